@@ -1,0 +1,9 @@
+"""The two ways in which tipbench says no: a user's mistake, and a check that failed."""
+
+
+class UsageError(Exception):
+    """A user's mistake. The message is one sentence: what, where, what to do. The command line exits with 2."""
+
+
+class CheckFailed(Exception):
+    """A check that ran and did not hold (a digest that differs, a cell that failed). The command line exits with 1."""

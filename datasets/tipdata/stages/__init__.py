@@ -1,0 +1,52 @@
+"""The stages of the world, one module each, found by folder and run in the order of their dependencies.
+
+A new table is one new module here that defines ``STAGE``, and its parameters in ``world.yaml``.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from tipdata.tables import Table
+from tipdata.world import Region
+
+Past = dict[str, Any]
+"""What earlier stages of the same region left: their state by stage name."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: the stages it reads, the tables it makes, and how.
+
+    ``generate(region, past)`` returns the stage's state, handed to later stages, and one frame a table with
+    exactly the table's columns.
+    """
+
+    name: str
+    after: tuple[str, ...]
+    tables: tuple[Table, ...]
+    generate: Callable[[Region, Past], tuple[Any, dict[str, pl.DataFrame]]]
+
+
+@cache
+def stages() -> tuple[Stage, ...]:
+    """All stages, each after those it reads; among the free ones, in alphabetical order."""
+    found: dict[str, Stage] = {}
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+        stage = importlib.import_module(f"{__name__}.{module}").STAGE
+        if stage.name in found:
+            raise ValueError(f"two modules define a stage named {stage.name}")
+        found[stage.name] = stage
+    order: list[Stage] = []
+    while len(order) < len(found):
+        done = {s.name for s in order}
+        free = [s for n, s in found.items() if n not in done and set(s.after) <= done]
+        if not free:
+            raise ValueError(f"stages wait for each other or for one that is missing: {sorted(set(found) - done)}")
+        order.append(free[0])
+    return tuple(order)
