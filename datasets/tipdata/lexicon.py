@@ -36,10 +36,10 @@ class Lexicon:
         cue: int32 (languages, families, cues, 4); -1 where a family lacks the cue.
         contact: int32 (languages, 10 phrases, masks).
         words: int8 (bases, 2): misspellable words of each base, numbered within its language; -1 for none.
-        separators: pyarrow string array, 12 a language.
+        separators: pyarrow string array, 12 a language, then a single space.
         emoji: int32 (tokens,): base numbers of the emoji tokens.
-        orders: int8 (orders, positions): position names of a body in writing order, see :attr:`positions`.
-        cues: cue names by family, in the order of the cue axis.
+        orders: position names of a body in writing order.
+        masks: masked contact strings.
     """
 
     strings: pa.StringArray
@@ -49,7 +49,6 @@ class Lexicon:
     contact: np.ndarray
     words: np.ndarray
     separators: pa.StringArray
-    spaces: tuple[str, ...]
     emoji: np.ndarray
     orders: tuple[tuple[str, ...], ...]
     masks: tuple[str, ...]
@@ -81,7 +80,6 @@ def lexicon(
     cue = np.full((len(languages), len(families), len(cues), CUE_VARIANTS), -1, dtype=np.int32)
     contact = np.full((len(languages), CONTACTS, len(style["masks"])), -1, dtype=np.int32)
     separators: list[str] = []
-    spaces: list[str] = []
     for index, code in enumerate(languages):
         document = read(code)
         book.open(document)
@@ -94,9 +92,10 @@ def lexicon(
         for f, family_name in enumerate(families):
             for name, sentences in document["families"][family_name]["cues"].items():
                 cue[index, f, cues.index(name)] = [book.add(x) for x in sentences]
-        contact[index] = [[book.add(x.replace("{contact}", m)) for m in style["masks"]] for x in document["contact"]]
+        contact[index] = [
+            [book.add(_capital(x).replace("{contact}", m)) for m in style["masks"]] for x in document["contact"]
+        ]
         separators += document["separators"]
-        spaces.append(document["space"])
     book.open({"cased": False, "misspellings": {}, "language": "", "space": " "})
     emoji = np.array([book.add(token) for token in style["emoji"]], dtype=np.int32)
     return Lexicon(
@@ -106,8 +105,7 @@ def lexicon(
         cue=cue,
         contact=contact,
         words=np.array(book.words, dtype=np.int8),
-        separators=pa.array(separators, type=pa.string()),
-        spaces=tuple(spaces),
+        separators=pa.array([*separators, " "], type=pa.string()),
         emoji=emoji,
         orders=tuple(tuple(order) for order in style["orders"]),
         masks=tuple(style["masks"]),

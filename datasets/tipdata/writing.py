@@ -232,12 +232,24 @@ def _render(
     )
     orders = _orders(words, columns.shape[1])[style["order"]]
     body = _forms(words, np.take_along_axis(base, orders, axis=1), wrong, style["body_case"])
-    parts = [words.strings.take(pa.array(body[:, i], mask=body[:, i] < 0)) for i in range(body.shape[1])]
-    separator = words.separators.take(pa.array(language * 12 + style["separator"]))
-    join = pc.binary_join_element_wise  # type: ignore[attr-defined]
-    bodies = join(*parts, separator, null_handling="skip")
+    bodies = _joined(words, body, orders >= base.shape[1] - 2, language * 12 + style["separator"])
     titles = words.strings.take(pa.array(_forms(words, title[:, None], wrong, style["title_case"])[:, 0]))
     return titles, bodies
+
+
+def _joined(words: Lexicon, body: np.ndarray, emoji: np.ndarray, separator: np.ndarray) -> pa.Array:
+    """Join each row's strings by its writer's separator; an emoji stands a space apart from its sentence."""
+    there = body >= 0
+    rank = np.cumsum(there, axis=1)
+    leads = (there & emoji & (rank == 1)).any(axis=1)
+    spaced = emoji | (leads[:, None] & (rank == 2))
+    before = np.where(spaced, len(words.separators) - 1, separator[:, None])
+    parts = []
+    for column in range(body.shape[1]):
+        absent = ~there[:, column]
+        parts.append(words.separators.take(pa.array(before[:, column], mask=absent | (rank[:, column] == 1))))
+        parts.append(words.strings.take(pa.array(body[:, column], mask=absent)))
+    return pc.binary_join_element_wise(*parts, "", null_handling="skip")  # type: ignore[attr-defined]
 
 
 def _cue_phrases(region: Region, chains: Chains, writer: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -1,0 +1,173 @@
+"""Claims about making, resuming and verifying a release. A size of two regions stands in for a real one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tipdata import release as release_module
+from tipdata import world as world_module
+from tipdata.errors import CheckFailed, UsageError
+from tipdata.release import Release, make_release, open_release, published_manifest, verify_release
+from tipdata.tables import all_tables
+
+
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """A release of two regions in a folder whose name has spaces, `=`, parentheses and Arabic letters."""
+    home = tmp_path / "a b=(c) بيت"
+    monkeypatch.setenv("TIPBENCH_HOME", str(home))
+    monkeypatch.setattr(release_module, "sizes", lambda: {"pair": 2, **world_module.sizes()})
+    return Release.of("0.1.0", "pair")
+
+
+def test_a_made_release_reads_back_whole(two: Release) -> None:
+    make_release(two, engine="sequential")
+    assert verify_release(two, engine="sequential") == []
+    adverts = two.scan("adverts", truth=True).collect()
+    assert adverts["region"].unique().sort().to_list() == [0, 1]
+    assert adverts.columns == [*all_tables()["adverts"].observed, *(c for c in adverts.columns if c in all_tables()["adverts"].names("truth"))]
+    assert not set(two.scan("adverts").collect_schema()) & set(all_tables()["adverts"].names("truth"))
+
+
+def test_hidden_columns_stay_with_their_rows(two: Release) -> None:
+    make_release(two, engine="sequential")
+    side_by_side = two.scan("adverts", truth=True).collect()
+    observed = two.scan("adverts").collect()
+    hidden = pl.concat(pl.read_parquet(two.region_folder(i) / "adverts.truth.parquet") for i in range(2))
+    joined = observed.join(hidden, on="advert", maintain_order="left")
+    assert side_by_side.select(joined.columns).equals(joined)
+
+
+def test_a_table_of_truth_is_not_read_by_accident(two: Release) -> None:
+    make_release(two, engine="sequential")
+    with pytest.raises(UsageError, match="hidden truth"):
+        two.scan("people")
+    with pytest.raises(UsageError, match="does not exist"):
+        two.scan("adverst")
+
+
+def test_one_and_two_workers_make_the_same_files(two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    make_release(two, engine="sequential")
+    receipts = [json.loads((two.region_folder(i) / "receipt.json").read_text()) for i in range(2)]
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "other"))
+    make_release(two, engine="loky", workers=2)
+    assert [json.loads((two.region_folder(i) / "receipt.json").read_text()) for i in range(2)] == receipts
+
+
+def test_a_killed_run_resumes_with_what_is_whole(two: Release) -> None:
+    make_release(two, engine="sequential")
+    kept = two.region_folder(0) / "adverts.parquet"
+    stamp = kept.stat().st_mtime_ns
+    (two.folder / "receipt.json").unlink()
+    for file in two.region_folder(1).iterdir():
+        file.unlink()
+    two.region_folder(1).rmdir()
+    leftover = two.folder / ".00001.part-1"
+    leftover.mkdir()
+    (leftover / "adverts.parquet").write_bytes(b"half")
+    make_release(two, engine="sequential")
+    assert not leftover.exists()
+    assert kept.stat().st_mtime_ns == stamp
+    assert verify_release(two, engine="sequential") == []
+
+
+def test_a_region_of_another_generator_is_made_again(two: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_release(two, engine="sequential")
+    kept = two.region_folder(0) / "adverts.parquet"
+    stamp = kept.stat().st_mtime_ns
+    monkeypatch.setattr(release_module, "fingerprint", lambda: "another")
+    open_release("0.1.0", "pair", engine="sequential", quiet=True)
+    assert kept.stat().st_mtime_ns != stamp
+
+
+def test_verify_names_release_region_table_and_column_of_a_changed_value(two: Release) -> None:
+    make_release(two, engine="sequential")
+    path = two.region_folder(1) / "adverts.parquet"
+    frame = pl.read_parquet(path)
+    changed = pl.when(pl.int_range(pl.len()) == 5).then(pl.col("minute") + 1).otherwise(pl.col("minute"))
+    frame.with_columns(changed.alias("minute").cast(pl.Int32)).write_parquet(path)
+    assert verify_release(two, engine="sequential") == ["release 0.1.0/pair, region 1, table adverts, column minute"]
+
+
+def test_verify_names_a_file_that_is_gone_or_truncated(two: Release) -> None:
+    make_release(two, engine="sequential")
+    path = two.region_folder(0) / "places.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    [difference] = verify_release(two, engine="sequential")
+    assert "region 0, table places" in difference
+    path.unlink()
+    [difference] = verify_release(two, engine="sequential")
+    assert "region 0, table places" in difference
+
+
+def test_verify_of_a_release_that_was_never_made_says_how_to_make_it(two: Release) -> None:
+    with pytest.raises(UsageError, match="tipbench data make"):
+        verify_release(two)
+
+
+def test_a_release_that_differs_from_its_manifest_is_refused(two: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_release(two, engine="sequential")
+    digests = json.loads((two.region_folder(0) / "receipt.json").read_text())["digests"]
+    digests["adverts"]["body"] = "0" * 64
+    manifest = {"regions": {"00000": {"digests": digests}, "00001": {"digests": {}}}}
+    monkeypatch.setattr(release_module, "published_manifest", lambda release: manifest)
+    with pytest.raises(CheckFailed, match="region 0, table adverts, column body"):
+        make_release(two, engine="sequential")
+
+
+def test_an_unwritable_folder_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("TIPBENCH_HOME", str(blocked))
+    with pytest.raises(UsageError, match="TIPBENCH_HOME"):
+        make_release(Release.of("0.1.0", "tiny"))
+
+
+def test_a_full_disk_leaves_no_half_written_region(two: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: pl.DataFrame, file: Path, **options: object) -> None:
+        Path(file).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    with pytest.raises(UsageError, match="No space left on device"):
+        make_release(two, engine="sequential")
+    assert [p.name for p in two.folder.iterdir()] == []
+
+
+@pytest.mark.parametrize(("version", "size"), [("9.9.9", "tiny"), ("0.1.0", "huge")])
+def test_a_release_that_does_not_exist_names_those_that_do(version: str, size: str) -> None:
+    with pytest.raises(UsageError, match=r"choose one of .*(0\.1\.0|tiny, small)"):
+        Release.of(version, size)
+
+
+@pytest.mark.parametrize("size", ["tiny", "small"])
+def test_the_published_manifest_is_there_and_holds_every_column(size: str) -> None:
+    manifest = published_manifest(Release.of("0.1.0", size))
+    assert manifest is not None
+    assert len(manifest["regions"]) == Release.of("0.1.0", size).regions
+    declared = {name: set(t.schema) for name, t in all_tables().items()}
+    for region in manifest["regions"].values():
+        assert {name: set(columns) for name, columns in region["digests"].items()} == declared
+
+
+def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
+    """Every CPU feature that numpy dispatches on is switched off in a fresh interpreter."""
+    code = (
+        "from tipdata.world import World; from tipdata.region import generate_region;"
+        "from tipdata.digest import column_digest, region_digest;"
+        "t = generate_region(World.of('0.1.0'), 0);"
+        "print(region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in t.items()}))"
+    )
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__  # type: ignore[import-not-found]
+
+    off = " ".join(f for f in __cpu_dispatch__ if __cpu_features__.get(f))
+    environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": off}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    manifest = published_manifest(Release.of("0.1.0", "tiny"))
+    assert manifest is not None
+    assert run.stdout.strip() == manifest["regions"]["00000"]["digest"]
