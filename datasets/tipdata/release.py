@@ -53,7 +53,7 @@ class Release:
         return home() / self.version / self.size
 
     def region_folder(self, index: int) -> Path:
-        return self.folder / f"{index:05d}"
+        return self.folder / _name(index)
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
         """One table over all regions, lazily, in the order of regions and keys.
@@ -82,6 +82,11 @@ class Release:
 
     def _files(self, name: str) -> list[Path]:
         return [self.region_folder(i) / name for i in range(self.regions)]
+
+
+def _name(index: int) -> str:
+    """The name of a region's folder and of its entry in a manifest."""
+    return f"{index:05d}"
 
 
 def published_manifest(release: Release) -> dict | None:
@@ -146,7 +151,8 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
     for leftover in release.folder.glob(".*.part-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     missing = [i for i in range(release.regions) if not _region_is_there(release, i, mark)]
-    work = partial(_make_region, release, mark)
+    # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
+    work = partial(_make_region, release.version, release.folder, mark)
     run_all(work, missing, engine=engine, workers=workers, label=f"regions of {release.name}", quiet=quiet)
     digests = {i: _receipt(release, i)["digests"] for i in range(release.regions)}
     differences = _compare(release, digests)
@@ -170,11 +176,11 @@ def _region_is_there(release: Release, index: int, mark: str) -> bool:
         return False
 
 
-def _make_region(release: Release, mark: str, index: int) -> None:
+def _make_region(version: str, release_folder: Path, mark: str, index: int) -> None:
     """Generate one region and put it in place."""
-    tables = generate_region(World.of(release.version), index)
-    folder = release.region_folder(index)
-    part = release.folder / f".{folder.name}.part-{os.getpid()}"
+    tables = generate_region(World.of(version), index)
+    folder = release_folder / _name(index)
+    part = release_folder / f".{folder.name}.part-{os.getpid()}"
     try:
         part.mkdir(parents=True)
         for name, frame in tables.items():
@@ -204,7 +210,7 @@ def _write_json(path: Path, content: dict) -> None:
 
 
 def _root(digests: dict[int, Digests]) -> str:
-    return release_digest({f"{i:05d}": region_digest(d) for i, d in digests.items()})
+    return release_digest({_name(i): region_digest(d) for i, d in digests.items()})
 
 
 def _compare(release: Release, found: dict[int, Digests]) -> list[str]:
@@ -215,7 +221,7 @@ def _compare(release: Release, found: dict[int, Digests]) -> list[str]:
     return [
         f"release {release.name}, region {index}, table {table}, column {column}"
         for index in range(release.regions)
-        for table, columns in manifest["regions"][f"{index:05d}"]["digests"].items()
+        for table, columns in manifest["regions"][_name(index)]["digests"].items()
         for column, digest in columns.items()
         if found[index].get(table, {}).get(column) != digest
     ]
@@ -236,9 +242,8 @@ def verify_release(
             f"release {release.name} is not in {release.folder}: make it with "
             f"`tipbench data make release={release.size}`."
         )
-    read = run_all(
-        partial(_read_digests, release), range(release.regions), engine, workers, f"regions of {release.name}", quiet
-    )
+    work = partial(_read_digests, release.name, release.folder)
+    read = run_all(work, range(release.regions), engine, workers, f"regions of {release.name}", quiet)
     lost = [problem for problem, _ in read if problem]
     found = {i: digests for i, (_, digests) in enumerate(read)}
     if published_manifest(release) is not None:
@@ -255,17 +260,17 @@ def verify_release(
     return lost + different if not lost else lost
 
 
-def _read_digests(release: Release, index: int) -> tuple[str, Digests]:
+def _read_digests(release_name: str, folder: Path, index: int) -> tuple[str, Digests]:
     """What is wrong with a region's files ('' where they can be read), and the digests of their columns."""
     digests: Digests = {}
     for name in all_tables():
         for suffix, columns in _files_of(name):
-            path = release.region_folder(index) / f"{name}{suffix}.parquet"
+            path = folder / _name(index) / f"{name}{suffix}.parquet"
             try:
                 frame = pl.read_parquet(path)
             except (OSError, pl.exceptions.PolarsError) as error:
                 reason = str(error).splitlines()[0][:120]
-                return f"release {release.name}, region {index}, table {name}: {path} cannot be read ({reason})", {}
+                return f"release {release_name}, region {index}, table {name}: {path} cannot be read ({reason})", {}
             found = {c: column_digest(frame[c]) for c in frame.columns if c in columns}
             digests.setdefault(name, {}).update(found)
     return "", digests

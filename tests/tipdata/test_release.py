@@ -59,6 +59,15 @@ def test_one_and_two_workers_make_the_same_files(two: Release, monkeypatch: pyte
     assert [json.loads((two.region_folder(i) / "receipt.json").read_text()) for i in range(2)] == receipts
 
 
+def test_workers_that_are_used_again_follow_a_changed_home(
+    two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / name))
+        make_release(two, engine="loky", workers=2)
+        assert verify_release(two, engine="loky", workers=2) == []
+
+
 def test_a_killed_run_resumes_with_what_is_whole(two: Release) -> None:
     make_release(two, engine="sequential")
     kept = two.region_folder(0) / "adverts.parquet"

@@ -204,7 +204,8 @@ def _contacts(region: Region, o: Operations, plan: _Schedule) -> tuple[np.ndarra
     at_desk = shared[owner] & (slot == 0)
     owner, epoch = np.where(at_desk, partner[owner], owner), np.where(at_desk, 0, epoch)
     number = (owner * 4 + slot) * ROOM + epoch
-    previous = within(region, "contacts/previous", local, o.part.astype(np.int64), o.posts)
+    near = o.first_day // region["contacts.reuse_days"] * 3 + o.part
+    previous = within(region, "contacts/previous", local, near, o.posts)
     recycled = region.stream("contacts/recycled").chance(number, probability(region["contacts.recycled"]))
     recycled &= (slot == 0) & (previous[owner] >= 0)
     number = np.where(recycled, previous[owner] * 4 * ROOM, number)

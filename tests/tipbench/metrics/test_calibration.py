@@ -1,0 +1,68 @@
+"""The Brier score is scikit-learn's, and only probabilities have one."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.metrics import brier_score_loss
+
+from tipbench.answers import Answers
+from tipbench.bootstrap import observed
+from tipbench.case import case_of
+from tipbench.metrics.calibration import NOT_PROBABILITIES, measure, reliability
+
+TASK: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)
+
+
+def case(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, parts: list[str] | None = None):
+    frame = pl.DataFrame(
+        {
+            "advert": np.arange(scores.size),
+            "part": parts or ["test"] * scores.size,
+            "label": labels.astype(np.int8),
+            "cluster": np.arange(scores.size),
+            "weight": weights,
+        }
+    )
+    return case_of(
+        TASK, Answers("scores", "advert", frame), frame.select("advert", pl.Series("score", scores))
+    )
+
+
+def test_the_brier_score_is_that_of_scikit_learn() -> None:
+    generator = np.random.default_rng(0)
+    scores, labels, weights = generator.random(800), generator.random(800) < 0.3, generator.random(800)
+    expected = brier_score_loss(labels, scores, sample_weight=weights)
+    found = observed(measure(case(scores, labels, weights)).metrics, 800)
+    assert found["brier"] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("outside", [-0.001, 1.001])
+@pytest.mark.parametrize("part", ["test", "valid"])
+def test_one_score_outside_the_unit_interval_withholds_it(outside: float, part: str) -> None:
+    scores = np.array([0.5, 0.2, outside])
+    found = measure(case(scores, np.array([1, 0, 0]), np.ones(3), ["test", "test", part]))
+    assert found.withheld == {"brier": NOT_PROBABILITIES}
+    assert not found.curves
+
+
+def test_the_reliability_curve_of_a_calibrated_score_is_the_diagonal() -> None:
+    generator = np.random.default_rng(1)
+    scores = generator.random(200_000)
+    labels = (generator.random(200_000) < scores).astype(float)
+    bins = reliability(scores, labels, np.ones(200_000))
+    assert len(bins) == 10
+    assert sum(one["weight"] or 0 for one in bins) == pytest.approx(1.0)
+    for index, one in enumerate(bins):
+        assert one["mean_score"] == pytest.approx((index + 0.5) / 10, abs=0.05)
+        assert one["positive_share"] == pytest.approx(one["mean_score"], abs=0.02)
+
+
+def test_the_last_bin_holds_its_upper_end_and_an_empty_bin_is_null() -> None:
+    bins = reliability(np.array([1.0, 0.0]), np.array([1.0, 0.0]), np.ones(2))
+    assert bins[9]["mean_score"] == 1.0
+    assert bins[4] == {"low": 0.4, "high": 0.5, "weight": 0.0, "mean_score": None, "positive_share": None}

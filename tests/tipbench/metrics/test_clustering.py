@@ -1,0 +1,184 @@
+"""Clustering metrics against scikit-learn and against brute-force definitions over units and pairs."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score, v_measure_score
+from sklearn.metrics.cluster import pair_confusion_matrix
+
+from tipbench.bootstrap import Clusters, observed
+from tipbench.metrics.clustering import NAMES, contributions, metrics_of
+
+
+def sums(truth, predicted, weights=None, codes=None):
+    """The contributions of units whose resampling clusters are ``codes`` (the truth where not given)."""
+    truth, predicted = np.asarray(truth), np.asarray(predicted)
+    weights = np.ones(truth.size) if weights is None else np.asarray(weights, dtype=float)
+    codes = np.maximum(truth, 0) if codes is None else codes
+    count = int(codes.max()) + 1
+    return contributions(truth, predicted, weights, Clusters(codes, count, count, count)), count
+
+
+def score(truth, predicted, weights=None) -> dict[str, float]:
+    """Every metric on the units as they are."""
+    found, count = sums(truth, predicted, weights)
+    return observed(lambda drawn: metrics_of(found, drawn), count)
+
+
+def b_cubed(truth, predicted, weights) -> tuple[float, float]:
+    """Precision and recall by the definition: a mean over units (Bagga and Baldwin 1998), with unit
+    weights."""
+    units = range(len(truth))
+
+    def mean_share(of) -> float:
+        total = 0.0
+        for i in units:
+            same = [j for j in units if of[j] == of[i]]
+            both = [j for j in same if truth[j] == truth[i] and predicted[j] == predicted[i]]
+            total += weights[i] * sum(weights[j] for j in both) / sum(weights[j] for j in same)
+        return total / sum(weights)
+
+    return mean_share(predicted), mean_share(truth)
+
+
+def pairwise(truth, predicted, weights) -> tuple[float, float, float]:
+    """Weight of the pairs that are together in both, in the truth, in the prediction."""
+    both = true = flagged = 0.0
+    for i, j in combinations(range(len(truth)), 2):
+        weight = weights[i] * weights[j]
+        both += weight * (truth[i] == truth[j] and predicted[i] == predicted[j])
+        true += weight * (truth[i] == truth[j])
+        flagged += weight * (predicted[i] == predicted[j])
+    return both, true, flagged
+
+
+clusterings = st.integers(2, 14).flatmap(
+    lambda units: st.tuples(
+        st.lists(st.integers(0, 3), min_size=units, max_size=units),
+        st.lists(st.integers(0, 3), min_size=units, max_size=units),
+        st.lists(st.integers(1, 6).map(lambda k: 1 / k), min_size=units, max_size=units),
+    )
+)
+
+
+@given(clusterings)
+def test_b_cubed_is_a_mean_over_units(clustering) -> None:
+    truth, predicted, weights = clustering
+    precision, recall = b_cubed(truth, predicted, weights)
+    found = score(truth, predicted, weights)
+    assert found["b_cubed_precision"] == pytest.approx(precision, abs=1e-12)
+    assert found["b_cubed_recall"] == pytest.approx(recall, abs=1e-12)
+    assert found["b_cubed_f1"] == pytest.approx(2 * precision * recall / (precision + recall), abs=1e-12)
+
+
+@given(clusterings)
+def test_pairwise_scores_count_pairs_of_distinct_units(clustering) -> None:
+    truth, predicted, weights = clustering
+    both, true, flagged = pairwise(truth, predicted, weights)
+    found = score(truth, predicted, weights)
+    for name, part, whole in (
+        ("pairwise_precision", both, flagged),
+        ("pairwise_recall", both, true),
+        ("pairwise_f1", 2 * both, true + flagged),
+    ):
+        assert found[name] == pytest.approx(part / whole if whole else np.nan, abs=1e-12, nan_ok=True)
+
+
+@given(clusterings)
+def test_ari_and_v_measure_are_those_of_scikit_learn_even_for_degenerate_clusterings(clustering) -> None:
+    truth, predicted, _ = clustering
+    found = score(truth, predicted)
+    assert found["ari"] == pytest.approx(adjusted_rand_score(truth, predicted), abs=1e-12)
+    assert found["v_measure"] == pytest.approx(v_measure_score(truth, predicted), abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_large_clusterings_agree_with_scikit_learn(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    truth = generator.integers(0, 800, 20_000)
+    predicted = np.where(generator.random(20_000) < 0.4, generator.integers(0, 900, 20_000), truth // 2)
+    found = score(truth, predicted)
+    assert found["ari"] == pytest.approx(adjusted_rand_score(truth, predicted), abs=1e-12)
+    assert found["v_measure"] == pytest.approx(v_measure_score(truth, predicted), abs=1e-12)
+    (_, flagged_only), (true_only, both) = pair_confusion_matrix(truth, predicted)
+    assert found["pairwise_precision"] == pytest.approx(both / (both + flagged_only), abs=1e-12)
+    assert found["pairwise_recall"] == pytest.approx(both / (both + true_only), abs=1e-12)
+
+
+@given(clusterings)
+def test_an_integer_weight_is_that_many_units_that_are_always_together(clustering) -> None:
+    truth, predicted, weights = clustering
+    times = np.round(1 / np.asarray(weights)).astype(int)
+    weighted = score(truth, predicted, times)
+    copied = score(np.repeat(truth, times), np.repeat(predicted, times))
+    # Pairs within a unit are no pairs, so the pair-based metrics differ by design.
+    for name in ("b_cubed_f1", "b_cubed_precision", "b_cubed_recall", "v_measure"):
+        assert weighted[name] == pytest.approx(copied[name], abs=1e-12)
+
+
+@given(clusterings)
+def test_the_true_clustering_scores_one(clustering) -> None:
+    truth, _, weights = clustering
+    found = score(truth, truth, weights)
+    if len(set(truth)) == len(truth):
+        assert np.isnan([found.pop(name) for name in list(found) if name.startswith("pairwise")]).all()
+    assert found == pytest.approx(dict.fromkeys(found, 1.0), abs=1e-12)
+
+
+@given(clusterings, st.randoms(use_true_random=False))
+def test_order_and_names_of_clusters_do_not_matter(clustering, random) -> None:
+    truth, predicted, weights = (np.asarray(part) for part in clustering)
+    order = list(range(truth.size))
+    random.shuffle(order)
+    renamed = np.array([3, 0, 2, 1])
+    assert score(renamed[truth[order]], renamed[predicted[order]], weights[order]) == pytest.approx(
+        score(truth, predicted, weights), abs=1e-12, nan_ok=True
+    )
+
+
+def test_all_in_one_and_all_apart_have_the_known_scores() -> None:
+    truth = np.repeat(np.arange(10), 10)
+    one, apart = score(truth, np.zeros(100, dtype=int)), score(truth, np.arange(100))
+    assert (one["b_cubed_precision"], one["b_cubed_recall"]) == pytest.approx((0.1, 1.0))
+    assert (apart["b_cubed_precision"], apart["b_cubed_recall"]) == pytest.approx((1.0, 0.1))
+    assert one["ari"] == pytest.approx(0.0)
+    assert apart["ari"] == pytest.approx(0.0)
+    assert np.isnan(apart["pairwise_precision"])
+    assert apart["pairwise_f1"] == 0.0
+
+
+def test_units_without_truth_are_left_out() -> None:
+    truth = np.array([0, 0, 1, 1, -1, -1])
+    predicted = np.array([0, 0, 0, 1, 0, 1])
+    codes = np.array([0, 0, 1, 1, 2, 3])
+    with_unknown, count = sums(truth, predicted, codes=codes)
+    found = observed(lambda drawn: metrics_of(with_unknown, drawn), count)
+    assert found == pytest.approx(score(truth[:4], predicted[:4]), abs=1e-12)
+
+
+def test_a_replicate_reweights_contributions_that_are_fixed_on_the_full_data() -> None:
+    generator = np.random.default_rng(0)
+    truth, predicted = generator.integers(0, 6, 60), generator.integers(0, 8, 60)
+    weights, times = generator.random(60), np.array([0.0, 2, 1, 3, 0, 1])
+    found, _ = sums(truth, predicted, weights)
+    values = {name: value[0] for name, value in metrics_of(found, times[None]).items()}
+    assert set(values) == set(NAMES)
+    precision = [
+        weights[(predicted == p) & (truth == t)].sum() / weights[predicted == p].sum()
+        for t, p in zip(truth, predicted, strict=True)
+    ]
+    expected = np.average(precision, weights=weights * times[truth])
+    assert values["b_cubed_precision"] == pytest.approx(expected, abs=1e-12)
+    partners = np.array([weights[predicted == p].sum() for p in predicted]) - weights
+    shared = np.array(
+        [weights[(predicted == p) & (truth == t)].sum() for t, p in zip(truth, predicted, strict=True)]
+    )
+    drawn = weights * times[truth]
+    assert values["pairwise_precision"] == pytest.approx(
+        drawn @ (shared - weights) / (drawn @ partners), abs=1e-12
+    )

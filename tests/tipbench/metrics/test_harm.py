@@ -1,0 +1,188 @@
+"""Harm by group against counts made by hand: row loops over the frame, as the definitions read."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tipbench.answers import Answers
+from tipbench.bootstrap import observed
+from tipbench.case import case_of
+from tipbench.metrics.harm import measure, merged_groups
+from tipbench.metrics.operating import NO_VALID_PART
+
+TASK: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)
+KINDS = ["trafficking", "business", "independent", "spam"]
+
+
+def world(seed: int = 0, operations: int = 240, with_valid: bool = True) -> tuple[pl.DataFrame, pl.Series]:
+    """A frame of test and valid adverts and their scores; migrant adverts score higher."""
+    generator = np.random.default_rng(seed)
+    kind = generator.choice(KINDS, operations, p=[0.4, 0.25, 0.25, 0.1])
+    migrant = generator.random(operations) < 0.4
+    form = generator.choice(["labour", "sexual", "marriage"], operations, p=[0.4, 0.3, 0.3])
+    operation = np.repeat(np.arange(operations), generator.integers(1, 8, operations))
+    trafficking = kind[operation] == "trafficking"
+    parts = np.where(generator.random(operation.size) < 0.3, "valid", "test") if with_valid else "test"
+    frame = pl.DataFrame(
+        {
+            "advert": np.arange(operation.size),
+            "part": parts,
+            "label": trafficking.astype(np.int8),
+            "cluster": operation,
+            "weight": 1.0 / generator.integers(1, 5, operation.size),
+            "group": kind[operation],
+            "migrant": migrant[operation],
+            "form": form[operation],
+            "sex": np.where(migrant, "female", "male")[operation],
+            "language": np.where(migrant, "ru", "en")[operation],
+        }
+    ).with_columns(pl.when(pl.col("label") == 1).then(name).alias(name) for name in ("form", "sex"))
+    scores = generator.normal(size=operation.size) + 1.0 * trafficking + 1.5 * migrant[operation]
+    return frame, pl.Series("score", np.round(scores, 2))
+
+
+def measured(frame: pl.DataFrame, scores: pl.Series):
+    case = case_of(TASK, Answers("scores", "advert", frame), frame.select("advert", scores))
+    found = measure(case)
+    return found, observed(found.metrics, case.clusters.count)
+
+
+def flagged_rows(frame: pl.DataFrame, scores: pl.Series, budget: float = 0.01) -> list[dict]:
+    """The test rows with ``flagged``, at the lowest valid score at which the budget holds."""
+    rows = frame.with_columns(scores).to_dicts()
+    valid = [row for row in rows if row["part"] == "valid"]
+    total = sum(row["weight"] for row in valid)
+    fits = [
+        row["score"]
+        for row in valid
+        if sum(other["weight"] for other in valid if other["score"] >= row["score"]) <= budget * total
+    ]
+    threshold = min(fits)
+    return [{**row, "flagged": row["score"] >= threshold} for row in rows if row["part"] == "test"]
+
+
+def test_false_accusations_are_counted_by_advert_and_by_operation() -> None:
+    frame, scores = world(operations=600)
+    found, values = measured(frame, scores)
+    rows = flagged_rows(frame, scores)
+    lawful = [row for row in rows if row["group"] in ("business", "independent")]
+    members = {
+        "business": [row for row in rows if row["group"] == "business"],
+        "independent": [row for row in rows if row["group"] == "independent"],
+        "migrant": [row for row in lawful if row["migrant"]],
+        "lawful": lawful,
+        "spam": [row for row in rows if row["group"] == "spam"],
+    }
+    rates = {}
+    for group, group_rows in members.items():
+        rates[group] = sum(row["weight"] for row in group_rows if row["flagged"]) / sum(
+            row["weight"] for row in group_rows
+        )
+        operations = {row["cluster"] for row in group_rows}
+        accused = {row["cluster"] for row in group_rows if row["flagged"]}
+        entry = found.groups[group]
+        assert entry["false_accusations_per_unit"] == pytest.approx(rates[group], abs=1e-12)
+        assert entry["false_accusations_per_operation"] == pytest.approx(
+            len(accused) / len(operations), abs=1e-12
+        )
+        assert (entry["units"], entry["operations"]) == (len(group_rows), len(operations))
+    worst = max(rates[group] for group in ("business", "independent", "migrant"))
+    assert values["harm_gap"] == pytest.approx(worst - rates["lawful"], abs=1e-12)
+    assert values["harm_gap"] > 0
+
+
+def test_spam_is_part_of_no_lawful_total_or_gap() -> None:
+    frame, scores = world()
+    spam = frame["group"] == "spam"
+    test = frame["part"] == "test"
+    accused = pl.select(pl.when(spam & test).then(99.0).otherwise(scores).alias("score")).to_series()
+    before, gap_before = measured(frame, scores)
+    after, gap_after = measured(frame, accused)
+    assert after.groups["spam"]["false_accusations_per_unit"] == 1.0
+    assert after.groups["lawful"] == before.groups["lawful"]
+    assert gap_after["harm_gap"] == gap_before["harm_gap"]
+
+
+def test_the_protection_gap_is_the_widest_difference_of_recall_within_an_attribute() -> None:
+    frame, scores = world(operations=600)
+    found, values = measured(frame, scores)
+    rows = [row for row in flagged_rows(frame, scores) if row["label"] == 1]
+    gaps = []
+    for attribute in ("form", "sex", "language"):
+        recalls = []
+        for value in sorted({row[attribute] for row in rows}):
+            group = [row for row in rows if row[attribute] == value]
+            assert len({row["cluster"] for row in group}) >= 20
+            recall = sum(row["weight"] for row in group if row["flagged"]) / sum(
+                row["weight"] for row in group
+            )
+            assert found.groups[f"{attribute}={value}"]["recall"] == pytest.approx(recall, abs=1e-12)
+            recalls.append(recall)
+        gaps.append(max(recalls) - min(recalls))
+        assert found.groups[attribute]["protection_gap"] == pytest.approx(gaps[-1], abs=1e-12)
+    assert values["protection_gap"] == pytest.approx(max(gaps), abs=1e-12)
+
+
+def test_groups_under_twenty_positive_clusters_are_merged_into_other() -> None:
+    attribute = pl.Series(["a"] * 30 + ["b"] * 12 + ["c"] * 11 + [None] * 5)
+    groups = merged_groups(attribute, np.ones(58, dtype=bool), np.arange(58))
+    assert {name: int(rows.sum()) for name, rows in groups.items()} == {"a": 30, "other": 23}
+
+
+def test_rows_of_one_cluster_do_not_make_a_group_large() -> None:
+    groups = merged_groups(pl.Series(["a"] * 30), np.ones(30, dtype=bool), np.arange(30) % 19)
+    assert set(groups) == {"other"}
+
+
+def test_too_few_positive_clusters_leave_no_protection_gap() -> None:
+    frame, scores = world(operations=30)
+    found, _ = measured(frame, scores)
+    assert found.withheld["protection_gap"] == "too few clusters"
+    assert "recall" in found.groups["form=other"]
+
+
+def test_a_small_rest_is_reported_and_decides_no_gap() -> None:
+    frame, scores = world(operations=240)
+    rare = (pl.col("cluster") % 8 == 0) & (pl.col("label") == 1)
+    one_large = frame.select(
+        "advert",
+        "part",
+        "label",
+        "cluster",
+        "weight",
+        form=pl.when(rare).then(pl.lit("rare")).otherwise(pl.lit("usual")),
+    )
+    found, _ = measured(one_large, scores)
+    assert (
+        0
+        < (found.groups["form=other"]["positive_clusters"] or 0)
+        < 20
+        <= (found.groups["form=usual"]["positive_clusters"] or 0)
+    )
+    assert found.withheld["protection_gap"] == "too few clusters"
+    assert "form" not in found.groups
+
+
+def test_a_positive_unit_is_accused_rightly_whatever_its_group() -> None:
+    frame, scores = world()
+    mislabelled = frame.with_columns(
+        group=pl.when(pl.col("label") == 1).then(pl.lit("business")).otherwise("group")
+    )
+    before, gap_before = measured(frame, scores)
+    after, gap_after = measured(mislabelled, scores)
+    assert after.groups["business"] == before.groups["business"]
+    assert gap_after == gap_before
+
+
+def test_harm_is_null_without_a_valid_part_and_absent_without_groups() -> None:
+    frame, scores = world(with_valid=False)
+    found, _ = measured(frame, scores)
+    assert found.withheld == {"harm_gap": NO_VALID_PART, "protection_gap": NO_VALID_PART}
+    bare, values = measured(frame.select("advert", "part", "label", "cluster", "weight"), scores)
+    assert not bare.withheld
+    assert not values

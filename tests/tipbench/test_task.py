@@ -1,0 +1,48 @@
+"""What must be true of every task."""
+
+import re
+
+import pytest
+
+from tipbench.splits import SPLITS
+from tipbench.task import Task, task_of, tasks
+from tipdata.errors import UsageError
+from tipdata.tables import all_tables
+
+
+@pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
+def test_a_task_says_everything_that_the_design_asks_of_it(task: Task) -> None:
+    assert task.name == tasks()[task.name].name
+    assert task.question.endswith("?")
+    assert re.fullmatch(r"[a-z_]+", task.name)
+    assert task.primary in task.metrics
+    assert task.references
+    assert task.tier in ("public", "platform", "legal")
+    assert set(task.splits) <= set(SPLITS)
+    assert set(task.own_splits) <= {"all", "kfold", "given"}
+    assert task.labels[0] == next(iter(task.supervise))
+    assert task.predicted_parts == (("valid", "test") if task.kind == "scores" else ("test",))
+
+
+@pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
+def test_a_task_shows_only_columns_that_exist_and_are_observed(task: Task) -> None:
+    for name, columns in task.tables.items():
+        tiers = {c.name: c.tier for c in all_tables()[name].columns}
+        assert all(tiers[c] in ("public", "platform", "legal") for c in columns)
+    assert task.unit in task.tables[task.table]
+
+
+def test_every_observed_column_of_adverts_is_shown_by_the_tasks_on_risk_and_linkage() -> None:
+    observed = {c.name for c in all_tables()["adverts"].columns if c.tier != "truth"}
+    for name in ("advert_risk", "advert_linkage"):
+        assert set(tasks()[name].tables["adverts"]) == observed
+
+
+def test_authorship_hides_contacts_images_and_accounts() -> None:
+    shown = {c for columns in tasks()["advert_authorship"].tables.values() for c in columns}
+    assert not shown & {"contacts", "images", "account"}
+
+
+def test_a_misspelt_task_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match="advert_linkage"):
+        task_of("advert_linkge")
