@@ -1,0 +1,110 @@
+"""What is true of the units that a method predicts: the only thing a score is computed against.
+
+One frame a prediction kind:
+
+- ``scores``: ``[unit, part, label, cluster, weight]``, part "valid" or "test", label Int8 0 or 1 (null on a
+  user's own data where the truth is not known), cluster Int64, weight Float64 (the headline weight); and,
+  where known, ``group`` (trafficking, business, independent, spam), ``migrant``, ``form``, ``sex``,
+  ``language`` (null where not applicable), ``oracle_log_odds`` and ``unit_log_odds`` (milli-nats), ``fold``.
+- ``clusters``: ``[unit, cluster, weight]``, the true cluster (null where unknown) and, where known,
+  ``proxy``.
+- ``candidates``: ``[unit, cluster]``, the gallery. Queries are the units whose cluster has two members or
+  more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from tipdata.errors import UsageError
+
+Kind = Literal["scores", "clusters", "candidates"]
+
+#: Columns that a frame of each kind must have beside the unit's key.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "scores": ("part", "label", "cluster", "weight"),
+    "clusters": ("cluster", "weight"),
+    "candidates": ("cluster",),
+}
+
+#: Columns that hold no null in any frame.
+COMPLETE = ("part", "weight")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The truth about every unit to be predicted; checked when made.
+
+    ``pairs`` is for own data whose truth is a list of labelled pairs: ``[left, right, label Int8]`` and, if
+    it has parts, ``part``; left and right are unit keys.
+
+    Raises :class:`UsageError` for an unknown kind, missing columns, nulls where none may be, repeated units,
+    weights that are not positive, and pairs of units that are not there.
+    """
+
+    kind: str
+    unit: str
+    frame: pl.DataFrame
+    pairs: pl.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in COLUMNS:
+            raise UsageError(f"answers: unknown kind {self.kind!r}; use one of {', '.join(COLUMNS)}")
+        needed = (self.unit, *COLUMNS[self.kind])
+        missing = [name for name in needed if name not in self.frame.columns]
+        if missing:
+            raise UsageError(f"answers: {', '.join(missing)} missing; {self.kind} need {', '.join(needed)}")
+        if self.frame.is_empty():
+            raise UsageError(f"answers: not a single {self.unit} to score; map or make at least one")
+        for name in (self.unit, *COMPLETE):
+            if name in self.frame.columns and (nulls := self.frame[name].null_count()):
+                raise UsageError(
+                    f"answers: {nulls:,} of {self.frame.height:,} rows have no {name}; fill or drop them"
+                )
+        repeated = self.frame.height - self.frame[self.unit].n_unique()
+        if repeated:
+            raise UsageError(
+                f"answers: {repeated:,} of {self.frame.height:,} rows repeat a {self.unit} key; keep one"
+            )
+        if "weight" in self.frame.columns:
+            weights = self.frame["weight"]
+            bad = self.frame.height - int((weights.is_finite() & (weights > 0)).sum())
+            if bad:
+                raise UsageError(f"answers: {bad:,} weights are not positive numbers; every unit needs one")
+        if self.pairs is not None:
+            self._check_pairs(self.pairs)
+
+    def _check_pairs(self, pairs: pl.DataFrame) -> None:
+        missing = [name for name in ("left", "right", "label") if name not in pairs.columns]
+        if missing:
+            raise UsageError(
+                f"answers: labelled pairs lack {', '.join(missing)}; they need left, right and label"
+            )
+        ends = pl.concat([pairs["left"], pairs["right"]])
+        unknown = ends.filter(~ends.is_in(self.frame[self.unit].implode()))
+        if len(unknown):
+            raise UsageError(
+                f"answers: {len(unknown):,} ends of labelled pairs are no known {self.unit} "
+                f"(first: {', '.join(map(str, unknown.head(3)))}); map the same keys in both files"
+            )
+
+    def scored(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
+        """The rows that count, in the order of the frame: of this part and with a known label for scores, the
+        units that are queries for candidates, every row for clusters. ``beside`` joins a column [frame
+        rows]."""
+        frame = self.frame if beside is None else self.frame.with_columns(beside)
+        if self.kind == "scores":
+            return frame.filter((pl.col("part") == part) & pl.col("label").is_not_null())
+        if self.kind == "candidates":
+            return frame.filter(pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2))
+        return frame
+
+    def scored_pairs(self) -> pl.DataFrame | None:
+        """The labelled pairs that count: those of the test part, or all where pairs have no parts."""
+        if self.pairs is None:
+            return None
+        known = self.pairs.filter(pl.col("label").is_not_null())
+        return known.filter(pl.col("part") == "test") if "part" in known.columns else known

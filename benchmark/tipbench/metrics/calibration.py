@@ -1,0 +1,58 @@
+"""Calibration of scores that claim to be probabilities: all of them, valid and test, lie in [0, 1].
+
+``brier``: the headline-weighted mean of (score - label)^2 at the data's own prevalence (Brier 1950). The
+reliability curve has ten bins of equal width; the last holds its upper end.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import ClusterSums, Metrics, ratio
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured, not_available
+
+BINS = 10
+NOT_PROBABILITIES = "scores outside [0, 1]"
+
+
+def measure(case: Case) -> Measured:
+    """Brier score, and ``curves["reliability"]``: one entry a bin with ``low``, ``high``, ``weight`` (share
+    of the test part's), ``mean_score`` and ``positive_share`` (null in an empty bin)."""
+    scores = case.predictions["score"]
+    if not scores.is_between(0.0, 1.0).all():
+        return Measured(metrics=not_available("brier"), withheld={"brier": NOT_PROBABILITIES})
+    score, label, weight = case.test["score"].to_numpy(), case.positive.astype(np.float64), case.weights
+    sums = ClusterSums(case.clusters)
+    sums.add("loss", weight * (score - label) ** 2)
+    sums.add("weight", weight)
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        return {"brier": ratio(total("loss"), total("weight"))}
+
+    return Measured(metrics=metrics, curves={"reliability": reliability(score, label, weight)})
+
+
+def reliability(
+    score: NDArray[np.float64], label: NDArray[np.float64], weight: NDArray[np.float64]
+) -> list[dict[str, float | None]]:
+    """The ten bins of scores [rows] in [0, 1] against labels 0 or 1 [rows] under weights [rows]."""
+    bins = np.minimum((score * BINS).astype(np.intp), BINS - 1)
+    mass = np.bincount(bins, weight, BINS)
+    mean = ratio(np.bincount(bins, weight * score, BINS), mass)
+    positive = ratio(np.bincount(bins, weight * label, BINS), mass)
+    return [
+        {
+            "low": index / BINS,
+            "high": (index + 1) / BINS,
+            "weight": float(mass[index] / mass.sum()),
+            "mean_score": float(mean[index]) if mass[index] else None,
+            "positive_share": float(positive[index]) if mass[index] else None,
+        }
+        for index in range(BINS)
+    ]
+
+
+FAMILY = Family("scores", measure)

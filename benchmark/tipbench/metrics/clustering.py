@@ -1,0 +1,178 @@
+"""Clustering metrics: B-cubed, pairwise, adjusted Rand and V-measure, against the truth and against the
+proxy.
+
+With W(S) the weight of a set of units, and for unit i its true cluster T, its predicted cluster P and their
+overlap C = T and P:
+
+- ``b_cubed_*``: item-weighted B-cubed (Bagga and Baldwin 1998; Amigo et al. 2009): precision is the mean over
+  *units* of W(C) / W(P), recall that of W(C) / W(T), F1 their harmonic mean. Units, not clusters, are
+  averaged: a large cluster counts by its size.
+- ``pairwise_*``: over unordered pairs of distinct units, a pair weighing the product of its units' weights.
+- ``ari``: the adjusted Rand index on the same pair weights (Hubert and Arabie 1985).
+- ``v_measure``: harmonic mean of homogeneity and completeness (Rosenberg and Hirschberg 2007).
+
+Weights enter the inner sums as well, so that a unit of weight two is two units that are always together
+(pairs within a unit excepted). ``proxy_*`` are the same with the phone-component proxy for the truth, over
+the units that have one; that a method agrees with the proxy better than with the truth is a finding.
+
+In a bootstrap the contribution of each unit is that on the full data, and the units are weighted by how often
+their true cluster was drawn: resampled clusters never meet themselves. What a cluster shares with another
+is then taken as given, so intervals of *precision* are too narrow where clusters are merged a lot (about 85%
+instead of 95% coverage with 30% of the clusters merged; recall, F1 and ARI keep 93 to 97%).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import Clusters, ClusterSums, Metrics, dense_codes, ratio
+from tipbench.case import Case
+from tipbench.metrics import NO_TRUTH, Family, Measured, not_available
+
+NAMES: tuple[str, ...] = (
+    "b_cubed_f1",
+    "b_cubed_precision",
+    "b_cubed_recall",
+    "pairwise_f1",
+    "pairwise_precision",
+    "pairwise_recall",
+    "ari",
+    "v_measure",
+)
+
+
+def measure(case: Case) -> Measured:
+    """The metrics against the truth where any is known, and the ``proxy_`` ones where a proxy is."""
+    frame = case.answers.frame
+    predicted, _ = dense_codes(case.predictions["cluster"])
+    weights = frame["weight"].to_numpy()
+    parts: list[tuple[str, ClusterSums]] = []
+    for prefix, column in (("", "cluster"), ("proxy_", "proxy")):
+        if column in frame.columns and frame[column].null_count() < frame.height:
+            truth = case.truth_codes if column == "cluster" else dense_codes(frame[column])[0]
+            parts.append((prefix, contributions(truth, predicted, weights, case.clusters)))
+    if not any(prefix == "" for prefix, _ in parts) and case.answers.pairs is None:
+        absent = not_available(*NAMES)
+        withheld = dict.fromkeys(NAMES, NO_TRUTH)
+    else:
+        absent, withheld = not_available(), {}
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        values = absent(drawn)
+        for prefix, sums in parts:
+            values |= {f"{prefix}{name}": value for name, value in metrics_of(sums, drawn).items()}
+        return values
+
+    return Measured(metrics=metrics, withheld=withheld)
+
+
+def contributions(
+    truth: NDArray[np.intp], predicted: NDArray[np.intp], weights: NDArray[np.float64], clusters: Clusters
+) -> ClusterSums:
+    """What each unit adds to every metric, summed a resampling cluster.
+
+    ``truth`` [units] codes, -1 for units to leave out; ``predicted`` [units] codes; ``weights`` [units].
+    """
+    known = truth >= 0
+    codes = clusters.codes
+    if not known.all():
+        truth, predicted, weights, codes = truth[known], predicted[known], weights[known], codes[known]
+    overlap, overlap_truth, overlap_predicted = _overlaps(truth, predicted)
+    whole = weights.sum()
+    true_weight = np.bincount(truth, weights)[overlap_truth]
+    predicted_weight = np.bincount(predicted, weights)[overlap_predicted]
+    overlap_weight = np.bincount(overlap, weights)
+    sums = ClusterSums(Clusters(codes, clusters.count, clusters.positive, clusters.negative))
+    sums.add("weight", weights)
+    for name, share in (
+        ("precision", overlap_weight / predicted_weight),
+        ("recall", overlap_weight / true_weight),
+        # Minus the logarithms of the entropies' shares.
+        ("truth_given_predicted", np.log(predicted_weight / overlap_weight)),
+        ("predicted_given_truth", np.log(true_weight / overlap_weight)),
+        ("truth_entropy", np.log(whole / true_weight)),
+        ("predicted_entropy", np.log(whole / predicted_weight)),
+    ):
+        values = share[overlap]
+        values *= weights
+        sums.add(name, values)
+    for name, partners in (
+        ("shared_pairs", overlap_weight),
+        ("true_pairs", true_weight),
+        ("predicted_pairs", predicted_weight),
+    ):
+        values = partners[overlap]
+        values -= weights
+        values *= weights
+        sums.add(name, values)
+    sums.add("all_pairs", weights * (whole - weights))
+    return sums
+
+
+def _overlaps(
+    truth: NDArray[np.intp], predicted: NDArray[np.intp]
+) -> tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.intp]]:
+    """The overlap of true and predicted cluster that each unit is in, [units], from one sort; and each
+    overlap's true and predicted cluster, [overlaps]."""
+    width = int(predicted.max()) + 1
+    key = truth * width
+    key += predicted
+    order = np.argsort(key)
+    key = key[order]
+    first = np.empty(key.size, dtype=bool)
+    first[0] = True
+    np.not_equal(key[1:], key[:-1], out=first[1:])
+    overlap = np.empty(key.size, dtype=np.int32)
+    overlap[order] = np.cumsum(first, dtype=np.int32)
+    overlap -= 1
+    key = key[first]
+    return overlap, key // width, key % width
+
+
+def metrics_of(sums: ClusterSums, drawn: NDArray[np.float64]) -> Metrics:
+    """The eight metrics [replicates] under the multiplicities [replicates, clusters]."""
+    total = sums.totals(drawn)
+    weight = total("weight")
+    precision, recall = ratio(total("precision"), weight), ratio(total("recall"), weight)
+    shared, true, predicted = total("shared_pairs"), total("true_pairs"), total("predicted_pairs")
+    homogeneity = _explained(total("truth_given_predicted"), total("truth_entropy"))
+    completeness = _explained(total("predicted_given_truth"), total("predicted_entropy"))
+    return {
+        "b_cubed_f1": _harmonic(precision, recall),
+        "b_cubed_precision": precision,
+        "b_cubed_recall": recall,
+        "pairwise_f1": ratio(2 * shared, true + predicted),
+        "pairwise_precision": ratio(shared, predicted),
+        "pairwise_recall": ratio(shared, true),
+        "ari": _adjusted_rand(shared, true, predicted, total("all_pairs")),
+        "v_measure": _harmonic(homogeneity, completeness),
+    }
+
+
+def _harmonic(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(
+        one + other > 0, 2 * one * other / np.where(one + other > 0, one + other, 1.0), one + other
+    )
+
+
+def _explained(rest: NDArray[np.float64], entropy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 - rest / entropy; one where there is nothing to explain."""
+    return 1.0 - np.divide(rest, entropy, out=np.zeros_like(rest), where=entropy > 0)
+
+
+def _adjusted_rand(
+    shared: NDArray[np.float64],
+    true: NDArray[np.float64],
+    predicted: NDArray[np.float64],
+    pairs: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """(shared - expected) / (mean of true and predicted - expected); one where both are all pairs or none,
+    the only clusterings for which the denominator vanishes."""
+    expected = np.divide(true * predicted, pairs, out=np.zeros_like(pairs), where=pairs > 0)
+    most = (true + predicted) / 2
+    varies = most - expected > 1e-12 * most
+    return np.where(varies, (shared - expected) / np.where(varies, most - expected, 1.0), 1.0)
+
+
+FAMILY = Family("clusters", measure)

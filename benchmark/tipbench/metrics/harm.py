@@ -1,0 +1,179 @@
+"""Whom a false alarm harms, and whom a method fails to protect, at the thresholds fixed on the valid part.
+
+*False accusations*, where the answers know each unit's group: the share of a group's units that are flagged
+(headline-weighted), and the share of its operations of which any unit of the test part is ever flagged.
+Lawful groups are ``independent``, ``business`` and ``migrant`` (the lawful whose writer's language is outside
+the region's majority; it overlaps the other two). ``lawful`` is all lawful units. ``spam`` is reported beside
+them and is part of no lawful total or gap.
+
+``harm_gap`` = the worst lawful group's rate per unit - the rate of all lawful units, at the 1% budget.
+
+*Protection*, where the answers know the form, sex or language of those exploited: recall of each group of
+positives at the 1% budget, headline-weighted. Groups of under 20 positive clusters are merged into ``other``,
+which counts only if it has 20 itself; units whose attribute is null are in no group of it.
+
+``protection_gap`` = the best group's recall - the worst's within one attribute (whose groups share out the
+same positives), the widest over the attributes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured, not_available, together
+from tipbench.metrics.operating import NO_VALID_PART, thresholds
+
+LAWFUL_KINDS = ("independent", "business")
+LAWFUL_GROUPS = ("independent", "business", "migrant")
+ATTRIBUTES = ("form", "sex", "language")
+OTHER = "other"
+
+Groups = dict[str, dict[str, float | None]]
+
+
+def measure(case: Case) -> Measured:
+    """``harm_gap`` and ``protection_gap`` where the answers have the columns for them.
+
+    ``groups``: ``independent``, ``business``, ``migrant``, ``lawful`` and ``spam`` with the rates
+    ``false_accusations_per_unit`` and ``..._per_operation`` (and both ``_at_recall_50``), and the counts
+    ``units`` and ``operations``; ``form=...``, ``sex=...``, ``language=...`` with ``recall`` and
+    ``positive_clusters``; and ``form``, ``sex``, ``language`` with their ``protection_gap``.
+    """
+    columns = case.test.columns
+    names = ["harm_gap"] if "group" in columns else []
+    attributes = [name for name in ATTRIBUTES if name in columns]
+    names += ["protection_gap"] if attributes else []
+    fixed = thresholds(case)
+    if not names or not fixed:
+        return Measured(metrics=not_available(*names), withheld=dict.fromkeys(names, NO_VALID_PART))
+    score = case.test["score"].to_numpy()
+    flagged = {name: score >= value for name, value in fixed.items()}
+    parts = []
+    if "group" in columns:
+        parts.append(_accusations(case, flagged))
+    if attributes:
+        parts.append(_protection(case, flagged["budget_1pct"], attributes))
+    return together(parts)
+
+
+def _members(test: pl.DataFrame) -> dict[str, NDArray[np.bool_]]:
+    """The rows of each group that could be accused falsely, [rows]."""
+    kind = test["group"]
+    lawful = kind.is_in(LAWFUL_KINDS).fill_null(False).to_numpy()
+    members = {name: (kind == name).fill_null(False).to_numpy() for name in LAWFUL_KINDS}
+    if "migrant" in test.columns:
+        members["migrant"] = lawful & test["migrant"].fill_null(False).to_numpy()
+    return {**members, "lawful": lawful, "spam": (kind == "spam").fill_null(False).to_numpy()}
+
+
+def _accusations(case: Case, flagged: dict[str, NDArray[np.bool_]]) -> Measured:
+    """False accusations by group at every threshold, and the harm gap at the budget."""
+    members = {group: rows & ~case.positive for group, rows in _members(case.test).items()}
+    sums = ClusterSums(case.clusters)
+    for group, rows in members.items():
+        sums.add(f"{group}/unit", case.weights * rows)
+        sums.add_ever(f"{group}/operation", rows)
+        for point, mask in flagged.items():
+            sums.add(f"{group}/unit/{point}", case.weights * (rows & mask))
+            sums.add_ever(f"{group}/operation/{point}", rows & mask)
+
+    def rates(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        return {
+            f"{group}/{per}/{point}": ratio(total(f"{group}/{per}/{point}"), total(f"{group}/{per}"))
+            for group in members
+            for per in ("unit", "operation")
+            for point in flagged
+        }
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        rate = rates(drawn)
+        groups = np.stack([rate[f"{group}/unit/budget_1pct"] for group in LAWFUL_GROUPS if group in members])
+        # A group without a member in the replicate is not the worst.
+        worst = np.fmax.reduce(groups, axis=0)
+        return {"harm_gap": worst - rate["lawful/unit/budget_1pct"]}
+
+    values = observed(rates, case.clusters.count)
+    suffix = {"budget_1pct": "", "recall_50": "_at_recall_50"}
+    groups: Groups = {}
+    for group, rows in members.items():
+        entry: dict[str, float | None] = {}
+        for point in flagged:
+            for per in ("unit", "operation"):
+                value = values[f"{group}/{per}/{point}"]
+                entry[f"false_accusations_per_{per}{suffix[point]}"] = None if np.isnan(value) else value
+        entry["units"] = int(rows.sum())
+        entry["operations"] = int(np.unique(case.clusters.codes[rows]).size)
+        groups[group] = entry
+    withheld = {} if members["lawful"].any() else {"harm_gap": "no lawful unit in the test part"}
+    return Measured(metrics=metrics, withheld=withheld, groups=groups)
+
+
+def _protection(case: Case, flagged: NDArray[np.bool_], attributes: list[str]) -> Measured:
+    """Recall by group of those exploited, and the protection gap."""
+    sums = ClusterSums(case.clusters)
+    groups: Groups = {}
+    counted: dict[str, list[str]] = {}
+    for attribute in attributes:
+        counted[attribute] = []
+        for name, rows in merged_groups(case.test[attribute], case.positive, case.clusters.codes).items():
+            group = f"{attribute}={name}"
+            sums.add(f"{group}/all", case.weights * rows)
+            sums.add(f"{group}/found", case.weights * (rows & flagged))
+            clusters = np.unique(case.clusters.codes[rows]).size
+            groups[group] = {"positive_clusters": clusters}
+            if clusters >= FEWEST_CLUSTERS:
+                counted[attribute].append(group)
+    names = list(groups)
+    compared = {attribute: large for attribute, large in counted.items() if len(large) >= 2}
+
+    def recalls(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        return {group: ratio(total(f"{group}/found"), total(f"{group}/all")) for group in names}
+
+    def gaps(drawn: NDArray[np.float64]) -> Metrics:
+        recall = recalls(drawn)
+        return {
+            attribute: np.ptp(np.stack([recall[group] for group in large]), axis=0)
+            for attribute, large in compared.items()
+        }
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        return {"protection_gap": np.maximum.reduce(list(gaps(drawn).values()))}
+
+    if names:
+        for group, recall in observed(recalls, case.clusters.count).items():
+            groups[group] = {"recall": recall, **groups[group]}
+    if not compared:
+        return Measured(
+            metrics=not_available("protection_gap"), withheld={"protection_gap": TOO_FEW}, groups=groups
+        )
+    for attribute, gap in observed(gaps, case.clusters.count).items():
+        groups[attribute] = {"protection_gap": gap}
+    return Measured(metrics=metrics, groups=groups)
+
+
+def merged_groups(
+    attribute: pl.Series, positive: NDArray[np.bool_], codes: NDArray[np.intp]
+) -> dict[str, NDArray[np.bool_]]:
+    """The positive rows [rows] of each value of an attribute that has 20 positive clusters, and of all others
+    as ``other``; rows whose attribute is null are in none."""
+    rows_of = {
+        str(value): (attribute == value).fill_null(False).to_numpy() & positive
+        for value in attribute.drop_nulls().unique().sort()
+    }
+    large = {
+        name: rows
+        for name, rows in rows_of.items()
+        if name != OTHER and np.unique(codes[rows]).size >= FEWEST_CLUSTERS
+    }
+    small = [rows for name, rows in rows_of.items() if name not in large]
+    other = np.logical_or.reduce(small) if small else np.zeros(len(positive), dtype=bool)
+    return {**large, OTHER: other} if other.any() else large
+
+
+FAMILY = Family("scores", measure)

@@ -1,0 +1,56 @@
+"""Predicted clusters against a user's own labelled pairs, where those are the only truth.
+
+A labelled pair is predicted positive when both its units are in one predicted cluster.
+``pairwise_precision``, ``pairwise_recall`` and ``pairwise_f1`` are over the labelled pairs of the test part,
+each weighing one. Pairs share units, so there are no clusters to resample and no interval is given.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tipbench.bootstrap import Metrics
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured, not_available
+
+NO_CLUSTERS = "labelled pairs have no clusters to resample"
+
+
+def measure(case: Case) -> Measured:
+    """The pairwise metrics where the answers hold labelled pairs and no true clusters; nothing otherwise."""
+    pairs = case.answers.scored_pairs()
+    if pairs is None or case.answers.frame["cluster"].null_count() < case.answers.frame.height:
+        return Measured(metrics=not_available())
+    values = pair_scores(pairs, case.predictions, case.answers.unit)
+    absent = [name for name, value in values.items() if np.isnan(value)]
+
+    def metrics(drawn: np.ndarray) -> Metrics:
+        return {name: np.full(len(drawn), value) for name, value in values.items()}
+
+    return Measured(
+        metrics=metrics,
+        withheld=dict.fromkeys(absent, "no such pair"),
+        without_interval=dict.fromkeys(values, NO_CLUSTERS),
+    )
+
+
+def pair_scores(pairs: pl.DataFrame, predictions: pl.DataFrame, unit: str) -> dict[str, float]:
+    """Precision, recall and F1 over pairs ``[left, right, label]``; NaN where the denominator is zero."""
+    ends = [
+        pairs.select(pl.col(end).alias(unit)).join(predictions, on=unit, how="left", maintain_order="left")[
+            "cluster"
+        ]
+        for end in ("left", "right")
+    ]
+    predicted = (ends[0] == ends[1]).to_numpy()
+    positive = pairs["label"].to_numpy() == 1
+    true, flagged, wanted = int((predicted & positive).sum()), int(predicted.sum()), int(positive.sum())
+    return {
+        "pairwise_f1": 2 * true / (flagged + wanted) if flagged + wanted else np.nan,
+        "pairwise_precision": true / flagged if flagged else np.nan,
+        "pairwise_recall": true / wanted if wanted else np.nan,
+    }
+
+
+FAMILY = Family("clusters", measure)

@@ -1,0 +1,168 @@
+"""Ranking metrics from one sort of the scores, shared by all metrics and all bootstrap replicates.
+
+Rows of equal score are one block, which is taken whole (the semantics of scikit-learn's
+``average_precision_score`` and ``roc_auc_score`` with ``sample_weight``, to 1e-12). Where a block straddles a
+limit (1% false positives, a 1% budget), the part of it within the limit counts in proportion, which is the
+expectation over a random order of the tied rows. So a constant score is chance in every metric.
+
+- ``average_precision``: sum over blocks of the gain in recall times the precision at the block's end (no
+  interpolation), at the task's prevalence pi: precision = pi TPR / (pi TPR + (1 - pi) FPR), which is average
+  precision under class weights, recomputed in every replicate.
+- ``auroc``: the probability that a positive scores higher than a negative, ties counting half.
+- ``recall_at_1pct_fpr``: TPR where FPR reaches .01 (the higher end of a vertical step).
+- ``recall_at_budget``, ``precision_at_budget``: of the highest-scored 1% of the test part by weight, at the
+  task's prevalence: where pi TPR + (1 - pi) FPR reaches .01. What a threshold fixed beforehand gives is in
+  :mod:`tipbench.metrics.operating`.
+- ``average_precision_raw``, ``auroc_raw``: every row weighs one, at the data's own prevalence.
+
+All but the raw ones use the headline weights. A task without a prevalence is scored at the data's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import Metrics
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured
+
+#: Share of false positives, and share of the weight that reviewers can look at.
+FPR_LIMIT = 0.01
+BUDGET = 0.01
+
+NAMES: tuple[str, ...] = (
+    "average_precision",
+    "auroc",
+    "recall_at_1pct_fpr",
+    "precision_at_budget",
+    "recall_at_budget",
+    "average_precision_raw",
+    "auroc_raw",
+)
+
+
+class ByClass(NamedTuple):
+    """The same of the positives and of the negatives."""
+
+    positive: NDArray
+    negative: NDArray
+
+
+class _Rows:
+    """The rows of one class in falling order of score, and how many of them stand above each stop,
+    [stops]."""
+
+    def __init__(
+        self, codes: NDArray[np.intp], weights: NDArray[np.float64], above: NDArray[np.intp]
+    ) -> None:
+        self.codes, self.weights = codes, weights
+        edges, self._edge = np.unique(above, return_inverse=True)
+        self._starts = edges[:-1]
+
+    def above(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The weight above each stop, [stops], of weights [rows]."""
+        sums = np.zeros(self._starts.size + 1)
+        np.cumsum(np.add.reduceat(weights, self._starts), out=sums[1:])
+        return sums[self._edge]
+
+
+class Ranking:
+    """The rows of a test part, sorted once.
+
+    ``scores`` float [rows], ``positive`` bool [rows], ``weights`` float [rows] (headline), ``codes`` int
+    [rows] (cluster of each row); ``prevalence`` in (0, 1) or None for the data's own.
+
+    All metrics need the ranking only at its *stops*: the start and the end of every block that holds a
+    positive, and both ends of the whole. Between two stops without a positive recall does not move.
+    """
+
+    def __init__(
+        self,
+        scores: NDArray,
+        positive: NDArray[np.bool_],
+        weights: NDArray[np.float64],
+        codes: NDArray[np.intp],
+        prevalence: float | None,
+    ) -> None:
+        self._prevalence = prevalence
+        self._both_classes = bool(positive.any()) and not bool(positive.all())
+        if not self._both_classes:
+            return
+        order = np.argsort(scores)[::-1]
+        ranked, label = scores[order], positive[order]
+        ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]) + 1, ranked.size)
+        # Positives above the start of every block, and above the end of the last.
+        above = np.concatenate([[0], np.cumsum(label)[ends - 1]])
+        rows = np.concatenate([[0], ends])
+        gains = np.flatnonzero(np.diff(above))
+        stops = np.unique(np.concatenate([[0], gains, gains + 1, [ends.size]]))
+        self._start, self._end = np.searchsorted(stops, gains), np.searchsorted(stops, gains + 1)
+        self._positive = _Rows(codes[order[label]], weights[order[label]], above[stops])
+        self._negative = _Rows(codes[order[~label]], weights[order[~label]], rows[stops] - above[stops])
+
+    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
+        """Every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class
+        only."""
+        values = np.full((len(drawn), len(NAMES)), np.nan)
+        if self._both_classes:
+            for row, multiplicity in zip(values, drawn, strict=True):
+                row[:] = self._one(multiplicity)
+        return dict(zip(NAMES, values.T, strict=True))
+
+    def _one(self, multiplicity: NDArray[np.float64]) -> list[float]:
+        classes = (self._positive, self._negative)
+        counts = [multiplicity.take(rows.codes) for rows in classes]
+        raw = ByClass(*(rows.above(count) for rows, count in zip(classes, counts, strict=True)))
+        if not (raw.positive[-1] > 0 and raw.negative[-1] > 0):
+            return [np.nan] * len(NAMES)
+        headline = ByClass(
+            *(rows.above(count * rows.weights) for rows, count in zip(classes, counts, strict=True))
+        )
+        positive, negative = float(headline.positive[-1]), float(headline.negative[-1])
+        share = positive / (positive + negative) if self._prevalence is None else self._prevalence
+        reviewed = share / positive * headline.positive + (1 - share) / negative * headline.negative
+        recall = _recall_where(headline.positive, reviewed, BUDGET)
+        return [
+            *self._average_precision_and_auroc(headline, share),
+            _recall_where(headline.positive, headline.negative / negative, FPR_LIMIT),
+            share * recall / BUDGET,
+            recall,
+            *self._average_precision_and_auroc(raw, None),
+        ]
+
+    def _average_precision_and_auroc(self, above: ByClass, prevalence: float | None) -> tuple[float, float]:
+        true, false = above.positive[self._end], above.negative[self._end]
+        gain = true - above.positive[self._start]
+        positive, negative = above.positive[-1], above.negative[-1]
+        weigh = 1.0 if prevalence is None else (1 - prevalence) / prevalence * positive / negative
+        precision = np.divide(true, true + weigh * false, out=np.zeros_like(true), where=true > 0)
+        below = negative - 0.5 * (false + above.negative[self._start])
+        return float(gain @ precision / positive), float(gain @ below / (positive * negative))
+
+
+def _recall_where(true: NDArray[np.float64], cost: NDArray[np.float64], limit: float) -> float:
+    """Recall where the cost [stops] of what is flagged reaches the limit; within a block in proportion."""
+    # The slack keeps a limit that is met exactly from being missed by rounding.
+    stop = int(np.searchsorted(cost, limit * (1 + 1e-12), side="right")) - 1
+    reached = true[stop]
+    if stop + 1 < true.size:
+        rest = max(limit - cost[stop], 0.0) / (cost[stop + 1] - cost[stop])
+        reached = reached + rest * (true[stop + 1] - reached)
+    return float(reached / true[-1])
+
+
+def measure(case: Case) -> Measured:
+    """All ranking metrics of a case."""
+    return Measured(metrics=ranking(case, case.test["score"].to_numpy()))
+
+
+def ranking(case: Case, scores: NDArray) -> Callable[[NDArray[np.float64]], Metrics]:
+    """The ranking metrics of any scores of the case's test units."""
+    return Ranking(scores, case.positive, case.weights, case.clusters.codes, case.task.prevalence).metrics
+
+
+FAMILY = Family("scores", measure)

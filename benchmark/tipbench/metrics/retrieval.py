@@ -1,0 +1,128 @@
+"""Retrieval metrics: each query's candidates, ranked by score, against the members of its cluster in a
+gallery.
+
+Queries are the units whose cluster has another member in the gallery; each weighs one. Candidates that were
+not given are misses, and a query without candidates scores zero.
+
+Ties are scored by expectation: candidates of equal score stand in random order, and a metric is its mean over
+these orders, in closed form. So the order of rows never matters and a constant score is chance.
+
+- ``r_precision``: relevant among the first R, over R = min(relevant, 10) (Manning et al. 2008, section 8.4).
+- ``mrr_at_10``: reciprocal rank of the first relevant candidate, zero if none is among the ten.
+- ``recall_at_10``: relevant among the ten candidates over all relevant; below one by necessity where there
+  are more than ten.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import comb
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import ClusterSums, Metrics, ratio
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured
+from tipbench.predictions import MOST_CANDIDATES
+
+NAMES: tuple[str, ...] = ("r_precision", "mrr_at_10", "recall_at_10")
+
+
+def measure(case: Case) -> Measured:
+    """The metrics of a case; queries are resampled by their cluster."""
+    queries = query_scores(case.answers.frame, case.answers.scored(), case.predictions, case.answers.unit)
+    sums = ClusterSums(case.clusters)
+    sums.add("queries", np.ones(queries.height))
+    for name in NAMES:
+        sums.add(name, queries[name].to_numpy())
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        return {name: ratio(total(name), total("queries")) for name in NAMES}
+
+    withheld = (
+        {}
+        if queries.height
+        else dict.fromkeys(NAMES, "no query: every cluster of the gallery has one member")
+    )
+    return Measured(metrics=metrics, withheld=withheld)
+
+
+def query_scores(
+    gallery: pl.DataFrame, queries: pl.DataFrame, candidates: pl.DataFrame, unit: str
+) -> pl.DataFrame:
+    """``[unit, relevant, r_precision, mrr_at_10, recall_at_10]``, one row a query, in the order of
+    ``queries``.
+
+    ``gallery`` and ``queries`` are ``[unit, cluster]``, ``candidates`` ``[query, candidate, score]``.
+    """
+    relevant = queries.select(
+        unit, "cluster", (pl.len().over("cluster").cast(pl.Int64) - 1).alias("relevant")
+    )
+    blocks = _blocks(relevant, gallery, candidates, unit)
+    return (
+        relevant.drop("cluster")
+        .join(
+            blocks.group_by(unit).agg(
+                (
+                    pl.col("expected_first_r").sum()
+                    / pl.col("relevant").first().clip(upper_bound=MOST_CANDIDATES)
+                ).alias("r_precision"),
+                pl.col("reciprocal_rank").max().alias("mrr_at_10"),
+                (pl.col("hits").sum() / pl.col("relevant").first()).alias("recall_at_10"),
+            ),
+            on=unit,
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(pl.col(NAMES).fill_null(0.0))
+    )
+
+
+def _blocks(
+    queries: pl.DataFrame, gallery: pl.DataFrame, candidates: pl.DataFrame, unit: str
+) -> pl.DataFrame:
+    """The blocks of equal score of each query: how many candidates stand ``above``, its ``size`` and
+    ``hits``, the hits to be expected among the first R, and the expected reciprocal rank of the first hit if
+    all above miss."""
+    members = gallery.select(pl.col(unit).alias("candidate"), pl.col("cluster").alias("_cluster"))
+    blocks = (
+        candidates.rename({"query": unit})
+        .join(queries, on=unit)
+        .join(members, on="candidate")
+        .group_by(unit, "relevant", "score")
+        .agg(
+            pl.len().cast(pl.Int64).alias("size"),
+            (pl.col("cluster") == pl.col("_cluster")).sum().cast(pl.Int64).alias("hits"),
+        )
+        .sort(unit, "score", descending=[False, True])
+        .with_columns((pl.col("size").cum_sum().over(unit) - pl.col("size")).alias("above"))
+    )
+    first = pl.col("relevant").clip(upper_bound=MOST_CANDIDATES)
+    within = (first - pl.col("above")).clip(lower_bound=0, upper_bound=pl.col("size"))
+    above, size, hits = (blocks[name].to_numpy() for name in ("above", "size", "hits"))
+    # Only the first block with a hit has the first hit; later ones have lower values, so the largest is it.
+    return blocks.with_columns(
+        (pl.col("hits") * within / pl.col("size")).alias("expected_first_r"),
+        pl.Series("reciprocal_rank", _reciprocal_ranks()[above, size, hits], dtype=pl.Float64),
+    )
+
+
+@cache
+def _reciprocal_ranks() -> NDArray[np.float64]:
+    """The expected reciprocal rank of the first of h hits in a block of s candidates in random order with a
+    above it, [a, s, h]: sum over k of C(s - k, h - 1) / C(s, h) / (a + k); zero without a hit."""
+    table = np.zeros((MOST_CANDIDATES + 1,) * 3)
+    for above in range(MOST_CANDIDATES):
+        for size in range(1, MOST_CANDIDATES - above + 1):
+            for hits in range(1, size + 1):
+                places = range(1, size - hits + 2)
+                table[above, size, hits] = sum(
+                    comb(size - k, hits - 1) / comb(size, hits) / (above + k) for k in places
+                )
+    return table
+
+
+FAMILY = Family("candidates", measure)

@@ -1,0 +1,59 @@
+"""Scored record pairs of a user's own data: the pairwise scores at a threshold tuned on the valid part.
+
+Where a linkage task is given scores of labelled pairs instead of clusters, a pair is predicted positive at or
+above the score that gives the highest F1 on the valid part (the highest such score), as the literature on
+record linkage does (Konda et al. 2016); precision, recall and F1 are those on the test part. The threshold
+stays as it is in a bootstrap.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import ClusterSums, Metrics, ratio
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured, not_available
+from tipbench.metrics.operating import NO_VALID_PART
+
+NAMES: tuple[str, ...] = ("pairwise_f1", "pairwise_precision", "pairwise_recall")
+
+
+def measure(case: Case) -> Measured:
+    """The pairwise scores where the task predicts clusters and the answers are of scored pairs; else
+    nothing."""
+    if case.task.kind != "clusters":
+        return Measured(metrics=not_available())
+    valid = case.valid
+    positive = valid["label"].to_numpy() == 1
+    if not positive.any():
+        return Measured(metrics=not_available(*NAMES), withheld=dict.fromkeys(NAMES, NO_VALID_PART))
+    threshold = best_f1_threshold(valid["score"].to_numpy(), positive, valid["weight"].to_numpy())
+    flagged = case.test["score"].to_numpy() >= threshold
+    sums = ClusterSums(case.clusters)
+    sums.add("wanted", case.weights * case.positive)
+    sums.add("flagged", case.weights * flagged)
+    sums.add("found", case.weights * (flagged & case.positive))
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        found, flagged, wanted = total("found"), total("flagged"), total("wanted")
+        values = (ratio(2 * found, flagged + wanted), ratio(found, flagged), ratio(found, wanted))
+        return dict(zip(NAMES, values, strict=True))
+
+    return Measured(metrics=metrics, curves={"pair_threshold": threshold})
+
+
+def best_f1_threshold(
+    scores: NDArray[np.float64], positive: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> float:
+    """The highest score [rows] at or above which F1 is at its highest; there must be a positive."""
+    order = np.argsort(scores)[::-1]
+    ranked = scores[order]
+    ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
+    flagged = np.cumsum(weights[order])[ends]
+    found = np.cumsum((weights * positive)[order])[ends]
+    return float(ranked[ends[np.argmax(2 * found / (flagged + found[-1]))]])
+
+
+FAMILY = Family("scores", measure)

@@ -1,0 +1,50 @@
+"""The upper reference: what the generator's own posterior scores on the same units.
+
+``oracle`` ranks by the posterior log-odds given the operation's membership and all its columns,
+``single_unit`` by the posterior from one unit's own cues, which a method may pass. The *share of the oracle*
+that a method reaches is (score - prior) / (oracle - prior), where prior is what a constant score gets.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import observed
+from tipbench.case import Case
+from tipbench.metrics.ranking import ranking
+
+COLUMNS = {"oracle": "oracle_log_odds", "single_unit": "unit_log_odds"}
+
+
+def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
+    """Of the task's primary metric, a ranking metric: ``prior``, ``oracle``, ``single_unit``, and ``share``
+    for a method that scored ``value``; beside them ``oracle_auroc`` and ``single_unit_auroc``.
+
+    Empty where the answers hold no complete log-odds or the primary is no ranking metric; ``share`` is None
+    where the value is, or where the oracle does no better than the prior.
+    """
+    primary, count = case.task.primary, case.clusters.count
+    known = [
+        name
+        for name, column in COLUMNS.items()
+        if column in case.test.columns and not case.test[column].null_count()
+    ]
+    prior = _of(case, np.zeros(case.test.height), count).get(primary) if known else None
+    if prior is None:
+        return {}
+    scores: dict[str, float | None] = {"prior": prior}
+    for name in known:
+        metrics = _of(case, case.test[COLUMNS[name]].to_numpy(), count)
+        scores[name] = metrics[primary]
+        scores[f"{name}_auroc"] = metrics["auroc"]
+    best = scores.get("oracle")
+    if best is not None:
+        scores["share"] = (value - prior) / (best - prior) if value is not None and best > prior else None
+    return scores
+
+
+def _of(case: Case, scores: NDArray, count: int) -> dict[str, float]:
+    """The defined ranking metrics of these scores."""
+    values = observed(ranking(case, scores), count)
+    return {name: value for name, value in values.items() if not np.isnan(value)}

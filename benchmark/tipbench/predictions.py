@@ -1,0 +1,156 @@
+"""Predictions are refused, never repaired: one sentence says what is wrong, with counts on both sides.
+
+The formats: scores ``[unit, score]`` with a Float32 or Float64 score for every unit of the answers; clusters
+``[unit, cluster]`` with an Int64 or String cluster; candidates ``[query, candidate, score]``, ten at most a
+query, never the query itself. Keys have exactly the dtype of the answers' keys.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tipbench.answers import Answers
+from tipdata.errors import UsageError
+
+#: The longest list of candidates that a query may have.
+MOST_CANDIDATES = 10
+
+_FLOATS = (pl.Float32, pl.Float64)
+_SHOWN = 3
+
+
+def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+    """The predictions with the columns of their format only, in the order of the answers.
+
+    Scores and clusters come back with one row a unit, row for row beside ``answers.frame``; candidates by
+    query in the order of the gallery, then by falling score, then by candidate.
+
+    Raises :class:`UsageError` for anything that is not a polars DataFrame, an empty frame, a missing column,
+    a wrong dtype, nulls, NaN or infinite scores, repeated, missing or unknown keys, more than ten candidates
+    a query, and a candidate that is its own query.
+    """
+    if not isinstance(predictions, pl.DataFrame):
+        raise UsageError(f"predictions: a {type(predictions).__name__} was given; give a polars DataFrame")
+    columns = {
+        "scores": (answers.unit, "score"),
+        "clusters": (answers.unit, "cluster"),
+        "candidates": ("query", "candidate", "score"),
+    }[answers.kind]
+    missing = [name for name in columns if name not in predictions.columns]
+    if missing:
+        raise UsageError(
+            f"predictions: no column {', '.join(missing)} among {', '.join(predictions.columns) or 'none'}; "
+            f"{answers.kind} need {', '.join(columns)}"
+        )
+    if predictions.is_empty():
+        raise UsageError(
+            f"predictions: 0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
+        )
+    predictions = predictions.select(columns)
+    keys = [name for name in columns if name not in ("score", "cluster")]
+    _check_dtypes(answers, predictions, keys)
+    _check_values(predictions, keys)
+    if answers.kind == "candidates":
+        return _check_candidates(answers, predictions)
+    return _check_units(answers, predictions)
+
+
+def _check_dtypes(answers: Answers, predictions: pl.DataFrame, keys: list[str]) -> None:
+    expected = answers.frame.schema[answers.unit]
+    for name in keys:
+        if predictions.schema[name] != expected:
+            raise UsageError(
+                f"predictions: {name} is {predictions.schema[name]} and {answers.unit} is {expected} in the "
+                f"answers; cast it to {expected}"
+            )
+    if "score" in predictions.columns and predictions.schema["score"] not in _FLOATS:
+        raise UsageError(f"predictions: score is {predictions.schema['score']}; make it Float32 or Float64")
+    if "cluster" in predictions.columns and predictions.schema["cluster"] not in (pl.Int64, pl.String):
+        raise UsageError(f"predictions: cluster is {predictions.schema['cluster']}; make it Int64 or String")
+
+
+def _check_values(predictions: pl.DataFrame, keys: list[str]) -> None:
+    for name in predictions.columns:
+        column = predictions[name]
+        bad = {"null": column.is_null()}
+        if name == "score":
+            bad |= {
+                "NaN": column.is_nan().fill_null(False),
+                "infinite": column.is_infinite().fill_null(False),
+            }
+        for what, mask in bad.items():
+            if count := int(mask.sum()):
+                where = predictions.filter(mask).select(keys).head(_SHOWN).rows()
+                raise UsageError(
+                    f"predictions: {count:,} of {predictions.height:,} values of {name} are {what} "
+                    f"(first at {_listed(where)}); predict a finite value for each"
+                )
+
+
+def _check_units(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+    unit = answers.unit
+    expected = answers.frame[unit]
+    if expected.equals(predictions[unit].rename(unit)):
+        return predictions
+    aligned = answers.frame.select(unit).join(
+        predictions.with_columns(pl.lit(True).alias("_given")), on=unit, how="left", maintain_order="left"
+    )
+    if aligned.height == expected.len() == predictions.height and not aligned["_given"].null_count():
+        return aligned.drop("_given")
+    given = predictions[unit]
+    repeated = predictions.filter(given.is_duplicated())[unit].unique(maintain_order=True)
+    missing = expected.filter(~expected.is_in(given.implode()))
+    extra = given.filter(~given.is_in(expected.implode())).unique(maintain_order=True)
+    faults = [
+        f"{len(keys):,} {what} ({_listed([(key,) for key in keys.head(_SHOWN)])})"
+        for what, keys in (("missing", missing), ("extra", extra), ("repeated", repeated))
+        if len(keys)
+    ]
+    raise UsageError(
+        f"predictions: {', '.join(faults)}; {expected.len():,} of {unit} expected, "
+        f"{given.n_unique():,} unique in {given.len():,} rows given; predict each of them once"
+    )
+
+
+def _check_candidates(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+    gallery = answers.frame[answers.unit]
+    for name in ("query", "candidate"):
+        unknown = predictions.filter(~pl.col(name).is_in(gallery.implode()))
+        if unknown.height:
+            first = unknown[name].unique(maintain_order=True)
+            raise UsageError(
+                f"predictions: {len(first):,} of {predictions[name].n_unique():,} {name} keys are not among "
+                f"the {gallery.len():,} of {answers.unit} in the gallery "
+                f"({_listed([(key,) for key in first.head(_SHOWN)])}); use those only"
+            )
+    own = predictions.filter(pl.col("query") == pl.col("candidate"))
+    if own.height:
+        raise UsageError(
+            f"predictions: {own.height:,} of {predictions.height:,} rows name the query as its own candidate "
+            f"({_listed(own.select('query').head(_SHOWN).rows())}); leave it out"
+        )
+    repeated = predictions.filter(pl.struct("query", "candidate").is_duplicated())
+    if repeated.height:
+        first = repeated.select("query", "candidate").unique(maintain_order=True).head(_SHOWN)
+        raise UsageError(
+            f"predictions: {repeated.height:,} of {predictions.height:,} rows repeat a pair of query and "
+            f"candidate ({_listed(first.rows())}); give each pair once"
+        )
+    long = predictions.group_by("query", maintain_order=True).len().filter(pl.col("len") > MOST_CANDIDATES)
+    if long.height:
+        raise UsageError(
+            f"predictions: {long.height:,} of {predictions['query'].n_unique():,} queries have more than "
+            f"{MOST_CANDIDATES} candidates ({_listed(long.select('query').head(_SHOWN).rows())}); "
+            f"keep the best {MOST_CANDIDATES}"
+        )
+    place = answers.frame.select(pl.col(answers.unit).alias("query")).with_row_index("_place")
+    return (
+        predictions.join(place, on="query", how="left")
+        .sort("_place", "score", "candidate", descending=[False, True, False])
+        .drop("_place")
+    )
+
+
+def _listed(rows: list[tuple]) -> str:
+    """Keys as a reader would type them: 5, 8, 9, and pairs as 5-8."""
+    return ", ".join("-".join(map(str, row)) for row in rows)
