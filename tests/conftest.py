@@ -1,7 +1,6 @@
 """Releases that several tests read, made once a session (or taken from ``$TIPBENCH_HOME`` where they are whole)."""
 
 import pytest
-
 from tipdata.release import Release, open_release
 
 

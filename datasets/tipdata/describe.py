@@ -18,11 +18,13 @@ def describe(release: Release) -> str:
         for column in table.columns:
             empty = f"{nulls[column.name] / rows:.0%} null" if rows and nulls[column.name] else ""
             about = "; ".join(x for x in (column.unit, column.note, empty) if x)
-            lines.append(f"  {column.name:<22} {str(column.dtype):<14} {column.tier:<9} {about}".rstrip())
+            lines.append(f"  {column.name:<22} {column.dtype!s:<14} {column.tier:<9} {about}".rstrip())
         lines.append("")
     lines.append(f"{'aggregate':<36} {'published':>10} {'here':>8}   band")
     for m in marginals(release):
         value = "-" if m.measured is None else f"{m.measured:.3f}"
         verdict = "too few" if m.measured is None else "within" if m.passes else "outside"
-        lines.append(f"{m.name:<36} {m.target:>10} {value:>8}   {verdict} {m.low:g} to {m.high:g} ({m.source})")
+        lines.append(
+            f"{m.name:<36} {m.target:>10} {value:>8}   {verdict} {m.low:g} to {m.high:g} ({m.source})"
+        )
     return "\n".join(lines)

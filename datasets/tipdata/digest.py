@@ -55,7 +55,9 @@ def _utf8(strings: pl.Series) -> bytes:
 
 def region_digest(columns: Mapping[str, Mapping[str, str]]) -> str:
     """SHA-256 of one region, from its column digests by table and column."""
-    lines = sorted(f"{table}.{name}={value}" for table, found in columns.items() for name, value in found.items())
+    lines = sorted(
+        f"{table}.{name}={value}" for table, found in columns.items() for name, value in found.items()
+    )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

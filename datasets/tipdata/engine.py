@@ -54,7 +54,7 @@ def run_all(
                 advance()
             return results
         with joblib.parallel_config(backend=engine, n_jobs=workers, inner_max_num_threads=1):
-            work = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")(
+            work: Any = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")(
                 joblib.delayed(_indexed)(function, index, item) for index, item in enumerate(items)
             )
             for index, result in work:

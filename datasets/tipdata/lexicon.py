@@ -62,7 +62,10 @@ def read(name: str) -> dict[str, Any]:
 
 @cache
 def lexicon(
-    languages: tuple[str, ...], families: tuple[str, ...], categories: tuple[tuple[str, int], ...], cues: tuple[str, ...]
+    languages: tuple[str, ...],
+    families: tuple[str, ...],
+    categories: tuple[tuple[str, int], ...],
+    cues: tuple[str, ...],
 ) -> Lexicon:
     """Compile the lexicons of the languages.
 
@@ -88,12 +91,15 @@ def lexicon(
             text = document["families"][families[family]]
             for s, sentences in enumerate(text["slots"].values()):
                 slot[index, c, s] = [[book.add(x.replace("{what}", n)) for n in nouns] for x in sentences]
-            title[index, c] = [[book.add(_capital(x.replace("{what}", n))) for n in nouns] for x in text["titles"]]
+            title[index, c] = [
+                [book.add(_capital(x.replace("{what}", n))) for n in nouns] for x in text["titles"]
+            ]
         for f, family_name in enumerate(families):
             for name, sentences in document["families"][family_name]["cues"].items():
                 cue[index, f, cues.index(name)] = [book.add(x) for x in sentences]
         contact[index] = [
-            [book.add(_capital(x).replace("{contact}", m)) for m in style["masks"]] for x in document["contact"]
+            [book.add(_capital(x).replace("{contact}", m)) for m in style["masks"]]
+            for x in document["contact"]
         ]
         separators += document["separators"]
     book.open({"cased": False, "misspellings": {}, "language": "", "space": " "})
@@ -140,7 +146,7 @@ class _Book:
             return self.known[sentence]
         base = self.known[sentence] = len(self.words)
         found = self._misspellable(sentence)
-        self.words.append((found + (-1, -1))[:2])  # type: ignore[arg-type]
+        self.words.append((*found, -1, -1)[:2])
         for form in range(MISSPELT):
             chosen = {w for bit, w in enumerate(found) if form >> bit & 1}
             text = self._misspell(sentence, chosen)

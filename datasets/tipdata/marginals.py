@@ -64,7 +64,7 @@ class _View:
         counts = self.adverts.group_by("region", "town").len()
         share = counts.with_columns(pl.col("len") / pl.col("len").sum().over("region"))
         top = share.group_by("region").agg(pl.col("len").sort(descending=True).head(first).sum())
-        return float(top["len"].mean())  # type: ignore[arg-type]
+        return _mean(top["len"])
 
     def missing(self, field: str) -> float:
         jobs = self.adverts.filter(self.family == FAMILIES.index("jobs"))
@@ -86,8 +86,8 @@ class _View:
         )
         market = self.adverts.filter(self.family == FAMILIES.index("services")).join(closed, on="region")
         week = market.select((pl.col("minute") // MINUTES_A_DAY - pl.col("closed")).floordiv(7))["minute"]
-        before = week.is_between(-8, -1).sum() / 8
-        return week.is_between(3, 4).sum() / 2 / before - 1 if before >= 20 else None
+        before = int(week.is_between(-8, -1).sum()) / 8
+        return int(week.is_between(3, 4).sum()) / 2 / before - 1 if before >= 20 else None
 
 
 def contact_components(adverts: pl.DataFrame) -> np.ndarray:
@@ -101,15 +101,21 @@ def contact_components(adverts: pl.DataFrame) -> np.ndarray:
     first = pairs.with_columns(pl.col("row").first().over("contacts").alias("first"))
     graph = rustworkx.PyGraph(multigraph=False)
     graph.add_nodes_from(range(adverts.height))
-    graph.add_edges_from_no_data(list(first.filter(pl.col("row") != pl.col("first")).select("row", "first").iter_rows()))
+    graph.add_edges_from_no_data(
+        list(first.filter(pl.col("row") != pl.col("first")).select("row", "first").iter_rows())
+    )
     component = np.empty(adverts.height, dtype=np.int64)
     for number, members in enumerate(rustworkx.connected_components(graph)):
         component[list(members)] = number
     return component
 
 
+def _mean(values: pl.Series) -> float:
+    return float(values.to_numpy().mean())
+
+
 def _share(values: pl.Series, low: int, high: int = 99) -> float:
-    return float(values.is_between(low, high).mean())  # type: ignore[arg-type]
+    return _mean(values.is_between(low, high))
 
 
 _AGGREGATES = (
@@ -121,27 +127,81 @@ _AGGREGATES = (
         "rivas2024",
         lambda v: 1 - v.adverts["near_duplicate_group"].n_unique() / v.adverts.height,
     ),
-    _Aggregate("adverts per linked vendor", "16.4", 12, 22, "idtraffickers2023", lambda v: float(v.vendors().mean())),  # type: ignore[arg-type]
+    _Aggregate(
+        "adverts per linked vendor", "16.4", 12, 22, "idtraffickers2023", lambda v: _mean(v.vendors())
+    ),
     _Aggregate(
         "contact strings an advert",
         "1.87",
         1.5,
         2.2,
         "idtraffickers2023",
-        lambda v: float(v.adverts["contacts"].list.len().mean()),  # type: ignore[arg-type]
+        lambda v: _mean(v.adverts["contacts"].list.len()),
     ),
-    _Aggregate("no indicator, services", ".19", 0.12, 0.26, "giommoni2021", lambda v: _share(v.indicators("services"), 0, 0)),
-    _Aggregate("one indicator, services", ".58", 0.48, 0.66, "giommoni2021", lambda v: _share(v.indicators("services"), 1, 1)),
-    _Aggregate("two indicators, services", ".21", 0.15, 0.28, "giommoni2021", lambda v: _share(v.indicators("services"), 2, 2)),
-    _Aggregate("three or more, services", ".02", 0.0, 0.06, "giommoni2021", lambda v: _share(v.indicators("services"), 3)),
-    _Aggregate("an indicator at all, jobs", ".98", 0.95, 1.0, "volodko2020", lambda v: _share(v.indicators("jobs"), 1)),
-    _Aggregate("five or more, jobs", ".15", 0.10, 0.20, "volodko2020", lambda v: _share(v.indicators("jobs"), 5)),
-    _Aggregate("wage deductions missing", ".765", 0.72, 0.81, "volodko2020", lambda v: v.missing("wage_deductions")),
+    _Aggregate(
+        "no indicator, services",
+        ".19",
+        0.12,
+        0.26,
+        "giommoni2021",
+        lambda v: _share(v.indicators("services"), 0, 0),
+    ),
+    _Aggregate(
+        "one indicator, services",
+        ".58",
+        0.48,
+        0.66,
+        "giommoni2021",
+        lambda v: _share(v.indicators("services"), 1, 1),
+    ),
+    _Aggregate(
+        "two indicators, services",
+        ".21",
+        0.15,
+        0.28,
+        "giommoni2021",
+        lambda v: _share(v.indicators("services"), 2, 2),
+    ),
+    _Aggregate(
+        "three or more, services",
+        ".02",
+        0.0,
+        0.06,
+        "giommoni2021",
+        lambda v: _share(v.indicators("services"), 3),
+    ),
+    _Aggregate(
+        "an indicator at all, jobs",
+        ".98",
+        0.95,
+        1.0,
+        "volodko2020",
+        lambda v: _share(v.indicators("jobs"), 1),
+    ),
+    _Aggregate(
+        "five or more, jobs", ".15", 0.10, 0.20, "volodko2020", lambda v: _share(v.indicators("jobs"), 5)
+    ),
+    _Aggregate(
+        "wage deductions missing", ".765", 0.72, 0.81, "volodko2020", lambda v: v.missing("wage_deductions")
+    ),
     _Aggregate("transport missing", ".756", 0.71, 0.80, "volodko2020", lambda v: v.missing("transport")),
-    _Aggregate("shared accommodation missing", ".656", 0.61, 0.70, "volodko2020", lambda v: v.missing("accommodation")),
-    _Aggregate("help settling missing", ".628", 0.58, 0.67, "volodko2020", lambda v: v.missing("help_settling")),
-    _Aggregate("transfer support missing", ".621", 0.57, 0.67, "volodko2020", lambda v: v.missing("transfer_support")),
-    _Aggregate("prior experience missing", ".377", 0.33, 0.42, "volodko2020", lambda v: v.missing("experience")),
+    _Aggregate(
+        "shared accommodation missing",
+        ".656",
+        0.61,
+        0.70,
+        "volodko2020",
+        lambda v: v.missing("accommodation"),
+    ),
+    _Aggregate(
+        "help settling missing", ".628", 0.58, 0.67, "volodko2020", lambda v: v.missing("help_settling")
+    ),
+    _Aggregate(
+        "transfer support missing", ".621", 0.57, 0.67, "volodko2020", lambda v: v.missing("transfer_support")
+    ),
+    _Aggregate(
+        "prior experience missing", ".377", 0.33, 0.42, "volodko2020", lambda v: v.missing("experience")
+    ),
     _Aggregate("adverts in the largest town", ".289", 0.24, 0.34, "idtraffickers2023", lambda v: v.towns(1)),
     _Aggregate("adverts in the five largest", ".580", 0.53, 0.65, "idtraffickers2023", lambda v: v.towns(5)),
     _Aggregate("adverts in the ten largest", ".778", 0.73, 0.83, "idtraffickers2023", lambda v: v.towns(10)),

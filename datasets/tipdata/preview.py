@@ -25,5 +25,6 @@ def preview(release: Release, table: str = "adverts", rows: int = 10, language: 
 def _card(row: dict) -> str:
     day, minute = divmod(row["minute"], 1440)
     price = "" if row["price"] is None else f", {row['price'] / 100:.0f} XTS a {row['price_basis']}"
-    head = f"{row['platform']} · day {day} {minute // 60:02d}:{minute % 60:02d} · {row['language']} · {row['category']}{price}"
+    when = f"day {day} {minute // 60:02d}:{minute % 60:02d}"
+    head = f"{row['platform']} · {when} · {row['language']} · {row['category']}{price}"
     return f"{head}\n  {row['title']}\n  " + row["body"].replace("\n", "\n  ")

@@ -21,7 +21,9 @@ def publish(release: Release) -> None:
     """
     path = manifest_folder() / release.version / f"{release.size}.json"
     if path.exists():
-        raise FileExistsError(f"{path} is there already: a released manifest never changes; raise the version")
+        raise FileExistsError(
+            f"{path} is there already: a released manifest never changes; raise the version"
+        )
     make_release(release)
     regions = {}
     for index in range(release.regions):
@@ -29,7 +31,10 @@ def publish(release: Release) -> None:
         digest = region_digest(receipt["digests"])
         regions[f"{index:05d}"] = {"digest": digest, "rows": receipt["rows"], "digests": receipt["digests"]}
     schema = {
-        name: {"key": list(t.key), "columns": {c.name: {"dtype": str(c.dtype), "tier": c.tier} for c in t.columns}}
+        name: {
+            "key": list(t.key),
+            "columns": {c.name: {"dtype": str(c.dtype), "tier": c.tier} for c in t.columns},
+        }
         for name, t in all_tables().items()
     }
     manifest = {

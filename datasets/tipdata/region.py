@@ -26,7 +26,7 @@ def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
             if set(frame.columns) != set(table.schema):
                 wrong = sorted(set(frame.columns) ^ set(table.schema))
                 raise ValueError(f"table {table.name}: columns made and declared differ in {wrong}")
-            frame = frame.select(list(table.schema)).cast(dict(table.schema)).sort(table.key)
+            frame = frame.select(list(table.schema)).cast(pl.Schema(table.schema)).sort(table.key)
             if frame.select(table.key).is_duplicated().any():
                 raise ValueError(f"table {table.name}: {table.key} is not a key in region {index}")
             tables[table.name] = frame

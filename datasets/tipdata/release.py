@@ -34,7 +34,9 @@ class Release:
     def of(cls, version: str, size: str) -> "Release":
         """A release that exists. Raises UsageError, naming those that do, for a version or size that does not."""
         if version not in versions():
-            raise UsageError(f"release version {version} does not exist: choose one of {', '.join(versions())}.")
+            raise UsageError(
+                f"release version {version} does not exist: choose one of {', '.join(versions())}."
+            )
         if size not in sizes():
             raise UsageError(f"release size {size} does not exist: choose one of {', '.join(sizes())}.")
         return cls(version, size)
@@ -109,7 +111,10 @@ def open_release(
     release = Release.of(version, size)
     if not _is_complete(release):
         if not quiet:
-            print(f"making release {release.name} ({release.regions} regions) in {release.folder}", file=sys.stderr)
+            print(
+                f"making release {release.name} ({release.regions} regions) in {release.folder}",
+                file=sys.stderr,
+            )
         make_release(release, engine=engine, workers=workers, quiet=quiet)
     return release
 
@@ -122,7 +127,9 @@ def _is_complete(release: Release) -> bool:
     return made.get("fingerprint") == fingerprint()
 
 
-def make_release(release: Release, engine: str = "loky", workers: int | None = None, quiet: bool = False) -> Release:
+def make_release(
+    release: Release, engine: str = "loky", workers: int | None = None, quiet: bool = False
+) -> Release:
     """Generate every region that is missing, then hold the digests against the published manifest.
 
     A region is written beside its place and renamed, so it is there whole or not at all; a killed run resumes.
@@ -257,7 +264,7 @@ def verify_release(
             for column, digest in columns.items()
             if found[i].get(table, {}).get(column) != digest
         ]
-    return lost + different if not lost else lost
+    return lost or different
 
 
 def _read_digests(release_name: str, folder: Path, index: int) -> tuple[str, Digests]:
@@ -270,7 +277,10 @@ def _read_digests(release_name: str, folder: Path, index: int) -> tuple[str, Dig
                 frame = pl.read_parquet(path)
             except (OSError, pl.exceptions.PolarsError) as error:
                 reason = str(error).splitlines()[0][:120]
-                return f"release {release_name}, region {index}, table {name}: {path} cannot be read ({reason})", {}
+                return (
+                    f"release {release_name}, region {index}, table {name}: {path} cannot be read ({reason})",
+                    {},
+                )
             found = {c: column_digest(frame[c]) for c in frame.columns if c in columns}
             digests.setdefault(name, {}).update(found)
     return "", digests

@@ -12,7 +12,15 @@ import pyarrow.compute as pc
 
 from tipdata.draw import log, log_add, log_sum, probability
 from tipdata.lexicon import CASES, CONTACTS, CUE_VARIANTS, FORMS, NOUNS, SLOTS, VARIANTS, Lexicon, lexicon
-from tipdata.stages.operations import CATEGORIES, FAMILIES, KINDS, LANGUAGES, MAX_TEMPLATES, Operations, within
+from tipdata.stages.operations import (
+    CATEGORIES,
+    FAMILIES,
+    KINDS,
+    LANGUAGES,
+    MAX_TEMPLATES,
+    Operations,
+    within,
+)
 from tipdata.world import Region
 
 NOUN, TITLE, FIRST_CUE = SLOTS, SLOTS + 1, SLOTS + 2
@@ -117,17 +125,27 @@ def _preferences(region: Region, o: Operations) -> tuple[np.ndarray, np.ndarray,
     return weights[:, :SLOTS], weights[:, SLOTS], nouns + 1
 
 
-def _template_states(region: Region, o: Operations, family_cues: np.ndarray, source: np.ndarray) -> np.ndarray:
+def _template_states(
+    region: Region, o: Operations, family_cues: np.ndarray, source: np.ndarray
+) -> np.ndarray:
     """(templates, positions) first state of every template."""
     template = np.arange(len(source))
     owner = template // MAX_TEMPLATES
     positions = FIRST_CUE + family_cues.shape[1]
-    drawn = _values(region, o, family_cues, "templates", template, owner, np.ones((len(template), positions), bool))
+    drawn = _values(
+        region, o, family_cues, "templates", template, owner, np.ones((len(template), positions), bool)
+    )
     return drawn[source]
 
 
 def _values(
-    region: Region, o: Operations, family_cues: np.ndarray, path: str, row: np.ndarray, owner: np.ndarray, at: np.ndarray
+    region: Region,
+    o: Operations,
+    family_cues: np.ndarray,
+    path: str,
+    row: np.ndarray,
+    owner: np.ndarray,
+    at: np.ndarray,
 ) -> np.ndarray:
     """Draw the positions marked in ``at`` for each row from its owner's preferences; 0 elsewhere."""
     slots, titles, nouns = _preferences(region, o)
@@ -182,7 +200,10 @@ def _styles(region: Region, o: Operations, source: np.ndarray) -> dict[str, np.n
         "contact": np.ones(CONTACTS, dtype=np.int64),
         "emoji0": _with_none(12, emoji[0]),
         "emoji1": _with_none(12, emoji[1]),
-        **{f"drop{s}": _with_none(1, probability(region["writing.dropped_slot"])) for s in range(1, SLOTS - 1)},
+        **{
+            f"drop{s}": _with_none(1, probability(region["writing.dropped_slot"]))
+            for s in range(1, SLOTS - 1)
+        },
     }
     styles: dict[str, np.ndarray] = {}
     for name, weights in choices.items():

@@ -5,7 +5,6 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tipdata.digest import column_digest, region_digest, release_digest
 
 COLUMNS = {
@@ -21,7 +20,7 @@ COLUMNS = {
 def test_a_digest_survives_the_file_and_its_row_groups(name: str, tmp_path: Path) -> None:
     column = COLUMNS[name].alias("c")
     for compression, group in (("zstd", 1), ("uncompressed", 4)):
-        column.to_frame().write_parquet(tmp_path / "c.parquet", compression=compression, row_group_size=group)
+        column.to_frame().write_parquet(tmp_path / "c.parquet", compression=compression, row_group_size=group)  # pyright: ignore[reportArgumentType]
         assert column_digest(pl.read_parquet(tmp_path / "c.parquet")["c"]) == column_digest(column)
 
 

@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-
 from tipdata import constants, draw
 from tipdata.draw import Stream
 
@@ -18,7 +17,7 @@ def test_the_shipped_tables_are_those_that_scipy_computes() -> None:
 
 def test_draws_are_uniform() -> None:
     u = Stream(7, "uniform").uniform(MANY)
-    assert stats.kstest(u, "uniform").pvalue > 1e-3
+    assert stats.kstest(u, "uniform").pvalue > 1e-3  # pyright: ignore[reportAttributeAccessIssue]
     bits = np.unpackbits(Stream(7, "bits").bits(MANY).view(np.uint8)).reshape(-1, 64)
     assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.006
 
@@ -47,7 +46,12 @@ def test_a_draw_depends_on_its_own_id_alone(ids: list[int], k: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "distribution"),
-    [("normal", stats.norm()), ("logistic", stats.logistic()), ("exponential", stats.expon()), ("gamma_2.0", stats.gamma(2))],
+    [
+        ("normal", stats.norm()),
+        ("logistic", stats.logistic()),
+        ("exponential", stats.expon()),
+        ("gamma_2.0", stats.gamma(2)),
+    ],
 )
 def test_quantile_draws_follow_their_distribution(name: str, distribution: stats.rv_continuous) -> None:
     drawn = Stream(5, name).quantile(MANY, name) / constants.SCALE

@@ -4,7 +4,6 @@ import re
 
 import polars as pl
 import pytest
-
 from tipdata.lexicon import FORMS, read
 from tipdata.region import generate_region
 from tipdata.stages.operations import CATEGORIES, FAMILIES, LANGUAGES
@@ -45,7 +44,9 @@ def test_every_language_has_every_slot_title_noun_and_cue(language: str) -> None
         text = document["families"][family]
         assert [len(set(s)) for s in text["slots"].values()] == [14] * 9
         assert len(set(text["titles"])) == 14
-        wanted = {p.rsplit(".", 1)[1] for p in parameters() if p.startswith((f"cues.{family}.", "cues.decoys."))}
+        wanted = {
+            p.rsplit(".", 1)[1] for p in parameters() if p.startswith((f"cues.{family}.", "cues.decoys."))
+        }
         assert set(text["cues"]) == wanted
         assert all(len(set(phrases)) == 4 for phrases in text["cues"].values())
 
@@ -82,9 +83,13 @@ def _cue_order() -> list[str]:
 
 def test_cues_drawn_are_the_cues_that_the_text_states() -> None:
     world = World.of("0.1.0")
-    adverts = pl.concat(generate_region(world, i)["adverts"] for i in range(8)).filter(pl.col("language") == "en")
+    adverts = pl.concat(generate_region(world, i)["adverts"] for i in range(8)).filter(
+        pl.col("language") == "en"
+    )
     phrases = read("en")["families"]["jobs"]["cues"]["accommodation_provided"]
-    says = pl.any_horizontal(pl.col("body").str.to_lowercase().str.contains(p.lower()[:12], literal=True) for p in phrases)
+    says = pl.any_horizontal(
+        pl.col("body").str.to_lowercase().str.contains(p.lower()[:12], literal=True) for p in phrases
+    )
     jobs = adverts.filter(pl.col("category").is_in(["domestic", "agricultural", "construction"]))
     drawn = jobs.filter(pl.col("cues").list.contains("accommodation_provided"))
     assert drawn.height > 20

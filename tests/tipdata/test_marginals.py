@@ -1,7 +1,6 @@
 """The world resembles what is published. Bands and sources are those of :mod:`tipdata.marginals`."""
 
 import pytest
-
 from tipdata.marginals import marginals
 from tipdata.release import Release
 

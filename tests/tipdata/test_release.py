@@ -8,7 +8,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-
 from tipdata import release as release_module
 from tipdata import world as world_module
 from tipdata.errors import CheckFailed, UsageError
@@ -30,7 +29,10 @@ def test_a_made_release_reads_back_whole(two: Release) -> None:
     assert verify_release(two, engine="sequential") == []
     adverts = two.scan("adverts", truth=True).collect()
     assert adverts["region"].unique().sort().to_list() == [0, 1]
-    assert adverts.columns == [*all_tables()["adverts"].observed, *(c for c in adverts.columns if c in all_tables()["adverts"].names("truth"))]
+    assert adverts.columns == [
+        *all_tables()["adverts"].observed,
+        *(c for c in adverts.columns if c in all_tables()["adverts"].names("truth")),
+    ]
     assert not set(two.scan("adverts").collect_schema()) & set(all_tables()["adverts"].names("truth"))
 
 
@@ -51,7 +53,9 @@ def test_a_table_of_truth_is_not_read_by_accident(two: Release) -> None:
         two.scan("adverst")
 
 
-def test_one_and_two_workers_make_the_same_files(two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_one_and_two_workers_make_the_same_files(
+    two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     make_release(two, engine="sequential")
     receipts = [json.loads((two.region_folder(i) / "receipt.json").read_text()) for i in range(2)]
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "other"))
@@ -100,7 +104,9 @@ def test_verify_names_release_region_table_and_column_of_a_changed_value(two: Re
     frame = pl.read_parquet(path)
     changed = pl.when(pl.int_range(pl.len()) == 5).then(pl.col("minute") + 1).otherwise(pl.col("minute"))
     frame.with_columns(changed.alias("minute").cast(pl.Int32)).write_parquet(path)
-    assert verify_release(two, engine="sequential") == ["release 0.1.0/pair, region 1, table adverts, column minute"]
+    assert verify_release(two, engine="sequential") == [
+        "release 0.1.0/pair, region 1, table adverts, column minute"
+    ]
 
 
 def test_verify_names_a_file_that_is_gone_or_truncated(two: Release) -> None:
@@ -119,7 +125,9 @@ def test_verify_of_a_release_that_was_never_made_says_how_to_make_it(two: Releas
         verify_release(two)
 
 
-def test_a_release_that_differs_from_its_manifest_is_refused(two: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_release_that_differs_from_its_manifest_is_refused(
+    two: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_release(two, engine="sequential")
     digests = json.loads((two.region_folder(0) / "receipt.json").read_text())["digests"]
     digests["adverts"]["body"] = "0" * 64
@@ -176,7 +184,9 @@ def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
 
     off = " ".join(f for f in __cpu_dispatch__ if __cpu_features__.get(f))
     environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": off}
-    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
     manifest = published_manifest(Release.of("0.1.0", "tiny"))
     assert manifest is not None
     assert run.stdout.strip() == manifest["regions"]["00000"]["digest"]

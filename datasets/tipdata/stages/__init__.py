@@ -47,6 +47,8 @@ def stages() -> tuple[Stage, ...]:
         done = {s.name for s in order}
         free = [s for n, s in found.items() if n not in done and set(s.after) <= done]
         if not free:
-            raise ValueError(f"stages wait for each other or for one that is missing: {sorted(set(found) - done)}")
+            raise ValueError(
+                f"stages wait for each other or for one that is missing: {sorted(set(found) - done)}"
+            )
         order.append(free[0])
     return tuple(order)

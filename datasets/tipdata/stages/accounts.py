@@ -72,7 +72,12 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     others = BACKGROUND + np.arange(count)
     weight = np.ones(len(sites), dtype=np.int64)
     rest = _frame(
-        region, places, operations, others, np.full(count, -1), region.stream("accounts/site").choose(others, weight)
+        region,
+        places,
+        operations,
+        others,
+        np.full(count, -1),
+        region.stream("accounts/site").choose(others, weight),
     )
     return accounts, {"accounts": pl.concat([own, rest])}
 
@@ -84,7 +89,9 @@ def _successors(
     lasting = (places.closed == DAYS) & (places.opened == 0)
     pull = np.where(lasting[None, :] & (weights > 1), weights, 0)
     luck = region.stream("accounts/successor").quantile(numbers, "exponential") + 1
-    order = np.argsort(np.argsort(np.where(pull > 0, luck * 1000 // np.maximum(pull, 1), 1 << 60), axis=1), axis=1)
+    order = np.argsort(
+        np.argsort(np.where(pull > 0, luck * 1000 // np.maximum(pull, 1), 1 << 60), axis=1), axis=1
+    )
     return (order < region["accounts.successors"]) & (pull > 0) & (places.closed[home] < DAYS)[:, None]
 
 
@@ -115,9 +122,15 @@ def _frame(
     start = np.where(owned, o.first_day[owner], region.stream("accounts/start").below(number, DAYS))
     age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
     verified = np.array([probability(region["accounts.verified"][k]) for k in KINDS])[kind]
-    shared = region.stream("accounts/shared_device").chance(number, probability(region["accounts.shared_device"]))
+    shared = region.stream("accounts/shared_device").chance(
+        number, probability(region["accounts.shared_device"])
+    )
     cluster = np.where(owned, owner, number)
-    cluster = np.where(shared, BACKGROUND * 2 + region.stream("accounts/cafe").below(number, region["accounts.cafes"]), cluster)
+    cluster = np.where(
+        shared,
+        BACKGROUND * 2 + region.stream("accounts/cafe").below(number, region["accounts.cafes"]),
+        cluster,
+    )
     majority = np.full(len(number), o.majority)
     spoken = region.stream("accounts/language").choose(number, np.ones(len(LANGUAGES), dtype=np.int64))
     resident = region.stream("accounts/resident").chance(number, probability(region["accounts.resident"]))

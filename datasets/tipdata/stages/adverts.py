@@ -29,7 +29,14 @@ from tipdata.writing import Chains, Text, write
 
 ROOM = 256
 """An advert's local number is its operation's times this plus its own."""
-JOB_FIELDS = ("wage_deductions", "transport", "accommodation", "help_settling", "transfer_support", "experience")
+JOB_FIELDS = (
+    "wage_deductions",
+    "transport",
+    "accommodation",
+    "help_settling",
+    "transfer_support",
+    "experience",
+)
 _STATED_BY_CUE = {"transport": "transport_provided", "accommodation": "accommodation_provided"}
 
 ADVERTS = Table(
@@ -49,17 +56,32 @@ ADVERTS = Table(
         Column("price", pl.Int32(), "public", "minor units of XTS", "null where none is stated"),
         Column("price_basis", pl.String(), "public", note="what the price is for; null where none is stated"),
         Column("contacts", pl.List(pl.Int64()), "public", note="as an extractor finds them: opaque ids"),
-        Column("images", pl.List(pl.Int64()), "public", note="perceptual hashes; a re-encoded image differs in a bit"),
+        Column(
+            "images",
+            pl.List(pl.Int64()),
+            "public",
+            note="perceptual hashes; a re-encoded image differs in a bit",
+        ),
         *(Column(f, pl.Boolean(), "public", note="job adverts; null where not stated") for f in JOB_FIELDS),
         Column("account", pl.Int64(), "platform"),
         Column("operation", pl.Int64(), "truth"),
         Column("template", pl.Int64(), "truth"),
-        Column("near_duplicate_group", pl.Int64(), "truth", note="adverts with one root text, copies included"),
-        Column("parent", pl.Int64(), "truth", note="the advert this one re-posts; null for a template's first"),
+        Column(
+            "near_duplicate_group", pl.Int64(), "truth", note="adverts with one root text, copies included"
+        ),
+        Column(
+            "parent", pl.Int64(), "truth", note="the advert this one re-posts; null for a template's first"
+        ),
         Column("cues", pl.List(pl.String()), "truth", note="cues drawn"),
         Column("copied", pl.Boolean(), "truth", note="the text is a stranger's"),
         Column("writer", pl.Int64(), "truth"),
-        Column("log_odds", pl.Int32(), "truth", "milli-nats", "of trafficking, from this advert's own cues and category"),
+        Column(
+            "log_odds",
+            pl.Int32(),
+            "truth",
+            "milli-nats",
+            "of trafficking, from this advert's own cues and category",
+        ),
     ),
     "A documented sample (1-2%) of the market's adverts, about 3,000 a region.",
 )
@@ -105,7 +127,9 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     text = write(region, operations, Chains(plan.row, plan.operation, plan.template, first))
     ids = region.ids("adverts", plan.row)
     state = Adverts(ids, plan.row, plan.operation, plan.day, text.source, text.cues, text.log_odds)
-    return state, {"adverts": _frame(region, places, operations, accounts, plan, town, site, first, text, ids)}
+    return state, {
+        "adverts": _frame(region, places, operations, accounts, plan, town, site, first, text, ids)
+    }
 
 
 def _schedule(region: Region, o: Operations) -> _Schedule:
@@ -123,7 +147,9 @@ def _schedule(region: Region, o: Operations) -> _Schedule:
     since = region.stream("adverts/day").below(row, length)
     tours = o.traits["circuit"][operation] == 1
     dwell = region["schedule.dwell_days"]
-    into = region.stream("adverts/burst").below(row, dwell) * region.stream("adverts/burst").below(row, dwell, 1)
+    into = region.stream("adverts/burst").below(row, dwell) * region.stream("adverts/burst").below(
+        row, dwell, 1
+    )
     since = np.where(tours, np.minimum(since // dwell * dwell + into // dwell, length - 1), since)
     week = np.array(region["schedule.weekday_weights"])
     weekday = region.stream("adverts/weekday").choose(row, week)
@@ -196,7 +222,9 @@ def _contacts(region: Region, o: Operations, plan: _Schedule) -> tuple[np.ndarra
     n, slot = len(plan.row), np.arange(3)[None, :]
     owner = np.repeat(plan.operation[:, None], 3, axis=1)
     period = np.array(region["contacts.period_days"])[o.traits["churn"]]
-    epoch = (plan.day - o.first_day[plan.operation])[:, None] // (period[plan.operation][:, None] * (1 + (slot > 1)))
+    epoch = (plan.day - o.first_day[plan.operation])[:, None] // (
+        period[plan.operation][:, None] * (1 + (slot > 1))
+    )
     local = np.arange(len(o.id))
     desk = region.stream("contacts/receptionist").chance(local, probability(region["contacts.receptionist"]))
     partner = within(region, "contacts/partner", local, o.part.astype(np.int64), o.kind == BUSINESS)
@@ -215,11 +243,16 @@ def _contacts(region: Region, o: Operations, plan: _Schedule) -> tuple[np.ndarra
     has[:, 1] = messenger[plan.operation] | (plan.day >= o.adopts_messaging[plan.operation])
     has[:, 2] = mail[plan.operation]
     hides = (plan.day >= o.adopts_obfuscation[plan.operation])[:, None]
-    missed = region.stream("contacts/missed").below(plan.row[:, None], 1000, slot) < o.obfuscation[plan.operation][:, None]
+    missed = (
+        region.stream("contacts/missed").below(plan.row[:, None], 1000, slot)
+        < o.obfuscation[plan.operation][:, None]
+    )
     return region.ids("contacts", number), has & ~(hides & missed)
 
 
-def _images(region: Region, o: Operations, plan: _Schedule, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _images(
+    region: Region, o: Operations, plan: _Schedule, source: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(n, most) image hashes and which are there; copied templates show the copied operation's images."""
     owner = source // MAX_TEMPLATES
     level = o.traits["images"][owner]
@@ -229,17 +262,21 @@ def _images(region: Region, o: Operations, plan: _Schedule, source: np.ndarray) 
     which = (source[:, None] + turn[:, None] // 2 + k) % np.maximum(pool, 1)[:, None]
     image = owner[:, None] * ROOM + which
     value = region.stream("images/hash").bits(image).view(np.int64)
-    recoded = region.stream("images/recoded").chance(plan.row[:, None], probability(region["images.recoded"]), k)
+    recoded = region.stream("images/recoded").chance(
+        plan.row[:, None], probability(region["images.recoded"]), k
+    )
     flipped = np.int64(1) << region.stream("images/flipped").below(plan.row[:, None], 62, k)
     return np.where(recoded, value ^ flipped, value), k < shown[:, None]
 
 
-def _prices(region: Region, o: Operations, plan: _Schedule, town: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _prices(
+    region: Region, o: Operations, plan: _Schedule, town: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Price in minor units of XTS (-1 where none is stated) and whether it is for half an hour."""
     names = tuple(CATEGORIES)
     category, family = o.category[plan.operation], o.family[plan.operation]
     base = np.array([region["prices.base"][c] for c in names])[category] * 100
-    milli = {p: int(round(region[f"prices.{p}"] * 1000)) for p in ("spread", "wobble", "discount", "crowded")}
+    milli = {p: round(region[f"prices.{p}"] * 1000) for p in ("spread", "wobble", "discount", "crowded")}
     local = np.arange(len(o.id))
     own = region.stream("operations/price").quantile(local, "normal") * milli["spread"] // 1_000_000
     own -= np.where(o.traits["discount"] == 1, milli["discount"], 0)

@@ -20,7 +20,9 @@ ANNOTATIONS = Table(
         Column("region", pl.Int32(), LABEL),
         Column("advert", pl.Int64(), LABEL),
         Column("rater", pl.Int32(), LABEL),
-        Column("score", pl.Int8(), LABEL, "0-6", "certainly not (0) to certainly (6) an indicator of trafficking"),
+        Column(
+            "score", pl.Int8(), LABEL, "0-6", "certainly not (0) to certainly (6) an indicator of trafficking"
+        ),
     ),
     "Two raters' scores for every advert.",
 )
@@ -39,7 +41,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _milli(region: Region, name: str) -> int:
-    return int(round(region[f"annotations.{name}"] * 1000))
+    return round(region[f"annotations.{name}"] * 1000)
 
 
 def _normal(region: Region, name: str, ids: np.ndarray, k: int | np.ndarray = 0) -> np.ndarray:
@@ -49,7 +51,9 @@ def _normal(region: Region, name: str, ids: np.ndarray, k: int | np.ndarray = 0)
 def _appearance(region: Region, o: Operations, adverts: Adverts) -> np.ndarray:
     """How suspicious each advert looks to everyone, milli-nats, 0 where a rater is undecided."""
     decoys = [o.cues.index(name) for name in region.group("cues.decoys")]
-    centre = np.array([int(region["annotations.centre"][f] * 1000) for f in FAMILIES])[o.family[adverts.operation]]
+    centre = np.array([int(region["annotations.centre"][f] * 1000) for f in FAMILIES])[
+        o.family[adverts.operation]
+    ]
     swayed = adverts.shown[:, decoys].sum(axis=1) * _milli(region, "decoy")
     seen = adverts.log_odds * _milli(region, "cues") // 1000
     return seen + centre + swayed + _normal(region, "reading", adverts.template)

@@ -37,7 +37,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     o: Operations = past["operations"]
     adverts: Adverts = past["adverts"]
     number, at = _by_viewers(region, o, adverts)
-    delay = region.stream("flags/delay").quantile(number, "exponential") * region["flags.delay_days"] // 1_000_000
+    delay = (
+        region.stream("flags/delay").quantile(number, "exponential") * region["flags.delay_days"] // 1_000_000
+    )
     day = np.minimum(adverts.day[at] + delay, DAYS - 1)
     flagger = _flagger(region, number)
     alone = _frame(region, o, adverts, number, at, day, flagger, np.full(len(at), -1))
@@ -82,7 +84,9 @@ def _by_brigades(region: Region, o: Operations, adverts: Adverts) -> pl.DataFram
     same = adverts.operation[near] == adverts.operation[target[which]] if len(which) else np.zeros(0, bool)
     at = np.where(same, near, target[which])
     day = np.minimum(np.maximum(adverts.day[at], adverts.day[target[which]]) + 1, DAYS - 1)
-    flagger = region["flags.flaggers"] + which * BRIGADE_ROOM + region.stream("brigades/flagger").below(number, 60)
+    flagger = (
+        region["flags.flaggers"] + which * BRIGADE_ROOM + region.stream("brigades/flagger").below(number, 60)
+    )
     return _frame(region, o, adverts, number, at, day, flagger, which)
 
 

@@ -62,7 +62,12 @@ OPERATIONS = Table(
             ("adopts_messaging", pl.Int32(), "day", "null where it never does"),
             ("adopts_obfuscation", pl.Int32(), "day", "null where it never does"),
             ("investigated_day", pl.Int32(), "day", "null where it never is"),
-            ("log_odds", pl.Int32(), "milli-nats", "of being trafficking, given its true habits and parameters"),
+            (
+                "log_odds",
+                pl.Int32(),
+                "milli-nats",
+                "of being trafficking, given its true habits and parameters",
+            ),
         )
     ),
     "Hidden operations, 300 a region, of which 210 post adverts.",
@@ -233,7 +238,9 @@ def _habits(
     jitter = probability(region["operations.jitter"])
     for f, family_name in enumerate(FAMILIES):
         for name, listed in by_family[family_name].items():
-            noise = region.stream(f"parameter/cue/{family_name}/{name}").quantile(np.arange(4), "normal") // 1000
+            noise = (
+                region.stream(f"parameter/cue/{family_name}/{name}").quantile(np.arange(4), "normal") // 1000
+            )
             ratio = np.array([log_ratio(listed[k]) for k in KINDS])
             base = logit(probability(listed["habit"]))
             p[f, cues.index(name)] = sigmoid(base + ratio + noise * jitter // ONE)
@@ -269,7 +276,11 @@ def _adoption(region: Region, local: np.ndarray, name: str, kind: np.ndarray) ->
     middle = region.world.stream(f"tactics/{name}").below(np.array([0]), 160)[0] + region["tactics.midpoint"]
     fear = np.array([region["tactics.fear_days"][k] for k in KINDS])[kind]
     spread = region["tactics.spread_days"]
-    day = middle - fear + spread * region.stream(f"operations/adopts_{name}").quantile(local, "logistic") // 1_000_000
+    day = (
+        middle
+        - fear
+        + spread * region.stream(f"operations/adopts_{name}").quantile(local, "logistic") // 1_000_000
+    )
     never = region.stream(f"operations/never_{name}").chance(local, probability(region["tactics.never"]))
     return np.where(never, DAYS * 2, np.maximum(day, 0))
 
@@ -295,7 +306,9 @@ def _writers(region: Region, local: np.ndarray, language: np.ndarray, part: np.n
     return np.where(shares & (partner >= 0), partner, local)
 
 
-def within(region: Region, stream: str, local: np.ndarray, group: np.ndarray, offered: np.ndarray) -> np.ndarray:
+def within(
+    region: Region, stream: str, local: np.ndarray, group: np.ndarray, offered: np.ndarray
+) -> np.ndarray:
     """For each row a keyed random *offered* row of the same group, or -1. Arrays of equal length."""
     order = np.flatnonzero(offered)
     order = order[np.argsort(group[order], kind="stable")]

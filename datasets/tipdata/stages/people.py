@@ -1,4 +1,7 @@
-"""People: those exploited, and those who exploit them. All hidden; fields after IOM's Human Trafficking Case Data Standard."""
+"""People: those exploited, and those who exploit them. All hidden.
+
+Fields follow IOM's Human Trafficking Case Data Standard.
+"""
 
 import numpy as np
 import polars as pl
@@ -23,7 +26,12 @@ PEOPLE = Table(
             ("person", pl.Int64(), "", ""),
             ("operation", pl.Int64(), "", ""),
             ("role", pl.String(), "", "exploited, controller, recruiter or writer"),
-            ("age_band", pl.String(), "years", "children only here, as margins; never in operations that post"),
+            (
+                "age_band",
+                pl.String(),
+                "years",
+                "children only here, as margins; never in operations that post",
+            ),
             ("sex", pl.String(), "", ""),
             ("recruiter_relation", pl.String(), "", "of those exploited"),
             ("means_of_control", pl.List(pl.String()), "", "of those exploited"),
@@ -40,7 +48,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     """Draw the people of one region."""
     o: Operations = past["operations"]
     exploited, staff = _numbers(region, o)
-    owner = np.concatenate([np.repeat(np.arange(len(o.id)), exploited), np.repeat(np.arange(len(o.id)), staff)])
+    owner = np.concatenate(
+        [np.repeat(np.arange(len(o.id)), exploited), np.repeat(np.arange(len(o.id)), staff)]
+    )
     is_staff = np.arange(len(owner)) >= exploited.sum()
     counts = np.concatenate([exploited, staff])
     within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -51,7 +61,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     exits = region["people.exit"]
     way = region.stream("people/exit").choose(person, np.array(list(exits.values())))
     roles = np.array(["controller", "recruiter", "writer"])
-    role = np.where(is_staff, roles[region.stream("people/role").choose(person, np.array([5, 3, 2]))], "exploited")
+    role = np.where(
+        is_staff, roles[region.stream("people/role").choose(person, np.array([5, 3, 2]))], "exploited"
+    )
     frame = pl.DataFrame(
         {
             "region": np.full(len(owner), region.index, dtype=np.int32),
@@ -93,7 +105,9 @@ def _age_bands(region: Region, person: np.ndarray, adults_only: np.ndarray) -> n
     return np.array(list(region["people.age_bands"]))[region.stream("people/age_band").choose(person, table)]
 
 
-def _women(region: Region, o: Operations, person: np.ndarray, owner: np.ndarray, staff: np.ndarray) -> np.ndarray:
+def _women(
+    region: Region, o: Operations, person: np.ndarray, owner: np.ndarray, staff: np.ndarray
+) -> np.ndarray:
     by_form = np.array([probability(region["people.women"][f]) for f in o.forms])[o.form[owner]]
     p = np.where(staff, probability(region["people.women_staff"]), by_form)
     return region.stream("people/sex").chance(person, p)
@@ -115,12 +129,16 @@ def _control(region: Region, person: np.ndarray, labour: np.ndarray, exploited: 
 
     names = np.broadcast_to(np.array(list(tables[0])), used.shape)[used]
     offsets = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
-    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, pa.array(names, type=pa.large_string()))))
+    return pl.Series(
+        pl.from_arrow(pa.LargeListArray.from_arrays(offsets, pa.array(names, type=pa.large_string())))
+    )
 
 
 def _spell(region: Region, person: np.ndarray, labour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """From and to day: under one, one to two, or over two (to five) years, beginning anywhere that touches the world."""
-    weights = np.array([region["people.duration.other"], region["people.duration.labour"]])[labour.astype(np.int64)]
+    """From and to day: under one, one to two, or two to five years, anywhere that touches the world's time."""
+    weights = np.array([region["people.duration.other"], region["people.duration.labour"]])[
+        labour.astype(np.int64)
+    ]
     band = region.stream("people/duration").choose(person, weights)
     low, wide = np.array([20, YEAR, 2 * YEAR])[band], np.array([YEAR - 20, YEAR, 3 * YEAR])[band]
     length = low + region.stream("people/length").below(person, wide)

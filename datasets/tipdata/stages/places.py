@@ -32,7 +32,12 @@ PLATFORMS = Table(
     ("platform",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("platform", pl.String(), "public", note="one of the world's platforms, the same code in every region"),
+        Column(
+            "platform",
+            pl.String(),
+            "public",
+            note="one of the world's platforms, the same code in every region",
+        ),
         Column("kind", pl.String(), "public"),
         Column("opened", pl.Int32(), "public", "day", "0 where it was there from the start"),
         Column("closed", pl.Int32(), "public", "day", "null where it never closes"),
@@ -137,7 +142,9 @@ def _sites(region: Region) -> dict:
     first = [next(int(i) for i in order if kind[i] == k) for k in needed]
     rest = [int(i) for i in order if int(i) not in first]
     present = np.array(sorted(first + rest[: region["platforms.present"] - len(first)]))
-    market = [int(np.flatnonzero(present == i)[0]) for i in first if names[kind[i]] in ("classifieds", "adult")]
+    market = [
+        int(np.flatnonzero(present == i)[0]) for i in first if names[kind[i]] in ("classifieds", "adult")
+    ]
     dominant = market[int(region.stream("platforms/dominant").below(np.array([0]), len(market))[0])]
     closed = np.full(len(present), DAYS, dtype=np.int32)
     if region.stream("platforms/closes").chance(np.array([0]), probability(region["platforms.closes"]))[0]:

@@ -7,7 +7,6 @@ Cross-fitting is by operation and the headline weights apply, so that a gate mea
 import numpy as np
 import polars as pl
 import pytest
-
 from tipbench.fold import Prepared, prepare
 from tipbench.splits import SPLITS
 from tipbench.task import tasks
