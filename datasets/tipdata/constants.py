@@ -23,7 +23,7 @@ REACH = 12_000
 """Tables over log-odds or logarithms reach from -12,000 to 12,000 milli-nats."""
 EXP_SCALE = 1 << 20
 """The exponential's table holds exp(x) times 2**20."""
-GAMMA_SHAPES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 2.0)
+GAMMA_SHAPES = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0)
 
 
 @cache

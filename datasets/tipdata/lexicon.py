@@ -127,7 +127,7 @@ class _Book:
 
     def __init__(self) -> None:
         self.strings: list[str] = []
-        self.words: list[tuple[int, int]] = []
+        self.words: list[tuple[int, ...]] = []
         self.known: dict[str, int] = {}
 
     def open(self, document: dict[str, Any]) -> None:

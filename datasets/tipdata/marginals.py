@@ -6,9 +6,9 @@ Targets and bands are those of the project's calibration notes; each names its s
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
+from tipdata.components import shared_value_components
 from tipdata.release import Release
 from tipdata.stages.operations import CATEGORIES, FAMILIES
 from tipdata.world import MINUTES_A_DAY, parameters
@@ -72,9 +72,8 @@ class _View:
 
     def vendors(self) -> pl.Series:
         """Sizes of phone components with five adverts or more."""
-        component = contact_components(self.adverts)
-        sizes = np.bincount(component)
-        return pl.Series(sizes[sizes >= 5])
+        sizes = shared_value_components(self.adverts, "advert", "contacts").group_by("component").len()["len"]
+        return sizes.filter(sizes >= 5)
 
     def closure(self) -> float | None:
         """Companionship and massage adverts four weeks after an adult site's closure, over the eight weeks before."""
@@ -88,26 +87,6 @@ class _View:
         week = market.select((pl.col("minute") // MINUTES_A_DAY - pl.col("closed")).floordiv(7))["minute"]
         before = int(week.is_between(-8, -1).sum()) / 8
         return int(week.is_between(3, 4).sum()) / 2 / before - 1 if before >= 20 else None
-
-
-def contact_components(adverts: pl.DataFrame) -> np.ndarray:
-    """Phone components: the connected component of shared contacts of each advert, int64 from 0, in row order.
-
-    An advert without contacts is a component of its own.
-    """
-    import rustworkx
-
-    pairs = adverts.select(pl.int_range(pl.len()).alias("row"), "contacts").explode("contacts").drop_nulls()
-    first = pairs.with_columns(pl.col("row").first().over("contacts").alias("first"))
-    graph = rustworkx.PyGraph(multigraph=False)
-    graph.add_nodes_from(range(adverts.height))
-    graph.add_edges_from_no_data(
-        list(first.filter(pl.col("row") != pl.col("first")).select("row", "first").iter_rows())
-    )
-    component = np.empty(adverts.height, dtype=np.int64)
-    for number, members in enumerate(rustworkx.connected_components(graph)):
-        component[list(members)] = number
-    return component
 
 
 def _mean(values: pl.Series) -> float:

@@ -155,12 +155,14 @@ def make_release(
 
 def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -> None:
     mark = fingerprint()
-    for leftover in release.folder.glob(".*.part-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+    _remove_leftovers(release)
     missing = [i for i in range(release.regions) if not _region_is_there(release, i, mark)]
     # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
     work = partial(_make_region, release.version, release.folder, mark)
-    run_all(work, missing, engine=engine, workers=workers, label=f"regions of {release.name}", quiet=quiet)
+    try:
+        run_all(work, missing, engine=engine, workers=workers, label=f"regions of {release.name}", quiet=quiet)
+    finally:
+        _remove_leftovers(release)
     digests = {i: _receipt(release, i)["digests"] for i in range(release.regions)}
     differences = _compare(release, digests)
     if differences:
@@ -170,6 +172,12 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
         )
     receipt = {"release": release.name, "fingerprint": mark, "digest": _root(digests)}
     _write_json(release.folder / RECEIPT, receipt)
+
+
+def _remove_leftovers(release: Release) -> None:
+    """Delete regions that a killed run, or a worker stopped with it, left half written."""
+    for leftover in release.folder.glob(".*.part-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _receipt(release: Release, index: int) -> dict:
@@ -192,7 +200,7 @@ def _make_region(version: str, release_folder: Path, mark: str, index: int) -> N
         part.mkdir(parents=True)
         for name, frame in tables.items():
             for suffix, columns in _files_of(name):
-                frame.select(columns).write_parquet(part / f"{name}{suffix}.parquet", compression="zstd")
+                _write_table(part / f"{name}{suffix}.parquet", frame.select(columns))
         digests = {n: {c: column_digest(f[c]) for c in f.columns} for n, f in tables.items()}
         rows = {name: frame.height for name, frame in tables.items()}
         _write_json(part / RECEIPT, {"region": index, "fingerprint": mark, "rows": rows, "digests": digests})
@@ -202,6 +210,14 @@ def _make_region(version: str, release_folder: Path, mark: str, index: int) -> N
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+def _write_table(path: Path, frame: pl.DataFrame) -> None:
+    """Write one parquet file. Polars reports a full disk as an error of the file's format: say what it is."""
+    try:
+        frame.write_parquet(path, compression="zstd")
+    except pl.exceptions.PolarsError as error:
+        raise OSError(str(error).rpartition("error: ")[2]) from error
 
 
 def _files_of(table: str) -> list[tuple[str, tuple[str, ...]]]:

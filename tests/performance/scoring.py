@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-
 from tipbench.answers import Answers
 from tipbench.bootstrap import Clusters, observed, replicate
 from tipbench.evaluation import evaluate

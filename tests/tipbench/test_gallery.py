@@ -10,9 +10,13 @@ from tipbench.splits import PART
 
 
 def rows(sizes: list[int]) -> pl.DataFrame:
+    """Clusters of these sizes, every ninth unit in train and the others in test."""
     cluster = np.repeat(np.arange(len(sizes)), sizes)
     units = pl.DataFrame({"advert": np.arange(len(cluster)), "cluster": cluster})
-    return units.with_columns(pl.when(pl.col("advert") % 9 == 0).then(pl.lit("train")).otherwise(pl.lit("test")).cast(PART).alias("part"))
+    ninth = pl.col("advert") % 9 == 0
+    return units.with_columns(
+        part=pl.when(ninth).then(pl.lit("train", dtype=PART)).otherwise(pl.lit("test", dtype=PART))
+    )
 
 
 @given(sizes=st.lists(st.integers(1, 6), min_size=5, max_size=60), size=st.integers(1, 60))

@@ -5,8 +5,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tipbench.components import connected_components, shared_value_components
+from tipdata.components import connected_components, shared_value_components
 
+SCHEMA = {"contacts": pl.List(pl.Int64)}
 edges = st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=40)
 
 
@@ -36,7 +37,9 @@ def test_a_long_chain_is_one_component() -> None:
 @settings(max_examples=100, deadline=None)
 def test_units_that_share_a_value_share_a_component(lists: list[list[int] | None]) -> None:
     units = [100 + i for i in range(len(lists))]
-    rows = pl.DataFrame({"advert": units, "contacts": lists}, schema_overrides={"contacts": pl.List(pl.Int64)})
+    rows = pl.DataFrame(
+        {"advert": units, "contacts": lists}, schema_overrides={"contacts": pl.List(pl.Int64)}
+    )
     pairs = [
         (i, j)
         for i, a in enumerate(lists)
@@ -50,5 +53,7 @@ def test_units_that_share_a_value_share_a_component(lists: list[list[int] | None
 
 
 def test_units_without_values_stand_alone() -> None:
-    rows = pl.DataFrame({"advert": [5, 3], "contacts": [[], None]}, schema_overrides={"contacts": pl.List(pl.Int64)})
+    rows = pl.DataFrame(
+        {"advert": [5, 3], "contacts": [[], None]}, schema_overrides={"contacts": pl.List(pl.Int64)}
+    )
     assert shared_value_components(rows, "advert", "contacts").rows() == [(3, 3), (5, 5)]

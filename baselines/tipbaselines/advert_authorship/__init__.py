@@ -1,0 +1,1 @@
+"""Baselines of advert_authorship: contacts and images hidden, who wrote this?"""

@@ -1,0 +1,1 @@
+"""Baselines of advert_linkage: which adverts have one operator?"""

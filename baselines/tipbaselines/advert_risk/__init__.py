@@ -1,0 +1,1 @@
+"""Baselines of advert_risk: which adverts come from a trafficking operation?"""

@@ -1,0 +1,81 @@
+"""Scores of a text model pooled over the adverts that seem to belong together.
+
+An operation's adverts are evidence about one another (Nagpal et al. 2017; T-Net, Nair et al. 2024), so an advert's
+score is the shrunken mean of log-odds over its cluster: adverts linked by near-duplicate text or a shared contact.
+Every near-duplicate group has one vote, so re-posts do not outvote the rest. Needs text, contacts and labels.
+Cost: the text model and a few seconds for the groups.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
+from tipbaselines.advert_text import texts
+from tipbaselines.components import components, contact_edges
+from tipbaselines.frames import labelled, logit, prevalence, score_frame, sigmoid, to_predict
+from tipbaselines.near_duplicates import near_duplicate_groups
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class ClusterPooling:
+    """``jaccard``: similarity that links two texts. ``contact_limit``: a contact on more adverts links nobody.
+
+    ``shrinkage``: votes that the training prevalence has in every mean.
+    """
+
+    needs: frozenset[str] = frozenset({"adverts.body", "adverts.contacts"})
+    stochastic = False
+
+    def __init__(
+        self, c: float = 10.0, jaccard: float = 0.5, contact_limit: int = 300, shrinkage: float = 0.5
+    ) -> None:
+        self._base = TfidfLogreg(c=c)
+        self._jaccard, self._contact_limit, self._shrinkage = jaccard, contact_limit, shrinkage
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        frame = labelled(fold, "train")
+        labels = frame["label"].to_numpy()
+        self._centre = float(logit(np.array(prevalence(labels))))
+        self._base.fit_texts(texts(frame), labels)
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        frame = to_predict(fold)
+        documents = texts(frame)
+        group, cluster = advert_clusters(documents, frame["contacts"], self._jaccard, self._contact_limit)
+        pooled = pooled_log_odds(logit(self._base.score_texts(documents)), group, cluster, self._centre, self._shrinkage)
+        return score_frame(frame[fold.task.unit], sigmoid(pooled))
+
+
+def advert_clusters(
+    documents: Sequence[str], contacts: pl.Series, jaccard: float = 0.5, contact_limit: int = 300
+) -> tuple[np.ndarray, np.ndarray]:
+    """Near-duplicate group, and component over groups and shared contacts, of each advert: two int64 arrays."""
+    group = near_duplicate_groups(documents, jaccard)
+    _, first, dense = np.unique(group, return_index=True, return_inverse=True)
+    same_text = np.stack([np.arange(len(group)), first[dense]], axis=1)
+    edges = np.concatenate([same_text, contact_edges(contacts, contact_limit)])
+    return group, components(len(group), edges)
+
+
+def pooled_log_odds(
+    log_odds: np.ndarray, group: np.ndarray, cluster: np.ndarray, centre: float, shrinkage: float
+) -> np.ndarray:
+    """Mean over a cluster's groups of the mean log-odds of each, with ``shrinkage`` votes for ``centre``.
+
+    All arrays have one entry an advert; ``group`` refines ``cluster``.
+    """
+    group, cluster = _dense(group), _dense(cluster)
+    means = np.bincount(group, log_odds) / np.bincount(group)
+    owner = np.zeros(len(means), dtype=np.int64)
+    owner[group] = cluster
+    votes = np.bincount(owner)
+    return ((np.bincount(owner, means) + shrinkage * centre) / (votes + shrinkage))[cluster]
+
+
+def _dense(labels: np.ndarray) -> np.ndarray:
+    return np.unique(labels, return_inverse=True)[1]

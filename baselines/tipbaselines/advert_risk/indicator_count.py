@@ -1,0 +1,85 @@
+"""How many published indicators an advert shows: what an analyst with a checklist would do. Untrained.
+
+Phrases stand in ``indicators.yaml``, by indicator and language; three more indicators need no language: a contact that
+is advertised in several towns, a contact that is used for several offers, and a price far below its category's
+median. A score is the share of the list that is shown. After UNODC's indicators, the ILO's (2012) and Giommoni and
+Ikwu (2021); a count is a reason to look at an advert, nothing more. Needs the text; uses language, contacts, town,
+category and price where they are there. Cost: seconds for 100,000 adverts.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tipbaselines.advert_text import texts
+from tipbaselines.frames import score_frame, to_predict
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+@cache
+def indicators() -> dict[str, dict[str, list[str]]]:
+    """Phrases by indicator and language code."""
+    import yaml
+
+    return yaml.safe_load(Path(__file__).with_name("indicators.yaml").read_text(encoding="utf-8"))
+
+
+class IndicatorCount:
+    """``towns`` and ``offers``: so many for one contact are an indicator; ``cheap``: so is this share of the median."""
+
+    needs: frozenset[str] = frozenset({"adverts.body"})
+    stochastic = False
+
+    def __init__(self, towns: int = 3, offers: int = 2, cheap: float = 0.6) -> None:
+        self._towns, self._offers, self._cheap = towns, offers, cheap
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        """Nothing to learn."""
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        frame = to_predict(fold)
+        shown = pl.DataFrame([*self._phrases(frame), *self._records(frame, fold.task.unit)])
+        return score_frame(frame[fold.task.unit], shown.mean_horizontal().to_numpy())
+
+    def _phrases(self, frame: pl.DataFrame) -> list[pl.Series]:
+        """One 0/1 series an indicator: whether any of its phrases in the advert's language (else in any) occurs."""
+        lowered = pl.DataFrame({"text": texts(frame)}).select(pl.col("text").str.to_lowercase())
+        language = frame["language"] if "language" in frame.columns else pl.Series([None] * frame.height, dtype=pl.String)
+        lowered = lowered.with_columns(language.alias("language"))
+        found = []
+        for name, by_language in indicators().items():
+            spoken = pl.any_horizontal(
+                pl.col("language").eq(code) & pl.col("text").str.contains_any(phrases)
+                for code, phrases in by_language.items()
+            )
+            every = [phrase for phrases in by_language.values() for phrase in phrases]
+            known = pl.col("language").is_in(list(by_language)).fill_null(False)
+            shown = pl.when(known).then(spoken).otherwise(pl.col("text").str.contains_any(every))
+            found.append(lowered.select(shown.fill_null(False).cast(pl.Float64).alias(name))[name])
+        return found
+
+    def _records(self, frame: pl.DataFrame, unit: str) -> list[pl.Series]:
+        """0/1 series of the indicators that need no language; those whose columns are missing are left out."""
+        has, found = set(frame.columns), []
+        for column, least in (("town", self._towns), ("category", self._offers)):
+            if {"contacts", column} <= has:
+                found.append(_contact_spread(frame, unit, column, least))
+        if {"price", "category"} <= has:
+            group = [name for name in ("category", "price_basis") if name in has]
+            low = pl.col("price") < self._cheap * pl.col("price").median().over(group)
+            found.append(frame.select(low.fill_null(False).cast(pl.Float64).alias("cheap"))["cheap"])
+        return found
+
+
+def _contact_spread(frame: pl.DataFrame, unit: str, column: str, least: int) -> pl.Series:
+    """1 where one of the advert's contacts appears with ``least`` different values of ``column``, else 0."""
+    place = ["region", column] if "region" in frame.columns else [column]
+    pairs = frame.select(unit, "contacts", *place).explode("contacts", empty_as_null=True).drop_nulls("contacts")
+    spread = pairs.group_by("contacts").agg((pl.struct(place).n_unique() >= least).alias("wide"))
+    wide = pairs.join(spread, on="contacts").group_by(unit).agg(pl.col("wide").any())
+    joined = frame.select(unit).join(wide, on=unit, how="left", maintain_order="left")
+    return joined["wide"].fill_null(False).cast(pl.Float64).alias(f"several_{column}")

@@ -1,0 +1,26 @@
+"""The prevalence of the training labels as the score of every advert: chance, and the zero of every comparison.
+
+Needs nothing but the labels. Cost: none.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class Prior:
+    needs: frozenset[str] = frozenset()
+    stochastic = False
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        self._score = prevalence(labelled(fold, "train")["label"].to_numpy())
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        units = to_predict(fold)[fold.task.unit]
+        return score_frame(units, np.full(len(units), self._score))

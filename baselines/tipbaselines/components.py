@@ -1,0 +1,52 @@
+"""Connected components over rows, and their frame of predictions."""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+import polars as pl
+
+
+def components(nodes: int, edges: np.ndarray) -> np.ndarray:
+    """Component number of each node: int64, shape (nodes,). ``edges``: (n, 2) integers below ``nodes``."""
+    import rustworkx
+
+    graph = rustworkx.PyGraph(multigraph=True)
+    graph.add_nodes_from(range(nodes))
+    graph.add_edges_from_no_data([(int(a), int(b)) for a, b in edges])
+    label = np.arange(nodes, dtype=np.int64)
+    for members in rustworkx.connected_components(graph):
+        label[list(members)] = min(members)
+    return label
+
+
+def equal_values(values: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:
+    """Number of each value among the distinct ones, and the row where each distinct one is first: two int64 arrays."""
+    number: dict[Hashable, int] = {}
+    first: list[int] = []
+    index = np.empty(len(values), dtype=np.int64)
+    for row, value in enumerate(values):
+        found = number.setdefault(value, len(first))
+        if found == len(first):
+            first.append(row)
+        index[row] = found
+    return index, np.array(first, dtype=np.int64)
+
+
+def contact_edges(contacts: pl.Series, limit: int | None = None) -> np.ndarray:
+    """Edges between rows that share a contact: (n, 2) int64, each row linked to the first row with that contact.
+
+    ``contacts``: a list column, nulls allowed. ``limit``: contacts on more rows than this are passed over.
+    """
+    rows = pl.DataFrame({"row": np.arange(len(contacts)), "contact": contacts}).explode("contact", empty_as_null=True)
+    rows = rows.drop_nulls("contact").unique().with_columns(
+        pl.col("row").min().over("contact").alias("first"), pl.len().over("contact").alias("size")
+    )
+    if limit is not None:
+        rows = rows.filter(pl.col("size") <= limit)
+    return rows.filter(pl.col("row") != pl.col("first")).select("row", "first").sort("row", "first").to_numpy()
+
+
+def cluster_frame(units: pl.Series, label: np.ndarray) -> pl.DataFrame:
+    """Predictions [unit, cluster], sorted by unit: a cluster is named by its smallest unit, so row order never shows."""
+    frame = pl.DataFrame({units.name: units, "label": label})
+    return frame.select(units.name, pl.col(units.name).min().over("label").alias("cluster")).sort(units.name)

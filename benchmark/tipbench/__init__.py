@@ -1,0 +1,43 @@
+"""tipbench: an open benchmark for methods that detect technology-facilitated trafficking in persons.
+
+Everything heavy is imported on first use, so that ``import tipbench`` needs the standard library only.
+
+>>> import tipbench  # doctest: +SKIP
+>>> fold = tipbench.load("advert_risk", release="tiny", split="forward")  # doctest: +SKIP
+>>> scores = tipbench.evaluate("advert_risk", predictions, release="tiny", split="forward")  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold, Prepared, load, prepare
+    from tipbench.scoring import evaluate
+    from tipbench.task import Task, tasks
+    from tipdata.errors import CheckFailed, UsageError
+
+__version__ = "0.1.0"
+
+__all__ = ["CheckFailed", "Fold", "Prepared", "Task", "UsageError", "evaluate", "load", "prepare", "tasks"]
+
+_HOMES = {
+    "Fold": "tipbench.fold",
+    "Prepared": "tipbench.fold",
+    "load": "tipbench.fold",
+    "prepare": "tipbench.fold",
+    "evaluate": "tipbench.scoring",
+    "Task": "tipbench.task",
+    "tasks": "tipbench.task",
+    "CheckFailed": "tipdata.errors",
+    "UsageError": "tipdata.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tipbench' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,180 @@
+"""From a config to the cells that it stands for: a single one, or those of a grid."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+
+from tipbench.cells import Cell, cell_of
+from tipbench.choices import suggestion
+from tipbench.config import METHOD, TARGET, Composer, Override
+from tipbench.settings import Grid, Settings
+from tipbench.task import Task, task_of
+from tipdata.errors import UsageError
+
+ALL, ALLOWED = "all", "allowed"
+LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds"}
+"""Keys whose comma lists, with ``-m``, are axes of one grid; those of other keys make a grid each."""
+
+Allowed = Callable[[Task, Settings], Sequence[str]]
+"""A task and its settings -> the splits that its data can have, the default first."""
+
+
+def sweep(composer: Composer, allowed: Allowed) -> list[Cell]:
+    """The cells of ``-m``: every combination of comma lists, repeated cells once."""
+    lists = [o for o in composer.typed if o.key not in LISTS and not o.is_path and len(_parts(o.value)) > 1]
+    fixed = composer.without(*(o.key for o in lists)).typed
+    cells: dict[str, Cell] = {}
+    for values in itertools.product(*(_parts(o.value) for o in lists)):
+        typed = (*fixed, *(o._replace(value=value) for o, value in zip(lists, values, strict=True)))
+        one = Composer(composer.folders, typed, composer._composed)
+        cells |= {str(cell.folder): cell for cell in expand(one, allowed, commas=True)}
+    return list(cells.values())
+
+
+def expand(composer: Composer, allowed: Allowed, commas: bool = False) -> list[Cell]:
+    """Every cell that a config stands for, those that share a fold beside each other.
+
+    Only splits that a task has and its data can have, and one seed for a method whose seed changes nothing.
+
+    Args:
+        composer: what was typed.
+        allowed: see :data:`Allowed`; asked only for ``splits: allowed`` and ``split=auto``.
+        commas: whether values may be comma lists (``-m``).
+
+    Raises:
+        UsageError: where nothing says what to run, a pattern matches no baseline, or no cell is left.
+    """
+    if not commas:
+        _refuse_lists(composer)
+    grid = _grid(composer, commas)
+    if grid.baselines is None:
+        return [_single(composer, allowed)]
+    rest = composer.without("baseline", "split", "seed", *(f"grid.{axis}" for axis in LISTS.values()))
+    cells: list[Cell] = []
+    for name in _matching(rest, grid.baselines):
+        settings = rest.settings(name)
+        task = task_of(settings.task.name if settings.task else name)
+        if settings.data is not None and settings.data.get("task") != task.name:
+            continue
+        splits = _splits(task, settings, grid.splits, allowed)
+        cells += [
+            _cell(settings, task, split, seed) for split in splits for seed in _seeds(settings, grid.seeds or [0])
+        ]
+    if not cells:
+        wanted = f"baselines {grid.baselines}, splits {grid.splits}, seeds {grid.seeds}"
+        raise UsageError(f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`.")
+    return sorted(cells, key=lambda cell: (cell.task, cell.split))
+
+
+def _grid(composer: Composer, commas: bool) -> Grid:
+    """The grid of the config, with what was typed for baseline, split and seed in the place of its axes."""
+    settings = composer.without(*LISTS).settings(general=True)
+    asked = settings.grid.model_dump()
+    typed = {axis: value for key, axis in LISTS.items() if (value := composer.value(key)) is not None}
+    listed = {axis: _parts(value) if commas else [value] for axis, value in typed.items()}
+    several = any(len(values) > 1 or "*" in values[0] for values in listed.values())
+    if asked["baselines"] is None and not several:
+        return Grid()
+    if asked["baselines"] is None and "baselines" not in listed:
+        raise UsageError("a sweep needs baselines: add baseline=NAME,NAME or an experiment; see `tipbench list baselines`.")
+    if "seeds" in listed:
+        listed["seeds"] = [_seed(text) for text in listed["seeds"]]  # type: ignore[misc]
+    asked = {**asked, **listed}
+    asked["splits"] = asked["splits"] or [settings.split.name]
+    asked["seeds"] = asked["seeds"] if asked["seeds"] is not None else [settings.seed]
+    return Grid.model_validate(asked)
+
+
+def _single(composer: Composer, allowed: Allowed) -> Cell:
+    settings = composer.settings()
+    name, target = settings.baseline.name, settings.baseline.method.get("_target_")
+    if target is None or name is None:
+        raise UsageError(
+            "nothing says what to run: give baseline=TASK/METHOD, experiment=NAME, or task=TASK with "
+            f"{TARGET}=module.Class; see `tipbench list baselines`."
+        )
+    task = task_of(settings.task.name if settings.task else name.partition("/")[0])
+    split = settings.split.name
+    return _cell(settings, task, allowed(task, settings)[0] if split == "auto" else split, settings.seed)
+
+
+def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:
+    given = "given" if settings.data is not None else task.labels[0]
+    labels = given if settings.labels == "auto" else settings.labels
+    access = task.tier if settings.access == "auto" else settings.access
+    return cell_of(settings, split, labels, access, seed)
+
+
+def _matching(composer: Composer, patterns: str | list[str]) -> list[str]:
+    """Baselines that any pattern matches, of the task typed where one was."""
+    task = composer.value("task")
+    known = [n for n in composer.options["baseline"] if task is None or n.partition("/")[0] == task]
+    if patterns == ALL or patterns == [ALL]:
+        return known
+    found: set[str] = set()
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        matched = [name for name in composer.options["baseline"] if fnmatchcase(name, pattern)]
+        if not matched:
+            raise UsageError(f"baseline={pattern} matches nothing: {suggestion(pattern, composer.options['baseline'])}.")
+        found.update(matched)
+    return [name for name in known if name in found]
+
+
+def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allowed: Allowed) -> list[str]:
+    """The splits asked for that the task can have; a name that no task has is a mistake."""
+    wanted = [asked] if isinstance(asked, str) else list(asked or ["auto"])
+    if ALLOWED in wanted:
+        return list(allowed(task, settings))
+    if wanted == ["auto"]:
+        return [allowed(task, settings)[0]]
+    has = task.splits if settings.data is None else task.own_splits
+    return [split for split in wanted if split in has]
+
+
+def _seeds(settings: Settings, seeds: list[int]) -> list[int]:
+    return seeds if len(seeds) == 1 or _is_stochastic(settings.baseline.method["_target_"]) else seeds[:1]
+
+
+def _is_stochastic(target: str) -> bool:
+    """Whether seeds change a method; one that cannot be imported fails once, in its cell."""
+    from importlib import import_module
+
+    module, _, name = target.rpartition(".")
+    try:
+        return bool(getattr(getattr(import_module(module), name), "stochastic", True))
+    except (ImportError, AttributeError, ValueError):
+        return False
+
+
+def _refuse_lists(composer: Composer) -> None:
+    for override in composer.typed:
+        is_choice = override.key in composer.options or override.key == "seed"
+        if is_choice and len(_parts(override.value)) > 1:
+            raise UsageError(f"{override.key}={override.value} is a list: add -m to run every one of it.")
+
+
+def _parts(value: str) -> list[str]:
+    """A comma list at its top level: brackets, braces, parentheses and quotes keep their commas."""
+    parts, depth, quote = [""], 0, ""
+    for sign in value:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        depth += (sign in "([{") - (sign in ")]}") if not quote else 0
+        if sign == "," and not quote and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
+
+
+def _seed(text: str) -> int:
+    if not text.strip().isdigit():
+        raise UsageError(f"seed={text} is no seed: give whole numbers from 0.")
+    return int(text)
+
+
+__all__ = ["ALL", "ALLOWED", "METHOD", "Allowed", "Override", "expand", "sweep"]

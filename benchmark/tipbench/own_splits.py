@@ -1,0 +1,74 @@
+"""How own units are divided: all of them scored, seeded stratified folds, or the folds they come with."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tipbench.own import OwnData
+from tipbench.splits import PART
+from tipdata.draw import Stream
+from tipdata.errors import UsageError
+from tipdata.partition import PARTS
+
+_SEED = 5
+
+
+def all_scored(units: pl.DataFrame) -> list[pl.DataFrame]:
+    """One fold with ``[..., part]``: every unit is test and no label is given to fit."""
+    return [units.with_columns(part=pl.lit("test", dtype=PART))]
+
+
+def given_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
+    """The folds in the column ``fold``: the parts themselves, or one fold a value, each tested once.
+
+    Raises UsageError where some units have no fold, or all have the same number.
+    """
+    if missing := units["fold"].null_count():
+        raise UsageError(
+            f"data.fold of data={own.name} is missing for {missing:,} of {units.height:,} rows: fill it."
+        )
+    values = sorted(units["fold"].cast(pl.String).unique())
+    named = pl.col("fold").cast(pl.String)
+    if set(values) <= set(PARTS):
+        if "test" not in values:
+            raise UsageError(f"data.fold of data={own.name} has no test part: it holds {', '.join(values)}.")
+        return [units.with_columns(part=named.cast(PART))]
+    if len(values) < 2:
+        raise UsageError(
+            f"data.fold of data={own.name} has a single value: give train and test, or two folds or more."
+        )
+    return [units.with_columns(part=_tested(named == value)) for value in values]
+
+
+def stratified_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
+    """``own.folds`` seeded folds with equal shares of positive clusters; a cluster is never on both sides.
+
+    Args:
+        units: ``[unit, cluster Int64, label Int8, ...]``.
+
+    Raises:
+        UsageError: for unlabelled units, and where a class has fewer clusters than there are folds.
+    """
+    if missing := units["label"].null_count():
+        raise UsageError(
+            f"data.label of data={own.name} is missing for {missing:,} of {units.height:,} rows: "
+            "fill or drop them."
+        )
+    clusters = units.group_by("cluster").agg(pl.col("label").max()).sort("cluster")
+    counts = {label: int((clusters["label"] == label).sum()) for label in (1, 0)}
+    if min(counts.values()) < own.folds:
+        raise UsageError(
+            f"data={own.name} has too few clusters for split=kfold with data.folds={own.folds}: "
+            f"{counts[1]:,} positive and {counts[0]:,} negative; lower data.folds or choose split=all."
+        )
+    order = Stream(_SEED, "kfold").shuffled(clusters["cluster"].to_numpy())
+    dealt = clusters[order].with_columns(number=pl.int_range(pl.len()).over("label") % own.folds)
+    numbered = units.join(dealt.select("cluster", "number"), on="cluster", how="left", maintain_order="left")
+    return [
+        numbered.drop("number").with_columns(part=_tested(numbered["number"] == number))
+        for number in range(own.folds)
+    ]
+
+
+def _tested(here: pl.Expr | pl.Series) -> pl.Expr:
+    return pl.when(here).then(pl.lit("test", dtype=PART)).otherwise(pl.lit("train", dtype=PART))

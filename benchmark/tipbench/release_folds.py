@@ -1,0 +1,161 @@
+"""Folds and answers from a release: split, select, equalise, label, and show only what may be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import polars as pl
+
+from tipbench.access import access_of, check_needs, visible_columns
+from tipbench.answers import Answers
+from tipbench.fold import Fold, Prepared
+from tipbench.splits import SPLITS, CannotSplitError, Split, partition
+from tipbench.task import Source, Task
+from tipbench.training_size import YARDSTICK, TrainingSize, cut_to
+from tipdata.errors import UsageError
+from tipdata.tables import TABLES, Table
+from tipdata.world import DAYS
+
+WINDOW_END = DAYS
+"""The prediction time of tasks that predict at window end: rows of this day and later are not shown."""
+
+
+def open_by_name(name: str) -> Source:
+    """The release of a size ("tiny", its newest version) or of both ("0.1.0/tiny"), ready to read."""
+    from tipdata.release import open_release
+    from tipdata.world import versions
+
+    version, _, size = name.rpartition("/")
+    return open_release(version or list(versions())[-1], size)
+
+
+def prepare_release(
+    task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
+) -> Prepared:
+    """One fold and its answers; see :func:`tipbench.fold.prepare`."""
+    level = access_of(task, access)
+    check_needs(task, needs, level, oracle)
+    supervision = _labels_of(task, labels)
+    units = task.units(source).collect()
+    policy = _split_of(task, source, units, split)
+    rows, notes = _divided(task, source, units, policy)
+    tables = _shown(task, source, rows, visible_columns(task, level, oracle))
+    given = task.supervise[supervision](rows, source)
+    parts = rows.select(task.unit, "part")
+    predicted = rows.filter(pl.col("part").is_in(list(task.predicted_parts)))
+    return Prepared(
+        folds=[Fold(task, tables, parts, given.join(parts, on=task.unit, how="left"))],
+        answers=Answers(task.kind, task.unit, task.answers(predicted, source).sort(task.unit)),
+        data=source.name,
+        split=policy.name,
+        labels=supervision,
+        access=level,
+        notes=notes,
+    )
+
+
+def _labels_of(task: Task, labels: str) -> str:
+    if labels == "auto":
+        return task.labels[0]
+    if labels not in task.labels:
+        raise UsageError(
+            f"{task.name} has no labels={labels} on a release: choose one of {', '.join(task.labels)}."
+        )
+    return labels
+
+
+def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
+    """Splits that the task has and that these units can be divided by, the default first."""
+    for name in task.splits:
+        try:
+            partition(SPLITS[name], units, task.unit, source)
+        except CannotSplitError:
+            continue
+        yield name
+
+
+def _split_of(task: Task, source: Source, units: pl.DataFrame, split: str) -> Split:
+    """The policy of a name; for ``auto`` the first that the task and the data allow."""
+    if split == "auto":
+        first = next(allowed_splits(task, source, units), None)
+        if first is None:
+            raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")
+        return SPLITS[first]
+    if split not in task.splits:
+        raise UsageError(
+            f"{task.name} has no split={split} on a release: choose one of {', '.join(task.splits)}."
+        )
+    return SPLITS[split]
+
+
+def _divided(
+    task: Task, source: Source, units: pl.DataFrame, policy: Split
+) -> tuple[pl.DataFrame, list[str]]:
+    """Units of the split after selection, their train part no larger than the yardstick's; and notes."""
+    try:
+        selected = task.select(partition(policy, units, task.unit, source), source)
+    except CannotSplitError as reason:
+        can = ", ".join(allowed_splits(task, source, units)) or "a larger release"
+        raise UsageError(
+            f"{source.name} cannot have split={policy.name} of {task.name}, since {reason}: "
+            f"choose one of {can}."
+        ) from None
+    notes = list(selected.notes)
+    if policy.name == YARDSTICK or YARDSTICK not in task.splits:
+        return selected.rows, notes
+    try:
+        forward = task.select(partition(SPLITS[YARDSTICK], units, task.unit, source), source)
+    except CannotSplitError:
+        return selected.rows, [
+            *notes,
+            f"training sizes are not made equal, since {source.name} has no {YARDSTICK}.",
+        ]
+    rows, note = cut_to(TrainingSize.of(forward.rows), policy, selected.rows, task.unit)
+    return rows, notes + ([note] if note else [])
+
+
+def _shown(
+    task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]]
+) -> dict[str, pl.LazyFrame]:
+    """The visible tables, each cut to rows of the fold's units and before the prediction time."""
+    units = rows.lazy().select(task.unit)
+    links = _linked(task, source, units)
+    regions = rows["region"].unique().implode()
+    shown = {}
+    for name, columns in visible.items():
+        table = TABLES[name]
+        truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
+        frame = _before(source.scan(name, truth=truth), table).select(columns)
+        if task.unit in columns:
+            frame = frame.join(units, on=task.unit, how="semi", maintain_order="left")
+        elif (key := _hidden_owner(table)) and key in links:
+            frame = frame.join(links[key], on=key, how="semi", maintain_order="left")
+        else:
+            frame = frame.filter(pl.col("region").is_in(regions))
+        shown[name] = frame
+    return shown
+
+
+def _before(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    """Rows before the prediction time, for tables whose rows have one."""
+    if "minute" in table.schema:
+        return frame.filter(pl.col("minute") < WINDOW_END * 1440)
+    return frame.filter(pl.col("day") < WINDOW_END) if "day" in table.schema else frame
+
+
+def _hidden_owner(table: Table) -> str | None:
+    """The key of a table whose rows belong to operations: only those that the units refer to are shown."""
+    return table.key[0] if table.hidden else None
+
+
+def _linked(task: Task, source: Source, units: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
+    """For each key of another table that the units' table refers to, the keys that the fold's units have."""
+    owned = {key for t in TABLES.values() if t.name != task.table and (key := _hidden_owner(t))}
+    tiers = {c.name: c.tier for c in TABLES[task.table].columns if c.name in owned and c.name != task.unit}
+    return {
+        key: source.scan(task.table, truth=tier == "truth")
+        .join(units, on=task.unit, how="semi")
+        .select(key)
+        .unique()
+        for key, tier in tiers.items()
+    }

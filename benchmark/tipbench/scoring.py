@@ -1,0 +1,101 @@
+"""Predictions that come from elsewhere: read, checked and scored as a run's own are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tipbench.evaluation import Evaluation, check_predictions
+from tipbench.evaluation import evaluate as evaluate_answers
+from tipbench.fold import Prepared, prepare
+from tipbench.task import Source, Task, task_of
+from tipdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from tipbench.own import OwnData
+
+READABLE = (".parquet", ".csv")
+
+
+def evaluate(
+    task: str | Task,
+    predictions: pl.DataFrame,
+    release: str | Source | None = "tiny",
+    split: str = "auto",
+    *,
+    own: OwnData | Mapping[str, Any] | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Evaluation:
+    """Score predictions for a task on a release, or on a user's own data.
+
+    Args:
+        task: a task, or its name.
+        predictions: in the columns of the task's kind; see :func:`tipbench.evaluation.check_predictions`.
+        release: a size, ``version/size`` or an open release; not used with ``own``.
+        split: as of :func:`tipbench.fold.prepare`; the test is scored on truth, so labels do not matter.
+        own: a user's own data, as its config has it.
+        replicates, seed: of the cluster bootstrap.
+
+    Raises:
+        UsageError: for malformed predictions, and what ``prepare`` refuses.
+    """
+    prepared = prepare(task, release=None if own is not None else release, own=own, split=split)
+    return evaluate_prepared(task_of(task), prepared, predictions, replicates, seed)
+
+
+def evaluate_prepared(
+    task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int = 1000, seed: int = 0
+) -> Evaluation:
+    """Score predictions against answers that are there already; units of own data may be named as the user does."""
+    predictions = _numbered(task, prepared, predictions)
+    answers = prepared.answers_to(predictions)
+    checked = check_predictions(answers, predictions)
+    return evaluate_answers(task, answers, checked, replicates=replicates, seed=seed)
+
+
+def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:
+    """Units that are given by the user's own ids, in the numbers that they stand for."""
+    names = prepared.names
+    if names is None:
+        return predictions
+    for key in (task.unit, "query", "candidate"):
+        if key not in predictions.columns or predictions.schema[key] != pl.String:
+            continue
+        numbers = names.select(pl.col("name").alias(key), pl.col(task.unit).alias("_number"))
+        joined = predictions.join(numbers, on=key, how="left", maintain_order="left")
+        unknown = joined.filter(pl.col("_number").is_null())[key]
+        if len(unknown):
+            first = ", ".join(map(str, unknown.head(3)))
+            raise UsageError(
+                f"predictions: {len(unknown):,} of {predictions.height:,} rows have a {key} that the data does not "
+                f"have ({first}); the data has {names.height:,}, such as {names['name'][0]}."
+            )
+        predictions = joined.drop(key).rename({"_number": key})
+    return predictions
+
+
+def read_predictions_file(path: str) -> pl.DataFrame:
+    """A parquet or CSV file of predictions; in CSV, keys are Int64 where all are integers and scores are numbers.
+
+    Raises UsageError for a file that is absent, empty, of another kind, or not well-formed.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise UsageError(f"{path} is no file: give the parquet or CSV file that holds the predictions.")
+    if file.suffix.lower() not in READABLE:
+        raise UsageError(f"{path} is neither .parquet nor .csv: convert it to one of them.")
+    if not file.stat().st_size:
+        raise UsageError(f"{path} is empty: give a file with predictions.")
+    try:
+        if file.suffix.lower() == ".parquet":
+            return pl.read_parquet(file)
+        frame = pl.read_csv(file, infer_schema_length=None)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        said = str(error).strip().splitlines()[0][:160].rstrip(".")
+        raise UsageError(f"{path} is not a whole {file.suffix[1:]} file: {said}.") from None
+    whole = "score" in frame.columns and frame.schema["score"].is_integer()
+    return frame.with_columns(pl.col("score").cast(pl.Float64)) if whole else frame

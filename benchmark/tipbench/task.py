@@ -1,0 +1,123 @@
+"""What a task is: what goes in, what is predicted, how it is scored. One file of ``tasks/`` each."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Literal, Protocol
+
+import polars as pl
+
+from tipdata.errors import UsageError
+
+Kind = Literal["scores", "clusters", "candidates"]
+
+
+class Source(Protocol):
+    """Where a task's tables come from: a :class:`tipdata.release.Release`, or what can do as much."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def regions(self) -> int: ...
+
+    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame: ...
+
+
+class Selected(Protocol):
+    """What a task keeps of the units of a split, and what it has to say about it."""
+
+    @property
+    def rows(self) -> pl.DataFrame: ...
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Units kept, in the columns they came in, and one sentence a note."""
+
+    rows: pl.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+Supervise = Callable[[pl.DataFrame, Source], pl.DataFrame]
+"""Units of all parts -> ``[unit, label]`` of those in train and valid that this supervision labels."""
+
+
+def keep_all(rows: pl.DataFrame, source: Source) -> Selection:
+    """Every unit of the split."""
+    return Selection(rows)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task. The callables are given units as ``[unit, region Int32, cluster Int64, day Int32, ...]``.
+
+    ``unit``: key column of units and predictions; ``table``: the table whose rows are the units.
+    ``tables``: input tables and the columns of each that a method may see, whatever the access.
+    ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
+    ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
+    ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
+    """
+
+    name: str
+    question: str
+    unit: str
+    table: str
+    kind: Kind
+    tables: dict[str, tuple[str, ...]]
+    splits: tuple[str, ...]
+    own_splits: tuple[str, ...]
+    tier: str
+    clusters: str
+    groups: tuple[str, ...]
+    primary: str
+    metrics: tuple[str, ...]
+    references: tuple[str, ...]
+    prevalence: float | None
+    prediction_time: str
+    predicted_parts: tuple[str, ...]
+    signal_columns: frozenset[str]
+    leak_limits: dict[str, float]
+    units: Callable[[Source], pl.LazyFrame] = field(repr=False)
+    supervise: Mapping[str, Supervise] = field(repr=False)
+    answers: Supervise = field(repr=False)
+    select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Allowed supervision on a release, the first is the default."""
+        return tuple(self.supervise)
+
+
+@cache
+def tasks() -> dict[str, Task]:
+    """Every task by name: each module of :mod:`tipbench.tasks` defines one as ``TASK``.
+
+    Raises ValueError where two modules define a task of the same name.
+    """
+    folder = importlib.import_module("tipbench.tasks")
+    found: dict[str, Task] = {}
+    for module in sorted(m.name for m in pkgutil.iter_modules(folder.__path__)):
+        task: Task = importlib.import_module(f"{folder.__name__}.{module}").TASK
+        if task.name in found:
+            raise ValueError(f"two modules define a task named {task.name}")
+        found[task.name] = task
+    return found
+
+
+def task_of(task: str | Task) -> Task:
+    """The task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
+    if isinstance(task, Task):
+        return task
+    if task not in tasks():
+        near = get_close_matches(task, tasks(), n=3, cutoff=0.3) or list(tasks())
+        raise UsageError(f"task={task} does not exist: choose {' or '.join(near)}.")
+    return tasks()[task]

@@ -1,0 +1,56 @@
+"""Contacts and images hidden: who wrote this advert?"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tipbench import adverts, supervision
+from tipbench.adverts import TABLE, UNIT
+from tipbench.gallery import fixed_gallery, one_a_group
+from tipbench.task import Selected, Source, Task
+from tipbench.tasks.advert_linkage import true_clusters
+
+GALLERY_A_REGION = 40
+"""Units of the gallery a region of the release, the same in every split."""
+
+
+def select(rows: pl.DataFrame, source: Source) -> Selected:
+    """One advert a template and operation within each part, and a gallery of the release's fixed size."""
+    thinned = one_a_group(rows, UNIT, ("template", "cluster"))
+    return fixed_gallery(thinned, GALLERY_A_REGION * source.regions)
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The operation of each advert of the gallery."""
+    return rows.select(UNIT, "cluster")
+
+
+TASK = Task(
+    name="advert_authorship",
+    question="Contacts and images hidden: who wrote this advert?",
+    unit=UNIT,
+    table=TABLE,
+    kind="candidates",
+    tables={"adverts": (*adverts.OTHERS, *adverts.TEXT), **adverts.CONTEXT},
+    splits=adverts.SPLITS,
+    own_splits=("all", "given"),
+    tier="public",
+    clusters="operation",
+    groups=(),
+    primary="r_precision",
+    metrics=("r_precision", "mrr_at_10", "recall_at_10"),
+    references=(
+        "Saxena et al. (2023), IDTraffickers",
+        "Saxena et al. (2025), MATCHED",
+        "Saxena et al. (2023), VendorLink",
+    ),
+    prevalence=None,
+    prediction_time="window end",
+    predicted_parts=("test",),
+    signal_columns=frozenset(),
+    leak_limits=adverts.LEAK_LIMITS,
+    units=adverts.units,
+    supervise={"truth": true_clusters, "proxy": supervision.same_phone(UNIT, TABLE)},
+    answers=answers,
+    select=select,
+)

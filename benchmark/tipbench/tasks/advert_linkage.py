@@ -1,0 +1,53 @@
+"""Which adverts have one operator?"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tipbench import adverts, supervision
+from tipbench.adverts import TABLE, UNIT
+from tipbench.task import Source, Task
+
+
+def true_clusters(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The operation of each advert of train and valid."""
+    return supervision.learnable(rows).select(UNIT, label="cluster")
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The operation of each test advert, its phone component within the test, and its headline weight."""
+    linked = supervision.phone_components(rows, source, UNIT, TABLE)
+    return linked.select(UNIT, "cluster", adverts.headline_weight(), proxy="component")
+
+
+CLUSTERING = ("b_cubed_f1", "b_cubed_precision", "b_cubed_recall")
+PAIRWISE = ("pairwise_f1", "pairwise_precision", "pairwise_recall", "ari", "v_measure")
+
+TASK = Task(
+    name="advert_linkage",
+    question="Which adverts have one operator?",
+    unit=UNIT,
+    table=TABLE,
+    kind="clusters",
+    tables={
+        "adverts": (*adverts.OTHERS, *adverts.TEXT, *adverts.LINKS),
+        "accounts": adverts.ACCOUNTS,
+        **adverts.CONTEXT,
+    },
+    splits=adverts.SPLITS,
+    own_splits=("all", "given"),
+    tier="public",
+    clusters="operation",
+    groups=(),
+    primary="b_cubed_f1",
+    metrics=(*CLUSTERING, *PAIRWISE, *(f"proxy_{name}" for name in (*CLUSTERING, *PAIRWISE))),
+    references=("Lee et al. (2021), InfoShield", "Nagpal et al. (2017)", "Li, Simek et al. (2018)"),
+    prevalence=None,
+    prediction_time="window end",
+    predicted_parts=("test",),
+    signal_columns=frozenset(),
+    leak_limits=adverts.LEAK_LIMITS,
+    units=adverts.units,
+    supervise={"truth": true_clusters, "proxy": supervision.same_phone(UNIT, TABLE)},
+    answers=answers,
+)

@@ -1,0 +1,71 @@
+"""Which adverts come from a trafficking operation?"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tipbench import adverts, supervision
+from tipbench.adverts import TABLE, UNIT
+from tipbench.task import Source, Task
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Truth about adverts of valid and test: label, cluster, weight, harm groups and the oracle's odds."""
+    positive = adverts.trafficking_operations(source)
+    scored = rows.select(
+        UNIT,
+        "region",
+        "part",
+        "cluster",
+        supervision.is_in_any(positive).alias("label"),
+        adverts.headline_weight(),
+    )
+    return adverts.harm_columns(scored, source).drop("region").with_columns(pl.col("part").cast(pl.String))
+
+
+TASK = Task(
+    name="advert_risk",
+    question="Which adverts come from a trafficking operation?",
+    unit=UNIT,
+    table=TABLE,
+    kind="scores",
+    tables={
+        "adverts": (*adverts.OTHERS, *adverts.TEXT, *adverts.LINKS),
+        "accounts": adverts.ACCOUNTS,
+        "flags": ("region", "flag", "advert", "flagger", "day", "reason"),
+        **adverts.CONTEXT,
+    },
+    splits=adverts.SPLITS,
+    own_splits=("kfold", "all", "given"),
+    tier="public",
+    clusters="operation",
+    groups=("independent", "business", "migrant", "spam"),
+    primary="average_precision",
+    metrics=(
+        *(
+            "average_precision",
+            "auroc",
+            "recall_at_1pct_fpr",
+            "precision_at_budget",
+            "recall_at_budget",
+            "brier",
+        ),
+        *("ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "harm_gap", "protection_gap"),
+        *("average_precision_raw", "auroc_raw"),
+    ),
+    references=("Tong et al. (2017), Trafficking-10k", "Nair et al. (2022), T-Net"),
+    prevalence=0.05,
+    prediction_time="window end",
+    predicted_parts=("valid", "test"),
+    signal_columns=frozenset({"adverts.category", "adverts.price"}),
+    leak_limits=adverts.LEAK_LIMITS,
+    units=adverts.units,
+    supervise={
+        "expert": supervision.expert(UNIT),
+        "truth": supervision.truth(UNIT, adverts.trafficking_operations),
+        "weak": supervision.weak(UNIT),
+        "proxy": supervision.same_phone_rated(UNIT, TABLE),
+        "delayed": supervision.delayed(UNIT, adverts.trafficking_operations),
+    },
+    answers=answers,
+)
