@@ -37,13 +37,21 @@ def contact_edges(contacts: pl.Series, limit: int | None = None) -> np.ndarray:
 
     ``contacts``: a list column, nulls allowed. ``limit``: contacts on more rows than this are passed over.
     """
-    rows = pl.DataFrame({"row": np.arange(len(contacts)), "contact": contacts}).explode("contact", empty_as_null=True)
-    rows = rows.drop_nulls("contact").unique().with_columns(
-        pl.col("row").min().over("contact").alias("first"), pl.len().over("contact").alias("size")
+    rows = pl.DataFrame({"row": np.arange(len(contacts)), "contact": contacts}).explode(
+        "contact", empty_as_null=True
+    )
+    rows = (
+        rows.drop_nulls("contact")
+        .unique()
+        .with_columns(
+            pl.col("row").min().over("contact").alias("first"), pl.len().over("contact").alias("size")
+        )
     )
     if limit is not None:
         rows = rows.filter(pl.col("size") <= limit)
-    return rows.filter(pl.col("row") != pl.col("first")).select("row", "first").sort("row", "first").to_numpy()
+    return (
+        rows.filter(pl.col("row") != pl.col("first")).select("row", "first").sort("row", "first").to_numpy()
+    )
 
 
 def cluster_frame(units: pl.Series, label: np.ndarray) -> pl.DataFrame:

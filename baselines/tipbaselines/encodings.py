@@ -79,7 +79,9 @@ def _char_ngrams(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> "cs
 def _count_block(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> "csr_matrix":
     from scipy.sparse import csr_matrix
 
-    points = np.frombuffer("".join(f"\n{t}\n" for t in texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    points = np.frombuffer(
+        "".join(f"\n{t}\n" for t in texts).encode("utf-32-le", "surrogatepass"), dtype=np.uint32
+    )
     lengths = np.array([len(text) + 2 for text in texts], dtype=np.int64)
     owner = np.repeat(np.arange(len(texts)), lengths)
     rows, columns = [], []

@@ -45,7 +45,9 @@ def shingles(texts: Sequence[str], width: int) -> Shingles:
 def _token_hash(token: str, known: dict[str, int]) -> int:
     found = known.get(token)
     if found is None:
-        found = int.from_bytes(hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+        found = int.from_bytes(
+            hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
+        )
         known[token] = found
     return found
 

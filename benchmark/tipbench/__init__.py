@@ -11,10 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tipdata.errors import CheckFailed, UsageError
+
     from tipbench.fold import Fold, Prepared, load, prepare
     from tipbench.scoring import evaluate
     from tipbench.task import Task, tasks
-    from tipdata.errors import CheckFailed, UsageError
 
 __version__ = "0.1.0"
 

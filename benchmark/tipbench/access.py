@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tipbench.task import Task
 from tipdata.errors import UsageError
 from tipdata.tables import LABEL, TABLES, TIERS
+
+from tipbench.task import Task
 
 LEVELS = TIERS[: TIERS.index("truth")]
 """Access that can be asked for, ascending."""

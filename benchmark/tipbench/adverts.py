@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import polars as pl
+from tipdata.stages.adverts import JOB_FIELDS
 
 from tipbench.task import Source
-from tipdata.stages.adverts import JOB_FIELDS
 
 UNIT = "advert"
 TABLE = "adverts"

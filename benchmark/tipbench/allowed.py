@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tipdata.errors import UsageError
+
 from tipbench.fold import prepare
 from tipbench.settings import Settings
 from tipbench.task import Task
-from tipdata.errors import UsageError
 
 
 def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = False) -> Sequence[str]:
@@ -24,8 +25,9 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
         return _own(task, settings)
     if not make or settings.release is None:
         return task.splits
-    from tipbench.release_folds import allowed_splits
     from tipdata.release import open_release
+
+    from tipbench.release_folds import allowed_splits
 
     engine = settings.engine
     source = open_release(settings.release.version, settings.release.size, engine.name, engine.workers, quiet)

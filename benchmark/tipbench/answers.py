@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import polars as pl
-
 from tipdata.errors import UsageError
 
 Kind = Literal["scores", "clusters", "candidates"]

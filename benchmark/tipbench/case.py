@@ -9,11 +9,11 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from tipdata.errors import UsageError
 
 from tipbench.answers import Answers
 from tipbench.bootstrap import Clusters, resampling_clusters
 from tipbench.predictions import check_predictions
-from tipdata.errors import UsageError
 
 
 class ScoredTask(Protocol):

@@ -62,7 +62,9 @@ class Cell:
     @property
     def fold_key(self) -> str:
         """Cells with the same key use the same fold: data, task, split, labels, access."""
-        return canonical({key: self.config[key] for key in ("release", "data", "task", "split", "labels", "access")})
+        return canonical(
+            {key: self.config[key] for key in ("release", "data", "task", "split", "labels", "access")}
+        )
 
     @property
     def hash(self) -> str:

@@ -18,8 +18,12 @@ def options(folders: Sequence[Path]) -> Options:
     """Every option of every group in these folders; a later folder's file stands for an earlier one's."""
     found: Options = {}
     for folder in folders:
-        for group in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-            files = {path.relative_to(group).with_suffix("").as_posix(): path for path in group.rglob("*.yaml")}
+        for group in sorted(
+            path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
+        ):
+            files = {
+                path.relative_to(group).with_suffix("").as_posix(): path for path in group.rglob("*.yaml")
+            }
             found[group.name] = dict(sorted((found.get(group.name, {}) | files).items()))
     return found
 

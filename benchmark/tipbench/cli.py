@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return _interrupted()
+        return _interrupted(leave=arguments is None)
     except BrokenPipeError:
         return _close(sys.stdout)
     except OSError as error:
@@ -56,7 +56,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     if unknown := [word for word in rest if word.startswith("-")]:
-        parser.error(f"unknown option {unknown[0]}: see `tipbench {options.verb or ''} --help`".replace("  ", " "))
+        parser.error(
+            f"unknown option {unknown[0]}: see `tipbench {options.verb or ''} --help`".replace("  ", " ")
+        )
     if options.verb is None:
         parser.print_help()
         return USAGE
@@ -64,6 +66,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         parser.error(f"{rest[0]} is one word too many: see `tipbench {options.verb} --help`")
     if hasattr(options, "overrides"):
         options.overrides = [*options.overrides, *rest]
+    _hush_workers()
     try:
         return options.call(options)
     except UsageError as error:
@@ -89,19 +92,28 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _hush_workers() -> None:
+    """Joblib's helper process is not to warn about what an interrupted command left to it to clean up."""
+    import os
+
+    rule = "ignore::UserWarning:joblib.externals.loky.backend.resource_tracker"
+    rules = [rules for rules in (os.environ.get("PYTHONWARNINGS"), rule) if rules]
+    os.environ["PYTHONWARNINGS"] = ",".join(dict.fromkeys(rules))
+
+
 def _say(text: str) -> None:
     sys.stderr.write(f"tipbench: {text.rstrip()}\n")
 
 
-def _interrupted() -> int:
-    """Say so in one line, whatever the workers would still like to say, and leave at once."""
+def _interrupted(leave: bool) -> int:
+    """Say so in one line and, as a command, leave at once, whatever workers and libraries would still like to say."""
     import os
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _say("interrupted: what is finished is kept, nothing is half-written; the same command goes on from there.")
     sys.stderr.flush()
-    if "joblib" in sys.modules:
+    if leave:
         os._exit(INTERRUPTED)
     return INTERRUPTED
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from tipdata.errors import UsageError
 
 from tipbench.answers import Answers
 from tipbench.bootstrap import TOO_FEW, observed, percentile_interval, replicate
 from tipbench.case import Case, ScoredTask, case_of
 from tipbench.metrics import primary_metrics
-from tipdata.errors import UsageError
 
 LEVEL = 0.05
 

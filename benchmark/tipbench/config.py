@@ -13,9 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tipdata.errors import UsageError
+
 from tipbench.choices import Options, check_option, options, suggestion
 from tipbench.settings import Settings, settings_of
-from tipdata.errors import UsageError
 
 METHOD = "baseline.method."
 TARGET = "baseline.method._target_"
@@ -66,7 +67,9 @@ class Composer:
 
     def without(self, *keys: str) -> Composer:
         """The same without what was typed for these keys."""
-        return replace(self, typed=tuple(o for o in self.typed if o.key not in keys), _composed=self._composed)
+        return replace(
+            self, typed=tuple(o for o in self.typed if o.key not in keys), _composed=self._composed
+        )
 
     def settings(self, baseline: str | None = None, general: bool = False) -> Settings:
         """The config with this baseline, or with the one typed.
@@ -104,7 +107,9 @@ class Composer:
     def _task_of(self, baseline: str, task: str | None) -> str:
         own = baseline.partition("/")[0]
         if task is not None and task != own:
-            raise UsageError(f"task={task} contradicts baseline={baseline}, which is for {own}: leave task out.")
+            raise UsageError(
+                f"task={task} contradicts baseline={baseline}, which is for {own}: leave task out."
+            )
         check_option("task", own, self.options)
         return own
 
@@ -117,7 +122,9 @@ class Composer:
             free += ("data.tables.",)
         for override in values:
             if override.key not in valid and not override.added and not override.key.startswith(free):
-                raise UsageError(f"{override.key} is no key of the config: {suggestion(override.key, sorted(valid))}.")
+                raise UsageError(
+                    f"{override.key} is no key of the config: {suggestion(override.key, sorted(valid))}."
+                )
         there = set(_keys(base))
         settled = tuple(o._replace(added=o.added or o.key not in there) for o in values)
         return self._compose(groups, settled) if settled else base
@@ -155,7 +162,9 @@ def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Ov
         return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
         said = " ".join(line.strip() for line in str(error).splitlines()[:2] if line.strip()).rstrip(".")
-        raise UsageError(f"the config cannot be composed: {said}; quote values that hold special signs.") from None
+        raise UsageError(
+            f"the config cannot be composed: {said}; quote values that hold special signs."
+        ) from None
 
 
 def _value(override: Override) -> str:

@@ -45,7 +45,10 @@ def emit_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(
-            column.heading, justify="right" if column.number else "left", overflow="fold", no_wrap=not on_terminal
+            column.heading,
+            justify="right" if column.number else "left",
+            overflow="fold",
+            no_wrap=not on_terminal,
         )
     for row in rows:
         table.add_row(*row)

@@ -13,7 +13,17 @@ from pathlib import Path
 
 MIB_IN_KIB = 1024
 UNKNOWN_PEAK = "this system does not tell a cell's peak memory: cost.peak_mib is null"
-PACKAGES = ("numpy", "polars", "pyarrow", "scikit-learn", "lightgbm", "rensa", "rustworkx", "splink", "joblib")
+PACKAGES = (
+    "numpy",
+    "polars",
+    "pyarrow",
+    "scikit-learn",
+    "lightgbm",
+    "rensa",
+    "rustworkx",
+    "splink",
+    "joblib",
+)
 
 
 class Meter:
@@ -42,7 +52,9 @@ class Meter:
     def peak_mib(self) -> float | None:
         """Peak resident memory since the start over that at the start, MiB; None where the system cannot say."""
         peak = _memory("VmHWM")
-        return None if self._start is None or peak is None else round(max(0, peak - self._start) / MIB_IN_KIB, 1)
+        return (
+            None if self._start is None or peak is None else round(max(0, peak - self._start) / MIB_IN_KIB, 1)
+        )
 
 
 def _reset_peak() -> int | None:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipbench.report import FORWARD, OPERATION, RANDOM, Row
 from tipdata.errors import UsageError
+
+from tipbench.report import FORWARD, OPERATION, RANDOM, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +23,11 @@ MEANING = {
     FORWARD: "operation-disjoint and later in time (the honest default)",
 }
 OFFSETS = {RANDOM: 0.22, OPERATION: 0.0, FORWARD: -0.22}
-NAMES = {"average_precision": "average precision at 5% prevalence", "b_cubed_f1": "B-cubed F1", "r_precision": "R-precision"}
+NAMES = {
+    "average_precision": "average precision at 5% prevalence",
+    "b_cubed_f1": "B-cubed F1",
+    "r_precision": "R-precision",
+}
 
 
 def check_format(path: str) -> None:
@@ -87,10 +92,23 @@ def _reach(rows: Sequence[Row]) -> float:
 def _mark(panel: Axes, row: Row, height: float) -> None:
     colour = COLOURS[row.split]
     if row.low is not None and row.high is not None:
-        panel.plot([row.low, row.high], [height, height], color=colour, linewidth=2, alpha=0.55, solid_capstyle="butt")
+        panel.plot(
+            [row.low, row.high],
+            [height, height],
+            color=colour,
+            linewidth=2,
+            alpha=0.55,
+            solid_capstyle="butt",
+        )
     hollow = row.split == RANDOM
     panel.plot(
-        [row.score], [height], "o", color=colour, markerfacecolor="white" if hollow else colour, markersize=7, zorder=3
+        [row.score],
+        [height],
+        "o",
+        color=colour,
+        markerfacecolor="white" if hollow else colour,
+        markersize=7,
+        zorder=3,
     )
 
 
@@ -128,6 +146,8 @@ def _write(figure: Any, path: Path) -> None:
         figure.savefig(beside, dpi=150)
         beside.replace(path)
     except OSError as error:
-        raise UsageError(f"the figure cannot be written to {path}: {error.strerror or error}; set figure.path.") from None
+        raise UsageError(
+            f"the figure cannot be written to {path}: {error.strerror or error}; set figure.path."
+        ) from None
     finally:
         beside.unlink(missing_ok=True)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from tipdata.errors import UsageError
+from tipdata.partition import PARTS
 
 from tipbench.answers import Answers
 from tipbench.task import Source, Task, task_of
-from tipdata.errors import UsageError
-from tipdata.partition import PARTS
 
 if TYPE_CHECKING:
     from tipbench.own import OwnData

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import polars as pl
+from tipdata.draw import Stream
 
 from tipbench.task import Selection
-from tipdata.draw import Stream
 
 _SEED = 4
 

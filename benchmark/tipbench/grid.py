@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
+from tipdata.errors import UsageError
+
 from tipbench.cells import Cell, cell_of
 from tipbench.choices import suggestion
 from tipbench.config import METHOD, TARGET, Composer, Override
 from tipbench.settings import Grid, Settings
 from tipbench.task import Task, task_of
-from tipdata.errors import UsageError
 
 ALL, ALLOWED = "all", "allowed"
 LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds"}
@@ -60,11 +61,15 @@ def expand(composer: Composer, allowed: Allowed, commas: bool = False) -> list[C
             continue
         splits = _splits(task, settings, grid.splits, allowed)
         cells += [
-            _cell(settings, task, split, seed) for split in splits for seed in _seeds(settings, grid.seeds or [0])
+            _cell(settings, task, split, seed)
+            for split in splits
+            for seed in _seeds(settings, grid.seeds or [0])
         ]
     if not cells:
         wanted = f"baselines {grid.baselines}, splits {grid.splits}, seeds {grid.seeds}"
-        raise UsageError(f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`.")
+        raise UsageError(
+            f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`."
+        )
     return sorted(cells, key=lambda cell: (cell.task, cell.split))
 
 
@@ -78,7 +83,9 @@ def _grid(composer: Composer, commas: bool) -> Grid:
     if asked["baselines"] is None and not several:
         return Grid()
     if asked["baselines"] is None and "baselines" not in listed:
-        raise UsageError("a sweep needs baselines: add baseline=NAME,NAME or an experiment; see `tipbench list baselines`.")
+        raise UsageError(
+            "a sweep needs baselines: add baseline=NAME,NAME or an experiment; see `tipbench list baselines`."
+        )
     if "seeds" in listed:
         listed["seeds"] = [_seed(text) for text in listed["seeds"]]  # type: ignore[misc]
     asked = {**asked, **listed}
@@ -117,7 +124,9 @@ def _matching(composer: Composer, patterns: str | list[str]) -> list[str]:
     for pattern in [patterns] if isinstance(patterns, str) else patterns:
         matched = [name for name in composer.options["baseline"] if fnmatchcase(name, pattern)]
         if not matched:
-            raise UsageError(f"baseline={pattern} matches nothing: {suggestion(pattern, composer.options['baseline'])}.")
+            raise UsageError(
+                f"baseline={pattern} matches nothing: {suggestion(pattern, composer.options['baseline'])}."
+            )
         found.update(matched)
     return [name for name in known if name in found]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-
-from tipbench.own import OwnData
 from tipdata.errors import UsageError
 from tipdata.tables import TABLES
+
+from tipbench.own import OwnData
 
 FEW = 5
 """Examples in an error."""

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+from tipdata.errors import UsageError
 
 from tipbench.own import OwnData
-from tipdata.errors import UsageError
 
 FILE = "file"
 """Column that says which of several files a row is from."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import polars as pl
+from tipdata.errors import UsageError
+from tipdata.partition import PARTS
 
 from tipbench.access import access_of
 from tipbench.answers import Answers
@@ -15,8 +17,6 @@ from tipbench.own_files import FILE, read_files
 from tipbench.own_pairs import matched_clusters, read_pairs
 from tipbench.own_splits import all_scored, given_folds, stratified_folds
 from tipbench.task import Task
-from tipdata.errors import UsageError
-from tipdata.partition import PARTS
 
 LABELS = "given"
 """The only supervision on a user's own data."""

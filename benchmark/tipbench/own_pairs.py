@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-
 from tipdata.components import connected_components
+from tipdata.errors import UsageError
+from tipdata.partition import PARTS
+
 from tipbench.own import OwnData, Pairs
 from tipbench.own_columns import binary, mapped
 from tipbench.own_files import FILE
 from tipbench.splits import PART
-from tipdata.errors import UsageError
-from tipdata.partition import PARTS
 
 MARKER = r"COL (\w+) VAL ?"
 

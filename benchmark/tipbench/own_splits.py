@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import polars as pl
-
-from tipbench.own import OwnData
-from tipbench.splits import PART
 from tipdata.draw import Stream
 from tipdata.errors import UsageError
 from tipdata.partition import PARTS
+
+from tipbench.own import OwnData
+from tipbench.splits import PART
 
 _SEED = 5
 

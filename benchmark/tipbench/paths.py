@@ -26,5 +26,7 @@ def config_folders(own: str | None) -> tuple[Path, ...]:
         return (config_folder(),)
     folder = Path(own).expanduser().resolve()
     if not folder.is_dir():
-        raise UsageError(f"--config-dir {own} is no folder: give one that holds baseline/, data/ or experiment/.")
+        raise UsageError(
+            f"--config-dir {own} is no folder: give one that holds baseline/, data/ or experiment/."
+        )
     return config_folder(), folder

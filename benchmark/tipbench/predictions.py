@@ -8,9 +8,9 @@ query, never the query itself. Keys have exactly the dtype of the answers' keys.
 from __future__ import annotations
 
 import polars as pl
+from tipdata.errors import UsageError
 
 from tipbench.answers import Answers
-from tipdata.errors import UsageError
 
 #: The longest list of candidates that a query may have.
 MOST_CANDIDATES = 10

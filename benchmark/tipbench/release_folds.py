@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 import polars as pl
+from tipdata.errors import UsageError
+from tipdata.tables import TABLES, Table
+from tipdata.world import DAYS
 
 from tipbench.access import access_of, check_needs, visible_columns
 from tipbench.answers import Answers
@@ -12,9 +15,6 @@ from tipbench.fold import Fold, Prepared
 from tipbench.splits import SPLITS, CannotSplitError, Split, partition
 from tipbench.task import Source, Task
 from tipbench.training_size import YARDSTICK, TrainingSize, cut_to
-from tipdata.errors import UsageError
-from tipdata.tables import TABLES, Table
-from tipdata.world import DAYS
 
 WINDOW_END = DAYS
 """The prediction time of tasks that predict at window end: rows of this day and later are not shown."""

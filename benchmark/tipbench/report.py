@@ -58,13 +58,20 @@ def rows(results: Sequence[Result]) -> list[Row]:
         grouped.setdefault(key, []).append(result)
     bare = [_row(key[2], group) for key, group in grouped.items()]
     scores = {(row.data, row.task, row.method, row.split): row.score for row in bare}
-    full = [_with_gaps(row, lambda split, row=row: scores.get((row.data, row.task, row.method, split))) for row in bare]
+    full = [
+        _with_gaps(row, lambda split, row=row: scores.get((row.data, row.task, row.method, split)))
+        for row in bare
+    ]
     return sorted(full, key=lambda row: _place(row, scores))
 
 
 def _variants(results: Sequence[Result], one: Result) -> bool:
     """Whether the same method was run under another config in the same place."""
-    same = (r for r in results if (r.data, r.task, r.method, r.split) == (one.data, one.task, one.method, one.split))
+    same = (
+        r
+        for r in results
+        if (r.data, r.task, r.method, r.split) == (one.data, one.task, one.method, one.split)
+    )
     return len({r.config_hash for r in same}) > 1
 
 
@@ -114,7 +121,15 @@ def _place(row: Row, scores: dict[tuple[str, ...], float | None]) -> tuple:
     honest = (scores.get((row.data, row.task, row.method, split)) for split in reversed(ORDER))
     best = next((score for score in honest if score is not None), row.score)
     split = ORDER.index(row.split) if row.split in ORDER else len(ORDER)
-    return row.data, row.task, row.oracle, -(best if best is not None else -math.inf), row.method, split, row.split
+    return (
+        row.data,
+        row.task,
+        row.oracle,
+        -(best if best is not None else -math.inf),
+        row.method,
+        split,
+        row.split,
+    )
 
 
 def table(lines: Sequence[Row]) -> tuple[list[Column], list[list[str]]]:
@@ -129,7 +144,12 @@ def table(lines: Sequence[Row]) -> tuple[list[Column], list[list[str]]]:
 
 def _cells(line: Row, several: bool) -> list[str]:
     method = line.method.partition("/")[2] or line.method
-    cells = [line.task, f"{method} (oracle)" if line.oracle and method != "oracle" else method, line.split, line.metric]
+    cells = [
+        line.task,
+        f"{method} (oracle)" if line.oracle and method != "oracle" else method,
+        line.split,
+        line.metric,
+    ]
     cells.append(number(line.score))
     cells += [number(line.seed_sd)] if several else []
     cells += [interval(line.low, line.high, line.note), percent(line.share_of_oracle)]

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-
 from tipdata.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +53,9 @@ class Cost(_Record):
     predict_s: float = Field(description="wall seconds")
     score_s: float = Field(description="wall seconds")
     cpu_s: float = Field(description="CPU seconds of the process, all threads")
-    peak_mib: float | None = Field(description="peak resident memory over that at the start, MiB; null if unknown")
+    peak_mib: float | None = Field(
+        description="peak resident memory over that at the start, MiB; null if unknown"
+    )
 
 
 class PredictionsFile(_Record):
@@ -144,7 +145,9 @@ def read_result(folder: Path) -> Result:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "its JSON"
-        raise UsageError(f"{path} is no result of this version: {where}: {first['msg']}; run it again.") from None
+        raise UsageError(
+            f"{path} is no result of this version: {where}: {first['msg']}; run it again."
+        ) from None
 
 
 def read_predictions(folder: Path, result: Result) -> pl.DataFrame:

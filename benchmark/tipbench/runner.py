@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from tipdata.engine import run_all
+from tipdata.errors import UsageError
 
 from tipbench.cells import Cell, data_name
 from tipbench.cost import UNKNOWN_PEAK, Meter, environment
@@ -39,8 +41,6 @@ from tipbench.results import (
 )
 from tipbench.task import task_of
 from tipbench.versions import versions_of
-from tipdata.engine import run_all
-from tipdata.errors import UsageError
 
 PARTIAL = ".partial"
 STALE_SECONDS = 86_400
@@ -203,7 +203,9 @@ class SharedFold:
         return None if self.cell.config["data"] is None else own_data(self.cell.config["data"])
 
 
-def prepare_cell(config: dict[str, Any], needs: frozenset[str] = frozenset(), oracle: bool = False) -> Prepared:
+def prepare_cell(
+    config: dict[str, Any], needs: frozenset[str] = frozenset(), oracle: bool = False
+) -> Prepared:
     """The folds and answers that a cell's config asks for."""
     return prepare(
         config["task"],
@@ -236,7 +238,11 @@ def _run_cell(job: Job, shared: SharedFold, partial: Path) -> Result:
     method = instantiate(cell.config["baseline"]["method"])
     prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
     meter = Meter()
-    predictions = _predict(method, prepared, cell, meter) if job.kept is None else read_predictions(cell.folder, job.kept)
+    predictions = (
+        _predict(method, prepared, cell, meter)
+        if job.kept is None
+        else read_predictions(cell.folder, job.kept)
+    )
     answers = prepared.answers_to(predictions)
     with meter.part("score"):
         predictions = _as_stored(check_predictions(answers, predictions))
@@ -284,7 +290,11 @@ def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter) -> pl.Da
 
 def _as_stored(predictions: pl.DataFrame) -> pl.DataFrame:
     """Scores as float32: what is scored is what is stored."""
-    return predictions.with_columns(pl.col("score").cast(pl.Float32)) if "score" in predictions.columns else predictions
+    return (
+        predictions.with_columns(pl.col("score").cast(pl.Float32))
+        if "score" in predictions.columns
+        else predictions
+    )
 
 
 def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
@@ -339,4 +349,6 @@ def _cost(job: Job, meter: Meter) -> Cost:
 
 def _unwritable(folder: Path, error: OSError) -> Unwritable:
     reason = error.strerror or str(error)
-    return Unwritable(f"runs cannot be written to {folder}: {reason}; free space there or set runs.path=FOLDER.")
+    return Unwritable(
+        f"runs cannot be written to {folder}: {reason}; free space there or set runs.path=FOLDER."
+    )

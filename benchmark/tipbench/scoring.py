@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from tipdata.errors import UsageError
 
 from tipbench.evaluation import Evaluation, check_predictions
 from tipbench.evaluation import evaluate as evaluate_answers
 from tipbench.fold import Prepared, prepare
 from tipbench.task import Source, Task, task_of
-from tipdata.errors import UsageError
 
 if TYPE_CHECKING:
     from tipbench.own import OwnData

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from tipdata.errors import UsageError
 
 
@@ -88,4 +87,6 @@ def settings_of(config: dict[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{where}={first['input']} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}.") from None
+        raise UsageError(
+            f"{where}={first['input']} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}."
+        ) from None

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-
-from tipbench.task import Source
 from tipdata.draw import Stream
 from tipdata.partition import PARTS, SHARES, assign
 from tipdata.world import DAYS, parameters
+
+from tipbench.task import Source
 
 PART = pl.Enum(PARTS)
 TRAIN_UNTIL = DAYS * 50 // 100

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import polars as pl
-
 from tipdata.components import shared_value_components
+
 from tipbench.task import Source, Supervise
 
 POSITIVE_FROM = 4

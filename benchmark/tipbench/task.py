@@ -11,7 +11,6 @@ from functools import cache
 from typing import Literal, Protocol
 
 import polars as pl
-
 from tipdata.errors import UsageError
 
 Kind = Literal["scores", "clusters", "candidates"]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipdata.draw import Stream
 
 from tipbench.splits import Split
-from tipdata.draw import Stream
 
 YARDSTICK = "forward"
 _SEED = 3

@@ -160,7 +160,9 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
     # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
     work = partial(_make_region, release.version, release.folder, mark)
     try:
-        run_all(work, missing, engine=engine, workers=workers, label=f"regions of {release.name}", quiet=quiet)
+        run_all(
+            work, missing, engine=engine, workers=workers, label=f"regions of {release.name}", quiet=quiet
+        )
     finally:
         _remove_leftovers(release)
     digests = {i: _receipt(release, i)["digests"] for i in range(release.regions)}

@@ -7,7 +7,6 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 import pytest
-
 from tipbench.answers import Answers
 from tipbench.bootstrap import (
     Clusters,

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tipbench.answers import Answers
 from tipbench.comparison import compare, holm, two_sided_p
 from tipdata.errors import UsageError

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-
 from tipbench.answers import Answers
 from tipbench.case import case_of
 from tipbench.evaluation import Score, evaluate

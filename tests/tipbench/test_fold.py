@@ -2,7 +2,6 @@
 
 import polars as pl
 import pytest
-
 from tipbench.fold import Fold, Prepared, load, prepare
 from tipbench.splits import SPLITS
 from tipbench.task import tasks

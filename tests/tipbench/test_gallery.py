@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tipbench.gallery import fixed_gallery, one_a_group
 from tipbench.splits import PART
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-
 from tipbench.answers import Answers
 from tipbench.evaluation import evaluate
 

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
-
 from tipbench.evaluation import evaluate
 from tipbench.fold import prepare
 from tipbench.own import own_data

@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-
 from tipbench.fold import prepare
 from tipdata.errors import UsageError
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import polars as pl
 import pytest
-
 from tipbench.answers import Answers
 from tipbench.predictions import check_predictions
 from tipdata.errors import UsageError

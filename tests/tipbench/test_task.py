@@ -3,7 +3,6 @@
 import re
 
 import pytest
-
 from tipbench.splits import SPLITS
 from tipbench.task import Task, task_of, tasks
 from tipdata.errors import UsageError

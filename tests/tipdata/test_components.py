@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tipdata.components import connected_components, shared_value_components
 
 SCHEMA = {"contacts": pl.List(pl.Int64)}

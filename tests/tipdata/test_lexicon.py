@@ -9,7 +9,8 @@ from tipdata.region import generate_region
 from tipdata.stages.operations import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.world import World, parameters
 
-FORBIDDEN = {
+FORBIDDEN = {  # one pattern a line
+    # ruff: noqa: E501
     # Explicit or suggestive wording, youth, and violence, as stems; checked against every listed string.
     "en": r"\b(sex|sexy|nude|naked|erotic|escort|young|teen|girls?\b|boys?\b|school|child|kids?\b|minor|virgin|fetish|kiss|intimate|drugs?\b|kill|beat)",
     "es": r"\b(sex|desnud|erótic|escort|joven|jovencit|chicas?|niñ|escolar|virgen|fetich|beso|íntim|droga|matar)",

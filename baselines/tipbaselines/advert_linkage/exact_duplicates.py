@@ -1,12 +1,10 @@
-"""Adverts with equal text are one operator's: the simplest rule, and the lower anchor of every linkage table.
+"""Adverts with the same text have one operator: equal after case folding, without marks and spacing.
 
-Texts are equal when their tokens are, whatever their case and marks. Untrained; needs text. Cost: linear, a second
-for 30,000 adverts.
+The simplest linkage, and the reference for all others. Needs the text. Cost: a second for 30,000 adverts.
 """
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from tipbaselines.advert_text import normalised, texts
@@ -27,7 +25,6 @@ class ExactDuplicates:
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
         plain = [normalised(text) for text in texts(frame)]
-        label, first = equal_values(plain)
-        empty = np.array([not text for text in plain], dtype=bool)
-        label[empty] = len(first) + np.arange(int(empty.sum()))
+        # An advert without text is a cluster of its own, told apart by its row.
+        label, _ = equal_values([text or row for row, text in enumerate(plain)])
         return cluster_frame(frame[fold.task.unit], label)

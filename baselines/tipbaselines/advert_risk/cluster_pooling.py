@@ -47,7 +47,9 @@ class ClusterPooling:
         frame = to_predict(fold)
         documents = texts(frame)
         group, cluster = advert_clusters(documents, frame["contacts"], self._jaccard, self._contact_limit)
-        pooled = pooled_log_odds(logit(self._base.score_texts(documents)), group, cluster, self._centre, self._shrinkage)
+        pooled = pooled_log_odds(
+            logit(self._base.score_texts(documents)), group, cluster, self._centre, self._shrinkage
+        )
         return score_frame(frame[fold.task.unit], sigmoid(pooled))
 
 

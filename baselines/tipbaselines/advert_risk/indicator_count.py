@@ -48,7 +48,11 @@ class IndicatorCount:
     def _phrases(self, frame: pl.DataFrame) -> list[pl.Series]:
         """One 0/1 series an indicator: whether any of its phrases in the advert's language (else in any) occurs."""
         lowered = pl.DataFrame({"text": texts(frame)}).select(pl.col("text").str.to_lowercase())
-        language = frame["language"] if "language" in frame.columns else pl.Series([None] * frame.height, dtype=pl.String)
+        language = (
+            frame["language"]
+            if "language" in frame.columns
+            else pl.Series([None] * frame.height, dtype=pl.String)
+        )
         lowered = lowered.with_columns(language.alias("language"))
         found = []
         for name, by_language in indicators().items():
@@ -78,7 +82,9 @@ class IndicatorCount:
 def _contact_spread(frame: pl.DataFrame, unit: str, column: str, least: int) -> pl.Series:
     """1 where one of the advert's contacts appears with ``least`` different values of ``column``, else 0."""
     place = ["region", column] if "region" in frame.columns else [column]
-    pairs = frame.select(unit, "contacts", *place).explode("contacts", empty_as_null=True).drop_nulls("contacts")
+    pairs = (
+        frame.select(unit, "contacts", *place).explode("contacts", empty_as_null=True).drop_nulls("contacts")
+    )
     spread = pairs.group_by("contacts").agg((pl.struct(place).n_unique() >= least).alias("wide"))
     wide = pairs.join(spread, on="contacts").group_by(unit).agg(pl.col("wide").any())
     joined = frame.select(unit).join(wide, on=unit, how="left", maintain_order="left")

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from tipbench.fold import Fold
 
 CATEGORICAL = ("platform", "category", "language")
-JOB_FIELDS = ("wage_deductions", "transport", "accommodation", "help_settling", "transfer_support", "experience")
+JOB_FIELDS = (
+    "wage_deductions",
+    "transport",
+    "accommodation",
+    "help_settling",
+    "transfer_support",
+    "experience",
+)
 COLUMNS = ("title", "body", "price", "minute", "contacts", "images", *CATEGORICAL, *JOB_FIELDS)
 MINUTES_A_DAY = 1440
 NEAR = 0.5
@@ -83,7 +90,9 @@ class LightGBM:
         group, cluster = advert_clusters(texts(train), train["contacts"])
         features = self._features(train, self._fit_linear(train, labels, cluster))
         categorical = list(range(len(CATEGORICAL)))
-        data = lightgbm.Dataset(features, labels, weight=group_weights(group), categorical_feature=categorical)
+        data = lightgbm.Dataset(
+            features, labels, weight=group_weights(group), categorical_feature=categorical
+        )
         watched, callbacks = [], []
         if valid.height and valid["label"].n_unique() == 2:
             features = self._features(valid, self._linear_score(valid))
@@ -97,7 +106,9 @@ class LightGBM:
         frame = to_predict(fold)
         if self._model is None:
             return score_frame(frame[fold.task.unit], np.full(frame.height, self._prior))
-        scores = self._model.predict(self._features(frame, self._linear_score(frame)), num_threads=self._parameters["num_threads"])
+        scores = self._model.predict(
+            self._features(frame, self._linear_score(frame)), num_threads=self._parameters["num_threads"]
+        )
         return score_frame(frame[fold.task.unit], np.asarray(scores))
 
     def _fit_components(self, documents: list[str], seed: int) -> None:
@@ -149,7 +160,13 @@ class LightGBM:
         )
         distinct, first = equal_values(documents := texts(frame))
         components = self._text.transform(char_ngrams([documents[i] for i in first], (4,)))[distinct]
-        return np.hstack([scalars.to_numpy().astype(np.float32), linear[:, None].astype(np.float32), components.astype(np.float32)])
+        return np.hstack(
+            [
+                scalars.to_numpy().astype(np.float32),
+                linear[:, None].astype(np.float32),
+                components.astype(np.float32),
+            ]
+        )
 
 
 def group_weights(group: np.ndarray) -> np.ndarray:

@@ -29,5 +29,11 @@ class Oracle:
         shared = set(adverts.collect_schema().names()) & set(operations.collect_schema().names())
         key = ["region", "operation"] if "region" in shared else ["operation"]
         odds = adverts.select(unit, *key).join(operations.select(*key, "log_odds"), on=key, how="left")
-        frame = fold.to_predict().select(unit).join(odds.select(unit, "log_odds"), on=unit, how="left").sort(unit).collect()
+        frame = (
+            fold.to_predict()
+            .select(unit)
+            .join(odds.select(unit, "log_odds"), on=unit, how="left")
+            .sort(unit)
+            .collect()
+        )
         return score_frame(frame[unit], sigmoid(frame["log_odds"].cast(pl.Float64).to_numpy() / MILLI_NATS))

@@ -46,7 +46,9 @@ class TfidfLogreg:
         self._prior, self._model = prevalence(labels), None
         if len(set(labels.tolist())) < 2:
             return
-        self._counts = CountVectorizer(token_pattern=TOKEN, ngram_range=(1, self._ngrams), min_df=self._min_df)
+        self._counts = CountVectorizer(
+            token_pattern=TOKEN, ngram_range=(1, self._ngrams), min_df=self._min_df
+        )
         self._weights = TfidfTransformer(sublinear_tf=True)
         distinct, first = equal_values(documents)
         vectors = self._weights.fit(self._counts.fit_transform(documents[i] for i in first)[distinct])

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tipdata.errors import UsageError
 
 from tipbench.bootstrap import Metrics, observed
 from tipbench.case import Case
-from tipdata.errors import UsageError
 
 NO_TRUTH = "no truth"
 

@@ -31,7 +31,9 @@ SAME = ("task", "data", "split")
 
 def add(verbs: Any) -> None:
     """Declare the verb."""
-    parser = parser_of(verbs, "compare", "is a run better than another? paired test against the first", EXAMPLES)
+    parser = parser_of(
+        verbs, "compare", "is a run better than another? paired test against the first", EXAMPLES
+    )
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run folders of the same data, task and split")
     parser.add_argument("--replicates", type=int, default=1000, help="of the paired cluster bootstrap (1000)")
     add_json(parser)
@@ -42,13 +44,16 @@ def call(options: argparse.Namespace) -> int:
     """Compare the runs."""
     from pathlib import Path
 
-    from tipbench.results import read_predictions, read_result
     from tipdata.errors import UsageError
+
+    from tipbench.results import read_predictions, read_result
 
     folders = [Path(run).expanduser() for run in options.runs]
     folders = [folder.parent if folder.is_file() else folder for folder in folders]
     if len({folder.resolve() for folder in folders}) < max(2, len(folders)):
-        raise UsageError("a comparison needs two different runs or more: give their folders, the reference first.")
+        raise UsageError(
+            "a comparison needs two different runs or more: give their folders, the reference first."
+        )
     results = [read_result(folder) for folder in folders]
     _check_same(folders, results)
     names = _names(results)
@@ -63,17 +68,22 @@ def call(options: argparse.Namespace) -> int:
 
 def _check_same(folders: Sequence[Path], results: Sequence[Result]) -> None:
     """Raises UsageError where runs cannot stand in one table."""
-    from tipbench.evaluation import EVALUATOR_VERSION
     from tipdata.errors import UsageError
+
+    from tipbench.evaluation import EVALUATOR_VERSION
 
     first = results[0]
     for folder, result in zip(folders, results, strict=True):
         for key in SAME:
             mine, reference = getattr(result, key), getattr(first, key)
             if mine != reference:
-                raise UsageError(f"{folder} has {key} {mine} and the reference {reference}: compare runs of one {key}.")
+                raise UsageError(
+                    f"{folder} has {key} {mine} and the reference {reference}: compare runs of one {key}."
+                )
         if result.versions.data != first.versions.data:
-            raise UsageError(f"{folder} was run on other data of the name {result.data} than the reference: run it again.")
+            raise UsageError(
+                f"{folder} was run on other data of the name {result.data} than the reference: run it again."
+            )
         if result.versions.evaluator != EVALUATOR_VERSION:
             raise UsageError(
                 f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {EVALUATOR_VERSION}: "
@@ -90,7 +100,9 @@ def _names(results: Sequence[Result]) -> list[str]:
     return [f"{name} ({number})" for number, name in enumerate(names, 1)] if repeated else names
 
 
-def _compare(first: Result, predictions: dict[str, pl.DataFrame], name: str, replicates: int) -> list[Comparison]:
+def _compare(
+    first: Result, predictions: dict[str, pl.DataFrame], name: str, replicates: int
+) -> list[Comparison]:
     from tipbench.evaluation import compare
 
     task, answers = _truth(first, predictions[name])
@@ -104,7 +116,9 @@ def _truth(first: Result, predictions: pl.DataFrame) -> tuple[Task, Answers]:
     return task_of(first.task), prepare_cell(dict(first.config)).answers_to(predictions)
 
 
-def _emit(found: Sequence[Comparison], results: Sequence[Result], names: Sequence[str], as_json: bool) -> None:
+def _emit(
+    found: Sequence[Comparison], results: Sequence[Result], names: Sequence[str], as_json: bool
+) -> None:
     from dataclasses import asdict
 
     from tipbench.console import Column, emit_json, emit_table
@@ -116,13 +130,24 @@ def _emit(found: Sequence[Comparison], results: Sequence[Result], names: Sequenc
         about = {"task": first.task, "data": first.data, "split": first.split, "reference": names[0]}
         emit_json({**about, "metric": first.primary, "comparisons": [asdict(one) for one in found]})
         return
-    columns = [Column("method"), Column(first.primary, True), Column("difference", True), Column("95% interval", True)]
+    columns = [
+        Column("method"),
+        Column(first.primary, True),
+        Column("difference", True),
+        Column("95% interval", True),
+    ]
     columns += [Column("p (Holm)", True), Column("")]
     reference = scores[names[0]]
     rows = [[names[0], number(reference.value), "reference", "", "", ""]]
     for one in found:
         between = interval(one.low, one.high, one.note)
         verdict = "significant" if one.significant else "n.s."
-        row = [one.method, number(scores[one.method].value), signed(one.difference), between, number(one.p_holm)]
+        row = [
+            one.method,
+            number(scores[one.method].value),
+            signed(one.difference),
+            between,
+            number(one.p_holm),
+        ]
         rows.append([*row, verdict])
     emit_table(columns, rows, title=f"{first.task} on {first.data}, split {first.split}")

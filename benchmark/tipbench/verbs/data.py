@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from tipbench.settings import Engine
     from tipdata.release import Release
+
+    from tipbench.settings import Engine
 
 ABOUT = {
     "make": "generate a release, region by region; goes on where it was interrupted",
@@ -48,9 +49,10 @@ def add(verbs: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it to the release."""
-    from tipbench.config import parse
     from tipdata.errors import UsageError
     from tipdata.release import Release
+
+    from tipbench.config import parse
 
     mine = OWN_KEYS.get(options.action, ())
     typed = parse(options.overrides)
@@ -65,8 +67,9 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
-    from tipbench.choices import suggestion
     from tipdata.errors import UsageError
+
+    from tipbench.choices import suggestion
 
     valid = ["release", "release.version", "release.size", "engine", "engine.workers", *mine]
     for key in keys:
@@ -75,8 +78,9 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
 
 
 def _make(release: Release, engine: Engine, options: argparse.Namespace, own: dict[str, str]) -> int:
-    from tipbench.console import emit, emit_json
     from tipdata.release import make_release
+
+    from tipbench.console import emit, emit_json
 
     make_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
     if options.json:
@@ -87,9 +91,10 @@ def _make(release: Release, engine: Engine, options: argparse.Namespace, own: di
 
 
 def _verify(release: Release, engine: Engine, options: argparse.Namespace, own: dict[str, str]) -> int:
-    from tipbench.console import emit, emit_json
     from tipdata.errors import CheckFailed
     from tipdata.release import verify_release
+
+    from tipbench.console import emit, emit_json
 
     differences = verify_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
     if options.json:

@@ -44,7 +44,9 @@ def call(options: argparse.Namespace) -> int:
     group, columns = GROUPS[options.what]
     found = all_options(config_folders(options.config_dir)).get(group, {})
     lines = [{**describe_option(path), "name": name} for name, path in found.items()]
-    lines = [{column: MORE.get(options.what, _same)(line).get(column) for column in columns} for line in lines]
+    lines = [
+        {column: MORE.get(options.what, _same)(line).get(column) for column in columns} for line in lines
+    ]
     if options.json:
         emit_json(lines)
     else:
@@ -60,7 +62,12 @@ def _task(line: dict[str, Any]) -> dict[str, Any]:
     from tipbench.task import task_of
 
     task = task_of(line["name"])
-    about = {"unit": task.unit, "kind": task.kind, "default split": task.splits[0], "splits": list(task.splits)}
+    about = {
+        "unit": task.unit,
+        "kind": task.kind,
+        "default split": task.splits[0],
+        "splits": list(task.splits),
+    }
     return {**line, **about, "summary": task.question}
 
 
@@ -68,7 +75,11 @@ def _release(line: dict[str, Any]) -> dict[str, Any]:
     from tipdata.release import Release
 
     release = Release.of(line["version"], line["size"])
-    return {**line, "regions": release.regions, "made": "yes" if (release.folder / "receipt.json").exists() else "no"}
+    return {
+        **line,
+        "regions": release.regions,
+        "made": "yes" if (release.folder / "receipt.json").exists() else "no",
+    }
 
 
 MORE = {"tasks": _task, "releases": _release}

@@ -15,7 +15,9 @@ def parser_of(verbs: Any, name: str, about: str, examples: str, **more: Any) -> 
     import argparse
 
     form = argparse.RawDescriptionHelpFormatter
-    return verbs.add_parser(name, help=about, description=about, epilog=examples, formatter_class=form, **more)
+    return verbs.add_parser(
+        name, help=about, description=about, epilog=examples, formatter_class=form, **more
+    )
 
 
 def add_overrides(parser: argparse.ArgumentParser, about: str) -> None:
@@ -23,7 +25,9 @@ def add_overrides(parser: argparse.ArgumentParser, about: str) -> None:
 
 
 def add_config_dir(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config-dir", metavar="FOLDER", help="configs of your own: baseline/, data/, experiment/")
+    parser.add_argument(
+        "--config-dir", metavar="FOLDER", help="configs of your own: baseline/, data/, experiment/"
+    )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -165,7 +165,10 @@ def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.N
     for said in dict.fromkeys(said for result in results for said in _said(result, len(outcomes) == 1)):
         notice(f"note: {said}", options.quiet or options.json)
     if len(outcomes) == 1:
-        notice(f"run: {outcomes[0].cell.folder}{' (was there already)' if outcomes[0].reused else ''}", options.quiet)
+        notice(
+            f"run: {outcomes[0].cell.folder}{' (was there already)' if outcomes[0].reused else ''}",
+            options.quiet,
+        )
     if figure:
         notice(f"figure: {figure}", options.quiet)
     for failed in failures:

@@ -35,23 +35,29 @@ def add(verbs: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Score the file."""
-    from tipbench.console import notice
     from tipdata.errors import UsageError
+
+    from tipbench.console import notice
 
     if "=" in options.predictions and not options.predictions.endswith((".csv", ".parquet")):
         raise UsageError(f"{options.predictions} is no file of predictions: give it before the overrides.")
     settings = composer_of(options, options.overrides).settings()
     if settings.task is None:
-        raise UsageError("nothing says what the predictions are for: add task=NAME; see `tipbench list tasks`.")
+        raise UsageError(
+            "nothing says what the predictions are for: add task=NAME; see `tipbench list tasks`."
+        )
+    from tipdata.release import open_release
+
     from tipbench.fold import prepare
     from tipbench.scoring import evaluate_prepared, read_predictions_file
     from tipbench.task import task_of
-    from tipdata.release import open_release
 
     predictions = read_predictions_file(options.predictions)
     task = task_of(settings.task.name)
     release, engine = settings.release, settings.engine
-    source = release and open_release(release.version, release.size, engine.name, engine.workers, options.quiet)
+    source = release and open_release(
+        release.version, release.size, engine.name, engine.workers, options.quiet
+    )
     prepared = prepare(task, release=source, own=settings.data, split=settings.split.name)
     found = evaluate_prepared(task, prepared, predictions, settings.replicates)
     for said in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):
@@ -72,7 +78,9 @@ def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) ->
         emit_json({**about, **asdict(found)})
         return
     columns = [Column("metric"), Column("value", True), Column("95% interval", True)]
-    emit_table(columns, [[n, number(s.value), interval(s.low, s.high, s.note)] for n, s in found.scores.items()])
+    emit_table(
+        columns, [[n, number(s.value), interval(s.low, s.high, s.note)] for n, s in found.scores.items()]
+    )
     if found.groups:
         metrics = list(dict.fromkeys(name for values in found.groups.values() for name in values))
         lines = [[g, *(number(values.get(name)) for name in metrics)] for g, values in found.groups.items()]

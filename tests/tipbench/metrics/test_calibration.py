@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import brier_score_loss
-
 from tipbench.answers import Answers
 from tipbench.bootstrap import observed
 from tipbench.case import case_of

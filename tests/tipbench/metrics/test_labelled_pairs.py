@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-
 from tipbench.answers import Answers
 from tipbench.evaluation import evaluate
 from tipbench.metrics.labelled_pairs import NO_CLUSTERS

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
-
 from tipbench.answers import Answers
 from tipbench.bootstrap import observed
 from tipbench.case import case_of

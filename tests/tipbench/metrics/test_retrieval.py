@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tipbench.answers import Answers
 from tipbench.metrics.retrieval import NAMES, query_scores
 from tipbench.predictions import check_predictions

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
-
 from tipbench.answers import Answers
 from tipbench.evaluation import evaluate
 from tipbench.metrics.scored_pairs import best_f1_threshold

@@ -1,0 +1,165 @@
+"""Is the world as hard as it should be? Bands of known methods, measured on ``small``; prints a table.
+
+``python tests/performance/difficulty.py [RUNS]`` runs ``experiment=difficulty`` (about twenty minutes on two cores;
+finished cells in RUNS are kept), learning from truth, and reads the scores. Bands are those of the calibration notes.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+RISK, LINKAGE, AUTHORSHIP = "advert_risk", "advert_linkage", "advert_authorship"
+
+
+def main(runs: Path) -> int:
+    from tipbench import cli
+
+    code = cli.main(["run", "experiment=difficulty", f"runs.path={runs}"])
+    print(f"\n{'band':<66} {'wanted':>12}  measured")
+    for name, wanted, values in [*risk(runs), *raters(), *linkage(runs), *authorship(runs)]:
+        low, high = wanted
+        verdict = "" if all(low <= v <= high for v in values) else "   OUTSIDE"
+        print(f"{name:<66} {low:>5g} to {high:<4g} {', '.join(f'{v:.3f}' for v in values)}{verdict}")
+    for task in (RISK, LINKAGE, AUTHORSHIP):
+        found = tiers(runs, task)
+        print(f"\n{task}, forward: {len(found)} tiers told apart (Holm, paired cluster bootstrap)")
+        for number, tier in enumerate(found, 1):
+            print(f"  {number}: {', '.join(tier)}")
+    return code
+
+
+Rows = list[tuple[str, tuple[float, float], Sequence[float]]]
+
+
+def folder(runs: Path, task: str, split: str, method: str) -> Path:
+    """The folder of a method's run."""
+    [found] = (runs / "0.1.0" / "small" / task / split / method).glob("*-s0")
+    return found
+
+
+def score(runs: Path, task: str, split: str, method: str, metric: str) -> float:
+    """A metric of a run; raises where it has no value."""
+    from tipbench.results import read_result
+
+    value = read_result(folder(runs, task, split, method)).scores[metric].value
+    if value is None:
+        raise ValueError(f"{task} {split} {method} has no {metric}")
+    return value
+
+
+def methods(runs: Path, task: str) -> list[str]:
+    """Methods that were run, but for references."""
+    from tipbench.results import read_result
+
+    found = sorted((runs / "0.1.0" / "small" / task / "forward").iterdir())
+    return [f.name for f in found if not read_result(folder(runs, task, "forward", f.name)).oracle_method]
+
+
+def risk(runs: Path) -> Rows:
+    def of(split: str, metric: str, method: str = "tfidf_logreg") -> float:
+        return score(runs, RISK, split, method, metric)
+
+    honest = ("operation", "forward")
+    best = max(of("forward", "average_precision", m) for m in methods(runs, RISK))
+    oracle = of("forward", "average_precision", "oracle")
+    leak = of("random", "average_precision") - of("operation", "average_precision")
+    raw = of("random", "average_precision_raw") - of("operation", "average_precision_raw")
+    return [
+        ("TF-IDF + logistic regression, random, AUROC", (0.78, 0.95), [of("random", "auroc")]),
+        ("the same, raw AUROC", (0.90, 1.0), [of("random", "auroc_raw")]),
+        ("the same, operation and forward, AUROC", (0.62, 0.85), [of(s, "auroc") for s in honest]),
+        ("leakage of the same, AP", (0.10, 1.0), [leak]),
+        ("leakage of the same, raw AP", (0.30, 1.0), [raw]),
+        ("oracle above the best baseline, forward, AP", (0.05, 1.0), [oracle - best]),
+    ]
+
+
+def raters() -> Rows:
+    """F1 of each rater against the consensus of both, on a sample with 33% adverts of trafficking operations."""
+    from tipdata.draw import Stream
+    from tipdata.release import Release
+
+    release = Release.of("0.1.0", "small")
+    scores = release.scan("annotations").sort("advert", "rater").collect()
+    kinds = release.scan("operations", truth=True).select("operation", "kind")
+    rated = (
+        scores.group_by("advert", maintain_order=True)
+        .agg(first=pl.col("score").first() >= 4, second=pl.col("score").last() >= 4, consensus=pl.mean("score") >= 4)
+        .lazy()
+        .join(release.scan("adverts", truth=True).select("advert", "operation"), on="advert")
+        .join(kinds, on="operation")
+        .sort("advert")
+        .collect()
+    )
+    positive = rated["kind"] == "trafficking"
+    rest = rated.filter(~positive)
+    order = Stream(0, "raters").shuffled(rest["advert"].to_numpy())[: 2 * int(positive.sum())]
+    sample = pl.concat([rated.filter(positive), rest[order.tolist()]])
+    values = []
+    for rater in ("first", "second"):
+        both = int((sample[rater] & sample["consensus"]).sum())
+        values.append(2 * both / int(sample[rater].sum() + sample["consensus"].sum()))
+    a, b = sample["first"].to_numpy(), sample["second"].to_numpy()
+    chance = np.mean(a) * np.mean(b) + np.mean(~a) * np.mean(~b)
+    kappa = (np.mean(a == b) - chance) / (1 - chance)
+    return [
+        ("two raters against their consensus, 33% positive, F1", (0.6, 0.75), values),
+        ("agreement of the two, kappa", (0.4, 0.6), [float(kappa)]),
+    ]
+
+
+def linkage(runs: Path) -> Rows:
+    def of(split: str, method: str, metric: str) -> float:
+        return score(runs, LINKAGE, split, method, metric)
+
+    splits = ("operation", "forward")
+    precision = [of(s, "template_mdl", "pairwise_precision") for s in splits]
+    phones = [of(s, "phone_components", m) for s in splits for m in ("b_cubed_precision", "b_cubed_recall")]
+    return [
+        ("near-duplicate templates, operation and forward, pairwise precision", (0.75, 0.92), precision),
+        ("phone components, operation and forward, B-cubed P and R", (0.0, 0.9), phones),
+    ]
+
+
+def authorship(runs: Path) -> Rows:
+    def of(split: str, method: str) -> float:
+        return score(runs, AUTHORSHIP, split, method, "r_precision")
+
+    seen = {m: of("operation", m) for m in methods(runs, AUTHORSHIP)}
+    best = max(seen, key=lambda m: seen[m])
+    cosine = [of(s, "tfidf_cosine") for s in ("operation", "forward")]
+    return [
+        ("character TF-IDF cosine, untrained, operation and forward, R-precision", (0.20, 0.50), cosine),
+        (f"strongest ({best}), operation and forward, R-precision", (0.50, 0.85), [seen[best], of("forward", best)]),
+        ("the same, points lost on unseen regions", (0.01, 0.15), [seen[best] - of("region", best)]),
+    ]
+
+
+def tiers(runs: Path, task: str) -> list[list[str]]:
+    """Methods in tiers: a tier holds the best of those left and all that it does not beat significantly."""
+    from tipbench.comparison import compare
+    from tipbench.fold import prepare
+    from tipbench.results import read_predictions, read_result
+    from tipbench.task import tasks
+
+    answers = prepare(task, release="small", split="forward", labels="truth").answers
+    left = {}
+    for method in methods(runs, task):
+        at = folder(runs, task, "forward", method)
+        left[method] = read_predictions(at, read_result(at))
+    value = {m: score(runs, task, "forward", m, tasks()[task].primary) for m in left}
+    found: list[list[str]] = []
+    while left:
+        best = max(left, key=lambda m: value[m])
+        against = compare(tasks()[task], answers, left, best) if len(left) > 1 else []
+        worse = {c.method for c in against if c.significant}
+        found.append(sorted(set(left) - worse, key=lambda m: -value[m]))
+        left = {m: p for m, p in left.items() if m in worse}
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/difficulty")))
