@@ -97,9 +97,9 @@ def _rows(
         np.minimum(best[:, 1:], rows[-1][:, :-1] + change, out=best[:, 1:])
         slope = place * (np.int32(within[number]) if template.slots[number] else edit + np.int32(word_bits))
         best = np.minimum.accumulate(best - slope, axis=1) + slope
-        rows = [*rows, best] if keep else [best]
-        if keep:
-            continue
+        if not keep:
+            rows.clear()
+        rows.append(best)
     return rows
 
 

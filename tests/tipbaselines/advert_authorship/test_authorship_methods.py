@@ -65,7 +65,8 @@ def test_every_advert_has_ten_candidates_and_is_not_its_own(prepared: Prepared, 
     found = _of(name)
     gallery = prepared.answers.frame["advert"]
     assert found.columns == ["query", "candidate", "score"]
-    assert found["score"].dtype == pl.Float64 and found["score"].is_finite().all()
+    assert found["score"].dtype == pl.Float64
+    assert found["score"].is_finite().all()
     assert not (found["query"] == found["candidate"]).any()
     assert found.select("query", "candidate").is_unique().all()
     assert found.group_by("query").len()["len"].unique().to_list() == [10]
@@ -98,7 +99,8 @@ def test_empty_texts_are_served(prepared: Prepared, name: str) -> None:
         pl.lit("").alias("title"), pl.lit(None, pl.String).alias("body")
     )
     found = _run(METHODS[name](), replace(fold, tables={**fold.tables, "adverts": blank}))
-    assert found.height == 120 and found["score"].is_finite().all()
+    assert found.height == 120
+    assert found["score"].is_finite().all()
 
 
 def test_only_random_depends_on_the_seed() -> None:
