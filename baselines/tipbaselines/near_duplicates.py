@@ -7,6 +7,7 @@ Broder (1997); bands as in Leskovec, Rajaraman and Ullman, "Mining of Massive Da
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,24 +33,19 @@ class Shingles:
 
 def shingles(texts: Sequence[str], width: int) -> Shingles:
     """Hashed runs of ``width`` tokens of each text (the whole text where it is shorter); content decides the hash."""
-    known: dict[str, int] = {}
     sets = []
     for text in texts:
-        hashes = np.array([_token_hash(token, known) for token in tokens(text)], dtype=np.uint64)
+        hashes = np.array([token_hash(token) for token in tokens(text)], dtype=np.uint64)
         sets.append(np.unique(_runs(hashes, width)))
     sizes = np.array([len(s) for s in sets], dtype=np.int64)
     values = np.concatenate(sets) if sets else np.empty(0, dtype=np.uint64)
     return Shingles(values, np.concatenate([[0], np.cumsum(sizes)]))
 
 
-def _token_hash(token: str, known: dict[str, int]) -> int:
-    found = known.get(token)
-    if found is None:
-        found = int.from_bytes(
-            hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
-        )
-        known[token] = found
-    return found
+@lru_cache(maxsize=200_000)
+def token_hash(token: str) -> int:
+    """64 bits of BLAKE2b over the token: the same in every process, whatever came before."""
+    return int.from_bytes(hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def _runs(hashes: np.ndarray, width: int) -> np.ndarray:

@@ -39,8 +39,14 @@ def top(similarity: np.ndarray, own: np.ndarray, best: int) -> tuple[np.ndarray,
     """
     similarity = np.round(similarity, 9)
     similarity[np.arange(len(similarity)), own] = -np.inf
-    found = np.argsort(-similarity, axis=1, kind="stable")[:, :best]
-    return found, np.take_along_axis(similarity, found, axis=1)
+    least = -np.partition(-similarity, best - 1, axis=1)[:, best - 1]
+    row, column = np.nonzero(similarity >= least[:, None])
+    value = similarity[row, column]
+    order = np.lexsort((column, -value, row))
+    row, column, value = row[order], column[order], value[order]
+    rank = np.arange(len(row)) - np.searchsorted(row, row)
+    kept = rank < best
+    return column[kept].reshape(-1, best), value[kept].reshape(-1, best)
 
 
 def candidate_frame(keys: pl.Series, pairs: np.ndarray, scores: np.ndarray) -> pl.DataFrame:

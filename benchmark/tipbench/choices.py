@@ -10,7 +10,8 @@ from tipdata.errors import UsageError
 Options = dict[str, dict[str, Path]]
 """Group -> option -> its file. An option of a nested folder is named by its path, as ``advert_risk/prior``."""
 
-NEAR = 0.6
+NEAR, BESIDE = 0.6, 0.2
+"""The least likeness of a suggestion, and how much less than the best one it may be."""
 MOST_LISTED = 12
 
 
@@ -49,7 +50,8 @@ def nearest(word: str, valid: Iterable[str], most: int = 3) -> list[str]:
     """The valid words most like this one, best first; names are compared by what follows their last ``/`` or ``.``."""
     likeness = {candidate: _likeness(word, candidate) for candidate in valid}
     ranked = sorted(likeness, key=lambda candidate: (-likeness[candidate], candidate))
-    return [candidate for candidate in ranked if likeness[candidate] >= NEAR][:most]
+    best = likeness[ranked[0]] if ranked else 0.0
+    return [candidate for candidate in ranked if likeness[candidate] >= max(NEAR, best - BESIDE)][:most]
 
 
 def _likeness(word: str, candidate: str) -> float:

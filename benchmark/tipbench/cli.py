@@ -111,7 +111,9 @@ def _interrupted(leave: bool) -> int:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _say("interrupted: what is finished is kept, nothing is half-written; the same command goes on from there.")
+    _say(
+        "interrupted: what is finished is kept, nothing is half-written; the same command goes on from there."
+    )
     sys.stderr.flush()
     if leave:
         os._exit(INTERRUPTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,8 @@ def _reach(rows: Sequence[Row]) -> float:
 
 
 def _mark(panel: Axes, row: Row, height: float) -> None:
+    if row.score is None:
+        return
     colour = COLOURS[row.split]
     if row.low is not None and row.high is not None:
         panel.plot(
@@ -150,4 +153,5 @@ def _write(figure: Any, path: Path) -> None:
             f"the figure cannot be written to {path}: {error.strerror or error}; set figure.path."
         ) from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()

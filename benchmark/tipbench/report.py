@@ -18,11 +18,12 @@ from tipbench.results import Result
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
 ORDER = (RANDOM, OPERATION, FORWARD)
 NOTHING = "-"
+PAIRWISE = "pairwise_f1"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. Scores are of the task's primary metric; None where there is none.
+    """One line of the table. Scores are of ``metric``, the primary one wherever it is known; None where unknown.
 
     ``note`` says why there is no interval. ``seed_sd``: standard deviation over seeds, ddof 1.
     """
@@ -77,7 +78,8 @@ def _variants(results: Sequence[Result], one: Result) -> bool:
 
 def _row(method: str, group: list[Result]) -> Row:
     first = group[0]
-    scores = [result.scores[result.primary] for result in group]
+    metric = _metric(first)
+    scores = [result.scores[metric] for result in group]
     values = [score.value for score in scores if score.value is not None]
     gaps = [result.scores["harm_gap"].value for result in group if "harm_gap" in result.scores]
     return Row(
@@ -85,7 +87,7 @@ def _row(method: str, group: list[Result]) -> Row:
         task=first.task,
         method=method,
         split=first.split,
-        metric=first.primary,
+        metric=metric,
         score=mean(values),
         low=mean([score.low for score in scores]),
         high=mean([score.high for score in scores]),
@@ -99,6 +101,12 @@ def _row(method: str, group: list[Result]) -> Row:
         seed_sd=stdev(values) if len(values) > 1 else None,
         oracle=first.oracle_method,
     )
+
+
+def _metric(result: Result) -> str:
+    """The task's primary metric or, where own data lack its truth, the pairwise one that labelled pairs can give."""
+    known = (name for name in (result.primary, PAIRWISE) if name in result.scores)
+    return next((name for name in known if result.scores[name].value is not None), result.primary)
 
 
 def mean(values: Sequence[float | None]) -> float | None:
@@ -163,7 +171,10 @@ def _cells(line: Row, several: bool) -> list[str]:
 
 
 def number(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.3f}"
+    """Three decimals; a whole number above 1 is a count."""
+    if value is None:
+        return NOTHING
+    return f"{value:,.0f}" if value > 1 and float(value).is_integer() else f"{value:.3f}"
 
 
 def signed(value: float | None) -> str:

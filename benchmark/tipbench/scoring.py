@@ -71,8 +71,8 @@ def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.D
         if len(unknown):
             first = ", ".join(map(str, unknown.head(3)))
             raise UsageError(
-                f"predictions: {len(unknown):,} of {predictions.height:,} rows have a {key} that the data does not "
-                f"have ({first}); the data has {names.height:,}, such as {names['name'][0]}."
+                f"predictions: {len(unknown):,} of {predictions.height:,} rows name no {key} that the data "
+                f"has ({first}); it has {names.height:,}, such as {names['name'][0]}."
             )
         predictions = joined.drop(key).rename({"_number": key})
     return predictions

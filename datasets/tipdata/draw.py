@@ -79,12 +79,12 @@ class Stream:
         return np.lexsort((ids, self.bits(ids)))
 
     def permute(self, ids: Ids) -> Ints:
-        """A keyed permutation of [0, 2**32): an id that tells neither kind nor order (four Feistel rounds)."""
-        left, right = ids >> 16, ids & 0xFFFF
+        """A keyed permutation of [0, 2**48): an id that tells nothing of what it names (four Feistel rounds)."""
+        left, right = ids >> 24, ids & 0xFFFFFF
         for turn in range(4):
-            turned = (self.bits(right, turn) >> np.uint64(48)).astype(np.int64)
+            turned = (self.bits(right, turn) >> np.uint64(40)).astype(np.int64)
             left, right = right, left ^ turned
-        return (left << 16) | right
+        return (left << 24) | right
 
 
 def probability(p: float) -> int:

@@ -4,8 +4,10 @@ Joblib does the distributing. An engine is a joblib backend by name, so dask, ra
 join by registering theirs, and no caller changes.
 """
 
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from tipdata.errors import UsageError
@@ -54,13 +56,30 @@ def run_all(
                 advance()
             return results
         with joblib.parallel_config(backend=engine, n_jobs=workers, inner_max_num_threads=1):
-            work: Any = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")(
-                joblib.delayed(_indexed)(function, index, item) for index, item in enumerate(items)
-            )
+            with _deaf_children():
+                work: Any = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")(
+                    joblib.delayed(_indexed)(function, index, item) for index, item in enumerate(items)
+                )
             for index, result in work:
                 results[index] = result
                 advance()
     return results
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes started inside never see Ctrl-C, so that only this one answers it; joblib ends them."""
+    import multiprocessing.resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker
+
+    multiprocessing.resource_tracker.ensure_running()  # each lifts the mask where it has to be started
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _indexed(function: Callable[[Item], Result], index: int, item: Item) -> tuple[int, Result]:

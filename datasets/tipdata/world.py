@@ -103,8 +103,11 @@ class Region:
         return {path[len(start) :]: self[path] for path in parameters() if path.startswith(start)}
 
     def ids(self, stream: str, local: np.ndarray) -> np.ndarray:
-        """World-wide row ids, int64: the region in the high 32 bits, a keyed permutation of ``local`` below."""
-        return (np.int64(self.index) << 32) | self.stream(f"id/{stream}").permute(local)
+        """World-wide row ids, int64 below 2**48: a keyed permutation of region and ``local`` number together.
+
+        An id so tells neither kind nor order, nor the region (a method must not find an author by it).
+        """
+        return self.world.stream(f"id/{stream}").permute((np.int64(self.index) << 32) | local)
 
 
 def fingerprint() -> str:

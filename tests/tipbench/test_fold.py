@@ -166,9 +166,11 @@ def test_weak_labels_are_flags(tiny: Release) -> None:
     )
 
 
-def test_delayed_labels_know_only_what_was_investigated_in_time(tiny: Release, truth: pl.DataFrame) -> None:
-    found = prepare("advert_risk", release=tiny, labels="delayed").folds[0].supervision
-    found = found.join(truth.select("advert", "kind", "investigated_day"), on="advert")
+def test_delayed_labels_know_only_what_was_investigated_in_time(small: Release) -> None:
+    found = prepare("advert_risk", release=small, labels="delayed").folds[0].supervision
+    adverts = small.scan("adverts", truth=True).select("advert", "operation")
+    operations = small.scan("operations", truth=True).select("operation", "kind", "investigated_day")
+    found = found.join(adverts.join(operations, on="operation").collect(), on="advert")
     known = ((pl.col("kind") == "trafficking") & (pl.col("investigated_day") < 365)).fill_null(False)
     assert found.select((pl.col("label") == known.cast(pl.Int8)).all()).item()
     assert 0 < found["label"].sum() < (found["kind"] == "trafficking").sum()

@@ -105,11 +105,14 @@ def test_people_of_operations_that_post_are_adults() -> None:
     assert not t["people"].filter(pl.col("role") != "exploited")["age_band"].is_in(["0-8", "9-17"]).any()
 
 
-def test_an_id_tells_neither_kind_nor_order() -> None:
+def test_an_id_tells_neither_kind_nor_order_nor_region() -> None:
     t = generate_region(World.of("0.1.0"), 1)
-    low = t["adverts"].with_columns(low=pl.col("advert") & 0xFFFFFFFF, rank=pl.int_range(pl.len()))
     for column in ("minute", "operation", "log_odds"):
-        assert abs(np.corrcoef(low["low"], low[column])[0, 1]) < 0.08, column
+        assert abs(np.corrcoef(t["adverts"]["advert"], t["adverts"][column])[0, 1]) < 0.08, column
+    ids = [generate_region(World.of("0.1.0"), i)["adverts"]["advert"].to_numpy() for i in range(4)]
+    assert len(np.unique(np.concatenate(ids))) == sum(map(len, ids))
+    means = [i.mean() / 2**48 for i in ids]
+    assert max(abs(m - 0.5) for m in means) < 0.03
 
 
 def _digests(tables: dict[str, pl.DataFrame]) -> dict[tuple[str, str], str]:

@@ -87,16 +87,18 @@ def _rows(
 ) -> list[np.ndarray]:
     """Rows of the alignment table, int32 (documents, width + 1) a row; all m + 1 of them, or the last alone."""
     edit = _edit_bits(template, lengths)
+    word = np.int32(word_bits)
     place = np.arange(matrix.shape[1] + 1, dtype=np.int32)
-    within = np.where(template.slots, COLUMN_BITS + word_bits, 0)
-    row = place * (within[0] if template.slots[0] else edit + word_bits).astype(np.int32)
-    rows = [np.broadcast_to(row, (len(matrix), len(place))).copy()]
+    between = place * (edit + word)
+    slope = [np.broadcast_to(place * (np.int32(COLUMN_BITS) + word), between.shape) if s else between for s in template.slots]
+    rows = [slope[0]]
     for number, token in enumerate(template.tokens, start=1):
-        change = np.where(matrix == token, np.int32(COLUMN_BITS), edit + np.int32(word_bits))
         best = rows[-1] + edit
+        change = np.where(matrix == token, np.int32(COLUMN_BITS), edit + word)
         np.minimum(best[:, 1:], rows[-1][:, :-1] + change, out=best[:, 1:])
-        slope = place * (np.int32(within[number]) if template.slots[number] else edit + np.int32(word_bits))
-        best = np.minimum.accumulate(best - slope, axis=1) + slope
+        best -= slope[number]
+        np.minimum.accumulate(best, axis=1, out=best)
+        best += slope[number]
         if not keep:
             rows.clear()
         rows.append(best)
@@ -105,24 +107,28 @@ def _rows(
 
 def align(template: Template, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> Alignment:
     """The cheapest alignment of each document, found backwards through the table; a match is preferred to an edit."""
-    rows = np.stack(_rows(template, matrix, lengths, word_bits, keep=True))
-    edit = _edit_bits(template, lengths)[:, 0]
-    document = np.arange(len(matrix))
-    i, j = np.full(len(matrix), len(template.tokens)), lengths.copy()
-    matched = np.zeros((len(matrix), len(template.tokens)), dtype=bool)
-    inserted = np.zeros((len(matrix), len(template.tokens) + 1), dtype=np.int64)
-    while (open_ := (i > 0) | (j > 0)).any():
-        here = rows[i, document, j]
-        both = open_ & (i > 0) & (j > 0)
-        before = (np.maximum(i - 1, 0), document, np.maximum(j - 1, 0))
-        same = both & (template.tokens[before[0]] == matrix[document, before[2]]) if len(template.tokens) else both
-        change = np.where(same, COLUMN_BITS, edit + word_bits)
-        diagonal = both & (rows[before] + change == here)
-        deleted = open_ & ~diagonal & (i > 0) & (rows[before[0], document, j] + edit == here)
-        put_in = open_ & ~diagonal & ~deleted
-        hit = diagonal & same
-        matched[document[hit], before[0][hit]] = True
-        inserted[document[put_in], i[put_in]] += 1
-        i = i - (diagonal | deleted)
-        j = j - (diagonal | put_in)
+    rows = np.stack(_rows(template, matrix, lengths, word_bits, keep=True), axis=1)
+    edit = _edit_bits(template, lengths)[:, :, None]
+    count, tall, wide = rows.shape
+    same = matrix[:, None, :] == template.tokens[None, :, None]
+    # Every cell's step back, in cells of the flattened table: 0 at the origin, 1 for a word put in.
+    step = np.ones(rows.shape, dtype=np.int64)
+    step[:, 0, 0] = 0
+    step[:, 1:][rows[:, :-1] + edit == rows[:, 1:]] = wide
+    change = np.where(same, np.int32(COLUMN_BITS), edit + np.int32(word_bits))
+    step[:, 1:, 1:][rows[:, :-1, :-1] + change == rows[:, 1:, 1:]] = wide + 1
+    flat = step.ravel()
+    here = np.arange(count) * tall * wide + (tall - 1) * wide + lengths
+    path = np.empty((tall + wide, count), dtype=np.int64)
+    for move in range(tall + wide):
+        path[move] = here
+        here = here - flat[here]
+    document, row, column = np.unravel_index(path.ravel(), rows.shape)
+    taken = flat[path.ravel()]
+    matched = np.zeros((count, tall - 1), dtype=bool)
+    hit = (taken == wide + 1) & same[document, row - 1, column - 1]
+    matched[document[hit], row[hit] - 1] = True
+    inserted = np.zeros((count, tall), dtype=np.int64)
+    put_in = taken == 1
+    np.add.at(inserted, (document[put_in], row[put_in]), 1)
     return Alignment(matched, inserted)

@@ -1,4 +1,7 @@
-"""Contacts and images hidden: who wrote this advert?"""
+"""Contacts, images and places hidden: who wrote this advert?
+
+Places are hidden because an operation stays within one region, so that a method could find it without reading.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ TASK = Task(
     unit=UNIT,
     table=TABLE,
     kind="candidates",
-    tables={"adverts": (*adverts.OTHERS, *adverts.TEXT), **adverts.CONTEXT},
+    tables={"adverts": (*adverts.NO_PLACE, *adverts.TEXT)},
     splits=adverts.SPLITS,
     own_splits=("all", "given"),
     tier="public",

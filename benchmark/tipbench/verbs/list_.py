@@ -47,6 +47,8 @@ def call(options: argparse.Namespace) -> int:
     lines = [
         {column: MORE.get(options.what, _same)(line).get(column) for column in columns} for line in lines
     ]
+    if options.what == "releases":
+        lines.sort(key=lambda line: line["regions"] or 0)
     if options.json:
         emit_json(lines)
     else:
@@ -72,13 +74,13 @@ def _task(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _release(line: dict[str, Any]) -> dict[str, Any]:
-    from tipdata.release import Release
+    from tipdata.release import RECEIPT, Release
 
     release = Release.of(line["version"], line["size"])
     return {
         **line,
         "regions": release.regions,
-        "made": "yes" if (release.folder / "receipt.json").exists() else "no",
+        "made": "yes" if (release.folder / RECEIPT).exists() else "no",
     }
 
 

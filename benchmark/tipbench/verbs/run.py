@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from tipdata.errors import UsageError
+
     from tipbench.cells import Cell
     from tipbench.config import Composer
     from tipbench.report import Row
@@ -59,7 +61,8 @@ def call(options: argparse.Namespace) -> int:
             "nothing says what to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
             "or give no arguments for the quickstart."
         )
-    sys.path.append("")
+    if "" not in sys.path:
+        sys.path.append("")
     cells = _cells(composer, options)
     settings = _general(composer, cells)
     if options.show:
@@ -148,7 +151,7 @@ def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.N
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
     lines = rows(results)
-    figure = _figure(lines, settings)
+    figure, trouble = _figure(lines, settings)
     if options.json and len(outcomes) == 1:
         emit_json(results[0].model_dump(mode="json"))
     elif options.json:
@@ -173,6 +176,8 @@ def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.N
         notice(f"figure: {figure}", options.quiet)
     for failed in failures:
         notice(f"failed: {failed.cell.name}: {failed.cause}")
+    if trouble is not None:
+        raise trouble
     if failures:
         notice(f"{len(failures)} of {len(outcomes)} cells failed; the others are finished.")
     return FAILED if failures else 0
@@ -183,10 +188,16 @@ def _said(result: Any, alone: bool) -> list[str]:
     return [*result.notes, *(result.warnings if alone else [])]
 
 
-def _figure(lines: Sequence[Row], settings: Settings) -> str | None:
+def _figure(lines: Sequence[Row], settings: Settings) -> tuple[str | None, UsageError | None]:
+    """The figure's file, and what kept it from being written, to be said after the table."""
+    from tipdata.errors import UsageError
+
     path = settings.figure.path
     if path is None:
-        return None
+        return None, None
     from tipbench.figure import save
 
-    return path if save(lines, path) else None
+    try:
+        return path if save(lines, path) else None, None
+    except UsageError as error:
+        return None, error

@@ -1,0 +1,131 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from tipbench.cells import Cell
+from tipbench.config import Composer, parse
+from tipbench.grid import expand, sweep
+from tipbench.paths import config_folders
+from tipbench.settings import Settings
+from tipbench.task import Task
+from tipdata.errors import UsageError
+
+
+def allowed(task: Task, settings: Settings) -> Sequence[str]:
+    return ["forward", "operation"] if settings.data is None else ["kfold"]
+
+
+def cells(*words: str, own: Path | None = None, many: bool = False) -> list[Cell]:
+    composer = Composer(config_folders(str(own) if own else None), parse(words))
+    return (sweep if many else expand)(composer, allowed)
+
+
+def test_one_baseline_is_one_cell_with_everything_resolved() -> None:
+    (cell,) = cells("baseline=advert_risk/prior")
+    assert (cell.split, cell.config["labels"], cell.config["access"]) == ("forward", "expert", "public")
+    assert cell.folder == Path(f"runs/0.1.0/tiny/advert_risk/forward/prior/{cell.hash[:12]}-s0")
+
+
+def test_nothing_to_run_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="nothing says what to run"):
+        cells("release=tiny")
+
+
+def test_a_grid_is_every_combination_that_the_tasks_have() -> None:
+    found = cells(
+        "grid.baselines=[advert_risk/prior,advert_risk/oracle]", "grid.splits=[random,forward,kfold]"
+    )
+    assert {(c.method, c.split) for c in found} == {
+        (method, split) for method in ("prior", "oracle") for split in ("random", "forward")
+    }
+
+
+def test_allowed_splits_are_those_of_the_data() -> None:
+    found = cells("grid.baselines=[advert_risk/prior]", "grid.splits=allowed")
+    assert [c.split for c in found] == ["forward", "operation"]
+
+
+def test_patterns_match_baselines_and_one_that_matches_nothing_is_refused() -> None:
+    assert {c.task for c in cells("grid.baselines=[advert_linkage/*]")} == {"advert_linkage"}
+    with pytest.raises(UsageError, match=r"baseline=advert_lnkage/\* matches nothing"):
+        cells("grid.baselines=[advert_lnkage/*]")
+
+
+def test_an_empty_grid_is_refused() -> None:
+    with pytest.raises(UsageError, match="the grid is empty"):
+        cells("grid.baselines=[advert_risk/prior]", "grid.splits=[kfold]")
+    with pytest.raises(UsageError, match="the grid is empty"):
+        cells("grid.baselines=[advert_risk/prior]", "grid.splits=[]", "grid.seeds=[]", "task=advert_linkage")
+
+
+def test_a_deterministic_method_runs_one_seed_and_a_stochastic_one_all(own_configs: Path) -> None:
+    found = cells(
+        "grid.baselines=[advert_risk/length,advert_risk/chance]", "grid.seeds=[0,1,2]", own=own_configs
+    )
+    assert [(c.method, c.seed) for c in found] == [("chance", 0), ("chance", 1), ("chance", 2), ("length", 0)]
+
+
+def test_what_is_typed_narrows_an_experiment() -> None:
+    found = cells("experiment=quickstart", "baseline=advert_risk/prior", "split=random", "seed=4")
+    assert [(c.baseline, c.split, c.seed) for c in found] == [("advert_risk/prior", "random", 4)]
+    assert {c.task for c in cells("experiment=quickstart", "task=advert_linkage")} == {"advert_linkage"}
+
+
+def test_a_release_typed_overrides_that_of_an_experiment() -> None:
+    assert {c.data for c in cells("experiment=quickstart", "release=small")} == {"0.1.0/small"}
+
+
+def test_comma_lists_need_m_and_with_it_multiply() -> None:
+    lists = ("baseline=advert_risk/prior,advert_risk/oracle", "split=random,forward")
+    with pytest.raises(UsageError, match="add -m"):
+        cells(*lists)
+    found = cells(*lists, "release=tiny,small", "labels=truth,expert", many=True)
+    assert len(found) == len({c.folder for c in found}) == 2 * 2 * 2 * 2
+
+
+def test_a_comma_in_a_path_is_no_list(tmp_path: Path) -> None:
+    found = cells("baseline=advert_risk/prior", "runs.path=a,b", "split=random,forward", many=True)
+    assert {str(c.runs) for c in found} == {"a,b"}
+
+
+def test_a_sweep_without_baselines_says_so() -> None:
+    with pytest.raises(UsageError, match="a sweep needs baselines"):
+        cells("split=random,forward", many=True)
+
+
+def test_own_data_keeps_the_baselines_of_its_task() -> None:
+    found = cells("grid.baselines=all", "data=sms_spam", "data.path=x")
+    assert {(c.task, c.split, c.config["labels"]) for c in found} == {("advert_risk", "kfold", "given")}
+
+
+def test_the_hash_depends_on_what_decides_a_result_and_on_nothing_else() -> None:
+    base = ["baseline=advert_risk/tfidf_logreg"]
+    (one,) = cells(*base)
+    for same in (
+        "seed=1",
+        "engine=sequential",
+        "overwrite=always",
+        "runs.path=x",
+        "labels=expert",
+        "access=public",
+    ):
+        assert cells(*base, same)[0].hash == one.hash, same
+    for other in ("baseline.method.c=1", "labels=truth", "split=random", "release=small", "replicates=10"):
+        assert cells(*base, other)[0].hash != one.hash, other
+
+
+def test_cells_that_share_a_fold_have_one_key() -> None:
+    found = cells("grid.baselines=[advert_risk/*]", "grid.splits=[random,forward]")
+    assert len({c.fold_key for c in found}) == 2
+
+
+@pytest.mark.parametrize(
+    "path", sorted((config_folders(None)[0] / "experiment").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_every_experiment_composes_expands_and_says_how_it_is_run(path: Path) -> None:
+    found = cells(f"experiment={path.stem}")
+    assert found
+    assert len({c.folder for c in found}) == len(found)
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# @package _global_\n")
+    assert f"# tipbench run experiment={path.stem}" in text
