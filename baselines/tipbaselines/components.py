@@ -55,6 +55,6 @@ def contact_edges(contacts: pl.Series, limit: int | None = None) -> np.ndarray:
 
 
 def cluster_frame(units: pl.Series, label: np.ndarray) -> pl.DataFrame:
-    """Predictions [unit, cluster], sorted by unit: a cluster is named by its smallest unit, so row order never shows."""
+    """Predictions [unit, cluster], sorted by unit: a cluster is named by its smallest unit, whatever the row order."""
     frame = pl.DataFrame({units.name: units, "label": label})
     return frame.select(units.name, pl.col(units.name).min().over("label").alias("cluster")).sort(units.name)

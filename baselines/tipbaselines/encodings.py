@@ -107,4 +107,4 @@ def tfidf(train: "csr_matrix", *others: "csr_matrix") -> list["csr_matrix"]:
     from sklearn.feature_extraction.text import TfidfTransformer
 
     transformer = TfidfTransformer(sublinear_tf=True).fit(train)
-    return [transformer.transform(matrix) for matrix in (train, *others)]
+    return [transformer.transform(matrix) for matrix in (train, *others)]  # pyright: ignore[reportReturnType]

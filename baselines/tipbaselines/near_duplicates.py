@@ -22,7 +22,7 @@ WINDOW = 24
 
 @dataclass(frozen=True)
 class Shingles:
-    """Sets of hashed shingles, one a text: ``values`` uint64, sorted and distinct within ``offsets[i]:offsets[i+1]``."""
+    """Sets of hashed shingles, one a text: ``values`` uint64, sorted, distinct within ``offsets[i]:offsets[i+1]``."""
 
     values: np.ndarray
     offsets: np.ndarray
@@ -45,7 +45,9 @@ def shingles(texts: Sequence[str], width: int) -> Shingles:
 @lru_cache(maxsize=200_000)
 def token_hash(token: str) -> int:
     """64 bits of BLAKE2b over the token: the same in every process, whatever came before."""
-    return int.from_bytes(hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return int.from_bytes(
+        hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
+    )
 
 
 def _runs(hashes: np.ndarray, width: int) -> np.ndarray:
@@ -62,7 +64,7 @@ def _runs(hashes: np.ndarray, width: int) -> np.ndarray:
 
 def signatures(sets: Shingles, permutations: int) -> np.ndarray:
     """MinHash signatures, (texts, permutations) uint32; an empty text has no signature that means anything."""
-    from rensa import RMinHash
+    from rensa import RMinHash  # pyright: ignore[reportAttributeAccessIssue]
 
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(
         sets.values, sets.offsets.astype(np.uint64), permutations, SIGNATURE_SEED

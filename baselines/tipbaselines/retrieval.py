@@ -33,7 +33,7 @@ def nearest(units: pl.Series, vectors: Any, chunk: int = 512) -> pl.DataFrame:
 
 
 def top(similarity: np.ndarray, own: np.ndarray, best: int) -> tuple[np.ndarray, np.ndarray]:
-    """Columns and values of the ``best`` largest entries a row, its ``own`` column left out; ties to the smaller column.
+    """Columns and values of the ``best`` largest entries a row, its ``own`` column left out; ties to the left.
 
     Similarities are rounded to 9 decimals first, so that the order of a floating sum cannot decide a tie.
     """

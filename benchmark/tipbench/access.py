@@ -34,13 +34,10 @@ def visible_columns(task: Task, access: str, oracle: bool = False) -> dict[str, 
     shown: dict[str, tuple[str, ...]] = {}
     for name, allowed in task.tables.items():
         table = TABLES[name]
-        columns = tuple(
-            c.name
-            for c in table.columns
-            if (c.tier in tiers and c.name in allowed) or (oracle and c.tier == "truth")
-        )
-        if columns:
-            shown[name] = columns
+        seen = {c.name for c in table.columns if c.tier in tiers and c.name in allowed}
+        if seen:
+            hidden = {c.name for c in table.columns if oracle and c.tier == "truth"}
+            shown[name] = tuple(c.name for c in table.columns if c.name in seen | hidden)
     return shown | {name: TABLES[name].names() for name in ORACLE_TABLES if oracle}
 
 

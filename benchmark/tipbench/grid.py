@@ -59,6 +59,8 @@ def expand(composer: Composer, allowed: Allowed, commas: bool = False) -> list[C
         task = task_of(settings.task.name if settings.task else name)
         if settings.data is not None and settings.data.get("task") != task.name:
             continue
+        if settings.data is None and not _is_for_releases(settings.baseline.method["_target_"], task):
+            continue
         splits = _splits(task, settings, grid.splits, allowed)
         cells += [
             _cell(settings, task, split, seed)
@@ -142,19 +144,31 @@ def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allow
     return [split for split in wanted if split in has]
 
 
+def _is_for_releases(target: str, task: Task) -> bool:
+    """Whether a release has the tables that a method needs; some need what only a user's own data has."""
+    needs = getattr(_method_class(target), "needs", frozenset())
+    return {need.partition(".")[0] for need in needs} <= {*task.tables, "operations"}
+
+
 def _seeds(settings: Settings, seeds: list[int]) -> list[int]:
     return seeds if len(seeds) == 1 or _is_stochastic(settings.baseline.method["_target_"]) else seeds[:1]
 
 
 def _is_stochastic(target: str) -> bool:
     """Whether seeds change a method; one that cannot be imported fails once, in its cell."""
+    found = _method_class(target)
+    return found is not None and bool(getattr(found, "stochastic", True))
+
+
+def _method_class(target: str) -> object | None:
+    """The class of a method, or None where it cannot be imported."""
     from importlib import import_module
 
     module, _, name = target.rpartition(".")
     try:
-        return bool(getattr(getattr(import_module(module), name), "stochastic", True))
+        return getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError):
-        return False
+        return None
 
 
 def _refuse_lists(composer: Composer) -> None:

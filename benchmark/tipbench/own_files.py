@@ -26,7 +26,7 @@ def read_files(own: OwnData) -> pl.LazyFrame:
         rows.
     """
     frames = []
-    for key, path in _paths(own).items():
+    for key, path in source_files(own).items():
         frame = READERS[own.format](own, path)
         frames.append(frame if key is None else frame.with_columns(pl.lit(key).alias(FILE)))
     try:
@@ -37,7 +37,7 @@ def read_files(own: OwnData) -> pl.LazyFrame:
         ) from None
 
 
-def _paths(own: OwnData) -> dict[str | None, Path]:
+def source_files(own: OwnData) -> dict[str | None, Path]:
     """Files by the value of their column ``file``; that is None where there is only one."""
     base = _base(own)
     named: dict[str | None, str] = {}

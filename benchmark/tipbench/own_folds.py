@@ -56,10 +56,6 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
         )
 
 
-_check = check_own
-"""The name by which the runner knows it."""
-
-
 def _is_mapped(task: Task, own: OwnData, need: str) -> bool:
     table, _, column = need.partition(".")
     if table == "pairs":

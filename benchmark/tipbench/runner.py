@@ -188,7 +188,7 @@ class SharedFold:
 
     def _check(self, needs: frozenset[str], oracle: bool) -> None:
         from tipbench.access import check_needs
-        from tipbench.own_folds import _check as check_own
+        from tipbench.own_folds import check_own
 
         task = task_of(self.cell.task)
         if self.own is None:

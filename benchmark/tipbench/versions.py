@@ -10,7 +10,7 @@ import tipbench
 from tipbench.cells import Cell
 from tipbench.evaluation import EVALUATOR_VERSION
 from tipbench.own import own_data
-from tipbench.own_files import _paths as source_files
+from tipbench.own_files import source_files
 from tipbench.results import Versions
 
 SHIPPED = "tipbaselines"

@@ -79,8 +79,7 @@ class Release:
         unseen = pl.scan_parquet(self._files(f"{table}.truth.parquet"))
         if seen is None:
             return unseen
-        # Both files of a region are written from one frame, so their rows stand in the same order.
-        return pl.concat([seen, unseen.drop(known[table].key)], how="horizontal")
+        return seen.join(unseen, on=list(known[table].key), how="left", maintain_order="left")
 
     def _files(self, name: str) -> list[Path]:
         return [self.region_folder(i) / name for i in range(self.regions)]

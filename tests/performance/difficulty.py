@@ -87,7 +87,11 @@ def raters() -> Rows:
     kinds = release.scan("operations", truth=True).select("operation", "kind")
     rated = (
         scores.group_by("advert", maintain_order=True)
-        .agg(first=pl.col("score").first() >= 4, second=pl.col("score").last() >= 4, consensus=pl.mean("score") >= 4)
+        .agg(
+            first=pl.col("score").first() >= 4,
+            second=pl.col("score").last() >= 4,
+            consensus=pl.mean("score") >= 4,
+        )
         .lazy()
         .join(release.scan("adverts", truth=True).select("advert", "operation"), on="advert")
         .join(kinds, on="operation")
@@ -101,7 +105,7 @@ def raters() -> Rows:
     values = []
     for rater in ("first", "second"):
         both = int((sample[rater] & sample["consensus"]).sum())
-        values.append(2 * both / int(sample[rater].sum() + sample["consensus"].sum()))
+        values.append(2 * both / (int(sample[rater].sum()) + int(sample["consensus"].sum())))
     a, b = sample["first"].to_numpy(), sample["second"].to_numpy()
     chance = np.mean(a) * np.mean(b) + np.mean(~a) * np.mean(~b)
     kappa = (np.mean(a == b) - chance) / (1 - chance)
@@ -133,7 +137,11 @@ def authorship(runs: Path) -> Rows:
     cosine = [of(s, "tfidf_cosine") for s in ("operation", "forward")]
     return [
         ("character TF-IDF cosine, untrained, operation and forward, R-precision", (0.20, 0.50), cosine),
-        (f"strongest ({best}), operation and forward, R-precision", (0.50, 0.85), [seen[best], of("forward", best)]),
+        (
+            f"strongest ({best}), operation and forward, R-precision",
+            (0.50, 0.85),
+            [seen[best], of("forward", best)],
+        ),
         ("the same, points lost on unseen regions", (0.01, 0.15), [seen[best] - of("region", best)]),
     ]
 

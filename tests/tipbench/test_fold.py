@@ -207,7 +207,8 @@ def test_load_gives_a_fold_that_pandas_and_datasets_can_take(tiny: Release) -> N
     assert isinstance(fold, Fold)
     frames = fold.to_pandas()
     assert len(frames["test"]) == fold.units("test").collect().height
-    assert "label" in frames["train"] and "label" not in frames["test"]
+    assert "label" in frames["train"]
+    assert "label" not in frames["test"]
     hub = fold.to_hf()
     assert hub["train"].num_rows == len(frames["train"])
     assert "label" not in hub["test"].column_names

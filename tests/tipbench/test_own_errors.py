@@ -32,7 +32,8 @@ def refused(folder: Path, content: bytes | None = None, **fields: Any) -> str:
     with pytest.raises(UsageError) as caught:
         prepare(task, own=own, **settings)
     message = str(caught.value)
-    assert message.endswith(".") and "\n" not in message
+    assert message.endswith(".")
+    assert "\n" not in message
     return message
 
 

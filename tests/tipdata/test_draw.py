@@ -17,7 +17,7 @@ def test_the_shipped_tables_are_those_that_scipy_computes() -> None:
 
 def test_draws_are_uniform() -> None:
     u = Stream(7, "uniform").uniform(MANY)
-    assert tuple(stats.kstest(u, "uniform"))[1] > 1e-3
+    assert stats.kstest(u, "uniform")[1] > 1e-3
     bits = np.unpackbits(Stream(7, "bits").bits(MANY).view(np.uint8)).reshape(-1, 64)
     assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.006
 
@@ -26,7 +26,7 @@ def test_draws_are_uniform() -> None:
 def test_streams_and_turns_are_independent(first: tuple[str, int], second: tuple[str, int]) -> None:
     x, y = (Stream(7, path).uniform(MANY, k) for path, k in (first, second))
     table, _, _ = np.histogram2d(x, y, bins=16)
-    assert stats.chi2_contingency(table).pvalue > 1e-3
+    assert stats.chi2_contingency(table)[1] > 1e-3
 
 
 def test_neighbouring_ids_and_seeds_are_independent() -> None:

@@ -36,10 +36,8 @@ class TfidfCosine:
         frame = to_predict(fold)
         documents = texts(frame)
         if any(document.strip() for document in documents):
-            vectorizer = TfidfVectorizer(
-                analyzer="char_wb", ngram_range=self._sizes, sublinear_tf=True, dtype=np.float32
-            )
-            vectors = csr_matrix(vectorizer.fit_transform(documents))
+            vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=self._sizes, sublinear_tf=True)
+            vectors = csr_matrix(vectorizer.fit_transform(documents), dtype=np.float32)
         else:
             vectors = csr_matrix((len(documents), 1), dtype=np.float32)
         return nearest(frame[fold.task.unit], vectors)

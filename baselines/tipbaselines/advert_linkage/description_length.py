@@ -30,7 +30,11 @@ class Template:
     def bits(self, word_bits: int) -> float:
         """Bits of the template itself: its tokens, and the places of its slots."""
         places = int(self.slots.sum())
-        return document_bits(len(self.tokens), word_bits) + log_star(places) + places * place_bits(len(self.tokens))
+        return (
+            document_bits(len(self.tokens), word_bits)
+            + log_star(places)
+            + places * place_bits(len(self.tokens))
+        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,10 @@ def _rows(
     word = np.int32(word_bits)
     place = np.arange(matrix.shape[1] + 1, dtype=np.int32)
     between = place * (edit + word)
-    slope = [np.broadcast_to(place * (np.int32(COLUMN_BITS) + word), between.shape) if s else between for s in template.slots]
+    slope = [
+        np.broadcast_to(place * (np.int32(COLUMN_BITS) + word), between.shape) if s else between
+        for s in template.slots
+    ]
     rows = [slope[0]]
     for number, token in enumerate(template.tokens, start=1):
         best = rows[-1] + edit

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MinHashLSH:
-    """``jaccard``: least similarity of two sets of ``width``-token shingles; ``permutations`` in ``bands`` find pairs."""
+    """``jaccard``: least similarity of sets of ``width``-token shingles; ``permutations``, ``bands``: the search."""
 
     needs: frozenset[str] = frozenset({"adverts.body"})
     stochastic = False
@@ -34,5 +34,7 @@ class MinHashLSH:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
-        group = near_duplicate_groups(texts(frame), self._jaccard, self._width, self._permutations, self._bands)
+        group = near_duplicate_groups(
+            texts(frame), self._jaccard, self._width, self._permutations, self._bands
+        )
         return cluster_frame(frame[fold.task.unit], group)

@@ -1,8 +1,8 @@
 """Labelled pairs of a user's own data, scored by the character TF-IDF cosine of their two texts. Untrained.
 
 The reference of the record-linkage sets of the Magellan project (Konda et al. 2016); the evaluation tunes a threshold
-on the valid pairs. Document frequencies are those of all records. Needs pairs, which releases do not have. Cost: seconds
-for 10,000 pairs.
+on the valid pairs. Document frequencies are those of all records. Needs pairs, which releases do not have. Cost:
+seconds for 10,000 pairs.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,9 @@ class TfidfPairs:
     def predict(self, fold: "Fold") -> pl.DataFrame:
         """Scores ``[pair, score]`` of the pairs of valid and test, in [0, 1]."""
         pairs = fold.tables["pairs"].sort("pair").collect()
-        lowered = [pairs[side].fill_null("").str.to_lowercase().to_list() for side in ("left_text", "right_text")]
+        lowered = [
+            pairs[side].fill_null("").str.to_lowercase().to_list() for side in ("left_text", "right_text")
+        ]
         place, first = equal_values(lowered[0] + lowered[1])
         records = [(lowered[0] + lowered[1])[row] for row in first]
         vectors = tfidf(char_ngrams(records, self._sizes))[0]

@@ -3,8 +3,9 @@
 Ke et al. (2017). The text enters as the leading singular components of character n-gram TF-IDF (latent semantic
 analysis, Deerwester et al. 1990) and as the log-odds of a linear text model, cross-fitted over clusters of adverts
 so that a tree never sees a score learnt from the same advertiser (stacking, Wolpert 1992). The valid part stops the
-boosting. Each near-duplicate group weighs one, else the trees learn the busiest advertisers by heart. Needs text, price, time, category, language, platform, contacts, images and the job fields. Cost: about
-half a minute for 45,000 training adverts on one core, most of it the linear models.
+boosting. Each near-duplicate group weighs one, else the trees learn the busiest advertisers by heart. Needs text,
+price, time, category, language, platform, contacts, images and the job fields. Cost: about half a minute for 45,000
+training adverts on one core, most of it the linear models.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,7 @@ class LightGBM:
         from sklearn.feature_extraction.text import TfidfTransformer
         from sklearn.pipeline import make_pipeline
 
-        distinct, first = equal_values(documents)
+        _distinct, first = equal_values(documents)
         counts = char_ngrams([documents[i] for i in first], (4,))
         components = max(1, min(self._components, len(first) - 1))
         svd = TruncatedSVD(components, n_iter=2, random_state=seed)

@@ -5,7 +5,7 @@ weighted down, as in the literature. Needs the text and labels. Cost: about half
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TfidfLogreg:
-    """``c``: inverse strength of the L2 penalty. ``ngrams``: longest term in words. ``min_df``: fewest texts a term is in."""
+    """``c``: inverse strength of the L2 penalty; ``ngrams``: longest term in words; ``min_df``: its fewest texts."""
 
     needs: frozenset[str] = frozenset({"adverts.body"})
     stochastic = False
@@ -51,8 +51,7 @@ class TfidfLogreg:
         )
         self._weights = TfidfTransformer(sublinear_tf=True)
         distinct, first = equal_values(documents)
-        vectors = self._weights.fit(self._counts.fit_transform(documents[i] for i in first)[distinct])
-        del vectors
+        self._weights.fit(self._counts.fit_transform(documents[i] for i in first)[distinct])
         pair, where = equal_values(list(zip(distinct.tolist(), labels.tolist(), strict=True)))
         matrix = self._encode([documents[i] for i in where])
         self._model = LogisticRegression(C=self._c, max_iter=self._max_iter)
@@ -65,5 +64,5 @@ class TfidfLogreg:
         distinct, first = equal_values(documents)
         return self._model.predict_proba(self._encode([documents[i] for i in first]))[:, 1][distinct]
 
-    def _encode(self, documents: Sequence[str]):
+    def _encode(self, documents: "Sequence[Any]") -> Any:
         return self._weights.transform(self._counts.transform(documents))

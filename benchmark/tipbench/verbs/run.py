@@ -57,6 +57,7 @@ def call(options: argparse.Namespace) -> int:
 
     composer = composer_of(options, options.overrides or [QUICKSTART])
     if all(composer.value(key) is None for key in WHAT):
+        composer.settings(general=True)  # a misspelt key is named before what is missing
         raise UsageError(
             "nothing says what to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
             "or give no arguments for the quickstart."

@@ -135,7 +135,7 @@ def test_the_random_split_does_leak_operations(small: Release) -> None:
     fold = prepare("advert_risk", release=small, split="random").folds[0]
     owners = small.scan("adverts", truth=True).select("advert", "operation")
     parts = fold.parts.lazy().join(owners, on="advert").select("operation", "part").unique().collect()
-    assert parts["operation"].is_duplicated().mean() > 0.5
+    assert parts["operation"].is_duplicated().to_numpy().mean() > 0.5
 
 
 @pytest.mark.parametrize("access", TIERS)

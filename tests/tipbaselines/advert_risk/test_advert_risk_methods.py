@@ -1,0 +1,171 @@
+"""What each advert_risk baseline makes of adverts that were made for it."""
+
+import numpy as np
+import polars as pl
+import pytest
+from tipbaselines.advert_risk.cluster_pooling import ClusterPooling, advert_clusters, pooled_log_odds
+from tipbaselines.advert_risk.indicator_count import IndicatorCount, indicators
+from tipbaselines.advert_risk.lightgbm import LightGBM, group_weights
+from tipbaselines.advert_risk.oracle import Oracle
+from tipbaselines.advert_risk.prior import Prior
+from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
+from tipbench.fold import Fold
+from tipbench.tasks.advert_risk import TASK
+
+LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
+JOB_FIELDS = (
+    "wage_deductions",
+    "transport",
+    "accommodation",
+    "help_settling",
+    "transfer_support",
+    "experience",
+)
+
+
+def fold_of(adverts: pl.DataFrame, labels: list[int], parts: list[str], **tables: pl.DataFrame) -> Fold:
+    part = adverts.select("advert", pl.Series("part", parts))
+    given = part.with_columns(pl.Series("label", labels, dtype=pl.Int8)).filter(pl.col("part") != "test")
+    shown = {"adverts": adverts, **tables}
+    return Fold(TASK, {name: frame.lazy() for name, frame in shown.items()}, part, given)
+
+
+def scores(method, fold: Fold) -> dict[int, float]:
+    method.fit(fold, 0)
+    made = method.predict(fold)
+    return dict(zip(made["advert"], made["score"], strict=True))
+
+
+def market(count: int = 600, telling: str = "body") -> tuple[pl.DataFrame, list[int], list[str]]:
+    """Adverts of which half are positive, told apart by their body or by their price; a third in each part."""
+    rng = np.random.default_rng(11)
+    labels = rng.integers(0, 2, count)
+    words = np.array([f"word{i}" for i in range(60)])
+    noise = [" ".join(rng.choice(words, 12)) for _ in range(count)]
+    mark = np.where(labels == 1, " silver", " golden") if telling == "body" else np.full(count, "")
+    price = np.where(labels == 1, 5_000, 20_000) if telling == "price" else np.full(count, 9_000)
+    adverts = pl.DataFrame(
+        {
+            "advert": np.arange(count),
+            "title": ["an advert"] * count,
+            "body": [n + m for n, m in zip(noise, mark, strict=True)],
+            "price": (price + rng.integers(0, 4_000, count)).astype(np.int32),
+            "minute": rng.integers(0, 730 * 1440, count).astype(np.int32),
+            "contacts": [[int(i)] for i in range(count)],
+            "images": [[]] * count,
+            "platform": rng.choice(["p00", "p01"], count),
+            "category": rng.choice(["domestic", "massage"], count),
+            "language": ["en"] * count,
+            **{name: rng.choice([True, False], count) for name in JOB_FIELDS},
+        },
+        schema_overrides={"images": pl.List(pl.Int64)},
+    )
+    return adverts, labels.tolist(), [("train", "valid", "test")[i % 3] for i in range(count)]
+
+
+def told_apart(found: dict[int, float], labels: list[int]) -> float:
+    """Share of pairs of a positive and a negative whose scores are in the right order."""
+    positive = np.array([s for a, s in found.items() if labels[a] == 1])
+    negative = np.array([s for a, s in found.items() if labels[a] == 0])
+    return float((positive[:, None] > negative).mean())
+
+
+def test_prior_gives_everyone_the_training_prevalence() -> None:
+    adverts, _, parts = market(30)
+    labels = [1, 0, 0, 0, 0, 0] * 5
+    found = scores(Prior(), fold_of(adverts, labels, parts))
+    share = sum(label for label, part in zip(labels, parts, strict=True) if part == "train")
+    assert set(found.values()) == {(share + 1) / (10 + 2)}
+
+
+def test_the_oracle_is_the_posterior_of_the_operation_and_not_of_its_neighbour_in_another_region() -> None:
+    adverts = pl.DataFrame({"region": [0, 0, 1], "advert": [1, 2, 3], "operation": [7, 8, 7]})
+    operations = pl.DataFrame({"region": [0, 0, 1], "operation": [7, 8, 7], "log_odds": [0, 2000, -3000]})
+    found = scores(Oracle(), fold_of(adverts, [0, 0, 0], ["test"] * 3, operations=operations))
+    assert [found[a] for a in (1, 2, 3)] == pytest.approx([0.5, 1 / (1 + np.exp(-2)), 1 / (1 + np.exp(3))])
+
+
+@pytest.mark.parametrize("method", [TfidfLogreg(), LightGBM(leaf_size=10), ClusterPooling()])
+def test_a_telling_word_is_learnt(method) -> None:
+    adverts, labels, parts = market()
+    assert told_apart(scores(method, fold_of(adverts, labels, parts)), labels) > 0.95
+
+
+def test_trees_learn_from_the_price_what_a_text_model_cannot() -> None:
+    adverts, labels, parts = market(telling="price")
+    fold = fold_of(adverts, labels, parts)
+    assert told_apart(scores(LightGBM(leaf_size=10), fold), labels) > 0.95
+    assert told_apart(scores(TfidfLogreg(), fold), labels) < 0.65
+
+
+@pytest.mark.parametrize("method", [TfidfLogreg(), LightGBM(), ClusterPooling()])
+def test_with_labels_of_one_class_every_score_is_the_prevalence(method) -> None:
+    adverts, labels, parts = market(60)
+    found = scores(method, fold_of(adverts, [0] * len(labels), parts))
+    assert np.ptp(list(found.values())) < 1e-12
+    assert 0 < max(found.values()) < 0.1
+
+
+def test_equal_texts_weigh_as_often_as_they_occur() -> None:
+    documents, labels = ["a b", "a c", "b d", "c d"], np.array([1, 1, 0, 0])
+    copies = [0, 0, 0, 1, 2, 2, 3]
+    twice, plain = TfidfLogreg(ngrams=1), TfidfLogreg(ngrams=1)
+    twice.fit_texts([documents[i] for i in copies], labels[copies])
+    plain.fit_texts(documents, labels)
+    from sklearn.linear_model import LogisticRegression
+
+    matrix = twice._encode([documents[i] for i in copies])
+    reference = (
+        LogisticRegression(C=10.0, max_iter=300).fit(matrix, labels[copies]).predict_proba(matrix)[:, 1]
+    )
+    assert twice.score_texts([documents[i] for i in copies]) == pytest.approx(reference, abs=1e-4)
+    assert twice.score_texts(documents) != pytest.approx(plain.score_texts(documents), abs=1e-3)
+
+
+def test_indicators_are_listed_in_all_six_languages_and_in_lower_case() -> None:
+    for name, by_language in indicators().items():
+        assert set(by_language) == set(LANGUAGES), name
+        assert all(p == p.lower() for phrases in by_language.values() for p in phrases), name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_advert_that_shows_indicators_counts_more_than_one_that_does_not(language: str) -> None:
+    shown = " / ".join(by[language][0] for by in list(indicators().values())[:4])
+    adverts = pl.DataFrame({"advert": [1, 2], "body": [shown.upper(), "..."], "language": [language] * 2})
+    found = scores(IndicatorCount(), fold_of(adverts, [0, 0], ["test"] * 2))
+    assert found[1] >= 4 / len(indicators())
+    assert found[2] == 0
+
+
+def test_a_contact_in_many_towns_is_an_indicator_in_any_language() -> None:
+    adverts = pl.DataFrame(
+        {"advert": range(6), "body": ["x"] * 6, "town": [1, 2, 3, 1, 1, 1], "contacts": [[1]] * 3 + [[2]] * 3}
+    )
+    found = scores(IndicatorCount(), fold_of(adverts, [0] * 6, ["test"] * 6))
+    assert min(found[a] for a in (0, 1, 2)) > max(found[a] for a in (3, 4, 5)) == 0
+
+
+def test_pooling_gives_each_group_one_vote_and_the_centre_its_own() -> None:
+    log_odds = np.array([2.0, 2.0, 2.0, -1.0, 5.0])
+    group, cluster = np.array([0, 0, 0, 1, 2]), np.array([0, 0, 0, 0, 4])
+    pooled = pooled_log_odds(log_odds, group, cluster, centre=-3.0, shrinkage=1.0)
+    assert pooled == pytest.approx([(2 - 1 - 3) / 3] * 4 + [(5 - 3) / 2])
+
+
+def test_adverts_are_clustered_by_text_or_contact_but_not_by_a_contact_of_the_whole_market() -> None:
+    documents = ["one long text about cleaning a house on fridays"] * 2 + [
+        "something else",
+        "again other words",
+    ]
+    contacts = pl.Series([[1], [2], [2], [3]])
+    _, cluster = advert_clusters(documents, contacts)
+    assert cluster[0] == cluster[1] == cluster[2] != cluster[3]
+    _, cluster = advert_clusters(documents, pl.Series([[1], [9], [9], [9]]), contact_limit=2)
+    assert cluster[0] == cluster[1]
+    assert len(set(cluster[1:].tolist())) == 3
+
+
+def test_every_group_weighs_the_same() -> None:
+    weights = group_weights(np.array([5, 5, 5, 9]))
+    assert weights[:3].sum() == pytest.approx(weights[3])
+    assert weights.mean() == pytest.approx(1)

@@ -1,0 +1,129 @@
+"""What holds for every baseline with a config: it is what its config says, and hands back what its task asks for."""
+
+import importlib
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from polars.testing import assert_frame_equal
+from tipbench.fold import Fold, prepare
+from tipbench.method import Method, is_oracle
+from tipdata.release import Release
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
+NAMES = sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.rglob("*.yaml"))
+TASKS = sorted({name.partition("/")[0] for name in NAMES})
+OWN_DATA = frozenset({"advert_linkage/tfidf_pairs"})
+"""Baselines of a user's labelled pairs, which releases do not have: their tests are elsewhere."""
+ON_RELEASES = [name for name in NAMES if name not in OWN_DATA]
+REGIONS = 2
+_folds: dict[tuple[str, bool], Fold] = {}
+
+
+def config(name: str) -> dict[str, Any]:
+    return yaml.safe_load((CONFIGS / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def method_of(name: str) -> Any:
+    parameters = dict(config(name)["method"])
+    module, _, kind = parameters.pop("_target_").rpartition(".")
+    return getattr(importlib.import_module(module), kind)(**parameters)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folds(tiny: Release) -> None:
+    """A fold a task of two regions, with and without hidden truth."""
+    kept = tiny.scan("adverts").filter(pl.col("region") < REGIONS).select("advert").collect()
+    for task in TASKS:
+        for oracle in (False, True):
+            fold = prepare(task, release=tiny, split="operation", oracle=oracle).folds[0]
+            adverts = fold.tables["adverts"].join(kept.lazy(), on="advert", how="semi").collect().lazy()
+            parts, labels = (f.join(kept, on="advert", how="semi") for f in (fold.parts, fold.supervision))
+            _folds[task, oracle] = replace(
+                fold, tables={**fold.tables, "adverts": adverts}, parts=parts, supervision=labels
+            )
+
+
+def run(name: str, fold: Fold, seed: int = 0) -> pl.DataFrame:
+    method = method_of(name)
+    method.fit(fold, seed)
+    return method.predict(fold)
+
+
+def fold_of(name: str) -> Fold:
+    return _folds[name.partition("/")[0], is_oracle(method_of(name))]
+
+
+@cache
+def predictions(name: str, seed: int = 0) -> pl.DataFrame:
+    return run(name, fold_of(name), seed)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_config_is_named_as_its_file_and_its_module(name: str) -> None:
+    given = config(name)
+    assert given["name"] == name
+    assert given["summary"]
+    assert "reference" in given
+    assert given["method"]["_target_"].rpartition(".")[0] == "tipbaselines." + name.replace("/", ".")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_baseline_keeps_the_contract_of_methods(name: str) -> None:
+    method = method_of(name)
+    assert isinstance(method, Method)
+    assert isinstance(method.needs, frozenset)
+    assert all(need.count(".") == 1 for need in method.needs)
+    assert isinstance(method.stochastic, bool)
+
+
+@pytest.mark.parametrize("name", ON_RELEASES)
+def test_what_a_baseline_needs_is_what_its_task_shows(name: str) -> None:
+    tables = fold_of(name).tables
+    for table, _, column in (need.partition(".") for need in method_of(name).needs):
+        assert column in tables[table].collect_schema().names()
+
+
+@pytest.mark.parametrize("name", ON_RELEASES)
+def test_every_unit_is_predicted_once_and_no_other(name: str) -> None:
+    fold, made = fold_of(name), predictions(name)
+    units = fold.to_predict().collect()[fold.task.unit].sort()
+    if fold.task.kind == "candidates":
+        assert made["query"].unique().sort().to_list() == units.to_list()
+        assert set(made["candidate"]) <= set(units)
+        assert made.group_by("query").len()["len"].max() == min(10, len(units) - 1)
+    else:
+        assert made[fold.task.unit].sort().to_list() == units.to_list()
+
+
+@pytest.mark.parametrize("name", [n for n in ON_RELEASES if n.startswith("advert_risk/")])
+def test_scores_are_finite_and_between_nought_and_one(name: str) -> None:
+    scores = predictions(name)["score"]
+    assert scores.dtype == pl.Float64
+    assert scores.is_finite().all()
+    assert scores.is_between(0, 1).all()
+
+
+@pytest.mark.parametrize("name", ON_RELEASES)
+def test_a_second_run_gives_the_same_predictions(name: str) -> None:
+    assert_frame_equal(run(name, fold_of(name)), predictions(name), check_exact=True)
+
+
+@pytest.mark.parametrize("name", ON_RELEASES)
+def test_the_order_of_rows_does_not_matter(name: str) -> None:
+    fold = fold_of(name)
+    adverts = fold.tables["adverts"].collect().sample(fraction=1, shuffle=True, seed=3)
+    tables = {**fold.tables, "adverts": adverts.lazy()}
+    parts, labels = (f.sample(fraction=1, shuffle=True, seed=4) for f in (fold.parts, fold.supervision))
+    shuffled = run(name, replace(fold, tables=tables, parts=parts, supervision=labels))
+    key = [c for c in shuffled.columns if c not in ("score", "cluster")]
+    assert_frame_equal(shuffled.sort(key), predictions(name).sort(key), abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("name", [n for n in ON_RELEASES if not method_of(n).stochastic])
+def test_a_baseline_that_is_not_stochastic_gives_every_seed_one_answer(name: str) -> None:
+    assert_frame_equal(run(name, fold_of(name), seed=1), predictions(name), check_exact=True)
