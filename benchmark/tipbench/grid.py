@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Any
 
 from tipdata.errors import UsageError
 
@@ -142,6 +143,23 @@ def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allow
         return [allowed(task, settings)[0]]
     has = task.splits if settings.data is None else task.own_splits
     return [split for split in wanted if split in has]
+
+
+def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[str]:
+    """Baselines of a task whose needs a user's own data maps: what to run where another cannot."""
+    from tipbench.own import own_data
+    from tipbench.own_folds import is_mapped
+
+    own, plain = own_data(data), composer.without(*LISTS, *(o.key for o in composer.typed if o.key != "data"))
+    found = []
+    for name in composer.options["baseline"]:
+        if name.partition("/")[0] == task.name:
+            method = _method_class(plain.settings(name).baseline.method["_target_"])
+            if not getattr(method, "oracle", False) and all(
+                is_mapped(task, own, need) for need in getattr(method, "needs", ["?"])
+            ):
+                found.append(name)
+    return found
 
 
 def _is_for_releases(target: str, task: Task) -> bool:

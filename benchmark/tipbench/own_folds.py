@@ -48,7 +48,7 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
         raise UsageError(
             f"data={own.name} maps no column of {task.table}: add some under data.tables.{task.table}."
         )
-    missing = sorted(n for n in needs if not _is_mapped(task, own, n))
+    missing = sorted(n for n in needs if not is_mapped(task, own, n))
     if missing:
         fields = ", ".join(f"data.tables.{need}" for need in missing)
         raise UsageError(
@@ -56,7 +56,8 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
         )
 
 
-def _is_mapped(task: Task, own: OwnData, need: str) -> bool:
+def is_mapped(task: Task, own: OwnData, need: str) -> bool:
+    """Whether a user's own data has a column that a method needs, as ``table.column``."""
     table, _, column = need.partition(".")
     if table == "pairs":
         return own.pairs is not None

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from tipbench.cells import Cell
 from tipbench.config import Composer, parse
-from tipbench.grid import expand, sweep
+from tipbench.grid import expand, runnable, sweep
 from tipbench.paths import config_folders
 from tipbench.settings import Settings
-from tipbench.task import Task
+from tipbench.task import Task, task_of
 from tipdata.errors import UsageError
 
 
@@ -129,3 +129,14 @@ def test_every_experiment_composes_expands_and_says_how_it_is_run(path: Path) ->
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# @package _global_\n")
     assert f"# tipbench run experiment={path.stem}" in text
+
+
+def test_what_can_run_on_own_data_is_what_its_columns_feed() -> None:
+    words = ["baseline=advert_risk/lightgbm", "data=sms_spam", "data.path=/nowhere"]
+    composer = Composer(config_folders(None), parse(words))
+    data = composer.settings().data
+    assert data is not None
+    can = runnable(composer, data, task_of("advert_risk"))
+    assert "advert_risk/tfidf_logreg" in can
+    assert "advert_risk/lightgbm" not in can
+    assert "advert_risk/oracle" not in can

@@ -81,7 +81,7 @@ def call(options: argparse.Namespace) -> int:
         quiet=options.quiet,
     )
     if single and outcomes[0].cause is not None:
-        return _single_failure(outcomes[0])
+        return _single_failure(outcomes[0], composer)
     return _report(outcomes, settings, options)
 
 
@@ -134,9 +134,16 @@ def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> No
         open_release(version, size, engine=settings.engine.name, workers=settings.engine.workers, quiet=quiet)
 
 
-def _single_failure(outcome: Outcome) -> int:
+def _single_failure(outcome: Outcome, composer: Composer) -> int:
     from tipdata.errors import CheckFailed, UsageError
 
+    if outcome.usage and outcome.cell.config["data"] is not None and "does not map" in str(outcome.cause):
+        from tipbench.grid import runnable
+        from tipbench.task import task_of
+
+        can = runnable(composer, outcome.cell.config["data"], task_of(outcome.cell.task))
+        instead = f"or run one that can: {', '.join(can)}" if can else "no baseline can run without it"
+        raise UsageError(f"{str(outcome.cause).rstrip('.')}; {instead}.")
     if outcome.usage:
         raise UsageError(str(outcome.cause))
     if outcome.trace:
