@@ -113,7 +113,10 @@ def test_a_figure_that_cannot_be_written_is_said_after_the_table(
     assert "the figure cannot be written" in err
 
 
-@pytest.mark.parametrize("seconds", [0.1, 0.6, 1.5])
+START = "from tipbench.__main__ import run; print('python is up', flush=True); raise SystemExit(run())"
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.6, 1.5])
 def test_ctrl_c_is_one_line_and_130_and_leaves_nothing_half_written(
     own_configs: Path, place: Path, seconds: float
 ) -> None:
@@ -122,13 +125,15 @@ def test_ctrl_c_is_one_line_and_130_and_leaves_nothing_half_written(
     )
     words = ["task=advert_risk", "baseline.method._target_=own_methods.Slow"]
     running = subprocess.Popen(
-        [sys.executable, "-m", "tipbench", "run", *words],
+        [sys.executable, "-c", START, "run", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
         env={**os.environ},
     )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "python is up\n"  # before that nothing of ours could answer
     time.sleep(seconds)
     os.killpg(running.pid, signal.SIGINT)
     out, err = running.communicate(timeout=30)
