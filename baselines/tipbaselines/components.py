@@ -4,19 +4,12 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 import polars as pl
+from tipdata.components import connected_components
 
 
 def components(nodes: int, edges: np.ndarray) -> np.ndarray:
-    """Component number of each node: int64, shape (nodes,). ``edges``: (n, 2) integers below ``nodes``."""
-    import rustworkx
-
-    graph = rustworkx.PyGraph(multigraph=True)
-    graph.add_nodes_from(range(nodes))
-    graph.add_edges_from_no_data([(int(a), int(b)) for a, b in edges])
-    label = np.arange(nodes, dtype=np.int64)
-    for members in rustworkx.connected_components(graph):
-        label[list(members)] = min(members)
-    return label
+    """Smallest node of each node's component: int64, shape (nodes,). ``edges``: (n, 2) integers below ``nodes``."""
+    return connected_components(edges[:, 0], edges[:, 1], nodes)
 
 
 def equal_values(values: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:

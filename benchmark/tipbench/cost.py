@@ -20,7 +20,6 @@ PACKAGES = (
     "scikit-learn",
     "lightgbm",
     "rensa",
-    "rustworkx",
     "splink",
     "joblib",
 )

@@ -110,9 +110,8 @@ def open_release(
     release = Release.of(version, size)
     if not _is_complete(release):
         if not quiet:
-            print(
-                f"making release {release.name} ({release.regions} regions) in {release.folder}",
-                file=sys.stderr,
+            sys.stderr.write(
+                f"making release {release.name} ({release.regions} regions) in {release.folder}\n"
             )
         make_release(release, engine=engine, workers=workers, quiet=quiet)
     return release

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+from tipdata.stages.adverts import JOB_FIELDS
+from tipdata.world import MINUTES_A_DAY
 
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
@@ -25,16 +27,7 @@ if TYPE_CHECKING:
     from tipbench.fold import Fold
 
 CATEGORICAL = ("platform", "category", "language")
-JOB_FIELDS = (
-    "wage_deductions",
-    "transport",
-    "accommodation",
-    "help_settling",
-    "transfer_support",
-    "experience",
-)
 COLUMNS = ("title", "body", "price", "minute", "contacts", "images", *CATEGORICAL, *JOB_FIELDS)
-MINUTES_A_DAY = 1440
 NEAR = 0.5
 """Jaccard similarity of near-duplicates, as in cluster_pooling."""
 
