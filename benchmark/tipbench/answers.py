@@ -10,6 +10,11 @@ One frame a prediction kind:
   ``proxy``.
 - ``candidates``: ``[unit, cluster]``, the gallery. Queries are the units whose cluster has two members or
   more.
+- ``alarms``: ``[unit, part, label, onset, cluster, weight]``, onset Int32 the step (counted from 1) at which a
+  positive becomes evident, null for negatives; and, where known, the harm columns of scores.
+- ``labelsets``: ``[unit, part, cluster, weight]`` and one Int8 column ``label_<name>`` (0, 1, or null where
+  unknown) a label; where known, ``urgency`` Int8 (0, 1, 2), ``slot`` Int64 (a region's week, within which
+  capacity is shared) and the harm columns.
 """
 
 from __future__ import annotations
@@ -20,13 +25,15 @@ from typing import Literal
 import polars as pl
 from tipdata.errors import UsageError
 
-Kind = Literal["scores", "clusters", "candidates"]
+Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets"]
 
 #: Columns that a frame of each kind must have beside the unit's key.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "scores": ("part", "label", "cluster", "weight"),
     "clusters": ("cluster", "weight"),
     "candidates": ("cluster",),
+    "alarms": ("part", "label", "onset", "cluster", "weight"),
+    "labelsets": ("part", "cluster", "weight"),
 }
 
 #: Columns that hold no null in any frame.

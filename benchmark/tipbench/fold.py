@@ -51,8 +51,10 @@ class Fold:
     def labels(self, part: str) -> pl.LazyFrame:
         """``[unit, label]`` of the labelled units of train or valid, sorted by unit.
 
-        The label is Int8 0 or 1 where a task wants scores, else the Int64 id of a cluster. Raises UsageError
-        for the test part, whose labels are never given.
+        The label is Int8 0 or 1 where a task wants scores or alarms, the Int64 id of a cluster where it wants
+        clusters or candidates. Alarms have ``onset`` beside it (Int32 step, null for negatives), labelsets
+        one Int8 column ``label_<name>`` a label, and ``urgency``, in its place. Raises UsageError for the test
+        part, whose labels are never given.
         """
         return self._labels(self.supervision, self.task.unit, part)
 
@@ -86,7 +88,7 @@ class Fold:
         self._check(part)
         if part == "test":
             raise UsageError("labels of the test part are never given: fit on train and tune on valid.")
-        return supervision.lazy().filter(pl.col("part") == part).select(key, "label").sort(key)
+        return supervision.lazy().filter(pl.col("part") == part).drop("part").sort(key)
 
     def _labelled(self, part: str) -> pl.DataFrame:
         units = self.units(part)
@@ -144,7 +146,7 @@ def prepare(
 
     Args:
         task: a task, or its name.
-        release: a size ("tiny"), version and size ("0.1.0/tiny") or an open release; made first where
+        release: a size ("tiny"), version and size ("0.2.0/tiny") or an open release; made first where
         missing. own: a user's own data, as :class:`tipbench.own.OwnData` or its mapping; excludes
         ``release``. split, labels, access: ``auto`` is the first or own of the task (and of the data).
         needs: the columns that the method needs, as ``table.column``.

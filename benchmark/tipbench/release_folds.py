@@ -21,7 +21,7 @@ WINDOW_END = DAYS
 
 
 def open_by_name(name: str) -> Source:
-    """The release of a size ("tiny", its newest version) or of both ("0.1.0/tiny"), ready to read."""
+    """The release of a size ("tiny", its newest version) or of both ("0.2.0/tiny"), ready to read."""
     from tipdata.release import open_release
     from tipdata.world import versions
 
@@ -126,9 +126,9 @@ def _shown(
         table = TABLES[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
         frame = _before(source.scan(name, truth=truth), table).select(columns)
-        if task.unit in columns:
+        if task.unit in columns and name not in task.context:
             frame = frame.join(units, on=task.unit, how="semi", maintain_order="left")
-        elif (key := _hidden_owner(table)) and key in links:
+        elif (key := _hidden_owner(table)) and key in links and name not in task.context:
             frame = frame.join(links[key], on=key, how="semi", maintain_order="left")
         else:
             frame = frame.filter(pl.col("region").is_in(regions))

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import polars as pl
 from tipdata.errors import UsageError
 
-Kind = Literal["scores", "clusters", "candidates"]
+Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets"]
 
 
 class Source(Protocol):
@@ -64,6 +64,8 @@ class Task:
     ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
     ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
+    ``context``: input tables shown whole, for every region of the fold, and not only where they belong to its
+    units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once.
     """
 
     name: str
@@ -89,6 +91,8 @@ class Task:
     supervise: Mapping[str, Supervise] = field(repr=False)
     answers: Supervise = field(repr=False)
     select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
+    context: frozenset[str] = frozenset()
+    stream: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """For maintainers: write the manifest of a release and a small sample of its tables into the checkout.
 
-``python -m tipdata.publish 0.1.0 tiny small``
+``python -m tipdata.publish 0.2.0 tiny small``
 """
 
 import json
@@ -8,7 +8,7 @@ import sys
 
 from tipdata.digest import region_digest, release_digest
 from tipdata.release import RECEIPT, Release, make_release, manifest_folder
-from tipdata.tables import all_tables
+from tipdata.tables import tables_of
 
 SAMPLE_ROWS = 12
 
@@ -35,7 +35,7 @@ def publish(release: Release) -> None:
             "key": list(t.key),
             "columns": {c.name: {"dtype": str(c.dtype), "tier": c.tier} for c in t.columns},
         }
-        for name, t in all_tables().items()
+        for name, t in tables_of(release.version).items()
     }
     manifest = {
         "version": release.version,
@@ -48,7 +48,7 @@ def publish(release: Release) -> None:
     path.write_text(json.dumps(manifest, separators=(",", ":")) + "\n", encoding="utf-8")
     sample = path.parent / "sample"
     sample.mkdir(exist_ok=True)
-    for name in all_tables():
+    for name in tables_of(release.version):
         rows = release.scan(name, truth=True).head(SAMPLE_ROWS).collect().to_dicts()
         lines = (json.dumps(row, ensure_ascii=False) for row in rows)
         (sample / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,8 +1,8 @@
-"""One region: every stage in order, each table sorted by its key and held to its declared types."""
+"""One region: every stage of the version in order, each table sorted by its key and held to its declared types."""
 
 import polars as pl
 
-from tipdata.stages import Past, stages
+from tipdata.stages import Past, stages_of
 from tipdata.world import World
 
 
@@ -17,7 +17,7 @@ def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
     region = world.region(index)
     past: Past = {}
     tables: dict[str, pl.DataFrame] = {}
-    for stage in stages():
+    for stage in stages_of(world.version):
         past[stage.name], made = stage.generate(region, past)
         if set(made) != {t.name for t in stage.tables}:
             raise ValueError(f"stage {stage.name} made {sorted(made)}, not the tables it declares")

@@ -15,7 +15,7 @@ from tipdata.engine import run_all
 from tipdata.errors import CheckFailed, UsageError
 from tipdata.home import home
 from tipdata.region import generate_region
-from tipdata.tables import all_tables
+from tipdata.tables import all_tables, tables_of
 from tipdata.world import World, fingerprint, sizes, versions
 
 RECEIPT = "receipt.json"
@@ -67,9 +67,10 @@ class Release:
         Raises:
             UsageError: for a table that does not exist, or one that is all truth where ``truth`` is not asked for.
         """
-        known = all_tables()
+        known = tables_of(self.version)
         if table not in known:
-            raise UsageError(f"table {table} does not exist: choose one of {', '.join(known)}.")
+            where = f" in data version {self.version}" if table in all_tables() else ""
+            raise UsageError(f"table {table} does not exist{where}: choose one of {', '.join(known)}.")
         observed, hidden = known[table].observed, known[table].hidden
         if not observed and not truth:
             raise UsageError(f"table {table} is hidden truth: ask for it with truth=True.")
@@ -265,7 +266,7 @@ def verify_release(
             f"release {release.name} is not in {release.folder}: make it with "
             f"`tipbench data make release={release.size}`."
         )
-    work = partial(_read_digests, release.name, release.folder)
+    work = partial(_read_digests, release, release.folder)
     read = run_all(work, range(release.regions), engine, workers, f"regions of {release.name}", quiet)
     lost = [problem for problem, _ in read if problem]
     found = {i: digests for i, (_, digests) in enumerate(read)}
@@ -283,10 +284,10 @@ def verify_release(
     return lost or different
 
 
-def _read_digests(release_name: str, folder: Path, index: int) -> tuple[str, Digests]:
+def _read_digests(release: Release, folder: Path, index: int) -> tuple[str, Digests]:
     """What is wrong with a region's files ('' where they can be read), and the digests of their columns."""
     digests: Digests = {}
-    for name in all_tables():
+    for name in tables_of(release.version):
         for suffix, columns in _files_of(name):
             path = folder / _name(index) / f"{name}{suffix}.parquet"
             try:
@@ -294,7 +295,7 @@ def _read_digests(release_name: str, folder: Path, index: int) -> tuple[str, Dig
             except (OSError, pl.exceptions.PolarsError) as error:
                 reason = str(error).splitlines()[0][:120]
                 return (
-                    f"release {release_name}, region {index}, table {name}: {path} cannot be read ({reason})",
+                    f"release {release.name}, region {index}, table {name}: {path} cannot be read ({reason})",
                     {},
                 )
             found = {c: column_digest(frame[c]) for c in frame.columns if c in columns}

@@ -72,6 +72,13 @@ def all_tables() -> dict[str, Table]:
     return found
 
 
+def tables_of(version: str) -> dict[str, Table]:
+    """The tables that a released version of the data has, by name, in the order of the stages."""
+    from tipdata.stages import stages_of
+
+    return {table.name: table for stage in stages_of(version) for table in stage.tables}
+
+
 def __getattr__(name: str) -> dict[str, Table]:
     if name == "TABLES":
         return all_tables()

@@ -36,7 +36,7 @@ Rows = list[tuple[str, tuple[float, float], Sequence[float]]]
 
 def folder(runs: Path, task: str, split: str, method: str) -> Path:
     """The folder of a method's run."""
-    [found] = (runs / "0.1.0" / "small" / task / split / method).glob("*-s0")
+    [found] = (runs / "0.2.0" / "small" / task / split / method).glob("*-s0")
     return found
 
 
@@ -54,7 +54,7 @@ def methods(runs: Path, task: str) -> list[str]:
     """Methods that were run, but for references."""
     from tipbench.results import read_result
 
-    found = sorted((runs / "0.1.0" / "small" / task / "forward").iterdir())
+    found = sorted((runs / "0.2.0" / "small" / task / "forward").iterdir())
     return [f.name for f in found if not read_result(folder(runs, task, "forward", f.name)).oracle_method]
 
 
@@ -82,7 +82,7 @@ def raters() -> Rows:
     from tipdata.draw import Stream
     from tipdata.release import Release
 
-    release = Release.of("0.1.0", "small")
+    release = Release.of("0.2.0", "small")
     scores = release.scan("annotations").sort("advert", "rater").collect()
     kinds = release.scan("operations", truth=True).select("operation", "kind")
     rated = (

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from tipdata.tables import Table
-from tipdata.world import Region
+from tipdata.world import Region, versions
 
 Past = dict[str, Any]
 """What earlier stages of the same region left: their state by stage name."""
@@ -24,13 +24,14 @@ class Stage:
     """One stage: the stages it reads, the tables it makes, and how.
 
     ``generate(region, past)`` returns the stage's state, handed to later stages, and one frame a table with
-    exactly the table's columns.
+    exactly the table's columns. ``since``: the first version of the data that has it.
     """
 
     name: str
     after: tuple[str, ...]
     tables: tuple[Table, ...]
     generate: Callable[[Region, Past], tuple[Any, dict[str, pl.DataFrame]]]
+    since: str = "0.1.0"
 
 
 @cache
@@ -52,3 +53,9 @@ def stages() -> tuple[Stage, ...]:
             )
         order.append(free[0])
     return tuple(order)
+
+
+def stages_of(version: str) -> tuple[Stage, ...]:
+    """The stages that a released version of the data has: it stays as it was when later ones join."""
+    released = list(versions())
+    return tuple(s for s in stages() if released.index(s.since) <= released.index(version))
