@@ -23,8 +23,10 @@ def check_truth(task: Task, own: OwnData) -> None:
             "data.label."
         )
     if own.onset is not None and task.kind != "alarms":
+        raise UsageError(f"data.onset of data={own.name} is for alarms: leave it out for {task.name}.")
+    if own.onset is None and own.label is not None and task.kind == "alarms":
         raise UsageError(
-            f"data.onset of data={own.name} is for tasks of alarms: leave it out for {task.name}."
+            f"data={own.name} says which units are positive, and not from which step on: map data.onset."
         )
 
 
