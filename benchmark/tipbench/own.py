@@ -138,11 +138,15 @@ class OwnData(Written):
         """
         if table is not None:
             return self._columns(table)
-        mapped = {f"data.{f}": text for f in UNIT_FIELDS if (text := getattr(self, f)) is not None}
-        mapped |= {f"data.labels.{name}": text for name, text in self.labels.items()}
+        mapped = self.of_units()
         for other in self.tables:
             mapped |= self._columns(other) if other not in self.sources else {}
         return mapped
+
+    def of_units(self) -> dict[str, str]:
+        """The fields that say what the units are and what is true of them, as :meth:`mapping` gives them."""
+        fields = {f"data.{f}": text for f in UNIT_FIELDS if (text := getattr(self, f)) is not None}
+        return fields | {f"data.labels.{name}": text for name, text in self.labels.items()}
 
     def _columns(self, table: str) -> dict[str, str]:
         columns = self.tables[table].items()

@@ -17,7 +17,7 @@ def features(own: OwnData, table: str, frame: pl.LazyFrame, taken: set[str]) -> 
 
     Numbers in text become Float64, and a column with anything else in it is none of them; booleans become
     Int8. A column of vectors of one length d becomes d columns ``name_0`` to ``name_<d - 1>``. Columns that
-    another field of the config reads from the same file, and those that ``hidden`` names, are left out.
+    another field of the config reads, and those that ``hidden`` names, are left out.
 
     Args:
         taken: names that the table has already.
@@ -27,8 +27,9 @@ def features(own: OwnData, table: str, frame: pl.LazyFrame, taken: set[str]) -> 
     """
     field, pattern = f"data.tables.{table}.{MANY}", own.tables[table][MANY]
     has = frame.collect_schema()
-    mapping = own.mapping(table if table in own.sources else None)
-    read = {root for text in mapping.values() for root in roots(text, has.names())} | {FILE, *own.hidden}
+    # What the units' truth is read from is left out of every file: two tables may be made of one.
+    texts = [*own.mapping(table if table in own.sources else None).values(), *own.of_units().values()]
+    read = {root for text in texts for root in roots(text, has.names())} | {FILE, *own.hidden}
     names = [n for n in has.names() if n not in read and (n == pattern or fnmatchcase(n, pattern))]
     found: list[pl.Series] = []
     for column in frame.select(names).collect().get_columns():

@@ -349,6 +349,23 @@ def test_many_columns_never_hold_the_label_or_the_unit(truth: str, tmp_path: Pat
         assert "finds no numeric column that no other field reads" in refused(SETS, own)
 
 
+def test_many_columns_of_a_second_table_of_the_same_file_leave_out_the_truth_too(tmp_path: Path) -> None:
+    own = sets(
+        tmp_path, tables={"contacts": {"contact": "number"}, "people": {"contact": "number", "*": "*"}}
+    )
+    own["sources"] = {"people": "wide.csv"}
+    assert fold_of(SETS, own).tables["people"].collect().columns == ["contact", "f_1", "f_2"]
+
+
+def test_a_file_may_hold_nothing_but_features(tmp_path: Path) -> None:
+    WIDE.select("f_1", "f_2").write_csv(tmp_path / "bare.csv")
+    own = sets(tmp_path, files="bare.csv", unit=None, labels={}, cluster=None, hidden=[], split="all")
+    assert fold_of(SETS, own).tables["contacts"].collect().columns == ["contact", "f_1", "f_2"]
+    np.savez(tmp_path / "bare.npz", x=np.zeros((4, 2)))
+    own |= {"files": "bare.npz", "format": "npz"}
+    assert fold_of(SETS, own).tables["contacts"].collect().rows()[3] == (3, 0, 0)
+
+
 def test_vectors_of_a_column_are_spread_and_must_have_one_length(tmp_path: Path) -> None:
     rows = WIDE.with_columns(vector=pl.Series([[i, i + 1] for i in range(40)]))
     rows.write_parquet(tmp_path / "rows.parquet")
