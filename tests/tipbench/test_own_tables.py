@@ -402,6 +402,18 @@ def test_label_sets_are_given_to_fit_and_scored_by_name(tmp_path: Path) -> None:
     )
 
 
+def test_urgency_stands_beside_the_labels(tmp_path: Path) -> None:
+    levels = "CASE WHEN words = 'w' AND first = '1' THEN CAST(first AS INT) + CAST(second AS INT) END"
+    prepared = prepare(SETS, own=sets(tmp_path, urgency=levels))
+    asked = prepared.folds[0].labels("train").collect()
+    assert asked.columns == ["contact", "label_one", "label_two", "urgency"]
+    assert prepared.answers.frame["urgency"].unique().sort().to_list() == [None, 1, 2]
+    assert prepared.answers.frame.schema["urgency"] == pl.Int8
+    said = refused(SETS, sets(tmp_path, urgency="f_1"))
+    assert "data.urgency of data=wide is none of 0, 1 and 2 in 37 of 40 rows (first: 0.25)" in said
+    assert "urgency goes with labels" in refused(SETS, sets(tmp_path, urgency="second", labels={}))
+
+
 def test_folds_of_label_sets_keep_clusters_whole_and_each_set_spread(tmp_path: Path) -> None:
     own = sets(tmp_path, cluster="number")
     for fold in prepare(SETS, own=own).folds:
