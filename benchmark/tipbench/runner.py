@@ -290,11 +290,7 @@ def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter) -> pl.Da
 
 def _as_stored(predictions: pl.DataFrame) -> pl.DataFrame:
     """Scores as float32: what is scored is what is stored."""
-    return (
-        predictions.with_columns(pl.col("score").cast(pl.Float32))
-        if "score" in predictions.columns
-        else predictions
-    )
+    return predictions.with_columns(pl.col("^score(_.*)?$").cast(pl.Float32))
 
 
 def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:

@@ -97,5 +97,5 @@ def read_predictions_file(path: str) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         said = str(error).strip().splitlines()[0][:160].rstrip(".")
         raise UsageError(f"{path} is not a whole {file.suffix[1:]} file: {said}.") from None
-    whole = "score" in frame.columns and frame.schema["score"].is_integer()
-    return frame.with_columns(pl.col("score").cast(pl.Float64)) if whole else frame
+    scores = [name for name in frame.columns if name == "score" or name.startswith("score_")]
+    return frame.with_columns(pl.col(name).cast(pl.Float64) for name in scores if frame.schema[name].is_integer())

@@ -33,9 +33,9 @@ IMPOSSIBLE = -20_000
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts by name, one value a contact, null where missing; and the position of its level in world.yaml."""
+    """``columns``: one a fact, null where missing. ``relation``: level of caller_relation, 0 the person themself."""
 
-    columns: dict[str, pl.Series]
+    columns: pl.DataFrame
     relation: np.ndarray
 
 
@@ -45,7 +45,7 @@ def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> F
     gap = np.where(
         c.spoken, probability(region["helpline.missing"]), probability(region["helpline.missing_unspoken"])
     )
-    columns: dict[str, pl.Series] = {}
+    columns: dict[str, pl.Expr] = {}
     relation = np.zeros(n, dtype=np.int64)
     for k, (name, state) in enumerate(DEPENDS_ON.items()):
         levels = region[f"helpline.fact.{name}"]
@@ -56,10 +56,10 @@ def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> F
             seen.of(state)[...] += np.where(missing[:, None], 0, log(table)[:, level].T)
         if name == "caller_relation":
             relation = level
-        columns[name] = with_gaps(_values(region, name, tuple(levels), level, c), missing)
+        columns[name] = _with_gaps(_values(region, name, tuple(levels), level, c), missing)
     columns["interpreter_used"] = _interpreter(region, c, needs, seen)
     columns["days_since_leaving"] = _since(region, c, gap, seen)
-    return Facts(columns, relation)
+    return Facts(pl.select(**columns), relation)
 
 
 def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
@@ -83,7 +83,7 @@ def _values(region: Region, name: str, levels: tuple[str, ...], level: np.ndarra
     return pl.Series((lows[level] + within).astype(np.int16))
 
 
-def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> pl.Series:
+def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> pl.Expr:
     """Whether an interpreter was used: only where one is at hand, mostly where one is needed."""
     p = {k: probability(v) for k, v in region["helpline.interpreter_used"].items()}
     offered = np.where(c.foreign, p["foreign"], p["resident"]) * c.spoken
@@ -94,10 +94,10 @@ def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) ->
     chance = np.stack([offered, wanted], axis=1)
     said = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
     seen.of("interpreting")[...] += np.where(missing[:, None], 0, said)
-    return with_gaps(pl.Series(used), missing)
+    return _with_gaps(pl.Series(used), missing)
 
 
-def _since(region: Region, c: Cases, gap: np.ndarray, seen: Evidence) -> pl.Series:
+def _since(region: Region, c: Cases, gap: np.ndarray, seen: Evidence) -> pl.Expr:
     """Days since leaving, null where not left or not known; a number settles the phase."""
     missing = region.stream("helpline/since").chance(c.local, gap)
     shown = ~missing & (c.since >= 0)
@@ -105,9 +105,9 @@ def _since(region: Region, c: Cases, gap: np.ndarray, seen: Evidence) -> pl.Seri
     left = (phases > 0) & (phases < NONE)
     other = np.where(phases == c.phase[:, None], 0, IMPOSSIBLE)
     seen.phase[...] += np.where(shown[:, None], other, np.where(left, log(gap)[:, None], 0))
-    return with_gaps(pl.Series(c.since.astype(np.int16)), ~shown)
+    return _with_gaps(pl.Series(c.since.astype(np.int16)), ~shown)
 
 
-def with_gaps(values: pl.Series, missing: np.ndarray) -> pl.Series:
+def _with_gaps(values: pl.Series, missing: np.ndarray) -> pl.Expr:
     """The values, null where missing."""
-    return pl.select(pl.when(pl.Series(~missing)).then(values)).to_series()
+    return pl.when(pl.Series(~missing)).then(values)

@@ -110,7 +110,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             "minute": calls.minute,
             "language": np.array(LANGUAGES)[cases.language],
             "narrative": note.text,
-            **facts.columns,
+            **facts.columns.to_dict(),
             "repeat_contact": (calls.turn > 0) & known,
             "person": region.ids("people", cases.person),
             "operation": pl.Series(np.where(at >= 0, o.id[owner], -1)).replace(-1, None),
