@@ -2,8 +2,10 @@
 
 The formats: scores ``[unit, score]`` with a Float32 or Float64 score for every unit of the answers; clusters
 ``[unit, cluster]`` with an Int64 or String cluster; candidates ``[query, candidate, score]``, ten at most a
-query, never the query itself; labelsets ``[unit, score_<name> ...]`` with such a score for every label of the
-answers and, where they have urgency, ``score_urgency``. Keys have exactly the dtype of the answers' keys.
+query, never the query itself; alarms ``[unit, step]`` with an Int32 or Int64 step for every unit of the
+answers, counted from 1, null where there is no alarm; labelsets ``[unit, score_<name> ...]`` with such a score
+for every label of the answers and, where they have urgency, ``score_urgency``. Keys have exactly the dtype of
+the answers' keys.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import polars as pl
 from tipdata.errors import UsageError
 
-from tipbench.answers import Answers
+from tipbench.answers import STEPS, Answers
 
 #: The longest list of candidates that a query may have.
 MOST_CANDIDATES = 10
@@ -21,18 +23,19 @@ SCORE_PREFIX = "score_"
 URGENCY = "urgency"
 
 _FLOATS = (pl.Float32, pl.Float64)
+_INSTEAD = {"step": "count steps from 1, and leave null where there is no alarm"}
 _SHOWN = 3
 
 
 def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     """The predictions with the columns of their format only, in the order of the answers.
 
-    Scores and clusters come back with one row a unit, row for row beside ``answers.frame``; candidates by
-    query in the order of the gallery, then by falling score, then by candidate.
+    Scores, clusters and alarms come back with one row a unit, row for row beside ``answers.frame``;
+    candidates by query in the order of the gallery, then by falling score, then by candidate.
 
     Raises :class:`UsageError` for anything that is not a polars DataFrame, an empty frame, a missing column,
-    a wrong dtype, nulls, NaN or infinite scores, repeated, missing or unknown keys, more than ten candidates
-    a query, and a candidate that is its own query.
+    a wrong dtype, nulls where none may be, NaN or infinite scores, steps below 1, repeated, missing or
+    unknown keys, more than ten candidates a query, and a candidate that is its own query.
     """
     if not isinstance(predictions, pl.DataFrame):
         raise UsageError(f"predictions: a {type(predictions).__name__} was given; give a polars DataFrame")
@@ -41,6 +44,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
         "clusters": (answers.unit, "cluster"),
         "candidates": ("query", "candidate", "score"),
         "labelsets": (answers.unit, *label_scores(answers)),
+        "alarms": (answers.unit, "step"),
     }[answers.kind]
     missing = [name for name in columns if name not in predictions.columns]
     if missing:
@@ -55,7 +59,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     if answers.kind == "labelsets":
         _check_known(predictions, columns)
     predictions = predictions.select(columns)
-    keys = [name for name in columns if name != "cluster" and not _is_score(name)]
+    keys = [name for name in columns if name not in ("cluster", "step") and not _is_score(name)]
     _check_dtypes(answers, predictions, keys)
     _check_values(predictions, keys)
     if answers.kind == "candidates":
@@ -99,12 +103,14 @@ def _check_dtypes(answers: Answers, predictions: pl.DataFrame, keys: list[str]) 
             )
     if "cluster" in predictions.columns and predictions.schema["cluster"] not in (pl.Int64, pl.String):
         raise UsageError(f"predictions: cluster is {predictions.schema['cluster']}; make it Int64 or String")
+    if "step" in predictions.columns and predictions.schema["step"] not in STEPS:
+        raise UsageError(f"predictions: step is {predictions.schema['step']}; make it Int32 or Int64")
 
 
 def _check_values(predictions: pl.DataFrame, keys: list[str]) -> None:
     for name in predictions.columns:
         column = predictions[name]
-        bad = {"null": column.is_null()}
+        bad = {"null": column.is_null()} if name != "step" else {"below 1": (column < 1).fill_null(False)}
         if _is_score(name):
             bad |= {
                 "NaN": column.is_nan().fill_null(False),
@@ -115,7 +121,7 @@ def _check_values(predictions: pl.DataFrame, keys: list[str]) -> None:
                 where = predictions.filter(mask).select(keys).head(_SHOWN).rows()
                 raise UsageError(
                     f"predictions: {count:,} of {predictions.height:,} values of {name} are {what} "
-                    f"(first at {_listed(where)}); predict a finite value for each"
+                    f"(first at {_listed(where)}); {_INSTEAD.get(name, 'predict a finite value for each')}"
                 )
 
 
