@@ -91,7 +91,7 @@ class Answers:
             if bad:
                 raise UsageError(f"answers: {bad:,} weights are not positive numbers; every unit needs one")
         if self.kind == "labelsets" and not self.label_names:
-            raise UsageError(f"answers: no column {LABEL_PREFIX}NAME; labelsets need one for each label")
+            raise UsageError(f"answers: not a single label; map or make a column {LABEL_PREFIX}NAME for each")
         if self.kind == "alarms":
             self._check_onsets()
         if self.pairs is not None:
