@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from tipdata import acts
 from tipdata.draw import ONE
-from tipdata.world import World, versions
+from tipdata.world import MINUTES_A_DAY, World, versions
 
 from tipbaselines.frames import score_frame
 
@@ -105,7 +105,7 @@ class RegionFilter:
         """(rows,) posterior of a recruitment that has reached commitment, after the next message of each unit."""
         at = np.searchsorted(self.ids.to_numpy(), rows[self._unit].to_numpy())
         begins = self._minute[at] < 0
-        ahead = np.where(begins[:, None, None, None, None], self._started(at), self._moved(self._state[at]))
+        ahead = np.where(begins[:, None, None, None, None], self._started(at), self._moved(self._state[at], at))
         state = ahead * self._seen(at, rows, begins)[:, :, None, :, None]
         state /= state.sum(axis=(1, 2, 3, 4), keepdims=True)
         self._state[at] = state
@@ -125,3 +125,60 @@ class RegionFilter:
         enters[:, :, 1, acts.COMMITMENT] += enters[:, :, 0, acts.COMMITMENT]
         enters[:, :, 0, acts.COMMITMENT] = 0
         return np.stack([first * stays + enters, (first * (1 - stays) + second) * stays], axis=-1)
+
+    def _seen(self, at: np.ndarray, rows: pl.DataFrame, begins: np.ndarray) -> np.ndarray:
+        """(rows, profiles, stages) likelihood of what the rows show."""
+        first = rows["side"].to_numpy() == "first"
+        role = np.where(first == self._opens[at], acts.HOLDER, acts.OTHER)
+        likelihood = self._speaker(at, role, begins) * self._times(at, rows["minute"].to_numpy(), begins)
+        likelihood = likelihood * self._channels(at, rows["channel"], begins)
+        known = rows["act"].is_not_null().to_numpy()
+        act = rows["act"].replace_strict(acts.ACTS, range(len(acts.ACTS)), default=0).to_numpy()
+        weight = self._act[:, :, role, act].transpose(2, 0, 1) * self._habits[at, act][:, None, None]
+        total = self._act_total[at, :, :, role]
+        return likelihood * np.where(known[:, None, None], weight / total, 1.0)
+
+    def _speaker(self, at: np.ndarray, role: np.ndarray, begins: np.ndarray) -> np.ndarray:
+        """(rows, profiles, 1) probability of who speaks after who spoke last; who opens is in the prior."""
+        again = self._again[:, self._role[at]].T
+        likelihood = np.where((role == self._role[at])[:, None], again, 1 - again)
+        self._role[at] = role
+        return np.where(begins[:, None], 1.0, likelihood)[:, :, None]
+
+    def _times(self, at: np.ndarray, minute: np.ndarray, begins: np.ndarray) -> np.ndarray:
+        """(rows, profiles, stages) probability of the class of gap, and of the hour where it was chosen anew."""
+        minute = minute.astype(np.int64)
+        gap = minute - self._minute[at]
+        days = minute // MINUTES_A_DAY - self._minute[at] // MINUTES_A_DAY
+        self._minute[at] = minute
+        sitting = np.searchsorted(self._minutes[1:-1], gap, side="right")
+        later = len(self._minutes) - 1 + np.searchsorted(self._days[1:-1], days, side="right")
+        sits = gap < self._minutes[-1]
+        waited = self._gap[at, :, :, np.where(sits, sitting, later)][:, self._course]
+        hour = self._hours[:, minute % MINUTES_A_DAY // 60].T[:, :, None]
+        waited = np.where(begins[:, None, None], 1.0, waited)
+        return waited * np.where((begins | ~sits)[:, None, None], hour, 1.0)
+
+    def _channels(self, at: np.ndarray, channel: pl.Series, begins: np.ndarray) -> np.ndarray:
+        """(rows, profiles, stages) probability of the channel after the last one known; 1 where it is unknown."""
+        code = channel.replace_strict(self._channel_code, default=-1, return_dtype=pl.Int64).to_numpy()
+        last = self._channel[at]
+        anew = self._next_channel[:, code].T[:, :, None] * self._hop
+        kept = (code == last)[:, None, None] * (1 - self._hop) + anew
+        likelihood = np.where(begins[:, None, None], self._first_channel[:, code].T[:, :, None], kept)
+        self._channel[at] = np.where(code >= 0, code, last)
+        return np.where(((code < 0) | (~begins & (last < 0)))[:, None, None], 1.0, likelihood)
+
+
+def _profiles(frame: pl.DataFrame) -> np.ndarray:
+    """(conversations,) the true profile of each."""
+    named = frame.select(pl.coalesce("strategy", "kind")).to_series()
+    course = named.replace_strict(acts.COURSES, range(len(acts.COURSES))).to_numpy()
+    forms = acts.forms()
+    form = frame["form"].replace_strict(forms, range(len(forms)), default=0).to_numpy()
+    return acts.profile(course, form)
+
+
+def _probabilities(weights: np.ndarray) -> np.ndarray:
+    """Weights that sum to one over the last axis."""
+    return weights / weights.sum(axis=-1, keepdims=True)
