@@ -71,7 +71,7 @@ def harm_columns(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     frame = rows.lazy().drop("language", strict=False)
     return (
         frame.join(seen, on=UNIT, how="left", maintain_order="left")
-        .join(_operations(source), on="cluster", how="left", maintain_order="left")
+        .join(exploitation(source), on="cluster", how="left", maintain_order="left")
         .join(_majority_language(source), on="region", how="left", maintain_order="left")
         .with_columns(migrant=pl.col("written") != pl.col("majority"))
         .drop("written", "majority")
@@ -79,7 +79,8 @@ def harm_columns(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     )
 
 
-def _operations(source: Source) -> pl.LazyFrame:
+def exploitation(source: Source) -> pl.LazyFrame:
+    """Operations as ``[cluster, group, form, language, oracle_log_odds, sex]``; see :func:`harm_columns`."""
     exploits = pl.col("kind") == POSITIVE_KIND
     operations = source.scan("operations", truth=True).select(
         "operation",

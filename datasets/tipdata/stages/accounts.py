@@ -70,16 +70,22 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     own = _frame(region, places, operations, numbers[o, site], o, site)
     count = max(region["accounts.total"] - len(o), 0)
     others = BACKGROUND + np.arange(count)
-    weight = np.ones(len(sites), dtype=np.int64)
     rest = _frame(
-        region,
-        places,
-        operations,
-        others,
-        np.full(count, -1),
-        region.stream("accounts/site").choose(others, weight),
+        region, places, operations, others, np.full(count, -1), background_site(region, places, others)
     )
     return accounts, {"accounts": pl.concat([own, rest])}
+
+
+def background_site(region: Region, places: Places, number: np.ndarray) -> np.ndarray:
+    """Position of the platform of accounts that belong to no operation."""
+    return region.stream("accounts/site").choose(number, np.ones(len(places.platform), dtype=np.int64))
+
+
+def spoken_language(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
+    """Language of accounts that belong to no operation (index into LANGUAGES)."""
+    spoken = region.stream("accounts/language").choose(number, np.ones(len(LANGUAGES), dtype=np.int64))
+    resident = region.stream("accounts/resident").chance(number, probability(region["accounts.resident"]))
+    return np.where(resident, o.majority, spoken)
 
 
 def _successors(
@@ -131,10 +137,7 @@ def _frame(
         BACKGROUND * 2 + region.stream("accounts/cafe").below(number, region["accounts.cafes"]),
         cluster,
     )
-    majority = np.full(len(number), o.majority)
-    spoken = region.stream("accounts/language").choose(number, np.ones(len(LANGUAGES), dtype=np.int64))
-    resident = region.stream("accounts/resident").chance(number, probability(region["accounts.resident"]))
-    language = np.where(owned, o.language[owner], np.where(resident, majority, spoken))
+    language = np.where(owned, o.language[owner], spoken_language(region, o, number))
     recruits = region.stream("accounts/role").chance(number, probability(region["accounts.recruits"]))
     role = np.where((kind == TRAFFICKING) & recruits, "recruits", "advertises")
     app = region.stream("accounts/client").chance(number, probability(region["accounts.app"]))

@@ -320,13 +320,14 @@ def within(
     return np.where(size > 0, order[np.minimum(at, len(order) - 1)], -1)
 
 
+def hunts(region: Region, local: np.ndarray) -> np.ndarray:
+    """bool: whether an operation hunts rather than fishes, should it recruit."""
+    return region.stream("operations/strategy").chance(local, probability(region["operations.hunting"]))
+
+
 def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFrame:
     local = np.arange(len(o.id))
-    strategy = np.where(
-        region.stream("operations/strategy").chance(local, probability(region["operations.hunting"])),
-        "hunting",
-        "fishing",
-    )
+    strategy = np.where(hunts(region, local), "hunting", "fishing")
     organisations = tuple(region["operations.organisation"])
     weights = np.array(
         [

@@ -1,0 +1,80 @@
+"""An alarm at the first of a few telling acts: what a keyword rule would do.
+
+The acts are chosen from a list of those of commitment and entrapment: one is added after the other as long as F1 on
+the training conversations rises, an alarm counting as right where it is at most five messages before the onset; the
+valid part, where there is one, decides how many of them to keep. Needs acts. Cost: seconds.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.act_streams import NEEDS, ActStream, Conversations, Vocabulary, conversations, messages_of
+from tipbaselines.frames import score_frame
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+LISTED = (
+    *("ask_documents", "arrange_travel", "offer_advance", "fix_date", "state_debt"),
+    *("ask_secrecy", "discourage_ties", "ask_location", "restrict", "threaten"),
+)
+TOO_EARLY = 5
+"""Messages before the onset up to which an alarm is right."""
+
+
+class FirstCue:
+    """``listed``: the acts to choose from."""
+
+    needs: frozenset[str] = NEEDS
+    stochastic = False
+
+    def __init__(self, listed: tuple[str, ...] = LISTED) -> None:
+        self._listed = tuple(listed)
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        self._unit = fold.task.unit
+        train = messages_of(fold, "train")
+        self._vocabulary = Vocabulary.of(train)
+        known = self._vocabulary.values["act"]
+        listed = [known.index(act) + 1 for act in self._listed if act in known]
+        chosen = _chosen(conversations(train, self._unit, self._vocabulary), listed)
+        valid = conversations(messages_of(fold, "valid"), self._unit, self._vocabulary)
+        if valid.label.any():
+            kept = [chosen[:count] for count in range(1, len(chosen) + 1)]
+            chosen = max(kept, key=lambda acts: f1_of_first(valid, acts), default=[])
+        self._cues = np.isin(np.arange(self._vocabulary.size("act")), chosen)
+
+    def begin(self, units: pl.DataFrame) -> None:
+        self._stream = ActStream(units, self._unit, self._vocabulary)
+        self._heard = np.zeros(len(self._stream), dtype=bool)
+
+    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
+        at, steps = self._stream.read(rows)
+        self._heard[at] |= self._cues[steps.act]
+        return score_frame(rows[self._unit], self._heard[at].astype(np.float64))
+
+
+def _chosen(train: Conversations, listed: list[int]) -> list[int]:
+    """Acts in the order in which each raises F1 on the training conversations most, until none does."""
+    chosen: list[int] = []
+    best = 0.0
+    while left := [act for act in listed if act not in chosen]:
+        reached = {act: f1_of_first(train, [*chosen, act]) for act in left}
+        act = max(reached, key=lambda a: reached[a])
+        if reached[act] <= best:
+            break
+        chosen.append(act)
+        best = reached[act]
+    return chosen
+
+
+def f1_of_first(of: Conversations, acts: list[int]) -> float:
+    """F1 of an alarm at the first of these acts (codes)."""
+    heard = np.isin(of.steps.act, acts)
+    step = np.full(len(of.start), np.iinfo(np.int64).max)
+    np.minimum.at(step, of.at[heard], of.number[heard])
+    alarm = step < np.iinfo(np.int64).max
+    right = alarm & (of.label == 1) & (step >= of.onset - TOO_EARLY)
+    return float(2 * right.sum() / max(alarm.sum() + of.label.sum(), 1))

@@ -1,0 +1,29 @@
+"""One score for every message, so no alarm at all: the zero of every comparison.
+
+Needs nothing. Cost: none.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.frames import score_frame
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class Never:
+    needs: frozenset[str] = frozenset()
+    stochastic = False
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        """Nothing to learn."""
+        self._unit = fold.task.unit
+
+    def begin(self, units: pl.DataFrame) -> None:
+        """Nothing to remember."""
+
+    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return score_frame(rows[self._unit], np.zeros(rows.height))

@@ -1,0 +1,114 @@
+"""When is deceptive recruitment or coercive control evident in a conversation?"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tipbench import adverts, supervision
+from tipbench.conversations import check_tables
+from tipbench.task import Source, Task
+
+UNIT = "conversation"
+TABLE = "conversations"
+STREAM = "messages"
+PRIVATE = "private"
+"""Group of conversations of which neither side is an operation's account."""
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """All conversations, with what splits shift by and the step of the first message of commitment."""
+    return source.scan(TABLE, truth=True).select(
+        UNIT,
+        "region",
+        pl.col("operation").alias("cluster"),
+        (pl.col("minute") // 1440).cast(pl.Int32).alias("day"),
+        "platform",
+        "language",
+        "onset",
+    )
+
+
+def _evident() -> pl.Expr:
+    return pl.col("onset").is_not_null().cast(pl.Int8).alias("label")
+
+
+def truth(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """1 and its onset for a recruitment that reaches commitment, 0 and null for every other conversation."""
+    return supervision.learnable(rows).select(UNIT, _evident(), "onset")
+
+
+def delayed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Positive-unlabelled truth: known only where the operation was investigated before training ends, else 0."""
+    investigated = source.scan("operations", truth=True).select(cluster="operation", known="investigated_day")
+    known = supervision.learnable(rows).join(
+        investigated.collect(), on="cluster", how="left", maintain_order="left"
+    )
+    onset = pl.when(pl.col("known") < pl.col("cut")).then("onset").alias("onset")
+    return known.with_columns(onset).select(UNIT, _evident(), "onset")
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Truth about conversations of the test: label, onset, cluster, weight and who holds one side.
+
+    ``group`` is the kind of that operation, or "private"; ``migrant``: in another language than most of the
+    region's conversations; ``form``, ``sex`` and ``language`` are those of a trafficking operation.
+    """
+    scored = rows.select(
+        UNIT,
+        "region",
+        pl.col("part").cast(pl.String),
+        "cluster",
+        _evident(),
+        "onset",
+        written="language",
+        weight=pl.lit(1.0),
+    )
+    majority = _majority_language(source)
+    return (
+        scored.join(adverts.exploitation(source).collect(), on="cluster", how="left", maintain_order="left")
+        .join(majority, on="region", how="left", maintain_order="left")
+        .with_columns(pl.col("group").fill_null(PRIVATE), migrant=pl.col("written") != pl.col("majority"))
+        .drop("region", "written", "majority", "oracle_log_odds")
+    )
+
+
+def _majority_language(source: Source) -> pl.DataFrame:
+    counted = source.scan(TABLE).group_by("region", "language").len().collect()
+    ranked = counted.sort(["region", "len", "language"], descending=[False, True, False])
+    return ranked.group_by("region", maintain_order=True).first().select("region", majority="language")
+
+
+TASK = Task(
+    name="recruitment_onset",
+    question="When is deceptive recruitment or coercive control evident in a conversation?",
+    unit=UNIT,
+    table=TABLE,
+    kind="alarms",
+    tables={
+        TABLE: ("region", UNIT, "platform", "minute", "language"),
+        STREAM: ("region", UNIT, "sequence", "minute", "side", "act", "channel"),
+        "platforms": adverts.CONTEXT["platforms"],
+    },
+    stream=STREAM,
+    splits=("forward", "operation", "random", "region", "platform", "language"),
+    own_splits=("kfold", "all", "given"),
+    tier="platform",
+    clusters="operation",
+    groups=("independent", "business", PRIVATE, "migrant", "spam"),
+    primary="f_latency",
+    metrics=("f_latency", "erde_5", "erde_50", "precision", "recall", "f1", "median_delay", "speed"),
+    references=(
+        "Losada and Crestani (2016), eRisk",
+        "Sadeque, Xu and Bethard (2018), F-latency",
+        "Vogt, Leser and Akbik (2021), PANC",
+    ),
+    prevalence=None,
+    prediction_time="each step",
+    predicted_parts=("test",),
+    signal_columns=frozenset({"messages.act", "messages.side", "messages.channel"}),
+    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
+    units=units,
+    supervise={"truth": truth, "delayed": delayed},
+    answers=answers,
+    check=check_tables,
+)
