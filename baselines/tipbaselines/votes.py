@@ -79,7 +79,9 @@ def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
     frame = fold.tables["reviews"].select(unit, "reviewer", "vote").collect()
     numbered = pl.DataFrame({unit: units, "item": np.arange(len(units))})
     frame = frame.join(numbered, on=unit).sort("item", "reviewer", "vote")
-    labels = numbered.join(fold.labels("train").collect(), on=unit, how="left", maintain_order="left")["label"]
+    labels = numbered.join(fold.labels("train").collect(), on=unit, how="left", maintain_order="left")[
+        "label"
+    ]
     reviewer = frame["reviewer"].rank("dense").to_numpy().astype(np.int64) - 1
     return units, Votes(
         item=frame["item"].to_numpy(),

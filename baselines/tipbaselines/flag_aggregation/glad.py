@@ -24,18 +24,13 @@ MOST = 5.0
 
 
 class Glad:
-    """``iterations``, ``tolerance``: EM stops when no posterior moves by more. ``steps``: of ascent an iteration.
-
-    ``own_prior``: whether the prior of harmful is learnt; if not it is one half, as in the paper.
-    """
+    """``iterations``, ``tolerance``: EM stops when no posterior moves by more. ``steps``: of ascent an iteration."""
 
     needs = NEEDS
     stochastic = False
 
-    def __init__(
-        self, iterations: int = 100, tolerance: float = 1e-4, steps: int = 1, own_prior: bool = True
-    ) -> None:
-        self._settings = (iterations, tolerance, steps, own_prior)
+    def __init__(self, iterations: int = 100, tolerance: float = 1e-4, steps: int = 1) -> None:
+        self._settings = (iterations, tolerance, steps)
 
     def fit(self, fold: "Fold", seed: int) -> None:
         self._units, votes = read_votes(fold)
@@ -45,10 +40,8 @@ class Glad:
         return unit_scores(fold, self._units, self._scores)
 
 
-def glad(
-    votes: Votes, iterations: int = 100, tolerance: float = 1e-4, steps: int = 1, own_prior: bool = True
-) -> np.ndarray:
-    """Posterior of harmful [items]."""
+def glad(votes: Votes, iterations: int = 100, tolerance: float = 1e-4, steps: int = 1) -> np.ndarray:
+    """Posterior of harmful [items], whose prior is one half as in the paper."""
     start = votes.clamped(harmful_share(votes))
     votes = votes.decided()
     alpha = np.full(votes.reviewers, ALPHA)
@@ -60,10 +53,9 @@ def glad(
         for _ in range(steps):
             alpha = alpha + _alpha_step(votes, alpha, log_beta, right)
             log_beta = np.clip(log_beta + _log_beta_step(votes, alpha, log_beta, right), -MOST, MOST)
-        prior = np.log((posterior.sum() + 1.0) / (votes.items - posterior.sum() + 1.0)) if own_prior else 0.0
         # log of sigmoid(x) over 1 - sigmoid(x) is x itself.
         weight = alpha[votes.reviewer] * np.exp(log_beta)[votes.item]
-        free = sigmoid(prior + votes.per_item(sign * weight))
+        free = sigmoid(votes.per_item(sign * weight))
         before, posterior = posterior, votes.clamped(free)
         if np.abs(posterior - before).max(initial=0.0) < tolerance:
             break

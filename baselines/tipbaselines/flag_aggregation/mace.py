@@ -5,22 +5,27 @@ Bayes with Beta and Dirichlet priors from several random starts, of which the on
 Unsure votes are never the truth, so they only come of a habit. Needs the votes. Cost: seconds.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from tipbaselines.frames import sigmoid
-from tipbaselines.votes import NEEDS, Votes, read_votes, unit_scores
+from tipbaselines.votes import CLEAR, HARMFUL, NEEDS, UNSURE, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
     from tipbench.fold import Fold
 
 
+TINY = 1e-300
+"""Least probability of a vote."""
+
+
 class Mace:
     """``restarts``, ``iterations``: of the search. ``looking``, ``habit``: prior counts of theta and of xi.
 
-    ``own_prior``: whether the prior of harmful is learnt; if not it is one half, as in the paper.
+    ``own_prior``: whether the prior of harmful is learnt; if not it is one half. The defaults are the paper's.
     """
 
     needs = NEEDS
@@ -31,83 +36,80 @@ class Mace:
         restarts: int = 10,
         iterations: int = 50,
         looking: float = 0.5,
-        habit: float = 0.5,
-        own_prior: bool = True,
+        habit: float = 10.0,
+        own_prior: bool = False,
     ) -> None:
-        self._settings = {
-            "restarts": restarts,
-            "iterations": iterations,
-            "looking": looking,
-            "habit": habit,
-            "own_prior": own_prior,
-        }
+        self._restarts, self._iterations = restarts, iterations
+        self._priors = Priors(looking, habit, own_prior)
 
     def fit(self, fold: "Fold", seed: int) -> None:
         self._units, votes = read_votes(fold)
-        self._scores = mace(votes, seed, **self._settings)
+        self._scores = mace(votes, seed, self._restarts, self._iterations, self._priors)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         return unit_scores(fold, self._units, self._scores)
 
 
+@dataclass(frozen=True)
+class Priors:
+    """Symmetric prior counts of looking (Beta) and of the habit (Dirichlet), and whether the class prior is learnt."""
+
+    looking: float = 0.5
+    habit: float = 10.0
+    learn_class: bool = False
+
+
+PAPER = Priors()
+
+
 def mace(
-    votes: Votes,
-    seed: int = 0,
-    restarts: int = 10,
-    iterations: int = 50,
-    looking: float = 0.5,
-    habit: float = 0.5,
-    own_prior: bool = True,
+    votes: Votes, seed: int = 0, restarts: int = 10, iterations: int = 50, priors: Priors = PAPER
 ) -> np.ndarray:
     """Posterior of harmful [items], of the start that ends with the highest evidence."""
     generator = np.random.default_rng(seed)
-    best, highest = np.full(votes.items, 0.5), -np.inf
-    for _ in range(restarts):
-        posterior, evidence = _search(votes, generator, iterations, looking, habit, own_prior)
-        if evidence > highest:
-            best, highest = posterior, evidence
-    return best
+    found = [_search(votes, generator, iterations, priors) for _ in range(restarts)]
+    return max(found, key=lambda one: one[1])[0]
 
 
 def _search(
-    votes: Votes,
-    generator: np.random.Generator,
-    iterations: int,
-    looking: float,
-    habit: float,
-    own_prior: bool,
+    votes: Votes, generator: np.random.Generator, iterations: int, priors: Priors
 ) -> tuple[np.ndarray, float]:
     """One start: the posterior [items], and the log-evidence under the last parameters."""
+    shape = (votes.reviewers, votes.labels)
+    looks, idles = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, 2))).T
+    habits = _shares(generator.uniform(1.0, 2.5, shape))
+    cell = votes.reviewer * votes.labels + votes.vote
+    given = votes.per_reviewer(np.ones(len(votes.vote)))
+    odds, free, evidence = 0.0, np.full(votes.items, 0.5), -np.inf
+    for _ in range(iterations):
+        by_habit = (idles[:, None] * habits).ravel()[cell]
+        by_look = looks[votes.reviewer]
+        # The probability of each vote were its item clear, and were it harmful: who looks says the truth.
+        likely = [np.maximum(by_habit + by_look * (votes.vote == truth), TINY) for truth in (CLEAR, HARMFUL)]
+        clear, harmful = (votes.per_item(np.log(p)) for p in likely)
+        free = sigmoid(odds + harmful - clear)
+        evidence = float(np.logaddexp(clear - np.logaddexp(0, odds), harmful - np.logaddexp(0, -odds)).sum())
+        posterior = votes.clamped(free)
+        said = np.where(votes.vote == HARMFUL, posterior[votes.item], 1.0 - posterior[votes.item])
+        looked = said * by_look / np.where(votes.vote == HARMFUL, likely[1], likely[0])
+        looked = np.where(votes.vote == UNSURE, 0.0, looked)
+        by_cell = np.bincount(cell, 1.0 - looked, votes.reviewers * votes.labels).reshape(shape)
+        looking = votes.per_reviewer(looked)
+        looks, idles = _expected(np.stack([looking, given - looking], axis=1), priors.looking).T
+        habits = _expected(by_cell, priors.habit)
+        if priors.learn_class:
+            odds = float(np.log((posterior.sum() + 1.0) / (votes.items - posterior.sum() + 1.0)))
+    return free, evidence
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    """Rows that add up to one."""
+    return values / values.sum(axis=1, keepdims=True)
+
+
+def _expected(counts: np.ndarray, prior: float) -> np.ndarray:
+    """exp E[log p] of rows of Dirichlet counts: adds up to less than one, as variational Bayes wants it."""
     from scipy.special import digamma
 
-    cell = votes.reviewer * votes.labels + votes.vote
-    shape = (votes.reviewers, votes.labels)
-    start = generator.uniform(1.0, 2.5, (votes.reviewers, 2))
-    theta, idle = (start / start.sum(axis=1, keepdims=True)).T
-    xi = generator.uniform(1.0, 2.5, shape)
-    xi /= xi.sum(axis=1, keepdims=True)
-    prior = 0.0
-    given = votes.per_reviewer(np.ones(len(votes.vote)))
-    free, evidence = np.full(votes.items, 0.5), -np.inf
-    for _ in range(iterations):
-        by_habit = (idle[:, None] * xi).ravel()[cell]
-        by_look = theta[votes.reviewer]
-        # For each truth, the probability of the vote: looking gives the truth itself.
-        likely = [np.maximum(by_habit + by_look * (votes.vote == truth), 1e-300) for truth in (0, 1)]
-        logs = [votes.per_item(np.log(p)) for p in likely]
-        free = sigmoid(prior + logs[1] - logs[0])
-        posterior = votes.clamped(free)
-        evidence = float(np.logaddexp(logs[0] - np.logaddexp(0, prior), logs[1] - np.logaddexp(0, -prior)).sum())
-        says = np.where(votes.vote == 1, posterior[votes.item], 1.0 - posterior[votes.item])
-        truthful = np.where(votes.vote == 1, likely[1], likely[0])
-        looked = np.where(votes.vote < 2, says * by_look / truthful, 0.0)
-        looks = votes.per_reviewer(looked)
-        habits = np.bincount(cell, 1.0 - looked, votes.reviewers * votes.labels).reshape(shape)
-        # The variational expectations exp E[log p]: they add up to less than one, and are meant to.
-        total = digamma(given + 2 * looking)
-        theta = np.exp(digamma(looks + looking) - total)
-        idle = np.exp(digamma(given - looks + looking) - total)
-        xi = np.exp(digamma(habits + habit) - digamma(habits.sum(axis=1) + habit * votes.labels)[:, None])
-        if own_prior:
-            prior = float(np.log((posterior.sum() + 1.0) / (votes.items - posterior.sum() + 1.0)))
-    return free, evidence
+    counts = np.maximum(counts, 0.0) + prior
+    return np.exp(digamma(counts) - digamma(counts.sum(axis=1, keepdims=True)))

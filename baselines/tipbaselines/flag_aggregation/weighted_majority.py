@@ -38,14 +38,18 @@ def weighted_majority(
     votes: Votes, rounds: int = 5, prior: float = 4.0, gold_weight: float = 5.0
 ) -> np.ndarray:
     """Weighted share of harmful votes [items]. An unsure vote agrees with nothing and halves what it weighs in."""
-    share = votes.clamped(harmful_share(votes))
+    scores = harmful_share(votes)
     importance = np.where(votes.known >= 0, gold_weight, 1.0)[votes.item]
     given = votes.per_reviewer(importance)
     for _ in range(rounds):
-        said = share[votes.item]
-        agreed = np.select([votes.vote == UNSURE, votes.vote == 1], [0.0, (said > 0.5) + 0.5 * (said == 0.5)], (said < 0.5) + 0.5 * (said == 0.5))
-        agreement = votes.per_reviewer(importance * agreed)
-        mean = agreement.sum() / max(given.sum(), 1.0)
-        skill = (agreement + prior * mean) / (given + prior)
-        share = votes.clamped(harmful_share(votes, skill[votes.reviewer]))
-    return harmful_share(votes) if not rounds else harmful_share(votes, skill[votes.reviewer])
+        agreed = votes.per_reviewer(importance * _agreement(votes, votes.clamped(scores)))
+        skill = (agreed + prior * agreed.sum() / max(given.sum(), 1.0)) / (given + prior)
+        scores = harmful_share(votes, skill[votes.reviewer])
+    return scores
+
+
+def _agreement(votes: Votes, share: np.ndarray) -> np.ndarray:
+    """1 for votes [votes] on the side of the majority's share [items], 0 for others, one half for a tie."""
+    side = np.sign(share - 0.5)[votes.item]
+    agreed = 0.5 + 0.5 * side * (2.0 * votes.vote - 1.0)
+    return np.where(votes.vote == UNSURE, 0.0, agreed)

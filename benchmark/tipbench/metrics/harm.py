@@ -60,7 +60,7 @@ def measure(case: Case) -> Measured:
     return together(parts)
 
 
-def _members(test: pl.DataFrame) -> dict[str, NDArray[np.bool_]]:
+def lawful_members(test: pl.DataFrame) -> dict[str, NDArray[np.bool_]]:
     """The rows of each group that could be accused falsely, [rows]."""
     kind = test["group"]
     lawful = kind.is_in(LAWFUL_KINDS).fill_null(False).to_numpy()
@@ -72,7 +72,7 @@ def _members(test: pl.DataFrame) -> dict[str, NDArray[np.bool_]]:
 
 def _accusations(case: Case, flagged: dict[str, NDArray[np.bool_]]) -> Measured:
     """False accusations by group at every threshold, and the harm gap at the budget."""
-    members = {group: rows & ~case.positive for group, rows in _members(case.test).items()}
+    members = {group: rows & ~case.positive for group, rows in lawful_members(case.test).items()}
     sums = ClusterSums(case.clusters)
     for group, rows in members.items():
         sums.add(f"{group}/unit", case.weights * rows)

@@ -168,7 +168,9 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
         language=o.language[operation],
         family=o.family[operation],
         kind=o.kind[operation],
-        ease=region.stream("queue/ease").choose(local, np.array(region["reviews.ease"]["weights"]))[operation],
+        ease=region.stream("queue/ease").choose(local, np.array(region["reviews.ease"]["weights"]))[
+            operation
+        ],
         brigade=targeted[operation],
         condemns=condemns[operation],
     )
