@@ -13,7 +13,6 @@ import polars as pl
 
 from tipdata.draw import ONE, log, log_sum, normalised, probability, scaled, sigmoid
 from tipdata.stages import Past, Stage
-from tipdata.stages.adverts import ROOM as ADVERT_ROOM
 from tipdata.stages.adverts import Adverts
 from tipdata.stages.operations import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING, Operations
 from tipdata.tables import Column, Table
