@@ -6,6 +6,7 @@ The votes of a release are words (harmful, clear, unsure); those of a user's own
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +47,7 @@ class Votes:
     def items(self) -> int:
         return len(self.known)
 
-    @property
+    @cached_property
     def labels(self) -> int:
         return 3 if (self.vote == UNSURE).any() else 2
 
@@ -58,6 +59,16 @@ class Votes:
     def clamped(self, posterior: np.ndarray) -> np.ndarray:
         """The posterior [items] with certainty where the label is known."""
         return np.where(self.known >= 0, self.known, posterior)
+
+    @cached_property
+    def cell(self) -> np.ndarray:
+        """Number [votes] of each vote's cell in a table [reviewers, labels]."""
+        return self.reviewer * self.labels + self.vote
+
+    def per_cell(self, values: np.ndarray) -> np.ndarray:
+        """Sums [reviewers, labels] of values [votes]."""
+        size = (self.reviewers, self.labels)
+        return np.bincount(self.cell, values, size[0] * size[1]).reshape(size)
 
     def per_item(self, values: np.ndarray) -> np.ndarray:
         """Sums [items] of values [votes]."""

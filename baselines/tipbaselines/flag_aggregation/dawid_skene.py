@@ -41,19 +41,18 @@ def dawid_skene(
     votes: Votes, smoothing: float = 4.0, iterations: int = 100, tolerance: float = 1e-5
 ) -> np.ndarray:
     """Posterior of harmful [items]: equations 2.3 to 2.5 of the paper, started from the majority's share."""
-    cell = votes.reviewer * votes.labels + votes.vote
-    shape = (votes.reviewers, votes.labels)
-    counts = np.bincount(cell, minlength=votes.reviewers * votes.labels).astype(np.float64)
-    posterior = votes.clamped(harmful_share(votes))
-    free = posterior
+    counts = votes.per_cell(np.ones(len(votes.vote)))
+    free = harmful_share(votes)
+    posterior = votes.clamped(free)
     for _ in range(iterations):
-        harmful = np.bincount(cell, posterior[votes.item], len(counts))
-        log_ratio = _log_confusion(harmful.reshape(shape), smoothing) - _log_confusion(
-            np.maximum(counts - harmful, 0.0).reshape(shape), smoothing
-        )
+        harmful = votes.per_cell(posterior[votes.item])
+        clear = np.maximum(counts - harmful, 0.0)
+        log_ratio = (_log_confusion(harmful, smoothing) - _log_confusion(clear, smoothing)).ravel()[
+            votes.cell
+        ]
         positive = posterior.sum()
         prior = np.log((positive + 1.0) / (votes.items - positive + 1.0))
-        free = sigmoid(prior + votes.per_item(log_ratio.ravel()[cell]))
+        free = sigmoid(prior + votes.per_item(log_ratio))
         before, posterior = posterior, votes.clamped(free)
         if np.abs(posterior - before).max(initial=0.0) < tolerance:
             break

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.frames import sigmoid
-from tipbaselines.votes import CLEAR, HARMFUL, NEEDS, UNSURE, Votes, read_votes, unit_scores
+from tipbaselines.votes import CLEAR, HARMFUL, NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
     from tipbench.fold import Fold
@@ -75,28 +75,25 @@ def _search(
     votes: Votes, generator: np.random.Generator, iterations: int, priors: Priors
 ) -> tuple[np.ndarray, float]:
     """One start: the posterior [items], and the log-evidence under the last parameters."""
-    shape = (votes.reviewers, votes.labels)
     looks, idles = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, 2))).T
-    habits = _shares(generator.uniform(1.0, 2.5, shape))
-    cell = votes.reviewer * votes.labels + votes.vote
-    given = votes.per_reviewer(np.ones(len(votes.vote)))
+    habits = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, votes.labels)))
+    cell, counts = votes.cell, votes.per_cell(np.ones(len(votes.vote)))
+    says = np.eye(votes.labels, dtype=bool)
     odds, free, evidence = 0.0, np.full(votes.items, 0.5), -np.inf
     for _ in range(iterations):
-        by_habit = (idles[:, None] * habits).ravel()[cell]
-        by_look = looks[votes.reviewer]
-        # The probability of each vote were its item clear, and were it harmful: who looks says the truth.
-        likely = [np.maximum(by_habit + by_look * (votes.vote == truth), TINY) for truth in (CLEAR, HARMFUL)]
-        clear, harmful = (votes.per_item(np.log(p)) for p in likely)
+        by_habit = np.maximum(idles[:, None] * habits, TINY)
+        # The probability of each vote on an item that is clear, and on one that is harmful: looking says the truth.
+        likely = [by_habit + looks[:, None] * says[truth] for truth in (CLEAR, HARMFUL)]
+        clear, harmful = (votes.per_item(np.log(p).ravel()[cell]) for p in likely)
         free = sigmoid(odds + harmful - clear)
         evidence = float(np.logaddexp(clear - np.logaddexp(0, odds), harmful - np.logaddexp(0, -odds)).sum())
         posterior = votes.clamped(free)
-        said = np.where(votes.vote == HARMFUL, posterior[votes.item], 1.0 - posterior[votes.item])
-        looked = said * by_look / np.where(votes.vote == HARMFUL, likely[1], likely[0])
-        looked = np.where(votes.vote == UNSURE, 0.0, looked)
-        by_cell = np.bincount(cell, 1.0 - looked, votes.reviewers * votes.labels).reshape(shape)
-        looking = votes.per_reviewer(looked)
-        looks, idles = _expected(np.stack([looking, given - looking], axis=1), priors.looking).T
-        habits = _expected(by_cell, priors.habit)
+        on_harmful = votes.per_cell(posterior[votes.item])
+        right = (counts - on_harmful) * says[CLEAR] + on_harmful * says[HARMFUL]
+        looked = right * looks[:, None] / np.where(says[HARMFUL], likely[HARMFUL], likely[CLEAR])
+        by_look = looked.sum(axis=1)
+        looks, idles = _expected(np.stack([by_look, counts.sum(axis=1) - by_look], axis=1), priors.looking).T
+        habits = _expected(counts - looked, priors.habit)
         if priors.learn_class:
             odds = float(np.log((posterior.sum() + 1.0) / (votes.items - posterior.sum() + 1.0)))
     return free, evidence
