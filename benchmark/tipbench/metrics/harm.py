@@ -57,7 +57,7 @@ def measure(case: Case) -> Measured:
     flagged = {SUFFIX[name]: score >= value for name, value in fixed.items()}
     parts = []
     if "group" in columns:
-        members = {group: rows & ~case.positive for group, rows in _members(case.test).items()}
+        members = {group: rows & ~case.positive for group, rows in lawful_members(case.test).items()}
         compared = tuple(group for group in LAWFUL_GROUPS if group in members)
         parts.append(accusations(case, members, compared, flagged, "false_accusations"))
     if attributes:
@@ -65,7 +65,7 @@ def measure(case: Case) -> Measured:
     return together(parts)
 
 
-def _members(test: pl.DataFrame) -> dict[str, NDArray[np.bool_]]:
+def lawful_members(test: pl.DataFrame) -> dict[str, NDArray[np.bool_]]:
     """The rows of each group that could be accused falsely, [rows]."""
     kind = test["group"]
     lawful = kind.is_in(LAWFUL_KINDS).fill_null(False).to_numpy()
