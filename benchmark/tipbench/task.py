@@ -55,6 +55,10 @@ def keep_all(rows: pl.DataFrame, source: Source) -> Selection:
     return Selection(rows)
 
 
+def accept_all(tables: dict[str, pl.DataFrame]) -> None:
+    """No further demand on a user's tables."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One task. The callables are given units as ``[unit, region Int32, cluster Int64, day Int32, ...]``.
@@ -66,6 +70,7 @@ class Task:
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
     ``context``: input tables shown whole, for every region of the fold, and not only where they belong to its
     units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once.
+    ``check``: what a user's own tables must fulfil together; raises UsageError.
     """
 
     name: str
@@ -93,6 +98,7 @@ class Task:
     select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
     context: frozenset[str] = frozenset()
     stream: str = ""
+    check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
 
     @property
     def labels(self) -> tuple[str, ...]:
