@@ -72,7 +72,7 @@ def _sums(case: Case, condemned: NDArray[np.float64]) -> tuple[ClusterSums, tupl
     sums.add("right", case.weights * np.where(case.positive, condemned, 1.0 - condemned))
     if "group" not in case.test.columns:
         return sums, ()
-    members = {name: rows & ~case.positive for name, rows in lawful_members(case.test).items()}
+    members = {name: rows & ~case.positive for name, rows in lawful_members(case).items()}
     if "brigade" in case.test.columns:
         members["brigaded"] = members["lawful"] & case.test["brigade"].is_not_null().to_numpy()
     for name, rows in members.items():
@@ -94,7 +94,7 @@ def _rates(case: Case, sums: ClusterSums, groups: tuple[str, ...]) -> dict[str, 
 
 def worst_brigade(case: Case, condemned: NDArray[np.float64]) -> float | None:
     """The largest share of a brigade's lawful targets that is condemned; None where no brigade has enough."""
-    lawful = lawful_members(case.test)["lawful"] & ~case.positive
+    lawful = lawful_members(case)["lawful"] & ~case.positive
     rows = lawful & case.test["brigade"].is_not_null().to_numpy()
     _, brigade = np.unique(case.test["brigade"].fill_null(-1).to_numpy()[rows], return_inverse=True)
     targets = np.bincount(brigade)
