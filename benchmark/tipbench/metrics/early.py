@@ -4,11 +4,11 @@ A unit is positive from its onset on. ``delay`` = max(0, step - onset) of an ala
 five steps before the onset (:data:`PREMATURE`) came for no reason that was there: it counts as a false positive
 in precision, and its unit as missed in recall and in ERDE.
 
-- ``f_latency`` = F1 * ``speed`` (Sadeque, Xu and Bethard 2018, section 4, "Measuring the latency of depression
-  detection"), ``speed`` = 1 - the median penalty over true positives, penalty = -1 + 2 / (1 + exp(-p delay)).
+- ``f_latency`` = F1 * ``speed`` (Sadeque, Xu and Bethard 2018, "Measuring the latency of depression detection in
+  social media"), ``speed`` = 1 - the median penalty over true positives, penalty = -1 + 2 / (1 + exp(-p delay)).
   There a penalty is counted from the first item, here from the onset, and p is set so that a delay of
   twenty steps (:data:`HALF_SPEED_DELAY`) costs one half: p = ln 3 / 20. Without a true positive it is 0.
-- ``erde_5``, ``erde_50``: the early-risk detection error (Losada and Crestani 2016, section 3, "A test collection
+- ``erde_5``, ``erde_50``: the early-risk detection error (Losada and Crestani 2016, "A test collection
   for research on depression and language use"), lower is better: the mean cost of a unit, which is for a true
   positive 1 - 1 / (1 + exp(k - o)) with k = delay + 1, for a miss 1, for a false positive the share of positives,
   for a true negative 0.

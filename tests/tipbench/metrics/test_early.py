@@ -129,7 +129,7 @@ def test_a_true_alarm_that_comes_later_is_never_worth_more(rows, data) -> None:
 
 
 def test_erde_by_hand() -> None:
-    """Losada and Crestani (2016), section 3: lc_o(k) = 1 - 1 / (1 + e^(k - o)), one half at k = o; a false
+    """Losada and Crestani (2016): lc_o(k) = 1 - 1 / (1 + e^(k - o)), one half at k = o; a false
     positive costs the share of positives. Of four units one is found with k = 5, one missed, one alarmed falsely
     and one let pass: (1/2 + 1 + 2/4 + 0) / 4."""
     assert latency_cost(np.array([4.0]), 5)[0] == 0.5
@@ -141,7 +141,7 @@ def test_erde_by_hand() -> None:
 
 
 def test_f_latency_by_hand() -> None:
-    """Sadeque et al. (2018), section 4: F1 (1 - median penalty), penalty = -1 + 2 / (1 + e^(-p delay)) with p such
+    """Sadeque et al. (2018): F1 (1 - median penalty), penalty = -1 + 2 / (1 + e^(-p delay)) with p such
     that it is one half at the delay chosen, here 20. Delays 0, 20, 20 of four positives and one false alarm:
     F1 = 2 * 3 / (2 * 3 + 1 + 1) = 3/4, speed 1/2."""
     assert penalty(np.array([0, 20])).tolist() == pytest.approx([0.0, 0.5])
