@@ -363,11 +363,13 @@ def test_many_columns_of_a_second_table_of_the_same_file_leave_out_the_truth_too
 
 def test_a_file_may_hold_nothing_but_features(tmp_path: Path) -> None:
     WIDE.select("f_1", "f_2").write_csv(tmp_path / "bare.csv")
-    own = sets(tmp_path, files="bare.csv", unit=None, labels={}, cluster=None, hidden=[], split="all")
-    assert fold_of(SETS, own).tables["contacts"].collect().columns == ["contact", "f_1", "f_2"]
+    own = graph(
+        tmp_path, files="bare.csv", unit=None, label=None, tables={"accounts": {"*": "*"}}, sources={}
+    )
+    assert fold_of(RISK, own).tables["accounts"].collect().columns == ["account", "f_1", "f_2"]
     np.savez(tmp_path / "bare.npz", x=np.zeros((4, 2)))
     own |= {"files": "bare.npz", "format": "npz"}
-    assert fold_of(SETS, own).tables["contacts"].collect().rows()[3] == (3, 0, 0)
+    assert fold_of(RISK, own).tables["accounts"].collect().rows()[3] == (3, 0, 0)
 
 
 def test_vectors_of_a_column_are_spread_and_must_have_one_length(tmp_path: Path) -> None:
@@ -441,12 +443,15 @@ def test_folds_of_label_sets_need_every_label_and_enough_of_each(tmp_path: Path)
         SETS, sets(tmp_path, labels={"one": "f_2"})
     )
     assert "'a-b' is no name of a label" in refused(SETS, sets(tmp_path, labels={"a-b": "first"}))
-    assert "map data.labels.NAME" in refused(SETS, sets(tmp_path, labels={}, label="first"))
+    assert "map data.labels.NAME of data=wide in place" in refused(
+        SETS, sets(tmp_path, labels={}, label="first")
+    )
 
 
-def test_label_sets_without_labels_have_no_truth(tmp_path: Path) -> None:
-    prepared = prepare(SETS, own=sets(tmp_path, labels={}), split="all")
-    assert "maps no data.labels" in prepared.notes[0]
+def test_label_sets_name_their_labels_though_none_is_known(tmp_path: Path) -> None:
+    assert "names no label" in refused(SETS, sets(tmp_path, labels={}))
+    unknown = prepare(SETS, own=sets(tmp_path, labels={"one": "NULL"}), split="all").answers.frame
+    assert unknown["label_one"].null_count() == 40
 
 
 def test_alarms_have_a_label_and_the_step_from_which_it_shows(tmp_path: Path) -> None:
