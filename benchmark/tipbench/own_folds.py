@@ -18,7 +18,6 @@ from tipbench.own_pairs import matched_clusters, read_pairs
 from tipbench.own_splits import all_scored, given_folds, label_set_folds, stratified_folds
 from tipbench.own_tables import check_tables, read_tables
 from tipbench.own_truth import check_truth, has_truth, learnt, scored
-from tipbench.streaming import ORDER, held_back
 from tipbench.task import Task
 
 LABELS = "given"
@@ -43,39 +42,23 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
             f"data={own.name} is for task={own.task}, and not for {task.name}: "
             "choose a baseline of that task."
         )
+    if task.stream:
+        raise UsageError(
+            f"{task.name} hands over its {task.stream} step by step, which data of your own cannot have yet: "
+            "choose a release."
+        )
     if labels not in ("auto", LABELS):
         raise UsageError(f"labels={labels} is for releases: data={own.name} has labels={LABELS} only.")
     if oracle:
         raise UsageError(f"data={own.name} has no hidden truth for an oracle: choose another baseline.")
     check_tables(task, own)
     check_truth(task, own)
-    if task.stream:
-        _check_stream(task, own)
     missing = sorted(n for n in needs if not is_mapped(task, own, n))
     if missing:
         fields = ", ".join(f"data.tables.{need}" for need in missing)
         raise UsageError(
             f"the method needs {', '.join(missing)}, which data={own.name} does not map: set {fields}."
         )
-
-
-def _check_stream(task: Task, own: OwnData) -> None:
-    """Refuse data that cannot be handed over step by step, or without a part on which to fix a threshold."""
-    lacking = [c for c in (task.unit, ORDER) if c not in own.tables.get(task.stream, {})]
-    if lacking:
-        fields = ", ".join(f"data.tables.{task.stream}.{column}" for column in lacking)
-        raise UsageError(
-            f"{task.name} hands over {task.stream} step by step: set {fields} of data={own.name}."
-        )
-    if not _folds_given(own):
-        raise UsageError(
-            f"{task.name} fixes a threshold on valid, and data={own.name} has no parts: map data.fold to train, "
-            "valid and test."
-        )
-
-
-def _folds_given(own: OwnData) -> bool:
-    return own.fold is not None or (isinstance(own.files, dict) and set(own.files) <= set(PARTS))
 
 
 def is_mapped(task: Task, own: OwnData, need: str) -> bool:
@@ -100,21 +83,15 @@ def _split_of(task: Task, own: OwnData, split: str, can: list[str]) -> str:
 
 
 def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
+    folds_given = own.fold is not None or (isinstance(own.files, dict) and set(own.files) <= set(PARTS))
     can = [
         s for s in task.own_splits if s != "given" and (s != "kfold" or own.label is not None or own.labels)
     ]
-    can = ["given", *can] if _folds_given(own) else can
+    can = ["given", *can] if folds_given else can
     chosen = _split_of(task, own, split, can)
     read = read_tables(task, own)
     divided = _divide(own, chosen, read.units)
     folds = [_fold(task, read.tables, fold) for fold in divided]
-    streams = []
-    if task.stream:
-        if not (divided[0]["part"] == "valid").any():
-            raise UsageError(
-                f"data.fold of data={own.name} has no valid part, on which {task.name} fixes a threshold."
-            )
-        folds, streams = map(list, zip(*(held_back(fold) for fold in folds), strict=True))
     return Prepared(
         folds=folds,
         answers=Answers(task.kind, task.unit, _answers(task, divided).sort(task.unit)),
@@ -124,7 +101,6 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         access=level,
         notes=_notes(task, own),
         names=read.names,
-        streams=streams,
     )
 
 

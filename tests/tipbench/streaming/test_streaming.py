@@ -149,6 +149,18 @@ def test_a_method_of_the_other_shape_is_refused_in_one_sentence(task: Task) -> N
         check_shape(one, Both(), "mine.Both")
 
 
+def test_data_of_ones_own_is_refused_in_one_sentence(task: Task) -> None:
+    own = {
+        "name": "mine",
+        "task": "chat_onset",
+        "files": "x.csv",
+        "format": "csv",
+        "tables": {"chats": {"minute": "t"}},
+    }
+    with pytest.raises(UsageError, match="step by step, which data of your own cannot have yet"):
+        prepare(task, own=own)
+
+
 def test_a_stream_that_does_not_show_its_order_is_a_mistake_of_the_task(world, task: Task) -> None:
     bare = replace(task, tables={**task.tables, "lines": ("region", "chat", "tone")})
     with pytest.raises(ValueError, match="must show chat and sequence"):
