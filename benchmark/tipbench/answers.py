@@ -11,7 +11,7 @@ One frame a prediction kind:
 - ``candidates``: ``[unit, cluster]``, the gallery. Queries are the units whose cluster has two members or
   more.
 - ``alarms``: ``[unit, part, label, onset, cluster, weight]``, onset Int32 the step (counted from 1) at which a
-  positive becomes evident, null for negatives; and, where known, the harm columns of scores.
+  positive becomes evident, null wherever the label is not 1; and, where known, the harm columns of scores.
 - ``labelsets``: ``[unit, part, cluster, weight]`` and one Int8 column ``label_<name>`` (0, 1, or null where
   unknown) a label; where known, ``urgency`` Int8 (0, 1, 2), ``slot`` Int64 (a region's week, within which
   capacity is shared) and the harm columns.
@@ -27,6 +27,9 @@ from tipdata.errors import UsageError
 
 Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets"]
 
+#: Types of a step.
+STEPS = (pl.Int32, pl.Int64)
+
 #: Columns that a frame of each kind must have beside the unit's key.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "scores": ("part", "label", "cluster", "weight"),
@@ -35,6 +38,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "alarms": ("part", "label", "onset", "cluster", "weight"),
     "labelsets": ("part", "cluster", "weight"),
 }
+
+#: Kinds whose units are positive, negative or unknown, and have parts.
+LABELLED = ("scores", "alarms")
 
 #: Columns that hold no null in any frame.
 COMPLETE = ("part", "weight")
@@ -48,7 +54,8 @@ class Answers:
     it has parts, ``part``; left and right are unit keys.
 
     Raises :class:`UsageError` for an unknown kind, missing columns, nulls where none may be, repeated units,
-    weights that are not positive, and pairs of units that are not there.
+    weights that are not positive, onsets that do not go with their labels, and pairs of units that are not
+    there.
     """
 
     kind: str
@@ -80,8 +87,25 @@ class Answers:
             bad = self.frame.height - int((weights.is_finite() & (weights > 0)).sum())
             if bad:
                 raise UsageError(f"answers: {bad:,} weights are not positive numbers; every unit needs one")
+        if self.kind == "alarms":
+            self._check_onsets()
         if self.pairs is not None:
             self._check_pairs(self.pairs)
+
+    def _check_onsets(self) -> None:
+        onset = self.frame["onset"]
+        if onset.dtype not in STEPS:
+            raise UsageError(f"answers: onset is {onset.dtype}; make it Int32, the step counted from 1")
+        if early := int((onset < 1).sum()):
+            raise UsageError(f"answers: {early:,} onsets are before step 1; count steps from 1")
+        positive = (self.frame["label"] == 1).fill_null(False)
+        bare = int((positive & onset.is_null()).sum())
+        extra = int((~positive & onset.is_not_null()).sum())
+        if bare or extra:
+            raise UsageError(
+                f"answers: {bare:,} positives have no onset and {extra:,} others have one; "
+                "give an onset to the positives only"
+            )
 
     def _check_pairs(self, pairs: pl.DataFrame) -> None:
         missing = [name for name in ("left", "right", "label") if name not in pairs.columns]
@@ -98,11 +122,11 @@ class Answers:
             )
 
     def scored(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
-        """The rows that count, in the order of the frame: of this part and with a known label for scores, the
-        units that are queries for candidates, every row for clusters. ``beside`` joins a column [frame
-        rows]."""
+        """The rows that count, in the order of the frame: of this part and with a known label for scores and
+        alarms, the units that are queries for candidates, every row for clusters. ``beside`` joins a column
+        [frame rows]."""
         frame = self.frame if beside is None else self.frame.with_columns(beside)
-        if self.kind == "scores":
+        if self.kind in LABELLED:
             return frame.filter((pl.col("part") == part) & pl.col("label").is_not_null())
         if self.kind == "candidates":
             return frame.filter(pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2))

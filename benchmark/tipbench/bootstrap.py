@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.answers import Answers
+from tipbench.answers import LABELLED, Answers
 
 #: Fewest clusters of the rarer kind for which an interval is given.
 FEWEST_CLUSTERS = 20
@@ -61,7 +61,7 @@ def resampling_clusters(answers: Answers) -> Clusters:
     alone = np.flatnonzero(codes < 0)
     codes[alone] = count + np.arange(alone.size)
     count += alone.size
-    if answers.kind != "scores":
+    if answers.kind not in LABELLED:
         return Clusters(codes, count, count, count)
     positive = rows["label"].to_numpy() == 1
     return Clusters(codes, count, np.unique(codes[positive]).size, np.unique(codes[~positive]).size)

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from tipdata.errors import UsageError
 
-from tipbench.answers import Answers
+from tipbench.answers import LABELLED, Answers
 from tipbench.bootstrap import Clusters, resampling_clusters
 from tipbench.predictions import check_predictions
 
@@ -40,8 +40,10 @@ class Case:
 
     @cached_property
     def test(self) -> pl.DataFrame:
-        """Scores only: ``answers.scored()`` with ``score`` as Float64."""
-        return self.answers.scored("test", self.predictions["score"].cast(pl.Float64))
+        """Scores and alarms only: ``answers.scored()`` with ``score`` as Float64, or with ``step``."""
+        alarms = self.answers.kind == "alarms"
+        beside = self.predictions["step"] if alarms else self.predictions["score"].cast(pl.Float64)
+        return self.answers.scored("test", beside)
 
     @cached_property
     def valid(self) -> pl.DataFrame:
@@ -57,17 +59,17 @@ class Case:
 
     @property
     def known(self) -> bool:
-        """Whether there is anything to score: for scores a test row with a known label."""
-        return self.answers.kind != "scores" or not self.test.is_empty()
+        """Whether there is anything to score: for scores and alarms a test row with a known label."""
+        return self.answers.kind not in LABELLED or not self.test.is_empty()
 
     @property
     def positive(self) -> NDArray[np.bool_]:
-        """Scores only: the positive rows of the test part."""
+        """Scores and alarms only: the positive rows of the test part."""
         return self.test["label"].to_numpy() == 1
 
     @property
     def weights(self) -> NDArray[np.float64]:
-        """Scores only: the headline weights of the test part."""
+        """Scores and alarms only: the headline weights of the test part."""
         return self.test["weight"].to_numpy()
 
 
@@ -81,6 +83,6 @@ def case_of(task: ScoredTask, answers: Answers, predictions: pl.DataFrame) -> Ca
     if task.prevalence is not None and not 0 < task.prevalence < 1:
         raise UsageError(f"task: prevalence {task.prevalence} is not between 0 and 1; state a share or none")
     checked = check_predictions(answers, predictions)
-    if answers.kind == "scores" and "test" not in answers.frame["part"]:
+    if answers.kind in LABELLED and "test" not in answers.frame["part"]:
         raise UsageError("answers: no row is of the test part; a split must leave one to score")
     return Case(task, answers, checked, resampling_clusters(answers))

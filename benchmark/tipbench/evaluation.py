@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.answers import Answers
+from tipbench.answers import LABELLED, Answers
 from tipbench.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 #: Scores of different evaluators are never put in one table.
-EVALUATOR_VERSION = "0.1.0"
+EVALUATOR_VERSION = "0.2.0"
 
 UNDEFINED = "undefined: the test part has nothing that it is a share of"
 
@@ -137,13 +137,13 @@ def _warnings(answers: Answers, clusters: Clusters, scores: dict[str, Score]) ->
     if not clusters.enough:
         counted = (
             f"{clusters.positive} with a positive and {clusters.negative} with a negative"
-            if answers.kind == "scores"
+            if answers.kind in LABELLED
             else f"{clusters.count}"
         )
         warnings.append(
             f"{TOO_FEW}: {counted} in the test part, {FEWEST_CLUSTERS} needed for an interval; score more"
         )
-    if answers.kind == "scores" and (unknown := answers.frame.filter(part="test")["label"].null_count()):
+    if answers.kind in LABELLED and (unknown := answers.frame.filter(part="test")["label"].null_count()):
         warnings.append(f"{unknown:,} test rows have no known label and are not scored")
     reasons: dict[str, list[str]] = {}
     for name, score in scores.items():

@@ -28,6 +28,7 @@ NAMES = {
     "average_precision": "average precision at 5% prevalence",
     "b_cubed_f1": "B-cubed F1",
     "r_precision": "R-precision",
+    "f_latency": "F-latency",
 }
 
 

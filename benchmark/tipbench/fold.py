@@ -19,13 +19,15 @@ from tipbench.task import Source, Task, task_of
 
 if TYPE_CHECKING:
     from tipbench.own import OwnData
+    from tipbench.streaming import Stream
 
 
 @dataclass(frozen=True)
 class Fold:
     """Inputs, units and labels of one fold. Nothing that decides the score of the test part is in it.
 
-    ``tables``: visible rows and columns by table, lazily. ``parts``: ``[unit, part]``, the units of each
+    ``tables``: visible rows and columns by table, lazily; of the table that a task hands over step by step only
+    the rows of train and valid. ``parts``: ``[unit, part]``, the units of each
     part. ``supervision``: ``[unit, part, label]`` of train and valid. ``pair_supervision``: on a user's own
     labelled pairs ``[pair, part, label]``, else None.
     """
@@ -107,8 +109,8 @@ class Prepared:
 
     ``pair_answers``: for a user's labelled pairs, the truth about scored pairs (kind scores, unit ``pair``).
     ``names``: for a user's own data, ``[unit, name]`` with the ids as the user wrote them, where they are
-    not integers. ``notes``: one sentence each about what the reader of a score should know. ``seconds``:
-    wall time of preparing.
+    not integers. ``streams``: of a streamed task, what each fold's method is handed step by step. ``notes``: one
+    sentence each about what the reader of a score should know. ``seconds``: wall time of preparing.
     """
 
     folds: list[Fold]
@@ -121,6 +123,7 @@ class Prepared:
     seconds: float = 0.0
     pair_answers: Answers | None = None
     names: pl.DataFrame | None = None
+    streams: list[Stream] = field(default_factory=list, repr=False)
 
     def answers_to(self, predictions: pl.DataFrame) -> Answers:
         """The answers that these predictions are about: those of pairs where it has a column ``pair``."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import polars as pl
+from tipdata.errors import UsageError
 
 if TYPE_CHECKING:
     from tipbench.fold import Fold
+    from tipbench.task import Task
 
 
 @runtime_checkable
@@ -33,7 +35,10 @@ class Method(Protocol):
 
 @runtime_checkable
 class StreamMethod(Protocol):
-    """A method that is handed the test one step at a time, batched across units."""
+    """A method that is handed valid and then test one step at a time, batched across units.
+
+    Of the table that its task streams, the fold that it learns from holds rows of train and valid only.
+    """
 
     needs: frozenset[str]
     stochastic: bool
@@ -43,14 +48,40 @@ class StreamMethod(Protocol):
         ...
 
     def begin(self, units: pl.DataFrame) -> None:
-        """Start over with these units, of which nothing has been seen."""
+        """Start over with these units, of which nothing has been seen: their visible columns, by unit."""
         ...
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The next row of each unit -> ``[unit, score]``; the harness makes alarms or candidates of it."""
+        """The next row of each unit that has one, by unit -> ``[unit, score]`` of exactly these units.
+
+        A unit that has no row in a step has none in any later one. The score is a finite float; the harness
+        alarms at the first that reaches a threshold, which it fixes on valid.
+        """
         ...
 
 
 def is_oracle(method: object) -> bool:
     """Whether a method is marked as one that is shown hidden truth."""
     return bool(getattr(method, "oracle", False))
+
+
+def is_streamed(method: object) -> bool:
+    """Whether a method takes its units step by step, whatever else it can."""
+    return hasattr(method, "begin") and hasattr(method, "step")
+
+
+def check_shape(task: Task, method: object, name: str) -> None:
+    """Refuse a method that cannot be handed what the task hands over. Raises UsageError.
+
+    A class that has both shapes runs on tasks of both.
+    """
+    if task.stream and not is_streamed(method):
+        raise UsageError(
+            f"{name} wants a whole fold and {task.name} hands over its {task.stream} step by step: "
+            "give it begin and step; see tipbench.method.StreamMethod."
+        )
+    if not task.stream and not hasattr(method, "predict"):
+        raise UsageError(
+            f"{name} wants to be handed steps and {task.name} shows a whole fold at once: "
+            "give it predict; see tipbench.method.Method."
+        )

@@ -42,6 +42,11 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
             f"data={own.name} is for task={own.task}, and not for {task.name}: "
             "choose a baseline of that task."
         )
+    if task.stream:
+        raise UsageError(
+            f"{task.name} hands over its {task.stream} step by step, which data of your own cannot have yet: "
+            "choose a release."
+        )
     if labels not in ("auto", LABELS):
         raise UsageError(f"labels={labels} is for releases: data={own.name} has labels={LABELS} only.")
     if oracle:

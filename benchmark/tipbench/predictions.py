@@ -2,7 +2,8 @@
 
 The formats: scores ``[unit, score]`` with a Float32 or Float64 score for every unit of the answers; clusters
 ``[unit, cluster]`` with an Int64 or String cluster; candidates ``[query, candidate, score]``, ten at most a
-query, never the query itself. Keys have exactly the dtype of the answers' keys.
+query, never the query itself; alarms ``[unit, step]`` with an Int32 or Int64 step for every unit of the
+answers, counted from 1, null where there is no alarm. Keys have exactly the dtype of the answers' keys.
 """
 
 from __future__ import annotations
@@ -10,24 +11,25 @@ from __future__ import annotations
 import polars as pl
 from tipdata.errors import UsageError
 
-from tipbench.answers import Answers
+from tipbench.answers import STEPS, Answers
 
 #: The longest list of candidates that a query may have.
 MOST_CANDIDATES = 10
 
 _FLOATS = (pl.Float32, pl.Float64)
+_INSTEAD = {"step": "count steps from 1, and leave null where there is no alarm"}
 _SHOWN = 3
 
 
 def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     """The predictions with the columns of their format only, in the order of the answers.
 
-    Scores and clusters come back with one row a unit, row for row beside ``answers.frame``; candidates by
-    query in the order of the gallery, then by falling score, then by candidate.
+    Scores, clusters and alarms come back with one row a unit, row for row beside ``answers.frame``;
+    candidates by query in the order of the gallery, then by falling score, then by candidate.
 
     Raises :class:`UsageError` for anything that is not a polars DataFrame, an empty frame, a missing column,
-    a wrong dtype, nulls, NaN or infinite scores, repeated, missing or unknown keys, more than ten candidates
-    a query, and a candidate that is its own query.
+    a wrong dtype, nulls where none may be, NaN or infinite scores, steps below 1, repeated, missing or
+    unknown keys, more than ten candidates a query, and a candidate that is its own query.
     """
     if not isinstance(predictions, pl.DataFrame):
         raise UsageError(f"predictions: a {type(predictions).__name__} was given; give a polars DataFrame")
@@ -35,6 +37,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
         "scores": (answers.unit, "score"),
         "clusters": (answers.unit, "cluster"),
         "candidates": ("query", "candidate", "score"),
+        "alarms": (answers.unit, "step"),
     }[answers.kind]
     missing = [name for name in columns if name not in predictions.columns]
     if missing:
@@ -47,7 +50,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
             f"predictions: 0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
         )
     predictions = predictions.select(columns)
-    keys = [name for name in columns if name not in ("score", "cluster")]
+    keys = [name for name in columns if name not in ("score", "cluster", "step")]
     _check_dtypes(answers, predictions, keys)
     _check_values(predictions, keys)
     if answers.kind == "candidates":
@@ -67,12 +70,14 @@ def _check_dtypes(answers: Answers, predictions: pl.DataFrame, keys: list[str]) 
         raise UsageError(f"predictions: score is {predictions.schema['score']}; make it Float32 or Float64")
     if "cluster" in predictions.columns and predictions.schema["cluster"] not in (pl.Int64, pl.String):
         raise UsageError(f"predictions: cluster is {predictions.schema['cluster']}; make it Int64 or String")
+    if "step" in predictions.columns and predictions.schema["step"] not in STEPS:
+        raise UsageError(f"predictions: step is {predictions.schema['step']}; make it Int32 or Int64")
 
 
 def _check_values(predictions: pl.DataFrame, keys: list[str]) -> None:
     for name in predictions.columns:
         column = predictions[name]
-        bad = {"null": column.is_null()}
+        bad = {"null": column.is_null()} if name != "step" else {"below 1": (column < 1).fill_null(False)}
         if name == "score":
             bad |= {
                 "NaN": column.is_nan().fill_null(False),
@@ -83,7 +88,7 @@ def _check_values(predictions: pl.DataFrame, keys: list[str]) -> None:
                 where = predictions.filter(mask).select(keys).head(_SHOWN).rows()
                 raise UsageError(
                     f"predictions: {count:,} of {predictions.height:,} values of {name} are {what} "
-                    f"(first at {_listed(where)}); predict a finite value for each"
+                    f"(first at {_listed(where)}); {_INSTEAD.get(name, 'predict a finite value for each')}"
                 )
 
 

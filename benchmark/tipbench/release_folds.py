@@ -13,6 +13,7 @@ from tipbench.access import access_of, check_needs, visible_columns
 from tipbench.answers import Answers
 from tipbench.fold import Fold, Prepared
 from tipbench.splits import SPLITS, CannotSplitError, Split, partition
+from tipbench.streaming import held_back
 from tipbench.task import Source, Task
 from tipbench.training_size import YARDSTICK, TrainingSize, cut_to
 
@@ -42,15 +43,21 @@ def prepare_release(
     tables = _shown(task, source, rows, visible_columns(task, level, oracle))
     given = task.supervise[supervision](rows, source)
     parts = rows.select(task.unit, "part")
+    fold = Fold(task, tables, parts, given.join(parts, on=task.unit, how="left"))
+    streams = []
+    if task.stream:
+        fold, stream = held_back(fold)
+        streams = [stream]
     predicted = rows.filter(pl.col("part").is_in(list(task.predicted_parts)))
     return Prepared(
-        folds=[Fold(task, tables, parts, given.join(parts, on=task.unit, how="left"))],
+        folds=[fold],
         answers=Answers(task.kind, task.unit, task.answers(predicted, source).sort(task.unit)),
         data=source.name,
         split=policy.name,
         labels=supervision,
         access=level,
         notes=notes,
+        streams=streams,
     )
 
 

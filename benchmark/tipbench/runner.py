@@ -21,11 +21,12 @@ import polars as pl
 from tipdata.engine import run_all
 from tipdata.errors import UsageError
 
+from tipbench.alarms import streamed_alarms
 from tipbench.cells import Cell, data_name
 from tipbench.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.evaluation import Evaluation, check_predictions, evaluate
 from tipbench.fold import Prepared, prepare
-from tipbench.method import is_oracle
+from tipbench.method import check_shape, is_oracle, is_streamed
 from tipbench.results import (
     PREDICTIONS,
     Cost,
@@ -236,6 +237,7 @@ def _attempt(job: Job, shared: SharedFold, partial: Path) -> Outcome:
 def _run_cell(job: Job, shared: SharedFold, partial: Path) -> Result:
     cell = job.cell
     method = instantiate(cell.config["baseline"]["method"])
+    check_shape(task_of(cell.task), method, cell.target)
     prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
     meter = Meter()
     predictions = (
@@ -270,7 +272,8 @@ def instantiate(method: dict[str, Any]) -> Any:
     except InstantiationException as error:
         said = " ".join(str(error.__cause__ or error).split()).rstrip(".")
         raise UsageError(f"baseline.method._target_={target} cannot be made: {said}.") from error
-    lacks = [name for name in ("needs", "stochastic", "fit", "predict") if not hasattr(made, name)]
+    acts = () if is_streamed(made) else ("predict",)
+    lacks = [name for name in ("needs", "stochastic", "fit", *acts) if not hasattr(made, name)]
     if lacks:
         raise UsageError(f"{target} is no method: it lacks {', '.join(lacks)}; see tipbench.method.Method.")
     return made
@@ -284,17 +287,18 @@ def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter) -> pl.Da
         with meter.part("fit"):
             one.fit(fold, cell.seed)
         with meter.part("predict"):
-            pooled.append(one.predict(fold))
+            pooled.append(
+                streamed_alarms(one, fold, prepared.streams[number], cell.target)
+                if fold.task.stream
+                else one.predict(fold)
+            )
     return pooled[0] if len(pooled) == 1 else pl.concat(pooled)
 
 
 def _as_stored(predictions: pl.DataFrame) -> pl.DataFrame:
-    """Scores as float32: what is scored is what is stored."""
-    return (
-        predictions.with_columns(pl.col("score").cast(pl.Float32))
-        if "score" in predictions.columns
-        else predictions
-    )
+    """Scores as float32 and steps as int32: what is scored is what is stored."""
+    stored = {"score": pl.Float32, "step": pl.Int32}
+    return predictions.cast({name: dtype for name, dtype in stored.items() if name in predictions.columns})
 
 
 def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:

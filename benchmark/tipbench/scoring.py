@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tipbench.own import OwnData
 
 READABLE = (".parquet", ".csv")
+UNVERIFIED = "unverified: whether these alarms were made step by step cannot be told from a file"
 
 
 def evaluate(
@@ -54,7 +56,8 @@ def evaluate_prepared(
     predictions = _numbered(task, prepared, predictions)
     answers = prepared.answers_to(predictions)
     checked = check_predictions(answers, predictions)
-    return evaluate_answers(task, answers, checked, replicates=replicates, seed=seed)
+    found = evaluate_answers(task, answers, checked, replicates=replicates, seed=seed)
+    return replace(found, warnings=[UNVERIFIED, *found.warnings]) if task.stream else found
 
 
 def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:
@@ -79,7 +82,8 @@ def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.D
 
 
 def read_predictions_file(path: str) -> pl.DataFrame:
-    """A parquet or CSV file of predictions; in CSV, keys are Int64 where all are integers and scores are numbers.
+    """A parquet or CSV file of predictions; in CSV, keys are Int64 where all are integers, scores are numbers, and
+    a column of steps without any is one without alarms.
 
     Raises UsageError for a file that is absent, empty, of another kind, or not well-formed.
     """
@@ -97,5 +101,7 @@ def read_predictions_file(path: str) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         said = str(error).strip().splitlines()[0][:160].rstrip(".")
         raise UsageError(f"{path} is not a whole {file.suffix[1:]} file: {said}.") from None
+    if "step" in frame.columns and frame["step"].null_count() == frame.height:
+        return frame.with_columns(pl.col("step").cast(pl.Int32))
     whole = "score" in frame.columns and frame.schema["score"].is_integer()
     return frame.with_columns(pl.col("score").cast(pl.Float64)) if whole else frame

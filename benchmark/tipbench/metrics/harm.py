@@ -29,8 +29,11 @@ from tipbench.metrics.operating import NO_VALID_PART, thresholds
 
 LAWFUL_KINDS = ("independent", "business")
 LAWFUL_GROUPS = ("independent", "business", "migrant")
+LAWFUL = "lawful"
 ATTRIBUTES = ("form", "sex", "language")
 OTHER = "other"
+#: Threshold -> how the names of its rates end; the gaps are at the first.
+SUFFIX = {"budget_1pct": "", "recall_50": "_at_recall_50"}
 
 Groups = dict[str, dict[str, float | None]]
 
@@ -51,12 +54,14 @@ def measure(case: Case) -> Measured:
     if not names or not fixed:
         return Measured(metrics=not_available(*names), withheld=dict.fromkeys(names, NO_VALID_PART))
     score = case.test["score"].to_numpy()
-    flagged = {name: score >= value for name, value in fixed.items()}
+    flagged = {SUFFIX[name]: score >= value for name, value in fixed.items()}
     parts = []
     if "group" in columns:
-        parts.append(_accusations(case, flagged))
+        members = {group: rows & ~case.positive for group, rows in _members(case.test).items()}
+        compared = tuple(group for group in LAWFUL_GROUPS if group in members)
+        parts.append(accusations(case, members, compared, flagged, "false_accusations"))
     if attributes:
-        parts.append(_protection(case, flagged["budget_1pct"], attributes))
+        parts.append(protection(case, flagged[""], attributes))
     return together(parts)
 
 
@@ -67,12 +72,22 @@ def _members(test: pl.DataFrame) -> dict[str, NDArray[np.bool_]]:
     members = {name: (kind == name).fill_null(False).to_numpy() for name in LAWFUL_KINDS}
     if "migrant" in test.columns:
         members["migrant"] = lawful & test["migrant"].fill_null(False).to_numpy()
-    return {**members, "lawful": lawful, "spam": (kind == "spam").fill_null(False).to_numpy()}
+    return {**members, LAWFUL: lawful, "spam": (kind == "spam").fill_null(False).to_numpy()}
 
 
-def _accusations(case: Case, flagged: dict[str, NDArray[np.bool_]]) -> Measured:
-    """False accusations by group at every threshold, and the harm gap at the budget."""
-    members = {group: rows & ~case.positive for group, rows in _members(case.test).items()}
+def accusations(
+    case: Case,
+    members: dict[str, NDArray[np.bool_]],
+    compared: tuple[str, ...],
+    flagged: dict[str, NDArray[np.bool_]],
+    called: str,
+) -> Measured:
+    """The share of each group's units, and of its operations, that is flagged; and the ``harm_gap``.
+
+    ``members``: group -> its rows [rows], ``lawful`` among them. ``compared``: the groups of which the worst
+    makes the gap. ``flagged``: how the rates' names end -> the rows flagged [rows]; the gap is of the first.
+    """
+    main = next(iter(flagged))
     sums = ClusterSums(case.clusters)
     for group, rows in members.items():
         sums.add(f"{group}/unit", case.weights * rows)
@@ -92,29 +107,32 @@ def _accusations(case: Case, flagged: dict[str, NDArray[np.bool_]]) -> Measured:
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         rate = rates(drawn)
-        groups = np.stack([rate[f"{group}/unit/budget_1pct"] for group in LAWFUL_GROUPS if group in members])
+        if not compared:
+            return not_available("harm_gap")(drawn)
+        groups = np.stack([rate[f"{group}/unit/{main}"] for group in compared])
         # A group without a member in the replicate is not the worst.
         worst = np.fmax.reduce(groups, axis=0)
-        return {"harm_gap": worst - rate["lawful/unit/budget_1pct"]}
+        return {"harm_gap": worst - rate[f"{LAWFUL}/unit/{main}"]}
 
     values = observed(rates, case.clusters.count)
-    suffix = {"budget_1pct": "", "recall_50": "_at_recall_50"}
     groups: Groups = {}
     for group, rows in members.items():
         entry: dict[str, float | None] = {}
         for point in flagged:
             for per in ("unit", "operation"):
                 value = values[f"{group}/{per}/{point}"]
-                entry[f"false_accusations_per_{per}{suffix[point]}"] = None if np.isnan(value) else value
+                entry[f"{called}_per_{per}{point}"] = None if np.isnan(value) else value
         entry["units"] = int(rows.sum())
         entry["operations"] = int(np.unique(case.clusters.codes[rows]).size)
         groups[group] = entry
-    withheld = {} if members["lawful"].any() else {"harm_gap": "no lawful unit in the test part"}
+    withheld = {} if compared else {"harm_gap": TOO_FEW}
+    if not members[LAWFUL].any():
+        withheld = {"harm_gap": "no lawful unit in the test part"}
     return Measured(metrics=metrics, withheld=withheld, groups=groups)
 
 
-def _protection(case: Case, flagged: NDArray[np.bool_], attributes: list[str]) -> Measured:
-    """Recall by group of those exploited, and the protection gap."""
+def protection(case: Case, flagged: NDArray[np.bool_], attributes: list[str]) -> Measured:
+    """Recall by group of those exploited, and the protection gap, from the rows flagged [rows]."""
     sums = ClusterSums(case.clusters)
     groups: Groups = {}
     counted: dict[str, list[str]] = {}

@@ -18,8 +18,9 @@ examples:
   tipbench score predictions.csv task=advert_risk data=sms_spam data.path=FOLDER
 
 Columns: scores `advert, score` for every unit of valid and test; clusters `advert, cluster` for
-every unit of test; candidates `query, candidate, score`, ten at most a query. Labels of the test
-are always the truth. Malformed predictions are refused, never repaired."""
+every unit of test; candidates `query, candidate, score`, ten at most a query; alarms
+`conversation, step` for every unit of test, without a step where there is no alarm. Labels of the
+test are always the truth. Malformed predictions are refused, never repaired."""
 
 
 def add(verbs: Any) -> None:

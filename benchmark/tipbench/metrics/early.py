@@ -1,0 +1,220 @@
+"""How early a method alarms where an alarm is due, and how often where none is.
+
+A unit is positive from its onset on. ``delay`` = max(0, step - onset) of an alarm, in steps. An alarm more than
+five steps before the onset (:data:`PREMATURE`) came for no reason that was there: it counts as a false positive
+in precision, and its unit as missed in recall and in ERDE.
+
+- ``f_latency`` = F1 * ``speed`` (Sadeque, Xu and Bethard 2018, "Measuring the latency of depression detection in
+  social media"), ``speed`` = 1 - the median penalty over true positives, penalty = -1 + 2 / (1 + exp(-p delay)).
+  There a penalty is counted from the first item, here from the onset, and p is set so that a delay of
+  twenty steps (:data:`HALF_SPEED_DELAY`) costs one half: p = ln 3 / 20. Without a true positive it is 0.
+- ``erde_5``, ``erde_50``: the early-risk detection error (Losada and Crestani 2016, "A test collection
+  for research on depression and language use"), lower is better: the mean cost of a unit, which is for a true
+  positive 1 - 1 / (1 + exp(k - o)) with k = delay + 1, for a miss 1, for a false positive the share of positives,
+  for a true negative 0.
+- ``precision``, ``recall``, ``f1``; ``median_delay`` over true positives, in steps.
+- ``harm_gap`` where groups are known, ``protection_gap`` where form, sex or language of those exploited are:
+  as in :mod:`tipbench.metrics.harm`, of alarms in the place of scores over a threshold. Here the lawful groups
+  are all but trafficking and spam, and those under twenty clusters are not compared.
+
+All are headline-weighted, and all are functions of the clusters' multiplicities. A median is the mean of the
+first values at which the cumulated weight reaches, and exceeds, half of the whole: with equal weights the usual.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured, together
+from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, accusations, protection
+
+PREMATURE = 5
+HALF_SPEED_DELAY = 20
+P = float(np.log(3) / HALF_SPEED_DELAY)
+ERDE = {"erde_5": 5, "erde_50": 50}
+CURVE = (0, 1, 2, 5, 10, 20, 50)
+"""Delays at which recall is shown."""
+
+TRAFFICKING, SPAM = "trafficking", "spam"
+#: Negatives of trafficking operations: conversations that never reach commitment.
+UNCOMMITTED = "uncommitted"
+
+# What two sums of the same weights may differ by, relatively, through the order of their terms.
+_ROUNDING = 1e-9
+
+
+def penalty(delay: NDArray) -> NDArray[np.float64]:
+    """What a delay in steps costs, from 0 (none) to 1; one half at twenty."""
+    return -1 + 2 / (1 + np.exp(-P * np.asarray(delay, dtype=np.float64)))
+
+
+def latency_cost(delay: NDArray, o: float) -> NDArray[np.float64]:
+    """ERDE's cost of a true positive with this delay in steps: one half where delay + 1 = o."""
+    # The exponent is bounded, beyond which the cost is 1 to the last bit.
+    return 1 - 1 / (1 + np.exp(np.minimum(np.asarray(delay, dtype=np.float64) + 1 - o, 700.0)))
+
+
+def is_timely(step: NDArray, onset: NDArray) -> NDArray[np.bool_]:
+    """Whether an alarm at this step is no more than five before the onset."""
+    return step >= onset - PREMATURE
+
+
+def median(weights: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weighted median of rising values [values] under each row of weights [rows, values]; NaN where a row
+    has no weight."""
+    found = np.full(len(weights), np.nan)
+    some = weights.sum(axis=1) > 0
+    if some.any():
+        first, second = middle(np.cumsum(weights[some], axis=1))
+        found[some] = (values[first] + values[second]) / 2
+    return found
+
+
+def middle(cumulated: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where weights that are cumulated along the last axis reach half of their total, and where they exceed it."""
+    half = cumulated[..., -1:] / 2
+    first = np.argmax(cumulated >= half * (1 - _ROUNDING), axis=-1)
+    return first, np.argmax(cumulated > half * (1 + _ROUNDING), axis=-1)
+
+
+class Alarms:
+    """The alarms of a test part beside its onsets.
+
+    ``alarmed``, ``found``, ``false``: the rows [rows] with an alarm, with a true one, with a false one.
+    """
+
+    def __init__(self, case: Case) -> None:
+        step, onset = (
+            case.test[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("step", "onset")
+        )
+        self.alarmed = ~np.isnan(step)
+        self.found = case.positive & is_timely(step, onset)
+        self.false = self.alarmed & ~self.found
+        self._add_true(case, np.maximum(step - onset, 0.0)[self.found])
+        for name, rows in {
+            "all": np.ones(step.size, dtype=bool),
+            "positive": case.positive,
+            "alarmed": self.alarmed,
+            "found": self.found,
+            "false": self.false,
+            "false/negative": self.false & ~case.positive,
+        }.items():
+            self._sums.add(name, case.weights * rows)
+
+    def _add_true(self, case: Case, delay: NDArray[np.float64]) -> None:
+        """Keep true positives by rising delay, and sum what they cost."""
+        self._sums = ClusterSums(case.clusters)
+        for name, o in ERDE.items():
+            cost = np.zeros(self.found.size)
+            cost[self.found] = latency_cost(delay, o)
+            self._sums.add(name, case.weights * cost)
+        order = np.argsort(delay, kind="stable")
+        self._delays = delay[order]
+        self._codes = case.clusters.codes[self.found][order]
+        self._weights = case.weights[self.found][order]
+
+    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
+        """Every metric [replicates] under the multiplicities [replicates, clusters]."""
+        total = self._sums.totals(drawn)
+        positive, true, false = total("positive"), total("found"), total("false")
+        f1 = ratio(2 * true, true + false + positive)
+        f1[positive <= 0] = np.nan
+        speed, delay = self._medians(drawn)
+        others = ratio(positive, total("all")) * total("false/negative") + (positive - true)
+        return {
+            "f_latency": np.where(np.isnan(speed), 0 * f1, f1 * speed),
+            **{name: ratio(total(name) + others, total("all")) for name in ERDE},
+            "precision": ratio(true, true + false),
+            "recall": ratio(true, positive),
+            "f1": f1,
+            "speed": speed,
+            "median_delay": delay,
+        }
+
+    def _medians(self, drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Speed and median delay [replicates]; NaN where nothing was found."""
+        speed, delay = np.full(len(drawn), np.nan), np.full(len(drawn), np.nan)
+        penalties = penalty(self._delays)
+        for row, multiplicity in enumerate(drawn):
+            cumulated = np.cumsum(multiplicity.take(self._codes) * self._weights)
+            if cumulated.size and cumulated[-1] > 0:
+                places = np.array(middle(cumulated))
+                speed[row], delay[row] = 1 - penalties[places].mean(), self._delays[places].mean()
+        return speed, delay
+
+    def about(self, clusters: int) -> dict[str, Any]:
+        """What the metrics depend on, and recall by delay, with each cluster once."""
+        total = self._sums.totals(np.ones((1, clusters)))
+        everyone, positive = total("all"), float(total("positive")[0])
+        within = {d: float(self._weights[self._delays <= d].sum()) for d in CURVE}
+        return {
+            "p": P,
+            "half_speed_delay": HALF_SPEED_DELAY,
+            "premature": PREMATURE,
+            "erde_o": list(ERDE.values()),
+            "cost_miss": 1.0,
+            "cost_false_positive": float(ratio(total("positive"), everyone)[0]),
+            "alarmed_share": float(ratio(total("alarmed"), everyone)[0]),
+            "recall_by_delay": {str(d): weight / positive for d, weight in within.items()}
+            if positive
+            else {},
+        }
+
+
+def measure(case: Case) -> Measured:
+    """All metrics, and what they depend on.
+
+    ``curves["early"]``: ``p``, ``half_speed_delay``, ``premature`` (steps before the onset beyond which an alarm
+    is false), ``erde_o``, ``cost_miss``, ``cost_false_positive`` (the share of positives), ``alarmed_share``, and
+    ``recall_by_delay``: delay -> the recall of alarms that come with no more.
+
+    ``groups``: of each group of negatives, and of the ``lawful`` together, ``false_alarms_per_unit``,
+    ``false_alarms_per_operation``, ``units`` and ``operations``; trafficking that never reaches commitment is
+    ``uncommitted`` and part of no lawful total. ``form=...``, ``sex=...`` and ``language=...`` as in
+    :func:`tipbench.metrics.harm.measure`.
+    """
+    alarms = Alarms(case)
+    curves = {"early": alarms.about(case.clusters.count)}
+    return together([Measured(metrics=alarms.metrics, curves=curves), *_harm(case, alarms)])
+
+
+def _harm(case: Case, alarms: Alarms) -> list[Measured]:
+    """False alarms by group, and protection by attribute, as far as the answers know them."""
+    parts = []
+    if "group" in case.test.columns:
+        members = _members(case)
+        compared = tuple(
+            group
+            for group, rows in members.items()
+            if group not in (UNCOMMITTED, SPAM, LAWFUL)
+            and np.unique(case.clusters.codes[rows]).size >= FEWEST_CLUSTERS
+        )
+        parts.append(accusations(case, members, compared, {"": alarms.alarmed}, "false_alarms"))
+    attributes = [name for name in ATTRIBUTES if name in case.test.columns]
+    if attributes:
+        parts.append(protection(case, alarms.found, attributes))
+    return parts
+
+
+def _members(case: Case) -> dict[str, NDArray[np.bool_]]:
+    """The negative rows of each group, [rows], and all lawful ones."""
+    kind = case.test["group"]
+    named = kind.replace({TRAFFICKING: UNCOMMITTED})
+    members = {
+        str(group): (named == group).fill_null(False).to_numpy() & ~case.positive
+        for group in named.drop_nulls().unique().sort()
+    }
+    lawful = ~kind.is_in([TRAFFICKING, UNCOMMITTED, SPAM]).fill_null(True).to_numpy() & ~case.positive
+    members = {group: rows for group, rows in members.items() if rows.any()}
+    if "migrant" in case.test.columns:
+        members["migrant"] = lawful & case.test["migrant"].fill_null(False).to_numpy()
+    return {**members, LAWFUL: lawful}
+
+
+FAMILY = Family("alarms", measure)
