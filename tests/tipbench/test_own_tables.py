@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tipbench.fold import Fold, prepare
+from tipbench.own_ids import REFERS
 from tipbench.task import Task, tasks
 from tipdata.errors import UsageError
+from tipdata.tables import TABLES
 
 RISK = replace(
     tasks()["advert_risk"],
@@ -161,6 +163,25 @@ def test_a_column_is_what_refers_says_it_is(tmp_path: Path) -> None:
     )
     assert "no column that is mapped" in refused(RISK, {**own, "refers": {"ties": {"source": "acount"}}})
     assert "refers names ties.sorce" in refused(RISK, {**own, "refers": {"ties": {"sorce": "account"}}})
+
+
+def test_lists_of_ids_are_numbered_with_the_ids_of_other_tables(tmp_path: Path) -> None:
+    nodes = NODES.with_columns(phones=pl.Series([["b", "a"], None, ["c"], []]))
+    nodes.write_parquet(tmp_path / "nodes.parquet")
+    pl.DataFrame({"phone": ["c", "d", "a"]}).write_parquet(tmp_path / "adverts.parquet")
+    own = graph(tmp_path, files="nodes.parquet", format="parquet", sources={"adverts": "adverts.parquet"})
+    own["tables"] = {"accounts": {"contacts": "phones"}, "adverts": {"contacts": "phone"}}
+    fold = fold_of(RISK, own)
+    assert fold.tables["accounts"].collect()["contacts"].to_list() == [[1, 0], [], [2], []]
+    assert fold.tables["adverts"].collect()["contacts"].to_list() == [[2], [3], [0]]
+
+
+@pytest.mark.parametrize("table", REFERS)
+def test_what_refers_by_itself_is_a_column_of_a_release(table: str) -> None:
+    if table not in TABLES:
+        pytest.skip(f"the table {table} is not there yet")
+    assert set(REFERS[table]) <= set(TABLES[table].schema)
+    assert {t.key for t in TABLES.values()} >= {(name,) for name in REFERS[table].values()}
 
 
 def test_an_id_that_no_unit_has_is_refused_with_its_table_row_and_value(tmp_path: Path) -> None:
