@@ -14,7 +14,6 @@ from tipbench.alarms import streamed_alarms
 from tipbench.extras import missing_extra
 from tipbench.fold import Fold, Prepared, prepare
 from tipbench.method import Method, StreamMethod, is_oracle
-from tipbench.task import tasks
 from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
