@@ -37,15 +37,26 @@ def method_of(name: str) -> Any:
 @pytest.fixture(scope="module", autouse=True)
 def folds(tiny: Release) -> None:
     """A fold a task of two regions, with and without hidden truth."""
-    kept = tiny.scan("adverts").filter(pl.col("region") < REGIONS).select("advert").collect()
     for task in TASKS:
         for oracle in (False, True):
             fold = prepare(task, release=tiny, split="operation", oracle=oracle).folds[0]
-            adverts = fold.tables["adverts"].join(kept.lazy(), on="advert", how="semi").collect().lazy()
-            parts, labels = (f.join(kept, on="advert", how="semi") for f in (fold.parts, fold.supervision))
+            unit, table = fold.task.unit, fold.task.table
+            kept = tiny.scan(table).filter(pl.col("region") < REGIONS).select(unit).collect()
+            tables = {
+                name: frame.join(kept.lazy(), on=unit, how="semi").collect().lazy()
+                for name, frame in of_units(fold)
+            }
+            parts, labels = (f.join(kept, on=unit, how="semi") for f in (fold.parts, fold.supervision))
             _folds[task, oracle] = replace(
-                fold, tables={**fold.tables, "adverts": adverts}, parts=parts, supervision=labels
+                fold, tables={**fold.tables, **tables}, parts=parts, supervision=labels
             )
+
+
+def of_units(fold: Fold) -> list[tuple[str, pl.LazyFrame]]:
+    """The tables whose rows belong to units, by name."""
+    return [
+        (n, frame) for n, frame in fold.tables.items() if fold.task.unit in frame.collect_schema().names()
+    ]
 
 
 def run(name: str, fold: Fold, seed: int = 0) -> pl.DataFrame:
@@ -100,7 +111,9 @@ def test_every_unit_is_predicted_once_and_no_other(name: str) -> None:
         assert made[fold.task.unit].sort().to_list() == units.to_list()
 
 
-@pytest.mark.parametrize("name", [n for n in ON_RELEASES if n.startswith("advert_risk/")])
+@pytest.mark.parametrize(
+    "name", [n for n in ON_RELEASES if n.startswith(("advert_risk/", "flag_aggregation/"))]
+)
 def test_scores_are_finite_and_between_nought_and_one(name: str) -> None:
     scores = predictions(name)["score"]
     assert scores.dtype == pl.Float64
@@ -116,8 +129,8 @@ def test_a_second_run_gives_the_same_predictions(name: str) -> None:
 @pytest.mark.parametrize("name", ON_RELEASES)
 def test_the_order_of_rows_does_not_matter(name: str) -> None:
     fold = fold_of(name)
-    adverts = fold.tables["adverts"].collect().sample(fraction=1, shuffle=True, seed=3)
-    tables = {**fold.tables, "adverts": adverts.lazy()}
+    mixed = {n: t.collect().sample(fraction=1, shuffle=True, seed=3).lazy() for n, t in of_units(fold)}
+    tables = {**fold.tables, **mixed}
     parts, labels = (f.sample(fraction=1, shuffle=True, seed=4) for f in (fold.parts, fold.supervision))
     shuffled = run(name, replace(fold, tables=tables, parts=parts, supervision=labels))
     key = [c for c in shuffled.columns if c not in ("score", "cluster")]
