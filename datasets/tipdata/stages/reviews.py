@@ -36,6 +36,7 @@ QUEUE = Table(
         Column("gold_label", pl.String(), "platform", note="harmful or clear; null where not gold"),
         Column("harmful", pl.Boolean(), "truth", note="of a trafficking operation"),
         Column("ease", pl.Int32(), "truth", "permille", "of a reviewer's skill that counts here"),
+        Column("looks", pl.Int32(), "truth", "milli-nats", "how much worse it looks to everyone than it is"),
         Column("brigade", pl.Int64(), "truth", note="the brigade that targets its operation; null for most"),
         Column("log_odds", pl.Int32(), "truth", "milli-nats", "of being harmful, given its own votes"),
         Column(
@@ -77,8 +78,8 @@ class _Queue:
     language: np.ndarray
     family: np.ndarray
     kind: np.ndarray
-    ease: np.ndarray
-    """Level of ease, of the operation."""
+    face: np.ndarray
+    """How the operation's adverts show to everyone: index into the parameter's levels."""
     brigade: np.ndarray
     """Local number of the brigade that targets the operation; -1 for most."""
     condemns: np.ndarray
@@ -158,6 +159,7 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
     at = np.concatenate([order[harmful][:wanted], order[~harmful][:others]])
     operation = adverts.operation[at]
     targeted, condemns = _brigades(region, o, operation)
+    face = region.stream("queue/face").choose(local, np.array(region["reviews.face"]["weights"]))
     return _Queue(
         at=at,
         row=adverts.row[at],
@@ -167,9 +169,7 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
         language=o.language[operation],
         family=o.family[operation],
         kind=o.kind[operation],
-        ease=region.stream("queue/ease").choose(local, np.array(region["reviews.ease"]["weights"]))[
-            operation
-        ],
+        face=face[operation],
         brigade=targeted[operation],
         condemns=condemns[operation],
     )
@@ -256,13 +256,13 @@ def _assigned(region: Region, queue: _Queue, reviewers: _Reviewers) -> _Votes:
 
 
 def _chances(region: Region, queue: _Queue, reviewers: _Reviewers, votes: _Votes) -> np.ndarray:
-    """(votes, kinds, levels of ease, 3) probability out of 65,536 of each vote, were the advert of that kind and ease.
+    """(votes, kinds, faces, 3) probability out of 65,536 of each vote, were the advert of that kind and face.
 
     The log-odds of *harmful* against *clear* are the reviewer's skill, signed by the truth and damped by ease, an
-    unread language and an unfamiliar kind of advert, plus leaning and prejudice.
+    unread language and an unfamiliar kind of advert, plus leaning, prejudice and what misleads everyone.
     """
     r, i = votes.reviewer, votes.item
-    ease = np.array(region["reviews.ease"]["levels"])
+    ease, looks = (np.array(region["reviews.face"][name]) for name in ("ease", "looks"))
     reads = reviewers.reads[r, queue.language[i]]
     knows = reviewers.family[r] == queue.family[i]
     skill = reviewers.skill[r]
@@ -272,8 +272,8 @@ def _chances(region: Region, queue: _Queue, reviewers: _Reviewers, votes: _Votes
     seen = skill[:, None, None] * sign[:, None] * ease // 1000
     suspect = (queue.migrant[i] == 1)[:, None] | (np.arange(len(KINDS)) == INDEPENDENT)
     swayed = reviewers.leaning[r][:, None] + reviewers.prejudice[r][:, None] * suspect
-    swayed = swayed + np.array([_milli(region, f"looks.{k}") for k in KINDS])
-    harmful = sigmoid(seen + swayed[:, :, None])
+    swayed = swayed + np.array([_milli(region, f"kind_looks.{k}") for k in KINDS])
+    harmful = sigmoid(seen + swayed[:, :, None] + looks)
     doubt = reviewers.caution[r] + np.where(reads, 0, _milli(region, "unread_doubt"))
     unsure = sigmoid(doubt[:, None, None] + (1000 - ease) * _milli(region, "doubt") // 1000)
     unsure = np.broadcast_to(unsure, harmful.shape)
@@ -287,7 +287,7 @@ def _chances(region: Region, queue: _Queue, reviewers: _Reviewers, votes: _Votes
 def _cast(region: Region, queue: _Queue, votes: _Votes, chances: np.ndarray) -> np.ndarray:
     """The vote cast: by a brigade what it wants, by others one drawn from what the advert really is."""
     i = votes.item
-    own = chances[np.arange(len(i)), queue.kind[i], queue.ease[i]]
+    own = chances[np.arange(len(i)), queue.kind[i], queue.face[i]]
     drawn = region.stream("reviews/vote").below(votes.number, ONE)
     free = (np.cumsum(own, axis=1)[:, :2] <= drawn[:, None]).sum(axis=1)
     return np.where(votes.brigaded == 1, np.where(queue.condemns[i], HARMFUL, CLEAR), free)
@@ -298,7 +298,7 @@ def _posteriors(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Log-odds of harmful, milli-nats: given an advert's own votes, and given all votes on its operation's adverts.
 
-    Given are the true probabilities, which votes are a brigade's, and what that brigade wants; ease is summed out.
+    Given are the true probabilities, which votes are a brigade's, and what that brigade wants; faces are summed out.
     """
     likelihood = log(np.maximum(chances[np.arange(len(vote)), :, :, vote], 1))
     likelihood = np.where((votes.brigaded == 1)[:, None, None], 0, likelihood)
@@ -310,10 +310,10 @@ def _posteriors(
     wish = log(np.where(queue.condemns[:, None], condemning, ONE - condemning))
     wish = np.where((queue.brigade >= 0)[:, None], wish, 0)
     prior = _prior(region, queue)
-    ease = log(normalised(np.array(region["reviews.ease"]["weights"]) * ONE))
+    face = log(normalised(np.array(region["reviews.face"]["weights"]) * ONE))
     odds = []
     for evidence in (own, pooled):
-        by_kind = log_sum(evidence + ease) + wish + prior
+        by_kind = log_sum(evidence + face) + wish + prior
         odds.append(by_kind[:, TRAFFICKING] - log_sum(by_kind[:, TRAFFICKING + 1 :]))
     return odds[0], odds[1]
 
@@ -350,7 +350,8 @@ def _queue_frame(
             "gold": gold,
             "gold_label": _or_null(np.where(harmful, "harmful", "clear"), gold),
             "harmful": harmful,
-            "ease": np.array(region["reviews.ease"]["levels"])[queue.ease].astype(np.int32),
+            "ease": np.array(region["reviews.face"]["ease"])[queue.face].astype(np.int32),
+            "looks": np.array(region["reviews.face"]["looks"])[queue.face].astype(np.int32),
             "brigade": _or_null(
                 region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
             ),

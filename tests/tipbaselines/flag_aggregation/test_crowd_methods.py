@@ -140,7 +140,7 @@ def expected_log_likelihood(
         product = alpha[r] * math.exp(log_beta[i])
         right = posterior[i] if v == 1 else 1 - posterior[i]
         total += right * -math.log1p(math.exp(-product)) + (1 - right) * -math.log1p(math.exp(product))
-    return total
+    return float(total)
 
 
 def test_glads_steps_follow_the_gradient_of_its_expected_log_likelihood() -> None:
