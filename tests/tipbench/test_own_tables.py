@@ -178,8 +178,6 @@ def test_lists_of_ids_are_numbered_with_the_ids_of_other_tables(tmp_path: Path) 
 
 @pytest.mark.parametrize("table", REFERS)
 def test_what_refers_by_itself_is_a_column_of_a_release(table: str) -> None:
-    if table not in TABLES:
-        pytest.skip(f"the table {table} is not there yet")
     assert set(REFERS[table]) <= set(TABLES[table].schema)
     assert {t.key for t in TABLES.values()} >= {(name,) for name in REFERS[table].values()}
 

@@ -24,7 +24,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
     home = tmp_path / "a b=(c) بيت"
     monkeypatch.setenv("TIPBENCH_HOME", str(home))
     monkeypatch.setattr(release_module, "sizes", lambda: {"pair": 2, **world_module.sizes()})
-    return Release.of("0.1.0", "pair")
+    return Release.of("0.2.0", "pair")
 
 
 def test_a_made_release_reads_back_whole(two: Release) -> None:
@@ -97,7 +97,7 @@ def test_a_region_of_another_generator_is_made_again(two: Release, monkeypatch: 
     kept = two.region_folder(0) / "adverts.parquet"
     stamp = kept.stat().st_mtime_ns
     monkeypatch.setattr(release_module, "fingerprint", lambda: "another")
-    open_release("0.1.0", "pair", engine="sequential", quiet=True)
+    open_release("0.2.0", "pair", engine="sequential", quiet=True)
     assert kept.stat().st_mtime_ns != stamp
 
 
@@ -108,7 +108,7 @@ def test_verify_names_release_region_table_and_column_of_a_changed_value(two: Re
     changed = pl.when(pl.int_range(pl.len()) == 5).then(pl.col("minute") + 1).otherwise(pl.col("minute"))
     frame.with_columns(changed.alias("minute").cast(pl.Int32)).write_parquet(path)
     assert verify_release(two, engine="sequential") == [
-        "release 0.1.0/pair, region 1, table adverts, column minute"
+        "release 0.2.0/pair, region 1, table adverts, column minute"
     ]
 
 
@@ -200,7 +200,7 @@ def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
     code = (
         "from tipdata.world import World; from tipdata.region import generate_region;"
         "from tipdata.digest import column_digest, region_digest;"
-        "t = generate_region(World.of('0.1.0'), 0);"
+        "t = generate_region(World.of('0.2.0'), 0);"
         "print(region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in t.items()}))"
     )
     from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__  # type: ignore[import-not-found]
