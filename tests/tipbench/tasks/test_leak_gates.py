@@ -110,7 +110,7 @@ def test_shuffled_labels_give_chance(scored: pl.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("split", [name for name in SPLITS if name != "random"])
-@pytest.mark.parametrize("task", list(tasks()))
+@pytest.mark.parametrize("task", [name for name, task in tasks().items() if task.table == "adverts"])
 def test_no_operation_crosses_a_leak_free_split(task: str, split: str, small: Release) -> None:
     prepared = prepare(task, release=small, split=split)
     fold = prepared.folds[0]
