@@ -56,7 +56,9 @@ def _of_labelsets(case: Case, value: float | None) -> dict[str, float | None]:
     """``prior``, ``oracle`` and ``share`` of macro average precision, where every label has its log-odds."""
     odds = {name: f"{COLUMNS['oracle']}_{name}" for name in case.answers.label_names}
     test = case.answers.scored()
-    if case.task.primary != MACRO or any(c not in test.columns or test[c].null_count() for c in odds.values()):
+    if case.task.primary != MACRO or any(
+        c not in test.columns or test[c].null_count() for c in odds.values()
+    ):
         return {}
     alike = label_rankings(case, {name: np.zeros(test.height) for name in odds})
     exact = label_rankings(case, {name: test[column].to_numpy() for name, column in odds.items()})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipbench.extras import how_to_install
 from tipdata.errors import UsageError
 
 from tipbaselines.contact_features import Standardised, note_texts
@@ -77,7 +78,7 @@ def _encode(texts: list[str]) -> np.ndarray:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise UsageError(
-            f"assistance_triage/minilm needs {error.name}, which is not installed: pip install 'tipbench[torch]'."
+            f"assistance_triage/minilm needs {error.name}, which is not installed: {how_to_install('torch')}."
         ) from None
     with _quietly():
         model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)

@@ -97,9 +97,7 @@ def _by_label(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measur
             "positives": int(positive.sum()),
         }
     some = any(group["average_precision"] is not None for group in groups.values())
-    return Measured(
-        metrics=macro_mean(rankings), withheld={} if some else {MACRO: ONE_CLASS}, groups=groups
-    )
+    return Measured(metrics=macro_mean(rankings), withheld={} if some else {MACRO: ONE_CLASS}, groups=groups)
 
 
 def _decisions(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measured:
@@ -169,9 +167,7 @@ def _urgency(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measure
     return Measured(metrics=metrics, withheld=withheld, groups=groups)
 
 
-def reached(
-    score: NDArray[np.float64], slot: pl.Series, weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def reached(score: NDArray[np.float64], slot: pl.Series, weight: NDArray[np.float64]) -> NDArray[np.float64]:
     """The share of each unit that the capacity of its slot reaches, [rows] in [0, 1].
 
     ``score``, ``slot`` and ``weight`` are [rows]; rows whose slot is null share one.

@@ -90,7 +90,9 @@ def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) ->
     wanted = np.where(c.foreign, p["needed"], p["resident"]) * c.spoken
     needed = needs[:, NEEDS.index("interpreting")]
     used = region.stream("helpline/interpreter").chance(c.local, np.where(needed, wanted, offered))
-    missing = region.stream("helpline/interpreter").chance(c.local, probability(region["helpline.missing"]), 1)
+    missing = region.stream("helpline/interpreter").chance(
+        c.local, probability(region["helpline.missing"]), 1
+    )
     chance = np.stack([offered, wanted], axis=1)
     said = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
     seen.of("interpreting")[...] += np.where(missing[:, None], 0, said)
