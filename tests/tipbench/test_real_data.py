@@ -110,7 +110,7 @@ def test_moods_of_music_are_told_as_well_as_is_known(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     _await("assistance_triage")
-    words = ("baseline=assistance_triage/logistic", "data=emotions", "replicates=0")
+    words = ("baseline=assistance_triage/logreg", "data=emotions", "replicates=0")
     scores = _scores(capsys, *words, f"data.path={REAL / 'multilabel'}", f"runs.path={tmp_path}")
     assert scores["hamming_loss"] <= 0.21
 

@@ -12,7 +12,7 @@ from tipdata import release as release_module
 from tipdata import world as world_module
 from tipdata.errors import CheckFailed, UsageError
 from tipdata.release import Release, make_release, open_release, published_manifest, verify_release
-from tipdata.tables import all_tables
+from tipdata.tables import all_tables, tables_of
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 The lists (:file:`keywords.yaml`) were written from the needs, not from notes. A need's score is 1 - 2**-hits: nothing
 found is 0, one hit is .5. Needs the note; facts are used where they are there. On a user's own data it scores the
-labels that it has a list for, and the prevalence for others; without any labels, all that it has a list for. Cost: a second.
+labels that it has a list for, and the prevalence for others; without any labels, all that it has a list for. Cost: a
+second.
 """
 
 from functools import cache

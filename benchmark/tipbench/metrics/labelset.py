@@ -62,8 +62,8 @@ def label_rankings(case: Case, scores: dict[str, NDArray]) -> dict[str, Ranking]
         known = label.is_not_null().to_numpy()
         positive = (label == 1).fill_null(False).to_numpy()
         weight = answers["weight"].to_numpy()
-        columns = (score, positive, weight, case.clusters.codes)
-        rankings[name] = Ranking(*(column[known] for column in columns), None)
+        codes = case.clusters.codes
+        rankings[name] = Ranking(score[known], positive[known], weight[known], codes[known], None)
     return rankings
 
 

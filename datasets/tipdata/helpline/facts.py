@@ -59,7 +59,7 @@ def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> F
         columns[name] = _with_gaps(_values(region, name, tuple(levels), level, c), missing)
     columns["interpreter_used"] = _interpreter(region, c, needs, seen)
     columns["days_since_leaving"] = _since(region, c, gap, seen)
-    return Facts(pl.select(**columns), relation)
+    return Facts(pl.select(*(values.alias(name) for name, values in columns.items())), relation)
 
 
 def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:

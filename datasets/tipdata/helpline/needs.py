@@ -18,7 +18,6 @@ from tipdata.helpline.cases import (
     NEEDS,
     NONE,
     PHASES,
-    WORKER,
     Cases,
     Evidence,
 )
