@@ -90,8 +90,6 @@ class Answers:
             bad = self.frame.height - int((weights.is_finite() & (weights > 0)).sum())
             if bad:
                 raise UsageError(f"answers: {bad:,} weights are not positive numbers; every unit needs one")
-        if self.kind == "labelsets" and not self.label_names:
-            raise UsageError(f"answers: not a single label; map or make a column {LABEL_PREFIX}NAME for each")
         if self.kind == "alarms":
             self._check_onsets()
         if self.pairs is not None:
@@ -99,7 +97,7 @@ class Answers:
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        """Labelsets only: the names of the labels, in the order of their columns."""
+        """Labelsets only: the names of the labels, in the order of their columns; none where nothing is known."""
         columns = (name for name in self.frame.columns if name.startswith(LABEL_PREFIX))
         return tuple(name.removeprefix(LABEL_PREFIX) for name in columns)
 

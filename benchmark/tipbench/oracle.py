@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tipbench.bootstrap import observed
 from tipbench.case import Case
+from tipbench.metrics.labelset import MACRO, label_rankings, macro_mean
 from tipbench.metrics.ranking import ranking
 
 COLUMNS = {"oracle": "oracle_log_odds", "single_unit": "unit_log_odds"}
@@ -21,9 +22,12 @@ def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
     """Of the task's primary metric, a ranking metric: ``prior``, ``oracle``, ``single_unit``, and ``share``
     for a method that scored ``value``; beside them ``oracle_auroc`` and ``single_unit_auroc``.
 
-    Empty where the answers hold no complete log-odds or the primary is no ranking metric; ``share`` is None
+    Labelsets have ``prior``, ``oracle`` and ``share`` from columns ``oracle_log_odds_<label>``. Empty where the
+    answers hold no complete log-odds or the primary is no ranking metric; ``share`` is None
     where the value is, or where the oracle does no better than the prior.
     """
+    if case.answers.kind == "labelsets":
+        return _of_labelsets(case, value)
     primary, count = case.task.primary, case.clusters.count
     known = [
         name
@@ -40,8 +44,28 @@ def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
         scores[f"{name}_auroc"] = metrics["auroc"]
     best = scores.get("oracle")
     if best is not None:
-        scores["share"] = (value - prior) / (best - prior) if value is not None and best > prior else None
+        scores["share"] = _share(value, prior, best)
     return scores
+
+
+def _share(value: float | None, prior: float, best: float) -> float | None:
+    return (value - prior) / (best - prior) if value is not None and best > prior else None
+
+
+def _of_labelsets(case: Case, value: float | None) -> dict[str, float | None]:
+    """``prior``, ``oracle`` and ``share`` of macro average precision, where every label has its log-odds."""
+    odds = {name: f"{COLUMNS['oracle']}_{name}" for name in case.answers.label_names}
+    test = case.answers.scored()
+    if case.task.primary != MACRO or any(
+        c not in test.columns or test[c].null_count() for c in odds.values()
+    ):
+        return {}
+    alike = label_rankings(case, {name: np.zeros(test.height) for name in odds})
+    exact = label_rankings(case, {name: test[column].to_numpy() for name, column in odds.items()})
+    prior, best = (observed(macro_mean(r), case.clusters.count)[MACRO] for r in (alike, exact))
+    if np.isnan(prior):
+        return {}
+    return {"prior": prior, "oracle": best, "share": _share(value, prior, best)}
 
 
 def _of(case: Case, scores: NDArray, count: int) -> dict[str, float]:

@@ -10,6 +10,8 @@ the answers' keys.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 from tipdata.errors import UsageError
 
@@ -43,7 +45,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
         "scores": (answers.unit, "score"),
         "clusters": (answers.unit, "cluster"),
         "candidates": ("query", "candidate", "score"),
-        "labelsets": (answers.unit, *label_scores(answers)),
+        "labelsets": (answers.unit, *label_scores(answers, predictions.columns)),
         "alarms": (answers.unit, "step"),
     }[answers.kind]
     missing = [name for name in columns if name not in predictions.columns]
@@ -57,7 +59,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
             f"predictions: 0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
         )
     if answers.kind == "labelsets":
-        _check_known(predictions, columns)
+        _check_labels(predictions, columns)
     predictions = predictions.select(columns)
     keys = [name for name in columns if name not in ("cluster", "step") and not _is_score(name)]
     _check_dtypes(answers, predictions, keys)
@@ -67,8 +69,13 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     return _check_units(answers, predictions)
 
 
-def label_scores(answers: Answers) -> tuple[str, ...]:
-    """The score columns that predictions of labelsets have: one a label, then urgency where it is known."""
+def label_scores(answers: Answers, given: Sequence[str]) -> tuple[str, ...]:
+    """The score columns that predictions of labelsets have: one a label, then urgency where it is known.
+
+    Where the answers know of no label, those that are given.
+    """
+    if not answers.label_names:
+        return tuple(filter(_is_score, given))
     urgency = (URGENCY,) if URGENCY in answers.frame.columns else ()
     return tuple(f"{SCORE_PREFIX}{name}" for name in (*answers.label_names, *urgency))
 
@@ -77,8 +84,13 @@ def _is_score(name: str) -> bool:
     return name == "score" or name.startswith(SCORE_PREFIX)
 
 
-def _check_known(predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
-    """Refuse scores of labels that the answers do not have; ``score_urgency`` may always be there."""
+def _check_labels(predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
+    """Refuse no score at all, and scores of labels that the answers lack; ``score_urgency`` may always be there."""
+    if len(columns) == 1:
+        raise UsageError(
+            f"predictions: no column {SCORE_PREFIX}NAME among {', '.join(predictions.columns)}; labelsets need "
+            "one for each label"
+        )
     known = (*columns, f"{SCORE_PREFIX}{URGENCY}")
     unknown = [name for name in predictions.columns if _is_score(name) and name not in known]
     if unknown:

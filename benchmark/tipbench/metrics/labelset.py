@@ -7,9 +7,11 @@
 - ``urgent_recall``: the share of units of urgency 2 among the 20% that rank highest by ``score_urgency`` within their
   slot (a region's week; all units where the answers have no slot). Where the limit falls inside a block of equal
   scores, or inside one unit, it counts in proportion: the expectation over random orders. A constant score gets .2.
+  In a bootstrap those reached stay as they are and people are resampled, as with a threshold fixed beforehand: a
+  person who is drawn twice does not compete with themself.
 - ``protection_gap``: best - worst urgent recall over the languages with twenty clusters.
 
-All use the headline weights. Everything is recomputed under each replicate's multiplicities.
+All use the headline weights.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from tipbench.metrics.harm import merged_groups
 from tipbench.metrics.ranking import Ranking
 from tipbench.predictions import SCORE_PREFIX, URGENCY
 
+MACRO = "macro_average_precision"
 THRESHOLD = 0.5
 CAPACITY = 0.2
 URGENT = 2
@@ -44,43 +47,57 @@ def measure(case: Case) -> Measured:
     ``positives``; ``language=CODE`` with ``urgent_recall`` and ``positive_clusters``."""
     rows = (case.answers.frame["part"] == "test").to_numpy()
     answers, scores = case.answers.frame.filter(rows), case.predictions.filter(rows)
-    parts = [_rankings(case, answers, scores), _decisions(case, answers, scores)]
+    parts = [_by_label(case, answers, scores), _decisions(case, answers, scores)]
     if URGENCY in answers.columns:
         parts.append(_urgency(case, answers, scores))
     return together(parts)
 
 
-def _rankings(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measured:
-    rankings: dict[str, Ranking] = {}
-    groups: Groups = {}
-    for name in case.answers.label_names:
+def label_rankings(case: Case, scores: dict[str, NDArray]) -> dict[str, Ranking]:
+    """The test units whose label is known, ranked by these scores [test units], for each label."""
+    answers = case.answers.scored()
+    rankings = {}
+    for name, score in scores.items():
         label = answers[f"{LABEL_PREFIX}{name}"]
         known = label.is_not_null().to_numpy()
-        positive = (label == 1).fill_null(False).to_numpy()[known]
-        weight = answers["weight"].to_numpy()[known]
-        rankings[name] = Ranking(
-            scores[f"{SCORE_PREFIX}{name}"].cast(pl.Float64).to_numpy()[known],
-            positive,
-            weight,
-            case.clusters.codes[known],
-            None,
-        )
-        share = float(weight @ positive / weight.sum()) if weight.size else None
-        groups[f"label={name}"] = {"prevalence": share, "positives": int(positive.sum())}
+        positive = (label == 1).fill_null(False).to_numpy()
+        weight = answers["weight"].to_numpy()
+        codes = case.clusters.codes
+        rankings[name] = Ranking(score[known], positive[known], weight[known], codes[known], None)
+    return rankings
 
-    def each(drawn: NDArray[np.float64]) -> Metrics:
-        return {name: r.metrics(drawn)["average_precision"] for name, r in rankings.items()}
+
+def macro_mean(rankings: dict[str, Ranking]) -> Callable[[NDArray[np.float64]], Metrics]:
+    """Macro average precision: the mean over the labels that have both classes."""
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        values = np.stack(list(each(drawn).values()))
+        values = np.stack(list(_each(rankings)(drawn).values()))
         defined = ~np.isnan(values)
-        return {"macro_average_precision": ratio(np.where(defined, values, 0.0).sum(0), defined.sum(0))}
+        return {MACRO: ratio(np.where(defined, values, 0.0).sum(axis=0), defined.sum(axis=0))}
 
-    found = observed(each, case.clusters.count)
-    for name, value in found.items():
-        groups[f"label={name}"] = {"average_precision": _or_none(value), **groups[f"label={name}"]}
-    withheld = {} if not np.isnan(list(found.values())).all() else {"macro_average_precision": ONE_CLASS}
-    return Measured(metrics=metrics, withheld=withheld, groups=groups)
+    return metrics
+
+
+def _each(rankings: dict[str, Ranking]) -> Callable[[NDArray[np.float64]], Metrics]:
+    return lambda drawn: {name: r.metrics(drawn)["average_precision"] for name, r in rankings.items()}
+
+
+def _by_label(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measured:
+    rankings = label_rankings(
+        case,
+        {n: scores[f"{SCORE_PREFIX}{n}"].cast(pl.Float64).to_numpy() for n in case.answers.label_names},
+    )
+    groups: Groups = {}
+    for name, value in observed(_each(rankings), case.clusters.count).items():
+        known = answers.filter(pl.col(f"{LABEL_PREFIX}{name}").is_not_null())
+        positive, weight = known[f"{LABEL_PREFIX}{name}"].to_numpy() == 1, known["weight"].to_numpy()
+        groups[f"label={name}"] = {
+            "average_precision": _or_none(value),
+            "prevalence": float(weight @ positive / weight.sum()) if weight.size else None,
+            "positives": int(positive.sum()),
+        }
+    some = any(group["average_precision"] is not None for group in groups.values())
+    return Measured(metrics=macro_mean(rankings), withheld={} if some else {MACRO: ONE_CLASS}, groups=groups)
 
 
 def _decisions(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measured:
@@ -111,19 +128,26 @@ def _decisions(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measu
 
 def _urgency(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measured:
     known = answers[URGENCY].is_not_null().to_numpy()
-    rows = answers.filter(known)
-    urgent = (rows[URGENCY] == URGENT).to_numpy()
-    codes = case.clusters.codes[known]
+    urgent = (answers[URGENCY] == URGENT).fill_null(False).to_numpy()
+    weight = answers["weight"].to_numpy()
+    slot = answers["slot"] if "slot" in answers.columns else pl.Series(np.zeros(answers.height, np.int64))
+    score = scores[f"{SCORE_PREFIX}{URGENCY}"].cast(pl.Float64).to_numpy()
+    share = np.zeros(answers.height)
+    share[known] = reached(score[known], slot.filter(known), weight[known])
     members = {"": urgent}
-    groups: Groups = {}
-    if "language" in rows.columns:
-        found = merged_groups(rows["language"], urgent, codes)
-        members |= {f"language={name}": mask for name, mask in found.items()}
-    score = scores.filter(known)[f"{SCORE_PREFIX}{URGENCY}"].cast(pl.Float64).to_numpy()
-    slot = rows["slot"] if "slot" in rows.columns else pl.Series(np.zeros(rows.height, dtype=np.int64))
-    recalls = reached(score, slot, rows["weight"].to_numpy(), codes, members)
-    clusters = {name: int(np.unique(codes[mask]).size) for name, mask in members.items() if name}
-    compared = [name for name, count in clusters.items() if count >= FEWEST_CLUSTERS]
+    if "language" in answers.columns:
+        found = merged_groups(answers["language"], urgent, case.clusters.codes)
+        members |= {f"language={name}": rows for name, rows in found.items()}
+    sums = ClusterSums(case.clusters)
+    for name, rows in members.items():
+        sums.add(f"{name}/all", weight * rows)
+        sums.add(f"{name}/reached", weight * rows * share)
+    clusters = {name: int(np.unique(case.clusters.codes[rows]).size) for name, rows in members.items()}
+    compared = [name for name, count in clusters.items() if name and count >= FEWEST_CLUSTERS]
+
+    def recalls(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        return {name: ratio(total(f"{name}/reached"), total(f"{name}/all")) for name in members}
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         recall = recalls(drawn)
@@ -132,55 +156,39 @@ def _urgency(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measure
             gap = np.ptp(np.stack([recall[name] for name in compared]), axis=0)
         return {"urgent_recall": recall[""], "protection_gap": gap}
 
-    for name, value in observed(recalls, case.clusters.count).items():
-        if name:
-            groups[name] = {"urgent_recall": _or_none(value), "positive_clusters": clusters[name]}
+    groups: Groups = {
+        name: {"urgent_recall": _or_none(value), "positive_clusters": clusters[name]}
+        for name, value in observed(recalls, case.clusters.count).items()
+        if name
+    }
     withheld = {} if urgent.any() else {"urgent_recall": NOBODY_URGENT}
     if len(compared) < 2:
         withheld["protection_gap"] = ONE_LANGUAGE
     return Measured(metrics=metrics, withheld=withheld, groups=groups)
 
 
-def reached(
-    score: NDArray[np.float64],
-    slot: pl.Series,
-    weight: NDArray[np.float64],
-    codes: NDArray[np.intp],
-    members: dict[str, NDArray[np.bool_]],
-) -> Callable[[NDArray[np.float64]], Metrics]:
-    """Of each group of rows, the share of weight that the capacity of their slots reaches.
+def reached(score: NDArray[np.float64], slot: pl.Series, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of each unit that the capacity of its slot reaches, [rows] in [0, 1].
 
-    ``score``, ``slot`` (null is a slot of its own), ``weight``, ``codes`` (cluster) and each mask of ``members`` are
-    [rows]. The function returned takes multiplicities [replicates, clusters] and gives [replicates] a group, NaN for
-    a group without weight.
+    ``score``, ``slot`` and ``weight`` are [rows]; rows whose slot is null share one.
     """
+    if not score.size:
+        return np.zeros(0)
     place = dense_codes(slot)[0]
     order = np.lexsort((-score, place))
     place, ranked = place[order], score[order]
-    new_slot = np.append(True, place[1:] != place[:-1])[: order.size]
-    block_starts = np.flatnonzero(new_slot | np.append(True, ranked[1:] != ranked[:-1])[: order.size])
-    slot_starts = np.flatnonzero(new_slot[block_starts])
-    slot_of_block = np.cumsum(new_slot[block_starts]) - 1
-    weight, codes = weight[order], codes[order]
-    masks = {name: mask[order] for name, mask in members.items()}
-
-    def recalls(drawn: NDArray[np.float64]) -> Metrics:
-        if not order.size:
-            return {name: np.full(len(drawn), np.nan) for name in masks}
-        mass = drawn[:, codes] * weight
-        block = np.add.reduceat(mass, block_starts, axis=1)
-        total = np.add.reduceat(block, slot_starts, axis=1)
-        before = np.cumsum(block, axis=1) - block
-        above = before - before[:, slot_starts][:, slot_of_block]
-        left = CAPACITY * total[:, slot_of_block] - above
-        share = np.clip(np.divide(left, block, out=np.zeros_like(left), where=block > 0), 0.0, 1.0)
-        found = {}
-        for name, mask in masks.items():
-            of = np.add.reduceat(mass * mask, block_starts, axis=1)
-            found[name] = ratio((share * of).sum(axis=1), of.sum(axis=1))
-        return found
-
-    return recalls
+    new_slot = np.append(True, place[1:] != place[:-1])
+    new_block = new_slot | np.append(True, ranked[1:] != ranked[:-1])
+    starts = np.flatnonzero(new_block)
+    slot_of_block = np.cumsum(new_slot[starts]) - 1
+    block = np.add.reduceat(weight[order], starts)
+    total = np.bincount(slot_of_block, block)
+    above = np.cumsum(block) - block
+    above -= (np.cumsum(total) - total)[slot_of_block]
+    left = CAPACITY * total[slot_of_block] - above
+    share = np.empty(score.size)
+    share[order] = np.clip(left / block, 0.0, 1.0)[np.cumsum(new_block) - 1]
+    return share
 
 
 def _or_none(value: float) -> float | None:

@@ -46,6 +46,7 @@ def units(source: Source) -> pl.LazyFrame:
         "settled_day",
         *(pl.col("needs").list.contains(name).cast(pl.Int8).alias(f"{LABEL_PREFIX}{name}") for name in NEEDS),
         pl.col("urgency").cast(pl.Int8),
+        *(pl.col(f"log_odds_{name}").alias(f"oracle_log_odds_{name}") for name in NEEDS),
     )
 
 
@@ -62,7 +63,7 @@ def labels(of: pl.Expr) -> Callable[[pl.DataFrame, Source], pl.DataFrame]:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Truth about contacts: needs, urgency, the week that they compete in, and the person's language."""
+    """Truth about contacts: needs, urgency, the week that they compete in, the person's language, the oracle's odds."""
     return rows.select(
         UNIT,
         pl.col("part").cast(pl.String),
@@ -71,6 +72,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         *LABELS,
         "slot",
         "language",
+        *(f"oracle_log_odds_{name}" for name in NEEDS),
     )
 
 

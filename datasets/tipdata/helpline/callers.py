@@ -5,7 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.draw import ONE, probability
-from tipdata.helpline.cases import ENQUIRY, EXPLOITED_KINDS, FRESH, INSIDE, KINDS, MONTHS, NONE, PHASES, WORKER, Cases
+from tipdata.helpline.cases import (
+    ENQUIRY,
+    EXPLOITED_KINDS,
+    FRESH,
+    INSIDE,
+    KINDS,
+    MONTHS,
+    NONE,
+    PHASES,
+    WORKER,
+    Cases,
+)
 from tipdata.helpline.needs import circumstance_tables, danger_table, phase_table
 from tipdata.stages.operations import LANGUAGES, Operations
 from tipdata.stages.people import People
@@ -149,7 +160,7 @@ def draw_cases(region: Region, o: Operations, people: People, calls: Calls, call
     kind, person = callers.kind[calls.first], callers.person[calls.first]
     since = np.where(kind == ENQUIRY, NOBODY, np.maximum(calls.day - callers.leaves[calls.first], NOBODY))
     _, high = _phase_days(region)
-    phase = np.where(since < 0, INSIDE, np.searchsorted(high[FRESH : MONTHS], since, side="left") + FRESH)
+    phase = np.where(since < 0, INSIDE, np.searchsorted(high[FRESH:MONTHS], since, side="left") + FRESH)
     phase = np.where(kind == ENQUIRY, NONE, phase)
     foreign = region.stream("helpline/foreign").chance(
         person, np.array([probability(region["helpline.foreign"][k]) for k in KINDS])[kind]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 KINDS = ("labour", "services", "other_form", "worker", "enquiry")
-"""Whose contact it is: exploited in labour, in services, in another form; a lawful worker in trouble; another enquiry."""
+"""Whose contact it is: exploited in labour, services or another form, a lawful worker in trouble, any other."""
 EXPLOITED_KINDS = 3
 WORKER, ENQUIRY = 3, 4
 PHASES = ("inside", "fresh", "weeks", "months", "none")

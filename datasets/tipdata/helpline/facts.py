@@ -59,7 +59,7 @@ def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> F
         columns[name] = _with_gaps(_values(region, name, tuple(levels), level, c), missing)
     columns["interpreter_used"] = _interpreter(region, c, needs, seen)
     columns["days_since_leaving"] = _since(region, c, gap, seen)
-    return Facts(pl.select(**columns), relation)
+    return Facts(pl.select(*(values.alias(name) for name, values in columns.items())), relation)
 
 
 def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
@@ -90,7 +90,9 @@ def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) ->
     wanted = np.where(c.foreign, p["needed"], p["resident"]) * c.spoken
     needed = needs[:, NEEDS.index("interpreting")]
     used = region.stream("helpline/interpreter").chance(c.local, np.where(needed, wanted, offered))
-    missing = region.stream("helpline/interpreter").chance(c.local, probability(region["helpline.missing"]), 1)
+    missing = region.stream("helpline/interpreter").chance(
+        c.local, probability(region["helpline.missing"]), 1
+    )
     chance = np.stack([offered, wanted], axis=1)
     said = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
     seen.of("interpreting")[...] += np.where(missing[:, None], 0, said)

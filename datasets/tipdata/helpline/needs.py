@@ -11,7 +11,16 @@ from itertools import product
 import numpy as np
 
 from tipdata.draw import ONE, exp, log, log_add, normalised, probability, sigmoid
-from tipdata.helpline.cases import EXPLOITED_KINDS, KINDS, LEVELS, NEEDS, NONE, PHASES, WORKER, Cases, Evidence
+from tipdata.helpline.cases import (
+    EXPLOITED_KINDS,
+    KINDS,
+    LEVELS,
+    NEEDS,
+    NONE,
+    PHASES,
+    Cases,
+    Evidence,
+)
 from tipdata.world import Region
 
 CIRCUMSTANCES = ("earnings", "documents", "authorities")
@@ -154,7 +163,10 @@ def _block(
     wholes, parts = [], []
     for state in product((0, 1), repeat=len(hidden)):
         prior = sum(
-            (log(np.clip(m.circumstance[h] if s else ONE - m.circumstance[h], 1, ONE)) for h, s in zip(hidden, state, strict=True)),
+            (
+                log(np.clip(m.circumstance[h] if s else ONE - m.circumstance[h], 1, ONE))
+                for h, s in zip(hidden, state, strict=True)
+            ),
             start=np.zeros(len(m.logit), dtype=np.int64),
         )
         single: dict[str, tuple[np.ndarray, np.ndarray]] = {}

@@ -85,7 +85,7 @@ def write_notes(
     order = region.stream("helpline/order").below(
         c.local[:, None], 1 << 20, np.arange(raised.shape[1] + filler.shape[1])
     )
-    order[:, : raised.shape[1]] += np.where(raised, 0, 1 << 22)
+    order[:, : raised.shape[1]] += np.where(raised & ~_said_before(raised, sentence), 0, 1 << 22)
     order[:, raised.shape[1] :] += 1 << 21
     first = np.argsort(order, axis=1, kind="stable")[:, :MOST]
     kept = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
@@ -124,6 +124,12 @@ def _raised(
         spoken = log(chance)[None, :] + log(weights)[:, variant].T
         seen.of(STATES.get(pool, pool))[...] += np.where(said[:, k, None], spoken, silent)
     return said, sentence
+
+
+def _said_before(raised: np.ndarray, sentence: np.ndarray) -> np.ndarray:
+    """(contacts, pools) whether an earlier pool has come up in the very same, shared sentence."""
+    same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
+    return (same & np.tri(raised.shape[1], k=-1, dtype=bool)).any(axis=2)
 
 
 def _fillers(region: Region, book: Notes, c: Cases) -> np.ndarray:

@@ -75,7 +75,9 @@ CONTACTS = Table(
         Column("raised", pl.List(pl.String()), "truth", "", "what came up, noted or not"),
         Column("settled_day", pl.Int32(), "truth", "day", "its needs are settled; null where never"),
         *(
-            Column(f"log_odds_{name}", pl.Int32(), "truth", "milli-nats", "of the need, given all that came up")
+            Column(
+                f"log_odds_{name}", pl.Int32(), "truth", "milli-nats", "of the need, given all that came up"
+            )
             for name in NEEDS
         ),
         Column("log_odds_urgent", pl.Int32(), "truth", "milli-nats", "of urgency 2, given all that came up"),

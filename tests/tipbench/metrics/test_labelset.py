@@ -1,0 +1,255 @@
+"""Metrics of label sets against scikit-learn, against their definitions, and as properties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from sklearn.metrics import average_precision_score, f1_score, hamming_loss
+from tipbench.answers import Answers
+from tipbench.bootstrap import observed
+from tipbench.case import case_of
+from tipbench.evaluation import Evaluation, evaluate
+from tipbench.metrics.labelset import CAPACITY, measure, reached
+
+NAMES = ("shelter", "legal", "wages")
+
+
+@dataclass(frozen=True)
+class Task:
+    kind: str = "labelsets"
+    unit: str = "contact"
+    primary: str = "macro_average_precision"
+    prevalence: float | None = None
+
+
+def frames(labels: np.ndarray, scores: np.ndarray, **more) -> tuple[Answers, pl.DataFrame]:
+    """Answers and predictions of labels (rows, 3), nan where unknown, and scores (rows, 3)."""
+    rows = len(labels)
+    columns = {
+        f"label_{n}": pl.Series(labels[:, k]).fill_nan(None).cast(pl.Int8) for k, n in enumerate(NAMES)
+    }
+    fixed = {
+        "contact": np.arange(rows),
+        "part": ["test"] * rows,
+        "cluster": more.pop("cluster", np.arange(rows)),
+        "weight": more.pop("weight", np.ones(rows)),
+    }
+    urgent = more.pop("score_urgency", None)
+    answers = Answers("labelsets", "contact", pl.DataFrame({**fixed, **columns, **more}))
+    given = {f"score_{n}": scores[:, k] for k, n in enumerate(NAMES)}
+    given |= {} if urgent is None else {"score_urgency": np.asarray(urgent, dtype=float)}
+    return answers, pl.DataFrame({"contact": np.arange(rows), **given})
+
+
+def score(labels: np.ndarray, scores: np.ndarray, **more) -> Evaluation:
+    return evaluate(Task(), *frames(labels, scores, **more), replicates=0)
+
+
+def value(found: Evaluation, name: str) -> float:
+    measured = found.scores[name].value
+    assert measured is not None
+    return measured
+
+
+@st.composite
+def cases(draw, largest: int = 30):
+    """Labels and scores with many ties; every label has both classes."""
+    rows = draw(st.integers(2, largest))
+    labels = draw(npst.arrays(np.float64, (rows, 3), elements=st.sampled_from([0.0, 1.0])))
+    labels[0], labels[1] = 1.0, 0.0
+    scores = draw(npst.arrays(np.float64, (rows, 3), elements=st.integers(0, 4).map(lambda k: k / 4)))
+    return labels, scores
+
+
+@given(cases())
+def test_the_metrics_are_those_of_scikit_learn(case) -> None:
+    labels, scores = case
+    found = score(labels, scores)
+    given = scores >= 0.5
+    expected = {
+        "macro_average_precision": average_precision_score(labels, scores, average="macro"),
+        "hamming_loss": hamming_loss(labels.astype(int), given.astype(int)),
+        "micro_f1": f1_score(labels.astype(int), given.astype(int), average="micro"),
+    }
+    assert {name: value(found, name) for name in expected} == pytest.approx(expected, abs=1e-12)
+
+
+def test_headline_weights_are_sample_weights() -> None:
+    generator = np.random.default_rng(0)
+    labels = (generator.random((400, 3)) < 0.3).astype(float)
+    scores, weight = generator.random((400, 3)).round(1), generator.random(400) + 0.1
+    found = score(labels, scores, weight=weight)
+    by_label = [average_precision_score(labels[:, k], scores[:, k], sample_weight=weight) for k in range(3)]
+    assert value(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
+    wrong = ((scores >= 0.5) != labels).mean(axis=1)
+    assert value(found, "hamming_loss") == pytest.approx(np.average(wrong, weights=weight), abs=1e-12)
+    assert found.groups["label=legal"]["average_precision"] == pytest.approx(by_label[1], abs=1e-12)
+    assert found.groups["label=legal"]["prevalence"] == pytest.approx(
+        np.average(labels[:, 1], weights=weight)
+    )
+
+
+@given(cases())
+def test_a_constant_score_is_chance(case) -> None:
+    labels, scores = case
+    found = score(
+        labels,
+        np.full_like(scores, 0.2),
+        urgency=labels[:, 0].astype(np.int8) * 2,
+        score_urgency=[0.5] * len(labels),
+    )
+    assert value(found, "macro_average_precision") == pytest.approx(labels.mean(), abs=1e-12)
+    assert value(found, "urgent_recall") == pytest.approx(CAPACITY, abs=1e-12)
+
+
+@given(cases(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(case, random) -> None:
+    labels, scores = case
+    urgency, slot = (labels.sum(axis=1) // 2 * 2).astype(np.int8), np.arange(len(labels)) % 3
+    order = list(range(len(labels)))
+    random.shuffle(order)
+    one = score(labels, scores, urgency=urgency, slot=slot, score_urgency=scores[:, 0])
+    other = score(
+        labels[order], scores[order], urgency=urgency[order], slot=slot[order], score_urgency=scores[order, 0]
+    )
+    assert {n: s.value for n, s in one.scores.items()} == pytest.approx(
+        {n: s.value for n, s in other.scores.items()}, abs=1e-12
+    )
+
+
+@given(cases(), st.integers(0, 1000))
+def test_a_multiplicity_is_a_repetition_of_the_cluster_rows(case, seed: int) -> None:
+    labels, scores = case
+    generator = np.random.default_rng(seed)
+    codes, times = generator.integers(0, 4, len(labels)), generator.integers(0, 3, 4)
+    rows = np.repeat(np.arange(len(labels)), times[codes])
+    names = ("macro_average_precision", "hamming_loss", "micro_f1")
+    both = [k for k in range(3) if 0 < labels[rows, k].sum() < len(rows)]
+    if not both:
+        return
+    measured = measure(case_of(Task(), *frames(labels, scores, cluster=codes)))
+    present = np.unique(codes)
+    drawn = measured.metrics(times[present][None].astype(float))
+    copied = score(labels[rows], scores[rows])
+    for name in names:
+        expected = copied.scores[name].value
+        assert drawn[name][0] == pytest.approx(
+            np.nan if expected is None else expected, abs=1e-12, nan_ok=True
+        )
+
+
+def test_labels_that_are_not_known_are_left_out_one_by_one() -> None:
+    generator = np.random.default_rng(1)
+    labels = (generator.random((60, 3)) < 0.4).astype(float)
+    scores = generator.random((60, 3))
+    labels[generator.random((60, 3)) < 0.3] = np.nan
+    found = score(labels, scores)
+    known = ~np.isnan(labels)
+    by_label = [average_precision_score(labels[known[:, k], k], scores[known[:, k], k]) for k in range(3)]
+    assert value(found, "macro_average_precision") == pytest.approx(np.mean(by_label), abs=1e-12)
+    wrong = (scores >= 0.5) != (labels == 1)
+    assert value(found, "hamming_loss") == pytest.approx(wrong[known].mean(), abs=1e-12)
+
+
+def test_a_label_of_one_class_is_left_out_of_the_mean() -> None:
+    labels = np.array([[1, 0, 1], [0, 0, 0], [1, 0, 0]], dtype=float)
+    scores = np.array([[0.9, 0.1, 0.2], [0.1, 0.9, 0.3], [0.8, 0.1, 0.4]])
+    found = score(labels, scores)
+    assert value(found, "macro_average_precision") == pytest.approx((1.0 + 1 / 3) / 2)
+    assert found.groups["label=legal"]["average_precision"] is None
+
+
+def test_nothing_with_both_classes_is_no_score() -> None:
+    found = score(np.ones((3, 3)), np.full((3, 3), 0.7))
+    assert found.scores["macro_average_precision"].value is None
+    assert "both classes" in (found.scores["macro_average_precision"].note or "")
+
+
+def test_decisions_are_withheld_where_scores_are_no_probabilities() -> None:
+    generator = np.random.default_rng(2)
+    found = score((generator.random((30, 3)) < 0.5).astype(float), generator.normal(size=(30, 3)) * 3)
+    assert found.scores["hamming_loss"].value is None
+    assert found.scores["macro_average_precision"].value is not None
+
+
+def test_capacity_is_a_fifth_of_each_slot() -> None:
+    # Ten in one week (two are reached), five in the next (one is).
+    slot = pl.Series([1] * 10 + [2] * 5)
+    score = np.concatenate([np.arange(10), np.arange(5)]).astype(float)
+    share = reached(score, slot, np.ones(15))
+    assert share.tolist() == [0] * 8 + [1, 1] + [0] * 4 + [1]
+
+
+def test_a_unit_that_capacity_cuts_counts_in_part() -> None:
+    share = reached(np.array([3.0, 2.0, 1.0]), pl.Series([7, 7, 7]), np.ones(3))
+    assert share.tolist() == pytest.approx([0.6, 0, 0])
+
+
+@given(st.integers(1, 25), st.integers(0, 1000))
+def test_ties_share_what_random_orders_would_give_on_average(size: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    scores = generator.integers(0, 3, size).astype(float)
+    expected, rounds = np.zeros(size), 400
+    for _ in range(rounds):
+        order = np.lexsort((generator.random(size), -scores))
+        expected[order] += np.clip(CAPACITY * size - np.arange(size), 0, 1) / rounds
+    share = reached(scores, pl.Series([0] * size), np.ones(size))
+    assert share.sum() == pytest.approx(CAPACITY * size, abs=1e-12)
+    assert np.abs(share - expected).max() < 0.13
+
+
+@given(npst.arrays(np.float64, st.integers(1, 40), elements=st.integers(-3, 3).map(float)))
+def test_a_monotone_transform_of_urgency_changes_nothing(scores) -> None:
+    slot, weight = pl.Series(np.arange(len(scores)) % 4), np.ones(len(scores))
+    assert reached(np.exp(scores), slot, weight).tolist() == reached(scores, slot, weight).tolist()
+
+
+def test_urgent_recall_is_by_language_where_languages_are_large_enough() -> None:
+    rows = 200
+    urgency = np.array([2, 0] * 100, dtype=np.int8)
+    language = ["fr"] * 100 + ["zh"] * 60 + ["ar"] * 40
+    # French speakers who are urgent rank first, everybody else is alike.
+    scores = np.where((np.array(language) == "fr") & (urgency == 2), 1.0, 0.0)
+    found = score(
+        np.tile([[1.0, 0, 1], [0, 1, 0]], (100, 1)),
+        np.full((rows, 3), 0.5),
+        urgency=urgency,
+        language=language,
+        score_urgency=scores,
+    )
+    assert found.groups["language=fr"] == pytest.approx({"urgent_recall": 0.8, "positive_clusters": 50})
+    assert found.groups["language=ar"] == pytest.approx({"urgent_recall": 0.0, "positive_clusters": 20})
+    assert value(found, "protection_gap") == pytest.approx(0.8)
+    assert value(found, "urgent_recall") == pytest.approx(0.4)
+
+
+def test_without_urgency_there_is_no_urgent_recall() -> None:
+    found = score(np.array([[1.0, 0, 1], [0, 1, 0]]), np.full((2, 3), 0.5))
+    assert "urgent_recall" not in found.scores
+
+
+def test_the_oracle_share_lies_between_chance_and_the_posterior() -> None:
+    generator = np.random.default_rng(3)
+    odds = generator.normal(size=(500, 3)) * 2
+    labels = (generator.random((500, 3)) < 1 / (1 + np.exp(-odds))).astype(float)
+    columns = {f"oracle_log_odds_{n}": odds[:, k] for k, n in enumerate(NAMES)}
+    perfect = score(labels, 1 / (1 + np.exp(-odds)), **columns)
+    assert perfect.oracle["share"] == pytest.approx(1.0)
+    chance = score(labels, np.full((500, 3), 0.5), **columns)
+    assert chance.oracle["share"] == pytest.approx(0.0, abs=1e-12)
+    assert chance.oracle["prior"] == pytest.approx(labels.mean())
+
+
+def test_observed_values_are_those_of_each_cluster_once() -> None:
+    generator = np.random.default_rng(4)
+    labels = (generator.random((50, 3)) < 0.4).astype(float)
+    answers, predictions = frames(labels, generator.random((50, 3)), cluster=np.arange(50) // 2)
+    measured = measure(case_of(Task(), answers, predictions))
+    found = evaluate(Task(), answers, predictions, replicates=0)
+    assert observed(measured.metrics, 25) == pytest.approx({n: s.value for n, s in found.scores.items()})
