@@ -91,7 +91,7 @@ def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int)
         "access": access,
         "seed": seed,
         "replicates": whole["replicates"],
-        "baseline": whole["baseline"],
+        "baseline": {key: value for key, value in whole["baseline"].items() if key != "extra"},
     }
     return Cell(config, Path(settings.runs.path or "runs"))
 

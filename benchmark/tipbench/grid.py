@@ -12,6 +12,7 @@ from tipdata.errors import UsageError
 from tipbench.cells import Cell, cell_of
 from tipbench.choices import suggestion
 from tipbench.config import METHOD, TARGET, Composer, Override
+from tipbench.extras import how_to_install, missing_extra
 from tipbench.settings import Grid, Settings
 from tipbench.task import Task, task_of
 
@@ -19,11 +20,13 @@ ALL, ALLOWED = "all", "allowed"
 LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds"}
 """Keys whose comma lists, with ``-m``, are axes of one grid; those of other keys make a grid each."""
 
+Notice = Callable[[str], None]
+"""What is told a sentence about baselines of a grid that are left out."""
 Allowed = Callable[[Task, Settings], Sequence[str]]
 """A task and its settings -> the splits that its data can have, the default first."""
 
 
-def sweep(composer: Composer, allowed: Allowed) -> list[Cell]:
+def sweep(composer: Composer, allowed: Allowed, notice: Notice = lambda said: None) -> list[Cell]:
     """The cells of ``-m``: every combination of comma lists, repeated cells once."""
     lists = [o for o in composer.typed if o.key not in LISTS and not o.is_path and len(_parts(o.value)) > 1]
     fixed = composer.without(*(o.key for o in lists)).typed
@@ -31,11 +34,13 @@ def sweep(composer: Composer, allowed: Allowed) -> list[Cell]:
     for values in itertools.product(*(_parts(o.value) for o in lists)):
         typed = (*fixed, *(o._replace(value=value) for o, value in zip(lists, values, strict=True)))
         one = Composer(composer.folders, typed, composer._composed)
-        cells |= {str(cell.folder): cell for cell in expand(one, allowed, commas=True)}
+        cells |= {str(cell.folder): cell for cell in expand(one, allowed, commas=True, notice=notice)}
     return list(cells.values())
 
 
-def expand(composer: Composer, allowed: Allowed, commas: bool = False) -> list[Cell]:
+def expand(
+    composer: Composer, allowed: Allowed, commas: bool = False, notice: Notice = lambda said: None
+) -> list[Cell]:
     """Every cell that a config stands for, those that share a fold beside each other.
 
     Only splits that a task has and its data can have, and one seed for a method whose seed changes nothing.
@@ -44,9 +49,11 @@ def expand(composer: Composer, allowed: Allowed, commas: bool = False) -> list[C
         composer: what was typed.
         allowed: see :data:`Allowed`; asked only for ``splits: allowed`` and ``split=auto``.
         commas: whether values may be comma lists (``-m``).
+        notice: told of baselines that a pattern matches and that need an extra which is not installed.
 
     Raises:
-        UsageError: where nothing says what to run, a pattern matches no baseline, or no cell is left.
+        UsageError: where a baseline that is named needs such an extra, nothing says what to run, a pattern
+            matches no baseline, or no cell is left.
     """
     if not commas:
         _refuse_lists(composer)
@@ -55,6 +62,7 @@ def expand(composer: Composer, allowed: Allowed, commas: bool = False) -> list[C
         return [_single(composer, allowed)]
     rest = composer.without("baseline", "split", "seed", *(f"grid.{axis}" for axis in LISTS.values()))
     cells: list[Cell] = []
+    left_out: dict[str, list[str]] = {}
     for name in _matching(rest, grid.baselines):
         settings = rest.settings(name)
         task = task_of(settings.task.name if settings.task else name)
@@ -62,12 +70,19 @@ def expand(composer: Composer, allowed: Allowed, commas: bool = False) -> list[C
             continue
         if settings.data is None and not _is_for_releases(settings.baseline.method["_target_"], task):
             continue
+        if (extra := missing_extra(settings.baseline.model_dump())) is not None:
+            if name in (grid.baselines if isinstance(grid.baselines, list) else [grid.baselines]):
+                raise _needs(name, extra)
+            left_out.setdefault(extra, []).append(name)
+            continue
         splits = _splits(task, settings, grid.splits, allowed)
         cells += [
             _cell(settings, task, split, seed)
             for split in splits
             for seed in _seeds(settings, grid.seeds or [0])
         ]
+    for extra, names in left_out.items():
+        notice(f"left out, since they need the extra {extra} ({how_to_install(extra)}): {', '.join(names)}")
     if not cells:
         wanted = f"baselines {grid.baselines}, splits {grid.splits}, seeds {grid.seeds}"
         raise UsageError(
@@ -105,9 +120,15 @@ def _single(composer: Composer, allowed: Allowed) -> Cell:
             "nothing says what to run: give baseline=TASK/METHOD, experiment=NAME, or task=TASK with "
             f"{TARGET}=module.Class; see `tipbench list baselines`."
         )
+    if (extra := missing_extra(settings.baseline.model_dump())) is not None:
+        raise _needs(name, extra)
     task = task_of(settings.task.name if settings.task else name.partition("/")[0])
     split = settings.split.name
     return _cell(settings, task, allowed(task, settings)[0] if split == "auto" else split, settings.seed)
+
+
+def _needs(baseline: str, extra: str) -> UsageError:
+    return UsageError(f"baseline={baseline} needs the extra {extra}: {how_to_install(extra)}.")
 
 
 def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:

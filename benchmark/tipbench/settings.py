@@ -29,13 +29,17 @@ class ReleaseChoice(_Strict):
 
 
 class Baseline(BaseModel):
-    """A method: its name as ``task/method``, and the class to instantiate with its arguments."""
+    """A method: its name as ``task/method``, and the class to instantiate with its arguments.
+
+    ``extra``: the extra of the distribution that it needs (:mod:`tipbench.extras`), or None.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     name: str | None = None
     summary: str | None = None
     reference: str | None = None
+    extra: str | None = None
     method: dict[str, Any]
 
 

@@ -36,7 +36,8 @@ class CannotSplitError(Exception):
 
 @dataclass(frozen=True)
 class Shift:
-    """Boolean expressions over the units, one a part, and the day before which training ends."""
+    """Boolean expressions over the units, one a part, and the day on which testing begins: what comes to be
+    known later teaches nobody."""
 
     train: pl.Expr
     valid: pl.Expr
@@ -61,7 +62,8 @@ class Split:
 
 
 def partition(split: Split, rows: pl.DataFrame, unit: str, source: Source) -> pl.DataFrame:
-    """The units that belong to a part, with ``part`` (Enum train, valid, test) and ``cut`` (Int32, day).
+    """The units that belong to a part, with ``part`` (Enum train, valid, test) and ``cut`` (Int32, the day on
+    which testing begins).
 
     Args:
         rows: units as a task gives them: ``[unit, region, cluster, day]`` and the split's columns. A unit
@@ -106,7 +108,7 @@ def _everywhere(rows: pl.DataFrame, source: Source) -> Shift:
 def _forward(rows: pl.DataFrame, source: Source) -> Shift:
     day = pl.col("day")
     valid = (day >= TRAIN_UNTIL) & (day < VALID_UNTIL)
-    return Shift(day < TRAIN_UNTIL, valid, day >= VALID_UNTIL, pl.lit(TRAIN_UNTIL))
+    return Shift(day < TRAIN_UNTIL, valid, day >= VALID_UNTIL, pl.lit(VALID_UNTIL))
 
 
 def _region(rows: pl.DataFrame, source: Source) -> Shift:

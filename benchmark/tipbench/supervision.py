@@ -35,7 +35,7 @@ def truth(unit: str, positive: Positive) -> Supervise:
 
 
 def delayed(unit: str, positive: Positive) -> Supervise:
-    """Positive-unlabelled truth: 1 only where the operation was investigated before training ends, else 0."""
+    """Positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         days = (
@@ -78,12 +78,12 @@ def _mean_scores(rows: pl.DataFrame, source: Source, unit: str) -> pl.DataFrame:
 
 
 def weak(unit: str) -> Supervise:
-    """1 where anyone flagged the unit, else 0."""
+    """1 where anyone flagged the unit before testing begins, else 0."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-        able = learnable(rows)
-        flagged = source.scan("flags").select(unit).unique().collect()[unit]
-        return able.select(unit, label=pl.col(unit).is_in(flagged.implode()).cast(pl.Int8))
+        first = source.scan("flags").group_by(unit).agg(flagged=pl.col("day").min()).collect()
+        seen = learnable(rows).join(first, on=unit, how="left", maintain_order="left")
+        return seen.select(unit, label=(pl.col("flagged") < pl.col("cut")).fill_null(False).cast(pl.Int8))
 
     return supervise
 

@@ -4,13 +4,13 @@ import polars as pl
 
 from tipdata.marginals import marginals
 from tipdata.release import Release
-from tipdata.tables import all_tables
+from tipdata.tables import tables_of
 
 
 def describe(release: Release) -> str:
     """Tables, columns (type, tier, nulls, unit and note) and marginals of a release, as text for a terminal."""
     lines = [f"release {release.name}: {release.regions} regions in {release.folder}", ""]
-    for name, table in all_tables().items():
+    for name, table in tables_of(release.version).items():
         frame = release.scan(name, truth=True)
         nulls = frame.select(pl.len().alias("rows of it"), pl.all().null_count()).collect().row(0, named=True)
         rows = nulls.pop("rows of it")

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 from tipbench.fold import Fold, Prepared, load, prepare
-from tipbench.splits import SPLITS
+from tipbench.splits import SPLITS, VALID_UNTIL
 from tipbench.task import tasks
 from tipbench.tasks.advert_authorship import GALLERY_A_REGION
 from tipdata.errors import UsageError
@@ -155,9 +155,11 @@ def test_expert_labels_are_noisy_and_only_of_train_and_valid(tiny: Release, trut
     assert 0.5 < agrees.sum() / found.height < 1
 
 
-def test_weak_labels_are_flags(tiny: Release) -> None:
+def test_weak_labels_are_flags_raised_before_testing_begins(tiny: Release) -> None:
     fold = prepare("advert_risk", release=tiny, labels="weak").folds[0]
-    flagged = set(tiny.scan("flags").collect()["advert"])
+    flags = tiny.scan("flags").collect()
+    flagged = set(flags.filter(pl.col("day") < VALID_UNTIL)["advert"])
+    assert flagged < set(flags["advert"])
     found = fold.supervision
     assert 0 < found["label"].sum() < found.height
     assert all(
@@ -171,7 +173,7 @@ def test_delayed_labels_know_only_what_was_investigated_in_time(small: Release) 
     adverts = small.scan("adverts", truth=True).select("advert", "operation")
     operations = small.scan("operations", truth=True).select("operation", "kind", "investigated_day")
     found = found.join(adverts.join(operations, on="operation").collect(), on="advert")
-    known = ((pl.col("kind") == "trafficking") & (pl.col("investigated_day") < 365)).fill_null(False)
+    known = ((pl.col("kind") == "trafficking") & (pl.col("investigated_day") < VALID_UNTIL)).fill_null(False)
     assert found.select((pl.col("label") == known.cast(pl.Int8)).all()).item()
     assert 0 < found["label"].sum() < (found["kind"] == "trafficking").sum()
 

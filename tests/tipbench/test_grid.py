@@ -65,6 +65,26 @@ def test_a_deterministic_method_runs_one_seed_and_a_stochastic_one_all(own_confi
     assert [(c.method, c.seed) for c in found] == [("chance", 0), ("chance", 1), ("chance", 2), ("length", 0)]
 
 
+def test_a_baseline_without_its_extra_is_left_out_of_patterns_and_refused_by_name(own_configs: Path) -> None:
+    path = own_configs / "baseline" / "advert_risk" / "chance.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "extra: torch\n", encoding="utf-8")
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tipbench.extras.EXTRAS", {"torch": ("a_module_that_is_not_there",)})
+        composer = Composer(
+            config_folders(str(own_configs)), parse(["grid.baselines=[advert_risk/*]", "split=random"])
+        )
+        assert "chance" not in {c.method for c in expand(composer, allowed, notice=said.append)}
+        assert "advert_risk/chance" in said[0]
+        with pytest.raises(
+            UsageError, match=r"advert_risk/chance needs the extra torch: .*tipbench\[torch\]"
+        ):
+            cells("baseline=advert_risk/chance", own=own_configs)
+        with pytest.raises(UsageError, match="needs the extra torch"):
+            cells("grid.baselines=[advert_risk/chance]", own=own_configs)
+    assert "extra" not in cells("baseline=advert_risk/chance", own=own_configs)[0].config["baseline"]
+
+
 def test_what_is_typed_narrows_an_experiment() -> None:
     found = cells("experiment=quickstart", "baseline=advert_risk/prior", "split=random", "seed=4")
     assert [(c.baseline, c.split, c.seed) for c in found] == [("advert_risk/prior", "random", 4)]

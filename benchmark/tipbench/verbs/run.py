@@ -93,7 +93,14 @@ def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
 
         return splits_of(task, settings, make=not options.show, quiet=options.quiet)
 
-    return sweep(composer, allowed) if options.multirun else expand(composer, allowed)
+    def left_out(said: str) -> None:
+        from tipbench.console import notice
+
+        if not options.quiet:
+            notice(said)
+
+    expanded = sweep if options.multirun else expand
+    return expanded(composer, allowed, notice=left_out)
 
 
 def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
