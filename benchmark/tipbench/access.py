@@ -28,14 +28,15 @@ def access_of(task: Task, access: str) -> str:
 def visible_columns(task: Task, access: str, oracle: bool = False) -> dict[str, tuple[str, ...]]:
     """Tables and columns that a run at this access is shown; a table with nothing to show is absent.
 
-    An oracle is shown the hidden columns of the task's tables as well, and the hidden ``operations``.
+    An oracle is shown the hidden columns of the task's tables as well, those that are hidden altogether, and the
+    hidden ``operations``.
     """
     tiers = set(TIERS[: TIERS.index(access) + 1])
     shown: dict[str, tuple[str, ...]] = {}
     for name, allowed in task.tables.items():
         table = TABLES[name]
         seen = {c.name for c in table.columns if c.tier in tiers and c.name in allowed}
-        if seen:
+        if seen or (oracle and table.hidden_only):
             hidden = {c.name for c in table.columns if oracle and c.tier == "truth"}
             shown[name] = tuple(c.name for c in table.columns if c.name in seen | hidden)
     return shown | {name: TABLES[name].names() for name in ORACLE_TABLES if oracle}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import polars as pl
 from tipdata.stages.adverts import JOB_FIELDS
 
+from tipbench.affected import trafficking_operations, with_migrant, with_operation
 from tipbench.task import Source
+
+__all__ = ["harm_columns", "headline_weight", "trafficking_operations", "units"]
 
 UNIT = "advert"
 TABLE = "adverts"
-POSITIVE_KIND = "trafficking"
 
 TEXT = ("title", "body")
 LINKS = ("contacts", "images", "account")
@@ -49,12 +51,6 @@ def units(source: Source) -> pl.LazyFrame:
     )
 
 
-def trafficking_operations(source: Source) -> pl.Series:
-    """Ids of the operations whose adverts are positive."""
-    operations = source.scan("operations", truth=True).filter(pl.col("kind") == POSITIVE_KIND)
-    return operations.select("operation").collect()["operation"]
-
-
 def headline_weight() -> pl.Expr:
     """One in total an operation and near-duplicate group within a part, so that re-posts do not vote."""
     return (1.0 / pl.len().over("part", "cluster", "near_duplicate_group")).alias("weight")
@@ -68,42 +64,5 @@ def harm_columns(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     nobody.
     """
     seen = source.scan(TABLE, truth=True).select(UNIT, written="language", unit_log_odds="log_odds")
-    frame = rows.lazy().drop("language", strict=False)
-    return (
-        frame.join(seen, on=UNIT, how="left", maintain_order="left")
-        .join(exploitation(source), on="cluster", how="left", maintain_order="left")
-        .join(_majority_language(source), on="region", how="left", maintain_order="left")
-        .with_columns(migrant=pl.col("written") != pl.col("majority"))
-        .drop("written", "majority")
-        .collect()
-    )
-
-
-def exploitation(source: Source) -> pl.LazyFrame:
-    """Operations as ``[cluster, group, form, language, oracle_log_odds, sex]``; see :func:`harm_columns`."""
-    exploits = pl.col("kind") == POSITIVE_KIND
-    operations = source.scan("operations", truth=True).select(
-        "operation",
-        "kind",
-        form=pl.when(exploits).then("form"),
-        language=pl.when(exploits).then("language"),
-        oracle_log_odds="log_odds",
-    )
-    return operations.join(_majority_sex(source), on="operation", how="left").rename(
-        {"operation": "cluster", "kind": "group"}
-    )
-
-
-def _majority_sex(source: Source) -> pl.LazyFrame:
-    exploited = source.scan("people", truth=True).filter(pl.col("role") == "exploited")
-    counted = exploited.group_by("operation", "sex").len()
-    ranked = counted.sort(["operation", "len", "sex"], descending=[False, True, False])
-    return ranked.group_by("operation", maintain_order=True).first().select("operation", "sex")
-
-
-def _majority_language(source: Source) -> pl.LazyFrame:
-    spam = source.scan("operations", truth=True).filter(pl.col("kind") == "spam").select("operation")
-    lawful_and_not = source.scan(TABLE, truth=True).select("region", "language", "operation")
-    counted = lawful_and_not.join(spam, on="operation", how="anti").group_by("region", "language").len()
-    ranked = counted.sort(["region", "len", "language"], descending=[False, True, False])
-    return ranked.group_by("region", maintain_order=True).first().select("region", majority="language")
+    frame = rows.lazy().drop("language", strict=False).join(seen, on=UNIT, how="left", maintain_order="left")
+    return with_migrant(with_operation(frame, source), "written", source).drop("written").collect()

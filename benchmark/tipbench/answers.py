@@ -42,6 +42,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 #: Kinds whose units are positive, negative or unknown, and have parts.
 LABELLED = ("scores", "alarms")
 
+#: Before the name of a label in the columns of labelsets.
+LABEL_PREFIX = "label_"
+
 #: Columns that hold no null in any frame.
 COMPLETE = ("part", "weight")
 
@@ -87,10 +90,18 @@ class Answers:
             bad = self.frame.height - int((weights.is_finite() & (weights > 0)).sum())
             if bad:
                 raise UsageError(f"answers: {bad:,} weights are not positive numbers; every unit needs one")
+        if self.kind == "labelsets" and not self.label_names:
+            raise UsageError(f"answers: not a single label; map or make a column {LABEL_PREFIX}NAME for each")
         if self.kind == "alarms":
             self._check_onsets()
         if self.pairs is not None:
             self._check_pairs(self.pairs)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Labelsets only: the names of the labels, in the order of their columns."""
+        columns = (name for name in self.frame.columns if name.startswith(LABEL_PREFIX))
+        return tuple(name.removeprefix(LABEL_PREFIX) for name in columns)
 
     def _check_onsets(self) -> None:
         onset = self.frame["onset"]
@@ -123,11 +134,13 @@ class Answers:
 
     def scored(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
         """The rows that count, in the order of the frame: of this part and with a known label for scores and
-        alarms, the units that are queries for candidates, every row for clusters. ``beside`` joins a column
-        [frame rows]."""
+        alarms, of this part for labelsets, the units that are queries for candidates, every row for clusters.
+        ``beside`` joins a column [frame rows]."""
         frame = self.frame if beside is None else self.frame.with_columns(beside)
         if self.kind in LABELLED:
             return frame.filter((pl.col("part") == part) & pl.col("label").is_not_null())
+        if self.kind == "labelsets":
+            return frame.filter(pl.col("part") == part)
         if self.kind == "candidates":
             return frame.filter(pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2))
         return frame

@@ -27,6 +27,8 @@ class ScoredTask(Protocol):
     def primary(self) -> str: ...
     @property
     def prevalence(self) -> float | None: ...
+    @property
+    def groups(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,6 @@ def case_of(task: ScoredTask, answers: Answers, predictions: pl.DataFrame) -> Ca
     if task.prevalence is not None and not 0 < task.prevalence < 1:
         raise UsageError(f"task: prevalence {task.prevalence} is not between 0 and 1; state a share or none")
     checked = check_predictions(answers, predictions)
-    if answers.kind in LABELLED and "test" not in answers.frame["part"]:
+    if answers.kind in (*LABELLED, "labelsets") and "test" not in answers.frame["part"]:
         raise UsageError("answers: no row is of the test part; a split must leave one to score")
     return Case(task, answers, checked, resampling_clusters(answers))

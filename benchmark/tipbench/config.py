@@ -119,7 +119,7 @@ class Composer:
         free = (METHOD,) if any(o.key == TARGET for o in values) else ()
         if base["data"] is not None:
             valid |= _data_keys()
-            free += ("data.tables.",)
+            free += tuple(f"data.{name}." for name in ("tables", "sources", "refers", "labels"))
         for override in values:
             if override.key not in valid and not override.added and not override.key.startswith(free):
                 raise UsageError(

@@ -34,6 +34,11 @@ def mapped(own: OwnData, frame: pl.LazyFrame, fields: dict[str, str]) -> pl.Data
 
 
 def _expression(own: OwnData, field: str, text: str, has: list[str]) -> pl.Expr:
+    shown = [name for name in roots(text, has) if name in own.hidden]
+    if shown and field.startswith("data.tables."):
+        raise UsageError(
+            f"{field} of data={own.name} maps {listed(shown)}, which data.hidden keeps from inputs: leave it out."
+        )
     if text in has:
         return pl.col(text)
     try:
@@ -44,12 +49,22 @@ def _expression(own: OwnData, field: str, text: str, has: list[str]) -> pl.Expr:
             f"{field} of data={own.name} is neither a column nor a polars SQL expression ({said}): "
             f"its columns are {listed(has)}."
         ) from None
-    missing = [name for name in dict.fromkeys(expression.meta.root_names()) if name not in has]
+    missing = [name for name in roots(text, has) if name not in has]
     if missing:
         raise UsageError(
             f"{field} of data={own.name} maps {listed(missing)}, which the data lacks: it has {listed(has)}."
         )
     return expression
+
+
+def roots(text: str, has: list[str]) -> list[str]:
+    """The columns that a mapped text reads: itself, or those in the expression; none where it is a pattern."""
+    if text in has:
+        return [text]
+    try:
+        return list(dict.fromkeys(pl.sql_expr(text).meta.root_names()))
+    except pl.exceptions.PolarsError:
+        return []
 
 
 def listed(values: list) -> str:
@@ -84,6 +99,13 @@ def identifiers(values: pl.Series) -> pl.Series:
     ).alias(values.name)
 
 
+def is_whole_text(values: pl.Series) -> bool:
+    """Whether text is whole numbers as they are written plainly (7, and not 007 or 7.0), nulls apart."""
+    return bool(
+        (values.cast(pl.Int64, strict=False).cast(pl.String) == values).fill_null(values.is_null()).all()
+    )
+
+
 def settled(own: OwnData, table: str, column: str, values: pl.Series) -> pl.Series:
     """A mapped column in the type that the table of a release has; one that no release has stays as it is.
 
@@ -98,6 +120,8 @@ def settled(own: OwnData, table: str, column: str, values: pl.Series) -> pl.Seri
     if wanted == pl.List(pl.Int64):
         return _lists(values)
     if wanted.is_integer() and not unit[column] and not values.dtype.is_numeric():
+        if values.dtype == pl.String and is_whole_text(values):
+            return values.cast(wanted)
         return identifiers(values).cast(wanted)
     try:
         return values.cast(wanted)

@@ -12,47 +12,75 @@ from pathlib import Path
 import polars as pl
 from tipdata.errors import UsageError
 
-from tipbench.own import OwnData
+from tipbench.own import MANY, OwnData
+from tipbench.own_npz import read_npz
+from tipbench.own_reading import Reading, refuse_empty, said
 
 FILE = "file"
 """Column that says which of several files a row is from."""
 
+Reader = Callable[[Reading, Path], pl.LazyFrame]
 
-def read_files(own: OwnData) -> pl.LazyFrame:
-    """All rows of the data's files; CSV and TSV columns are String, others as they are.
+
+def read_files(own: OwnData, table: str | None = None) -> pl.LazyFrame:
+    """All rows of the units' files, or of those of a table of ``sources``.
+
+    CSV and TSV columns are String, others as they are.
 
     Raises:
         UsageError: for a file that is absent, empty, truncated, of another encoding or format, or without
         rows.
     """
+    reading = Reading(own.name, own.written(table), _texts(own, table))
     frames = []
-    for key, path in source_files(own).items():
-        frame = READERS[own.format](own, path)
+    for key, path in source_files(own, table).items():
+        frame = READERS[reading.written.format](reading, path)
         frames.append(frame if key is None else frame.with_columns(pl.lit(key).alias(FILE)))
     try:
         return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical")
     except (pl.exceptions.PolarsError, TypeError) as error:
         raise UsageError(
-            f"the files of data={own.name} do not have the same columns: {_said(error)}."
+            f"the files of data={own.name} do not have the same columns: {said(error)}."
         ) from None
 
 
-def source_files(own: OwnData) -> dict[str | None, Path]:
-    """Files by the value of their column ``file``; that is None where there is only one."""
-    base = _base(own)
+def _texts(own: OwnData, table: str | None) -> tuple[str, ...]:
+    """Columns, patterns and expressions that are read of the units' files, or of those of a table."""
+    here = [t for t in own.tables if t == table or (table is None and t not in own.sources)]
+    many = [own.tables[t][MANY] for t in here if MANY in own.tables[t]]
+    pairs = list(own.pairs.model_dump(exclude_none=True).values()) if own.pairs and table is None else []
+    return (*own.mapping(table).values(), *pairs, *many)
+
+
+def all_files(own: OwnData) -> list[Path]:
+    """Every file or folder that the data is read from, once each: the units' own, then those of ``sources``."""
+    tables = (None, *sorted(own.sources))
+    return list(dict.fromkeys(path for table in tables for path in source_files(own, table).values()))
+
+
+def source_files(own: OwnData, table: str | None = None) -> dict[str | None, Path]:
+    """Files of the units, or of a table of ``sources``, by the value of their column ``file``.
+
+    That is None where there is only one. Where ``path`` is a file it stands for the units' one, and the others
+    lie beside it.
+    """
+    base, files = _base(own), own.written(table).files
     named: dict[str | None, str] = {}
-    if isinstance(own.files, str):
-        named[None] = own.files
+    if isinstance(files, str):
+        named[None] = files
     else:
-        named |= own.files if isinstance(own.files, dict) else {name: name for name in own.files}
-    if base.is_file():
+        named |= files if isinstance(files, dict) else {name: name for name in files}
+    if base.is_file() and table is None:
         if len(named) > 1:
             raise UsageError(
                 f"data.path={base} is a file, and data={own.name} has {len(named)} files: "
                 "give the folder they are in."
             )
         return {key: base for key in named}
-    found = {key: base / name for key, name in named.items()}
+    if base.is_file():
+        found = {key: base if name == own.files else base.parent / name for key, name in named.items()}
+    else:
+        found = {key: base / name for key, name in named.items()}
     for path in found.values():
         if not path.exists():
             raise UsageError(
@@ -81,10 +109,10 @@ def _base(own: OwnData) -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / inside
 
 
-def _delimited(separator: str) -> Callable[[OwnData, Path], pl.LazyFrame]:
-    def read(own: OwnData, path: Path) -> pl.LazyFrame:
-        text = _text(own, path)
-        if own.quote is not None and text.count(own.quote) % 2:
+def _delimited(separator: str) -> Reader:
+    def read(reading: Reading, path: Path) -> pl.LazyFrame:
+        text = _text(reading, path)
+        if reading.written.quote is not None and text.count(reading.written.quote) % 2:
             raise UsageError(
                 f"{path} has a quote that is never closed: it is truncated, or set data.quote=null."
             )
@@ -92,16 +120,21 @@ def _delimited(separator: str) -> Callable[[OwnData, Path], pl.LazyFrame]:
             frame = pl.read_csv(
                 io.BytesIO(text.encode()),
                 separator=separator,
-                has_header=own.has_header,
-                quote_char=own.quote,
+                has_header=reading.written.has_header,
+                quote_char=reading.written.quote,
                 infer_schema=False,
             )
         except pl.exceptions.PolarsError as error:
-            raise UsageError(f"{path} is not a well-formed {own.format} file: {_said(error)}.") from None
-        _refuse_short_last_line(own, path, text, separator, frame.width)
+            raise UsageError(
+                f"{path} is not a well-formed {reading.written.format} file: {said(error)}."
+            ) from None
+        _refuse_short_last_line(reading, path, text, separator, frame.width)
         if frame.is_empty():
             raise UsageError(f"{path} has a header and no rows: give a file with data.")
-        names = [n.strip() if own.has_header else f"column_{i}" for i, n in enumerate(frame.columns, start=1)]
+        names = [
+            n.strip() if reading.written.has_header else f"column_{i}"
+            for i, n in enumerate(frame.columns, start=1)
+        ]
         frame.columns = names
         trimmed = pl.all().str.strip_chars()
         return frame.lazy().with_columns(pl.when(trimmed != "").then(trimmed))
@@ -109,7 +142,7 @@ def _delimited(separator: str) -> Callable[[OwnData, Path], pl.LazyFrame]:
     return read
 
 
-def _text(own: OwnData, path: Path) -> str:
+def _text(reading: Reading, path: Path) -> str:
     """A text file, decompressed where it is gzip, decoded strictly, without a byte order mark."""
     try:
         content = path.read_bytes()
@@ -122,73 +155,49 @@ def _text(own: OwnData, path: Path) -> str:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
     try:
-        text = content.decode(own.encoding).removeprefix("\ufeff")
+        text = content.decode(reading.written.encoding).removeprefix("\ufeff")
     except LookupError:
         raise UsageError(
-            f"data.encoding={own.encoding} does not exist: give one such as utf-8 or latin-1."
+            f"data.encoding={reading.written.encoding} does not exist: give one such as utf-8 or latin-1."
         ) from None
     except UnicodeDecodeError as error:
         raise UsageError(
-            f"{path} is not {own.encoding} at byte {error.start:,}: give its encoding as data.encoding=NAME."
+            f"{path} is not {reading.written.encoding} at byte {error.start:,}: "
+            "give its encoding as data.encoding=NAME."
         ) from None
     if not text.strip():
         raise UsageError(f"{path} is empty: give a file with data.")
     return text
 
 
-def _refuse_short_last_line(own: OwnData, path: Path, text: str, separator: str, wants: int) -> None:
+def _refuse_short_last_line(reading: Reading, path: Path, text: str, separator: str, wants: int) -> None:
     """A file cut short shows in a last line with fewer fields than the first; the reader fills them up."""
     last = text.rstrip("\r\n").rpartition("\n")[2]
     has = last.count(separator) + 1
-    if has < wants and (own.quote is None or own.quote not in last):
+    if has < wants and (reading.written.quote is None or reading.written.quote not in last):
         raise UsageError(f"{path} seems truncated: its last line has {has} of {wants} fields.")
 
 
-def _parquet(own: OwnData, path: Path) -> pl.LazyFrame:
-    _refuse_empty(path)
+def _parquet(reading: Reading, path: Path) -> pl.LazyFrame:
+    refuse_empty(path)
     try:
         frame = pl.scan_parquet(path)
         rows = frame.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise UsageError(f"{path} is not a complete parquet file: {_said(error)}.") from None
+        raise UsageError(f"{path} is not a complete parquet file: {said(error)}.") from None
     if not rows:
         raise UsageError(f"{path} has columns and no rows: give a file with data.")
     return frame
 
 
-def _npz(own: OwnData, path: Path) -> pl.LazyFrame:
-    """Arrays of one value or vector a row; of several lengths, those as long as the first mapped one."""
-    import re
-    import zipfile
-
-    import numpy as np
-
-    _refuse_empty(path)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} is not a complete npz file of plain arrays: {_said(error)}.") from None
-    of_rows = {name: array for name, array in arrays.items() if array.ndim in (1, 2)}
-    words = set(re.findall(r"\w+", " ".join(own.mapping().values())))
-    mapped = [name for name in of_rows if name in words]
-    if not mapped:
-        raise UsageError(f"{path} has none of the mapped arrays: it has {', '.join(arrays) or 'none'}.")
-    length = len(of_rows[mapped[0]])
-    if not length:
-        raise UsageError(f"{path} has arrays and no rows: give a file with data.")
-    columns = {name: pl.Series(name, array) for name, array in of_rows.items() if len(array) == length}
-    return pl.LazyFrame(columns)
-
-
-def _hf(own: OwnData, path: Path) -> pl.LazyFrame:
+def _hf(reading: Reading, path: Path) -> pl.LazyFrame:
     """A dataset or a dict of splits saved to disk; the splits' names are in the column ``file``."""
     import datasets
 
     try:
         saved = datasets.load_from_disk(str(path))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path} is not a dataset saved to disk: {_said(error)}.") from None
+        raise UsageError(f"{path} is not a dataset saved to disk: {said(error)}.") from None
     splits = saved if isinstance(saved, datasets.DatasetDict) else {None: saved}
     frames = []
     for key, split in splits.items():
@@ -200,21 +209,10 @@ def _hf(own: OwnData, path: Path) -> pl.LazyFrame:
     return rows.lazy()
 
 
-def _refuse_empty(path: Path) -> None:
-    if path.is_file() and not path.stat().st_size:
-        raise UsageError(f"{path} is empty: give a file with data.")
-
-
-def _said(error: Exception) -> str:
-    """The first line of a library's message, without a final stop."""
-    lines = str(error).strip().splitlines()
-    return (lines[0][:160] if lines else type(error).__name__).rstrip(".")
-
-
-READERS: dict[str, Callable[[OwnData, Path], pl.LazyFrame]] = {
+READERS: dict[str, Reader] = {
     "csv": _delimited(","),
     "tsv": _delimited("\t"),
     "parquet": _parquet,
-    "npz": _npz,
+    "npz": read_npz,
     "hf": _hf,
 }

@@ -63,6 +63,45 @@ def stratified_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
         )
     order = Stream(_SEED, "kfold").shuffled(clusters["cluster"].to_numpy())
     dealt = clusters[order].with_columns(number=pl.int_range(pl.len()).over("label") % own.folds)
+    return _by_number(own, units, dealt)
+
+
+def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
+    """``own.folds`` seeded folds over which each set of labels is spread; a cluster is never on both sides.
+
+    Clusters are shuffled, ordered by the set of labels that any of their units has, and dealt out in turn: folds
+    hold equal numbers of clusters, and a set that c clusters have is found c / folds times in each, give or
+    take one.
+
+    Args:
+        units: ``[unit, cluster Int64, label_<name> Int8, ...]``.
+
+    Raises:
+        UsageError: for an unknown label, and where a label has fewer clusters with or without it than folds.
+    """
+    names = [name for name in units.columns if name.startswith("label_")]
+    for name in names:
+        if missing := units[name].null_count():
+            raise UsageError(
+                f"data.labels.{name.removeprefix('label_')} of data={own.name} is missing for {missing:,} of "
+                f"{units.height:,} rows: fill or drop them."
+            )
+    clusters = units.group_by("cluster").agg(pl.col(names).max()).sort("cluster")
+    for name in names:
+        having = int(clusters[name].sum())
+        if min(having, clusters.height - having) < own.folds:
+            raise UsageError(
+                f"data={own.name} has too few clusters for split=kfold with data.folds={own.folds}: {having:,} "
+                f"have {name.removeprefix('label_')} and {clusters.height - having:,} do not; lower data.folds "
+                "or choose split=all."
+            )
+    order = Stream(_SEED, "kfold of label sets").shuffled(clusters["cluster"].to_numpy())
+    dealt = clusters[order].sort(names, maintain_order=True)
+    return _by_number(own, units, dealt.with_columns(number=pl.int_range(pl.len()) % own.folds))
+
+
+def _by_number(own: OwnData, units: pl.DataFrame, dealt: pl.DataFrame) -> list[pl.DataFrame]:
+    """One fold a number, which is tested there. ``dealt``: ``[cluster, number, ...]``."""
     numbered = units.join(dealt.select("cluster", "number"), on="cluster", how="left", maintain_order="left")
     return [
         numbered.drop("number").with_columns(part=_tested(numbered["number"] == number))

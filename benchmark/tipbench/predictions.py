@@ -3,7 +3,9 @@
 The formats: scores ``[unit, score]`` with a Float32 or Float64 score for every unit of the answers; clusters
 ``[unit, cluster]`` with an Int64 or String cluster; candidates ``[query, candidate, score]``, ten at most a
 query, never the query itself; alarms ``[unit, step]`` with an Int32 or Int64 step for every unit of the
-answers, counted from 1, null where there is no alarm. Keys have exactly the dtype of the answers' keys.
+answers, counted from 1, null where there is no alarm; labelsets ``[unit, score_<name> ...]`` with such a score
+for every label of the answers and, where they have urgency, ``score_urgency``. Keys have exactly the dtype of
+the answers' keys.
 """
 
 from __future__ import annotations
@@ -15,6 +17,10 @@ from tipbench.answers import STEPS, Answers
 
 #: The longest list of candidates that a query may have.
 MOST_CANDIDATES = 10
+
+#: Before the name of a label, or of urgency, in the columns of labelsets.
+SCORE_PREFIX = "score_"
+URGENCY = "urgency"
 
 _FLOATS = (pl.Float32, pl.Float64)
 _INSTEAD = {"step": "count steps from 1, and leave null where there is no alarm"}
@@ -37,6 +43,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
         "scores": (answers.unit, "score"),
         "clusters": (answers.unit, "cluster"),
         "candidates": ("query", "candidate", "score"),
+        "labelsets": (answers.unit, *label_scores(answers)),
         "alarms": (answers.unit, "step"),
     }[answers.kind]
     missing = [name for name in columns if name not in predictions.columns]
@@ -49,13 +56,36 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
         raise UsageError(
             f"predictions: 0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
         )
+    if answers.kind == "labelsets":
+        _check_known(predictions, columns)
     predictions = predictions.select(columns)
-    keys = [name for name in columns if name not in ("score", "cluster", "step")]
+    keys = [name for name in columns if name not in ("cluster", "step") and not _is_score(name)]
     _check_dtypes(answers, predictions, keys)
     _check_values(predictions, keys)
     if answers.kind == "candidates":
         return _check_candidates(answers, predictions)
     return _check_units(answers, predictions)
+
+
+def label_scores(answers: Answers) -> tuple[str, ...]:
+    """The score columns that predictions of labelsets have: one a label, then urgency where it is known."""
+    urgency = (URGENCY,) if URGENCY in answers.frame.columns else ()
+    return tuple(f"{SCORE_PREFIX}{name}" for name in (*answers.label_names, *urgency))
+
+
+def _is_score(name: str) -> bool:
+    return name == "score" or name.startswith(SCORE_PREFIX)
+
+
+def _check_known(predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
+    """Refuse scores of labels that the answers do not have; ``score_urgency`` may always be there."""
+    known = (*columns, f"{SCORE_PREFIX}{URGENCY}")
+    unknown = [name for name in predictions.columns if _is_score(name) and name not in known]
+    if unknown:
+        raise UsageError(
+            f"predictions: {', '.join(unknown)} of no known label; the labels are "
+            f"{', '.join(name.removeprefix(SCORE_PREFIX) for name in columns[1:])}"
+        )
 
 
 def _check_dtypes(answers: Answers, predictions: pl.DataFrame, keys: list[str]) -> None:
@@ -66,8 +96,11 @@ def _check_dtypes(answers: Answers, predictions: pl.DataFrame, keys: list[str]) 
                 f"predictions: {name} is {predictions.schema[name]} and {answers.unit} is {expected} in the "
                 f"answers; cast it to {expected}"
             )
-    if "score" in predictions.columns and predictions.schema["score"] not in _FLOATS:
-        raise UsageError(f"predictions: score is {predictions.schema['score']}; make it Float32 or Float64")
+    for name in filter(_is_score, predictions.columns):
+        if predictions.schema[name] not in _FLOATS:
+            raise UsageError(
+                f"predictions: {name} is {predictions.schema[name]}; make it Float32 or Float64"
+            )
     if "cluster" in predictions.columns and predictions.schema["cluster"] not in (pl.Int64, pl.String):
         raise UsageError(f"predictions: cluster is {predictions.schema['cluster']}; make it Int64 or String")
     if "step" in predictions.columns and predictions.schema["step"] not in STEPS:
@@ -78,7 +111,7 @@ def _check_values(predictions: pl.DataFrame, keys: list[str]) -> None:
     for name in predictions.columns:
         column = predictions[name]
         bad = {"null": column.is_null()} if name != "step" else {"below 1": (column < 1).fill_null(False)}
-        if name == "score":
+        if _is_score(name):
             bad |= {
                 "NaN": column.is_nan().fill_null(False),
                 "infinite": column.is_infinite().fill_null(False),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 import polars as pl
 from tipdata.errors import UsageError
-from tipdata.tables import TABLES, Table
+from tipdata.tables import TABLES, TIERS, Table
 from tipdata.world import DAYS
 
 from tipbench.access import access_of, check_needs, visible_columns
@@ -40,7 +40,7 @@ def prepare_release(
     units = task.units(source).collect()
     policy = _split_of(task, source, units, split)
     rows, notes = _divided(task, source, units, policy)
-    tables = _shown(task, source, rows, visible_columns(task, level, oracle))
+    tables = _shown(task, source, rows, visible_columns(task, level, oracle), level)
     given = task.supervise[supervision](rows, source)
     parts = rows.select(task.unit, "part")
     fold = Fold(task, tables, parts, given.join(parts, on=task.unit, how="left"))
@@ -122,9 +122,9 @@ def _divided(
 
 
 def _shown(
-    task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]]
+    task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
 ) -> dict[str, pl.LazyFrame]:
-    """The visible tables, each cut to rows of the fold's units and before the prediction time."""
+    """The visible tables, each cut to rows of the fold's units, before the prediction time and of the access."""
     units = rows.lazy().select(task.unit)
     links = _linked(task, source, units)
     regions = rows["region"].unique().implode()
@@ -132,7 +132,7 @@ def _shown(
     for name, columns in visible.items():
         table = TABLES[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
-        frame = _before(source.scan(name, truth=truth), table).select(columns)
+        frame = _allowed(_before(source.scan(name, truth=truth), table), table, level).select(columns)
         if task.unit in columns and name not in task.context:
             frame = frame.join(units, on=task.unit, how="semi", maintain_order="left")
         elif (key := _hidden_owner(table)) and key in links and name not in task.context:
@@ -148,6 +148,14 @@ def _before(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     if "minute" in table.schema:
         return frame.filter(pl.col("minute") < WINDOW_END * 1440)
     return frame.filter(pl.col("day") < WINDOW_END) if "day" in table.schema else frame
+
+
+def _allowed(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFrame:
+    """Rows that a run at this access is shown."""
+    column, values, tier = table.private_rows
+    if not column or TIERS.index(level) >= TIERS.index(tier):
+        return frame
+    return frame.filter(~pl.col(column).is_in(list(values)))
 
 
 def _hidden_owner(table: Table) -> str | None:

@@ -297,8 +297,8 @@ def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter) -> pl.Da
 
 def _as_stored(predictions: pl.DataFrame) -> pl.DataFrame:
     """Scores as float32 and steps as int32: what is scored is what is stored."""
-    stored = {"score": pl.Float32, "step": pl.Int32}
-    return predictions.cast({name: dtype for name, dtype in stored.items() if name in predictions.columns})
+    scores = pl.col("^score(_.*)?$").cast(pl.Float32)
+    return predictions.with_columns(scores, pl.col("^step$").cast(pl.Int32))
 
 
 def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:

@@ -103,5 +103,5 @@ def read_predictions_file(path: str) -> pl.DataFrame:
         raise UsageError(f"{path} is not a whole {file.suffix[1:]} file: {said}.") from None
     if "step" in frame.columns and frame["step"].null_count() == frame.height:
         return frame.with_columns(pl.col("step").cast(pl.Int32))
-    whole = "score" in frame.columns and frame.schema["score"].is_integer()
-    return frame.with_columns(pl.col("score").cast(pl.Float64)) if whole else frame
+    scores = [name for name in frame.columns if name == "score" or name.startswith("score_")]
+    return frame.with_columns(pl.col(n).cast(pl.Float64) for n in scores if frame.schema[n].is_integer())

@@ -69,7 +69,9 @@ class Task:
     ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
     ``context``: input tables shown whole, for every region of the fold, and not only where they belong to its
-    units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once.
+    units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
+    shows the unit's key and ``sequence``, which orders the rows of a unit.
+    ``check``: what a user's own tables must fulfil together; raises UsageError.
     """
 
     name: str

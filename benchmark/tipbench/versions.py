@@ -10,7 +10,7 @@ import tipbench
 from tipbench.cells import Cell
 from tipbench.evaluation import EVALUATOR_VERSION
 from tipbench.own import own_data
-from tipbench.own_files import source_files
+from tipbench.own_files import all_files
 from tipbench.results import Versions
 
 SHIPPED = "tipbaselines"
@@ -28,7 +28,7 @@ def _data_version(cell: Cell) -> str:
     if cell.config["release"] is not None:
         return cell.config["release"]["version"]
     digest = hashlib.sha256()
-    for named in source_files(own_data(cell.config["data"])).values():
+    for named in all_files(own_data(cell.config["data"])):
         for path in sorted(p for p in named.rglob("*") if p.is_file()) if named.is_dir() else [named]:
             digest.update(path.name.encode() + b"\0")
             _add(digest, path)

@@ -25,12 +25,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the world. ``key`` is the primary key, by which the rows of a region are sorted."""
+    """One table of the world. ``key`` is the primary key, by which the rows of a region are sorted.
+
+    ``private_rows``: a column, some of its values, and the tier that rows with one of them are of, where it is
+    higher than that of their columns; a column without a name where all rows are alike.
+    """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     note: str = ""
+    private_rows: tuple[str, tuple[str, ...], str] = ("", (), "")
 
     def names(self, *tiers: str) -> tuple[str, ...]:
         """Column names of the given tiers (all where none is given), in the table's order."""

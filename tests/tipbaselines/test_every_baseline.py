@@ -1,7 +1,7 @@
 """What holds for every baseline with a config: it is what its config says, and hands back what its task asks for."""
 
 import importlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 import yaml
 from polars.testing import assert_frame_equal
+from tipbench.alarms import streamed_alarms
 from tipbench.extras import missing_extra
-from tipbench.fold import Fold, prepare
-from tipbench.method import Method, is_oracle
+from tipbench.fold import Fold, Prepared, prepare
+from tipbench.method import Method, StreamMethod, is_oracle
 from tipbench.task import tasks
 from tipdata.release import Release
 
@@ -29,7 +30,19 @@ OWN_DATA = frozenset({"advert_linkage/tfidf_pairs"})
 """Baselines of a user's labelled pairs, which releases do not have: their tests are elsewhere."""
 ON_RELEASES = [name for name in NAMES if name not in OWN_DATA]
 REGIONS = 2
-_folds: dict[tuple[str, bool], Fold] = {}
+_prepared: dict[tuple[str, bool], Prepared] = {}
+
+
+@dataclass(frozen=True)
+class Few:
+    """The first regions of a release."""
+
+    release: Release
+    name: str = "few"
+    regions: int = REGIONS
+
+    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+        return self.release.scan(table, truth).filter(pl.col("region") < self.regions)
 
 
 def config(name: str) -> dict[str, Any]:
@@ -46,37 +59,29 @@ def method_of(name: str) -> Any:
 def folds(tiny: Release) -> None:
     """A fold a task of two regions, with and without hidden truth."""
     for task in TASKS:
-        unit = tasks()[task].unit
-        kept = tasks()[task].units(tiny).filter(pl.col("region") < REGIONS).select(unit).collect()
-
-        def cut(frame: pl.LazyFrame, unit: str = unit, kept: pl.DataFrame = kept) -> pl.LazyFrame:
-            columns = frame.collect_schema().names()
-            if "region" in columns:
-                frame = frame.filter(pl.col("region") < REGIONS)
-            elif unit in columns:
-                frame = frame.join(kept.lazy(), on=unit, how="semi", maintain_order="left")
-            return frame.collect().lazy()
-
         for oracle in (False, True):
-            fold = prepare(task, release=tiny, split="operation", oracle=oracle).folds[0]
-            parts, labels = (f.join(kept, on=unit, how="semi") for f in (fold.parts, fold.supervision))
-            tables = {name: cut(frame) for name, frame in fold.tables.items()}
-            _folds[task, oracle] = replace(fold, tables=tables, parts=parts, supervision=labels)
+            _prepared[task, oracle] = prepare(task, release=Few(tiny), split="operation", oracle=oracle)
 
 
-def run(name: str, fold: Fold, seed: int = 0) -> pl.DataFrame:
-    method = method_of(name)
+def run(name: str, prepared: Prepared, seed: int = 0) -> pl.DataFrame:
+    method, fold = method_of(name), prepared.folds[0]
     method.fit(fold, seed)
+    if fold.task.stream:
+        return streamed_alarms(method, fold, prepared.streams[0], name)
     return method.predict(fold)
 
 
+def prepared_for(name: str) -> Prepared:
+    return _prepared[name.partition("/")[0], is_oracle(method_of(name))]
+
+
 def fold_of(name: str) -> Fold:
-    return _folds[name.partition("/")[0], is_oracle(method_of(name))]
+    return prepared_for(name).folds[0]
 
 
 @cache
 def predictions(name: str, seed: int = 0) -> pl.DataFrame:
-    return run(name, fold_of(name), seed)
+    return run(name, prepared_for(name), seed)
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -91,7 +96,7 @@ def test_a_config_is_named_as_its_file_and_its_module(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_baseline_keeps_the_contract_of_methods(name: str) -> None:
     method = method_of(name)
-    assert isinstance(method, Method)
+    assert isinstance(method, Method | StreamMethod)
     assert isinstance(method.needs, frozenset)
     assert all(need.count(".") == 1 for need in method.needs)
     assert isinstance(method.stochastic, bool)
@@ -126,7 +131,7 @@ def test_scores_are_finite_and_between_nought_and_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", ON_RELEASES)
 def test_a_second_run_gives_the_same_predictions(name: str) -> None:
-    assert_frame_equal(run(name, fold_of(name)), predictions(name), check_exact=True)
+    assert_frame_equal(run(name, prepared_for(name)), predictions(name), check_exact=True)
 
 
 @pytest.mark.parametrize("name", ON_RELEASES)
@@ -137,11 +142,12 @@ def test_the_order_of_rows_does_not_matter(name: str) -> None:
         for table, frame in fold.tables.items()
     }
     parts, labels = (f.sample(fraction=1, shuffle=True, seed=4) for f in (fold.parts, fold.supervision))
-    shuffled = run(name, replace(fold, tables=tables, parts=parts, supervision=labels))
+    mixed = replace(fold, tables=tables, parts=parts, supervision=labels)
+    shuffled = run(name, replace(prepared_for(name), folds=[mixed]))
     key = [c for c in shuffled.columns if c in (fold.task.unit, "query", "candidate")]
     assert_frame_equal(shuffled.sort(key), predictions(name).sort(key), abs_tol=1e-9)
 
 
 @pytest.mark.parametrize("name", [n for n in ON_RELEASES if not method_of(n).stochastic])
 def test_a_baseline_that_is_not_stochastic_gives_every_seed_one_answer(name: str) -> None:
-    assert_frame_equal(run(name, fold_of(name), seed=1), predictions(name), check_exact=True)
+    assert_frame_equal(run(name, prepared_for(name), seed=1), predictions(name), check_exact=True)

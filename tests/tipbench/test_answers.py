@@ -55,3 +55,25 @@ def test_labelled_pairs_of_unknown_units_are_refused() -> None:
     pairs = pl.DataFrame({"left": [1, 2], "right": [2, 77], "label": [1, 0]})
     with pytest.raises(UsageError, match=r"1 ends of labelled pairs are no known advert .*77"):
         Answers("clusters", "advert", FRAME, pairs)
+
+
+ALARMS = FRAME.with_columns(pl.Series("onset", [4, None, None, None], dtype=pl.Int32))
+
+
+def test_onsets_go_with_positive_labels() -> None:
+    assert Answers("alarms", "advert", ALARMS).scored()["advert"].to_list() == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (FRAME, "onset missing; alarms need advert, part, label, onset, cluster, weight"),
+        (ALARMS.cast({"onset": pl.Float64}), "onset is Float64; make it Int32"),
+        (ALARMS.with_columns(pl.col("onset") - 4), "1 onsets are before step 1"),
+        (ALARMS.with_columns(pl.lit(None, dtype=pl.Int32).alias("onset")), "1 positives have no onset"),
+        (ALARMS.with_columns(pl.lit(2, dtype=pl.Int32).alias("onset")), "3 others have one"),
+    ],
+)
+def test_onsets_that_do_not_go_with_their_labels_are_refused(frame: pl.DataFrame, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        Answers("alarms", "advert", frame)

@@ -1,6 +1,7 @@
 """A user's own data: formats, mappings, folds, labelled pairs, and the real sets with shipped configs."""
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tipdata.errors import UsageError
 REPOSITORY = Path(__file__).parents[2]
 CONFIGS = sorted((REPOSITORY / "configs" / "data").glob("*.yaml"))
 REAL = REPOSITORY.parent / "shared" / "real"
+AWAITED = ("account_risk", "flag_aggregation", "assistance_triage")
 ROWS = pl.DataFrame(
     {
         "key": [f"rec-{i}-{'dup' if i % 2 else 'org'}" for i in range(40)],
@@ -213,12 +215,23 @@ def test_scored_pairs_are_judged_at_the_threshold_of_valid(tmp_path: Path) -> No
 def test_a_shipped_config_is_valid_and_named_after_its_file(path: Path) -> None:
     own = own_data(yaml.safe_load(path.read_text(encoding="utf-8")))
     assert own.name == path.stem
+    if own.task in AWAITED and own.task not in tasks():
+        pytest.skip(f"the task {own.task} is not there yet")
     assert own.task in tasks()
     assert own.path is None
     assert own.source
     if own.package is None:
         with pytest.raises(UsageError, match=r"data\.path=PATH"):
             prepare(own.task, own=own)
+
+
+def test_the_configs_in_the_guide_are_valid() -> None:
+    guide = (REPOSITORY / "docs" / "guide.md").read_text(encoding="utf-8")
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)]
+    whole = [own_data(block) for block in blocks if "tables" in block and "task" in block]
+    assert [own.name for own in whole] == ["my_adverts", "my_payments"]
+    (graph,) = [block for block in blocks if "tables" in block and "task" not in block]
+    own_data(graph | {"name": "graph", "task": "account_risk"})
 
 
 @pytest.mark.parametrize(("name", "records", "links"), [("febrl1", 1_000, 500), ("febrl4", 10_000, 5_000)])

@@ -15,7 +15,11 @@ FRAME = pl.DataFrame(
 SCORES = Answers("scores", "advert", FRAME)
 CLUSTERS = Answers("clusters", "advert", FRAME)
 CANDIDATES = Answers("candidates", "advert", FRAME)
+ALARMS = Answers(
+    "alarms", "advert", FRAME.with_columns(onset=pl.lit(3, dtype=pl.Int32), label=pl.lit(1, dtype=pl.Int8))
+)
 GOOD = pl.DataFrame({"advert": [13, 10, 12, 11], "score": [0.3, 0.0, 0.2, 0.1]})
+GOOD_ALARMS = pl.DataFrame({"advert": [13, 10, 12, 11], "step": [3, None, 1, 250]})
 GOOD_CANDIDATES = pl.DataFrame({"query": [11, 10, 10], "candidate": [10, 12, 11], "score": [0.5, 0.1, 0.9]})
 
 
@@ -31,6 +35,12 @@ def refused(answers: Answers, predictions) -> str:
 def test_good_predictions_come_back_in_the_order_of_the_answers() -> None:
     assert check_predictions(SCORES, GOOD).rows() == [(10, 0.0), (11, 0.1), (12, 0.2), (13, 0.3)]
     assert check_predictions(SCORES, GOOD.sort("advert")).equals(GOOD.sort("advert"))
+
+
+def test_alarms_come_back_in_the_order_of_the_answers_with_nulls_for_none() -> None:
+    assert check_predictions(ALARMS, GOOD_ALARMS).rows() == [(10, None), (11, 250), (12, 1), (13, 3)]
+    never = GOOD_ALARMS.with_columns(step=pl.lit(None, dtype=pl.Int32))
+    assert check_predictions(ALARMS, never)["step"].null_count() == 4
 
 
 def test_single_precision_scores_and_string_clusters_are_fine() -> None:
@@ -85,6 +95,25 @@ def test_one_fault_alone_is_found() -> None:
             "4 of 4 values of cluster are null",
         ),
         (CANDIDATES, GOOD_CANDIDATES.cast({"candidate": pl.String}), "candidate is String"),
+        (
+            ALARMS,
+            GOOD_ALARMS.cast({"step": pl.Float64}),
+            "step is Float64; make it Int32 or Int64",
+        ),
+        (ALARMS, GOOD_ALARMS.cast({"step": pl.Int16}), "step is Int16"),
+        (ALARMS, GOOD_ALARMS.drop("step"), "no column step among advert; alarms need advert, step"),
+        (ALARMS, GOOD_ALARMS.head(3), "1 missing .11."),
+        (ALARMS, pl.concat([GOOD_ALARMS, GOOD_ALARMS.head(1)]), "1 repeated .13."),
+        (
+            ALARMS,
+            GOOD_ALARMS.with_columns(pl.col("step") - 3),
+            r"2 of 4 values of step are below 1 \(first at 13, 12\)",
+        ),
+        (
+            ALARMS,
+            GOOD_ALARMS.with_columns(pl.lit(None, dtype=pl.Int64).alias("advert")),
+            "4 of 4 values of advert are null",
+        ),
         (
             CANDIDATES,
             GOOD_CANDIDATES.with_columns(candidate=pl.lit(77, dtype=pl.Int64)),

@@ -42,11 +42,15 @@ class Measured:
 def together(parts: Iterable[Measured]) -> Measured:
     """Several families as one, so that they share the draws of a bootstrap."""
     parts = list(parts)
+    groups: dict[str, dict[str, float | None]] = {}
+    for part in parts:
+        for name, values in part.groups.items():
+            groups.setdefault(name, {}).update(values)
     return Measured(
         metrics=lambda drawn: {name: value for part in parts for name, value in part.metrics(drawn).items()},
         withheld={name: note for part in parts for name, note in part.withheld.items()},
         without_interval={name: note for part in parts for name, note in part.without_interval.items()},
-        groups={name: values for part in parts for name, values in part.groups.items()},
+        groups=groups,
         curves={name: curve for part in parts for name, curve in part.curves.items()},
     )
 

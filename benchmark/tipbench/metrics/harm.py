@@ -2,9 +2,10 @@
 
 *False accusations*, where the answers know each unit's group: the share of a group's units that are flagged
 (headline-weighted), and the share of its operations of which any unit of the test part is ever flagged.
-Lawful groups are ``independent``, ``business`` and ``migrant`` (the lawful whose writer's language is outside
-the region's majority; it overlaps the other two). ``lawful`` is all lawful units. ``spam`` is reported beside
-them and is part of no lawful total or gap.
+Lawful groups are the task's own but spam: kinds of units such as ``independent``, ``business`` and
+``resident``, which share out all lawful units, and ``migrant`` (the lawful whose language is outside the
+region's majority; it overlaps the others). ``lawful`` is all lawful units. ``spam`` is reported beside them and
+is part of no lawful total or gap.
 
 ``harm_gap`` = the worst lawful group's rate per unit - the rate of all lawful units, at the 1% budget.
 
@@ -27,9 +28,7 @@ from tipbench.case import Case
 from tipbench.metrics import Family, Measured, not_available, together
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
 
-LAWFUL_KINDS = ("independent", "business")
-LAWFUL_GROUPS = ("independent", "business", "migrant")
-LAWFUL = "lawful"
+LAWFUL, MIGRANT, SPAM = "lawful", "migrant", "spam"
 ATTRIBUTES = ("form", "sex", "language")
 OTHER = "other"
 #: Threshold -> how the names of its rates end; the gaps are at the first.
@@ -41,7 +40,7 @@ Groups = dict[str, dict[str, float | None]]
 def measure(case: Case) -> Measured:
     """``harm_gap`` and ``protection_gap`` where the answers have the columns for them.
 
-    ``groups``: ``independent``, ``business``, ``migrant``, ``lawful`` and ``spam`` with the rates
+    ``groups``: the task's groups (``independent``, ``business``, ``migrant`` …), ``lawful`` and ``spam`` with the rates
     ``false_accusations_per_unit`` and ``..._per_operation`` (and both ``_at_recall_50``), and the counts
     ``units`` and ``operations``; ``form=...``, ``sex=...``, ``language=...`` with ``recall`` and
     ``positive_clusters``; and ``form``, ``sex``, ``language`` with their ``protection_gap``.
@@ -57,22 +56,28 @@ def measure(case: Case) -> Measured:
     flagged = {SUFFIX[name]: score >= value for name, value in fixed.items()}
     parts = []
     if "group" in columns:
-        members = {group: rows & ~case.positive for group, rows in _members(case.test).items()}
-        compared = tuple(group for group in LAWFUL_GROUPS if group in members)
+        members = {group: rows & ~case.positive for group, rows in lawful_members(case).items()}
+        compared = tuple(group for group in members if group not in (LAWFUL, SPAM))
         parts.append(accusations(case, members, compared, flagged, "false_accusations"))
     if attributes:
         parts.append(protection(case, flagged[""], attributes))
     return together(parts)
 
 
-def _members(test: pl.DataFrame) -> dict[str, NDArray[np.bool_]]:
+def lawful_kinds(case: Case) -> list[str]:
+    """The kinds of lawful units that the task reports harm for."""
+    return [group for group in case.task.groups if group not in (MIGRANT, SPAM)]
+
+
+def lawful_members(case: Case) -> dict[str, NDArray[np.bool_]]:
     """The rows of each group that could be accused falsely, [rows]."""
+    test, kinds = case.test, lawful_kinds(case)
     kind = test["group"]
-    lawful = kind.is_in(LAWFUL_KINDS).fill_null(False).to_numpy()
-    members = {name: (kind == name).fill_null(False).to_numpy() for name in LAWFUL_KINDS}
-    if "migrant" in test.columns:
-        members["migrant"] = lawful & test["migrant"].fill_null(False).to_numpy()
-    return {**members, LAWFUL: lawful, "spam": (kind == "spam").fill_null(False).to_numpy()}
+    lawful = kind.is_in(kinds).fill_null(False).to_numpy()
+    members = {name: (kind == name).fill_null(False).to_numpy() for name in kinds}
+    if MIGRANT in test.columns:
+        members[MIGRANT] = lawful & test[MIGRANT].fill_null(False).to_numpy()
+    return {**members, LAWFUL: lawful, SPAM: (kind == SPAM).fill_null(False).to_numpy()}
 
 
 def accusations(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench import adverts, supervision
+from tipbench.affected import with_migrant, with_operation
 from tipbench.conversations import check_tables
 from tipbench.task import Source, Task
 
@@ -38,7 +39,7 @@ def truth(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def delayed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Positive-unlabelled truth: known only where the operation was investigated before training ends, else 0."""
+    """Positive-unlabelled truth: known only where the operation was investigated before testing begins, else 0."""
     investigated = source.scan("operations", truth=True).select(cluster="operation", known="investigated_day")
     known = supervision.learnable(rows).join(
         investigated.collect(), on="cluster", how="left", maintain_order="left"
@@ -51,7 +52,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Truth about conversations of the test: label, onset, cluster, weight and who holds one side.
 
     ``group`` is the kind of that operation, or "private"; ``migrant``: in another language than most of the
-    region's conversations; ``form``, ``sex`` and ``language`` are those of a trafficking operation.
+    region's adverts; ``form``, ``sex`` and ``language`` are those of a trafficking operation.
     """
     scored = rows.select(
         UNIT,
@@ -63,19 +64,12 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         written="language",
         weight=pl.lit(1.0),
     )
-    majority = _majority_language(source)
+    known = with_migrant(with_operation(scored.lazy(), source), "written", source)
     return (
-        scored.join(adverts.exploitation(source).collect(), on="cluster", how="left", maintain_order="left")
-        .join(majority, on="region", how="left", maintain_order="left")
-        .with_columns(pl.col("group").fill_null(PRIVATE), migrant=pl.col("written") != pl.col("majority"))
-        .drop("region", "written", "majority", "oracle_log_odds")
+        known.with_columns(pl.col("group").fill_null(PRIVATE))
+        .drop("region", "written", "oracle_log_odds")
+        .collect()
     )
-
-
-def _majority_language(source: Source) -> pl.DataFrame:
-    counted = source.scan(TABLE).group_by("region", "language").len().collect()
-    ranked = counted.sort(["region", "len", "language"], descending=[False, True, False])
-    return ranked.group_by("region", maintain_order=True).first().select("region", majority="language")
 
 
 TASK = Task(

@@ -19,8 +19,9 @@ examples:
 
 Columns: scores `advert, score` for every unit of valid and test; clusters `advert, cluster` for
 every unit of test; candidates `query, candidate, score`, ten at most a query; alarms
-`conversation, step` for every unit of test, without a step where there is no alarm. Labels of the
-test are always the truth. Malformed predictions are refused, never repaired."""
+`conversation, step` for every unit of test, without a step where there is no alarm; labelsets
+`contact, score_<label>..., score_urgency` for every unit of test. Labels of the test are always the
+truth. Malformed predictions are refused, never repaired."""
 
 
 def add(verbs: Any) -> None:

@@ -46,11 +46,19 @@ class Accounts:
         has: (operations, platforms present) bool.
         home: position of each operation's first choice of platform.
         id: (operations, platforms present) account ids, also where there is none.
+        number: local number of each account; those of operations stand before those of nobody.
+        owner: operation of each account, -1 where it is nobody's.
+        site: position of each account's platform.
+        frame: the table's rows, in the order of the numbers.
     """
 
     has: np.ndarray
     home: np.ndarray
     id: np.ndarray
+    number: np.ndarray
+    owner: np.ndarray
+    site: np.ndarray
+    frame: pl.DataFrame
 
 
 def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFrame]]:
@@ -65,15 +73,15 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     further = region.stream("accounts/elsewhere").chance(numbers, probability(region["accounts.elsewhere"]))
     has = (further & (weights > 1)) | (sites[None, :] == home[:, None])
     has |= _successors(region, places, numbers, weights, home)
-    accounts = Accounts(has, home, region.ids("accounts", numbers))
     o, site = np.nonzero(has)
-    own = _frame(region, places, operations, numbers[o, site], o, site)
     count = max(region["accounts.total"] - len(o), 0)
     others = BACKGROUND + np.arange(count)
-    rest = _frame(
-        region, places, operations, others, np.full(count, -1), background_site(region, places, others)
-    )
-    return accounts, {"accounts": pl.concat([own, rest])}
+    number = np.concatenate([numbers[o, site], others])
+    owner = np.concatenate([o, np.full(count, -1)])
+    site = np.concatenate([site, background_site(region, places, others)])
+    frame = _frame(region, places, operations, number, owner, site)
+    accounts = Accounts(has, home, region.ids("accounts", numbers), number, owner, site, frame)
+    return accounts, {"accounts": frame}
 
 
 def background_site(region: Region, places: Places, number: np.ndarray) -> np.ndarray:

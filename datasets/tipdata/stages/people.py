@@ -3,6 +3,8 @@
 Fields follow IOM's Human Trafficking Case Data Standard.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
@@ -44,7 +46,27 @@ PEOPLE = Table(
 )
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+@dataclass(frozen=True)
+class People:
+    """People of trafficking operations by position: arrays of equal length.
+
+    ``local``: local number; ``owner``: local number of the operation; ``exploited``: not of the staff; ``adult``:
+    eighteen or older; ``start``, ``end``: days, the end perhaps beyond the last day; ``exit``: how it ends.
+    ``control``: (people, means) bool, columns as in ``means``.
+    """
+
+    local: np.ndarray
+    owner: np.ndarray
+    exploited: np.ndarray
+    adult: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    exit: np.ndarray
+    control: np.ndarray
+    means: tuple[str, ...]
+
+
+def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame]]:
     """Draw the people of one region."""
     o: Operations = past["operations"]
     exploited, staff = _numbers(region, o)
@@ -64,22 +86,36 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     role = np.where(
         is_staff, roles[region.stream("people/role").choose(person, np.array([5, 3, 2]))], "exploited"
     )
+    age_band = _age_bands(region, person, o.posts[owner] | is_staff)
+    minor = list(region["people.age_bands"])[: region["people.minor_bands"]]
+    means, control = _control(region, person, labour, ~is_staff)
+    people = People(
+        local=person,
+        owner=owner,
+        exploited=~is_staff,
+        adult=~np.isin(age_band, minor),
+        start=start,
+        end=end,
+        exit=np.array(list(exits))[way],
+        control=control,
+        means=means,
+    )
     frame = pl.DataFrame(
         {
             "region": np.full(len(owner), region.index, dtype=np.int32),
             "person": region.ids("people", person),
             "operation": o.id[owner],
             "role": role,
-            "age_band": _age_bands(region, person, o.posts[owner] | is_staff),
+            "age_band": age_band,
             "sex": np.where(_women(region, o, person, owner, is_staff), "female", "male"),
             "recruiter_relation": pl.Series(_relation(region, person, labour, is_staff)).replace("", None),
-            "means_of_control": _control(region, person, labour, ~is_staff),
+            "means_of_control": _named(means, control),
             "from_day": start.astype(np.int32),
             "to_day": pl.Series(np.where(lasts, -9999, end).astype(np.int32)).replace(-9999, None),
             "exit": pl.Series(np.where(lasts | is_staff, "", np.array(list(exits))[way])).replace("", None),
         }
     )
-    return None, {"people": frame}
+    return people, {"people": frame}
 
 
 def _numbers(region: Region, o: Operations) -> tuple[np.ndarray, np.ndarray]:
@@ -120,14 +156,21 @@ def _relation(region: Region, person: np.ndarray, labour: np.ndarray, staff: np.
     return np.where(staff, "", picked)
 
 
-def _control(region: Region, person: np.ndarray, labour: np.ndarray, exploited: np.ndarray) -> pl.Series:
+def _control(
+    region: Region, person: np.ndarray, labour: np.ndarray, exploited: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """The means of control, and (people, means) bool: which were used on each of those exploited."""
     tables = [region["people.control.other"], region["people.control.labour"]]
     p = np.array([[probability(x) for x in t.values()] for t in tables])[labour.astype(np.int64)]
     used = region.stream("people/control").chance(person[:, None], p, np.arange(p.shape[1])[None, :])
-    used &= exploited[:, None]
+    return tuple(tables[0]), used & exploited[:, None]
+
+
+def _named(means: tuple[str, ...], used: np.ndarray) -> pl.Series:
+    """A list column of the means that were used."""
     import pyarrow as pa
 
-    names = np.broadcast_to(np.array(list(tables[0])), used.shape)[used]
+    names = np.broadcast_to(np.array(means), used.shape)[used]
     offsets = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
     return pl.Series(
         pl.from_arrow(pa.LargeListArray.from_arrays(offsets, pa.array(names, type=pa.large_string())))

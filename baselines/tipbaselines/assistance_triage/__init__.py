@@ -1,0 +1,1 @@
+"""Baselines of assistance_triage: what does this person need, and how soon?"""

@@ -1,0 +1,124 @@
+"""Gradient-boosted trees on the coded facts and on what a linear model makes of the note, one model a need.
+
+Ke et al. (2017). The note enters as the log-odds of every need by a logistic regression on its words, cross-fitted so
+that no tree sees a score learnt from the same contact (stacking, Wolpert 1992); so a need also sees what the note says
+of the others. The valid part stops the boosting. Needs nothing by name: any numeric, Boolean or categorical columns of
+contacts serve. Cost: about half a minute for 3,000 contacts on one core.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.contact_features import Coded, NoteWords, note_texts
+from tipbaselines.frames import labelled, logit, to_predict
+from tipbaselines.labelsets import Model, OneEach, Target, inputs, labelset_frame, targets
+from tipbaselines.linear import logistic
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class LightGBM:
+    """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; half of them without a valid part.
+
+    ``c``, ``ngrams``, ``min_df``, ``crossfits``: of the linear model of the note.
+    """
+
+    needs: frozenset[str] = frozenset()
+    stochastic = True
+
+    def __init__(
+        self,
+        rounds: int = 400,
+        patience: int = 40,
+        learning_rate: float = 0.03,
+        leaves: int = 4,
+        leaf_size: int = 20,
+        feature_share: float = 0.4,
+        l2: float = 10.0,
+        c: float = 1.0,
+        ngrams: int = 2,
+        min_df: int = 2,
+        crossfits: int = 5,
+        threads: int = 1,
+    ) -> None:
+        self._rounds, self._patience = rounds, patience
+        self._c, self._ngrams, self._min_df, self._crossfits = c, ngrams, min_df, crossfits
+        self._parameters: dict[str, Any] = {
+            "objective": "binary",
+            "metric": "binary_logloss",
+            "learning_rate": learning_rate,
+            "num_leaves": leaves,
+            "min_data_in_leaf": leaf_size,
+            "feature_fraction": feature_share,
+            "lambda_l2": l2,
+            "num_threads": threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+        }
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        train, valid = labelled(fold, "train"), labelled(fold, "valid")
+        of = targets(train)
+        self._coded = Coded.of(inputs(train), fold.task.unit)
+        features = np.hstack([self._coded.values(train), self._fit_note(train, of)])
+        watched = self._features(valid), targets(valid)
+
+        def classifier(name: str, rows: np.ndarray, labels: np.ndarray) -> Model:
+            return self._boosted(features[rows], labels, watched[0], watched[1].get(name), seed)
+
+        self._models = OneEach.fit(of, classifier)
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        frame = to_predict(fold)
+        return labelset_frame(frame[fold.task.unit], self._models.scores(self._features(frame), frame.height))
+
+    def _boosted(
+        self, features: np.ndarray, labels: np.ndarray, unseen: np.ndarray, target: Target | None, seed: int
+    ) -> Model:
+        """Trees for one target; ``unseen`` are the features of valid, ``target`` its labels."""
+        import lightgbm
+
+        data = lightgbm.Dataset(features, labels)
+        watched, callbacks, rounds = [], [], self._rounds // 2
+        if target is not None and 0 < target[1].sum() < len(target[1]):
+            watched = [data.create_valid(unseen[target[0]], target[1])]
+            callbacks = [lightgbm.early_stopping(self._patience, verbose=False)]
+            rounds = self._rounds
+        model = lightgbm.train(
+            {**self._parameters, "seed": seed}, data, rounds, valid_sets=watched, callbacks=callbacks
+        )
+        threads = self._parameters["num_threads"]
+        return lambda x: np.asarray(model.predict(x, num_threads=threads), dtype=np.float64)
+
+    def _fit_note(self, train: pl.DataFrame, of: dict[str, Target]) -> np.ndarray:
+        """Learn what the note says of every target; cross-fitted log-odds of the training rows, (rows, targets)."""
+        documents = note_texts(train)
+        self._note = None
+        if not any(documents):
+            return np.zeros((train.height, 0))
+        self._words = NoteWords(self._ngrams, self._min_df)
+        matrix = self._words.fit(documents)
+        part = np.arange(train.height) % self._crossfits
+        made = np.zeros((train.height, len(of)))
+        for number in range(self._crossfits):
+            kept = {n: (rows[part[rows] != number], y[part[rows] != number]) for n, (rows, y) in of.items()}
+            made[part == number] = self._odds(self._linear(matrix, kept), matrix[part == number])
+        self._note = self._linear(matrix, of)
+        return made
+
+    def _linear(self, matrix: Any, of: dict[str, Target]) -> OneEach:
+        return OneEach.fit(of, lambda _, rows, y: logistic(matrix[rows], y, self._c))
+
+    def _odds(self, models: OneEach, matrix: Any) -> np.ndarray:
+        return np.column_stack([logit(s) for s in models.scores(matrix, matrix.shape[0]).values()])
+
+    def _features(self, frame: pl.DataFrame) -> np.ndarray:
+        """(rows, features): coded columns with gaps as NaN, then the log-odds of the note."""
+        values = self._coded.values(frame)
+        if self._note is None:
+            return values
+        return np.hstack([values, self._odds(self._note, self._words(note_texts(frame)))])

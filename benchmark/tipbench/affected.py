@@ -1,0 +1,63 @@
+"""Who is affected by a score: the lawful who may be accused, and those exploited who may be missed.
+
+The harm columns of answers for units that belong to operations, whatever the units are.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tipbench.task import Source
+
+POSITIVE_KIND = "trafficking"
+
+
+def trafficking_operations(source: Source) -> pl.Series:
+    """Ids of the operations whose units are positive."""
+    operations = source.scan("operations", truth=True).filter(pl.col("kind") == POSITIVE_KIND)
+    return operations.select("operation").collect()["operation"]
+
+
+def with_operation(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
+    """Units ``[cluster, ...]`` with ``group, form, language, oracle_log_odds, sex`` of their operation.
+
+    ``form``, ``sex`` (of most people exploited) and ``language`` are null where it exploits nobody; all are
+    for units without an operation.
+    """
+    exploits = pl.col("kind") == POSITIVE_KIND
+    operations = source.scan("operations", truth=True).select(
+        "operation",
+        "kind",
+        form=pl.when(exploits).then("form"),
+        language=pl.when(exploits).then("language"),
+        oracle_log_odds="log_odds",
+    )
+    operations = operations.join(_majority_sex(source), on="operation", how="left").rename(
+        {"operation": "cluster", "kind": "group"}
+    )
+    return rows.join(operations, on="cluster", how="left", maintain_order="left")
+
+
+def with_migrant(rows: pl.LazyFrame, written: str, source: Source) -> pl.LazyFrame:
+    """Units ``[region, ...]`` with ``migrant``: whether the column ``written`` holds another language than most
+    of the region's adverts, spam left out."""
+    return (
+        rows.join(_majority_language(source), on="region", how="left", maintain_order="left")
+        .with_columns(migrant=pl.col(written) != pl.col("majority"))
+        .drop("majority")
+    )
+
+
+def _majority_sex(source: Source) -> pl.LazyFrame:
+    exploited = source.scan("people", truth=True).filter(pl.col("role") == "exploited")
+    counted = exploited.group_by("operation", "sex").len()
+    ranked = counted.sort(["operation", "len", "sex"], descending=[False, True, False])
+    return ranked.group_by("operation", maintain_order=True).first().select("operation", "sex")
+
+
+def _majority_language(source: Source) -> pl.LazyFrame:
+    spam = source.scan("operations", truth=True).filter(pl.col("kind") == "spam").select("operation")
+    lawful_and_not = source.scan("adverts", truth=True).select("region", "language", "operation")
+    counted = lawful_and_not.join(spam, on="operation", how="anti").group_by("region", "language").len()
+    ranked = counted.sort(["region", "len", "language"], descending=[False, True, False])
+    return ranked.group_by("region", maintain_order=True).first().select("region", majority="language")

@@ -1,0 +1,106 @@
+"""What an aggregation of crowd votes decides at one half, for tasks that name these metrics among their own.
+
+Scores are probabilities of the positive class; at or above one half a unit is condemned, and a score of exactly one
+half counts half (so that a tie is a coin's toss and the order of rows never matters).
+
+- ``accuracy``: share of right decisions, as the literature on truth inference has it (Zheng et al. 2017).
+- ``false_positive_rate``: share of the lawful (independent and business) who are condemned. By group in ``groups``.
+- ``brigaded_false_positive_rate``: the same of the lawful whom a brigade targets, pooled over brigades.
+- ``worst_brigade``: the largest share of one brigade's lawful targets, over the brigades that have at least three in
+  the test part. A maximum over few brigades has no useful bootstrap, so it comes without an interval.
+
+Withheld where a score is outside [0, 1]; what needs groups or brigades is given only where the answers know them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import ClusterSums, Metrics, observed, ratio
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured, not_available
+from tipbench.metrics.calibration import NOT_PROBABILITIES
+from tipbench.metrics.harm import lawful_members
+
+NAMES = ("accuracy", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade")
+HALF = 0.5
+FEWEST_TARGETS = 3
+NO_BRIGADE = f"no brigade has {FEWEST_TARGETS} lawful targets in the test part"
+
+
+def measure(case: Case) -> Measured:
+    """The metrics of the module that the task names; nothing for a task that names none of them."""
+    wanted = [name for name in NAMES if name in getattr(case.task, "metrics", ())]
+    columns = case.test.columns
+    if "group" not in columns:
+        wanted = [name for name in wanted if name == "accuracy"]
+    elif "brigade" not in columns:
+        wanted = [name for name in wanted if "brigade" not in name]
+    if not wanted:
+        return Measured(metrics=not_available())
+    if not case.predictions["score"].is_between(0.0, 1.0).all():
+        return Measured(metrics=not_available(*wanted), withheld=dict.fromkeys(wanted, NOT_PROBABILITIES))
+    condemned = decided(case.test["score"].to_numpy())
+    sums, groups = _sums(case, condemned)
+    worst = worst_brigade(case, condemned) if "worst_brigade" in wanted else None
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        found = {"accuracy": ratio(total("right"), total("all"))}
+        for name, group in (("false_positive_rate", "lawful"), ("brigaded_false_positive_rate", "brigaded")):
+            if name in wanted:
+                found[name] = ratio(total(f"{group}/condemned"), total(group))
+        if "worst_brigade" in wanted:
+            found["worst_brigade"] = np.full(len(drawn), np.nan if worst is None else worst)
+        return {name: found[name] for name in wanted}
+
+    bare = {"worst_brigade": "a maximum over brigades"} if worst is not None else {}
+    none = {"worst_brigade": NO_BRIGADE} if "worst_brigade" in wanted and worst is None else {}
+    return Measured(metrics=metrics, without_interval=bare, withheld=none, groups=_rates(case, sums, groups))
+
+
+def decided(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 for scores above one half, 0 below, one half for a tie."""
+    return (scores > HALF) + HALF * (scores == HALF)
+
+
+def _sums(case: Case, condemned: NDArray[np.float64]) -> tuple[ClusterSums, tuple[str, ...]]:
+    """Sums a cluster of what is right, and of each lawful group and its condemned; and these groups' names."""
+    sums = ClusterSums(case.clusters)
+    sums.add("all", case.weights)
+    sums.add("right", case.weights * np.where(case.positive, condemned, 1.0 - condemned))
+    if "group" not in case.test.columns:
+        return sums, ()
+    members = {name: rows & ~case.positive for name, rows in lawful_members(case).items()}
+    if "brigade" in case.test.columns:
+        members["brigaded"] = members["lawful"] & case.test["brigade"].is_not_null().to_numpy()
+    for name, rows in members.items():
+        sums.add(name, case.weights * rows)
+        sums.add(f"{name}/condemned", case.weights * rows * condemned)
+    return sums, tuple(members)
+
+
+def _rates(case: Case, sums: ClusterSums, groups: tuple[str, ...]) -> dict[str, dict[str, float | None]]:
+    def rates(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        return {name: ratio(total(f"{name}/condemned"), total(name)) for name in groups}
+
+    values = observed(rates, case.clusters.count) if groups else {}
+    return {
+        name: {"false_positive_rate": None if np.isnan(value) else value} for name, value in values.items()
+    }
+
+
+def worst_brigade(case: Case, condemned: NDArray[np.float64]) -> float | None:
+    """The largest share of a brigade's lawful targets that is condemned; None where no brigade has enough."""
+    lawful = lawful_members(case)["lawful"] & ~case.positive
+    rows = lawful & case.test["brigade"].is_not_null().to_numpy()
+    _, brigade = np.unique(case.test["brigade"].fill_null(-1).to_numpy()[rows], return_inverse=True)
+    targets = np.bincount(brigade)
+    shares = np.bincount(brigade, condemned[rows]) / np.maximum(targets, 1)
+    enough = shares[targets >= FEWEST_TARGETS]
+    return float(enough.max()) if enough.size else None
+
+
+FAMILY = Family("scores", measure)

@@ -1,0 +1,118 @@
+"""Which accounts are a trafficking operation's, by whom they tie themselves to?"""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.errors import UsageError
+
+from tipbench import adverts, supervision
+from tipbench.affected import trafficking_operations, with_migrant, with_operation
+from tipbench.task import Source, Task
+
+UNIT = "account"
+TABLE = "accounts"
+RESIDENT = "resident"
+"""The group of accounts that belong to nobody's operation."""
+FEW = 3
+"""Examples in an error."""
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """All accounts with what splits shift by; an account's day is that of its creation, 0 where it is older.
+
+    Not the day of its first tie, which is what a method reads: how a unit is split must not depend on that.
+    """
+    return source.scan(TABLE, truth=True).select(
+        UNIT,
+        "region",
+        pl.col("operation").alias("cluster"),
+        pl.max_horizontal("created_day", pl.lit(0)).cast(pl.Int32).alias("day"),
+        "platform",
+        "language",
+    )
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Truth about accounts of valid and test: label, cluster, weight, role, harm groups and the reference's odds."""
+    positive = trafficking_operations(source)
+    seen = source.scan(TABLE, truth=True).select(UNIT, "role", spoken="language")
+    odds = source.scan("account_habits", truth=True).select(UNIT, oracle_log_odds="log_odds")
+    scored = rows.lazy().select(
+        UNIT, "region", "part", "cluster", supervision.is_in_any(positive).alias("label"), pl.lit(1.0).alias("weight")
+    )
+    frame = with_operation(scored, source).drop("oracle_log_odds")
+    for known in (seen, odds):
+        frame = frame.join(known, on=UNIT, how="left", maintain_order="left")
+    return (
+        with_migrant(frame, "spoken", source)
+        .with_columns(pl.col("group").fill_null(RESIDENT), pl.col("part").cast(pl.String))
+        .drop("spoken", "region")
+        .collect()
+    )
+
+
+def flagged_adverts(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Weak labels of accounts that post: 1 where an advert of theirs was flagged before testing begins, else 0."""
+    posted = source.scan("adverts").select(UNIT, "advert").unique()
+    flags = source.scan("flags").group_by("advert").agg(flagged=pl.col("day").min())
+    first = posted.join(flags, on="advert", how="left").group_by(UNIT).agg(pl.col("flagged").min()).collect()
+    seen = supervision.learnable(rows).join(first, on=UNIT, how="inner", maintain_order="left")
+    return seen.select(UNIT, label=(pl.col("flagged") < pl.col("cut")).fill_null(False).cast(pl.Int8))
+
+
+def check_tables(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse a user's ties whose ends are no accounts. Raises UsageError with how many and the first few."""
+    ties, accounts = tables.get("ties"), tables.get(TABLE)
+    if ties is None or accounts is None:
+        return
+    for end in ("source", "target"):
+        if end not in ties.columns:
+            continue
+        strange = ties.filter(pl.col(end).is_null() | ~pl.col(end).is_in(accounts[UNIT].implode()))
+        if strange.height:
+            first = ", ".join(str(value) for value in strange[end].head(FEW).to_list())
+            raise UsageError(
+                f"ties: {strange.height:,} of {ties.height:,} have a {end} that is none of the "
+                f"{accounts.height:,} accounts (first: {first}); add these accounts or leave out their ties."
+            )
+
+
+TASK = Task(
+    name="account_risk",
+    question="Which accounts belong to a trafficking operation, by whom they tie themselves to?",
+    unit=UNIT,
+    table=TABLE,
+    kind="scores",
+    tables={
+        "accounts": adverts.ACCOUNTS,
+        "ties": ("region", "tie", "source", "target", "kind", "day", "count"),
+        "platforms": adverts.CONTEXT["platforms"],
+        "account_habits": (),
+    },
+    splits=("forward", "operation", "random", "region", "platform", "language"),
+    own_splits=("all", "kfold", "given"),
+    tier="platform",
+    clusters="operation",
+    groups=("independent", "business", RESIDENT, "migrant", "spam"),
+    primary="average_precision",
+    metrics=(
+        *("average_precision", "auroc", "recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget", "brier"),
+        *("ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "harm_gap", "protection_gap"),
+        *("average_precision_raw", "auroc_raw"),
+    ),
+    references=("Tang et al. (2023), GADBench", "Liu et al. (2022), BOND"),
+    prevalence=0.05,
+    prediction_time="window end",
+    predicted_parts=("valid", "test"),
+    signal_columns=frozenset({"accounts.device_cluster", "accounts.platform", "accounts.language"}),
+    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
+    units=units,
+    supervise={
+        "truth": supervision.truth(UNIT, trafficking_operations),
+        "weak": flagged_adverts,
+        "delayed": supervision.delayed(UNIT, trafficking_operations),
+    },
+    answers=answers,
+    context=frozenset({"accounts"}),
+    check=check_tables,
+)

@@ -1,0 +1,126 @@
+"""What does this person need, and how soon?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+from tipdata.errors import UsageError
+from tipdata.helpline.cases import NEEDS
+from tipdata.world import MINUTES_A_DAY
+
+from tipbench.answers import LABEL_PREFIX
+from tipbench.supervision import learnable
+from tipbench.task import Source, Task
+
+UNIT = "contact"
+TABLE = "contacts"
+MINUTES_A_WEEK = 7 * MINUTES_A_DAY
+WEEKS = 1000
+"""A slot's number is the region's times this plus the week's."""
+
+TEXT = ("narrative",)
+CODED = (
+    *("safe_place_tonight", "threat_reported", "health_concern", "strain", "asks_authorities", "holds_papers"),
+    *("weeks_owed", "employer_aware", "free_to_leave", "lives_at_work", "sector", "dependants"),
+    *("caller_relation", "channel", "interpreter_used", "days_since_leaving", "repeat_contact"),
+)
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """All contacts, their person as the cluster, and what they need."""
+    return source.scan(TABLE, truth=True).select(
+        UNIT,
+        "region",
+        pl.col("person").alias("cluster"),
+        (pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32).alias("day"),
+        "language",
+        (pl.col("region").cast(pl.Int64) * WEEKS + pl.col("minute") // MINUTES_A_WEEK).alias("slot"),
+        "settled_day",
+        *(
+            pl.col("needs").list.contains(name).cast(pl.Int8).alias(f"{LABEL_PREFIX}{name}")
+            for name in NEEDS
+        ),
+        pl.col("urgency").cast(pl.Int8),
+    )
+
+
+LABELS = (*(f"{LABEL_PREFIX}{name}" for name in NEEDS), "urgency")
+
+
+def labels(of: pl.Expr) -> Callable[[pl.DataFrame, Source], pl.DataFrame]:
+    """Needs and urgency of the contacts of train and valid for which ``of`` is true."""
+
+    def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+        return learnable(rows).filter(of).select(UNIT, *LABELS)
+
+    return supervise
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Truth about contacts: needs, urgency, the week that they compete in, and the person's language."""
+    return rows.select(
+        UNIT,
+        pl.col("part").cast(pl.String),
+        "cluster",
+        pl.lit(1.0).alias("weight"),
+        *LABELS,
+        "slot",
+        "language",
+    )
+
+
+def check(tables: dict[str, pl.DataFrame]) -> None:
+    """A user's contacts must say something: each a note or a fact. Raises UsageError."""
+    contacts = tables[TABLE]
+    said = [name for name in contacts.columns if name not in (UNIT, "region", "minute", "language")]
+    if not said:
+        raise UsageError(
+            f"{TABLE} have neither a narrative nor facts: map at least one column of data.tables.{TABLE}."
+        )
+    silent = contacts.filter(pl.all_horizontal(_is_silent(name, contacts.schema[name]) for name in said))
+    if silent.height:
+        first = f" (first: {UNIT} {silent[UNIT][0]})" if UNIT in silent.columns else ""
+        raise UsageError(
+            f"{silent.height:,} of {contacts.height:,} {TABLE} have neither a narrative nor a fact{first}: "
+            "drop them, or fill one."
+        )
+
+
+def _is_silent(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Whether a value says nothing: null, or a blank text."""
+    empty = pl.col(name).is_null()
+    return empty | (pl.col(name).str.strip_chars() == "") if dtype == pl.String else empty
+
+
+TASK = Task(
+    name="assistance_triage",
+    question="What does this person need, and how soon?",
+    unit=UNIT,
+    table=TABLE,
+    kind="labelsets",
+    tables={TABLE: ("region", UNIT, "minute", "language", *TEXT, *CODED)},
+    splits=("forward", "operation", "random", "region", "language"),
+    own_splits=("kfold", "all", "given"),
+    tier="platform",
+    clusters="person",
+    groups=("language",),
+    primary="macro_average_precision",
+    metrics=(
+        *("macro_average_precision", "hamming_loss", "micro_f1"),
+        *("urgent_recall", "protection_gap"),
+    ),
+    references=("Tsoumakas and Katakis (2007), multi-label classification", "Polaris (2022), hotline statistics"),
+    prevalence=None,
+    prediction_time="window end",
+    predicted_parts=("test",),
+    signal_columns=frozenset(f"{TABLE}.{name}" for name in ("language", "days_since_leaving")),
+    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
+    units=units,
+    supervise={
+        "truth": labels(pl.lit(True)),
+        "delayed": labels((pl.col("settled_day") < pl.col("cut")).fill_null(False)),
+    },
+    answers=answers,
+    check=check,
+)

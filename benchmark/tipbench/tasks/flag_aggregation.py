@@ -1,0 +1,137 @@
+"""Crowd votes, some careless, some prejudiced, some brigaded: which queued adverts are truly harmful?"""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.errors import UsageError
+
+from tipbench import adverts, supervision
+from tipbench.adverts import UNIT
+from tipbench.task import Source, Task
+
+TABLE = "queue"
+VOTES = ("harmful", "clear", "unsure", "1", "0", "1.0", "0.0", "true", "false")
+"""What a vote may be in a user's own data, whatever the case."""
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """Queued adverts with the day of queueing, and what splits shift by."""
+    queue = source.scan(TABLE).select(UNIT, "day", "gold")
+    return adverts.units(source).drop("day").join(queue, on=UNIT)
+
+
+def gold(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The expert's word on the few gold adverts of train and valid."""
+    settled = source.scan(TABLE).filter("gold").select(UNIT, label=pl.col("gold_label") == "harmful")
+    able = supervision.learnable(rows).select(UNIT)
+    labels = settled.with_columns(pl.col("label").cast(pl.Int8)).collect()
+    return able.join(labels, on=UNIT, maintain_order="left")
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Truth about queued adverts of valid and test: label, cluster, harm groups, brigade and the oracle's odds.
+
+    Every advert weighs one. ``oracle_log_odds`` are given all votes on the operation's queued adverts and the
+    reviewers' true confusions, ``unit_log_odds`` given the advert's own votes.
+    """
+    positive = adverts.trafficking_operations(source)
+    scored = rows.select(
+        UNIT, "region", "part", "cluster", supervision.is_in_any(positive).alias("label"), weight=pl.lit(1.0)
+    )
+    known = source.scan(TABLE, truth=True).select(
+        UNIT, "brigade", oracle_log_odds="operation_log_odds", unit_log_odds="log_odds"
+    )
+    return (
+        adverts.harm_columns(scored, source)
+        .drop("region", "oracle_log_odds", "unit_log_odds")
+        .join(known.collect(), on=UNIT, how="left", maintain_order="left")
+        .with_columns(pl.col("part").cast(pl.String))
+    )
+
+
+def check_tables(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse a user's votes that cannot be aggregated.
+
+    ``reviews`` holds ``[advert, reviewer, vote]``, a row a vote. Raises UsageError for a vote that is none of
+    :data:`VOTES`, a reviewer without a vote (every row of theirs is empty), another empty vote, and an advert of
+    ``queue`` without votes.
+    """
+    if "reviews" not in tables:
+        return
+    reviews = tables["reviews"]
+    _check_votes(reviews)
+    if TABLE in tables:
+        queued = tables[TABLE][UNIT]
+        bare = queued.filter(~queued.is_in(reviews[UNIT].implode()))
+        if len(bare):
+            raise UsageError(
+                f"queue: {len(bare):,} of {len(queued):,} adverts have no votes in reviews (first: {bare[0]}): "
+                "leave them out, or map the same ids in both files."
+            )
+
+
+def _check_votes(reviews: pl.DataFrame) -> None:
+    empty = reviews.filter(pl.col("vote").is_null())
+    voters = reviews.filter(pl.col("vote").is_not_null())["reviewer"]
+    silent = empty.filter(~pl.col("reviewer").is_in(voters.implode()))["reviewer"].unique(maintain_order=True)
+    if len(silent):
+        raise UsageError(
+            f"reviews: {len(silent):,} of {reviews['reviewer'].n_unique():,} reviewers cast no vote "
+            f"(first: {silent[0]}): leave out the rows that have none."
+        )
+    if empty.height:
+        raise UsageError(
+            f"reviews: {empty.height:,} of {reviews.height:,} rows have no vote "
+            f"(first: of reviewer {empty['reviewer'][0]}): leave them out, or map unsure ones to 'unsure'."
+        )
+    said = reviews["vote"].cast(pl.String).str.strip_chars().str.to_lowercase()
+    unknown = reviews.filter(~said.is_in(VOTES))["vote"]
+    if len(unknown):
+        raise UsageError(
+            f"reviews: {len(unknown):,} of {reviews.height:,} votes are none of {', '.join(VOTES[:5])} "
+            f"(first: {unknown[0]}): map the column vote to them, for instance by "
+            "\"CASE WHEN column = 'yes' THEN '1' ELSE '0' END\"."
+        )
+
+
+TASK = Task(
+    name="flag_aggregation",
+    question="Crowd votes, some false, some brigaded: which queued adverts are truly harmful?",
+    unit=UNIT,
+    table=TABLE,
+    kind="scores",
+    tables={
+        "queue": ("region", "advert", "day", "gold"),
+        "reviews": ("region", "review", "advert", "reviewer", "minute", "vote"),
+        "adverts": (*adverts.OTHERS, *adverts.TEXT),
+    },
+    splits=("forward", "operation", "random", "region", "platform", "language", "jurisdiction"),
+    own_splits=("all", "kfold", "given"),
+    tier="platform",
+    clusters="operation",
+    groups=("independent", "business", "migrant", "spam"),
+    primary="average_precision",
+    metrics=(
+        *("average_precision", "auroc", "accuracy", "brier"),
+        *("false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),
+        *("harm_gap", "protection_gap"),
+    ),
+    references=(
+        "Dawid and Skene (1979)",
+        "Whitehill et al. (2009), GLAD",
+        "Hovy et al. (2013), MACE",
+    ),
+    prevalence=None,
+    prediction_time="window end",
+    predicted_parts=("valid", "test"),
+    signal_columns=frozenset({"reviews.vote", "adverts.category", "adverts.price"}),
+    leak_limits=adverts.LEAK_LIMITS,
+    units=units,
+    supervise={
+        "gold": gold,
+        "truth": supervision.truth(UNIT, adverts.trafficking_operations),
+        "delayed": supervision.delayed(UNIT, adverts.trafficking_operations),
+    },
+    answers=answers,
+    check=check_tables,
+)

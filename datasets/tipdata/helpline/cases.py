@@ -1,0 +1,62 @@
+"""The hidden state of a contact, and what has been observed of it: log-likelihoods by the state each depends on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+KINDS = ("labour", "services", "other_form", "worker", "enquiry")
+"""Whose contact it is: exploited in labour, in services, in another form; a lawful worker in trouble; another enquiry."""
+EXPLOITED_KINDS = 3
+WORKER, ENQUIRY = 3, 4
+PHASES = ("inside", "fresh", "weeks", "months", "none")
+"""Time since leaving: not yet, up to two weeks, three months, a year; none where there is nothing to leave."""
+INSIDE, FRESH, WEEKS, MONTHS, NONE = range(5)
+LEVELS = 3
+"""Levels of danger and of urgency."""
+NEEDS = ("shelter", "safety", "medical", "counselling", "legal", "papers", "wages", "interpreting")
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Contacts by position: int64 or bool arrays of equal length.
+
+    ``local`` and ``person``: local numbers of the contact and of the person (draws are keyed by them).
+    ``since``: days since leaving, -1 where not left. ``spoken``: an interpreter for the language is at hand, or
+    none is needed. ``earnings``, ``documents``: withheld; ``authorities``: they ended it.
+    """
+
+    local: np.ndarray
+    person: np.ndarray
+    kind: np.ndarray
+    phase: np.ndarray
+    since: np.ndarray
+    danger: np.ndarray
+    language: np.ndarray
+    foreign: np.ndarray
+    spoken: np.ndarray
+    earnings: np.ndarray
+    documents: np.ndarray
+    authorities: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Log-likelihoods of all observations, milli-nats, by the state they depend on; added up in place.
+
+    ``need`` (contacts, needs, 2: absent, present), ``kind`` (contacts, 5), ``phase`` (contacts, 5), ``danger``
+    (contacts, 3).
+    """
+
+    need: np.ndarray
+    kind: np.ndarray
+    phase: np.ndarray
+    danger: np.ndarray
+
+    @classmethod
+    def none(cls, contacts: int) -> "Evidence":
+        shapes = (len(NEEDS), 2), (len(KINDS),), (len(PHASES),), (LEVELS,)
+        return cls(*(np.zeros((contacts, *shape), dtype=np.int64) for shape in shapes))
+
+    def of(self, state: str) -> np.ndarray:
+        """The (contacts, levels) slice of a need by its name, or of ``kind``, ``phase`` or ``danger``."""
+        return self.need[:, NEEDS.index(state)] if state in NEEDS else getattr(self, state)

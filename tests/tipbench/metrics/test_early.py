@@ -1,0 +1,315 @@
+"""Early-detection metrics against counts made by hand, and against rows that are copied instead of weighted."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tipbench.answers import Answers
+from tipbench.bootstrap import observed
+from tipbench.case import Case, case_of
+from tipbench.evaluation import compare, evaluate
+from tipbench.metrics.early import latency_cost, measure, median, penalty
+
+TASK: Any = SimpleNamespace(kind="alarms", unit="chat", primary="f_latency", prevalence=None)
+
+ROWS = st.lists(
+    st.tuples(
+        st.one_of(st.none(), st.integers(1, 40)),  # onset
+        st.one_of(st.none(), st.integers(1, 60)),  # step
+        st.integers(0, 5),  # cluster
+        st.integers(1, 3),  # weight
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+def case_from(rows, **columns) -> Case:
+    """A case of rows (onset, step, cluster, weight)."""
+    frame = pl.DataFrame(
+        {
+            "chat": range(len(rows)),
+            "part": "test",
+            "label": [int(onset is not None) for onset, *_ in rows],
+            "onset": [onset for onset, *_ in rows],
+            "cluster": [cluster for _, _, cluster, _ in rows],
+            "weight": [float(weight) for *_, weight in rows],
+            **columns,
+        },
+        schema_overrides={"label": pl.Int8, "onset": pl.Int32},
+    )
+    steps = pl.Series("step", [step for _, step, *_ in rows], dtype=pl.Int32)
+    return case_of(TASK, Answers("alarms", "chat", frame), frame.select("chat", steps))
+
+
+def values(rows) -> dict[str, float]:
+    case = case_from(rows)
+    return observed(measure(case).metrics, case.clusters.count)
+
+
+def reference(rows) -> dict[str, float]:
+    """The definitions, a row at a time; a row of weight two stands there twice."""
+    rows = [(onset, step) for onset, step, _, weight in rows for _ in range(weight)]
+    positives = sum(onset is not None for onset, _ in rows)
+    delays, false, costs = [], 0, dict.fromkeys((5, 50), 0.0)
+    for onset, step in rows:
+        timely = False
+        if onset is not None and step is not None and step >= onset - 5:
+            timely = True
+            delays.append(max(0, step - onset))
+        elif step is not None:
+            false += 1
+        for o in costs:
+            if timely:
+                costs[o] += 1 - 1 / (1 + math.exp(delays[-1] + 1 - o))
+            elif onset is not None:
+                costs[o] += 1
+            elif step is not None:
+                costs[o] += positives / len(rows)
+    true = len(delays)
+    nan = math.nan
+    f1 = 2 * true / (2 * true + false + positives - true) if positives else nan
+    slow = [-1 + 2 / (1 + math.exp(-math.log(3) / 20 * d)) for d in delays]
+    speed = 1 - float(np.median(slow)) if delays else nan
+    return {
+        "f_latency": f1 * speed if delays else f1,
+        "erde_5": costs[5] / len(rows),
+        "erde_50": costs[50] / len(rows),
+        "precision": true / (true + false) if true + false else nan,
+        "recall": true / positives if positives else nan,
+        "f1": f1,
+        "speed": speed,
+        "median_delay": float(np.median(delays)) if delays else nan,
+    }
+
+
+@given(ROWS)
+def test_every_metric_is_that_of_its_definition(rows) -> None:
+    assert values(rows) == pytest.approx(reference(rows), nan_ok=True, abs=1e-12)
+
+
+@given(ROWS, st.data())
+def test_a_cluster_drawn_twice_counts_as_if_its_rows_were_there_twice(rows, data) -> None:
+    case = case_from(rows)
+    drawn = data.draw(st.lists(st.integers(0, 3), min_size=case.clusters.count, max_size=case.clusters.count))
+    weighted = measure(case).metrics(np.array([drawn], dtype=np.float64))
+    times = [drawn[code] for code in case.clusters.codes]
+    copies = [row for row, n in zip(rows, times, strict=True) for _ in range(n)]
+    expected = reference(copies) if copies else dict.fromkeys(weighted, math.nan)
+    assert {name: value[0] for name, value in weighted.items()} == pytest.approx(
+        expected, nan_ok=True, abs=1e-9
+    )
+
+
+@given(ROWS)
+def test_the_order_of_rows_and_the_scale_of_weights_do_not_matter(rows) -> None:
+    turned = [(onset, step, cluster, 7.5 * weight) for onset, step, cluster, weight in reversed(rows)]
+    assert values(turned) == pytest.approx(values(rows), nan_ok=True, abs=1e-12)
+
+
+@given(ROWS, st.data())
+def test_a_true_alarm_that_comes_later_is_never_worth_more(rows, data) -> None:
+    found = [k for k, (onset, step, *_) in enumerate(rows) if onset and step and step >= onset - 5]
+    if not found:
+        return
+    late = data.draw(st.sampled_from(found))
+    onset, step, cluster, weight = rows[late]
+    moved = [*rows[:late], (onset, step + data.draw(st.integers(1, 30)), cluster, weight), *rows[late + 1 :]]
+    before, after = values(rows), values(moved)
+    assert after["f_latency"] <= before["f_latency"] + 1e-12
+    assert after["erde_5"] >= before["erde_5"] - 1e-12
+    assert after["recall"] == pytest.approx(before["recall"])
+
+
+def test_erde_by_hand() -> None:
+    """Losada and Crestani (2016): lc_o(k) = 1 - 1 / (1 + e^(k - o)), one half at k = o; a false
+    positive costs the share of positives. Of four units one is found with k = 5, one missed, one alarmed falsely
+    and one let pass: (1/2 + 1 + 2/4 + 0) / 4."""
+    assert latency_cost(np.array([4.0]), 5)[0] == 0.5
+    rows = [(10, 14, 0, 1), (10, None, 1, 1), (None, 3, 2, 1), (None, None, 3, 1)]
+    found = values(rows)
+    assert found["erde_5"] == 0.5
+    # lc_50(5) = 1 - 1 / (1 + e^-45) is next to nothing: (0 + 1 + 2/4) / 4.
+    assert found["erde_50"] == pytest.approx(0.375)
+
+
+def test_f_latency_by_hand() -> None:
+    """Sadeque et al. (2018): F1 (1 - median penalty), penalty = -1 + 2 / (1 + e^(-p delay)) with p such
+    that it is one half at the delay chosen, here 20. Delays 0, 20, 20 of four positives and one false alarm:
+    F1 = 2 * 3 / (2 * 3 + 1 + 1) = 3/4, speed 1/2."""
+    assert penalty(np.array([0, 20])).tolist() == pytest.approx([0.0, 0.5])
+    rows = [(3, 3, 0, 1), (3, 23, 1, 1), (5, 25, 2, 1), (5, None, 3, 1), (None, 9, 4, 1)]
+    found = values(rows)
+    assert found["f1"] == 0.75
+    assert found["speed"] == pytest.approx(0.5)
+    assert found["f_latency"] == pytest.approx(0.375)
+    assert found["median_delay"] == 20
+
+
+@pytest.mark.parametrize(("step", "found"), [(4, 0.0), (5, 1.0), (10, 1.0)])
+def test_an_alarm_more_than_five_steps_before_the_onset_is_false_and_its_unit_missed(
+    step: int, found: float
+) -> None:
+    got = values([(10, step, 0, 1), (None, None, 1, 1)])
+    assert (got["recall"], got["precision"], got["f_latency"]) == (found, found, found)
+    assert got["erde_5"] == pytest.approx((latency_cost(np.array([0.0]), 5)[0] if found else 1.0) / 2)
+
+
+def test_no_alarm_at_all_scores_nothing_and_not_nan() -> None:
+    got = values([(10, None, 0, 1), (None, None, 1, 1)])
+    assert (got["f_latency"], got["f1"], got["recall"]) == (0.0, 0.0, 0.0)
+    assert got["erde_5"] == got["erde_50"] == 0.5
+    assert math.isnan(got["precision"])
+
+
+def test_a_weighted_median_is_that_of_copies() -> None:
+    generator = np.random.default_rng(0)
+    values = np.unique(generator.integers(0, 50, 12)).astype(np.float64)
+    weights = generator.integers(0, 4, (200, values.size)).astype(np.float64)
+    weights[0] = 0
+    found = median(weights / 7, values)
+    assert np.isnan(found[0])
+    for got, row in zip(found[1:], weights[1:], strict=True):
+        assert got == np.median(np.repeat(values, row.astype(int)))
+
+
+def world(seed: int = 0, operations: int = 600) -> tuple[Answers, pl.DataFrame]:
+    """Chats of operations of four kinds, and alarms that come too often among businesses."""
+    generator = np.random.default_rng(seed)
+    operation = np.repeat(np.arange(operations), generator.integers(1, 5, operations))
+    kind = np.array(["trafficking", "business", "independent", "spam", "rare"])[
+        np.where(operation >= operations - 10, 4, operation % 4)
+    ]
+    onset = np.where(
+        (kind == "trafficking") & (operation % 3 > 0), generator.integers(3, 30, operation.size), -1
+    )
+    alarmed = generator.random(operation.size) < np.where(
+        onset > 0, 0.7, np.where(kind == "business", 0.3, 0.1)
+    )
+    step = np.where(onset > 0, onset + generator.integers(-8, 20, operation.size), 5).clip(1)
+    positive = onset > 0
+    frame = pl.DataFrame(
+        {
+            "chat": np.arange(operation.size),
+            "part": "test",
+            "label": positive.astype(np.int8),
+            "onset": pl.Series([int(o) if o > 0 else None for o in onset], dtype=pl.Int32),
+            "cluster": operation,
+            "weight": 1 / generator.integers(1, 4, operation.size),
+            "group": kind,
+            "form": pl.Series(
+                [
+                    ["labour", "sexual"][o // 4 % 2] if p else None
+                    for o, p in zip(operation, positive, strict=True)
+                ]
+            ),
+        }
+    )
+    steps = pl.Series([int(s) if a else None for s, a in zip(step, alarmed, strict=True)], dtype=pl.Int32)
+    return Answers("alarms", "chat", frame), frame.select("chat", step=steps)
+
+
+def test_false_alarms_are_counted_by_group_and_trafficking_without_commitment_apart() -> None:
+    answers, alarms = world()
+    found = evaluate(TASK, answers, alarms, replicates=0)
+    rows = answers.frame.join(alarms, on="chat").to_dicts()
+    negatives = [row for row in rows if not row["label"]]
+    groups = {
+        **{
+            kind: [r for r in negatives if r["group"] == kind]
+            for kind in ("business", "independent", "spam", "rare")
+        },
+        "uncommitted": [r for r in negatives if r["group"] == "trafficking"],
+        "lawful": [r for r in negatives if r["group"] in ("business", "independent", "rare")],
+    }
+    for group, members in groups.items():
+        got = found.groups[group]
+        alarmed = [row for row in members if row["step"] is not None]
+        assert got["false_alarms_per_unit"] == pytest.approx(
+            sum(row["weight"] for row in alarmed) / sum(row["weight"] for row in members)
+        )
+        operations = {row["cluster"] for row in members}
+        assert got["false_alarms_per_operation"] == len({row["cluster"] for row in alarmed}) / len(operations)
+        assert (got["units"], got["operations"]) == (len(members), len(operations))
+    # "rare" has under twenty operations: it is shown, and not compared.
+    worst, all_lawful = (found.groups[g]["false_alarms_per_unit"] for g in ("business", "lawful"))
+    assert worst is not None
+    assert all_lawful is not None
+    gap = worst - all_lawful
+    assert found.scores["harm_gap"].value == pytest.approx(gap)
+
+
+def test_protection_is_the_recall_of_timely_alarms_by_those_exploited() -> None:
+    answers, alarms = world()
+    found = evaluate(TASK, answers, alarms, replicates=0)
+    rows = answers.frame.join(alarms, on="chat").filter(pl.col("label") == 1)
+    timely = (pl.col("step") >= pl.col("onset") - 5).fill_null(False)
+    recall = dict(
+        rows.group_by("form").agg((pl.col("weight") * timely).sum() / pl.col("weight").sum()).iter_rows()
+    )
+    for form, value in recall.items():
+        assert found.groups[f"form={form}"]["recall"] == pytest.approx(value)
+    assert found.scores["protection_gap"].value == pytest.approx(abs(recall["labour"] - recall["sexual"]))
+
+
+def test_the_result_says_what_its_metrics_depend_on() -> None:
+    answers, alarms = world()
+    about = evaluate(TASK, answers, alarms, replicates=0).curves["early"]
+    assert about["p"] == pytest.approx(math.log(3) / 20)
+    assert (about["half_speed_delay"], about["premature"], about["erde_o"]) == (20, 5, [5, 50])
+    rows = answers.frame
+    share = float(rows.filter(pl.col("label") == 1)["weight"].sum()) / float(rows["weight"].sum())
+    assert about["cost_false_positive"] == pytest.approx(share)
+    # No alarm of this world comes more than twenty steps late.
+    recall = evaluate(TASK, answers, alarms, replicates=0).scores["recall"].value
+    assert list(about["recall_by_delay"]) == ["0", "1", "2", "5", "10", "20", "50"]
+    assert list(about["recall_by_delay"].values()) == sorted(about["recall_by_delay"].values())
+    assert about["recall_by_delay"]["20"] == pytest.approx(recall)
+    assert 0 < about["recall_by_delay"]["0"] < recall
+
+
+def test_every_metric_has_an_interval_and_two_methods_are_compared_in_pairs() -> None:
+    answers, alarms = world()
+    found = evaluate(TASK, answers, alarms, replicates=100)
+    assert next(iter(found.scores)) == "f_latency"
+    for score in found.scores.values():
+        assert score.value is not None
+        assert score.low is not None
+        assert score.high is not None
+        assert score.low <= score.value <= score.high
+    late = alarms.with_columns(pl.col("step") + 15)
+    (one,) = compare(TASK, answers, {"early": alarms, "late": late}, "early", replicates=200)
+    assert one.metric == "f_latency"
+    assert one.significant
+    assert one.difference is not None
+    assert one.difference < 0
+
+
+def test_unknown_labels_are_left_out_and_counted() -> None:
+    answers, alarms = world()
+    unknown = pl.col("chat") < 100
+    frame = answers.frame.with_columns(
+        pl.when(unknown).then(None).otherwise(name).alias(name) for name in ("label", "onset")
+    )
+    partly = evaluate(TASK, Answers("alarms", "chat", frame), alarms, replicates=0)
+    assert "100 test rows have no known label and are not scored" in partly.warnings
+    kept = Answers("alarms", "chat", answers.frame.filter(~unknown))
+    assert partly.scores == evaluate(TASK, kept, alarms.filter(~unknown), replicates=0).scores
+
+
+def test_a_test_part_without_a_positive_gives_no_score_and_says_so() -> None:
+    found = evaluate(
+        TASK,
+        case_from([(None, 3, 0, 1), (None, None, 1, 1)]).answers,
+        pl.DataFrame({"chat": [0, 1], "step": pl.Series([3, None], dtype=pl.Int32)}),
+        replicates=0,
+    )
+    assert found.scores["f_latency"].value is None
+    assert any("f_latency" in warning and "undefined" in warning for warning in found.warnings)

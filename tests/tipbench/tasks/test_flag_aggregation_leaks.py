@@ -1,0 +1,135 @@
+"""The leak gates of flag_aggregation: the votes are the signal, and nothing else about them may be.
+
+Run on ``small``, ``forward``, with the limits of the task file; cross-fitting is by operation and every advert weighs
+one, so that a gate measures what a score would see.
+"""
+
+import numpy as np
+import polars as pl
+import pytest
+from tipbench.fold import prepare
+from tipbench.splits import SPLITS
+from tipbench.task import tasks
+from tipdata.draw import Stream
+from tipdata.release import Release
+
+TASK = tasks()["flag_aggregation"]
+NOT_FEATURES = ("label", "cluster")
+
+
+@pytest.fixture(scope="module")
+def scored(small: Release) -> pl.DataFrame:
+    """Test adverts with the columns of queue and adverts, what their votes show beside their content, and truth."""
+    prepared = prepare("flag_aggregation", release=small, split="forward", labels="truth")
+    fold = prepared.folds[0]
+    minutes = (
+        fold.tables["reviews"]
+        .sort("review")
+        .with_row_index("place")
+        .group_by("advert")
+        .agg(
+            votes=pl.len(),
+            reviewers=pl.col("reviewer").n_unique(),
+            first_minute=pl.col("minute").min(),
+            last_minute=pl.col("minute").max(),
+            span=pl.col("minute").max() - pl.col("minute").min(),
+            pace=pl.col("minute").sort().diff().median(),
+            first_place=pl.col("place").min(),
+            lowest_review=pl.col("review").min(),
+        )
+    )
+    return (
+        fold.units("test")
+        .join(fold.tables["adverts"].drop("region"), on="advert")
+        .join(minutes, on="advert")
+        .join(prepared.answers.frame.select("advert", *NOT_FEATURES).lazy(), on="advert")
+        .sort("advert")
+        .collect()
+    )
+
+
+def _cross_fitted_auroc(features: np.ndarray, frame: pl.DataFrame) -> float:
+    """AUROC of a small boosted tree, fitted and scored on different operations (five folds)."""
+    from lightgbm import LGBMClassifier
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import GroupKFold
+
+    label = frame["label"].to_numpy()
+    scores = np.zeros(len(label))
+    settings = {"n_estimators": 40, "num_leaves": 7, "min_child_samples": 40, "n_jobs": 1, "verbose": -1}
+    for train, test in GroupKFold(5).split(features, label, frame["cluster"].to_numpy()):
+        model = LGBMClassifier(**settings).fit(features[train], label[train])  # type: ignore[arg-type]
+        scores[test] = model.predict_proba(features[test])[:, 1]  # type: ignore[index, call-overload]
+    return float(roc_auc_score(label, scores))
+
+
+def _scalars(frame: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Every scalar that a column offers: value, missingness, length, how often it occurs, and position."""
+    found: dict[str, np.ndarray] = {"row position": np.arange(frame.height)}
+    for name in frame.columns:
+        if name in NOT_FEATURES:
+            continue
+        column = frame[name]
+        if column.null_count():
+            found[f"{name} missing"] = column.is_null().to_numpy()
+        if column.dtype == pl.String:
+            found[f"{name} length"] = column.str.len_chars().fill_null(0).to_numpy()
+            found[f"{name} as a code"] = column.fill_null("").rank("dense").to_numpy()
+        else:
+            found[name] = column.cast(pl.Float64).fill_null(-1).to_numpy()
+        found[f"{name} frequency"] = frame.select(pl.len().over(name)).to_series().to_numpy()
+    return {name: np.asarray(values, dtype=float) for name, values in found.items()}
+
+
+def _is_signal(name: str) -> bool:
+    return name.split(" ")[0] in {column.split(".")[1] for column in TASK.signal_columns}
+
+
+def test_no_scalar_gives_the_label_away(scored: pl.DataFrame) -> None:
+    for name, values in _scalars(scored).items():
+        if not _is_signal(name):
+            auroc = _cross_fitted_auroc(values[:, None], scored)
+            assert auroc < TASK.leak_limits["scalar_auroc"], f"{name}: {auroc:.3f}"
+
+
+def test_counts_identifiers_order_and_times_say_next_to_nothing(scored: pl.DataFrame) -> None:
+    """How many votes, by how many, when, in what order, and what is missing."""
+    leaks = ("missing", "length", "position", "gold", "day", "minute", "votes", "reviewers", "span", "pace")
+    identifiers = ("advert", "first_place", "lowest_review", "region", "town")
+    chosen = [
+        values
+        for name, values in _scalars(scored).items()
+        if (name.endswith(leaks) or name in identifiers) and not _is_signal(name)
+    ]
+    auroc = _cross_fitted_auroc(np.column_stack(chosen), scored)
+    assert auroc <= TASK.leak_limits["identifiers_auroc"], f"{auroc:.3f}"
+
+
+def test_the_votes_themselves_do_tell(scored: pl.DataFrame, small: Release) -> None:
+    votes = small.scan("reviews").group_by("advert").agg(share=(pl.col("vote") == "harmful").mean()).collect()
+    share = scored.join(votes, on="advert", maintain_order="left")["share"].to_numpy()
+    assert _cross_fitted_auroc(share[:, None], scored) > TASK.leak_limits["scalar_auroc"]
+
+
+def test_shuffled_labels_give_chance(scored: pl.DataFrame) -> None:
+    operations = scored.select("cluster", "label").unique().sort("cluster")
+    order = Stream(1, "shuffle").shuffled(operations["cluster"].to_numpy())
+    dealt = operations.with_columns(label=operations["label"][order.tolist()])
+    shuffled = scored.drop("label").join(dealt, on="cluster", maintain_order="left")
+    values = np.column_stack(list(_scalars(scored).values()))
+    assert abs(_cross_fitted_auroc(values, shuffled) - 0.5) < 0.1
+
+
+@pytest.mark.parametrize("split", [name for name in TASK.splits if SPLITS[name].by_cluster])
+def test_no_operation_crosses_a_leak_free_split(split: str, small: Release) -> None:
+    fold = prepare("flag_aggregation", release=small, split=split).folds[0]
+    owners = small.scan("adverts", truth=True).select("advert", "operation")
+    parts = fold.parts.lazy().join(owners, on="advert").select("operation", "part").unique().collect()
+    assert parts["part"].n_unique() == 3
+    assert not parts["operation"].is_duplicated().any()
+
+
+def test_no_gold_label_is_among_the_tables(small: Release) -> None:
+    fold = prepare("flag_aggregation", release=small, split="forward").folds[0]
+    shown = {name for table in fold.tables.values() for name in table.collect_schema().names()}
+    assert not shown & {"gold_label", "harmful", "log_odds", "operation_log_odds", "reviewer_kind", "brigade"}
