@@ -13,7 +13,7 @@ import polars as pl
 if TYPE_CHECKING:
     from tipbench.fold import Fold
 
-NEEDS = frozenset({"messages.act"})
+NEEDS = frozenset({"messages.sequence", "messages.act"})
 FIELDS = ("act", "side", "channel")
 GAPS = (10, 60, 360, 1440, 4320, 10080)
 """Minutes that divide the classes of gaps: a sitting, a day, some days, more than a week."""
