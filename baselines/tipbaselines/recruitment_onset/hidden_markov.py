@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.act_streams import NEEDS, ActStream, Conversations, Steps, Vocabulary, conversations, messages_of
+from tipbaselines.act_streams import (
+    NEEDS,
+    ActStream,
+    Conversations,
+    Steps,
+    Vocabulary,
+    conversations,
+    messages_of,
+)
 from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 1024
 """Conversations that go through the recursions side by side."""
+
 
 class HiddenMarkov:
     """``states``: of negative conversations, of positive ones before and from the onset. ``iterations``: of EM.

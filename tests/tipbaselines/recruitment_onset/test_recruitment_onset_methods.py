@@ -1,6 +1,6 @@
 """What each baseline makes of conversations that were made for it, step by step."""
 
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,11 @@ def market(count: int = 240, seed: int = 5) -> tuple[Fold, pl.DataFrame, dict[in
     given = parts.with_columns(label=label, onset=onset).filter(pl.col("part") != "test")
     seen = messages.join(given.select("conversation"), on="conversation", how="semi")
     units = messages.filter(pl.col("sequence") == 1).select("region", "conversation", "minute")
-    return Fold(TASK, {"conversations": units.lazy(), "messages": seen.lazy()}, parts, given), messages, onsets
+    return (
+        Fold(TASK, {"conversations": units.lazy(), "messages": seen.lazy()}, parts, given),
+        messages,
+        onsets,
+    )
 
 
 def streamed(method: Any, rows: pl.DataFrame) -> dict[tuple[int, int], float]:
@@ -70,7 +74,9 @@ def streamed(method: Any, rows: pl.DataFrame) -> dict[tuple[int, int], float]:
 def _scored(method: Any, rows: pl.DataFrame) -> Scored:
     ordered = rows.sort("sequence", "conversation")
     edges = np.append(0, np.cumsum(np.bincount(ordered["sequence"].to_numpy() - 1)))
-    units = rows.filter(pl.col("sequence") == 1).sort("conversation").drop("sequence", "side", "act", "channel")
+    units = (
+        rows.filter(pl.col("sequence") == 1).sort("conversation").drop("sequence", "side", "act", "channel")
+    )
     return scores_of(method, Steps("conversation", units, ordered, edges), "method")
 
 
@@ -122,9 +128,7 @@ def test_conversations_without_sides_channels_and_times_are_enough(method: Any) 
 @pytest.mark.parametrize("method", [WindowedLogreg(), HiddenMarkov((3, 2, 2), iterations=3), FirstCue()])
 def test_without_a_positive_to_learn_from_scores_are_finite(method: Any) -> None:
     fold, messages, _ = market(60)
-    none = fold.supervision.with_columns(
-        label=pl.lit(0, dtype=pl.Int8), onset=pl.lit(None, dtype=pl.Int32)
-    )
+    none = fold.supervision.with_columns(label=pl.lit(0, dtype=pl.Int8), onset=pl.lit(None, dtype=pl.Int32))
     method.fit(Fold(TASK, fold.tables, fold.parts, none), 0)
     assert np.isfinite(list(streamed(method, messages).values())).all()
 
@@ -205,7 +209,7 @@ def test_expectation_maximisation_never_lowers_the_likelihood() -> None:
     messages = fold.tables["messages"].collect().join(fold.labels("train").collect(), on="conversation")
     train = conversations(messages.sort("conversation", "sequence"), "conversation", method._vocabulary)
     found = [method._improve(train) for _ in range(8)]
-    assert all(b >= a - 1e-6 for a, b in zip(found, found[1:], strict=False))
+    assert all(b >= a - 1e-6 for a, b in pairwise(found))
     assert found[-1] > found[0] + 1
 
 

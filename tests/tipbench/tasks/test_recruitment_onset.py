@@ -36,7 +36,9 @@ def test_a_conversation_of_private_people_is_its_own_cluster(tiny: Release) -> N
 
 def test_delayed_labels_are_a_part_of_the_true_ones(tiny: Release) -> None:
     given = {
-        labels: prepare("recruitment_onset", release=tiny, labels=labels, split="operation").folds[0].supervision
+        labels: prepare("recruitment_onset", release=tiny, labels=labels, split="operation")
+        .folds[0]
+        .supervision
         for labels in ("truth", "delayed")
     }
     joined = given["truth"].join(given["delayed"], on="conversation", suffix="_delayed")
