@@ -86,7 +86,7 @@ def _check_known(messages: pl.DataFrame, column: str, known: tuple[str, ...]) ->
     if unknown.height:
         named = ", ".join(map(str, unknown[column].unique(maintain_order=True).head(_SHOWN)))
         raise UsageError(
-            f"messages: {unknown.height:,} of {messages.height:,} have no known {column} ({named}); "
+            f"messages: {unknown.height:,} of {messages.height:,} name no known {column} ({named}); "
             f"map each to one of {', '.join(known)}, or to nothing."
         )
 

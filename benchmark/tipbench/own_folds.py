@@ -18,6 +18,7 @@ from tipbench.own_pairs import matched_clusters, read_pairs
 from tipbench.own_splits import all_scored, given_folds, label_set_folds, stratified_folds
 from tipbench.own_tables import check_tables, read_tables
 from tipbench.own_truth import check_truth, has_truth, learnt, scored
+from tipbench.streaming import ORDER, held_back
 from tipbench.task import Task
 
 LABELS = "given"
@@ -42,17 +43,18 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
             f"data={own.name} is for task={own.task}, and not for {task.name}: "
             "choose a baseline of that task."
         )
-    if task.stream:
-        raise UsageError(
-            f"{task.name} hands over its {task.stream} step by step, which data of your own cannot have yet: "
-            "choose a release."
-        )
     if labels not in ("auto", LABELS):
         raise UsageError(f"labels={labels} is for releases: data={own.name} has labels={LABELS} only.")
     if oracle:
         raise UsageError(f"data={own.name} has no hidden truth for an oracle: choose another baseline.")
     check_tables(task, own)
     check_truth(task, own)
+    streamed = {f"{task.stream}.{column}" for column in (task.unit, ORDER)} if task.stream else set()
+    if lacking := sorted(n for n in streamed if not is_mapped(task, own, n)):
+        raise UsageError(
+            f"{task.name} hands over {task.stream} step by step, and data={own.name} does not say which and in "
+            f"what order: set {', '.join(f'data.tables.{need}' for need in lacking)}."
+        )
     missing = sorted(n for n in needs if not is_mapped(task, own, n))
     if missing:
         fields = ", ".join(f"data.tables.{need}" for need in missing)
@@ -88,10 +90,20 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         s for s in task.own_splits if s != "given" and (s != "kfold" or own.label is not None or own.labels)
     ]
     can = ["given", *can] if folds_given else can
+    if task.stream:
+        # A threshold for alarms is chosen on valid, which there is none of where all are tested.
+        can = [s for s in can if s != "all"]
+    if not can:
+        raise UsageError(
+            f"data={own.name} cannot be divided for {task.name}: map data.label for split=kfold, or data.fold."
+        )
     chosen = _split_of(task, own, split, can)
     read = read_tables(task, own)
-    divided = _divide(own, chosen, read.units)
-    folds = [_fold(task, read.tables, fold) for fold in divided]
+    divided = _divide(own, chosen, read.units, bool(task.stream))
+    folds, streams = [_fold(task, read.tables, fold) for fold in divided], []
+    if task.stream:
+        held = [held_back(fold) for fold in folds]
+        folds, streams = [fold for fold, _ in held], [stream for _, stream in held]
     return Prepared(
         folds=folds,
         answers=Answers(task.kind, task.unit, _answers(task, divided).sort(task.unit)),
@@ -101,13 +113,14 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         access=level,
         notes=_notes(task, own),
         names=read.names,
+        streams=streams,
     )
 
 
-def _divide(own: OwnData, split: str, units: pl.DataFrame) -> list[pl.DataFrame]:
+def _divide(own: OwnData, split: str, units: pl.DataFrame, valid: bool) -> list[pl.DataFrame]:
     if split == "kfold":
-        return label_set_folds(own, units) if own.labels else stratified_folds(own, units)
-    return given_folds(own, units) if split == "given" else all_scored(units)
+        return label_set_folds(own, units) if own.labels else stratified_folds(own, units, valid)
+    return given_folds(own, units, valid) if split == "given" else all_scored(units)
 
 
 def _fold(task: Task, tables: dict[str, pl.DataFrame], units: pl.DataFrame) -> Fold:
@@ -133,7 +146,7 @@ def _answers(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
 def _notes(task: Task, own: OwnData) -> list[str]:
     if has_truth(task, own):
         return []
-    field = {"labelsets": "labels", "clusters": "cluster", "candidates": "cluster"}.get(task.kind, "label")
+    field = "cluster" if task.kind in ("clusters", "candidates") else "label"
     return [f"data={own.name} maps no data.{field}: there is no truth to score against."]
 
 

@@ -18,10 +18,12 @@ def all_scored(units: pl.DataFrame) -> list[pl.DataFrame]:
     return [units.with_columns(part=pl.lit("test", dtype=PART))]
 
 
-def given_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
+def given_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
     """The folds in the column ``fold``: the parts themselves, or one fold a value, each tested once.
 
-    Raises UsageError where some units have no fold, or all have the same number.
+    With ``valid`` there must be such a part; of numbered folds it is the one after that which is tested.
+
+    Raises UsageError where some units have no fold, all have the same number, or a part is missing.
     """
     if missing := units["fold"].null_count():
         raise UsageError(
@@ -32,23 +34,29 @@ def given_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
     if set(values) <= set(PARTS):
         if "test" not in values:
             raise UsageError(f"data.fold of data={own.name} has no test part: it holds {', '.join(values)}.")
+        if valid and "valid" not in values:
+            raise UsageError(f"data.fold of data={own.name} has no valid part: it holds {', '.join(values)}.")
         return [units.with_columns(part=named.cast(PART))]
     if len(values) < 2:
         raise UsageError(
             f"data.fold of data={own.name} has a single value: give train and test, or two folds or more."
         )
-    return [units.with_columns(part=_tested(named == value)) for value in values]
+    _check_number(own, len(values), valid)
+    number = named.replace_strict(values, range(len(values)), return_dtype=pl.Int64)
+    return [units.with_columns(part=_part(number, n, len(values), valid)) for n in range(len(values))]
 
 
-def stratified_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
+def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
     """``own.folds`` seeded folds with equal shares of positive clusters; a cluster is never on both sides.
 
     Args:
         units: ``[unit, cluster Int64, label Int8, ...]``.
+        valid: whether the fold after the one that is tested is valid, and not train.
 
     Raises:
         UsageError: for unlabelled units, and where a class has fewer clusters than there are folds.
     """
+    _check_number(own, own.folds, valid)
     if missing := units["label"].null_count():
         raise UsageError(
             f"data.label of data={own.name} is missing for {missing:,} of {units.height:,} rows: "
@@ -63,7 +71,7 @@ def stratified_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
         )
     order = Stream(_SEED, "kfold").shuffled(clusters["cluster"].to_numpy())
     dealt = clusters[order].with_columns(number=pl.int_range(pl.len()).over("label") % own.folds)
-    return _by_number(own, units, dealt)
+    return _by_number(own, units, dealt, valid)
 
 
 def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
@@ -100,14 +108,26 @@ def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
     return _by_number(own, units, dealt.with_columns(number=pl.int_range(pl.len()) % own.folds))
 
 
-def _by_number(own: OwnData, units: pl.DataFrame, dealt: pl.DataFrame) -> list[pl.DataFrame]:
+def _by_number(
+    own: OwnData, units: pl.DataFrame, dealt: pl.DataFrame, valid: bool = False
+) -> list[pl.DataFrame]:
     """One fold a number, which is tested there. ``dealt``: ``[cluster, number, ...]``."""
     numbered = units.join(dealt.select("cluster", "number"), on="cluster", how="left", maintain_order="left")
     return [
-        numbered.drop("number").with_columns(part=_tested(numbered["number"] == number))
-        for number in range(own.folds)
+        numbered.with_columns(part=_part(pl.col("number"), n, own.folds, valid)).drop("number")
+        for n in range(own.folds)
     ]
 
 
-def _tested(here: pl.Expr | pl.Series) -> pl.Expr:
-    return pl.when(here).then(pl.lit("test", dtype=PART)).otherwise(pl.lit("train", dtype=PART))
+def _part(number: pl.Expr, tested: int, folds: int, valid: bool) -> pl.Expr:
+    after = pl.lit(valid) & (number == (tested + 1) % folds)
+    name = pl.when(number == tested).then(pl.lit("test")).when(after).then(pl.lit("valid"))
+    return name.otherwise(pl.lit("train")).cast(PART)
+
+
+def _check_number(own: OwnData, folds: int, valid: bool) -> None:
+    if valid and folds < 3:
+        raise UsageError(
+            f"data={own.name} has {folds} folds, and alarms take three: one to learn from, one to choose a "
+            "threshold on and one to test."
+        )

@@ -25,6 +25,11 @@ def check_truth(task: Task, own: OwnData) -> None:
             f"{task.name} asks for any number of labels: map data.labels.NAME of data={own.name} in place of "
             "data.label."
         )
+    if not own.labels and task.kind == "labelsets":
+        raise UsageError(
+            f"data={own.name} names no label, and {task.name} asks for a score of each: map data.labels.NAME, to "
+            "NULL where it is not known."
+        )
     if own.onset is not None and task.kind != "alarms":
         raise UsageError(f"data.onset of data={own.name} is for alarms: leave it out for {task.name}.")
     if own.onset is None and own.label is not None and task.kind == "alarms":
@@ -85,7 +90,7 @@ def _steps(own: OwnData, onset: pl.Series, label: pl.Series) -> pl.Series:
 def has_truth(task: Task, own: OwnData) -> bool:
     """Whether there is anything to score against."""
     if task.kind == "labelsets":
-        return bool(own.labels)
+        return True
     return (own.label if task.kind in ("scores", "alarms") else own.cluster) is not None
 
 

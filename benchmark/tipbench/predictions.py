@@ -98,9 +98,7 @@ def _check_dtypes(answers: Answers, predictions: pl.DataFrame, keys: list[str]) 
             )
     for name in filter(_is_score, predictions.columns):
         if predictions.schema[name] not in _FLOATS:
-            raise UsageError(
-                f"predictions: {name} is {predictions.schema[name]}; make it Float32 or Float64"
-            )
+            raise UsageError(f"predictions: {name} is {predictions.schema[name]}; make it Float32 or Float64")
     if "cluster" in predictions.columns and predictions.schema["cluster"] not in (pl.Int64, pl.String):
         raise UsageError(f"predictions: cluster is {predictions.schema['cluster']}; make it Int64 or String")
     if "step" in predictions.columns and predictions.schema["step"] not in STEPS:

@@ -12,18 +12,20 @@ import numpy as np
 import polars as pl
 
 RISK, LINKAGE, AUTHORSHIP = "advert_risk", "advert_linkage", "advert_authorship"
+PEOPLE = ("recruitment_onset", "account_risk", "flag_aggregation", "assistance_triage")
 
 
 def main(runs: Path) -> int:
     from tipbench import cli
+    from tipbench.task import tasks
 
     code = cli.main(["run", "experiment=difficulty", f"runs.path={runs}"])
     print(f"\n{'band':<66} {'wanted':>12}  measured")
-    for name, wanted, values in [*risk(runs), *raters(), *linkage(runs), *authorship(runs)]:
+    for name, wanted, values in [*risk(runs), *raters(), *linkage(runs), *authorship(runs), *people(runs)]:
         low, high = wanted
         verdict = "" if all(low <= v <= high for v in values) else "   OUTSIDE"
         print(f"{name:<66} {low:>5g} to {high:<4g} {', '.join(f'{v:.3f}' for v in values)}{verdict}")
-    for task in (RISK, LINKAGE, AUTHORSHIP):
+    for task in tasks():
         found = tiers(runs, task)
         print(f"\n{task}, forward: {len(found)} tiers told apart (Holm, paired cluster bootstrap)")
         for number, tier in enumerate(found, 1):
@@ -144,6 +146,25 @@ def authorship(runs: Path) -> Rows:
         ),
         ("the same, points lost on unseen regions", (0.01, 0.15), [seen[best] - of("region", best)]),
     ]
+
+
+def people(runs: Path) -> Rows:
+    """Crowds against a majority vote, and what is left to the oracle of each task that has one."""
+    from tipbench.task import tasks
+
+    gain = [
+        score(runs, "flag_aggregation", split, "dawid_skene", "accuracy")
+        - score(runs, "flag_aggregation", split, "majority", "accuracy")
+        for split in ("operation", "forward")
+    ]
+    found: Rows = [("Dawid-Skene over majority vote, operation and forward, accuracy", (0.02, 0.15), gain)]
+    for task in PEOPLE:
+        if (runs / "0.2.0" / "small" / task / "forward" / "oracle").exists():
+            primary = tasks()[task].primary
+            best = max(score(runs, task, "forward", m, primary) for m in methods(runs, task))
+            above = score(runs, task, "forward", "oracle", primary) - best
+            found.append((f"oracle above the best baseline of {task}, forward", (0.0, 1.0), [above]))
+    return found
 
 
 def tiers(runs: Path, task: str) -> list[list[str]]:

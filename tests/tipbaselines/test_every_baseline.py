@@ -14,7 +14,6 @@ from tipbench.alarms import streamed_alarms
 from tipbench.extras import missing_extra
 from tipbench.fold import Fold, Prepared, prepare
 from tipbench.method import Method, StreamMethod, is_oracle
-from tipbench.task import tasks
 from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
@@ -121,7 +120,9 @@ def test_every_unit_is_predicted_once_and_no_other(name: str) -> None:
         assert made[fold.task.unit].sort().to_list() == units.to_list()
 
 
-@pytest.mark.parametrize("name", [n for n in ON_RELEASES if n.startswith("advert_risk/")])
+@pytest.mark.parametrize(
+    "name", [n for n in ON_RELEASES if n.startswith(("advert_risk/", "flag_aggregation/"))]
+)
 def test_scores_are_finite_and_between_nought_and_one(name: str) -> None:
     scores = predictions(name)["score"]
     assert scores.dtype == pl.Float64

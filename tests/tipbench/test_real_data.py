@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from tipbench import cli
-from tipbench.task import tasks
 
 REAL = Path(__file__).parents[3] / "shared" / "real"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real beside the checkout")
@@ -22,11 +21,6 @@ needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real
 def _scores(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, float]:
     assert cli.main(["run", *words, "--json", "--quiet"]) == 0
     return {name: score["value"] for name, score in json.loads(capsys.readouterr().out)["scores"].items()}
-
-
-def _await(task: str) -> None:
-    if task not in tasks():
-        pytest.skip(f"the task {task} is not there yet")
 
 
 @needs_real
@@ -77,7 +71,6 @@ def test_crowds_are_aggregated_as_well_as_is_known(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    _await("flag_aggregation")
     words = (f"baseline=flag_aggregation/{method}", *settings, f"data={name}", "replicates=0")
     scores = _scores(capsys, *words, f"data.path={REAL / 'crowd' / name}", f"runs.path={tmp_path}")
     assert scores["accuracy"] == pytest.approx(known, abs=within)
@@ -88,7 +81,6 @@ def test_crowds_are_aggregated_as_well_as_is_known(
 def test_outliers_of_graphs_are_ranked_as_is_known(
     name: str, known: float, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    _await("account_risk")
     words = ("baseline=account_risk/neighbour_outlier", f"data={name}", "replicates=0")
     scores = _scores(capsys, *words, f"data.path={REAL / 'graph'}", f"runs.path={tmp_path}")
     assert scores["auroc"] == pytest.approx(known, abs=0.005)
@@ -98,7 +90,6 @@ def test_outliers_of_graphs_are_ranked_as_is_known(
 def test_launderers_are_found_at_least_as_well_as_is_known(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    _await("account_risk")
     words = ("baseline=account_risk/lightgbm", "data=amlsim", "replicates=0")
     scores = _scores(capsys, *words, f"data.path={REAL / 'aml'}", f"runs.path={tmp_path}")
     assert 0.88 <= scores["auroc"] <= 0.95
@@ -109,7 +100,6 @@ def test_launderers_are_found_at_least_as_well_as_is_known(
 def test_moods_of_music_are_told_as_well_as_is_known(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    _await("assistance_triage")
     words = ("baseline=assistance_triage/logreg", "data=emotions", "replicates=0")
     scores = _scores(capsys, *words, f"data.path={REAL / 'multilabel'}", f"runs.path={tmp_path}")
     assert scores["hamming_loss"] <= 0.21

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -11,8 +12,10 @@ import pytest
 from tipdata import release as release_module
 from tipdata import world as world_module
 from tipdata.errors import CheckFailed, UsageError
+from tipdata.region import generate_region
 from tipdata.release import Release, make_release, open_release, published_manifest, verify_release
 from tipdata.tables import all_tables, tables_of
+from tipdata.world import World, versions
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
     home = tmp_path / "a b=(c) بيت"
     monkeypatch.setenv("TIPBENCH_HOME", str(home))
     monkeypatch.setattr(release_module, "sizes", lambda: {"pair": 2, **world_module.sizes()})
-    return Release.of("0.1.0", "pair")
+    return Release.of("0.2.0", "pair")
 
 
 def test_a_made_release_reads_back_whole(two: Release) -> None:
@@ -94,7 +97,7 @@ def test_a_region_of_another_generator_is_made_again(two: Release, monkeypatch: 
     kept = two.region_folder(0) / "adverts.parquet"
     stamp = kept.stat().st_mtime_ns
     monkeypatch.setattr(release_module, "fingerprint", lambda: "another")
-    open_release("0.1.0", "pair", engine="sequential", quiet=True)
+    open_release("0.2.0", "pair", engine="sequential", quiet=True)
     assert kept.stat().st_mtime_ns != stamp
 
 
@@ -105,7 +108,7 @@ def test_verify_names_release_region_table_and_column_of_a_changed_value(two: Re
     changed = pl.when(pl.int_range(pl.len()) == 5).then(pl.col("minute") + 1).otherwise(pl.col("minute"))
     frame.with_columns(changed.alias("minute").cast(pl.Int32)).write_parquet(path)
     assert verify_release(two, engine="sequential") == [
-        "release 0.1.0/pair, region 1, table adverts, column minute"
+        "release 0.2.0/pair, region 1, table adverts, column minute"
     ]
 
 
@@ -163,13 +166,33 @@ def test_a_release_that_does_not_exist_names_those_that_do(version: str, size: s
 
 
 @pytest.mark.parametrize("size", ["tiny", "small"])
-def test_the_published_manifest_is_there_and_holds_every_column(size: str) -> None:
-    manifest = published_manifest(Release.of("0.1.0", size))
+@pytest.mark.parametrize("version", list(versions()))
+def test_the_published_manifest_is_there_and_holds_every_column(version: str, size: str) -> None:
+    manifest = published_manifest(Release.of(version, size))
     assert manifest is not None
-    assert len(manifest["regions"]) == Release.of("0.1.0", size).regions
-    declared = {name: set(t.schema) for name, t in tables_of("0.1.0").items()}
+    assert len(manifest["regions"]) == Release.of(version, size).regions
+    declared = {name: set(t.schema) for name, t in tables_of(version).items()}
     for region in manifest["regions"].values():
         assert {name: set(columns) for name, columns in region["digests"].items()} == declared
+
+
+@pytest.mark.parametrize("size", ["tiny", "small"])
+def test_every_column_of_a_version_is_bit_identical_in_the_next(size: str) -> None:
+    manifests = [published_manifest(Release.of(version, size)) for version in versions()]
+    for before, after in pairwise(m for m in manifests if m is not None):
+        for region, entry in before["regions"].items():
+            for table, columns in entry["digests"].items():
+                assert after["regions"][region]["digests"][table] == columns, (region, table)
+
+
+def test_a_version_has_the_tables_that_it_was_released_with(home: Path) -> None:
+    """A stage that joined later makes nothing in an older version, which can still be made and verified."""
+    assert "ties" not in tables_of("0.1.0")
+    assert set(tables_of("0.1.0")) < set(tables_of("0.2.0"))
+    made = generate_region(World.of("0.1.0"), 0)
+    assert set(made) == set(tables_of("0.1.0"))
+    with pytest.raises(UsageError, match=r"table ties does not exist in data version 0\.1\.0: choose one of"):
+        Release.of("0.1.0", "tiny").scan("ties")
 
 
 def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
@@ -177,7 +200,7 @@ def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
     code = (
         "from tipdata.world import World; from tipdata.region import generate_region;"
         "from tipdata.digest import column_digest, region_digest;"
-        "t = generate_region(World.of('0.1.0'), 0);"
+        "t = generate_region(World.of('0.2.0'), 0);"
         "print(region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in t.items()}))"
     )
     from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__  # type: ignore[import-not-found]
@@ -187,6 +210,6 @@ def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    manifest = published_manifest(Release.of("0.1.0", "tiny"))
+    manifest = published_manifest(Release.of("0.2.0", "tiny"))
     assert manifest is not None
     assert run.stdout.strip() == manifest["regions"]["00000"]["digest"]

@@ -26,7 +26,7 @@ class DawidSkene:
     needs = NEEDS
     stochastic = False
 
-    def __init__(self, smoothing: float = 4.0, iterations: int = 100, tolerance: float = 1e-5) -> None:
+    def __init__(self, smoothing: float = 6.0, iterations: int = 100, tolerance: float = 1e-5) -> None:
         self._smoothing, self._iterations, self._tolerance = smoothing, iterations, tolerance
 
     def fit(self, fold: "Fold", seed: int) -> None:
@@ -38,7 +38,7 @@ class DawidSkene:
 
 
 def dawid_skene(
-    votes: Votes, smoothing: float = 4.0, iterations: int = 100, tolerance: float = 1e-5
+    votes: Votes, smoothing: float = 6.0, iterations: int = 100, tolerance: float = 1e-5
 ) -> np.ndarray:
     """Posterior of harmful [items]: equations 2.3 to 2.5 of the paper, started from the majority's share."""
     counts = votes.per_cell(np.ones(len(votes.vote)))

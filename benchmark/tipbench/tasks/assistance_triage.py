@@ -21,7 +21,14 @@ WEEKS = 1000
 
 TEXT = ("narrative",)
 CODED = (
-    *("safe_place_tonight", "threat_reported", "health_concern", "strain", "asks_authorities", "holds_papers"),
+    *(
+        "safe_place_tonight",
+        "threat_reported",
+        "health_concern",
+        "strain",
+        "asks_authorities",
+        "holds_papers",
+    ),
     *("weeks_owed", "employer_aware", "free_to_leave", "lives_at_work", "sector", "dependants"),
     *("caller_relation", "channel", "interpreter_used", "days_since_leaving", "repeat_contact"),
 )
@@ -37,10 +44,7 @@ def units(source: Source) -> pl.LazyFrame:
         "language",
         (pl.col("region").cast(pl.Int64) * WEEKS + pl.col("minute") // MINUTES_A_WEEK).alias("slot"),
         "settled_day",
-        *(
-            pl.col("needs").list.contains(name).cast(pl.Int8).alias(f"{LABEL_PREFIX}{name}")
-            for name in NEEDS
-        ),
+        *(pl.col("needs").list.contains(name).cast(pl.Int8).alias(f"{LABEL_PREFIX}{name}") for name in NEEDS),
         pl.col("urgency").cast(pl.Int8),
     )
 
@@ -110,7 +114,10 @@ TASK = Task(
         *("macro_average_precision", "hamming_loss", "micro_f1"),
         *("urgent_recall", "protection_gap"),
     ),
-    references=("Tsoumakas and Katakis (2007), multi-label classification", "Polaris (2022), hotline statistics"),
+    references=(
+        "Tsoumakas and Katakis (2007), multi-label classification",
+        "Polaris (2022), hotline statistics",
+    ),
     prevalence=None,
     prediction_time="window end",
     predicted_parts=("test",),

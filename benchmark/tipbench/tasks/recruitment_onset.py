@@ -85,7 +85,7 @@ TASK = Task(
     },
     stream=STREAM,
     splits=("forward", "operation", "random", "region", "platform", "language"),
-    own_splits=("kfold", "all", "given"),
+    own_splits=("kfold", "given"),
     tier="platform",
     clusters="operation",
     groups=("independent", "business", PRIVATE, "migrant", "spam"),

@@ -27,8 +27,8 @@ CONVERSATIONS = Table(
     "conversations",
     ("conversation",),
     (
-        Column("region", pl.Int32(), "platform"),
-        Column("conversation", pl.Int64(), "platform"),
+        Column("region", pl.Int32(), "public"),
+        Column("conversation", pl.Int64(), "public"),
         Column("platform", pl.String(), "platform"),
         Column("minute", pl.Int32(), "platform", "minutes since the first day", "of the first message"),
         Column("language", pl.String(), "platform"),
@@ -51,9 +51,9 @@ MESSAGES = Table(
     "messages",
     ("conversation", "sequence"),
     (
-        Column("region", pl.Int32(), "platform"),
-        Column("conversation", pl.Int64(), "platform"),
-        Column("sequence", pl.Int32(), "platform", "message from 1"),
+        Column("region", pl.Int32(), "public"),
+        Column("conversation", pl.Int64(), "public"),
+        Column("sequence", pl.Int32(), "public", "message from 1"),
         Column("minute", pl.Int32(), "platform", "minutes since the first day"),
         Column("side", pl.String(), "platform", note="first (who opened) or second"),
         Column("act", pl.String(), "platform", note="coded act; null where the message was deleted"),

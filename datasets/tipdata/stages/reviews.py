@@ -11,19 +11,23 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.draw import ONE, log, log_sum, normalised, probability, scaled, sigmoid
+from tipdata.draw import ONE, log, log_sum, normalised, probability
+from tipdata.reviewers import (
+    BRIGADE,
+    CLEAR,
+    HARMFUL,
+    REVIEWERS,
+    ROOM,
+    VOTES,
+    Reviewers,
+    chances,
+    reviewers_of,
+)
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts import Adverts
-from tipdata.stages.operations import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING, Operations
+from tipdata.stages.operations import KINDS, TRAFFICKING, Operations
 from tipdata.tables import Column, Table
 from tipdata.world import DAYS, MINUTES_A_DAY, Region
-
-REVIEWERS = ("careful", "biased", "spammer", "brigade")
-CAREFUL, BIASED, SPAMMER, BRIGADE = range(4)
-VOTES = ("clear", "harmful", "unsure")
-CLEAR, HARMFUL, UNSURE = range(3)
-ROOM = 256
-"""A review's local number is its advert's times this plus its reviewer's number within the centre."""
 
 QUEUE = Table(
     "queue",
@@ -36,6 +40,7 @@ QUEUE = Table(
         Column("gold_label", pl.String(), "platform", note="harmful or clear; null where not gold"),
         Column("harmful", pl.Boolean(), "truth", note="of a trafficking operation"),
         Column("ease", pl.Int32(), "truth", "permille", "of a reviewer's skill that counts here"),
+        Column("looks", pl.Int32(), "truth", "milli-nats", "how much worse it looks to everyone than it is"),
         Column("brigade", pl.Int64(), "truth", note="the brigade that targets its operation; null for most"),
         Column("log_odds", pl.Int32(), "truth", "milli-nats", "of being harmful, given its own votes"),
         Column(
@@ -77,31 +82,12 @@ class _Queue:
     language: np.ndarray
     family: np.ndarray
     kind: np.ndarray
-    ease: np.ndarray
-    """Level of ease, of the operation."""
+    face: np.ndarray
+    """How the operation's adverts show to everyone: index into the parameter's levels."""
     brigade: np.ndarray
     """Local number of the brigade that targets the operation; -1 for most."""
     condemns: np.ndarray
     """bool: what that brigade says."""
-
-
-@dataclass(frozen=True)
-class _Reviewers:
-    """The reviewers of a centre; int64 arrays of one length unless said, milli-nats where they are log-odds."""
-
-    id: np.ndarray
-    kind: np.ndarray
-    activity: np.ndarray
-    skill: np.ndarray
-    leaning: np.ndarray
-    caution: np.ndarray
-    prejudice: np.ndarray
-    button: np.ndarray
-    """What a spammer clicks."""
-    reads: np.ndarray
-    """(reviewers, languages) bool."""
-    family: np.ndarray
-    """The kind of advert that each knows best."""
 
 
 @dataclass(frozen=True)
@@ -119,19 +105,16 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     o: Operations = past["operations"]
     adverts: Adverts = past["adverts"]
     queue = _queue(region, o, adverts)
-    reviewers = _reviewers(region)
+    reviewers = reviewers_of(region)
     votes = _assigned(region, queue, reviewers)
-    chances = _chances(region, queue, reviewers, votes)
-    vote = _cast(region, queue, votes, chances)
-    own, pooled = _posteriors(region, queue, votes, vote, chances)
+    i = votes.item
+    likely = chances(region, reviewers, votes.reviewer, queue.language[i], queue.family[i], queue.migrant[i])
+    vote = _cast(region, queue, votes, likely)
+    own, pooled = _posteriors(region, queue, votes, vote, likely)
     return None, {
         "queue": _queue_frame(region, adverts, queue, own, pooled),
         "reviews": _reviews_frame(region, adverts, queue, reviewers, votes, vote),
     }
-
-
-def _milli(region: Region, name: str) -> int:
-    return round(region[f"reviews.{name}"] * 1000)
 
 
 # --- the queue -----------------------------------------------------------------------------------------------------
@@ -158,6 +141,7 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
     at = np.concatenate([order[harmful][:wanted], order[~harmful][:others]])
     operation = adverts.operation[at]
     targeted, condemns = _brigades(region, o, operation)
+    face = region.stream("queue/face").choose(local, np.array(region["reviews.face"]["weights"]))
     return _Queue(
         at=at,
         row=adverts.row[at],
@@ -167,9 +151,7 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
         language=o.language[operation],
         family=o.family[operation],
         kind=o.kind[operation],
-        ease=region.stream("queue/ease").choose(local, np.array(region["reviews.ease"]["weights"]))[
-            operation
-        ],
+        face=face[operation],
         brigade=targeted[operation],
         condemns=condemns[operation],
     )
@@ -199,40 +181,7 @@ def _condemning(region: Region) -> np.ndarray:
 # --- the reviewers -------------------------------------------------------------------------------------------------
 
 
-def _reviewers(region: Region) -> _Reviewers:
-    """The reviewers of the region's centre: drawn for the world, the same in every region that the centre serves."""
-    count = region["reviews.reviewers"]
-    local = region.index // region["reviews.regions_a_centre"] * ROOM + np.arange(count)
-    world = region.world
-
-    def normal(name: str) -> np.ndarray:
-        level, spread = (round(x * 1000) for x in region[f"reviews.{name}"])
-        return level + world.stream(f"reviewers/{name}").quantile(local, "normal") * spread // 1_000_000
-
-    kind = world.stream("reviewers/kind").choose(local, np.array(list(region["reviews.kinds"].values())))
-    speed = np.array([_milli(region, "speed." + k) for k in REVIEWERS])
-    activity = world.stream("reviewers/activity").quantile(local, "normal") * _milli(region, "activity")
-    spoken = np.array([region["operations.languages"][code] for code in LANGUAGES])
-    first = world.stream("reviewers/language").choose(local, spoken)
-    second = world.stream("reviewers/language").choose(local, spoken, 1)
-    reads = np.zeros((count, len(LANGUAGES)), dtype=bool)
-    reads[np.arange(count), first] = reads[np.arange(count), second] = True
-    presses = world.stream("reviewers/button").chance(local, probability(region["reviews.presses_harmful"]))
-    return _Reviewers(
-        id=world.stream("id/reviewers").permute(local),
-        kind=kind,
-        activity=scaled(np.full(count, 1000), activity // 1_000_000 + speed[kind]),
-        skill=np.maximum(normal("skill"), 0),
-        leaning=normal("leaning"),
-        caution=normal("caution"),
-        prejudice=np.where(kind == BIASED, np.maximum(normal("prejudice"), 0), 0),
-        button=np.where(presses, HARMFUL, CLEAR),
-        reads=reads,
-        family=world.stream("reviewers/family").below(local, len(FAMILIES)),
-    )
-
-
-def _assigned(region: Region, queue: _Queue, reviewers: _Reviewers) -> _Votes:
+def _assigned(region: Region, queue: _Queue, reviewers: Reviewers) -> _Votes:
     """Who votes on what: a race of exponential times, won by the active, by readers of the language, by brigades."""
     number = queue.row[:, None] * ROOM + np.arange(len(reviewers.id))
     weight = np.broadcast_to(reviewers.activity, number.shape)
@@ -255,52 +204,23 @@ def _assigned(region: Region, queue: _Queue, reviewers: _Reviewers) -> _Votes:
 # --- the votes -----------------------------------------------------------------------------------------------------
 
 
-def _chances(region: Region, queue: _Queue, reviewers: _Reviewers, votes: _Votes) -> np.ndarray:
-    """(votes, kinds, levels of ease, 3) probability out of 65,536 of each vote, were the advert of that kind and ease.
-
-    The log-odds of *harmful* against *clear* are the reviewer's skill, signed by the truth and damped by ease, an
-    unread language and an unfamiliar kind of advert, plus leaning and prejudice.
-    """
-    r, i = votes.reviewer, votes.item
-    ease = np.array(region["reviews.ease"]["levels"])
-    reads = reviewers.reads[r, queue.language[i]]
-    knows = reviewers.family[r] == queue.family[i]
-    skill = reviewers.skill[r]
-    skill = np.where(reads, skill, skill * _milli(region, "unread") // 1000)
-    skill = np.where(knows, skill, skill * _milli(region, "unfamiliar") // 1000)
-    sign = np.where(np.arange(len(KINDS)) == TRAFFICKING, 1, -1)
-    seen = skill[:, None, None] * sign[:, None] * ease // 1000
-    suspect = (queue.migrant[i] == 1)[:, None] | (np.arange(len(KINDS)) == INDEPENDENT)
-    swayed = reviewers.leaning[r][:, None] + reviewers.prejudice[r][:, None] * suspect
-    swayed = swayed + np.array([_milli(region, f"looks.{k}") for k in KINDS])
-    harmful = sigmoid(seen + swayed[:, :, None])
-    doubt = reviewers.caution[r] + np.where(reads, 0, _milli(region, "unread_doubt"))
-    unsure = sigmoid(doubt[:, None, None] + (1000 - ease) * _milli(region, "doubt") // 1000)
-    unsure = np.broadcast_to(unsure, harmful.shape)
-    yes = (ONE - unsure) * harmful >> 16
-    chances = np.stack([ONE - unsure - yes, yes, unsure], axis=-1)
-    slip = probability(region["reviews.spammer_slips"])
-    pressed = np.where(np.arange(3) == reviewers.button[r][:, None], ONE - 2 * slip, slip)
-    return np.where((reviewers.kind[r] == SPAMMER)[:, None, None, None], pressed[:, None, None, :], chances)
-
-
-def _cast(region: Region, queue: _Queue, votes: _Votes, chances: np.ndarray) -> np.ndarray:
+def _cast(region: Region, queue: _Queue, votes: _Votes, likely: np.ndarray) -> np.ndarray:
     """The vote cast: by a brigade what it wants, by others one drawn from what the advert really is."""
     i = votes.item
-    own = chances[np.arange(len(i)), queue.kind[i], queue.ease[i]]
+    own = likely[np.arange(len(i)), queue.kind[i], queue.face[i]]
     drawn = region.stream("reviews/vote").below(votes.number, ONE)
     free = (np.cumsum(own, axis=1)[:, :2] <= drawn[:, None]).sum(axis=1)
     return np.where(votes.brigaded == 1, np.where(queue.condemns[i], HARMFUL, CLEAR), free)
 
 
 def _posteriors(
-    region: Region, queue: _Queue, votes: _Votes, vote: np.ndarray, chances: np.ndarray
+    region: Region, queue: _Queue, votes: _Votes, vote: np.ndarray, likely: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Log-odds of harmful, milli-nats: given an advert's own votes, and given all votes on its operation's adverts.
 
-    Given are the true probabilities, which votes are a brigade's, and what that brigade wants; ease is summed out.
+    Given are the true probabilities, which votes are a brigade's, and what that brigade wants; faces are summed out.
     """
-    likelihood = log(np.maximum(chances[np.arange(len(vote)), :, :, vote], 1))
+    likelihood = log(np.maximum(likely[np.arange(len(vote)), :, :, vote], 1))
     likelihood = np.where((votes.brigaded == 1)[:, None, None], 0, likelihood)
     own = _summed(likelihood, votes.item, len(queue.row))
     operations, of = np.unique(queue.operation, return_inverse=True)
@@ -310,10 +230,10 @@ def _posteriors(
     wish = log(np.where(queue.condemns[:, None], condemning, ONE - condemning))
     wish = np.where((queue.brigade >= 0)[:, None], wish, 0)
     prior = _prior(region, queue)
-    ease = log(normalised(np.array(region["reviews.ease"]["weights"]) * ONE))
+    face = log(normalised(np.array(region["reviews.face"]["weights"]) * ONE))
     odds = []
     for evidence in (own, pooled):
-        by_kind = log_sum(evidence + ease) + wish + prior
+        by_kind = log_sum(evidence + face) + wish + prior
         odds.append(by_kind[:, TRAFFICKING] - log_sum(by_kind[:, TRAFFICKING + 1 :]))
     return odds[0], odds[1]
 
@@ -350,7 +270,8 @@ def _queue_frame(
             "gold": gold,
             "gold_label": _or_null(np.where(harmful, "harmful", "clear"), gold),
             "harmful": harmful,
-            "ease": np.array(region["reviews.ease"]["levels"])[queue.ease].astype(np.int32),
+            "ease": np.array(region["reviews.face"]["ease"])[queue.face].astype(np.int32),
+            "looks": np.array(region["reviews.face"]["looks"])[queue.face].astype(np.int32),
             "brigade": _or_null(
                 region.ids("review brigades", np.maximum(queue.brigade, 0)), queue.brigade >= 0
             ),
@@ -364,7 +285,7 @@ def _reviews_frame(
     region: Region,
     adverts: Adverts,
     queue: _Queue,
-    reviewers: _Reviewers,
+    reviewers: Reviewers,
     votes: _Votes,
     vote: np.ndarray,
 ) -> pl.DataFrame:

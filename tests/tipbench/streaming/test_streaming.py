@@ -149,7 +149,7 @@ def test_a_method_of_the_other_shape_is_refused_in_one_sentence(task: Task) -> N
         check_shape(one, Both(), "mine.Both")
 
 
-def test_data_of_ones_own_is_refused_in_one_sentence(task: Task) -> None:
+def test_data_of_ones_own_without_an_order_is_refused_in_one_sentence(task: Task) -> None:
     own = {
         "name": "mine",
         "task": "chat_onset",
@@ -157,7 +157,7 @@ def test_data_of_ones_own_is_refused_in_one_sentence(task: Task) -> None:
         "format": "csv",
         "tables": {"chats": {"minute": "t"}},
     }
-    with pytest.raises(UsageError, match="step by step, which data of your own cannot have yet"):
+    with pytest.raises(UsageError, match=r"set data\.tables\.lines\.chat, data\.tables\.lines\.sequence\.$"):
         prepare(task, own=own)
 
 

@@ -90,8 +90,8 @@ def test_conversations_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> N
         ({"minute": [10, 12, 11, 40]}, "1 of 4 are earlier than the one before them (conversation 1)"),
         ({"sequence": [1, 2, 2, 1]}, "2 of 4 share their sequence with another"),
         ({"sequence": [1, None, 3, 1]}, "1 of 4 have no conversation or no sequence"),
-        ({"act": ["greet", "hello", "hi", None]}, "2 of 4 have no known act (hello, hi)"),
-        ({"side": ["first", "me", "first", "first"]}, "1 of 4 have no known side (me)"),
+        ({"act": ["greet", "hello", "hi", None]}, "2 of 4 name no known act (hello, hi)"),
+        ({"side": ["first", "me", "first", "first"]}, "1 of 4 name no known side (me)"),
         ({"conversation": [1, 1, 1, 7]}, "conversations: 1 of 2 have no message (conversation 2)"),
     ],
 )
