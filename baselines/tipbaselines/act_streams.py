@@ -13,7 +13,7 @@ import polars as pl
 if TYPE_CHECKING:
     from tipbench.fold import Fold
 
-NEEDS = frozenset({"messages.act"})
+NEEDS = frozenset({"messages.sequence", "messages.act"})
 FIELDS = ("act", "side", "channel")
 GAPS = (10, 60, 360, 1440, 4320, 10080)
 """Minutes that divide the classes of gaps: a sitting, a day, some days, more than a week."""
@@ -41,7 +41,9 @@ class Vocabulary:
         if field not in rows.columns or not known:
             return np.zeros(rows.height, dtype=np.int64)
         return (
-            rows[field].replace_strict(known, range(1, len(known) + 1), default=0, return_dtype=pl.Int64).to_numpy()
+            rows[field]
+            .replace_strict(known, range(1, len(known) + 1), default=0, return_dtype=pl.Int64)
+            .to_numpy()
         )
 
 
@@ -113,7 +115,8 @@ def conversations(messages: pl.DataFrame, unit: str, vocabulary: Vocabulary) -> 
         label=messages["label"].to_numpy()[start].astype(np.int64),
         onset=messages["onset"].fill_null(0).to_numpy()[start].astype(np.int64),
         steps=Steps(
-            **{name: vocabulary.codes(messages, name) for name in FIELDS}, gap=gap_codes(_gaps(messages, first))
+            **{name: vocabulary.codes(messages, name) for name in FIELDS},
+            gap=gap_codes(_gaps(messages, first)),
         ),
     )
 

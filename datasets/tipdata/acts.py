@@ -13,7 +13,7 @@ from functools import cache
 
 import numpy as np
 
-from tipdata.draw import ONE, exp, log, normalised, probability
+from tipdata.draw import ONE, log, normalised, probability
 from tipdata.stages.operations import log_ratio
 from tipdata.world import Region, parameters
 
@@ -203,8 +203,3 @@ def pace(region: Region, holder: np.ndarray) -> np.ndarray:
     """(conversations,) each holder's leaning to long gaps, milli-nats a class."""
     spread = round(region["messages.pace"] * 1000)
     return region.stream("messages/pace").quantile(holder, "normal") * spread // 1_000_000
-
-
-def act_weights(model: Acts, profile: np.ndarray, stage: np.ndarray, role: np.ndarray, habits: np.ndarray):
-    """(messages, A) integer weights of the acts of messages; all arguments have one row a message."""
-    return exp(model.act[profile, stage, role] + habits)

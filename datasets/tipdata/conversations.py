@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata import acts
-from tipdata.draw import probability
 from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
 from tipdata.stages.operations import FAMILIES, KINDS, TRAFFICKING, Operations, hunts
 from tipdata.stages.places import Places
@@ -103,7 +102,9 @@ def _courses(region: Region, o: Operations, owner: np.ndarray, number: np.ndarra
         [[region[f"messages.courses.{s}"].get(kind, 0) for kind in acts.KINDS] for s in sources]
     )
     lawful = sources.index(FAMILIES[0]) + o.family[owner]
-    source = np.where(o.kind[owner] == TRAFFICKING, 0, np.where(o.kind[owner] == KINDS.index("spam"), 1, lawful))
+    source = np.where(
+        o.kind[owner] == TRAFFICKING, 0, np.where(o.kind[owner] == KINDS.index("spam"), 1, lawful)
+    )
     source = np.where(owner < 0, sources.index(NOBODY), source)
     kind = region.stream("messages/course").choose(number, weights[source])
     fishing = 1 - hunts(region, np.arange(len(o.id)))[owner].astype(np.int64)

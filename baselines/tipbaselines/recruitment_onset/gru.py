@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from tipbaselines.act_streams import NEEDS, ActStream, Conversations, Steps, Vocabulary, conversations, messages_of
+from tipbaselines.act_streams import (
+    NEEDS,
+    ActStream,
+    Conversations,
+    Steps,
+    Vocabulary,
+    conversations,
+    messages_of,
+)
 from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:

@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.act_streams import NEEDS, ActStream, Conversations, Steps, Vocabulary, conversations, messages_of
+from tipbaselines.act_streams import (
+    NEEDS,
+    ActStream,
+    Conversations,
+    Steps,
+    Vocabulary,
+    conversations,
+    messages_of,
+)
 from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
     from tipbench.fold import Fold
+
+AT_ONCE = 1024
+"""Conversations that go through the recursions side by side."""
 
 
 class HiddenMarkov:
@@ -30,7 +41,7 @@ class HiddenMarkov:
     stochastic = True
 
     def __init__(
-        self, states: tuple[int, int, int] = (14, 7, 6), iterations: int = 25, prior: float = 1.0
+        self, states: tuple[int, int, int] = (24, 10, 8), iterations: int = 30, prior: float = 1.0
     ) -> None:
         self._block = np.repeat(np.arange(3), tuple(states))
         self._iterations, self._prior = iterations, prior
@@ -78,43 +89,59 @@ class HiddenMarkov:
         spoken, channel, gap = (table[s] for table, s in zip(self._tables, self._symbols(steps), strict=True))
         return spoken * channel * gap
 
-    def _improve(self, train: Conversations) -> None:
-        """One iteration of expectation-maximisation."""
-        posterior, moves, begins = self._expect(train)
+    def _improve(self, train: Conversations) -> float:
+        """One iteration of expectation-maximisation. Returns the log-likelihood before it, in nats."""
+        moves, begins = np.zeros_like(self._transition), np.zeros_like(self._initial)
+        counts = [np.zeros_like(table) for table in self._tables]
+        order, likelihood = np.argsort(-train.length, kind="stable"), 0.0
+        for begin in range(0, len(order), AT_ONCE):
+            likelihood += self._expect(train, order[begin : begin + AT_ONCE], moves, begins, counts)
         self._transition = _rows((moves + self._prior) * (self._allowed > 0))
         self._initial = _rows(begins + self._prior)
+        shared = (count.sum(axis=1, keepdims=True) / count.sum() for count in counts)
         self._tables = [
-            _rows(_counted(symbols, posterior, len(table)).T + self._prior * table.mean(axis=1)).T
-            for table, symbols in zip(self._tables, self._symbols(train.steps), strict=True)
+            _rows((count + self._prior * len(count) * share).T).T
+            for count, share in zip(counts, shared, strict=True)
         ]
+        return likelihood
 
-    def _expect(self, train: Conversations) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Posterior (messages, states), expected moves (states, states) and expected starts (states,).
+    def _expect(
+        self,
+        train: Conversations,
+        members: np.ndarray,
+        moves: np.ndarray,
+        begins: np.ndarray,
+        counts: list[np.ndarray],
+    ) -> float:
+        """Add the expected moves, starts and symbols of some conversations; return their log-likelihood.
 
-        Conversations go through the recursions side by side, the longest first, so that those still going on at
-        a step are always the first ones.
+        ``members``: positions, the longest first, so that those still going on at a step are always the first.
+        Arrays are (steps, members, states).
         """
-        order = np.argsort(-train.length, kind="stable")
-        start, length = train.start[order], train.length[order]
-        going = [int((length > step).sum()) for step in range(int(length[0]))]
-        block = np.where(train.label[train.at] == 0, 0, 1 + train.evident)
-        emission = self._emission(train.steps) * (block[:, None] == self._block[None, :])
-        forward = np.zeros_like(emission)
-        scale = np.ones(len(emission))
-        for step, count in enumerate(going):
-            rows = start[:count] + step
-            prior = self._initial if step == 0 else forward[rows - 1] @ self._transition
-            joint = prior * emission[rows]
-            scale[rows] = joint.sum(axis=1)
-            forward[rows] = joint / scale[rows, None]
+        length = train.length[members]
+        step = np.arange(length[0])[:, None]
+        rows = train.start[members] + np.minimum(step, length - 1)
+        going = (step < length).sum(axis=1)
+        block = np.where(train.label[members] == 0, 0, 1 + train.evident[rows])
+        steps = train.steps[rows]
+        emission = self._emission(steps) * np.equal.outer(np.arange(3), self._block)[block]
+        forward, scale = np.zeros_like(emission), np.ones(rows.shape)
+        for t, count in enumerate(going):
+            prior = self._initial if t == 0 else forward[t - 1, :count] @ self._transition
+            joint = prior * emission[t, :count]
+            scale[t, :count] = joint.sum(axis=1)
+            forward[t, :count] = joint / scale[t, :count, None]
         backward = np.ones_like(emission)
-        moves = np.zeros_like(self._transition)
-        for step in range(len(going) - 1, 0, -1):
-            rows = start[: going[step]] + step
-            ahead = emission[rows] * backward[rows] / scale[rows, None]
-            backward[rows - 1] = ahead @ self._transition.T
-            moves += forward[rows - 1].T @ ahead
-        return forward * backward, moves * self._transition, (forward * backward)[start].sum(axis=0)
+        for t in range(len(going) - 1, 0, -1):
+            count = going[t]
+            ahead = emission[t, :count] * backward[t, :count] / scale[t, :count, None]
+            backward[t - 1, :count] = ahead @ self._transition.T
+            moves += (forward[t - 1, :count].T @ ahead) * self._transition
+        posterior = forward * backward
+        begins += posterior[0].sum(axis=0)
+        for count, symbols in zip(counts, self._symbols(steps), strict=True):
+            count += _counted(symbols.ravel(), posterior.reshape(-1, len(self._block)), len(count))
+        return float(np.log(scale).sum())
 
 
 def _rows(weights: np.ndarray) -> np.ndarray:

@@ -39,7 +39,8 @@ class Oracle:
         platform, profile = frame["platform"].to_numpy(), _profiles(frame)
         count = len(acts.course_of_profile())
         self._mix = {
-            p: _probabilities(np.bincount(profile[platform == p], minlength=count) + 0.1) for p in set(platform)
+            p: _probabilities(np.bincount(profile[platform == p], minlength=count) + 0.1)
+            for p in set(platform)
         }
 
     def begin(self, units: pl.DataFrame) -> None:
@@ -64,9 +65,7 @@ class RegionFilter:
     commitment has been reached, the stage, and in which of its two parts the stage is.
     """
 
-    def __init__(
-        self, world: World, units: pl.DataFrame, unit: str, mix: dict[str, np.ndarray]
-    ) -> None:
+    def __init__(self, world: World, units: pl.DataFrame, unit: str, mix: dict[str, np.ndarray]) -> None:
         self.ids, self._unit = units[unit], unit
         region = world.region(int(units["region"][0]))
         model = acts.Acts.of(region)
@@ -105,7 +104,9 @@ class RegionFilter:
         """(rows,) posterior of a recruitment that has reached commitment, after the next message of each unit."""
         at = np.searchsorted(self.ids.to_numpy(), rows[self._unit].to_numpy())
         begins = self._minute[at] < 0
-        ahead = np.where(begins[:, None, None, None, None], self._started(at), self._moved(self._state[at], at))
+        ahead = np.where(
+            begins[:, None, None, None, None], self._started(at), self._moved(self._state[at], at)
+        )
         state = ahead * self._seen(at, rows, begins)[:, :, None, :, None]
         state /= state.sum(axis=(1, 2, 3, 4), keepdims=True)
         self._state[at] = state

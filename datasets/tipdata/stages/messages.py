@@ -1,9 +1,8 @@
 """Messages: conversations between adults as coded acts, minute by minute; never a sentence.
 
 Each conversation runs through stages by the chain of :mod:`tipdata.acts`; act, speaker, gap and channel are drawn
-given the stage, the course and the holder's habits, so that most of the variation is between holders. A
-recruitment's onset is its first message of commitment; lawful courses reach commitment too, and most attempts to
-recruit never do.
+given the stage, the course, the holder's habits and, less so, the conversation's own. A recruitment's onset is its
+first message of commitment; lawful courses reach commitment too, and most attempts to recruit never do.
 """
 
 from dataclasses import dataclass
@@ -28,8 +27,8 @@ CONVERSATIONS = Table(
     "conversations",
     ("conversation",),
     (
-        Column("region", pl.Int32(), "platform"),
-        Column("conversation", pl.Int64(), "platform"),
+        Column("region", pl.Int32(), "public"),
+        Column("conversation", pl.Int64(), "public"),
         Column("platform", pl.String(), "platform"),
         Column("minute", pl.Int32(), "platform", "minutes since the first day", "of the first message"),
         Column("language", pl.String(), "platform"),
@@ -39,7 +38,9 @@ CONVERSATIONS = Table(
         Column("strategy", pl.String(), "truth", note="hunting or fishing; null where nobody is recruited"),
         Column("form", pl.String(), "truth", note="form of exploitation; null where nobody is recruited"),
         Column("opens", pl.Boolean(), "truth", note="whether the account's holder wrote first"),
-        Column("onset", pl.Int32(), "truth", "message from 1", "first of commitment in a recruitment; else null"),
+        Column(
+            "onset", pl.Int32(), "truth", "message from 1", "first of commitment in a recruitment; else null"
+        ),
         Column("number", pl.Int64(), "truth", note="local number in its region"),
         Column("holder", pl.Int64(), "truth", note="number under which the holder's habits are drawn"),
         Column("length", pl.Int32(), "truth", "messages", "that it would have but for the end of the window"),
@@ -50,13 +51,15 @@ MESSAGES = Table(
     "messages",
     ("conversation", "sequence"),
     (
-        Column("region", pl.Int32(), "platform"),
-        Column("conversation", pl.Int64(), "platform"),
-        Column("sequence", pl.Int32(), "platform", "message from 1"),
+        Column("region", pl.Int32(), "public"),
+        Column("conversation", pl.Int64(), "public"),
+        Column("sequence", pl.Int32(), "public", "message from 1"),
         Column("minute", pl.Int32(), "platform", "minutes since the first day"),
         Column("side", pl.String(), "platform", note="first (who opened) or second"),
         Column("act", pl.String(), "platform", note="coded act; null where the message was deleted"),
-        Column("channel", pl.String(), "platform", note="public, private, call, other_platform; null unknown"),
+        Column(
+            "channel", pl.String(), "platform", note="public, private, call, other_platform; null unknown"
+        ),
         Column("stage", pl.String(), "truth"),
     ),
     "Messages of conversations as coded acts, about 30,000 a region.",
@@ -175,7 +178,9 @@ def _minutes(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -
     return _walked(c, minutes[-1], sits, waited, clock)
 
 
-def _walked(c: Conversations, apart: int, sits: np.ndarray, waited: np.ndarray, clock: np.ndarray) -> np.ndarray:
+def _walked(
+    c: Conversations, apart: int, sits: np.ndarray, waited: np.ndarray, clock: np.ndarray
+) -> np.ndarray:
     """Minutes step by step: ``waited`` minutes on, or so many days on at ``clock`` but at least ``apart`` on."""
     at, now = np.cumsum(c.length) - c.length, c.start.copy()
     minute = np.zeros(len(waited), dtype=np.int64)
@@ -250,7 +255,7 @@ def _frame(
         {
             "region": np.full(len(id), region.index, dtype=np.int32),
             "conversation": id,
-            "platform": _named([places.codes[p] for p in places.platform], c.site),
+            "platform": _named(tuple(places.codes[p] for p in places.platform), c.site),
             "minute": c.start.astype(np.int32),
             "language": _named(LANGUAGES, c.language),
             "operation": pl.Series(np.where(c.owner >= 0, o.id[c.owner], -1)).replace(-1, None),
