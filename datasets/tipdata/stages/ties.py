@@ -356,18 +356,24 @@ def _strangers(
 
 
 def _partners(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Sent) -> np.ndarray:
-    """Of each tie for partnership an account of the operation's partner, -1 for the others."""
+    """Of each tie for partnership an account of one of the operation's partners, -1 for the others."""
     local = np.arange(len(o.id))
-    alike = region.stream("ties/partner_alike").chance(local, probability(region["ties.partners_of_a_kind"]))
     everyone = np.ones(len(local), dtype=bool)
-    of_kind = within(region, "ties/partner_of_kind", local, o.kind, everyone)
-    of_any = within(region, "ties/partner_of_any", local, np.zeros(len(local), dtype=np.int64), everyone)
-    partner = np.where(alike, of_kind, of_any)
+    anyone = np.zeros(len(local), dtype=np.int64)
+    partners = []
+    for turn in range(region["ties.partner_count"]):
+        alike = region.stream(f"ties/partner_alike/{turn}").chance(
+            local, probability(region["ties.partners_of_a_kind"])
+        )
+        of_kind = within(region, f"ties/partner_of_kind/{turn}", local, o.kind, everyone)
+        of_any = within(region, f"ties/partner_of_any/{turn}", local, anyone, everyone)
+        partners.append(np.where(alike, of_kind, of_any))
+    which = region.stream("ties/which_partner").below(sent.number, len(partners))
     owner = accounts.owner[sent.source]
-    wanted = np.where((sent.reason == PARTNER) & (owner >= 0), partner[owner], -1)
-    wanted = np.where(wanted == owner, -1, wanted)
+    partner = np.stack(partners)[which, owner]
+    wanted = (sent.reason == PARTNER) & (owner >= 0) & (partner != owner)
     return Pool(accounts.owner, np.ones(len(a.number), dtype=np.int64)).draw(
-        region.stream("ties/partner"), sent.number, np.where(wanted >= 0, wanted, -2)
+        region.stream("ties/partner"), sent.number, np.where(wanted, partner, -2)
     )
 
 
