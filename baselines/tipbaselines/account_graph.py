@@ -93,8 +93,12 @@ def attributes(graph: Graph) -> pl.DataFrame:
             levels = graph.accounts[name].drop_nulls().unique().sort().to_list()
             if len(levels) <= FEW_LEVELS:
                 place = ["region"] if "region" in graph.accounts.columns else []
-                found.append((pl.len().over(*place, name) / pl.len().over(place or pl.lit(0))).alias(f"{name} share"))
-                found += [(pl.col(name) == level).fill_null(False).alias(f"{name} {level}") for level in levels]
+                found.append(
+                    (pl.len().over(*place, name) / pl.len().over(place or pl.lit(0))).alias(f"{name} share")
+                )
+                found += [
+                    (pl.col(name) == level).fill_null(False).alias(f"{name} {level}") for level in levels
+                ]
     return graph.accounts.select(found).cast(pl.Float32).fill_null(float("nan"))
 
 

@@ -1,9 +1,9 @@
 """GraphSAGE: two layers of mean aggregation over the accounts that one ties oneself to, and over those that do so.
 
-Hamilton, Ying and Leskovec (2017); the two directions have weights of their own. Full batches, classes weighed alike, the
-epoch with the best average precision on valid is kept (without a valid part the last). Inputs are the account's columns
-and counts of its ties, as those of ``lightgbm``. Needs the extra torch and the ends of ties. Cost: a minute or two for
-75,000 accounts and a million ties on one core.
+Hamilton, Ying and Leskovec (2017); the two directions have weights of their own. Full batches, classes weighed alike,
+the epoch with the best average precision on valid is kept (without a valid part the last). Inputs are the account's
+columns and counts of its ties, as those of ``lightgbm``. Needs the extra torch and the ends of ties. Cost: a minute or
+two for 75,000 accounts and a million ties on one core.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -109,7 +109,10 @@ def _tensor(matrix: "csr_matrix") -> Any:
     import torch
 
     ends = np.vstack(matrix.tocoo().coords)
-    return torch.sparse_coo_tensor(torch.from_numpy(ends), torch.from_numpy(matrix.data), matrix.shape).coalesce()
+    data = torch.from_numpy(matrix.data)
+    return torch.sparse_coo_tensor(
+        torch.from_numpy(ends), data, matrix.shape, check_invariants=True
+    ).coalesce()
 
 
 def _network(inputs: int, hidden: int, dropout: float) -> Any:

@@ -1,8 +1,8 @@
 """Labels spread along ties: guilt by association, by personalised PageRank from known accounts of either class.
 
-Zhu and Ghahramani (2002); Zhou et al. (2004); random walks with restart as in Andersen, Chung and Lang (2006). Ties count
-once and in both directions. An account's score is the share of positive restarts among the walks that reach it, shrunk
-to the prevalence. Needs the ends of ties and labels. Cost: seconds for a million ties.
+Zhou et al. (2004); random walks with restart as in Andersen, Chung and Lang (2006). Ties count once and in both
+directions. An account's score is the share of positives among the labelled accounts that walks from it come upon,
+shrunk to the prevalence. Needs the ends of ties and labels. Cost: seconds for a million ties.
 """
 
 from typing import TYPE_CHECKING

@@ -55,7 +55,9 @@ class LightGBM:
 
     def features(self, graph: Graph) -> np.ndarray:
         """(nodes, features) float32, NaN where something is missing."""
-        return np.hstack([frame.to_numpy() for frame in (attributes(graph), tie_attributes(graph)) if frame.width])
+        return np.hstack(
+            [frame.to_numpy() for frame in (attributes(graph), tie_attributes(graph)) if frame.width]
+        )
 
     def fit(self, fold: "Fold", seed: int) -> None:
         import lightgbm

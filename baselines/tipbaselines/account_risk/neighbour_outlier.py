@@ -1,9 +1,10 @@
 """Accounts unlike those most like them: the local outlier factor of their features. Learns from no label.
 
 Breunig et al. (2000), by scikit-learn, with twenty neighbours in feature space as in BOND (Liu et al. 2022). With
-``hops`` the features' means over the accounts at the other end of ties stand beside them. Where accounts are of several
-regions, each is compared with those of its own. A score says that an account is unusual, not why. Needs numeric features
-of accounts; the ends of ties for ``hops``. Cost: seconds for 75,000 accounts in 64 regions; quadratic in a region.
+``hops`` the features' means over the accounts at the other end of ties stand beside them. Where accounts are of
+several regions, each is compared with those of its own. A score says that an account is unusual, not why. Needs
+numeric features of accounts; the ends of ties for ``hops``. Cost: seconds for 75,000 accounts in 64 regions; quadratic
+in a region.
 """
 
 from typing import TYPE_CHECKING
@@ -38,7 +39,9 @@ class NeighbourOutlier:
     def predict(self, fold: "Fold") -> pl.DataFrame:
         graph = graph_of(fold)
         frames = [attributes(graph), *([tie_attributes(graph)] if self._ties else [])]
-        features = np.hstack([frame.to_numpy() for frame in frames if frame.width] or [np.zeros((graph.nodes, 0))])
+        features = np.hstack(
+            [frame.to_numpy() for frame in frames if frame.width] or [np.zeros((graph.nodes, 0))]
+        )
         if not features.shape[1]:
             raise UsageError(
                 "account_risk/neighbour_outlier compares features and these accounts have none: "

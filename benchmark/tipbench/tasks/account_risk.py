@@ -38,7 +38,12 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     seen = source.scan(TABLE, truth=True).select(UNIT, "role", spoken="language")
     odds = source.scan("account_habits", truth=True).select(UNIT, oracle_log_odds="log_odds")
     scored = rows.lazy().select(
-        UNIT, "region", "part", "cluster", supervision.is_in_any(positive).alias("label"), pl.lit(1.0).alias("weight")
+        UNIT,
+        "region",
+        "part",
+        "cluster",
+        supervision.is_in_any(positive).alias("label"),
+        pl.lit(1.0).alias("weight"),
     )
     frame = with_operation(scored, source).drop("oracle_log_odds")
     for known in (seen, odds):
@@ -96,7 +101,14 @@ TASK = Task(
     groups=("independent", "business", RESIDENT, "migrant", "spam"),
     primary="average_precision",
     metrics=(
-        *("average_precision", "auroc", "recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget", "brier"),
+        *(
+            "average_precision",
+            "auroc",
+            "recall_at_1pct_fpr",
+            "precision_at_budget",
+            "recall_at_budget",
+            "brier",
+        ),
         *("ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "harm_gap", "protection_gap"),
         *("average_precision_raw", "auroc_raw"),
     ),
