@@ -60,7 +60,9 @@ def fold_of(tables: dict[str, pl.DataFrame], label: np.ndarray, train: np.ndarra
     accounts = tables["accounts"]["account"]
     given = np.isin(np.arange(len(label)), train)
     parts = pl.DataFrame({"account": accounts, "part": np.where(given, "train", "test")})
-    labels = pl.DataFrame({"account": accounts, "part": parts["part"], "label": label}).filter(pl.Series(given))
+    labels = pl.DataFrame({"account": accounts, "part": parts["part"], "label": label}).filter(
+        pl.Series(given)
+    )
     return Fold(task_of("account_risk"), {k: v.lazy() for k, v in tables.items()}, parts, labels)
 
 

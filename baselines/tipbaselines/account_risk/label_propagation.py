@@ -33,6 +33,9 @@ class LabelPropagation:
         graph = graph_of(fold)
         train = training_labels(fold, graph, "account_risk/label_propagation")
         prior = prevalence(train.label)
+        self._accounts, self._score = graph.accounts[graph.unit], np.full(graph.nodes, prior)
+        if not train.both:
+            return
         adjacency = graph.adjacency()
         walk = mean_over((adjacency + adjacency.T).sign().tocsr())
         restart = np.zeros((graph.nodes, 2))
@@ -42,9 +45,9 @@ class LabelPropagation:
             # Walks start at the account that is scored, so the row-normalised matrix is applied from the left.
             step = self._damping * (walk @ step)
             reached += step
-        share = (reached[:, 1] + self._shrinkage * prior) / (reached.sum(axis=1) + self._shrinkage)
-        self._score = dict(zip(graph.accounts[graph.unit].to_list(), share.tolist(), strict=True))
+        self._score = (reached[:, 1] + self._shrinkage * prior) / (reached.sum(axis=1) + self._shrinkage)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
-        return score_frame(units, np.array([self._score[unit] for unit in units.to_list()]))
+        at = np.searchsorted(self._accounts.to_numpy(), units.to_numpy())
+        return score_frame(units, self._score[at])

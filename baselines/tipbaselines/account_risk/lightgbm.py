@@ -39,6 +39,7 @@ class LightGBM:
         threads: int = 1,
     ) -> None:
         self._rounds, self._patience, self._unwatched = rounds, patience, unwatched
+        self._kept: tuple[Fold, Graph, np.ndarray] | None = None
         self._parameters: dict[str, Any] = {
             "objective": "binary",
             "metric": "binary_logloss",
@@ -59,15 +60,21 @@ class LightGBM:
             [frame.to_numpy() for frame in (attributes(graph), tie_attributes(graph)) if frame.width]
         )
 
+    def _seen(self, fold: "Fold") -> tuple[Graph, np.ndarray]:
+        """A fold's graph and features: the same for fit and predict, so made once for both."""
+        if self._kept is None or self._kept[0] is not fold:
+            graph = graph_of(fold)
+            self._kept = (fold, graph, self.features(graph))
+        return self._kept[1], self._kept[2]
+
     def fit(self, fold: "Fold", seed: int) -> None:
         import lightgbm
 
-        graph = graph_of(fold)
+        graph, features = self._seen(fold)
         train, valid = training_labels(fold, graph, self.name), labels_of(fold, graph, "valid")
         self._prior, self._model = prevalence(train.label), None
         if not train.both:
             return
-        features = self.features(graph)
         data = lightgbm.Dataset(features[train.nodes], train.label)
         parameters = {**self._parameters, "seed": seed}
         if not valid.both:
@@ -81,8 +88,7 @@ class LightGBM:
         units = to_predict(fold)[fold.task.unit]
         if self._model is None:
             return score_frame(units, np.full(len(units), self._prior))
-        graph = graph_of(fold)
-        scores = self._model.predict(
-            self.features(graph)[graph.positions(units)], num_threads=self._parameters["num_threads"]
-        )
+        graph, features = self._seen(fold)
+        rows = features[graph.positions(units)]
+        scores = self._model.predict(rows, num_threads=self._parameters["num_threads"])
         return score_frame(units, np.asarray(scores))
