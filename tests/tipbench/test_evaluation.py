@@ -16,7 +16,13 @@ from tipbench.evaluation import Score, evaluate
 from tipbench.metrics import families
 from tipdata.errors import UsageError
 
-RISK: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)
+RISK: Any = SimpleNamespace(
+    kind="scores",
+    unit="advert",
+    primary="average_precision",
+    prevalence=0.05,
+    groups=("independent", "business", "migrant", "spam"),
+)
 LINKAGE: Any = SimpleNamespace(kind="clusters", unit="advert", primary="b_cubed_f1", prevalence=None)
 AUTHORSHIP: Any = SimpleNamespace(kind="candidates", unit="advert", primary="r_precision", prevalence=None)
 

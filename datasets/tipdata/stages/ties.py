@@ -1,9 +1,8 @@
 """Ties: who follows, comments on and writes to whom. Accounts find friends, strangers are approached, some answer.
 
-Each operation, and each account of nobody, draws habits given its kind (whom it approaches, how close its own accounts
-are, whether it works with others …), all shared by lawful groups. Ties then come about in rounds of time: friends of
-one's language and town, friends of friends, what is popular, strangers by the habit's aim, one's own circle, partners,
-and those who offer work. A label is read from none of it: the habits are the latent state.
+Ties come about in rounds of time from the habits behind each account: friends of one's language and town, friends of
+friends, what is popular, strangers by the habit's aim, one's own circle, partners, and those who offer work. Whatever a
+trafficking operation does here lawful recruiters, sellers, agencies, families or migrants' circles do as well.
 """
 
 from dataclasses import dataclass
@@ -12,22 +11,21 @@ import numpy as np
 import polars as pl
 
 from tipdata.attachment import Neighbours, Pool
-from tipdata.draw import ONE, exp, log, log_sum, normalised, probability
+from tipdata.draw import probability
 from tipdata.stages import Past, Stage
-from tipdata.stages.accounts import BACKGROUND, MAX_SITES, Accounts
-from tipdata.stages.operations import KINDS, LANGUAGES, TRAFFICKING, Operations, within
-from tipdata.stages.places import Places
+from tipdata.stages.account_habits import Actors
+from tipdata.stages.accounts import MAX_SITES, Accounts
+from tipdata.stages.operations import LANGUAGES, Operations, within
 from tipdata.tables import Column, Table
 from tipdata.world import DAYS, Region
 
-RESIDENT = len(KINDS)
-GROUPS = (*KINDS, "resident")
-"""Kinds of actors: those of operations, and nobody's accounts."""
 ROOM = 1024
 """A tie's local number is its source account's times this plus its own; the upper half answers the lower."""
 REASONS = ("friend", "closure", "popular", "approach", "core", "partner", "employer")
 FRIEND, CLOSURE, POPULAR, APPROACH, CORE, PARTNER, EMPLOYER = range(len(REASONS))
 AIMS = ("anyone", "newcomers", "seekers", "migrants")
+BRIGHTEST = 1023
+"""Fame beyond this counts no more: the squares of all accounts of a region stay under 2**31."""
 FOLLOW, COMMENT, MESSAGE = range(3)
 TIE_KINDS = ("follow", "comment", "message")
 
@@ -39,7 +37,9 @@ TIES = Table(
         Column("tie", pl.Int64(), "public"),
         Column("source", pl.Int64(), "public", note="the account that follows, comments or writes"),
         Column("target", pl.Int64(), "public"),
-        Column("kind", pl.String(), "public", note="follow, comment or message; messages are of tier platform"),
+        Column(
+            "kind", pl.String(), "public", note="follow, comment or message; messages are of tier platform"
+        ),
         Column("day", pl.Int32(), "public", "day", "of the first follow, comment or message"),
         Column("count", pl.Int32(), "platform", "messages or comments", "1 for a follow"),
         Column("reason", pl.String(), "truth", note="what it came of; answer where it answers another"),
@@ -49,52 +49,6 @@ TIES = Table(
     "Ties between accounts, about 15,000 a region. Rows of kind message are shown to those with platform access.",
     private_rows=("kind", ("message",), "platform"),
 )
-ACCOUNT_HABITS = Table(
-    "account_habits",
-    ("account",),
-    (
-        Column("region", pl.Int32(), "truth"),
-        Column("account", pl.Int64(), "truth"),
-        Column("group", pl.String(), "truth", note="kind of its operation, or resident for nobody's"),
-        Column("outreach", pl.Boolean(), "truth", note="addresses strangers"),
-        Column("town", pl.Int32(), "truth"),
-        *(
-            Column(name, pl.Int8(), "truth", "level", "habit of its operation")
-            for name in (
-                *("reach", "approach", "aim", "answered", "core", "cover"),
-                *("partners", "channel", "pace", "company", "seeking"),
-            )
-        ),
-        Column(
-            "log_odds", pl.Int32(), "truth", "milli-nats", "of trafficking, given the habits and their parameters"
-        ),
-    ),
-    "What decides whom an account ties itself to.",
-)
-
-
-@dataclass(frozen=True)
-class Actors:
-    """Accounts as those who tie: arrays with one entry an account, in the order of the accounts' local numbers."""
-
-    number: np.ndarray
-    actor: np.ndarray
-    """Local number of the operation, or of the account itself where it is nobody's."""
-    group: np.ndarray
-    """Index into :data:`GROUPS`."""
-    size: np.ndarray
-    """Accounts of its actor."""
-    habits: dict[str, np.ndarray]
-    outreach: np.ndarray
-    platform: np.ndarray
-    language: np.ndarray
-    town: np.ndarray
-    circle: np.ndarray
-    """Whose core it belongs to: its operation's, or a household of its community."""
-    start: np.ndarray
-    end: np.ndarray
-    """First and last day on which it ties itself."""
-    log_odds: np.ndarray
 
 
 @dataclass
@@ -109,113 +63,11 @@ class Sent:
 
 def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
     """Draw the ties of one region."""
-    places: Places = past["places"]
-    operations: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
-    actors = _actors(region, places, operations, accounts)
+    actors: Actors = past["account_habits"]
     sent = _sent(region, actors)
-    target = _targets(region, operations, accounts, actors, sent)
-    sent, target = _kept(actors, sent, target)
-    frame = _frame(region, accounts, actors, *_with_answers(region, actors, sent, target))
-    return None, {"ties": frame, "account_habits": _habits_frame(region, places, accounts, actors)}
-
-
-def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -> Actors:
-    number, owner = accounts.number, accounts.owner
-    owned = owner >= 0
-    actor = np.where(owned, owner, number)
-    group = np.where(owned, o.kind[owner], RESIDENT)
-    size = np.where(owned, np.bincount(owner[owned], minlength=len(o.id))[owner], 1)
-    habits, habit_log = _habits(region, actor, group)
-    outreach, outreach_log = _outreach(region, accounts, number, owner, group)
-    language = np.searchsorted(np.array(LANGUAGES), accounts.frame["language"].to_numpy())
-    town = np.where(
-        owned, o.town[owner], region.stream("ties/town").choose(number, np.array(region["places.town_weights"]))
-    )
-    start, end = _span(region, o, accounts)
-    return Actors(
-        number,
-        actor,
-        group,
-        size,
-        habits,
-        outreach,
-        accounts.site,
-        language,
-        town,
-        _circles(region, number, owner, size, language * len(places.town) + town),
-        start,
-        end,
-        _log_odds(region, accounts, group, size, habit_log + outreach_log),
-    )
-
-
-def _habits(region: Region, actor: np.ndarray, group: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Level of each habit, and the sum over habits of log P(level | group), (accounts, groups) milli-nats."""
-    jitter = probability(region["operations.jitter"])
-    levels: dict[str, np.ndarray] = {}
-    total = np.zeros((len(actor), len(GROUPS)), dtype=np.int64)
-    for name, listed in region.group("ties.habits").items():
-        weights = np.array([listed[g] for g in GROUPS], dtype=np.int64) * ONE
-        cells = np.arange(weights.size).reshape(weights.shape)
-        noise = region.stream(f"parameter/ties/{name}").quantile(cells, "normal") // 1000 * jitter // ONE
-        p = normalised(weights * exp(noise) // ONE)
-        levels[name] = region.stream(f"ties/{name}").choose(actor, p[group])
-        total += log(p)[:, levels[name]].T
-    return levels, total
-
-
-def _outreach(
-    region: Region, accounts: Accounts, number: np.ndarray, owner: np.ndarray, group: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Who addresses strangers, and log P of that over all accounts of the actor, (accounts, groups) milli-nats."""
-    shares = {"trafficking": region["accounts.recruits"], **region["ties.outreach"]}
-    p = np.array([probability(shares[g]) for g in GROUPS])
-    recruits = accounts.frame["role"].to_numpy() == "recruits"
-    drawn = region.stream("ties/outreach").chance(number, p[group])
-    outreach = np.where(group == TRAFFICKING, recruits, drawn)
-    own = np.where(outreach[:, None], log(p)[None, :], log(ONE - p)[None, :])
-    total = np.zeros((owner.max(initial=-1) + 1, len(GROUPS)), dtype=np.int64)
-    np.add.at(total, owner[owner >= 0], own[owner >= 0])
-    return outreach, np.where((owner >= 0)[:, None], total[owner] if len(total) else own, own)
-
-
-def _span(region: Region, o: Operations, accounts: Accounts) -> tuple[np.ndarray, np.ndarray]:
-    """First and last day of each account's ties: from its creation until some time after its operation's last day."""
-    number, owner = accounts.number, accounts.owner
-    start = np.maximum(accounts.frame["created_day"].to_numpy().astype(np.int64), 0)
-    spread = region.stream("ties/stay").quantile(number, "exponential")
-    stay = np.where(owner >= 0, region["ties.stay_days"], region["ties.lifetime_days"]) * spread // 1_000_000
-    last = np.where(owner >= 0, o.last_day[owner], start + 7) + stay
-    return start, np.maximum(np.minimum(last, DAYS - 1), start)
-
-
-def _circles(
-    region: Region, number: np.ndarray, owner: np.ndarray, size: np.ndarray, community: np.ndarray
-) -> np.ndarray:
-    """The core that each account belongs to: its operation's, or a household of about so many in its community."""
-    at_home = np.bincount(community)
-    households = np.maximum(at_home // region["ties.circle"], 1)[community]
-    household = community * ROOM + region.stream("ties/circle").below(number, households)
-    return np.where((owner >= 0) & (size > 1), owner, BACKGROUND + household)
-
-
-def _log_odds(
-    region: Region, accounts: Accounts, group: np.ndarray, size: np.ndarray, habit_log: np.ndarray
-) -> np.ndarray:
-    """Log-odds of trafficking, milli-nats, given the actor's habits, its number of accounts and their verification.
-
-    The prior is the region's own composition among actors with one account, and among those with several.
-    """
-    several = (size > 1).astype(np.int64)
-    counts = np.stack([np.bincount(group[several == s], minlength=len(GROUPS)) for s in (0, 1)])
-    prior = log(normalised(counts * ONE))
-    shares = {**region["accounts.verified"]}
-    p = np.array([probability(shares[g]) for g in KINDS] + [probability(shares["independent"])])
-    verified = accounts.frame["verified"].to_numpy()
-    own = np.where(verified[:, None], log(p)[None, :], log(ONE - p)[None, :])
-    total = prior[several] + habit_log + own
-    return total[:, TRAFFICKING] - log_sum(np.delete(total, TRAFFICKING, axis=1))
+    sent, target = _kept(actors, sent, _targets(region, past["operations"], accounts, actors, sent))
+    return None, {"ties": _frame(region, accounts, actors, *_with_answers(region, actors, sent, target))}
 
 
 def _sent(region: Region, a: Actors) -> Sent:
@@ -258,83 +110,73 @@ def _reasons(region: Region, a: Actors) -> np.ndarray:
 
 def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Sent) -> np.ndarray:
     """The account that each tie goes to (its position), -1 where none is found; round after round of time."""
-    target = np.full(len(sent.number), -1)
-    rounds = region["ties.rounds"]
-    span = -(-DAYS // rounds)
-    partner = _partners(region, o, accounts, a, sent)
-    received = np.zeros(len(a.number), dtype=np.int64)
-    for now in range(rounds):
-        rows = np.flatnonzero(sent.day // span == now)
-        there = a.start < (now + 1) * span
-        before = np.flatnonzero((target >= 0) & (sent.day < now * span))
-        received = np.bincount(target[before], minlength=len(a.number))
-        friends = Neighbours(sent.source[before], target[before], len(a.number))
-        target[rows] = _round(region, o, accounts, a, sent, rows, there, received, friends, now * span)
-        joint = rows[sent.reason[rows] == PARTNER]
-        target[joint] = partner[joint]
+    target = np.where(sent.reason == PARTNER, _partners(region, o, accounts, sent), -1)
+    nodes, span = len(a.number), -(-DAYS // region["ties.rounds"])
+    inborn, gained = region["ties.fame"]
+    born = 1 + region.stream("ties/fame").quantile(a.number, "gamma_0.5") * inborn // 1_000_000
+    offers = (accounts.owner >= 0) & (o.family[accounts.owner] > 0)
+    for since in range(0, DAYS, span):
+        before = np.flatnonzero((target >= 0) & (sent.day < since))
+        received = np.bincount(target[before], minlength=nodes)
+        there = a.start < since + span
+        fame = np.where(there, born + received * gained, 0)
+        friends = Neighbours(sent.source[before], target[before], nodes)
+        now = sent.day // span == since // span
+        for reason in (FRIEND, CLOSURE, POPULAR, APPROACH, CORE, EMPLOYER):
+            rows = np.flatnonzero(now & (sent.reason == reason))
+            number, source = sent.number[rows], sent.source[rows]
+            site = a.platform[source]
+            if reason == FRIEND:
+                found = _friends(region, a, fame, number, source)
+            elif reason == CLOSURE:
+                found = friends.friend_of_friend(region.stream("ties/closure"), number, source)
+                found = np.where(found >= 0, found, _friends(region, a, fame, number, source))
+            elif reason == POPULAR:
+                famous = Pool(a.platform, np.minimum(fame, BRIGHTEST) ** 2)
+                found = famous.draw(region.stream("ties/popular"), number, site)
+            elif reason == CORE:
+                own = Pool(a.circle, there.astype(np.int64))
+                first, second = (
+                    own.draw(region.stream("ties/core"), number, a.circle[source], k) for k in (0, 1)
+                )
+                found = np.where(first != source, first, second)
+            elif reason == EMPLOYER:
+                work = Pool(a.platform, np.where(offers, fame, 0))
+                found = work.draw(region.stream("ties/employer"), number, site)
+            else:
+                strangers = _strangers(region, o, a, there, received, since)
+                aimed = a.habits["aim"][source] * MAX_SITES + site
+                # Candidates stand in the pool once for every aim.
+                found = strangers.draw(region.stream("ties/approach"), number, aimed)
+                found = np.where(found >= 0, found % nodes, -1)
+            target[rows] = found
     return target
 
 
-def _round(
-    region: Region,
-    o: Operations,
-    accounts: Accounts,
-    a: Actors,
-    sent: Sent,
-    rows: np.ndarray,
-    there: np.ndarray,
-    received: np.ndarray,
-    friends: Neighbours,
-    since: int,
+def _friends(
+    region: Region, a: Actors, fame: np.ndarray, number: np.ndarray, source: np.ndarray
 ) -> np.ndarray:
-    """Targets of the ties of one round, which begins on day ``since``; -1 where none is found."""
-    number, source, reason = sent.number[rows], sent.source[rows], sent.reason[rows]
-    born = 1 + region.stream("ties/fame").quantile(a.number, "gamma_0.5") * 50 // 1_000_000
-    fame = np.where(there, born + received * region["ties.fame"] // 10, 0)
-    across = region.stream("ties/across").chance(number, probability(region["ties.across"]))
+    """A friend of one's platform and language, or of one's language alone, or of the platform for those who keep wide
+    company; of several candidates the first of one's own town."""
     languages = len(LANGUAGES)
+    site, language = a.platform[source], a.language[source]
     wide = a.habits["company"][source] == 1
-    found = np.full(len(rows), -1)
-
-    near = Pool(a.platform * languages + a.language, fame)
-    anywhere = Pool(a.language, fame)
-    on_site = Pool(a.platform, fame)
-    stream = region.stream("ties/friend")
-    befriends = reason == FRIEND
+    across = region.stream("ties/across").chance(number, probability(region["ties.across"]))
+    reach = np.where(across, 2, np.where(wide, 1, 0))
+    place = np.select(
+        [reach == 2, reach == 1],
+        [language, languages + site],
+        languages + MAX_SITES + site * languages + language,
+    )
+    groups = (languages + MAX_SITES + a.platform * languages + a.language, languages + a.platform, a.language)
+    pool = Pool(np.concatenate(groups), np.tile(fame, len(groups)))
+    found = np.full(len(number), -1)
     for take in range(region["ties.same_town"]):
-        candidate = np.where(
-            across,
-            anywhere.draw(stream, number, a.language[source], take),
-            np.where(
-                wide,
-                on_site.draw(stream, number, a.platform[source], take),
-                near.draw(stream, number, a.platform[source] * languages + a.language[source], take),
-            ),
-        )
-        at_home = (a.town[candidate] == a.town[source]) & ~wide
-        found = np.where(befriends & ((found < 0) | (at_home & (a.town[found] != a.town[source]))), candidate, found)
-
-    closed = friends.friend_of_friend(region.stream("ties/closure"), number, source)
-    instead = near.draw(stream, number, a.platform[source] * languages + a.language[source], 8)
-    found = np.where(reason == CLOSURE, np.where(closed >= 0, closed, instead), found)
-    famous = Pool(a.platform, np.minimum(fame, 20_000) ** 2 // 64)
-    found = np.where(
-        reason == POPULAR, famous.draw(region.stream("ties/popular"), number, a.platform[source]), found
-    )
-    own = Pool(a.circle, there.astype(np.int64))
-    stream = region.stream("ties/core")
-    first, second = (own.draw(stream, number, a.circle[source], k) for k in (0, 1))
-    found = np.where(reason == CORE, np.where(first != source, first, second), found)
-    offers = there & (accounts.owner >= 0) & (o.family[accounts.owner] > 0)
-    work = Pool(a.platform, np.where(offers, 3 + received.clip(0, 30) // 6, 0))
-    found = np.where(
-        reason == EMPLOYER, work.draw(region.stream("ties/employer"), number, a.platform[source]), found
-    )
-    strangers = _strangers(region, o, a, there, received, since)
-    aim = a.habits["aim"][source]
-    group = aim * MAX_SITES + a.platform[source]
-    approached = strangers.draw(region.stream("ties/approach"), number, group) % len(a.number)
-    return np.where(reason == APPROACH, approached, found)
+        candidate = pool.draw(region.stream("ties/friend"), number, place, take)
+        candidate = np.where(candidate >= 0, candidate % len(a.number), -1)
+        nearer = (a.town[candidate] == a.town[source]) & (a.town[found] != a.town[source]) & ~wide
+        found = np.where((found < 0) | nearer, candidate, found)
+    return found
 
 
 def _strangers(
@@ -348,26 +190,32 @@ def _strangers(
         "seekers": a.habits["seeking"] == 1,
         "migrants": a.language != o.majority,
     }
-    overlooked = 1200 * half // (half + received)
-    weights = [np.where(there, 600, 0)]
+    overlooked = 1000 * half // (half + received)
+    weights = [there.astype(np.int64)]
     weights += [np.where(there, overlooked * np.where(chosen[aim], times[aim], 1), 0) for aim in AIMS[1:]]
     groups = [level * MAX_SITES + a.platform for level in range(len(AIMS))]
     return Pool(np.concatenate(groups), np.concatenate(weights))
 
 
-def _partners(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Sent) -> np.ndarray:
-    """Of each tie for partnership an account of the operation's partner, -1 for the others."""
+def _partners(region: Region, o: Operations, accounts: Accounts, sent: Sent) -> np.ndarray:
+    """Of each tie for partnership an account of one of the operation's partners, -1 for the others."""
     local = np.arange(len(o.id))
-    alike = region.stream("ties/partner_alike").chance(local, probability(region["ties.partners_of_a_kind"]))
     everyone = np.ones(len(local), dtype=bool)
-    of_kind = within(region, "ties/partner_of_kind", local, o.kind, everyone)
-    of_any = within(region, "ties/partner_of_any", local, np.zeros(len(local), dtype=np.int64), everyone)
-    partner = np.where(alike, of_kind, of_any)
+    anyone = np.zeros(len(local), dtype=np.int64)
+    partners = []
+    for turn in range(region["ties.partner_count"]):
+        alike = region.stream(f"ties/partner_alike/{turn}").chance(
+            local, probability(region["ties.partners_of_a_kind"])
+        )
+        of_kind = within(region, f"ties/partner_of_kind/{turn}", local, o.kind, everyone)
+        of_any = within(region, f"ties/partner_of_any/{turn}", local, anyone, everyone)
+        partners.append(np.where(alike, of_kind, of_any))
+    which = region.stream("ties/which_partner").below(sent.number, len(partners))
     owner = accounts.owner[sent.source]
-    wanted = np.where((sent.reason == PARTNER) & (owner >= 0), partner[owner], -1)
-    wanted = np.where(wanted == owner, -1, wanted)
-    return Pool(accounts.owner, np.ones(len(a.number), dtype=np.int64)).draw(
-        region.stream("ties/partner"), sent.number, np.where(wanted >= 0, wanted, -2)
+    partner = np.stack(partners)[which, owner]
+    wanted = (owner >= 0) & (partner != owner)
+    return Pool(accounts.owner, np.ones(len(accounts.owner), dtype=np.int64)).draw(
+        region.stream("ties/partner"), sent.number, np.where(wanted, partner, -2)
     )
 
 
@@ -394,8 +242,10 @@ def _with_answers(
     pair = sent.source * len(a.number) + target
     back = target * len(a.number) + sent.source
     answers &= ~np.isin(back, pair)
-    wait = region.stream("ties/wait").quantile(sent.number[answers], "exponential") * 3 // 1_000_000
-    day = np.minimum(sent.day[answers] + wait, DAYS - 1)
+    wait = region["ties.answer_days"] * region.stream("ties/wait").quantile(
+        sent.number[answers], "exponential"
+    )
+    day = np.minimum(sent.day[answers] + wait // 1_000_000, DAYS - 1)
     both = Sent(
         np.concatenate([sent.number, sent.number[answers] + ROOM // 2]),
         np.concatenate([sent.source, target[answers]]),
@@ -414,7 +264,9 @@ def _frame(
     asked = np.where(answer, target, ties.source)
     first = ties.number - np.where(answer, ROOM // 2, 0)
     private = np.array(region["ties.message"])[a.habits["channel"][asked]]
-    kind = np.where(region.stream("ties/comments").below(first, 1000) < region["ties.comment"], COMMENT, FOLLOW)
+    kind = np.where(
+        region.stream("ties/comments").below(first, 1000) < region["ties.comment"], COMMENT, FOLLOW
+    )
     kind = np.where(region.stream("ties/writes").below(first, 1000) < private, MESSAGE, kind)
     more = region.stream("ties/exchanged").quantile(ties.number, "exponential") * region["ties.exchanged"]
     same = (accounts.owner[ties.source] == accounts.owner[target]) & (accounts.owner[target] >= 0)
@@ -436,18 +288,4 @@ def _frame(
     )
 
 
-def _habits_frame(region: Region, places: Places, accounts: Accounts, a: Actors) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "region": np.full(len(a.number), region.index, dtype=np.int32),
-            "account": accounts.frame["account"],
-            "group": np.array(GROUPS)[a.group],
-            "outreach": a.outreach,
-            "town": places.town[a.town],
-            **{name: level.astype(np.int8) for name, level in a.habits.items()},
-            "log_odds": a.log_odds.astype(np.int32),
-        }
-    )
-
-
-STAGE = Stage("ties", ("places", "operations", "accounts"), (TIES, ACCOUNT_HABITS), generate, since="0.2.0")
+STAGE = Stage("ties", ("operations", "accounts", "account_habits"), (TIES,), generate, since="0.2.0")

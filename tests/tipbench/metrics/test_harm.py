@@ -14,7 +14,13 @@ from tipbench.case import case_of
 from tipbench.metrics.harm import measure, merged_groups
 from tipbench.metrics.operating import NO_VALID_PART
 
-TASK: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)
+TASK: Any = SimpleNamespace(
+    kind="scores",
+    unit="advert",
+    primary="average_precision",
+    prevalence=0.05,
+    groups=("independent", "business", "migrant", "spam"),
+)
 KINDS = ["trafficking", "business", "independent", "spam"]
 
 

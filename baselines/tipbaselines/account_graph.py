@@ -1,0 +1,180 @@
+"""Accounts and their ties as one sparse graph, from a release or from a user's own two tables.
+
+A user's accounts may have any number of numeric columns, and ties a ``kind``, a ``day`` and further numeric columns
+(counts, amounts); whatever is there is used, and only ``source`` and ``target`` are needed.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from tipdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+    from tipbench.fold import Fold
+
+FEW_LEVELS = 40
+"""A column of text with more distinct values than this is no category."""
+IDENTIFIERS = ("device_cluster",)
+"""Columns of accounts that name what several share: their size says something, the name does not."""
+TIE_KEYS = ("region", "tie", "source", "target", "kind", "day")
+
+
+@dataclass(frozen=True)
+class Graph:
+    """``accounts``: one row a node, sorted by account. ``ties``: one row an edge, sorted by both ends and day.
+
+    ``source`` and ``target``: the ends of every edge as positions of nodes, int64.
+    """
+
+    unit: str
+    accounts: pl.DataFrame
+    ties: pl.DataFrame
+    source: np.ndarray
+    target: np.ndarray
+
+    @property
+    def nodes(self) -> int:
+        return self.accounts.height
+
+    def positions(self, accounts: pl.Series) -> np.ndarray:
+        """Nodes of these accounts, int64."""
+        return np.searchsorted(self.accounts[self.unit].to_numpy(), accounts.to_numpy())
+
+    def adjacency(self) -> "csr_matrix":
+        """(nodes, nodes) float32: 1 where the row's account ties itself to the column's, once or more; no loops."""
+        from scipy.sparse import csr_matrix
+
+        different = self.source != self.target
+        ends = self.source[different], self.target[different]
+        matrix = csr_matrix((np.ones(len(ends[0]), dtype=np.float32), ends), shape=(self.nodes, self.nodes))
+        matrix.data[:] = 1.0
+        return matrix
+
+
+def graph_of(fold: "Fold") -> Graph:
+    """The graph of a fold. Raises UsageError for ties whose ends are no accounts."""
+    unit = fold.task.unit
+    accounts = fold.tables[fold.task.table].unique(unit).sort(unit).collect()
+    ties = fold.tables["ties"].collect() if "ties" in fold.tables else _no_ties()
+    order = [name for name in ("source", "target", "day", "tie") if name in ties.columns]
+    ties = ties.sort(order)
+    ids = accounts[unit].to_numpy()
+    ends = [np.searchsorted(ids, ties[end].to_numpy()) for end in ("source", "target")]
+    for end, found in zip(("source", "target"), ends, strict=True):
+        known = ids[np.minimum(found, len(ids) - 1)] == ties[end].to_numpy()
+        if not known.all():
+            strange = ties[end].filter(pl.Series(~known)).to_list()
+            raise UsageError(
+                f"ties: {len(strange):,} of {ties.height:,} have a {end} that is none of the {len(ids):,} accounts "
+                f"(first: {strange[0]}); add these accounts or leave out their ties."
+            )
+    return Graph(unit, accounts, ties, ends[0], ends[1])
+
+
+def _no_ties() -> pl.DataFrame:
+    return pl.DataFrame(schema={"source": pl.Int64, "target": pl.Int64})
+
+
+def attributes(graph: Graph) -> pl.DataFrame:
+    """What the accounts' own columns say, one Float32 column each: numbers as they are (null as NaN), categories as
+    one column a level, and how many accounts share an identifier."""
+    found: list[pl.Expr] = []
+    for name, dtype in graph.accounts.schema.items():
+        if name in (graph.unit, "region"):
+            continue
+        if name in IDENTIFIERS:
+            found.append(pl.len().over(name).alias(f"{name} size"))
+        elif dtype.is_numeric() or dtype == pl.Boolean:
+            found.append(pl.col(name))
+        elif dtype == pl.String:
+            levels = graph.accounts[name].drop_nulls().unique().sort().to_list()
+            if len(levels) <= FEW_LEVELS:
+                place = ["region"] if "region" in graph.accounts.columns else []
+                found.append(
+                    (pl.len().over(*place, name) / pl.len().over(place or pl.lit(0))).alias(f"{name} share")
+                )
+                found += [
+                    (pl.col(name) == level).fill_null(False).alias(f"{name} {level}") for level in levels
+                ]
+    return graph.accounts.select(found).cast(pl.Float32).fill_null(float("nan"))
+
+
+def tie_attributes(graph: Graph) -> pl.DataFrame:
+    """What an account's own ties say without a look at whom they lead to, one Float32 column each.
+
+    In both directions: ties, accounts at the other end, ties by kind, days from the first to the last tie and how
+    crowded they are, days since the account's creation, and sum, mean and largest of each numeric column of ties; and
+    the shares of ties that are returned.
+    """
+    adjacency = graph.adjacency()
+    mutual = np.asarray(adjacency.multiply(adjacency.T).sum(axis=1)).ravel()
+    to, by = (np.asarray(adjacency.sum(axis=axis)).ravel() for axis in (1, 0))
+    columns: dict[str, np.ndarray] = {
+        "accounts tied to": to,
+        "accounts tied by": by,
+        "unreturned": to - mutual,
+        "unanswered": by - mutual,
+        "returned share": _ratio(mutual, to),
+        "answered share": _ratio(mutual, by),
+        "outward share": _ratio(to, to + by),
+    }
+    for direction, end in (("out", graph.source), ("in", graph.target)):
+        columns |= {f"{direction} {name}": values for name, values in _one_way(graph, end).items()}
+    return pl.DataFrame({name: values.astype(np.float32) for name, values in columns.items()})
+
+
+def _one_way(graph: Graph, end: np.ndarray) -> dict[str, np.ndarray]:
+    ties, nodes = graph.ties, graph.nodes
+    count = np.bincount(end, minlength=nodes).astype(np.float64)
+    found = {"ties": count}
+    if "kind" in ties.columns:
+        for kind in ties["kind"].drop_nulls().unique().sort().to_list()[:FEW_LEVELS]:
+            of_kind = (ties["kind"] == kind).fill_null(False).to_numpy()
+            found[f"{kind} share"] = _ratio(np.bincount(end[of_kind], minlength=nodes), count)
+    for name, dtype in ties.schema.items():
+        if name in TIE_KEYS or not dtype.is_numeric():
+            continue
+        values = ties[name].fill_null(0).to_numpy().astype(np.float64)
+        total = np.bincount(end, values, minlength=nodes)
+        largest = np.zeros(nodes)
+        np.maximum.at(largest, end, values)
+        found |= {f"sum of {name}": total, f"mean {name}": _ratio(total, count), f"largest {name}": largest}
+    if "day" in ties.columns:
+        found |= _days(graph, end, count)
+    return found
+
+
+def _days(graph: Graph, end: np.ndarray, count: np.ndarray) -> dict[str, np.ndarray]:
+    day = graph.ties["day"].cast(pl.Float64).to_numpy()
+    first, last = np.full(graph.nodes, np.inf), np.full(graph.nodes, -np.inf)
+    np.minimum.at(first, end, day)
+    np.maximum.at(last, end, day)
+    none = count == 0
+    first[none] = last[none] = np.nan
+    order = np.lexsort((day, end))
+    gap = np.diff(day[order], prepend=np.nan)
+    gap[np.flatnonzero(np.diff(end[order], prepend=-1))] = np.nan
+    close = np.bincount(end[order], (gap <= 1).astype(float), minlength=graph.nodes)
+    found = {"span": last - first, "crowded share": _ratio(close, np.maximum(count - 1, 0))}
+    if "created_day" in graph.accounts.columns:
+        created = graph.accounts["created_day"].cast(pl.Float64).to_numpy()
+        found |= {"days before the first": first - np.maximum(created, 0), "last day": last}
+    return found
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Element by element, NaN where the whole is none."""
+    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=np.asarray(whole) > 0)
+
+
+def filled(values: np.ndarray) -> np.ndarray:
+    """(rows, columns) with each column's NaN as its median (0 where all are), for what cannot leave gaps open."""
+    gaps = np.isnan(values)
+    known = ~gaps.all(axis=0)
+    middle = np.zeros(values.shape[1], dtype=values.dtype)
+    if known.any():
+        middle[known] = np.nanmedian(values[:, known], axis=0)
+    return np.where(gaps, middle[None, :], values)

@@ -1,0 +1,33 @@
+"""How many accounts an account ties itself to, and how many of them do not answer. Untrained: what a rule would do.
+
+Many one-way ties are what spam and fan-out rules of platforms look at. Score: log(1 + tied to) + log(1 + unreturned).
+Needs the ends of ties and nothing else. Cost: a second for a million ties.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.account_graph import graph_of
+from tipbaselines.frames import score_frame, to_predict
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class Degree:
+    needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
+    stochastic = False
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        """Nothing to learn."""
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        graph = graph_of(fold)
+        adjacency = graph.adjacency()
+        to = np.asarray(adjacency.sum(axis=1)).ravel()
+        returned = np.asarray(adjacency.multiply(adjacency.T).sum(axis=1)).ravel()
+        units = to_predict(fold)[fold.task.unit]
+        score = np.log1p(to) + np.log1p(to - returned)
+        return score_frame(units, score[graph.positions(units)].astype(np.float64))

@@ -1,0 +1,94 @@
+"""Gradient-boosted trees on what an account and its own ties say, without a look at its neighbours.
+
+Ke et al. (2017). Features: the account's columns (categories, numbers, how many accounts share a device) and its ties
+counted by direction, kind and time. The valid part stops the boosting. Needs the ends of ties; uses every other column
+that is there. Cost: seconds for 75,000 accounts and a million ties on one core.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.account_graph import Graph, attributes, graph_of, tie_attributes
+from tipbaselines.account_risk.supervised import labels_of, training_labels
+from tipbaselines.frames import prevalence, score_frame, to_predict
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class LightGBM:
+    """``rounds``: at most so many trees, ``patience`` without gain on valid stop them; without a valid part
+    ``unwatched`` are grown."""
+
+    needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
+    stochastic = True
+    name = "account_risk/lightgbm"
+
+    def __init__(
+        self,
+        rounds: int = 800,
+        patience: int = 60,
+        unwatched: int = 200,
+        learning_rate: float = 0.03,
+        leaves: int = 15,
+        leaf_size: int = 40,
+        feature_share: float = 0.3,
+        l2: float = 10.0,
+        threads: int = 1,
+    ) -> None:
+        self._rounds, self._patience, self._unwatched = rounds, patience, unwatched
+        self._kept: tuple[Fold, Graph, np.ndarray] | None = None
+        self._parameters: dict[str, Any] = {
+            "objective": "binary",
+            "metric": "binary_logloss",
+            "learning_rate": learning_rate,
+            "num_leaves": leaves,
+            "min_data_in_leaf": leaf_size,
+            "feature_fraction": feature_share,
+            "lambda_l2": l2,
+            "num_threads": threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+        }
+
+    def features(self, graph: Graph) -> np.ndarray:
+        """(nodes, features) float32, NaN where something is missing."""
+        return np.hstack(
+            [frame.to_numpy() for frame in (attributes(graph), tie_attributes(graph)) if frame.width]
+        )
+
+    def _seen(self, fold: "Fold") -> tuple[Graph, np.ndarray]:
+        """A fold's graph and features: the same for fit and predict, so made once for both."""
+        if self._kept is None or self._kept[0] is not fold:
+            graph = graph_of(fold)
+            self._kept = (fold, graph, self.features(graph))
+        return self._kept[1], self._kept[2]
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        import lightgbm
+
+        graph, features = self._seen(fold)
+        train, valid = training_labels(fold, graph, self.name), labels_of(fold, graph, "valid")
+        self._prior, self._model = prevalence(train.label), None
+        if not train.both:
+            return
+        data = lightgbm.Dataset(features[train.nodes], train.label)
+        parameters = {**self._parameters, "seed": seed}
+        if not valid.both:
+            self._model = lightgbm.train(parameters, data, self._unwatched)
+            return
+        watched = data.create_valid(features[valid.nodes], valid.label)
+        stop = lightgbm.early_stopping(self._patience, verbose=False)
+        self._model = lightgbm.train(parameters, data, self._rounds, valid_sets=[watched], callbacks=[stop])
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        units = to_predict(fold)[fold.task.unit]
+        if self._model is None:
+            return score_frame(units, np.full(len(units), self._prior))
+        graph, features = self._seen(fold)
+        rows = features[graph.positions(units)]
+        scores = self._model.predict(rows, num_threads=self._parameters["num_threads"])
+        return score_frame(units, np.asarray(scores))

@@ -1,0 +1,36 @@
+"""Gradient-boosted trees on an account, its ties, and features aggregated over its neighbours in both directions.
+
+After GADBench (Tang et al. 2023), where trees on aggregated neighbourhoods beat graph neural networks: means over one
+and two hops, spread, likeness, closure. Needs the ends of ties; uses every other column that is there. Cost: about a
+minute for 75,000 accounts and a million ties on one core.
+"""
+
+import numpy as np
+
+from tipbaselines.account_graph import Graph
+from tipbaselines.account_neighbours import neighbour_features
+from tipbaselines.account_risk.lightgbm import LightGBM
+
+
+class NeighbourLightGBM(LightGBM):
+    """As :class:`LightGBM`; ``hops``: 1 or 2; ``components``: of the accounts' features, where they are more than
+    so many, that neighbours are averaged over (principal components)."""
+
+    name = "account_risk/neighbour_lightgbm"
+
+    def __init__(self, hops: int = 2, components: int = 100, **trees: float) -> None:
+        super().__init__(**trees)  # type: ignore[arg-type]
+        self._hops, self._components = hops, components
+
+    def features(self, graph: Graph) -> np.ndarray:
+        own = super().features(graph)
+        return np.hstack([own, neighbour_features(graph, self._narrow(own), self._hops)])
+
+    def _narrow(self, own: np.ndarray) -> np.ndarray:
+        if own.shape[1] <= self._components:
+            return own
+        from sklearn.decomposition import TruncatedSVD
+
+        from tipbaselines.account_graph import filled
+
+        return TruncatedSVD(self._components, random_state=0).fit_transform(filled(own))

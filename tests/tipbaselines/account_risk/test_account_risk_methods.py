@@ -1,0 +1,207 @@
+"""Methods on accounts and ties: features by hand, signal where it is planted, and refusals in one sentence."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.metrics import roc_auc_score
+from tipbaselines.account_graph import attributes, graph_of, tie_attributes
+from tipbaselines.account_neighbours import mean_over, neighbour_features
+from tipbaselines.account_risk.degree import Degree
+from tipbaselines.account_risk.label_propagation import LabelPropagation
+from tipbaselines.account_risk.lightgbm import LightGBM
+from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
+from tipbaselines.account_risk.neighbour_outlier import NeighbourOutlier
+from tipbench.fold import Fold
+from tipbench.task import task_of
+from tipdata.errors import UsageError
+
+REAL = Path(__file__).parents[4] / "shared" / "real" / "graph"
+ACCOUNTS = pl.DataFrame(
+    {
+        "account": [10, 20, 30, 40],
+        "language": ["en", "es", "en", None],
+        "device_cluster": [7, 7, 8, 9],
+        "x": [1.0, 2, 4, 8],
+    }
+)
+TIES = pl.DataFrame(
+    {
+        "source": [10, 10, 20, 30],
+        "target": [20, 30, 10, 20],
+        "kind": ["follow", "message", "follow", "message"],
+        "day": [3, 5, 4, 9],
+        "count": [1, 4, 1, 2],
+    }
+)
+
+
+def fold(
+    accounts: pl.DataFrame, ties: pl.DataFrame, label: np.ndarray | None = None, train: float = 0.0
+) -> Fold:
+    """A fold whose first share of accounts is train, with labels, and whose others are test."""
+    count = accounts.height
+    given = np.arange(count) < count * train
+    parts = pl.DataFrame({"account": accounts["account"], "part": np.where(given, "train", "test")})
+    values = np.zeros(count) if label is None else label
+    labels = parts.with_columns(pl.Series("label", values, dtype=pl.Int8)).filter(pl.Series(given))
+    tables = {"accounts": accounts.lazy(), "ties": ties.lazy()}
+    return Fold(task_of("account_risk"), tables, parts, labels)
+
+
+def test_ties_are_counted_by_direction_and_whether_they_are_returned() -> None:
+    found = tie_attributes(graph_of(fold(ACCOUNTS, TIES)))
+    assert found["accounts tied to"].to_list() == [2, 1, 1, 0]
+    assert found["accounts tied by"].to_list() == [1, 2, 1, 0]
+    assert found["unreturned"].to_list() == [1, 0, 1, 0]
+    assert found["out sum of count"].to_list() == [5, 1, 2, 0]
+    assert found["in mean count"][:3].to_list() == [1, 1.5, 4]
+    assert found["out message share"][:3].to_list() == [0.5, 0, 1]
+    assert found["out span"][0] == 2
+    assert np.isnan(found["out span"][3])
+
+
+def test_attributes_tell_how_many_share_a_device_and_not_which() -> None:
+    found = attributes(graph_of(fold(ACCOUNTS, TIES)))
+    assert found["device_cluster size"].to_list() == [2, 2, 1, 1]
+    assert "device_cluster" not in found.columns
+    assert found["language en"].to_list() == [1, 0, 1, 0]
+    assert found["x"].to_list() == [1, 2, 4, 8]
+
+
+def test_neighbourhoods_are_means_over_one_and_two_hops() -> None:
+    graph = graph_of(fold(ACCOUNTS.select("account", "x"), TIES.select("source", "target")))
+    x = ACCOUNTS["x"].to_numpy()[:, None].astype(np.float32)
+    found = neighbour_features(graph, x)
+    to, by, to_to = found[:, 0], found[:, 1], found[:, 2]
+    assert to[:3].tolist() == [3, 1, 2]
+    assert by[:3].tolist() == [2, 2.5, 1]
+    assert to_to[:3].tolist() == [1.5, 3, 1]
+    assert np.isnan(to[3])
+
+
+def test_triangles_are_those_of_the_undirected_graph() -> None:
+    graph = graph_of(fold(ACCOUNTS.select("account"), TIES.select("source", "target")))
+    triangles, share, degree = neighbour_features(graph, np.zeros((4, 1)))[:, -3:].T
+    assert triangles.tolist() == [1, 1, 1, 0]
+    assert share[:3].tolist() == [1, 1, 1]
+    assert degree.tolist() == [2, 2, 2, 0]
+
+
+def test_rows_of_a_mean_add_to_one_or_to_nothing() -> None:
+    total = mean_over(graph_of(fold(ACCOUNTS, TIES)).adjacency()).sum(axis=1)
+    assert np.asarray(total).ravel().tolist() == [1, 1, 1, 0]
+
+
+def planted(nodes: int = 900, seed: int = 0) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
+    """Positives tie themselves to accounts of high ``x``, all others to any; nothing else tells them apart."""
+    generator = np.random.default_rng(seed)
+    label = (generator.random(nodes) < 0.3).astype(np.int8)
+    x = generator.normal(size=nodes)
+    high = np.argsort(x)[-nodes // 4 :]
+    source = np.repeat(np.arange(nodes), 6)
+    drawn = np.where(
+        label[source] == 1, generator.choice(high, len(source)), generator.integers(0, nodes, len(source))
+    )
+    accounts = pl.DataFrame({"account": np.arange(nodes), "x": x})
+    return accounts, pl.DataFrame({"source": source, "target": drawn}), label
+
+
+def auroc(method: object, accounts: pl.DataFrame, ties: pl.DataFrame, label: np.ndarray) -> float:
+    given = fold(accounts, ties, label, train=0.6)
+    method.fit(given, 0)  # type: ignore[attr-defined]
+    found = method.predict(given)  # type: ignore[attr-defined]
+    return float(roc_auc_score(label[found["account"].to_numpy()], found["score"]))
+
+
+def test_what_is_told_by_neighbours_alone_is_found_by_their_features_alone() -> None:
+    accounts, ties, label = planted()
+    assert auroc(NeighbourLightGBM(), accounts, ties, label) > 0.9
+    assert auroc(LightGBM(), accounts, ties, label) < 0.65
+
+
+def test_graphsage_finds_what_is_told_by_neighbours_alone() -> None:
+    pytest.importorskip("torch")
+    from tipbaselines.account_risk.graphsage import GraphSAGE
+
+    accounts, ties, label = planted()
+    assert auroc(GraphSAGE(hidden=16, unwatched=80), accounts, ties, label) > 0.9
+
+
+def test_labels_spread_within_communities_and_the_lonely_get_the_prevalence() -> None:
+    generator = np.random.default_rng(0)
+    label = (np.arange(200) % 2).astype(np.int8)
+    source = np.repeat(np.arange(199), 5)
+    target = generator.integers(0, 99, len(source)) * 2 + source % 2
+    accounts = pl.DataFrame({"account": np.arange(200)})
+    ties = pl.DataFrame({"source": source, "target": np.minimum(target, 198 - (source % 2 == 1))})
+    assert auroc(LabelPropagation(), accounts, ties, label) > 0.95
+    given = fold(accounts, ties.filter(pl.col("target") != 199), label, train=0.6)
+    method = LabelPropagation()
+    method.fit(given, 0)
+    lonely = method.predict(given).filter(pl.col("account") == 199)["score"][0]
+    assert lonely == pytest.approx(0.5, abs=0.02)
+
+
+def test_degree_ranks_one_way_senders_above_those_who_are_answered() -> None:
+    score = Degree().predict(fold(ACCOUNTS, TIES)).sort("account")["score"].to_list()
+    assert score[0] > score[2] > score[1] > score[3]
+
+
+@pytest.mark.parametrize("method", [LabelPropagation, LightGBM, NeighbourLightGBM])
+def test_a_method_that_learns_refuses_a_fold_without_labels(method: type) -> None:
+    with pytest.raises(UsageError, match="learns from labels and this fold gives none"):
+        method().fit(fold(ACCOUNTS, TIES), 0)
+
+
+def test_graphsage_refuses_a_fold_without_labels() -> None:
+    pytest.importorskip("torch")
+    from tipbaselines.account_risk.graphsage import GraphSAGE
+
+    with pytest.raises(UsageError, match="learns from labels and this fold gives none"):
+        GraphSAGE().fit(fold(ACCOUNTS, TIES), 0)
+
+
+@pytest.mark.parametrize("method", [LabelPropagation, LightGBM, NeighbourLightGBM])
+def test_labels_of_one_class_give_their_prevalence(method: type) -> None:
+    given = fold(ACCOUNTS, TIES, np.zeros(4), train=0.5)
+    made = method()
+    made.fit(given, 0)
+    assert made.predict(given)["score"].n_unique() == 1
+
+
+def test_a_tie_to_an_unknown_account_is_refused() -> None:
+    strange = pl.concat([TIES, TIES.head(1).with_columns(target=pl.lit(99, dtype=pl.Int64))])
+    with pytest.raises(UsageError, match="1 of 5 have a target that is none of the 4 accounts"):
+        graph_of(fold(ACCOUNTS, strange))
+
+
+def test_outliers_need_features_and_nothing_else() -> None:
+    features = np.random.default_rng(0).normal(size=(120, 2))
+    features[0] = 9
+    accounts = pl.DataFrame({"account": np.arange(120), "a": features[:, 0], "b": features[:, 1]})
+    alone = Fold(task_of("account_risk"), {"accounts": accounts.lazy()}, *_all(accounts))
+    score = NeighbourOutlier().predict(alone).sort("account")["score"]
+    assert score.arg_max() == 0
+    bare = accounts.select("account")
+    with pytest.raises(UsageError, match="these accounts have none"):
+        NeighbourOutlier().predict(Fold(task_of("account_risk"), {"accounts": bare.lazy()}, *_all(bare)))
+
+
+def _all(accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    parts = accounts.select("account", part=pl.lit("test"))
+    return parts, parts.with_columns(label=pl.lit(0, dtype=pl.Int8)).clear()
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the shared real data sets are not here")
+@pytest.mark.parametrize(("name", "known"), [("inj_cora", 0.699), ("reddit", 0.572)])
+def test_outlier_factors_of_known_sets_are_those_known(name: str, known: float) -> None:
+    """Local outlier factor with 20 neighbours on the features, as pygod's data is scored."""
+    with np.load(REAL / f"{name}.npz") as file:
+        features, label = file["x"], file["y"] > 0
+    accounts = pl.DataFrame(features, schema=[f"x{i}" for i in range(features.shape[1])])
+    accounts = accounts.with_columns(account=pl.int_range(len(label), dtype=pl.Int64))
+    alone = Fold(task_of("account_risk"), {"accounts": accounts.lazy()}, *_all(accounts))
+    score = NeighbourOutlier().predict(alone).sort("account")["score"]
+    assert roc_auc_score(label, score) == pytest.approx(known, abs=0.0015)

@@ -1,0 +1,85 @@
+"""account_risk: who is a unit, what is true of it, and what a user's tables must fulfil."""
+
+import polars as pl
+import pytest
+from tipbench.evaluation import evaluate
+from tipbench.fold import Prepared, prepare
+from tipbench.metrics.harm import lawful_kinds
+from tipbench.task import accept_all, tasks
+from tipbench.tasks.account_risk import check_tables
+from tipdata.errors import UsageError
+from tipdata.release import Release
+
+TASK = tasks()["account_risk"]
+
+
+@pytest.fixture(scope="module")
+def prepared(tiny: Release) -> Prepared:
+    return prepare("account_risk", release=tiny, split="operation")
+
+
+def test_truth_is_the_default_and_an_account_of_nobody_is_negative_and_its_own_cluster(
+    prepared: Prepared,
+) -> None:
+    assert TASK.labels[0] == "truth"
+    resident = prepared.answers.frame.filter(pl.col("group") == "resident")
+    assert resident.height
+    assert resident["label"].sum() == 0
+    assert (resident["cluster"] == resident["account"]).all()
+    assert (resident["role"] == "other").all()
+
+
+def test_roles_of_positives_are_known_and_so_is_who_they_exploit(prepared: Prepared) -> None:
+    positives = prepared.answers.frame.filter(label=1)
+    assert set(positives["role"]) == {"recruits", "advertises"}
+    assert positives["form"].null_count() == positives["language"].null_count() == 0
+    negatives = prepared.answers.frame.filter(label=0)
+    assert negatives["form"].null_count() == negatives["sex"].null_count() == negatives.height
+
+
+def test_forward_divides_by_the_day_of_creation(tiny: Release) -> None:
+    fold = prepare("account_risk", release=tiny, split="forward").folds[0]
+    train, test = (fold.units(part).collect()["created_day"] for part in ("train", "test"))
+    assert (train.max() or 0) < (test.min() or 0)  # type: ignore[operator]
+
+
+def test_weak_labels_are_of_accounts_that_post(tiny: Release) -> None:
+    found = prepare("account_risk", release=tiny, split="operation", labels="weak").folds[0].supervision
+    posted = set(tiny.scan("adverts").select("account").collect()["account"])
+    assert 0 < found["label"].sum() < found.height
+    assert set(found["account"]) <= posted
+
+
+def test_harm_is_told_for_residents_as_for_other_lawful_groups(prepared: Prepared) -> None:
+    scores = prepared.answers.frame.select("account", score=pl.col("oracle_log_odds").cast(pl.Float64))
+    found = evaluate(TASK, prepared.answers, scores, replicates=0)
+    assert {"independent", "business", "resident", "migrant", "lawful", "spam"} <= set(found.groups)
+    units = {name: found.groups[name]["units"] or 0 for name in ("independent", "business", "resident")}
+    assert found.groups["lawful"]["units"] == sum(units.values())
+    assert (found.oracle["share"] or 0) == pytest.approx(1.0)
+
+
+def test_adverts_keep_their_lawful_groups() -> None:
+    from types import SimpleNamespace
+    from typing import Any, cast
+
+    case = cast(Any, SimpleNamespace(task=tasks()["advert_risk"]))
+    assert lawful_kinds(case) == ["independent", "business"]
+
+
+def test_a_tie_to_an_unknown_account_is_refused_in_one_sentence() -> None:
+    accounts = pl.DataFrame({"account": [1, 2, 3]})
+    good = pl.DataFrame({"source": [1, 2], "target": [2, 3]})
+    check_tables({"accounts": accounts, "ties": good})
+    check_tables({"accounts": accounts})
+    with pytest.raises(
+        UsageError, match=r"ties: 1 of 2 have a target that is none of the 3 accounts .*\(first: 9\)"
+    ):
+        check_tables({"accounts": accounts, "ties": pl.DataFrame({"source": [1, 2], "target": [2, 9]})})
+    with pytest.raises(UsageError, match="have a source"):
+        check_tables({"accounts": accounts, "ties": pl.DataFrame({"source": [1, None], "target": [2, 3]})})
+
+
+def test_only_tasks_that_ask_for_it_check_a_users_tables() -> None:
+    assert TASK.check is check_tables
+    assert tasks()["advert_risk"].check is accept_all
