@@ -12,11 +12,12 @@ from tipbench.evaluation import evaluate
 from tipbench.metrics import crowd
 from tipbench.metrics.crowd import NAMES, decided
 
+GROUPS = ("independent", "business", "migrant", "spam")
 TASK: Any = SimpleNamespace(
-    kind="scores", unit="advert", primary="average_precision", prevalence=None, metrics=NAMES
+    kind="scores", unit="advert", primary="average_precision", prevalence=None, metrics=NAMES, groups=GROUPS
 )
 OTHER: Any = SimpleNamespace(
-    kind="scores", unit="advert", primary="average_precision", prevalence=None, metrics=("auroc",)
+    kind="scores", unit="advert", primary="average_precision", prevalence=None, metrics=("auroc",), groups=GROUPS
 )
 
 #        harmful   lawful, brigade 7   lawful, brigade 8 (two)  spam
