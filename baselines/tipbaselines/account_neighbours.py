@@ -43,24 +43,34 @@ def neighbour_features(graph: Graph, values: np.ndarray, hops: int = 2) -> np.nd
     return np.hstack([*around, *_company(graph, np.hstack([values, *around]))]).astype(np.float32)
 
 
-def _company(graph: Graph, values: np.ndarray) -> list[np.ndarray]:
-    """Means of all this over the other accounts that share an identifier: neighbours by another relation."""
+def sharing(graph: Graph) -> list["csr_matrix"]:
+    """For each identifier that accounts have, (nodes, nodes) float32: 1 between two accounts that share it."""
+    from scipy.sparse import csr_matrix, diags
+
     found = []
     for name in IDENTIFIERS:
-        if name not in graph.accounts.columns:
-            continue
-        shared = graph.accounts[name].rank("dense").fill_null(0).to_numpy().astype(np.int64)
-        order = np.argsort(shared, kind="stable")
-        first = np.flatnonzero(np.diff(shared[order], prepend=-1))
-        size = np.diff(np.append(first, len(order)))
-        known = ~np.isnan(values[order])
-        total = np.add.reduceat(np.where(known, values[order], 0), first, axis=0, dtype=np.float64)
-        count = np.add.reduceat(known, first, axis=0, dtype=np.float64)
-        rest = np.repeat(total, size, axis=0) - np.where(known, values[order], 0)
-        others = np.repeat(count, size, axis=0) - known
-        mean = np.full(values.shape, np.nan, dtype=np.float32)
-        mean[order] = np.divide(rest, others, out=np.full(rest.shape, np.nan), where=others > 0)
-        found.append(mean)
+        if name in graph.accounts.columns:
+            value = graph.accounts[name].rank("dense").fill_null(0).to_numpy().astype(np.int64)
+            rows = np.flatnonzero(value > 0)
+            shape = (graph.nodes, int(value.max(initial=0)) + 1)
+            has = csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, value[rows])), shape=shape)
+            both = (has @ has.T).tocsr()
+            both = (both - diags(both.diagonal())).tocsr()
+            both.eliminate_zeros()
+            found.append(both)
+    return found
+
+
+def _company(graph: Graph, values: np.ndarray) -> list[np.ndarray]:
+    """Means of all this over the other accounts that share an identifier: neighbours by another relation."""
+    known = ~np.isnan(values)
+    found = []
+    for shared in sharing(graph):
+        count = shared @ known.astype(np.float32)
+        total = shared @ np.where(known, values, 0).astype(np.float32)
+        found.append(
+            np.divide(total, count, out=np.full(values.shape, np.nan, dtype=np.float32), where=count > 0)
+        )
     return found
 
 

@@ -1,6 +1,6 @@
-"""GraphSAGE: two layers of mean aggregation over the accounts that one ties oneself to, and over those that do so.
+"""GraphSAGE: two layers of mean aggregation over those one ties oneself to, those who do so, and those on one device.
 
-Hamilton, Ying and Leskovec (2017); the two directions have weights of their own. Full batches, classes weighed alike,
+Hamilton, Ying and Leskovec (2017); each relation has weights of its own. Full batches, classes weighed alike,
 the epoch with the best average precision on valid is kept (without a valid part the last). Inputs are the account's
 columns and counts of its ties, as those of ``lightgbm``. Needs the extra torch and the ends of ties. Cost: a minute or
 two for 75,000 accounts and a million ties on one core.
@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.account_graph import Graph, attributes, filled, graph_of, tie_attributes
-from tipbaselines.account_neighbours import mean_over
+from tipbaselines.account_neighbours import mean_over, sharing
 from tipbaselines.account_risk.supervised import labels_of, training_labels
 from tipbaselines.frames import prevalence, score_frame, to_predict
 
@@ -33,13 +33,13 @@ class GraphSAGE:
 
     def __init__(
         self,
-        hidden: int = 48,
+        hidden: int = 32,
         epochs: int = 120,
         patience: int = 20,
         unwatched: int = 60,
         learning_rate: float = 0.01,
-        weight_decay: float = 5e-4,
-        dropout: float = 0.3,
+        weight_decay: float = 2e-3,
+        dropout: float = 0.5,
     ) -> None:
         self._hidden, self._epochs, self._patience, self._unwatched = hidden, epochs, patience, unwatched
         self._rate, self._decay, self._dropout = learning_rate, weight_decay, dropout
@@ -69,10 +69,11 @@ class GraphSAGE:
         from sklearn.metrics import average_precision_score
 
         inputs = torch.from_numpy(standardised(graph))
-        out, back = (_tensor(mean_over(m)) for m in (graph.adjacency(), graph.adjacency().T.tocsr()))
+        adjacency = graph.adjacency()
+        relations = [_tensor(mean_over(m)) for m in (adjacency, adjacency.T.tocsr(), *sharing(graph))]
         # The first layer's neighbourhoods do not change while it learns.
-        first = torch.cat([inputs, out @ inputs, back @ inputs], dim=1)
-        network = _network(first.shape[1], self._hidden, self._dropout)
+        first = torch.cat([inputs, *(mean_of @ inputs for mean_of in relations)], dim=1)
+        network = _network(first.shape[1], len(relations), self._hidden, self._dropout)
         optimiser = torch.optim.Adam(network.parameters(), lr=self._rate, weight_decay=self._decay)
         nodes = torch.from_numpy(train.nodes)
         labels = torch.from_numpy(train.label.astype(np.float32))
@@ -81,16 +82,16 @@ class GraphSAGE:
         for _ in range(self._epochs if valid.both else self._unwatched):
             network.train()
             optimiser.zero_grad()
-            loss_of(network(first, out, back)[nodes], labels).backward()
+            loss_of(network(first, relations)[nodes], labels).backward()
             optimiser.step()
             if not valid.both:
                 continue
-            scores = _probabilities(network, first, out, back)
+            scores = _probabilities(network, first, relations)
             found = float(average_precision_score(valid.label, scores[valid.nodes]))
             best, kept, since = (found, scores, 0) if found > best else (best, kept, since + 1)
             if since >= self._patience:
                 break
-        return kept if valid.both else _probabilities(network, first, out, back)
+        return kept if valid.both else _probabilities(network, first, relations)
 
 
 def standardised(graph: Graph) -> np.ndarray:
@@ -115,28 +116,28 @@ def _tensor(matrix: "csr_matrix") -> Any:
     ).coalesce()
 
 
-def _network(inputs: int, hidden: int, dropout: float) -> Any:
-    """Two layers and a logit; called with the first layer's inputs and the two means, gives (nodes,) logits."""
+def _network(inputs: int, relations: int, hidden: int, dropout: float) -> Any:
+    """Two layers and a logit; called with the first layer's inputs and a mean a relation, gives (nodes,) logits."""
     import torch
     from torch import nn
 
     class Network(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first, self.second = nn.Linear(inputs, hidden), nn.Linear(3 * hidden, hidden)
+            self.first, self.second = nn.Linear(inputs, hidden), nn.Linear((1 + relations) * hidden, hidden)
             self.last, self.dropout = nn.Linear(hidden, 1), nn.Dropout(dropout)
 
-        def forward(self, first: Any, out: Any, back: Any) -> Any:
+        def forward(self, first: Any, relations: list) -> Any:
             hidden = self.dropout(torch.relu(self.first(first)))
-            around = torch.cat([hidden, torch.sparse.mm(out, hidden), torch.sparse.mm(back, hidden)], dim=1)
+            around = torch.cat([hidden, *(torch.sparse.mm(mean_of, hidden) for mean_of in relations)], dim=1)
             return self.last(self.dropout(torch.relu(self.second(around)))).squeeze(1)
 
     return Network()
 
 
-def _probabilities(network: Any, first: Any, out: Any, back: Any) -> np.ndarray:
+def _probabilities(network: Any, first: Any, relations: list) -> np.ndarray:
     import torch
 
     network.eval()
     with torch.no_grad():
-        return torch.sigmoid(network(first, out, back)).double().numpy()
+        return torch.sigmoid(network(first, relations)).double().numpy()

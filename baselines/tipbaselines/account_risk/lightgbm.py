@@ -32,7 +32,7 @@ class LightGBM:
         patience: int = 60,
         unwatched: int = 200,
         learning_rate: float = 0.03,
-        leaves: int = 15,
+        leaves: int = 7,
         leaf_size: int = 40,
         feature_share: float = 0.3,
         l2: float = 10.0,
