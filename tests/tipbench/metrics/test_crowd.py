@@ -17,7 +17,12 @@ TASK: Any = SimpleNamespace(
     kind="scores", unit="advert", primary="average_precision", prevalence=None, metrics=NAMES, groups=GROUPS
 )
 OTHER: Any = SimpleNamespace(
-    kind="scores", unit="advert", primary="average_precision", prevalence=None, metrics=("auroc",), groups=GROUPS
+    kind="scores",
+    unit="advert",
+    primary="average_precision",
+    prevalence=None,
+    metrics=("auroc",),
+    groups=GROUPS,
 )
 
 #        harmful   lawful, brigade 7   lawful, brigade 8 (two)  spam
