@@ -12,6 +12,7 @@
     unit: null                  # each of these is a column or a polars SQL expression over the columns
     label: "CASE WHEN column_1 = 'spam' THEN 1 ELSE 0 END"  # 0 or 1, empty where it is not known
     labels: {}                  # in place of label where a unit may have several: name -> 0 or 1
+    urgency: null               # beside labels: 0, 1 or 2, empty where it is not known
     onset: null                 # beside label, for tasks of alarms: the step, from 1, at which it shows
     cluster: null               # true cluster, kept on one side of a fold
     group: null                 # harm group
@@ -57,7 +58,7 @@ from tipdata.errors import UsageError
 
 Format = Literal["parquet", "csv", "tsv", "npz", "hf"]
 
-UNIT_FIELDS = ("unit", "label", "onset", "cluster", "group", "time", "fold")
+UNIT_FIELDS = ("unit", "label", "urgency", "onset", "cluster", "group", "time", "fold")
 """Fields that are a column or expression of the units' file."""
 
 MANY = "*"
@@ -110,6 +111,7 @@ class OwnData(Written):
     unit: str | None = None
     label: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)
+    urgency: str | None = None
     onset: str | None = None
     cluster: str | None = None
     group: str | None = None
@@ -187,6 +189,8 @@ class OwnData(Written):
             raise ValueError("label and labels exclude each other: map one of them")
         if self.onset is not None and self.label is None:
             raise ValueError("onset is that of the units with a label of 1: map label too")
+        if self.urgency is not None and not self.labels:
+            raise ValueError("urgency goes with labels: map those too")
         if self.distinct and self.unit is None:
             raise ValueError("distinct needs unit: map the column that tells units apart")
         return self

@@ -136,8 +136,22 @@ def _lists(values: pl.Series) -> pl.Series:
         values = pl.select(
             pl.when(values.is_not_null()).then(values.reshape((-1, 1)).arr.to_list())
         ).to_series()
-    long = pl.DataFrame({"row": np.arange(len(values)), "id": values}).explode("id").drop_nulls()
-    long = long.with_columns(identifiers(long["id"]).alias("id"))
-    lists = long.group_by("row", maintain_order=True).agg("id")
-    rows = pl.DataFrame({"row": np.arange(len(values))})
-    return rows.join(lists, on="row", how="left", maintain_order="left")["id"].fill_null([])
+    return in_lists(values, identifiers(flat(values)))
+
+
+def flat(values: pl.Series) -> pl.Series:
+    """The values in lists one after the other; values that are in none as they are."""
+    if not isinstance(values.dtype, pl.List):
+        return values
+    return values.drop_nulls().explode(empty_as_null=False, keep_nulls=False)
+
+
+def in_lists(values: pl.Series, ids: pl.Series) -> pl.Series:
+    """Ids of :func:`flat` values in the lists that these came from, nulls left out; a null is an empty list."""
+    if not isinstance(values.dtype, pl.List):
+        return ids.alias(values.name)
+    rows = np.repeat(np.arange(len(values)), values.list.len().fill_null(0).to_numpy())
+    lists = pl.DataFrame({"row": rows, "id": ids}).drop_nulls().group_by("row", maintain_order=True).agg("id")
+    every = pl.DataFrame({"row": np.arange(len(values))})
+    joined = every.join(lists, on="row", how="left", maintain_order="left")["id"]
+    return joined.fill_null([]).alias(values.name)

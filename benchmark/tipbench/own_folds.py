@@ -133,7 +133,7 @@ def _answers(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
 def _notes(task: Task, own: OwnData) -> list[str]:
     if has_truth(task, own):
         return []
-    field = {"labelsets": "labels", "clusters": "cluster", "candidates": "cluster"}.get(task.kind, "label")
+    field = "cluster" if task.kind in ("clusters", "candidates") else "label"
     return [f"data={own.name} maps no data.{field}: there is no truth to score against."]
 
 

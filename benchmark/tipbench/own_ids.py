@@ -10,7 +10,7 @@ from tipdata.errors import UsageError
 from tipdata.tables import TABLES
 
 from tipbench.own import MANY, OwnData
-from tipbench.own_columns import identifiers, is_whole_text, listed
+from tipbench.own_columns import flat, identifiers, in_lists, is_whole_text, listed
 from tipbench.task import Task
 
 REFERS = {"ties": {"source": "account", "target": "account"}}
@@ -86,38 +86,20 @@ def numbered_alike(own: OwnData, columns: Columns) -> Columns:
 
 
 def _numbered(columns: Columns) -> Columns:
-    flat = {place: _flat(values) for place, values in columns.items()}
-    if all(_is_number(columns[place], values) for place, values in flat.items()):
-        ids = {place: values.cast(pl.Int64) for place, values in flat.items()}
+    long = {place: flat(values) for place, values in columns.items()}
+    if all(_is_number(columns[place], values) for place, values in long.items()):
+        ids = {place: values.cast(pl.Int64) for place, values in long.items()}
     else:
-        texts = [_as_text(values) for values in flat.values()]
+        texts = [_as_text(values) for values in long.values()]
         number = identifiers(pl.concat([text.alias("id") for text in texts]))
         ends = np.cumsum([len(text) for text in texts])
-        ids = {p: number[int(end) - len(flat[p]) : int(end)] for p, end in zip(flat, ends, strict=True)}
-    return {place: _folded(columns[place], ids[place]) for place in columns}
+        ids = {p: number[int(end) - len(long[p]) : int(end)] for p, end in zip(long, ends, strict=True)}
+    return {place: in_lists(columns[place], ids[place]) for place in columns}
 
 
-def _is_number(values: pl.Series, flat: pl.Series) -> bool:
-    """Text in lists is numbered though it be digits: so has it been where one table alone has it."""
-    return flat.dtype.is_integer() or (values.dtype == pl.String and is_whole_text(values))
-
-
-def _flat(values: pl.Series) -> pl.Series:
-    if not isinstance(values.dtype, pl.List):
-        return values
-    return values.drop_nulls().explode(empty_as_null=False, keep_nulls=False)
-
-
-def _folded(values: pl.Series, ids: pl.Series) -> pl.Series:
-    """Flat ids in the lists that they came from."""
-    if not isinstance(values.dtype, pl.List):
-        return ids.alias(values.name)
-    lengths = values.list.len().fill_null(0).to_numpy()
-    rows = pl.DataFrame({"row": np.repeat(np.arange(len(values)), lengths), "id": ids})
-    lists = rows.group_by("row", maintain_order=True).agg("id")
-    every = pl.DataFrame({"row": np.arange(len(values))})
-    joined = every.join(lists, on="row", how="left", maintain_order="left")["id"]
-    return joined.fill_null([]).alias(values.name)
+def _is_number(values: pl.Series, long: pl.Series) -> bool:
+    """Text in lists is numbered though it be digits, as it is where one table alone has it."""
+    return long.dtype.is_integer() or (values.dtype == pl.String and is_whole_text(values))
 
 
 def _as_text(values: pl.Series) -> pl.Series:

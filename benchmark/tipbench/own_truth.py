@@ -12,6 +12,9 @@ from tipbench.task import Task
 LABEL_OF = "label_"
 """Beginning of the columns of label sets."""
 
+URGENCY = "urgency"
+LEVELS = (0.0, 1.0, 2.0)
+
 
 def check_truth(task: Task, own: OwnData) -> None:
     """Refuse truth in a form that the task has no use for. Raises UsageError."""
@@ -22,6 +25,11 @@ def check_truth(task: Task, own: OwnData) -> None:
             f"{task.name} asks for any number of labels: map data.labels.NAME of data={own.name} in place of "
             "data.label."
         )
+    if not own.labels and task.kind == "labelsets":
+        raise UsageError(
+            f"data={own.name} names no label, and {task.name} asks for a score of each: map data.labels.NAME, to "
+            "NULL where it is not known."
+        )
     if own.onset is not None and task.kind != "alarms":
         raise UsageError(f"data.onset of data={own.name} is for alarms: leave it out for {task.name}.")
     if own.onset is None and own.label is not None and task.kind == "alarms":
@@ -31,22 +39,38 @@ def check_truth(task: Task, own: OwnData) -> None:
 
 
 def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
-    """``label`` or one ``label_<name>`` a name (Int8 0, 1 or null), and ``onset`` (Int32), as far as mapped.
+    """What is mapped of the truth: ``label``, or ``label_<name>`` a name (Int8 0, 1 or null) and ``urgency`` (Int8).
+
+    Beside ``label`` may be ``onset`` (Int32).
 
     Args:
         raw: the mapped fields of the units by their place in the config.
 
     Raises:
-        UsageError: for labels other than 0 and 1 and steps that are no whole numbers from 1.
+        UsageError: for labels other than 0 and 1, levels other than 0 to 2, and steps that are no whole
+        numbers from 1.
     """
     found = {}
     if own.label is not None:
         found["label"] = binary(own, "data.label", raw["data.label"])
     for name in own.labels:
         found[LABEL_OF + name] = binary(own, f"data.labels.{name}", raw[f"data.labels.{name}"])
+    if own.urgency is not None:
+        found[URGENCY] = _levels(own, raw["data.urgency"])
     if own.onset is not None:
         found["onset"] = _steps(own, raw["data.onset"], found["label"])
     return found
+
+
+def _levels(own: OwnData, urgency: pl.Series) -> pl.Series:
+    level = urgency.cast(pl.Float64, strict=False)
+    wrong = urgency.filter(urgency.is_not_null() & ~level.is_in(LEVELS).fill_null(False))
+    if len(wrong):
+        raise UsageError(
+            f"data.urgency of data={own.name} is none of 0, 1 and 2 in {len(wrong):,} of {len(urgency):,} rows "
+            f"(first: {wrong[0]}): map it to these levels."
+        )
+    return level.cast(pl.Int8)
 
 
 def _steps(own: OwnData, onset: pl.Series, label: pl.Series) -> pl.Series:
@@ -66,7 +90,7 @@ def _steps(own: OwnData, onset: pl.Series, label: pl.Series) -> pl.Series:
 def has_truth(task: Task, own: OwnData) -> bool:
     """Whether there is anything to score against."""
     if task.kind == "labelsets":
-        return bool(own.labels)
+        return True
     return (own.label if task.kind in ("scores", "alarms") else own.cluster) is not None
 
 
@@ -106,5 +130,5 @@ def _wanted(task: Task) -> tuple[str, ...]:
 def _label_columns(task: Task, units: pl.DataFrame) -> list[str]:
     """The columns of the truth that these units have, in the order of what the task's kind wants."""
     if task.kind == "labelsets":
-        return [name for name in units.columns if name.startswith(LABEL_OF)]
+        return [name for name in units.columns if name.startswith(LABEL_OF) or name == URGENCY]
     return [name for name in _wanted(task) if name in units.columns]

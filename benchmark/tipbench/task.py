@@ -70,7 +70,7 @@ class Task:
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
     ``context``: input tables shown whole, for every region of the fold, and not only where they belong to its
     units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once.
-    ``check``: refuses what a user's own tables may not be, with one sentence (UsageError).
+    ``check``: what a user's own tables must fulfil together; raises UsageError.
     """
 
     name: str

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tipbench.fold import Fold, prepare
+from tipbench.own_ids import REFERS
 from tipbench.task import Task, tasks
 from tipdata.errors import UsageError
+from tipdata.tables import TABLES
 
 RISK = replace(
     tasks()["advert_risk"],
@@ -150,13 +152,36 @@ def test_other_identifiers_of_one_name_are_numbered_together(tmp_path: Path) -> 
 def test_a_column_is_what_refers_says_it_is(tmp_path: Path) -> None:
     own = graph(tmp_path)
     own["tables"]["ties"] = {"source": "from", "target": "to", "referrer": "from"}
-    told = {**own, "refers": {"ties": {"referrer": "account", "source": "referrer"}}}
-    ties = fold_of(RISK, told).tables["ties"].collect()
-    assert ties["referrer"].to_list() == [2, 1, 0]
-    assert ties["source"].to_list() == EDGES["from"].to_list()
+    told = {**own, "refers": {"ties": {"referrer": "account"}}}
+    assert fold_of(RISK, told).tables["ties"].collect()["referrer"].to_list() == [2, 1, 0]
     assert fold_of(RISK, own).tables["ties"].collect()["referrer"].to_list() == EDGES["from"].to_list()
+    EDGES.with_columns(pl.lit("eve").alias("from")).write_csv(tmp_path / "edges.csv")
+    assert "names no known account" in refused(RISK, own)
+    assert (
+        fold_of(RISK, {**own, "refers": {"ties": {"source": "referrer"}}}).tables["ties"].collect().height
+        == 3
+    )
     assert "no column that is mapped" in refused(RISK, {**own, "refers": {"ties": {"source": "acount"}}})
     assert "refers names ties.sorce" in refused(RISK, {**own, "refers": {"ties": {"sorce": "account"}}})
+
+
+def test_lists_of_ids_are_numbered_with_the_ids_of_other_tables(tmp_path: Path) -> None:
+    nodes = NODES.with_columns(phones=pl.Series([["b", "a"], None, ["c"], []]))
+    nodes.write_parquet(tmp_path / "nodes.parquet")
+    pl.DataFrame({"phone": ["c", "d", "a"]}).write_parquet(tmp_path / "adverts.parquet")
+    own = graph(tmp_path, files="nodes.parquet", format="parquet", sources={"adverts": "adverts.parquet"})
+    own["tables"] = {"accounts": {"contacts": "phones"}, "adverts": {"contacts": "phone"}}
+    fold = fold_of(RISK, own)
+    assert fold.tables["accounts"].collect()["contacts"].to_list() == [[1, 0], [], [2], []]
+    assert fold.tables["adverts"].collect()["contacts"].to_list() == [[2], [3], [0]]
+
+
+@pytest.mark.parametrize("table", REFERS)
+def test_what_refers_by_itself_is_a_column_of_a_release(table: str) -> None:
+    if table not in TABLES:
+        pytest.skip(f"the table {table} is not there yet")
+    assert set(REFERS[table]) <= set(TABLES[table].schema)
+    assert {t.key for t in TABLES.values()} >= {(name,) for name in REFERS[table].values()}
 
 
 def test_an_id_that_no_unit_has_is_refused_with_its_table_row_and_value(tmp_path: Path) -> None:
@@ -359,11 +384,13 @@ def test_many_columns_of_a_second_table_of_the_same_file_leave_out_the_truth_too
 
 def test_a_file_may_hold_nothing_but_features(tmp_path: Path) -> None:
     WIDE.select("f_1", "f_2").write_csv(tmp_path / "bare.csv")
-    own = sets(tmp_path, files="bare.csv", unit=None, labels={}, cluster=None, hidden=[], split="all")
-    assert fold_of(SETS, own).tables["contacts"].collect().columns == ["contact", "f_1", "f_2"]
+    own = graph(
+        tmp_path, files="bare.csv", unit=None, label=None, tables={"accounts": {"*": "*"}}, sources={}
+    )
+    assert fold_of(RISK, own).tables["accounts"].collect().columns == ["account", "f_1", "f_2"]
     np.savez(tmp_path / "bare.npz", x=np.zeros((4, 2)))
     own |= {"files": "bare.npz", "format": "npz"}
-    assert fold_of(SETS, own).tables["contacts"].collect().rows()[3] == (3, 0, 0)
+    assert fold_of(RISK, own).tables["accounts"].collect().rows()[3] == (3, 0, 0)
 
 
 def test_vectors_of_a_column_are_spread_and_must_have_one_length(tmp_path: Path) -> None:
@@ -398,6 +425,18 @@ def test_label_sets_are_given_to_fit_and_scored_by_name(tmp_path: Path) -> None:
     )
 
 
+def test_urgency_stands_beside_the_labels(tmp_path: Path) -> None:
+    levels = "CASE WHEN words = 'w' AND first = '1' THEN CAST(first AS INT) + CAST(second AS INT) END"
+    prepared = prepare(SETS, own=sets(tmp_path, urgency=levels))
+    asked = prepared.folds[0].labels("train").collect()
+    assert asked.columns == ["contact", "label_one", "label_two", "urgency"]
+    assert prepared.answers.frame["urgency"].unique().sort().to_list() == [None, 1, 2]
+    assert prepared.answers.frame.schema["urgency"] == pl.Int8
+    said = refused(SETS, sets(tmp_path, urgency="f_1"))
+    assert "data.urgency of data=wide is none of 0, 1 and 2 in 37 of 40 rows (first: 0.25)" in said
+    assert "urgency goes with labels" in refused(SETS, sets(tmp_path, urgency="second", labels={}))
+
+
 def test_folds_of_label_sets_keep_clusters_whole_and_each_set_spread(tmp_path: Path) -> None:
     own = sets(tmp_path, cluster="number")
     for fold in prepare(SETS, own=own).folds:
@@ -425,12 +464,15 @@ def test_folds_of_label_sets_need_every_label_and_enough_of_each(tmp_path: Path)
         SETS, sets(tmp_path, labels={"one": "f_2"})
     )
     assert "'a-b' is no name of a label" in refused(SETS, sets(tmp_path, labels={"a-b": "first"}))
-    assert "map data.labels.NAME" in refused(SETS, sets(tmp_path, labels={}, label="first"))
+    assert "map data.labels.NAME of data=wide in place" in refused(
+        SETS, sets(tmp_path, labels={}, label="first")
+    )
 
 
-def test_label_sets_without_labels_have_no_truth(tmp_path: Path) -> None:
-    prepared = prepare(SETS, own=sets(tmp_path, labels={}), split="all")
-    assert "maps no data.labels" in prepared.notes[0]
+def test_label_sets_name_their_labels_though_none_is_known(tmp_path: Path) -> None:
+    assert "names no label" in refused(SETS, sets(tmp_path, labels={}))
+    unknown = prepare(SETS, own=sets(tmp_path, labels={"one": "NULL"}), split="all").answers.frame
+    assert unknown["label_one"].null_count() == 40
 
 
 def test_alarms_have_a_label_and_the_step_from_which_it_shows(tmp_path: Path) -> None:
