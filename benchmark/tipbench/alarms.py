@@ -46,24 +46,21 @@ def alarms(scored: Scored, units: pl.Series, threshold: float) -> pl.DataFrame:
 
 
 class Records(NamedTuple):
-    """The steps at which a unit scored higher than at any before: unit index, step and score, [records], by unit
-    and rising step. Where an alarm could be is all in them."""
+    """The steps at which a unit scored higher than at any before: its place among the units, step and score,
+    [records], by unit and rising step. At whatever threshold, an alarm is at one of them."""
 
-    unit: NDArray[np.intp]
+    unit: NDArray[np.integer]
     step: NDArray[np.int32]
     score: NDArray[np.float64]
 
 
 def records(scored: Scored, units: pl.Series) -> Records:
-    """The records of the rows of these units, which are sorted; other rows are left out."""
-    known = units.search_sorted(scored.unit, side="left").to_numpy().clip(max=max(len(units) - 1, 0))
-    of_units = (units.gather(known) == scored.unit).to_numpy() if len(units) else np.zeros(known.size, bool)
-    order = np.flatnonzero(of_units)
-    order = order[np.argsort(known[order], kind="stable")]
-    frame = pl.DataFrame({"unit": known[order], "step": scored.step[order], "score": scored.score[order]})
-    before = pl.col("score").cum_max().shift(1).over("unit")
-    frame = frame.filter(before.is_null() | (pl.col("score") > before))
-    return Records(*(frame[name].to_numpy() for name in frame.columns))
+    """The records of these units; rows of others are left out."""
+    rows = pl.DataFrame({units.name: scored.unit, "step": scored.step, "score": scored.score})
+    placed = rows.join(units.to_frame().with_row_index("place"), on=units.name, how="inner")
+    before = pl.col("score").cum_max().shift(1).over("place")
+    found = placed.sort("place", "step").filter(before.is_null() | (pl.col("score") > before))
+    return Records(*(found[name].to_numpy() for name in ("place", "step", "score")))
 
 
 def best_threshold(scored: Scored, labels: pl.DataFrame) -> float:
@@ -77,11 +74,12 @@ def best_threshold(scored: Scored, labels: pl.DataFrame) -> float:
     if not above.size:
         return NEVER
     unit = scored.unit.name
-    positives = labels.filter(pl.col("label") == 1).sort(unit)
-    negatives = labels.filter(pl.col("label") == 0).sort(unit)[unit]
-    found = records(scored, positives[unit])
+    positives, negatives = (labels.filter(pl.col("label") == label) for label in (1, 0))
     thresholds, f = _f_latency(
-        found, positives["onset"].to_numpy(), records(scored, negatives), positives.height
+        records(scored, positives[unit]),
+        positives["onset"].to_numpy(),
+        records(scored, negatives[unit]),
+        positives.height,
     )
     f[~np.isin(thresholds, above)] = 0.0
     return float(thresholds[np.argmax(f)]) if f.max(initial=0.0) > 0 else float(above.max())

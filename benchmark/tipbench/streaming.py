@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,27 +38,30 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class Steps:
-    """The rows of one part by step. ``rows``: the k-th rows of all units one after the other, for k = 1, 2, ...,
-    each of them by unit. ``ends``: where each step ends in them, [steps]. ``units``: of every unit, with rows or
-    without, the visible columns of the units' table, by unit."""
+    """The rows of one part by step.
+
+    ``units``: of every unit, with rows or without, the visible columns of the units' table, by unit. ``rows``: the
+    first rows of all units, then the second ones, ..., each of them by unit. A step is a row's place among those of
+    its unit, from 1. ``edges``: where each step starts in ``rows``, and where the last ends, [steps + 1].
+    """
 
     unit: str
     units: pl.DataFrame = field(repr=False)
     rows: pl.DataFrame = field(repr=False)
-    ends: NDArray[np.int64] = field(repr=False)
+    edges: NDArray[np.int64] = field(repr=False)
 
     def __len__(self) -> int:
-        return self.ends.size
+        return self.edges.size - 1
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
         """The rows of step 1, of step 2, ...; each a copy."""
-        for start, end in zip([0, *self.ends[:-1].tolist()], self.ends.tolist(), strict=True):
+        for start, end in pairwise(self.edges.tolist()):
             yield detached(self.rows.slice(start, end - start))
 
     @property
     def steps(self) -> NDArray[np.int32]:
         """The step of every row, from 1, [rows]."""
-        return np.repeat(np.arange(1, len(self) + 1, dtype=np.int32), np.diff(self.ends, prepend=0))
+        return np.repeat(np.arange(1, len(self) + 1, dtype=np.int32), np.diff(self.edges))
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,8 @@ def _steps(fold: Fold, ordered: pl.DataFrame, part: str) -> Steps:
     units = detached(fold.units(part).collect())
     rows = ordered.join(units.select(unit), on=unit, how="semi", maintain_order="left")
     numbered = rows.with_columns(pl.int_range(pl.len()).over(unit).alias("_step")).sort("_step", unit)
-    ends = np.cumsum(np.bincount(numbered["_step"].to_numpy())) if numbered.height else np.empty(0, np.int64)
-    return Steps(unit, units, detached(numbered.drop("_step")), ends)
+    edges = np.append(0, np.cumsum(np.bincount(numbered["_step"].to_numpy())))
+    return Steps(unit, units, detached(numbered.drop("_step")), edges)
 
 
 def detached(frame: pl.DataFrame) -> pl.DataFrame:

@@ -63,14 +63,19 @@ def accept_all(tables: dict[str, pl.DataFrame]) -> None:
 class Task:
     """One task. The callables are given units as ``[unit, region Int32, cluster Int64, day Int32, ...]``.
 
-    ``unit``: key column of units and predictions; ``table``: the table whose rows are the units.
-    ``tables``: input tables and the columns of each that a method may see, whatever the access.
-    ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
-    ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
-    ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
-    ``context``: input tables shown whole, for every region of the fold, and not only where they belong to its
-    units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once.
-    ``check``: what a user's own tables must fulfil together; raises UsageError.
+        ``unit``: key column of units and predictions; ``table``: the table whose rows are the units.
+        ``tables``: input tables and the columns of each that a method may see, whatever the access.
+        ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
+        ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
+        ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
+        ``context``: input tables shown whole, for every region of the fold, and not only where they belong to its
+    <<<<<<< HEAD
+        units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once.
+        ``check``: what a user's own tables must fulfil together; raises UsageError.
+    =======
+        units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
+        shows the unit's key and ``sequence``, which orders the rows of a unit.
+    >>>>>>> stream
     """
 
     name: str

@@ -20,12 +20,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench.alarms import alarms, best_threshold
 from tipbench.answers import Answers
 from tipbench.bootstrap import Clusters, observed, replicate
 from tipbench.evaluation import evaluate
 from tipbench.metrics.clustering import NAMES, contributions, metrics_of
 from tipbench.metrics.ranking import Ranking
 from tipbench.predictions import check_predictions
+from tipbench.streaming import Scored
 
 Measure = Callable[[], float]
 
@@ -120,6 +122,36 @@ def checking_a_million_shuffled_predictions() -> float:
     return time.process_time() - start
 
 
+def alarms_of_25k_units() -> float:
+    """From the scores of every step to alarms by the best threshold, and their scores with intervals."""
+    generator = np.random.default_rng(0)
+    length = np.minimum(150, 2 + generator.geometric(1 / 30, 25_000))
+    unit, count = np.repeat(np.arange(length.size), length), int(length.sum())
+    step = np.arange(count) - np.repeat(np.cumsum(length) - length, length) + 1
+    order = np.lexsort((unit, step))
+    onset = [int(n) // 2 + 1 if u % 10 == 0 else None for u, n in enumerate(length)]
+    frame = pl.DataFrame(
+        {
+            "conversation": np.arange(length.size),
+            "part": "test",
+            "label": pl.Series([o is not None for o in onset]).cast(pl.Int8),
+            "onset": pl.Series(onset, dtype=pl.Int32),
+            "cluster": generator.integers(0, 5_000, length.size),
+            "weight": 1.0,
+            "group": np.array(["business", "independent", "spam"])[np.arange(length.size) % 3],
+        }
+    )
+    late = np.array([o or 999 for o in onset])[unit] <= step
+    score = (generator.normal(size=count) + 2.0 * late)[order]
+    scored = Scored(pl.Series("conversation", unit[order]), step[order].astype(np.int32), score)
+    task: Any = SimpleNamespace(kind="alarms", unit="conversation", primary="f_latency", prevalence=None)
+    start = time.process_time()
+    threshold = best_threshold(scored, frame.select("conversation", "label", "onset"))
+    found = alarms(scored, frame["conversation"], threshold)
+    evaluate(task, Answers("alarms", "conversation", frame), found)
+    return time.process_time() - start
+
+
 #: (what, how, bound in seconds or None, bound of the peak in MiB or None)
 BUDGETS: tuple[tuple[str, Measure, float | None, float | None], ...] = (
     ("score 1M rows: AUROC + AP + recall@K", ranking_of_a_million_rows, 0.5, None),
@@ -127,6 +159,7 @@ BUDGETS: tuple[tuple[str, Measure, float | None, float | None], ...] = (
     ("a whole cell, 100k test rows, harm and oracle", a_whole_cell_of_100k_rows, 2.0, None),
     ("clustering metrics, 10M rows", clustering_of_ten_million_rows, 10.0, 2048),
     ("the same from frames, with the checks", clustering_of_ten_million_rows_from_frames, 10.0, 2048),
+    ("alarms of 25k units, with their threshold", alarms_of_25k_units, 2.0, None),
     ("check 1M shuffled predictions", checking_a_million_shuffled_predictions, None, None),
 )
 

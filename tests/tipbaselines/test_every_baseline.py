@@ -12,7 +12,7 @@ import yaml
 from polars.testing import assert_frame_equal
 from tipbench.extras import missing_extra
 from tipbench.fold import Fold, prepare
-from tipbench.method import Method, is_oracle
+from tipbench.method import Method, StreamMethod, is_oracle
 from tipbench.task import tasks
 from tipdata.release import Release
 
@@ -91,7 +91,7 @@ def test_a_config_is_named_as_its_file_and_its_module(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_baseline_keeps_the_contract_of_methods(name: str) -> None:
     method = method_of(name)
-    assert isinstance(method, Method)
+    assert isinstance(method, Method | StreamMethod)
     assert isinstance(method.needs, frozenset)
     assert all(need.count(".") == 1 for need in method.needs)
     assert isinstance(method.stochastic, bool)

@@ -4,11 +4,11 @@ A unit is positive from its onset on. ``delay`` = max(0, step - onset) of an ala
 five steps before the onset (:data:`PREMATURE`) came for no reason that was there: it counts as a false positive
 in precision, and its unit as missed in recall and in ERDE.
 
-- ``f_latency`` = F1 * ``speed`` (Sadeque, Xu and Bethard 2018, section 4, "Measuring the latency of depression
-  detection"), ``speed`` = 1 - the median penalty over true positives, penalty = -1 + 2 / (1 + exp(-p delay)).
+- ``f_latency`` = F1 * ``speed`` (Sadeque, Xu and Bethard 2018, "Measuring the latency of depression detection in
+  social media"), ``speed`` = 1 - the median penalty over true positives, penalty = -1 + 2 / (1 + exp(-p delay)).
   There a penalty is counted from the first item, here from the onset, and p is set so that a delay of
   twenty steps (:data:`HALF_SPEED_DELAY`) costs one half: p = ln 3 / 20. Without a true positive it is 0.
-- ``erde_5``, ``erde_50``: the early-risk detection error (Losada and Crestani 2016, section 3, "A test collection
+- ``erde_5``, ``erde_50``: the early-risk detection error (Losada and Crestani 2016, "A test collection
   for research on depression and language use"), lower is better: the mean cost of a unit, which is for a true
   positive 1 - 1 / (1 + exp(k - o)) with k = delay + 1, for a miss 1, for a false positive the share of positives,
   for a true negative 0.
@@ -23,13 +23,13 @@ first values at which the cumulated weight reaches, and exceeds, half of the who
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, observed, ratio
+from tipbench.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
 from tipbench.case import Case
 from tipbench.metrics import Family, Measured, together
 from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, accusations, protection
@@ -38,6 +38,8 @@ PREMATURE = 5
 HALF_SPEED_DELAY = 20
 P = float(np.log(3) / HALF_SPEED_DELAY)
 ERDE = {"erde_5": 5, "erde_50": 50}
+CURVE = (0, 1, 2, 5, 10, 20, 50)
+"""Delays at which recall is shown."""
 
 TRAFFICKING, SPAM = "trafficking", "spam"
 #: Negatives of trafficking operations: conversations that never reach commitment.
@@ -66,121 +68,123 @@ def is_timely(step: NDArray, onset: NDArray) -> NDArray[np.bool_]:
 def median(weights: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The weighted median of rising values [values] under each row of weights [rows, values]; NaN where a row
     has no weight."""
-    cumulated = np.cumsum(weights, axis=1)
-    total = cumulated[:, -1:] if values.size else np.zeros((len(weights), 1))
     found = np.full(len(weights), np.nan)
-    some = total[:, 0] > 0
+    some = weights.sum(axis=1) > 0
     if some.any():
-        half = total[some] / 2
-        first = np.argmax(cumulated[some] >= half * (1 - _ROUNDING), axis=1)
-        second = np.argmax(cumulated[some] > half * (1 + _ROUNDING), axis=1)
+        first, second = middle(np.cumsum(weights[some], axis=1))
         found[some] = (values[first] + values[second]) / 2
     return found
+
+
+def middle(cumulated: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where weights that are cumulated along the last axis reach half of their total, and where they exceed it."""
+    half = cumulated[..., -1:] / 2
+    first = np.argmax(cumulated >= half * (1 - _ROUNDING), axis=-1)
+    return first, np.argmax(cumulated > half * (1 + _ROUNDING), axis=-1)
 
 
 class Alarms:
     """The alarms of a test part beside its onsets.
 
-    ``step`` and ``onset`` float [rows], NaN for no alarm and for negatives; ``weights`` float [rows] (headline).
-    ``found``, ``false``: the rows that are true positives, and those of which the alarm is false.
+    ``alarmed``, ``found``, ``false``: the rows [rows] with an alarm, with a true one, with a false one.
     """
 
-    def __init__(
-        self, case: Case, step: NDArray[np.float64], onset: NDArray[np.float64], positive: NDArray[np.bool_]
-    ) -> None:
-        self.found = positive & is_timely(step, onset)
-        self.false = ~np.isnan(step) & ~self.found
-        self.delays, place = np.unique(
-            np.maximum(step[self.found] - onset[self.found], 0.0), return_inverse=True
+    def __init__(self, case: Case) -> None:
+        step, onset = (
+            case.test[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("step", "onset")
         )
-        self._sums = ClusterSums(case.clusters)
-        self._sums.add("all", case.weights)
-        self._sums.add("positive", case.weights * positive)
-        self._sums.add("false", case.weights * self.false)
-        self._sums.add("false/negative", case.weights * (self.false & ~positive))
-        # The weight of true positives of each delay, of the clusters that have any.
-        self._clusters, row = np.unique(case.clusters.codes[self.found], return_inverse=True)
-        self._by_delay = np.zeros((self._clusters.size, self.delays.size))
-        np.add.at(self._by_delay, (row, place), case.weights[self.found])
+        self.alarmed = ~np.isnan(step)
+        self.found = case.positive & is_timely(step, onset)
+        self.false = self.alarmed & ~self.found
+        self._add_true(case, np.maximum(step - onset, 0.0)[self.found])
+        for name, rows in {
+            "all": np.ones(step.size, dtype=bool),
+            "positive": case.positive,
+            "alarmed": self.alarmed,
+            "found": self.found,
+            "false": self.false,
+            "false/negative": self.false & ~case.positive,
+        }.items():
+            self._sums.add(name, case.weights * rows)
 
-    def by_delay(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The weight of true positives [replicates, delays] under the multiplicities [replicates, clusters]."""
-        return drawn[:, self._clusters] @ self._by_delay
+    def _add_true(self, case: Case, delay: NDArray[np.float64]) -> None:
+        """Keep true positives by rising delay, and sum what they cost."""
+        self._sums = ClusterSums(case.clusters)
+        for name, o in ERDE.items():
+            cost = np.zeros(self.found.size)
+            cost[self.found] = latency_cost(delay, o)
+            self._sums.add(name, case.weights * cost)
+        order = np.argsort(delay, kind="stable")
+        self._delays = delay[order]
+        self._codes = case.clusters.codes[self.found][order]
+        self._weights = case.weights[self.found][order]
 
     def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
         """Every metric [replicates] under the multiplicities [replicates, clusters]."""
         total = self._sums.totals(drawn)
-        everyone, positive, false = total("all"), total("positive"), total("false")
-        by_delay = self.by_delay(drawn)
-        true = by_delay.sum(axis=1)
-        speed = 1 - median(by_delay, penalty(self.delays))
+        positive, true, false = total("positive"), total("found"), total("false")
         f1 = ratio(2 * true, true + false + positive)
         f1[positive <= 0] = np.nan
-        share = ratio(positive, everyone)
-        other_costs = share * total("false/negative") + (positive - true)
+        speed, delay = self._medians(drawn)
+        others = ratio(positive, total("all")) * total("false/negative") + (positive - true)
         return {
-            "f_latency": np.where(true > 0, f1 * speed, 0 * f1),
-            **{
-                name: ratio(by_delay @ latency_cost(self.delays, o) + other_costs, everyone)
-                for name, o in ERDE.items()
-            },
+            "f_latency": np.where(np.isnan(speed), 0 * f1, f1 * speed),
+            **{name: ratio(total(name) + others, total("all")) for name in ERDE},
             "precision": ratio(true, true + false),
             "recall": ratio(true, positive),
             "f1": f1,
             "speed": speed,
-            "median_delay": median(by_delay, self.delays),
+            "median_delay": delay,
         }
 
-    def curve(self, drawn: NDArray[np.float64]) -> dict[str, list[float]]:
-        """Recall by the alarms that come with no more than each delay, under one set of multiplicities."""
-        positive = self._sums.totals(drawn)("positive")
-        recall = ratio(np.cumsum(self.by_delay(drawn), axis=1), positive[:, None] + 0 * self.delays)[0]
-        return {"delay": self.delays.tolist(), "recall": np.nan_to_num(recall).tolist()}
+    def _medians(self, drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Speed and median delay [replicates]; NaN where nothing was found."""
+        speed, delay = np.full(len(drawn), np.nan), np.full(len(drawn), np.nan)
+        penalties = penalty(self._delays)
+        for row, multiplicity in enumerate(drawn):
+            cumulated = np.cumsum(multiplicity.take(self._codes) * self._weights)
+            if cumulated.size and cumulated[-1] > 0:
+                places = np.array(middle(cumulated))
+                speed[row], delay[row] = 1 - penalties[places].mean(), self._delays[places].mean()
+        return speed, delay
+
+    def about(self, clusters: int) -> dict[str, Any]:
+        """What the metrics depend on, and recall by delay, with each cluster once."""
+        total = self._sums.totals(np.ones((1, clusters)))
+        everyone, positive = total("all"), float(total("positive")[0])
+        within = {d: float(self._weights[self._delays <= d].sum()) for d in CURVE}
+        return {
+            "p": P,
+            "half_speed_delay": HALF_SPEED_DELAY,
+            "premature": PREMATURE,
+            "erde_o": list(ERDE.values()),
+            "cost_miss": 1.0,
+            "cost_false_positive": float(ratio(total("positive"), everyone)[0]),
+            "alarmed_share": float(ratio(total("alarmed"), everyone)[0]),
+            "recall_by_delay": {str(d): weight / positive for d, weight in within.items()}
+            if positive
+            else {},
+        }
 
 
 def measure(case: Case) -> Measured:
     """All metrics, and what they depend on.
 
-    ``curves["early"]``: ``p``, ``half_speed_delay``, ``premature`` (steps before the onset from which an alarm is
-    false), ``erde_o``, ``cost_miss``, ``cost_false_positive`` (the share of positives), ``alarmed_share`` and
-    ``recall_by_delay`` {``delay``, ``recall``}. ``groups``: of each group of negatives, and of the ``lawful``
-    together, ``false_alarms_per_unit``, ``false_alarms_per_operation``, ``units`` and ``operations``; trafficking
-    that never reaches commitment is ``uncommitted`` and part of no lawful total. ``form=...``, ``sex=...`` and
-    ``language=...`` as in :func:`tipbench.metrics.harm.measure`.
+    ``curves["early"]``: ``p``, ``half_speed_delay``, ``premature`` (steps before the onset beyond which an alarm
+    is false), ``erde_o``, ``cost_miss``, ``cost_false_positive`` (the share of positives), ``alarmed_share``, and
+    ``recall_by_delay``: delay -> the recall of alarms that come with no more.
+
+    ``groups``: of each group of negatives, and of the ``lawful`` together, ``false_alarms_per_unit``,
+    ``false_alarms_per_operation``, ``units`` and ``operations``; trafficking that never reaches commitment is
+    ``uncommitted`` and part of no lawful total. ``form=...``, ``sex=...`` and ``language=...`` as in
+    :func:`tipbench.metrics.harm.measure`.
     """
-    step = case.test["step"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    onset = case.test["onset"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    alarms = Alarms(case, step, onset, case.positive)
-    ones = np.ones((1, case.clusters.count))
-    once = observed(_shares(case, ~np.isnan(step)), case.clusters.count)
-    about = {
-        "p": P,
-        "half_speed_delay": HALF_SPEED_DELAY,
-        "premature": PREMATURE,
-        "erde_o": list(ERDE.values()),
-        "cost_miss": 1.0,
-        "cost_false_positive": once["positive"],
-        "alarmed_share": once["alarmed"],
-        "recall_by_delay": alarms.curve(ones),
-    }
-    return together(
-        [Measured(metrics=alarms.metrics, curves={"early": about}), *_harm(case, alarms, ~np.isnan(step))]
-    )
+    alarms = Alarms(case)
+    curves = {"early": alarms.about(case.clusters.count)}
+    return together([Measured(metrics=alarms.metrics, curves=curves), *_harm(case, alarms)])
 
 
-def _shares(case: Case, alarmed: NDArray[np.bool_]) -> Callable[[NDArray[np.float64]], Metrics]:
-    sums = ClusterSums(case.clusters)
-    for name, rows in (("all", 1.0), ("positive", case.positive), ("alarmed", alarmed)):
-        sums.add(name, case.weights * rows)
-
-    def shares(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
-        return {name: ratio(total(name), total("all")) for name in ("positive", "alarmed")}
-
-    return shares
-
-
-def _harm(case: Case, alarms: Alarms, alarmed: NDArray[np.bool_]) -> list[Measured]:
+def _harm(case: Case, alarms: Alarms) -> list[Measured]:
     """False alarms by group, and protection by attribute, as far as the answers know them."""
     parts = []
     if "group" in case.test.columns:
@@ -191,7 +195,7 @@ def _harm(case: Case, alarms: Alarms, alarmed: NDArray[np.bool_]) -> list[Measur
             if group not in (UNCOMMITTED, SPAM, LAWFUL)
             and np.unique(case.clusters.codes[rows]).size >= FEWEST_CLUSTERS
         )
-        parts.append(accusations(case, members, compared, {"": alarmed}, "false_alarms"))
+        parts.append(accusations(case, members, compared, {"": alarms.alarmed}, "false_alarms"))
     attributes = [name for name in ATTRIBUTES if name in case.test.columns]
     if attributes:
         parts.append(protection(case, alarms.found, attributes))

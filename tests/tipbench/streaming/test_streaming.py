@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from tipbench.alarms import streamed_alarms
 from tipbench.fold import Prepared, prepare
 from tipbench.method import check_shape
 from tipbench.streaming import scores_of
@@ -20,7 +23,7 @@ class Tone:
     needs = frozenset({"lines.tone"})
     stochastic = False
 
-    def __init__(self, changed: Callable[[pl.DataFrame], object] = lambda answer: answer) -> None:
+    def __init__(self, changed: Callable[[pl.DataFrame], Any] = lambda answer: answer) -> None:
         self.changed = changed
         self.begun: list[pl.DataFrame] = []
         self.handed: list[pl.DataFrame] = []
@@ -32,7 +35,7 @@ class Tone:
         self.begun.append(units)
         self.handed = []
 
-    def step(self, rows: pl.DataFrame):
+    def step(self, rows: pl.DataFrame) -> Any:
         self.handed.append(rows)
         return self.changed(rows.select("chat", score="tone"))
 
@@ -159,8 +162,16 @@ def test_data_of_ones_own_is_refused_in_one_sentence(task: Task) -> None:
 
 
 def test_a_stream_that_does_not_show_its_order_is_a_mistake_of_the_task(world, task: Task) -> None:
-    from dataclasses import replace
-
     bare = replace(task, tables={**task.tables, "lines": ("region", "chat", "tone")})
     with pytest.raises(ValueError, match="must show chat and sequence"):
         prepare(bare, release=world)
+
+
+def test_a_part_without_any_line_hands_over_no_step_and_alarms_nobody(world, task: Task) -> None:
+    prepared = prepare(task, release=world)
+    steps = prepare(task, release=world.cut_after(0)).streams[0].test
+    assert (len(steps), list(steps)) == (0, [])
+    stream = replace(prepared.streams[0], test=steps)
+    found = streamed_alarms(Tone(), prepared.folds[0], stream, "tone")
+    assert found["chat"].to_list() == prepared.answers.frame["chat"].to_list()
+    assert found["step"].null_count() == found.height
