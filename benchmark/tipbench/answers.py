@@ -92,12 +92,14 @@ class Answers:
                 raise UsageError(f"answers: {bad:,} weights are not positive numbers; every unit needs one")
         if self.kind == "alarms":
             self._check_onsets()
+        if self.kind == "labelsets" and not self.label_names:
+            raise UsageError(f"answers: not a single label; map or make a column {LABEL_PREFIX}NAME for each")
         if self.pairs is not None:
             self._check_pairs(self.pairs)
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        """Labelsets only: the names of the labels, in the order of their columns; none where nothing is known."""
+        """Labelsets only: the names of the labels, in the order of their columns."""
         columns = (name for name in self.frame.columns if name.startswith(LABEL_PREFIX))
         return tuple(name.removeprefix(LABEL_PREFIX) for name in columns)
 

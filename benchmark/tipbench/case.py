@@ -61,10 +61,7 @@ class Case:
 
     @property
     def known(self) -> bool:
-        """Whether there is anything to score: for scores and alarms a test row with a known label,
-        for labelsets a label."""
-        if self.answers.kind == "labelsets":
-            return bool(self.answers.label_names)
+        """Whether there is anything to score: for scores and alarms a test row with a known label."""
         return self.answers.kind not in LABELLED or not self.test.is_empty()
 
     @property

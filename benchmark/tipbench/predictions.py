@@ -10,8 +10,6 @@ the answers' keys.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 from tipdata.errors import UsageError
 
@@ -45,7 +43,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
         "scores": (answers.unit, "score"),
         "clusters": (answers.unit, "cluster"),
         "candidates": ("query", "candidate", "score"),
-        "labelsets": (answers.unit, *label_scores(answers, predictions.columns)),
+        "labelsets": (answers.unit, *label_scores(answers)),
         "alarms": (answers.unit, "step"),
     }[answers.kind]
     missing = [name for name in columns if name not in predictions.columns]
@@ -69,13 +67,8 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     return _check_units(answers, predictions)
 
 
-def label_scores(answers: Answers, given: Sequence[str]) -> tuple[str, ...]:
-    """The score columns that predictions of labelsets have: one a label, then urgency where it is known.
-
-    Where the answers know of no label, those that are given.
-    """
-    if not answers.label_names:
-        return tuple(filter(_is_score, given))
+def label_scores(answers: Answers) -> tuple[str, ...]:
+    """The score columns that predictions of labelsets have: one a label, then urgency where it is known."""
     urgency = (URGENCY,) if URGENCY in answers.frame.columns else ()
     return tuple(f"{SCORE_PREFIX}{name}" for name in (*answers.label_names, *urgency))
 
@@ -85,12 +78,7 @@ def _is_score(name: str) -> bool:
 
 
 def _check_labels(predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
-    """Refuse no score at all, and scores of labels that the answers lack; ``score_urgency`` may always be there."""
-    if len(columns) == 1:
-        raise UsageError(
-            f"predictions: no column {SCORE_PREFIX}NAME among {', '.join(predictions.columns)}; labelsets need "
-            "one for each label"
-        )
+    """Refuse scores of labels that the answers lack; ``score_urgency`` may always be there."""
     known = (*columns, f"{SCORE_PREFIX}{URGENCY}")
     unknown = [name for name in predictions.columns if _is_score(name) and name not in known]
     if unknown:

@@ -69,11 +69,9 @@ def test_urgency_may_be_left_out_where_it_is_not_known_and_given_nevertheless() 
     assert check_predictions(answers, GIVEN).columns == ["contact", "score_legal", "score_wages"]
 
 
-def test_where_no_label_is_known_any_scores_may_be_given() -> None:
-    answers = Answers("labelsets", "contact", FRAME.drop("urgency", "label_legal", "label_wages"))
-    assert check_predictions(answers, GIVEN).width == 4
-    with pytest.raises(UsageError, match="no column score_NAME"):
-        check_predictions(answers, GIVEN.select("contact"))
+def test_answers_without_a_label_are_refused() -> None:
+    with pytest.raises(UsageError, match="not a single label"):
+        Answers("labelsets", "contact", FRAME.drop("urgency", "label_legal", "label_wages"))
 
 
 def test_all_scores_are_stored_as_float32_and_read_from_csv_as_numbers(tmp_path) -> None:

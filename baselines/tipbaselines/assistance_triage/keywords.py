@@ -2,8 +2,7 @@
 
 The lists (:file:`keywords.yaml`) were written from the needs, not from notes. A need's score is 1 - 2**-hits: nothing
 found is 0, one hit is .5. Needs the note; facts are used where they are there. On a user's own data it scores the
-labels that it has a list for, and the prevalence for others; without any labels, all that it has a list for. Cost: a
-second.
+labels that it has a list for, and the prevalence for others. Cost: a second.
 """
 
 from functools import cache
@@ -16,7 +15,7 @@ import yaml
 
 from tipbaselines.contact_features import NOTE
 from tipbaselines.frames import labelled, prevalence, to_predict
-from tipbaselines.labelsets import URGENCY, OneEach, labelset_frame, targets
+from tipbaselines.labelsets import OneEach, labelset_frame, targets
 
 if TYPE_CHECKING:
     from tipbench.fold import Fold
@@ -41,8 +40,6 @@ class Keywords:
         frame = to_predict(fold)
         found = {name: 1.0 - 0.5 ** hits(frame, entry) for name, entry in keywords().items()}
         scores = self._priors.scores(None, frame.height)
-        if not scores:
-            return labelset_frame(frame[fold.task.unit], {n: s for n, s in found.items() if n != URGENCY})
         listed = {name: found.get(name.partition(">=")[0], score) for name, score in scores.items()}
         return labelset_frame(frame[fold.task.unit], listed)
 

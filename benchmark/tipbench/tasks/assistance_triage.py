@@ -84,12 +84,13 @@ def check(tables: dict[str, pl.DataFrame]) -> None:
         raise UsageError(
             f"{TABLE} have neither a narrative nor facts: map at least one column of data.tables.{TABLE}."
         )
-    silent = contacts.filter(pl.all_horizontal(_is_silent(name, contacts.schema[name]) for name in said))
-    if silent.height:
-        first = f" (first: {UNIT} {silent[UNIT][0]})" if UNIT in silent.columns else ""
+    silent = contacts.select(
+        pl.all_horizontal(_is_silent(name, contacts.schema[name]) for name in said)
+    ).to_series()
+    if silent.any():
         raise UsageError(
-            f"{silent.height:,} of {contacts.height:,} {TABLE} have neither a narrative nor a fact{first}: "
-            "drop them, or fill one."
+            f"{silent.sum():,} of {contacts.height:,} {TABLE} have neither a narrative nor a fact (first: row "
+            f"{silent.arg_max() + 1} of the data): drop them, or fill one."
         )
 
 

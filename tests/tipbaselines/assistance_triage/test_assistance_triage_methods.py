@@ -174,16 +174,23 @@ def test_tabular_methods_take_any_numeric_columns_and_any_labels(kind: Any, tmp_
     assert found.scores["macro_average_precision"].value > 0.9  # type: ignore[operator]
 
 
-def test_without_labels_keywords_score_every_need_they_have_a_list_for(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"note": ["Asks for a lawyer.", "Says wages were held back."]})
-    prepared = prepare(
-        TASK, own=_own(tmp_path, frame, tables={"contacts": {"narrative": "note"}}), split="all"
+def test_keywords_score_the_labels_they_have_a_list_for_and_give_the_prevalence_of_others(
+    tmp_path: Path,
+) -> None:
+    notes = ["Asks for a lawyer.", "Says wages were held back.", "Asks for a lawyer."]
+    frame = pl.DataFrame(
+        {"note": notes, "part": ["train", "test", "test"], "law": [1, 0, 1], "cat": [0, 0, 1]}
     )
-    made = run(Keywords(), prepared.folds[0])
-    assert {f"score_{need}" for need in NEEDS} < set(made.columns)
-    assert made["score_legal"].to_list() == [0.5, 0.0]
-    assert made["score_wages"].to_list() == [0.0, 0.5]
-    assert evaluate(TASK, prepared.answers, made).scores["macro_average_precision"].value is None
+    own = _own(
+        tmp_path,
+        frame,
+        labels={"legal": "law", "cats": "cat"},
+        tables={"contacts": {"narrative": "note"}},
+        fold="part",
+    )
+    made = run(Keywords(), prepare(TASK, own=own).folds[0]).sort("contact")
+    assert made["score_legal"].to_list() == [0.0, 0.5]
+    assert made["score_cats"].to_list() == pytest.approx([1 / 3, 1 / 3])
 
 
 def test_a_sentence_encoder_gives_equal_notes_equal_vectors_whatever_stands_beside_them() -> None:

@@ -74,7 +74,7 @@ def test_the_posterior_of_the_generator_is_an_oracle_that_nobody_beats(small: Re
     assert 0.5 < found.oracle["oracle"] < 0.8  # type: ignore[operator]
     assert 0.15 < found.oracle["prior"] < 0.35  # type: ignore[operator]
     # Even who is urgent, known for certain, does not fit into a fifth of every week.
-    assert 0.6 < found.scores["urgent_recall"].value < 1.0  # type: ignore[operator]
+    assert 0.65 < found.scores["urgent_recall"].value < 0.85  # type: ignore[operator]
 
 
 def _own(tmp_path, text: str, **more: object) -> OwnData:
@@ -97,7 +97,7 @@ def test_a_contact_without_a_note_and_without_a_fact_is_refused() -> None:
     contacts = pl.DataFrame(
         {"contact": [5, 6, 7], "narrative": ["Asks.", "  ", None], "strain": [None, 2, None]}
     )
-    with pytest.raises(UsageError, match=r"1 of 3 contacts have neither .* \(first: contact 7\)"):
+    with pytest.raises(UsageError, match=r"1 of 3 contacts have neither .* \(first: row 3 of"):
         check({"contacts": contacts})
     check({"contacts": contacts.head(2)})
 
