@@ -87,10 +87,11 @@ def check(tables: dict[str, pl.DataFrame]) -> None:
     silent = contacts.select(
         pl.all_horizontal(_is_silent(name, contacts.schema[name]) for name in said)
     ).to_series()
-    if silent.any():
+    first = silent.arg_true().first()
+    if isinstance(first, int):
         raise UsageError(
             f"{silent.sum():,} of {contacts.height:,} {TABLE} have neither a narrative nor a fact (first: row "
-            f"{silent.arg_max() + 1} of the data): drop them, or fill one."
+            f"{first + 1} of the data): drop them, or fill one."
         )
 
 

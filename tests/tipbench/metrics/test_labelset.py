@@ -26,6 +26,7 @@ class Task:
     unit: str = "contact"
     primary: str = "macro_average_precision"
     prevalence: float | None = None
+    groups: tuple[str, ...] = ()
 
 
 def frames(labels: np.ndarray, scores: np.ndarray, **more) -> tuple[Answers, pl.DataFrame]:
