@@ -4,6 +4,8 @@ They run on ``small``, with limits of the task file; cross-fitting is by operati
 What an account's ties say (how many, of what kind, to whom) is the signal; ids and positions of ties are not.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 import pytest
@@ -12,6 +14,7 @@ from tipbench.task import tasks
 from tipdata.draw import Stream
 from tipdata.release import Release
 
+Auroc = Callable[..., float]
 TASK = tasks()["account_risk"]
 SIGNAL = {name.split(".")[1] for name in TASK.signal_columns}
 
@@ -37,21 +40,6 @@ def scored(prepared: Prepared) -> pl.DataFrame:
     return frame.join(answers, on="account").sort("account")
 
 
-def cross_fitted_auroc(features: np.ndarray, frame: pl.DataFrame) -> float:
-    """AUROC of a small boosted tree, fitted and scored on different operations (five folds)."""
-    from lightgbm import LGBMClassifier
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import GroupKFold
-
-    label = frame["label"].to_numpy()
-    scores = np.zeros(len(label))
-    settings = {"n_estimators": 60, "num_leaves": 15, "min_child_samples": 50, "n_jobs": 1, "verbose": -1}
-    for train, test in GroupKFold(5).split(features, label, frame["cluster"].to_numpy()):
-        model = LGBMClassifier(**settings).fit(features[train], label[train])  # type: ignore[arg-type]
-        scores[test] = model.predict_proba(features[test])[:, 1]  # type: ignore[index, call-overload]
-    return float(roc_auc_score(label, scores))
-
-
 def scalars(frame: pl.DataFrame) -> dict[str, np.ndarray]:
     """Every scalar that a column offers: value or code, missingness, how often it occurs, and position."""
     found: dict[str, np.ndarray] = {"row position": np.arange(frame.height)}
@@ -66,13 +54,15 @@ def scalars(frame: pl.DataFrame) -> dict[str, np.ndarray]:
     return found
 
 
-def test_no_scalar_column_gives_the_label_away(scored: pl.DataFrame) -> None:
+def test_no_scalar_column_gives_the_label_away(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     for name, values in scalars(scored).items():
         auroc = cross_fitted_auroc(np.asarray(values, dtype=float)[:, None], scored)
         assert auroc < TASK.leak_limits["scalar_auroc"], f"{name}: {auroc:.3f}"
 
 
-def test_no_count_of_ties_gives_the_label_away(prepared: Prepared, scored: pl.DataFrame) -> None:
+def test_no_count_of_ties_gives_the_label_away(
+    prepared: Prepared, scored: pl.DataFrame, cross_fitted_auroc: Auroc
+) -> None:
     ties = prepared.folds[0].tables["ties"].collect()
     for end in ("source", "target"):
         counted = ties.group_by(pl.col(end).alias("account")).agg(
@@ -88,7 +78,9 @@ def test_no_count_of_ties_gives_the_label_away(prepared: Prepared, scored: pl.Da
             assert cross_fitted_auroc(values[:, None], frame) < TASK.leak_limits["scalar_auroc"], (end, name)
 
 
-def test_identifiers_order_missingness_and_days_say_next_to_nothing(scored: pl.DataFrame) -> None:
+def test_identifiers_order_missingness_and_days_say_next_to_nothing(
+    scored: pl.DataFrame, cross_fitted_auroc: Auroc
+) -> None:
     attributes = {"client", "verified", "cadence"}
     chosen = {
         name: values
@@ -108,13 +100,13 @@ def test_identifiers_order_missingness_and_days_say_next_to_nothing(scored: pl.D
     assert auroc <= TASK.leak_limits["identifiers_auroc"], f"{auroc:.3f}"
 
 
-def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame) -> None:
+def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     noise = Stream(0, "gate").uniform(scored["account"].to_numpy())
     planted = scored["label"].to_numpy() * 0.5 + noise
     assert cross_fitted_auroc(planted[:, None], scored) > TASK.leak_limits["scalar_auroc"]
 
 
-def test_shuffled_labels_give_chance(scored: pl.DataFrame) -> None:
+def test_shuffled_labels_give_chance(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     """Labels dealt out anew to whole operations: nothing that a tree reads of the accounts can find them."""
     operations = scored.select("cluster", "label").unique().sort("cluster")
     order = Stream(1, "shuffle").shuffled(operations["cluster"].to_numpy())

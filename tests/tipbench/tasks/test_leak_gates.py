@@ -4,6 +4,8 @@ They run on ``small``, where the test part holds over a hundred trafficking oper
 Cross-fitting is by operation and the headline weights apply, so that a gate measures what a score would see.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,6 +16,7 @@ from tipdata.draw import Stream
 from tipdata.release import Release
 from tipdata.tables import all_tables
 
+Auroc = Callable[..., float]
 TIERS = ("public", "platform")
 
 
@@ -31,21 +34,6 @@ def scored(risk: Prepared) -> pl.DataFrame:
     )
     answers = risk.answers.frame.select("advert", "label", "cluster", "weight").lazy()
     return units.join(answers, on="advert").sort("advert").collect()
-
-
-def _cross_fitted_auroc(features: np.ndarray, frame: pl.DataFrame) -> float:
-    """AUROC of a small boosted tree, fitted and scored on different operations (five folds)."""
-    from lightgbm import LGBMClassifier
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import GroupKFold
-
-    label, weight = frame["label"].to_numpy(), frame["weight"].to_numpy()
-    scores = np.zeros(len(label))
-    settings = {"n_estimators": 60, "num_leaves": 15, "min_child_samples": 50, "n_jobs": 1, "verbose": -1}
-    for train, test in GroupKFold(5).split(features, label, frame["cluster"].to_numpy()):
-        model = LGBMClassifier(**settings).fit(features[train], label[train], sample_weight=weight[train])  # type: ignore[arg-type]
-        scores[test] = model.predict_proba(features[test])[:, 1]  # type: ignore[index, call-overload]
-    return float(roc_auc_score(label, scores, sample_weight=weight))
 
 
 def _scalars(frame: pl.DataFrame) -> dict[str, np.ndarray]:
@@ -69,17 +57,19 @@ def _scalars(frame: pl.DataFrame) -> dict[str, np.ndarray]:
     return found
 
 
-def test_no_scalar_column_gives_the_label_away(scored: pl.DataFrame) -> None:
+def test_no_scalar_column_gives_the_label_away(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     task = tasks()["advert_risk"]
     signal = {name.split(".")[1] for name in task.signal_columns}
     for name, values in _scalars(scored).items():
         if name.split(" ")[0] in signal:
             continue
-        auroc = _cross_fitted_auroc(np.asarray(values, dtype=float)[:, None], scored)
+        auroc = cross_fitted_auroc(np.asarray(values, dtype=float)[:, None], scored)
         assert auroc < task.leak_limits["scalar_auroc"], f"{name}: {auroc:.3f}"
 
 
-def test_identifiers_order_lengths_missingness_and_times_say_next_to_nothing(scored: pl.DataFrame) -> None:
+def test_identifiers_order_lengths_missingness_and_times_say_next_to_nothing(
+    scored: pl.DataFrame, cross_fitted_auroc: Auroc
+) -> None:
     leaks = ("missing", "length", "frequency", "count", "row position", "hour")
     identifiers = {"advert", "account", "device_cluster", "minute", "created_day", "town", "region"}
     signal = {name.split(".")[1] for name in tasks()["advert_risk"].signal_columns} | {"platform", "language"}
@@ -89,24 +79,24 @@ def test_identifiers_order_lengths_missingness_and_times_say_next_to_nothing(sco
         if (name.endswith(leaks) or name in identifiers)
         and not (name.split(" ")[0] in signal and name.endswith(("frequency", "as a code", "length")))
     ]
-    auroc = _cross_fitted_auroc(np.column_stack(chosen), scored)
+    auroc = cross_fitted_auroc(np.column_stack(chosen), scored)
     assert auroc <= tasks()["advert_risk"].leak_limits["identifiers_auroc"], f"{auroc:.3f}"
 
 
-def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame) -> None:
+def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     noise = Stream(0, "gate").uniform(scored["advert"].to_numpy())
     planted = scored["label"].to_numpy() * 0.5 + noise
-    assert _cross_fitted_auroc(planted[:, None], scored) > tasks()["advert_risk"].leak_limits["scalar_auroc"]
+    assert cross_fitted_auroc(planted[:, None], scored) > tasks()["advert_risk"].leak_limits["scalar_auroc"]
 
 
-def test_shuffled_labels_give_chance(scored: pl.DataFrame) -> None:
+def test_shuffled_labels_give_chance(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     """Labels dealt out anew to whole operations: nothing that a tree reads of the adverts can find them."""
     operations = scored.select("cluster", "label").unique().sort("cluster")
     order = Stream(1, "shuffle").shuffled(operations["cluster"].to_numpy())
     dealt = operations.with_columns(label=operations["label"][order.tolist()])
     shuffled = scored.drop("label").join(dealt, on="cluster", maintain_order="left")
     values = np.column_stack([np.asarray(v, dtype=float) for v in _scalars(scored).values()])
-    assert abs(_cross_fitted_auroc(values, shuffled) - 0.5) < 0.1
+    assert abs(cross_fitted_auroc(values, shuffled) - 0.5) < 0.1
 
 
 @pytest.mark.parametrize(

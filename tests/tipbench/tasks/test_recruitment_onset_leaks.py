@@ -3,6 +3,8 @@
 On ``small``, test part of ``forward``: over a hundred trafficking operations. Cross-fitting is by operation.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,8 +13,8 @@ from tipbench.task import tasks
 from tipdata.draw import Stream
 from tipdata.release import Release
 
+Auroc = Callable[..., float]
 TASK = tasks()["recruitment_onset"]
-SPLITS = [name for name in TASK.splits if name != "random"]
 CONTENT = ("channels", "first side")
 """Scalars of columns that the task declares as signal: held to the scalar limit, not part of the tree."""
 
@@ -46,21 +48,6 @@ def scored(forward: Prepared) -> pl.DataFrame:
     return joined.sort("conversation")
 
 
-def _cross_fitted_auroc(features: np.ndarray, frame: pl.DataFrame) -> float:
-    """AUROC of a small boosted tree, fitted and scored on different operations (five folds)."""
-    from lightgbm import LGBMClassifier
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import GroupKFold
-
-    label = frame["label"].to_numpy()
-    scores = np.zeros(len(label))
-    settings = {"n_estimators": 60, "num_leaves": 15, "min_child_samples": 50, "n_jobs": 1, "verbose": -1}
-    for train, test in GroupKFold(5).split(features, label, frame["cluster"].to_numpy()):
-        model = LGBMClassifier(**settings).fit(features[train], label[train])  # type: ignore[arg-type]
-        scores[test] = model.predict_proba(features[test])[:, 1]  # type: ignore[index, call-overload]
-    return float(roc_auc_score(label, scores))
-
-
 def _scalars(frame: pl.DataFrame) -> dict[str, np.ndarray]:
     """Every scalar by name; names of platform and language as codes and by how often they occur."""
     found: dict[str, np.ndarray] = {"row position": np.arange(frame.height)}
@@ -77,19 +64,23 @@ def _scalars(frame: pl.DataFrame) -> dict[str, np.ndarray]:
     return found
 
 
-def test_no_scalar_of_a_conversation_gives_the_label_away(scored: pl.DataFrame) -> None:
+def test_no_scalar_of_a_conversation_gives_the_label_away(
+    scored: pl.DataFrame, cross_fitted_auroc: Auroc
+) -> None:
     for name, values in _scalars(scored).items():
-        auroc = _cross_fitted_auroc(np.asarray(values, dtype=float)[:, None], scored)
+        auroc = cross_fitted_auroc(np.asarray(values, dtype=float)[:, None], scored)
         assert auroc < TASK.leak_limits["scalar_auroc"], f"{name}: {auroc:.3f}"
 
 
-def test_identifiers_order_lengths_missingness_and_times_say_next_to_nothing(scored: pl.DataFrame) -> None:
+def test_identifiers_order_lengths_missingness_and_times_say_next_to_nothing(
+    scored: pl.DataFrame, cross_fitted_auroc: Auroc
+) -> None:
     chosen = [
         np.asarray(values, dtype=float)
         for name, values in _scalars(scored).items()
         if not name.startswith(("platform", "language")) and name not in CONTENT
     ]
-    auroc = _cross_fitted_auroc(np.column_stack(chosen), scored)
+    auroc = cross_fitted_auroc(np.column_stack(chosen), scored)
     assert auroc <= TASK.leak_limits["identifiers_auroc"], f"{auroc:.3f}"
 
 
@@ -98,26 +89,17 @@ def test_length_is_the_same_for_positives_and_negatives(scored: pl.DataFrame) ->
     assert means[1] == pytest.approx(means[0], rel=0.08)
 
 
-def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame) -> None:
+def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     noise = Stream(0, "gate").uniform(scored["conversation"].to_numpy())
     planted = scored["label"].to_numpy() * 0.5 + noise
-    assert _cross_fitted_auroc(planted[:, None], scored) > TASK.leak_limits["scalar_auroc"]
+    assert cross_fitted_auroc(planted[:, None], scored) > TASK.leak_limits["scalar_auroc"]
 
 
-def test_shuffled_labels_give_chance(scored: pl.DataFrame) -> None:
+def test_shuffled_labels_give_chance(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:
     order = Stream(1, "shuffle").shuffled(scored["conversation"].to_numpy())
     shuffled = scored.with_columns(label=scored["label"][order.tolist()])
     values = np.column_stack([np.asarray(v, dtype=float) for v in _scalars(scored).values()])
-    assert abs(_cross_fitted_auroc(values, shuffled) - 0.5) < 0.1
-
-
-@pytest.mark.parametrize("split", SPLITS)
-def test_no_operation_crosses_a_leak_free_split(split: str, small: Release) -> None:
-    fold = prepare("recruitment_onset", release=small, split=split).folds[0]
-    owners = small.scan("conversations", truth=True).select("conversation", "operation")
-    owned = fold.parts.lazy().join(owners, on="conversation").drop_nulls("operation")
-    parts = owned.select("operation", "part").unique().collect()
-    assert not parts["operation"].is_duplicated().any()
+    assert abs(cross_fitted_auroc(values, shuffled) - 0.5) < 0.1
 
 
 def test_positives_are_spread_over_many_operations(forward: Prepared) -> None:
