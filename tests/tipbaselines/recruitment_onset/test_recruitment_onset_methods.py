@@ -220,7 +220,7 @@ def test_no_way_leads_from_after_the_onset_back_or_out_of_the_negative_block() -
     assert method._transition[2, 3] > 0
 
 
-def test_the_network_says_the_same_step_by_step_as_of_a_whole_conversation() -> None:
+def test_gru_says_the_same_step_by_step_as_of_a_whole_conversation() -> None:
     torch = pytest.importorskip("torch")
     from tipbaselines.recruitment_onset.gru import GRU, _coded
 
@@ -239,7 +239,7 @@ def test_the_network_says_the_same_step_by_step_as_of_a_whole_conversation() -> 
     assert own[onsets[6] + 2] > 0.5 > own[onsets[6] - 3]
 
 
-def test_a_network_of_one_seed_is_the_same_twice_and_leaves_the_global_generator_alone() -> None:
+def test_gru_with_one_seed_is_the_same_twice_and_leaves_the_global_generator_alone() -> None:
     torch = pytest.importorskip("torch")
     from tipbaselines.recruitment_onset.gru import GRU
 
