@@ -5,13 +5,14 @@ counted by direction, kind and time. The valid part stops the boosting. Needs th
 that is there. Cost: seconds for 75,000 accounts and a million ties on one core.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from tipbaselines.account_graph import Graph, attributes, graph_of, tie_attributes
 from tipbaselines.account_risk.supervised import labels_of, training_labels
+from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.frames import prevalence, score_frame, to_predict
 
 if TYPE_CHECKING:
@@ -38,21 +39,10 @@ class LightGBM:
         l2: float = 10.0,
         threads: int = 1,
     ) -> None:
-        self._rounds, self._patience, self._unwatched = rounds, patience, unwatched
         self._kept: tuple[Fold, Graph, np.ndarray] | None = None
-        self._parameters: dict[str, Any] = {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "learning_rate": learning_rate,
-            "num_leaves": leaves,
-            "min_data_in_leaf": leaf_size,
-            "feature_fraction": feature_share,
-            "lambda_l2": l2,
-            "num_threads": threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
+        self._trees = BoostedTrees(
+            rounds, patience, unwatched, learning_rate, leaves, leaf_size, feature_share, l2, threads
+        )
 
     def features(self, graph: Graph) -> np.ndarray:
         """(nodes, features) float32, NaN where something is missing."""
@@ -76,13 +66,8 @@ class LightGBM:
         if not train.both:
             return
         data = lightgbm.Dataset(features[train.nodes], train.label)
-        parameters = {**self._parameters, "seed": seed}
-        if not valid.both:
-            self._model = lightgbm.train(parameters, data, self._unwatched)
-            return
-        watched = data.create_valid(features[valid.nodes], valid.label)
-        stop = lightgbm.early_stopping(self._patience, verbose=False)
-        self._model = lightgbm.train(parameters, data, self._rounds, valid_sets=[watched], callbacks=[stop])
+        watched = data.create_valid(features[valid.nodes], valid.label) if valid.both else None
+        self._model = self._trees.grow(data, seed, watched)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         units = to_predict(fold)[fold.task.unit]
@@ -90,5 +75,4 @@ class LightGBM:
             return score_frame(units, np.full(len(units), self._prior))
         graph, features = self._seen(fold)
         rows = features[graph.positions(units)]
-        scores = self._model.predict(rows, num_threads=self._parameters["num_threads"])
-        return score_frame(units, np.asarray(scores))
+        return score_frame(units, self._trees.probabilities(self._model, rows))

@@ -8,7 +8,7 @@ price, time, category, language, platform, contacts, images and the job fields. 
 training adverts on one core, most of it the linear models.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ from tipdata.world import MINUTES_A_DAY
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.advert_text import texts
+from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.components import equal_values
 from tipbaselines.encodings import char_ngrams
 from tipbaselines.frames import labelled, logit, prevalence, score_frame, to_predict
@@ -55,21 +56,10 @@ class LightGBM:
         crossfits: int = 5,
         threads: int = 1,
     ) -> None:
-        self._components, self._rounds, self._patience = components, rounds, patience
-        self._c, self._crossfits = c, crossfits
-        self._parameters: dict[str, Any] = {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "learning_rate": learning_rate,
-            "num_leaves": leaves,
-            "min_data_in_leaf": leaf_size,
-            "feature_fraction": feature_share,
-            "lambda_l2": l2,
-            "num_threads": threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
+        self._components, self._c, self._crossfits = components, c, crossfits
+        self._trees = BoostedTrees(
+            rounds, patience, rounds, learning_rate, leaves, leaf_size, feature_share, l2, threads
+        )
 
     def fit(self, fold: "Fold", seed: int) -> None:
         import lightgbm
@@ -87,23 +77,19 @@ class LightGBM:
         data = lightgbm.Dataset(
             features, labels, weight=group_weights(group), categorical_feature=categorical
         )
-        watched, callbacks = [], []
+        watched = None
         if valid.height and valid["label"].n_unique() == 2:
             features = self._features(valid, self._linear_score(valid))
             weights = group_weights(near_duplicate_groups(texts(valid), NEAR))
-            watched = [data.create_valid(features, valid["label"].to_numpy(), weight=weights)]
-            callbacks = [lightgbm.early_stopping(self._patience, verbose=False)]
-        parameters = {**self._parameters, "seed": seed}
-        self._model = lightgbm.train(parameters, data, self._rounds, valid_sets=watched, callbacks=callbacks)
+            watched = data.create_valid(features, valid["label"].to_numpy(), weight=weights)
+        self._model = self._trees.grow(data, seed, watched)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
         if self._model is None:
             return score_frame(frame[fold.task.unit], np.full(frame.height, self._prior))
-        scores = self._model.predict(
-            self._features(frame, self._linear_score(frame)), num_threads=self._parameters["num_threads"]
-        )
-        return score_frame(frame[fold.task.unit], np.asarray(scores))
+        features = self._features(frame, self._linear_score(frame))
+        return score_frame(frame[fold.task.unit], self._trees.probabilities(self._model, features))
 
     def _fit_components(self, documents: list[str], seed: int) -> None:
         from sklearn.decomposition import TruncatedSVD

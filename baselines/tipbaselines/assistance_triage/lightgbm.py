@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.contact_features import Coded, NoteWords, note_texts
 from tipbaselines.frames import labelled, logit, to_predict
 from tipbaselines.labelsets import Model, OneEach, Target, inputs, labelset_frame, targets
@@ -44,21 +45,10 @@ class LightGBM:
         crossfits: int = 5,
         threads: int = 1,
     ) -> None:
-        self._rounds, self._patience = rounds, patience
         self._c, self._ngrams, self._min_df, self._crossfits = c, ngrams, min_df, crossfits
-        self._parameters: dict[str, Any] = {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "learning_rate": learning_rate,
-            "num_leaves": leaves,
-            "min_data_in_leaf": leaf_size,
-            "feature_fraction": feature_share,
-            "lambda_l2": l2,
-            "num_threads": threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
+        self._trees = BoostedTrees(
+            rounds, patience, rounds // 2, learning_rate, leaves, leaf_size, feature_share, l2, threads
+        )
 
     def fit(self, fold: "Fold", seed: int) -> None:
         train, valid = labelled(fold, "train"), labelled(fold, "valid")
@@ -83,16 +73,10 @@ class LightGBM:
         import lightgbm
 
         data = lightgbm.Dataset(features, labels)
-        watched, callbacks, rounds = [], [], self._rounds // 2
-        if target is not None and 0 < target[1].sum() < len(target[1]):
-            watched = [data.create_valid(unseen[target[0]], target[1])]
-            callbacks = [lightgbm.early_stopping(self._patience, verbose=False)]
-            rounds = self._rounds
-        model = lightgbm.train(
-            {**self._parameters, "seed": seed}, data, rounds, valid_sets=watched, callbacks=callbacks
-        )
-        threads = self._parameters["num_threads"]
-        return lambda x: np.asarray(model.predict(x, num_threads=threads), dtype=np.float64)
+        told = target is not None and 0 < target[1].sum() < len(target[1])
+        watched = data.create_valid(unseen[target[0]], target[1]) if target is not None and told else None
+        trees = self._trees.grow(data, seed, watched)
+        return lambda x: self._trees.probabilities(trees, x)
 
     def _fit_note(self, train: pl.DataFrame, of: dict[str, Target]) -> np.ndarray:
         """Learn what the note says of every target; cross-fitted log-odds of the training rows, (rows, targets)."""
