@@ -25,7 +25,7 @@ MEANING = {
 }
 OFFSETS = {RANDOM: 0.22, OPERATION: 0.0, FORWARD: -0.22}
 NAMES = {
-    "average_precision": "average precision at 5% prevalence",
+    "average_precision": "average precision",
     "b_cubed_f1": "B-cubed F1",
     "r_precision": "R-precision",
     "f_latency": "F-latency",
@@ -80,9 +80,19 @@ def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
     for line in range(1, len(methods)):
         panel.axhline(line - 0.5, color="#dddddd", linewidth=0.8, zorder=0)
     panel.set_title(f"{rows[0].task} ({rows[0].data})", loc="left", fontsize=11, fontweight="bold")
-    panel.set_xlabel(NAMES.get(rows[0].metric, rows[0].metric.replace("_", " ")))
+    panel.set_xlabel(_axis(rows[0].task, rows[0].metric))
     panel.grid(axis="x", color="#eeeeee", zorder=0)
     panel.spines[["top", "right"]].set_visible(False)
+
+
+def _axis(task: str, metric: str) -> str:
+    """A metric as an axis names it, with the prevalence that its task is scored at."""
+    from tipbench.task import task_of
+
+    name = NAMES.get(metric, metric.replace("_", " "))
+    prevalence = task_of(task).prevalence
+    stated = metric == "average_precision" and prevalence is not None
+    return f"{name} at {prevalence:.0%} prevalence" if stated else name
 
 
 def _reach(rows: Sequence[Row]) -> float:
