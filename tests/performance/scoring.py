@@ -73,7 +73,14 @@ def a_whole_cell_of_100k_rows() -> float:
             "oracle_log_odds": (positive * 2000 + generator.normal(0, 2000, scores.size)).astype(np.int32),
         }
     )
-    task: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)
+    task: Any = SimpleNamespace(
+        kind="scores",
+        unit="advert",
+        primary="average_precision",
+        prevalence=0.05,
+        metrics=("average_precision",),
+        groups=("independent", "business", "migrant", "spam"),
+    )
     predictions = frame.select("advert", pl.Series("score", scores))
     start = time.process_time()
     evaluate(task, Answers("scores", "advert", frame), predictions)
