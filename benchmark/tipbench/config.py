@@ -183,7 +183,7 @@ def _value(override: Override) -> str:
 
 def _data_keys() -> set[str]:
     """Every field that data of one's own can have, whether or not its file has it."""
-    from tipbench.own import OwnData
+    from tipbench.own.data import OwnData
 
     return {f"data.{name}" for name in OwnData.model_fields}
 

@@ -18,7 +18,7 @@ from tipbench.answers import Answers
 from tipbench.task import Source, Task, task_of
 
 if TYPE_CHECKING:
-    from tipbench.own import OwnData
+    from tipbench.own.data import OwnData
     from tipbench.streaming import Stream
 
 
@@ -150,7 +150,7 @@ def prepare(
     Args:
         task: a task, or its name.
         release: a size ("tiny"), version and size ("0.2.0/tiny") or an open release; made first where
-        missing. own: a user's own data, as :class:`tipbench.own.OwnData` or its mapping; excludes
+        missing. own: a user's own data, as :class:`tipbench.own.data.OwnData` or its mapping; excludes
         ``release``. split, labels, access: ``auto`` is the first or own of the task (and of the data).
         needs: the columns that the method needs, as ``table.column``.
         oracle: whether the method is shown hidden truth. It is marked as such and never ranked.
@@ -161,8 +161,8 @@ def prepare(
     started = time.perf_counter()
     chosen = task_of(task)
     if own is not None and release is None:
-        from tipbench.own import own_data
-        from tipbench.own_folds import prepare_own
+        from tipbench.own.data import own_data
+        from tipbench.own.folds import prepare_own
 
         made = prepare_own(chosen, own_data(own), split, labels, access, needs, oracle)
     elif release is not None and own is None:

@@ -168,8 +168,8 @@ def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allow
 
 def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[str]:
     """Baselines of a task whose needs a user's own data maps: what to run where another cannot."""
-    from tipbench.own import own_data
-    from tipbench.own_folds import is_mapped
+    from tipbench.own.data import own_data
+    from tipbench.own.folds import is_mapped
 
     own, plain = own_data(data), composer.without(*LISTS, *(o.key for o in composer.typed if o.key != "data"))
     found = []

@@ -189,7 +189,7 @@ class SharedFold:
 
     def _check(self, needs: frozenset[str], oracle: bool) -> None:
         from tipbench.access import check_needs
-        from tipbench.own_folds import check_own
+        from tipbench.own.folds import check_own
 
         task = task_of(self.cell.task)
         if self.own is None:
@@ -199,7 +199,7 @@ class SharedFold:
 
     @cached_property
     def own(self) -> Any:
-        from tipbench.own import own_data
+        from tipbench.own.data import own_data
 
         return None if self.cell.config["data"] is None else own_data(self.cell.config["data"])
 

@@ -16,7 +16,7 @@ from tipbench.fold import Prepared, prepare
 from tipbench.task import Source, Task, task_of
 
 if TYPE_CHECKING:
-    from tipbench.own import OwnData
+    from tipbench.own.data import OwnData
 
 READABLE = (".parquet", ".csv")
 UNVERIFIED = "unverified: whether these alarms were made step by step cannot be told from a file"

@@ -9,8 +9,8 @@ from pathlib import Path
 import tipbench
 from tipbench.cells import Cell
 from tipbench.evaluation import EVALUATOR_VERSION
-from tipbench.own import own_data
-from tipbench.own_files import all_files
+from tipbench.own.data import own_data
+from tipbench.own.files import all_files
 from tipbench.results import Versions
 
 SHIPPED = "tipbaselines"

@@ -21,7 +21,7 @@ from tipbaselines.contact_features import Coded, NoteWords, Standardised
 from tipbaselines.labelsets import OneEach, labelset_frame, targets
 from tipbench.evaluation import evaluate
 from tipbench.fold import Fold, Prepared, prepare
-from tipbench.own import OwnData
+from tipbench.own.data import OwnData
 from tipbench.task import task_of
 from tipdata.helpline.cases import NEEDS
 from tipdata.lexicon import read

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from tipbench.evaluation import evaluate
 from tipbench.fold import Prepared, prepare
-from tipbench.own import OwnData
+from tipbench.own.data import OwnData
 from tipbench.task import task_of
 from tipbench.tasks.assistance_triage import LABELS, check
 from tipdata.errors import UsageError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tipdata.errors import UsageError
 
-from tipbench.own import Written
+from tipbench.own.data import Written
 
 
 @dataclass(frozen=True)

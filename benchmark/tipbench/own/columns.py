@@ -7,7 +7,7 @@ import polars as pl
 from tipdata.errors import UsageError
 from tipdata.tables import TABLES
 
-from tipbench.own import OwnData
+from tipbench.own.data import OwnData
 
 FEW = 5
 """Examples in an error."""

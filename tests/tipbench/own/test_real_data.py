@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tipbench import cli
 
-REAL = Path(__file__).parents[3] / "shared" / "real"
+REAL = Path(__file__).parents[4] / "shared" / "real"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real beside the checkout")
 
 

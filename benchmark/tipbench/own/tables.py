@@ -8,12 +8,12 @@ from difflib import get_close_matches
 import polars as pl
 from tipdata.errors import UsageError
 
-from tipbench.own import MANY, OwnData
-from tipbench.own_columns import identifiers, listed, mapped, settled
-from tipbench.own_features import features
-from tipbench.own_files import FILE, read_files
-from tipbench.own_ids import Columns, check_refers, identifier_of, looked_up, numbered_alike, unit_ids
-from tipbench.own_truth import truth
+from tipbench.own.columns import identifiers, listed, mapped, settled
+from tipbench.own.data import MANY, OwnData
+from tipbench.own.features import features
+from tipbench.own.files import FILE, read_files
+from tipbench.own.ids import Columns, check_refers, identifier_of, looked_up, numbered_alike, unit_ids
+from tipbench.own.truth import truth
 from tipbench.task import Task
 
 
@@ -22,7 +22,7 @@ class OwnTables:
     """What a user's files hold.
 
     ``units``: ``[unit, cluster Int64]`` and, as far as mapped, ``group``, ``fold`` (String) and the truth of
-    :func:`tipbench.own_truth.truth`. ``tables``: input tables; those made from the units' file have the unit
+    :func:`tipbench.own.truth.truth`. ``tables``: input tables; those made from the units' file have the unit
     first. ``names``: ``[unit, name]`` with the ids as the user wrote them, or None where they are integers.
     """
 

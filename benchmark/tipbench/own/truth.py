@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 from tipdata.errors import UsageError
 
-from tipbench.own import OwnData
-from tipbench.own_columns import binary
+from tipbench.own.columns import binary
+from tipbench.own.data import OwnData
 from tipbench.task import Task
 
 LABEL_OF = "label_"

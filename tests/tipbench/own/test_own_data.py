@@ -11,11 +11,11 @@ import pytest
 import yaml
 from tipbench.evaluation import evaluate
 from tipbench.fold import prepare
-from tipbench.own import own_data
+from tipbench.own.data import own_data
 from tipbench.task import tasks
 from tipdata.errors import UsageError
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 CONFIGS = sorted((REPOSITORY / "configs" / "data").glob("*.yaml"))
 REAL = REPOSITORY.parent / "shared" / "real"
 ROWS = pl.DataFrame(

@@ -7,7 +7,7 @@ from tipdata.draw import Stream
 from tipdata.errors import UsageError
 from tipdata.partition import PARTS
 
-from tipbench.own import OwnData
+from tipbench.own.data import OwnData
 from tipbench.splits import PART
 
 _SEED = 5

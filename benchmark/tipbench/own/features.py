@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 import polars as pl
 from tipdata.errors import UsageError
 
-from tipbench.own import MANY, OwnData
-from tipbench.own_columns import listed, roots
-from tipbench.own_files import FILE
+from tipbench.own.columns import listed, roots
+from tipbench.own.data import MANY, OwnData
+from tipbench.own.files import FILE
 
 
 def features(own: OwnData, table: str, frame: pl.LazyFrame, taken: set[str]) -> pl.DataFrame:

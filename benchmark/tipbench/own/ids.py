@@ -9,8 +9,8 @@ import polars as pl
 from tipdata.errors import UsageError
 from tipdata.tables import TABLES
 
-from tipbench.own import MANY, OwnData
-from tipbench.own_columns import flat, identifiers, in_lists, is_whole_text, listed
+from tipbench.own.columns import flat, identifiers, in_lists, is_whole_text, listed
+from tipbench.own.data import MANY, OwnData
 from tipbench.task import Task
 
 REFERS = {"ties": {"source": "account", "target": "account"}}

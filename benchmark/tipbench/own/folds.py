@@ -11,13 +11,13 @@ from tipdata.partition import PARTS
 from tipbench.access import access_of
 from tipbench.answers import Answers
 from tipbench.fold import Fold, Prepared
-from tipbench.own import OwnData
-from tipbench.own_columns import listed, mapped, settled
-from tipbench.own_files import read_files
-from tipbench.own_pairs import matched_clusters, read_pairs
-from tipbench.own_splits import all_scored, given_folds, label_set_folds, stratified_folds
-from tipbench.own_tables import check_tables, read_tables
-from tipbench.own_truth import check_truth, has_truth, learnt, scored
+from tipbench.own.columns import listed, mapped, settled
+from tipbench.own.data import OwnData
+from tipbench.own.files import read_files
+from tipbench.own.pairs import matched_clusters, read_pairs
+from tipbench.own.splits import all_scored, given_folds, label_set_folds, stratified_folds
+from tipbench.own.tables import check_tables, read_tables
+from tipbench.own.truth import check_truth, has_truth, learnt, scored
 from tipbench.streaming import ORDER, held_back
 from tipbench.task import Task
 

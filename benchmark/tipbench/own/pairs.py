@@ -14,9 +14,9 @@ from tipdata.components import connected_components
 from tipdata.errors import UsageError
 from tipdata.partition import PARTS
 
-from tipbench.own import OwnData, Pairs
-from tipbench.own_columns import binary, mapped
-from tipbench.own_files import FILE
+from tipbench.own.columns import binary, mapped
+from tipbench.own.data import OwnData, Pairs
+from tipbench.own.files import FILE
 from tipbench.splits import PART
 
 MARKER = r"COL (\w+) VAL ?"

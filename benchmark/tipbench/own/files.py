@@ -12,9 +12,9 @@ from pathlib import Path
 import polars as pl
 from tipdata.errors import UsageError
 
-from tipbench.own import MANY, OwnData
-from tipbench.own_npz import read_npz
-from tipbench.own_reading import Reading, refuse_empty, said
+from tipbench.own.data import MANY, OwnData
+from tipbench.own.npz import read_npz
+from tipbench.own.reading import Reading, refuse_empty, said
 
 FILE = "file"
 """Column that says which of several files a row is from."""

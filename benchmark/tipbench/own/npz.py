@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from tipdata.errors import UsageError
 
-from tipbench.own_columns import roots
-from tipbench.own_reading import Reading, refuse_empty, said
+from tipbench.own.columns import roots
+from tipbench.own.reading import Reading, refuse_empty, said
 
 EDGES = "edge_index"
 """Array of the ends of edges, of shape (2, edges), as the libraries on graphs write it."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tipbench.fold import Fold, prepare
-from tipbench.own_ids import REFERS
+from tipbench.own.ids import REFERS
 from tipbench.task import Task, tasks
 from tipdata.errors import UsageError
 from tipdata.tables import TABLES
