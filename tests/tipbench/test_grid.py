@@ -82,7 +82,8 @@ def test_a_baseline_without_its_extra_is_left_out_of_patterns_and_refused_by_nam
             cells("baseline=advert_risk/chance", own=own_configs)
         with pytest.raises(UsageError, match="needs the extra torch"):
             cells("grid.baselines=[advert_risk/chance]", own=own_configs)
-    assert "extra" not in cells("baseline=advert_risk/chance", own=own_configs)[0].config["baseline"]
+        patch.setattr("tipbench.extras.EXTRAS", {"torch": ("json",)})
+        assert "extra" not in cells("baseline=advert_risk/chance", own=own_configs)[0].config["baseline"]
 
 
 def test_what_is_typed_narrows_an_experiment() -> None:
