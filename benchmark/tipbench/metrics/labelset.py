@@ -11,7 +11,8 @@
   person who is drawn twice does not compete with themself.
 - ``protection_gap``: best - worst urgent recall over the languages with twenty clusters.
 
-All use the headline weights.
+All use the headline weights. Macro average precision has no interval where the positives of a label that counts come
+from fewer than twenty clusters, and urgent recall none where the urgent do.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.answers import LABEL_PREFIX
-from tipbench.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, dense_codes, observed, ratio
+from tipbench.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, dense_codes, observed, ratio
 from tipbench.case import Case
 from tipbench.metrics import Family, Measured, together
 from tipbench.metrics.harm import merged_groups
@@ -88,6 +89,7 @@ def _by_label(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measur
         {n: scores[f"{SCORE_PREFIX}{n}"].cast(pl.Float64).to_numpy() for n in case.answers.label_names},
     )
     groups: Groups = {}
+    rare = False
     for name, value in observed(_each(rankings), case.clusters.count).items():
         known = answers.filter(pl.col(f"{LABEL_PREFIX}{name}").is_not_null())
         positive, weight = known[f"{LABEL_PREFIX}{name}"].to_numpy() == 1, known["weight"].to_numpy()
@@ -96,8 +98,14 @@ def _by_label(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measur
             "prevalence": float(weight @ positive / weight.sum()) if weight.size else None,
             "positives": int(positive.sum()),
         }
+        rare |= not np.isnan(value) and known.filter(positive)["cluster"].n_unique() < FEWEST_CLUSTERS
     some = any(group["average_precision"] is not None for group in groups.values())
-    return Measured(metrics=macro_mean(rankings), withheld={} if some else {MACRO: ONE_CLASS}, groups=groups)
+    return Measured(
+        metrics=macro_mean(rankings),
+        withheld={} if some else {MACRO: ONE_CLASS},
+        without_interval={MACRO: TOO_FEW} if rare else {},
+        groups=groups,
+    )
 
 
 def _decisions(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measured:
@@ -164,7 +172,8 @@ def _urgency(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measure
     withheld = {} if urgent.any() else {"urgent_recall": NOBODY_URGENT}
     if len(compared) < 2:
         withheld["protection_gap"] = ONE_LANGUAGE
-    return Measured(metrics=metrics, withheld=withheld, groups=groups)
+    bare = {"urgent_recall": TOO_FEW} if clusters[""] < FEWEST_CLUSTERS else {}
+    return Measured(metrics=metrics, withheld=withheld, without_interval=bare, groups=groups)
 
 
 def reached(score: NDArray[np.float64], slot: pl.Series, weight: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -254,3 +254,21 @@ def test_observed_values_are_those_of_each_cluster_once() -> None:
     measured = measure(case_of(Task(), answers, predictions))
     found = evaluate(Task(), answers, predictions, replicates=0)
     assert observed(measured.metrics, 25) == pytest.approx({n: s.value for n, s in found.scores.items()})
+
+
+def test_what_rests_on_fewer_than_twenty_people_has_a_value_and_no_interval() -> None:
+    """A person may be in several rows: clusters count, not rows."""
+    generator = np.random.default_rng(5)
+    rows = 400
+    labels = (generator.random((rows, 3)) < 0.4).astype(float)
+    labels[:, 2] = np.arange(rows) < 30
+    urgency = np.where(np.arange(rows) < 30, 2, 0).astype(np.int8)
+    given = {"urgency": urgency, "score_urgency": generator.random(rows)}
+    people = {15: np.concatenate([np.arange(30) // 2, np.arange(30, rows)]), 30: np.arange(rows)}
+    for positive, cluster in people.items():
+        answered = frames(labels, generator.random((rows, 3)), cluster=cluster, **given)
+        found = evaluate(Task(), *answered, replicates=50).scores
+        for name in ("macro_average_precision", "urgent_recall"):
+            assert found[name].value is not None
+            assert (found[name].low is None) == (positive < 20), name
+        assert found["hamming_loss"].low is not None
