@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.draw import ONE, exp, log, log_sum, normalised, probability
+from tipdata.draw import ONE, log, log_sum, normalised, probability
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts import BACKGROUND, Accounts
-from tipdata.stages.operations import KINDS, LANGUAGES, TRAFFICKING, Operations
+from tipdata.stages.operations import KINDS, LANGUAGES, TRAFFICKING, Operations, drawn_levels
 from tipdata.stages.places import Places
 from tipdata.tables import Column, Table
 from tipdata.world import DAYS, Region
@@ -90,7 +90,8 @@ def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -
     actor = np.where(owned, owner, number)
     group = np.where(owned, o.kind[owner], RESIDENT)
     size = np.where(owned, np.bincount(owner[owned], minlength=len(o.id))[owner], 1)
-    habits, habit_log = _habits(region, actor, group)
+    streams = ("parameter/account_habits", "account_habits")
+    habits, habit_log = drawn_levels(region, actor, group, GROUPS, region.group("ties.habits"), streams)
     outreach, outreach_log = _outreach(region, accounts, number, owner, group)
     language = np.searchsorted(np.array(LANGUAGES), accounts.frame["language"].to_numpy())
     town = np.where(
@@ -114,26 +115,6 @@ def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -
         end,
         _log_odds(region, accounts, group, size, habit_log + outreach_log),
     )
-
-
-def _habits(region: Region, actor: np.ndarray, group: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Level of each habit, and the sum over habits of log P(level | group), (accounts, groups) milli-nats."""
-    jitter = probability(region["operations.jitter"])
-    levels: dict[str, np.ndarray] = {}
-    total = np.zeros((len(actor), len(GROUPS)), dtype=np.int64)
-    for name, listed in region.group("ties.habits").items():
-        weights = np.array([listed[g] for g in GROUPS], dtype=np.int64) * ONE
-        cells = np.arange(weights.size).reshape(weights.shape)
-        noise = (
-            region.stream(f"parameter/account_habits/{name}").quantile(cells, "normal")
-            // 1000
-            * jitter
-            // ONE
-        )
-        p = normalised(weights * exp(noise) // ONE)
-        levels[name] = region.stream(f"account_habits/{name}").choose(actor, p[group])
-        total += log(p)[:, levels[name]].T
-    return levels, total
 
 
 def _outreach(

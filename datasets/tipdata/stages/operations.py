@@ -136,7 +136,9 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     form = np.where(kind == TRAFFICKING, form, -1)
     category, category_log = _categories(region, local, kind, form, forms)
     family = np.array(list(CATEGORIES.values()))[category]
-    traits, trait_log = _traits(region, local, kind)
+    traits, trait_log = drawn_levels(
+        region, local, kind, KINDS, region.group("operations.traits"), ("parameter/trait", "operations")
+    )
     language, majority = _languages(region, local, traits["migrant"])
     cues, habits, habit_log, shown = _habits(region, local, kind, family, traits["migrant"])
     kind_log = log(normalised(prior))
@@ -198,17 +200,30 @@ def _categories(
     return category, log(np.vstack([trafficking, lawful])).T
 
 
-def _traits(region: Region, local: np.ndarray, kind: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Levels by trait, and the sum over traits of log P(level | kind), (operations, kinds) milli-nats."""
+def drawn_levels(
+    region: Region,
+    ids: np.ndarray,
+    group: np.ndarray,
+    groups: tuple[str, ...],
+    listed: dict[str, dict],
+    streams: tuple[str, str],
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Levels of categorical habits, and the sum over habits of log P(level | group), (ids, groups) milli-nats.
+
+    Args:
+        ids, group: of whoever has the habits, and its group (index into ``groups``).
+        listed: habit -> group -> weights of its levels, which the region jitters.
+        streams: where the jitter and the levels are drawn; the habit's name follows.
+    """
     jitter = probability(region["operations.jitter"])
     levels: dict[str, np.ndarray] = {}
-    total = np.zeros((len(local), len(KINDS)), dtype=np.int64)
-    for name, listed in region.group("operations.traits").items():
-        weights = np.array([listed[k] for k in KINDS], dtype=np.int64) * ONE
+    total = np.zeros((len(ids), len(groups)), dtype=np.int64)
+    for name, by_group in listed.items():
+        weights = np.array([by_group[g] for g in groups], dtype=np.int64) * ONE
         cells = np.arange(weights.size).reshape(weights.shape)
-        noise = region.stream(f"parameter/trait/{name}").quantile(cells, "normal") // 1000 * jitter // ONE
+        noise = region.stream(f"{streams[0]}/{name}").quantile(cells, "normal") // 1000 * jitter // ONE
         p = normalised(weights * exp(noise) // ONE)
-        levels[name] = region.stream(f"operations/{name}").choose(local, p[kind])
+        levels[name] = region.stream(f"{streams[1]}/{name}").choose(ids, p[group])
         total += log(p)[:, levels[name]].T
     return levels, total
 
