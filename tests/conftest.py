@@ -19,9 +19,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny(home: Path) -> Release:
-    return open_release("0.2.0", "tiny", engine="sequential", quiet=True)
+    return open_release("0.3.0", "tiny", engine="sequential", quiet=True)
 
 
 @pytest.fixture(scope="session")
 def small(home: Path) -> Release:
-    return open_release("0.2.0", "small", engine="sequential", quiet=True)
+    return open_release("0.3.0", "small", engine="sequential", quiet=True)

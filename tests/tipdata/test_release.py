@@ -166,7 +166,7 @@ def test_a_release_that_does_not_exist_names_those_that_do(version: str, size: s
 
 
 @pytest.mark.parametrize("size", ["tiny", "small"])
-@pytest.mark.parametrize("version", list(versions()))
+@pytest.mark.parametrize("version", list(versions())[:-1])  # the newest is not released yet
 def test_the_published_manifest_is_there_and_holds_every_column(version: str, size: str) -> None:
     manifest = published_manifest(Release.of(version, size))
     assert manifest is not None

@@ -38,7 +38,7 @@ def test_every_source_is_cited() -> None:
 
 
 def test_a_range_gives_each_region_its_own_value_within_it() -> None:
-    world = World.of("0.2.0")
+    world = World.of("0.3.0")
     drawn = [world.region(i)["places.spread_km"] for i in range(40)]
     assert len(set(drawn)) > 10
     assert min(drawn) >= 25
@@ -60,7 +60,7 @@ def test_cue_strengths_stay_weak_and_some_are_null_or_reversed() -> None:
 
 
 def test_the_same_region_comes_twice_and_another_differs() -> None:
-    world = World.of("0.2.0")
+    world = World.of("0.3.0")
     first, again, other = generate_region(world, 3), generate_region(world, 3), generate_region(world, 4)
     for name in first:
         assert first[name].equals(again[name]), name
@@ -68,14 +68,14 @@ def test_the_same_region_comes_twice_and_another_differs() -> None:
 
 
 def test_every_table_is_sorted_by_a_key_that_is_one() -> None:
-    for name, frame in generate_region(World.of("0.2.0"), 2).items():
+    for name, frame in generate_region(World.of("0.3.0"), 2).items():
         key = all_tables()[name].key
         assert frame.select(key).is_unique().all(), name
         assert frame.equals(frame.sort(key)), name
 
 
 def test_foreign_keys_point_somewhere() -> None:
-    t = generate_region(World.of("0.2.0"), 5)
+    t = generate_region(World.of("0.3.0"), 5)
     for child, parent, column in (
         ("adverts", "accounts", "account"),
         ("adverts", "operations", "operation"),
@@ -91,7 +91,7 @@ def test_foreign_keys_point_somewhere() -> None:
 
 
 def test_adverts_stand_on_sites_that_are_open() -> None:
-    t = generate_region(World.of("0.2.0"), 0)
+    t = generate_region(World.of("0.3.0"), 0)
     joined = t["adverts"].join(t["platforms"], on="platform")
     day = joined["minute"] // 1440
     assert (day >= joined["opened"]).all()
@@ -99,17 +99,17 @@ def test_adverts_stand_on_sites_that_are_open() -> None:
 
 
 def test_people_of_operations_that_post_are_adults() -> None:
-    t = generate_region(World.of("0.2.0"), 0)
+    t = generate_region(World.of("0.3.0"), 0)
     posting = t["people"].join(t["operations"].filter("posts"), on="operation")
     assert not posting["age_band"].is_in(["0-8", "9-17"]).any()
     assert not t["people"].filter(pl.col("role") != "exploited")["age_band"].is_in(["0-8", "9-17"]).any()
 
 
 def test_an_id_tells_neither_kind_nor_order_nor_region() -> None:
-    t = generate_region(World.of("0.2.0"), 1)
+    t = generate_region(World.of("0.3.0"), 1)
     for column in ("minute", "operation", "log_odds"):
         assert abs(np.corrcoef(t["adverts"]["advert"], t["adverts"][column])[0, 1]) < 0.08, column
-    ids = [generate_region(World.of("0.2.0"), i)["adverts"]["advert"].to_numpy() for i in range(4)]
+    ids = [generate_region(World.of("0.3.0"), i)["adverts"]["advert"].to_numpy() for i in range(4)]
     assert len(np.unique(np.concatenate(ids))) == sum(map(len, ids))
     means = [i.mean() / 2**48 for i in ids]
     assert max(abs(m - 0.5) for m in means) < 0.03
@@ -122,7 +122,7 @@ def _digests(tables: dict[str, pl.DataFrame]) -> dict[tuple[str, str], str]:
 def test_a_new_table_and_a_new_draw_upstream_leave_all_others_bit_identical(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = _digests(generate_region(World.of("0.2.0"), 6))
+    before = _digests(generate_region(World.of("0.3.0"), 6))
     table = Table("extra", ("number",), (Column("number", pl.Int64(), "public"),))
 
     def extra(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
@@ -131,7 +131,7 @@ def test_a_new_table_and_a_new_draw_upstream_leave_all_others_bit_identical(
 
     more = (Stage("extra", (), (table,), extra), *stages())
     monkeypatch.setattr("tipdata.region.stages_of", lambda version: more)
-    after = _digests(generate_region(World.of("0.2.0"), 6))
+    after = _digests(generate_region(World.of("0.3.0"), 6))
     assert {key: value for key, value in after.items() if key[0] != "extra"} == before
 
 
@@ -139,12 +139,12 @@ def test_more_rows_upstream_leave_the_draws_of_the_others_bit_identical(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Another operation is appended to the posting ones: every older operation keeps what it drew for itself."""
-    world = World.of("0.2.0")
+    world = World.of("0.3.0")
     before = generate_region(world, 6)["operations"]
     entry = dict(parameters()["operations.count"], value=310)
     changed = {**parameters(), "operations.count": entry}
     monkeypatch.setattr(world_module, "parameters", lambda: changed)
-    after = generate_region(World.of("0.2.0"), 6)["operations"].join(before, on="operation", how="semi")
+    after = generate_region(World.of("0.3.0"), 6)["operations"].join(before, on="operation", how="semi")
     assert after.height == before.height
     own = [
         "form",
@@ -163,7 +163,7 @@ def test_more_rows_upstream_leave_the_draws_of_the_others_bit_identical(
 
 def test_dropping_adverts_leaves_the_others_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     """With no closure at all, every advert that was posted with one before the closing day is posted unchanged."""
-    world = World.of("0.2.0")
+    world = World.of("0.3.0")
     tables = generate_region(world, 0)
     closing = tables["platforms"]["closed"].drop_nulls()
     region = 0 if len(closing) else 1
@@ -172,7 +172,7 @@ def test_dropping_adverts_leaves_the_others_as_they_were(monkeypatch: pytest.Mon
     entry = dict(parameters()["platforms.closes"], value=0.0)
     changed = {**parameters(), "platforms.closes": entry}
     monkeypatch.setattr(world_module, "parameters", lambda: changed)
-    open_world = generate_region(World.of("0.2.0"), region)["adverts"]
+    open_world = generate_region(World.of("0.3.0"), region)["adverts"]
     early = pl.col("minute") < day * 1440
     columns = ["advert", "minute", "town", "category", "title", "body", "images", "contacts"]
     closed_world = tables["adverts"].filter(early).select(columns)
@@ -197,7 +197,7 @@ def test_a_duplicate_stage_or_table_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_oracle_knows_more_than_one_advert_does() -> None:
-    frames = [generate_region(World.of("0.2.0"), i) for i in range(12)]
+    frames = [generate_region(World.of("0.3.0"), i) for i in range(12)]
     operations = pl.concat(f["operations"] for f in frames).filter("posts")
     adverts = pl.concat(f["adverts"] for f in frames)
     from sklearn.metrics import roc_auc_score
@@ -212,7 +212,7 @@ def test_the_oracle_knows_more_than_one_advert_does() -> None:
 
 def test_oracle_log_odds_are_calibrated() -> None:
     """Among operations with a posterior around one half, about half are trafficking operations (12 regions)."""
-    frames = [generate_region(World.of("0.2.0"), i)["operations"].filter("posts") for i in range(40)]
+    frames = [generate_region(World.of("0.3.0"), i)["operations"].filter("posts") for i in range(40)]
     o = pl.concat(frames)
     p = 1 / (1 + np.exp(-o["log_odds"].to_numpy() / 1000))
     y = (o["kind"] == "trafficking").to_numpy()
