@@ -59,7 +59,7 @@ def save(rows: Sequence[Row], path: str) -> bool:
     for panel, task in zip(panels, tasks, strict=True):
         _panel(panel, [row for row in drawn if (row.data, row.task) == task], methods[task])
     _explain(figure, panels[0], drawn)
-    _write(figure, Path(path))
+    write(figure, Path(path))
     return True
 
 
@@ -80,12 +80,12 @@ def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
     for line in range(1, len(methods)):
         panel.axhline(line - 0.5, color="#dddddd", linewidth=0.8, zorder=0)
     panel.set_title(f"{rows[0].task} ({rows[0].data})", loc="left", fontsize=11, fontweight="bold")
-    panel.set_xlabel(_axis(rows[0].task, rows[0].metric))
+    panel.set_xlabel(metric_title(rows[0].task, rows[0].metric))
     panel.grid(axis="x", color="#eeeeee", zorder=0)
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def _axis(task: str, metric: str) -> str:
+def metric_title(task: str, metric: str) -> str:
     """A metric as an axis names it, with the prevalence that its task is scored at."""
     from tipbench.task import task_of
 
@@ -153,11 +153,12 @@ def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:
     )  # fmt: skip
 
 
-def _write(figure: Any, path: Path) -> None:
+def write(figure: Any, path: Path, **options: Any) -> None:
+    """Save a figure whole or not at all. Raises UsageError where its file cannot be written."""
     beside = path.with_name(f".{path.stem}.part-{os.getpid()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(beside, dpi=150)
+        figure.savefig(beside, dpi=150, **options)
         beside.replace(path)
     except OSError as error:
         raise UsageError(

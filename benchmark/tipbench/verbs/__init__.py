@@ -1,5 +1,5 @@
 """The verbs of the command line, one module each: ``add`` declares it, ``call`` does it and gives the exit code."""
 
-from tipbench.verbs import compare, data, list_, run, score
+from tipbench.verbs import board, compare, data, list_, run, score
 
-VERBS = (run, score, compare, list_, data)
+VERBS = (run, score, compare, list_, data, board)

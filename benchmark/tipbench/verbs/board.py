@@ -1,0 +1,102 @@
+"""``tipbench board``: what is kept of reference runs, and the page and figure rendered from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tipbench.verbs.options import add_json, add_quiet, parser_of
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+EXAMPLES = """\
+examples:
+  tipbench run experiment=board release=small
+  tipbench board results --runs runs/0.3.0/small --to results
+  tipbench board results --to results --check
+
+The first command runs every method, the second keeps the runs' result.json, tests methods against
+each task's reference while their predictions are there, and renders results/README.md and the
+figure results/board.svg, .png. The third exits with 1 where the page is not what the files render to."""
+
+FIGURE = "board.svg"
+
+
+def add(verbs: Any) -> None:
+    """Declare the verb and what it does."""
+    parser = parser_of(verbs, "board", "keep reference results and render them", EXAMPLES)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    about = "copy the results of runs to a folder and render them; or check what is rendered there"
+    one = parser_of(actions, "results", about, EXAMPLES)
+    one.add_argument("--runs", default="runs", metavar="RUNS", help="folder of runs of one release (runs)")
+    one.add_argument("--to", default="results", metavar="FOLDER", help="where results are kept (results)")
+    one.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 where the page is not up to date"
+    )
+    one.add_argument("--replicates", type=int, default=1000, help="of the paired cluster bootstrap (1000)")
+    add_quiet(one)
+    add_json(one)
+    one.set_defaults(call=call)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Do it."""
+    from pathlib import Path
+
+    to = Path(options.to).expanduser()
+    return _check(to, options) if options.check else _make(Path(options.runs).expanduser(), to, options)
+
+
+def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
+    from tipbench.board.collection import collect
+    from tipbench.board.comparisons import compared
+    from tipbench.board.files import store
+
+    found = collect(runs)
+    folder = store(to, found, compared(found, options.replicates))
+    page = _render(to)
+    _say(
+        {"results": len(found), "folder": str(folder), "page": str(page)},
+        f"{len(found):,} results in {folder}, rendered as {page}",
+        options,
+    )
+    return 0
+
+
+def _render(to: Path) -> Path:
+    """Write the page and the figure of what is in ``to``; the page's path."""
+    from tipbench.board.files import read, write_text
+    from tipbench.board.forest import draw
+    from tipbench.board.lines import standings
+    from tipbench.board.page import PAGE, render
+
+    board = read(to)
+    draw(standings(board), board.data, to / FIGURE)
+    write_text(to / PAGE, render(board, FIGURE))
+    return to / PAGE
+
+
+def _check(to: Path, options: argparse.Namespace) -> int:
+    from tipdata.errors import CheckFailed
+
+    from tipbench.board.files import read
+    from tipbench.board.page import PAGE, render
+
+    page = to / PAGE
+    wanted = render(read(to), FIGURE)
+    if not page.is_file() or page.read_text(encoding="utf-8") != wanted:
+        raise CheckFailed(
+            f"{page} is not what the results beside it render to: run `tipbench board results --runs RUNS --to {to}`."
+        )
+    _say({"page": str(page), "current": True}, f"{page} is what the results beside it render to", options)
+    return 0
+
+
+def _say(as_json: dict[str, Any], text: str, options: argparse.Namespace) -> None:
+    from tipbench.console import emit, emit_json
+
+    if options.json:
+        emit_json(as_json)
+    elif not options.quiet:
+        emit(text)
