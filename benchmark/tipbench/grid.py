@@ -62,6 +62,7 @@ def expand(
         return [_single(composer, allowed)]
     rest = composer.without("baseline", "split", "seed", *(f"grid.{axis}" for axis in LISTS.values()))
     cells: list[Cell] = []
+    splits_of: dict[str, list[str]] = {}
     left_out: dict[str, list[str]] = {}
     for name in _matching(rest, grid.baselines):
         settings = rest.settings(name)
@@ -75,10 +76,11 @@ def expand(
                 raise _needs(name, extra)
             left_out.setdefault(extra, []).append(name)
             continue
-        splits = _splits(task, settings, grid.splits, allowed)
+        if task.name not in splits_of:
+            splits_of[task.name] = _splits(task, settings, grid.splits, allowed)
         cells += [
             _cell(settings, task, split, seed)
-            for split in splits
+            for split in splits_of[task.name]
             for seed in _seeds(settings, grid.seeds or [0])
         ]
     for extra, names in left_out.items():

@@ -13,6 +13,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from tipbench.console import Column
+from tipbench.metrics import LOWER_IS_BETTER
 from tipbench.results import Result
 
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
@@ -51,7 +52,7 @@ class Row:
 
 
 def rows(results: Sequence[Result]) -> list[Row]:
-    """One row a data, task, method and split; methods in falling order of their most honest score, oracles last."""
+    """One row a data, task, method and split; methods, the best by their most honest score first, oracles last."""
     grouped: dict[tuple[str, ...], list[Result]] = {}
     for result in results:
         variant = "" if not _variants(results, result) else f" [{result.config_hash[:6]}]"
@@ -128,12 +129,13 @@ def _minus(left: float | None, right: float | None) -> float | None:
 def _place(row: Row, scores: dict[tuple[str, ...], float | None]) -> tuple:
     honest = (scores.get((row.data, row.task, row.method, split)) for split in reversed(ORDER))
     best = next((score for score in honest if score is not None), row.score)
+    worse = math.inf if best is None else best * (1 if row.metric in LOWER_IS_BETTER else -1)
     split = ORDER.index(row.split) if row.split in ORDER else len(ORDER)
     return (
         row.data,
         row.task,
         row.oracle,
-        -(best if best is not None else -math.inf),
+        worse,
         row.method,
         split,
         row.split,

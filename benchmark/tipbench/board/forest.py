@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipbench.board.lines import Line, Standing, lower_is_better
+from tipbench.board.lines import Line, Standing
 from tipbench.figure import metric_title, write
 
 if TYPE_CHECKING:
@@ -28,13 +28,14 @@ def draw(standings: Sequence[Standing], data: str, path: Path) -> None:
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     drawn = [standing for standing in standings if any(line.row.score is not None for line in standing.lines)]
     rows = [drawn[start : start + COLUMNS] for start in range(0, len(drawn), COLUMNS)]
     heights = [max(len(standing.lines) for standing in row) for row in rows]
     with matplotlib.rc_context({"font.size": 9, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}):
         inches = HEAD_HEIGHT + sum(LINE_HEIGHT * height + PANEL_HEIGHT for height in heights)
-        figure = Figure(figsize=(WIDTH, inches), layout="constrained")
+        figure = Figure(figsize=(WIDTH, inches), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
         FigureCanvasAgg(figure)
         panels = figure.subplots(len(rows), COLUMNS, squeeze=False, height_ratios=[h + 1.0 for h in heights])
         for panel in panels.flat[len(drawn) :]:
@@ -61,7 +62,7 @@ def _panel(panel: Axes, standing: Standing) -> None:
     if standing.oracle is not None:
         panel.axvline(standing.oracle, color=ORACLE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
     panel.set_title(standing.task.name, loc="left", fontsize=10.5, fontweight="bold", color=INK)
-    better = " (lower is better)" if lower_is_better(standing.task) else ""
+    better = " (lower is better)" if standing.lower_is_better else ""
     panel.set_xlabel(metric_title(standing.task.name, standing.metric) + better, color=QUIET, fontsize=8.5)
     panel.tick_params(axis="both", length=0, labelcolor=INK)
     panel.grid(axis="x", color=PALE, linewidth=0.8)
@@ -120,6 +121,6 @@ def _explain(figure: Any, data: str) -> None:
         color=INK,
     )
     figure.legend(
-        handles=handles, loc="outside lower left", ncols=len(handles), frameon=False, fontsize=8.5,
+        handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, fontsize=8.5,
         title="Synthetic data: a score here does not estimate field performance.", title_fontsize=8.5, alignment="left",
     )  # fmt: skip

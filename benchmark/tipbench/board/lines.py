@@ -8,6 +8,7 @@ from statistics import fmean
 
 from tipbench.board.comparisons import Compared
 from tipbench.board.files import Board
+from tipbench.metrics import LOWER_IS_BETTER
 from tipbench.report import Row, mean, rows
 from tipbench.results import Result
 from tipbench.task import Task, task_of
@@ -45,6 +46,11 @@ class Standing:
     oracle: float | None
 
     @property
+    def lower_is_better(self) -> bool:
+        """Whether the metric is an error."""
+        return self.metric in LOWER_IS_BETTER
+
+    @property
     def reference(self) -> str | None:
         """The method that the others are tested against."""
         return next((line.method for line in self.lines if line.is_reference), None)
@@ -74,7 +80,7 @@ def _standing(board: Board, task: Task) -> Standing:
         split=split,
         splits=tuple(name for name in task.splits if name in there),
         metric=task.primary,
-        lines=sorted(lines, key=lambda line: _place(line, task)),
+        lines=sorted(lines, key=lambda line: _place(line, task.primary in LOWER_IS_BETTER)),
         oracle=_oracle(lines, results, split),
     )
 
@@ -103,14 +109,9 @@ def _line(
     )
 
 
-def lower_is_better(task: Task) -> bool:
-    """Whether the task's primary metric is an error."""
-    return False
-
-
-def _place(line: Line, task: Task) -> tuple[bool, float, str]:
-    worst = math.inf if line.row.score is None else line.row.score * (1 if lower_is_better(task) else -1)
-    return line.row.oracle, worst, line.method
+def _place(line: Line, lower_is_better: bool) -> tuple[bool, float, str]:
+    worse = math.inf if line.row.score is None else line.row.score * (1 if lower_is_better else -1)
+    return line.row.oracle, worse, line.method
 
 
 def _oracle(lines: list[Line], results: list[Result], split: str) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tipbench.board.files import Board
-from tipbench.board.lines import Line, Standing, lower_is_better, standings
+from tipbench.board.lines import Line, Standing, standings
 from tipbench.comparison import LEVEL
 from tipbench.figure import metric_title
 from tipbench.report import NOTHING, interval, number, percent, signed
@@ -67,7 +67,7 @@ def render(board: Board, figure: str) -> str:
 
 
 def _section(standing: Standing) -> str:
-    better = "lower" if lower_is_better(standing.task) else "higher"
+    better = "lower" if standing.lower_is_better else "higher"
     title = metric_title(standing.task.name, standing.metric)
     said = f"{standing.task.question} Split `{standing.split}`, {title}; {better} is better."
     parts = [f"## {standing.task.name}", said, _methods(standing)]

@@ -1,0 +1,102 @@
+"""What the board costs: CPU seconds a task and a method, from the results of ``experiment=board``.
+
+``python tests/performance/board.py RUNS`` reads what is there; with ``--run`` it first runs on ``small`` what is missing
+in RUNS, a task at a time in one process each, all baselines but those that need an extra, and also tells what no cell
+is charged with: starting, composing, splitting and preparing folds. A result holds the CPU seconds of a cell and the
+wall seconds of its parts; the former are divided by the latter.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+BUDGET = 60 * 60 * 2
+"""CPU seconds: an hour of two cores."""
+COSTLIEST = 25
+
+
+def main(runs: Path, first_run: bool) -> int:
+    from tipbench.results import read_result
+    from tipbench.task import tasks
+
+    rest: dict[str, float] = {}
+    for task in tasks() if first_run else ():
+        before = sum(cost_of(read_result(path)).cpu for path in results(runs, task))
+        spent = run(runs, task)
+        rest[task] = spent - (sum(cost_of(read_result(path)).cpu for path in results(runs, task)) - before)
+    by_task, by_method = defaultdict(list), defaultdict(list)
+    for path in results(runs):
+        result = read_result(path)
+        by_task[result.task].append(cost_of(result))
+        by_method[result.method].append(cost_of(result))
+    print(f"{'task':<34} {'cells':>6} {'fit+predict':>12} {'score':>8} {'the rest':>9} {'CPU s':>8}")
+    total = 0.0
+    for task, costs in sorted(by_task.items()):
+        total += line(task, costs, rest.get(task))
+    print(f"{'all':<34} {'':>6} {'':>12} {'':>8} {'':>9} {total:>8.0f}   <= {BUDGET} for all tasks")
+    print(f"\nThe {COSTLIEST} costliest methods")
+    for method in sorted(by_method, key=lambda m: -sum(c.cpu for c in by_method[m]))[:COSTLIEST]:
+        line(method, by_method[method], None)
+    return 0
+
+
+class Spent:
+    """CPU seconds of a cell: all, and of scoring it."""
+
+    def __init__(self, cpu: float, score: float) -> None:
+        self.cpu, self.score = cpu, score
+
+
+def cost_of(result) -> Spent:
+    cost = result.cost
+    wall = cost.fit_s + cost.predict_s + cost.score_s
+    return Spent(cost.cpu_s, cost.cpu_s * cost.score_s / wall if wall else 0.0)
+
+
+def results(runs: Path, task: str = "*") -> list[Path]:
+    return sorted(runs.glob(f"*/*/{task}/*/*/*/result.json"))
+
+
+def line(name: str, costs: Iterable[Spent], rest: float | None) -> float:
+    """Print one, and give its CPU seconds."""
+    costs = list(costs)
+    cpu, score = sum(c.cpu for c in costs), sum(c.score for c in costs)
+    beside = "" if rest is None else f"{rest:.0f}"
+    whole = cpu + (rest or 0.0)
+    print(
+        f"{name:<34} {len(costs):>6} {cpu - score:>12.0f} {score:>8.0f} {beside:>9} {whole:>8.0f}", flush=True
+    )
+    return whole
+
+
+def run(runs: Path, task: str) -> float:
+    """Run what is missing of a task's board; the CPU seconds of that."""
+    from tipbench.choices import describe_option, options
+    from tipbench.paths import config_folder
+
+    known = options([config_folder()])["baseline"]
+    plain = [n for n, at in known.items() if n.startswith(f"{task}/") and "extra" not in describe_option(at)]
+    words = ["experiment=board", "release=small", f"grid.baselines=[{','.join(plain)}]", "engine=sequential"]
+    before = children()
+    subprocess.run(
+        [sys.executable, "-m", "tipbench", "run", *words, f"runs.path={runs}", "figure.path=null", "--quiet"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    return children() - before
+
+
+def children() -> float:
+    """CPU seconds of child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    words = [word for word in sys.argv[1:] if word != "--run"]
+    sys.exit(main(Path(words[0] if words else "runs"), "--run" in sys.argv))

@@ -1,0 +1,63 @@
+"""Runs and results as they would be found, without running anything."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tipbench.evaluation import EVALUATOR_VERSION
+from tipbench.results import RESULT, Result
+
+Make = Callable[..., Result]
+
+
+@pytest.fixture
+def result() -> Make:
+    """A result of a method, split and score; ``more`` replaces fields of it."""
+
+    def make(method: str, split: str = "forward", score: float | None = 0.5, **more: Any) -> Result:
+        low, high = (None, None) if score is None else (score - 0.1, score + 0.1)
+        task = method.partition("/")[0]
+        content = {
+            "task": task,
+            "method": method,
+            "data": "0.3.0/tiny",
+            "split": split,
+            "seed": 0,
+            "labels": "truth",
+            "access": "public",
+            "versions": {"data": "0.3.0", "evaluator": EVALUATOR_VERSION, "method": "0.2.0"},
+            "config_hash": "0" * 64,
+            "config": {},
+            "primary": "average_precision",
+            "scores": {
+                "average_precision": {"value": score, "low": low, "high": high},
+                "harm_gap": {"value": 0.02},
+                "protection_gap": {"value": 0.07},
+            },
+            "groups": {},
+            "oracle": {"share": 0.25, "oracle": 0.9},
+            "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.5, "cpu_s": 1.5, "peak_mib": 12.0},
+            "environment": {},
+            "predictions": {"file": "predictions.parquet", "digest": "sha256:0"},
+            "warnings": [],
+        }
+        return Result.model_validate({**content, **more})
+
+    return make
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Callable[..., Path]:
+    """Writes results as runs, without predictions, to ``<tmp_path>/runs/<data>/...``; gives ``<tmp_path>/runs``."""
+
+    def write(*results: Result) -> Path:
+        for one in results:
+            method = one.method.partition("/")[2]
+            place = f"{one.data}/{one.task}/{one.split}/{method}/{one.config_hash[:12]}-s{one.seed}"
+            folder = tmp_path / "runs" / place
+            folder.mkdir(parents=True)
+            (folder / RESULT).write_text(one.to_json(), encoding="utf-8")
+        return tmp_path / "runs"
+
+    return write
