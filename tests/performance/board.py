@@ -1,9 +1,9 @@
 """What the board costs: CPU seconds a task and a method, from the results of ``experiment=board``.
 
-``python tests/performance/board.py RUNS`` reads what is there; with ``--run`` it first runs on ``small`` what is missing
-in RUNS, a task at a time in one process each, all baselines but those that need an extra, and also tells what no cell
-is charged with: starting, composing, splitting and preparing folds. A result holds the CPU seconds of a cell and the
-wall seconds of its parts; the former are divided by the latter.
+``python tests/performance/board.py RUNS`` reads what is there. With ``--run`` it first runs what is missing in RUNS on
+``small``, a task at a time in a process each: all baselines but those that need an extra. It then also tells what no
+cell is charged with: starting, composing, splitting and preparing folds. A result has the CPU seconds of a cell and
+the wall seconds of its parts; the one is divided by the other.
 """
 
 import os

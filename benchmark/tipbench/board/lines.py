@@ -65,6 +65,7 @@ def standings(board: Board) -> list[Standing]:
 def _standing(board: Board, task: Task) -> Standing:
     results = [result for result in board.results if result.task == task.name]
     split = task.splits[0]
+    metric = results[0].primary
     all_rows = rows(results)
     tested = {one.method: one for one in board.comparisons if (one.task, one.split) == (task.name, split)}
     references = {one.reference for one in tested.values()}
@@ -79,8 +80,8 @@ def _standing(board: Board, task: Task) -> Standing:
         task=task,
         split=split,
         splits=tuple(name for name in task.splits if name in there),
-        metric=task.primary,
-        lines=sorted(lines, key=lambda line: _place(line, task.primary in LOWER_IS_BETTER)),
+        metric=metric,
+        lines=sorted(lines, key=lambda line: _place(line, metric in LOWER_IS_BETTER)),
         oracle=_oracle(lines, results, split),
     )
 

@@ -44,13 +44,17 @@ def test_methods_stand_best_first_and_oracles_last_in_italics(result: Callable) 
     assert page.index("| lightgbm") < page.index("| prior") < page.index("| *oracle*")
 
 
-def test_errors_stand_smallest_first_and_say_that_lower_is_better(
-    result: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tipbench.board.lines.LOWER_IS_BETTER", frozenset({"average_precision"}))
-    page = render(board(result(A, score=0.3), result(B, score=0.6)), "f.svg")
-    assert page.index("| prior") < page.index("| lightgbm")
-    assert "lower is better" in page
+def test_errors_stand_smallest_first_and_say_that_lower_is_better(result: Callable) -> None:
+    def estimated(method: str, error: float | None) -> Result:
+        scores = {"median_abs_log_error": {"value": error, "note": None if error else "no estimate exists"}}
+        return result(method, primary="median_abs_log_error", scores=scores, oracle={"oracle": 0.1})
+
+    shown = board(estimated(A, 1.3), estimated("advert_risk/tfidf_logreg", None), estimated(B, 1.6))
+    page = render(shown, "f.svg")
+    assert page.index("| prior") < page.index("| lightgbm") < page.index("| tfidf_logreg")
+    assert "median abs log error; lower is better" in page
+    assert cells(page, "tfidf_logreg")["95% interval"] == "no estimate exists"
+    assert standings(shown)[0].oracle == 0.1
 
 
 def test_several_seeds_are_a_mean_with_the_spread_of_ddof_1(result: Callable) -> None:
