@@ -43,7 +43,8 @@ environment and cost; predictions are re-made by the first command.
 - *CPU s* of a cell: fit, predict and score, mean over seeds. *MiB*: peak memory over that at the start, the largest
   of the seeds.
 - *access*: the most private data that the run was shown. *labels*: what it learnt from; the test is always the truth.
-- An *oracle* is shown hidden truth: a reference without a rank. {nothing} is what does not apply or is not known.
+- An *oracle* is shown hidden truth: a reference without a rank.
+- {nothing} is what is not known; columns that a task knows nothing for are left out.
 """
 
 
@@ -80,7 +81,10 @@ def _methods(standing: Standing) -> str:
     against = f"against {standing.reference}" if standing.reference else "against a reference"
     headings = ["method", "score", "95% interval", "share of oracle", "leakage", "drift", "harm gap"]
     headings += ["protection gap", against, "CPU s", "MiB", "access", "labels"]
-    return _table(headings, [_cells(line) for line in standing.lines], left=("method", "access", "labels"))
+    rows = [_cells(line) for line in standing.lines]
+    known = [at for at in range(len(headings)) if any(row[at] != NOTHING for row in rows)]
+    shown = [[row[at] for at in known] for row in (headings, *rows)]
+    return _table(shown[0], shown[1:], left=("method", "access", "labels"))
 
 
 def _cells(line: Line) -> list[str]:

@@ -96,6 +96,12 @@ def test_a_difference_says_its_p_or_that_it_is_not_significant_or_why_there_is_n
     assert verdicts == ["reference", "+0.100 (p 0.004)", "+0.050 (n.s.)", "too few clusters", "-"]
 
 
+def test_columns_that_a_task_knows_nothing_for_are_left_out(result: Callable) -> None:
+    bare = result(A, scores={"average_precision": {"value": 0.5}}, oracle={})
+    with_gaps, without = (cells(render(board(one), "f.svg"), "prior") for one in (result(A), bare))
+    assert {"harm gap", "protection gap", "share of oracle"} <= set(with_gaps) - set(without)
+
+
 def test_a_task_without_results_on_its_default_split_is_not_shown(result: Callable) -> None:
     assert standings(board(result(A, "random"))) == []
 
