@@ -12,12 +12,15 @@ from functools import lru_cache
 import numpy as np
 
 from tipbaselines.advert_text import tokens
+from tipbaselines.encodings import Cache, digest
 
 MIX = np.uint64(0xBF58476D1CE4E5B9)
 SIGNATURE_SEED = 20_21
 """Seed of rensa's permutations: fixed, so that a signature is a function of the text alone."""
 WINDOW = 24
 """In a crowded bucket a text is compared with this many neighbours in hash order instead of with all."""
+
+_CACHE = Cache(size=2)
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,14 @@ class Shingles:
 
 
 def shingles(texts: Sequence[str], width: int) -> Shingles:
-    """Hashed runs of ``width`` tokens of each text (the whole text where it is shorter); content decides the hash."""
+    """Hashed runs of ``width`` tokens of each text (the whole text where it is shorter); content decides the hash.
+
+    Those of the last texts are kept: methods, and the seeds of one, ask for the same.
+    """
+    return _CACHE.get(digest(texts, "shingles", width), lambda: _shingles(texts, width))
+
+
+def _shingles(texts: Sequence[str], width: int) -> Shingles:
     sets = []
     for text in texts:
         hashes = np.array([token_hash(token) for token in tokens(text)], dtype=np.uint64)
