@@ -19,7 +19,7 @@ from tipbench.results import Result
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
 ORDER = (RANDOM, OPERATION, FORWARD)
 NOTHING = "-"
-PAIRWISE = "pairwise_f1"
+PAIRWISE, ESTIMATE = "pairwise_f1", "estimate"
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,9 @@ def _row(method: str, group: list[Result]) -> Row:
 
 
 def _metric(result: Result) -> str:
-    """The task's primary metric or, where own data lack its truth, the pairwise one that labelled pairs can give."""
-    known = (name for name in (result.primary, PAIRWISE) if name in result.scores)
+    """The task's primary metric or, where own data lack its truth, what can be said without: the pairwise one of
+    labelled pairs, or the estimate itself."""
+    known = (name for name in (result.primary, PAIRWISE, ESTIMATE) if name in result.scores)
     return next((name for name in known if result.scores[name].value is not None), result.primary)
 
 
@@ -129,13 +130,12 @@ def _minus(left: float | None, right: float | None) -> float | None:
 def _place(row: Row, scores: dict[tuple[str, ...], float | None]) -> tuple:
     honest = (scores.get((row.data, row.task, row.method, split)) for split in reversed(ORDER))
     best = next((score for score in honest if score is not None), row.score)
-    worse = math.inf if best is None else best * (1 if row.metric in LOWER_IS_BETTER else -1)
     split = ORDER.index(row.split) if row.split in ORDER else len(ORDER)
     return (
         row.data,
         row.task,
         row.oracle,
-        worse,
+        math.inf if best is None else best if row.metric in LOWER_IS_BETTER else -best,
         row.method,
         split,
         row.split,
