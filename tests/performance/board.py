@@ -13,6 +13,10 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tipbench.results import Result
 
 BUDGET = 60 * 60 * 2
 """CPU seconds: an hour of two cores."""
@@ -44,14 +48,14 @@ def main(runs: Path, first_run: bool) -> int:
     return 0
 
 
-class Spent:
+class Spent(NamedTuple):
     """CPU seconds of a cell: all, and of scoring it."""
 
-    def __init__(self, cpu: float, score: float) -> None:
-        self.cpu, self.score = cpu, score
+    cpu: float
+    score: float
 
 
-def cost_of(result) -> Spent:
+def cost_of(result: "Result") -> Spent:
     cost = result.cost
     wall = cost.fit_s + cost.predict_s + cost.score_s
     return Spent(cost.cpu_s, cost.cpu_s * cost.score_s / wall if wall else 0.0)

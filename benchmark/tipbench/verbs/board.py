@@ -52,10 +52,16 @@ def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
     from tipbench.board.collection import collect
     from tipbench.board.comparisons import compared
     from tipbench.board.files import store
+    from tipbench.console import notice
 
     found = collect(runs)
-    folder = store(to, found, compared(found, options.replicates))
+    comparisons = compared(found, options.replicates)
+    folder = store(to, found, comparisons)
     page = _render(to)
+    untested = sorted({run.result.task for run in found} - {one.task for one in comparisons})
+    if untested:
+        said = "not tested, since the reference or its predictions or others beside it are not there: "
+        notice(said + ", ".join(untested), options.quiet)
     _say(
         {"results": len(found), "folder": str(folder), "page": str(page)},
         f"{len(found):,} results in {folder}, rendered as {page}",

@@ -38,7 +38,10 @@ def test_results_are_kept_tested_and_rendered_and_the_check_holds(tipbench: Call
 def test_without_predictions_nothing_is_tested_and_all_else_is_there(tipbench: Callable, votes: Path) -> None:
     for predictions in votes.rglob("predictions.parquet"):
         predictions.unlink()
-    assert tipbench(*BOARD)[0] == 0
+    code, _, said = tipbench(*BOARD)
+    assert code == 0
+    assert said.startswith("not tested")
+    assert said.endswith(": flag_aggregation\n")
     assert json.loads((votes / "results/0.3.0/tiny/comparisons.json").read_text(encoding="utf-8")) == []
     assert "| weighted_majority |" in (votes / "results/README.md").read_text(encoding="utf-8")
 
