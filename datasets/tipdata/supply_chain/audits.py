@@ -1,8 +1,9 @@
 """Audits of firms: when, announced or not, what they find, and what that says about exploitation.
 
-Every firm has some chances of an audit, each with its day. Some firms are in an audit programme and most others are never
-audited; auditors go where firms are large and near the public, and more often, and more strictly, to small firms that migrants run. An audit finds exploitation for a third of those that
-come while it is in force; what it then finds is also found where firms merely treat their workers badly.
+Every firm has some chances of an audit, each with its day. Some firms are in an audit programme and most others are
+never audited; auditors go where firms are large and near the public, and more often, and more strictly, to small firms
+that migrants run. An audit finds exploitation for a third of those that come while it is in force; what it then finds
+is also found where firms merely treat their workers badly.
 """
 
 from dataclasses import dataclass
@@ -63,9 +64,7 @@ def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspec
     finds = region["suppliers.audits.finds"]
     p_found = np.where(announced, probability(finds["announced"]), probability(finds["unannounced"]))
     during = exploitation.at(firm, day)
-    found = (
-        during & exploitation.in_force[firm] & region.stream("audits/found").chance(number, p_found)
-    )
+    found = during & exploitation.in_force[firm] & region.stream("audits/found").chance(number, p_found)
     codes = tuple(region["suppliers.audits.findings"])
     usual, worst = _chances(region, firms, firm, suspected[firm])
     stream = region.stream("audits/findings")
@@ -95,7 +94,11 @@ def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.nda
     enrolled = region.stream("audits/programme").chance(
         np.arange(firms.count), probability(region["suppliers.audits.programme"])
     )
-    p = p * np.array([probability(x) for x in region["suppliers.audits.by_programme"]])[enrolled.astype(int)] // ONE
+    p = (
+        p
+        * np.array([probability(x) for x in region["suppliers.audits.by_programme"]])[enrolled.astype(int)]
+        // ONE
+    )
     p = np.where(suspected, p * probability(region["suppliers.audits.suspected"]) // ONE, p)
     number = np.arange(firms.count)[:, None] * ROOM + np.arange(chances)[None, :]
     happens = region.stream("audits/happens").chance(number, p[:, None])

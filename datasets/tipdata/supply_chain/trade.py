@@ -73,7 +73,11 @@ def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray
     between = np.array(
         [
             [
-                affinity["own"] if a == b else affinity["customer"] if b in customers[a] else affinity["other"]
+                affinity["own"]
+                if a == b
+                else affinity["customer"]
+                if b in customers[a]
+                else affinity["other"]
                 for b in firms.sectors
             ]
             for a in firms.sectors
@@ -106,7 +110,9 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
         number, probability(region["suppliers.supplies.days_known"])
     )
     since = region.stream("supplies/since").quantile(number, "exponential")
-    since = region["suppliers.supplies.latest_day"] - region["suppliers.supplies.since_days"] * since // 1_000_000
+    since = (
+        region["suppliers.supplies.latest_day"] - region["suppliers.supplies.since_days"] * since // 1_000_000
+    )
     younger = np.minimum(firms.age[trade.supplier], firms.age[trade.buyer])
     product = region.stream("supplies/product").below(number, region["suppliers.supplies.products"])
     codes = np.array(
