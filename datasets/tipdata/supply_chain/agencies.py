@@ -22,6 +22,8 @@ AGENCIES = Table(
         Column("operation", pl.Int64(), "truth", note="the operation that it is"),
         Column("trafficking", pl.Boolean(), "truth"),
         Column("hold", pl.Int8(), "truth", "level", "over those whom it places; of trafficking agencies"),
+        Column("fees", pl.Boolean(), "truth", note="habitually charges those it places"),
+        Column("documents", pl.Boolean(), "truth", note="habitually keeps the papers of those it places"),
     ),
     "Recruitment agencies, about 30 a region, most of them lawful; each serves several firms.",
 )
@@ -35,6 +37,8 @@ class Agencies:
     id: np.ndarray
     trafficking: np.ndarray
     hold: np.ndarray
+    habits: dict[str, np.ndarray]
+    """Whether it charges those it places (``fees``), and keeps their papers (``documents``); bool."""
     weight: np.ndarray
     """(agencies, sectors): how likely a firm of a sector is to turn to it."""
     frame: pl.DataFrame
@@ -54,6 +58,12 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
     trafficking = o.kind[number] == TRAFFICKING
     levels = np.array(region["suppliers.agencies.hold"]["weights"])
     hold = region.stream("agencies/hold").choose(number, levels)
+    habits = {
+        name: region.stream(f"agencies/{name}").chance(
+            number, np.where(trafficking, probability(p["trafficking"]), probability(p["lawful"]))
+        )
+        for name, p in region["suppliers.agencies.habits"].items()
+    }
     affinity = np.array(region["suppliers.agencies.affinity"])
     own = np.array([[sector in placed.get(c, ()) for sector in sectors] for c in categories])
     reach = region["suppliers.agencies.reach"] * region.stream("agencies/reach").quantile(number, "gamma_1.0")
@@ -72,7 +82,8 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
             "operation": o.id[number],
             "trafficking": trafficking,
             "hold": hold,
+            **habits,
         }
     )
     by_sector = weight[:, None] * affinity[own[o.category[number]].astype(np.int64)]
-    return Agencies(number, ids, trafficking, hold, by_sector, frame)
+    return Agencies(number, ids, trafficking, hold, habits, by_sector, frame)

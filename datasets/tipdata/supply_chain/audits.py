@@ -116,6 +116,10 @@ def _chances(
     usual = by_care[firms.care[firm]]
     strict = usual * probability(region["suppliers.audits.stricter"]) // ONE
     usual = np.where(suspected[:, None], np.minimum(strict, MOST), usual)
+    for code, listed_chance in region["suppliers.audits.of_an_agency"].items():
+        at = list(region["suppliers.audits.findings"]).index(code)
+        has = firms.agency_habits[code][firm]
+        usual[:, at] = np.where(has, np.maximum(usual[:, at], probability(listed_chance)), usual[:, at])
     worst = np.array([probability(code["found"]) for code in listed])
     return usual, np.maximum(usual, worst[None, :])
 

@@ -67,14 +67,16 @@ def draw_complaints(
     p = np.where(during & exploitation.in_force[:, None], worse, usual)
     made = region.stream("complaints/made").chance(number, p)
     firm = np.nonzero(made)[0]
-    topics, of_topic = _topics(region)
-    state = np.where(suspected, 2, 0)[firm]
+    topics, usual_topic, worse_topic = _topics(region, firms, firm, suspected[firm])
     truly = during[made] & exploitation.in_force[firm]
-    topic = region.stream("complaints/topic").choose(number[made], of_topic[np.where(truly, 1, state)])
+    topic = region.stream("complaints/topic").choose(
+        number[made], np.where(truly[:, None], worse_topic, usual_topic)
+    )
     # What each chance says: made or not, and about what.
     evidence = np.where(during & ~made, log(ONE - worse) - log(ONE - usual), 0).sum(axis=1)
     told = (np.broadcast_to(log(worse) - log(usual), made.shape))[made]
-    told = told + log(of_topic[1])[topic] - log(of_topic)[state, topic]
+    row = np.arange(len(firm))
+    told = told + log(worse_topic[row, topic]) - log(usual_topic[row, topic])
     np.add.at(evidence, firm, np.where(during[made], told, 0))
     return Complaints(number[made], firm, day[made], topic, topics, evidence)
 
@@ -103,10 +105,20 @@ def _reach(region: Region, jurisdiction: np.ndarray, workers: np.ndarray, majori
     return np.where(workers == majority, most, levels[level])
 
 
-def _topics(region: Region) -> tuple[tuple[str, ...], np.ndarray]:
-    """Topics, and (3, topics) probabilities out of 65,536: usual, during exploitation, by outsiders."""
-    listed = region["suppliers.complaints.topics"]
-    return tuple(listed), normalised(np.array(list(listed.values()), dtype=np.int64).T)
+def _topics(
+    region: Region, firms: Firms, firm: np.ndarray, suspected: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    """Topics, and (complaints, topics) probabilities out of 65,536 of each, short of exploitation and during it.
+
+    ``firm``: of each complaint; ``suspected``: whether prejudice is against it.
+    """
+    listed: dict[str, list[int]] = region["suppliers.complaints.topics"]
+    usual, during, outsiders = np.array(list(listed.values()), dtype=np.int64).T * ONE
+    times = np.full((len(firm), len(listed)), ONE)
+    for topic, factor in region["suppliers.complaints.of_an_agency"].items():
+        times[firms.agency_habits[topic][firm], list(listed).index(topic)] = probability(factor)
+    short = np.where(suspected[:, None], outsiders, usual)
+    return tuple(listed), normalised(short * times // ONE), normalised(during * times // ONE)
 
 
 def complaint_frame(region: Region, firms: Firms, complaints: Complaints, majority: int) -> pl.DataFrame:

@@ -39,6 +39,9 @@ class Firms:
     care: np.ndarray
     squeeze: np.ndarray
 
+    agency_habits: dict[str, np.ndarray]
+    """Habits of the main agency, bool; none where there is no agency."""
+
     @property
     def count(self) -> int:
         return len(self.id)
@@ -77,6 +80,9 @@ def draw_firms(region: Region, places: Places, majority: int, agencies: Agencies
         seasonal=seasonal,
         housing=region.stream("firms/housing").chance(local, p_housing[seasonal.astype(np.int64)]),
         agency=agency,
+        agency_habits={
+            name: (agency != DIRECT) & np.append(has, False)[agency] for name, has in agencies.habits.items()
+        },
         care=region.stream("firms/care").choose(local, np.array(region["suppliers.care"]["weights"])),
         squeeze=region.stream("firms/squeeze").choose(
             local, np.array(region["suppliers.squeeze"]["weights"])
