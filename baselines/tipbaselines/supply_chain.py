@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 FEW_LEVELS = 40
 """A column of text with more distinct values than this is no category."""
 EVENTS = ("audits", "complaints")
+SUMMARIES = ("mean", "most", "last")
+"""Second words of the columns of events that do not count."""
+PRIOR_EVENTS = 1.0
+"""Audits or complaints that what is found of all weighs as much as."""
 NAMES = ("region", "town", "jurisdiction", "agency")
 """Columns that name what firms share: no method here learns a name."""
 
@@ -155,25 +159,43 @@ def _dealings(chain: SupplyChain) -> pl.DataFrame:
     return pl.DataFrame(found)
 
 
-def neighbour_features(chain: SupplyChain, own: np.ndarray) -> np.ndarray:
-    """(firms, columns) float32: means of ``own`` over the other firms of one's agency, over one's buyers, suppliers,
-    and the others who supply one's buyers; how many they are; and the agency's own columns. NaN where there is nobody.
-    """
+def neighbour_features(chain: SupplyChain) -> np.ndarray:
+    """(firms, columns) float32 of the other firms of one's agency, one's buyers, one's suppliers, and the others who
+    supply one's buyers: how many they are, how many audits and complaints they have, and of these the share with each
+    finding or topic, shrunk to that of all; on what terms one's buyers buy; and the agency's own columns."""
     placed, supplies = chain.placed(), chain.supplies()
-    values = filled(own).astype(np.float32)
-    blocks = []
     relations = (
         _without_self((placed @ placed.T).tocsr()),
         supplies,
         supplies.T.tocsr(),
         _without_self((supplies @ supplies.T).tocsr()),
     )
+    counted = [(name, _counts(_events(chain, name))) for name in EVENTS if name in chain.tables]
+    columns = []
     for relation in relations:
-        mean = mean_over(relation) @ values
-        number = np.asarray(relation.getnnz(axis=1))
-        mean[number == 0] = np.nan
-        blocks += [mean, number[:, None].astype(np.float32)]
-    return np.hstack([*blocks, _of_the_agency(chain)]).astype(np.float32)
+        columns.append(np.asarray(relation.getnnz(axis=1), dtype=np.float64))
+        for name, events in counted:
+            number = relation @ events[name]
+            columns.append(number)
+            columns += [
+                (relation @ values + PRIOR_EVENTS * values.sum() / max(events[name].sum(), 1))
+                / (number + PRIOR_EVENTS)
+                for level, values in events.items()
+                if level != name
+            ]
+    terms = filled(_dealings(chain).to_numpy().astype(np.float32))
+    of_buyers = mean_over(supplies) @ terms
+    of_buyers[np.asarray(supplies.getnnz(axis=1)) == 0] = np.nan
+    return np.hstack([np.column_stack(columns), of_buyers, _of_the_agency(chain)]).astype(np.float32)
+
+
+def _counts(events: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Columns of :func:`_events` that count: the rows, and those with each level."""
+    return {
+        n: events[n].to_numpy()
+        for n in events.columns
+        if not n.split(" ")[1:2] or n.split(" ")[1] not in SUMMARIES
+    }
 
 
 def _without_self(matrix: "csr_matrix") -> "csr_matrix":

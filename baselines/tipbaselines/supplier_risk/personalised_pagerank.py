@@ -1,10 +1,10 @@
 """Personalised PageRank over firms, agencies and supplies, restarting where exploitation is known or suspected.
 
 Haveliwala (2002); Page et al. (1999), by rustworkx. Walks restart at training firms that are positive and at firms
-whose audits found what points to forced labour; they go along supplies in both directions and between firms and
-the agencies that place workers with them. A firm's score is the log of its rank over its rank when walks restart
-anywhere, so that being well connected is no suspicion. Needs the ends of supplies; uses agencies, audits and labels
-where they are there. Cost: seconds for 20,000 firms.
+where audits found, or complaints name, what points to forced labour; they go along supplies in both directions and
+between firms and the agencies that place workers with them. A firm's score is the log of its rank over its rank when
+walks restart anywhere, so that being well connected is no suspicion. Needs the ends of supplies; uses agencies,
+audits, complaints and labels where they are there. Cost: a second for 20,000 firms.
 """
 
 from typing import TYPE_CHECKING
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 class PersonalisedPageRank:
     """``damping``: probability that a walk goes on; ``supply``: weight of a supply against 1 of an agency;
-    ``audited``: restarts at a firm for each such finding, against 1 at a known positive."""
+    ``suspected``: restarts at a firm for each such finding or complaint, against 1 at a known positive."""
 
     needs: frozenset[str] = frozenset({"supplies.supplier", "supplies.buyer"})
     stochastic = False
 
-    def __init__(self, damping: float = 0.5, supply: float = 0.2, audited: float = 1.0) -> None:
-        self._damping, self._supply, self._audited = damping, supply, audited
+    def __init__(self, damping: float = 0.6, supply: float = 0.05, suspected: float = 1.0) -> None:
+        self._damping, self._supply, self._suspected = damping, supply, suspected
 
     def fit(self, fold: "Fold", seed: int) -> None:
         chain = supply_chain_of(fold)
         self._firms, self._score = chain.firms[chain.unit], np.zeros(chain.count)
-        restart = self._audited * findings(chain)
+        restart = self._suspected * suspicions(chain)
         train = fold.labels("train").collect()
         restart[chain.positions(train[chain.unit])] += train["label"].to_numpy().astype(float)
         if restart.any():
@@ -75,10 +75,14 @@ class PersonalisedPageRank:
         return np.log(rank(restart) + 1e-12) - np.log(rank(np.ones(chain.count)))
 
 
-def findings(chain: SupplyChain) -> np.ndarray:
-    """(firms,) findings of all audits of a firm that point to forced labour."""
-    audits = chain.tables.get("audits", pl.DataFrame())
-    if "findings" not in audits.columns or audits["findings"].dtype != pl.List(pl.String):
-        return np.zeros(chain.count)
-    number = audits["findings"].list.set_intersection(list(FORCED_LABOUR)).list.len().fill_null(0)
-    return np.bincount(chain.positions(audits[chain.unit]), number.to_numpy().astype(float), chain.count)
+def suspicions(chain: SupplyChain) -> np.ndarray:
+    """(firms,) findings and complaints of each firm that point to forced labour."""
+    total = np.zeros(chain.count)
+    for table, column in (("audits", "findings"), ("complaints", "topic")):
+        rows = chain.tables.get(table, pl.DataFrame())
+        if column in rows.columns:
+            said = pl.DataFrame({"at": chain.positions(rows[chain.unit]), "what": rows[column]})
+            said = said.explode("what") if isinstance(said["what"].dtype, pl.List) else said
+            at = said.filter(pl.col("what").is_in(FORCED_LABOUR))["at"].to_numpy()
+            total += np.bincount(at, minlength=chain.count)
+    return total

@@ -12,8 +12,8 @@ from tipbench.task import Source, Task
 UNIT = "firm"
 TABLE = "firms"
 SMALL = ("micro", "small")
-FORCED_LABOUR = ("fees", "documents", "movement")
-"""Findings that point to forced labour and not merely to bad work."""
+FORCED_LABOUR = ("fees", "documents", "movement", "threats")
+"""Findings of audits and topics of complaints that point to forced labour and not merely to bad work."""
 PARTNERS = ("supplier", "buyer")
 FEW = 3
 """Examples in an error."""
