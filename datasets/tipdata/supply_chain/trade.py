@@ -109,11 +109,6 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
     known = region.stream("supplies/days_known").chance(
         number, probability(region["suppliers.supplies.days_known"])
     )
-    since = region.stream("supplies/since").quantile(number, "exponential")
-    since = (
-        region["suppliers.supplies.latest_day"] - region["suppliers.supplies.since_days"] * since // 1_000_000
-    )
-    younger = np.minimum(firms.age[trade.supplier], firms.age[trade.buyer])
     product = region.stream("supplies/product").below(number, region["suppliers.supplies.products"])
     codes = np.array(
         [[f"{s}-{k + 1}" for k in range(region["suppliers.supplies.products"])] for s in firms.sectors]
@@ -126,7 +121,18 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
             "buyer": firms.id[trade.buyer],
             "product": codes[firms.sector[trade.supplier], product],
             "share": trade.share,
-            "since_day": np.maximum(since, -YEAR * younger),
+            "since_day": _since(region, firms, trade),
             "payment_days": pl.Series(np.where(known, paid, -1)).replace(-1, None),
         }
     )
+
+
+def _since(region: Region, firms: Firms, trade: Trade) -> np.ndarray:
+    """Day on which each supply began: mostly of late, never before both firms were there."""
+    latest = region["suppliers.supplies.latest_day"]
+    ago = region["suppliers.supplies.since_days"] * region.stream("supplies/since").quantile(
+        trade.number, "exponential"
+    )
+    younger = np.minimum(firms.age[trade.supplier], firms.age[trade.buyer])
+    # What would be too long ago starts again from the latest day, so that no day stands out.
+    return latest - ago // 1_000_000 % (latest + YEAR * younger + 1)
