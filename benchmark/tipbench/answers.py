@@ -4,8 +4,9 @@ One frame a prediction kind:
 
 - ``scores``: ``[unit, part, label, cluster, weight]``, part "valid" or "test", label Int8 0 or 1 (null on a
   user's own data where the truth is not known), cluster Int64, weight Float64 (the headline weight); and,
-  where known, ``group`` (trafficking, business, independent, spam), ``migrant``, ``form``, ``sex``,
-  ``language`` (null where not applicable), ``oracle_log_odds`` and ``unit_log_odds`` (milli-nats), ``fold``.
+  where known, ``group`` (trafficking, business, independent, spam, or kinds of the task's own), ``migrant``,
+  ``small``, ``seasonal`` (Boolean marks), ``form``, ``sex``, ``language`` (null where not applicable),
+  ``oracle_log_odds`` and ``unit_log_odds`` (milli-nats), ``slot`` Int64 (units that share one budget), ``fold``.
 - ``clusters``: ``[unit, cluster, weight]``, the true cluster (null where unknown) and, where known,
   ``proxy``.
 - ``candidates``: ``[unit, cluster]``, the gallery. Queries are the units whose cluster has two members or

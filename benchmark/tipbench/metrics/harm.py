@@ -3,9 +3,10 @@
 *False accusations*, where the answers know each unit's group: the share of a group's units that are flagged
 (headline-weighted), and the share of its operations of which any unit of the test part is ever flagged.
 Lawful groups are the task's own but spam: kinds of units such as ``independent``, ``business`` and
-``resident``, which share out all lawful units, and ``migrant`` (the lawful whose language is outside the
-region's majority; it overlaps the others). ``lawful`` is all lawful units. ``spam`` is reported beside them and
-is part of no lawful total or gap.
+``resident``, which share out all lawful units, and :data:`MARKS`, which overlap them: ``migrant`` (the lawful whose
+language is outside the region's majority), and of firms ``small`` and ``seasonal``; each where the answers have a
+Boolean column of that name. ``lawful`` is all lawful units. ``spam``, where the task has it, is reported beside them
+and is part of no lawful total or gap.
 
 ``harm_gap`` = the worst lawful group's rate per unit - the rate of all lawful units, at the 1% budget.
 
@@ -28,7 +29,9 @@ from tipbench.case import Case
 from tipbench.metrics import Family, Measured, not_available, together
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
 
-LAWFUL, MIGRANT, SPAM = "lawful", "migrant", "spam"
+LAWFUL, SPAM = "lawful", "spam"
+MARKS = ("migrant", "small", "seasonal")
+#: Groups that are no kind of unit: a lawful unit of any kind may have any of these marks.
 ATTRIBUTES = ("form", "sex", "language")
 OTHER = "other"
 #: Threshold -> how the names of its rates end; the gaps are at the first.
@@ -66,7 +69,7 @@ def measure(case: Case) -> Measured:
 
 def lawful_kinds(case: Case) -> list[str]:
     """The kinds of lawful units that the task reports harm for."""
-    return [group for group in case.task.groups if group not in (MIGRANT, SPAM)]
+    return [group for group in case.task.groups if group not in (*MARKS, SPAM)]
 
 
 def lawful_members(case: Case) -> dict[str, NDArray[np.bool_]]:
@@ -75,9 +78,11 @@ def lawful_members(case: Case) -> dict[str, NDArray[np.bool_]]:
     kind = test["group"]
     lawful = kind.is_in(kinds).fill_null(False).to_numpy()
     members = {name: (kind == name).fill_null(False).to_numpy() for name in kinds}
-    if MIGRANT in test.columns:
-        members[MIGRANT] = lawful & test[MIGRANT].fill_null(False).to_numpy()
-    return {**members, LAWFUL: lawful, SPAM: (kind == SPAM).fill_null(False).to_numpy()}
+    for mark in MARKS:
+        if mark in test.columns:
+            members[mark] = lawful & test[mark].fill_null(False).to_numpy()
+    spam = {SPAM: (kind == SPAM).fill_null(False).to_numpy()} if SPAM in case.task.groups else {}
+    return {**members, LAWFUL: lawful, **spam}
 
 
 def accusations(

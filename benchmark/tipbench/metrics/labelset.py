@@ -176,10 +176,12 @@ def _urgency(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measure
     return Measured(metrics=metrics, withheld=withheld, without_interval=bare, groups=groups)
 
 
-def reached(score: NDArray[np.float64], slot: pl.Series, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+def reached(
+    score: NDArray[np.float64], slot: pl.Series, weight: NDArray[np.float64], capacity: float = CAPACITY
+) -> NDArray[np.float64]:
     """The share of each unit that the capacity of its slot reaches, [rows] in [0, 1].
 
-    ``score``, ``slot`` and ``weight`` are [rows]; rows whose slot is null share one.
+    ``score``, ``slot`` and ``weight`` are [rows]; rows whose slot is null share one. ``capacity``: of a slot's weight.
     """
     if not score.size:
         return np.zeros(0)
@@ -194,7 +196,7 @@ def reached(score: NDArray[np.float64], slot: pl.Series, weight: NDArray[np.floa
     total = np.bincount(slot_of_block, block)
     above = np.cumsum(block) - block
     above -= (np.cumsum(total) - total)[slot_of_block]
-    left = CAPACITY * total[slot_of_block] - above
+    left = capacity * total[slot_of_block] - above
     share = np.empty(score.size)
     share[order] = np.clip(left / block, 0.0, 1.0)[np.cumsum(new_block) - 1]
     return share

@@ -191,3 +191,26 @@ def test_harm_is_null_without_a_valid_part_and_absent_without_groups() -> None:
     bare, values = measured(frame.select("advert", "part", "label", "cluster", "weight"), scores)
     assert not bare.withheld
     assert not values
+
+
+def test_marks_overlap_the_kinds_that_share_out_the_lawful_and_a_task_without_spam_has_none() -> None:
+    """Firms of two kinds, some small: the worst group of the gap may be a mark, and lawful is the sum of the kinds."""
+    task: Any = SimpleNamespace(**{**vars(TASK), "groups": ("business", "independent", "small")})
+    frame, _ = world(operations=600)
+    frame = frame.filter(pl.col("group") != "spam").with_columns(small=pl.col("cluster") % 3 == 0)
+    scores = pl.Series(
+        "score", np.where(frame["small"], 1.0, 0.0) + np.arange(frame.height) / frame.height / 2
+    )
+    case = case_of(task, Answers("scores", "advert", frame), frame.select("advert", scores))
+    found = measure(case)
+    assert set(found.groups) >= {"business", "independent", "small", "lawful"}
+    assert "spam" not in found.groups
+    units = {
+        name: found.groups[name]["units"] or 0 for name in ("business", "independent", "lawful", "small")
+    }
+    assert units["lawful"] == units["business"] + units["independent"]
+    assert 0 < units["small"] < units["lawful"]
+    rate = {name: found.groups[name]["false_accusations_per_unit"] or 0.0 for name in ("small", "lawful")}
+    assert observed(found.metrics, case.clusters.count)["harm_gap"] == pytest.approx(
+        rate["small"] - rate["lawful"]
+    )

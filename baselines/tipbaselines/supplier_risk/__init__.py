@@ -1,0 +1,1 @@
+"""Baselines of supplier_risk: which suppliers should be audited first?"""

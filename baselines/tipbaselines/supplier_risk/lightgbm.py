@@ -1,0 +1,21 @@
+"""Gradient-boosted trees on what is recorded of a firm itself, without a look at whom it has to do with.
+
+Ke et al. (2017). Features: the firm's columns, its audits and complaints counted by what they say, and on what terms it
+supplies and buys. The valid part stops the boosting. Needs the sector; uses every other column that is there. Cost:
+seconds for 20,000 firms on one core.
+"""
+
+import numpy as np
+
+from tipbaselines.supplier_risk.supervised import TreesOnFirms
+from tipbaselines.supply_chain import SupplyChain, own_features
+
+
+class LightGBM(TreesOnFirms):
+    """As :class:`TreesOnFirms`."""
+
+    needs: frozenset[str] = frozenset({"firms.sector"})
+    name = "supplier_risk/lightgbm"
+
+    def features(self, chain: SupplyChain) -> np.ndarray:
+        return own_features(chain).to_numpy()

@@ -1,0 +1,22 @@
+"""Gradient-boosted trees on a firm, the other firms of its agency, its buyers and suppliers, and its buyers' others.
+
+After GADBench (Tang et al. 2023), where trees on aggregated neighbourhoods beat graph neural networks. What audits and
+complaints say of others whom one agency supplies, and how those pay who buy, stands beside what is recorded of the firm
+itself. No label is a feature. Needs the sector and supplies; uses every other column that is there. Cost:
+seconds for 20,000 firms on one core.
+"""
+
+import numpy as np
+
+from tipbaselines.supplier_risk.supervised import TreesOnFirms
+from tipbaselines.supply_chain import SupplyChain, neighbour_features, own_features
+
+
+class NeighbourLightGBM(TreesOnFirms):
+    """As :class:`TreesOnFirms`."""
+
+    needs: frozenset[str] = frozenset({"firms.sector", "supplies.supplier", "supplies.buyer"})
+    name = "supplier_risk/neighbour_lightgbm"
+
+    def features(self, chain: SupplyChain) -> np.ndarray:
+        return np.hstack([own_features(chain).to_numpy(), neighbour_features(chain)])

@@ -1,0 +1,88 @@
+"""Personalised PageRank over firms, agencies and supplies, restarting where exploitation is known or suspected.
+
+Haveliwala (2002); Page et al. (1999), by rustworkx. Walks restart at training firms that are positive and at firms
+where audits found, or complaints name, what points to forced labour; they go along supplies in both directions and
+between firms and the agencies that place workers with them. A firm's score is the log of its rank over its rank when
+walks restart anywhere, so that being well connected is no suspicion. Needs the ends of supplies; uses agencies,
+audits, complaints and labels where they are there. Cost: a second for 20,000 firms.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from tipbench.tasks.supplier_risk import FORCED_LABOUR
+
+from tipbaselines.frames import score_frame, to_predict
+from tipbaselines.supply_chain import SupplyChain, supply_chain_of
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class PersonalisedPageRank:
+    """``damping``: probability that a walk goes on; ``supply``: weight of a supply against 1 of an agency;
+    ``suspected``: restarts at a firm for each such finding or complaint, against 1 at a known positive."""
+
+    needs: frozenset[str] = frozenset({"supplies.supplier", "supplies.buyer"})
+    stochastic = False
+
+    def __init__(self, damping: float = 0.6, supply: float = 0.05, suspected: float = 1.0) -> None:
+        self._damping, self._supply, self._suspected = damping, supply, suspected
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        chain = supply_chain_of(fold)
+        self._firms, self._score = chain.firms[chain.unit], np.zeros(chain.count)
+        restart = self._suspected * suspicions(chain)
+        train = fold.labels("train").collect()
+        restart[chain.positions(train[chain.unit])] += train["label"].to_numpy().astype(float)
+        if restart.any():
+            self._score = self._ranked(chain, restart)
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        units = to_predict(fold)[fold.task.unit]
+        return score_frame(units, self._score[np.searchsorted(self._firms.to_numpy(), units.to_numpy())])
+
+    def _ranked(self, chain: SupplyChain, restart: np.ndarray) -> np.ndarray:
+        import rustworkx
+
+        graph = rustworkx.PyDiGraph(multigraph=True)
+        graph.add_nodes_from(range(chain.count + len(chain.agencies)))
+        placed = np.flatnonzero(chain.agency >= 0)
+        ends = np.vstack(
+            [
+                np.column_stack([chain.supplier, chain.buyer]),
+                np.column_stack([placed, chain.count + chain.agency[placed]]),
+            ]
+        )
+        weight = np.where(np.arange(len(ends)) < len(chain.supplier), self._supply, 1.0)
+        for one, other in ((0, 1), (1, 0)):
+            graph.add_edges_from(
+                list(zip(ends[:, one].tolist(), ends[:, other].tolist(), weight.tolist(), strict=True))
+            )
+
+        def rank(start: np.ndarray) -> np.ndarray:
+            known = np.flatnonzero(start)
+            ranks = rustworkx.pagerank(
+                graph,
+                alpha=self._damping,
+                weight_fn=float,
+                personalization=dict(zip(known.tolist(), start[known].tolist(), strict=True)),
+                max_iter=200,
+            )
+            return np.array([ranks[node] for node in range(chain.count)])
+
+        return np.log(rank(restart) + 1e-12) - np.log(rank(np.ones(chain.count)))
+
+
+def suspicions(chain: SupplyChain) -> np.ndarray:
+    """(firms,) findings and complaints of each firm that point to forced labour."""
+    total = np.zeros(chain.count)
+    for table, column in (("audits", "findings"), ("complaints", "topic")):
+        rows = chain.tables.get(table, pl.DataFrame())
+        if column in rows.columns:
+            said = pl.DataFrame({"at": chain.positions(rows[chain.unit]), "what": rows[column]})
+            said = said.explode("what") if isinstance(said["what"].dtype, pl.List) else said
+            at = said.filter(pl.col("what").is_in(FORCED_LABOUR))["at"].to_numpy()
+            total += np.bincount(at, minlength=chain.count)
+    return total

@@ -1,0 +1,180 @@
+"""Which suppliers should be audited first?"""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.errors import UsageError
+
+from tipbench import adverts, supervision
+from tipbench.affected import with_migrant, with_operation
+from tipbench.task import Source, Task
+
+UNIT = "firm"
+TABLE = "firms"
+SMALL = ("micro", "small")
+FORCED_LABOUR = ("fees", "documents", "movement", "threats")
+"""Findings of audits and topics of complaints that point to forced labour and not merely to bad work."""
+PARTNERS = ("supplier", "buyer")
+FEW = 3
+"""Examples in an error."""
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """All firms; a firm's cluster is its main recruitment agency, recorded or not, and a firm without one its own.
+
+    A firm has no day: it was there before the window and its state is asked for at the window's end.
+    """
+    return source.scan(TABLE, truth=True).select(
+        UNIT,
+        "region",
+        pl.col("main_agency").alias("cluster"),
+        pl.lit(0, pl.Int32).alias("day"),
+        "jurisdiction",
+    )
+
+
+def labelled_by(found: pl.Expr) -> supervision.Supervise:
+    """Labels of train and valid by an expression over the firms' columns, hidden ones too, and ``cut``."""
+
+    def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+        seen = _known(source).collect()
+        return (
+            supervision.learnable(rows)
+            .select(UNIT, "cut")
+            .join(seen, on=UNIT, how="left", maintain_order="left")
+            .select(UNIT, label=found.fill_null(False).cast(pl.Int8))
+        )
+
+    return supervise
+
+
+def _known(source: Source) -> pl.LazyFrame:
+    """Firms with ``exploits``, ``investigated`` (day on which the operation behind it is) and ``audited``: the first
+    day of an audit that found what points to forced labour; null where there is none."""
+    points = pl.col("findings").list.set_intersection(list(FORCED_LABOUR)).list.len() > 0
+    audited = source.scan("audits").filter(points).group_by(UNIT).agg(audited=pl.col("day").min())
+    investigated = source.scan("operations", truth=True).select("operation", investigated="investigated_day")
+    return (
+        source.scan(TABLE, truth=True)
+        .select(UNIT, "exploits", "operation")
+        .join(investigated, on="operation", how="left")
+        .join(audited, on=UNIT, how="left")
+    )
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Truth about firms of valid and test: label, cluster, harm groups, whom an operation exploits, the oracle's odds.
+
+    ``group``: of lawful firms ``agency_supplied`` or ``direct``; ``exploiting`` of the others.
+    """
+    seen = source.scan(TABLE, truth=True).select(
+        UNIT,
+        "operation",
+        "main_agency",
+        "seasonal",
+        pl.col("exploits").cast(pl.Int8).alias("label"),
+        spoken="language",
+        small=pl.col("size").is_in(SMALL),
+        firm_log_odds="log_odds",
+    )
+    scored = rows.lazy().select(UNIT, "region", pl.col("part").cast(pl.String), agency="cluster")
+    frame = scored.join(seen, on=UNIT, how="left", maintain_order="left").rename({"operation": "cluster"})
+    supplied = pl.col("main_agency").is_not_null()
+    return (
+        with_migrant(with_operation(frame, source), "spoken", source)
+        .with_columns(
+            cluster="agency",
+            weight=pl.lit(1.0),
+            slot=pl.col("region").cast(pl.Int64),
+            group=pl.when(pl.col("label") == 1)
+            .then(pl.lit("exploiting"))
+            .when(supplied)
+            .then(pl.lit("agency_supplied"))
+            .otherwise(pl.lit("direct")),
+            oracle_log_odds="firm_log_odds",
+        )
+        .drop("agency", "region", "spoken", "main_agency", "firm_log_odds")
+        .collect()
+    )
+
+
+def check_tables(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse a user's supplies, audits and complaints that do not fit their firms.
+
+    Raises UsageError for an end of a supply, or the firm of an audit or complaint, that is no firm, and for a firm
+    that supplies itself; with how many and the first few.
+    """
+    if TABLE not in tables:
+        return
+    firms = tables[TABLE][UNIT]
+    for name, columns in (("supplies", PARTNERS), ("audits", (UNIT,)), ("complaints", (UNIT,))):
+        rows = tables.get(name, pl.DataFrame())
+        for column in (c for c in columns if c in rows.columns):
+            strange = rows.filter(pl.col(column).is_null() | ~pl.col(column).is_in(firms.implode()))[column]
+            if len(strange):
+                raise UsageError(
+                    f"{name}: {len(strange):,} of {rows.height:,} have a {column} that is none of the "
+                    f"{len(firms):,} firms (first: {_first(strange)}); add these firms or leave out the rows."
+                )
+    supplies = tables.get("supplies", pl.DataFrame())
+    if set(PARTNERS) <= set(supplies.columns):
+        own = supplies.filter(pl.col("supplier") == pl.col("buyer"))["supplier"]
+        if len(own):
+            raise UsageError(
+                f"supplies: {len(own):,} of {supplies.height:,} have a firm that supplies itself "
+                f"(first: {_first(own)}); leave out these rows, or map supplier and buyer to different columns."
+            )
+
+
+def _first(values: pl.Series) -> str:
+    return ", ".join("nothing" if value is None else str(value) for value in values.head(FEW).to_list())
+
+
+TASK = Task(
+    name="supplier_risk",
+    question="Which suppliers should be audited first?",
+    unit=UNIT,
+    table=TABLE,
+    kind="scores",
+    tables={
+        "firms": (
+            *("region", "firm", "sector", "tier", "town", "jurisdiction", "size", "age_years", "language"),
+            *("seasonal", "workers_language", "housing", "agency"),
+        ),
+        "supplies": (
+            *("region", "supply", "supplier", "buyer", "product", "share", "since_day", "payment_days"),
+        ),
+        "agencies": ("region", "agency", "language", "licensed", "age_years"),
+        "audits": ("region", "audit", "firm", "day", "announced", "findings", "grade"),
+        "complaints": ("region", "complaint", "firm", "day", "language", "channel", "topic"),
+        "places": adverts.CONTEXT["places"],
+    },
+    splits=("operation", "random", "region", "jurisdiction"),
+    own_splits=("all", "kfold", "given"),
+    tier="platform",
+    clusters="main agency",
+    groups=("agency_supplied", "direct", "migrant", "small", "seasonal"),
+    primary="average_precision",
+    metrics=(
+        *("average_precision", "auroc", "precision_at_audit_budget", "recall_at_audit_budget", "brier"),
+        *("recall_at_1pct_fpr", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct"),
+        *("harm_gap", "protection_gap", "average_precision_raw", "auroc_raw"),
+    ),
+    references=("Elkan and Noto (2008)", "Haveliwala (2002)"),
+    prevalence=0.05,
+    prediction_time="window end",
+    predicted_parts=("valid", "test"),
+    signal_columns=frozenset(
+        {"firms.sector", "firms.seasonal", "firms.housing", "firms.agency", "firms.tier"}
+    ),
+    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
+    units=units,
+    supervise={
+        "truth": labelled_by(pl.col("exploits")),
+        "audited": labelled_by(pl.col("audited") < pl.col("cut")),
+        "delayed": labelled_by(pl.col("exploits") & (pl.col("investigated") < pl.col("cut"))),
+    },
+    answers=answers,
+    context=frozenset({"firms", "supplies", "agencies", "audits", "complaints"}),
+    check=check_tables,
+)
