@@ -103,9 +103,7 @@ TASK = Task(
     table=TABLE,
     kind="scores",
     tables={
-        "payments": (
-            *("region", UNIT, "minute", "payer", "payee", "amount", "channel", "purpose", "town"),
-        ),
+        "payments": (*("region", UNIT, "minute", "payer", "payee", "amount", "channel", "purpose", "town"),),
         "wallets": ("region", "wallet", "holder", "opened_day", "town", "jurisdiction"),
     },
     splits=("forward", "operation", "random", "region"),
@@ -118,7 +116,14 @@ TASK = Task(
     ),
     primary="average_precision",
     metrics=(
-        *("average_precision", "f1", "auroc", "recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget"),
+        *(
+            "average_precision",
+            "f1",
+            "auroc",
+            "recall_at_1pct_fpr",
+            "precision_at_budget",
+            "recall_at_budget",
+        ),
         *("brier", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "harm_gap", "protection_gap"),
         *("average_precision_raw", "auroc_raw"),
     ),

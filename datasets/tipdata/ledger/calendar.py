@@ -16,9 +16,13 @@ class Calendar:
         self._region = region
         self.month = region["payments.month_days"]
         day = np.arange(DAYS)
-        busy = region.world.stream("payments/season").below(day % YEAR // self.month, region["payments.season"])
+        busy = region.world.stream("payments/season").below(
+            day % YEAR // self.month, region["payments.season"]
+        )
         weight = (1000 + busy) * np.array(region["payments.week"])[day % 7]
-        weight = weight * np.where(day % self.month < region["payments.early_days"], region["payments.early"], 100)
+        weight = weight * np.where(
+            day % self.month < region["payments.early_days"], region["payments.early"], 100
+        )
         self._total = np.concatenate([[0], np.cumsum(weight // 1000)])
         self._hours = np.array(region["payments.hours"])
 

@@ -75,7 +75,9 @@ def _passed_on(region: Region, s: Schemes, rows: Ints, turn: Ints, minute: Ints,
     ids = payment_ids(s, of, place)
     minute = last + between(region, "payments/onward", ids, s.level(region, "onward")[of])
     share = between(region, "payments/kept", ids, s.level(region, "kept")[of])
-    amount = heaped(region, "payments/passed", ids, np.maximum(total * share // 1000, 1), region["payments.passed_round"])
+    amount = heaped(
+        region, "payments/passed", ids, np.maximum(total * share // 1000, 1), region["payments.passed_round"]
+    )
     payee = destination(region, s, of)
     legs = legs_of(region, s, of, place, minute, (s.own(of, 0), payee), amount, "outlet")
     return legs.where(minute < DAYS * MINUTES_A_DAY)

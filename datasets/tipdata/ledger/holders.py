@@ -21,9 +21,9 @@ LONG_AGO = 10_000
 
 @dataclass(frozen=True)
 class Holders:
-    """One entry a wallet. ``wallet``: local number. ``kind``: index into :data:`HOLDERS`. ``opened``: day. ``town``: rank,
-    -1 abroad. ``owner``: local number of the operation, -1 for none. ``role``: index into :data:`ROLES`, -1 for none.
-    ``group``: the lawful group's name, '' for operations."""
+    """One entry a wallet. ``wallet``: local number. ``kind``: index into :data:`HOLDERS`. ``opened``: day. ``town``:
+    rank, -1 abroad. ``owner``: local number of the operation, -1 for none. ``role``: index into :data:`ROLES`, -1 for
+    none. ``group``: the lawful group's name, '' for operations."""
 
     wallet: Ints
     kind: Ints
@@ -37,7 +37,11 @@ class Holders:
 def holders(region: Region, schemes: list[Schemes], people: People, used: Ints, town_weight: Ints) -> Holders:
     """The holders of the wallets used, in the order of their local numbers."""
     parts = [_of_scheme(region, s) for s in schemes]
-    parts += [_strangers(region, used, town_weight), _services(region, used, town_weight), _people(region, people)]
+    parts += [
+        _strangers(region, used, town_weight),
+        _services(region, used, town_weight),
+        _people(region, people),
+    ]
     every = Holders(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Holders)))
     # A controller behind two schemes is met first with the first of them.
     found, first = np.unique(every.wallet, return_index=True)
@@ -74,7 +78,9 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
 
 def _strangers(region: Region, used: Ints, town_weight: Ints) -> Holders:
     wallet = used[used >= wallets.STRANGERS]
-    return _lawful(region, wallet, region.stream("payments/outside_town").choose(wallet, town_weight), PERSON, OUTSIDER)
+    return _lawful(
+        region, wallet, region.stream("payments/outside_town").choose(wallet, town_weight), PERSON, OUTSIDER
+    )
 
 
 def _services(region: Region, used: Ints, town_weight: Ints) -> Holders:
@@ -84,7 +90,9 @@ def _services(region: Region, used: Ints, town_weight: Ints) -> Holders:
     town = region.stream("payments/outside_town").choose(wallet, town_weight)
     local = np.isin(kind, [wallets.VENUE_KINDS.index(name) for name in ("shop", "room")])
     abroad = kind == wallets.VENUE_KINDS.index("abroad")
-    town = np.where(local, (wallet - wallets.VENUES) % wallets.A_KIND, np.where(abroad, NOWHERE, town))
+    town = np.where(
+        local, (wallet - wallets.VENUES) % wallets.A_KIND // wallets.A_TOWN, np.where(abroad, NOWHERE, town)
+    )
     return _lawful(region, wallet, town, np.where(abroad, PERSON, FIRM), SERVICE)
 
 
@@ -102,5 +110,11 @@ def _lawful(
     before = np.where(new, before, low + region.stream("payments/opened").below(wallet, high))
     none = np.full(len(wallet), -1)
     return Holders(
-        wallet, np.broadcast_to(kind, wallet.shape), start - before, town, none, none, np.full(len(wallet), group)
+        wallet,
+        np.broadcast_to(kind, wallet.shape),
+        start - before,
+        town,
+        none,
+        none,
+        np.full(len(wallet), group),
     )

@@ -38,13 +38,17 @@ def live(region: Region, people: People, known: People, calendar: Calendar) -> L
     base = np.array([listed[k]["sum"] for k in kinds])[kind]
     spread = np.array([listed[k]["spread"] for k in kinds])[kind]
     amount = varied(region, "payments/everyday", ids, base, spread)
-    amount = heaped(region, "payments/round", ids, amount, np.array([listed[k]["round"] for k in kinds])[kind])
+    amount = heaped(
+        region, "payments/round", ids, amount, np.array([listed[k]["round"] for k in kinds])[kind]
+    )
     channels = np.array([listed[k]["channels"] for k in kinds])
     other = _counterparts(region, people, known, listed, kinds, person, kind, ids, day)
     takes = np.isin(np.array(kinds), INCOMES)[kind]
     wallet = people.wallet[person]
     named = np.array([PURPOSES.index(listed[k]["purpose"]) for k in kinds])
-    told = region.stream("payments/told").chance(ids, np.array([probability(listed[k]["told"]) for k in kinds])[kind])
+    told = region.stream("payments/told").chance(
+        ids, np.array([probability(listed[k]["told"]) for k in kinds])[kind]
+    )
     legs = Legs(
         ids,
         calendar.minute("payments/lived", ids, day),
@@ -84,9 +88,16 @@ def _counterparts(
         if place == "person":
             # Everybody has a few whom they pay again and again.
             friend = steady[rows] * 4 + region.stream("payments/which_friend").below(ids[rows], 3)
-            found[rows] = known.regular(region, "payments/friend", friend, people.town[person[rows]], day[rows])
+            found[rows] = known.regular(
+                region, "payments/friend", friend, people.town[person[rows]], day[rows]
+            )
         elif place in ("shop", "room"):
-            found[rows] = wallets.venue(place, town[rows])
+            # People go to a few shops of their own.
+            often = region.stream("payments/which_shop").below(ids[rows], 3)
+            shop = region.stream("payments/shop").below(
+                people.wallet[person[rows]] * 4 + often, wallets.A_TOWN
+            )
+            found[rows] = wallets.venue(place, town[rows] * wallets.A_TOWN + shop)
         else:
             key = steady[rows] if place in ("housing", "abroad") else ids[rows]
             found[rows] = wallets.venue(place, region.stream("payments/provider").below(key, venues[place]))
@@ -97,7 +108,9 @@ def earn(region: Region, people: People, first_employer: int, round_wages: int) 
     """Wages of those who are employed, on their employer's paydays. ``first_employer``: position among the sources."""
     month = region["payments.month_days"]
     employers = np.arange(region["payments.employers"])
-    fortnight = region.stream("payments/fortnight").chance(employers, probability(region["payments.fortnightly"]))
+    fortnight = region.stream("payments/fortnight").chance(
+        employers, probability(region["payments.fortnightly"])
+    )
     period = np.where(fortnight, month // 2, month)
     phase = region.stream("payments/payday").below(employers, region["payments.payday_days"])
     waged = np.flatnonzero(people.waged)
@@ -110,7 +123,11 @@ def earn(region: Region, people: People, first_employer: int, round_wages: int) 
     day = pay * period[works_for] + phase[works_for]
     ids = WAGES + people.wallet[who] * 256 + pay
     low, high = region["payments.office_minutes"]
-    minute = day * MINUTES_A_DAY + low + region.stream("payments/payroll").below(works_for * 1024 + pay, high - low)
+    minute = (
+        day * MINUTES_A_DAY
+        + low
+        + region.stream("payments/payroll").below(works_for * 1024 + pay, high - low)
+    )
     wage = varied(region, "payments/paid", ids, people.wage[who], region["payments.paid_spread"])
     wage = heaped(region, "payments/wage_round", ids, wage * period[works_for] // month, round_wages)
     told = region.stream("payments/told").chance(ids, probability(region["payments.wages_told"]))

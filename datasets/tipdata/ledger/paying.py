@@ -70,4 +70,6 @@ def payers(region: Region, s: Schemes, people: People, rows: Ints, place: Ints) 
     level = s.habits["payers"][rows]
     seats = s.number[rows] * 64 + place
     regular = people.regular(region, "payments/regular", seats, s.town[rows], s.start[rows])
-    return np.select([level == 0, level == 1], [s.own(rows, place + 1), regular], stranger(s.number[rows], place))
+    return np.select(
+        [level == 0, level == 1], [s.own(rows, place + 1), regular], stranger(s.number[rows], place)
+    )

@@ -1,6 +1,7 @@
 """People with an everyday life in the ledger: households, and those whose wages a scheme passes on."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -35,17 +36,27 @@ class People:
         good = np.zeros(np.shape(ids), dtype=bool)
         for turn in range(TRIES):
             candidate = region.stream(column).below(ids, len(self.wallet), turn)
-            fits = (self.town[candidate] == town) & (self.start[candidate] <= day) & (day <= self.end[candidate])
+            fits = (
+                (self.town[candidate] == town) & (self.start[candidate] <= day) & (day <= self.end[candidate])
+            )
             found = np.where((found < 0) | (fits & ~good), candidate, found)
             good |= fits
         return self.wallet[found]
+
+
+def together(parts: Iterable[People]) -> People:
+    """All of them, one part after the other."""
+    parts = list(parts)
+    return People(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(People)))
 
 
 def households(region: Region, town_weight: Ints, employers: int, first: int) -> People:
     """The people of households. ``first``: position of the first household among the sources."""
     count = region["payments.households"]
     home = np.arange(count)
-    size = 1 + region.stream("payments/household_size").choose(home, np.array(region["payments.household_sizes"]))
+    size = 1 + region.stream("payments/household_size").choose(
+        home, np.array(region["payments.household_sizes"])
+    )
     of = np.repeat(home, size)
     place = np.arange(len(of)) - np.repeat(np.cumsum(size) - size, size)
     wallet = wallets.PEOPLE + of * 4 + place
@@ -54,7 +65,9 @@ def households(region: Region, town_weight: Ints, employers: int, first: int) ->
     long = region["payments.stay_days"] * long // 2_000_000
     early = region["payments.before_days"]
     start = region.stream("payments/arrival").below(of, DAYS + early) - early
-    migrant = region.stream("payments/migrant_home").below(home, 1000) < region["payments.migrants"]["household"]
+    migrant = (
+        region.stream("payments/migrant_home").below(home, 1000) < region["payments.migrants"]["household"]
+    )
     life = np.array(region["payments.life"])
     return People(
         wallet,

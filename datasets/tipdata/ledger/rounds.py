@@ -35,18 +35,14 @@ def come_round(region: Region, s: Schemes, people: People, calendar: Calendar) -
     number = np.where(scatter, (step // size[rows]) * (STEPS // 2) + seat, step)
     ids = payment_ids(s, rows, turn * STEPS + number)
     minute = _opens(region, s, calendar, rows, turn) + _waits(region, s, rows, turn, wave, ids)
-    member = _member(region, s, people, rows, seat)
-    following = _member(region, s, people, rows, (seat + 1) % size[rows])
+    member = payers(region, s, people, rows, seat)
+    following = payers(region, s, people, rows, (seat + 1) % size[rows])
     head, behind = s.own(rows, 0), s.principal(rows)
     payer = np.where(scatter, np.where(wave == 0, head, member), member)
     payee = np.where(scatter, np.where(wave == 0, member, behind), following)
     amount = _sums(region, s, rows, turn, seat, wave, scatter, ids)
     legs = legs_of(region, s, rows, turn * STEPS + number, minute, (payer, payee), amount)
     return [legs.where((minute >= 0) & (minute < DAYS * MINUTES_A_DAY) & (payer != payee))]
-
-
-def _member(region: Region, s: Schemes, people: People, rows: Ints, seat: Ints) -> Ints:
-    return payers(region, s, people, rows, seat)
 
 
 def _opens(region: Region, s: Schemes, calendar: Calendar, rows: Ints, turn: Ints) -> Ints:
@@ -73,10 +69,14 @@ def _sums(
     region: Region, s: Schemes, rows: Ints, turn: Ints, seat: Ints, wave: Ints, scatter: np.ndarray, ids: Ints
 ) -> Ints:
     """Each step passes on a share of the one before; what is scattered is of uneven parts."""
-    base = varied(region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"])[rows]
+    base = varied(
+        region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"]
+    )[rows]
     turns = s.number[rows] * STEPS + turn
     amount = varied(region, "payments/turn_sum", turns, base, region["payments.round.spread"])
-    parts = varied(region, "payments/part", turns * STEPS + seat, amount // 3, region["payments.round.part_spread"])
+    parts = varied(
+        region, "payments/part", turns * STEPS + seat, amount // 3, region["payments.round.part_spread"]
+    )
     amount = np.where(scatter, np.maximum(parts, 1), amount)
     share = s.level(region, "kept")[rows]
     for k in range(int(wave.max(initial=0))):

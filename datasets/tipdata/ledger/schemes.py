@@ -70,7 +70,7 @@ class Schemes:
 
 def draw_schemes(region: Region, o: Operations, town_weight: Ints) -> dict[str, Schemes]:
     """The schemes of a region by mechanism."""
-    operation, slot, typology, chosen = _of_operations(region, o)
+    operation, slot, typology = _of_operations(region, o)
     found: dict[str, Schemes] = {}
     first = 0
     for index, (mechanism, illicit) in enumerate(MECHANISMS.items()):
@@ -85,14 +85,14 @@ def draw_schemes(region: Region, o: Operations, town_weight: Ints) -> dict[str, 
         group = np.concatenate([lawful, typology[here] - TYPOLOGIES.index(illicit[0])])
         slots = np.concatenate([np.zeros(len(lawful), dtype=np.int64), slot[here]])
         found[mechanism] = _with_habits(
-            region, o, town_weight, mechanism, groups, numbers, group, owner, slots, first, chosen
+            region, o, town_weight, mechanism, groups, numbers, group, owner, slots, first
         )
         first += len(numbers)
     return found
 
 
-def _of_operations(region: Region, o: Operations) -> tuple[Ints, Ints, Ints, Ints]:
-    """Of each illicit scheme its operation, slot and typology; and the operations that are documented."""
+def _of_operations(region: Region, o: Operations) -> tuple[Ints, Ints, Ints]:
+    """Of each illicit scheme its operation, slot and typology."""
     trafficking = np.flatnonzero(o.kind == TRAFFICKING)
     order = region.stream("payments/operations").shuffled(trafficking)
     chosen = trafficking[order][: region["payments.operations"]]
@@ -102,9 +102,8 @@ def _of_operations(region: Region, o: Operations) -> tuple[Ints, Ints, Ints, Int
     slot = np.repeat(np.arange(SLOTS), len(chosen))
     typology = region.stream("payments/typology").choose(local, weights[o.form[local]], slot)
     second = region.stream("payments/second").chance(local, probability(region["payments.second"]))
-    # Two schemes of one operation are of different kinds.
-    kept = (slot == 0) | (second & (typology != np.tile(typology[: len(chosen)], SLOTS)))
-    return local[kept], slot[kept], typology[kept], chosen
+    kept = (slot == 0) | second
+    return local[kept], slot[kept], typology[kept]
 
 
 def _with_habits(
@@ -118,17 +117,18 @@ def _with_habits(
     owner: Ints,
     slot: Ints,
     first: int,
-    chosen: Ints,
 ) -> Schemes:
     listed = region.group(f"payments.{mechanism}.habits")
     streams = (f"parameter/payments/{mechanism}", "payments/habit")
     habits, habit_log = drawn_levels(region, number, group, groups, listed, streams)
     illicit = len(MECHANISMS[mechanism])
     total = log(normalised(np.bincount(group, minlength=len(groups)) * ONE)) + habit_log
-    spell = np.maximum(o.last_day - o.first_day, 1)
+    lasts = region["payments.lasts_days"]
     early = region["payments.before_days"]
+    opens = np.maximum(o.first_day - lasts, -early)
+    spell = np.minimum(o.last_day + lasts, DAYS - 1) - opens
     free = region.stream("payments/start").below(number, DAYS + early) - early
-    within = o.first_day[owner] + region.stream("payments/start").below(number, spell[owner])
+    within = opens[owner] + region.stream("payments/start").below(number, spell[owner])
     town = region.stream("payments/town").choose(number, town_weight)
     migrant = np.array([region["payments.migrants"][name] for name in groups])[group]
     return Schemes(
@@ -150,7 +150,9 @@ def _with_habits(
 
 def _adoption(region: Region, number: Ints) -> Ints:
     """Day from which each scheme may pay by prepaid card or virtual currency: an S-curve, the same for everyone."""
-    middle = region.world.stream("payments/adoption").below(np.array([0]), region["payments.adoption_drawn"])[0]
+    middle = region.world.stream("payments/adoption").below(np.array([0]), region["payments.adoption_drawn"])[
+        0
+    ]
     spread = region["payments.adoption_spread"]
     drawn = region.stream("payments/adopts").quantile(number, "logistic")
     return region["payments.adoption_day"] + middle + spread * drawn // 1_000_000

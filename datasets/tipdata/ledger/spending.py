@@ -30,7 +30,9 @@ def spend(region: Region, s: Schemes, calendar: Calendar) -> list[Legs]:
     weeks = s.number[rows] * A_WEEK + week
     funding = s.habits["funding"][rows]
     counts = {
-        "takings": np.where(funding == 0, between(region, "payments/takings", weeks, _bounds(region, rows)), 0),
+        "takings": np.where(
+            funding == 0, between(region, "payments/takings", weeks, _bounds(region, rows)), 0
+        ),
         "deposit": (funding == 1).astype(np.int64),
         "transfer": (funding == 2).astype(np.int64),
         "advert": between(region, "payments/adverts", weeks, s.level(region, "adverts")[rows]),
@@ -40,9 +42,7 @@ def spend(region: Region, s: Schemes, calendar: Calendar) -> list[Legs]:
     towns = region["places.towns"]
     away = region.stream("payments/week_town").below(weeks, towns)
     town = np.where(s.habits["circuit"][rows] == TOUR, away, s.town[rows])
-    parts = [
-        _items(region, s, calendar, item, rows, week, town, counts[item]) for item in ITEMS
-    ]
+    parts = [_items(region, s, calendar, item, rows, week, town, counts[item]) for item in ITEMS]
     income = joined(parts[:3])
     return [*parts, _passed_on(region, s, income)]
 
@@ -72,7 +72,8 @@ def _items(
     elif item == "transfer":
         ends = s.principal(of), head
     elif item == "room":
-        ends = head, wallets.venue("room", town[at])
+        lodging = region.stream("payments/lodging").below(ids // 8, wallets.A_TOWN)
+        ends = head, wallets.venue("room", town[at] * wallets.A_TOWN + lodging)
     else:
         number = region.stream("payments/provider").below(ids, region["payments.venues"][item])
         ends = head, wallets.venue(item, number)

@@ -13,9 +13,9 @@ A_SCHEME = 7
 """Wallets of its own that a scheme has room for: its head's, and six more."""
 FIRST = 1 << 20
 VENUES = FIRST
-"""Shops, lodgings, offices and others whom many pay: kind * 64 + place."""
-EMPLOYERS = FIRST + (1 << 12)
-PEOPLE = FIRST + (1 << 13)
+"""Shops, lodgings, offices and others whom many pay: kind * 1024 + place."""
+EMPLOYERS = FIRST + (1 << 14)
+PEOPLE = FIRST + (1 << 15)
 """Household * 4 + person."""
 OWN = FIRST + (1 << 16)
 """Wallets of lawful schemes: scheme * 8 + place; the last is the principal's."""
@@ -25,11 +25,13 @@ STRANGERS = FIRST + (1 << 18)
 LAST = 1 << 21
 
 VENUE_KINDS = ("shop", "housing", "transport", "advert", "room", "travel", "supplier", "office", "abroad")
-A_KIND = 64
+A_KIND = 1024
+A_TOWN = 20
+"""Shops, or lodgings, of a town."""
 
 
 def venue(kind: str | Ints, place: Ints) -> Ints:
-    """The wallet of a place: a shop or lodging by the rank of its town, others by number."""
+    """The wallet of a place: of a shop or lodging the rank of its town * 20 + its own, of others a number."""
     index = VENUE_KINDS.index(kind) if isinstance(kind, str) else kind
     return VENUES + index * A_KIND + place
 

@@ -1,8 +1,9 @@
 """Wallets and payments: a documented sample of whole wallets, those of a few trafficking operations among them.
 
-Money moves by schemes whose habits are drawn given who is behind them: rent, takings, remittance circles, wages passed
-on, deals, touring and loans, and by the same mechanisms funnel accounts, front companies, wages taken away, spending on
-adverts and rooms, and layers. Around them goes everyday life. Given its habits a scheme pays alike whoever is behind it.
+Money moves by schemes whose habits are drawn given who is behind them: rent, takings, remittance circles, wages
+passed on, deals, touring and loans, and by the same mechanisms funnel accounts, front companies, wages taken away,
+spending on adverts and rooms, and layers. Around them goes everyday life. Given its habits a scheme pays alike
+whoever is behind it.
 """
 
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from tipdata.ledger.collecting import collect
 from tipdata.ledger.holders import HOLDERS, NOWHERE, ROLES, Holders, holders
 from tipdata.ledger.legs import CASH, CHANNELS, PURPOSES, Legs, joined
 from tipdata.ledger.living import earn, live, trade
-from tipdata.ledger.people import People, households
+from tipdata.ledger.members import members
+from tipdata.ledger.people import People, households, together
 from tipdata.ledger.relaying import deal, relay, workers
 from tipdata.ledger.rounds import come_round
 from tipdata.ledger.schemes import TYPOLOGIES, Schemes, draw_schemes
 from tipdata.ledger.spending import spend
+from tipdata.ledger.wallets import STRANGERS
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations import Operations
 from tipdata.stages.places import Places
@@ -36,7 +39,8 @@ GROUPS = (
 NEVER = -30_000
 """Log-odds of payments that are nobody's scheme, milli-nats."""
 HOMES, FIRMS = 1 << 12, 1 << 13
-"""Local numbers of the communities of households and of employers start here; schemes have their own below."""
+"""Local numbers of the communities of households and of employers start here; schemes have their own below, and those of
+outsiders are their wallets'."""
 
 WALLETS = Table(
     "wallets",
@@ -68,16 +72,30 @@ PAYMENTS = Table(
         Column("channel", pl.String(), "legal"),
         Column("purpose", pl.String(), "legal", note="as stated by the payer; null where nothing is"),
         Column("town", pl.Int32(), "legal", note="where cash was paid in; null for other channels"),
-        Column("operation", pl.Int64(), "truth", note="the operation whose scheme or wallets it is of; null otherwise"),
-        Column("typology", pl.String(), "truth", note="of payments that carry proceeds or control; null otherwise"),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="the operation whose scheme or wallets it is of; null otherwise",
+        ),
+        Column(
+            "typology",
+            pl.String(),
+            "truth",
+            note="of payments that carry proceeds or control; null otherwise",
+        ),
         Column("community", pl.Int64(), "truth", note="household, firm or scheme; null for operations"),
         Column("group", pl.String(), "truth", note="lawful group; null for operations"),
         Column("migrant", pl.Boolean(), "truth", note="of a household or scheme of migrants"),
         Column(
-            "log_odds", pl.Int32(), "truth", "milli-nats", "of proceeds or control, given its scheme's true habits"
+            "log_odds",
+            pl.Int32(),
+            "truth",
+            "milli-nats",
+            "of proceeds or control, given its scheme's true habits",
         ),
     ),
-    "Payments among the wallets of the sample, about 20,000 a region; about one in 500 carries proceeds or control.",
+    "Payments among the wallets of the sample, about 20,000 a region; about one in 270 carries proceeds or control.",
 )
 
 
@@ -91,16 +109,24 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     calendar = Calendar(region)
     people = households(region, places.weight, region["payments.employers"], first_home)
     staff = workers(region, schemes["relay"], region["payments.employers"])
-    legs = joined(
+    doings = joined(
         [
             *collect(region, schemes["collect"], people, calendar),
             *relay(region, schemes["relay"], staff, first_firm, region["payments.wage_round"]),
             *deal(region, schemes["deal"], calendar),
             *spend(region, schemes["spend"], calendar),
             *come_round(region, schemes["round"], people, calendar),
-            live(region, people, people, calendar),
-            live(region, staff, people, calendar),
-            earn(region, people, first_firm, region["payments.wage_round"]),
+        ]
+    )
+    used = np.unique(np.concatenate([doings.payer, doings.payee]))
+    held = holders(region, list(schemes.values()), people, used, places.weight)
+    others = members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
+    everyone = together([people, others])
+    legs = joined(
+        [
+            doings,
+            live(region, everyone, people, calendar),
+            earn(region, everyone, first_firm, region["payments.wage_round"]),
             trade(region, first_firm, calendar),
         ]
     )
@@ -109,13 +135,13 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     ids = region.ids("wallets", used)
     return None, {
         "wallets": _wallets(region, places, o, held, legs, ids),
-        "payments": _payments(region, places, o, legs, _sources(region, schemes, people), held, ids),
+        "payments": _payments(region, places, o, legs, _sources(region, schemes, people, others), held, ids),
     }
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What payments come of: schemes, then households, then employers; one entry each.
+    """What payments come of: schemes, then households, employers, and the homes of outsiders; one entry each.
 
     ``community``: local number of the cluster. ``owner``: local number of the operation, -1 for the lawful.
     ``group``: lawful group, ``typology``: of operations' schemes; '' for the others. ``log_odds`` of being illicit.
@@ -129,7 +155,7 @@ class Sources:
     log_odds: np.ndarray
 
 
-def _sources(region: Region, schemes: dict[str, Schemes], people: People) -> Sources:
+def _sources(region: Region, schemes: dict[str, Schemes], people: People, others: People) -> Sources:
     parts = list(schemes.values())
     homes, firms = np.arange(region["payments.households"]), np.arange(region["payments.employers"])
     of_agencies = firms >= len(firms) - region["payments.agencies"]
@@ -138,25 +164,47 @@ def _sources(region: Region, schemes: dict[str, Schemes], people: People) -> Sou
     lawful = owner < 0
     migrant_homes = np.zeros(len(homes), dtype=bool)
     migrant_homes[people.source - people.source[0]] = people.migrant
-    others = len(homes) + len(firms)
+    outside = others.wallet >= STRANGERS
+    outsiders = others.wallet[outside]
+    lawful_ones = len(homes) + len(firms) + len(outsiders)
     return Sources(
-        np.concatenate([*(s.number for s in parts), HOMES + homes, FIRMS + firms]),
-        np.concatenate([owner, np.full(others, -1)]),
+        np.concatenate([*(s.number for s in parts), HOMES + homes, FIRMS + firms, outsiders]),
+        np.concatenate([owner, np.full(lawful_ones, -1)]),
         np.concatenate(
-            [np.where(lawful, named, ""), np.full(len(homes), HOUSEHOLD), np.where(of_agencies, AGENCY, EMPLOYER)]
+            [
+                np.where(lawful, named, ""),
+                np.full(len(homes), HOUSEHOLD),
+                np.where(of_agencies, AGENCY, EMPLOYER),
+                np.full(len(outsiders), HOUSEHOLD),
+            ]
         ),
-        np.concatenate([np.where(lawful, "", named), np.full(others, "")]),
-        np.concatenate([*(s.migrant for s in parts), migrant_homes, np.zeros(len(firms), dtype=bool)]),
-        np.concatenate([*(s.log_odds for s in parts), np.full(others, NEVER)]),
+        np.concatenate([np.where(lawful, "", named), np.full(lawful_ones, "")]),
+        np.concatenate(
+            [
+                *(s.migrant for s in parts),
+                migrant_homes,
+                np.zeros(len(firms), dtype=bool),
+                others.migrant[outside],
+            ]
+        ),
+        np.concatenate([*(s.log_odds for s in parts), np.full(lawful_ones, NEVER)]),
     )
 
 
 def _payments(
-    region: Region, places: Places, o: Operations, legs: Legs, sources: Sources, held: Holders, ids: np.ndarray
+    region: Region,
+    places: Places,
+    o: Operations,
+    legs: Legs,
+    sources: Sources,
+    held: Holders,
+    ids: np.ndarray,
 ) -> pl.DataFrame:
     source = legs.source
     payer, payee = (np.searchsorted(held.wallet, end) for end in (legs.payer, legs.payee))
-    elsewhere = region.stream("payments/counter").chance(legs.number, probability(region["payments.other_counter"]))
+    elsewhere = region.stream("payments/counter").chance(
+        legs.number, probability(region["payments.other_counter"])
+    )
     counter = np.where(elsewhere, held.town[payee], held.town[payer])
     shown = (legs.channel == CASH) & (counter != NOWHERE)
     frame = pl.DataFrame(
@@ -171,7 +219,9 @@ def _payments(
             "purpose": _named(PURPOSES, legs.purpose),
             "town": _numbered(places.town, np.where(shown, counter, -1), pl.Int32()),
             "operation": _numbered(o.id, sources.owner[source], pl.Int64()),
-            "typology": _named(TYPOLOGIES, np.where(legs.core, _index(TYPOLOGIES, sources.typology)[source], -1)),
+            "typology": _named(
+                TYPOLOGIES, np.where(legs.core, _index(TYPOLOGIES, sources.typology)[source], -1)
+            ),
             "community": _numbered(
                 region.ids("communities", sources.community),
                 np.where(sources.owner[source] < 0, source, -1),
