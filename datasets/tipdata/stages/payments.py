@@ -39,8 +39,8 @@ GROUPS = (
 NEVER = -30_000
 """Log-odds of payments that are nobody's scheme, milli-nats."""
 HOMES, FIRMS = 1 << 12, 1 << 13
-"""Local numbers of the communities of households and of employers start here; schemes have their own below, and those of
-outsiders are their wallets'."""
+"""Local numbers of the communities of households and of employers start here; schemes have their own below, and those
+of outsiders are their wallets'."""
 
 WALLETS = Table(
     "wallets",
