@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from tipbaselines import graph_network
 from tipbaselines.account_graph import Graph, attributes, filled, graph_of, tie_attributes
 from tipbaselines.account_neighbours import mean_over, sharing
 from tipbaselines.account_risk.supervised import labels_of, training_labels
 from tipbaselines.frames import prevalence, score_frame, to_predict
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
     from tipbench.fold import Fold
-
-LARGEST = 5.0
-"""Standardised inputs are cut here on either side."""
 
 
 class GraphSAGE:
@@ -41,8 +38,8 @@ class GraphSAGE:
         weight_decay: float = 2e-3,
         dropout: float = 0.5,
     ) -> None:
-        self._hidden, self._epochs, self._patience, self._unwatched = hidden, epochs, patience, unwatched
-        self._rate, self._decay, self._dropout = learning_rate, weight_decay, dropout
+        self._hidden, self._dropout = hidden, dropout
+        self._training = graph_network.Training(epochs, patience, unwatched, learning_rate, weight_decay)
 
     def fit(self, fold: "Fold", seed: int) -> None:
         import torch
@@ -66,71 +63,44 @@ class GraphSAGE:
     def _trained(self, graph: Graph, train: Any, valid: Any) -> np.ndarray:
         """Probabilities of all nodes by the network at its best epoch."""
         import torch
-        from sklearn.metrics import average_precision_score
 
         inputs = torch.from_numpy(standardised(graph))
         adjacency = graph.adjacency()
-        relations = [_tensor(mean_over(m)) for m in (adjacency, adjacency.T.tocsr(), *sharing(graph))]
-        # The first layer's neighbourhoods do not change while it learns.
-        first = torch.cat([inputs, *(mean_of @ inputs for mean_of in relations)], dim=1)
+        relations = [
+            graph_network.tensor_of(mean_over(m)) for m in (adjacency, adjacency.T.tocsr(), *sharing(graph))
+        ]
+        first = graph_network.first_inputs(inputs, relations)
         network = _network(first.shape[1], len(relations), self._hidden, self._dropout)
-        optimiser = torch.optim.Adam(network.parameters(), lr=self._rate, weight_decay=self._decay)
         nodes = torch.from_numpy(train.nodes)
-        labels = torch.from_numpy(train.label.astype(np.float32))
-        loss_of = torch.nn.BCEWithLogitsLoss(pos_weight=(len(labels) - labels.sum()) / labels.sum())
-        best, kept, since = -1.0, np.zeros(graph.nodes), 0
-        for _ in range(self._epochs if valid.both else self._unwatched):
-            network.train()
-            optimiser.zero_grad()
-            loss_of(network(first, relations)[nodes], labels).backward()
-            optimiser.step()
-            if not valid.both:
-                continue
-            scores = _probabilities(network, first, relations)
-            found = float(average_precision_score(valid.label, scores[valid.nodes]))
-            best, kept, since = (found, scores, 0) if found > best else (best, kept, since + 1)
-            if since >= self._patience:
-                break
-        return kept if valid.both else _probabilities(network, first, relations)
+        return self._training.run(
+            network,
+            lambda: network(first, relations)[nodes],
+            lambda: _probabilities(network, first, relations),
+            train.label,
+            (valid.nodes, valid.label) if valid.both else None,
+        )
 
 
 def standardised(graph: Graph) -> np.ndarray:
-    """(nodes, features) float32 with mean 0 and deviation 1; counts, which are long-tailed, by their logarithm."""
+    """(nodes, features) float32 of the accounts' columns and of counts of their ties, on one scale."""
     frames = [frame for frame in (attributes(graph), tie_attributes(graph)) if frame.width]
-    values = filled(np.hstack([frame.to_numpy() for frame in frames]).astype(np.float64))
-    tailed = (values.min(axis=0) >= 0) & (values.max(axis=0) > 1)
-    values[:, tailed] = np.log1p(values[:, tailed])
-    spread = values.std(axis=0)
-    scaled = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return np.clip(scaled, -LARGEST, LARGEST).astype(np.float32)
-
-
-def _tensor(matrix: "csr_matrix") -> Any:
-    """The matrix as a sparse tensor."""
-    import torch
-
-    ends = np.vstack(matrix.tocoo().coords)
-    data = torch.from_numpy(matrix.data)
-    return torch.sparse_coo_tensor(
-        torch.from_numpy(ends), data, matrix.shape, check_invariants=True
-    ).coalesce()
+    return graph_network.standardised(
+        filled(np.hstack([frame.to_numpy() for frame in frames]).astype(np.float64))
+    )
 
 
 def _network(inputs: int, relations: int, hidden: int, dropout: float) -> Any:
     """Two layers and a logit; called with the first layer's inputs and a mean a relation, gives (nodes,) logits."""
-    import torch
     from torch import nn
 
     class Network(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first, self.second = nn.Linear(inputs, hidden), nn.Linear((1 + relations) * hidden, hidden)
-            self.last, self.dropout = nn.Linear(hidden, 1), nn.Dropout(dropout)
+            self.encoder = graph_network.encoder(inputs, relations, hidden, dropout)
+            self.last = nn.Linear(hidden, 1)
 
         def forward(self, first: Any, relations: list) -> Any:
-            hidden = self.dropout(torch.relu(self.first(first)))
-            around = torch.cat([hidden, *(torch.sparse.mm(mean_of, hidden) for mean_of in relations)], dim=1)
-            return self.last(self.dropout(torch.relu(self.second(around)))).squeeze(1)
+            return self.last(self.encoder(first, relations)).squeeze(1)
 
     return Network()
 

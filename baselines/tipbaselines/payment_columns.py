@@ -1,0 +1,141 @@
+"""What a payment says by itself, and what the two wallets did before and after: features without the graph.
+
+``payer``, ``payee``, ``minute`` and ``amount`` are needed; ``channel``, ``purpose``, ``town`` and the wallets' columns
+are used where they are there.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from tipdata.errors import UsageError
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
+MINUTES_A_DAY = 1440
+ROUND = (100, 500, 1000, 5000, 10_000)
+"""Sums that are multiples of these are ever rounder, minor units."""
+FEW_LEVELS = 40
+"""A column of text with more distinct values than this is no category."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """``payments``: one row each, sorted by payment. ``wallets``: one row each, sorted by wallet.
+
+    ``payer``, ``payee``: positions of wallets, int64; ``minute`` int64, ``amount`` float64, of every payment.
+    """
+
+    unit: str
+    payments: pl.DataFrame
+    wallets: pl.DataFrame
+    payer: np.ndarray
+    payee: np.ndarray
+    minute: np.ndarray
+    amount: np.ndarray
+
+    def positions(self, payments: pl.Series) -> np.ndarray:
+        """Rows of these payments, int64."""
+        return np.searchsorted(self.payments[self.unit].to_numpy(), payments.to_numpy())
+
+
+def ledger_of(fold: "Fold") -> Ledger:
+    """The payments and wallets of a fold; wallets that no table lists have no columns. Raises UsageError for a payment
+    without a payer, payee, time or amount."""
+    unit = fold.task.unit
+    payments = fold.tables["payments"].unique(unit).sort(unit).collect()
+    for column in ("payer", "payee", "minute", "amount"):
+        if missing := payments[column].null_count():
+            raise UsageError(
+                f"payments: {missing:,} of {payments.height:,} have no {column}; fill it in or drop them."
+            )
+    ids = pl.concat([payments["payer"], payments["payee"]]).unique().sort().alias("wallet")
+    wallets = ids.to_frame()
+    if "wallets" in fold.tables:
+        known = fold.tables["wallets"].unique("wallet").collect()
+        wallets = wallets.join(known, on="wallet", how="left", maintain_order="left")
+    payer, payee = (np.searchsorted(ids.to_numpy(), payments[end].to_numpy()) for end in ("payer", "payee"))
+    minute = payments["minute"].cast(pl.Int64).to_numpy()
+    amount = payments["amount"].cast(pl.Float64).to_numpy()
+    return Ledger(unit, payments, wallets, payer, payee, minute, amount)
+
+
+def own_features(ledger: Ledger) -> dict[str, np.ndarray]:
+    """What each payment says by itself and of its two wallets' holders, (payments,) float32 a feature."""
+    payments, minute, amount = ledger.payments, ledger.minute, ledger.amount
+    day = minute // MINUTES_A_DAY
+    found = {
+        "amount": np.log(amount),
+        "roundness": sum((amount % unit == 0).astype(float) for unit in ROUND),
+        "hour": minute % MINUTES_A_DAY / 60.0,
+        "weekday": day % 7,
+        "day of the month": day % 30,
+    }
+    for name in ("channel", "purpose"):
+        if name in payments.columns:
+            found |= _levels(payments[name], name)
+    for end, at in (("payer", ledger.payer), ("payee", ledger.payee)):
+        if "holder" in ledger.wallets.columns:
+            found |= {
+                f"{end} {name}": v[at] for name, v in _levels(ledger.wallets["holder"], "holder").items()
+            }
+        if "opened_day" in ledger.wallets.columns:
+            opened = ledger.wallets["opened_day"].cast(pl.Float64).to_numpy()
+            found[f"{end} age"] = day - opened[at]
+    found |= _places(ledger)
+    return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
+
+
+def marks(own: dict[str, np.ndarray]) -> np.ndarray:
+    """(payments, columns) float32 of what is worth averaging over a wallet's payments: how much, how round, unexplained
+    or not, by which channel, and whether within one town."""
+    channels = [name for name in own if name.startswith("channel ")]
+    names = ["amount", "roundness", *channels, *(n for n in ("no purpose", "same town") if n in own)]
+    return np.column_stack([own[name] for name in names])
+
+
+def history_features(ledger: Ledger) -> dict[str, np.ndarray]:
+    """How this payment stands among the payer's and the payee's own, (payments,) float32 a feature: how many, how
+    large, how long since the last. Who is at the other end does not enter."""
+    found: dict[str, np.ndarray] = {}
+    log_amount = np.log(ledger.amount)
+    for name, at in (("payer", ledger.payer), ("payee", ledger.payee)):
+        count = np.bincount(at)
+        mean = np.bincount(at, log_amount) / np.maximum(count, 1)
+        order = np.lexsort((ledger.minute, at))
+        gap = np.diff(ledger.minute[order], prepend=0).astype(float)
+        gap[np.flatnonzero(np.diff(at[order], prepend=-1))] = np.nan
+        since = np.empty(len(gap))
+        since[order] = gap
+        found |= {
+            f"{name} payments": np.log1p(count[at]),
+            f"{name} mean": mean[at],
+            f"{name} deviation": log_amount - mean[at],
+            f"{name} since": np.log1p(since),
+        }
+    return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
+
+
+def _levels(values: pl.Series, name: str) -> dict[str, np.ndarray]:
+    """One column a level, and whether there is none."""
+    levels = values.drop_nulls().unique().sort().to_list()
+    found = {f"no {name}": values.is_null().to_numpy()}
+    if len(levels) > FEW_LEVELS:
+        return found
+    return found | {f"{name} {level}": (values == level).fill_null(False).to_numpy() for level in levels}
+
+
+def _places(ledger: Ledger) -> dict[str, np.ndarray]:
+    """Whether towns are the same, and whether a wallet is abroad."""
+    if "town" not in ledger.wallets.columns:
+        return {}
+    town = ledger.wallets["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    payer, payee = town[ledger.payer], town[ledger.payee]
+    found = {"same town": payer == payee, "payee abroad": np.isnan(payee), "payer abroad": np.isnan(payer)}
+    if "town" in ledger.payments.columns:
+        counter = ledger.payments["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        found["at the payee's town"] = counter == payee
+    return found

@@ -1,0 +1,1 @@
+"""Baselines of payment_risk: which payments carry proceeds or control?"""

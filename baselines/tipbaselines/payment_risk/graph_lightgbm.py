@@ -1,0 +1,24 @@
+"""Gradient-boosted trees on a payment and on the graph around it: fan-in, fan-out, in and out again, cycles.
+
+After AMLworld (Altman et al. 2023), where trees on graph features (Blanuša et al. 2024) beat graph neural networks.
+Needs payer, payee, minute and amount; uses every other column that is there. Cost: about half a minute for 1.3 million
+payments on one core.
+"""
+
+import numpy as np
+
+from tipbaselines.payment_columns import Ledger, history_features, marks, own_features
+from tipbaselines.payment_graph import graph_features
+from tipbaselines.payment_risk.lightgbm import LightGBM
+
+
+class GraphLightGBM(LightGBM):
+    """As :class:`LightGBM`, with the graph's features beside the payment's own."""
+
+    name = "payment_risk/graph_lightgbm"
+
+    def features(self, ledger: Ledger, rows: np.ndarray) -> np.ndarray:
+        own = own_features(ledger)
+        found = own | history_features(ledger)
+        around = graph_features(ledger, rows, marks(own))
+        return np.hstack([np.column_stack([values[rows] for values in found.values()]), around])

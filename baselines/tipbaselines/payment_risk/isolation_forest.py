@@ -1,0 +1,43 @@
+"""Payments that few random cuts set apart from the others: isolation forest on a payment's own columns. Learns from no
+label.
+
+Liu, Ting and Zhou (2008), by scikit-learn. A score says that a payment is unusual, not why. Needs payer, payee, minute
+and amount; uses every other column that is there. Cost: seconds for 1.3 million payments on one core.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.frames import score_frame, to_predict
+from tipbaselines.payment_columns import NEEDS, history_features, ledger_of, own_features
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class IsolationForest:
+    """``trees``: how many; ``sample``: payments that each is grown on."""
+
+    needs: frozenset[str] = NEEDS
+    stochastic = True
+
+    def __init__(self, trees: int = 60, sample: int = 256) -> None:
+        self._trees, self._sample = trees, sample
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        self._seed = seed
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        from sklearn import ensemble
+
+        ledger = ledger_of(fold)
+        found = own_features(ledger) | history_features(ledger)
+        values = np.nan_to_num(np.column_stack(list(found.values())))
+        units = to_predict(fold)[fold.task.unit]
+        settings: Any = {"max_samples": min(self._sample, len(values)), "random_state": self._seed}
+        forest = ensemble.IsolationForest(n_estimators=self._trees, **settings)
+        # Scores lie between 0 and 1: the higher, the fewer cuts are needed.
+        score = -forest.fit(values).score_samples(values[ledger.positions(units)])
+        return score_frame(units, score)

@@ -1,0 +1,145 @@
+"""Which payments carry proceeds or control?"""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.errors import UsageError
+
+from tipbench import supervision
+from tipbench.affected import with_operation
+from tipbench.task import Source, Task
+
+UNIT = "payment"
+TABLE = "payments"
+MINUTES_A_DAY = 1440
+FEW = 3
+"""Examples in an error."""
+ILLICIT = pl.col("typology").is_not_null()
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """All payments; the cluster is the operation, else the household, firm or scheme that the payment comes of."""
+    return source.scan(TABLE, truth=True).select(
+        UNIT,
+        "region",
+        pl.coalesce("operation", "community").alias("cluster"),
+        (pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32).alias("day"),
+    )
+
+
+def labelled(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """1 for payments of train and valid that carry proceeds or control, else 0."""
+    known = source.scan(TABLE, truth=True).select(UNIT, label=ILLICIT.cast(pl.Int8)).collect()
+    return supervision.learnable(rows).select(UNIT).join(known, on=UNIT, how="left", maintain_order="left")
+
+
+def investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
+    days = (
+        source.scan("operations", truth=True).select(cluster="operation", known="investigated_day").collect()
+    )
+    seen = labelled(rows, source).join(rows.select(UNIT, "cluster", "cut"), on=UNIT, maintain_order="left")
+    seen = seen.join(days, on="cluster", how="left", maintain_order="left")
+    in_time = (pl.col("known") < pl.col("cut")).fill_null(False)
+    return seen.select(UNIT, label=pl.col("label") * in_time.cast(pl.Int8))
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Truth about payments of valid and test: label, cluster, weight, typology, harm groups, the reference's odds.
+
+    An operation's payments that carry nothing are negative and of no lawful group.
+    """
+    known = source.scan(TABLE, truth=True).select(
+        UNIT, "typology", "migrant", own_group="group", own_log_odds="log_odds", label=ILLICIT.cast(pl.Int8)
+    )
+    scored = rows.lazy().select(UNIT, "part", "cluster", pl.lit(1.0).alias("weight"))
+    exploited = pl.col("label") == 1
+    return (
+        with_operation(scored, source)
+        .join(known, on=UNIT, how="left", maintain_order="left")
+        .with_columns(
+            pl.col("part").cast(pl.String),
+            *(pl.when(exploited).then(pl.col(name)).alias(name) for name in ("form", "sex", "language")),
+            group=pl.coalesce("own_group", "group"),
+            oracle_log_odds="own_log_odds",
+        )
+        .drop("own_group", "own_log_odds")
+        .collect()
+    )
+
+
+def check_tables(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse a user's payments of no positive amount, or between unknown wallets. Raises UsageError with how many and
+    the first few."""
+    payments, wallets = tables.get(TABLE), tables.get("wallets")
+    if payments is None:
+        return
+    if "amount" in payments.columns:
+        wrong = payments.filter(pl.col("amount").is_null() | ~(pl.col("amount") > 0))
+        if wrong.height:
+            raise UsageError(
+                f"payments: {wrong.height:,} of {payments.height:,} have an amount that is not above 0 "
+                f"(first: {_first(wrong['amount'])}); turn what goes back into a payment the other way, or drop it."
+            )
+    for end in ("payer", "payee"):
+        if wallets is None or end not in payments.columns or "wallet" not in wallets.columns:
+            continue
+        strange = payments.filter(pl.col(end).is_null() | ~pl.col(end).is_in(wallets["wallet"].implode()))
+        if strange.height:
+            raise UsageError(
+                f"payments: {strange.height:,} of {payments.height:,} have a {end} that is none of the "
+                f"{wallets.height:,} wallets (first: {_first(strange[end])}); add these wallets or drop the payments."
+            )
+
+
+def _first(values: pl.Series) -> str:
+    return ", ".join("nothing" if value is None else str(value) for value in values.head(FEW).to_list())
+
+
+TASK = Task(
+    name="payment_risk",
+    question="Which payments carry proceeds or control?",
+    unit=UNIT,
+    table=TABLE,
+    kind="scores",
+    tables={
+        "payments": (*("region", UNIT, "minute", "payer", "payee", "amount", "channel", "purpose", "town"),),
+        "wallets": ("region", "wallet", "holder", "opened_day", "town", "jurisdiction"),
+    },
+    splits=("forward", "operation", "random", "region"),
+    own_splits=("all", "kfold", "given"),
+    tier="legal",
+    clusters="operation",
+    groups=(
+        *("household", "employer", "agency", "landlord", "shop", "circle", "charity", "club"),
+        *("remitter", "broker", "touring", "trader", "migrant"),
+    ),
+    primary="average_precision",
+    metrics=(
+        *(
+            "average_precision",
+            "f1",
+            "auroc",
+            "recall_at_1pct_fpr",
+            "precision_at_budget",
+            "recall_at_budget",
+        ),
+        *("brier", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "harm_gap", "protection_gap"),
+        *("average_precision_raw", "auroc_raw"),
+    ),
+    references=(
+        "Altman et al. (2023), AMLworld",
+        "FinCEN (2020), FIN-2020-A008",
+        "FATF and APG (2018), Financial Flows from Human Trafficking",
+    ),
+    prevalence=0.002,
+    prediction_time="window end",
+    predicted_parts=("valid", "test"),
+    signal_columns=frozenset({"payments.amount", "payments.channel", "payments.purpose", "payments.town"}),
+    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
+    units=units,
+    supervise={"truth": labelled, "delayed": investigated},
+    answers=answers,
+    context=frozenset({"payments", "wallets"}),
+    check=check_tables,
+)

@@ -1,0 +1,259 @@
+"""Methods on payments: features by hand, signal where it is planted, and refusals in one sentence."""
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.metrics import roc_auc_score
+from tipbaselines.payment_columns import history_features, ledger_of, marks, own_features
+from tipbaselines.payment_graph import Side, graph_features
+from tipbaselines.payment_risk.graph_lightgbm import GraphLightGBM
+from tipbaselines.payment_risk.isolation_forest import IsolationForest
+from tipbaselines.payment_risk.lightgbm import LightGBM
+from tipbaselines.payment_risk.rules import Rules
+from tipbaselines.payment_risk.supervised import Labels
+from tipbench.fold import Fold
+from tipbench.task import task_of
+from tipdata.errors import UsageError
+
+DAY = 1440
+PAYMENTS = pl.DataFrame(
+    {
+        "payment": [1, 2, 3, 4, 5],
+        "minute": [0, 60, 120, 600, 40 * DAY],
+        "payer": [10, 20, 30, 40, 50],
+        "payee": [40, 40, 40, 50, 10],
+        "amount": [1000, 2000, 3100, 5000, 700],
+        "channel": ["bank", "cash_deposit", None, "bank", "bank"],
+        "purpose": ["rent", None, None, "rent", None],
+    }
+)
+WALLETS = pl.DataFrame(
+    {
+        "wallet": [10, 20, 30, 40, 50],
+        "holder": ["person", "person", "firm", "person", None],
+        "opened_day": [-5, -800, 0, 0, -3],
+        "town": [1, 1, 2, 1, None],
+    }
+)
+
+
+def fold(
+    payments: pl.DataFrame,
+    wallets: pl.DataFrame | None = WALLETS,
+    label: np.ndarray | None = None,
+    train: float = 0.0,
+) -> Fold:
+    """A fold whose first share of payments is train, with labels, and whose others are test."""
+    count = payments.height
+    given = np.arange(count) < count * train
+    parts = pl.DataFrame({"payment": payments["payment"], "part": np.where(given, "train", "test")})
+    values = np.zeros(count) if label is None else label
+    labels = parts.with_columns(pl.Series("label", values, dtype=pl.Int8)).filter(pl.Series(given))
+    tables = {"payments": payments.lazy()} | ({} if wallets is None else {"wallets": wallets.lazy()})
+    return Fold(task_of("payment_risk"), tables, parts, labels)
+
+
+def test_a_payment_says_how_much_how_round_and_between_whom() -> None:
+    found = own_features(ledger_of(fold(PAYMENTS)))
+    assert found["amount"][0] == pytest.approx(np.log(1000))
+    assert found["roundness"].tolist() == [3, 3, 1, 4, 1]
+    assert found["no purpose"].tolist() == [0, 1, 1, 0, 1]
+    assert found["channel bank"].tolist() == [1, 0, 0, 1, 1]
+    assert found["payer age"].tolist() == [5, 800, 0, 0, 43]
+    assert found["same town"].tolist() == [1, 1, 0, 0, 0]
+    assert found["payee abroad"].tolist() == [0, 0, 0, 1, 0]
+
+
+def test_history_counts_the_wallets_own_payments() -> None:
+    found = history_features(ledger_of(fold(PAYMENTS)))
+    assert np.expm1(found["payee payments"]).round().tolist() == [3, 3, 3, 1, 1]
+    assert np.isnan(found["payee since"][0])
+    assert np.expm1(found["payee since"][1:3]).round().tolist() == [60, 60]
+
+
+def test_wallets_that_no_table_lists_are_wallets_all_the_same() -> None:
+    ledger = ledger_of(fold(PAYMENTS, None))
+    assert ledger.wallets["wallet"].to_list() == [10, 20, 30, 40, 50]
+    assert "payer age" not in own_features(ledger)
+
+
+def test_windows_count_payments_payers_and_sums_on_either_side() -> None:
+    ledger = ledger_of(fold(PAYMENTS))
+    into = Side(ledger, ledger.payee, ledger.payer)
+    count, payers, total = into.window(ledger.payee, ledger.minute, 1)
+    assert count.tolist() == [3, 3, 3, 1, 1]
+    assert payers.tolist() == [3, 3, 3, 1, 1]
+    assert total.tolist() == [6100, 6100, 6100, 5000, 700]
+
+
+def test_what_comes_next_and_what_came_last_are_of_the_same_wallet() -> None:
+    ledger = ledger_of(fold(PAYMENTS))
+    out, into = Side(ledger, ledger.payer, ledger.payee), Side(ledger, ledger.payee, ledger.payer)
+    following = out.next(ledger.payee, ledger.minute)
+    assert np.where(following >= 0, out.order[following], -1).tolist() == [3, 3, 3, 4, -1]
+    before = into.last(ledger.payer, ledger.minute)
+    assert np.where(before >= 0, into.order[before], -1).tolist() == [-1, -1, -1, 2, 3]
+
+
+def shapes(payers: list[int], payees: list[int]) -> np.ndarray:
+    """Columns of :func:`graph_features` on shapes: count, back, cycles of three, of four, scatter, gather."""
+    count = len(payers)
+    payments = pl.DataFrame(
+        {
+            "payment": range(count),
+            "minute": [60 * i for i in range(count)],
+            "payer": payers,
+            "payee": payees,
+            "amount": [1000.0] * count,
+        }
+    )
+    ledger = ledger_of(fold(payments, None))
+    found = graph_features(ledger, np.arange(count), np.zeros((count, 1)))
+    return found[:, -10:-4]
+
+
+def test_a_payment_back_and_cycles_of_three_and_four_are_counted() -> None:
+    assert shapes([1, 2], [2, 1])[:, 1].tolist() == [1, 1]
+    assert shapes([1, 2, 3], [2, 3, 1])[:, 2].tolist() == [1, 1, 1]
+    assert shapes([1, 2, 3, 4], [2, 3, 4, 1])[:, 3].tolist() == [1, 1, 1, 1]
+    assert shapes([1, 2, 3], [2, 3, 4])[:, 1:4].max() == 0
+
+
+def test_what_is_scattered_and_gathered_has_as_many_branches() -> None:
+    found = shapes([1, 1, 1, 2, 3, 4], [2, 3, 4, 9, 9, 9])
+    assert found[:3, 4].tolist() == [3, 3, 3]
+    assert found[3:, 5].tolist() == [3, 3, 3]
+    assert shapes([1, 2], [2, 9])[:, 4:].max() == 1
+
+
+def test_means_over_wallets_are_of_the_marks() -> None:
+    ledger = ledger_of(fold(PAYMENTS))
+    own = own_features(ledger)
+    found = graph_features(ledger, np.arange(5), marks(own)[:, :1])
+    # What the payee is paid: the fan of three gets the mean of its three incomes.
+    mean = np.log([1000, 2000, 3100]).mean()
+    assert np.isclose(found, mean, atol=1e-5).any(axis=1)[:3].all()
+
+
+def test_every_positive_is_kept_and_negatives_stand_for_those_left_out() -> None:
+    label = (np.arange(80) % 20 == 7).astype(np.int64)
+    thin, weight = Labels(np.arange(80), label).thinned(8)
+    assert thin.label.sum() == label.sum()
+    assert weight[thin.label == 0].sum() == 80
+    assert set(weight[thin.label == 1]) == {1}
+
+
+def planted(days: int = 600, seed: int = 0) -> tuple[pl.DataFrame, np.ndarray]:
+    """Pairs of payments alike in all but their order: an income that is passed on within the hour is positive."""
+    generator = np.random.default_rng(seed)
+    count = 1500
+    label = (generator.random(count) < 0.3).astype(np.int8)
+    wallet = generator.permutation(count)
+    start = generator.integers(0, days, count) * DAY + generator.integers(0, DAY, count)
+    wait = np.where(label == 1, generator.integers(5, 60, count), -generator.integers(5, 60, count))
+    amount = generator.integers(1000, 90_000, count)
+    income = pl.DataFrame(
+        {
+            "minute": start,
+            "payer": 10_000 + generator.integers(0, 400, count),
+            "payee": wallet,
+            "amount": amount,
+        }
+    )
+    spent = pl.DataFrame(
+        {
+            "minute": np.maximum(start + wait, 0),
+            "payer": wallet,
+            "payee": 20_000 + generator.integers(0, 400, count),
+            "amount": amount,
+        }
+    )
+    both = pl.concat([income, spent]).with_columns(payment=generator.permutation(2 * count))
+    order = both["payment"].arg_sort()
+    return both[order], np.concatenate([label, label])[order.to_numpy()]
+
+
+def auroc(method: object, payments: pl.DataFrame, label: np.ndarray) -> float:
+    given = fold(payments, None, label, train=0.6)
+    method.fit(given, 0)  # type: ignore[attr-defined]
+    found = method.predict(given).sort("payment")  # type: ignore[attr-defined]
+    return float(roc_auc_score(label[found["payment"].to_numpy()], found["score"]))
+
+
+def test_what_is_told_by_money_passing_through_is_found_by_the_graph_alone() -> None:
+    payments, label = planted()
+    assert auroc(GraphLightGBM(thinning=1), payments, label) > 0.95
+    assert auroc(LightGBM(thinning=1), payments, label) < 0.65
+
+
+def test_rules_raise_flags_for_fan_in_and_for_what_goes_out_again_at_once() -> None:
+    score = Rules().predict(fold(PAYMENTS)).sort("payment")["score"].to_list()
+    assert min(score[:4]) > score[4]
+    assert all(0 <= value <= 1 for value in score)
+
+
+def test_an_unusual_payment_is_isolated_sooner() -> None:
+    generator = np.random.default_rng(0)
+    amount = np.append(generator.integers(900, 1100, 299), 9_000_000)
+    payments = pl.DataFrame(
+        {
+            "payment": range(300),
+            "minute": np.append(600 + DAY * generator.integers(0, 300, 299), 180),
+            "payer": np.append(generator.integers(0, 20, 299), 77),
+            "payee": np.append(100 + generator.integers(0, 20, 299), 177),
+            "amount": amount,
+        }
+    )
+    method = IsolationForest()
+    method.fit(fold(payments, None), 0)
+    assert method.predict(fold(payments, None)).sort("payment")["score"].arg_max() == 299
+
+
+@pytest.mark.parametrize("method", [LightGBM, GraphLightGBM])
+def test_a_method_that_learns_refuses_a_fold_without_labels(method: type) -> None:
+    with pytest.raises(UsageError, match="learns from labels and this fold gives none"):
+        method().fit(fold(PAYMENTS), 0)
+
+
+@pytest.mark.parametrize("method", [LightGBM, GraphLightGBM])
+def test_labels_of_one_class_give_their_prevalence(method: type) -> None:
+    given = fold(PAYMENTS, label=np.zeros(5), train=0.6)
+    made = method()
+    made.fit(given, 0)
+    assert made.predict(given)["score"].n_unique() == 1
+
+
+def test_a_payment_without_an_end_or_an_amount_is_refused() -> None:
+    strange = PAYMENTS.with_columns(payee=pl.Series([40, None, 40, 50, None], dtype=pl.Int64))
+    with pytest.raises(UsageError, match="payments: 2 of 5 have no payee"):
+        ledger_of(fold(strange))
+
+
+def test_graphsage_finds_a_payment_by_its_ends() -> None:
+    """Positives are payments between wallets that are paid much; nothing in the payment itself tells."""
+    pytest.importorskip("torch")
+    from tipbaselines.payment_risk.graphsage import GraphSAGE
+
+    generator = np.random.default_rng(0)
+    count = 3000
+    payer, payee = generator.integers(0, 100, count), generator.integers(0, 100, count)
+    payments = pl.DataFrame(
+        {
+            "payment": range(count),
+            "minute": generator.integers(0, 500, count) * DAY,
+            "payer": payer,
+            "payee": payee,
+            "amount": generator.integers(1000, 2000, count),
+        }
+    )
+    wallets = pl.DataFrame(
+        {"wallet": range(100), "holder": ["firm" if w < 50 else "person" for w in range(100)]}
+    )
+    label = ((payer < 50) & (payee < 50)).astype(np.int8)
+    given = fold(payments, wallets, label, train=0.6)
+    method = GraphSAGE(hidden=16, unwatched=60)
+    method.fit(given, 0)
+    found = method.predict(given).sort("payment")
+    assert roc_auc_score(label[found["payment"].to_numpy()], found["score"]) > 0.9
+    with pytest.raises(UsageError, match="learns from labels and this fold gives none"):
+        GraphSAGE().fit(fold(PAYMENTS), 0)

@@ -1,0 +1,123 @@
+"""payment_risk: who is a unit, what is true of it, and what a user's tables must fulfil."""
+
+import polars as pl
+import pytest
+from tipbench.evaluation import evaluate
+from tipbench.fold import Prepared, prepare
+from tipbench.task import tasks
+from tipbench.tasks.payment_risk import check_tables
+from tipdata.errors import UsageError
+from tipdata.release import Release
+
+TASK = tasks()["payment_risk"]
+
+
+@pytest.fixture(scope="module")
+def prepared(tiny: Release) -> Prepared:
+    return prepare("payment_risk", release=tiny, split="operation")
+
+
+def test_an_operations_ordinary_payments_are_negative_and_of_no_lawful_group(prepared: Prepared) -> None:
+    ordinary = prepared.answers.frame.filter((pl.col("group") == "trafficking") & (pl.col("label") == 0))
+    assert ordinary.height
+    assert ordinary["typology"].null_count() == ordinary.height
+    positives = prepared.answers.frame.filter(label=1)
+    assert set(positives["group"]) == {"trafficking"}
+    assert positives["typology"].null_count() == positives["form"].null_count() == 0
+
+
+def test_whom_someone_exploits_is_told_of_positives_alone(prepared: Prepared) -> None:
+    negatives = prepared.answers.frame.filter(label=0)
+    for name in ("form", "sex", "language"):
+        assert negatives[name].null_count() == negatives.height
+
+
+def test_every_lawful_payment_is_of_one_group_that_the_task_reports(prepared: Prepared) -> None:
+    lawful = prepared.answers.frame.filter(pl.col("group") != "trafficking")
+    assert set(lawful["group"]) <= set(TASK.groups)
+    assert lawful["migrant"].null_count() == 0
+    assert 0.1 < lawful["migrant"].to_numpy().mean() < 0.5
+
+
+def test_no_household_scheme_or_operation_is_on_both_sides_of_a_leak_free_split(tiny: Release) -> None:
+    for split in ("forward", "operation"):
+        fold = prepare("payment_risk", release=tiny, split=split).folds[0]
+        clusters = tiny.scan("payments", truth=True).select("payment", "operation", "community").collect()
+        parts = fold.parts.join(clusters, on="payment")
+        for name in ("operation", "community"):
+            crossing = parts.drop_nulls(name).group_by(name).agg(pl.col("part").n_unique())
+            assert crossing["part"].max() == 1, (split, name)
+
+
+def test_all_payments_and_wallets_are_shown_and_labels_of_test_are_not(
+    prepared: Prepared, tiny: Release
+) -> None:
+    fold = prepared.folds[0]
+    assert fold.tables["payments"].collect().height == tiny.scan("payments").collect().height
+    assert fold.tables["wallets"].collect().height == tiny.scan("wallets").collect().height
+    assert set(fold.supervision["part"]) == {"train", "valid"}
+    hidden = {"operation", "typology", "community", "group", "log_odds", "role"}
+    for table in fold.tables.values():
+        assert not hidden & set(table.collect_schema().names())
+
+
+def test_payments_are_of_legal_access(tiny: Release) -> None:
+    with pytest.raises(UsageError, match="set access=legal"):
+        prepare(
+            "payment_risk",
+            release=tiny,
+            split="operation",
+            access="platform",
+            needs=frozenset({"payments.amount"}),
+        )
+
+
+def test_delayed_labels_are_some_of_the_true_ones(tiny: Release) -> None:
+    of = {
+        name: prepare("payment_risk", release=tiny, split="operation", labels=name).folds[0].supervision
+        for name in TASK.labels
+    }
+    assert TASK.labels[0] == "truth"
+    both = of["truth"].join(of["delayed"].rename({"label": "seen"}), on=["payment", "part"])
+    assert both.height == of["truth"].height == of["delayed"].height
+    assert (both["seen"] <= both["label"]).all()
+    assert both["seen"].sum() < both["label"].sum()
+
+
+def test_recall_is_told_by_typology_and_harm_by_lawful_group(prepared: Prepared) -> None:
+    scores = prepared.answers.frame.select("payment", score=pl.col("oracle_log_odds").cast(pl.Float64))
+    found = evaluate(TASK, prepared.answers, scores, replicates=0)
+    assert next(iter(found.scores)) == "average_precision"
+    assert found.scores["f1"].value is not None
+    assert (found.oracle["share"] or 0) == pytest.approx(1.0)
+    assert set(TASK.groups) <= set(found.groups)
+    told = {name.partition("=")[2] for name in found.groups if name.startswith("typology=")}
+    positives = prepared.answers.frame.filter(part="test", label=1)
+    assert told == set(positives["typology"])
+    units = [found.groups[name]["units"] or 0 for name in TASK.groups if name != "migrant"]
+    assert found.groups["lawful"]["units"] == sum(units)
+
+
+def test_an_amount_that_is_not_above_nought_is_refused_in_one_sentence() -> None:
+    good = pl.DataFrame({"payer": [1, 2], "payee": [2, 3], "amount": [5.0, 1.0]})
+    check_tables({"payments": good})
+    check_tables({})
+    bad = good.with_columns(amount=pl.Series([0.0, -4.5]))
+    with pytest.raises(
+        UsageError, match=r"payments: 2 of 2 have an amount that is not above 0 \(first: 0.0, -4.5\)"
+    ):
+        check_tables({"payments": bad})
+    with pytest.raises(UsageError, match="first: nothing"):
+        check_tables({"payments": good.with_columns(amount=pl.Series([None, 1.0]))})
+
+
+def test_a_payment_to_or_from_an_unknown_wallet_is_refused_in_one_sentence() -> None:
+    wallets = pl.DataFrame({"wallet": [1, 2, 3]})
+    good = pl.DataFrame({"payer": [1, 2], "payee": [2, 3]})
+    check_tables({"payments": good, "wallets": wallets})
+    with pytest.raises(
+        UsageError, match=r"payments: 1 of 2 have a payee that is none of the 3 wallets \(first: 9\)"
+    ):
+        check_tables({"payments": good.with_columns(payee=pl.Series([2, 9])), "wallets": wallets})
+    with pytest.raises(UsageError, match="have a payer"):
+        check_tables({"payments": good.with_columns(payer=pl.Series([None, 2])), "wallets": wallets})
