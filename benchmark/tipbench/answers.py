@@ -10,6 +10,9 @@ One frame a prediction kind:
   ``proxy``.
 - ``candidates``: ``[unit, cluster]``, the gallery. Queries are the units whose cluster has two members or
   more.
+- ``forecasts``: ``[query, part, region, answer, cluster, weight]``, one right candidate a query: answer Int64, region
+  the list of candidates that it is one of; where known, ``intrusion`` Boolean (a lawful traveller's: measured, never
+  rewarded), ``group`` and the harm columns of scores. ``gallery`` has the candidates of each region.
 - ``alarms``: ``[unit, part, label, onset, cluster, weight]``, onset Int32 the step (counted from 1) at which a
   positive becomes evident, null wherever the label is not 1; and, where known, the harm columns of scores.
 - ``labelsets``: ``[unit, part, cluster, weight]`` and one Int8 column ``label_<name>`` (0, 1, or null where
@@ -25,7 +28,7 @@ from typing import Literal
 import polars as pl
 from tipdata.errors import UsageError
 
-Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets"]
+Kind = Literal["scores", "clusters", "candidates", "forecasts", "alarms", "labelsets"]
 
 #: Types of a step.
 STEPS = (pl.Int32, pl.Int64)
@@ -35,6 +38,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "scores": ("part", "label", "cluster", "weight"),
     "clusters": ("cluster", "weight"),
     "candidates": ("cluster",),
+    "forecasts": ("part", "region", "answer", "cluster", "weight"),
     "alarms": ("part", "label", "onset", "cluster", "weight"),
     "labelsets": ("part", "cluster", "weight"),
 }
@@ -46,7 +50,7 @@ LABELLED = ("scores", "alarms")
 LABEL_PREFIX = "label_"
 
 #: Columns that hold no null in any frame.
-COMPLETE = ("part", "weight")
+COMPLETE = ("part", "region", "answer", "weight")
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,18 @@ class Answers:
     """The truth about every unit to be predicted; checked when made.
 
     ``pairs`` is for own data whose truth is a list of labelled pairs: ``[left, right, label Int8]`` and, if
-    it has parts, ``part``; left and right are unit keys.
+    it has parts, ``part``; left and right are unit keys. ``gallery`` is for forecasts: ``[region, candidate]``.
 
     Raises :class:`UsageError` for an unknown kind, missing columns, nulls where none may be, repeated units,
-    weights that are not positive, onsets that do not go with their labels, and pairs of units that are not
-    there.
+    weights that are not positive, onsets that do not go with their labels, pairs of units that are not there, and
+    an answer that is no candidate of its region.
     """
 
     kind: str
     unit: str
     frame: pl.DataFrame
     pairs: pl.DataFrame | None = None
+    gallery: pl.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in COLUMNS:
@@ -96,6 +101,8 @@ class Answers:
             raise UsageError(f"answers: not a single label; map or make a column {LABEL_PREFIX}NAME for each")
         if self.pairs is not None:
             self._check_pairs(self.pairs)
+        if self.kind == "forecasts":
+            self._check_gallery()
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -118,6 +125,22 @@ class Answers:
                 "give an onset to the positives only"
             )
 
+    @property
+    def candidates(self) -> pl.DataFrame:
+        """Forecasts only: ``[region, candidate Int64]``, what may be forecast. Raises UsageError without any."""
+        if self.gallery is None or self.gallery.is_empty():
+            raise UsageError("answers: no candidate at all; forecasts need a gallery of region and candidate")
+        return self.gallery
+
+    def _check_gallery(self) -> None:
+        listed = self.candidates.rename({"candidate": "answer"})
+        strange = self.frame.join(listed, on=["region", "answer"], how="anti")
+        if strange.height:
+            raise UsageError(
+                f"answers: {strange.height:,} of {self.frame.height:,} are no candidate of their region "
+                f"(first: {strange['answer'][0]}); list it in the gallery"
+            )
+
     def _check_pairs(self, pairs: pl.DataFrame) -> None:
         missing = [name for name in ("left", "right", "label") if name not in pairs.columns]
         if missing:
@@ -134,12 +157,12 @@ class Answers:
 
     def scored(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
         """The rows that count, in the order of the frame: of this part and with a known label for scores and
-        alarms, of this part for labelsets, the units that are queries for candidates, every row for clusters.
-        ``beside`` joins a column [frame rows]."""
+        alarms, of this part for labelsets and forecasts, the units that are queries for candidates, every row
+        for clusters. ``beside`` joins a column [frame rows]."""
         frame = self.frame if beside is None else self.frame.with_columns(beside)
         if self.kind in LABELLED:
             return frame.filter((pl.col("part") == part) & pl.col("label").is_not_null())
-        if self.kind == "labelsets":
+        if self.kind in ("labelsets", "forecasts"):
             return frame.filter(pl.col("part") == part)
         if self.kind == "candidates":
             return frame.filter(pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2))

@@ -38,7 +38,7 @@ class Clusters:
     ``answers.scored()``.
 
     ``positive`` and ``negative`` count the clusters with a positive and with a negative row (for clusterings
-    and retrieval both are the count).
+    and retrieval both are the count, for forecasts that of clusters with a query that is no intrusion).
     """
 
     codes: NDArray[np.intp]
@@ -61,6 +61,9 @@ def resampling_clusters(answers: Answers) -> Clusters:
     alone = np.flatnonzero(codes < 0)
     codes[alone] = count + np.arange(alone.size)
     count += alone.size
+    if answers.kind == "forecasts" and "intrusion" in rows.columns:
+        asked = np.unique(codes[~rows["intrusion"].to_numpy()]).size
+        return Clusters(codes, count, asked, asked)
     if answers.kind not in LABELLED:
         return Clusters(codes, count, count, count)
     positive = rows["label"].to_numpy() == 1

@@ -138,7 +138,7 @@ def _warnings(answers: Answers, clusters: Clusters, scores: dict[str, Score]) ->
         counted = (
             f"{clusters.positive} with a positive and {clusters.negative} with a negative"
             if answers.kind in LABELLED
-            else f"{clusters.count}"
+            else f"{clusters.positive}"
         )
         warnings.append(
             f"{TOO_FEW}: {counted} in the test part, {FEWEST_CLUSTERS} needed for an interval; score more"

@@ -89,7 +89,7 @@ def _steps(own: OwnData, onset: pl.Series, label: pl.Series) -> pl.Series:
 
 def has_truth(task: Task, own: OwnData) -> bool:
     """Whether there is anything to score against."""
-    if task.kind == "labelsets":
+    if task.answered in ("labelsets", "forecasts"):
         return True
     return (own.label if task.kind in ("scores", "alarms") else own.cluster) is not None
 
@@ -101,7 +101,7 @@ def learnt(task: Task, units: pl.DataFrame) -> pl.DataFrame:
         units: ``[unit, part, cluster, ...]`` with the truth of :func:`truth`.
     """
     able = units.filter(pl.col("part") != "test")
-    if task.kind in ("clusters", "candidates"):
+    if task.answered in ("clusters", "candidates"):
         return able.select(task.unit, "part", pl.col("cluster").alias("label")).drop_nulls("label")
     known = _label_columns(task, units)
     if not known:
@@ -124,7 +124,9 @@ def scored(task: Task, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wanted(task: Task) -> tuple[str, ...]:
-    return {"scores": ("label",), "alarms": ("label", "onset")}.get(task.kind, ())
+    return {"scores": ("label",), "forecasts": ("label",), "alarms": ("label", "onset")}.get(
+        task.answered, ()
+    )
 
 
 def _label_columns(task: Task, units: pl.DataFrame) -> list[str]:
