@@ -10,9 +10,10 @@ One frame a prediction kind:
   ``proxy``.
 - ``candidates``: ``[unit, cluster]``, the gallery. Queries are the units whose cluster has two members or
   more.
-- ``forecasts``: ``[query, part, region, answer, cluster, weight]``, one right candidate a query: answer Int64, region
-  the list of candidates that it is one of; where known, ``intrusion`` Boolean (a lawful traveller's: measured, never
-  rewarded), ``group`` and the harm columns of scores. ``gallery`` has the candidates of each region.
+- ``forecasts``: ``[query, part, region, answer, cluster, weight]``, one right candidate a query: answer Int64, one
+  of those that ``gallery`` lists for its region; where known, ``intrusion`` Boolean (a lawful traveller's: measured,
+  never rewarded), ``oracle_reciprocal_rank`` Float64 (of the answer by its true distribution), ``group`` and the
+  harm columns of scores.
 - ``alarms``: ``[unit, part, label, onset, cluster, weight]``, onset Int32 the step (counted from 1) at which a
   positive becomes evident, null wherever the label is not 1; and, where known, the harm columns of scores.
 - ``labelsets``: ``[unit, part, cluster, weight]`` and one Int8 column ``label_<name>`` (0, 1, or null where

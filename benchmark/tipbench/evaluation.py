@@ -95,7 +95,9 @@ def evaluate(
     return Evaluation(
         scores=scores,
         groups=measured.groups,
-        oracle=oracle_scores(case, primary.value) if answers.kind in ("scores", "labelsets") else {},
+        oracle=oracle_scores(case, primary.value)
+        if answers.kind in ("scores", "labelsets", "forecasts")
+        else {},
         curves=measured.curves,
         warnings=_warnings(answers, case.clusters, scores),
     )

@@ -21,9 +21,12 @@ from tipbench.metrics import Family, Measured
 from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merged_groups
 from tipbench.predictions import MOST_CANDIDATES
 
-NAMES = ("mrr", "hit_at_1", "hit_at_3")
+PRIMARY = "mrr"
+NAMES = (PRIMARY, "hit_at_1", "hit_at_3")
 FIRST = {"hit_at_1": 1, "hit_at_3": 3}
 INTRUSION = "intrusion_mrr"
+CONSTANT = float(np.sum(1 / np.arange(1, MOST_CANDIDATES + 1)))
+"""Expected reciprocal rank of candidates in random order, ten of which are named, times their number."""
 _HARMONIC = np.append(0.0, np.cumsum(1 / np.arange(1, 2 * MOST_CANDIDATES + 1)))
 
 
@@ -80,6 +83,14 @@ def query_scores(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -> p
     return pl.DataFrame(
         {unit: queries[unit], "mrr": mrr * known, **{name: value * known for name, value in hits.items()}}
     )
+
+
+def mean_over_queries(queries: pl.DataFrame, values: NDArray[np.float64]) -> float:
+    """The weighted mean of values [queries] over the queries that are no intrusion; NaN without any."""
+    weight = queries["weight"].to_numpy()
+    if "intrusion" in queries.columns:
+        weight = weight * ~queries["intrusion"].to_numpy()
+    return float((weight * values).sum() / weight.sum()) if weight.any() else float("nan")
 
 
 def _groups(

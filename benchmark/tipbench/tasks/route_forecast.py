@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 from tipdata.world import DAYS
 
@@ -9,6 +10,7 @@ from tipbench import adverts, supervision
 from tipbench.affected import POSITIVE_KIND, trafficking_operations, with_operation
 from tipbench.circuits import check_tables
 from tipbench.forecasts import next_rows, weights
+from tipbench.predictions import MOST_CANDIDATES
 from tipbench.task import Forecast, Source, Task
 
 UNIT = "circuit"
@@ -39,9 +41,16 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """
     stops = source.scan(STREAM).join(rows.lazy().select(UNIT), on=UNIT, how="semi").collect()
     moves = next_rows(stops, UNIT, FORECAST).select(FORECAST.query, UNIT, "answer", "until")
-    asked = moves.join(rows, on=UNIT).filter((pl.col("until") >= pl.col("cut")) | (pl.col("cut") >= DAYS))
+    due = (pl.col("until") >= pl.col("cut")) | (pl.col("cut") >= DAYS)
+    asked = _with_true_rank(moves.join(rows, on=UNIT).filter(due), source)
     frame = asked.select(
-        FORECAST.query, pl.col("part").cast(pl.String), "region", "answer", "cluster", weights()
+        FORECAST.query,
+        pl.col("part").cast(pl.String),
+        "region",
+        "answer",
+        "cluster",
+        weights(),
+        "oracle_reciprocal_rank",
     )
     return (
         with_operation(frame.lazy(), source)
@@ -50,6 +59,20 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         .drop("oracle_log_odds")
         .collect()
     )
+
+
+def _with_true_rank(moves: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Moves with the reciprocal rank of their answer by the true distribution of the next town, 0 beyond ten."""
+    place = (pl.col("town").rank("ordinal").over("region") - 1).cast(pl.Int64).alias("place")
+    towns = source.scan("places").select(answer=pl.col("town").cast(pl.Int64), place=place)
+    true = source.scan(STREAM, truth=True).select(FORECAST.query, "next_log")
+    joined = moves.lazy().join(towns, on="answer").join(true, on=FORECAST.query).collect()
+    log = joined["next_log"].explode().to_numpy().reshape(joined.height, -1)
+    right = log[np.arange(len(log)), joined["place"].to_numpy()]
+    rank = 1 + (log > right[:, None]).sum(axis=1)
+    return joined.with_columns(
+        oracle_reciprocal_rank=pl.Series(np.where(rank <= MOST_CANDIDATES, 1 / rank, 0.0))
+    ).drop("next_log", "place")
 
 
 TASK = Task(

@@ -147,3 +147,15 @@ def test_a_cluster_that_is_drawn_twice_counts_twice() -> None:
     measured = measure(case)
     assert observed(measured.metrics, 2)["mrr"] == 0.5
     assert measured.metrics(np.array([[2.0, 1.0]]))["mrr"].tolist() == pytest.approx([2 / 3])
+
+
+def test_a_share_of_the_oracle_is_one_for_the_oracle_and_the_prior_is_that_of_a_constant_score() -> None:
+    truth = answers([(3, 0, False), (4, 1, False), (5, 2, True)])
+    ranks = truth.frame.with_columns(oracle_reciprocal_rank=pl.Series([1.0, 0.5, 0.1]))
+    truth = Answers("forecasts", "stop", ranks, gallery=truth.gallery)
+    best = scored(truth, [(0, 3, 1.0), (1, 0, 1.0), (1, 4, 0.5), (2, 0, 1.0)]).oracle
+    assert best["oracle"] == pytest.approx(0.75)
+    assert best["share"] == pytest.approx(1.0)
+    # Any ten of the twelve towns, in random order.
+    assert best["prior"] == pytest.approx(sum(1 / rank for rank in range(1, 11)) / TOWNS)
+    assert scored(answers([(3, 0, False)]), [(0, 3, 1.0)]).oracle == {}
