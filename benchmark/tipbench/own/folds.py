@@ -94,7 +94,7 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         s for s in task.own_splits if s != "given" and (s != "kfold" or own.label is not None or own.labels)
     ]
     can = ["given", *can] if folds_given else can
-    if task.kind == "alarms":
+    if task.stream and task.forecast is None:
         # A threshold for alarms is chosen on valid, which there is none of where all are tested.
         can = [s for s in can if s != "all"]
     if not can:
@@ -103,7 +103,7 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         )
     chosen = _split_of(task, own, split, can)
     read = read_tables(task, own)
-    divided = _divide(own, chosen, read.units, task.kind == "alarms")
+    divided = _divide(own, chosen, read.units, bool(task.stream) and task.forecast is None)
     folds, streams = [_fold(task, read.tables, fold) for fold in divided], []
     if task.stream:
         held = [held_back(fold) for fold in folds]

@@ -41,7 +41,7 @@ CIRCUITS = Table(
     ("circuit",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("circuit", pl.Int64(), "legal", note="opaque: adverts and bookings that were linked"),
+        Column("circuit", pl.Int64(), "public", note="opaque: adverts and bookings that were linked"),
         Column("first_day", pl.Int32(), "legal", "day", "of arrival at the first stop known"),
         Column("party", pl.Int8(), "legal", "travellers"),
         Column("last_day", pl.Int32(), "truth", "day", "of arrival at the last stop"),
@@ -60,9 +60,9 @@ STOPS = Table(
     ("stop",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("stop", pl.Int64(), "legal"),
-        Column("circuit", pl.Int64(), "legal"),
-        Column("sequence", pl.Int32(), "legal", "stop", "from 1 in each circuit"),
+        Column("stop", pl.Int64(), "public"),
+        Column("circuit", pl.Int64(), "public"),
+        Column("sequence", pl.Int32(), "public", "stop", "from 1 in each circuit"),
         Column("day", pl.Int32(), "legal", "day", "of arrival"),
         Column("town", pl.Int32(), "legal"),
         Column("adverts", pl.Int32(), "legal", "adverts", "linked ones since the stop before"),
@@ -85,7 +85,7 @@ TRIPS = Table(
     ("trip",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("trip", pl.Int64(), "legal"),
+        Column("trip", pl.Int64(), "public"),
         Column("traveller", pl.Int64(), "legal", note="opaque"),
         Column("day", pl.Int32(), "legal", "day"),
         Column("origin", pl.Int32(), "legal", note="town left"),
