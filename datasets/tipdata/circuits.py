@@ -124,21 +124,23 @@ def draw_circuits(region: Region, places: Places, o: Operations, flow: Ints) -> 
     towns = np.where((order == HARVEST)[:, None], np.resize(harvest, high), towns)
     size = np.where(order == HARVEST, np.minimum(len(harvest), high), size)
     start, end, lead, dwell = _time(region, o, operation, number, order, advertised)
+    party, together = _party(region, number, group)
     return Circuits(
-        number,
-        operation,
-        group,
-        order,
-        steadiness,
-        advertised,
-        np.where(order == HARVEST, towns[:, 0], home),
-        towns,
-        size,
-        start,
-        end,
-        lead,
-        dwell,
-        *_party(region, number, group),
+        number=number,
+        operation=operation,
+        group=group,
+        order=order,
+        steadiness=steadiness,
+        advertised=advertised,
+        home=np.where(order == HARVEST, towns[:, 0], home),
+        towns=towns,
+        size=size,
+        start=start,
+        end=end,
+        lead=lead,
+        dwell=dwell,
+        party=party,
+        together=together,
     )
 
 

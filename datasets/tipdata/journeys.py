@@ -133,7 +133,8 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
         wallet=np.where(cash, UNKNOWN, LAWFUL + first),
         circuit=np.full(len(every), -1),
     )
-    return taken(made, made.day < DAYS)
+    rows = made.day < DAYS
+    return Bookings(*(getattr(made, name)[rows] for name in Bookings.__dataclass_fields__))
 
 
 def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Ints) -> tuple[Ints, Ints]:
@@ -172,12 +173,7 @@ def _modes(region: Region, places: Places, stream: str, number: Ints, origin: In
     return region.stream(f"{stream}/mode").choose(number, weights)
 
 
-def taken(b: Bookings, rows: np.ndarray) -> Bookings:
-    """Some of the bookings."""
-    return Bookings(*(getattr(b, name)[rows] for name in Bookings.__dataclass_fields__))
-
-
-def together(parts: tuple[Bookings, ...]) -> Bookings:
+def all_of(parts: tuple[Bookings, ...]) -> Bookings:
     """Several sets of bookings as one."""
     return Bookings(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in Bookings.__dataclass_fields__)

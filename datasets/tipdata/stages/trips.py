@@ -24,10 +24,10 @@ from tipdata.journeys import (
     MODES,
     Bookings,
     Legs,
+    all_of,
     circuit_bookings,
     everyday_bookings,
     legs_of,
-    together,
 )
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts import Adverts
@@ -110,7 +110,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     following = next_town(slots)[rows]
     stops = Slots(*(getattr(slots, name)[rows] for name in Slots.__dataclass_fields__))
     legs = legs_of(region, places, circuits, stops)
-    bookings = together((circuit_bookings(circuits, stops, legs), everyday_bookings(region, places, flow)))
+    bookings = all_of((circuit_bookings(circuits, stops, legs), everyday_bookings(region, places, flow)))
     ids = region.ids("circuits", circuits.number)
     return None, {
         "circuits": _circuits_frame(region, places, operations, circuits, stops, ids),
