@@ -11,6 +11,10 @@ One frame a prediction kind:
   ``proxy``.
 - ``candidates``: ``[unit, cluster]``, the gallery. Queries are the units whose cluster has two members or
   more.
+- ``forecasts``: ``[query, part, region, answer, cluster, weight]``, one right candidate a query: answer Int64, one
+  of those that ``gallery`` lists for its region; where known, ``intrusion`` Boolean (a lawful traveller's: measured,
+  never rewarded), ``oracle_reciprocal_rank`` Float64 (of the answer by its true distribution), ``group`` and the
+  harm columns of scores.
 - ``alarms``: ``[unit, part, label, onset, cluster, weight]``, onset Int32 the step (counted from 1) at which a
   positive becomes evident, null wherever the label is not 1; and, where known, the harm columns of scores.
 - ``labelsets``: ``[unit, part, cluster, weight]`` and one Int8 column ``label_<name>`` (0, 1, or null where
@@ -28,7 +32,7 @@ from typing import Literal
 import polars as pl
 from tipdata.errors import UsageError
 
-Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets", "estimates"]
+Kind = Literal["scores", "clusters", "candidates", "forecasts", "alarms", "labelsets", "estimates"]
 
 #: Types of a step.
 STEPS = (pl.Int32, pl.Int64)
@@ -38,6 +42,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "scores": ("part", "label", "cluster", "weight"),
     "clusters": ("cluster", "weight"),
     "candidates": ("cluster",),
+    "forecasts": ("part", "region", "answer", "cluster", "weight"),
     "alarms": ("part", "label", "onset", "cluster", "weight"),
     "labelsets": ("part", "cluster", "weight"),
     "estimates": ("quantity", "truth", "cluster", "weight"),
@@ -53,7 +58,7 @@ LABELLED = ("scores", "alarms")
 LABEL_PREFIX = "label_"
 
 #: Columns that hold no null in any frame.
-COMPLETE = ("part", "quantity", "weight")
+COMPLETE = ("part", "region", "answer", "quantity", "weight")
 
 
 @dataclass(frozen=True)
@@ -61,17 +66,18 @@ class Answers:
     """The truth about every unit to be predicted; checked when made.
 
     ``pairs`` is for own data whose truth is a list of labelled pairs: ``[left, right, label Int8]`` and, if
-    it has parts, ``part``; left and right are unit keys.
+    it has parts, ``part``; left and right are unit keys. ``gallery`` is for forecasts: ``[region, candidate]``.
 
     Raises :class:`UsageError` for an unknown kind, missing columns, nulls where none may be, repeated units,
-    weights that are not positive, onsets that do not go with their labels, and pairs of units that are not
-    there.
+    weights that are not positive, onsets that do not go with their labels, pairs of units that are not there, and
+    an answer that is no candidate of its region.
     """
 
     kind: str
     unit: str
     frame: pl.DataFrame
     pairs: pl.DataFrame | None = None
+    gallery: pl.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in COLUMNS:
@@ -105,6 +111,8 @@ class Answers:
             raise UsageError(f"answers: not a single label; map or make a column {LABEL_PREFIX}NAME for each")
         if self.pairs is not None:
             self._check_pairs(self.pairs)
+        if self.kind == "forecasts":
+            self._check_gallery()
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -138,6 +146,22 @@ class Answers:
         if none:
             raise UsageError(f"answers: {none:,} true counts are not positive; leave such units out")
 
+    @property
+    def candidates(self) -> pl.DataFrame:
+        """Forecasts only: ``[region, candidate Int64]``, what may be forecast. Raises UsageError without any."""
+        if self.gallery is None or self.gallery.is_empty():
+            raise UsageError("answers: no candidate at all; forecasts need a gallery of region and candidate")
+        return self.gallery
+
+    def _check_gallery(self) -> None:
+        listed = self.candidates.rename({"candidate": "answer"})
+        strange = self.frame.join(listed, on=["region", "answer"], how="anti")
+        if strange.height:
+            raise UsageError(
+                f"answers: {strange.height:,} of {self.frame.height:,} are no candidate of their region "
+                f"(first: {strange['answer'][0]}); list it in the gallery"
+            )
+
     def _check_pairs(self, pairs: pl.DataFrame) -> None:
         missing = [name for name in ("left", "right", "label") if name not in pairs.columns]
         if missing:
@@ -154,13 +178,12 @@ class Answers:
 
     def scored(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
         """The rows that count, in the order of the frame: of this part and with a known label for scores and
-        alarms, of this part for labelsets, the units that are queries for candidates, those with a known truth
-        for estimates, every row for clusters.
-        ``beside`` joins a column [frame rows]."""
+        alarms, of this part for labelsets and forecasts, the units that are queries for candidates, those with a
+        known truth for estimates, every row for clusters. ``beside`` joins a column [frame rows]."""
         frame = self.frame if beside is None else self.frame.with_columns(beside)
         if self.kind in LABELLED:
             return frame.filter((pl.col("part") == part) & pl.col("label").is_not_null())
-        if self.kind == "labelsets":
+        if self.kind in ("labelsets", "forecasts"):
             return frame.filter(pl.col("part") == part)
         if self.kind == "estimates":
             return frame.filter(pl.col("truth").is_not_null())

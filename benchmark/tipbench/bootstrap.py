@@ -39,7 +39,7 @@ class Clusters:
     ``answers.scored()``.
 
     ``positive`` and ``negative`` count the clusters with a positive and with a negative row (for clusterings
-    and retrieval both are the count).
+    and retrieval both are the count, for forecasts that of clusters with a query that is no intrusion).
     """
 
     codes: NDArray[np.intp]
@@ -63,6 +63,9 @@ def resampling_clusters(answers: Answers) -> Clusters:
     alone = np.flatnonzero(codes < 0)
     codes[alone] = count + np.arange(alone.size)
     count += alone.size
+    if answers.kind == "forecasts" and "intrusion" in rows.columns:
+        asked = np.unique(codes[~rows["intrusion"].to_numpy()]).size
+        return Clusters(codes, count, asked, asked)
     if answers.kind not in LABELLED:
         fewest = FEWEST_REGIONS if answers.kind == "estimates" else FEWEST_CLUSTERS
         return Clusters(codes, count, count, count, fewest)

@@ -15,6 +15,9 @@ from tipbench.answers import LABELLED, Answers
 from tipbench.bootstrap import Clusters, resampling_clusters
 from tipbench.predictions import check_predictions
 
+ALSO = (("clusters", "scores"), ("candidates", "forecasts"))
+"""Kinds of a task and of answers that differ and go together: scored pairs, and forecasts of a stream."""
+
 
 class ScoredTask(Protocol):
     """What scoring needs to know of a task."""
@@ -80,14 +83,13 @@ class Case:
 
 def case_of(task: ScoredTask, answers: Answers, predictions: pl.DataFrame) -> Case:
     """Checked predictions beside the answers; see :func:`tipbench.evaluation.evaluate` for the errors."""
-    scored_pairs = (task.kind, answers.kind) == ("clusters", "scores")
-    if task.kind != answers.kind and not scored_pairs:
+    if task.kind != answers.kind and (task.kind, answers.kind) not in ALSO:
         raise UsageError(
             f"answers: they are of {answers.kind} and the task predicts {task.kind}; use its own answers"
         )
     if task.prevalence is not None and not 0 < task.prevalence < 1:
         raise UsageError(f"task: prevalence {task.prevalence} is not between 0 and 1; state a share or none")
     checked = check_predictions(answers, predictions)
-    if answers.kind in (*LABELLED, "labelsets") and "test" not in answers.frame["part"]:
+    if answers.kind in (*LABELLED, "labelsets", "forecasts") and "test" not in answers.frame["part"]:
         raise UsageError("answers: no row is of the test part; a split must leave one to score")
     return Case(task, answers, checked, resampling_clusters(answers))

@@ -44,7 +44,7 @@ __all__ = [
 EVALUATOR_VERSION = "0.3.0"
 
 #: Prediction kinds that have an upper reference.
-WITH_ORACLE = ("scores", "labelsets", "estimates")
+WITH_ORACLE = ("scores", "forecasts", "labelsets", "estimates")
 
 NO_ESTIMATE = "no estimate exists"
 UNDEFINED = "undefined: the test part has nothing that it is a share of"
@@ -158,7 +158,7 @@ def _warnings(case: Case, scores: dict[str, Score]) -> list[str]:
         counted = (
             f"{clusters.positive} with a positive and {clusters.negative} with a negative"
             if answers.kind in LABELLED
-            else f"{clusters.count}"
+            else f"{clusters.positive}"
         )
         warnings.append(
             f"{TOO_FEW}: {counted} in the test part, {clusters.fewest} needed for an interval; score more"

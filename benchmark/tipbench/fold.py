@@ -54,9 +54,9 @@ class Fold:
         """``[unit, label]`` of the labelled units of train or valid, sorted by unit.
 
         The label is Int8 0 or 1 where a task wants scores or alarms, the Int64 id of a cluster where it wants
-        clusters or candidates. Alarms have ``onset`` beside it (Int32 step, null for negatives), labelsets
-        one Int8 column ``label_<name>`` a label, and ``urgency``, in its place. Raises UsageError for the test
-        part, whose labels are never given.
+        clusters or candidates; where it wants forecasts 1 for units that outreach is for and 0 for others.
+        Alarms have ``onset`` beside it (Int32 step, null for negatives), labelsets one Int8 column ``label_<name>``
+        a label, and ``urgency``, in its place. Raises UsageError for the test part, whose labels are never given.
         """
         return self._labels(self.supervision, self.task.unit, part)
 

@@ -37,7 +37,7 @@ class Method(Protocol):
 
 @runtime_checkable
 class StreamMethod(Protocol):
-    """A method that is handed valid and then test one step at a time, batched across units.
+    """A method that is handed the test (for alarms valid before it) one step at a time, batched across units.
 
     Of the table that its task streams, the fold that it learns from holds rows of train and valid only.
     """
@@ -57,7 +57,8 @@ class StreamMethod(Protocol):
         """The next row of each unit that has one, by unit -> ``[unit, score]`` of exactly these units.
 
         A unit that has no row in a step has none in any later one. The score is a finite float; the harness
-        alarms at the first that reaches a threshold, which it fixes on valid.
+        alarms at the first that reaches a threshold, which it fixes on valid. Where the next row is forecast
+        (:mod:`tipbench.forecasts`), ``[unit, candidate, score]`` with one to ten candidates of each unit.
         """
         ...
 

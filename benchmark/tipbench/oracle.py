@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from tipbench.bootstrap import observed
 from tipbench.case import Case
 from tipbench.metrics.estimation import errors
+from tipbench.metrics.forecast import CONSTANT, PRIMARY, mean_over_queries
 from tipbench.metrics.labelset import MACRO, label_rankings, macro_mean
 from tipbench.metrics.ranking import ranking
+from tipbench.predictions import MOST_CANDIDATES
 
+RANK = "oracle_reciprocal_rank"
 COLUMNS = {"oracle": "oracle_log_odds", "single_unit": "unit_log_odds"}
 
 
@@ -23,15 +26,18 @@ def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
     """Of the task's primary metric, a ranking metric: ``prior``, ``oracle``, ``single_unit``, and ``share``
     for a method that scored ``value``; beside them ``oracle_auroc`` and ``single_unit_auroc``.
 
-    Labelsets have ``prior``, ``oracle`` and ``share`` from columns ``oracle_log_odds_<label>``. Empty where the
-    answers hold no complete log-odds or the primary is no ranking metric; ``share`` is None
-    where the value is, or where the oracle does no better than the prior. Estimates have ``oracle`` alone, the
-    primary metric of the column ``oracle_estimate``: a share would need an estimate that knows nothing.
+    Labelsets have ``prior``, ``oracle`` and ``share`` from columns ``oracle_log_odds_<label>``, forecasts from
+    ``oracle_reciprocal_rank``, that of the right candidate by its true distribution. Empty where the answers hold
+    no complete log-odds or ranks, or the primary is none of these metrics; ``share`` is None where the value is, or
+    where the oracle does no better than the prior. Estimates have ``oracle`` alone, the primary metric of the
+    column ``oracle_estimate``: a share would need an estimate that knows nothing.
     """
     if case.answers.kind == "estimates":
         return _of_estimates(case)
     if case.answers.kind == "labelsets":
         return _of_labelsets(case, value)
+    if case.answers.kind == "forecasts":
+        return _of_forecasts(case, value)
     primary, count = case.task.primary, case.clusters.count
     known = [
         name
@@ -69,6 +75,19 @@ def _of_labelsets(case: Case, value: float | None) -> dict[str, float | None]:
     prior, best = (observed(macro_mean(r), case.clusters.count)[MACRO] for r in (alike, exact))
     if np.isnan(prior):
         return {}
+    return {"prior": prior, "oracle": best, "share": _share(value, prior, best)}
+
+
+def _of_forecasts(case: Case, value: float | None) -> dict[str, float | None]:
+    """``prior``, ``oracle`` and ``share`` of the mean reciprocal rank, where every query's true one is known."""
+    queries = case.answers.scored()
+    if case.task.primary != PRIMARY or RANK not in queries.columns or queries[RANK].null_count():
+        return {}
+    among = queries.join(
+        case.answers.candidates.group_by("region").len("among"), on="region", maintain_order="left"
+    )
+    prior = mean_over_queries(queries, CONSTANT / np.maximum(among["among"].to_numpy(), MOST_CANDIDATES))
+    best = mean_over_queries(queries, queries[RANK].to_numpy())
     return {"prior": prior, "oracle": best, "share": _share(value, prior, best)}
 
 

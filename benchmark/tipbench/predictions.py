@@ -2,11 +2,12 @@
 
 The formats: scores ``[unit, score]`` with a Float32 or Float64 score for every unit of the answers; clusters
 ``[unit, cluster]`` with an Int64 or String cluster; candidates ``[query, candidate, score]``, ten at most a
-query, never the query itself; alarms ``[unit, step]`` with an Int32 or Int64 step for every unit of the
-answers, counted from 1, null where there is no alarm; labelsets ``[unit, score_<name> ...]`` with such a score
-for every label of the answers and, where they have urgency, ``score_urgency``; estimates ``[unit, estimate,
-lower, upper]`` with Float64 numbers for every unit of the answers, all three null where no estimate exists, lower
-and upper null where it has no interval, and counts above zero. Keys have exactly the dtype of the answers' keys.
+query, never the query itself; forecasts the same with a list for every query, of Int64 candidates of its region;
+alarms ``[unit, step]`` with an Int32 or Int64 step for every unit of the answers, counted from 1, null where
+there is no alarm; labelsets ``[unit, score_<name> ...]`` with such a score for every label of the answers and,
+where they have urgency, ``score_urgency``; estimates ``[unit, estimate, lower, upper]`` with Float64 numbers for
+every unit of the answers, all three null where no estimate exists, lower and upper null where it has no interval,
+and counts above zero. Keys have exactly the dtype of the answers' keys.
 """
 
 from __future__ import annotations
@@ -38,12 +39,12 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     """The predictions with the columns of their format only, in the order of the answers.
 
     Scores, clusters, alarms and estimates come back with one row a unit, row for row beside ``answers.frame``;
-    candidates by query in the order of the gallery, then by falling score, then by candidate.
+    candidates and forecasts by query in the order of the answers, then by falling score, then by candidate.
 
     Raises :class:`UsageError` for anything that is not a polars DataFrame, an empty frame, a missing column,
     a wrong dtype, nulls where none may be, NaN or infinite scores, steps below 1, repeated, missing or
-    unknown keys, more than ten candidates a query, a candidate that is its own query, an interval that does not
-    hold its estimate, and counts that are not positive.
+    unknown keys, more than ten candidates a query, a candidate that is its own query, a forecast that is no
+    candidate of its query's region, an interval that does not hold its estimate, and counts that are not positive.
     """
     if not isinstance(predictions, pl.DataFrame):
         raise UsageError(f"predictions: a {type(predictions).__name__} was given; give a polars DataFrame")
@@ -51,6 +52,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
         "scores": (answers.unit, "score"),
         "clusters": (answers.unit, "cluster"),
         "candidates": ("query", "candidate", "score"),
+        "forecasts": ("query", "candidate", "score"),
         "labelsets": (answers.unit, *label_scores(answers)),
         "alarms": (answers.unit, "step"),
         "estimates": (answers.unit, *ESTIMATE),
@@ -73,6 +75,8 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     _check_values(predictions, keys)
     if answers.kind == "candidates":
         return _check_candidates(answers, predictions)
+    if answers.kind == "forecasts":
+        return _check_forecasts(answers, predictions)
     aligned = _check_units(answers, predictions)
     if answers.kind == "estimates":
         _check_intervals(answers, aligned)
@@ -105,11 +109,13 @@ def _check_labels(predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
 
 
 def _check_dtypes(answers: Answers, predictions: pl.DataFrame, keys: list[str]) -> None:
-    expected = answers.frame.schema[answers.unit]
+    of_units = answers.frame.schema[answers.unit]
     for name in keys:
+        forecast = answers.kind == "forecasts" and name == "candidate"
+        known, expected = ("answer", answers.frame.schema["answer"]) if forecast else (answers.unit, of_units)
         if predictions.schema[name] != expected:
             raise UsageError(
-                f"predictions: {name} is {predictions.schema[name]} and {answers.unit} is {expected} in the "
+                f"predictions: {name} is {predictions.schema[name]} and {known} is {expected} in the "
                 f"answers; cast it to {expected}"
             )
     for name in filter(_is_number, predictions.columns):
@@ -202,6 +208,39 @@ def _check_candidates(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
             f"predictions: {own.height:,} of {predictions.height:,} rows name the query as its own candidate "
             f"({_listed(own.select('query').head(_SHOWN).rows())}); leave it out"
         )
+    return _check_lists(answers, predictions)
+
+
+def _check_forecasts(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+    """Every query has candidates, and each is one of those of the query's region."""
+    expected, given = answers.frame[answers.unit], predictions["query"].unique()
+    missing = expected.filter(~expected.is_in(given.implode()))
+    extra = given.filter(~given.is_in(expected.implode())).sort()
+    if len(missing) or len(extra):
+        faults = [
+            f"{len(keys):,} {what} ({_listed([(key,) for key in keys.head(_SHOWN)])})"
+            for what, keys in (("missing", missing), ("extra", extra))
+            if len(keys)
+        ]
+        raise UsageError(
+            f"predictions: {', '.join(faults)}; {len(expected):,} queries expected, {len(given):,} given; "
+            "name candidates for each of them"
+        )
+    regions = answers.frame.select(pl.col(answers.unit).alias("query"), "region")
+    strange = predictions.join(regions, on="query", how="left", maintain_order="left").join(
+        answers.candidates, on=["region", "candidate"], how="anti", maintain_order="left"
+    )
+    if strange.height:
+        raise UsageError(
+            f"predictions: {strange.height:,} of {predictions.height:,} name a candidate that the query's region "
+            f"does not have ({_listed(strange.select('query', 'candidate').head(_SHOWN).rows())}); "
+            "choose among those of the region"
+        )
+    return _check_lists(answers, predictions)
+
+
+def _check_lists(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+    """Ten different candidates at most a query; in the order of the answers, by falling score."""
     repeated = predictions.filter(pl.struct("query", "candidate").is_duplicated())
     if repeated.height:
         first = repeated.select("query", "candidate").unique(maintain_order=True).head(_SHOWN)

@@ -12,6 +12,7 @@ from tipdata.world import DAYS
 from tipbench.access import access_of, check_needs, visible_columns
 from tipbench.answers import Answers
 from tipbench.fold import Fold, Prepared
+from tipbench.forecasts import forecast_answers
 from tipbench.splits import SPLITS, CannotSplitError, Split, partition
 from tipbench.streaming import held_back
 from tipbench.task import Source, Task
@@ -51,7 +52,7 @@ def prepare_release(
     predicted = rows.filter(pl.col("part").is_in(list(task.predicted_parts)))
     return Prepared(
         folds=[fold],
-        answers=Answers(task.kind, task.unit, task.answers(predicted, source).sort(task.unit)),
+        answers=_answers(task, source, predicted),
         data=source.name,
         split=policy.name,
         labels=supervision,
@@ -59,6 +60,13 @@ def prepare_release(
         notes=notes,
         streams=streams,
     )
+
+
+def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
+    frame = task.answers(predicted, source)
+    if task.forecast is None:
+        return Answers(task.kind, task.unit, frame.sort(task.unit))
+    return forecast_answers(task.forecast, frame, source.scan(task.forecast.gallery).collect())
 
 
 def _labels_of(task: Task, labels: str) -> str:
@@ -128,15 +136,17 @@ def _shown(
     units = rows.lazy().select(task.unit)
     links = _linked(task, source, units)
     regions = rows["region"].unique().implode()
+    key = TABLES[task.table].schema[task.unit]
     shown = {}
     for name, columns in visible.items():
         table = TABLES[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
         frame = _allowed(_before(source.scan(name, truth=truth), table), table, level).select(columns)
-        if task.unit in columns and name not in task.context:
+        # A column of the key's name may be something else: operations.circuit says whether one tours.
+        if task.unit in columns and table.schema[task.unit] == key and name not in task.context:
             frame = frame.join(units, on=task.unit, how="semi", maintain_order="left")
-        elif (key := _hidden_owner(table)) and key in links and name not in task.context:
-            frame = frame.join(links[key], on=key, how="semi", maintain_order="left")
+        elif (owner := _hidden_owner(table)) and owner in links and name not in task.context:
+            frame = frame.join(links[owner], on=owner, how="semi", maintain_order="left")
         else:
             frame = frame.filter(pl.col("region").is_in(regions))
         shown[name] = frame

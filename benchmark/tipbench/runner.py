@@ -25,7 +25,8 @@ from tipbench.alarms import streamed_alarms
 from tipbench.cells import Cell, data_name
 from tipbench.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.evaluation import Evaluation, check_predictions, evaluate
-from tipbench.fold import Prepared, prepare
+from tipbench.fold import Fold, Prepared, prepare
+from tipbench.forecasts import asked, streamed_forecasts
 from tipbench.method import check_shape, is_oracle, is_streamed
 from tipbench.results import (
     PREDICTIONS,
@@ -40,6 +41,7 @@ from tipbench.results import (
     read_result,
     store,
 )
+from tipbench.streaming import Stream
 from tipbench.task import task_of
 from tipbench.versions import versions_of
 
@@ -288,12 +290,19 @@ def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter, notes: l
             one.fit(fold, cell.seed)
         with meter.part("predict"):
             pooled.append(
-                streamed_alarms(one, fold, prepared.streams[number], cell.target)
+                streamed_predictions(one, fold, prepared.streams[number], cell.target)
                 if fold.task.stream
                 else one.predict(fold)
             )
         notes += [note for note in getattr(one, "notes", ()) if note not in notes]
-    return pooled[0] if len(pooled) == 1 else pl.concat(pooled)
+    whole = pooled[0] if len(pooled) == 1 else pl.concat(pooled)
+    return asked(prepared.answers, whole) if prepared.folds[0].task.forecast else whole
+
+
+def streamed_predictions(method: Any, fold: Fold, stream: Stream, name: str) -> pl.DataFrame:
+    """What a fitted method predicts of a test that it is handed step by step; see the two functions."""
+    streamed = streamed_alarms if fold.task.forecast is None else streamed_forecasts
+    return streamed(method, fold, stream, name)
 
 
 def _as_stored(predictions: pl.DataFrame) -> pl.DataFrame:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tipbench.own.data import OwnData
 
 READABLE = (".parquet", ".csv")
-UNVERIFIED = "unverified: whether these alarms were made step by step cannot be told from a file"
+UNVERIFIED = "unverified: whether these predictions were made step by step cannot be told from a file"
 
 
 def evaluate(

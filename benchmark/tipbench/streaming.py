@@ -30,7 +30,7 @@ ORDER = "sequence"
 """The column of a stream's table that orders the rows of a unit."""
 
 STREAMED = ("valid", "test")
-"""The parts handed over step by step: a threshold is chosen on the first, alarms are made for the second."""
+"""The parts handed over step by step: a threshold is chosen on the first, predictions are made for the second."""
 
 _FLOATS = (pl.Float32, pl.Float64)
 _SHOWN = 3
@@ -140,35 +140,48 @@ def scores_of(method: StreamMethod, steps: Steps, name: str) -> Scored:
 
 def _checked(found: pl.DataFrame, asked: pl.Series, number: int, name: str) -> NDArray[np.float64]:
     """The scores of the units that were asked for, in their order."""
-    unit = asked.name
     where = f"{name}: step {number}"
+    check_columns(found, asked, ("score",), where)
+    if not found[asked.name].equals(asked):
+        found = found.sort(asked.name)
+        if not found[asked.name].equals(asked):
+            raise UsageError(f"{where} returned {difference(found[asked.name], asked, 'score')}.")
+    check_finite(found, asked.name, where)
+    return found["score"].cast(pl.Float64).to_numpy()
+
+
+def check_columns(found: object, asked: pl.Series, others: tuple[str, ...], where: str) -> None:
+    """Refuse a step's answer that is no frame of the unit's key and these columns, ``score`` among them.
+
+    Raises UsageError; ``where`` is what its sentence begins with.
+    """
+    unit = asked.name
     if not isinstance(found, pl.DataFrame):
         raise UsageError(f"{where} returned a {type(found).__name__}; return a polars DataFrame.")
-    if missing := [column for column in (unit, "score") if column not in found.columns]:
+    if missing := [column for column in (unit, *others) if column not in found.columns]:
         raise UsageError(
             f"{where} returned no column {', '.join(missing)} among {', '.join(found.columns) or 'none'}; "
-            f"return {unit}, score."
+            f"return {', '.join((unit, *others))}."
         )
     if found.schema[unit] != asked.dtype:
         raise UsageError(f"{where} returned {unit} as {found.schema[unit]}; keep it {asked.dtype}.")
     if found.schema["score"] not in _FLOATS:
         raise UsageError(f"{where} returned score as {found.schema['score']}; make it Float32 or Float64.")
-    if not found[unit].equals(asked):
-        found = found.sort(unit)
-        if not found[unit].equals(asked):
-            raise UsageError(f"{where} returned {_difference(found[unit], asked)}.")
-    score = found["score"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    if bad := int((~np.isfinite(score)).sum()):
-        first = ", ".join(map(str, asked.filter(pl.Series(~np.isfinite(score))).head(_SHOWN)))
+
+
+def check_finite(found: pl.DataFrame, unit: str, where: str) -> None:
+    """Refuse scores of a step that are not finite. Raises UsageError with how many and the first few."""
+    bad = found.filter(~pl.col("score").is_finite().fill_null(False))
+    if bad.height:
+        first = ", ".join(map(str, bad[unit].head(_SHOWN)))
         raise UsageError(
-            f"{where} returned {bad:,} of {len(score):,} scores that are NaN, null or infinite "
+            f"{where} returned {bad.height:,} of {found.height:,} scores that are NaN, null or infinite "
             f"(first at {first}); return a finite score for each."
         )
-    return score
 
 
-def _difference(given: pl.Series, asked: pl.Series) -> str:
-    """What is wrong with the units of a step's answer, with counts and the first few."""
+def difference(given: pl.Series, asked: pl.Series, do: str) -> str:
+    """What is wrong with the units of a step's answer, with counts and the first few, and what to do with each."""
     faults = {
         "repeated": given.filter(given.is_duplicated()).unique(),
         "missing": asked.filter(~asked.is_in(given.implode())),
@@ -179,4 +192,4 @@ def _difference(given: pl.Series, asked: pl.Series) -> str:
         for what, units in faults.items()
         if len(units)
     )
-    return f"{said}; score each of its {len(asked):,} of {asked.name} once"
+    return f"{said}; {do} each of its {len(asked):,} of {asked.name} once"

@@ -46,6 +46,19 @@ class Selection:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Forecast:
+    """What is forecast of a stream: after each row the next row of its unit.
+
+    ``query``: the key of the stream's rows, by which forecasts are known; ``candidate``: the integer column that is
+    forecast; ``gallery``: the table that lists its values, by region.
+    """
+
+    query: str
+    candidate: str
+    gallery: str
+
+
 Supervise = Callable[[pl.DataFrame, Source], pl.DataFrame]
 """Units of all parts -> ``[unit, label]`` of those in train and valid that this supervision labels."""
 
@@ -70,7 +83,8 @@ class Task:
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
     ``context``: input tables shown whole, for every region of the fold, and not only where they belong to its
     units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
-    shows the unit's key and ``sequence``, which orders the rows of a unit.
+    shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it by a
+    task of candidates; its answers are of kind ``forecasts``.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
     ``quantity``: of estimates, what the units of a user's own data estimate (:data:`tipbench.answers.QUANTITIES`).
     """
@@ -100,6 +114,7 @@ class Task:
     select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
     context: frozenset[str] = frozenset()
     stream: str = ""
+    forecast: Forecast | None = None
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
     quantity: str = ""
 
@@ -107,6 +122,11 @@ class Task:
     def labels(self) -> tuple[str, ...]:
         """Allowed supervision on a release, the first is the default."""
         return tuple(self.supervise)
+
+    @property
+    def answered(self) -> str:
+        """The kind of its answers: ``forecasts`` where a stream is forecast, else that of its predictions."""
+        return self.kind if self.forecast is None else "forecasts"
 
 
 @cache

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 import yaml
 from polars.testing import assert_frame_equal
-from tipbench.alarms import streamed_alarms
 from tipbench.extras import missing_extra
 from tipbench.fold import Fold, Prepared, prepare
 from tipbench.method import Method, StreamMethod, is_oracle
+from tipbench.runner import streamed_predictions
 from tipbench.task import tasks
 from tipdata.release import Release
 
@@ -68,7 +68,7 @@ def run(name: str, prepared: Prepared, seed: int = 0) -> pl.DataFrame:
     method, fold = method_of(name), prepared.folds[0]
     method.fit(fold, seed)
     if fold.task.stream:
-        return streamed_alarms(method, fold, prepared.streams[0], name)
+        return streamed_predictions(method, fold, prepared.streams[0], name)
     return method.predict(fold)
 
 
@@ -114,7 +114,11 @@ def test_what_a_baseline_needs_is_what_its_task_shows(name: str) -> None:
 def test_every_unit_is_predicted_once_and_no_other(name: str) -> None:
     fold, made = fold_of(name), predictions(name)
     units = fold.to_predict().collect()[fold.task.unit].sort()
-    if fold.task.kind == "candidates":
+    if fold.task.forecast is not None:
+        rows = prepared_for(name).streams[0].test.rows[fold.task.forecast.query]
+        assert made["query"].unique().sort().to_list() == rows.sort().to_list()
+        assert made.group_by("query").len()["len"].max() == 10
+    elif fold.task.kind == "candidates":
         assert made["query"].unique().sort().to_list() == units.to_list()
         assert set(made["candidate"]) <= set(units)
         assert made.group_by("query").len()["len"].max() == min(10, len(units) - 1)

@@ -11,6 +11,7 @@ from tipdata.partition import PARTS
 from tipbench.access import access_of
 from tipbench.answers import Answers
 from tipbench.fold import Fold, Prepared
+from tipbench.forecasts import own_answers
 from tipbench.own.columns import listed, mapped, settled
 from tipbench.own.data import OwnData
 from tipbench.own.files import read_files
@@ -50,6 +51,9 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
     check_tables(task, own)
     check_truth(task, own)
     streamed = {f"{task.stream}.{column}" for column in (task.unit, ORDER)} if task.stream else set()
+    if task.forecast is not None:
+        streamed |= {f"{task.stream}.{column}" for column in (task.forecast.query, task.forecast.candidate)}
+        streamed.add(f"{task.forecast.gallery}.{task.forecast.candidate}")
     if lacking := sorted(n for n in streamed if not is_mapped(task, own, n)):
         raise UsageError(
             f"{task.name} hands over {task.stream} step by step, and data={own.name} does not say which and in "
@@ -90,7 +94,7 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         s for s in task.own_splits if s != "given" and (s != "kfold" or own.label is not None or own.labels)
     ]
     can = ["given", *can] if folds_given else can
-    if task.stream:
+    if task.stream and task.forecast is None:
         # A threshold for alarms is chosen on valid, which there is none of where all are tested.
         can = [s for s in can if s != "all"]
     if not can:
@@ -99,14 +103,14 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         )
     chosen = _split_of(task, own, split, can)
     read = read_tables(task, own)
-    divided = _divide(own, chosen, read.units, bool(task.stream))
+    divided = _divide(own, chosen, read.units, bool(task.stream) and task.forecast is None)
     folds, streams = [_fold(task, read.tables, fold) for fold in divided], []
     if task.stream:
         held = [held_back(fold) for fold in folds]
         folds, streams = [fold for fold, _ in held], [stream for _, stream in held]
     return Prepared(
         folds=folds,
-        answers=Answers(task.kind, task.unit, _answers(task, divided).sort(task.unit)),
+        answers=_answers(task, divided, read.tables),
         data=own.name,
         split=chosen,
         labels=LABELS,
@@ -129,8 +133,8 @@ def _fold(task: Task, tables: dict[str, pl.DataFrame], units: pl.DataFrame) -> F
     return Fold(task, shown, units.select(task.unit, "part"), learnt(task, units))
 
 
-def _answers(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
-    """The truth about the predicted units of all folds, pooled; every unit weighs one."""
+def _answers(task: Task, divided: list[pl.DataFrame], tables: dict[str, pl.DataFrame]) -> Answers:
+    """The truth about the predicted units of all folds, pooled; every unit weighs one, or every cluster if it moves."""
     asked = [
         fold.filter(pl.col("part").is_in(list(task.predicted_parts))).with_columns(
             fold=pl.lit(number, dtype=pl.Int32)
@@ -140,13 +144,15 @@ def _answers(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
     rows = pl.concat(asked)
     if len(divided) > 1:
         rows = rows.filter(pl.col("part") == "test")
-    return scored(task, rows)
+    if task.forecast is not None:
+        return own_answers(task, rows, tables)
+    return Answers(task.kind, task.unit, scored(task, rows).sort(task.unit))
 
 
 def _notes(task: Task, own: OwnData) -> list[str]:
     if has_truth(task, own):
         return []
-    field = {"clusters": "cluster", "candidates": "cluster", "estimates": "truth"}.get(task.kind, "label")
+    field = {"clusters": "cluster", "candidates": "cluster", "estimates": "truth"}.get(task.answered, "label")
     return [f"data={own.name} maps no data.{field}: there is no truth to score against."]
 
 

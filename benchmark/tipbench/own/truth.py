@@ -106,7 +106,7 @@ def _steps(own: OwnData, onset: pl.Series, label: pl.Series) -> pl.Series:
 
 def has_truth(task: Task, own: OwnData) -> bool:
     """Whether there is anything to score against."""
-    if task.kind == "labelsets":
+    if task.answered in ("labelsets", "forecasts"):
         return True
     if task.kind == "estimates":
         return own.truth is not None
@@ -120,7 +120,7 @@ def learnt(task: Task, units: pl.DataFrame) -> pl.DataFrame:
         units: ``[unit, part, cluster, ...]`` with the truth of :func:`truth`.
     """
     able = units.filter(pl.col("part") != "test")
-    if task.kind in ("clusters", "candidates"):
+    if task.answered in ("clusters", "candidates"):
         return able.select(task.unit, "part", pl.col("cluster").alias("label")).drop_nulls("label")
     if task.kind == "estimates":
         truth = pl.col("truth") if "truth" in units.columns else pl.lit(None, dtype=pl.Float64)
@@ -149,7 +149,9 @@ def scored(task: Task, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _wanted(task: Task) -> tuple[str, ...]:
-    return {"scores": ("label",), "alarms": ("label", "onset")}.get(task.kind, ())
+    return {"scores": ("label",), "forecasts": ("label",), "alarms": ("label", "onset")}.get(
+        task.answered, ()
+    )
 
 
 def _label_columns(task: Task, units: pl.DataFrame) -> list[str]:

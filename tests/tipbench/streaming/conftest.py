@@ -1,17 +1,20 @@
-"""A small streamed task of its own: chats of operations, handed over line by line."""
+"""Two small streamed tasks: chats of operations, line by line, to raise an alarm or to say where the next line is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 import pytest
 from tipbench.fold import Prepared, prepare
-from tipbench.task import Source, Task
+from tipbench.forecasts import next_rows, weights
+from tipbench.task import Forecast, Source, Task
 from tipdata.tables import TABLES, Column, Table
 
 REGIONS, OPERATIONS, CHATS = 4, 320, 900
+ROOMS = 12
+"""Rooms of a region; those of the next are numbered from the next hundred."""
 KINDS = ("trafficking", "business", "independent", "spam")
 
 CHATS_TABLE = Table(
@@ -35,8 +38,12 @@ LINES_TABLE = Table(
         Column("act", pl.Int64(), "platform", "", "a number that no other line has"),
         Column("mark", pl.String(), "platform", "", "a text that no other line has"),
         Column("tone", pl.Float64(), "platform"),
+        Column("room", pl.Int64(), "platform"),
         Column("stage", pl.Int8(), "truth"),
     ),
+)
+ROOMS_TABLE = Table(
+    "rooms", ("room",), (Column("region", pl.Int32(), "public"), Column("room", pl.Int64(), "public"))
 )
 
 
@@ -51,13 +58,21 @@ class World:
     regions: int = REGIONS
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
-        frame = {"chats": self.chats, "lines": self.lines, "operations": self.kinds}[table]
-        hidden = {"chats": ["operation", "onset"], "lines": ["stage"], "operations": []}[table]
+        frame = {"chats": self.chats, "lines": self.lines, "operations": self.kinds, "rooms": rooms()}[table]
+        hidden = {"chats": ["operation", "onset"], "lines": ["stage"]}.get(table, [])
         return frame.lazy() if truth else frame.lazy().drop(hidden)
 
     def cut_after(self, step: int) -> World:
         """The same world, without the lines after a step."""
         return World(self.chats, self.lines.filter(pl.col("sequence") <= step), self.kinds)
+
+
+def rooms() -> pl.DataFrame:
+    """The rooms of every region."""
+    region = np.repeat(np.arange(REGIONS), ROOMS)
+    return pl.DataFrame(
+        {"region": region.astype(np.int32), "room": region * 100 + np.tile(np.arange(ROOMS), REGIONS)}
+    )
 
 
 def made(seed: int = 0) -> World:
@@ -91,6 +106,7 @@ def made(seed: int = 0) -> World:
         mark=pl.format("the line {} of the chat {}, and no other", "sequence", "chat"),
         tone=pl.Series(generator.normal(size=rows.height)) + 2.0 * evident.cast(pl.Float64),
         stage=evident.cast(pl.Int8),
+        room=pl.col("region").cast(pl.Int64) * 100 + pl.Series(generator.integers(0, ROOMS, rows.height)),
     )
     kinds = pl.DataFrame(
         {"operation": np.arange(OPERATIONS), "kind": [KINDS[o % 4] for o in range(OPERATIONS)]}
@@ -158,10 +174,42 @@ TASK = Task(
 )
 
 
+def _moves(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    forecast = Forecast("act", "room", "rooms")
+    kinds = source.scan("operations", truth=True).select(cluster="operation", group="kind").collect()
+    known = rows.select("chat", pl.col("part").cast(pl.String), "cluster").join(
+        kinds, on="cluster", how="left"
+    )
+    lines = next_rows(source.scan("lines").collect(), "chat", forecast)
+    return lines.join(known, on="chat").select(
+        "act",
+        "part",
+        "region",
+        "answer",
+        "cluster",
+        weights(),
+        "group",
+        intrusion=pl.col("group") != "trafficking",
+    )
+
+
+FORECASTS = replace(
+    TASK,
+    name="chat_rooms",
+    question="In which room is the next line?",
+    kind="candidates",
+    tables={**TASK.tables, "lines": (*TASK.tables["lines"], "room"), "rooms": ("region", "room")},
+    primary="mrr",
+    metrics=("mrr", "hit_at_1", "hit_at_3", "intrusion_mrr"),
+    answers=_moves,
+    forecast=Forecast("act", "room", "rooms"),
+)
+
+
 @pytest.fixture(autouse=True)
 def tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The two tables, beside those of the world."""
-    for table in (CHATS_TABLE, LINES_TABLE):
+    """The tables, beside those of the world."""
+    for table in (CHATS_TABLE, LINES_TABLE, ROOMS_TABLE):
         monkeypatch.setitem(TABLES, table.name, table)
 
 
@@ -178,3 +226,13 @@ def world() -> World:
 @pytest.fixture
 def prepared(world: World, tables: None) -> Prepared:
     return prepare(TASK, release=world)
+
+
+@pytest.fixture
+def forecasts() -> Task:
+    return FORECASTS
+
+
+@pytest.fixture
+def prepared_forecasts(world: World, tables: None) -> Prepared:
+    return prepare(FORECASTS, release=world)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from tipbench import streaming
 from tipbench.alarms import streamed_alarms
 from tipbench.fold import Fold, Prepared, prepare
+from tipbench.forecasts import streamed_forecasts
 from tipbench.task import Task
 
 MARK = re.compile(rb"the line (\d+) of the chat (\d+), and no other")
@@ -122,7 +123,7 @@ class Cheat:
 def cheated(world, task: Task) -> Cheat:
     """What a cheat found in a short world."""
     prepared = prepare(task, release=world.cut_after(6))
-    test = set(prepared.answers.frame["chat"])
+    test = set(prepared.folds[0].units("test").collect()["chat"])
     lines = {(c, s) for c, s in world.cut_after(6).lines.select("chat", "sequence").iter_rows() if c in test}
     assert lines
     method = Cheat(lines)
@@ -133,8 +134,31 @@ def cheated(world, task: Task) -> Cheat:
     return method
 
 
+class ForecastingCheat(Cheat):
+    """The same, of the next line's room."""
+
+    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
+        super().step(rows)
+        return rows.select("chat", candidate="room", score=pl.lit(1.0))
+
+
 def test_nothing_that_a_method_is_given_leads_to_a_line_that_is_still_to_come(world, task: Task) -> None:
     assert cheated(world, task).leaked == set()
+
+
+def test_nothing_that_a_forecaster_is_given_leads_to_a_line_that_is_still_to_come(
+    world, forecasts: Task
+) -> None:
+    prepared = prepare(forecasts, release=world.cut_after(6))
+    fold = prepared.folds[0]
+    test = fold.units("test").collect().select("chat")
+    lines = world.cut_after(6).lines.join(test, on="chat").select("chat", "sequence")
+    method = ForecastingCheat(set(lines.iter_rows()))
+    method.fit(fold, 0)
+    streamed_forecasts(method, fold, prepared.streams[0], "cheat")
+    # Once for fit, once for begin, once for each step of test: valid is not handed over.
+    assert method.looked == 1 + 1 + 6
+    assert method.leaked == set()
 
 
 def test_the_search_finds_what_is_there_to_be_found(
@@ -234,3 +258,69 @@ def test_what_a_method_said_stands_whatever_it_does_to_it_later(prepared: Prepar
     # What it was handed was its own copy: the stream is as it was.
     assert found[0].equals(found[2])
     assert 0 < found[0]["step"].null_count() < found[0].height
+
+
+class Wanders(Remembers):
+    """Forecasts rooms by what :class:`Remembers` makes of all that it has seen."""
+
+    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
+        scored = super().step(rows)
+        near = [
+            (chat, room // 100 * 100 + (room + turn) % 12, score * turn)
+            for (chat, room), score in zip(
+                rows.select("chat", "room").iter_rows(), scored["score"], strict=True
+            )
+            for turn in (1, 5)
+        ]
+        return pl.DataFrame(near, schema=["chat", "candidate", "score"], orient="row")
+
+
+@given(weight=st.floats(-0.9, 0.9), pull=st.floats(-2, 2), kept=st.integers(2, 39))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_forecast_depends_on_the_rows_up_to_it_only(
+    world, forecasts: Task, prepared_forecasts: Prepared, weight: float, pull: float, kept: int
+) -> None:
+    cut = prepare(forecasts, release=world.cut_after(kept)).streams[0]
+    fold, whole = prepared_forecasts.folds[0], prepared_forecasts.streams[0]
+    method = Wanders(weight, pull)
+    method.fit(fold, 0)
+    full = streamed_forecasts(method, fold, whole, "wanders")
+    short = streamed_forecasts(method, fold, replace(whole, test=cut.test), "wanders")
+    assert short.equals(full.filter(pl.col("query") % 1000 <= kept))
+
+
+class WandersAndRegrets(Wanders):
+    """Writes over its earlier answers, and over the rows that it was handed."""
+
+    def begin(self, units: pl.DataFrame) -> None:
+        super().begin(units)
+        self.given: list[tuple[np.ndarray, np.ndarray, pl.DataFrame, pl.DataFrame]] = []
+
+    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
+        honest = super().step(rows)
+        for scores, rooms, answer, earlier in self.given:
+            scores[:], rooms[:] = 1e9, 0
+            answer[0, "score"] = 1e9
+            earlier[0, "act"] = 0
+        rows[0, "room"] = 0
+        scores, rooms = (honest[name].to_numpy().copy() for name in ("score", "candidate"))
+        answer = pl.from_arrow(
+            pa.table(
+                {"chat": honest["chat"].to_arrow(), "candidate": pa.array(rooms), "score": pa.array(scores)}
+            )
+        )
+        assert isinstance(answer, pl.DataFrame)
+        self.given.append((scores, rooms, answer, rows))
+        return answer
+
+
+def test_a_forecast_stands_whatever_a_method_does_to_it_later(prepared_forecasts: Prepared) -> None:
+    fold, stream = prepared_forecasts.folds[0], prepared_forecasts.streams[0]
+    found = []
+    for kind in (Wanders, WandersAndRegrets, WandersAndRegrets):
+        method = kind(0.5, 0.1)
+        method.fit(fold, 0)
+        found.append(streamed_forecasts(method, fold, stream, kind.__name__))
+    assert found[0].equals(found[1])
+    # What it was handed was its own copy: the stream is as it was.
+    assert found[0].equals(found[2])

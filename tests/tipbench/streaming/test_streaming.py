@@ -43,7 +43,7 @@ class Tone:
 def lines_of(world, prepared: Prepared, *parts: str) -> pl.DataFrame:
     """The visible lines of these parts, by chat and sequence."""
     chosen = prepared.folds[0].parts.filter(pl.col("part").is_in(parts)).select("chat")
-    return world.lines.drop("stage").join(chosen, on="chat", how="semi").sort("chat", "sequence")
+    return world.lines.drop("stage", "room").join(chosen, on="chat", how="semi").sort("chat", "sequence")
 
 
 def test_a_fold_shows_lines_of_train_and_valid_and_every_unit(world, prepared: Prepared) -> None:

@@ -1,0 +1,52 @@
+"""A variable-order Markov chain: the last two towns if they were seen before, else the last one, else any.
+
+Interpolated by Witten and Bell's (1991) rule, first in the unit's own past (two towns, one, none), and below that in
+the training circuits of its region (two towns, one, none) and the size of towns. Needs towns of stops, and a list of
+towns. Cost: a second or two.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tipbaselines.itineraries import Counts, Histories, Moves, TownMethod, Towns, smoothed, stops_of
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class BackoffMarkov(TownMethod):
+    """It has nothing to choose."""
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        self.start(fold)
+        self._counts = Counts(Moves.of(stops_of(fold, "train"), self.unit, self.towns), self.towns)
+
+    def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
+        return chances(self._counts, self.towns, past, at)[-1]
+
+
+def chances(counts: Counts, towns: Towns, past: Histories, at: np.ndarray) -> list[np.ndarray]:
+    """(rows, most) probabilities of the next town, each with a context more: of the region none, one town and two,
+    then of the unit's own past none, one and two."""
+    region, here, before = past.region[at], past.here(at), past.here(at, 1)
+    levels = (
+        counts.visits(region),
+        counts.after(region, here),
+        counts.after_two(region, before, here),
+        past.visits(at),
+        past.after(at, 1),
+        past.after(at, 2),
+    )
+    found = [elsewhere(towns.sizes()[region], here)]
+    for level in levels:
+        # Nobody goes to where they are.
+        found.append(smoothed(elsewhere(level, here), found[-1]))
+    return found[1:]
+
+
+def elsewhere(counts: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Counts (rows, most) without those of the town where each row is."""
+    left = counts.copy()
+    left[np.arange(len(here)), here] = 0.0
+    return left

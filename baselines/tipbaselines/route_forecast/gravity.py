@@ -1,0 +1,70 @@
+"""Gravity: the next town is drawn by its size over a power of its distance, less across a border.
+
+Zipf (1946), as a conditional logit (McFadden 1974) whose exponents are fitted to the moves of training by maximum
+likelihood. Needs towns of stops, and size and coordinates of towns; uses jurisdictions where there are any. Cost:
+seconds.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tipbaselines.itineraries import NEEDS, Histories, Moves, TownMethod, Towns, stops_of
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+START = (1.0, -1.0, -1.0)
+"""Exponents of size and distance, and what a border costs in nats, before any training."""
+
+
+class Gravity(TownMethod):
+    """``soften_km``: added to distances, so that towns close by are not all there is."""
+
+    needs: frozenset[str] = NEEDS | {f"places.{name}" for name in ("population", "x_km", "y_km")}
+
+    def __init__(self, soften_km: float = 30.0) -> None:
+        self._soften = soften_km
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        from scipy.optimize import minimize
+
+        self.start(fold)
+        self._pull = attraction(self.towns, self._soften)
+        moves = Moves.of(stops_of(fold, "train"), self.unit, self.towns)
+        self._weights = np.array(START)
+        moved = moves.where(moves.town != moves.origin)
+        if len(moved.town):
+            drawn = self._pull[moved.region, moved.origin]
+            left = self.towns.there[moved.region].copy()
+            left[np.arange(len(left)), moved.origin] = False
+            found = minimize(_unlikely, self._weights, (drawn, left, moved.town), jac=True, method="L-BFGS-B")
+            self._weights = found.x
+
+    def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
+        return self._pull[past.region[at], past.here(at)] @ self._weights
+
+
+def attraction(towns: Towns, soften: float) -> np.ndarray:
+    """(regions, from, to, 3) logarithms of size and distance, and whether there is a border between."""
+    size = np.log(towns.sizes() + 1e-9)
+    x, y = towns.value("x_km", 0.0), towns.value("y_km", 0.0)
+    apart = np.hypot(x[:, :, None] - x[:, None, :], y[:, :, None] - y[:, None, :])
+    border = np.zeros(apart.shape)
+    if "jurisdiction" in towns.table.columns:
+        of = towns.value("jurisdiction", -1.0)
+        border = (of[:, :, None] != of[:, None, :]).astype(float)
+    return np.stack([np.broadcast_to(size[:, None, :], apart.shape), np.log(apart + soften), border], axis=-1)
+
+
+def _unlikely(
+    weights: np.ndarray, drawn: np.ndarray, left: np.ndarray, town: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Mean negative log-likelihood of the moves in nats, and its gradient."""
+    pull = np.where(left, drawn @ weights, -np.inf)
+    top = pull.max(axis=1, keepdims=True)
+    total = top + np.log(np.exp(pull - top).sum(axis=1, keepdims=True))
+    p = np.exp(pull - total)
+    rows = np.arange(len(town))
+    expected = np.einsum("nt,ntf->nf", p, drawn)
+    return float(np.mean(total[:, 0] - pull[rows, town])), (expected - drawn[rows, town]).mean(axis=0)

@@ -1,0 +1,132 @@
+"""Forecasts: each query has one right candidate among those that a method ranks by score.
+
+- ``mrr``: mean reciprocal rank of the right candidate, zero where it is not among the ten (Voorhees 1999).
+- ``hit_at_1``, ``hit_at_3``: the share of queries whose right candidate is first, or among the first three.
+- ``intrusion_mrr``: the same mean for queries that are an intrusion: how predictable the method makes lawful
+  travellers. Lower is better, and no other metric rewards it.
+
+All use the headline weights. Ties are scored by expectation: candidates of equal score stand in random order, so that
+the order of rows never matters and a constant score is chance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured
+from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merged_groups
+from tipbench.predictions import MOST_CANDIDATES
+
+PRIMARY = "mrr"
+NAMES = (PRIMARY, "hit_at_1", "hit_at_3")
+FIRST = {"hit_at_1": 1, "hit_at_3": 3}
+INTRUSION = "intrusion_mrr"
+CONSTANT = float(np.sum(1 / np.arange(1, MOST_CANDIDATES + 1)))
+"""Expected reciprocal rank of candidates in random order, ten of which are named, times their number."""
+_HARMONIC = np.append(0.0, np.cumsum(1 / np.arange(1, 2 * MOST_CANDIDATES + 1)))
+
+
+def measure(case: Case) -> Measured:
+    """The metrics of a case; queries are resampled by their cluster.
+
+    ``groups``: each lawful group, and ``lawful``, with ``intrusion_mrr``, ``queries`` and ``operations`` (travellers
+    of none count as their own); ``form=NAME``, ``sex=...``, ``language=...`` of those exploited with ``mrr`` and
+    ``operations``.
+    """
+    rows = case.answers.scored()
+    found = query_scores(rows, case.predictions, case.answers.unit)
+    weight = rows["weight"].to_numpy()
+    intrusion = (
+        rows["intrusion"].to_numpy() if "intrusion" in rows.columns else np.zeros(len(weight), dtype=bool)
+    )
+    sums = ClusterSums(case.clusters)
+    sums.add("queries", weight * ~intrusion)
+    sums.add("intrusions", weight * intrusion)
+    for name in NAMES:
+        sums.add(name, weight * ~intrusion * found[name].to_numpy())
+    sums.add(INTRUSION, weight * intrusion * found["mrr"].to_numpy())
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        values = {name: ratio(total(name), total("queries")) for name in NAMES}
+        return values | ({INTRUSION: ratio(total(INTRUSION), total("intrusions"))} if intrusion.any() else {})
+
+    few = np.unique(case.clusters.codes[intrusion]).size < FEWEST_CLUSTERS
+    return Measured(
+        metrics=metrics,
+        without_interval={INTRUSION: TOO_FEW} if few and intrusion.any() else {},
+        groups=_groups(case, rows, found["mrr"].to_numpy(), intrusion),
+    )
+
+
+def query_scores(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -> pl.DataFrame:
+    """``[unit, mrr, hit_at_1, hit_at_3]``, one row a query, in the order of ``queries``.
+
+    ``queries`` are ``[unit, answer]``, ``forecasts`` ``[query, candidate, score]`` with ten candidates at most each.
+    """
+    right = queries.select(pl.col(unit).alias("query"), pl.col("answer").alias("candidate"))
+    hit = right.join(forecasts, on=["query", "candidate"], how="left", maintain_order="left")
+    beside = forecasts.join(hit.select("query", right="score").drop_nulls(), on="query")
+    placed = beside.group_by("query").agg(
+        above=(pl.col("score") > pl.col("right")).sum(), size=(pl.col("score") == pl.col("right")).sum()
+    )
+    hit = hit.join(placed, on="query", how="left", maintain_order="left")
+    above, size = (hit[name].fill_null(0).cast(pl.Int64).to_numpy() for name in ("above", "size"))
+    known = size > 0
+    some = np.maximum(size, 1)
+    mrr = (_HARMONIC[above + size] - _HARMONIC[above]) / some
+    hits = {name: np.clip(n - above, 0, size) / some for name, n in FIRST.items()}
+    return pl.DataFrame(
+        {unit: queries[unit], "mrr": mrr * known, **{name: value * known for name, value in hits.items()}}
+    )
+
+
+def mean_over_queries(queries: pl.DataFrame, values: NDArray[np.float64]) -> float:
+    """The weighted mean of values [queries] over the queries that are no intrusion; NaN without any."""
+    weight = queries["weight"].to_numpy()
+    if "intrusion" in queries.columns:
+        weight = weight * ~queries["intrusion"].to_numpy()
+    return float((weight * values).sum() / weight.sum()) if weight.any() else float("nan")
+
+
+def _groups(
+    case: Case, rows: pl.DataFrame, mrr: NDArray[np.float64], intrusion: NDArray[np.bool_]
+) -> dict[str, dict[str, float | None]]:
+    """Intrusion by lawful group, and the primary metric by who is exploited."""
+    members: dict[str, tuple[str, NDArray[np.bool_]]] = {}
+    if "group" in rows.columns and intrusion.any():
+        for name in sorted(rows["group"].drop_nulls().unique()):
+            members[name] = (INTRUSION, (rows["group"] == name).fill_null(False).to_numpy() & intrusion)
+        members[LAWFUL] = (INTRUSION, intrusion)
+    for attribute in ATTRIBUTES:
+        if attribute in rows.columns:
+            for name, held in merged_groups(rows[attribute], ~intrusion, case.clusters.codes).items():
+                members[f"{attribute}={name}"] = ("mrr", held)
+    members = {name: entry for name, entry in members.items() if entry[1].any()}
+    if not members:
+        return {}
+    weight = rows["weight"].to_numpy()
+    sums = ClusterSums(case.clusters)
+    for name, (_, held) in members.items():
+        sums.add(name, weight * held)
+        sums.add(f"{name}/mrr", weight * held * mrr)
+
+    def means(drawn: NDArray[np.float64]) -> Metrics:
+        total = sums.totals(drawn)
+        return {name: ratio(total(f"{name}/mrr"), total(name)) for name in members}
+
+    return {
+        name: {
+            members[name][0]: value,
+            "queries": int(members[name][1].sum()),
+            "operations": int(np.unique(case.clusters.codes[members[name][1]]).size),
+        }
+        for name, value in observed(means, case.clusters.count).items()
+    }
+
+
+FAMILY = Family("forecasts", measure)

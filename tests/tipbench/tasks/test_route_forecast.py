@@ -1,0 +1,252 @@
+"""What route_forecast asks for, what it hands over and hides, and what it refuses of a user's own data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from tipbench.circuits import check_tables
+from tipbench.evaluation import evaluate
+from tipbench.fold import prepare
+from tipbench.forecasts import asked, streamed_forecasts
+from tipbench.scoring import UNVERIFIED
+from tipbench.scoring import evaluate as evaluate_elsewhere
+from tipbench.splits import TRAIN_UNTIL, VALID_UNTIL
+from tipbench.task import tasks
+from tipdata.errors import UsageError
+from tipdata.release import Release
+
+TASK = "route_forecast"
+
+
+def last_days(fold, part: str) -> pl.Series:
+    stops = fold.tables["stops"].collect().join(fold.parts.filter(pl.col("part") == part), on="circuit")
+    return stops.group_by("circuit").agg(pl.col("day").max())["day"]
+
+
+def test_forward_learns_from_circuits_that_are_over_and_asks_for_moves_of_the_test_window(
+    tiny: Release,
+) -> None:
+    prepared = prepare(TASK, release=tiny)
+    [fold], [stream] = prepared.folds, prepared.streams
+    assert last_days(fold, "train").max() < TRAIN_UNTIL  # type: ignore[operator]
+    assert last_days(fold, "valid").is_between(TRAIN_UNTIL, VALID_UNTIL - 1).all()
+    handed = stream.test.rows.sort("circuit", "sequence").with_columns(
+        until=pl.col("day").shift(-1).over("circuit")
+    )
+    due = handed.filter(pl.col("until") >= VALID_UNTIL)
+    assert sorted(due["stop"]) == prepared.answers.frame["stop"].to_list()
+    # What a circuit did before is handed over as its history.
+    assert (handed["day"] < VALID_UNTIL).any()
+
+
+def test_operation_asks_for_every_move_and_the_answer_is_the_next_town(tiny: Release) -> None:
+    prepared = prepare(TASK, release=tiny, split="operation")
+    handed = (
+        prepared.streams[0]
+        .test.rows.sort("circuit", "sequence")
+        .with_columns(next=pl.col("town").shift(-1).over("circuit").cast(pl.Int64))
+    )
+    joined = prepared.answers.frame.join(handed, on="stop")
+    assert joined.height == handed["next"].count()
+    assert (joined["answer"] == joined["next"]).all()
+
+
+def test_only_circuits_of_trafficking_operations_are_no_intrusion(tiny: Release) -> None:
+    frame = prepare(TASK, release=tiny).answers.frame
+    assert set(frame["group"]) == {"trafficking", *tasks()[TASK].groups}
+    assert (frame["intrusion"] == (frame["group"] != "trafficking")).all()
+    assert (frame["form"].is_null() == frame["intrusion"]).all()
+
+
+def test_the_moves_of_an_operation_weigh_one_together(tiny: Release) -> None:
+    for split in tasks()[TASK].splits:
+        frame = prepare(TASK, release=tiny, split=split).answers.frame
+        total = frame.group_by("cluster").agg(pl.col("weight").sum())["weight"].to_numpy()
+        assert total == pytest.approx(np.ones(len(total)))
+
+
+def test_no_operation_is_on_both_sides_but_at_random_and_there_its_second_circuit_may_be(
+    tiny: Release,
+) -> None:
+    owned = tiny.scan("circuits", truth=True).select(
+        "circuit", pl.coalesce("operation", "circuit").alias("who")
+    )
+    crossing = {}
+    for split in tasks()[TASK].splits:
+        parts = prepare(TASK, release=tiny, split=split).folds[0].parts.join(owned.collect(), on="circuit")
+        sides = parts.group_by("who").agg(pl.col("part").n_unique())["part"]
+        crossing[split] = int((sides > 1).sum())
+    assert crossing.pop("random") > 0
+    assert set(crossing.values()) == {0}
+
+
+def test_labels_say_which_circuits_outreach_is_for_and_none_of_test(tiny: Release) -> None:
+    prepared = prepare(TASK, release=tiny)
+    given = prepared.folds[0].supervision
+    assert set(given["part"].cast(pl.String)) == {"train", "valid"}
+    assert 0.1 < given["label"].mean() < 0.5  # type: ignore[operator]
+
+
+def test_methods_see_nothing_of_plans_nor_of_who_travels(tiny: Release) -> None:
+    fold = prepare(TASK, release=tiny).folds[0]
+    assert set(fold.tables) == {"circuits", "stops", "places"}
+    hidden = {"operation", "kind", "order", "steadiness", "plan", "last_day", "next_log", "departs", "slot"}
+    assert not hidden & {name for t in fold.tables.values() for name in t.collect_schema().names()}
+    with pytest.raises(UsageError, match="set access=legal"):
+        prepare(TASK, release=tiny, access="platform", needs={"stops.town"})
+
+
+def test_uploaded_forecasts_are_scored_and_unverified(tiny: Release) -> None:
+    frame = prepare(TASK, release=tiny).answers.frame
+    right = frame.select(query="stop", candidate="answer", score=pl.lit(1.0))
+    found = evaluate_elsewhere(TASK, right, tiny, replicates=20)
+    assert found.scores["mrr"].value == pytest.approx(1.0)
+    assert found.warnings[0] == UNVERIFIED
+    assert set(found.groups) >= {"lawful", "independent", "business", "resident"}
+
+
+def own(**changes: list) -> dict[str, pl.DataFrame]:
+    """Two circuits as a user may map them, with some columns of their stops changed."""
+    stops = {
+        "stop": [1, 2, 3, 4],
+        "circuit": [1, 1, 1, 2],
+        "sequence": [1, 2, 3, 1],
+        "day": [10, 12, 15, 40],
+        "town": [5, 6, 5, 7],
+        **changes,
+    }
+    return {
+        "circuits": pl.DataFrame({"circuit": [1, 2]}),
+        "stops": pl.DataFrame(stops),
+        "places": pl.DataFrame({"town": [5, 6, 7]}),
+    }
+
+
+@pytest.mark.parametrize(
+    "fine",
+    [
+        own(),
+        own(sequence=[1, 3, 9, 4]),
+        own(day=[10, 10, 10, 1]),
+        {"circuits": pl.DataFrame({"circuit": [1]})},
+        {},
+    ],
+    ids=["whole", "gaps in the numbers", "several stops a day", "no stops mapped", "nothing mapped"],
+)
+def test_circuits_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> None:
+    check_tables(fine)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"town": [5, 6, 9, None]}, "stops: 2 of 4 are in a town that places does not have (9, None)"),
+        ({"day": [10, 9, 15, 40]}, "1 of 4 are earlier than the one before them (circuit 1)"),
+        ({"circuit": [1, 1, 1, 7]}, "circuits: 1 of 2 have no stop (circuit 2)"),
+        ({"sequence": [1, 2, 2, 1]}, "2 of 4 share their sequence with another of their circuit (circuit 1)"),
+        ({"sequence": [1, None, 3, 1]}, "1 of 4 have no circuit or no sequence"),
+        ({"stop": [1, 1, None, 4]}, "3 of 4 have no key stop of their own"),
+    ],
+)
+def test_a_fault_is_told_in_one_sentence_with_where_it_is(changes: dict[str, list], said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        check_tables(own(**changes))
+    assert said in str(error.value)
+    assert str(error.value).count("\n") == 0
+    assert str(error.value).endswith(".")
+
+
+def test_stops_of_a_circuit_that_is_not_there_are_refused() -> None:
+    tables = own()
+    tables["circuits"] = tables["circuits"].filter(pl.col("circuit") == 1)
+    with pytest.raises(UsageError, match="that circuits does not have"):
+        check_tables(tables)
+
+
+TOWNS = ("Aa", "Bb", "Cc", "Dd")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Callable[..., dict]:
+    """Thirty circuits under names that go round four towns under names, twenty of them operations'."""
+    rows = [(f"c{i}", n, 3 * n, TOWNS[(i + n) % 4]) for i in range(30) for n in range(1, 9)]
+    stops = pl.DataFrame(rows, schema=["who", "n", "d", "where"], orient="row")
+    stops.write_csv(tmp_path / "stops.csv")
+    pl.DataFrame({"where": TOWNS}).write_csv(tmp_path / "towns.csv")
+    units = pl.DataFrame({"who": [f"c{i}" for i in range(30)], "ours": [int(i < 20) for i in range(30)]})
+    units.write_csv(tmp_path / "units.csv")
+
+    def written(**fields: object) -> dict:
+        return {
+            "name": "rounds",
+            "task": TASK,
+            "path": str(tmp_path),
+            "files": "units.csv",
+            "format": "csv",
+            "unit": "who",
+            "tables": {
+                "circuits": {"circuit": "who"},
+                "stops": {
+                    "stop": "who || '-' || n",
+                    "circuit": "who",
+                    "sequence": "n",
+                    "day": "d",
+                    "town": "where",
+                },
+                "places": {"town": "where"},
+            },
+            "sources": {"stops": "stops.csv", "places": "towns.csv"},
+            **fields,
+        }
+
+    return written
+
+
+class Onward:
+    """Forecasts the town after this one in the order of the list."""
+
+    needs = frozenset({"stops.town", "places.town"})
+    stochastic = False
+
+    def fit(self, fold, seed) -> None:
+        self.towns = fold.tables["places"].collect()["town"].sort().to_list()
+
+    def begin(self, units: pl.DataFrame) -> None:
+        pass
+
+    def step(self, rows: pl.DataFrame) -> pl.DataFrame:
+        following = [self.towns[(self.towns.index(town) + 1) % len(self.towns)] for town in rows["town"]]
+        named = pl.Series("candidate", following).cast(rows.schema["town"])
+        return rows.select("circuit", named, score=pl.lit(1.0))
+
+
+@pytest.mark.parametrize(("split", "label"), [("all", None), ("all", "ours"), ("kfold", "ours")])
+def test_own_circuits_are_forecast_without_a_label_and_lawful_ones_are_told_apart_with_one(
+    config, split: str, label: str | None
+) -> None:
+    prepared = prepare(TASK, own=config(split=split, label=label))
+    method, made = Onward(), []
+    for fold, stream in zip(prepared.folds, prepared.streams, strict=True):
+        method.fit(fold, 0)
+        made.append(streamed_forecasts(method, fold, stream, "onward"))
+    found = evaluate(tasks()[TASK], prepared.answers, asked(prepared.answers, pl.concat(made)), replicates=0)
+    assert prepared.answers.frame.height == 30 * 7
+    assert found.scores["mrr"].value == pytest.approx(1.0)
+    assert ("intrusion_mrr" in found.scores) == (label is not None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        (
+            {"sources": {}, "tables": {"circuits": {"circuit": "who"}}},
+            "set data.tables.places.town, data.tables.stops.circuit",
+        ),
+        ({"split": "kfold"}, "cannot have split=kfold"),
+    ],
+)
+def test_own_circuits_that_cannot_be_forecast_are_refused(config, fields: dict, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        prepare(TASK, own=config(**fields))
