@@ -78,11 +78,18 @@ EFFECTS = Table(
         Column("expected_with", pl.Int64(), "truth", "thousandths", "sum over the window, as it is"),
         Column("expected_without", pl.Int64(), "truth", "thousandths", "the same without the intervention"),
         Column(
+            "displaced",
+            pl.Int64(),
+            "truth",
+            "thousandths",
+            "what the closed platform lost; null but for shares",
+        ),
+        Column(
             "truth",
             pl.Int32(),
             "truth",
             "milli-nats or permille",
-            "log of the ratio of the two, or their difference by what the closed platform lost",
+            "log of expected_with / expected_without, or their difference / displaced",
         ),
     ),
     "Effects of interventions over weeks 1-4 and 5-26 after them: differences of noise-free intensities.",
@@ -170,7 +177,7 @@ def _interventions(region: Region, places: Places, campaigns: Campaigns) -> pl.D
     )
 
 
-Effect = tuple[int, int, str, str | None, int, int, int, int, int]
+Effect = tuple[int, int, str, str | None, int, int, int, int, int | None, int]
 _EFFECT = {
     "number": pl.Int64,
     "local": pl.Int64,
@@ -180,6 +187,7 @@ _EFFECT = {
     "last_day": pl.Int32,
     "expected_with": pl.Int64,
     "expected_without": pl.Int64,
+    "displaced": pl.Int64,
     "truth": pl.Int32,
 }
 
@@ -194,20 +202,12 @@ def _of_closure(region: Region, places: Places, adverts: Ints, without: Ints) ->
         is_, would = adverts[:, days].sum(axis=1), without[:, days].sum(axis=1)
         local, span = ROOM // 2 * window, (day + first, day + last)
         total, all_would = int(is_.sum()), int(would.sum())
-        yield 0, local, ADVERTS, None, *span, total, all_would, _log_of_ratio(total, all_would)
+        yield 0, local, ADVERTS, None, *span, total, all_would, None, _log_of_ratio(total, all_would)
+        displaced = int(would[places.dominant])
         for at in destinations(region, places):
-            code = int(places.platform[at])
-            share = int(1000 * (is_[at] - would[at]) // would[places.dominant])
-            yield (
-                0,
-                local + 1 + code,
-                DISPLACED,
-                places.codes[code],
-                *span,
-                int(is_[at]),
-                int(would[at]),
-                share,
-            )
+            code, sums = int(places.platform[at]), (int(is_[at]), int(would[at]))
+            share = 1000 * (sums[0] - sums[1]) // displaced
+            yield 0, local + 1 + code, DISPLACED, places.codes[code], *span, *sums, displaced, share
 
 
 def _of_campaigns(region: Region, usual: Ints, campaigns: Campaigns) -> Iterator[Effect]:
@@ -221,7 +221,7 @@ def _of_campaigns(region: Region, usual: Ints, campaigns: Campaigns) -> Iterator
                 int(lifted(usual, lift)[:, days].sum()) for lift in (every, every - campaigns.lift[turn])
             )
             local = int(number) * ROOM + ROOM // 2 * window
-            yield int(number), local, CONTACTS, None, *span, total, would, _log_of_ratio(total, would)
+            yield int(number), local, CONTACTS, None, *span, total, would, None, _log_of_ratio(total, would)
 
 
 def _log_of_ratio(total: int, would: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tipdata.draw import Ints, normalised, probability, scaled
 from tipdata.stages.places import Places
-from tipdata.volume.paths import TODAY, YEAR, common, deviations, fading, level, walks
+from tipdata.volume.paths import TODAY, YEAR, common, deviations, fading, level, swings
 from tipdata.world import DAYS, Region
 
 
@@ -19,7 +19,7 @@ def without_closure(region: Region, places: Places) -> Ints:
     base = region["market.adverts_a_day"] * 1000 * _shares(region, places, names) >> 16
     growth = np.array([region["market.diffusion"][name] for name in names])[:, None] * TODAY // YEAR
     load = level(region.stream("market/site_loading"), places.platform, region["market.site_loading"])
-    fortune = walks(region, "market/site", places.platform, region["market.site_step"])
+    fortune = swings(region, "market/site", places.platform, region["market.site_step"])
     own = deviations(region, "market/local_site", len(places.codes), region["market.local_site"])[
         places.platform
     ]

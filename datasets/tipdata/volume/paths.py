@@ -51,12 +51,12 @@ def common(region: Region, what: str) -> Ints:
 
 
 def world_factors(region: Region, what: str) -> Ints:
-    """(factors, DAYS) milli-nats: walks of the world, each with the events that go with it.
+    """(factors, DAYS) milli-nats: swings of the world, each with the events that go with it.
 
     The law falls on the first factor of adverts.
     """
     count = region["market.factor.count"]
-    paths = walks(region, f"market/{what}/factor", np.arange(count), region[f"market.factor.{what}_step"])
+    paths = swings(region, f"market/{what}/factor", np.arange(count), region[f"market.factor.{what}_step"])
     events = np.arange(region["market.event.count"])
     at = region.world.stream(f"market/{what}/event_day").below(events, DAYS)
     drawn = region.world.stream(f"market/{what}/event_size").quantile(events, "normal")
@@ -73,13 +73,15 @@ def world_factors(region: Region, what: str) -> Ints:
     return paths
 
 
-def walks(region: Region, name: str, which: Ints, step: int) -> Ints:
-    """(paths, DAYS): walks of the world with normal steps of sd ``step`` from knot to knot, 0 on the first day."""
-    spacing = region["market.factor.spacing"]
+def swings(region: Region, name: str, which: Ints, step: int) -> Ints:
+    """(paths, DAYS): of the world, each knot part of the one before plus a normal step of sd ``step``."""
+    spacing, memory = region["market.factor.spacing"], region["market.factor.memory"]
     number = np.arange(DAYS // spacing + 2)
     drawn = region.world.stream(name).quantile(which[:, None] * ROOM + number, "normal")
-    steps = step * drawn // 1_000_000
-    return between(np.cumsum(steps, axis=1) - steps[:, :1], spacing)
+    knots = step * drawn // 1_000_000
+    for knot in number[1:]:
+        knots[:, knot] += knots[:, knot - 1] * memory // 1000
+    return between(knots, spacing)
 
 
 def deviations(region: Region, name: str, paths: int, sd: int) -> Ints:
