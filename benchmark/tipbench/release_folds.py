@@ -133,24 +133,33 @@ def _shown(
     task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
 ) -> dict[str, pl.LazyFrame]:
     """The visible tables, each cut to rows of the fold's units, before the prediction time and of the access."""
-    units = rows.lazy().select(task.unit)
-    links = _linked(task, source, units)
-    regions = rows["region"].unique().implode()
-    key = TABLES[task.table].schema[task.unit]
+    links = _linked(task, source, rows.lazy().select(task.unit))
     shown = {}
     for name, columns in visible.items():
         table = TABLES[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
         frame = _allowed(_before(source.scan(name, truth=truth), table), table, level).select(columns)
-        # A column of the key's name may be something else: operations.circuit says whether one tours.
-        if task.unit in columns and table.schema[task.unit] == key and name not in task.context:
-            frame = frame.join(units, on=task.unit, how="semi", maintain_order="left")
-        elif (owner := _hidden_owner(table)) and owner in links and name not in task.context:
-            frame = frame.join(links[owner], on=owner, how="semi", maintain_order="left")
-        else:
-            frame = frame.filter(pl.col("region").is_in(regions))
+        if name not in task.context:
+            frame = _of_units(frame, task, table, columns, rows, links)
         shown[name] = frame
     return shown
+
+
+def _of_units(
+    frame: pl.LazyFrame,
+    task: Task,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: pl.DataFrame,
+    links: dict[str, pl.LazyFrame],
+) -> pl.LazyFrame:
+    """Rows that belong to the fold's units, or else to a region of theirs."""
+    # A column of the key's name may be something else: operations.circuit says whether one tours.
+    if task.unit in columns and table.schema[task.unit] == TABLES[task.table].schema[task.unit]:
+        return frame.join(rows.lazy().select(task.unit), on=task.unit, how="semi", maintain_order="left")
+    if (key := _hidden_owner(table)) and key in links:
+        return frame.join(links[key], on=key, how="semi", maintain_order="left")
+    return frame.filter(pl.col("region").is_in(rows["region"].unique().implode()))
 
 
 def _before(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:

@@ -81,8 +81,8 @@ class Task:
     ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
     ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
-    ``context``: input tables shown whole, for every region of the fold, and not only where they belong to its
-    units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
+    ``context``: input tables shown whole, for every region of the release, whether or not they belong to units
+    of the fold. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
     shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it by a
     task of candidates; its answers are of kind ``forecasts``.
     ``check``: what a user's own tables must fulfil together; raises UsageError.

@@ -9,6 +9,7 @@
     has_header: false           # csv and tsv; without one columns are column_1, column_2, ...
     encoding: utf-8             # csv and tsv
     quote: '"'                  # csv and tsv; null where nothing is quoted
+    separator: null             # csv; a comma unless told otherwise
     unit: null                  # each of these is a column or a polars SQL expression over the columns
     label: "CASE WHEN column_1 = 'spam' THEN 1 ELSE 0 END"  # 0 or 1, empty where it is not known
     labels: {}                  # in place of label where a unit may have several: name -> 0 or 1
@@ -86,6 +87,7 @@ class Written(BaseModel):
     has_header: bool = True
     encoding: str = "utf-8"
     quote: str | None = '"'
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
 
 
 class WrittenOtherwise(BaseModel):
@@ -98,6 +100,7 @@ class WrittenOtherwise(BaseModel):
     has_header: bool | None = None
     encoding: str | None = None
     quote: str | None = None
+    separator: str | None = Field(default=None, min_length=1, max_length=1)
 
 
 class OwnData(Written):

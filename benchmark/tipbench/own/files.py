@@ -109,8 +109,9 @@ def _base(own: OwnData) -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / inside
 
 
-def _delimited(separator: str) -> Reader:
+def _delimited(usual: str) -> Reader:
     def read(reading: Reading, path: Path) -> pl.LazyFrame:
+        separator = reading.written.separator or usual
         text = _text(reading, path)
         if reading.written.quote is not None and text.count(reading.written.quote) % 2:
             raise UsageError(

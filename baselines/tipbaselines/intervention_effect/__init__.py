@@ -1,0 +1,1 @@
+"""Baselines of intervention_effect: what did a platform's closure, or a campaign, change?"""

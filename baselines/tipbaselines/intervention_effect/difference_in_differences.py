@@ -1,0 +1,44 @@
+"""Two-way difference in differences: the region changes as the mean of its controls did, but for the effect.
+
+On logarithms for counts, so that regions of all sizes count alike; all time before the intervention is the base. The
+interval is Student's over the controls' own changes. Needs two controls or more. Cost: a second.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.effect_estimates import Forecast, estimates
+from tipbaselines.market_series import NEEDS, Course
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class DifferenceInDifferences:
+    needs = NEEDS
+    stochastic = False
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        """Nothing to learn."""
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        return estimates(fold, difference_in_differences)
+
+
+def difference_in_differences(course: Course, window: slice) -> Forecast | None:
+    """The series' own mean before, moved by the mean change of the controls; None without a control."""
+    count = len(course.controls)
+    if not count:
+        return None
+    length = window.stop - window.start
+    base = float(course.own[: course.before].mean())
+    past = course.controls[:, : course.before].mean(axis=1)
+    later = course.controls[:, window].mean(axis=1)
+    change = np.log(np.maximum(later, 0.5 / length) / past) if course.counts else later - past
+    mean = float(change.mean())
+    spread = float(change.std(ddof=1) * np.sqrt(1 + 1 / count)) if count > 1 else np.nan
+    if course.counts:
+        return Forecast(base * length * float(np.exp(mean)), spread, count - 1.0)
+    return Forecast((base + mean) * length, spread * length, count - 1.0)

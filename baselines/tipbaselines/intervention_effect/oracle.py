@@ -1,0 +1,40 @@
+"""The noise-free course without the intervention, against the counts with it: a reference, never ranked.
+
+Needs hidden truth: the sums that were expected over the window, in thousandths. What is left is the noise of the
+counts, for which its interval allows as if they were Poisson; they vary somewhat more. Cost: a second.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.effect_estimates import Estimate, interval, prediction_frame
+from tipbaselines.market_series import NEEDS, Effect, Market
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+THOUSANDTHS = 1000.0
+
+
+class Oracle:
+    needs = NEEDS | {"effects.expected_without", "effects.displaced"}
+    stochastic = False
+    oracle = True
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        """Nothing to learn."""
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        market = Market.of(fold)
+        return prediction_frame(fold, lambda effect: _estimate(market, effect))
+
+
+def _estimate(market: Market, effect: Effect) -> Estimate:
+    observed, without = market.observed(effect), effect["expected_without"] / THOUSANDTHS
+    if effect["scale"] == "log":
+        observed = max(observed, 0.5)
+        return interval(float(np.log(observed / without)), observed**-0.5, np.inf)
+    displaced = effect["displaced"] / THOUSANDTHS
+    return interval((observed - without) / displaced, observed**0.5 / displaced, np.inf)

@@ -1,0 +1,195 @@
+"""What did a platform's closure, or a campaign, change?"""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.errors import UsageError
+
+from tipbench.supervision import learnable
+from tipbench.task import Source, Task
+
+UNIT = "effect"
+TABLE = "effects"
+SERIES = "market"
+KEYS = ("region", "platform", "day")
+"""Columns of the series that say what a value is of."""
+THOUSANDTHS = 1000.0
+QUANTITY = {"log": "log_effect", "share": "share", "level": "level"}
+"""What each scale estimates."""
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """All effects, their region as the cluster and the intervention's day as theirs."""
+    return source.scan(TABLE, truth=True).select(
+        UNIT,
+        "region",
+        pl.col("region").cast(pl.Int64).alias("cluster"),
+        "day",
+        "platform",
+        "outcome",
+        "first_day",
+        "last_day",
+        "scale",
+        pl.col("truth") / THOUSANDTHS,
+        *(pl.col(c) / THOUSANDTHS for c in ("expected_without", "displaced")),
+    )
+
+
+def labels(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The true effects of train and valid: a logarithm, or a share."""
+    return learnable(rows).select(UNIT, label=pl.col("truth"))
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Truth about effects, in nats or as a share, and the oracle's estimate.
+
+    The oracle knows the noise-free course without the intervention and sees the counts with it.
+    """
+    observed = _observed(rows, source)
+    without, displaced = pl.col("expected_without"), pl.col("displaced")
+    reference = (
+        pl.when(scale="log")
+        .then((pl.col("observed").clip(0.5) / without).log())
+        .otherwise((pl.col("observed") - without) / displaced)
+    )
+    return rows.join(observed, on=UNIT, how="left", maintain_order="left").select(
+        UNIT,
+        pl.col("scale").replace_strict(QUANTITY).alias("quantity"),
+        "truth",
+        "cluster",
+        pl.lit(1.0).alias("weight"),
+        pl.col("outcome").alias("group"),
+        reference.alias("oracle_estimate"),
+    )
+
+
+def _observed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """``[effect, observed Float64]``: the counts of each effect's outcome over its window."""
+    days = source.scan(SERIES).group_by("region", "platform", "day").agg(pl.col("adverts", "contacts").sum())
+    counted = days.join(
+        rows.lazy().select(UNIT, "region", "first_day", "last_day", of="platform", outcome="outcome"),
+        on="region",
+    )
+    value = pl.when(outcome="contacts").then("contacts").otherwise("adverts")
+    return (
+        counted.filter(
+            pl.col("day").is_between("first_day", "last_day"),
+            pl.col("of").is_null() | (pl.col("of") == pl.col("platform")),
+        )
+        .group_by(UNIT)
+        .agg(value.sum().cast(pl.Float64).alias("observed"))
+        .collect()
+    )
+
+
+def check(tables: dict[str, pl.DataFrame]) -> None:
+    """What a user's effects and series must fulfil together. Raises UsageError with how many and the first."""
+    effects, series = tables[TABLE], tables.get(SERIES)
+    if series is None:
+        raise UsageError(
+            f"{TABLE} are changes of a series: map data.tables.{SERIES} with region, day and a value."
+        )
+    wanted = {
+        TABLE: ("region", "outcome", "day", "first_day", "last_day", "scale"),
+        SERIES: ("region", "day"),
+    }
+    for table, columns in wanted.items():
+        if lacking := [c for c in columns if c not in tables[table].columns]:
+            raise UsageError(f"{table} have no {', '.join(lacking)}: map data.tables.{table}.{lacking[0]}.")
+    series = series.drop_nulls("region")
+    _check_effects(effects, series)
+    _check_series(series)
+    starts = series.group_by("region").agg(start=pl.col("day").min(), end=pl.col("day").max())
+    spans = effects.join(starts, on="region", how="left", maintain_order="left")
+    _refuse(
+        spans,
+        pl.col("start") >= pl.col("day"),
+        "begin before their region's series does",
+        "give earlier days",
+    )
+    _refuse(
+        spans, pl.col("end") < pl.col("last_day"), "end after their region's series does", "give later days"
+    )
+
+
+def _check_effects(effects: pl.DataFrame, series: pl.DataFrame) -> None:
+    known = pl.col("region").is_in(series["region"].unique().implode())
+    values = [name for name in series.columns if name not in KEYS]
+    _refuse(effects, ~known, f"are of a region that {SERIES} does not have", "add its series")
+    _refuse(
+        effects,
+        ~pl.col("outcome").is_in(values) & (pl.col("scale") != "share"),
+        f"have an outcome that is no column of {SERIES}",
+        f"map data.tables.{SERIES} with a column of that name",
+    )
+    _refuse(
+        effects, ~pl.col("scale").is_in(list(QUANTITY)), "have no scale", f"map it to {' or '.join(QUANTITY)}"
+    )
+    ordered = (pl.col("day") <= pl.col("first_day")) & (pl.col("first_day") <= pl.col("last_day"))
+    _refuse(effects, ~ordered, "have days out of order", "let day come first, then first_day, then last_day")
+
+
+def _refuse(effects: pl.DataFrame, wrong: pl.Expr, what: str, instead: str) -> None:
+    found = effects.filter(wrong.fill_null(True))
+    if found.height:
+        raise UsageError(
+            f"{found.height:,} of {effects.height:,} {TABLE} {what} (first: {found[UNIT][0]}): {instead}."
+        )
+
+
+def _check_series(series: pl.DataFrame) -> None:
+    """Refuse a day that a series has twice, or lacks between its first and last."""
+    of = [name for name in ("region", "platform") if name in series.columns]
+    days = series.group_by(of, maintain_order=True).agg(
+        rows=pl.len(), days=pl.col("day").n_unique(), span=pl.col("day").max() - pl.col("day").min() + 1
+    )
+    for wrong, what in (("rows", "has a day twice"), ("span", "has a gap between its first and last day")):
+        found = days.filter((pl.col(wrong) > pl.col("days")) | pl.col(wrong).is_null())
+        if found.height:
+            raise UsageError(
+                f"{SERIES}: {found.height:,} of {days.height:,} series have a fault; the first, of region "
+                f"{found['region'][0]}, {what}: give each day once."
+            )
+
+
+TASK = Task(
+    name="intervention_effect",
+    question="What did a platform's closure, or a campaign, change?",
+    unit=UNIT,
+    table=TABLE,
+    kind="estimates",
+    tables={
+        TABLE: (
+            *("region", UNIT, "intervention", "kind", "outcome", "platform"),
+            *("day", "first_day", "last_day", "scale"),
+        ),
+        SERIES: ("region", "platform", "day", "adverts", "flags", "contacts", "hash_matches"),
+        "interventions": ("region", "intervention", "kind", "platform", "day"),
+        "platforms": ("region", "platform", "kind", "opened", "closed", "verification"),
+    },
+    splits=("all", "region"),
+    own_splits=("all", "kfold", "given"),
+    tier="public",
+    clusters="region",
+    groups=(),
+    primary="median_abs_error",
+    metrics=(
+        *("median_abs_error", "coverage", "interval_score", "failures"),
+        *("median_abs_share_error", "share_coverage", "share_interval_score", "share_failures"),
+    ),
+    references=(
+        "Abadie, Diamond and Hainmueller (2010), synthetic control",
+        "Brodersen et al. (2015), CausalImpact",
+    ),
+    prevalence=None,
+    prediction_time="window end",
+    predicted_parts=("test",),
+    signal_columns=frozenset({f"{TABLE}.first_day", f"{TABLE}.platform"}),
+    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
+    units=units,
+    supervise={"truth": labels},
+    answers=answers,
+    context=frozenset({SERIES, "interventions", "platforms"}),
+    check=check,
+    quantity="level",
+)
