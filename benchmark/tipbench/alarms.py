@@ -15,7 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.metrics.early import is_timely, median, penalty
+from tipbench.metrics.early import is_timely, penalty
+from tipbench.metrics.medians import median
 from tipbench.streaming import Scored, scores_of
 
 if TYPE_CHECKING:

@@ -15,6 +15,8 @@ One frame a prediction kind:
 - ``labelsets``: ``[unit, part, cluster, weight]`` and one Int8 column ``label_<name>`` (0, 1, or null where
   unknown) a label; where known, ``urgency`` Int8 (0, 1, 2), ``slot`` Int64 (a region's week, within which
   capacity is shared) and the harm columns.
+- ``estimates``: ``[unit, quantity, truth, cluster, weight]``, quantity String (:data:`QUANTITIES`), truth
+  Float64 (null where unknown), cluster Int64 the region; where known, ``oracle_estimate`` Float64 and ``group``.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from typing import Literal
 import polars as pl
 from tipdata.errors import UsageError
 
-Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets"]
+Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets", "estimates"]
 
 #: Types of a step.
 STEPS = (pl.Int32, pl.Int64)
@@ -37,7 +39,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "candidates": ("cluster",),
     "alarms": ("part", "label", "onset", "cluster", "weight"),
     "labelsets": ("part", "cluster", "weight"),
+    "estimates": ("quantity", "truth", "cluster", "weight"),
 }
+
+#: What may be estimated: a number of people, the logarithm of a ratio, a share, a difference in the data's own units.
+QUANTITIES = ("count", "log_effect", "share", "level")
 
 #: Kinds whose units are positive, negative or unknown, and have parts.
 LABELLED = ("scores", "alarms")
@@ -46,7 +52,7 @@ LABELLED = ("scores", "alarms")
 LABEL_PREFIX = "label_"
 
 #: Columns that hold no null in any frame.
-COMPLETE = ("part", "weight")
+COMPLETE = ("part", "quantity", "weight")
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,8 @@ class Answers:
                 raise UsageError(f"answers: {bad:,} weights are not positive numbers; every unit needs one")
         if self.kind == "alarms":
             self._check_onsets()
+        if self.kind == "estimates":
+            self._check_quantities()
         if self.kind == "labelsets" and not self.label_names:
             raise UsageError(f"answers: not a single label; map or make a column {LABEL_PREFIX}NAME for each")
         if self.pairs is not None:
@@ -118,6 +126,17 @@ class Answers:
                 "give an onset to the positives only"
             )
 
+    def _check_quantities(self) -> None:
+        unknown = self.frame.filter(~pl.col("quantity").is_in(QUANTITIES))["quantity"]
+        if len(unknown):
+            raise UsageError(f"answers: {unknown[0]!r} is no quantity; use {', '.join(QUANTITIES)}")
+        truth = self.frame["truth"]
+        if truth.dtype != pl.Float64 or int((~truth.is_finite()).fill_null(False).sum()):
+            raise UsageError("answers: truth must be finite Float64, null where it is not known")
+        none = int(((self.frame["quantity"] == "count") & (truth <= 0)).fill_null(False).sum())
+        if none:
+            raise UsageError(f"answers: {none:,} true counts are not positive; leave such units out")
+
     def _check_pairs(self, pairs: pl.DataFrame) -> None:
         missing = [name for name in ("left", "right", "label") if name not in pairs.columns]
         if missing:
@@ -134,13 +153,16 @@ class Answers:
 
     def scored(self, part: str = "test", beside: pl.Series | None = None) -> pl.DataFrame:
         """The rows that count, in the order of the frame: of this part and with a known label for scores and
-        alarms, of this part for labelsets, the units that are queries for candidates, every row for clusters.
+        alarms, of this part for labelsets, the units that are queries for candidates, those with a known truth
+        for estimates, every row for clusters.
         ``beside`` joins a column [frame rows]."""
         frame = self.frame if beside is None else self.frame.with_columns(beside)
         if self.kind in LABELLED:
             return frame.filter((pl.col("part") == part) & pl.col("label").is_not_null())
         if self.kind == "labelsets":
             return frame.filter(pl.col("part") == part)
+        if self.kind == "estimates":
+            return frame.filter(pl.col("truth").is_not_null())
         if self.kind == "candidates":
             return frame.filter(pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2))
         return frame

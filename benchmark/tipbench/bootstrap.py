@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from tipbench.answers import LABELLED, Answers
 
-#: Fewest clusters of the rarer kind for which an interval is given.
+#: Fewest clusters of the rarer kind for which an interval is given; of estimates, whose clusters are regions, fewer.
 FEWEST_CLUSTERS = 20
+FEWEST_REGIONS = 8
 TOO_FEW = "too few clusters"
 
 #: Cells of the matrix of multiplicities held at once (8 MiB).
@@ -45,11 +46,12 @@ class Clusters:
     count: int
     positive: int
     negative: int
+    fewest: int = FEWEST_CLUSTERS
 
     @property
     def enough(self) -> bool:
-        """Whether the rarer of the two kinds has twenty clusters."""
-        return min(self.positive, self.negative) >= FEWEST_CLUSTERS
+        """Whether the rarer of the two kinds has as many clusters as an interval needs."""
+        return min(self.positive, self.negative) >= self.fewest
 
 
 def resampling_clusters(answers: Answers) -> Clusters:
@@ -62,7 +64,8 @@ def resampling_clusters(answers: Answers) -> Clusters:
     codes[alone] = count + np.arange(alone.size)
     count += alone.size
     if answers.kind not in LABELLED:
-        return Clusters(codes, count, count, count)
+        fewest = FEWEST_REGIONS if answers.kind == "estimates" else FEWEST_CLUSTERS
+        return Clusters(codes, count, count, count, fewest)
     positive = rows["label"].to_numpy() == 1
     return Clusters(codes, count, np.unique(codes[positive]).size, np.unique(codes[~positive]).size)
 

@@ -61,7 +61,10 @@ class Case:
 
     @property
     def known(self) -> bool:
-        """Whether there is anything to score: for scores and alarms a test row with a known label."""
+        """Whether there is anything to score: for scores and alarms a test row with a known label, for estimates
+        a unit whose truth is known."""
+        if self.answers.kind == "estimates":
+            return self.answers.frame["truth"].null_count() < self.answers.frame.height
         return self.answers.kind not in LABELLED or not self.test.is_empty()
 
     @property

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from tipbench.answers import LABELLED, Answers
 from tipbench.bootstrap import (
-    FEWEST_CLUSTERS,
     TOO_FEW,
     Clusters,
     Metrics,
@@ -24,11 +23,11 @@ from tipbench.bootstrap import (
     percentile_interval,
     replicate,
 )
-from tipbench.case import ScoredTask, case_of
+from tipbench.case import Case, ScoredTask, case_of
 from tipbench.comparison import Comparison, compare
 from tipbench.metrics import NO_TRUTH, Measured, families, together
 from tipbench.oracle import oracle_scores
-from tipbench.predictions import check_predictions
+from tipbench.predictions import ESTIMATE, check_predictions
 
 __all__ = [
     "EVALUATOR_VERSION",
@@ -44,6 +43,10 @@ __all__ = [
 #: Scores of different evaluators are never put in one table.
 EVALUATOR_VERSION = "0.2.0"
 
+#: Prediction kinds that have an upper reference.
+WITH_ORACLE = ("scores", "labelsets", "estimates")
+
+NO_ESTIMATE = "no estimate exists"
 UNDEFINED = "undefined: the test part has nothing that it is a share of"
 
 
@@ -86,19 +89,27 @@ def evaluate(
     """
     case = case_of(task, answers, predictions)
     if not case.known:
-        scores = {task.primary: Score(None, note=NO_TRUTH)}
-        return Evaluation(scores, warnings=_warnings(answers, case.clusters, scores))
+        scores = {task.primary: Score(None, note=NO_TRUTH), **_estimate(case)}
+        return Evaluation(scores, warnings=_warnings(case, scores))
     measured = together(family.measure(case) for family in families().values() if family.kind == answers.kind)
     scores = _scores(measured, case.clusters, replicates, seed)
     primary = scores.get(task.primary, Score(None, note=NO_TRUTH))
-    scores = {task.primary: primary, **scores}
+    scores = {task.primary: primary, **scores, **_estimate(case)}
     return Evaluation(
         scores=scores,
         groups=measured.groups,
-        oracle=oracle_scores(case, primary.value) if answers.kind in ("scores", "labelsets") else {},
+        oracle=oracle_scores(case, primary.value) if answers.kind in WITH_ORACLE else {},
         curves=measured.curves,
-        warnings=_warnings(answers, case.clusters, scores),
+        warnings=_warnings(case, scores),
     )
+
+
+def _estimate(case: Case) -> dict[str, Score]:
+    """Where a single unit is estimated, the estimate itself is a result."""
+    if case.answers.kind != "estimates" or case.predictions.height != 1:
+        return {}
+    estimate, low, high = case.predictions.select(ESTIMATE).row(0)
+    return {"estimate": Score(estimate, low, high, note=None if estimate is not None else NO_ESTIMATE)}
 
 
 def _scores(measured: Measured, clusters: Clusters, replicates: int, seed: int) -> dict[str, Score]:
@@ -132,16 +143,25 @@ def _score(value: float, withheld: str | None, bare: str | None, draws: NDArray[
     return Score(value, *interval) if interval else Score(value, note="undefined in too many replicates")
 
 
-def _warnings(answers: Answers, clusters: Clusters, scores: dict[str, Score]) -> list[str]:
+def _warnings(case: Case, scores: dict[str, Score]) -> list[str]:
+    answers, clusters = case.answers, case.clusters
     warnings = []
-    if not clusters.enough:
+    if answers.kind == "estimates":
+        lacking = case.predictions.filter(pl.col("estimate").is_null())[answers.unit]
+        if len(lacking):
+            first = ", ".join(map(str, lacking.head(3)))
+            warnings.append(
+                f"no estimate for {len(lacking):,} of {case.predictions.height:,} units (first: {first}); each is "
+                "counted as a failure"
+            )
+    if not clusters.enough and clusters.count:
         counted = (
             f"{clusters.positive} with a positive and {clusters.negative} with a negative"
             if answers.kind in LABELLED
             else f"{clusters.count}"
         )
         warnings.append(
-            f"{TOO_FEW}: {counted} in the test part, {FEWEST_CLUSTERS} needed for an interval; score more"
+            f"{TOO_FEW}: {counted} in the test part, {clusters.fewest} needed for an interval; score more"
         )
     if answers.kind in LABELLED and (unknown := answers.frame.filter(part="test")["label"].null_count()):
         warnings.append(f"{unknown:,} test rows have no known label and are not scored")

@@ -19,6 +19,8 @@ class Method(Protocol):
     ``needs``: columns as ``table.column``; they decide on which data and at which access it can run.
     ``stochastic``: whether the seed changes anything; one seed is run where it does not.
     A class attribute ``oracle = True`` marks a method that is shown hidden truth; it is never ranked.
+    An attribute ``notes``, a list of sentences, says what a reader of these predictions should know, such as that an
+    estimate does not exist: it is read after ``predict`` and put into the result's notes.
     """
 
     needs: frozenset[str]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tipbench.bootstrap import observed
 from tipbench.case import Case
+from tipbench.metrics.estimation import errors
 from tipbench.metrics.labelset import MACRO, label_rankings, macro_mean
 from tipbench.metrics.ranking import ranking
 
@@ -24,8 +25,11 @@ def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
 
     Labelsets have ``prior``, ``oracle`` and ``share`` from columns ``oracle_log_odds_<label>``. Empty where the
     answers hold no complete log-odds or the primary is no ranking metric; ``share`` is None
-    where the value is, or where the oracle does no better than the prior.
+    where the value is, or where the oracle does no better than the prior. Estimates have ``oracle`` alone, the
+    primary metric of the column ``oracle_estimate``: a share would need an estimate that knows nothing.
     """
+    if case.answers.kind == "estimates":
+        return _of_estimates(case)
     if case.answers.kind == "labelsets":
         return _of_labelsets(case, value)
     primary, count = case.task.primary, case.clusters.count
@@ -66,6 +70,14 @@ def _of_labelsets(case: Case, value: float | None) -> dict[str, float | None]:
     if np.isnan(prior):
         return {}
     return {"prior": prior, "oracle": best, "share": _share(value, prior, best)}
+
+
+def _of_estimates(case: Case) -> dict[str, float | None]:
+    rows = case.answers.scored()
+    if "oracle_estimate" not in rows.columns:
+        return {}
+    values = observed(errors(case, rows["oracle_estimate"]), case.clusters.count)
+    return {"oracle": values.get(case.task.primary)}
 
 
 def _of(case: Case, scores: NDArray, count: int) -> dict[str, float]:

@@ -4,8 +4,9 @@ The formats: scores ``[unit, score]`` with a Float32 or Float64 score for every 
 ``[unit, cluster]`` with an Int64 or String cluster; candidates ``[query, candidate, score]``, ten at most a
 query, never the query itself; alarms ``[unit, step]`` with an Int32 or Int64 step for every unit of the
 answers, counted from 1, null where there is no alarm; labelsets ``[unit, score_<name> ...]`` with such a score
-for every label of the answers and, where they have urgency, ``score_urgency``. Keys have exactly the dtype of
-the answers' keys.
+for every label of the answers and, where they have urgency, ``score_urgency``; estimates ``[unit, estimate,
+lower, upper]`` with Float64 numbers for every unit of the answers, all three null where no estimate exists, lower
+and upper null where it has no interval, and counts above zero. Keys have exactly the dtype of the answers' keys.
 """
 
 from __future__ import annotations
@@ -20,22 +21,29 @@ MOST_CANDIDATES = 10
 
 #: Before the name of a label, or of urgency, in the columns of labelsets.
 SCORE_PREFIX = "score_"
+
+#: The columns of an estimate.
+ESTIMATE = ("estimate", "lower", "upper")
 URGENCY = "urgency"
 
 _FLOATS = (pl.Float32, pl.Float64)
-_INSTEAD = {"step": "count steps from 1, and leave null where there is no alarm"}
+_INSTEAD = {
+    "step": "count steps from 1, and leave null where there is no alarm",
+    **dict.fromkeys(ESTIMATE, "leave null where there is none"),
+}
 _SHOWN = 3
 
 
 def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     """The predictions with the columns of their format only, in the order of the answers.
 
-    Scores, clusters and alarms come back with one row a unit, row for row beside ``answers.frame``;
+    Scores, clusters, alarms and estimates come back with one row a unit, row for row beside ``answers.frame``;
     candidates by query in the order of the gallery, then by falling score, then by candidate.
 
     Raises :class:`UsageError` for anything that is not a polars DataFrame, an empty frame, a missing column,
     a wrong dtype, nulls where none may be, NaN or infinite scores, steps below 1, repeated, missing or
-    unknown keys, more than ten candidates a query, and a candidate that is its own query.
+    unknown keys, more than ten candidates a query, a candidate that is its own query, an interval that does not
+    hold its estimate, and counts that are not positive.
     """
     if not isinstance(predictions, pl.DataFrame):
         raise UsageError(f"predictions: a {type(predictions).__name__} was given; give a polars DataFrame")
@@ -45,6 +53,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
         "candidates": ("query", "candidate", "score"),
         "labelsets": (answers.unit, *label_scores(answers)),
         "alarms": (answers.unit, "step"),
+        "estimates": (answers.unit, *ESTIMATE),
     }[answers.kind]
     missing = [name for name in columns if name not in predictions.columns]
     if missing:
@@ -59,12 +68,15 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     if answers.kind == "labelsets":
         _check_labels(predictions, columns)
     predictions = predictions.select(columns)
-    keys = [name for name in columns if name not in ("cluster", "step") and not _is_score(name)]
+    keys = [name for name in columns if name not in ("cluster", "step", *ESTIMATE) and not _is_score(name)]
     _check_dtypes(answers, predictions, keys)
     _check_values(predictions, keys)
     if answers.kind == "candidates":
         return _check_candidates(answers, predictions)
-    return _check_units(answers, predictions)
+    aligned = _check_units(answers, predictions)
+    if answers.kind == "estimates":
+        _check_intervals(answers, aligned)
+    return aligned
 
 
 def label_scores(answers: Answers) -> tuple[str, ...]:
@@ -75,6 +87,10 @@ def label_scores(answers: Answers) -> tuple[str, ...]:
 
 def _is_score(name: str) -> bool:
     return name == "score" or name.startswith(SCORE_PREFIX)
+
+
+def _is_number(name: str) -> bool:
+    return _is_score(name) or name in ESTIMATE
 
 
 def _check_labels(predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
@@ -96,7 +112,7 @@ def _check_dtypes(answers: Answers, predictions: pl.DataFrame, keys: list[str]) 
                 f"predictions: {name} is {predictions.schema[name]} and {answers.unit} is {expected} in the "
                 f"answers; cast it to {expected}"
             )
-    for name in filter(_is_score, predictions.columns):
+    for name in filter(_is_number, predictions.columns):
         if predictions.schema[name] not in _FLOATS:
             raise UsageError(f"predictions: {name} is {predictions.schema[name]}; make it Float32 or Float64")
     if "cluster" in predictions.columns and predictions.schema["cluster"] not in (pl.Int64, pl.String):
@@ -108,8 +124,10 @@ def _check_dtypes(answers: Answers, predictions: pl.DataFrame, keys: list[str]) 
 def _check_values(predictions: pl.DataFrame, keys: list[str]) -> None:
     for name in predictions.columns:
         column = predictions[name]
-        bad = {"null": column.is_null()} if name != "step" else {"below 1": (column < 1).fill_null(False)}
-        if _is_score(name):
+        bad = {} if name in ("step", *ESTIMATE) else {"null": column.is_null()}
+        if name == "step":
+            bad = {"below 1": (column < 1).fill_null(False)}
+        if _is_number(name):
             bad |= {
                 "NaN": column.is_nan().fill_null(False),
                 "infinite": column.is_infinite().fill_null(False),
@@ -146,6 +164,25 @@ def _check_units(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
         f"predictions: {', '.join(faults)}; {expected.len():,} of {unit} expected, "
         f"{given.n_unique():,} unique in {given.len():,} rows given; predict each of them once"
     )
+
+
+def _check_intervals(answers: Answers, predictions: pl.DataFrame) -> None:
+    estimate, lower, upper = (pl.col(name) for name in ESTIMATE)
+    count = answers.frame["quantity"] == "count"
+    faults = {
+        "have one end of an interval only": lower.is_null() != upper.is_null(),
+        "have an interval and no estimate": estimate.is_null() & lower.is_not_null(),
+        "lie outside their own interval": (estimate < lower) | (estimate > upper),
+        "are counts that are not positive": pl.lit(count) & ((estimate <= 0) | (lower <= 0)),
+    }
+    for what, mask in faults.items():
+        wrong = predictions.filter(mask.fill_null(False))[answers.unit]
+        if len(wrong):
+            raise UsageError(
+                f"predictions: {len(wrong):,} of {predictions.height:,} estimates {what} "
+                f"(first at {_listed([(key,) for key in wrong.head(_SHOWN)])}); give estimate, lower and upper, or "
+                "null in all where no estimate exists"
+            )
 
 
 def _check_candidates(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:

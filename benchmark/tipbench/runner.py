@@ -240,17 +240,17 @@ def _run_cell(job: Job, shared: SharedFold, partial: Path) -> Result:
     check_shape(task_of(cell.task), method, cell.target)
     prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
     meter = Meter()
-    predictions = (
-        _predict(method, prepared, cell, meter)
-        if job.kept is None
-        else read_predictions(cell.folder, job.kept)
-    )
+    notes = list(prepared.notes)
+    if job.kept is None:
+        predictions = _predict(method, prepared, cell, meter, notes)
+    else:
+        predictions, notes = read_predictions(cell.folder, job.kept), job.kept.notes
     answers = prepared.answers_to(predictions)
     with meter.part("score"):
         predictions = _as_stored(check_predictions(answers, predictions))
         evaluation = evaluate(task_of(cell.task), answers, predictions, replicates=cell.config["replicates"])
     content = parquet_bytes(_with_names(predictions, prepared))
-    result = _record(job, prepared, evaluation, is_oracle(method), digest_of(content), meter)
+    result = _record(job, prepared, evaluation, is_oracle(method), digest_of(content), meter, notes)
     try:
         store(cell.folder, partial, result, content)
     except OSError as error:
@@ -279,8 +279,8 @@ def instantiate(method: dict[str, Any]) -> Any:
     return made
 
 
-def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter) -> pl.DataFrame:
-    """Predictions pooled over the folds, each by a method that is made anew."""
+def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter, notes: list[str]) -> pl.DataFrame:
+    """Predictions pooled over the folds, each by a method that is made anew; what it notes is added to ``notes``."""
     pooled = []
     for number, fold in enumerate(prepared.folds):
         one = method if number == 0 else instantiate(cell.config["baseline"]["method"])
@@ -292,6 +292,7 @@ def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter) -> pl.Da
                 if fold.task.stream
                 else one.predict(fold)
             )
+        notes += [note for note in getattr(one, "notes", ()) if note not in notes]
     return pooled[0] if len(pooled) == 1 else pl.concat(pooled)
 
 
@@ -310,7 +311,13 @@ def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
 
 
 def _record(
-    job: Job, prepared: Prepared, evaluation: Evaluation, oracle: bool, digest: str, meter: Meter
+    job: Job,
+    prepared: Prepared,
+    evaluation: Evaluation,
+    oracle: bool,
+    digest: str,
+    meter: Meter,
+    notes: list[str],
 ) -> Result:
     cell = job.cell
     return Result(
@@ -333,7 +340,7 @@ def _record(
         cost=_cost(job, meter),
         environment=environment() if job.kept is None else job.kept.environment,
         predictions=PredictionsFile(file=PREDICTIONS, digest=digest),
-        notes=prepared.notes,
+        notes=notes,
         warnings=evaluation.warnings + ([UNKNOWN_PEAK] if meter.peak_mib() is None else []),
     )
 

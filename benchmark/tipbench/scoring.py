@@ -13,6 +13,7 @@ from tipdata.errors import UsageError
 from tipbench.evaluation import Evaluation, check_predictions
 from tipbench.evaluation import evaluate as evaluate_answers
 from tipbench.fold import Prepared, prepare
+from tipbench.predictions import ESTIMATE
 from tipbench.task import Source, Task, task_of
 
 if TYPE_CHECKING:
@@ -103,5 +104,10 @@ def read_predictions_file(path: str) -> pl.DataFrame:
         raise UsageError(f"{path} is not a whole {file.suffix[1:]} file: {said}.") from None
     if "step" in frame.columns and frame["step"].null_count() == frame.height:
         return frame.with_columns(pl.col("step").cast(pl.Int32))
-    scores = [name for name in frame.columns if name == "score" or name.startswith("score_")]
-    return frame.with_columns(pl.col(n).cast(pl.Float64) for n in scores if frame.schema[n].is_integer())
+    numbers = [n for n in frame.columns if n == "score" or n.startswith("score_") or n in ESTIMATE]
+    # A column of nulls alone is read as text.
+    return frame.with_columns(
+        pl.col(n).cast(pl.Float64)
+        for n in numbers
+        if frame.schema[n].is_integer() or frame[n].null_count() == frame.height
+    )

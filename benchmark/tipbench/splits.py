@@ -52,13 +52,15 @@ class Shift:
 
 @dataclass(frozen=True)
 class Split:
-    """One policy. ``columns``: what it reads of the units beside unit, region, cluster and day."""
+    """One policy. ``columns``: what it reads of the units beside unit, region, cluster and day. ``all_tested``:
+    nothing is assigned, every unit is of the test part."""
 
     name: str
     summary: str
     shift: Callable[[pl.DataFrame, Source], Shift]
     columns: tuple[str, ...] = ()
     by_cluster: bool = True
+    all_tested: bool = False
 
 
 def partition(split: Split, rows: pl.DataFrame, unit: str, source: Source) -> pl.DataFrame:
@@ -85,11 +87,14 @@ def partition(split: Split, rows: pl.DataFrame, unit: str, source: Source) -> pl
     part = pl.coalesce(
         pl.when(chosen).then(pl.lit(name, dtype=PART)) for chosen, name in zip(of, PARTS, strict=True)
     )
+    if split.all_tested:
+        part = pl.lit("test", dtype=PART)
     parted = rows.with_columns(own.alias("cluster"), pl.Series("part", keyed)).with_columns(
         part=part, cut=shift.cut.cast(pl.Int32)
     )
     parted = parted.filter(pl.col("part").is_not_null())
-    empty = [name for name in ("train", "test") if not (parted["part"] == name).any()]
+    needed = ("test",) if split.all_tested else ("train", "test")
+    empty = [name for name in needed if not (parted["part"] == name).any()]
     if empty:
         raise CannotSplitError(f"{' and '.join(empty)} would be empty")
     return parted
@@ -198,6 +203,12 @@ SPLITS: dict[str, Split] = {
         Split("language", "tested on two languages, neither of them seen", _language, ("language",)),
         Split("jurisdiction", "tested on one unseen jurisdiction a region", _jurisdiction, ("jurisdiction",)),
         Split("closure", "trained before a platform closes, tested after, where one closes", _closure),
+        Split(
+            "all",
+            "every unit tested, nothing to learn from: where nobody ever knows the truth",
+            _everywhere,
+            all_tested=True,
+        ),
         Split("tactics", "trained before new technology spreads, tested on its adopters after", _tactics),
     )
 }

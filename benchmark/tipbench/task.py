@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import polars as pl
 from tipdata.errors import UsageError
 
-Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets"]
+Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets", "estimates"]
 
 
 class Source(Protocol):
@@ -72,6 +72,7 @@ class Task:
     units. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
     shows the unit's key and ``sequence``, which orders the rows of a unit.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
+    ``quantity``: of estimates, what the units of a user's own data estimate (:data:`tipbench.answers.QUANTITIES`).
     """
 
     name: str
@@ -100,6 +101,7 @@ class Task:
     context: frozenset[str] = frozenset()
     stream: str = ""
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
+    quantity: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -23,6 +23,15 @@ from tipbench.case import Case
 
 NO_TRUTH = "no truth"
 
+LOWER_IS_BETTER = frozenset(
+    {
+        *("median_abs_log_error", "median_abs_error", "median_abs_share_error"),
+        *("interval_score", "share_interval_score", "failures", "share_failures"),
+        *("erde_5", "erde_50", "brier", "hamming_loss", "harm_gap", "protection_gap"),
+    }
+)
+"""Metrics of which less is better; of all others more is."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:

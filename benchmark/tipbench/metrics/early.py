@@ -33,6 +33,7 @@ from tipbench.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
 from tipbench.case import Case
 from tipbench.metrics import Family, Measured, together
 from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, accusations, protection
+from tipbench.metrics.medians import middle
 
 PREMATURE = 5
 HALF_SPEED_DELAY = 20
@@ -44,9 +45,6 @@ CURVE = (0, 1, 2, 5, 10, 20, 50)
 TRAFFICKING, SPAM = "trafficking", "spam"
 #: Negatives of trafficking operations: conversations that never reach commitment.
 UNCOMMITTED = "uncommitted"
-
-# What two sums of the same weights may differ by, relatively, through the order of their terms.
-_ROUNDING = 1e-9
 
 
 def penalty(delay: NDArray) -> NDArray[np.float64]:
@@ -63,24 +61,6 @@ def latency_cost(delay: NDArray, o: float) -> NDArray[np.float64]:
 def is_timely(step: NDArray, onset: NDArray) -> NDArray[np.bool_]:
     """Whether an alarm at this step is no more than five before the onset."""
     return step >= onset - PREMATURE
-
-
-def median(weights: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The weighted median of rising values [values] under each row of weights [rows, values]; NaN where a row
-    has no weight."""
-    found = np.full(len(weights), np.nan)
-    some = weights.sum(axis=1) > 0
-    if some.any():
-        first, second = middle(np.cumsum(weights[some], axis=1))
-        found[some] = (values[first] + values[second]) / 2
-    return found
-
-
-def middle(cumulated: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where weights that are cumulated along the last axis reach half of their total, and where they exceed it."""
-    half = cumulated[..., -1:] / 2
-    first = np.argmax(cumulated >= half * (1 - _ROUNDING), axis=-1)
-    return first, np.argmax(cumulated > half * (1 + _ROUNDING), axis=-1)
 
 
 class Alarms:

@@ -13,6 +13,7 @@
     label: "CASE WHEN column_1 = 'spam' THEN 1 ELSE 0 END"  # 0 or 1, empty where it is not known
     labels: {}                  # in place of label where a unit may have several: name -> 0 or 1
     urgency: null               # beside labels: 0, 1 or 2, empty where it is not known
+    truth: null                 # for tasks of estimates: the true value, empty where it is not known
     onset: null                 # beside label, for tasks of alarms: the step, from 1, at which it shows
     cluster: null               # true cluster, kept on one side of a fold
     group: null                 # harm group
@@ -58,7 +59,7 @@ from tipdata.errors import UsageError
 
 Format = Literal["parquet", "csv", "tsv", "npz", "hf"]
 
-UNIT_FIELDS = ("unit", "label", "urgency", "onset", "cluster", "group", "time", "fold")
+UNIT_FIELDS = ("unit", "label", "urgency", "truth", "onset", "cluster", "group", "time", "fold")
 """Fields that are a column or expression of the units' file."""
 
 MANY = "*"
@@ -112,6 +113,7 @@ class OwnData(Written):
     label: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)
     urgency: str | None = None
+    truth: str | None = None
     onset: str | None = None
     cluster: str | None = None
     group: str | None = None

@@ -146,7 +146,7 @@ def _answers(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
 def _notes(task: Task, own: OwnData) -> list[str]:
     if has_truth(task, own):
         return []
-    field = "cluster" if task.kind in ("clusters", "candidates") else "label"
+    field = {"clusters": "cluster", "candidates": "cluster", "estimates": "truth"}.get(task.kind, "label")
     return [f"data={own.name} maps no data.{field}: there is no truth to score against."]
 
 

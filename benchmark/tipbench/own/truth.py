@@ -30,6 +30,10 @@ def check_truth(task: Task, own: OwnData) -> None:
             f"data={own.name} names no label, and {task.name} asks for a score of each: map data.labels.NAME, to "
             "NULL where it is not known."
         )
+    if own.truth is not None and task.kind != "estimates":
+        raise UsageError(f"data.truth of data={own.name} is for estimates: leave it out for {task.name}.")
+    if own.label is not None and task.kind == "estimates":
+        raise UsageError(f"data.label of data={own.name} is no number: map data.truth for {task.name}.")
     if own.onset is not None and task.kind != "alarms":
         raise UsageError(f"data.onset of data={own.name} is for alarms: leave it out for {task.name}.")
     if own.onset is None and own.label is not None and task.kind == "alarms":
@@ -41,7 +45,7 @@ def check_truth(task: Task, own: OwnData) -> None:
 def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
     """What is mapped of the truth: ``label``, or ``label_<name>`` a name (Int8 0, 1 or null) and ``urgency`` (Int8).
 
-    Beside ``label`` may be ``onset`` (Int32).
+    Beside ``label`` may be ``onset`` (Int32). Estimates have ``truth`` (Float64).
 
     Args:
         raw: the mapped fields of the units by their place in the config.
@@ -57,6 +61,8 @@ def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
         found[LABEL_OF + name] = binary(own, f"data.labels.{name}", raw[f"data.labels.{name}"])
     if own.urgency is not None:
         found[URGENCY] = _levels(own, raw["data.urgency"])
+    if own.truth is not None:
+        found["truth"] = _numbers(own, raw["data.truth"])
     if own.onset is not None:
         found["onset"] = _steps(own, raw["data.onset"], found["label"])
     return found
@@ -71,6 +77,17 @@ def _levels(own: OwnData, urgency: pl.Series) -> pl.Series:
             f"(first: {wrong[0]}): map it to these levels."
         )
     return level.cast(pl.Int8)
+
+
+def _numbers(own: OwnData, truth: pl.Series) -> pl.Series:
+    numbers = truth.cast(pl.Float64, strict=False)
+    wrong = truth.filter(truth.is_not_null() & ~numbers.is_finite().fill_null(False))
+    if len(wrong):
+        raise UsageError(
+            f"data.truth of data={own.name} is no number in {len(wrong):,} of {len(truth):,} rows "
+            f"(first: {wrong[0]}): map it to numbers, and to NULL where it is not known."
+        )
+    return numbers
 
 
 def _steps(own: OwnData, onset: pl.Series, label: pl.Series) -> pl.Series:
@@ -91,6 +108,8 @@ def has_truth(task: Task, own: OwnData) -> bool:
     """Whether there is anything to score against."""
     if task.kind == "labelsets":
         return True
+    if task.kind == "estimates":
+        return own.truth is not None
     return (own.label if task.kind in ("scores", "alarms") else own.cluster) is not None
 
 
@@ -103,6 +122,9 @@ def learnt(task: Task, units: pl.DataFrame) -> pl.DataFrame:
     able = units.filter(pl.col("part") != "test")
     if task.kind in ("clusters", "candidates"):
         return able.select(task.unit, "part", pl.col("cluster").alias("label")).drop_nulls("label")
+    if task.kind == "estimates":
+        truth = pl.col("truth") if "truth" in units.columns else pl.lit(None, dtype=pl.Float64)
+        return able.select(task.unit, "part", truth.alias("label")).drop_nulls("label")
     known = _label_columns(task, units)
     if not known:
         return able.select(task.unit, "part", pl.lit(None, dtype=pl.Int8).alias("label")).clear()
@@ -115,6 +137,9 @@ def scored(task: Task, rows: pl.DataFrame) -> pl.DataFrame:
     weight = pl.lit(1.0).alias("weight")
     if task.kind in ("clusters", "candidates"):
         return rows.select(task.unit, *(["cluster"] if task.kind == "candidates" else ["cluster", weight]))
+    if task.kind == "estimates":
+        truth = pl.col("truth") if "truth" in rows.columns else pl.lit(None, dtype=pl.Float64)
+        return rows.select(task.unit, truth.alias("truth"), "cluster", weight, quantity=pl.lit(task.quantity))
     known = _label_columns(task, rows)
     unknown = [c for c in _wanted(task) if c not in known]
     nulls = [pl.lit(None, dtype=pl.Int8 if c == "label" else pl.Int32).alias(c) for c in unknown]

@@ -15,7 +15,8 @@ from tipbench.answers import Answers
 from tipbench.bootstrap import observed
 from tipbench.case import Case, case_of
 from tipbench.evaluation import compare, evaluate
-from tipbench.metrics.early import latency_cost, measure, median, penalty
+from tipbench.metrics.early import latency_cost, measure, penalty
+from tipbench.metrics.medians import median
 
 TASK: Any = SimpleNamespace(kind="alarms", unit="chat", primary="f_latency", prevalence=None)
 

@@ -1,0 +1,122 @@
+"""How far estimates are from the truth, and how honest their intervals are.
+
+Counts are judged on the logarithm, so that half and twice the truth are equally wrong; effects that are logarithms
+of ratios, and differences in the data's own units, as they are; shares in share points, under names of their own.
+
+- ``median_abs_log_error`` (counts), ``median_abs_error`` (effects and levels), ``median_abs_share_error``: the
+  weighted median of \\|estimate - truth\\|. An estimate that does not exist is infinitely wrong, so a median may be
+  too: it is then withheld.
+- ``coverage``: the share of units whose 95% interval holds the truth; one without an interval holds nothing.
+- ``interval_score`` (Winkler 1972; Gneiting and Raftery 2007, section 6.2): width + 2 / .05 times the distance by
+  which the truth lies outside, the mean over the intervals that exist, on the logarithm for counts.
+- ``failures``: the share of units without an estimate.
+- ``median_ratio``: the median of estimate / truth over the counts that exist; below one is too few.
+
+Shares have ``share_coverage``, ``share_interval_score`` and ``share_failures``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tipbench.bootstrap import Metrics, observed, ratio
+from tipbench.case import Case
+from tipbench.metrics import Family, Measured
+from tipbench.metrics.medians import median
+
+ALPHA = 0.05
+"""Intervals are 95% intervals."""
+
+ERROR = {
+    "count": "median_abs_log_error",
+    "log_effect": "median_abs_error",
+    "level": "median_abs_error",
+    "share": "median_abs_share_error",
+}
+"""Quantity -> the name of its error."""
+
+TOO_MANY_FAILED = "half of the units or more have no estimate"
+
+
+def errors(case: Case, estimate: pl.Series) -> Callable[[NDArray[np.float64]], Metrics]:
+    """The median error of estimates [units with a known truth] in the place of those of the case."""
+    rows = case.answers.scored().with_columns(estimate.alias("estimate"))
+    parts = [_Part(case, rows, name) for name in _names(rows)]
+    return lambda drawn: {part.name: part.median_error(drawn) for part in parts}
+
+
+def measure(case: Case) -> Measured:
+    """The metrics of a case; units are resampled by their cluster, the region."""
+    beside = case.answers.frame.with_columns(case.predictions.select("estimate", "lower", "upper"))
+    rows = beside.filter(pl.col("truth").is_not_null())
+    parts = [_Part(case, rows, name) for name in _names(rows)]
+
+    def metrics(drawn: NDArray[np.float64]) -> Metrics:
+        return {name: value for part in parts for name, value in part.metrics(drawn).items()}
+
+    found = observed(metrics, case.clusters.count)
+    failed = {part.name: TOO_MANY_FAILED for part in parts if np.isnan(found[part.name])}
+    return Measured(metrics=metrics, withheld=failed)
+
+
+def _names(rows: pl.DataFrame) -> list[str]:
+    """Names of the errors of these rows, that of counts or effects first."""
+    there = {ERROR[quantity] for quantity in rows["quantity"].unique()}
+    return [name for name in dict.fromkeys(ERROR.values()) if name in there]
+
+
+class _Part:
+    """The units of one kind of error: ``error``, ``below`` and ``above`` the truth on its scale [units]."""
+
+    def __init__(self, case: Case, rows: pl.DataFrame, name: str) -> None:
+        self.name = name
+        self.prefix = "share_" if name == ERROR["share"] else ""
+        mine = rows["quantity"].is_in([q for q, error in ERROR.items() if error == name]).to_numpy()
+        part = rows.filter(mine)
+        self._codes = case.clusters.codes[mine]
+        self._weight = part["weight"].to_numpy()
+        self._counts = name == ERROR["count"]
+        self._truth = self._scaled(part["truth"])
+        self._part = part
+        self._apart = self._scaled(part["estimate"]) - self._truth
+        self._error = np.where(np.isnan(self._apart), np.inf, np.abs(self._apart))
+
+    def _scaled(self, values: pl.Series) -> NDArray[np.float64]:
+        numbers = values.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        return np.log(numbers) if self._counts else numbers
+
+    def _weights(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        return drawn[:, self._codes] * self._weight
+
+    def median_error(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        """[replicates]; NaN where it is infinite."""
+        order = np.argsort(self._error, kind="stable")
+        found = median(self._weights(drawn)[:, order], self._error[order])
+        return np.where(np.isfinite(found), found, np.nan)
+
+    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
+        weights = self._weights(drawn)
+        total = weights.sum(axis=1)
+        low, high = (self._scaled(self._part[end]) for end in ("lower", "upper"))
+        there = ~np.isnan(low)
+        inside = there & (low <= self._truth) & (self._truth <= high)
+        outside = np.maximum(low - self._truth, 0) + np.maximum(self._truth - high, 0)
+        winkler = np.where(there, high - low + 2 / ALPHA * outside, 0.0)
+        found = {
+            self.name: self.median_error(drawn),
+            f"{self.prefix}coverage": ratio(weights @ inside, total),
+            f"{self.prefix}interval_score": ratio(weights @ winkler, weights @ there.astype(float)),
+            f"{self.prefix}failures": ratio(weights @ np.isinf(self._error), total),
+        }
+        if self._counts:
+            exists = np.flatnonzero(~np.isnan(self._apart))
+            order = exists[np.argsort(self._apart[exists], kind="stable")]
+            found["median_ratio"] = np.exp(median(weights[:, order], self._apart[order]))
+        return found
+
+
+FAMILY = Family("estimates", measure)
