@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 #: Scores of different evaluators are never put in one table.
-EVALUATOR_VERSION = "0.2.0"
+EVALUATOR_VERSION = "0.3.0"
 
 #: Prediction kinds that have an upper reference.
 WITH_ORACLE = ("scores", "labelsets", "estimates")

@@ -22,7 +22,7 @@ WINDOW_END = DAYS
 
 
 def open_by_name(name: str) -> Source:
-    """The release of a size ("tiny", its newest version) or of both ("0.2.0/tiny"), ready to read."""
+    """The release of a size ("tiny", its newest version) or of both ("0.3.0/tiny"), ready to read."""
     from tipdata.release import open_release
     from tipdata.world import versions
 

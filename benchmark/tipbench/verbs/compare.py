@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 example:
-  tipbench compare runs/0.2.0/small/advert_risk/forward/tfidf_logreg/*-s0 \\
-                   runs/0.2.0/small/advert_risk/forward/lightgbm/*-s0
+  tipbench compare runs/0.3.0/small/advert_risk/forward/tfidf_logreg/*-s0 \\
+                   runs/0.3.0/small/advert_risk/forward/lightgbm/*-s0
 
 The first run is the reference. Differences of the primary metric come from a paired cluster
 bootstrap, p values are corrected by Holm over the runs compared; what is not significant says n.s.."""

@@ -18,7 +18,7 @@ def runs(tipbench, own_configs: Path, tiny: Release) -> list[str]:
     for method, split in (("length", "operation"), ("chance", "operation"), ("length", "random")):
         words = (f"baseline=advert_risk/{method}", f"split={split}", "seed=1", "replicates=20")
         assert tipbench("run", "--config-dir", str(own_configs), *words)[0] == 0
-        found += [str(p) for p in Path("runs").glob(f"0.2.0/tiny/advert_risk/{split}/{method}/*")]
+        found += [str(p) for p in Path("runs").glob(f"0.3.0/tiny/advert_risk/{split}/{method}/*")]
     return found
 
 
@@ -94,10 +94,10 @@ def test_data_makes_verifies_describes_and_previews(
     assert tipbench("data", "verify", "release=tiny", "engine=sequential")[0] == 0
     assert "adverts" in tipbench("data", "describe", "release=tiny")[1]
     assert len(tipbench("data", "preview", "release=tiny", "table=flags", "rows=3")[1].splitlines()) > 3
-    monkeypatch.setattr("tipdata.release.verify_release", lambda *_, **__: ["release 0.2.0/tiny, region 3"])
+    monkeypatch.setattr("tipdata.release.verify_release", lambda *_, **__: ["release 0.3.0/tiny, region 3"])
     code, out, err = tipbench("data", "verify", "release=tiny")
     assert code == 1
-    assert "differs: release 0.2.0/tiny, region 3" in out
+    assert "differs: release 0.3.0/tiny, region 3" in out
     assert "differs in 1 places" in err
 
 
