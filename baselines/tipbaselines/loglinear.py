@@ -49,7 +49,7 @@ def pairs(lists: int) -> list[tuple[int, int]]:
 
 def overlaps(counts: np.ndarray, lists: int) -> np.ndarray:
     """People who are on both lists of each pair, [tables, pairs]; ``counts`` [tables, patterns]."""
-    return counts @ _design(lists)[:, 1 + lists :]
+    return counts @ design(lists)[:, 1 + lists :]
 
 
 def fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> Fits:
@@ -65,7 +65,7 @@ def fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> Fits:
     return Fits(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _design(lists: int) -> np.ndarray:
+def design(lists: int) -> np.ndarray:
     """Model matrix [patterns, 1 + lists + pairs] of intercept, main effects and all pairs."""
     member = patterns(lists).astype(np.float64)
     both = [member[:, a] * member[:, b] for a, b in pairs(lists)]
@@ -73,7 +73,7 @@ def _design(lists: int) -> np.ndarray:
 
 
 def _fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> Fits:
-    matrix = _design(lists)
+    matrix = design(lists)
     empty = (counts @ matrix)[:, 1 : 1 + lists] == 0
     cells = ~(empty[:, None, :] & patterns(lists)[None]).any(axis=2)
     first, second = np.array(pairs(lists)).reshape(-1, 2).T
