@@ -13,12 +13,13 @@ from statistics import fmean, stdev
 from typing import Any
 
 from tipbench.console import Column
+from tipbench.metrics import LOWER_IS_BETTER
 from tipbench.results import Result
 
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
 ORDER = (RANDOM, OPERATION, FORWARD)
 NOTHING = "-"
-PAIRWISE = "pairwise_f1"
+PAIRWISE, ESTIMATE = "pairwise_f1", "estimate"
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,9 @@ def _row(method: str, group: list[Result]) -> Row:
 
 
 def _metric(result: Result) -> str:
-    """The task's primary metric or, where own data lack its truth, the pairwise one that labelled pairs can give."""
-    known = (name for name in (result.primary, PAIRWISE) if name in result.scores)
+    """The task's primary metric or, where own data lack its truth, what can be said without: the pairwise one of
+    labelled pairs, or the estimate itself."""
+    known = (name for name in (result.primary, PAIRWISE, ESTIMATE) if name in result.scores)
     return next((name for name in known if result.scores[name].value is not None), result.primary)
 
 
@@ -133,7 +135,7 @@ def _place(row: Row, scores: dict[tuple[str, ...], float | None]) -> tuple:
         row.data,
         row.task,
         row.oracle,
-        -(best if best is not None else -math.inf),
+        math.inf if best is None else best if row.metric in LOWER_IS_BETTER else -best,
         row.method,
         split,
         row.split,

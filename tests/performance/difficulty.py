@@ -25,9 +25,11 @@ def main(runs: Path) -> int:
         low, high = wanted
         verdict = "" if all(low <= v <= high for v in values) else "   OUTSIDE"
         print(f"{name:<66} {low:>5g} to {high:<4g} {', '.join(f'{v:.3f}' for v in values)}{verdict}")
-    for task in tasks():
+    for task, declared in tasks().items():
         found = tiers(runs, task)
-        print(f"\n{task}, forward: {len(found)} tiers told apart (Holm, paired cluster bootstrap)")
+        print(
+            f"\n{task}, {declared.splits[0]}: {len(found)} tiers told apart (Holm, paired cluster bootstrap)"
+        )
         for number, tier in enumerate(found, 1):
             print(f"  {number}: {', '.join(tier)}")
     return code
@@ -53,11 +55,13 @@ def score(runs: Path, task: str, split: str, method: str, metric: str) -> float:
 
 
 def methods(runs: Path, task: str) -> list[str]:
-    """Methods that were run, but for references."""
+    """Methods that were run on the task's default split, but for references."""
     from tipbench.results import read_result
+    from tipbench.task import tasks
 
-    found = sorted((runs / "0.3.0" / "small" / task / "forward").iterdir())
-    return [f.name for f in found if not read_result(folder(runs, task, "forward", f.name)).oracle_method]
+    split = tasks()[task].splits[0]
+    found = sorted((runs / "0.3.0" / "small" / task / split).iterdir())
+    return [f.name for f in found if not read_result(folder(runs, task, split, f.name)).oracle_method]
 
 
 def risk(runs: Path) -> Rows:
@@ -171,19 +175,23 @@ def tiers(runs: Path, task: str) -> list[list[str]]:
     """Methods in tiers: a tier holds the best of those left and all that it does not beat significantly."""
     from tipbench.comparison import compare
     from tipbench.fold import prepare
+    from tipbench.metrics import LOWER_IS_BETTER
     from tipbench.results import read_predictions, read_result
     from tipbench.task import tasks
 
-    answers = prepare(task, release="small", split="forward", labels="truth").answers
+    declared = tasks()[task]
+    split = declared.splits[0]
+    answers = prepare(declared, release="small", split=split, labels="truth").answers
     left = {}
     for method in methods(runs, task):
-        at = folder(runs, task, "forward", method)
+        at = folder(runs, task, split, method)
         left[method] = read_predictions(at, read_result(at))
-    value = {m: score(runs, task, "forward", m, tasks()[task].primary) for m in left}
+    sign = -1 if declared.primary in LOWER_IS_BETTER else 1
+    value = {m: sign * score(runs, task, split, m, declared.primary) for m in left}
     found: list[list[str]] = []
     while left:
         best = max(left, key=lambda m: value[m])
-        against = compare(tasks()[task], answers, left, best) if len(left) > 1 else []
+        against = compare(declared, answers, left, best) if len(left) > 1 else []
         worse = {c.method for c in against if c.significant}
         found.append(sorted(set(left) - worse, key=lambda m: -value[m]))
         left = {m: p for m, p in left.items() if m in worse}

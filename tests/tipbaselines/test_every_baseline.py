@@ -14,6 +14,7 @@ from tipbench.alarms import streamed_alarms
 from tipbench.extras import missing_extra
 from tipbench.fold import Fold, Prepared, prepare
 from tipbench.method import Method, StreamMethod, is_oracle
+from tipbench.task import tasks
 from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
@@ -59,7 +60,8 @@ def folds(tiny: Release) -> None:
     """A fold a task of two regions, with and without hidden truth."""
     for task in TASKS:
         for oracle in (False, True):
-            _prepared[task, oracle] = prepare(task, release=Few(tiny), split="operation", oracle=oracle)
+            split = "operation" if "operation" in tasks()[task].splits else tasks()[task].splits[0]
+            _prepared[task, oracle] = prepare(task, release=Few(tiny), split=split, oracle=oracle)
 
 
 def run(name: str, prepared: Prepared, seed: int = 0) -> pl.DataFrame:

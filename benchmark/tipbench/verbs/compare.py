@@ -122,6 +122,7 @@ def _emit(
     from dataclasses import asdict
 
     from tipbench.console import Column, emit_json, emit_table
+    from tipbench.metrics import LOWER_IS_BETTER
     from tipbench.report import interval, number, signed
 
     first = results[0]
@@ -150,4 +151,5 @@ def _emit(
             number(one.p_holm),
         ]
         rows.append([*row, verdict])
-    emit_table(columns, rows, title=f"{first.task} on {first.data}, split {first.split}")
+    direction = ", lower is better" if first.primary in LOWER_IS_BETTER else ""
+    emit_table(columns, rows, title=f"{first.task} on {first.data}, split {first.split}{direction}")
