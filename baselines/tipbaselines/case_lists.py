@@ -78,7 +78,9 @@ def estimates_of(
         name: lists.observed + np.exp(np.minimum(values, LARGEST))
         for name, values in (("estimate", log_unseen), ("lower", lower), ("upper", upper))
     }
-    return pl.DataFrame({lists.units.name: lists.units, **columns}).with_columns(pl.exclude(lists.units.name).fill_nan(None))
+    return pl.DataFrame({lists.units.name: lists.units, **columns}).with_columns(
+        pl.exclude(lists.units.name).fill_nan(None)
+    )
 
 
 def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:

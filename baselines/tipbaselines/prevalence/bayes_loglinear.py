@@ -25,7 +25,9 @@ class BayesLogLinear:
     needs = NEEDS
     stochastic = True
 
-    def __init__(self, warmup: int = 300, samples: int = 300, spread: float = 0.5, wide: float = 3.0) -> None:
+    def __init__(
+        self, warmup: int = 500, samples: int = 1500, spread: float = 1.0, wide: float = 3.0
+    ) -> None:
         self._warmup, self._samples, self._spread, self._wide = warmup, samples, spread, wide
         self.notes: list[str] = []
 
@@ -63,15 +65,17 @@ def model(counts: np.ndarray, matrix: np.ndarray, lists: int, spread: float, wid
     from numpyro import distributions as dist
 
     people = np.log(counts.sum(axis=1))
-    share = np.log((counts @ matrix[:, 1 : 1 + lists] + 0.5) / (10 * np.exp(people[:, None])))
+    on_one = matrix[:, 1 : 1 + lists].astype(bool) & (matrix[:, 1 : 1 + lists].sum(axis=1) == 1)[:, None]
+    alone = np.log(counts @ on_one + 0.5)
     tables, pairs = len(counts), matrix.shape[1] - 1 - lists
 
     def normal(name: str, *shape: int) -> Any:
         return numpyro.sample(name, dist.Normal(jnp.zeros(shape), 1.0).to_event(len(shape)))
 
-    # Starts at ten people for one observed, with each list as large as it is.
+    # Starts at ten people for one observed, and at the people seen on each list alone: these the counts say best, so
+    # the sampler is given them, and not the main effects, which are they less the intercept.
     intercept = numpyro.deterministic("intercept", people + np.log(9.0) + wide * normal("unseen", tables))
-    main = share + wide * normal("main", tables, lists)
+    main = alone + wide * normal("alone", tables, lists) - intercept[:, None]
     scale = numpyro.sample("scale", dist.HalfNormal(jnp.full((tables, 1), spread)).to_event(2))
     pair = scale * normal("pair", tables, pairs)
     terms = jnp.concatenate([intercept[:, None], main, pair], axis=1)

@@ -31,7 +31,7 @@ class ModelAverage:
     needs = NEEDS
     stochastic = False
 
-    def __init__(self, terms: int = 4) -> None:
+    def __init__(self, terms: int = 5) -> None:
         self._terms = terms
         self.notes: list[str] = []
 

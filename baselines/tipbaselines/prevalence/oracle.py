@@ -27,7 +27,9 @@ class Oracle:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         unit = fold.task.unit
-        known = fold.to_predict().select(unit, "inverse_chance", "inverse_chance_variance").sort(unit).collect()
+        known = (
+            fold.to_predict().select(unit, "inverse_chance", "inverse_chance_variance").sort(unit).collect()
+        )
         estimate = known["inverse_chance"].cast(pl.Float64).to_numpy() / THOUSANDTHS
         error = np.sqrt(known["inverse_chance_variance"].cast(pl.Float64).to_numpy() / THOUSANDTHS) / estimate
         return pl.DataFrame(

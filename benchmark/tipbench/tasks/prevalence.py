@@ -77,7 +77,7 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
     if len(lists) < FEWEST:
         raise UsageError(
             f"case_lists: {len(lists)} list is mapped and nothing can be told from fewer than {FEWEST}: map a column "
-            "for every list, or all of a pattern with data.tables.case_lists.\"*\"."
+            'for every list, or all of a pattern with data.tables.case_lists."*".'
         )
     if "count" in rows.columns:
         _refuse(
