@@ -1,0 +1,99 @@
+"""Overlapping lists of a release or of a user's own, as one table a unit, and estimates as the frame handed back.
+
+Strata are added up: the smallest hold fifty people, of whom three or four are on two lists, too few for a model each.
+Every column of ``case_lists`` is a list but for the unit, the count and the strata.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from tipdata.errors import UsageError
+
+from tipbaselines.loglinear import LARGEST, overlaps
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+NEEDS: frozenset[str] = frozenset({"case_lists.count"})
+NO_LISTS = ("region", "form", "sex", "age", "count")
+"""Columns of ``case_lists`` that are no list."""
+MOST = 10
+"""Lists: the patterns are two to this power."""
+SPARSE = 0.5
+"""A table is sparse where this share of its pairs of lists share nobody."""
+NORMAL = 1.959963984540054
+"""Standard errors on either side of the middle of a normal 95% interval."""
+
+
+@dataclass(frozen=True)
+class CaseLists:
+    """One table a unit. ``counts``: people [units, patterns] float64, patterns as in
+    :func:`tipbaselines.loglinear.patterns`; a unit without a row has none. ``lists``: their names."""
+
+    units: pl.Series
+    lists: tuple[str, ...]
+    counts: np.ndarray
+
+    @property
+    def observed(self) -> np.ndarray:
+        """People on any list [units]."""
+        return self.counts.sum(axis=1)
+
+    @property
+    def overlapping(self) -> np.ndarray:
+        """Whether each pair of lists shares anybody, bool [units, pairs]."""
+        return overlaps(self.counts, len(self.lists)) > 0
+
+
+def read_case_lists(fold: "Fold", units: pl.Series | None = None) -> CaseLists:
+    """The tables of these units, or of those to be predicted, sorted by unit.
+
+    Raises UsageError for more lists than :data:`MOST`.
+    """
+    unit = fold.task.unit
+    if units is None:
+        units = fold.to_predict().select(unit).sort(unit).collect()[unit]
+    frame = fold.tables["case_lists"]
+    lists = tuple(name for name in frame.collect_schema().names() if name not in (unit, *NO_LISTS))
+    if len(lists) > MOST:
+        raise UsageError(
+            f"case_lists has {len(lists)} lists, and these methods take {MOST} at most: leave some out, or join two."
+        )
+    pattern = pl.sum_horizontal(pl.col(name).cast(pl.Int64) * 2**i for i, name in enumerate(lists))
+    rows = frame.select(unit, "count", pattern=pattern).filter(pl.col(unit).is_in(units.implode())).collect()
+    counts = np.zeros((len(units), 2 ** len(lists) - 1))
+    at = np.searchsorted(units.to_numpy(), rows[unit].to_numpy())
+    np.add.at(counts, (at, rows["pattern"].to_numpy() - 1), rows["count"].cast(pl.Float64).to_numpy())
+    return CaseLists(units, lists, counts)
+
+
+def estimates_of(
+    lists: CaseLists, log_unseen: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> pl.DataFrame:
+    """``[unit, estimate, lower, upper]``: the people observed and those unseen, whose logarithm and its 95% interval
+    [units] are given; null where that is NaN."""
+    columns = {
+        name: lists.observed + np.exp(np.minimum(values, LARGEST))
+        for name, values in (("estimate", log_unseen), ("lower", lower), ("upper", upper))
+    }
+    return pl.DataFrame({lists.units.name: lists.units, **columns}).with_columns(
+        pl.exclude(lists.units.name).fill_nan(None)
+    )
+
+
+def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:
+    """Sentences for the reader: how many units have no estimate, and how many tables are sparse."""
+    notes = []
+    if lacking := predictions["estimate"].null_count():
+        notes.append(
+            f"no estimate exists for {lacking:,} of {predictions.height:,} units: their lists overlap too little."
+        )
+    sparse = int((lists.overlapping.mean(axis=1) <= 1 - SPARSE).sum()) if len(lists.lists) > 1 else 0
+    if sparse:
+        notes.append(
+            f"in {sparse:,} of {predictions.height:,} units half of the pairs of lists or more share nobody: what is "
+            "estimated there rests on few people, and on what is assumed of lists that never meet."
+        )
+    return notes

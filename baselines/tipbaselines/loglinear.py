@@ -1,0 +1,156 @@
+"""Poisson log-linear models of overlapping lists, fitted to many tables at once, and whether an estimate exists.
+
+A table is the count of every pattern of membership but the unseen one. A model has an intercept, a main effect a list
+and terms for some pairs of lists; its intercept is the logarithm of the unseen people expected (Bishop, Fienberg and
+Holland 1975, chapter 6). Whether an estimate exists: Fienberg and Rinaldo (2012); Chan, Silverman and Vincent (2021).
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+TABLES = 2048
+"""Tables fitted at once, which bounds the memory."""
+ITERATIONS = 60
+LONGEST = 4.0
+"""No coefficient moves by more in one step of Newton's method."""
+CLOSE = 1e-10
+"""A fit has converged where fitted and observed margins agree to this share of the table's people."""
+SURE = 12.0
+"""A converged fit whose coefficients are all this near to 0 is an estimate; others are left to a linear program."""
+SOME = 1e-5
+"""People in a cell that a linear program takes for more than none."""
+LARGEST = 60.0
+"""Logarithms of expected counts beyond this are cut."""
+
+
+@dataclass(frozen=True)
+class Fits:
+    """One fitted model a table; arrays [tables], NaN where no estimate exists.
+
+    ``log_unseen``: logarithm of the expected unseen people; ``error``: its standard error; ``deviance``: of the table.
+    """
+
+    log_unseen: np.ndarray
+    error: np.ndarray
+    deviance: np.ndarray
+
+
+def patterns(lists: int) -> np.ndarray:
+    """Every pattern of membership but the unseen one, bool [2**lists - 1, lists]; row i is i + 1 in binary."""
+    return ((np.arange(1, 2**lists)[:, None] >> np.arange(lists)) & 1).astype(bool)
+
+
+def pairs(lists: int) -> list[tuple[int, int]]:
+    """Every pair of lists, in the order of the terms of a model."""
+    return list(combinations(range(lists), 2))
+
+
+def overlaps(counts: np.ndarray, lists: int) -> np.ndarray:
+    """People who are on both lists of each pair, [tables, pairs]; ``counts`` [tables, patterns]."""
+    return counts @ design(lists)[:, 1 + lists :]
+
+
+def fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> Fits:
+    """Fit a model to each table by Newton's method. A list with nobody on it is left out of its table.
+
+    Args:
+        counts: [tables, patterns], patterns in the order of :func:`patterns`.
+        terms: bool [tables, pairs], the pairs that a table's model has a term for.
+    """
+    starts = range(0, max(len(counts), 1), TABLES)
+    parts = [_fit(counts[s : s + TABLES].astype(np.float64), lists, terms[s : s + TABLES]) for s in starts]
+    names = ("log_unseen", "error", "deviance")
+    return Fits(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def design(lists: int) -> np.ndarray:
+    """Model matrix [patterns, 1 + lists + pairs] of intercept, main effects and all pairs."""
+    member = patterns(lists).astype(np.float64)
+    both = [member[:, a] * member[:, b] for a, b in pairs(lists)]
+    return np.column_stack([np.ones(len(member)), member, *both])
+
+
+def _fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> Fits:
+    matrix = design(lists)
+    empty = (counts @ matrix)[:, 1 : 1 + lists] == 0
+    cells = ~(empty[:, None, :] & patterns(lists)[None]).any(axis=2)
+    first, second = np.array(pairs(lists)).reshape(-1, 2).T
+    terms = terms & ~empty[:, first] & ~empty[:, second]
+    used = (~empty).sum(axis=1)
+    # Of two lists there are three cells, and so no fourth parameter.
+    enough = (used >= 3) | ((used == 2) & ~terms.any(axis=1))
+    active = np.concatenate([np.ones((len(counts), 1), dtype=bool), ~empty, terms], axis=1)
+    active[~enough, 1:] = False
+    coefficients, information, converged = _newton(counts, matrix, active, cells)
+    exists = enough & converged
+    wild = ~converged | (np.abs(coefficients) > SURE).any(axis=1)
+    for table in np.flatnonzero(enough & wild):
+        exists[table] = converged[table] and estimate_exists(
+            matrix[cells[table]][:, active[table]], counts[table, cells[table]]
+        )
+    mean = _expected(coefficients, matrix, cells)
+    ratio = np.where(counts > 0, counts / np.where(mean > 0, mean, 1.0), 1.0)
+    deviance = 2 * (counts * np.log(ratio) - counts + mean).sum(axis=1)
+    error = np.full(len(counts), np.nan)
+    error[exists] = np.sqrt(np.linalg.inv(information[exists])[:, 0, 0])
+    missing = np.where(exists, 0.0, np.nan)
+    return Fits(coefficients[:, 0] + missing, error, deviance + missing)
+
+
+def _expected(coefficients: np.ndarray, matrix: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """Expected counts [tables, patterns]; 0 in cells that a table does not have."""
+    return np.where(cells, np.exp(np.clip(coefficients @ matrix.T, -LARGEST, LARGEST)), 0.0)
+
+
+def _newton(
+    counts: np.ndarray, matrix: np.ndarray, active: np.ndarray, cells: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coefficients [tables, columns], 0 where not ``active``; their information [tables, columns, columns], the
+    identity there; and whether each fit has converged."""
+    columns = matrix.shape[1]
+    outer = (matrix[:, :, None] * matrix[:, None, :]).reshape(len(matrix), -1)
+    both = active[:, :, None] & active[:, None, :]
+    idle = ~active[:, :, None] * np.eye(columns)
+
+    def information(mean: np.ndarray) -> np.ndarray:
+        return np.where(both, (mean @ outer).reshape(-1, columns, columns), 0.0) + idle
+
+    def step(mean: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        return np.linalg.solve(information(mean), np.where(active, slope, 0.0)[..., None])[..., 0]
+
+    # Starts from the regression of the logarithms of counts on the model, weighed by the counts.
+    near = np.where(cells, counts + 0.1, 1.0)
+    coefficients = step(near * cells, (near * cells * np.log(near)) @ matrix)
+    close = CLOSE * np.maximum(counts.sum(axis=1), 1.0)
+    for _ in range(ITERATIONS):
+        mean = _expected(coefficients, matrix, cells)
+        slope = np.where(active, (counts - mean) @ matrix, 0.0)
+        if (np.abs(slope).max(axis=1) <= close).all():
+            break
+        coefficients = coefficients + np.clip(step(mean + 1e-12 * cells, slope), -LONGEST, LONGEST)
+    mean = _expected(coefficients, matrix, cells)
+    converged = np.abs(np.where(active, (counts - mean) @ matrix, 0.0)).max(axis=1) <= close
+    return coefficients, information(mean), converged
+
+
+def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
+    """Whether the estimate of a log-linear model exists: whether some table with all cells above 0 has the margins of
+    this one. The linear program of Fienberg and Rinaldo (2012), section 4.
+
+    Args:
+        matrix: [cells, columns]; counts: [cells].
+    """
+    from scipy.optimize import linprog
+
+    cells, columns = matrix.shape
+    found = linprog(
+        np.append(np.zeros(cells), -1.0),
+        A_ub=np.hstack([-np.eye(cells), np.ones((cells, 1))]),
+        b_ub=np.zeros(cells),
+        A_eq=np.hstack([matrix.T, np.zeros((columns, 1))]),
+        b_eq=matrix.T @ counts,
+        bounds=[(0, None)] * (cells + 1),
+    )
+    return bool(found.success and -found.fun > SOME)

@@ -1,0 +1,46 @@
+"""Chao's lower bound, from those on one list only and those on two: f1 squared over 2 f2 are unseen at least.
+
+Chao (1987), equations 10 to 13, with its log-normal interval. It allows that some people are seen more easily than
+others, and counts lists as occasions that are alike. Needs counts. Cost: none.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.case_lists import NEEDS, NORMAL, CaseLists, estimates_of, read_case_lists, warnings_of
+from tipbaselines.loglinear import patterns
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+
+class ChaoLower:
+    needs = NEEDS
+    stochastic = False
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        """Nothing to learn."""
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        lists = read_case_lists(fold)
+        log_unseen, reach = lower_bound(lists)
+        found = estimates_of(lists, log_unseen, log_unseen - reach, log_unseen + reach)
+        self.notes = warnings_of(lists, found)
+        return found
+
+
+def lower_bound(lists: CaseLists) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithm of the unseen and how far its 95% interval reaches on either side [units]; NaN where nobody is on
+    one list only, or on two."""
+    on = patterns(len(lists.lists)).sum(axis=1)
+    once, twice = (lists.counts[:, on == k].sum(axis=1) for k in (1, 2))
+    exists = (once > 0) & (twice > 0)
+    ratio = np.where(exists, once, np.nan) / np.where(exists, twice, np.nan)
+    unseen = once * ratio / 2
+    variance = twice * (ratio**4 / 4 + ratio**3 + ratio**2 / 2)
+    return np.log(unseen), NORMAL * np.sqrt(np.log1p(variance / unseen**2))

@@ -1,0 +1,42 @@
+"""Horvitz and Thompson's estimate from the true chance of everyone observed to be on a list: a reference, never ranked.
+
+Horvitz and Thompson (1952): the sum over those observed of one over that chance, which needs hidden truth. The
+interval is a normal one on the logarithm. It knows what no method could, and not how many are unseen. Cost: a join.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.case_lists import NORMAL
+
+if TYPE_CHECKING:
+    from tipbench.fold import Fold
+
+THOUSANDTHS = 1000.0
+
+
+class Oracle:
+    needs: frozenset[str] = frozenset({"populations.inverse_chance", "populations.inverse_chance_variance"})
+    stochastic = False
+    oracle = True
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        """Nothing to learn."""
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        unit = fold.task.unit
+        known = (
+            fold.to_predict().select(unit, "inverse_chance", "inverse_chance_variance").sort(unit).collect()
+        )
+        estimate = known["inverse_chance"].cast(pl.Float64).to_numpy() / THOUSANDTHS
+        error = np.sqrt(known["inverse_chance_variance"].cast(pl.Float64).to_numpy() / THOUSANDTHS) / estimate
+        return pl.DataFrame(
+            {
+                unit: known[unit],
+                "estimate": estimate,
+                "lower": estimate * np.exp(-NORMAL * error),
+                "upper": estimate * np.exp(NORMAL * error),
+            }
+        )

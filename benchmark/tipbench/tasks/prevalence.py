@@ -1,0 +1,149 @@
+"""How many people are hidden, from lists that overlap?"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import polars as pl
+from tipdata.errors import UsageError
+from tipdata.stages.captures import LISTS
+
+from tipbench import supervision
+from tipbench.task import Source, Task
+
+UNIT = "region"
+TABLE = "populations"
+STRATA = ("form", "sex", "age")
+SPARSE, OVERLAPPING = "sparse", "overlapping"
+"""Groups: half of a region's pairs of lists or more share nobody, or fewer do."""
+FEWEST = 2
+"""Lists that can overlap."""
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """All regions; each is its own cluster, and its lists are of the whole window."""
+    return source.scan(TABLE).select(
+        UNIT, pl.col(UNIT).cast(pl.Int64).alias("cluster"), pl.lit(0, dtype=pl.Int32).alias("day")
+    )
+
+
+def truth(source: Source) -> pl.LazyFrame:
+    """``[region, truth Float64]``: everyone exploited, seen or not."""
+    return source.scan(TABLE, truth=True).select(UNIT, pl.col("hidden").cast(pl.Float64).alias("truth"))
+
+
+def known(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The truth about regions of train and valid, as if they had been counted one by one."""
+    return (
+        supervision.learnable(rows)
+        .select(UNIT)
+        .join(truth(source).rename({"truth": "label"}).collect(), on=UNIT, maintain_order="left")
+    )
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """The truth about regions, the reference's estimate, and as ``group`` whether their lists overlap."""
+    reference = source.scan(TABLE, truth=True).select(
+        UNIT, oracle_estimate=pl.col("inverse_chance").cast(pl.Float64) / 1000
+    )
+    asked = rows.lazy().select(UNIT, "cluster", quantity=pl.lit("count"), weight=pl.lit(1.0))
+    for found in (truth(source), reference, sparsity(source)):
+        asked = asked.join(found, on=UNIT, how="left", maintain_order="left")
+    return asked.collect()
+
+
+def sparsity(source: Source) -> pl.LazyFrame:
+    """``[region, group]``, by how many pairs of a region's lists share nobody."""
+    pairs = [(pl.col(a) & pl.col(b)).any().alias(f"{a} {b}") for a, b in combinations(LISTS, 2)]
+    shared = source.scan("case_lists").group_by(UNIT).agg(pairs)
+    met = pl.sum_horizontal(pl.exclude(UNIT))
+    return shared.select(
+        UNIT,
+        group=pl.when(2 * met <= len(pairs)).then(pl.lit(SPARSE)).otherwise(pl.lit(OVERLAPPING)),
+    )
+
+
+def check_tables(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse a user's lists that are no table of overlapping lists. Raises UsageError.
+
+    Every column of ``case_lists`` is a list, with 1 for those on it and 0 for others, but for the region, the count
+    and the strata. A pattern that is not listed has nobody.
+    """
+    rows = tables.get("case_lists")
+    if rows is None:
+        return
+    strata = [name for name in STRATA if name in rows.columns]
+    lists = [name for name in rows.columns if name not in (UNIT, *STRATA, "count")]
+    if len(lists) < FEWEST:
+        raise UsageError(
+            f"case_lists: {len(lists)} list is mapped and nothing can be told from fewer than {FEWEST}: map a column "
+            'for every list, or all of a pattern with data.tables.case_lists."*".'
+        )
+    if "count" in rows.columns:
+        _refuse(
+            rows,
+            (pl.col("count") < 0) | pl.col("count").is_null(),
+            "have a count that is negative or missing",
+            "give 0 or more people, and leave out what is not known",
+        )
+    _refuse(
+        rows,
+        pl.any_horizontal(~pl.col(lists).cast(pl.Float64).is_in([0.0, 1.0]).fill_null(False)),
+        "say of a list something other than 0 and 1",
+        "map its column to 1 for those on the list and 0 for others",
+    )
+    _refuse(
+        rows,
+        pl.sum_horizontal(pl.col(lists).cast(pl.Int64)) == 0,
+        "are of people on no list, whose number is the question",
+        "leave them out",
+    )
+    _refuse(
+        rows,
+        pl.struct(c for c in (UNIT, *strata, *lists) if c in rows.columns).is_duplicated(),
+        "repeat a pattern of lists",
+        "add their counts up, or map the columns that tell them apart to form, sex or age",
+    )
+
+
+def _refuse(rows: pl.DataFrame, wrong: pl.Expr, what: str, instead: str) -> None:
+    bad = rows.with_row_index("row", offset=1).filter(wrong)["row"]
+    if len(bad):
+        raise UsageError(
+            f"case_lists: {len(bad):,} of {rows.height:,} rows {what} (first: row {bad[0]:,}): {instead}."
+        )
+
+
+TASK = Task(
+    name="prevalence",
+    question="How many people are hidden, from lists that overlap?",
+    unit=UNIT,
+    table=TABLE,
+    kind="estimates",
+    tables={
+        "populations": ("region", "observed", "lists"),
+        "case_lists": ("region", *STRATA, *LISTS, "count"),
+    },
+    splits=("all", "region"),
+    own_splits=("all",),
+    tier="public",
+    clusters="region",
+    groups=(SPARSE, OVERLAPPING),
+    primary="median_abs_log_error",
+    metrics=("median_abs_log_error", "coverage", "interval_score", "failures", "median_ratio"),
+    references=(
+        "Bales, Hesketh and Silverman (2015)",
+        "Silverman (2020)",
+        "Chan, Silverman and Vincent (2021)",
+    ),
+    prevalence=None,
+    prediction_time="window end",
+    predicted_parts=("test",),
+    signal_columns=frozenset({"populations.observed", "case_lists.count"}),
+    leak_limits={"region_rank_correlation": 0.3},
+    units=units,
+    supervise={"truth": known},
+    answers=answers,
+    check=check_tables,
+    quantity="count",
+)
