@@ -47,6 +47,8 @@ FONT = ["DejaVu Sans Mono", "monospace"]
 ROW, CHARACTER = 9.0, 3.9
 """Height of a row and width of a character, points; the font has one width."""
 SIZE = CHARACTER / 0.602
+HEAD = 1.3
+"""Rows that the head of a table takes."""
 CHARACTERS = 40
 """Width of a table."""
 STACKS = 7
@@ -104,9 +106,14 @@ def signature() -> str:
     return hashlib.sha256(repr((shown, COLOURS, MEANING)).encode()).hexdigest()
 
 
+def table_height(table: Table) -> float:
+    """Height of a table's box, points: its head, its columns and a little room."""
+    return ROW * (HEAD + len(table.columns) + 0.3)
+
+
 def height(stage: Stage) -> float:
-    """Height of a stage's box, points: its name, then each table with a head, its columns and a gap."""
-    return ROW * 1.6 + sum(ROW * (len(table.columns) + 1.3) + GAP for table in stage.tables)
+    """Height of a stage's box, points: its name, then each table and a gap."""
+    return ROW * 1.6 + sum(table_height(table) + GAP for table in stage.tables)
 
 
 def stacked(drawn: list[Stage], most: int = STACKS) -> list[list[Stage]]:
@@ -189,15 +196,15 @@ def _stage(axes: "Axes", stage: Stage, x: float, y: float, width: float) -> None
     y += ROW * 1.6
     for table in stage.tables:
         _table(axes, table, x + GAP / 2, y, width - GAP)
-        y += ROW * (len(table.columns) + 1.3) + GAP
+        y += table_height(table) + GAP
 
 
 def _table(axes: "Axes", table: Table, x: float, y: float, width: float) -> None:
-    _box(axes, x, y, width, ROW * (len(table.columns) + 1.3), "white", "#9a9a90")
-    _box(axes, x, y, width, ROW * 1.3, "#e4e4dc", "#9a9a90")
+    _box(axes, x, y, width, table_height(table), "white", "#9a9a90")
+    _box(axes, x, y, width, ROW * HEAD, "#e4e4dc", "#9a9a90")
     _text(axes, x + CHARACTER, y + ROW * 0.68, table.name, weight="bold", size=SIZE * 1.1)
     for row, line in enumerate(lines(table)):
-        middle = y + ROW * (row + 1.8)
+        middle = y + ROW * (HEAD + row + 0.65)
         colour = COLOURS[line.column.tier]
         _box(axes, x + CHARACTER, middle - ROW * 0.25, ROW * 0.5, ROW * 0.5, colour, "none")
         name = f"{line.column.name}*" if line.key else line.column.name
@@ -235,20 +242,17 @@ def _matrix(axes: "Axes", x: float, y: float) -> None:
         size=SIZE * 1.15,
     )
     head = y + ROW * 1.6 + max(map(len, columns), default=0) * CHARACTER
+    for row in range(0, len(rows), 2):
+        _box(axes, x, head + ROW * (row + 0.4), label + len(columns) * step, ROW, "#f4f4f1", "none")
     for place, name in enumerate(columns):
         at = x + label + (place + 0.5) * step
         _text(axes, at, head, name, rotation=90, ha="center", va="bottom")
-        axes.plot(
-            (at, at), (head + ROW * 0.4, head + ROW * (len(rows) + 0.4)), color="#d0d0c8", linewidth=0.5
-        )
+        _box(axes, at, head + ROW * 0.4, 0, ROW * len(rows), "none", "#d0d0c8")
     for row, name in enumerate(rows):
         middle = head + ROW * (row + 0.9)
-        if row % 2 == 0:
-            _box(axes, x, middle - ROW / 2, label + len(columns) * step, ROW, "#f4f4f1", "none")
         _text(axes, x + GAP / 2, middle, name)
-        for place, to in enumerate(columns):
-            if to in found[name]:
-                _box(axes, x + label + (place + 0.5) * step - 2.2, middle - 2.2, 4.4, 4.4, "#111111", "none")
+        for place in (place for place, to in enumerate(columns) if to in found[name]):
+            _box(axes, x + label + (place + 0.5) * step - 2.2, middle - 2.2, 4.4, 4.4, "#111111", "none")
 
 
 def write(path: Path = FILE) -> None:
