@@ -13,7 +13,11 @@ from tipbench.own.columns import flat, identifiers, in_lists, is_whole_text, lis
 from tipbench.own.data import MANY, OwnData
 from tipbench.task import Task
 
-REFERS = {"ties": {"source": "account", "target": "account"}}
+REFERS = {
+    "ties": {"source": "account", "target": "account"},
+    "payments": {"payer": "wallet", "payee": "wallet"},
+    "supplies": {"supplier": "firm", "buyer": "firm"},
+}
 """Columns of a release's tables that hold an identifier under another name: table -> column -> identifier."""
 
 Columns = dict[tuple[str, str], pl.Series]
