@@ -1,8 +1,8 @@
 """A first-order Markov chain of towns: where this unit went from here before, and where others of its region did.
 
-Moves from the town are counted, a unit's own weighing more than those of training; both give way to how popular and
-how large towns are where little is counted. The weight of own moves is chosen on valid. Needs towns of stops, and a
-list of towns. Cost: seconds.
+A unit's own moves from the town are counted beside the distribution of those of training, which gives way to how
+popular and how large towns are where little is counted. The weight of own moves is chosen on valid. Needs towns of
+stops, and a list of towns. Cost: a second or two.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 class Markov(TownMethod):
-    """``own``: weights of a unit's own moves to choose from. ``prior``: moves shared out by popularity."""
+    """``own``: weights of one own move beside the region's whole distribution to choose from, the first where there
+    is no valid part. ``prior``: moves of the region shared out by popularity."""
 
-    def __init__(self, own: Sequence[float] = (1.0, 5.0, 25.0, 125.0), prior: float = 5.0) -> None:
+    def __init__(self, own: Sequence[float] = (4.0, 0.25, 1.0, 16.0), prior: float = 5.0) -> None:
         self._choices, self._prior = tuple(own), prior
 
     def fit(self, fold: "Fold", seed: int) -> None:
@@ -31,4 +32,5 @@ class Markov(TownMethod):
         region, here = past.region[at], past.here(at)
         popular = self._counts.visits(region) + self.towns.sizes()[region]
         popular = popular / popular.sum(axis=1, keepdims=True)
-        return self.own * past.after(at, 1) + self._counts.after(region, here) + self._prior * popular
+        others = self._counts.after(region, here) + self._prior * popular
+        return self.own * past.after(at, 1) + others / others.sum(axis=1, keepdims=True)

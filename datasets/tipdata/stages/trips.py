@@ -53,7 +53,7 @@ CIRCUITS = Table(
         Column("home", pl.Int32(), "truth", note="town"),
         Column("plan", pl.List(pl.Int32()), "truth", note="towns of the plan, in order"),
     ),
-    "Circuits of operations and of lawful travellers, about 130 a region.",
+    "Circuits of operations and of lawful travellers, about 120 a region.",
 )
 STOPS = Table(
     "stops",
@@ -78,7 +78,7 @@ STOPS = Table(
             "log probability of each town of the region, by rising id, of being the next, given all habits",
         ),
     ),
-    "The stops of each circuit in their order, about 2,500 a region.",
+    "The stops of each circuit in their order, about 2,200 a region.",
 )
 TRIPS = Table(
     "trips",

@@ -109,7 +109,7 @@ def test_a_first_order_chain_goes_where_training_went_and_then_where_the_unit_di
     assert best(method, [10]) == 11
     assert best(method, [15]) == 16
     # Its own way from 10 led to 15 before.
-    own = Markov(own=(25.0,))
+    own = Markov(own=(4.0,))
     own.fit(fold_of(ROUNDS), 0)
     assert best(own, [10, 15, 10]) == 15
 
