@@ -20,7 +20,7 @@ from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.advert_text import texts
 from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.components import equal_values
-from tipbaselines.encodings import char_ngrams
+from tipbaselines.encodings import Cache, char_ngrams, digest
 from tipbaselines.frames import labelled, logit, prevalence, score_frame, to_predict
 from tipbaselines.near_duplicates import near_duplicate_groups
 
@@ -31,6 +31,8 @@ CATEGORICAL = ("platform", "category", "language")
 COLUMNS = ("title", "body", "price", "minute", "contacts", "images", *CATEGORICAL, *JOB_FIELDS)
 NEAR = 0.5
 """Jaccard similarity of near-duplicates, as in cluster_pooling."""
+_LINEAR = Cache(size=1)
+"""The last linear models and cross-fitted scores: they have no seed, so the seeds of a sweep share them."""
 
 
 class LightGBM:
@@ -105,16 +107,10 @@ class LightGBM:
     def _fit_linear(self, train: pl.DataFrame, labels: np.ndarray, cluster: np.ndarray) -> np.ndarray:
         """Fit the linear model on all training adverts; return their cross-fitted log-odds, (adverts,) float64."""
         documents = texts(train)
-        self._linear = TfidfLogreg(self._c)
-        self._linear.fit_texts(documents, labels)
-        part = np.unique(cluster, return_inverse=True)[1] % self._crossfits
-        score = np.zeros(len(labels))
-        for held in range(self._crossfits):
-            inside, outside = np.flatnonzero(part == held), np.flatnonzero(part != held)
-            if len(inside) and len(outside):
-                model = TfidfLogreg(self._c)
-                model.fit_texts([documents[i] for i in outside], labels[outside])
-                score[inside] = logit(model.score_texts([documents[i] for i in inside]))
+        key = digest(documents, labels.tobytes(), cluster.tobytes(), self._c, self._crossfits)
+        self._linear, score = _LINEAR.get(
+            key, lambda: linear_model(documents, labels, cluster, self._c, self._crossfits)
+        )
         return score
 
     def _linear_score(self, frame: pl.DataFrame) -> np.ndarray:
@@ -147,6 +143,23 @@ class LightGBM:
                 components.astype(np.float32),
             ]
         )
+
+
+def linear_model(
+    documents: list[str], labels: np.ndarray, cluster: np.ndarray, c: float, crossfits: int
+) -> tuple[TfidfLogreg, np.ndarray]:
+    """The linear model of all documents, and their log-odds by models that saw none of their cluster: float64."""
+    whole = TfidfLogreg(c)
+    whole.fit_texts(documents, labels)
+    part = np.unique(cluster, return_inverse=True)[1] % crossfits
+    score = np.zeros(len(labels))
+    for held in range(crossfits):
+        inside, outside = np.flatnonzero(part == held), np.flatnonzero(part != held)
+        if len(inside) and len(outside):
+            model = TfidfLogreg(c)
+            model.fit_texts([documents[i] for i in outside], labels[outside])
+            score[inside] = logit(model.score_texts([documents[i] for i in inside]))
+    return whole, score
 
 
 def group_weights(group: np.ndarray) -> np.ndarray:
