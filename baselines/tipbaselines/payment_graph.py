@@ -49,8 +49,12 @@ class Side:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Payments, about how many different others, and the sum, of each wallet within so many days of a minute."""
         reach = days * MINUTES_A_DAY
-        low = np.searchsorted(self._key, self._of(wallet, minute - reach), side="left")
-        high = np.searchsorted(self._key, self._of(wallet, minute + reach), side="right")
+        key = self._of(wallet, minute)
+        # Looked up in order, which is several times faster than as they come.
+        order = np.argsort(key)
+        low, high = np.empty_like(order), np.empty_like(order)
+        low[order] = np.searchsorted(self._key, key[order] - reach, side="left")
+        high[order] = np.searchsorted(self._key, key[order] + reach, side="right")
         new = np.concatenate([[0], np.cumsum(self._since > 2 * reach)])
         return high - low, new[high] - new[low], self._total[high] - self._total[low]
 

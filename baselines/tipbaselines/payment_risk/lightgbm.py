@@ -33,7 +33,7 @@ class LightGBM:
 
     def __init__(
         self,
-        rounds: int = 800,
+        rounds: int = 400,
         patience: int = 60,
         unwatched: int = 150,
         learning_rate: float = 0.05,
