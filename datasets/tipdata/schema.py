@@ -27,8 +27,11 @@ ALIASES = {
     "main_agency": "agency",
     "payer": "wallet",
     "payee": "wallet",
+    "origin": "town",
 }
 """Columns that hold the key of a table under another name."""
+EVERYWHERE = "region"
+"""In every table, and so in no arrow."""
 COLOURS = {
     "public": "#1b7837",
     "platform": "#2166ac",
@@ -75,15 +78,19 @@ class Line:
 
 
 def references() -> dict[str, dict[str, str]]:
-    """Table -> column -> the table whose key the column holds. A table does not refer to itself by its own key."""
+    """Table -> column -> the table whose key the column holds, which is of the key's type.
+
+    A table does not refer to itself by its own key, and none by :data:`EVERYWHERE`.
+    """
     tables = all_tables()
-    owner: dict[str, str] = {}
+    owner: dict[tuple[str, str], str] = {}
     for table in tables.values():
-        if len(table.key) == 1:
-            owner.setdefault(table.key[0], table.name)
+        if len(table.key) == 1 and table.key[0] != EVERYWHERE:
+            key = table.key[0]
+            owner.setdefault((key, str(table.schema[key])), table.name)
     found: dict[str, dict[str, str]] = {}
     for name, table in tables.items():
-        of = {c.name: owner.get(ALIASES.get(c.name, c.name), "") for c in table.columns}
+        of = {c.name: owner.get((ALIASES.get(c.name, c.name), str(c.dtype)), "") for c in table.columns}
         own = {c for c in table.key if of.get(c) == name}
         found[name] = {column: to for column, to in of.items() if to and column not in own}
     return found
@@ -146,10 +153,10 @@ def figure() -> Any:
     width = 2 * MARGIN + len(stacks) * (wide + GAP) - GAP
     top = 2 * MARGIN + 3 * ROW
     tall = max(sum(height(s) + GAP for s in stack) for stack in stacks)
-    # The matrix takes the room that the last stack leaves, or a strip below all of them.
-    last = sum(height(s) + GAP for s in stacks[-1])
-    below = last + matrix > tall and len(stacks) > 1
-    total = top + (max(tall, last + matrix) if not below else tall + matrix) + MARGIN
+    # The matrix stands below the shortest stack.
+    ends = [sum(height(s) + GAP for s in stack) for stack in stacks]
+    shortest = min(range(len(stacks)), key=lambda place: ends[place])
+    total = top + max(tall, ends[shortest] + matrix) + MARGIN
     with rc_context({"font.family": FONT}):
         made = Figure(figsize=(width / 72, total / 72))
         FigureCanvasSVG(made)
@@ -162,10 +169,7 @@ def figure() -> Any:
             for stage in stack:
                 _stage(axes, stage, x, y, wide)
                 y += height(stage) + GAP
-        if below:
-            _matrix(axes, MARGIN, top + tall)
-        else:
-            _matrix(axes, MARGIN + (len(stacks) - 1) * (wide + GAP), top + last)
+        _matrix(axes, MARGIN + shortest * (wide + GAP), top + ends[shortest])
     return made
 
 
