@@ -117,6 +117,9 @@ def _forward(rows: pl.DataFrame, source: Source) -> Shift:
 
 
 def _region(rows: pl.DataFrame, source: Source) -> Shift:
+    if (rows["cluster"] == rows["region"]).all():
+        # Where regions are the clusters, the assignment itself holds regions out.
+        return _everywhere(rows, source)
     regions = np.arange(source.regions, dtype=np.int64)
     held = max(FEWEST_HELD_OUT_REGIONS, round(source.regions / 4))
     if held >= source.regions:
