@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tipdata.constants import EXP_SCALE
 from tipdata.draw import Ids, Ints, Stream, exp
 
 UNIT = 1000
@@ -9,7 +10,9 @@ UNIT = 1000
 LARGE = 12 * UNIT
 """From this mean on the distribution is taken for its normal approximation with a correction for skewness."""
 LONGEST = 60
-"""No count of a mean below LARGE exceeds this (P < 1e-20)."""
+"""No count of a mean below LARGE reaches this (P < 1e-20)."""
+NEGLIGIBLE = 1e-9
+"""Probability of a single count beyond which none is drawn."""
 
 
 def poisson(stream: Stream, ids: Ids, mean: Ints) -> Ints:
@@ -34,16 +37,24 @@ def over_dispersed(stream: Stream, ids: Ids, mean: Ints, weight: int) -> Ints:
 
 def _by_inversion(u: np.ndarray, mean: Ints) -> Ints:
     rate = mean / UNIT
-    p = exp(-mean) / float(1 << 20)
+    p = _exp_of_minus(mean)
     below, count = p.copy(), np.zeros(len(u), dtype=np.int64)
     for k in range(1, LONGEST):
-        more = u >= below
+        # What rounding leaves of the last probability is not a count.
+        more = (u >= below) & (p > NEGLIGIBLE)
         if not more.any():
             break
         count += more
         p = p * rate / k
         below = below + p
     return count
+
+
+def _exp_of_minus(milli: Ints) -> np.ndarray:
+    """exp(-milli / 1000) as a product of four values of the table, which is too coarse for small ones."""
+    quarter = milli // 4
+    parts = exp(-quarter) / EXP_SCALE, exp(3 * quarter - milli) / EXP_SCALE
+    return parts[0] * parts[0] * parts[0] * parts[1]
 
 
 def _by_normal(millionths: Ints, mean: Ints) -> Ints:

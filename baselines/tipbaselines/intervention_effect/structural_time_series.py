@@ -49,14 +49,11 @@ def structural(course: Course, window: slice, components: int) -> Forecast | Non
     centre, scale = series[:before].mean(), series[:before].std() or 1.0
     past = (series[:before] - centre) / scale
     common = common_course(course, min(components, before // PERIODS_A_COMPONENT))
+    level: Any = "local level"  # the library takes its name in the place of a flag
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a variance at its boundary, where the optimum often lies
-        model = UnobservedComponents(
-            past,
-            "local level",
-            exog=common[:before] if common.shape[1] else None,
-            mle_regression=False,
-        )
+        beside = common[:before] if common.shape[1] else None
+        model = UnobservedComponents(past, level, exog=beside, mle_regression=False)
         result: Any = model.fit(disp=False, maxiter=100)
     noise, drift = (float(value) for value in result.params[:2])
     state, spread = result.predicted_state[:, -1], result.predicted_state_cov[:, :, -1]

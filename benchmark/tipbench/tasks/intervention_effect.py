@@ -13,6 +13,8 @@ TABLE = "effects"
 SERIES = "market"
 KEYS = ("region", "platform", "day")
 """Columns of the series that say what a value is of."""
+COUNTED = ("adverts", "contacts")
+"""Columns of the series that effects of a release are about."""
 THOUSANDTHS = 1000.0
 QUANTITY = {"log": "log_effect", "share": "share", "level": "level"}
 """What each scale estimates."""
@@ -65,21 +67,25 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 def _observed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """``[effect, observed Float64]``: the counts of each effect's outcome over its window."""
-    days = source.scan(SERIES).group_by("region", "platform", "day").agg(pl.col("adverts", "contacts").sum())
-    counted = days.join(
-        rows.lazy().select(UNIT, "region", "first_day", "last_day", of="platform", outcome="outcome"),
-        on="region",
+    counts = source.scan(SERIES).select(*KEYS, *(pl.col(c).cast(pl.Int64) for c in COUNTED))
+    of_region = counts.group_by("region", "day").agg(pl.col(COUNTED).sum(), pl.lit("").alias("platform"))
+    series = pl.concat([counts.drop_nulls("platform"), of_region.select(counts.collect_schema().names())])
+    of = ["region", "platform"]
+    until = series.sort(*of, "day").with_columns(pl.col(COUNTED).cum_sum().over(of)).collect()
+    wanted = rows.select(
+        UNIT,
+        "region",
+        "outcome",
+        pl.col("platform").fill_null(""),
+        before=pl.col("first_day") - 1,
+        last="last_day",
     )
-    value = pl.when(outcome="contacts").then("contacts").otherwise("adverts")
-    return (
-        counted.filter(
-            pl.col("day").is_between("first_day", "last_day"),
-            pl.col("of").is_null() | (pl.col("of") == pl.col("platform")),
-        )
-        .group_by(UNIT)
-        .agg(value.sum().cast(pl.Float64).alias("observed"))
-        .collect()
-    )
+    ends = []
+    for end in ("before", "last"):
+        at = wanted.join(until, left_on=[*of, end], right_on=[*of, "day"], how="left", maintain_order="left")
+        count = pl.when(outcome="contacts").then("contacts").otherwise("adverts")
+        ends.append(at.select(count.fill_null(0)).to_series())
+    return wanted.select(UNIT, (ends[1] - ends[0]).cast(pl.Float64).alias("observed"))
 
 
 def check(tables: dict[str, pl.DataFrame]) -> None:

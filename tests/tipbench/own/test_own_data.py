@@ -163,6 +163,14 @@ def test_another_encoding_is_read_when_it_is_named(tmp_path: Path) -> None:
     assert prepare("advert_risk", own=own).folds[0].tables["adverts"].collect()["body"][0] == "mañana"
 
 
+def test_another_separator_is_read_when_it_is_named(tmp_path: Path) -> None:
+    ROWS.write_csv(tmp_path / "rows.csv", separator=";")
+    own = risk(tmp_path, separator=";")
+    assert prepare("advert_risk", own=own).answers.frame.height == 40
+    with pytest.raises(UsageError, match=r"data\.separator of data=mine"):
+        prepare("advert_risk", own=risk(tmp_path, separator=";;"))
+
+
 PAIRS = [
     ("train", "COL name VAL a b COL city VAL x ", "COL name VAL a b. COL city VAL ", 1),
     ("train", "COL name VAL a b COL city VAL x ", "COL name VAL c COL city VAL y ", 0),

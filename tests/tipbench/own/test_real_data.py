@@ -5,7 +5,9 @@ character TF-IDF on Magellan's pairs, test F1 .95-1.0 (Fodors-Zagats) and .61-.6
 majority, Dawid-Skene, GLAD and MACE by crowd-kit 1.4.2; its MACE mixes up the habits of workers and labels unless their
 names sort in the order in which they appear, and the results here are those with such names (.769, .928 and .695 with
 the names as they are). LOF with 20 neighbours on the graphs of pygod; a random forest on AMLSim's degrees and amounts,
-AUROC .889-.897; binary-relevance logistic regression on emotions, ten folds, Hamming loss .197.
+AUROC .889-.897; binary-relevance logistic regression on emotions, ten folds, Hamming loss .197. Synthetic control on
+outcomes alone, -1.035 for the Basque Country (pysyncon) and -19.5 for Proposition 99, and difference in differences
+there, -27.35 (synthdid).
 """
 
 import json
@@ -103,6 +105,23 @@ def test_moods_of_music_are_told_as_well_as_is_known(
     words = ("baseline=assistance_triage/logreg", "data=emotions", "replicates=0")
     scores = _scores(capsys, *words, f"data.path={REAL / 'multilabel'}", f"runs.path={tmp_path}")
     assert scores["hamming_loss"] <= 0.21
+
+
+@needs_real
+@pytest.mark.parametrize(
+    ("name", "method", "known", "within"),
+    [
+        ("basque", "synthetic_control", -1.035, 0.03),
+        ("prop99", "synthetic_control", -19.5, 0.3),
+        ("prop99", "difference_in_differences", -27.35, 0.01),
+    ],
+)
+def test_effects_on_panels_are_those_that_are_known(
+    name: str, method: str, known: float, within: float, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = (f"baseline=intervention_effect/{method}", f"data={name}", f"runs.path={tmp_path}")
+    scores = _scores(capsys, *words, f"data.path={REAL / 'causal'}")
+    assert scores["estimate"] == pytest.approx(known, abs=within)
 
 
 def test_duplicates_of_febrl_are_found(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,0 +1,179 @@
+"""Methods of intervention_effect on panels whose effect is known, and the weights and intervals that they rest on."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tipbaselines.effect_estimates import Forecast, interval, placebo_spread
+from tipbaselines.intervention_effect.before_after import BeforeAfter, before_after
+from tipbaselines.intervention_effect.difference_in_differences import (
+    DifferenceInDifferences,
+    difference_in_differences,
+)
+from tipbaselines.intervention_effect.oracle import Oracle
+from tipbaselines.intervention_effect.structural_time_series import StructuralTimeSeries, structural
+from tipbaselines.intervention_effect.synthetic_control import (
+    SyntheticControl,
+    simplex_weights,
+    synthetic_control,
+)
+from tipbaselines.market_series import Course, Market
+from tipbench.fold import Fold, Prepared, prepare
+from tipdata.draw import Stream
+from tipdata.release import Release
+
+PERIODS, BEFORE, WINDOW = 40, 30, slice(32, 40)
+
+
+def course(effect: float = 0.0, counts: bool = True, controls: int = 8) -> Course:
+    """A series that goes as the mean of its first two controls, but for a change (a log ratio for counts)."""
+    loads = Stream(0, "loads").uniform(np.arange(controls))[:, None] * 2
+    steps = Stream(0, "steps").quantile(np.arange(2 * PERIODS), "normal").reshape(2, PERIODS) / 4e6
+    factor, other = np.cumsum(steps, axis=1)
+    beside = (
+        1000 * np.exp(loads * factor + loads[::-1] * other) if counts else 50 + 5 * (loads * factor + other)
+    )
+    own = beside[:2].mean(axis=0).copy()
+    own[BEFORE:] = own[BEFORE:] * np.exp(effect) if counts else own[BEFORE:] + effect
+    return Course(own, beside, BEFORE, counts)
+
+
+def effect_of(made: Course, forecast: Forecast | None) -> float:
+    assert forecast is not None
+    seen = made.own[WINDOW].sum()
+    return float(np.log(seen / forecast.total)) if made.counts else (seen - forecast.total) / 8
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_synthetic_control_finds_the_effect_on_a_mean_of_controls(counts: bool) -> None:
+    made = course(-0.7, counts)
+    assert effect_of(made, synthetic_control(made, WINDOW)) == pytest.approx(-0.7, abs=0.03)
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_structural_series_finds_the_effect_where_controls_have_common_courses(counts: bool) -> None:
+    made = course(-0.7, counts)
+    assert effect_of(made, structural(made, WINDOW, 2)) == pytest.approx(-0.7, abs=0.15)
+
+
+def test_differences_in_differences_are_exact_where_all_move_alike() -> None:
+    move = np.exp(np.cumsum(Stream(0, "move").quantile(np.arange(PERIODS), "normal") / 1e7))
+    beside = np.array([[10.0], [200.0], [3000.0]]) * move
+    own = 77.0 * move
+    own[BEFORE:] *= np.exp(0.4)
+    made = Course(own, beside, BEFORE, True)
+    forecast = difference_in_differences(made, WINDOW)
+    assert effect_of(made, forecast) == pytest.approx(0.4)
+    assert forecast is not None
+    assert forecast.spread == pytest.approx(0, abs=1e-9)
+
+
+def test_before_and_after_takes_a_trend_for_an_effect() -> None:
+    own = 100 * np.exp(0.02 * np.arange(PERIODS))
+    made = Course(own, np.zeros((0, PERIODS)), BEFORE, True)
+    assert effect_of(made, before_after(made, WINDOW)) == pytest.approx(0.2, abs=1e-9)
+
+
+def test_without_a_control_there_is_no_estimate_that_needs_one() -> None:
+    bare = Course(course().own, np.zeros((0, PERIODS)), BEFORE, True)
+    assert difference_in_differences(bare, WINDOW) is None
+    assert synthetic_control(bare, WINDOW) is None
+    assert structural(bare, WINDOW, 4) is not None
+
+
+def test_few_controls_give_an_estimate_without_an_interval() -> None:
+    made = course(controls=2)
+    forecast = synthetic_control(made, WINDOW)
+    assert forecast is not None
+    assert np.isnan(forecast.spread)
+    assert interval(0.3, forecast.spread, forecast.degrees) == (0.3, None, None)
+
+
+def test_placebos_are_as_wrong_as_their_forecasts() -> None:
+    made = course()
+    spread, count = placebo_spread(made, WINDOW, lambda placebo: float(placebo.own[WINDOW].sum() * np.e))
+    assert (spread, count) == (pytest.approx(1.0), 8.0)
+
+
+def test_an_interval_is_students() -> None:
+    """t of .975 with 10 degrees of freedom is 2.2281 (any table)."""
+    found = interval(1.0, 0.5, 10.0)
+    assert (found.lower, found.upper) == (
+        pytest.approx(1 - 1.11407, abs=1e-4),
+        pytest.approx(1 + 1.11407, abs=1e-4),
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 12), st.floats(1e-3, 1e6))
+def test_weights_are_on_the_simplex_and_no_vertex_or_mean_fits_better(
+    seed: int, many: int, scale: float
+) -> None:
+    drawn = Stream(seed, "panel").quantile(np.arange(15 * (many + 1)), "normal").reshape(15, many + 1) / 1e6
+    controls, own = scale * (5 + drawn[:, :many]), scale * (5 + drawn[:, many])
+    weights = simplex_weights(controls, own)
+    assert (weights >= 0).all()
+    assert weights.sum() == pytest.approx(1)
+    least = np.square(own - controls @ weights).sum()
+    for other in (*np.eye(many), np.full(many, 1 / many), 0.9 * weights + 0.1 / many):
+        assert least <= np.square(own - controls @ other).sum() * (1 + 1e-6)
+
+
+def test_a_series_that_is_one_of_its_controls_gets_that_one() -> None:
+    controls = Stream(0, "same").uniform(np.arange(40)).reshape(10, 4)
+    assert simplex_weights(controls, controls[:, 2]).tolist() == [0, 0, 1, 0]
+
+
+@pytest.fixture(scope="module")
+def prepared(tiny: Release) -> Prepared:
+    return prepare("intervention_effect", release=tiny)
+
+
+@pytest.mark.parametrize(
+    "method", [BeforeAfter, DifferenceInDifferences, SyntheticControl, StructuralTimeSeries]
+)
+def test_most_effects_of_a_release_are_estimated_within_reason(method: type, prepared: Prepared) -> None:
+    made = run(method(), prepared.folds[0])
+    joined = prepared.answers.frame.join(made, on="effect")
+    assert joined["estimate"].null_count() == 0
+    apart = joined.select((pl.col("estimate") - pl.col("truth")).abs(), "quantity")
+    assert apart.filter(quantity="log_effect")["estimate"].median() < 0.3  # type: ignore[operator]
+    assert apart.filter(quantity="share")["estimate"].median() < 0.05  # type: ignore[operator]
+    assert (joined["lower"] <= joined["upper"]).all()
+
+
+def run(
+    method: "BeforeAfter | DifferenceInDifferences | SyntheticControl | Oracle", fold: Fold
+) -> pl.DataFrame:
+    method.fit(fold, 0)
+    return method.predict(fold)
+
+
+def test_the_oracle_predicts_what_the_answers_hold(tiny: Release, prepared: Prepared) -> None:
+    shown = prepare("intervention_effect", release=tiny, oracle=True).folds[0]
+    joined = prepared.answers.frame.join(run(Oracle(), shown), on="effect")
+    assert joined["estimate"].to_numpy() == pytest.approx(joined["oracle_estimate"].to_numpy(), abs=1e-9)
+
+
+def test_controls_have_no_intervention_of_the_kind_until_the_last_day(prepared: Prepared) -> None:
+    fold = prepared.folds[0]
+    market = Market.of(fold)
+    closures = fold.tables["interventions"].filter(kind="closure").collect()
+    effect = fold.to_predict().filter(outcome="adverts").collect().row(0, named=True)
+    later = closures.filter(pl.col("day") > effect["day"] + 181)["region"].n_unique()
+    never = len(market.regions) - closures["region"].n_unique()
+    found = market.course(effect)
+    assert found is not None
+    assert len(found.controls) == later + never
+    assert found.window(effect).stop - found.window(effect).start in (4, 22)
+
+
+def test_weeks_are_aligned_with_the_intervention(prepared: Prepared) -> None:
+    fold = prepared.folds[0]
+    effect = fold.to_predict().filter(outcome="adverts").collect().row(0, named=True)
+    found = Market.of(fold).course(effect)
+    assert found is not None
+    total = fold.tables["market"].filter(region=effect["region"]).group_by("day").agg(pl.col("adverts").sum())
+    week = total.filter(pl.col("day").is_between(effect["day"], effect["day"] + 6)).collect()["adverts"].sum()
+    assert found.own[found.before] == week
