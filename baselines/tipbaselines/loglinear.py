@@ -137,7 +137,7 @@ def _newton(
 
 def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
     """Whether the estimate of a log-linear model exists: whether some table with all cells above 0 has the margins of
-    this one. The linear program of Fienberg and Rinaldo (2012), section 4.
+    this one. The linear program of Fienberg and Rinaldo (2012).
 
     Args:
         matrix: [cells, columns]; counts: [cells].

@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 import pytest
-from scipy.stats import spearmanr
 from tipbaselines.prevalence.calibrated_chao import CalibratedChao
 from tipbench.fold import Fold, prepare
 from tipbench.task import tasks
@@ -40,7 +39,7 @@ def _left_over(known: pl.DataFrame, column: str) -> float:
 
 
 def test_a_region_s_number_tells_nothing_of_its_people(known: pl.DataFrame) -> None:
-    correlation = spearmanr(known["region"], known["truth"]).statistic
+    correlation = np.corrcoef(known["region"].rank().to_numpy(), known["truth"].rank().to_numpy())[0, 1]
     assert abs(correlation) < TASK.leak_limits["region_rank_correlation"]
 
 
