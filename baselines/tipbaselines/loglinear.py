@@ -82,7 +82,7 @@ def _fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> Fits:
     # Of two lists there are three cells, and so no fourth parameter.
     enough = (used >= 3) | ((used == 2) & ~terms.any(axis=1))
     active = np.concatenate([np.ones((len(counts), 1), dtype=bool), ~empty, terms], axis=1)
-    active[~enough, 1:] = False
+    active[~enough] = False
     coefficients, information, converged = _newton(counts, matrix, active, cells)
     exists = enough & converged
     wild = ~converged | (np.abs(coefficients) > SURE).any(axis=1)
@@ -137,7 +137,7 @@ def _newton(
 
 def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
     """Whether the estimate of a log-linear model exists: whether some table with all cells above 0 has the margins of
-    this one. The linear program of Fienberg and Rinaldo (2012), section 4.
+    this one. The linear program of Fienberg and Rinaldo (2012).
 
     Args:
         matrix: [cells, columns]; counts: [cells].

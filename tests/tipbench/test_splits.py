@@ -243,3 +243,11 @@ def test_where_all_is_tested_no_unit_is_left_to_learn_from(made: World) -> None:
     parted = partition(SPLITS["all"], made.adverts, "advert", made)
     assert parted["advert"].to_list() == made.adverts["advert"].to_list()
     assert (parted["part"] == "test").all()
+
+
+def test_where_regions_are_the_clusters_the_assignment_alone_holds_them_out() -> None:
+    regions = np.arange(640)
+    rows = pl.DataFrame({"region": regions, "cluster": regions, "day": np.zeros(640, dtype=np.int32)})
+    parted = partition(SPLITS["region"], rows, "region", World(rows, rows, rows, rows, 640))
+    assert parted.height == 640
+    assert parted.filter(pl.col("part") == "test").height > 0.3 * 640

@@ -1,9 +1,11 @@
 """Log-linear models with up to so many dependent pairs of lists, averaged by how well they fit.
 
-Weights are exp(-BIC / 2), the sample size being the people observed (Hoeting and others 1999; Regal and Hook 1991 for
-lists). The estimate is the median of the mixture of the models' normal distributions of the logarithm of the unseen,
-the interval its 2.5 and 97.5% points, so it says how much models disagree. Pairs of lists that share nobody are no
-candidates. Needs counts. Cost: some seconds for 64 tables of six lists.
+Weights are exp(-BIC / 2), the sample size being the people observed (Hoeting and others 1999; Hook and Regal 1997 for
+lists). Where even the model with all candidates fits badly, deviances are divided by that model's deviance a degree of
+freedom and errors grow by its root, since people come in groups (Burnham and Anderson 2002). The estimate is the median
+of the mixture of the models' normal distributions of the logarithm of the unseen, the interval its 2.5 and 97.5%
+points, so it says how much models disagree. Pairs of lists that share nobody are no candidates. Needs counts. Cost:
+some seconds for 64 tables of six lists.
 """
 
 from dataclasses import replace

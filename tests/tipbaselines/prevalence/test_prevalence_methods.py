@@ -1,0 +1,277 @@
+"""Methods of prevalence: what each gives on tables whose answer is known, and how they say that they do not know."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from tipbaselines.case_lists import CaseLists, read_case_lists, warnings_of
+from tipbaselines.loglinear import Fits, pairs, patterns
+from tipbaselines.prevalence.bayes_loglinear import BayesLogLinear
+from tipbaselines.prevalence.calibrated_chao import CalibratedChao
+from tipbaselines.prevalence.chao_lower import ChaoLower, lower_bound
+from tipbaselines.prevalence.independence import Independence
+from tipbaselines.prevalence.model_average import ModelAverage, mixture_points
+from tipbaselines.prevalence.oracle import Oracle
+from tipbaselines.prevalence.stepwise_loglinear import StepwiseLogLinear, chosen
+from tipbench.evaluation import evaluate
+from tipbench.fold import Fold, Prepared, prepare
+from tipbench.task import tasks
+from tipdata.errors import UsageError
+from tipdata.release import Release
+
+NAMES = ("a", "b", "c", "d")
+needs_bayes = pytest.mark.skipif(
+    importlib.util.find_spec("numpyro") is None, reason="the extra bayes is absent"
+)
+METHODS = [Independence, StepwiseLogLinear, ChaoLower, ModelAverage, CalibratedChao]
+PRIMARY = "median_abs_log_error"
+REAL = Path(__file__).parents[4] / "shared" / "real" / "mse"
+needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real beside the checkout")
+
+
+def _counts(seen: np.ndarray) -> np.ndarray:
+    """Counts of the patterns of people [people, lists]; those on none are left out."""
+    number = (seen * (1 << np.arange(seen.shape[1]))).sum(axis=1)
+    return np.bincount(number, minlength=1 << seen.shape[1])[1:].astype(float)
+
+
+def _drawn(people: int, chance: float, seed: int, refer: float = 0.0) -> np.ndarray:
+    """People on four lists that are independent, but for those whom the first hands on to the second."""
+    rng = np.random.default_rng(seed)
+    seen = rng.random((people, 4)) < chance
+    seen[:, 1] |= seen[:, 0] & (rng.random(people) < refer)
+    return _counts(seen)
+
+
+def _fold(*counts: np.ndarray) -> Fold:
+    """A fold to predict a unit a table of four lists."""
+    tables, cells = np.nonzero(np.array(counts))
+    member = patterns(4)[cells]
+    rows = pl.DataFrame(
+        {"region": tables, **{name: member[:, i] for i, name in enumerate(NAMES)}},
+    ).with_columns(count=pl.Series(np.array(counts)[tables, cells]))
+    units = pl.DataFrame({"region": np.arange(len(counts))})
+    return Fold(
+        tasks()["prevalence"],
+        {"populations": units.lazy(), "case_lists": rows.lazy()},
+        units.with_columns(part=pl.lit("test")),
+        units.with_columns(part=pl.lit("test"), label=0.0).clear(),
+    )
+
+
+def _run(method: object, fold: Fold, seed: int = 0) -> pl.DataFrame:
+    method.fit(fold, seed)  # type: ignore[attr-defined]
+    return method.predict(fold)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("make", [Independence, StepwiseLogLinear, ModelAverage])
+def test_independent_lists_are_counted_right(make: type) -> None:
+    fold = _fold(*(_drawn(2000, 0.2, seed) for seed in range(6)))
+    found = _run(make(), fold)
+    assert (found["estimate"] / 2000).is_between(0.75, 1.35).all()
+    assert found.filter((pl.col("lower") <= 2000) & (pl.col("upper") >= 2000)).height >= 4
+
+
+def test_the_bound_is_too_high_where_lists_are_few_and_alike() -> None:
+    """Four independent lists of chance .2: f1 squared over 2 f2 is 4/3 of the unseen, for want of the factor 3/4."""
+    found = _run(ChaoLower(), _fold(*(_drawn(20_000, 0.2, seed) for seed in range(4))))
+    assert found["estimate"].mean() == pytest.approx(20_000 * (1 + 0.4096 / 3), rel=0.03)
+
+
+def test_a_pair_that_refers_is_found_and_allowed_for() -> None:
+    fold = _fold(*(_drawn(4000, 0.15, seed, refer=0.4) for seed in range(6)))
+    terms, _ = chosen(read_case_lists(fold), 0.02)
+    assert terms[:, pairs(4).index((0, 1))].all()
+    naive, stepwise = (_run(make(), fold)["estimate"] for make in (Independence, StepwiseLogLinear))
+    assert (naive < 3700).all()
+    assert (stepwise - 4000).abs().mean() < (naive - 4000).abs().mean() / 2  # type: ignore[operator]
+
+
+def test_pairs_that_share_nobody_are_no_candidates() -> None:
+    counts = _drawn(4000, 0.15, 1)
+    counts[(patterns(4)[:, 2] & patterns(4)[:, 3])] = 0
+    terms, fits = chosen(read_case_lists(_fold(counts)), 0.02)
+    assert not terms[0, pairs(4).index((2, 3))]
+    assert np.isfinite(fits.log_unseen[0])
+
+
+def test_chao_counts_those_on_one_list_and_on_two() -> None:
+    """Chao (1987): f1 = 50, f2 = 10 give 50 * 50 / 20 = 125 unseen; of variance 10 * (5**4 / 4 + 5**3 + 5**2 / 2)."""
+    counts = np.zeros(15)
+    counts[[0, 1, 2, 6]] = 20, 30, 10, 5
+    log_unseen, reach = lower_bound(read_case_lists(_fold(counts)))
+    assert np.exp(log_unseen[0]) == pytest.approx(125)
+    assert reach[0] == pytest.approx(1.959964 * np.sqrt(np.log(1 + 2937.5 / 125**2)), rel=1e-6)
+
+
+def test_an_average_is_wide_where_models_disagree_and_narrow_where_they_agree() -> None:
+    def width(means: list[float]) -> float:
+        fits = Fits(np.array(means), np.full(2, 0.1), np.zeros(2))
+        middle, low, high = mixture_points(fits, np.zeros(2))
+        assert low < middle < high
+        return high - low
+
+    assert width([7.0, 7.0]) == pytest.approx(2 * 1.959964 * 0.1, rel=1e-6)
+    assert width([7.0, 8.0]) > 1.2
+    missing = Fits(np.array([np.nan, 7.0]), np.array([np.nan, 0.1]), np.zeros(2))
+    assert mixture_points(missing, np.zeros(2))[0] == pytest.approx(7.0)
+    assert np.isnan(mixture_points(Fits(*np.full((3, 2), np.nan)), np.zeros(2))).all()
+
+
+@pytest.fixture(scope="module")
+def bayes() -> pl.DataFrame:
+    """Two tables of independent lists, a sparse one, lists that never meet, and one list alone."""
+    apart = np.where(patterns(4).sum(axis=1) == 1, 40.0, 0.0)
+    sparse, single = apart.copy(), np.zeros(15)
+    sparse[2], single[0] = 1, 80
+    return _run(
+        BayesLogLinear(200, 300), _fold(*(_drawn(2000, 0.2, seed) for seed in (0, 1)), sparse, apart, single)
+    )
+
+
+@pytest.mark.parametrize("make", METHODS)
+def test_lists_that_never_meet_give_no_estimate_and_a_sentence(make: type) -> None:
+    apart = np.where(patterns(4).sum(axis=1) == 1, 40.0, 0.0)
+    method = make()
+    found = _run(method, _fold(apart, _drawn(2000, 0.2, 0)))
+    assert found["estimate"].is_null().to_list() == [True, False]
+    assert found["lower"].is_null().to_list() == found["upper"].is_null().to_list() == [True, False]
+    assert any("no estimate exists for 1 of 2 units" in note for note in method.notes)
+
+
+@needs_bayes
+def test_a_posterior_is_as_wide_as_lists_are_few(bayes: pl.DataFrame) -> None:
+    """Of independent lists it holds the truth; one person on two lists leaves a factor of four, and lists that never
+    meet one of twenty."""
+    assert (bayes["estimate"][:2] / 2000).is_between(0.75, 1.35).all()
+    assert (bayes["lower"][:2] < 2000).all()
+    assert (bayes["upper"][:2] > 2000).all()
+    width = bayes["upper"] / bayes["lower"]
+    assert width[2] > 4
+    assert width[3] > 20
+    assert bayes["estimate"].is_null().to_list() == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize("make", METHODS)
+def test_a_sparse_table_is_said_to_be_sparse_and_its_interval_is_wide(make: type) -> None:
+    """One person on two lists: the interval spans a factor of four at the least."""
+    sparse = np.where(patterns(4).sum(axis=1) == 1, 40.0, 0.0)
+    sparse[2] = 1
+    method = make()
+    found = _run(method, _fold(sparse))
+    assert found["upper"][0] > 4 * found["lower"][0]
+    assert any("half of the pairs of lists or more share nobody" in note for note in method.notes)
+
+
+@pytest.mark.parametrize("make", METHODS)
+def test_one_list_or_none_gives_no_estimate(make: type) -> None:
+    single = np.zeros(15)
+    single[0] = 80
+    found = _run(make(), _fold(single, np.zeros(15), _drawn(2000, 0.2, 0)))
+    assert found["estimate"].is_null().to_list() == [True, True, False]
+
+
+def test_strata_are_added_up() -> None:
+    whole = _fold(_drawn(2000, 0.2, 0))
+    rows = whole.tables["case_lists"].collect()
+    parts = pl.concat(
+        [
+            rows.with_columns(sex=pl.lit("female"), count=(pl.col("count") / 2).floor()),
+            rows.with_columns(sex=pl.lit("male"), count=pl.col("count") - (pl.col("count") / 2).floor()),
+        ]
+    )
+    split = Fold(whole.task, {**whole.tables, "case_lists": parts.lazy()}, whole.parts, whole.supervision)
+    assert_frame_equal(_run(Independence(), split), _run(Independence(), whole))
+
+
+def test_too_many_lists_are_refused() -> None:
+    fold = _fold(_drawn(2000, 0.2, 0))
+    more = fold.tables["case_lists"].with_columns(pl.lit(False).alias(f"x{i}") for i in range(9))
+    with pytest.raises(UsageError, match="13 lists"):
+        read_case_lists(Fold(fold.task, {**fold.tables, "case_lists": more}, fold.parts, fold.supervision))
+
+
+def test_no_note_is_made_where_there_is_nothing_to_say() -> None:
+    lists = CaseLists(pl.Series("region", [0]), NAMES, np.ones((1, 15)))
+    assert warnings_of(lists, pl.DataFrame({"estimate": [100.0]})) == []
+
+
+@pytest.fixture(scope="module")
+def everywhere(small: Release) -> Prepared:
+    return prepare("prevalence", release=small)
+
+
+def _score(prepared: Prepared, found: pl.DataFrame, metric: str) -> float:
+    value = evaluate(tasks()["prevalence"], prepared.answers, found, replicates=0).scores[metric].value
+    assert value is not None
+    return value
+
+
+def test_independence_is_short_and_sure_of_it_as_the_literature_fears(everywhere: Prepared) -> None:
+    """The band of the calibration: median ratio .4 to .8, and 95% intervals that hold the truth in under half."""
+    found = _run(Independence(), everywhere.folds[0])
+    assert 0.4 < _score(everywhere, found, "median_ratio") < 0.8
+    assert _score(everywhere, found, "coverage") < 0.5
+
+
+def test_methods_differ_and_none_reaches_the_reference(everywhere: Prepared, small: Release) -> None:
+    shown = prepare("prevalence", release=small, oracle=True)
+    error = {
+        make.__name__: _score(
+            everywhere, _run(make(), (shown if make is Oracle else everywhere).folds[0]), PRIMARY
+        )
+        for make in (Independence, StepwiseLogLinear, ChaoLower, Oracle)
+    }
+    assert error["Oracle"] < 0.06 < error["ChaoLower"] < error["StepwiseLogLinear"] < error["Independence"]
+
+
+def test_known_truths_calibrate_the_bound_and_its_interval(small: Release) -> None:
+    held = prepare("prevalence", release=small, split="region")
+    plain, calibrated = (_run(make(), held.folds[0]) for make in (ChaoLower, CalibratedChao))
+    assert _score(held, calibrated, "coverage") > _score(held, plain, "coverage")
+    assert _score(held, calibrated, "median_ratio") > _score(held, plain, "median_ratio")
+
+
+def test_without_a_known_truth_the_bound_stays_as_it_is(everywhere: Prepared) -> None:
+    method = CalibratedChao()
+    assert_frame_equal(_run(method, everywhere.folds[0]), _run(ChaoLower(), everywhere.folds[0]))
+    assert "not calibrated" in method.notes[0]
+
+
+def _real(file: str, data: str, method: object) -> tuple[float, float, float]:
+    """Estimate and interval of a method on real lists, read as a user's own data would be."""
+    import yaml
+
+    configs = Path(__file__).parents[3] / "configs" / "data"
+    own = yaml.safe_load((configs / f"{data}.yaml").read_text(encoding="utf-8"))
+    prepared = prepare("prevalence", own=own | {"path": str(REAL / file)})
+    return _run(method, prepared.folds[0]).select("estimate", "lower", "upper").row(0)
+
+
+@needs_real
+def test_six_lists_of_the_united_kingdom_taken_for_independent_give_what_is_known() -> None:
+    """12,214: a pattern that is not listed counts nobody, and all 63 cells enter the fit."""
+    estimate, lower, upper = _real("uk_2013_6lists.csv", "uk_lists_6", Independence())
+    assert estimate == pytest.approx(12_214, rel=1e-3)
+    assert lower < estimate < upper
+
+
+@needs_real
+def test_five_lists_of_the_united_kingdom_step_by_step_give_what_was_published() -> None:
+    """Silverman (2020): 11,313 with an interval of about 9,890 to 13,060."""
+    estimate, lower, upper = _real("uk_2013_5lists.csv", "uk_lists_5", StepwiseLogLinear())
+    assert 11_000 < estimate < 11_600
+    assert lower < 9_900
+    assert upper > 13_000
+
+
+@needs_real
+def test_lists_of_the_netherlands_are_model_dependent_and_said_to_be() -> None:
+    estimate, lower, upper = _real("netherlands_5lists.csv", "netherlands_lists", Independence())
+    assert 52_823 <= estimate <= 52_924
+    average = _real("netherlands_5lists.csv", "netherlands_lists", ModelAverage())
+    assert average[2] / average[1] > 1.5 * upper / lower
+    assert average[1] > 1.5 * estimate

@@ -1,0 +1,139 @@
+"""prevalence: what is a unit, what is true of it, and what a user's lists must fulfil."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tipbench import cli
+from tipbench.evaluation import evaluate
+from tipbench.fold import prepare
+from tipbench.task import tasks
+from tipbench.tasks.prevalence import OVERLAPPING, SPARSE, check_tables
+from tipdata.errors import UsageError
+from tipdata.release import Release
+
+TASK = tasks()["prevalence"]
+ROWS = pl.DataFrame({"region": [0, 0, 0], "a": [1, 0, 1], "b": [0, 1, 1], "count": [30, 20, 4]})
+
+
+def test_by_default_every_region_is_tested_and_no_truth_is_given(tiny: Release) -> None:
+    prepared = prepare("prevalence", release=tiny)
+    assert prepared.split == "all"
+    assert prepared.answers.frame["region"].to_list() == list(range(tiny.regions))
+    assert prepared.folds[0].supervision.is_empty()
+    assert set(prepared.answers.frame["quantity"]) == {"count"}
+
+
+def test_the_truth_is_everyone_and_is_shown_to_no_method(tiny: Release) -> None:
+    prepared = prepare("prevalence", release=tiny)
+    hidden = tiny.scan("populations", truth=True).sort("region").collect()["hidden"]
+    assert prepared.answers.frame["truth"].to_list() == hidden.to_list()
+    assert (prepared.answers.frame["truth"] > 3 * tiny.scan("populations").collect()["observed"]).all()
+    for name, table in prepared.folds[0].tables.items():
+        assert table.collect_schema().names() == list(TASK.tables[name])
+
+
+def test_regions_that_are_tested_teach_nothing(small: Release) -> None:
+    prepared = prepare("prevalence", release=small, split="region")
+    [fold] = prepared.folds
+    tested = set(prepared.answers.frame["region"])
+    taught = set(fold.supervision["region"])
+    assert len(tested) >= 20
+    assert len(taught) >= 30
+    assert not tested & taught
+    known = fold.labels("train").collect()
+    assert known["label"].dtype == pl.Float64
+    assert known["label"].min() > 500  # type: ignore[operator]
+
+
+def test_the_reference_is_near_the_truth_and_regions_are_of_both_groups(small: Release) -> None:
+    prepared = prepare("prevalence", release=small)
+    frame = prepared.answers.frame
+    assert set(frame["group"]) == {SPARSE, OVERLAPPING}
+    reference = frame.select(
+        "region", estimate="oracle_estimate", lower="oracle_estimate", upper="oracle_estimate"
+    )
+    found = evaluate(TASK, prepared.answers, reference, replicates=0)
+    assert found.oracle["oracle"] == pytest.approx(found.scores["median_abs_log_error"].value)
+    assert found.oracle["oracle"] < 0.06  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            ROWS.with_columns(count=pl.Series([30, -2, 4])),
+            "1 of 3 rows have a count that is negative or missing",
+        ),
+        (
+            ROWS.with_columns(count=pl.Series([None, 2, 4])),
+            "count that is negative or missing (first: row 1)",
+        ),
+        (ROWS.drop("b"), "1 list is mapped"),
+        (pl.concat([ROWS, ROWS[:1]]), "2 of 4 rows repeat a pattern of lists"),
+        (ROWS.with_columns(a=pl.Series([1, 0, 0]), b=pl.Series([0, 1, 0])), "people on no list"),
+        (ROWS.with_columns(a=pl.Series([1, 0, 2])), "something other than 0 and 1 (first: row 3)"),
+        (ROWS.with_columns(a=pl.Series([1, None, 1])), "something other than 0 and 1 (first: row 2)"),
+    ],
+)
+def test_lists_that_are_none_are_refused_in_one_sentence(rows: pl.DataFrame, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        check_tables({"case_lists": rows})
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert str(refused.value).endswith(".")
+
+
+def test_patterns_may_repeat_in_other_strata_and_regions() -> None:
+    check_tables({"case_lists": pl.concat([ROWS, ROWS.with_columns(region=pl.lit(1, dtype=pl.Int64))])})
+    sexes = [ROWS.with_columns(sex=pl.lit(sex)) for sex in ("female", "male")]
+    check_tables({"case_lists": pl.concat(sexes)})
+
+
+def test_lists_of_ones_own_give_an_estimate_and_no_score(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two lists: 30 times 20 over 4 are unseen (Lincoln and Petersen)."""
+    (tmp_path / "mine.csv").write_text("A,B,count\n1,0,30\n0,1,20\n1,1,4\n")
+    words = [
+        "run",
+        "baseline=prevalence/independence",
+        "data=uk_lists_6",
+        f"data.path={tmp_path / 'mine.csv'}",
+    ]
+    assert cli.main([*words, f"runs.path={tmp_path / 'runs'}", "--json", "--quiet"]) == 0
+    scores = json.loads(capsys.readouterr().out)["scores"]
+    assert scores["estimate"]["value"] == pytest.approx(54 + 30 * 20 / 4)
+    assert scores["estimate"]["low"] < 204 < scores["estimate"]["high"]
+    assert scores["median_abs_log_error"]["value"] is None
+
+
+def test_lists_that_never_meet_are_a_result_and_no_crash(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.csv").write_text("A,B,C,count\n1,0,0,30\n0,1,0,20\n0,0,1,4\n")
+    words = [
+        "run",
+        "baseline=prevalence/independence",
+        "data=uk_lists_6",
+        f"data.path={tmp_path / 'mine.csv'}",
+    ]
+    assert cli.main([*words, f"runs.path={tmp_path / 'runs'}", "--json", "--quiet"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["scores"]["estimate"]["value"] is None
+    assert any("no estimate" in sentence for sentence in result["warnings"])
+
+
+def test_a_negative_count_of_ones_own_is_a_usage_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.csv").write_text("A,B,count\n1,0,30\n0,1,-20\n1,1,4\n")
+    words = [
+        "run",
+        "baseline=prevalence/independence",
+        "data=uk_lists_6",
+        f"data.path={tmp_path / 'mine.csv'}",
+    ]
+    assert cli.main([*words, f"runs.path={tmp_path / 'runs'}", "--quiet"]) == 2
+    assert "negative" in capsys.readouterr().err
