@@ -111,7 +111,7 @@ def test_no_cluster_crosses_a_leak_free_split(task: str, split: str, small: Rele
     assert not parts["cluster"].is_duplicated().any()
 
 
-@pytest.mark.parametrize("split", [name for name in SPLITS if name != "random"])
+@pytest.mark.parametrize("split", [name for name in tasks()["advert_risk"].splits if name != "random"])
 def test_crossing_near_duplicates_are_few_and_all_copied(split: str, small: Release) -> None:
     fold = prepare("advert_risk", release=small, split=split).folds[0]
     groups = small.scan("adverts", truth=True).select("advert", "near_duplicate_group", "copied")
