@@ -10,7 +10,6 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench.fold import Prepared, prepare
-from tipbench.splits import SPLITS
 from tipbench.task import tasks
 from tipdata.draw import Stream
 from tipdata.release import Release
