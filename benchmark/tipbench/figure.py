@@ -29,6 +29,9 @@ NAMES = {
     "b_cubed_f1": "B-cubed F1",
     "r_precision": "R-precision",
     "f_latency": "F-latency",
+    "mrr": "mean reciprocal rank",
+    "median_abs_error": "median absolute error",
+    "median_abs_log_error": "median absolute log error",
 }
 
 
@@ -92,7 +95,7 @@ def metric_title(task: str, metric: str) -> str:
     name = NAMES.get(metric, metric.replace("_", " "))
     prevalence = task_of(task).prevalence
     stated = metric == "average_precision" and prevalence is not None
-    return f"{name} at {prevalence:.0%} prevalence" if stated else name
+    return f"{name} at {prevalence:.1%} prevalence".replace(".0%", "%") if stated else name
 
 
 def _reach(rows: Sequence[Row]) -> float:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from tipbench.figure import check_format, save
+from tipbench.figure import check_format, metric_title, save
 from tipbench.report import Row
 from tipdata.errors import UsageError
 
@@ -50,3 +50,9 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot be written"):
         save([row("random", 0.6)], str(tmp_path / "file" / "f.png"))
+
+
+def test_an_axis_names_the_metric_and_its_prevalence() -> None:
+    assert metric_title("advert_risk", "average_precision") == "average precision at 5% prevalence"
+    assert metric_title("payment_risk", "average_precision") == "average precision at 0.2% prevalence"
+    assert metric_title("route_forecast", "mrr") == "mean reciprocal rank"

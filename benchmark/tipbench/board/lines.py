@@ -13,18 +13,23 @@ from tipbench.report import Row, mean, rows
 from tipbench.results import Result
 from tipbench.task import Task, task_of
 
+PROTECTION_GAP, COVERAGE, INTRUSION = "protection_gap", "coverage", "intrusion_mrr"
+BESIDE = (PROTECTION_GAP, COVERAGE, INTRUSION)
+"""Metrics that a reader needs beside the primary one: whom a method fails, and how honest it is."""
+
 
 @dataclass(frozen=True)
 class Line:
     """A method. ``row``: its scores at the default split (:class:`tipbench.report.Row`).
 
-    ``protection_gap``: mean over seeds. ``cpu_s``: CPU seconds a cell, mean over seeds. ``peak_mib``: the largest.
-    ``against``: its test against the reference, None where there is none. ``by_split``: the mean score by split.
+    ``beside``: of each metric in :data:`BESIDE`, its mean over seeds. ``cpu_s``: CPU seconds a cell, mean over seeds.
+    ``peak_mib``: the largest. ``against``: its test against the reference, None where there is none. ``by_split``: the
+    mean score by split.
     """
 
     method: str
     row: Row
-    protection_gap: float | None
+    beside: dict[str, float | None]
     cpu_s: float
     peak_mib: float | None
     access: str
@@ -95,11 +100,11 @@ def _line(
 ) -> Line:
     method = row.method.partition("/")[2] or row.method
     peaks = [result.cost.peak_mib for result in results if result.cost.peak_mib is not None]
-    gaps = [r.scores["protection_gap"].value for r in results if "protection_gap" in r.scores]
+    beside = {name: mean([r.scores[name].value for r in results if name in r.scores]) for name in BESIDE}
     return Line(
         method=method,
         row=row,
-        protection_gap=mean(gaps),
+        beside=beside,
         cpu_s=fmean(result.cost.cpu_s for result in results),
         peak_mib=max(peaks) if len(peaks) == len(results) else None,
         access=results[0].access,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tipbench.board.files import Board
-from tipbench.board.lines import Line, Standing, standings
+from tipbench.board.lines import COVERAGE, INTRUSION, PROTECTION_GAP, Line, Standing, standings
 from tipbench.comparison import LEVEL
 from tipbench.figure import metric_title
 from tipbench.report import NOTHING, interval, number, percent, signed
@@ -38,11 +38,14 @@ environment and cost; predictions are re-made by the first command.
 - *leakage* = random − operation split; *drift* = operation − forward split.
 - *harm gap*: false accusations of the worst lawful group − of all lawful. *protection gap*: best − worst recall over
   groups of those exploited. Smaller is better for both.
+- *coverage*: the share of 95% intervals that hold the truth; far below 95% is false confidence. *intrusion*: the same
+  metric over lawful travellers, who are forecast along; lower is better.
 - *against …*: difference to the task's reference method by a paired cluster bootstrap of the first seed, p after Holm
   over the table; n.s. = not significant at {level:.0%}.
 - *CPU s* of a cell: fit, predict and score, mean over seeds. *MiB*: peak memory over that at the start, the largest
   of the seeds.
-- *access*: the most private data that the run was shown. *labels*: what it learnt from; the test is always the truth.
+- *access*: the most private data that the run was shown. *labels*: what it learnt from, which on split `all`
+  is nothing; the test is always the truth.
 - An *oracle* is shown hidden truth: a reference without a rank.
 - {nothing} is what is not known; columns that a task knows nothing for are left out.
 """
@@ -80,7 +83,7 @@ def _section(standing: Standing) -> str:
 def _methods(standing: Standing) -> str:
     against = f"against {standing.reference}" if standing.reference else "against a reference"
     headings = ["method", "score", "95% interval", "share of oracle", "leakage", "drift", "harm gap"]
-    headings += ["protection gap", against, "CPU s", "MiB", "access", "labels"]
+    headings += ["protection gap", "coverage", "intrusion", against, "CPU s", "MiB", "access", "labels"]
     rows = [_cells(line) for line in standing.lines]
     known = [at for at in range(len(headings)) if any(row[at] != NOTHING for row in rows)]
     shown = [[row[at] for at in known] for row in (headings, *rows)]
@@ -98,7 +101,9 @@ def _cells(line: Line) -> list[str]:
         signed(row.leakage),
         signed(row.drift),
         number(row.harm_gap),
-        number(line.protection_gap),
+        number(line.beside[PROTECTION_GAP]),
+        number(line.beside[COVERAGE]),
+        number(line.beside[INTRUSION]),
         _verdict(line),
         f"{line.cpu_s:.1f}",
         NOTHING if line.peak_mib is None else f"{line.peak_mib:,.0f}",

@@ -52,7 +52,7 @@ def test_errors_stand_smallest_first_and_say_that_lower_is_better(result: Callab
     shown = board(estimated(A, 1.3), estimated("advert_risk/tfidf_logreg", None), estimated(B, 1.6))
     page = render(shown, "f.svg")
     assert page.index("| prior") < page.index("| lightgbm") < page.index("| tfidf_logreg")
-    assert "median abs log error; lower is better" in page
+    assert "median absolute log error; lower is better" in page
     assert cells(page, "tfidf_logreg")["95% interval"] == "no estimate exists"
     assert standings(shown)[0].oracle == 0.1
 
@@ -94,6 +94,17 @@ def test_a_difference_says_its_p_or_that_it_is_not_significant_or_why_there_is_n
     page = render(board(*(result(f"advert_risk/{name}") for name in names), comparisons=tested), "f.svg")
     verdicts = [cells(page, name)["against prior"] for name in names]
     assert verdicts == ["reference", "+0.100 (p 0.004)", "+0.050 (n.s.)", "too few clusters", "-"]
+
+
+def test_coverage_and_intrusion_stand_beside_the_score_where_there_are_any(result: Callable) -> None:
+    scores = {
+        "average_precision": {"value": 0.5},
+        "coverage": {"value": 0.4},
+        "intrusion_mrr": {"value": 0.3},
+    }
+    line = cells(render(board(result(A, scores=scores)), "f.svg"), "prior")
+    assert (line["coverage"], line["intrusion"]) == ("0.400", "0.300")
+    assert not {"coverage", "intrusion"} & set(cells(render(board(result(A)), "f.svg"), "prior"))
 
 
 def test_columns_that_a_task_knows_nothing_for_are_left_out(result: Callable) -> None:
