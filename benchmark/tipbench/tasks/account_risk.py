@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.errors import UsageError
 
 from tipbench import adverts, supervision
 from tipbench.affected import trafficking_operations, with_migrant, with_operation
+from tipbench.faults import is_none_of, refuse
 from tipbench.task import Source, Task
 
 UNIT = "account"
 TABLE = "accounts"
 RESIDENT = "resident"
 """The group of accounts that belong to nobody's operation."""
-FEW = 3
-"""Examples in an error."""
 
 
 def units(source: Source) -> pl.LazyFrame:
@@ -66,19 +64,18 @@ def flagged_adverts(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def check_tables(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse a user's ties whose ends are no accounts. Raises UsageError with how many and the first few."""
+    """Refuse a user's ties whose ends are no accounts. Raises UsageError."""
     ties, accounts = tables.get("ties"), tables.get(TABLE)
     if ties is None or accounts is None:
         return
     for end in ("source", "target"):
-        if end not in ties.columns:
-            continue
-        strange = ties.filter(pl.col(end).is_null() | ~pl.col(end).is_in(accounts[UNIT].implode()))
-        if strange.height:
-            first = ", ".join(str(value) for value in strange[end].head(FEW).to_list())
-            raise UsageError(
-                f"ties: {strange.height:,} of {ties.height:,} have a {end} that is none of the "
-                f"{accounts.height:,} accounts (first: {first}); add these accounts or leave out their ties."
+        if end in ties.columns:
+            refuse(
+                "ties",
+                ties,
+                is_none_of(end, accounts[UNIT]),
+                f"have a {end} that is none of the {accounts.height:,} accounts",
+                "add these accounts or leave out their ties",
             )
 
 

@@ -7,6 +7,7 @@ from tipdata.errors import UsageError
 
 from tipbench import adverts, supervision
 from tipbench.adverts import UNIT
+from tipbench.faults import is_none_of, refuse
 from tipbench.task import Source, Task
 
 TABLE = "queue"
@@ -61,29 +62,33 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
     reviews = tables["reviews"]
     _check_votes(reviews)
     if TABLE in tables:
-        queued = tables[TABLE][UNIT]
-        bare = queued.filter(~queued.is_in(reviews[UNIT].implode()))
-        if len(bare):
-            raise UsageError(
-                f"queue: {len(bare):,} of {len(queued):,} adverts have no votes in reviews (first: {bare[0]}): "
-                "leave them out, or map the same ids in both files."
-            )
+        refuse(
+            TABLE,
+            tables[TABLE],
+            is_none_of(UNIT, reviews[UNIT]),
+            "have no votes in reviews",
+            "leave them out, or map the same ids in both files",
+        )
 
 
 def _check_votes(reviews: pl.DataFrame) -> None:
     empty = reviews.filter(pl.col("vote").is_null())
     voters = reviews.filter(pl.col("vote").is_not_null())["reviewer"]
     silent = empty.filter(~pl.col("reviewer").is_in(voters.implode()))["reviewer"].unique(maintain_order=True)
-    if len(silent):
-        raise UsageError(
-            f"reviews: {len(silent):,} of {reviews['reviewer'].n_unique():,} reviewers cast no vote "
-            f"(first: {silent[0]}): leave out the rows that have none."
-        )
-    if empty.height:
-        raise UsageError(
-            f"reviews: {empty.height:,} of {reviews.height:,} rows have no vote "
-            f"(first: of reviewer {empty['reviewer'][0]}): leave them out, or map unsure ones to 'unsure'."
-        )
+    refuse(
+        "reviews",
+        reviews,
+        pl.col("reviewer").is_in(silent.implode()),
+        f"are of {len(silent):,} of {reviews['reviewer'].n_unique():,} reviewers that cast no vote",
+        "leave them out",
+    )
+    refuse(
+        "reviews",
+        reviews,
+        pl.col("vote").is_null(),
+        "have no vote",
+        "leave them out, or map unsure ones to 'unsure'",
+    )
     said = reviews["vote"].cast(pl.String).str.strip_chars().str.to_lowercase()
     unknown = reviews.filter(~said.is_in(VOTES))["vote"]
     if len(unknown):

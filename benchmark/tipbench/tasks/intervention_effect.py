@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 from tipdata.errors import UsageError
 
+from tipbench.faults import is_none_of, refuse
 from tipbench.supervision import learnable
 from tipbench.task import Source, Task
 
@@ -102,60 +103,56 @@ def check(tables: dict[str, pl.DataFrame]) -> None:
     for table, columns in wanted.items():
         if lacking := [c for c in columns if c not in tables[table].columns]:
             raise UsageError(f"{table} have no {', '.join(lacking)}: map data.tables.{table}.{lacking[0]}.")
+    _check_series(series)
     series = series.drop_nulls("region")
     _check_effects(effects, series)
-    _check_series(series)
     starts = series.group_by("region").agg(start=pl.col("day").min(), end=pl.col("day").max())
     spans = effects.join(starts, on="region", how="left", maintain_order="left")
-    _refuse(
-        spans,
-        pl.col("start") >= pl.col("day"),
-        "begin before their region's series does",
-        "give earlier days",
-    )
-    _refuse(
-        spans, pl.col("end") < pl.col("last_day"), "end after their region's series does", "give later days"
-    )
+    wrong = (pl.col("start") >= pl.col("day")).fill_null(True)
+    refuse(TABLE, spans, wrong, "begin before their region's series does", "give earlier days")
+    wrong = (pl.col("end") < pl.col("last_day")).fill_null(True)
+    refuse(TABLE, spans, wrong, "end after their region's series does", "give later days")
 
 
 def _check_effects(effects: pl.DataFrame, series: pl.DataFrame) -> None:
-    known = pl.col("region").is_in(series["region"].unique().implode())
     values = [name for name in series.columns if name not in KEYS]
-    _refuse(effects, ~known, f"are of a region that {SERIES} does not have", "add its series")
-    _refuse(
-        effects,
-        ~pl.col("outcome").is_in(values) & (pl.col("scale") != "share"),
-        f"have an outcome that is no column of {SERIES}",
-        f"map data.tables.{SERIES} with a column of that name",
-    )
-    _refuse(
-        effects, ~pl.col("scale").is_in(list(QUANTITY)), "have no scale", f"map it to {' or '.join(QUANTITY)}"
-    )
+    named = pl.col("outcome").is_in(values) | (pl.col("scale") == "share")
     ordered = (pl.col("day") <= pl.col("first_day")) & (pl.col("first_day") <= pl.col("last_day"))
-    _refuse(effects, ~ordered, "have days out of order", "let day come first, then first_day, then last_day")
-
-
-def _refuse(effects: pl.DataFrame, wrong: pl.Expr, what: str, instead: str) -> None:
-    found = effects.filter(wrong.fill_null(True))
-    if found.height:
-        raise UsageError(
-            f"{found.height:,} of {effects.height:,} {TABLE} {what} (first: {found[UNIT][0]}): {instead}."
-        )
+    faults = (
+        (
+            is_none_of("region", series["region"]),
+            f"are of a region that {SERIES} does not have",
+            "add its series",
+        ),
+        (
+            (~named).fill_null(True),
+            f"have an outcome that is no column of {SERIES}",
+            f"map data.tables.{SERIES} with a column of that name",
+        ),
+        (
+            is_none_of("scale", pl.Series(list(QUANTITY))),
+            "have no scale",
+            f"map it to {' or '.join(QUANTITY)}",
+        ),
+        (
+            (~ordered).fill_null(True),
+            "have days out of order",
+            "let day come first, then first_day, then last_day",
+        ),
+    )
+    for wrong, what, instead in faults:
+        refuse(TABLE, effects, wrong, what, instead)
 
 
 def _check_series(series: pl.DataFrame) -> None:
-    """Refuse a day that a series has twice, or lacks between its first and last."""
+    """Refuse a day that a series has twice, or lacks between its first and last. Rows without a region are of none."""
     of = [name for name in ("region", "platform") if name in series.columns]
-    days = series.group_by(of, maintain_order=True).agg(
-        rows=pl.len(), days=pl.col("day").n_unique(), span=pl.col("day").max() - pl.col("day").min() + 1
-    )
-    for wrong, what in (("rows", "has a day twice"), ("span", "has a gap between its first and last day")):
-        found = days.filter((pl.col(wrong) > pl.col("days")) | pl.col(wrong).is_null())
-        if found.height:
-            raise UsageError(
-                f"{SERIES}: {found.height:,} of {days.height:,} series have a fault; the first, of region "
-                f"{found['region'][0]}, {what}: give each day once."
-            )
+    since = pl.col("day") - pl.col("day").shift(1).over(of, order_by="day")
+    for wrong, what, instead in (
+        (pl.struct(*of, "day").is_duplicated(), "share region and day", "give each day once"),
+        (since > 1, "come after a gap in their series", "give every day from the first to the last"),
+    ):
+        refuse(SERIES, series, pl.col("region").is_not_null() & wrong, what, instead)
 
 
 TASK = Task(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.errors import UsageError
 
 from tipbench import supervision
 from tipbench.affected import with_operation
+from tipbench.faults import is_none_of, refuse
 from tipbench.task import Source, Task
 
 UNIT = "payment"
 TABLE = "payments"
 MINUTES_A_DAY = 1440
-FEW = 3
-"""Examples in an error."""
 ILLICIT = pl.col("typology").is_not_null()
 
 
@@ -69,31 +67,27 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def check_tables(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse a user's payments of no positive amount, or between unknown wallets. Raises UsageError with how many and
-    the first few."""
+    """Refuse a user's payments of no positive amount, or between unknown wallets. Raises UsageError."""
     payments, wallets = tables.get(TABLE), tables.get("wallets")
     if payments is None:
         return
     if "amount" in payments.columns:
-        wrong = payments.filter(pl.col("amount").is_null() | ~(pl.col("amount") > 0))
-        if wrong.height:
-            raise UsageError(
-                f"payments: {wrong.height:,} of {payments.height:,} have an amount that is not above 0 "
-                f"(first: {_first(wrong['amount'])}); turn what goes back into a payment the other way, or drop it."
-            )
+        refuse(
+            TABLE,
+            payments,
+            (~(pl.col("amount") > 0)).fill_null(True),
+            "have an amount that is not above 0",
+            "turn what goes back into a payment the other way, or drop it",
+        )
     for end in ("payer", "payee"):
-        if wallets is None or end not in payments.columns or "wallet" not in wallets.columns:
-            continue
-        strange = payments.filter(pl.col(end).is_null() | ~pl.col(end).is_in(wallets["wallet"].implode()))
-        if strange.height:
-            raise UsageError(
-                f"payments: {strange.height:,} of {payments.height:,} have a {end} that is none of the "
-                f"{wallets.height:,} wallets (first: {_first(strange[end])}); add these wallets or drop the payments."
+        if wallets is not None and end in payments.columns and "wallet" in wallets.columns:
+            refuse(
+                TABLE,
+                payments,
+                is_none_of(end, wallets["wallet"]),
+                f"have a {end} that is none of the {wallets.height:,} wallets",
+                "add these wallets or drop the payments",
             )
-
-
-def _first(values: pl.Series) -> str:
-    return ", ".join("nothing" if value is None else str(value) for value in values.head(FEW).to_list())
 
 
 TASK = Task(

@@ -9,6 +9,7 @@ from tipdata.errors import UsageError
 from tipdata.stages.captures import LISTS
 
 from tipbench import supervision
+from tipbench.faults import refuse
 from tipbench.task import Source, Task
 
 UNIT = "region"
@@ -80,38 +81,34 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
             'for every list, or all of a pattern with data.tables.case_lists."*".'
         )
     if "count" in rows.columns:
-        _refuse(
+        refuse(
+            "case_lists",
             rows,
             (pl.col("count") < 0) | pl.col("count").is_null(),
             "have a count that is negative or missing",
             "give 0 or more people, and leave out what is not known",
         )
-    _refuse(
+    refuse(
+        "case_lists",
         rows,
         pl.any_horizontal(~pl.col(lists).cast(pl.Float64).is_in([0.0, 1.0]).fill_null(False)),
         "say of a list something other than 0 and 1",
         "map its column to 1 for those on the list and 0 for others",
     )
-    _refuse(
+    refuse(
+        "case_lists",
         rows,
         pl.sum_horizontal(pl.col(lists).cast(pl.Int64)) == 0,
         "are of people on no list, whose number is the question",
         "leave them out",
     )
-    _refuse(
+    refuse(
+        "case_lists",
         rows,
         pl.struct(c for c in (UNIT, *strata, *lists) if c in rows.columns).is_duplicated(),
         "repeat a pattern of lists",
         "add their counts up, or map the columns that tell them apart to form, sex or age",
     )
-
-
-def _refuse(rows: pl.DataFrame, wrong: pl.Expr, what: str, instead: str) -> None:
-    bad = rows.with_row_index("row", offset=1).filter(wrong)["row"]
-    if len(bad):
-        raise UsageError(
-            f"case_lists: {len(bad):,} of {rows.height:,} rows {what} (first: row {bad[0]:,}): {instead}."
-        )
 
 
 TASK = Task(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.errors import UsageError
 
 from tipbench import adverts, supervision
 from tipbench.affected import with_migrant, with_operation
+from tipbench.faults import is_none_of, refuse
 from tipbench.task import Source, Task
 
 UNIT = "firm"
@@ -15,8 +15,6 @@ SMALL = ("micro", "small")
 FORCED_LABOUR = ("fees", "documents", "movement", "threats")
 """Findings of audits and topics of complaints that point to forced labour and not merely to bad work."""
 PARTNERS = ("supplier", "buyer")
-FEW = 3
-"""Examples in an error."""
 
 
 def units(source: Source) -> pl.LazyFrame:
@@ -102,7 +100,7 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse a user's supplies, audits and complaints that do not fit their firms.
 
     Raises UsageError for an end of a supply, or the firm of an audit or complaint, that is no firm, and for a firm
-    that supplies itself; with how many and the first few.
+    that supplies itself.
     """
     if TABLE not in tables:
         return
@@ -110,24 +108,22 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
     for name, columns in (("supplies", PARTNERS), ("audits", (UNIT,)), ("complaints", (UNIT,))):
         rows = tables.get(name, pl.DataFrame())
         for column in (c for c in columns if c in rows.columns):
-            strange = rows.filter(pl.col(column).is_null() | ~pl.col(column).is_in(firms.implode()))[column]
-            if len(strange):
-                raise UsageError(
-                    f"{name}: {len(strange):,} of {rows.height:,} have a {column} that is none of the "
-                    f"{len(firms):,} firms (first: {_first(strange)}); add these firms or leave out the rows."
-                )
+            refuse(
+                name,
+                rows,
+                is_none_of(column, firms),
+                f"have a {column} that is none of the {len(firms):,} firms",
+                "add these firms or leave out the rows",
+            )
     supplies = tables.get("supplies", pl.DataFrame())
     if set(PARTNERS) <= set(supplies.columns):
-        own = supplies.filter(pl.col("supplier") == pl.col("buyer"))["supplier"]
-        if len(own):
-            raise UsageError(
-                f"supplies: {len(own):,} of {supplies.height:,} have a firm that supplies itself "
-                f"(first: {_first(own)}); leave out these rows, or map supplier and buyer to different columns."
-            )
-
-
-def _first(values: pl.Series) -> str:
-    return ", ".join("nothing" if value is None else str(value) for value in values.head(FEW).to_list())
+        refuse(
+            "supplies",
+            supplies,
+            pl.col("supplier") == pl.col("buyer"),
+            "have a firm that supplies itself",
+            "leave them out, or map supplier and buyer to different columns",
+        )
 
 
 TASK = Task(

@@ -87,14 +87,14 @@ def test_good_votes_are_accepted_with_and_without_a_queue() -> None:
         (
             GOOD.with_columns(vote=pl.Series(["1", None, "0"])),
             QUEUE,
-            r"1 of 2 reviewers cast no vote \(first: b",
+            r"1 of 3 rows are of 1 of 2 reviewers that cast no vote \(first: row 2",
         ),
         (
             GOOD.with_columns(vote=pl.Series([None, "1", "0"])),
             QUEUE,
-            r"1 of 3 rows have no vote .*reviewer a",
+            r"1 of 3 rows have no vote \(first: row 1",
         ),
-        (GOOD, pl.DataFrame({"advert": [1, 2, 9]}), r"1 of 3 adverts have no votes .*first: 9"),
+        (GOOD, pl.DataFrame({"advert": [1, 2, 9]}), r"queue: 1 of 3 rows have no votes .*first: row 3"),
     ],
 )
 def test_votes_that_cannot_be_aggregated_are_refused_in_one_sentence(

@@ -87,12 +87,15 @@ def test_conversations_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> N
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"minute": [10, 12, 11, 40]}, "1 of 4 are earlier than the one before them (conversation 1)"),
-        ({"sequence": [1, 2, 2, 1]}, "2 of 4 share their sequence with another"),
-        ({"sequence": [1, None, 3, 1]}, "1 of 4 have no conversation or no sequence"),
-        ({"act": ["greet", "hello", "hi", None]}, "2 of 4 name no known act (hello, hi)"),
-        ({"side": ["first", "me", "first", "first"]}, "1 of 4 name no known side (me)"),
-        ({"conversation": [1, 1, 1, 7]}, "conversations: 1 of 2 have no message (conversation 2)"),
+        ({"minute": [10, 12, 11, 40]}, "1 of 4 rows are earlier than the one before them (first: row 3)"),
+        ({"sequence": [1, 2, 2, 1]}, "2 of 4 rows share their sequence with another"),
+        ({"sequence": [1, None, 3, 1]}, "1 of 4 rows have no conversation or no sequence"),
+        ({"act": ["greet", "hello", "hi", None]}, "2 of 4 rows name no known act (hello, hi)"),
+        ({"side": ["first", "me", "first", "first"]}, "1 of 4 rows name no known side (me)"),
+        (
+            {"conversation": [1, 1, 1, 7]},
+            "conversations: 1 of 2 rows have nothing in messages (first: row 2)",
+        ),
     ],
 )
 def test_a_fault_is_told_in_one_sentence_with_where_it_is(changes: dict[str, list], said: str) -> None:

@@ -142,12 +142,18 @@ def test_circuits_in_order_are_accepted(fine: dict[str, pl.DataFrame]) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"town": [5, 6, 9, None]}, "stops: 2 of 4 are in a town that places does not have (9, None)"),
-        ({"day": [10, 9, 15, 40]}, "1 of 4 are earlier than the one before them (circuit 1)"),
-        ({"circuit": [1, 1, 1, 7]}, "circuits: 1 of 2 have no stop (circuit 2)"),
-        ({"sequence": [1, 2, 2, 1]}, "2 of 4 share their sequence with another of their circuit (circuit 1)"),
-        ({"sequence": [1, None, 3, 1]}, "1 of 4 have no circuit or no sequence"),
-        ({"stop": [1, 1, None, 4]}, "3 of 4 have no key stop of their own"),
+        (
+            {"town": [5, 6, 9, None]},
+            "stops: 2 of 4 rows are in a town that places does not have (first: row 3)",
+        ),
+        ({"day": [10, 9, 15, 40]}, "1 of 4 rows are earlier than the one before them (first: row 2)"),
+        ({"circuit": [1, 1, 1, 7]}, "circuits: 1 of 2 rows have nothing in stops (first: row 2)"),
+        (
+            {"sequence": [1, 2, 2, 1]},
+            "2 of 4 rows share their sequence with another of their circuit (first: row 2)",
+        ),
+        ({"sequence": [1, None, 3, 1]}, "1 of 4 rows have no circuit or no sequence"),
+        ({"stop": [1, 1, None, 4]}, "3 of 4 rows have no key stop of their own"),
     ],
 )
 def test_a_fault_is_told_in_one_sentence_with_where_it_is(changes: dict[str, list], said: str) -> None:

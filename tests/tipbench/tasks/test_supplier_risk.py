@@ -96,16 +96,16 @@ def test_what_a_user_maps_must_fit_in_one_sentence() -> None:
     check_tables({"firms": FIRMS, "supplies": supplies, "audits": pl.DataFrame({"firm": [1, 1]})})
     check_tables({"supplies": supplies})
     with pytest.raises(
-        UsageError, match=r"^supplies: 1 of 2 have a buyer that is none of the 3 firms .*first: 9"
+        UsageError, match=r"^supplies: 1 of 2 rows have a buyer that is none of the 3 firms .*first: row 2"
     ):
         check_tables({"firms": FIRMS, "supplies": supplies.with_columns(buyer=pl.Series([2, 9]))})
-    with pytest.raises(UsageError, match=r"^supplies: 1 of 2 have a supplier .*first: nothing"):
+    with pytest.raises(UsageError, match=r"^supplies: 1 of 2 rows have a supplier .*first: row 2"):
         check_tables({"firms": FIRMS, "supplies": supplies.with_columns(supplier=pl.Series([1, None]))})
     with pytest.raises(
-        UsageError, match=r"^supplies: 2 of 2 have a firm that supplies itself \(first: 1, 2\)"
+        UsageError, match=r"^supplies: 2 of 2 rows have a firm that supplies itself \(first: row 1\)"
     ):
         check_tables({"firms": FIRMS, "supplies": supplies.with_columns(buyer=pl.col("supplier"))})
-    with pytest.raises(UsageError, match=r"^complaints: 1 of 1 have a firm that is none of the 3 firms"):
+    with pytest.raises(UsageError, match=r"^complaints: 1 of 1 rows have a firm that is none of the 3 firms"):
         check_tables({"firms": FIRMS, "complaints": pl.DataFrame({"firm": [7]})})
 
 
@@ -145,7 +145,7 @@ def test_a_users_own_supply_chain_is_read_scored_and_refused_where_it_does_not_f
         scores = pl.concat(made)
         assert scores["firm"].n_unique() == 30
         assert evaluate(TASK, mine.answers, scores, replicates=0).scores["auroc"].value is not None
-    with pytest.raises(UsageError, match="2 of 2 have a firm that supplies itself"):
+    with pytest.raises(UsageError, match="2 of 2 rows have a firm that supplies itself"):
         prepare("supplier_risk", own=own(tmp_path, ["F00", "F01"]))
     with pytest.raises(UsageError, match="names no known firm in 1 of 2 rows"):
         prepare("supplier_risk", own=own(tmp_path, ["F20", "G99"]))
