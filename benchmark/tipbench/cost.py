@@ -21,8 +21,14 @@ PACKAGES = (
     "lightgbm",
     "rensa",
     "splink",
+    "rustworkx",
+    "statsmodels",
+    "torch",
+    "numpyro",
+    "jax",
     "joblib",
 )
+"""Those that a score may depend on; a result names the version of each that is installed."""
 
 
 class Meter:
