@@ -99,7 +99,7 @@ def test_own_conversations_are_handed_over_step_by_step_and_alarmed_at_their_ons
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda m: m.filter(pl.col("who") != "c3"), "1 of 60 have no message"),
+        (lambda m: m.filter(pl.col("who") != "c3"), "1 of 60 rows have nothing in messages"),
         (
             lambda m: m.with_columns(what=pl.col("what").replace("ask_documents", "yodel")),
             r"no known act \(yodel\)",
