@@ -4,6 +4,7 @@ A town is a position among the sorted towns of its region; regions that have few
 positions that hold no town. Without regions all towns are of one.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -218,7 +219,7 @@ class Histories:
         return np.bincount(cell, minlength=len(at) * self._towns.most).reshape(len(at), -1).astype(np.float64)
 
 
-class TownMethod:
+class TownMethod(ABC):
     """What forecasts of towns have in common: the towns, each unit's past, and the best ten of their scores.
 
     A method fits by setting ``unit`` and ``towns`` first (:meth:`start`), and scores towns by :meth:`scores`.
@@ -231,9 +232,9 @@ class TownMethod:
         """Remember the towns of a fold."""
         self.unit, self.towns = fold.task.unit, Towns.of(fold)
 
+    @abstractmethod
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
         """(rows, most) the higher the likelier the next town of these units, which are where their past ends."""
-        raise NotImplementedError
 
     def begin(self, units: pl.DataFrame) -> None:
         self._past = Histories(units, self.unit, self.towns)

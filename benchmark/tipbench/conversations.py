@@ -47,16 +47,12 @@ def _check_known(messages: pl.DataFrame, column: str, known: tuple[str, ...]) ->
     """Every value is one of the code words or null."""
     if column not in messages.columns:
         return
-    unknown = messages.filter(_is_unknown(column, known))
-    named = ", ".join(map(str, unknown[column].unique(maintain_order=True).head(_SHOWN)))
+    wrong = pl.col(column).is_not_null() & ~pl.col(column).cast(pl.String).is_in(known)
+    named = ", ".join(map(str, messages.filter(wrong)[column].unique(maintain_order=True).head(_SHOWN)))
     refuse(
         "messages",
         messages,
-        _is_unknown(column, known),
+        wrong,
         f"name no known {column} ({named})",
         f"map each to one of {', '.join(known)}, or to nothing",
     )
-
-
-def _is_unknown(column: str, known: tuple[str, ...]) -> pl.Expr:
-    return pl.col(column).is_not_null() & ~pl.col(column).cast(pl.String).is_in(known)

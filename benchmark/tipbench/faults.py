@@ -1,7 +1,7 @@
 """A fault of a user's table in one sentence: what, how often, in which row first, and what to do.
 
-Rows are counted from 1, without a heading, as they stand in the user's file: by the time a table is checked,
-identifiers are numbers that the user never wrote.
+Rows are counted from 1, without a heading, as they stand in the user's file (of units that a config calls distinct,
+repeats are left out first): by the time a table is checked, identifiers are numbers that the user never wrote.
 """
 
 from __future__ import annotations

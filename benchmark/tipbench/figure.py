@@ -94,8 +94,9 @@ def metric_title(task: str, metric: str) -> str:
 
     name = NAMES.get(metric, metric.replace("_", " "))
     prevalence = task_of(task).prevalence
-    stated = metric == "average_precision" and prevalence is not None
-    return f"{name} at {prevalence:.1%} prevalence".replace(".0%", "%") if stated else name
+    if metric == "average_precision" and prevalence is not None:
+        return f"{name} at {100 * prevalence:g}% prevalence"
+    return name
 
 
 def _reach(rows: Sequence[Row]) -> float:

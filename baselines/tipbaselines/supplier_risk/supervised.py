@@ -1,5 +1,6 @@
 """What the supervised methods on suppliers share: their refusal where no label is, and boosted trees on features."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ def check_labels(train: pl.DataFrame, method: str) -> None:
         )
 
 
-class TreesOnFirms:
+class TreesOnFirms(ABC):
     """Boosted trees on features of firms. ``rounds``: at most so many trees, ``patience`` without gain on valid stop
     them; without a valid part ``unwatched`` are grown."""
 
@@ -48,9 +49,9 @@ class TreesOnFirms:
             rounds, patience, unwatched, learning_rate, leaves, leaf_size, feature_share, l2, threads
         )
 
+    @abstractmethod
     def features(self, chain: SupplyChain) -> np.ndarray:
         """(firms, features) float32, NaN where something is missing."""
-        raise NotImplementedError
 
     def _seen(self, fold: "Fold") -> tuple[SupplyChain, np.ndarray]:
         """A fold's chain and features: the same for fit and predict, so made once for both."""

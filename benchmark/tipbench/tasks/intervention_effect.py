@@ -149,6 +149,7 @@ def _check_series(series: pl.DataFrame) -> None:
     of = [name for name in ("region", "platform") if name in series.columns]
     since = pl.col("day") - pl.col("day").shift(1).over(of, order_by="day")
     for wrong, what, instead in (
+        (pl.col("day").is_null(), "have no day", "give each row its day"),
         (pl.struct(*of, "day").is_duplicated(), "share region and day", "give each day once"),
         (since > 1, "come after a gap in their series", "give every day from the first to the last"),
     ):

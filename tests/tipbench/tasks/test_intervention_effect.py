@@ -111,8 +111,18 @@ def test_a_whole_panel_is_accepted() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"market": {"day": [*range(10), *range(9), 10]}}, "rows come after a gap .*first: row"),
-        ({"market": {"day": [*range(10), *range(9), 8]}}, "rows share region and day .*first: row 19"),
+        (
+            {"market": {"day": [*range(10), *range(9), 10]}},
+            "market: 1 of 20 rows come after a gap .*first: row 20",
+        ),
+        (
+            {"market": {"day": [*range(10), *range(9), 8]}},
+            "market: 2 of 20 rows share region and day .*first: row 19",
+        ),
+        (
+            {"market": {"day": [*range(10), *range(9), None]}},
+            "market: 1 of 20 rows have no day .*first: row 20",
+        ),
         ({"effects": {"region": [3]}}, "are of a region that market does not have"),
         ({"effects": {"day": [0]}}, "begin before their region's series does"),
         ({"effects": {"last_day": [10]}}, "end after their region's series does"),
