@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -43,6 +44,16 @@ class Comparison:
     note: str | None = None
 
 
+class Draws(NamedTuple):
+    """The primary metric of one method: its value, and under each draw of the clusters [replicates], empty where
+    there are too few; ``clusters``: their number. Those of two methods are paired where they are of the same answers,
+    seed and number of replicates."""
+
+    value: float
+    draws: NDArray[np.float64]
+    clusters: int
+
+
 def compare(
     task: ScoredTask,
     answers: Answers,
@@ -69,18 +80,13 @@ def compare(
         raise UsageError(
             "compare: no test row has a known label; methods are compared where the truth is known"
         )
-    base_value, base_draws = _primary(cases[reference], replicates, seed)
-    found = []
-    for name, case in cases.items():
-        if name == reference:
-            continue
-        value, draws = _primary(case, replicates, seed)
-        compared = Comparison(name, reference, task.primary, None, note="undefined")
-        if not np.isnan(value - base_value):
-            compared = replace(compared, difference=value - base_value, note=None if draws.size else TOO_FEW)
-            compared = _tested(compared, draws - base_draws) if draws.size else compared
-        found.append(compared)
-    return _corrected(found)
+    base = primary_draws(cases[reference], replicates, seed)
+    found = [
+        difference(name, reference, task.primary, primary_draws(case, replicates, seed), base)
+        for name, case in cases.items()
+        if name != reference
+    ]
+    return corrected(found)
 
 
 def _case(task: ScoredTask, answers: Answers, name: str, frame: pl.DataFrame) -> Case:
@@ -90,16 +96,33 @@ def _case(task: ScoredTask, answers: Answers, name: str, frame: pl.DataFrame) ->
         raise UsageError(f"{name}: {error}") from error
 
 
-def _primary(case: Case, replicates: int, seed: int) -> tuple[float, NDArray[np.float64]]:
-    """The primary metric's value and its replicates; none where there are too few clusters."""
+def primary_draws(case: Case, replicates: int, seed: int = 0) -> Draws:
+    """The primary metric of one method; no draws where there are too few clusters."""
     measured = primary_metrics(case)
     value = observed(measured.metrics, case.clusters.count)[case.task.primary]
     if not case.clusters.enough or case.task.primary in measured.without_interval:
-        return value, np.empty(0)
-    return value, replicate(measured.metrics, case.clusters.count, replicates, seed)[case.task.primary]
+        return Draws(value, np.empty(0), case.clusters.count)
+    drawn = replicate(measured.metrics, case.clusters.count, replicates, seed)[case.task.primary]
+    return Draws(value, drawn, case.clusters.count)
 
 
-def _tested(compared: Comparison, differences: NDArray[np.float64]) -> Comparison:
+def difference(method: str, reference: str, metric: str, one: Draws, base: Draws) -> Comparison:
+    """A method against the reference, before Holm's correction; see :class:`Comparison`.
+
+    Raises UsageError for draws that are not of the same clusters and replicates.
+    """
+    compared = Comparison(method, reference, metric, None, note="undefined")
+    if np.isnan(one.value - base.value):
+        return compared
+    compared = replace(compared, difference=one.value - base.value, note=None)
+    if not (one.draws.size and base.draws.size):
+        return replace(compared, note=TOO_FEW)
+    if (one.draws.size, one.clusters) != (base.draws.size, base.clusters):
+        raise UsageError(
+            f"compare: the draws of {method} and {reference} are of {one.clusters:,} and {base.clusters:,} clusters, "
+            f"{one.draws.size:,} and {base.draws.size:,} replicates: score them anew on the same test"
+        )
+    differences = one.draws - base.draws
     interval = percentile_interval(differences)
     if interval is None:
         return replace(compared, note="undefined in too many replicates")
@@ -124,7 +147,8 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted.tolist()
 
 
-def _corrected(found: list[Comparison]) -> list[Comparison]:
+def corrected(found: Sequence[Comparison]) -> list[Comparison]:
+    """The comparisons of one table, with Holm's p over those that have a p."""
     adjusted = iter(holm([one.p for one in found if one.p is not None]))
     return [
         one if one.p is None else replace(one, p_holm=(value := next(adjusted)), significant=value < LEVEL)

@@ -89,6 +89,10 @@ class Result(_Record):
     predictions: PredictionsFile
     notes: list[str] = Field(default_factory=list)
     warnings: list[str]
+    verified: bool = Field(
+        default=True,
+        description="whether access and streaming were enforced: false for predictions that came as files",
+    )
 
     def to_json(self) -> str:
         """Indented JSON, finite numbers only."""

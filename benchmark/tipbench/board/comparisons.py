@@ -1,36 +1,21 @@
-"""Is a method better than its task's reference method? Paired tests on the default split, kept beside the results.
+"""Is a method better than its task's reference method? Paired tests on the default split, from the draws that are kept.
 
-A task names its reference in ``configs/task/<task>.yaml``. Of a method with several seeds the first is compared. Holm's
-correction runs over the methods of a task; oracles are not compared. See :mod:`tipbench.comparison`.
+A task names its reference in ``configs/task/<task>.yaml``; it is the reference method of that name, not a submission
+called alike. Of a method with several seeds the first is compared. Holm's correction runs over the methods of a task;
+oracles are not compared. See :mod:`tipbench.comparison`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from tipdata.engine import run_all
 
 from tipbench.board.collection import Run, place_of
-
-
-class Compared(BaseModel):
-    """A method against its task's reference: the fields of :class:`tipbench.comparison.Comparison`, and where."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    task: str
-    split: str
-    method: str
-    reference: str
-    metric: str
-    difference: float | None
-    low: float | None
-    high: float | None
-    p: float | None
-    p_holm: float | None
-    significant: bool
-    note: str | None
+from tipbench.board.draws import REPLICATES, SEED, Kept
+from tipbench.board.entries import Entry
+from tipbench.comparison import Comparison, Draws, corrected, difference, primary_draws
 
 
 def reference_of(task: str) -> str | None:
@@ -41,41 +26,67 @@ def reference_of(task: str) -> str | None:
     return describe_option(options([config_folder()])["task"][task]).get("reference")
 
 
-def compared(runs: Sequence[Run], replicates: int = 1000) -> list[Compared]:
-    """Every method that has predictions against its task's reference, on the task's default split.
+def first_draws(entry: Entry, task: str, split: str) -> Draws | None:
+    """The draws of an entry's first seed on a split, None where it has none."""
+    seeds = [result.seed for result in entry.of(task, split)]
+    kept = [one for one in entry.draws if (one.task, one.split) == (task, split) and one.seed in seeds]
+    return min(kept, key=lambda one: one.seed).draws if kept else None
 
-    Nothing of a task whose reference is not named, was not run or has no predictions.
-    """
+
+def compared(entries: Sequence[Entry], task: str, split: str, metric: str) -> dict[str, Comparison]:
+    """Every entry that has draws against the task's reference, by the entry's id; none where that has none."""
+    drawn = {
+        entry.id: (entry, first_draws(entry, task, split)) for entry in entries if not is_oracle(entry, task)
+    }
+    found = {one: draws for one, (_, draws) in drawn.items() if draws is not None}
+    wanted = reference_of(task)
+    base = next((one for one in found if drawn[one][0].is_reference and drawn[one][0].method == wanted), None)
+    if base is None:
+        return {}
+    tested = [
+        difference(one, base, metric, draws, found[base]) for one, draws in found.items() if one != base
+    ]
+    return {one.method: one for one in corrected(tested)}
+
+
+def is_oracle(entry: Entry, task: str) -> bool:
+    """Whether the entry was shown hidden truth in this task."""
+    return any(result.oracle_method for result in entry.results if result.task == task)
+
+
+def draws_of(runs: Sequence[Run], quiet: bool = False) -> list[Kept]:
+    """The draws of every method that has predictions, on its task's default split and with its first seed."""
     from tipbench.task import task_of
 
-    found: list[Compared] = []
-    for task in dict.fromkeys(run.result.task for run in runs):
-        split, reference = task_of(task).splits[0], reference_of(task)
-        first: dict[str, Run] = {}
-        for run in runs:
-            of_task, of_split, method, _ = place_of(run.result)
-            if (
-                (of_task, of_split) == (task, split)
-                and not run.result.oracle_method
-                and _has_predictions(run)
-            ):
-                first.setdefault(method, run)
-        if reference in first and len(first) > 1:
-            found += _of_task(task, split, first, reference, replicates)
-    return found
+    first: dict[tuple[str, str], Run] = {}
+    for run in runs:
+        of_task, split, method, _ = place_of(run.result)
+        on_default = split == task_of(of_task).splits[0]
+        if on_default and not run.result.oracle_method and _has_predictions(run.folder, run):
+            first.setdefault((of_task, method), run)
+    by_task: dict[str, list[Run]] = {}
+    for (of_task, _), run in first.items():
+        by_task.setdefault(of_task, []).append(run)
+    done = run_all(_of_task, list(by_task.items()), label="tasks", quiet=quiet)
+    return [kept for of_task in done for kept in of_task]
 
 
-def _has_predictions(run: Run) -> bool:
-    return (run.folder / run.result.predictions.file).is_file()
+def _has_predictions(folder: Path, run: Run) -> bool:
+    return (folder / run.result.predictions.file).is_file()
 
 
-def _of_task(task: str, split: str, runs: dict[str, Run], reference: str, replicates: int) -> list[Compared]:
-    from tipbench.comparison import compare
+def _of_task(of_task: tuple[str, Sequence[Run]]) -> list[Kept]:
+    from tipbench.case import case_of
     from tipbench.results import read_predictions
     from tipbench.runner import prepare_cell
     from tipbench.task import task_of
 
-    predictions = {method: read_predictions(run.folder, run.result) for method, run in runs.items()}
-    answers = prepare_cell(dict(runs[reference].result.config)).answers_to(predictions[reference])
-    tested = compare(task_of(task), answers, predictions, reference, replicates=replicates)
-    return [Compared(task=task, split=split, **asdict(one)) for one in tested]
+    name, runs = of_task
+    prepared = prepare_cell(dict(runs[0].result.config))
+    found = []
+    for run in runs:
+        predictions = read_predictions(run.folder, run.result)
+        case = case_of(task_of(name), prepared.answers_to(predictions), predictions)
+        _, split, method, seed = place_of(run.result)
+        found.append(Kept(name, split, method, seed, primary_draws(case, REPLICATES, SEED)))
+    return found

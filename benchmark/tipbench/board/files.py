@@ -1,108 +1,157 @@
-"""``results/``: the files that a board is rendered from, written whole or not at all."""
+"""``results/``: the files that a board is rendered from, written whole or not at all.
+
+```
+results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run's result.json as it was
+                         reference/draws.parquet                          :mod:`tipbench.board.draws`
+                         submissions/<team>--<method>/submission.json     what its authors say
+                                                     uploaded/            results and draws of the uploaded files
+                                                     reproduced/          the same of the maintainers' own run
+                         worlds.json                                      :mod:`tipbench.board.stability`
+```
+"""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
 from tipdata.errors import UsageError
 
 from tipbench.board.collection import Run, place_of
-from tipbench.board.comparisons import Compared
+from tipbench.board.draws import DRAWS, Kept, read_draws, to_bytes
+from tipbench.board.entries import Entry, reference_entries
+from tipbench.board.whole import OLD, PARTIAL, whole_folder
 from tipbench.results import RESULT, Result, read_result
 
-COMPARISONS = "comparisons.json"
+REFERENCE, SUBMISSIONS, UPLOADED, REPRODUCED = "reference", "submissions", "uploaded", "reproduced"
+RECORD = "submission.json"
+ELSEWHERE = "give another --to"
 
 
 @dataclass(frozen=True)
 class Board:
-    """The results of one release, sorted by task, split, method and seed, and the tests between them."""
+    """What stands on the board of one release. ``data``: ``version/size``."""
 
     data: str
-    results: Sequence[Result]
-    comparisons: Sequence[Compared]
+    entries: Sequence[Entry]
+
+    @property
+    def results(self) -> list[Result]:
+        """The results of all entries."""
+        return [result for entry in self.entries for result in entry.results]
 
 
-def store(results: Path, runs: Sequence[Run], comparisons: Sequence[Compared]) -> Path:
-    """Copy the results of the runs to ``<results>/<version>/<size>`` in the place of what is there; its path.
+def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[Kept]) -> Path:
+    """Copy the results of the runs to ``<results>/<version>/<size>/reference``, in the place of what is there.
 
-    Raises UsageError where that cannot be written.
+    Returns its path. Raises UsageError where it cannot be written.
     """
-    folder = results / runs[0].result.data
-    beside, old = (results / f".{kind}-{os.getpid()}" for kind in ("partial", "old"))
-    try:
+    folder = results / runs[0].result.data / REFERENCE
+    with whole_folder(folder, replace=True, then=ELSEWHERE) as beside:
         for run in runs:
             task, split, method, seed = place_of(run.result)
             path = beside / task / split / method / f"s{seed}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(run.folder / RESULT, path)
-        listed = [one.model_dump(mode="json") for one in comparisons]
-        (beside / COMPARISONS).write_text(
-            json.dumps(listed, indent=1, allow_nan=False) + "\n", encoding="utf-8"
-        )
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _exchange(beside, folder, old)
-    except OSError as error:
-        raise UsageError(
-            f"{folder} cannot be written: {error.strerror or error}; give another --to."
-        ) from None
-    finally:
-        for left in (beside, old):
-            shutil.rmtree(left, ignore_errors=True)
+        (beside / DRAWS).write_bytes(to_bytes(draws))
     return folder
 
 
-def _exchange(beside: Path, folder: Path, old: Path) -> None:
-    """Put ``beside`` in the place of ``folder``, which is back where it was if that fails."""
-    if folder.exists():
-        folder.rename(old)
-    try:
-        beside.rename(folder)
-    except OSError:
-        if old.exists():
-            old.rename(folder)
-        raise
+def store_results(folder: Path, found: Sequence[Result], draws: Sequence[Kept]) -> None:
+    """Write the results of one submission and their draws below an empty folder."""
+    for result in found:
+        path = folder / result.task / result.split / f"s{result.seed}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(result.to_json(), encoding="utf-8")
+    (folder / DRAWS).write_bytes(to_bytes(draws))
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises UsageError where that cannot be done."""
-    beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}; give another --to.") from None
-
-
-def read(results: Path) -> Board:
-    """The board of the newest version's largest size in ``results``: the one that is shown.
-
-    Raises UsageError where there is none, or a file is not what it should be.
-    """
+def boards(results: Path) -> list[str]:
+    """Releases that ``results`` holds a board of, as ``version/size``: the newest version's largest size last."""
     from tipdata.world import sizes, versions
 
-    order = [f"{version}/{size}" for version in versions() for size in sizes()]
-    there = [name for name in order if (results / name).is_dir()]
-    if not there:
+    order = (f"{version}/{size}" for version in versions() for size in sizes())
+    return [name for name in order if (results / name).is_dir()]
+
+
+def read(results: Path, data: str | None = None) -> Board:
+    """The board of a release; by default of the newest version's largest size in ``results``.
+
+    Raises UsageError where there is none, a file is not what it should be, or results of several evaluators are mixed.
+    """
+    there = boards(results)
+    if not there or (data is not None and data not in there):
         raise UsageError(
-            f"{results} holds no results of a release: make them with `tipbench board results --runs`."
+            f"{results} holds no results of {data or 'a release'}: make them with `tipbench board results --runs`."
         )
-    folder = results / there[-1]
-    found = [read_result(path) for path in folder.rglob("s*.json")]
-    return Board(there[-1], sorted(found, key=place_of), _comparisons(folder / COMPARISONS))
+    name = data or there[-1]
+    board = Board(
+        name, [*_reference(results / name / REFERENCE), *_submissions(results / name / SUBMISSIONS)]
+    )
+    _refuse_mixed(results, board)
+    return board
 
 
-def _comparisons(path: Path) -> list[Compared]:
-    try:
-        return TypeAdapter(list[Compared]).validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        said = str(error).splitlines()[0].rstrip(".")
+def _reference(folder: Path) -> list[Entry]:
+    if not folder.is_dir():
+        return []
+    found = sorted((read_result(path) for path in folder.rglob("s*.json")), key=place_of)
+    return reference_entries(found, read_draws(folder / DRAWS))
+
+
+def _submissions(folder: Path) -> list[Entry]:
+    if not folder.is_dir():
+        return []
+    return [
+        read_submission(path)
+        for path in sorted(folder.iterdir())
+        if path.is_dir() and not path.name.startswith((PARTIAL, OLD))
+    ]
+
+
+def read_submission(folder: Path) -> Entry:
+    """An accepted submission. Raises UsageError where a file is not what it should be."""
+    from tipbench.submission.record import read_record
+
+    record = read_record((folder / RECORD).read_bytes(), str(folder / RECORD))
+    uploaded, draws = _side(folder / UPLOADED)
+    again, drawn_again = _side(folder / REPRODUCED) if (folder / REPRODUCED).is_dir() else ([], [])
+    done = {place_of(result) for result in again}
+    shown = [*again, *(result for result in uploaded if place_of(result) not in done)]
+    drawn = {(one.task, one.split, one.seed): one for one in (*draws, *drawn_again)}
+    return Entry(
+        team=record.team,
+        method=record.method,
+        results=sorted(shown, key=place_of),
+        draws=list(drawn.values()),
+        record=record,
+        uploaded=[result for result in uploaded if place_of(result) in done],
+    )
+
+
+def _side(folder: Path) -> tuple[list[Result], list[Kept]]:
+    found = sorted((read_result(path) for path in folder.rglob("s*.json")), key=place_of)
+    return found, read_draws(folder / DRAWS)
+
+
+def _refuse_mixed(results: Path, board: Board) -> None:
+    """One data version and one evaluator, the same for all: scores of others do not compare."""
+    version = board.data.partition("/")[0]
+    by_evaluator: dict[str, list[str]] = {}
+    for entry in board.entries:
+        for result in entry.results:
+            by_evaluator.setdefault(result.versions.evaluator, []).append(entry.id)
+            if (result.data, result.versions.data) != (board.data, version):
+                raise UsageError(
+                    f"{results}: {entry.id} has results of {result.data} on the board of {board.data}: remove them."
+                )
+    if len(by_evaluator) > 1:
+        [most, *_] = sorted(by_evaluator, key=lambda name: -len(by_evaluator[name]))
+        odd = sorted({one for name, ids in by_evaluator.items() if name != most for one in ids})
+        named = ", ".join(odd[:3]) + (f" and {len(odd) - 3:,} more" if len(odd) > 3 else "")
         raise UsageError(
-            f"{path} holds no comparisons: {said}; make them with `tipbench board results`."
-        ) from None
+            f"{results} mixes evaluators {', '.join(sorted(by_evaluator))}: {named} are not of {most}; "
+            "score them anew with `tipbench board rescore --write`."
+        )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tipbench.board.columns import COLUMNS, Column, cells, shown
 from tipbench.board.files import Board
-from tipbench.board.lines import COVERAGE, INTRUSION, PROTECTION_GAP, Line, Standing, standings
-from tipbench.comparison import LEVEL
+from tipbench.board.lines import Line, Standing, standings
+from tipbench.board.markdown import markdown_table
 from tipbench.figure import metric_title
-from tipbench.report import NOTHING, interval, number, percent, signed
+from tipbench.report import NOTHING, number
 
 PAGE = "README.md"
 
@@ -23,8 +24,9 @@ tipbench board results --runs runs/{data} --to results
 ```
 
 and not edited by hand: `tipbench board results --check` says whether this page is what the files beside it render to.
-Each `{data}/<task>/<split>/<method>/s<seed>.json` is a run's `result.json` as it was, with its config, versions,
-environment and cost; predictions are re-made by the first command.
+Each `{data}/reference/<task>/<split>/<method>/s<seed>.json` is a run's `result.json` as it was, with its config,
+versions, environment and cost; predictions are re-made by the first command. `tipbench board build --to FOLDER` makes
+a site of it, with submissions beside the reference methods.
 
 **A synthetic score does not estimate field performance**, and a score is an indicator for human review.
 
@@ -32,48 +34,46 @@ environment and cost; predictions are re-made by the first command.
 
 ## How to read the tables
 
-- *score*: the task's primary metric on its default split; ± is the standard deviation over seeds (ddof 1).
-- *95% interval*: cluster bootstrap; its ends are means over seeds.
-- *share of oracle*: (score − constant score) / (oracle − constant score).
-- *leakage* = random − operation split; *drift* = operation − forward split.
-- *harm gap*: false accusations of the worst lawful group − of all lawful. *protection gap*: best − worst recall over
-  groups of those exploited. Smaller is better for both.
-- *coverage*: the share of 95% intervals that hold the truth; far below 95% is false confidence. *intrusion*: the same
-  metric over lawful travellers, who are forecast along; lower is better.
-- *against …*: difference to the task's reference method by a paired cluster bootstrap of the first seed, p after Holm
-  over the table; n.s. = not significant at {level:.0%}.
-- *CPU s* of a cell: fit, predict and score, mean over seeds. *MiB*: peak memory over that at the start, the largest
-  of the seeds.
-- *access*: the most private data that the run was shown. *labels*: what it learnt from, which on split `all`
-  is nothing; the test is always the truth.
-- An *oracle* is shown hidden truth: a reference without a rank.
+{columns}
 - {nothing} is what is not known; columns that a task knows nothing for are left out.
 """
 
 
 def render(board: Board, figure: str) -> str:
-    """The page of a board; ``figure`` is the picture's path beside it."""
-    versions = sorted({result.versions.evaluator for result in board.results})
-    methods = {result.method for result in board.results if not result.oracle_method}
+    """The page of a board's reference methods; ``figure`` is the picture's path beside it."""
+    board = Board(board.data, [entry for entry in board.entries if entry.is_reference])
     found = standings(board)
+    versions = sorted({result.versions.evaluator for result in board.results})
+    columns = [column for column in COLUMNS if any(column in _columns(one) for one in found)]
     head = HEAD.format(
         data=board.data,
         size=board.data.partition("/")[2],
         evaluator=", ".join(versions),
         results=len(board.results),
-        methods=len(methods),
+        methods=len({result.method for result in board.results if not result.oracle_method}),
         tasks=len(found),
         figure=figure,
-        level=LEVEL,
+        columns="\n".join(f"- *{column.heading}*: {_begun_small(column.about)}" for column in columns),
         nothing=NOTHING,
     )
     return "\n".join([head, *(_section(standing) for standing in found)])
+
+
+def _begun_small(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:] if sentence[1:2].islower() else sentence
+
+
+def _columns(standing: Standing) -> list[Column]:
+    """All that say something; that everything here is reproduced is said above."""
+    return [column for column in shown(standing) if column.key != "status"]
 
 
 def _section(standing: Standing) -> str:
     better = "lower" if standing.lower_is_better else "higher"
     title = metric_title(standing.task.name, standing.metric)
     said = f"{standing.task.question} Split `{standing.split}`, {title}; {better} is better."
+    if standing.reference:
+        said += f" The reference method is {standing.reference}."
     parts = [f"## {standing.task.name}", said, _methods(standing)]
     if len(standing.splits) > 1:
         parts += [f"The same on every split ({title}):", _splits(standing)]
@@ -81,73 +81,22 @@ def _section(standing: Standing) -> str:
 
 
 def _methods(standing: Standing) -> str:
-    against = f"against {standing.reference}" if standing.reference else "against a reference"
-    headings = ["method", "score", "95% interval", "share of oracle", "leakage", "drift", "harm gap"]
-    headings += ["protection gap", "coverage", "intrusion", against, "CPU s", "MiB", "access", "labels"]
-    rows = [_cells(line) for line in standing.lines]
-    known = [at for at in range(len(headings)) if any(row[at] != NOTHING for row in rows)]
-    shown = [[row[at] for at in known] for row in (headings, *rows)]
-    return _table(shown[0], shown[1:], left=("method", "access", "labels"))
-
-
-def _cells(line: Line) -> list[str]:
-    row = line.row
-    spread = "" if row.seed_sd is None else f" ± {number(row.seed_sd)}"
-    return [
-        _name(line),
-        number(row.score) + spread,
-        interval(row.low, row.high, row.note),
-        percent(row.share_of_oracle),
-        signed(row.leakage),
-        signed(row.drift),
-        number(row.harm_gap),
-        number(line.beside[PROTECTION_GAP]),
-        number(line.beside[COVERAGE]),
-        number(line.beside[INTRUSION]),
-        _verdict(line),
-        f"{line.cpu_s:.1f}",
-        NOTHING if line.peak_mib is None else f"{line.peak_mib:,.0f}",
-        line.access,
-        line.labels,
-    ]
+    columns = _columns(standing)
+    rows = [
+        [_name(line) if column.key == "method" else cell.text
+         for column, cell in zip(columns, cells(line, columns), strict=True)]
+        for line in standing.lines
+    ]  # fmt: skip
+    return markdown_table([column.heading for column in columns], rows, [column.number for column in columns])
 
 
 def _name(line: Line) -> str:
     return f"*{line.method}*" if line.row.oracle else line.method
 
 
-def _verdict(line: Line) -> str:
-    if line.is_reference:
-        return "reference"
-    if line.against is None:
-        return NOTHING
-    if line.against.p_holm is None:
-        return line.against.note or NOTHING
-    said = f"p {number(line.against.p_holm)}" if line.against.significant else "n.s."
-    return f"{signed(line.against.difference)} ({said})"
-
-
 def _splits(standing: Standing) -> str:
-    rows = [
+    rows: Sequence[Sequence[str]] = [
         [_name(line), *(number(line.by_split.get(split)) for split in standing.splits)]
         for line in standing.lines
     ]
-    return _table(["method", *standing.splits], rows, left=("method",))
-
-
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str]) -> str:
-    """A Markdown table whose columns are as wide as they have to be, numbers at the right."""
-    widths = [max(3, *(len(row[at]) for row in (headings, *rows))) for at in range(len(headings))]
-    is_left = [heading in left for heading in headings]
-    rule = [
-        "-" * width if at_left else "-" * (width - 1) + ":"
-        for width, at_left in zip(widths, is_left, strict=True)
-    ]
-    lines = [
-        [
-            cell.ljust(width) if at_left else cell.rjust(width)
-            for cell, width, at_left in zip(row, widths, is_left, strict=True)
-        ]
-        for row in (headings, *rows)
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))
+    return markdown_table(["method", *standing.splits], rows, [False, *(True for _ in standing.splits)])

@@ -34,7 +34,6 @@ def add(verbs: Any) -> None:
     one.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 where the page is not up to date"
     )
-    one.add_argument("--replicates", type=int, default=1000, help="of the paired cluster bootstrap (1000)")
     add_quiet(one)
     add_json(one)
     one.set_defaults(call=call)
@@ -50,17 +49,17 @@ def call(options: argparse.Namespace) -> int:
 
 def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
     from tipbench.board.collection import collect
-    from tipbench.board.comparisons import compared
-    from tipbench.board.files import store
+    from tipbench.board.comparisons import draws_of
+    from tipbench.board.files import store_reference
     from tipbench.console import notice
 
     found = collect(runs)
-    comparisons = compared(found, options.replicates)
-    folder = store(to, found, comparisons)
+    draws = draws_of(found, options.quiet)
+    folder = store_reference(to, found, draws)
     page = _render(to)
-    untested = sorted({run.result.task for run in found} - {one.task for one in comparisons})
+    untested = sorted({run.result.task for run in found} - {one.task for one in draws})
     if untested:
-        said = "not tested, since the reference or its predictions or others beside it are not there: "
+        said = "not tested and without an interval of rank, since no predictions are there: "
         notice(said + ", ".join(untested), options.quiet)
     _say(
         {"results": len(found), "folder": str(folder), "page": str(page)},
@@ -72,14 +71,15 @@ def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
 
 def _render(to: Path) -> Path:
     """Write the page and the figure of what is in ``to``; the page's path."""
-    from tipbench.board.files import read, write_text
+    from tipbench.board.files import ELSEWHERE, read
     from tipbench.board.forest import draw
     from tipbench.board.lines import standings
     from tipbench.board.page import PAGE, render
+    from tipbench.board.whole import whole_file
 
     board = read(to)
     draw(standings(board), board.data, to / FIGURE)
-    write_text(to / PAGE, render(board, FIGURE))
+    whole_file(to / PAGE, render(board, FIGURE), ELSEWHERE)
     return to / PAGE
 
 

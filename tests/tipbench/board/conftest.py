@@ -4,7 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from tipbench.board.draws import Kept
+from tipbench.board.entries import reference_entries
+from tipbench.board.files import Board
+from tipbench.comparison import Draws
 from tipbench.evaluation import EVALUATOR_VERSION
 from tipbench.results import RESULT, Result
 
@@ -61,3 +66,20 @@ def runs(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path / "runs"
 
     return write
+
+
+@pytest.fixture
+def board() -> Callable[..., Board]:
+    """A board of results as reference entries; ``draws``: by method, or none."""
+
+    def make(*results: Result, draws: dict[str, np.ndarray] | None = None, data: str = "0.3.0/tiny") -> Board:
+        return Board(
+            data, reference_entries(results, [kept(one, array) for one, array in (draws or {}).items()])
+        )
+
+    return make
+
+
+def kept(method: str, drawn: np.ndarray, value: float = 0.5, clusters: int = 40) -> Kept:
+    """Draws of a method of advert_risk on its default split."""
+    return Kept("advert_risk", "forward", method, 0, Draws(value, drawn, clusters))

@@ -1,18 +1,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tipbench.board.files import Board
 from tipbench.board.forest import draw
 from tipbench.board.lines import standings
 
 
 def test_the_figure_is_the_same_bytes_each_time_and_leaves_nothing_beside(
-    result: Callable, tmp_path: Path
+    result: Callable, board: Callable, tmp_path: Path
 ) -> None:
     results = [
         result(f"advert_risk/{name}", score=score) for name, score in (("prior", 0.3), ("lightgbm", None))
     ]
-    shown = standings(Board("0.3.0/tiny", results, []))
+    shown = standings(board(*results))
     drawn = []
     for name in ("a", "b"):
         draw(shown, "0.3.0/tiny", tmp_path / name / "board.svg")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tipbench.board.draws import read_draws
 from tipbench.results import read_result
 from tipdata.release import Release
 
@@ -26,10 +28,13 @@ def votes(tipbench: Callable, place: Path, tiny: Release) -> Path:
 
 
 def test_results_are_kept_tested_and_rendered_and_the_check_holds(tipbench: Callable, votes: Path) -> None:
-    code, out, _ = tipbench(*BOARD, "--replicates", "50", "--json")
+    code, out, _ = tipbench(*BOARD, "--json")
     assert (code, json.loads(out)["results"]) == (0, 6)
-    listed = json.loads((votes / "results/0.3.0/tiny/comparisons.json").read_text(encoding="utf-8"))
-    assert [(one["method"], one["reference"]) for one in listed] == [("weighted_majority", "majority")]
+    kept = read_draws(votes / "results/0.3.0/tiny/reference/draws.parquet")
+    assert [(one.split, one.method, one.seed) for one in kept] == [
+        ("forward", "majority", 0),
+        ("forward", "weighted_majority", 0),
+    ]
     names = sorted(path.name for path in (votes / "results").iterdir())
     assert names == ["0.3.0", "README.md", "board.png", "board.svg"]
     assert tipbench("board", "results", "--check")[0] == 0
@@ -42,18 +47,22 @@ def test_without_predictions_nothing_is_tested_and_all_else_is_there(tipbench: C
     assert code == 0
     assert said.startswith("not tested")
     assert said.endswith(": flag_aggregation\n")
-    assert json.loads((votes / "results/0.3.0/tiny/comparisons.json").read_text(encoding="utf-8")) == []
+    assert read_draws(votes / "results/0.3.0/tiny/reference/draws.parquet") == []
     assert "| weighted_majority |" in (votes / "results/README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("changed", ["README.md", "0.3.0/tiny/flag_aggregation/forward/majority/s0.json"])
+@pytest.mark.parametrize(
+    "changed", ["README.md", "0.3.0/tiny/reference/flag_aggregation/forward/majority/s0.json"]
+)
 def test_the_check_fails_where_page_or_results_were_changed(
     tipbench: Callable, votes: Path, changed: str
 ) -> None:
-    tipbench(*BOARD, "--replicates", "50")
+    tipbench(*BOARD)
     path = votes / "results" / changed
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("0.", "1.", 3), encoding="utf-8")
+    path.write_text(
+        re.sub(r"\b0\.([1-9])", r"1.\1", text.replace("0.3.0", "@")).replace("@", "0.3.0"), encoding="utf-8"
+    )
     code, out, said = tipbench("board", "results", "--check")
     assert (code, out) == (1, "")
     assert "is not what the results beside it render to" in said
