@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import fmean
 
 from tipbench.board.comparisons import Compared
 from tipbench.board.files import Board
@@ -23,14 +22,14 @@ class Line:
     """A method. ``row``: its scores at the default split (:class:`tipbench.report.Row`).
 
     ``beside``: of each metric in :data:`BESIDE`, its mean over seeds. ``cpu_s``: CPU seconds a cell, mean over seeds.
-    ``peak_mib``: the largest. ``against``: its test against the reference, None where there is none. ``by_split``: the
-    mean score by split.
+    ``peak_mib``: the largest. Both are None where a cell's is unknown. ``against``: its test against the reference, None
+    where there is none. ``by_split``: the mean score by split.
     """
 
     method: str
     row: Row
     beside: dict[str, float | None]
-    cpu_s: float
+    cpu_s: float | None
     peak_mib: float | None
     access: str
     labels: str
@@ -105,7 +104,7 @@ def _line(
         method=method,
         row=row,
         beside=beside,
-        cpu_s=fmean(result.cost.cpu_s for result in results),
+        cpu_s=mean([result.cost.cpu_s for result in results]),
         peak_mib=max(peaks) if len(peaks) == len(results) else None,
         access=results[0].access,
         labels=results[0].labels,

@@ -105,7 +105,7 @@ def _cells(line: Line) -> list[str]:
         number(line.beside[COVERAGE]),
         number(line.beside[INTRUSION]),
         _verdict(line),
-        f"{line.cpu_s:.1f}",
+        NOTHING if line.cpu_s is None else f"{line.cpu_s:.1f}",
         NOTHING if line.peak_mib is None else f"{line.peak_mib:,.0f}",
         line.access,
         line.labels,
