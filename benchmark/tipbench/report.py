@@ -42,7 +42,7 @@ class Row:
     leakage: float | None
     drift: float | None
     harm_gap: float | None
-    seconds: float
+    seconds: float | None
     seeds: int
     seed_sd: float | None
     oracle: bool
@@ -97,11 +97,17 @@ def _row(method: str, group: list[Result]) -> Row:
         leakage=None,
         drift=None,
         harm_gap=mean(gaps),
-        seconds=round(fmean([r.cost.fit_s + r.cost.predict_s + r.cost.score_s for r in group]), 3),
+        seconds=_seconds(group),
         seeds=len(group),
         seed_sd=stdev(values) if len(values) > 1 else None,
         oracle=first.oracle_method,
     )
+
+
+def _seconds(group: list[Result]) -> float | None:
+    """Wall seconds of a cell, mean over seeds."""
+    found = mean([result.seconds for result in group])
+    return None if found is None else round(found, 3)
 
 
 def _metric(result: Result) -> str:
@@ -167,7 +173,7 @@ def _cells(line: Row, several: bool) -> list[str]:
         signed(line.leakage) if line.split == RANDOM else "",
         signed(line.drift) if line.split == FORWARD else "",
         number(line.harm_gap),
-        f"{line.seconds:.1f}",
+        NOTHING if line.seconds is None else f"{line.seconds:.1f}",
     ]
     return cells
 

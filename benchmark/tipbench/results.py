@@ -47,12 +47,12 @@ class Scored(_Record):
 
 
 class Cost(_Record):
-    """What the cell took on the machine of ``environment``."""
+    """What the cell took on the machine of ``environment``; null where an author of predictions did not say."""
 
-    fit_s: float = Field(description="wall seconds")
-    predict_s: float = Field(description="wall seconds")
-    score_s: float = Field(description="wall seconds")
-    cpu_s: float = Field(description="CPU seconds of the process, all threads")
+    fit_s: float | None = Field(description="wall seconds")
+    predict_s: float | None = Field(description="wall seconds")
+    score_s: float | None = Field(description="wall seconds")
+    cpu_s: float | None = Field(description="CPU seconds of the process, all threads")
     peak_mib: float | None = Field(
         description="peak resident memory over that at the start, MiB; null if unknown"
     )
@@ -76,8 +76,15 @@ class Result(_Record):
     labels: str
     access: str
     oracle_method: bool = Field(default=False, description="shown hidden truth: never ranked")
+    verified: bool = Field(
+        default=True,
+        description="whether access and streaming were enforced when it was predicted: false for predictions "
+        "that came as files",
+    )
     versions: Versions
-    config_hash: str = Field(description="SHA-256 of the canonical JSON of the config without its seed")
+    config_hash: str = Field(
+        description="SHA-256 of the canonical JSON of the config without its seed; empty for a submission"
+    )
     config: dict[str, JsonValue]
     primary: str = Field(description="the task's primary metric, a key of scores")
     scores: dict[str, Scored]
@@ -89,14 +96,17 @@ class Result(_Record):
     predictions: PredictionsFile
     notes: list[str] = Field(default_factory=list)
     warnings: list[str]
-    verified: bool = Field(
-        default=True,
-        description="whether access and streaming were enforced: false for predictions that came as files",
-    )
 
     def to_json(self) -> str:
         """Indented JSON, finite numbers only."""
         return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @property
+    def seconds(self) -> float | None:
+        """Wall seconds of the cell; None where any part of them is not known."""
+        parts = (self.cost.fit_s, self.cost.predict_s, self.cost.score_s)
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
 
 
 def json_schema() -> dict[str, Any]:

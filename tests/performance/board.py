@@ -56,9 +56,8 @@ class Spent(NamedTuple):
 
 
 def cost_of(result: "Result") -> Spent:
-    cost = result.cost
-    wall = cost.fit_s + cost.predict_s + cost.score_s
-    return Spent(cost.cpu_s, cost.cpu_s * cost.score_s / wall if wall else 0.0)
+    wall, cpu, score = result.seconds or 0.0, result.cost.cpu_s or 0.0, result.cost.score_s or 0.0
+    return Spent(cpu, cpu * score / wall if wall else 0.0)
 
 
 def results(runs: Path, task: str = "*") -> list[Path]:

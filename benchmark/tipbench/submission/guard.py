@@ -1,0 +1,188 @@
+"""Untrusted predictions are read in a process of their own; what comes back is plain parquet, or a sentence.
+
+The process (:mod:`tipbench.submission.reader`) is started anew, not forked, knows nothing of the environment but where
+Python finds its packages, and is ended when a file takes too long. A file that ends it is refused, and the files after
+that are read by another one, a few times.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tipdata.errors import UsageError
+
+from tipbench.submission.limits import Limits, amount
+from tipbench.submission.record import Entry
+from tipbench.submission.text import shown
+
+MOST_DEATHS = 3
+"""Files that may end the reading process before the rest are left unread."""
+
+LONGEST_LINE = 4_096
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
+"""What the process is told of the environment; the rest of it may hold secrets."""
+
+
+@dataclass
+class Guarded:
+    """Clean files by the name of the entry's file, a sentence for every other, and the process' peak memory."""
+
+    clean: dict[str, Path] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    peak_mib: float | None = None
+
+
+class _Overdue(Exception):
+    """The process said nothing for longer than it may."""
+
+
+def read_guarded(
+    folder: int, entries: Sequence[Entry], columns: dict[str, tuple[str, ...]], limits: Limits, workdir: Path
+) -> Guarded:
+    """Read the files of these entries.
+
+    Args:
+        folder: descriptor of the submission's folder.
+        entries: whose files to read.
+        columns: by task, those that its predictions may have.
+        limits: of one file.
+        workdir: where clean files go.
+
+    Raises:
+        UsageError: where the process cannot be started here, whatever the files.
+    """
+    found = Guarded()
+    waiting = dict(enumerate(entries))
+    deaths = 0
+    while waiting and deaths < MOST_DEATHS:
+        ended_at, how = _read(folder, waiting, columns, limits, workdir, found)
+        if ended_at is None:
+            break
+        found.problems[waiting.pop(ended_at).file] = f"it {how}; write it again."
+        deaths += 1
+    for entry in waiting.values():
+        found.problems[entry.file] = f"it was not read, since {MOST_DEATHS} files before it ended the reader."
+    return found
+
+
+def _read(
+    folder: int,
+    waiting: dict[int, Entry],
+    columns: dict[str, tuple[str, ...]],
+    limits: Limits,
+    workdir: Path,
+    found: Guarded,
+) -> tuple[int | None, str]:
+    """Read what is waiting, taking from it what is done; the file that ended the process, if any, and how."""
+    process = _start(folder, workdir)
+    at: int | None = None
+    how = "ended the process that reads it"
+    try:
+        _ask(process, folder, waiting, columns, limits)
+        for line in _lines(process, limits.seconds + 10):
+            if "start" in line:
+                at = int(line["start"])
+            else:
+                at = None
+                _note(waiting.pop(int(line["done"])), line, workdir, found)
+    except _Overdue:
+        how = f"takes more than {limits.seconds} seconds to read"
+    finally:
+        process.kill()
+        code = process.wait()
+    if not waiting:
+        return None, ""
+    if at is None:
+        raise UsageError(
+            f"predictions cannot be read on this machine: the process that reads them ended with {code} within "
+            f"{amount(limits.memory_bytes)} of memory; try `python -c 'import pyarrow'`."
+        )
+    if code == -signal.SIGXCPU:
+        how = f"takes more than {limits.seconds} seconds to read"
+    return at, how
+
+
+def _start(folder: int, workdir: Path) -> subprocess.Popen[bytes]:
+    told = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "tipbench.submission.reader"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=workdir,
+        env={
+            **told,
+            **threads,
+            "ARROW_DEFAULT_MEMORY_POOL": "system",
+            "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        pass_fds=(folder,),
+        start_new_session=True,  # Ctrl-C is answered by this process alone, which ends that one
+    )
+
+
+def _ask(
+    process: subprocess.Popen[bytes],
+    folder: int,
+    waiting: dict[int, Entry],
+    columns: dict[str, tuple[str, ...]],
+    limits: Limits,
+) -> None:
+    files = [
+        {"number": number, "name": one.file, "digest": one.digest, "columns": columns[one.task]}
+        for number, one in waiting.items()
+    ]
+    asked = json.dumps({"folder": folder, "limits": asdict(limits), "files": files})
+    assert process.stdin is not None
+    try:
+        process.stdin.write(asked.encode())
+        process.stdin.close()
+    except BrokenPipeError:
+        return
+
+
+def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[dict[str, Any]]:
+    """What the process says, line by line. Raises _Overdue where a line takes longer than it may."""
+    assert process.stdout is not None
+    descriptor, pending = process.stdout.fileno(), b""
+    due = time.monotonic() + seconds
+    while True:
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, due - time.monotonic()))
+        if not ready:
+            raise _Overdue
+        part = os.read(descriptor, LONGEST_LINE)
+        pending += part
+        *whole, pending = pending.split(b"\n")
+        if not part or len(pending) > LONGEST_LINE:
+            return
+        for line in whole:
+            due = time.monotonic() + seconds
+            yield json.loads(line)
+
+
+def _note(entry: Entry, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
+    """Keep what the process says of one file."""
+    if (peak := line.get("peak_mib")) is not None:
+        found.peak_mib = max(found.peak_mib or 0.0, float(peak))
+    clean = workdir / f"{int(line['done'])}.parquet"
+    if "refused" in line:
+        found.problems[entry.file] = f"{shown(line['refused'], 360)}."
+        clean.unlink(missing_ok=True)
+    elif line["rows"] != entry.rows:
+        found.problems[entry.file] = (
+            f"it has {line['rows']:,} rows and {entry.rows:,} are declared; pack it again."
+        )
+    else:
+        found.clean[entry.file] = clean

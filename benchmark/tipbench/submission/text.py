@@ -1,0 +1,63 @@
+"""What may stand in a line of text that others are shown, and how text that may not is spoken of."""
+
+from __future__ import annotations
+
+import unicodedata
+
+UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+"""Unicode categories without a glyph of their own: control, format (bidirectional overrides, zero width, byte order
+mark), surrogate, private use, unassigned, and separators of lines and paragraphs."""
+
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+"""Letters and marks that show nothing (Default_Ignorable_Code_Point of the Unicode Character Database, and Braille's
+blank), beside the variation selectors."""
+
+MOST_MARKS = 4
+"""Combining marks that may follow each other: more of them run over neighbouring lines."""
+
+SHOWN = 60
+"""Characters of an untrusted text that a sentence quotes."""
+
+
+def legal_text(text: str) -> str:
+    """The text, which is one line, in NFC, without anything unseen. Raises ValueError that says what is wrong."""
+    if text != text.strip() or not text:
+        raise ValueError("is blank, or begins or ends with a blank")
+    for place, sign in enumerate(text, 1):
+        if _is_unseen(sign):
+            raise ValueError(f"holds the invisible character U+{ord(sign):04X} at {place}")
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError("is not normalised: give it in Unicode's form NFC")
+    if _longest_marks(text) > MOST_MARKS:
+        raise ValueError(f"has more than {MOST_MARKS} combining marks in a row")
+    return text
+
+
+def shown(text: object, most: int = SHOWN) -> str:
+    """An untrusted text as a sentence may quote it: printable, in one line, cut where it is long."""
+    words = str(text)
+    cut = words[:most]
+    safe = "".join(sign if _is_plain(sign) else _escaped(sign) for sign in cut)
+    return safe + ("..." if len(words) > most else "")
+
+
+def _is_unseen(sign: str) -> bool:
+    code = ord(sign)
+    selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
+    return selector or sign in BLANK or unicodedata.category(sign) in UNSEEN
+
+
+def _is_plain(sign: str) -> bool:
+    return " " <= sign <= "~" or (sign > "\xa0" and not _is_unseen(sign))
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii")
+
+
+def _longest_marks(text: str) -> int:
+    longest = run = 0
+    for sign in text:
+        run = run + 1 if unicodedata.category(sign) in ("Mn", "Me") else 0
+        longest = max(longest, run)
+    return longest

@@ -1,0 +1,49 @@
+"""Where the answers come from that a submission is scored against: a public release, or what stands in for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from tipdata.errors import UsageError
+
+from tipbench.fold import Prepared, prepare
+from tipbench.submission.record import SubmissionRecord
+from tipbench.task import Task
+
+LAPTOP = ("tiny", "small")
+"""Sizes that are made where they are missing without being asked for."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Answers of one release or round: ``prepared`` gives those of a task's split, as ``prepare`` does."""
+
+    name: str
+    prepared: Callable[[Task, str], Prepared]
+
+
+TruthOf = Callable[[SubmissionRecord], Truth]
+"""A record whose form and versions are right -> its truth. Raises UsageError for data that it does not have."""
+
+
+def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> TruthOf:
+    """Truth of public releases, made where missing.
+
+    ``sizes``: those that may be opened: a submission does not decide what a machine generates.
+    """
+
+    def of(record: SubmissionRecord) -> Truth:
+        from tipdata.release import open_release
+
+        if record.size is None:
+            raise UsageError(f"data: {record.data} is a sealed round, which only its maintainers can score.")
+        if record.size not in sizes:
+            raise UsageError(
+                f"data: {record.data} is of size {record.size} and this check opens {', '.join(sizes)}; "
+                f"allow it with --sizes {record.size}."
+            )
+        source = open_release(record.versions.data, record.size, quiet=quiet)
+        return Truth(source.name, lambda task, split: prepare(task, release=source, split=split))
+
+    return of
