@@ -134,7 +134,7 @@ def difference(method: str, reference: str, metric: str, one: Draws, base: Draws
 def two_sided_p(differences: NDArray[np.float64]) -> float:
     """Two-sided p of no difference, from the replicates [replicates] of the difference."""
     below, above = np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0)
-    return min(1.0, 2 * (1 + min(below, above)) / (1 + differences.size))
+    return min(1.0, float(2 * (1 + min(below, above)) / (1 + differences.size)))
 
 
 def holm(p: Sequence[float]) -> list[float]:

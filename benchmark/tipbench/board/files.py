@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tipdata.errors import UsageError
 
@@ -24,6 +25,9 @@ from tipbench.board.draws import DRAWS, Kept, read_draws, to_bytes
 from tipbench.board.entries import Entry, reference_entries
 from tipbench.board.whole import OLD, PARTIAL, whole_folder
 from tipbench.results import RESULT, Result, read_result
+
+if TYPE_CHECKING:
+    from tipbench.submission.record import SubmissionRecord
 
 REFERENCE, SUBMISSIONS, UPLOADED, REPRODUCED = "reference", "submissions", "uploaded", "reproduced"
 RECORD = "submission.json"
@@ -60,7 +64,8 @@ def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[Kept]) -
 
 
 def store_results(folder: Path, found: Sequence[Result], draws: Sequence[Kept]) -> None:
-    """Write the results of one submission and their draws below an empty folder."""
+    """Write the results of one submission and their draws to a folder."""
+    folder.mkdir(exist_ok=True)
     for result in found:
         path = folder / result.task / result.split / f"s{result.seed}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,9 +118,7 @@ def _submissions(folder: Path) -> list[Entry]:
 
 def read_submission(folder: Path) -> Entry:
     """An accepted submission. Raises UsageError where a file is not what it should be."""
-    from tipbench.submission.record import read_record
-
-    record = read_record((folder / RECORD).read_bytes(), str(folder / RECORD))
+    record = _record(folder / RECORD)
     uploaded, draws = _side(folder / UPLOADED)
     again, drawn_again = _side(folder / REPRODUCED) if (folder / REPRODUCED).is_dir() else ([], [])
     done = {place_of(result) for result in again}
@@ -129,6 +132,17 @@ def read_submission(folder: Path) -> Entry:
         record=record,
         uploaded=[result for result in uploaded if place_of(result) in done],
     )
+
+
+def _record(path: Path) -> SubmissionRecord:
+    from tipbench.submission.record_file import Malformed, record_of
+
+    try:
+        return record_of(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}; accept it again.") from None
+    except Malformed as error:
+        raise UsageError(f"{path.parent}: {error.problems[0].rstrip('.')}; accept it again.") from None
 
 
 def _side(folder: Path) -> tuple[list[Result], list[Kept]]:

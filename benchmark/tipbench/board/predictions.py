@@ -64,7 +64,7 @@ class PredictionStore:
         """The file of a digest. Raises UsageError where it is not there, or is not what it was."""
         system, path = self._at(digest)
         try:
-            content = system.cat_file(path)
+            content = bytes(system.cat_file(path))  # type: ignore[arg-type]
         except FileNotFoundError:
             raise UsageError(
                 f"predictions {digest} are not in {self.url}: copy them there, or correct `predictions` in {CONFIG}."
@@ -76,6 +76,14 @@ class PredictionStore:
                 f"predictions {digest} in {self.url} are not what was accepted: bring back the file of that digest."
             )
         return content
+
+    def has(self, digest: str) -> bool:
+        """Whether a file of this digest is kept. Raises UsageError where the place cannot be read."""
+        system, path = self._at(digest)
+        try:
+            return system.exists(path)
+        except Exception as error:
+            raise self._cannot("read from", error) from None
 
     def _at(self, digest: str) -> tuple[AbstractFileSystem, str]:
         """The file system and the path of a digest. Raises UsageError for a URL that cannot be opened."""
