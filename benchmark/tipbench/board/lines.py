@@ -22,8 +22,8 @@ class Line:
     """A method. ``row``: its scores at the default split (:class:`tipbench.report.Row`).
 
     ``beside``: of each metric in :data:`BESIDE`, its mean over seeds. ``cpu_s``: CPU seconds a cell, mean over seeds.
-    ``peak_mib``: the largest. Both are None where a cell's is unknown. ``against``: its test against the reference, None
-    where there is none. ``by_split``: the mean score by split.
+    ``peak_mib``: the largest. Both are None where a cell's is unknown. ``against``: its test against the reference,
+    None where there is none. ``by_split``: the mean score by split.
     """
 
     method: str
