@@ -27,9 +27,7 @@ def record_of(content: bytes) -> SubmissionRecord:
     try:
         return SubmissionRecord.model_validate(_parsed(content))
     except ValidationError as error:
-        raise Malformed(
-            [_said(one) for one in error.errors(include_url=False, include_input=False)]
-        ) from None
+        raise Malformed([said(one) for one in error.errors(include_url=False, include_input=False)]) from None
 
 
 def to_json(record: SubmissionRecord) -> str:
@@ -77,7 +75,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"it holds {name}, which is no number of JSON")
 
 
-def _said(error: Any) -> str:
+def said(error: Any) -> str:
     """An error of validation as a sentence that begins with the field."""
     where = ""
     for part in error["loc"]:

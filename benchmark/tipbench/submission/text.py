@@ -41,6 +41,11 @@ def shown(text: object, most: int = SHOWN) -> str:
     return safe + ("..." if len(words) > most else "")
 
 
+def unseen(text: str) -> bool:
+    """Whether any character of a text shows nothing."""
+    return not (text.isascii() and text.isprintable()) and any(map(_is_unseen, text))
+
+
 def _is_unseen(sign: str) -> bool:
     code = ord(sign)
     selector = 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF
