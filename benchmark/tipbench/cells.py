@@ -22,7 +22,7 @@ class Cell:
 
     Keys of ``config``: task, release {version, size} or None, data or None, split, labels, access, seed,
     replicates, baseline {name, summary, reference, method}. A release of an independent world has its number as
-    ``world``; that of the released world has no such key, so that results from before there were others keep their hash.
+    ``world``; one of the released world has no such key, so that older results keep their hash.
     """
 
     config: dict[str, Any]

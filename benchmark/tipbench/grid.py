@@ -147,7 +147,9 @@ def _in_worlds(settings: Settings, worlds: list[int] | None) -> list[Settings]:
         return [settings]
     release = settings.release
     if release is None:
-        raise UsageError("data of your own has no worlds: leave out data, or the worlds (release.world, grid.worlds).")
+        raise UsageError(
+            "data of your own has no worlds: leave out data, or the worlds (release.world, grid.worlds)."
+        )
     there = [release.model_copy(update={"world": world}) for world in dict.fromkeys(worlds)]
     return [settings.model_copy(update={"release": one}) for one in there]
 
@@ -166,7 +168,7 @@ def _is_misplaced_oracle(settings: Settings) -> bool:
 def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:
     if _is_misplaced_oracle(settings):
         raise UsageError(
-            f"{settings.baseline.name} is an oracle, which is for the released world only: leave it or release.world out."
+            f"{settings.baseline.name} is an oracle, which is for the released world only: leave out release.world."
         )
     given = "given" if settings.data is not None else task.labels[0]
     labels = given if settings.labels == "auto" else settings.labels

@@ -36,7 +36,7 @@ class Release:
 
     @classmethod
     def of(cls, version: str, size: str, world: int = 0) -> "Release":
-        """A release that exists. Raises UsageError, naming those that do, for a version, size or world that does not."""
+        """A release that exists. Raises UsageError, naming those that do, for a part that does not."""
         if version not in versions():
             raise UsageError(
                 f"release version {version} does not exist: choose one of {', '.join(versions())}."

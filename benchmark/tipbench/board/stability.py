@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -81,10 +82,10 @@ class Stability(_Record):
 class Stable:
     """How stable a task's ranking is over worlds. Arrays are of ``methods``, best mean rank first.
 
-    ``wins`` and ``keeps``: [methods, methods], see :func:`tipbench.board.ranks.wins` and ``keeps``. ``tau``: Kendall's
-    tau-b over pairs of worlds. ``groups``: methods that Nemenyi's test does not tell apart, all of them where Friedman's
-    test finds no difference; they may overlap, and a method alone is told apart from all. ``critical_difference``: of
-    mean ranks; None for fewer than two methods.
+    ``wins`` and ``keeps``: [methods, methods] as :func:`tipbench.board.ranks.wins` and ``keeps`` say. ``tau``:
+    Kendall's tau-b over pairs of worlds. ``critical_difference``: of mean ranks, None for fewer than two methods.
+    ``groups``: methods that Nemenyi's test does not tell apart, all of them where Friedman's test finds no difference;
+    they may overlap, and a method alone is told apart from all.
     """
 
     task: str
@@ -161,7 +162,7 @@ def neighbours(one: TaskScores, released: Mapping[str, float]) -> list[Neighbour
     share = ranks.wins(one.better_is_more)
     return [
         Neighbours(better, worse, float(share[place[better], place[worse]]))
-        for better, worse in zip(order, order[1:], strict=False)
+        for better, worse in pairwise(order)
         if released[better] != released[worse]
     ]
 
@@ -177,9 +178,7 @@ def store(results: Path, stability: Stability) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror or error}; give another --to."
-        ) from None
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}; give another --to.") from None
     write_text(path, stability.model_dump_json(indent=1) + "\n")
     return path
 

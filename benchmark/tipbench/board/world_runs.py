@@ -55,8 +55,8 @@ def collect(runs: Path, data: str | None = None) -> Stability:
     worlds = sorted({one.world for one in found})
     if len(worlds) < FEWEST:
         raise UsageError(
-            f"{runs} holds runs on {len(worlds)} independent worlds of {found[0].data}: stability is told from {FEWEST} "
-            f"or more, so run {AGAIN}."
+            f"{runs} holds runs on {len(worlds)} independent worlds of {found[0].data}: stability is told from "
+            f"{FEWEST} or more, so run {AGAIN}."
         )
     _refuse_twice(found)
     tasks = sorted({one.result.task for one in found})
@@ -88,7 +88,9 @@ def _found(runs: Path) -> list[WorldRun]:
             continue  # data of a user's own
         counts = not result.oracle_method and result.split == task_of(result.task).splits[0]
         if release.world and counts:
-            found.append(WorldRun(Run(path.parent, result), f"{release.version}/{release.size}", release.world))
+            found.append(
+                WorldRun(Run(path.parent, result), f"{release.version}/{release.size}", release.world)
+            )
     return found
 
 
