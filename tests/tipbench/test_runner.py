@@ -50,8 +50,8 @@ def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell) -> None:
     assert here is not None
     assert there is not None
     assert (here.data, there.data) == ("0.3.0/tiny", "0.3.0/tiny.w1")
-    assert "world" not in here.config["release"]
-    assert there.config["release"]["world"] == 1
+    assert here.config["release"] == {"version": "0.3.0", "size": "tiny"}
+    assert there.config["release"] == {"version": "0.3.0", "size": "tiny", "world": 1}
     assert here.predictions.digest != there.predictions.digest
     assert read_result(other.folder) == there
 

@@ -129,7 +129,9 @@ def test_a_method_that_was_not_run_alike_in_every_world_is_refused(
     if "versions" in other:
         other = {"versions": {**other["versions"], "evaluator": last.versions.evaluator}}
     odd = Result.model_validate({**last.model_dump(), **other})
-    with pytest.raises(UsageError, match=r"was not run as .* was: a method is compared over worlds under one"):
+    with pytest.raises(
+        UsageError, match=r"was not run as .* was: a method is compared over worlds under one"
+    ):
         collect(runs(*rest, odd))
 
 
