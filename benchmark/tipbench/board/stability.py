@@ -3,7 +3,7 @@
 A released world is one draw of the world's parameters. The same methods are run on worlds of other seeds
 (``tipbench run experiment=worlds``), and what is kept of them in ``results/<version>/<size>/worlds.json`` is the
 primary metric at each task's default split. All else is computed from that: see :func:`stable`, :func:`neighbours`
-and :mod:`tipbench.board.ranks`.
+and :mod:`tipbench.board.orders`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from tipdata.errors import UsageError
 
-from tipbench.board import ranks
+from tipbench.board import orders
 from tipbench.metrics import LOWER_IS_BETTER
 
 WORLDS = "worlds.json"
@@ -82,7 +82,7 @@ class Stability(_Record):
 class Stable:
     """How stable a task's ranking is over worlds. Arrays are of ``methods``, best mean rank first.
 
-    ``wins`` and ``keeps``: [methods, methods] as :func:`tipbench.board.ranks.wins` and ``keeps`` say. ``tau``:
+    ``wins`` and ``keeps``: [methods, methods] as :func:`tipbench.board.orders.wins` and ``keeps`` say. ``tau``:
     Kendall's tau-b over pairs of worlds. ``critical_difference``: of mean ranks, None for fewer than two methods.
     ``groups``: methods that Nemenyi's test does not tell apart, all of them where Friedman's test finds no difference;
     they may overlap, and a method alone is told apart from all.
@@ -96,8 +96,8 @@ class Stable:
     mean_ranks: tuple[float, ...]
     wins: np.ndarray
     keeps: np.ndarray
-    tau: ranks.Agreement
-    friedman: ranks.Friedman
+    tau: orders.Agreement
+    friedman: orders.Friedman
     critical_difference: float | None
     groups: tuple[tuple[str, ...], ...]
 
@@ -121,13 +121,13 @@ class Neighbours:
 
 def stable(one: TaskScores) -> Stable:
     """All that is said about the stability of a task's ranking."""
-    means = ranks.mean_ranks(one.better_is_more)
+    means = orders.mean_ranks(one.better_is_more)
     order = sorted(range(len(one.methods)), key=lambda at: (means[at], one.methods[at]))
     scores = one.better_is_more[:, order]
     methods = tuple(one.methods[at] for at in order)
     mean_ranks = tuple(float(means[at]) for at in order)
-    tested = ranks.friedman(scores)
-    difference = ranks.critical_difference(*scores.shape) if len(methods) > 1 else None
+    tested = orders.friedman(scores)
+    difference = orders.critical_difference(*scores.shape) if len(methods) > 1 else None
     apart = difference if difference is not None and tested.rejects else np.inf
     return Stable(
         task=one.task,
@@ -136,12 +136,12 @@ def stable(one: TaskScores) -> Stable:
         worlds=len(one.scores),
         methods=methods,
         mean_ranks=mean_ranks,
-        wins=ranks.wins(scores),
-        keeps=ranks.keeps(scores),
-        tau=ranks.agreement(scores),
+        wins=orders.wins(scores),
+        keeps=orders.keeps(scores),
+        tau=orders.agreement(scores),
         friedman=tested,
         critical_difference=difference,
-        groups=tuple(tuple(methods[at] for at in group) for group in ranks.not_told_apart(mean_ranks, apart)),
+        groups=tuple(tuple(methods[at] for at in group) for group in orders.not_told_apart(mean_ranks, apart)),
     )
 
 
@@ -159,7 +159,7 @@ def neighbours(one: TaskScores, released: Mapping[str, float]) -> list[Neighbour
     sign = 1 if one.lower_is_better else -1
     order = sorted((m for m in one.methods if m in released), key=lambda m: (sign * released[m], m))
     place = {method: at for at, method in enumerate(one.methods)}
-    share = ranks.wins(one.better_is_more)
+    share = orders.wins(one.better_is_more)
     return [
         Neighbours(better, worse, float(share[place[better], place[worse]]))
         for better, worse in pairwise(order)

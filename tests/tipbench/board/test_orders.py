@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import friedmanchisquare, kendalltau, rankdata
-from tipbench.board import ranks
+from tipbench.board import orders
 
 # Demšar (2006), table 6: ranks of C4.5, C4.5+m, C4.5+cf and C4.5+m+cf on 14 data sets, 1 the best.
 DEMSAR = -np.array(
@@ -28,7 +28,7 @@ def scores(draw: st.DrawFn, most_methods: int = 6) -> np.ndarray:
 
 
 def test_the_critical_difference_is_that_of_demsars_example() -> None:
-    assert ranks.critical_difference(14, 4) == pytest.approx(1.25, abs=0.005)
+    assert orders.critical_difference(14, 4) == pytest.approx(1.25, abs=0.005)
 
 
 @pytest.mark.parametrize(
@@ -38,19 +38,19 @@ def test_the_critical_difference_is_that_of_demsars_example() -> None:
 )
 def test_critical_values_are_those_of_demsars_table(methods: int, q: float) -> None:
     unit = np.sqrt(methods * (methods + 1) / 6 / 5)
-    assert ranks.critical_difference(5, methods) / unit == pytest.approx(q, abs=0.0011)
+    assert orders.critical_difference(5, methods) / unit == pytest.approx(q, abs=0.0011)
 
 
 def test_mean_ranks_and_groups_are_those_of_demsars_example() -> None:
-    means = ranks.mean_ranks(DEMSAR)
+    means = orders.mean_ranks(DEMSAR)
     assert means == pytest.approx([3.143, 2.000, 2.893, 1.964], abs=0.0005)
     # "even the difference between the best and the worst performing algorithm is already smaller than that"
-    assert ranks.not_told_apart(list(means), ranks.critical_difference(14, 4)) == [(3, 1, 2, 0)]
+    assert orders.not_told_apart(list(means), orders.critical_difference(14, 4)) == [(3, 1, 2, 0)]
 
 
 def test_friedmans_statistic_is_demsars_but_for_the_correction_for_ties() -> None:
     """Demšar gives 9.28, without the correction: ties take 7.5 from the 70 that untied ranks would spread."""
-    found = ranks.friedman(DEMSAR)
+    found = orders.friedman(DEMSAR)
     spread = np.square(-DEMSAR - 2.5).sum()
     assert found.statistic == pytest.approx(9.28 * 70 / spread, abs=0.01)
     assert found.rejects
@@ -58,12 +58,12 @@ def test_friedmans_statistic_is_demsars_but_for_the_correction_for_ties() -> Non
 
 def test_a_critical_difference_needs_two_methods() -> None:
     with pytest.raises(ValueError, match="of 1 methods"):
-        ranks.critical_difference(5, 1)
+        orders.critical_difference(5, 1)
 
 
 @given(scores())
 def test_tau_b_is_that_of_scipy(matrix: np.ndarray) -> None:
-    found = ranks.tau_b(matrix)
+    found = orders.tau_b(matrix)
     for a, b in combinations(range(len(matrix)), 2):
         wanted = kendalltau(matrix[a], matrix[b], variant="b")[0]
         assert found[a, b] == pytest.approx(wanted, abs=1e-12, nan_ok=True)
@@ -72,10 +72,10 @@ def test_tau_b_is_that_of_scipy(matrix: np.ndarray) -> None:
 @given(scores())
 def test_ranks_and_friedmans_test_are_those_of_scipy(matrix: np.ndarray) -> None:
     wanted = rankdata(-matrix, axis=1)
-    assert ranks.mean_ranks(matrix) == pytest.approx(wanted.mean(axis=0))
-    found = ranks.friedman(matrix)
+    assert orders.mean_ranks(matrix) == pytest.approx(wanted.mean(axis=0))
+    found = orders.friedman(matrix)
     if (matrix == matrix[:, :1]).all():
-        assert found == ranks.Friedman(None, None)
+        assert found == orders.Friedman(None, None)
         assert not found.rejects
     elif matrix.shape[1] > 2:
         statistic, p = friedmanchisquare(*matrix.T)
@@ -91,11 +91,11 @@ def test_the_order_of_worlds_and_methods_changes_nothing(matrix: np.ndarray, ran
     # Scores that no float holds exactly, so that a sum in another order is another sum.
     matrix = matrix / 10 + 0.1
     other = matrix[worlds][:, methods]
-    for share in (ranks.wins, ranks.keeps):
+    for share in (orders.wins, orders.keeps):
         assert share(other) == pytest.approx(share(matrix)[methods][:, methods])
-    assert ranks.mean_ranks(other) == pytest.approx(ranks.mean_ranks(matrix)[methods])
-    assert ranks.agreement(other) == _about(ranks.agreement(matrix))
-    assert ranks.friedman(other).statistic == _near(ranks.friedman(matrix).statistic)
+    assert orders.mean_ranks(other) == pytest.approx(orders.mean_ranks(matrix)[methods])
+    assert orders.agreement(other) == _about(orders.agreement(matrix))
+    assert orders.friedman(other).statistic == _near(orders.friedman(matrix).statistic)
 
 
 @given(scores(), st.integers(0, 7))
@@ -104,16 +104,16 @@ def test_an_increasing_transform_of_a_worlds_scores_changes_nothing_but_mean_sco
 ) -> None:
     other = matrix.copy()
     other[world % len(matrix)] = np.exp(3 * other[world % len(matrix)])
-    assert ranks.wins(other) == pytest.approx(ranks.wins(matrix))
-    assert ranks.mean_ranks(other) == pytest.approx(ranks.mean_ranks(matrix))
-    assert ranks.agreement(other) == ranks.agreement(matrix)
-    assert ranks.friedman(other) == ranks.friedman(matrix)
-    assert ranks.keeps(8 * matrix - 2) == pytest.approx(ranks.keeps(matrix))
+    assert orders.wins(other) == pytest.approx(orders.wins(matrix))
+    assert orders.mean_ranks(other) == pytest.approx(orders.mean_ranks(matrix))
+    assert orders.agreement(other) == orders.agreement(matrix)
+    assert orders.friedman(other) == orders.friedman(matrix)
+    assert orders.keeps(8 * matrix - 2) == pytest.approx(orders.keeps(matrix))
 
 
 @given(scores())
 def test_shares_of_a_pair_add_up(matrix: np.ndarray) -> None:
-    wins, keeps = ranks.wins(matrix), ranks.keeps(matrix)
+    wins, keeps = orders.wins(matrix), orders.keeps(matrix)
     assert wins + wins.T == pytest.approx(np.ones_like(wins))
     assert keeps == pytest.approx(keeps.T)
     assert np.diag(keeps) == pytest.approx(0.5)
@@ -123,27 +123,27 @@ def test_shares_of_a_pair_add_up(matrix: np.ndarray) -> None:
 def test_a_pair_keeps_the_order_of_its_means_and_a_tie_counts_one_half() -> None:
     # The second wins three worlds of five and the mean of the first is higher: it is the first that is on top.
     matrix = np.array([[9.0, 1.0], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0], [1.0, 1.0]])
-    assert ranks.wins(matrix)[0, 1] == pytest.approx(0.3)
-    assert ranks.keeps(matrix)[0, 1] == pytest.approx(0.3)
-    assert ranks.keeps(np.minimum(matrix, 2.0))[0, 1] == pytest.approx(0.7)
-    assert ranks.keeps(np.array([[0.1, 0.3], [0.3, 0.1], [0.2, 0.2]]))[0, 1] == 0.5
+    assert orders.wins(matrix)[0, 1] == pytest.approx(0.3)
+    assert orders.keeps(matrix)[0, 1] == pytest.approx(0.3)
+    assert orders.keeps(np.minimum(matrix, 2.0))[0, 1] == pytest.approx(0.7)
+    assert orders.keeps(np.array([[0.1, 0.3], [0.3, 0.1], [0.2, 0.2]]))[0, 1] == 0.5
 
 
 def test_one_ranking_everywhere_agrees_fully_and_a_reversed_one_not_at_all() -> None:
     same = np.tile([3.0, 2.0, 1.0], (5, 1))
-    assert ranks.agreement(same) == ranks.Agreement(1.0, 1.0)
-    assert ranks.keeps(same)[0, 1] == ranks.keeps(same)[1, 2] == 1.0
+    assert orders.agreement(same) == orders.Agreement(1.0, 1.0)
+    assert orders.keeps(same)[0, 1] == orders.keeps(same)[1, 2] == 1.0
     reversed_once = same.copy()
     reversed_once[2] = [1.0, 2.0, 3.0]
-    assert ranks.agreement(reversed_once) == _about(ranks.Agreement((6 - 4) / 10, -1.0))
-    assert ranks.keeps(reversed_once)[0, 2] == pytest.approx(0.8)
+    assert orders.agreement(reversed_once) == _about(orders.Agreement((6 - 4) / 10, -1.0))
+    assert orders.keeps(reversed_once)[0, 2] == pytest.approx(0.8)
 
 
 def test_agreement_with_a_world_that_ties_all_is_undefined() -> None:
     matrix = np.tile([2.0, 1.0], (5, 1))
     matrix[3] = 0.0
-    assert ranks.agreement(matrix) == ranks.Agreement(None, None)
-    assert ranks.agreement(np.ones((5, 1))) == ranks.Agreement(None, None)
+    assert orders.agreement(matrix) == orders.Agreement(None, None)
+    assert orders.agreement(np.ones((5, 1))) == orders.Agreement(None, None)
 
 
 @pytest.mark.parametrize(
@@ -158,12 +158,12 @@ def test_agreement_with_a_world_that_ties_all_is_undefined() -> None:
     ],
 )
 def test_groups_are_the_largest_runs_within_the_critical_difference(means, groups) -> None:
-    assert ranks.not_told_apart(means, 1.5) == groups
+    assert orders.not_told_apart(means, 1.5) == groups
 
 
 @given(st.lists(st.integers(0, 12).map(lambda v: v / 2), min_size=1, max_size=9))
 def test_groups_are_all_cliques_that_nothing_can_join(means: list[float]) -> None:
-    found = [set(group) for group in ranks.not_told_apart(means, 1.25)]
+    found = [set(group) for group in orders.not_told_apart(means, 1.25)]
     alike = [{b for b in range(len(means)) if abs(means[a] - means[b]) < 1.25} for a in range(len(means))]
     for group in found:
         assert set.intersection(*(alike[at] for at in group)) == group
@@ -175,11 +175,11 @@ def _near(value: float | None) -> object:
     return None if value is None else pytest.approx(value)
 
 
-def _about(agreement: ranks.Agreement) -> object:
+def _about(agreement: orders.Agreement) -> object:
     class About:
         def __eq__(self, other: object) -> bool:
             return (
-                isinstance(other, ranks.Agreement)
+                isinstance(other, orders.Agreement)
                 and other.mean == _near(agreement.mean)
                 and other.least == _near(agreement.least)
             )
