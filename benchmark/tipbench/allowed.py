@@ -29,8 +29,8 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
 
     from tipbench.release_folds import allowed_splits
 
-    engine = settings.engine
-    source = open_release(settings.release.version, settings.release.size, engine.name, engine.workers, quiet)
+    release, engine = settings.release, settings.engine
+    source = open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
     found = list(allowed_splits(task, source, task.units(source).collect()))
     if not found:
         raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tipdata.world import release_name
+
 from tipbench.settings import Settings
 
 HASHED = ("task", "release", "data", "split", "labels", "access", "replicates", "baseline")
@@ -19,7 +21,8 @@ class Cell:
     """One cell. ``config`` is plain and holds all that decides its result, with ``auto`` resolved.
 
     Keys of ``config``: task, release {version, size} or None, data or None, split, labels, access, seed,
-    replicates, baseline {name, summary, reference, method}.
+    replicates, baseline {name, summary, reference, method}. A release of an independent world has its number as
+    ``world``; one of the released world has no such key, so that older results keep their hash.
     """
 
     config: dict[str, Any]
@@ -52,7 +55,7 @@ class Cell:
 
     @property
     def data(self) -> str:
-        """``version/size`` of a release, or the name of a user's own data."""
+        """The name of a release (``0.3.0/small``, ``0.3.0/small.w3``), or of a user's own data."""
         return data_name(self.config)
 
     @property
@@ -81,7 +84,9 @@ class Cell:
 def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int) -> Cell:
     """The cell of a checked config, with split, labels and access as resolved."""
     whole = settings.model_dump(mode="json")
-    release = whole["release"] and {key: whole["release"][key] for key in ("version", "size")}
+    release = whole["release"] and {
+        key: value for key in ("version", "size", "world") if (value := whole["release"][key]) != 0
+    }
     config = {
         "task": whole["task"]["name"],
         "release": release,
@@ -97,9 +102,8 @@ def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int)
 
 
 def data_name(config: dict[str, Any]) -> str:
-    """``version/size`` of a config's release, or the name of its data."""
-    release = config["release"]
-    return f"{release['version']}/{release['size']}" if release else str(config["data"]["name"])
+    """The name of a config's release, or of its data."""
+    return release_name(**config["release"]) if config["release"] else str(config["data"]["name"])
 
 
 def canonical(value: Any) -> str:

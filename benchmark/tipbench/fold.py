@@ -149,9 +149,10 @@ def prepare(
 
     Args:
         task: a task, or its name.
-        release: a size ("tiny"), version and size ("0.3.0/tiny") or an open release; made first where
-        missing. own: a user's own data, as :class:`tipbench.own.data.OwnData` or its mapping; excludes
-        ``release``. split, labels, access: ``auto`` is the first or own of the task (and of the data).
+        release: a size ("tiny"), version and size ("0.3.0/tiny"), either with an independent world
+        ("tiny.w3"), or an open release; made first where missing. own: a user's own data, as
+        :class:`tipbench.own.data.OwnData` or its mapping; excludes ``release``.
+        split, labels, access: ``auto`` is the first or own of the task (and of the data).
         needs: the columns that the method needs, as ``table.column``.
         oracle: whether the method is shown hidden truth. It is marked as such and never ranked.
 

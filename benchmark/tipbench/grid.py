@@ -17,8 +17,11 @@ from tipbench.settings import Grid, Settings
 from tipbench.task import Task, task_of
 
 ALL, ALLOWED = "all", "allowed"
-LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds"}
+LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds", "release.world": "worlds"}
 """Keys whose comma lists, with ``-m``, are axes of one grid; those of other keys make a grid each."""
+
+NUMBERS = {axis: key for key, axis in LISTS.items() if axis in ("seeds", "worlds")}
+"""Axes of whole numbers from 0, and their keys."""
 
 Notice = Callable[[str], None]
 """What is told a sentence about baselines of a grid that are left out."""
@@ -43,7 +46,8 @@ def expand(
 ) -> list[Cell]:
     """Every cell that a config stands for, those that share a fold beside each other.
 
-    Only splits that a task has and its data can have, and one seed for a method whose seed changes nothing.
+    Only splits that a task has and its data can have, one seed for a method whose seed changes nothing, and on
+    independent worlds no oracle that only a pattern matches.
 
     Args:
         composer: what was typed.
@@ -52,49 +56,54 @@ def expand(
         notice: told of baselines that a pattern matches and that need an extra which is not installed.
 
     Raises:
-        UsageError: where a baseline that is named needs such an extra, nothing says what to run, a pattern
-            matches no baseline, or no cell is left.
+        UsageError: where a baseline that is named needs such an extra or is an oracle on an independent world,
+            nothing says what to run, a pattern matches no baseline, or no cell is left.
     """
     if not commas:
         _refuse_lists(composer)
     grid = _grid(composer, commas)
     if grid.baselines is None:
         return [_single(composer, allowed)]
-    rest = composer.without("baseline", "split", "seed", *(f"grid.{axis}" for axis in LISTS.values()))
+    rest = composer.without(*LISTS, *(f"grid.{axis}" for axis in LISTS.values()))
     cells: list[Cell] = []
-    splits_of: dict[str, list[str]] = {}
+    splits_of: dict[tuple[str, int], list[str]] = {}
     left_out: dict[str, list[str]] = {}
     for name in _matching(rest, grid.baselines):
         settings = rest.settings(name)
         task = task_of(settings.task.name if settings.task else name)
+        named = name in (grid.baselines if isinstance(grid.baselines, list) else [grid.baselines])
         if settings.data is not None and settings.data.get("task") != task.name:
             continue
         if settings.data is None and not _is_for_releases(settings.baseline.method["_target_"], task):
             continue
         if (extra := missing_extra(settings.baseline.model_dump())) is not None:
-            if name in (grid.baselines if isinstance(grid.baselines, list) else [grid.baselines]):
+            if named:
                 raise _needs(name, extra)
             left_out.setdefault(extra, []).append(name)
             continue
-        if task.name not in splits_of:
-            splits_of[task.name] = _splits(task, settings, grid.splits, allowed)
-        cells += [
-            _cell(settings, task, split, seed)
-            for split in splits_of[task.name]
-            for seed in _seeds(settings, grid.seeds or [0])
-        ]
+        for there in _in_worlds(settings, grid.worlds):
+            if _is_misplaced_oracle(there) and not named:
+                continue
+            fold = (task.name, _world(there))
+            if fold not in splits_of:
+                splits_of[fold] = _splits(task, there, grid.splits, allowed)
+            cells += [
+                _cell(there, task, split, seed)
+                for split in splits_of[fold]
+                for seed in _seeds(settings, grid.seeds or [0])
+            ]
     for extra, names in left_out.items():
         notice(f"left out, since they need the extra {extra} ({how_to_install(extra)}): {', '.join(names)}")
     if not cells:
-        wanted = f"baselines {grid.baselines}, splits {grid.splits}, seeds {grid.seeds}"
+        wanted = ", ".join(f"{axis} {asked}" for axis, asked in grid if asked is not None)
         raise UsageError(
             f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`."
         )
-    return sorted(cells, key=lambda cell: (cell.task, cell.split))
+    return sorted(cells, key=lambda cell: (cell.task, cell.split, cell.data))
 
 
 def _grid(composer: Composer, commas: bool) -> Grid:
-    """The grid of the config, with what was typed for baseline, split and seed in the place of its axes."""
+    """The grid of the config, with what was typed for a key of :data:`LISTS` in the place of its axis."""
     settings = composer.without(*LISTS).settings(general=True)
     asked = settings.grid.model_dump()
     typed = {axis: value for key, axis in LISTS.items() if (value := composer.value(key)) is not None}
@@ -106,9 +115,8 @@ def _grid(composer: Composer, commas: bool) -> Grid:
         raise UsageError(
             "a sweep needs baselines: add baseline=NAME,NAME or an experiment; see `tipbench list baselines`."
         )
-    if "seeds" in listed:
-        listed["seeds"] = [_seed(text) for text in listed["seeds"]]  # type: ignore[misc]
-    asked = {**asked, **listed}
+    numbers = {axis: [_number(axis, text) for text in listed.pop(axis)] for axis in NUMBERS if axis in listed}
+    asked = {**asked, **listed, **numbers}
     asked["splits"] = asked["splits"] or [settings.split.name]
     asked["seeds"] = asked["seeds"] if asked["seeds"] is not None else [settings.seed]
     return Grid.model_validate(asked)
@@ -133,7 +141,35 @@ def _needs(baseline: str, extra: str) -> UsageError:
     return UsageError(f"baseline={baseline} needs the extra {extra}: {how_to_install(extra)}.")
 
 
+def _in_worlds(settings: Settings, worlds: list[int] | None) -> list[Settings]:
+    """The settings in each of these worlds; as they are where none are asked for."""
+    if worlds is None:
+        return [settings]
+    release = settings.release
+    if release is None:
+        raise UsageError(
+            "data of your own has no worlds: leave out data, or the worlds (release.world, grid.worlds)."
+        )
+    there = [release.model_copy(update={"world": world}) for world in dict.fromkeys(worlds)]
+    return [settings.model_copy(update={"release": one}) for one in there]
+
+
+def _world(settings: Settings) -> int:
+    return settings.release.world if settings.release else 0
+
+
+def _is_misplaced_oracle(settings: Settings) -> bool:
+    """Whether this is an oracle on an independent world: one may take its parameters from the released world."""
+    return _world(settings) > 0 and bool(
+        getattr(_method_class(settings.baseline.method["_target_"]), "oracle", False)
+    )
+
+
 def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:
+    if _is_misplaced_oracle(settings):
+        raise UsageError(
+            f"{settings.baseline.name} is an oracle, which is for the released world only: leave out release.world."
+        )
     given = "given" if settings.data is not None else task.labels[0]
     labels = given if settings.labels == "auto" else settings.labels
     access = task.tier if settings.access == "auto" else settings.access
@@ -214,7 +250,7 @@ def _method_class(target: str) -> object | None:
 
 def _refuse_lists(composer: Composer) -> None:
     for override in composer.typed:
-        is_choice = override.key in composer.options or override.key == "seed"
+        is_choice = override.key in composer.options or override.key in LISTS
         if is_choice and len(_parts(override.value)) > 1:
             raise UsageError(f"{override.key}={override.value} is a list: add -m to run every one of it.")
 
@@ -235,9 +271,10 @@ def _parts(value: str) -> list[str]:
     return parts
 
 
-def _seed(text: str) -> int:
-    if not text.strip().isdigit():
-        raise UsageError(f"seed={text} is no seed: give whole numbers from 0.")
+def _number(axis: str, text: str) -> int:
+    """A number of an axis of :data:`NUMBERS`."""
+    if not text.strip().isdecimal():
+        raise UsageError(f"{NUMBERS[axis]}={text} is no {axis.removesuffix('s')}: give whole numbers from 0.")
     return int(text)
 
 

@@ -23,12 +23,11 @@ WINDOW_END = DAYS
 
 
 def open_by_name(name: str) -> Source:
-    """The release of a size ("tiny", its newest version) or of both ("0.3.0/tiny"), ready to read."""
-    from tipdata.release import open_release
-    from tipdata.world import versions
+    """The release of a name, ready to read; see :meth:`tipdata.release.Release.called`."""
+    from tipdata.release import Release, open_release
 
-    version, _, size = name.rpartition("/")
-    return open_release(version or list(versions())[-1], size)
+    release = Release.called(name)
+    return open_release(release.version, release.size, world=release.world)
 
 
 def prepare_release(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tipdata.errors import UsageError
@@ -21,10 +21,11 @@ class Named(BaseModel):
 
 
 class ReleaseChoice(_Strict):
-    """A version and size of the data."""
+    """A version and size of the data, and the world: 0 is the released one."""
 
     version: str
     size: str
+    world: int = Field(default=0, ge=0)
     summary: str = ""
 
 
@@ -52,11 +53,12 @@ class Engine(_Strict):
 
 
 class Grid(_Strict):
-    """What is run: patterns of baselines, splits and seeds. Without ``baselines`` there is no grid."""
+    """What is run: patterns of baselines, splits, seeds and worlds. Without ``baselines`` there is no grid."""
 
     baselines: str | list[str] | None = None
     splits: str | list[str] | None = None
     seeds: list[int] | None = None
+    worlds: list[Annotated[int, Field(ge=0)]] | None = None
 
 
 class Place(_Strict):

@@ -16,7 +16,7 @@ from tipdata.errors import CheckFailed, UsageError
 from tipdata.home import home
 from tipdata.region import generate_region
 from tipdata.tables import all_tables, tables_of
-from tipdata.world import World, fingerprint, sizes, versions
+from tipdata.world import WORLD_MARK, World, check_world, fingerprint, release_name, sizes, versions
 
 RECEIPT = "receipt.json"
 Digests = dict[str, dict[str, str]]
@@ -25,25 +25,45 @@ Digests = dict[str, dict[str, str]]
 
 @dataclass(frozen=True)
 class Release:
-    """One release of the data, by version and size. It may or may not have been made yet."""
+    """One release of the data, by version and size. It may or may not have been made yet.
+
+    ``world``: 0 is the released world; any other number is an independent one, which has no published manifest.
+    """
 
     version: str
     size: str
+    world: int = 0
 
     @classmethod
-    def of(cls, version: str, size: str) -> "Release":
-        """A release that exists. Raises UsageError, naming those that do, for a version or size that does not."""
+    def of(cls, version: str, size: str, world: int = 0) -> "Release":
+        """A release that exists. Raises UsageError, naming those that do, for a part that does not."""
         if version not in versions():
             raise UsageError(
                 f"release version {version} does not exist: choose one of {', '.join(versions())}."
             )
         if size not in sizes():
             raise UsageError(f"release size {size} does not exist: choose one of {', '.join(sizes())}.")
-        return cls(version, size)
+        check_world(world)
+        return cls(version, size, world)
+
+    @classmethod
+    def called(cls, name: str) -> "Release":
+        """The release of a name: ``small`` (its newest version), ``0.3.0/small`` or ``0.3.0/small.w3``.
+
+        Raises UsageError as :meth:`of`, and for a world that is no whole number from 1.
+        """
+        version, _, place = name.rpartition("/")
+        size, marked, world = place.partition(WORLD_MARK)
+        if marked and not (world.isascii() and world.isdigit() and not world.startswith("0")):
+            raise UsageError(
+                f"release {name} names no world: write {size}{WORLD_MARK}1, {size}{WORLD_MARK}2 and so on, or {size} "
+                "for the released one."
+            )
+        return cls.of(version or list(versions())[-1], size, int(world) if marked else 0)
 
     @property
     def name(self) -> str:
-        return f"{self.version}/{self.size}"
+        return release_name(self.version, self.size, self.world)
 
     @property
     def regions(self) -> int:
@@ -52,7 +72,7 @@ class Release:
 
     @property
     def folder(self) -> Path:
-        return home() / self.version / self.size
+        return home() / self.name
 
     def region_folder(self, index: int) -> Path:
         return self.folder / _name(index)
@@ -92,7 +112,9 @@ def _name(index: int) -> str:
 
 
 def published_manifest(release: Release) -> dict | None:
-    """The committed manifest of a release, or None where it has none."""
+    """The committed manifest of a release, or None where it has none: independent worlds are not published."""
+    if release.world:
+        return None
     path = manifest_folder() / release.version / f"{release.size}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
@@ -105,10 +127,15 @@ def manifest_folder() -> Path:
 
 
 def open_release(
-    version: str, size: str, engine: str = "loky", workers: int | None = None, quiet: bool = False
+    version: str,
+    size: str,
+    engine: str = "loky",
+    workers: int | None = None,
+    quiet: bool = False,
+    world: int = 0,
 ) -> Release:
     """A release ready to read; it is made first, under a file lock, where it is missing or of another generator."""
-    release = Release.of(version, size)
+    release = Release.of(version, size, world)
     if not _is_complete(release):
         if not quiet:
             sys.stderr.write(
@@ -141,7 +168,7 @@ def make_release(
 
     try:
         release.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(release.folder.parent / f"{release.size}.lock"):
+        with FileLock(release.folder.with_name(f"{release.folder.name}.lock")):
             _generate(release, engine, workers, quiet)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -157,7 +184,7 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
     _remove_leftovers(release)
     missing = [i for i in range(release.regions) if not _region_is_there(release, i, mark)]
     # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
-    work = partial(_make_region, release.version, release.folder, mark)
+    work = partial(_make_region, World.of(release.version, release.world), release.folder, mark)
     try:
         run_all(
             work, missing, engine=engine, workers=workers, label=f"regions of {release.name}", quiet=quiet
@@ -192,9 +219,9 @@ def _region_is_there(release: Release, index: int, mark: str) -> bool:
         return False
 
 
-def _make_region(version: str, release_folder: Path, mark: str, index: int) -> None:
+def _make_region(world: World, release_folder: Path, mark: str, index: int) -> None:
     """Generate one region and put it in place."""
-    tables = generate_region(World.of(version), index)
+    tables = generate_region(world, index)
     folder = release_folder / _name(index)
     part = release_folder / f".{folder.name}.part-{os.getpid()}"
     try:
@@ -256,7 +283,7 @@ def verify_release(
 ) -> list[str]:
     """Read a release's files again and say where they differ from the manifest.
 
-    The manifest is the published one or, for a size without one, the receipts written when the release was made.
+    The manifest is the published one or, for a size or world without one, the receipts written when it was made.
 
     Returns:
         One text a difference, naming release, region, table and column; empty where all is as it should be.
@@ -264,7 +291,7 @@ def verify_release(
     if not release.folder.is_dir():
         raise UsageError(
             f"release {release.name} is not in {release.folder}: make it with "
-            f"`tipbench data make release={release.size}`."
+            f"`tipbench data make release={release.size}{f' release.world={release.world}' if release.world else ''}`."
         )
     work = partial(_read_digests, release, release.folder)
     read = run_all(work, range(release.regions), engine, workers, f"regions of {release.name}", quiet)

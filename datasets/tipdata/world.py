@@ -11,11 +11,14 @@ import numpy as np
 import yaml
 
 from tipdata.draw import Stream
+from tipdata.errors import UsageError
 
 FOLDER = Path(__file__).parent
 DAYS = 730
 MINUTES_A_DAY = 1440
 LEAVES = ("value", "range")
+WORLD_MARK = ".w"
+"""What stands between size and number in the name of a release of an independent world."""
 
 
 @cache
@@ -32,6 +35,19 @@ def versions() -> dict[str, dict[str, Any]]:
 def sizes() -> dict[str, int]:
     """Release sizes: regions in each."""
     return _document("versions.yaml")["sizes"]
+
+
+def release_name(version: str, size: str, world: int = 0) -> str:
+    """``0.3.0/small`` of the released world, ``0.3.0/small.w3`` of independent world 3."""
+    return f"{version}/{size}{f'{WORLD_MARK}{world}' if world else ''}"
+
+
+def check_world(number: object) -> None:
+    """Raises UsageError for a number that no world has."""
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise UsageError(
+            f"world {number} does not exist: 0 is the released world, 1, 2, 3 and so on are independent ones."
+        )
 
 
 @cache
@@ -53,15 +69,23 @@ def _leaves(node: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, An
 
 @dataclass(frozen=True)
 class World:
-    """One version of the world: the seed behind every draw."""
+    """One version of the world, or one that is independent of it: the seed behind every draw."""
 
     version: str
     seed: int
 
     @classmethod
-    def of(cls, version: str) -> "World":
-        """The world of a released version. Raises KeyError for a version that does not exist."""
-        return cls(version, int(versions()[version]["seed"]))
+    def of(cls, version: str, world: int = 0) -> "World":
+        """A world of a released version: 0 is the released one, any other number one with draws of its own.
+
+        The seed of world k >= 1 is the first 8 bytes, most significant first, of SHA-256 of ``<seed>/world/<k>``
+        with the version's seed. Raises KeyError for a version and UsageError for a world that does not exist.
+        """
+        check_world(world)
+        seed = int(versions()[version]["seed"])
+        if world:
+            seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")
+        return cls(version, seed)
 
     def stream(self, path: str) -> Stream:
         """A stream of the world itself, shared by all regions."""

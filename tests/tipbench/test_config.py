@@ -95,6 +95,9 @@ def test_own_data_has_no_release() -> None:
         ([RISK, "release=tiny", "data=sms_spam"], "exclude each other"),
         ([RISK, "seed=x"], "seed=x is wrong"),
         ([RISK, "seed=-1"], "seed=-1 is wrong"),
+        ([RISK, "release.world=-1"], "release.world=-1 is wrong: input should be greater than or equal to 0"),
+        ([RISK, "release.world=x"], "release.world=x is wrong: input should be a valid integer"),
+        ([RISK, "release.word=1"], "the nearest are release.world"),
         ([RISK, "engine.workers=0"], "engine.workers=0 is wrong"),
         ([RISK, "overwrite=sometimes"], "only_missing"),
         ([RISK, "labels=[1,"], "cannot be composed"),
@@ -142,6 +145,7 @@ def test_every_release_of_the_configs_is_one_that_the_data_has() -> None:
         assert release["size"] == size
         assert size in sizes()
         assert release["version"] == list(versions())[-1]
+        assert release["world"] == 0
 
 
 def test_every_size_has_a_config() -> None:

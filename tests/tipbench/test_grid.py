@@ -2,10 +2,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import tipbench
 from tipbench.cells import Cell
 from tipbench.config import Composer, parse
 from tipbench.grid import expand, runnable, sweep
 from tipbench.paths import config_folders
+from tipbench.results import read_result
 from tipbench.settings import Settings
 from tipbench.task import Task, task_of
 from tipdata.errors import UsageError
@@ -133,6 +135,96 @@ def test_the_hash_depends_on_what_decides_a_result_and_on_nothing_else() -> None
         assert cells(*base, same)[0].hash == one.hash, same
     for other in ("baseline.method.c=1", "labels=truth", "split=random", "release=small", "replicates=10"):
         assert cells(*base, other)[0].hash != one.hash, other
+
+
+REFERENCE = sorted((Path(tipbench.__file__).parents[2] / "results" / "0.3.0" / "small").rglob("s0.json"))
+
+
+def test_every_committed_result_has_the_hash_that_its_config_gives() -> None:
+    assert len(REFERENCE) > 100
+    for path in REFERENCE:
+        result = read_result(path)
+        assert Cell(dict(result.config), Path()).hash == result.config_hash, path
+
+
+@pytest.mark.parametrize("task", sorted({path.parents[2].name for path in REFERENCE}))
+def test_the_command_of_a_committed_result_still_gives_its_hash(task: str) -> None:
+    """The released world is not in the config of a cell, so that results from before there were others stand."""
+    result = read_result(next(path for path in REFERENCE if path.parents[2].name == task))
+    (cell,) = cells(f"baseline={result.method}", "release=small", f"split={result.split}", "release.world=0")
+    assert cell.hash == result.config_hash
+    assert cell.config == result.config
+
+
+def test_an_independent_world_is_another_release_with_runs_of_its_own() -> None:
+    (here,), (there,) = (
+        cells("baseline=advert_risk/prior"),
+        cells("baseline=advert_risk/prior", "release.world=3"),
+    )
+    assert "world" not in here.config["release"]
+    assert there.config["release"] == {"version": "0.3.0", "size": "tiny", "world": 3}
+    assert there.data == "0.3.0/tiny.w3"
+    assert there.folder == Path(f"runs/0.3.0/tiny.w3/advert_risk/forward/prior/{there.hash[:12]}-s0")
+    assert there.hash != here.hash
+    assert there.fold_key != here.fold_key
+
+
+def test_worlds_are_an_axis_of_a_grid() -> None:
+    both = "baseline=advert_risk/prior,advert_risk/tfidf_logreg"
+    typed = cells(both, "release.world=0,2", many=True)
+    assert {(c.method, c.data) for c in typed} == {
+        (method, data) for method in ("prior", "tfidf_logreg") for data in ("0.3.0/tiny", "0.3.0/tiny.w2")
+    }
+    listed = cells("grid.baselines=[advert_risk/prior,advert_risk/tfidf_logreg]", "grid.worlds=[0,2,2]")
+    assert [c.folder for c in listed] == [c.folder for c in typed]
+    with pytest.raises(UsageError, match=r"release\.world=1,2 is a list: add -m"):
+        cells("baseline=advert_risk/prior", "release.world=1,2")
+    with pytest.raises(UsageError, match=r"release\.world=x is no world: give whole numbers from 0"):
+        cells(both, "release.world=x,1", many=True)
+    with pytest.raises(UsageError, match=r"grid\.worlds\.1=-2 is wrong"):
+        cells("grid.baselines=all", "grid.worlds=[1,-2]")
+
+
+def test_the_experiment_of_worlds_runs_every_ranked_baseline_once_a_world() -> None:
+    found = cells("experiment=worlds")
+    assert {c.data for c in found} == {f"0.3.0/small.w{number}" for number in range(1, 6)}
+    assert {c.seed for c in found} == {0}
+    per_world = {(c.data, c.baseline) for c in found}
+    assert len(per_world) == len(found) == 5 * len({c.baseline for c in found})
+    assert "advert_risk/lightgbm" in {c.baseline for c in found}
+    assert not {c.method for c in found} & {"oracle"}
+    assert {c.data for c in cells("experiment=worlds", "release=tiny", "release.world=4")} == {
+        "0.3.0/tiny.w4"
+    }
+
+
+def test_each_world_has_the_splits_that_its_own_data_allow() -> None:
+    def differs(task: Task, settings: Settings) -> Sequence[str]:
+        assert settings.release is not None
+        return ["operation"] if settings.release.world == 2 else ["forward"]
+
+    words = ["grid.baselines=[advert_risk/prior]", "grid.worlds=[1,2]"]
+    found = expand(Composer(config_folders(None), parse(words)), differs)
+    assert [(c.data, c.split) for c in found] == [
+        ("0.3.0/tiny.w1", "forward"),
+        ("0.3.0/tiny.w2", "operation"),
+    ]
+
+
+def test_an_oracle_on_an_independent_world_is_left_out_of_patterns_and_refused_by_name() -> None:
+    every = cells("grid.baselines=[recruitment_onset/*]", "grid.worlds=[0,1]")
+    assert {c.data for c in every if c.method == "oracle"} == {"0.3.0/tiny"}
+    for words in (
+        ("baseline=recruitment_onset/oracle", "release.world=1"),
+        ("grid.baselines=[recruitment_onset/oracle]", "grid.worlds=[1]"),
+    ):
+        with pytest.raises(UsageError, match="is an oracle, which is for the released world only"):
+            cells(*words)
+
+
+def test_own_data_have_no_worlds() -> None:
+    with pytest.raises(UsageError, match="data of your own has no worlds"):
+        cells("experiment=worlds", "data=sms_spam", "data.path=x")
 
 
 def test_cells_that_share_a_fold_have_one_key() -> None:

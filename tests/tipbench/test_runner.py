@@ -44,6 +44,18 @@ def test_a_run_records_what_it_did_and_can_be_read_again(cell) -> None:
     assert not list(cell().runs.glob(".partial*"))
 
 
+def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell) -> None:
+    one, other = cell("length"), cell("length", "release.world=1")
+    here, there = (outcome.result for outcome in runner.run([one, other], quiet=True))
+    assert here is not None
+    assert there is not None
+    assert (here.data, there.data) == ("0.3.0/tiny", "0.3.0/tiny.w1")
+    assert here.config["release"] == {"version": "0.3.0", "size": "tiny"}
+    assert there.config["release"] == {"version": "0.3.0", "size": "tiny", "world": 1}
+    assert here.predictions.digest != there.predictions.digest
+    assert read_result(other.folder) == there
+
+
 def test_a_finished_cell_is_not_run_again_unless_it_must_be(cell) -> None:
     runner.run([cell()], quiet=True)
     assert runner.run([cell()], quiet=True)[0].reused

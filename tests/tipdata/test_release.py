@@ -167,6 +167,71 @@ def test_a_release_that_does_not_exist_names_those_that_do(version: str, size: s
         Release.of(version, size)
 
 
+def test_a_release_of_an_independent_world_is_made_beside_the_released_one(two: Release) -> None:
+    other = Release.of(NEWEST, "pair", 3)
+    assert (two.name, other.name) == (f"{NEWEST}/pair", f"{NEWEST}/pair.w3")
+    make_release(two, engine="sequential")
+    opened = open_release(NEWEST, "pair", engine="sequential", quiet=True, world=3)
+    assert opened == other
+    assert other.folder == two.folder.with_name("pair.w3")
+    assert json.loads((other.folder / "receipt.json").read_text())["release"] == other.name
+    assert verify_release(two, engine="sequential") == verify_release(other, engine="sequential") == []
+    for table in ("adverts", "payments"):
+        assert not two.scan(table).collect().equals(other.scan(table).collect()), table
+    made = generate_region(World.of(NEWEST, 3), 1)["adverts"].select(all_tables()["adverts"].observed)
+    assert pl.read_parquet(other.region_folder(1) / "adverts.parquet").equals(made)
+
+
+def test_an_independent_world_has_no_manifest_and_is_held_against_its_receipts(two: Release) -> None:
+    assert published_manifest(Release.of(NEWEST, "tiny")) is not None
+    assert published_manifest(Release.of(NEWEST, "tiny", 1)) is None
+    other = Release.of(NEWEST, "pair", 1)
+    make_release(other, engine="sequential")
+    path = other.region_folder(0) / "flags.parquet"
+    pl.read_parquet(path).with_columns(pl.col("day") + 1).write_parquet(path)
+    assert verify_release(other, engine="sequential") == [
+        f"release {NEWEST}/pair.w1, region 0, table flags, column day"
+    ]
+
+
+def test_verify_of_a_world_that_was_never_made_says_how_to_make_it(two: Release) -> None:
+    with pytest.raises(UsageError, match=r"`tipbench data make release=pair release\.world=2`"):
+        verify_release(Release.of(NEWEST, "pair", 2))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_called"),
+    [
+        ("tiny", (NEWEST, "tiny", 0)),
+        ("0.2.0/small", ("0.2.0", "small", 0)),
+        ("small.w12", (NEWEST, "small", 12)),
+        ("0.1.0/tiny.w3", ("0.1.0", "tiny", 3)),
+    ],
+)
+def test_a_release_is_found_by_its_name(name: str, is_called: tuple[str, str, int]) -> None:
+    release = Release.called(name)
+    assert (release.version, release.size, release.world) == is_called
+    assert Release.called(release.name) == release
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("tiny.w", r"names no world: write tiny\.w1"),
+        ("tiny.w0", "names no world"),
+        ("tiny.w01", "names no world"),
+        ("tiny.w-1", "names no world"),
+        ("tiny.wx", "names no world"),
+        ("tiny.w٣", "names no world"),
+        ("tny.w1", "release size tny does not exist"),
+        ("sms_spam", "release size sms_spam does not exist"),
+    ],
+)
+def test_a_name_of_no_release_is_refused_in_one_sentence(name: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        Release.called(name)
+
+
 @pytest.mark.parametrize("size", ["tiny", "small"])
 @pytest.mark.parametrize("version", list(versions()))
 def test_the_published_manifest_is_there_and_holds_every_column(version: str, size: str) -> None:

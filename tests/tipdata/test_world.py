@@ -9,6 +9,7 @@ import pytest
 from tipdata import stages as stages_module
 from tipdata import world as world_module
 from tipdata.digest import column_digest
+from tipdata.errors import UsageError
 from tipdata.region import generate_region
 from tipdata.stages import Past, Stage, stages
 from tipdata.tables import TIERS, Column, Table, all_tables
@@ -65,6 +66,32 @@ def test_the_same_region_comes_twice_and_another_differs() -> None:
     for name in first:
         assert first[name].equals(again[name]), name
         assert not first[name].equals(other[name]), name
+
+
+def test_world_0_is_the_released_one_and_every_other_has_a_seed_of_its_own() -> None:
+    """The seed of world 1 is that of the docstring, computed with coreutils' sha256sum."""
+    assert World.of("0.3.0", 0) == World.of("0.3.0")
+    assert World.of("0.3.0").seed == 20261124
+    assert World.of("0.3.0", 1).seed == 0x223FA7340203996E
+    assert len({World.of("0.3.0", number).seed for number in range(100)}) == 100
+
+
+def test_independent_worlds_share_no_draw() -> None:
+    """Neither a region's parameters, nor its ids, nor what is drawn for the same row."""
+    drawn = [World.of("0.3.0", number) for number in range(3)]
+    assert len({world.region(3)["places.spread_km"] for world in drawn}) == 3
+    towns = [generate_region(world, 3)["adverts"] for world in drawn]
+    ids = [set(frame["advert"]) for frame in towns]
+    assert not ids[0] & ids[1]
+    assert not ids[1] & ids[2]
+    u = [world.region(3).stream("a/b").uniform(np.arange(2000)) for world in drawn]
+    assert all(abs(np.corrcoef(u[a], u[b])[0, 1]) < 0.1 for a, b in ((0, 1), (0, 2), (1, 2)))
+
+
+@pytest.mark.parametrize("number", [-1, 1.5, "1", None, True])
+def test_a_world_that_is_no_whole_number_from_0_is_refused(number: object) -> None:
+    with pytest.raises(UsageError, match="does not exist: 0 is the released world"):
+        World.of("0.3.0", number)  # type: ignore[arg-type]
 
 
 def test_every_table_is_sorted_by_a_key_that_is_one() -> None:

@@ -25,6 +25,7 @@ EXAMPLES = """\
 examples:
   tipbench data make release=small engine=loky engine.workers=4
   tipbench data verify release=small
+  tipbench data make release=small release.world=3             an independent world, for stability of rankings
   tipbench data describe release=tiny
   tipbench data preview release=tiny table=adverts rows=5 language=ar
 
@@ -62,7 +63,7 @@ def call(options: argparse.Namespace) -> int:
     settings = composer_of(options, words).settings()
     if settings.release is None:
         raise UsageError("nothing says which release: add release=tiny; see `tipbench list releases`.")
-    release = Release.of(settings.release.version, settings.release.size)
+    release = Release.of(settings.release.version, settings.release.size, settings.release.world)
     return ACTIONS[options.action](release, settings.engine, options, own)
 
 
@@ -71,7 +72,8 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
 
     from tipbench.choices import suggestion
 
-    valid = ["release", "release.version", "release.size", "engine", "engine.workers", *mine]
+    valid = [f"release{of}" for of in ("", ".version", ".size", ".world")]
+    valid += ["engine", "engine.workers", *mine]
     for key in keys:
         if key not in valid:
             raise UsageError(f"{key} is no key of this command: {suggestion(key, valid)}.")
@@ -129,7 +131,8 @@ def _preview(release: Release, engine: Engine, options: argparse.Namespace, own:
 def _opened(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
     from tipdata.release import open_release
 
-    return open_release(release.version, release.size, engine.name, engine.workers, options.quiet)
+    quiet = options.quiet
+    return open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
 
 
 def _text(what: str, release: Release, make: Callable[[Release], str], options: argparse.Namespace) -> int:

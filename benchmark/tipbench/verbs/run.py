@@ -136,9 +136,10 @@ def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> No
     """Make each release once, here, before any worker asks for it."""
     from tipdata.release import open_release
 
-    wanted = {(r["version"], r["size"]) for cell in cells if (r := cell.config["release"]) is not None}
-    for version, size in sorted(wanted):
-        open_release(version, size, engine=settings.engine.name, workers=settings.engine.workers, quiet=quiet)
+    engine = settings.engine
+    wanted = {cell.data: r for cell in cells if (r := cell.config["release"]) is not None}
+    for _, release in sorted(wanted.items()):
+        open_release(**release, engine=engine.name, workers=engine.workers, quiet=quiet)
 
 
 def _single_failure(outcome: Outcome, composer: Composer) -> int:

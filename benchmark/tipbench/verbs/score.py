@@ -58,7 +58,7 @@ def call(options: argparse.Namespace) -> int:
     task = task_of(settings.task.name)
     release, engine = settings.release, settings.engine
     source = release and open_release(
-        release.version, release.size, engine.name, engine.workers, options.quiet
+        release.version, release.size, engine.name, engine.workers, options.quiet, release.world
     )
     prepared = prepare(task, release=source, own=settings.data, split=settings.split.name)
     found = evaluate_prepared(task, prepared, predictions, settings.replicates)

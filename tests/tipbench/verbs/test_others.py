@@ -101,10 +101,32 @@ def test_data_makes_verifies_describes_and_previews(
     assert "differs in 1 places" in err
 
 
+def test_data_and_scores_are_of_the_world_that_was_typed(tipbench, own_configs: Path, tiny: Release) -> None:
+    world = ("release=tiny", "release.world=1")
+    assert json.loads(tipbench("data", "make", *world, "--json")[1])["release"] == "0.3.0/tiny.w1"
+    assert json.loads(tipbench("data", "verify", *world, "--json")[1]) == {
+        "release": "0.3.0/tiny.w1",
+        "differences": [],
+    }
+    rows = ("table=flags", "rows=3", "--json")
+    here, there = (json.loads(tipbench("data", "preview", *w, *rows)[1]) for w in (world[:1], world))
+    assert (here["release"], there["release"]) == ("0.3.0/tiny", "0.3.0/tiny.w1")
+    assert here["preview"] != there["preview"]
+    run = ("--config-dir", str(own_configs), "baseline=advert_risk/length", "split=random", "replicates=0")
+    stored = json.loads(tipbench("run", *run, *world, "--json")[1])
+    (file,) = Path("runs/0.3.0/tiny.w1/advert_risk/random/length").glob("*/predictions.parquet")
+    words = ("task=advert_risk", "split=random", "replicates=0")
+    code, out, _ = tipbench("score", str(file), *words, *world, "--json")
+    assert code == 0
+    assert json.loads(out)["scores"]["auroc"] == stored["scores"]["auroc"]
+    assert tipbench("score", str(file), *words, "release=tiny")[0] == 2
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (["make", "release=tny"], "the nearest is tiny"),
+        (["make", "release.world=-3"], "release.world=-3 is wrong"),
         (["make", "seed=1"], "seed is no key of this command"),
         (["make", "engine.worker=1"], "engine.workers"),
         (["preview", "rows=none"], "rows=none"),
