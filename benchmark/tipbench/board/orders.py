@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tipbench.board.ranks import ranks
+
 LEVEL = 0.05
 
 Floats = NDArray[np.float64]
@@ -83,7 +85,7 @@ def agreement(scores: Floats) -> Agreement:
 
 def mean_ranks(scores: Floats) -> Floats:
     """[methods]: the mean over worlds of the rank, 1 the best, ties sharing the mean of theirs."""
-    return _ranks(scores).mean(axis=0)
+    return ranks(scores, lower_is_better=False).mean(axis=0)
 
 
 def friedman(scores: Floats) -> Friedman:
@@ -91,12 +93,12 @@ def friedman(scores: Floats) -> Friedman:
     from scipy.stats import chi2
 
     worlds, methods = scores.shape
-    ranks = _ranks(scores)
+    ranked = ranks(scores, lower_is_better=False)
     expected = (methods + 1) / 2
-    spread = np.square(ranks - expected).sum()
+    spread = np.square(ranked - expected).sum()
     if methods < 2 or spread == 0:
         return Friedman(None, None)
-    between = np.square(ranks.sum(axis=0) - worlds * expected).sum()
+    between = np.square(ranked.sum(axis=0) - worlds * expected).sum()
     statistic = float((methods - 1) * between / spread)
     return Friedman(statistic, float(chi2.sf(statistic, methods - 1)))
 
@@ -115,22 +117,22 @@ def critical_difference(worlds: int, methods: int) -> float:
     return q * math.sqrt(methods * (methods + 1) / (6 * worlds))
 
 
-def not_told_apart(ranks: Sequence[float], difference: float) -> list[tuple[int, ...]]:
+def not_told_apart(mean_ranks: Sequence[float], difference: float) -> list[tuple[int, ...]]:
     """The largest groups of methods of which no two mean ranks differ by ``difference``, best first.
 
     Args:
-        ranks: [methods] mean ranks.
+        mean_ranks: [methods].
         difference: the critical difference.
 
     Returns:
-        Indices into ``ranks``, each group by rank; they may overlap, and every method is in at least one. A method
+        Indices into ``mean_ranks``, each group by rank; they may overlap, and every method is in at least one. A method
         that is told apart from all others is alone.
     """
-    order = sorted(range(len(ranks)), key=lambda at: ranks[at])
+    order = sorted(range(len(mean_ranks)), key=lambda at: mean_ranks[at])
     groups: list[tuple[int, ...]] = []
     reached = 0
     for start, first in enumerate(order):
-        stop = start + sum(ranks[at] - ranks[first] < difference for at in order[start:])
+        stop = start + sum(mean_ranks[at] - mean_ranks[first] < difference for at in order[start:])
         if stop > reached:
             groups.append(tuple(order[start:stop]))
             reached = stop
@@ -140,8 +142,3 @@ def not_told_apart(ranks: Sequence[float], difference: float) -> list[tuple[int,
 def _signs(scores: Floats) -> Floats:
     """[worlds, methods, methods]: 1 where the first is better than the second, -1 where worse, 0 at a tie."""
     return np.sign(scores[:, :, None] - scores[:, None, :])
-
-
-def _ranks(scores: Floats) -> Floats:
-    """[worlds, methods]: ranks within a world, 1 the best, ties sharing the mean of theirs."""
-    return scores.shape[1] / 2 + 0.5 - _signs(scores).sum(axis=2) / 2

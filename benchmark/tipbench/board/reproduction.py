@@ -36,6 +36,7 @@ from tipbench.task import task_of
 
 LAST_LINES = 3
 """Of what a failing command said."""
+OWN = "tipbench: "
 
 
 @dataclass(frozen=True)
@@ -203,9 +204,10 @@ def _run_cell(
 
 
 def _end(said: str) -> str:
-    """The last words of a command, in one line."""
+    """The last words of a command in one line: tipbench's own sentence where there is one."""
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
-    return " ".join(lines[-LAST_LINES:])[-500:] or "it said nothing"
+    own = [line.removeprefix(OWN) for line in lines if line.startswith(OWN)]
+    return " ".join(own[-1:] or lines[-LAST_LINES:])[-500:] or "it said nothing"
 
 
 def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result, Path]]) -> None:

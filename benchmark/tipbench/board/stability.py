@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tipdata.errors import UsageError
 
 from tipbench.board import orders
+from tipbench.board.whole import whole_file
 from tipbench.metrics import LOWER_IS_BETTER
 
 WORLDS = "worlds.json"
@@ -141,7 +142,9 @@ def stable(one: TaskScores) -> Stable:
         tau=orders.agreement(scores),
         friedman=tested,
         critical_difference=difference,
-        groups=tuple(tuple(methods[at] for at in group) for group in orders.not_told_apart(mean_ranks, apart)),
+        groups=tuple(
+            tuple(methods[at] for at in group) for group in orders.not_told_apart(mean_ranks, apart)
+        ),
     )
 
 
@@ -172,14 +175,8 @@ def store(results: Path, stability: Stability) -> Path:
 
     Raises UsageError where that cannot be written.
     """
-    from tipbench.board.files import write_text
-
     path = results / stability.data / WORLDS
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}; give another --to.") from None
-    write_text(path, stability.model_dump_json(indent=1) + "\n")
+    whole_file(path, stability.model_dump_json(indent=1) + "\n", then="give another --to")
     return path
 
 
