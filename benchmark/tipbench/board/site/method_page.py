@@ -107,8 +107,8 @@ def _drawings(standing: Standing, line: Line) -> list[tuple[str, str, str, Drawi
     return [
         (
             "shift", f"{task}: where the world shifts",
-            f"Mean score on splits that hold a part of the world out. Grey: the best {len(behind)} others and the "
-            "reference; dashed: the oracle.",
+            "Mean score on splits that hold a part of the world out. Grey: the best others and the "
+            "reference.",
             radar(standing, [panel_of(line)], behind),
         ),
         (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tipbench.board.site.safe import https, visible
 from tipbench.board.site.svg import Drawing
@@ -21,7 +20,6 @@ ASSETS = Path(__file__).with_name("assets")
 SECURITY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 )
-_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters["https"] = https
-    made.filters["embedded"] = embedded
+    made.filters["breakable"] = breakable
     return made
 
 
@@ -62,7 +60,6 @@ def _seen(value: Any) -> Any:
     return visible(value) if type(value) is str else value
 
 
-def embedded(value: Any) -> Markup:
-    """JSON that no end of a script and no comment can come of."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True)
-    return Markup("".join(_IN_SCRIPT.get(character, character) for character in text))
+def breakable(text: str) -> Markup:
+    """A name that may go on in the next line after an underscore."""
+    return Markup("_<wbr>").join(escape(part) for part in visible(text).split("_"))

@@ -19,8 +19,10 @@ COLOURS = {
 }
 """Roles, and the colours that a file shows them in; a page has variables of the same names."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-LETTER = 0.56
-"""Mean width of a letter, in sizes of the font."""
+LETTER = 0.61
+"""Mean width of a letter, in sizes of the font, where the font is a wide one."""
+LARGE = 600
+"""Pixels from which on a drawing is not made as small as a phone."""
 PAINT = ("fill", "stroke")
 
 Point = tuple[float, float]
@@ -99,11 +101,11 @@ class Drawing:
     def inline(self, name: str) -> Markup:
         """As an element of a page; ``name`` is its alone there."""
         return Markup(
-            '<svg class="drawing" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
+            '<svg class="drawing{}" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
             'aria-labelledby="{}-title {}-about"><title id="{}-title">{}</title><desc id="{}-about">{}</desc>{}</svg>'
         ).format(
-            *(_short(v) for v in (self.width, self.height) * 2), name, name, name, visible(self.title), name,
-            visible(self.about), Markup("").join(_element(mark, _variable) for mark in self.marks),
+            " large" if self.width > LARGE else "", *(_short(v) for v in (self.width, self.height) * 2), name, name,
+            name, visible(self.title), name, visible(self.about), Markup("").join(_element(mark, _variable) for mark in self.marks),
         )  # fmt: skip
 
     def standalone(self) -> str:

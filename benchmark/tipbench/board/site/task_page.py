@@ -97,7 +97,7 @@ def _figures(size: Size, standing: Standing) -> list[Figure]:
         for name, heading, text, drawing in (
             (
                 "forest", "Scores and intervals",
-                f"{title}, with 95% intervals. A diamond is the reference method; a hollow mark is not told apart from "
+                f"By {title}, with 95% intervals. A diamond is the reference method; a hollow mark is not told apart from "
                 "it, or was not tested; a square is self-reported.",
                 forest(standing),
             ),
@@ -116,7 +116,7 @@ def _figures(size: Size, standing: Standing) -> list[Figure]:
             (
                 "shift", "Where the world shifts",
                 "Each panel is a method's mean score on splits that hold a part of the world out; the operation-disjoint "
-                "split shifts nothing else. Grey: the other methods; dashed: the oracle.",
+                "split shifts nothing else. Grey: the other methods.",
                 radar(standing, _panels(standing), []),
             ),
             ("worlds", *_worlds(size, standing)),

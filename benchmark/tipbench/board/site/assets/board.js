@@ -128,7 +128,7 @@
       Object.assign(state, { column: -1, down: false, all: false });
       update();
     });
-    if (rows.length > 5) section.querySelector(".controls").hidden = false;
+    if (rows.length > 12 || selects.length) section.querySelector(".controls").hidden = false;
     update();
   };
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tipbench.board.lines import Standing
-from tipbench.board.site.svg import Drawing, Point, fit
+from tipbench.board.site.svg import Drawing, Point, fit, width_of
 from tipbench.report import OPERATION, number
 
 FEWEST = 3
 """Axes below which there is no radar."""
-PANEL_WIDTH, PANEL_HEIGHT, RADIUS, IN_ROW = 250, 230, 70, 3
+PANEL_HEIGHT, RADIUS, IN_ROW, SIZE = 250, 82, 3, 11
 RINGS = (0.25, 0.5, 0.75, 1.0)
 
 Scores = Mapping[str, float | None]
@@ -40,29 +40,23 @@ def radar(standing: Standing, panels: Sequence[Panel], behind: Sequence[Panel]) 
     axes = axes_of(standing)
     if len(axes) < FEWEST or standing.lower_is_better or not panels:
         return None
-    ceiling = _oracle(standing)
-    reach = max((v for p in (*panels, *behind, *ceiling) for v in _known(p, axes)), default=0.0) or 1.0
+    reach = max((v for p in (*panels, *behind) for v in _known(p, axes)), default=0.0) or 1.0
     columns = min(IN_ROW, len(panels))
     lines = math.ceil(len(panels) / columns)
+    wide = max(2 * (1.14 * RADIUS + width_of(axes, SIZE)), width_of((fit(p.name, 32) for p in panels), 13)) + 12
     picture = Drawing(
-        PANEL_WIDTH * columns, PANEL_HEIGHT * lines, f"{standing.task.name}: scores where the world shifts",
+        wide * columns, PANEL_HEIGHT * lines, f"{standing.task.name}: scores where the world shifts",
         "; ".join(f"{p.name}: " + ", ".join(f"{a} {number(p.scores.get(a))}" for a in axes) for p in panels),
     )  # fmt: skip
     for at, panel in enumerate(panels):
-        middle = (PANEL_WIDTH * (at % columns + 0.5), PANEL_HEIGHT * (at // columns) + PANEL_HEIGHT / 2 + 14)
+        middle = (wide * (at % columns + 0.5), PANEL_HEIGHT * (at // columns) + PANEL_HEIGHT / 2 + 14)
         _frame(picture, middle, axes, reach)
         for other in (*behind, *panels):
             if other is not panel:
                 _outline(picture, middle, other, axes, reach, "quiet", 0.35)
-        for one in ceiling:
-            _outline(picture, middle, one, axes, reach, "oracle", 1, "4 3")
         _shape(picture, middle, panel, axes, reach)
         picture.text((middle[0], middle[1] - PANEL_HEIGHT / 2 - 2), fit(panel.name, 32), "ink", 13, "middle", bold=True)
     return picture
-
-
-def _oracle(standing: Standing) -> list[Panel]:
-    return [Panel(line.method, line.by_split) for line in standing.lines if line.row.oracle][:1]
 
 
 def _known(panel: Panel, axes: Sequence[str]) -> list[float]:
@@ -76,7 +70,7 @@ def _frame(picture: Drawing, middle: Point, axes: Sequence[str], reach: float) -
         picture.line(middle, _at(middle, at, len(axes), 1), "pale")
         x, y = _at(middle, at, len(axes), 1.14)
         anchor = "middle" if abs(x - middle[0]) < 8 else "start" if x > middle[0] else "end"
-        picture.text((x, y), axis, "quiet", 11, anchor)
+        picture.text((x, y), axis, "quiet", SIZE, anchor)
     picture.text((middle[0] + 4, middle[1] - RADIUS + 7), f"{reach:.2f}", "quiet", 9.5)
 
 
@@ -88,14 +82,14 @@ def _outline(
     points = _points(middle, panel, axes, reach)
     for one, other in zip(points, [*points[1:], *points[:1]], strict=True):
         if one is not None and other is not None:
-            picture.line(one, other, colour, 1.2, dash, opacity)
+            picture.line(one, other, colour, 1.2, opacity=opacity)
 
 
 def _shape(picture: Drawing, middle: Point, panel: Panel, axes: Sequence[str], reach: float) -> None:
     points = _points(middle, panel, axes, reach)
     known = [point for point in points if point is not None]
     if len(known) == len(axes):
-        picture.area(known, "accent", "accent", 0.16, 2)
+        picture.area(known, "accent", "accent", 0.2, 2)
     else:
         _outline(picture, middle, panel, axes, reach, "accent", 1)
     for axis, point in zip(axes, points, strict=True):

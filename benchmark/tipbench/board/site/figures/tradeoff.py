@@ -13,6 +13,7 @@ from tipbench.board.site.axes import Scale, scale
 from tipbench.board.site.figures.marks import mark
 from tipbench.board.site.svg import LETTER, Drawing, Point, fit
 from tipbench.figure import metric_title
+from tipbench.report import number
 
 WIDTH, HEIGHT = 560, 380
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 26, 58
@@ -79,8 +80,7 @@ def _draw(
     names = ", ".join(spot.line.method for spot in best)
     picture = Drawing(WIDTH, HEIGHT, title, f"{len(spots)} methods; on the front, by cost: {names}.")
     bottom = HEIGHT - BOTTOM
-    values = [spot.score for spot in spots] + ([] if standing.oracle is None else [standing.oracle])
-    up = scale(values, bottom, TOP)
+    up = scale([spot.score for spot in spots], bottom, TOP)
     for value, text in up.ticks():
         picture.line((LEFT, up(value)), (WIDTH - RIGHT, up(value)), "pale")
         picture.text((LEFT - 8, up(value)), text, "quiet", 11, "end")
@@ -89,9 +89,7 @@ def _draw(
         picture.text((across(value), bottom + 14), text, "quiet", 11, "middle")
     picture.line((LEFT, bottom), (WIDTH - RIGHT, bottom), "quiet", 0.8)
     if standing.oracle is not None:
-        height = up(standing.oracle)
-        picture.line((LEFT, height), (WIDTH - RIGHT, height), "oracle", 1.5, "5 4")
-        picture.text((LEFT + 6, height - 8), "oracle", "oracle", 11)
+        picture.text((WIDTH - RIGHT, 10), f"oracle {number(standing.oracle)}", "oracle", SIZE, "end")
     picture.path(_steps([(across(s.cost), up(s.score)) for s in best], WIDTH - RIGHT), "accent", 1.5, opacity=0.45)
     for spot in reversed(spots):
         mark(picture, spot.line, (across(spot.cost), up(spot.score)))
@@ -124,8 +122,8 @@ def _names(picture: Drawing, spots: Sequence[Spot], best: Sequence[Spot], across
         x, y = across(spot.cost), up(spot.score)
         text = fit(spot.line.method, LETTERS)
         wide = len(text) * LETTER * SIZE
-        for anchor, dx, dy in (("start", 10, 0), ("end", -10, 0), ("start", 6, -13), ("start", 6, 13),
-                               ("end", -6, -13), ("end", -6, 13)):  # fmt: skip
+        for anchor, dx, dy in (("start", 5, -12), ("end", -5, -12), ("end", -10, 0), ("start", 10, 0),
+                               ("start", 5, 13), ("end", -5, 13)):  # fmt: skip
             left = x + dx if anchor == "start" else x + dx - wide
             box = (left, y + dy - 7, left + wide, y + dy + 7)
             own = dots[spots.index(spot)]
