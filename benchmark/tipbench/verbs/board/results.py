@@ -1,4 +1,4 @@
-"""``tipbench board``: what is kept of reference runs, and the page and figure rendered from it."""
+"""``tipbench board results``: what is kept of reference runs, and the page and figure rendered from it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ figure results/board.svg, .png. The third exits with 1 where the page is not wha
 FIGURE = "board.svg"
 
 
-def add(verbs: Any) -> None:
-    """Declare the verb and what it does."""
-    parser = parser_of(verbs, "board", "keep reference results and render them", EXAMPLES)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+def add(actions: Any) -> None:
+    """Declare the action."""
     about = "copy the results of runs to a folder and render them; or check what is rendered there"
     one = parser_of(actions, "results", about, EXAMPLES)
     one.add_argument("--runs", default="runs", metavar="RUNS", help="folder of runs of one release (runs)")

@@ -1,0 +1,122 @@
+"""The whole site, written to a folder that is there whole or not at all.
+
+The same results give the same bytes: nothing is dated, and all is in a fixed order.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tipdata.engine import run_all
+from tipdata.errors import UsageError
+
+from tipbench.board.columns import COLUMNS
+from tipbench.board.export import release
+from tipbench.board.files import ELSEWHERE
+from tipbench.board.site.measured import Measured
+from tipbench.board.site.method_page import method_page
+from tipbench.board.site.overview import overview
+from tipbench.board.site.render import ASSETS, Figure, page
+from tipbench.board.site.sizes import Size, read_sizes
+from tipbench.board.site.tables import View
+from tipbench.board.site.task_page import Page, task_page
+from tipbench.board.whole import whole_folder
+
+MARKER = ".tipbench-board"
+"""In a folder that may be replaced by a newer site."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was written."""
+
+    folder: Path
+    pages: int
+    entries: int
+
+
+def build(
+    results: Path, to: Path, quiet: bool = False, measured: Mapping[str, Measured] | None = None
+) -> Built:
+    """Make the site of ``results``, every size of its newest version.
+
+    Args:
+        results: as :mod:`tipbench.board.files` says.
+        to: a folder that is new, empty, or was made by this.
+        quiet: no progress.
+        measured: what is known over worlds and tasks, by ``version/size``.
+
+    Raises:
+        UsageError: where there are no results or they cannot be read, or ``to`` is something else or cannot be written.
+    """
+    refuse_taken(to)
+    return write(read_sizes(results, measured), to, quiet)
+
+
+def refuse_taken(to: Path) -> None:
+    """Raises UsageError for a file, and for a folder with something in it that is no site."""
+    if to.is_dir() and ((to / MARKER).is_file() or not any(to.iterdir())):
+        return
+    if to.exists() or to.is_symlink():
+        raise UsageError(f"{to} is there already and was not made by `tipbench board build`: {ELSEWHERE}.")
+
+
+def write(sizes: Sequence[Size], to: Path, quiet: bool = False) -> Built:
+    """Write the pages of some sizes, the largest first. Raises UsageError where that cannot be done."""
+    to = to.expanduser().resolve()
+    refuse_taken(to)
+    with whole_folder(to, replace=True, then=ELSEWHERE) as folder:
+        writers = _writers(sizes, folder)
+        run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
+        (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
+        shutil.copytree(ASSETS, folder / "assets")
+    return Built(to, len(writers), sum(len(size.entries) for size in sizes))
+
+
+def _writers(sizes: Sequence[Size], folder: Path) -> list[Callable[[], None]]:
+    """One a page; each makes it and what stands beside it, and keeps nothing."""
+    found: list[Callable[[], None]] = [lambda: _index(sizes, folder), lambda: _about(sizes, folder)]
+    for size in sizes:
+        found += [lambda size=size, one=one: _page(folder, task_page(size, one)) for one in size.usual]
+        found += [lambda size=size, one=one: _page(folder, method_page(size, one)) for one in size.entries]
+    return found
+
+
+def _call(writer: Callable[[], None]) -> None:
+    writer()
+
+
+def _index(sizes: Sequence[Size], folder: Path) -> None:
+    made = overview(sizes)
+    _put(folder, "index.html", made.html.encode())
+    _beside(folder, made.views, made.figures)
+
+
+def _about(sizes: Sequence[Size], folder: Path) -> None:
+    html = page(
+        "about.html", "", current="about", columns=COLUMNS, size=sizes[0],
+        tasks=[one.task.name for one in sizes[0].usual], release=release(*(size.board for size in sizes)),
+    )  # fmt: skip
+    _put(folder, "about.html", html.encode())
+
+
+def _page(folder: Path, made: Page) -> None:
+    _put(folder, made.path, made.html.encode())
+    _beside(folder, made.views, made.figures)
+
+
+def _beside(folder: Path, views: Sequence[View], figures: Sequence[Figure]) -> None:
+    for view in views:
+        for path, content in view.files():
+            _put(folder, path, content)
+    for figure in figures:
+        _put(folder, figure.path, figure.drawing.standalone().encode())
+
+
+def _put(folder: Path, path: str, content: bytes) -> None:
+    place = folder / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)

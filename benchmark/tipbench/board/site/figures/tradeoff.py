@@ -1,0 +1,139 @@
+"""Score against what it costs others: private data, intrusion on travellers, harm to the lawful, protection lost.
+
+The *front* joins the methods that no other beats on both axes at once (Pareto).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tipbench.board.lines import Line, Standing
+from tipbench.board.site.axes import Scale, scale
+from tipbench.board.site.figures.marks import mark
+from tipbench.board.site.svg import LETTER, Drawing, Point, fit
+from tipbench.figure import metric_title
+from tipbench.report import number
+
+WIDTH, HEIGHT = 560, 380
+LEFT, RIGHT, TOP, BOTTOM = 64, 20, 26, 58
+SIZE, LETTERS, MOST_NAMES = 12, 26, 14
+TIERS = ("public", "platform", "legal")
+"""From the least private to the most."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A line at what it costs; the less the better."""
+
+    line: Line
+    cost: float
+    score: float
+
+
+def against_tier(standing: Standing) -> Drawing | None:
+    """Score by how private the data was; None where all methods were shown data of one tier."""
+    spots = [
+        Spot(line, float(TIERS.index(line.access)), line.row.score)
+        for line in _scored(standing)
+        if line.access in TIERS and line.row.score is not None
+    ]
+    if len({spot.cost for spot in spots}) < 2:
+        return None
+    across = Scale(-0.5, len(TIERS) - 0.3, LEFT, WIDTH - RIGHT)
+    places = [(float(at), tier) for at, tier in enumerate(TIERS)]
+    return _draw(standing, spots, across, places, "the most private data shown", f"{standing.task.name}: score against access")
+
+
+def against(standing: Standing, beside: str, title: str) -> Drawing | None:
+    """Score by a metric of which less is better; None where fewer than two methods have it."""
+    spots = []
+    for line in _scored(standing):
+        cost = line.row.harm_gap if beside == "harm_gap" else line.beside.get(beside)
+        if cost is not None and line.row.score is not None:
+            spots.append(Spot(line, cost, line.row.score))
+    if len(spots) < 2:
+        return None
+    across = scale([spot.cost for spot in spots], LEFT, WIDTH - RIGHT)
+    about = f"{standing.task.name}: score against {title}"
+    return _draw(standing, spots, across, across.ticks(), f"{title} (less is better)", about)
+
+
+def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
+    """Those that no other beats in cost and score at once, by cost."""
+    sign = 1 if lower_is_better else -1
+    found: list[Spot] = []
+    for spot in sorted(spots, key=lambda one: (one.cost, sign * one.score, one.line.method)):
+        if not found or sign * spot.score < sign * found[-1].score:
+            found.append(spot)
+    return found
+
+
+def _scored(standing: Standing) -> list[Line]:
+    return [line for line in standing.lines if line.row.score is not None and not line.row.oracle]
+
+
+def _draw(
+    standing: Standing, spots: Sequence[Spot], across: Scale, places: Sequence[tuple[float, str]], x_title: str, title: str
+) -> Drawing:  # fmt: skip
+    best = front(spots, standing.lower_is_better)
+    names = ", ".join(spot.line.method for spot in best)
+    picture = Drawing(WIDTH, HEIGHT, title, f"{len(spots)} methods; on the front, by cost: {names}.")
+    bottom = HEIGHT - BOTTOM
+    up = scale([spot.score for spot in spots], bottom, TOP)
+    for value, text in up.ticks():
+        picture.line((LEFT, up(value)), (WIDTH - RIGHT, up(value)), "pale")
+        picture.text((LEFT - 8, up(value)), text, "quiet", 11, "end")
+    for value, text in places:
+        picture.line((across(value), bottom), (across(value), bottom + 4), "quiet", 0.8)
+        picture.text((across(value), bottom + 14), text, "quiet", 11, "middle")
+    picture.line((LEFT, bottom), (WIDTH - RIGHT, bottom), "quiet", 0.8)
+    if standing.oracle is not None:
+        picture.text((WIDTH - RIGHT, 10), f"oracle {number(standing.oracle)}", "oracle", SIZE, "end")
+    picture.path(_steps([(across(s.cost), up(s.score)) for s in best], WIDTH - RIGHT), "accent", 1.5, opacity=0.45)
+    for spot in reversed(spots):
+        mark(picture, spot.line, (across(spot.cost), up(spot.score)))
+    _names(picture, spots, best, across, up)
+    better = " (lower is better)" if standing.lower_is_better else ""
+    picture.text((LEFT, 10), metric_title(standing.task.name, standing.metric) + better, "quiet", SIZE)
+    picture.text(((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18), x_title, "quiet", SIZE, "middle")
+    return picture
+
+
+def _steps(points: Sequence[Point], right: float) -> list[Point]:
+    """The edge of what is beaten by the points, up to the right end."""
+    found: list[Point] = []
+    for at, (x, y) in enumerate(points):
+        if at:
+            found.append((x, points[at - 1][1]))
+        found.append((x, y))
+    return [*found, (right, points[-1][1])] if points else []
+
+
+def _names(picture: Drawing, spots: Sequence[Spot], best: Sequence[Spot], across: Scale, up: Scale) -> None:
+    """Names beside marks, those of the front first; one that has no room is left to the table."""
+    order = [*best, *(s for s in spots if s.line.is_reference and s not in best), *(s for s in spots if s not in best)]
+    dots = [(across(s.cost) - 6, up(s.score) - 6, across(s.cost) + 6, up(s.score) + 6) for s in spots]
+    taken: list[tuple[float, float, float, float]] = list(dots)
+    named: set[str] = set()
+    for spot in order:
+        if len(named) == MOST_NAMES or spot.line.entry.id in named:
+            continue
+        x, y = across(spot.cost), up(spot.score)
+        text = fit(spot.line.method, LETTERS)
+        wide = len(text) * LETTER * SIZE
+        for anchor, dx, dy in (("start", 5, -12), ("end", -5, -12), ("end", -10, 0), ("start", 10, 0),
+                               ("start", 5, 13), ("end", -5, 13)):  # fmt: skip
+            left = x + dx if anchor == "start" else x + dx - wide
+            box = (left, y + dy - 7, left + wide, y + dy + 7)
+            own = dots[spots.index(spot)]
+            if box[0] > LEFT - 4 and box[2] < WIDTH and not any(_meet(box, other) for other in taken if other != own):
+                picture.name((x + dx, y + dy), spot.line.method, LETTERS, size=SIZE, anchor=anchor,
+                             bold=spot in best)  # fmt: skip
+                taken.append(box)
+                named.add(spot.line.entry.id)
+                break
+
+
+def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
