@@ -81,17 +81,22 @@ def boards(results: Path) -> list[str]:
     return [name for name in order if (results / name).is_dir()]
 
 
-def read(results: Path, data: str | None = None) -> Board:
-    """The board of a release; by default of the newest version's largest size in ``results``.
-
-    Raises UsageError where there is none, a file is not what it should be, or results of several evaluators are mixed.
-    """
+def newest(results: Path, data: str | None = None) -> str:
+    """The board that is asked for, or the last of :func:`boards`. Raises UsageError where it is not there."""
     there = boards(results)
     if not there or (data is not None and data not in there):
         raise UsageError(
             f"{results} holds no results of {data or 'a release'}: make them with `tipbench board results --runs`."
         )
-    name = data or there[-1]
+    return data or there[-1]
+
+
+def read(results: Path, data: str | None = None) -> Board:
+    """The board of a release; by default of the newest version's largest size in ``results``.
+
+    Raises UsageError where there is none, a file is not what it should be, or results of several evaluators are mixed.
+    """
+    name = newest(results, data)
     board = Board(
         name, [*_reference(results / name / REFERENCE), *_submissions(results / name / SUBMISSIONS)]
     )

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from tipbench.verbs.board import build, export, results
+from tipbench.verbs.board import accept, build, export, reproduce, rescore, results, worlds
 from tipbench.verbs.options import parser_of
 
 EXAMPLES = """\
 examples:
   tipbench run experiment=board release=small
   tipbench board results --runs runs/0.3.0/small --to results
+  tipbench board accept submissions/acme--chao
   tipbench board build --to site
   tipbench board export latex --task advert_risk
 
 `tipbench board ACTION --help` teaches an action."""
 
-ACTIONS = (results, build, export)
+ACTIONS = (results, worlds, accept, rescore, reproduce, build, export)
 
 
 def add(verbs: Any) -> None:
