@@ -41,6 +41,7 @@ def add(verbs: Any) -> None:
     _add_pack(parser_of(actions, "pack", "make a submission of runs, or of files of predictions", EXAMPLES))
     one = parser_of(actions, "check", "would it be accepted, and what does it score?", EXAMPLES)
     one.add_argument("folder", metavar="FOLDER", help="the folder of the submission")
+    one.add_argument("--id", metavar="TEAM--METHOD", help="refuse it where it is another's")
     _add_scoring(one)
     one.set_defaults(call=call_check)
 
@@ -120,7 +121,7 @@ def call_check(options: argparse.Namespace) -> int:
     """Check a folder."""
     from pathlib import Path
 
-    return _check(Path(options.folder).expanduser(), options.sizes, options)
+    return _check(Path(options.folder).expanduser(), options.sizes, options, options.id)
 
 
 def _author(text: str) -> tuple[str, str | None]:
@@ -167,12 +168,13 @@ def _files(options: argparse.Namespace) -> list[tuple[str, str, int, str]]:
     return found
 
 
-def _check(folder: Path, sizes: str, options: argparse.Namespace) -> int:
+def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | None = None) -> int:
     from tipdata.errors import UsageError
 
     from tipbench.console import emit_json
     from tipbench.submission.check import check
     from tipbench.submission.problems import Refused
+    from tipbench.submission.record import RECORD
     from tipbench.submission.truth import release_truth
 
     if options.replicates < 0:
@@ -180,6 +182,10 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace) -> int:
     try:
         truth = release_truth(tuple(dict.fromkeys(sizes.split(","))), options.quiet)
         checked = check(folder, truth=truth, replicates=options.replicates, quiet=options.quiet)
+        if wanted is not None and checked.record.id != wanted:
+            raise Refused(
+                folder, [f"{RECORD}: it is of {checked.record.id} and not of {wanted}; rename one of them."]
+            )
     except Refused as refused:
         if options.json:
             emit_json({"accepted": False, "problems": refused.problems})
