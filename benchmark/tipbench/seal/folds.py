@@ -18,9 +18,9 @@ from tipbench.release_folds import divided, labels_of, open_by_name, shown, spli
 from tipbench.seal.making import INPUTS, UNITS
 from tipbench.seal.record import Round, read_round
 from tipbench.seal.source import RegionFolders
-from tipbench.seal.truth import key_column, key_type
+from tipbench.seal.truth import key_column
 from tipbench.streaming import Stream, held_back
-from tipbench.task import Source, Task, task_of
+from tipbench.task import Forecast, Source, Task, task_of
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def sealed_fold(
     level = access_of(chosen, access)
     check_needs(chosen, needs, level, oracle=False)
     visible = visible_columns(chosen, level)
-    rows, learnt, taught, policy, notes = _taught(chosen, source, split, labels)
+    learnt, taught, policy, notes = _taught(chosen, source, split, labels)
     sealed = RegionFolders(f"round {described.name}", folder / INPUTS, described.region_numbers, whole=False)
     units = pl.read_parquet(folder / UNITS / f"{chosen.name}.parquet")
     asked = _sealed_rows(chosen, sealed, units)
@@ -99,7 +99,7 @@ def sealed_fold(
     fold, stream = Fold(chosen, tables, parts, taught), None
     if chosen.stream:
         fold, stream = held_back(fold)
-    blank = _blank(chosen, asked, units, fold)
+    blank = _blank(chosen, sealed, units, fold)
     return SealedFold(described, fold, units, blank, stream, policy, level, notes)
 
 
@@ -114,8 +114,8 @@ def _check_version(source: Source, described: Round) -> None:
 
 def _taught(
     task: Task, source: Source, split: str, labels: str
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, str, list[str]]:
-    """Units of the release, those of train and valid, their labels, the split's name, and notes."""
+) -> tuple[pl.DataFrame, pl.DataFrame, str, list[str]]:
+    """Units of the release that are of train and valid, their labels, the split's name, and notes."""
     supervision = labels_of(task, labels)
     units = task.units(source).collect()
     policy = split_of(task, source, units, split)
@@ -123,18 +123,18 @@ def _taught(
     learnt = rows.filter(pl.col("part") != "test")
     given = task.supervise[supervision](rows, source)
     taught = given.join(learnt.select(task.unit, "part"), on=task.unit, how="inner")
-    return rows, learnt, taught, policy.name, notes
+    return learnt, taught, policy.name, notes
 
 
 def _sealed_rows(task: Task, sealed: Source, units: pl.DataFrame) -> pl.DataFrame:
     """The sealed units as rows of the test part: ``[unit, region, part]``."""
-    rows = sealed.scan(task.table).select(dict.fromkeys((task.unit, "region"))).collect()
+    rows = sealed.scan(task.table).select(*dict.fromkeys((task.unit, "region"))).collect()
     if task.forecast is None:
         rows = rows.join(units, on=task.unit, how="semi", maintain_order="left")
     return rows.with_columns(pl.lit("test", pl.Enum(PARTS)).alias("part"))
 
 
-def _blank(task: Task, asked: pl.DataFrame, units: pl.DataFrame, fold: Fold) -> Answers:
+def _blank(task: Task, sealed: Source, units: pl.DataFrame, fold: Fold) -> Answers:
     """Answers to the sealed units that say nothing."""
     key = key_column(task)
     frame = units.with_columns(
@@ -146,24 +146,18 @@ def _blank(task: Task, asked: pl.DataFrame, units: pl.DataFrame, fold: Fold) -> 
         quantity=pl.lit(task.quantity or "level"),
         truth=pl.lit(None, pl.Float64),
     )
-    if task.answered == "labelsets":
+    if task.forecast is not None:
+        return _blank_forecasts(task, task.forecast, sealed, frame)
+    if task.kind == "labelsets":
         names = [n for n in fold.supervision.columns if n not in (task.unit, "part")]
-        return Answers("labelsets", key, frame.with_columns(pl.lit(None, pl.Int8).alias(n) for n in names))
-    forecast = task.forecast
-    if forecast is None:
-        return Answers(task.kind, key, frame)
-    listed = fold.tables[forecast.gallery].select("region", forecast.candidate).unique().collect()
-    listed = listed.filter(pl.col("region").is_in(asked["region"].implode()))
+        frame = frame.with_columns(pl.lit(None, pl.Int8).alias(name) for name in names)
+    return Answers(task.kind, key, frame)
+
+
+def _blank_forecasts(task: Task, forecast: Forecast, sealed: Source, frame: pl.DataFrame) -> Answers:
+    """Any candidate of the region stands for the answer."""
+    listed = sealed.scan(forecast.gallery).select("region", forecast.candidate).collect()
     first = listed.group_by("region").agg(answer=pl.col(forecast.candidate).min().cast(pl.Int64))
-    at = _regions_of(task, asked, fold)
-    known = frame.join(at, on=key, how="left").join(first, on="region", how="left")
+    at = sealed.scan(task.stream).select(forecast.query, "region").collect()
+    known = frame.join(at, on=forecast.query, how="left").join(first, on="region", how="left")
     return forecast_answers(forecast, known, listed)
-
-
-def _regions_of(task: Task, asked: pl.DataFrame, fold: Fold) -> pl.DataFrame:
-    raise NotImplementedError
-
-
-def is_key_of(task: Task) -> bool:
-    """Whether a task's predictions are known by its unit."""
-    return key_type(task) is not None and task.forecast is None

@@ -2,16 +2,16 @@
 
 The rule, column by column:
 
-- **Ids** (Int64, alone or in lists: the key of a table, what refers to one, and the opaque ids of :data:`OPAQUE`) become
+- **Ids** (Int64, alone or in lists: the key of a table, what refers to one, and those of :data:`OPAQUE`) become
   ``2**52 +`` the top 52 bits of BLAKE2b, keyed with the secret, over their kind and the id: at least 2**52, where an
   id of a public release is below 2**48, and below 2**53, so that they survive a float64. Equal ids of one kind get
   equal labels, in whatever table, column or region. Two ids that would share a label make the round refuse itself.
-- **Codes** (Int32, :data:`CODES`: towns and jurisdictions, numbered within a region, in columns of whatever name) get
-  the region's code range in keyed order. A region's range is ``width * region``, and regions of rounds are numbered from
-  1,000,000, so that codes of rounds and releases never meet. Lists by rising town (:data:`BY_TOWN`) are put
-  into the new order.
-- **Images** (:data:`IMAGES`) are masked by :mod:`tipbench.seal.images`: the generator publishes its raw 64-bit words
-  there, which can be inverted to the number of the operation.
+- **Codes** (Int32, :data:`CODES`: towns and jurisdictions, numbered within a region, in columns of whatever name)
+  get the region's code range in keyed order. A region's range is ``width * region``, and regions of rounds are
+  numbered from 1,000,000, so that codes of rounds and releases never meet. Lists by rising town (:data:`BY_TOWN`)
+  are put into the new order.
+- **Images** (:data:`IMAGES`) are masked by :mod:`tipbench.seal.images`: the generator publishes its raw 64-bit
+  words there, which can be inverted to the number of the operation.
 - A stop's booking wallet (and a trip's) is labelled as a kind of its own, and so leads to no payment: see
   :mod:`tipbench.seal.prefixes`.
 - **Left alone**: ``region``, which the host numbers; strings, which are the words of the world and the same in every
@@ -29,7 +29,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tipdata.errors import CheckFailed
-from tipdata.tables import Table, all_tables
+from tipdata.tables import Column, Table, all_tables
 
 from tipbench.seal.images import masked
 from tipbench.seal.keyed import words
@@ -41,7 +41,6 @@ CODES = {"town": 32, "jurisdiction": 4}
 """Kinds of codes and how many a region may have; both are listed by the table places."""
 PLACES = "places"
 
-_TOWNS = {("circuits", "home"): "town", ("circuits", "plan"): "town"}
 OPAQUE = {
     ("accounts", "device_cluster"): "device",
     ("adverts", "contacts"): "contact string",
@@ -58,8 +57,10 @@ OPAQUE = {
     ("stops", "wallet"): "booking wallet",
     ("trips", "wallet"): "booking wallet",
     ("trips", "traveller"): "traveller",
+    ("circuits", "home"): "town",
+    ("circuits", "plan"): "town",
 }
-"""Kinds of id columns that are no key of a table and refer to none, or that are kept from referring."""
+"""Kinds of columns that are no key of a table and refer to none by name, or that are kept from referring."""
 IMAGES = ("adverts", "images")
 BY_TOWN = ("stops", "next_log")
 """Lists with an entry a town of the region, by rising id."""
@@ -141,7 +142,9 @@ def id_labels(seed: bytes, kind: str, ids: NDArray[np.int64]) -> NDArray[np.int6
     """The labels of distinct ids of a kind, int64 in [2**52, 2**53). Raises LabelsMeet where two are the same."""
     made = FIRST + (words(seed, f"id/{kind}", ids) >> np.uint64(64 - BITS)).astype(np.int64)
     if np.unique(made).size != made.size:
-        raise LabelsMeet(f"two ids of the kind {kind} share a label: make the round again, with another seed.")
+        raise LabelsMeet(
+            f"two ids of the kind {kind} share a label: make the round again, with another seed."
+        )
     return made
 
 
@@ -156,11 +159,7 @@ def kinds_of(table: str) -> dict[str, str]:
         at = (table, column.name)
         if at in OPAQUE:
             found[column.name] = OPAQUE[at]
-        elif at in _TOWNS:
-            found[column.name] = _TOWNS[at]
-        elif column.name in CODES:
-            found[column.name] = column.name
-        elif _width(column.dtype) == pl.Int64 and _is_own_key(described, column.name):
+        elif column.name in CODES or _is_own_key(described, column):
             found[column.name] = column.name
         elif column.name in refers and _width(column.dtype) in (pl.Int64, pl.Int32):
             found[column.name] = all_tables()[refers[column.name]].key[0]
@@ -173,10 +172,11 @@ def is_list(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.List)
 
 
-def _is_own_key(table: Table, column: str) -> bool:
-    return table.key == (column,) and column not in {
-        key for other in _before(table) for key in other.key if other.schema[key] == table.schema[column]
-    }
+def _is_own_key(table: Table, column: Column) -> bool:
+    """Whether the column is the key by which others refer to this table, and not itself a reference."""
+    if column.dtype != pl.Int64 or table.key != (column.name,):
+        return False
+    return not any(other.key == table.key for other in _before(table))
 
 
 def _before(table: Table) -> list[Table]:

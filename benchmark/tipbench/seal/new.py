@@ -173,4 +173,3 @@ def _beside(order: Order) -> Iterator[tuple[Path, Path]]:
     finally:
         for part, _ in places:
             shutil.rmtree(part, ignore_errors=True)
-

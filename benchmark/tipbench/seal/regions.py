@@ -1,4 +1,4 @@
-"""One region of a round: generated from the secret seed, streams cut, every id labelled; and what of it is published."""
+"""One region of a round: generated from the secret seed, streams cut, ids labelled; and what of it is published."""
 
 from __future__ import annotations
 

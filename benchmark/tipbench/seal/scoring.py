@@ -120,7 +120,9 @@ def _enter(secret: Path, ledger: Ledger, found: Submission, described: Round, no
     earlier = ledger.of_team(found.team)
     files = {one.name: one.digest for one in found.files}
     if same := next((entry for entry in earlier if entry.files == files), None):
-        raise UsageError(f"{found.folder} is {found.team}'s submission {same.turn} again: nothing was counted.")
+        raise UsageError(
+            f"{found.folder} is {found.team}'s submission {same.turn} again: nothing was counted."
+        )
     most = described.rules.submissions
     if len(earlier) >= most:
         raise UsageError(
@@ -161,7 +163,9 @@ def score_round(secret: Path, now: datetime, public: Path | None = None) -> tupl
     with locked(secret) as ledger:
         _check_not_revealed(ledger, described)
         if not ledger.entries:
-            raise UsageError(f"round {described.name} closed without a submission: there is nothing to score.")
+            raise UsageError(
+                f"round {described.name} closed without a submission: there is nothing to score."
+            )
         entries = [_scored(secret, ledger, entry, described) for entry in ledger.entries]
         scores = Scores(name=described.name, commitment=described.commitment, entries=entries)
         write_text(to, to_json(scores))
@@ -174,7 +178,9 @@ def _scored(secret: Path, ledger: Ledger, entry: Entry, described: Round) -> Sco
     for name in entry.files:
         matched = FILE.fullmatch(name)
         if matched is None:
-            raise UsageError(f"{name} of submission {entry.number} is no file of predictions: restore the ledger.")
+            raise UsageError(
+                f"{name} of submission {entry.number} is no file of predictions: restore the ledger."
+            )
         path = secret / SUBMISSIONS / str(entry.number) / name
         task = tasks()[matched[1]]
         evaluation = score_predictions(task, read_answers(secret, task.name), read_file(path))

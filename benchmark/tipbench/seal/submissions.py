@@ -1,4 +1,4 @@
-"""What a team hands in: a folder with ``submission.json`` and ``<task>/sealed/s<seed>.parquet``, checked before it counts."""
+"""What a team hands in: ``submission.json`` and ``<task>/sealed/s<seed>.parquet``, checked before it counts."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def read_submission(
     about = _about(folder)
     who = team or about.team
     if who is None or not who.strip():
-        raise UsageError(f"{folder / ABOUT} names no team: add \"team\", or say who it is with --team.")
+        raise UsageError(f'{folder / ABOUT} names no team: add "team", or say who it is with --team.')
     files = tuple(_files(folder, described))
     if not files:
         raise UsageError(f"{folder} has no predictions: put them at TASK/{SPLIT}/s0.parquet.")

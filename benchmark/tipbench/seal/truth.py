@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from tipdata.tables import TABLES
 from tipdata.world import DAYS
 
 from tipbench.answers import Answers
@@ -38,9 +37,7 @@ class Truth:
     answers: Answers
 
 
-def truth_of(
-    task: Task, source: Source, seed: bytes, labels: dict[int, Labels], length: int | None
-) -> Truth:
+def truth_of(task: Task, source: Source, seed: bytes, labels: dict[int, Labels], length: int | None) -> Truth:
     """The units and answers of a task.
 
     Args:
@@ -122,9 +119,3 @@ def _labelled(
 def key_column(task: Task) -> str:
     """The column of a task's units file: the query of a forecast, else the unit."""
     return task.unit if task.forecast is None else task.forecast.query
-
-
-def key_type(task: Task) -> pl.DataType:
-    """The type of that column."""
-    table = task.table if task.forecast is None else task.stream
-    return TABLES[table].schema[key_column(task)]

@@ -57,9 +57,7 @@ class Verified:
     notes: list[str] = field(default_factory=list)
 
 
-def verify(
-    folder: Path, engine: str = "loky", workers: int | None = None, quiet: bool = False
-) -> Verified:
+def verify(folder: Path, engine: str = "loky", workers: int | None = None, quiet: bool = False) -> Verified:
     """Check a round's public folder. Raises UsageError where it is none, or its files cannot be read."""
     described = read_round(folder)
     content = _bytes(folder / DIGESTS)
