@@ -8,6 +8,8 @@ from tipbench.verbs.options import add_config_dir, add_json, add_overrides, add_
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
+    from pathlib import Path
 
     from tipbench.settings import Settings
 
@@ -104,7 +106,6 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from datetime import UTC, datetime
     from pathlib import Path
 
     from tipbench.seal.new import Order, new_round
@@ -117,7 +118,7 @@ def _new(options: argparse.Namespace) -> int:
         public=Path(options.to),
         tasks=tuple(options.overrides),
     )
-    made = new_round(order, datetime.now(UTC), workers=options.workers, quiet=options.quiet)
+    made = new_round(order, _now(), workers=options.workers, quiet=options.quiet)
     _say(
         {"round": made.model_dump(mode="json"), "to": options.to, "secret": options.secret},
         f"round {made.name}: {made.regions} regions, {len(made.tasks)} tasks, open until {made.closes} is over (UTC)\n"
@@ -189,10 +190,9 @@ def _release_of(settings: Settings, quiet: bool) -> Any:
 
 
 def _score(options: argparse.Namespace) -> int:
-    from datetime import UTC, datetime
     from pathlib import Path
 
-    now = datetime.now(UTC)
+    now = _now()
     secret = Path(options.secret).expanduser()
     if options.overrides:
         return _take_in(options, secret, now)
@@ -225,7 +225,7 @@ def _score(options: argparse.Namespace) -> int:
     return 0
 
 
-def _take_in(options: argparse.Namespace, secret: Any, now: Any) -> int:
+def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
     from pathlib import Path
 
     from tipbench.seal.scoring import take_in
@@ -245,13 +245,12 @@ def _take_in(options: argparse.Namespace, secret: Any, now: Any) -> int:
 
 
 def _reveal(options: argparse.Namespace) -> int:
-    from datetime import UTC, datetime
     from pathlib import Path
 
     from tipbench.seal.reveal import reveal
 
     to = Path(options.to).expanduser() if options.to else None
-    described, folder = reveal(Path(options.secret).expanduser(), datetime.now(UTC), to)
+    described, folder = reveal(Path(options.secret).expanduser(), _now(), to)
     _say(
         {"round": described.name, "to": str(folder)},
         f"round {described.name} is revealed and retired: everyone can now run `tipbench seal verify {folder}`",
@@ -294,6 +293,12 @@ def _verify(options: argparse.Namespace) -> int:
     if found.differences:
         raise CheckFailed(f"round {found.round.name} differs in {len(found.differences):,} places.")
     return 0
+
+
+def _now() -> datetime:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
 
 
 def _say(as_json: dict[str, Any], text: str, options: argparse.Namespace) -> None:
