@@ -76,15 +76,12 @@ def make_round(
         made = run_all(work, list(plan.numbers), engine, workers, "regions of the round", quiet)
         labels = {one.labels.region: one.labels for one in made}
         source = RegionFolders("the sealed round", secret / _GENERATED, plan.numbers, whole=True)
-        truths = {}
-        for name in plan.tasks:
-            truths[name] = truth_of(tasks()[name], source, seed, labels, plan.prefixes.get(name))
-            _check_distinct(name, truths[name].units)
-            _write_truth(name, truths[name], public, secret)
+        settle = partial(_settle, seed, plan, labels, source, public, secret)
+        found = run_all(settle, plan.tasks, engine="sequential", label="tasks of the round", quiet=quiet)
     finally:
         shutil.rmtree(secret / _GENERATED, ignore_errors=True)
     columns = {str(one.labels.region): one.digests for one in made}
-    return Whole(columns, truths)
+    return Whole(columns, dict(zip(plan.tasks, found, strict=True)))
 
 
 def _make_region(seed: bytes, plan: Plan, public: Path, secret: Path, number: int) -> Made:
@@ -98,6 +95,22 @@ def _make_region(seed: bytes, plan: Plan, public: Path, secret: Path, number: in
         write(public / INPUTS / str(number) / f"{name}.parquet", shown)
         digests[name] = {column: column_digest(shown[column]) for column in columns}
     return Made(digests, region.labels)
+
+
+def _settle(
+    seed: bytes,
+    plan: Plan,
+    labels: dict[int, Labels],
+    source: RegionFolders,
+    public: Path,
+    secret: Path,
+    name: str,
+) -> Truth:
+    """The units and answers of a task, written."""
+    found = truth_of(tasks()[name], source, seed, labels, plan.prefixes.get(name))
+    _check_distinct(name, found.units)
+    _write_truth(name, found, public, secret)
+    return found
 
 
 def _check_distinct(name: str, units: pl.DataFrame) -> None:

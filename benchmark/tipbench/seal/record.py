@@ -48,7 +48,8 @@ class Rules(_Record):
     decimals: int = Field(default=DECIMALS, ge=0, description="of every score that is shown")
     shown: Literal["at close"] = "at close"
     ranked: Literal["last"] = Field(
-        default="last", description="all submissions are shown; the team's last one counts, not its best"
+        default="last",
+        description="all submissions are shown; of a task the team's last one counts, not its best",
     )
     access: Literal["declared"] = Field(
         default="declared", description="nobody can check which columns a team looked at"
@@ -144,5 +145,15 @@ def read(path: Path, kind: type[BaseModel], what: str) -> Any:
 
 
 def read_round(folder: Path) -> Round:
-    """The round of a published folder, or of the host's. Raises UsageError where there is none."""
-    return read(folder / ROUND, Round, "sealed round")
+    """The round of a published folder, or of the host's.
+
+    Raises UsageError where there is none, and for a task that is not known here.
+    """
+    from tipbench.task import tasks
+
+    described: Round = read(folder / ROUND, Round, "sealed round")
+    if unknown := [name for name in described.tasks if name not in tasks()]:
+        raise UsageError(
+            f"round {described.name} has {unknown[0]}, which this tipbench does not know: install the one of the round."
+        )
+    return described

@@ -1,26 +1,29 @@
 """Taking submissions in until a round closes, and scoring all of them afterwards.
 
 Before the close nobody learns a score. After it every submission is scored and shown, in the order taken in; of each
-team the *last* counts, so that nothing is gained by sending three and keeping the luckiest.
+team and task the *last* counts, so that nothing is gained by sending three and keeping the luckiest.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from tipdata.engine import run_all
 from tipdata.errors import UsageError
 
 from tipbench.answers import Answers
 from tipbench.evaluation import EVALUATOR_VERSION, Evaluation
 from tipbench.seal.host import open_secret, published_folder, read_answers
 from tipbench.seal.ledger import SUBMISSIONS, Entry, Ledger, locked, write_ledger, write_text
+from tipbench.seal.making import file_digest
 from tipbench.seal.record import DOMAIN, SCORES, Round, to_json
 from tipbench.seal.submissions import FILE, Submission, read_file, read_submission, score_predictions
 from tipbench.task import tasks
@@ -44,7 +47,7 @@ class ScoredEntry(BaseModel):
 
     team: str
     turn: int
-    counts: bool = Field(description="whether it is the team's last")
+    counts: list[str] = Field(description="tasks of which it is the team's last")
     method: str
     access: str = Field(description="as declared; nobody can check it")
     taken_in: datetime
@@ -131,9 +134,11 @@ def _enter(secret: Path, ledger: Ledger, found: Submission, described: Round, no
     number, turn = len(ledger.entries) + 1, len(earlier) + 1
     kept = secret / SUBMISSIONS / str(number)
     shutil.rmtree(kept, ignore_errors=True)  # left by one who was interrupted before the ledger knew
-    for name in files:
+    for name, digest in files.items():
         (kept / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(found.folder / name, kept / name)
+        if file_digest(kept / name) != digest:
+            raise UsageError(f"{found.folder / name} changed while it was taken in: hand it in again.")
     about = found.about
     entry = Entry(
         number=number,
@@ -148,7 +153,9 @@ def _enter(secret: Path, ledger: Ledger, found: Submission, described: Round, no
     return TakenIn(found.folder, found.team, turn)
 
 
-def score_round(secret: Path, now: datetime, public: Path | None = None) -> tuple[Scores, Path]:
+def score_round(
+    secret: Path, now: datetime, public: Path | None = None, quiet: bool = True
+) -> tuple[Scores, Path]:
     """Score everything that was taken in and publish it as ``scores.json``; the scores and the file.
 
     Raises UsageError before the close, after the reveal, and where nothing was taken in.
@@ -166,35 +173,46 @@ def score_round(secret: Path, now: datetime, public: Path | None = None) -> tupl
             raise UsageError(
                 f"round {described.name} closed without a submission: there is nothing to score."
             )
-        entries = [_scored(secret, ledger, entry, described) for entry in ledger.entries]
+        work = partial(_scored, secret, ledger, described)
+        entries = run_all(work, ledger.entries, engine="sequential", label="submissions", quiet=quiet)
         scores = Scores(name=described.name, commitment=described.commitment, entries=entries)
         write_text(to, to_json(scores))
         write_ledger(secret, ledger.model_copy(update={"scored": now.date()}))
     return scores, to
 
 
-def _scored(secret: Path, ledger: Ledger, entry: Entry, described: Round) -> ScoredEntry:
+def _scored(secret: Path, ledger: Ledger, described: Round, entry: Entry) -> ScoredEntry:
     found: dict[str, dict[str, dict[str, Shown]]] = {}
     for name in entry.files:
-        matched = FILE.fullmatch(name)
-        if matched is None:
-            raise UsageError(
-                f"{name} of submission {entry.number} is no file of predictions: restore the ledger."
-            )
+        matched = _matched(entry, name)
         path = secret / SUBMISSIONS / str(entry.number) / name
         task = tasks()[matched[1]]
         evaluation = score_predictions(task, read_answers(secret, task.name), read_file(path))
         found.setdefault(task.name, {})[f"s{matched[2]}"] = rounded(evaluation, described.rules.decimals)
+    later = [other for other in ledger.of_team(entry.team) if other.turn > entry.turn]
     return ScoredEntry(
         team=entry.team,
         turn=entry.turn,
-        counts=entry == ledger.of_team(entry.team)[-1],
+        counts=sorted(_tasks(entry) - {name for other in later for name in _tasks(other)}),
         method=entry.method,
         access=entry.access,
         taken_in=entry.taken_in,
         files=entry.files,
         scores=found,
     )
+
+
+def _matched(entry: Entry, name: str) -> re.Match[str]:
+    matched = FILE.fullmatch(name)
+    if matched is None:
+        raise UsageError(
+            f"{name} of submission {entry.number} is no file of predictions: restore the ledger."
+        )
+    return matched
+
+
+def _tasks(entry: Entry) -> set[str]:
+    return {_matched(entry, name)[1] for name in entry.files}
 
 
 def rounded(evaluation: Evaluation, decimals: int) -> dict[str, Shown]:

@@ -33,7 +33,7 @@ everyone:
       --to ours/advert_risk/sealed/s0.parquet
 
 A round is open until the end of the closing day (UTC). A team may hand in three submissions; all are
-shown at the close, with three decimals, and its last one counts. Which columns a team looked at is
+shown at the close, with three decimals, and of each task its last one counts. Which columns a team looked at is
 declared and cannot be checked. See docs/seal.md."""
 
 
@@ -201,7 +201,9 @@ def _score(options: argparse.Namespace) -> int:
     from tipbench.seal.scoring import score_round
     from tipbench.task import tasks
 
-    scores, file = score_round(secret, now, Path(options.to).expanduser() if options.to else None)
+    scores, file = score_round(
+        secret, now, Path(options.to).expanduser() if options.to else None, options.quiet
+    )
     if options.json:
         emit_json(scores.model_dump(mode="json"))
         return 0
@@ -209,15 +211,10 @@ def _score(options: argparse.Namespace) -> int:
     for entry in scores.entries:
         for task, seeds in entry.scores.items():
             primary = tasks()[task].primary
+            turn = f"{entry.turn} counts" if task in entry.counts else str(entry.turn)
             for seed, metrics in seeds.items():
                 one = metrics[primary]
-                who = [
-                    entry.team,
-                    f"{entry.turn}{' counts' if entry.counts else ''}",
-                    entry.method,
-                    task,
-                    seed,
-                ]
+                who = [entry.team, turn, entry.method, task, seed]
                 lines.append([*who, primary, number(one.value), interval(one.low, one.high, one.note)])
     heads = ("team", "submission", "method", "task", "seed", "metric")
     emit_table([*(Column(h) for h in heads), Column("value", True), Column("95% interval", True)], lines)

@@ -98,7 +98,7 @@ def test_all_submissions_are_shown_with_three_decimals_and_the_last_counts(copy:
     shown, path = score_round(copy.secret, OVER)
     assert path == copy.public / "scores.json"
     assert Scores.model_validate_json(path.read_bytes()) == shown
-    assert [entry.counts for entry in shown.entries] == [False, True]
+    assert [entry.counts for entry in shown.entries] == [[], ["advert_risk"]]
     assert shown.commitment == copy.round.commitment
     metrics = shown.entries[0].scores["advert_risk"]["s0"]
     assert set(metrics) >= {"average_precision", "auroc", "harm_gap", "false_accusations_per_unit"} - {
@@ -187,3 +187,10 @@ def test_a_folder_that_is_no_submission_is_refused(copy: Any, tmp_path: Path) ->
     assert "no submission" in refused(copy, tmp_path / "nowhere")
     (tmp_path / "submission.json").write_text("[]")
     assert "malformed" in refused(copy, tmp_path)
+
+
+def test_the_last_submission_of_each_task_counts(copy: Any, tmp_path: Path) -> None:
+    for turn, task in enumerate(("advert_risk", "supplier_risk", "supplier_risk")):
+        take_in(copy.secret, [submission(copy, tmp_path / str(turn), turn, task=task)], OPEN)
+    shown, _ = score_round(copy.secret, OVER)
+    assert [entry.counts for entry in shown.entries] == [["advert_risk"], [], ["supplier_risk"]]

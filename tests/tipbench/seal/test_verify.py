@@ -1,5 +1,6 @@
 """A round's folder against itself, and after the reveal against its seed."""
 
+import hashlib
 import json
 import os
 from datetime import UTC, datetime
@@ -134,3 +135,18 @@ def test_the_folder_of_another_round_is_refused(copy: Any) -> None:
     with pytest.raises(UsageError, match="is not the round of"):
         reveal(copy.secret, OVER, copy.public)
     assert not (copy.public / "revealed.json").exists()
+
+
+def test_a_task_that_is_not_known_here_is_named(copy: Any) -> None:
+    rewrite(copy.public / "round.json", tasks=["advert_rusk"])
+    with pytest.raises(UsageError, match="advert_rusk, which this tipbench does not know"):
+        checked(copy.public)
+
+
+def test_a_path_that_leads_out_of_the_round_is_not_followed(copy: Any) -> None:
+    digests = json.loads((copy.public / "digests.json").read_text())
+    digests["columns"] = {"../..": {"secret": {"label": "0" * 64}}}
+    text = json.dumps(digests)
+    (copy.public / "digests.json").write_text(text)
+    rewrite(copy.public / "round.json", digests=hashlib.sha256(text.encode()).hexdigest())
+    assert checked(copy.public).differences == ["inputs/../../secret.parquet: is not of the round"]
