@@ -28,6 +28,9 @@ from tipbench.submission.text import shown
 MOST_DEATHS = 3
 """Files that may end the reading process before the rest are left unread."""
 
+PATIENCE = 10
+"""Seconds beside those for a file that the process may be silent: it has to start, too."""
+
 LONGEST_LINE = 4_096
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 """What the process is told of the environment; the rest of it may hold secrets."""
@@ -89,14 +92,19 @@ def _read(
     how = "ended the process that reads it"
     try:
         _ask(process, folder, waiting, columns, limits)
-        for line in _lines(process, limits.seconds + 10):
+        for line in _lines(process, limits.seconds + PATIENCE):
             if "start" in line:
-                at = int(line["start"])
+                at = _number(line["start"], waiting)
             else:
+                done = _number(line["done"], waiting)
+                _note(waiting[done], line, workdir, found)
+                del waiting[done]
                 at = None
-                _note(waiting.pop(int(line["done"])), line, workdir, found)
     except _Overdue:
         how = f"takes more than {limits.seconds} seconds to read"
+    except (ValueError, KeyError, TypeError):
+        at = next(iter(waiting)) if at is None else at
+        how = "makes the process that reads it say what it never does"
     finally:
         process.kill()
         code = process.wait()
@@ -170,6 +178,13 @@ def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[dict[st
         for line in whole:
             due = time.monotonic() + seconds
             yield json.loads(line)
+
+
+def _number(said: Any, waiting: dict[int, Entry]) -> int:
+    """The number of a file that is waiting. Raises ValueError for anything else."""
+    if said not in waiting:
+        raise ValueError(said)
+    return int(said)
 
 
 def _note(entry: Entry, line: dict[str, Any], workdir: Path, found: Guarded) -> None:

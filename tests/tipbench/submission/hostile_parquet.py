@@ -133,7 +133,7 @@ def encrypted(case: Case) -> None:
 def columns_of_another_type(case: Case) -> None:
     frame = case.frame()
     name = case.one_of(frame.columns)
-    casts = [pl.Int32, pl.Int8, pl.UInt64, pl.String, pl.Boolean, pl.Binary, pl.Categorical, pl.Date, pl.Datetime("us"),
+    casts = [pl.Int16, pl.Int8, pl.UInt64, pl.String, pl.Boolean, pl.Binary, pl.Categorical, pl.Date, pl.Datetime("us"),
              pl.Decimal(38, 2), pl.Duration("ns"), pl.Time]  # fmt: skip
     to = case.one_of(casts)
     column = frame[name].cast(pl.Int64)

@@ -1,0 +1,58 @@
+"""Every kind of hostile submission is refused in plain sentences, or accepted where it is inert, and harms nothing."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hostile_case import KINDS, case_of, names_below
+from tipbench.submission.check import check
+from tipbench.submission.problems import Refused
+
+SAMPLE = 2
+CHOSEN = [(name, number) for name, one in KINDS.items() for number in range(min(SAMPLE, one.cases))]
+
+
+def test_there_are_a_thousand_cases_of_many_kinds() -> None:
+    assert len(KINDS) >= 25
+    assert sum(one.cases for one in KINDS.values()) >= 1_000
+
+
+@pytest.mark.parametrize(("name", "number"), CHOSEN, ids=[f"{name}-{number}" for name, number in CHOSEN])
+def test_a_hostile_submission_is_harmless(
+    made: Path,
+    tmp_path: Path,
+    name: str,
+    number: int,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    case = case_of(made, KINDS[name], number, tmp_path)
+    before = names_below(tmp_path)
+    try:
+        check(case.folder, replicates=5, quiet=True)
+    except Refused as refused:
+        assert KINDS[name].expected != "inert", str(refused)
+        _is_plain(refused)
+    else:
+        assert KINDS[name].expected != "refused"
+    assert names_below(tmp_path) == before
+    assert (case.outside / "kept.txt").read_text(encoding="utf-8") == "not to be touched"
+    assert capfd.readouterr() == ("", "")
+
+
+def _is_plain(refused: Refused) -> None:
+    """One line a problem that begins with a file or field, all of them together short."""
+    said = str(refused)
+    assert len(said) <= 2_000
+    assert said.isprintable() or said.replace("\n", "").isprintable()
+    lines = said.splitlines()[1:]
+    assert 1 <= len(lines) <= 21
+    assert refused.problems
+    assert len({problem.partition(":")[0] + problem for problem in refused.problems}) == len(refused.problems)
+    for problem in refused.problems:
+        assert ": " in problem
+        assert problem.endswith((".", "..."))
+        assert "Traceback" not in problem
