@@ -45,7 +45,9 @@ def shown(text: object, most: int = SHOWN) -> str:
 def named(path: str, most: int = 120) -> str:
     """An untrusted file name: what is not a plain letter, digit or sign of a path stands as its escape."""
     cut = path[:most]
-    safe = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-/") else _escaped(sign) for sign in cut)
+    safe = "".join(
+        sign if sign.isascii() and (sign.isalnum() or sign in "._-/") else _escaped(sign) for sign in cut
+    )
     return safe + ("..." if len(path) > most else "")
 
 

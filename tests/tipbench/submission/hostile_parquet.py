@@ -115,9 +115,11 @@ def files_of_another_format(case: Case) -> None:
     content = case.path(ESTIMATES).read_bytes()
     tricks = [pickle.dumps({"a": 1}), b"\x80\x04cos\nsystem\n(S'touch x'\ntR.", b"\x7fELF\x02\x01\x01" + b"\0" * 200,
               b"import os\nos.system('id')\n", archive.getvalue(), gzip.compress(content), frame.write_csv().encode(),
-              arrow.getvalue(), b"<html></html>", frame.write_json().encode(), b"\x93NUMPY\x01\x00", b"PAR1", b"PAR1PAR1",
+              arrow.getvalue(), b"<html></html>", frame.write_json().encode(), b"\x93NUMPY\x01\x00", b"PAR1",
+              b"PAR1PAR1",
               b"", b"\0" * 1_000, b"PAR1" + b"\0" * 100, content[4:], content + b"x", b"#!/bin/sh\nid\n",
-              b"version https://git-lfs.github.com/spec/v1\n", b"SQLite format 3\0", b"\x89HDF\r\n\x1a\n", b"MZ", b"ORC"]  # fmt: skip
+              b"version https://git-lfs.github.com/spec/v1\n", b"SQLite format 3\0", b"\x89HDF\r\n\x1a\n",
+              b"MZ", b"ORC"]  # fmt: skip
     case.write(case.one_of(tricks))
 
 
@@ -149,7 +151,8 @@ def types_that_predictions_never_have(case: Case) -> None:
     other = case.one_of(
         [pa.array([1.0] * rows, pa.float16()), pa.nulls(rows), pa.array([b"1234"] * rows, pa.binary(4)),
          pa.array([1] * rows, pa.timestamp("ns", "UTC")), pa.array([1] * rows, pa.decimal128(20, 2)),
-         pa.array(["a"] * rows).dictionary_encode(), pa.array([b"x"] * rows, pa.binary()), pa.array([1] * rows, pa.uint32())]
+         pa.array(["a"] * rows).dictionary_encode(), pa.array([b"x"] * rows, pa.binary()),
+         pa.array([1] * rows, pa.uint32())]
     )  # fmt: skip
     table = pa.table({case.frame().columns[0]: units, "estimate": other, "lower": other, "upper": other})
     case.write(_arrow(table))
@@ -311,7 +314,8 @@ def dictionary_that_swells(case: Case) -> None:
 def ids_that_hide_something(case: Case) -> None:
     case.keep(CLUSTERS)
     text = case.one_of(
-        ["a" * 201, "é" * 101, "a\x00b", "\x1b[2J", "a\nb", "\u202ea", "a\u200b", "\ufeff", "\ue000", "a\tb", "\x7f", "\u2028",
+        ["a" * 201, "é" * 101, "a\x00b", "\x1b[2J", "a\nb", "\u202ea", "a\u200b", "\ufeff", "\ue000", "a\tb",
+         "\x7f", "\u2028",
          "x" * 2_000_000, "\U000e0041", "\u3164", "\r"]
     )  # fmt: skip
     frame = case.frame(CLUSTERS)
@@ -377,9 +381,11 @@ def keys_that_are_not_those_asked_for(case: Case) -> None:
     frame = case.frame(file)
     key = pl.col(frame.columns[0])
     first = frame.head(1)
-    tricks = [frame.tail(-1), pl.concat([frame, first]), frame.with_columns(key + 10**6), frame.clear(), pl.concat([frame] * 3),
+    tricks = [frame.tail(-1), pl.concat([frame, first]), frame.with_columns(key + 10**6), frame.clear(),
+    pl.concat([frame] * 3),
               frame.with_columns(pl.lit(2**63 - 1).alias(frame.columns[0])), frame.with_columns(-key - 1),
-              frame.with_columns(key.shift(1)), pl.concat([frame, first.with_columns(key - 10**9)]), frame.head(1)]  # fmt: skip
+              frame.with_columns(key.shift(1)), pl.concat([frame, first.with_columns(key - 10**9)]),
+              frame.head(1)]  # fmt: skip
     case.write_frame(tricks[(case.number // 3) % len(tricks)], file)
 
 

@@ -33,7 +33,8 @@ def unseen_characters(case: Case) -> None:
 @kind("refused", 15)
 def text_that_is_not_normalised(case: Case) -> None:
     text = case.one_of(
-        ["e\u0301tude", "A\u030angstrom", "\u212bngstrom", " leading", "trailing ", "", "   ", "\u00a0", "a" + "\u0301" * 40,
+        ["e\u0301tude", "A\u030angstrom", "\u212bngstrom", " leading", "trailing ", "", "   ", "\u00a0",
+         "a" + "\u0301" * 40,
          "x" + "\u0336" * 5, "\u1100\u1161", "\u2126", "z" * 501, "\u3000x", "e\u0323\u0307"]
     )  # fmt: skip
     _put_text(case, text)
@@ -46,7 +47,8 @@ def markup_in_text(case: Case) -> None:
          "\"><iframe src=//x.example>", "{{7*7}}", "${jndi:ldap://x.example/a}", "[a](javascript:alert(1))",
          "![x](https://x.example/p.png)", "| a | b |", "# Heading", "```sh", "\\input{/etc/passwd}",
          "\\write18{id}", "$\\def\\x{\\x\\x}\\x$", "=cmd|' /C calc'!A0", "+1+1", "@SUM(1+1)", "-2+3", "%00",
-         "'; DROP TABLE results;--", "$(id)", "`id`", "; id", "../../etc/passwd", "[red]x[/red]", "::set-output name=a::b",
+         "'; DROP TABLE results;--", "$(id)", "`id`", "; id", "../../etc/passwd", "[red]x[/red]",
+         "::set-output name=a::b",
          "::error file=x::y", "<!--", "-->", "]]>", "<?php echo 1 ?>", "javascript:alert(1)", "{% include 'x' %}",
          "%n%n%s%s", "\\u202e", "&#x202e;", "<a href=\"javascript:x\">y</a>", "<style>*{display:none}</style>"]
     )  # fmt: skip
@@ -56,7 +58,8 @@ def markup_in_text(case: Case) -> None:
 @kind("inert", 15)
 def text_of_the_world(case: Case) -> None:
     text = case.one_of(
-        ["طريقة جديدة", "новый метод", "一种新方法", "नई विधि", "phương pháp", "μέθοδος", "שיטה", "방법", "방법 ok", "🙂 method",
+        ["طريقة جديدة", "новый метод", "一种新方法", "नई विधि", "phương pháp", "μέθοδος", "שיטה", "방법", "방법 ok",
+         "🙂 method",
          "straße", "İstanbul", "ﷺ", "𝔘nicode", "Аcme (homoglyph)"]
     )  # fmt: skip
     _put_text(case, text)
@@ -82,7 +85,8 @@ def address_that_is_not_https(case: Case) -> None:
 def name_that_is_no_slug(case: Case) -> None:
     case.record[case.one_of(["team", "method"])] = case.one_of(
         ["Acme", "асme", "a--b", "-a", "a-", "", "a" * 41, "a/b", "..", ".", "a b", "a\n", "a\u0301", "ａcme", "a.b",
-         "<b>", "tipbench--x", "_a--", "con ", "a\u200b", "ſ", "é", "a%2fb", "a\\b", "null\x00", "😀", "a;b", "a|b", "--", "a$b"]
+         "<b>", "tipbench--x", "_a--", "con ", "a\u200b", "ſ", "é", "a%2fb", "a\\b", "null\x00", "😀", "a;b",
+         "a|b", "--", "a$b"]
     )  # fmt: skip
     case.write_record()
 
@@ -99,16 +103,15 @@ def place_of_a_file_that_leads_elsewhere(case: Case) -> None:
     entry = case.entry()
     entry["file"] = case.one_of(
         ["../outside/kept.txt", "/etc/passwd", "prevalence/../prevalence/all/s0.parquet", "./prevalence/all/s0.parquet",
-         "prevalence//all/s0.parquet", "prevalence\\all\\s0.parquet", "prevalence/all/s0.parquet\x00", "submission.json",
+         "prevalence//all/s0.parquet", "prevalence\\all\\s0.parquet", "prevalence/all/s0.parquet\x00",
+         "submission.json",
          "prevalence/all/s0.parquet/", "file:///etc/passwd", "https://x.example/s0.parquet", "~/s0.parquet", "",
          "flag_aggregation/forward/s0.parquet", "prevalence/all/s00.parquet", "prevalence/all/S0.parquet",
          "prevalence/all/s0.parquet\n", "$HOME", "-", "*", "prevalence/all/*", "/dev/stdin", "/proc/self/environ",
          "s3://x/y", "hf://x", "NUL", "prevalence/all/s0.parquet?x", "ｐrevalence/all/s0.parquet"]
     )  # fmt: skip
     if case.number >= 28:
-        entry["task"] = case.one_of(
-            ["..", ".", "/", "a/b", "Prevalence", "prevalence\n", "", "__init__"]
-        )
+        entry["task"] = case.one_of(["..", ".", "/", "a/b", "Prevalence", "prevalence\n", "", "__init__"])
     case.write_record()
 
 
@@ -116,7 +119,8 @@ def place_of_a_file_that_leads_elsewhere(case: Case) -> None:
 def what_there_is_not(case: Case) -> None:
     key, value = case.one_of(
         [("task", "advert_risks"), ("task", "os"), ("split", "forward"), ("split", "auto"), ("labels", "oracle"),
-         ("labels", "given"), ("access", "truth"), ("access", "auto"), ("access", "label"), ("seed", -1), ("seed", 2**31),
+         ("labels", "given"), ("access", "truth"), ("access", "auto"), ("access", "label"), ("seed", -1),
+         ("seed", 2**31),
          ("seed", 0.0), ("seed", True), ("seed", "0"), ("rows", 0), ("rows", -1), ("rows", 2**63), ("rows", "8"),
          ("rows", 7), ("rows", 9), ("digest", "sha256:" + "0" * 64), ("digest", "md5:0"), ("digest", ""),
          ("digest", "sha256:" + "A" * 64), ("cost", {}), ("cost", "1"), ("file", None), ("labels", "__class__"),
@@ -204,7 +208,8 @@ def json_that_is_none(case: Case) -> None:
         text.replace("1.5", "1e999").encode(), text.replace('"seed": 0', '"seed": ' + "9" * 5_000, 1).encode(),
         (text + " " * 300_000).encode(), json.dumps({**case.record, "title": "x" * 300_000}).encode(),
         text.encode().replace(b"Mine", b"M\xffne"), text.replace("'", '"').encode() + b"\x00",
-        text.replace("1.5", "1" * 400).encode(), b"0" * 200_000, b'"' + b"\\" * 100_000, text.replace("{", "/*x*/{", 1).encode(),
+        text.replace("1.5", "1" * 400).encode(), b"0" * 200_000, b'"' + b"\\" * 100_000, text.replace("{",
+        "/*x*/{", 1).encode(),
         (text[:-1] + ", }").encode(),
     ]  # fmt: skip
     path.write_bytes(case.one_of(tricks))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hostile_case import ESTIMATES, KINDS, case_of
+from hostile import KINDS, case_of
+from hostile_case import ESTIMATES
 from tipbench.submission import guard
 from tipbench.submission.folder import opened
 from tipbench.submission.guard import Guarded, read_guarded
@@ -104,7 +105,9 @@ def test_a_file_that_takes_too_long_is_refused(made: Path, tmp_path: Path, reade
     assert all("was not read" in one for one in said[1:])
 
 
-@pytest.mark.parametrize("says", ["not json", '{"done": 99}', "x" * 10_000, '{"done": 0}', "[]", '{"start": null}'])
+@pytest.mark.parametrize(
+    "says", ["not json", '{"done": 99}', "x" * 10_000, '{"done": 0}', "[]", '{"start": null}']
+)
 def test_a_process_that_talks_nonsense_is_a_refusal(made: Path, tmp_path: Path, reader, says: str) -> None:
     reader(f"print(json.dumps({{'start': 0}}), flush=True)\nprint({says!r}, flush=True)\n")
     found = guarded(made, tmp_path / "work")

@@ -4,7 +4,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hostile_case import KINDS, case_of, names_below
+from hostile import KINDS, case_of
+from hostile_case import names_below
 from tipbench.submission.check import check
 from tipbench.submission.problems import Refused
 
@@ -31,23 +32,29 @@ def test_a_hostile_submission_is_harmless(
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     case = case_of(made, KINDS[name], number, tmp_path)
     before = names_below(tmp_path)
-    try:
-        check(case.folder, replicates=5, quiet=True)
-    except Refused as refused:
-        assert KINDS[name].expected != "inert", str(refused)
+    refused = _refusal(case.folder)
+    if KINDS[name].expected != "either":
+        assert (refused is None) == (KINDS[name].expected == "inert"), refused
+    if refused is not None:
         _is_plain(refused)
-    else:
-        assert KINDS[name].expected != "refused"
     assert names_below(tmp_path) == before
     assert (case.outside / "kept.txt").read_text(encoding="utf-8") == "not to be touched"
     assert capfd.readouterr() == ("", "")
+
+
+def _refusal(folder: Path) -> Refused | None:
+    try:
+        check(folder, replicates=2, quiet=True)
+    except Refused as refused:
+        return refused
+    return None
 
 
 def _is_plain(refused: Refused) -> None:
     """One line a problem that begins with a file or field, all of them together short."""
     said = str(refused)
     assert len(said) <= 2_000
-    assert said.isprintable() or said.replace("\n", "").isprintable()
+    assert said.replace("\n", "").isprintable()
     lines = said.splitlines()[1:]
     assert 1 <= len(lines) <= 21
     assert refused.problems

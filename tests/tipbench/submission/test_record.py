@@ -41,7 +41,10 @@ def content(**changes: Any) -> dict[str, Any]:
         "hardware": "2 cores",
         "data": "0.3.0/tiny",
         "versions": {"data": "0.3.0", "evaluator": "0.3.0"},
-        "pinned": {"package": "tipbench==0.3.0", "overrides": {"prevalence": ["baseline=prevalence/chao_lower"]}},
+        "pinned": {
+            "package": "tipbench==0.3.0",
+            "overrides": {"prevalence": ["baseline=prevalence/chao_lower"]},
+        },
         "predictions": [entry],
     }
     return {**record, **changes}
@@ -146,7 +149,9 @@ def test_a_score_that_is_claimed_is_no_field() -> None:
         read(content(predictions=[entry]))
 
 
-@pytest.mark.parametrize("word", ["runs.path=/etc", "++engine=loky", "a=${oc.env:HOME}", "--config-dir", "~a=1"])
+@pytest.mark.parametrize(
+    "word", ["runs.path=/etc", "++engine=loky", "a=${oc.env:HOME}", "--config-dir", "~a=1"]
+)
 def test_an_override_that_is_not_about_the_method_is_refused(word: str) -> None:
     with pytest.raises(Malformed, match="pinned"):
         read(content(pinned={"package": "x==1", "overrides": {"prevalence": [word]}}))
