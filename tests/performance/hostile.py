@@ -33,6 +33,7 @@ class Tally:
     seconds: float = 0.0
     peak_mib: float = 0.0
     wrong: list[str] = field(default_factory=list)
+    distinct: set[str] = field(default_factory=set)
 
 
 def measured(kinds: list[str]) -> dict[str, Tally]:
@@ -52,9 +53,10 @@ def _check(kind: Any, case: Any, tally: Tally) -> None:
     from tipbench.submission.check import check
     from tipbench.submission.problems import Refused
 
-    names: Any = importlib.import_module("hostile_case").names_below
-    before, started = names(case.folder.parent), time.perf_counter()
+    case_module: Any = importlib.import_module("hostile_case")
     tally.folders += 1
+    tally.distinct.add(case_module.fingerprint(case.folder))
+    before, started = case_module.names_below(case.folder.parent), time.perf_counter()
     try:
         checked = check(case.folder, replicates=20, quiet=True)
     except Refused as refused:
@@ -72,7 +74,7 @@ def _check(kind: Any, case: Any, tally: Tally) -> None:
         if kind.expected == "refused":
             tally.wrong.append(f"{case.folder}: accepted")
     tally.seconds = max(tally.seconds, time.perf_counter() - started)
-    if names(case.folder.parent) != before:
+    if case_module.names_below(case.folder.parent) != before:
         tally.wrong.append(f"{case.folder}: something was written")
 
 
@@ -86,7 +88,10 @@ def main() -> int:
         row = f"{name:<{wide}}  {one.folders:>7}  {one.refused:>7}  {one.accepted:>8}"
         print(f"{row}  {one.seconds:>7.2f}  {one.peak_mib or '-':>9}")
     total = [sum(getattr(one, name) for one in found.values()) for name in ("folders", "refused", "accepted")]
-    print(f"{len(found)} kinds, {total[0]:,} folders: {total[1]:,} refused, {total[2]:,} accepted")
+    distinct = len(set().union(*(one.distinct for one in found.values())))
+    print(
+        f"{len(found)} kinds, {total[0]:,} folders ({distinct:,} distinct): {total[1]:,} refused, {total[2]:,} accepted"
+    )
     print(f"{time.perf_counter() - started:.0f} s")
     wrong = [said for one in found.values() for said in one.wrong]
     print("\n".join(wrong), end="\n" if wrong else "")

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -195,3 +196,20 @@ def names_below(folder: Path) -> list[str]:
     return sorted(
         os.path.join(top, name) for top, below, files in os.walk(folder) for name in (*below, *files)
     )
+
+
+def fingerprint(folder: Path) -> str:
+    """SHA-256 of the names, kinds, targets and contents below a folder; of large files only the beginning."""
+    found = hashlib.sha256()
+    for name in names_below(folder):
+        status = os.lstat(name)
+        place = os.path.relpath(name, folder)
+        found.update(
+            os.fsencode(f"{place}\0{stat.S_IFMT(status.st_mode)}\0{status.st_size}\0{status.st_nlink > 1}\0")
+        )
+        if stat.S_ISLNK(status.st_mode):
+            found.update(os.fsencode(os.readlink(name).replace(str(folder.parent), "")))
+        elif stat.S_ISREG(status.st_mode):
+            with open(name, "rb") as file:
+                found.update(file.read(1 << 20))
+    return found.hexdigest()

@@ -98,6 +98,32 @@ def many_bytes_at_random(case: Case) -> None:
     case.write(bytes(content), SCORES)
 
 
+@kind("either", 120)
+def bits_flipped_in_a_file_of_another_writer(case: Case) -> None:
+    """Every codec, page version and encoding has a reader of its own to be confused."""
+    file = case.one_of([ESTIMATES, SCORES, CLUSTERS])
+    case.keep(file)
+    table = case.frame(file).to_arrow()
+    encodings = {"estimate": "BYTE_STREAM_SPLIT", "score": "BYTE_STREAM_SPLIT", "cluster": "DELTA_BYTE_ARRAY"}
+    options = [
+        {},
+        {"use_dictionary": False},
+        {"data_page_version": "2.0"},
+        {"row_group_size": 50},
+        {
+            "use_dictionary": False,
+            "column_encoding": {n: encodings.get(n, "PLAIN") for n in table.column_names},
+        },
+        {"use_dictionary": False, "column_encoding": {table.column_names[0]: "DELTA_BINARY_PACKED"}},
+    ]
+    codec = ["none", "snappy", "gzip", "zstd"][(case.number // 3) % 4]
+    content = _arrow(table, compression=codec, **options[(case.number // 12) % 6])
+    footer = int.from_bytes(content[-8:-4], "little")
+    pages = (4, len(content) - 8 - footer)
+    low, high = pages if case.number % 2 else (pages[1], len(content) - 8)
+    case.write(_flipped(case, low, high, 1 + case.number % 4, content), file)
+
+
 @kind("refused", 20)
 def bytes_at_random_between_the_marks(case: Case) -> None:
     inside = case.draw.bytes(50 * (case.number + 1))

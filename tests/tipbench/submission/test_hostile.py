@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from hostile import KINDS, case_of
-from hostile_case import names_below
+from hostile_case import fingerprint, names_below
 from tipbench.submission.check import check
 from tipbench.submission.problems import Refused
 
@@ -16,6 +16,23 @@ CHOSEN = [(name, number) for name, one in KINDS.items() for number in range(min(
 def test_there_are_a_thousand_cases_of_many_kinds() -> None:
     assert len(KINDS) >= 25
     assert sum(one.cases for one in KINDS.values()) >= 1_000
+
+
+def test_a_case_is_the_same_wherever_it_is_made_and_another_than_the_next(made: Path, tmp_path: Path) -> None:
+    names = (
+        "truncated",
+        "bits_flipped_in_the_pages",
+        "symbolic_link_to_a_file",
+        "markup_in_text",
+        "json_that_is_none",
+    )
+    for name in names:
+        found = []
+        for place, number in (("a", 0), ("b", 0), ("c", 1)):
+            into = tmp_path / name / place
+            into.mkdir(parents=True)
+            found.append(fingerprint(case_of(made, KINDS[name], number, into).folder))
+        assert found[0] == found[1] != found[2]
 
 
 @pytest.mark.parametrize(("name", "number"), CHOSEN, ids=[f"{name}-{number}" for name, number in CHOSEN])
