@@ -44,7 +44,8 @@ UNDECLARED = "undeclared"
 """The version of a method that nothing is pinned for."""
 
 Each = Callable[[Entry, Task, Answers, pl.DataFrame, Result], None]
-"""Called for every file while its answers are in memory: entry, task, answers, predictions as given, result."""
+"""Called for every file that is scored while its answers are in memory: entry, task, answers, predictions as given,
+result. Whether the submission is accepted is known only when ``check`` returns: another file may still be refused."""
 
 
 @dataclass(frozen=True)

@@ -66,15 +66,17 @@ def read_guarded(
     """
     found = Guarded()
     waiting = dict(enumerate(entries))
-    deaths = 0
-    while waiting and deaths < MOST_DEATHS:
-        ended_at, how = _read(folder, waiting, columns, limits, workdir, found)
+    deaths, end = 0, time.monotonic() + limits.total_seconds
+    while waiting and deaths < MOST_DEATHS and time.monotonic() < end:
+        ended_at, how = _read(folder, waiting, columns, limits, workdir, found, end)
         if ended_at is None:
             break
         found.problems[waiting.pop(ended_at).file] = f"it {how}; write it again."
         deaths += 1
+    many = f"{MOST_DEATHS} files before it ended the process that reads them"
+    long = f"all files together take more than {limits.total_seconds:,} seconds to read"
     for entry in waiting.values():
-        found.problems[entry.file] = f"it was not read, since {MOST_DEATHS} files before it ended the reader."
+        found.problems[entry.file] = f"it was not read, since {many if deaths == MOST_DEATHS else long}."
     return found
 
 
@@ -85,6 +87,7 @@ def _read(
     limits: Limits,
     workdir: Path,
     found: Guarded,
+    end: float,
 ) -> tuple[int | None, str]:
     """Read what is waiting, taking from it what is done; the file that ended the process, if any, and how."""
     process = _start(folder, workdir)
@@ -92,7 +95,7 @@ def _read(
     how = "ended the process that reads it"
     try:
         _ask(process, folder, waiting, columns, limits)
-        for line in _lines(process, limits.seconds + PATIENCE):
+        for line in _lines(process, limits.seconds + PATIENCE, end):
             if "start" in line:
                 at = _number(line["start"], waiting)
             else:
@@ -161,11 +164,14 @@ def _ask(
         return
 
 
-def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[dict[str, Any]]:
-    """What the process says, line by line. Raises _Overdue where a line takes longer than it may."""
+def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:
+    """What the process says, line by line.
+
+    Raises _Overdue where a line takes more seconds than it may, or ``end`` (of the monotonic clock) has come.
+    """
     assert process.stdout is not None
     descriptor, pending = process.stdout.fileno(), b""
-    due = time.monotonic() + seconds
+    due = min(end, time.monotonic() + seconds)
     while True:
         ready, _, _ = select.select([descriptor], [], [], max(0.0, due - time.monotonic()))
         if not ready:
@@ -176,7 +182,7 @@ def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[dict[st
         if not part or len(pending) > LONGEST_LINE:
             return
         for line in whole:
-            due = time.monotonic() + seconds
+            due = min(end, time.monotonic() + seconds)
             yield json.loads(line)
 
 

@@ -32,7 +32,13 @@ class Limits:
 
     @property
     def total_bytes(self) -> int:
+        """Of all files together."""
         return 40 * self.file_bytes
+
+    @property
+    def total_seconds(self) -> int:
+        """Wall time for reading all files."""
+        return 20 * self.seconds
 
 
 _LAPTOP = Limits(25 * MB, 5_000_000, 256 * MB, 1_000 * MB, 20)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -112,6 +112,23 @@ def test_a_process_that_talks_nonsense_is_a_refusal(made: Path, tmp_path: Path, 
     reader(f"print(json.dumps({{'start': 0}}), flush=True)\nprint({says!r}, flush=True)\n")
     found = guarded(made, tmp_path / "work")
     assert set(found.problems) == {one.file for one in entries_of(made)}
+
+
+def test_files_that_take_too_long_together_are_refused(made: Path, tmp_path: Path, reader) -> None:
+    reader(
+        "asked = json.load(sys.stdin)\n"
+        "for file in asked['files']:\n"
+        "    print(json.dumps({'start': file['number']}), flush=True)\n"
+        "    time.sleep(0.3)\n"
+        "    print(json.dumps({'done': file['number'], 'refused': 'read'}), flush=True)\n"
+    )
+
+    class Hasty(Limits):
+        total_seconds = 0.4  # type: ignore[assignment]
+
+    found = guarded(made, tmp_path / "work", Hasty(**asdict(TINY)))
+    assert "all files together take more than" in list(found.problems.values())[-1]
+    assert len(found.problems) == 3
 
 
 def test_a_machine_that_cannot_start_the_process_is_said_so(made: Path, tmp_path: Path, reader) -> None:

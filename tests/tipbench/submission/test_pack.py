@@ -147,12 +147,13 @@ def test_a_folder_without_runs_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def _files(tmp_path: Path) -> Gathered:
-    """Estimates in CSV, with a column that no one asked for."""
+    """Estimates with a column that no one asked for, as parquet and as CSV."""
     from tipbench.fold import prepare
 
     units = prepare("prevalence", release="0.3.0/tiny", split="all").answers.frame.select("region")
     frame = units.with_columns(estimate=1000.0, lower=500.0, upper=2000.0, note=pl.lit("secret"))
     frame.write_parquet(tmp_path / "a.parquet")
+    frame.write_csv(tmp_path / "a.csv")
     return gathered_files(
         [("prevalence", "all", 1, str(tmp_path / "a.parquet"))], "0.3.0/tiny", "truth", "public"
     )
@@ -161,13 +162,16 @@ def _files(tmp_path: Path) -> Gathered:
 FILES = About("acme", "s", [("A", None)], method="mine", hardware="1 GPU")
 
 
-def test_packed_files_are_accepted_and_hold_only_what_is_asked_for(tiny: Release, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv"])
+def test_packed_files_are_accepted_and_hold_only_what_is_asked_for(
+    tiny: Release, tmp_path: Path, name: str
+) -> None:
     from tipbench.task import task_of
 
-    gathered = _files(tmp_path)
+    _files(tmp_path)
     labels = task_of("prevalence").labels[0]
     gathered = gathered_files(
-        [("prevalence", "all", 1, str(tmp_path / "a.parquet"))], "0.3.0/tiny", labels, "public"
+        [("prevalence", "all", 1, str(tmp_path / name))], "0.3.0/tiny", labels, "public"
     )
     pack(gathered, FILES, tmp_path / "sub")
     [one] = check(tmp_path / "sub", replicates=2, quiet=True).scored
@@ -191,7 +195,7 @@ def test_what_may_not_stand_in_a_record_is_refused_and_nothing_is_left(
     gathered = _files(tmp_path)
     with pytest.raises(UsageError, match=says):
         pack(gathered, about, tmp_path / "sub")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.parquet"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.parquet"]
 
 
 def test_only_a_submission_is_replaced_and_only_when_asked(tiny: Release, tmp_path: Path) -> None:
@@ -221,7 +225,7 @@ def test_a_write_that_fails_leaves_what_was_there(
     with pytest.raises(UsageError, match="No space left"):
         pack(gathered, FILES, to, overwrite=True)
     assert (to / "submission.json").read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.parquet", "sub"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "a.parquet", "sub"]
 
 
 def test_two_files_of_one_place_are_refused() -> None:
