@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,7 @@ def _read(
         at = next(iter(waiting)) if at is None else at
         how = "makes the process that reads it say what it never does"
     finally:
-        process.kill()
-        code = process.wait()
+        code = _end(process)
     if not waiting:
         return None, ""
     if at is None:
@@ -157,11 +157,19 @@ def _ask(
     ]
     asked = json.dumps({"folder": folder, "limits": asdict(limits), "files": files})
     assert process.stdin is not None
-    try:
+    with suppress(BrokenPipeError):
         process.stdin.write(asked.encode())
         process.stdin.close()
-    except BrokenPipeError:
-        return
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """End the process, if it has not ended, and close what led to it; its exit code."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(BrokenPipeError):
+                pipe.close()
+    return process.wait()
 
 
 def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:

@@ -202,3 +202,20 @@ def test_many_problems_are_cut_to_a_page() -> None:
 def test_no_result_of_a_submission_is_other_than_json(made: Path) -> None:
     for one in check(made, replicates=2, quiet=True).scored:
         assert json.loads(one.result.to_json())["verified"] is False
+
+
+def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case) -> None:
+    from tipbench.board.files import Board
+    from tipbench.board.lines import standings
+    from tipbench.board.page import render
+    from tipbench.report import NOTHING, rows, table
+
+    case.entry()["cost"] = None
+    case.write_record()
+    results = [check(case.folder, replicates=2, quiet=True).scored[0].result]
+    lines = rows(results)
+    assert lines[0].seconds is None
+    assert table(lines)[1][0][-1] == NOTHING
+    board = Board("0.3.0/tiny", results, [])
+    assert standings(board)[0].lines[0].cpu_s is None
+    assert "CPU s |" not in render(board, "board.svg").partition("## prevalence")[2]
