@@ -44,7 +44,8 @@ UNDECLARED = "undeclared"
 """The version of a method that nothing is pinned for."""
 
 Each = Callable[[Entry, Task, Answers, pl.DataFrame, Result], None]
-"""Called for every file while its answers are in memory: entry, task, answers, predictions as given, result."""
+"""Called for every file that is scored while its answers are in memory: entry, task, answers, predictions as given,
+result. Whether the submission is accepted is known only when ``check`` returns: another file may still be refused."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def check(
             label="folds",
             quiet=quiet,
         )
-        _refuse(folder, record, {file: said for one in outcomes for file, said in one.problems.items()})
+        problems = {file: said for one in outcomes for file, said in one.problems.items()}
+        _refuse(folder, record, problems, guarded.peak_mib)
         results = {file: result for one in outcomes for file, result in one.results.items()}
         kept = guarded.clean if workdir is not None else {}
         scored = [ScoredFile(one, results[one.file], kept.get(one.file)) for one in record.predictions]
@@ -156,15 +158,15 @@ def _record(folder: Path, descriptor: int, limits: Limits | None) -> SubmissionR
 def _read(folder: Path, descriptor: int, record: SubmissionRecord, limits: Limits, workdir: Path) -> Guarded:
     columns = {name: columns_of(tasks()[name]) for name in {entry.task for entry in record.predictions}}
     guarded = read_guarded(descriptor, record.predictions, columns, limits, workdir)
-    _refuse(folder, record, guarded.problems)
+    _refuse(folder, record, guarded.problems, guarded.peak_mib)
     return guarded
 
 
-def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str]) -> None:
+def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str], peak_mib: float | None) -> None:
     """Raises Refused where there are problems, in the order of the record."""
     if problems:
         files = [entry.file for entry in record.predictions if entry.file in problems]
-        raise Refused(folder, [f"{file}: {problems[file]}" for file in files])
+        raise Refused(folder, [f"{file}: {problems[file]}" for file in files], peak_mib)
 
 
 def _truth(folder: Path, record: SubmissionRecord, truth: TruthOf) -> Truth:

@@ -17,7 +17,7 @@ from tipdata.errors import UsageError
 
 from tipbench.submission.opening import STEP, Unreadable, not_plain, open_folder
 from tipbench.submission.record import RECORD
-from tipbench.submission.text import shown
+from tipbench.submission.text import named, shown
 
 FOLDER_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 FILE_NAME = re.compile(r"s(?:0|[1-9][0-9]{0,9})\.parquet")
@@ -85,7 +85,7 @@ def _look(folder: int, above: str, depth: int, found: Found) -> None:
 
 
 def _look_at(folder: int, name: str, above: str, depth: int, found: Found) -> None:
-    path, where = above + name, shown(above + name, 120)
+    path, where = above + name, named(above + name)
     try:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError as error:

@@ -85,11 +85,28 @@ def gathered_files(
 ) -> Gathered:
     """Files as ``(task, split, seed, path)``, parquet or CSV. Raises UsageError for two of one place."""
     found = [
-        Prediction(task, split, seed, labels, access, None, partial(read_predictions_file, path), path)
+        Prediction(task, split, seed, labels, access, None, partial(_read_file, path, task), path)
         for task, split, seed, path in files
     ]
     _refuse_repeated(found)
     return Gathered(data, _sorted(found))
+
+
+def _read_file(path: str, task: str) -> pl.DataFrame:
+    """A file of predictions; in CSV, whose numbers have no width, keys get that of the task's."""
+    import polars as pl
+    from tipdata.tables import TABLES
+
+    from tipbench.task import task_of
+
+    frame, wanted = read_predictions_file(path), task_of(task)
+    key = TABLES[wanted.table].schema.get(wanted.unit)
+    if not path.lower().endswith(".csv") or frame.schema.get(wanted.unit) != pl.Int64 or key is None:
+        return frame
+    try:
+        return frame.with_columns(pl.col(wanted.unit).cast(key))
+    except pl.exceptions.InvalidOperationError:
+        raise UsageError(f"{path} has a {wanted.unit} that is no {key}: give the keys of {task}.") from None
 
 
 def _folders(path: Path) -> list[Path]:

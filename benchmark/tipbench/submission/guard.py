@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ from tipbench.submission.text import shown
 
 MOST_DEATHS = 3
 """Files that may end the reading process before the rest are left unread."""
+
+PATIENCE = 10
+"""Seconds beside those for a file that the process may be silent: it has to start, too."""
 
 LONGEST_LINE = 4_096
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
@@ -63,15 +67,17 @@ def read_guarded(
     """
     found = Guarded()
     waiting = dict(enumerate(entries))
-    deaths = 0
-    while waiting and deaths < MOST_DEATHS:
-        ended_at, how = _read(folder, waiting, columns, limits, workdir, found)
+    deaths, end = 0, time.monotonic() + limits.total_seconds
+    while waiting and deaths < MOST_DEATHS and time.monotonic() < end:
+        ended_at, how = _read(folder, waiting, columns, limits, workdir, found, end)
         if ended_at is None:
             break
         found.problems[waiting.pop(ended_at).file] = f"it {how}; write it again."
         deaths += 1
+    many = f"{MOST_DEATHS} files before it ended the process that reads them"
+    long = f"all files together take more than {limits.total_seconds:,} seconds to read"
     for entry in waiting.values():
-        found.problems[entry.file] = f"it was not read, since {MOST_DEATHS} files before it ended the reader."
+        found.problems[entry.file] = f"it was not read, since {many if deaths == MOST_DEATHS else long}."
     return found
 
 
@@ -82,6 +88,7 @@ def _read(
     limits: Limits,
     workdir: Path,
     found: Guarded,
+    end: float,
 ) -> tuple[int | None, str]:
     """Read what is waiting, taking from it what is done; the file that ended the process, if any, and how."""
     process = _start(folder, workdir)
@@ -89,17 +96,21 @@ def _read(
     how = "ended the process that reads it"
     try:
         _ask(process, folder, waiting, columns, limits)
-        for line in _lines(process, limits.seconds + 10):
+        for line in _lines(process, limits.seconds + PATIENCE, end):
             if "start" in line:
-                at = int(line["start"])
+                at = _number(line["start"], waiting)
             else:
+                done = _number(line["done"], waiting)
+                _note(waiting[done], line, workdir, found)
+                del waiting[done]
                 at = None
-                _note(waiting.pop(int(line["done"])), line, workdir, found)
     except _Overdue:
         how = f"takes more than {limits.seconds} seconds to read"
+    except (ValueError, KeyError, TypeError):
+        at = next(iter(waiting)) if at is None else at
+        how = "makes the process that reads it say what it never does"
     finally:
-        process.kill()
-        code = process.wait()
+        code = _end(process)
     if not waiting:
         return None, ""
     if at is None:
@@ -146,18 +157,29 @@ def _ask(
     ]
     asked = json.dumps({"folder": folder, "limits": asdict(limits), "files": files})
     assert process.stdin is not None
-    try:
+    with suppress(BrokenPipeError):
         process.stdin.write(asked.encode())
         process.stdin.close()
-    except BrokenPipeError:
-        return
 
 
-def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[dict[str, Any]]:
-    """What the process says, line by line. Raises _Overdue where a line takes longer than it may."""
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """End the process, if it has not ended, and close what led to it; its exit code."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(BrokenPipeError):
+                pipe.close()
+    return process.wait()
+
+
+def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:
+    """What the process says, line by line.
+
+    Raises _Overdue where a line takes more seconds than it may, or ``end`` (of the monotonic clock) has come.
+    """
     assert process.stdout is not None
     descriptor, pending = process.stdout.fileno(), b""
-    due = time.monotonic() + seconds
+    due = min(end, time.monotonic() + seconds)
     while True:
         ready, _, _ = select.select([descriptor], [], [], max(0.0, due - time.monotonic()))
         if not ready:
@@ -168,8 +190,15 @@ def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[dict[st
         if not part or len(pending) > LONGEST_LINE:
             return
         for line in whole:
-            due = time.monotonic() + seconds
+            due = min(end, time.monotonic() + seconds)
             yield json.loads(line)
+
+
+def _number(said: Any, waiting: dict[int, Entry]) -> int:
+    """The number of a file that is waiting. Raises ValueError for anything else."""
+    if said not in waiting:
+        raise ValueError(said)
+    return int(said)
 
 
 def _note(entry: Entry, line: dict[str, Any], workdir: Path, found: Guarded) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MB = 1_000_000
-GIB = 1 << 30
 
 RECORD_BYTES = 256 * 1024
 """Of ``submission.json``."""
@@ -33,15 +32,21 @@ class Limits:
 
     @property
     def total_bytes(self) -> int:
+        """Of all files together."""
         return 40 * self.file_bytes
 
+    @property
+    def total_seconds(self) -> int:
+        """Wall time for reading all files."""
+        return 20 * self.seconds
 
-_LAPTOP = Limits(25 * MB, 5_000_000, 256 * MB, 2 * GIB, 20)
+
+_LAPTOP = Limits(25 * MB, 5_000_000, 256 * MB, 1_000 * MB, 20)
 BY_SIZE = {
     "tiny": _LAPTOP,
     "small": _LAPTOP,
-    "full": Limits(250 * MB, 50_000_000, 2_560 * MB, 4 * GIB, 120),
-    "xl": Limits(2_500 * MB, 500_000_000, 25_600 * MB, 16 * GIB, 1_200),
+    "full": Limits(250 * MB, 50_000_000, 2_560 * MB, 2_000 * MB, 120),
+    "xl": Limits(2_500 * MB, 500_000_000, 25_600 * MB, 8_000 * MB, 1_200),
 }
 
 

@@ -178,6 +178,9 @@ def _check_strings(name: str, values: Any, limits: Limits) -> None:
         raise Refusal(
             f"its column {shown(name)} has a value of {longest:,} bytes and at most {limits.string_bytes} are read"
         )
-    texts = values.unique().to_pylist()
-    if any(unseen(text) for text in texts if text is not None):
+    plain = call_function(
+        "and", [call_function(is_so, [values]) for is_so in ("string_is_ascii", "ascii_is_printable")]
+    )
+    others = values.filter(call_function("invert", [plain])).unique().to_pylist()
+    if any(unseen(text) for text in others if text is not None):
         raise Refusal(f"its column {shown(name)} has a value with invisible characters")

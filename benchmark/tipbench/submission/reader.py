@@ -22,6 +22,9 @@ from tipbench.submission.limits import Limits, amount
 from tipbench.submission.opening import Unreadable, read_regular
 from tipbench.submission.text import shown
 
+MOST_OPEN = 64
+"""Descriptors at a time."""
+
 WRITTEN = 2
 """A clean file may be this many times as large as the limit of the file it is made from."""
 
@@ -42,6 +45,7 @@ def _confine(limits: Limits) -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, WRITTEN * limits.file_bytes)
     _limit(resource.RLIMIT_AS, limits.memory_bytes)
+    _limit(resource.RLIMIT_NOFILE, MOST_OPEN)
 
 
 def _limit(what: int, most: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tipbench.submission.text import legal_text
 
@@ -96,6 +96,12 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+def _is_number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("is true or false, not 1")
+    return value
+
+
 class Author(_Record):
     """Who made the method."""
 
@@ -168,7 +174,7 @@ class Entry(_Record):
 class SubmissionRecord(_Record):
     """All that an author declares."""
 
-    format: Literal[1]
+    format: Annotated[Literal[1], BeforeValidator(_is_number)]
     team: Slug
     method: Slug
     title: Text100

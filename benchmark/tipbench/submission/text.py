@@ -38,7 +38,17 @@ def shown(text: object, most: int = SHOWN) -> str:
     words = str(text)
     cut = words[:most]
     safe = "".join(sign if _is_plain(sign) else _escaped(sign) for sign in cut)
-    return safe + ("..." if len(words) > most else "")
+    # Two of these in a row are a command to the log of a continuous integration.
+    return safe.replace("##", "#\\x23") + ("..." if len(words) > most else "")
+
+
+def named(path: str, most: int = 120) -> str:
+    """An untrusted file name: what is not a plain letter, digit or sign of a path stands as its escape."""
+    cut = path[:most]
+    safe = "".join(
+        sign if sign.isascii() and (sign.isalnum() or sign in "._-/") else _escaped(sign) for sign in cut
+    )
+    return safe + ("..." if len(path) > most else "")
 
 
 def unseen(text: str) -> bool:
@@ -57,7 +67,8 @@ def _is_plain(sign: str) -> bool:
 
 
 def _escaped(sign: str) -> str:
-    return sign.encode("unicode_escape").decode("ascii")
+    code = ord(sign)
+    return f"\\x{code:02x}" if code < 256 else sign.encode("unicode_escape").decode("ascii")
 
 
 def _longest_marks(text: str) -> int:

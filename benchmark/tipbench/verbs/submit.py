@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\
 examples:
-  tipbench run -m baseline=prevalence/chao_lower release=small seed=0
+  tipbench run baseline=prevalence/chao_lower release=small
   tipbench submit pack runs/0.3.0/small --to acme--chao --team acme --method chao \\
       --summary "Chao's lower bound from lists that overlap." --author "A. Author, Acme University"
   tipbench submit check acme--chao
