@@ -86,6 +86,7 @@ class Task:
     shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it by a
     task of candidates; its answers are of kind ``forecasts``.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
+    ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
     ``quantity``: of estimates, what the units of a user's own data estimate (:data:`tipbench.answers.QUANTITIES`).
     """
 
@@ -116,6 +117,7 @@ class Task:
     stream: str = ""
     forecast: Forecast | None = None
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
+    label_columns: tuple[str, ...] = ()
     quantity: str = ""
 
     @property

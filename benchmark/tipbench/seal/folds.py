@@ -89,7 +89,7 @@ def sealed_fold(
     check_needs(chosen, needs, level, oracle=False)
     visible = visible_columns(chosen, level)
     learnt, taught, policy, notes = _taught(chosen, source, split, labels)
-    sealed = RegionFolders(f"round {described.name}", folder / INPUTS, described.region_numbers, whole=False)
+    sealed = _inputs(described, folder)
     units = pl.read_parquet(folder / UNITS / f"{chosen.name}.parquet")
     asked = _sealed_rows(chosen, sealed, units)
     open_tables = shown(chosen, source, learnt, visible, level)
@@ -99,7 +99,7 @@ def sealed_fold(
     fold, stream = Fold(chosen, tables, parts, taught), None
     if chosen.stream:
         fold, stream = held_back(fold)
-    blank = _blank(chosen, sealed, units, fold)
+    blank = _blank(chosen, sealed, units)
     return SealedFold(described, fold, units, blank, stream, policy, level, notes)
 
 
@@ -134,8 +134,18 @@ def _sealed_rows(task: Task, sealed: Source, units: pl.DataFrame) -> pl.DataFram
     return rows.with_columns(pl.lit("test", pl.Enum(PARTS)).alias("part"))
 
 
-def _blank(task: Task, sealed: Source, units: pl.DataFrame, fold: Fold) -> Answers:
-    """Answers to the sealed units that say nothing."""
+def blank_answers(name: str, round_folder: Path) -> Answers:
+    """Answers to a round's units that say nothing: predictions can be checked against them without the secret."""
+    described = read_round(round_folder)
+    sealed = _inputs(described, round_folder)
+    return _blank(task_of(name), sealed, pl.read_parquet(round_folder / UNITS / f"{name}.parquet"))
+
+
+def _inputs(described: Round, folder: Path) -> RegionFolders:
+    return RegionFolders(f"round {described.name}", folder / INPUTS, described.region_numbers, whole=False)
+
+
+def _blank(task: Task, sealed: Source, units: pl.DataFrame) -> Answers:
     key = key_column(task)
     frame = units.with_columns(
         part=pl.lit("test"),
@@ -148,9 +158,7 @@ def _blank(task: Task, sealed: Source, units: pl.DataFrame, fold: Fold) -> Answe
     )
     if task.forecast is not None:
         return _blank_forecasts(task, task.forecast, sealed, frame)
-    if task.kind == "labelsets":
-        names = [n for n in fold.supervision.columns if n not in (task.unit, "part")]
-        frame = frame.with_columns(pl.lit(None, pl.Int8).alias(name) for name in names)
+    frame = frame.with_columns(pl.lit(None, pl.Int8).alias(name) for name in task.label_columns)
     return Answers(task.kind, key, frame)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +19,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from tipdata.engine import run_all
 from tipdata.errors import UsageError
+from tipdata.tables import TIERS
 
 from tipbench.answers import Answers
 from tipbench.evaluation import EVALUATOR_VERSION, Evaluation
 from tipbench.seal.host import open_secret, published_folder, read_answers
 from tipbench.seal.ledger import SUBMISSIONS, Entry, Ledger, locked, write_ledger, write_text
-from tipbench.seal.making import file_digest
 from tipbench.seal.record import DOMAIN, SCORES, Round, to_json
 from tipbench.seal.submissions import FILE, Submission, read_file, read_submission, score_predictions
 from tipbench.task import tasks
@@ -98,10 +99,11 @@ def take_in(
     done = []
     for folder in folders:
         _check_open(described, now)
-        found = read_submission(folder, described, answers_of, team)
-        with locked(secret) as ledger:
-            _check_not_revealed(ledger, described)
-            done.append(_enter(secret, ledger, found, described, now))
+        with tempfile.TemporaryDirectory(prefix="tipbench-seal-") as work:
+            found = read_submission(folder, described, answers_of, Path(work))
+            with locked(secret) as ledger:
+                _check_not_revealed(ledger, described)
+                done.append(_enter(secret, ledger, found, team or found.record.team, described, now))
     return described, done
 
 
@@ -119,38 +121,36 @@ def _check_not_revealed(ledger: Ledger, described: Round) -> None:
         )
 
 
-def _enter(secret: Path, ledger: Ledger, found: Submission, described: Round, now: datetime) -> TakenIn:
-    earlier = ledger.of_team(found.team)
-    files = {one.name: one.digest for one in found.files}
+def _enter(
+    secret: Path, ledger: Ledger, found: Submission, team: str, described: Round, now: datetime
+) -> TakenIn:
+    earlier = ledger.of_team(team)
+    files = found.digests
     if same := next((entry for entry in earlier if entry.files == files), None):
-        raise UsageError(
-            f"{found.folder} is {found.team}'s submission {same.turn} again: nothing was counted."
-        )
+        raise UsageError(f"{found.folder} is {team}'s submission {same.turn} again: nothing was counted.")
     most = described.rules.submissions
     if len(earlier) >= most:
         raise UsageError(
-            f"{found.team} has handed in {most} of {most} submissions to round {described.name}: no more are taken in."
+            f"{team} has handed in {most} of {most} submissions to round {described.name}: no more are taken in."
         )
     number, turn = len(ledger.entries) + 1, len(earlier) + 1
     kept = secret / SUBMISSIONS / str(number)
     shutil.rmtree(kept, ignore_errors=True)  # left by one who was interrupted before the ledger knew
-    for name, digest in files.items():
+    for name, (clean, _) in found.files.items():
         (kept / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(found.folder / name, kept / name)
-        if file_digest(kept / name) != digest:
-            raise UsageError(f"{found.folder / name} changed while it was taken in: hand it in again.")
-    about = found.about
+        shutil.copyfile(clean, kept / name)
+    accesses = {one.access for one in found.record.predictions}
     entry = Entry(
         number=number,
-        team=found.team,
+        team=team,
         turn=turn,
-        method=about.method,
-        access=about.access,
+        method=found.record.method,
+        access=max(accesses, key=TIERS.index),
         taken_in=now,
         files=files,
     )
     write_ledger(secret, ledger.model_copy(update={"entries": [*ledger.entries, entry]}))
-    return TakenIn(found.folder, found.team, turn)
+    return TakenIn(found.folder, team, turn)
 
 
 def score_round(

@@ -1,119 +1,105 @@
-"""What a team hands in: ``submission.json`` and ``<task>/sealed/s<seed>.parquet``, checked before it counts."""
+"""What a team hands in: a submission whose data is the round and whose only split is ``sealed``.
+
+It is read and checked as every submission is (:mod:`tipbench.submission.check`): by its authors against the published
+units, by the host against the answers, of which only the keys are used until the round closes.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tipdata.errors import UsageError
 
 from tipbench.answers import Answers
 from tipbench.evaluation import Evaluation, evaluate
+from tipbench.fold import Prepared
 from tipbench.predictions import check_predictions
-from tipbench.seal.making import file_digest
-from tipbench.seal.record import Round
-from tipbench.task import Task, tasks
+from tipbench.seal.record import Round, read_round
+from tipbench.submission.check import check
+from tipbench.submission.limits import limits_of
+from tipbench.submission.record import SubmissionRecord
+from tipbench.submission.terms import SEALED_SPLIT
+from tipbench.submission.truth import Truth, TruthOf
+from tipbench.task import Task
 
-ABOUT, SPLIT = "submission.json", "sealed"
+SPLIT = SEALED_SPLIT
 FILE = re.compile(rf"([a-z_]+)/{SPLIT}/s(\d+)\.parquet")
-MIB = 1 << 20
-LARGEST = {"tiny": 25 * MIB, "small": 25 * MIB, "full": 250 * MIB}
-"""Bytes that a file of predictions may have."""
 
-
-class About(BaseModel):
-    """What a round needs to know of ``submission.json``, whatever else it says."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    team: str | None = Field(default=None, min_length=1, max_length=100)
-    method: str = Field(min_length=1, max_length=200)
-    access: str = "undeclared"
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """One file: which task and method seed it is for, its path below the folder, and its SHA-256."""
-
-    task: str
-    seed: int
-    name: str
-    digest: str
+AnswersOf = Callable[[str], Answers]
+"""A task's answers by its name."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A folder that was found well-formed."""
+    """A folder that was found well-formed. ``files``: by name the clean file, which the caller owns, and its digest."""
 
     folder: Path
-    team: str
-    about: About
-    files: tuple[Predictions, ...]
+    record: SubmissionRecord
+    files: Mapping[str, tuple[Path, str]]
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """By name, the digest of what was handed in."""
+        return {name: digest for name, (_, digest) in self.files.items()}
 
 
-def read_submission(
-    folder: Path, described: Round, answers_of: Callable[[str], Answers], team: str | None = None
-) -> Submission:
+def read_submission(folder: Path, described: Round, answers_of: AnswersOf, workdir: Path) -> Submission:
     """A submission whose every file can be scored.
 
     Args:
+        folder: with ``submission.json``.
+        described: the round.
         answers_of: the answers of a task, of which only the keys are used.
-        team: who hands it in, where the host knows better than the folder.
+        workdir: an empty folder for clean copies of the predictions.
 
     Raises:
-        UsageError: for anything that is not as it should be; nothing that is said depends on the truth.
+        UsageError, Refused: for anything that is not as it should be; nothing that is said depends on the truth.
     """
-    about = _about(folder)
-    who = team or about.team
-    if who is None or not who.strip():
-        raise UsageError(f'{folder / ABOUT} names no team: add "team", or say who it is with --team.')
-    files = tuple(_files(folder, described))
-    if not files:
-        raise UsageError(f"{folder} has no predictions: put them at TASK/{SPLIT}/s0.parquet.")
-    for one in files:
-        _check(folder / one.name, tasks()[one.task], answers_of(one.task), described)
-    return Submission(folder, who.strip(), about, files)
+    truth = round_truth(described, answers_of)
+    checked = check(folder, truth=truth, limits=limits_of(described.size), workdir=workdir, quiet=True)
+    files = {
+        one.entry.file: (one.predictions, one.result.predictions.digest)
+        for one in checked.scored
+        if one.predictions is not None
+    }
+    return Submission(folder, checked.record, files)
 
 
-def _about(folder: Path) -> About:
-    path = folder / ABOUT
-    try:
-        return About.model_validate_json(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"{folder} is no submission: give a folder that holds {ABOUT}.") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "its JSON"
-        raise UsageError(f"{path} is malformed: {where}: {first['msg']}; correct it.") from None
+def published_truth(round_folder: Path) -> TruthOf:
+    """What an author can check a submission against without the secret: the published units.
+
+    Raises UsageError for a folder that is no round.
+    """
+    from tipbench.seal.folds import blank_answers
+
+    described = read_round(round_folder)
+    return round_truth(described, lambda task: blank_answers(task, round_folder))
 
 
-def _files(folder: Path, described: Round) -> Iterator[Predictions]:
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            raise UsageError(f"{path} is a link: hand in the file itself.")
-        if path.is_dir() or name == ABOUT:
-            continue
-        matched = FILE.fullmatch(name)
-        if matched is None:
-            raise UsageError(
-                f"{path} is none of a round's files: predictions are at TASK/{SPLIT}/s0.parquet."
-            )
-        if matched[1] not in described.tasks:
-            raise UsageError(
-                f"{path}: {matched[1]} is no task of the round: it has {', '.join(described.tasks)}."
-            )
-        if path.stat().st_size > LARGEST[described.size]:
-            raise UsageError(
-                f"{path} is over {LARGEST[described.size] // MIB} MiB: keep scores as Float32 and drop other columns."
-            )
-        yield Predictions(matched[1], int(matched[2]), name, file_digest(path))
+def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
+    """Keys of a round's units for :func:`tipbench.submission.check.check`; nothing is scored."""
+
+    def prepared(task: Task, split: str) -> Prepared:
+        if task.name not in described.tasks:
+            raise UsageError(f"{task.name} is no task of the round: it has {', '.join(described.tasks)}.")
+        name = f"round/{described.name}"
+        return Prepared([], answers_of(task.name), data=name, split=split, labels="", access="")
+
+    def of(record: SubmissionRecord) -> Truth:
+        if record.data != f"round/{described.name}":
+            raise UsageError(f"data: it is {record.data} and this is round/{described.name}.")
+        return Truth(
+            record.data,
+            prepared,
+            check=lambda task, predictions: check_steps(task, predictions, described, "predictions"),
+            scored=False,
+        )
+
+    return of
 
 
 def read_file(path: Path) -> pl.DataFrame:
@@ -125,19 +111,12 @@ def read_file(path: Path) -> pl.DataFrame:
         raise UsageError(f"{path} is no whole parquet file: {said}.") from None
 
 
-def _check(path: Path, task: Task, answers: Answers, described: Round) -> None:
-    predictions = read_file(path)
-    try:
-        checked = check_predictions(answers, predictions)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
-    check_steps(task, checked, described, str(path))
-
-
 def check_steps(task: Task, predictions: pl.DataFrame, described: Round, where: str) -> None:
     """Refuse alarms after the end of the prefix. Raises UsageError."""
     length = described.prefixes.get(task.name)
-    if length is None or "step" not in predictions.columns:
+    if length is None or not {"step", task.unit} <= set(predictions.columns):
+        return
+    if not predictions.schema["step"].is_integer():
         return
     late = predictions.filter(pl.col("step") > length)
     if late.height:

@@ -24,7 +24,7 @@ from tipdata.world import versions
 
 from tipbench.answers import Answers
 from tipbench.cost import Meter
-from tipbench.evaluation import EVALUATOR_VERSION, Evaluation
+from tipbench.evaluation import EVALUATOR_VERSION, Evaluation, Score, check_predictions
 from tipbench.fold import Prepared
 from tipbench.results import Cost, PredictionsFile, Result, Scored, Versions, digest_of
 from tipbench.scoring import evaluate_prepared
@@ -42,6 +42,9 @@ from tipbench.task import Task, task_of, tasks
 
 UNDECLARED = "undeclared"
 """The version of a method that nothing is pinned for."""
+
+SEALED = "sealed: scored at close"
+"""In the place of a score whose truth is not known yet."""
 
 Each = Callable[[Entry, Task, Answers, pl.DataFrame, Result], None]
 """Called for every file that is scored while its answers are in memory: entry, task, answers, predictions as given,
@@ -75,6 +78,14 @@ class _Outcome:
 
     results: dict[str, Result]
     problems: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """Scores and the wall seconds that they took."""
+
+    evaluation: Evaluation
+    seconds: float | None = None
 
 
 def check(
@@ -201,7 +212,9 @@ def _score_fold(
         content = guarded.clean[entry.file].read_bytes()
         predictions = pl.read_parquet(content)
         try:
-            result = _result(record, entry, task, prepared, predictions, digest_of(content), replicates)
+            truth.check(task, predictions)
+            evaluation = _evaluated(truth, task, prepared, predictions, replicates)
+            result = _result(record, entry, task, prepared, evaluation, digest_of(content))
         except UsageError as error:
             outcome.problems[entry.file] = _sentence(error)
         except (ValidationError, ArithmeticError, ValueError, pl.exceptions.PolarsError) as error:
@@ -221,17 +234,9 @@ def _sentence(error: UsageError) -> str:
 
 
 def _result(
-    record: SubmissionRecord,
-    entry: Entry,
-    task: Task,
-    prepared: Prepared,
-    predictions: pl.DataFrame,
-    digest: str,
-    replicates: int,
+    record: SubmissionRecord, entry: Entry, task: Task, prepared: Prepared, evaluation: _Scored, digest: str
 ) -> Result:
-    meter = Meter()
-    with meter.part("score"):
-        evaluation = _evaluated(task, prepared, predictions, replicates)
+    found = evaluation.evaluation
     cost = entry.cost
     return Result(
         task=task.name,
@@ -250,26 +255,34 @@ def _result(
         config_hash="",
         config={},
         primary=task.primary,
-        scores={name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
-        groups=evaluation.groups,
-        oracle=evaluation.oracle,
-        curves=evaluation.curves,
+        scores={name: Scored(**asdict(score)) for name, score in found.scores.items()},
+        groups=found.groups,
+        oracle=found.oracle,
+        curves=found.curves,
         cost=Cost(
             fit_s=cost and cost.fit_s,
             predict_s=cost and cost.predict_s,
-            score_s=meter.wall("score"),
+            score_s=evaluation.seconds,
             cpu_s=cost and cost.cpu_s,
             peak_mib=cost and cost.peak_mib,
         ),
         environment={"hardware": record.hardware},
         predictions=PredictionsFile(file=entry.file, digest=digest),
         notes=prepared.notes,
-        warnings=evaluation.warnings,
+        warnings=found.warnings,
     )
 
 
-def _evaluated(task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int) -> Evaluation:
-    """Scores, without a library's remarks about numbers that are too large for it."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+def _evaluated(
+    truth: Truth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
+) -> _Scored:
+    """Scores, without a library's remarks about numbers that are too large for it; of a sealed round the keys only
+    are checked."""
+    if not truth.scored:
+        check_predictions(prepared.answers_to(predictions), predictions)
+        return _Scored(Evaluation({task.primary: Score(None, note=SEALED)}))
+    meter = Meter()
+    with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return evaluate_prepared(task, prepared, predictions, replicates)
+        found = evaluate_prepared(task, prepared, predictions, replicates)
+    return _Scored(found, meter.wall("score"))

@@ -40,7 +40,7 @@ class Prediction:
 @dataclass(frozen=True)
 class Gathered:
     """All of them, on ``data``. ``method``, ``hardware``, ``package`` and ``overrides`` by task are what can be told
-    from runs; None where they cannot."""
+    from runs; None where they cannot. ``version``: of a sealed round's data, which its name does not say."""
 
     data: str
     predictions: list[Prediction]
@@ -48,6 +48,7 @@ class Gathered:
     hardware: str | None = None
     package: str | None = None
     overrides: dict[str, list[str]] | None = None
+    version: str | None = None
 
 
 def gathered_runs(paths: Sequence[Path]) -> Gathered:
@@ -81,15 +82,22 @@ def gathered_runs(paths: Sequence[Path]) -> Gathered:
 
 
 def gathered_files(
-    files: Sequence[tuple[str, str, int, str]], data: str, labels: str, access: str
+    files: Sequence[tuple[str, str, int, str]],
+    data: str,
+    labels: str,
+    access: str,
+    version: str | None = None,
 ) -> Gathered:
-    """Files as ``(task, split, seed, path)``, parquet or CSV. Raises UsageError for two of one place."""
+    """Files as ``(task, split, seed, path)``, parquet or CSV. Raises UsageError for two of one place.
+
+    ``version``: of the data, where ``data`` does not begin with it.
+    """
     found = [
         Prediction(task, split, seed, labels, access, None, partial(_read_file, path, task), path)
         for task, split, seed, path in files
     ]
     _refuse_repeated(found)
-    return Gathered(data, _sorted(found))
+    return Gathered(data, _sorted(found), version=version)
 
 
 def _read_file(path: str, task: str) -> pl.DataFrame:

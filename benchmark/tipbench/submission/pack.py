@@ -156,7 +156,10 @@ def _record(gathered: Gathered, about: About, entries: list[dict[str, Any]]) -> 
         "code": about.code,
         "hardware": hardware,
         "data": gathered.data,
-        "versions": {"data": gathered.data.partition("/")[0], "evaluator": EVALUATOR_VERSION},
+        "versions": {
+            "data": gathered.version or gathered.data.partition("/")[0],
+            "evaluator": EVALUATOR_VERSION,
+        },
         "pinned": pinned if about.package or gathered.overrides else None,
         "predictions": entries,
     }

@@ -16,6 +16,9 @@ from tipbench.submission.record import RECORD, RESERVED_TEAM, Entry, SubmissionR
 from tipbench.submission.text import shown
 from tipbench.task import Task, tasks
 
+SEALED_SPLIT = "sealed"
+"""The split of a sealed round, all of whose units are predicted."""
+
 
 def columns_of(task: Task) -> tuple[str, ...]:
     """The columns that predictions of a task may have; ``score_*`` stands for one a label."""
@@ -65,17 +68,19 @@ def _entries(record: SubmissionRecord) -> Iterator[str]:
         file for file, count in Counter(entry.file for entry in record.predictions).items() if count > 1
     }
     for place, entry in enumerate(record.predictions):
-        if (wrong := _wrong(entry)) is not None:
+        if (wrong := _wrong(entry, record.size is None)) is not None:
             yield f"{RECORD}: predictions[{place}]: {wrong}."
     for file in sorted(repeated):
         yield f"{RECORD}: predictions: {file} is listed more than once; list it once."
 
 
-def _wrong(entry: Entry) -> str | None:
+def _wrong(entry: Entry, sealed: bool) -> str | None:
     if entry.task not in tasks():
         return f"there is no task {entry.task}; there are {', '.join(tasks())}"
     task = tasks()[entry.task]
-    if entry.split not in task.splits:
+    if sealed != (entry.split == SEALED_SPLIT):
+        return f"its split is {entry.split}; a sealed round has {SEALED_SPLIT}, and no release has"
+    if not sealed and entry.split not in task.splits:
         return f"{task.name} has no split {entry.split}; it has {', '.join(task.splits)}"
     if entry.labels not in task.labels:
         return f"{task.name} has no labels {entry.labels}; it has {', '.join(task.labels)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+import polars as pl
 from tipdata.errors import UsageError
 
 from tipbench.fold import Prepared, prepare
@@ -15,12 +16,22 @@ LAPTOP = ("tiny", "small")
 """Sizes that are made where they are missing without being asked for."""
 
 
+def accept_all(task: Task, predictions: pl.DataFrame) -> None:
+    """No further demand on predictions."""
+
+
 @dataclass(frozen=True)
 class Truth:
-    """Answers of one release or round: ``prepared`` gives those of a task's split, as ``prepare`` does."""
+    """Answers of one release or round: ``prepared`` gives those of a task's split, as ``prepare`` does.
+
+    ``check``: what predictions must fulfil beside their format; raises UsageError. ``scored``: whether they are scored
+    now; of a sealed round they are only checked.
+    """
 
     name: str
     prepared: Callable[[Task, str], Prepared]
+    check: Callable[[Task, pl.DataFrame], None] = accept_all
+    scored: bool = True
 
 
 TruthOf = Callable[[SubmissionRecord], Truth]
@@ -37,7 +48,9 @@ def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> Truth
         from tipdata.release import open_release
 
         if record.size is None:
-            raise UsageError(f"data: {record.data} is a sealed round, which only its maintainers can score.")
+            raise UsageError(
+                f"data: {record.data} is a sealed round: give its published folder with --round."
+            )
         if record.size not in sizes:
             raise UsageError(
                 f"data: {record.data} is of size {record.size} and this check opens {', '.join(sizes)}; "

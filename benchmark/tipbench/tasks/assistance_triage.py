@@ -133,5 +133,6 @@ TASK = Task(
         "delayed": labels((pl.col("settled_day") < pl.col("cut")).fill_null(False)),
     },
     answers=answers,
+    label_columns=LABELS,
     check=check,
 )

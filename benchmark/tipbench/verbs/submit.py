@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tipbench.submission.check import Checked, ScoredFile
     from tipbench.submission.gather import Gathered
+    from tipbench.submission.truth import TruthOf
 
 EXAMPLES = """\
 examples:
@@ -25,6 +26,10 @@ Predictions that were made without tipbench, several files or one:
       --data 0.3.0/small --access public --labels expert --hardware "1 GPU" \\
       --to acme--mine --team acme --method mine --summary "..." --author "A. Author"
   tipbench submit pack --predictions a.parquet --task advert_risk --split forward --seed 0 ...
+
+For a sealed round, with its published folder:
+  tipbench submit pack --predictions advert_risk/sealed/s0=a.parquet --round spring-2027 \\
+      --access public --labels expert --hardware "1 GPU" --to acme--mine --team acme ...
 
 A submission is a folder: submission.json, which holds no scores, and one file of predictions a
 task, split and seed. Maintainers score it with the very function that `check` calls. Of runs of
@@ -70,7 +75,7 @@ def _add_pack(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--predictions", nargs="+", action="extend", metavar="TASK/SPLIT/sSEED=FILE", help="instead of runs"
     )
-    one.add_argument("--data", help="of --predictions: the release, such as 0.3.0/small")
+    one.add_argument("--data", help="of --predictions: the release, such as 0.3.0/small (or --round)")
     one.add_argument("--labels", help="of --predictions: what was learnt from, such as expert")
     one.add_argument("--access", help="of --predictions: the most private data used: public, platform, legal")
     one.add_argument("--task", help="of a single FILE of --predictions, with --split and --seed")
@@ -83,6 +88,9 @@ def _add_pack(one: argparse.ArgumentParser) -> None:
 
 
 def _add_scoring(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--round", metavar="FOLDER", help="a sealed round as published: keys are checked, nothing is scored"
+    )
     one.add_argument("--replicates", type=int, default=1000, help="of the cluster bootstrap (1000)")
     one.add_argument(
         "--sizes",
@@ -140,10 +148,16 @@ def _gathered(options: argparse.Namespace) -> Gathered:
         raise UsageError("nothing says what to pack: give either run folders or --predictions.")
     if options.runs:
         return gathered_runs([Path(run).expanduser() for run in options.runs])
-    for name in ("data", "labels", "access"):
-        if getattr(options, name) is None:
+    data, version = options.data, None
+    if options.round is not None:
+        from tipbench.seal.record import read_round
+
+        described = read_round(Path(options.round).expanduser())
+        data, version = f"round/{described.name}", described.data
+    for name, value in (("data", data), ("labels", options.labels), ("access", options.access)):
+        if value is None:
             raise UsageError(f"--predictions needs --{name}: see `tipbench submit pack --help`.")
-    return gathered_files(_files(options), options.data, options.labels, options.access)
+    return gathered_files(_files(options), data, options.labels, options.access, version)
 
 
 def _files(options: argparse.Namespace) -> list[tuple[str, str, int, str]]:
@@ -175,12 +189,11 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
     from tipbench.submission.check import check
     from tipbench.submission.problems import Refused
     from tipbench.submission.record import RECORD
-    from tipbench.submission.truth import release_truth
 
     if options.replicates < 0:
         raise UsageError(f"--replicates {options.replicates} is no number of replicates: give 0 or more.")
     try:
-        truth = release_truth(tuple(dict.fromkeys(sizes.split(","))), options.quiet)
+        truth = _truth(sizes, options)
         checked = check(folder, truth=truth, replicates=options.replicates, quiet=options.quiet)
         if wanted is not None and checked.record.id != wanted:
             raise Refused(
@@ -192,6 +205,18 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
         raise
     _emit(checked, options)
     return 0
+
+
+def _truth(sizes: str, options: argparse.Namespace) -> TruthOf:
+    from pathlib import Path
+
+    from tipbench.submission.truth import release_truth
+
+    if options.round is None:
+        return release_truth(tuple(dict.fromkeys(sizes.split(","))), options.quiet)
+    from tipbench.seal.submissions import published_truth
+
+    return published_truth(Path(options.round).expanduser())
 
 
 def _emit(checked: Checked, options: argparse.Namespace) -> None:
