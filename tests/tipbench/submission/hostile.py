@@ -12,6 +12,7 @@ from pathlib import Path
 import hostile_folder  # noqa: F401
 import hostile_parquet  # noqa: F401
 import hostile_record  # noqa: F401
+import hostile_values  # noqa: F401
 from hostile_case import KINDS, Case, Kind, base, case_of
 
 __all__ = ["KINDS", "Case", "Kind", "base", "case_of", "cases", "spoilt"]

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from tipbench.evaluation import EVALUATOR_VERSION
 from tipbench.fold import prepare
 from tipbench.predictions import ESTIMATE
@@ -115,6 +117,12 @@ def digest(content: bytes) -> str:
 def parquet(frame: pl.DataFrame, **options: Any) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer, **options)
+    return buffer.getvalue()
+
+
+def arrow_file(table: pa.Table, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, **options)
     return buffer.getvalue()
 
 
