@@ -1,4 +1,7 @@
-"""A table as LaTeX with booktabs, whatever text is in it: what pdflatex could not print is a command or a code point."""
+"""A table as LaTeX with booktabs, whatever text is in it.
+
+What pdflatex has no glyph for is a command or a code point.
+"""
 
 from __future__ import annotations
 

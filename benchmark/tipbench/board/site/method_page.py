@@ -57,7 +57,9 @@ def method_page(size: Size, entry: Entry) -> Page:
     folder = f"figures/{size.name}/{page_id(entry)}"
     on_tasks = [_on_task(size, one, folder) for one in first.values()]
     files = f"data/{size.name}/methods/{page_id(entry)}"
-    lines = View("results", "Results", of_entry(size.board, there, entry.name), f"{files}-results", size=size.name)
+    lines = View(
+        "results", "Results", of_entry(size.board, there, entry.name), f"{files}-results", size=size.name
+    )
     views = [lines, *method_views(size, entry, files)]
     html = page(
         "method.html", ROOT, current="", size=size, entry=entry, record=entry.record, on_tasks=on_tasks,

@@ -1,4 +1,4 @@
-"""A drawing of few primitives, as SVG inside a page, which follows its colours, or as a file with colours of its own."""
+"""A drawing of few primitives, as SVG: inside a page, whose colours it follows, or a file with colours of its own."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ COLOURS = {
     "paper": "#ffffff",
     "accent": "#0072b2",
     "oracle": "#d55e00",
+    "oracle-text": "#a84a00",
 }
 """Roles, and the colours that a file shows them in; a page has variables of the same names."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -105,7 +106,8 @@ class Drawing:
             'aria-labelledby="{}-title {}-about"><title id="{}-title">{}</title><desc id="{}-about">{}</desc>{}</svg>'
         ).format(
             " large" if self.width > LARGE else "", *(_short(v) for v in (self.width, self.height) * 2), name, name,
-            name, visible(self.title), name, visible(self.about), Markup("").join(_element(mark, _variable) for mark in self.marks),
+            name, visible(self.title), name, visible(self.about),
+            Markup("").join(_element(mark, _variable) for mark in self.marks),
         )  # fmt: skip
 
     def standalone(self) -> str:
@@ -119,7 +121,9 @@ class Drawing:
         )  # fmt: skip
         return f"{head}{Markup('').join(_element(mark, _resolved) for mark in self.marks)}</svg>\n"
 
-    def _add(self, tag: str, text: str | None = None, tip: str | None = None, **attributes: str | float) -> None:
+    def _add(
+        self, tag: str, text: str | None = None, tip: str | None = None, **attributes: str | float
+    ) -> None:
         kept = tuple(
             (name.replace("_", "-"), value)
             for name, value in attributes.items()

@@ -43,7 +43,9 @@ def radar(standing: Standing, panels: Sequence[Panel], behind: Sequence[Panel]) 
     reach = max((v for p in (*panels, *behind) for v in _known(p, axes)), default=0.0) or 1.0
     columns = min(IN_ROW, len(panels))
     lines = math.ceil(len(panels) / columns)
-    wide = max(2 * (1.14 * RADIUS + width_of(axes, SIZE)), width_of((fit(p.name, 32) for p in panels), 13)) + 12
+    wide = (
+        max(2 * (1.14 * RADIUS + width_of(axes, SIZE)), width_of((fit(p.name, 32) for p in panels), 13)) + 12
+    )
     picture = Drawing(
         wide * columns, PANEL_HEIGHT * lines, f"{standing.task.name}: scores where the world shifts",
         "; ".join(f"{p.name}: " + ", ".join(f"{a} {number(p.scores.get(a))}" for a in axes) for p in panels),
@@ -55,7 +57,9 @@ def radar(standing: Standing, panels: Sequence[Panel], behind: Sequence[Panel]) 
             if other is not panel:
                 _outline(picture, middle, other, axes, reach, "quiet", 0.35)
         _shape(picture, middle, panel, axes, reach)
-        picture.text((middle[0], middle[1] - PANEL_HEIGHT / 2 - 2), fit(panel.name, 32), "ink", 13, "middle", bold=True)
+        picture.text(
+            (middle[0], middle[1] - PANEL_HEIGHT / 2 - 2), fit(panel.name, 32), "ink", 13, "middle", bold=True
+        )
     return picture
 
 
@@ -94,7 +98,9 @@ def _shape(picture: Drawing, middle: Point, panel: Panel, axes: Sequence[str], r
         _outline(picture, middle, panel, axes, reach, "accent", 1)
     for axis, point in zip(axes, points, strict=True):
         if point is not None:
-            picture.circle(point, 2.6, "accent", "accent", f"{panel.name}, {axis}: {number(panel.scores.get(axis))}")
+            picture.circle(
+                point, 2.6, "accent", "accent", f"{panel.name}, {axis}: {number(panel.scores.get(axis))}"
+            )
 
 
 def _points(middle: Point, panel: Panel, axes: Sequence[str], reach: float) -> list[Point | None]:

@@ -42,7 +42,14 @@ def against_tier(standing: Standing) -> Drawing | None:
         return None
     across = Scale(-0.5, len(TIERS) - 0.3, LEFT, WIDTH - RIGHT)
     places = [(float(at), tier) for at, tier in enumerate(TIERS)]
-    return _draw(standing, spots, across, places, "the most private data shown", f"{standing.task.name}: score against access")
+    return _draw(
+        standing,
+        spots,
+        across,
+        places,
+        "the most private data shown",
+        f"{standing.task.name}: score against access",
+    )
 
 
 def against(standing: Standing, beside: str, title: str) -> Drawing | None:
@@ -74,8 +81,13 @@ def _scored(standing: Standing) -> list[Line]:
 
 
 def _draw(
-    standing: Standing, spots: Sequence[Spot], across: Scale, places: Sequence[tuple[float, str]], x_title: str, title: str
-) -> Drawing:  # fmt: skip
+    standing: Standing,
+    spots: Sequence[Spot],
+    across: Scale,
+    places: Sequence[tuple[float, str]],
+    x_title: str,
+    title: str,
+) -> Drawing:
     best = front(spots, standing.lower_is_better)
     names = ", ".join(spot.line.method for spot in best)
     picture = Drawing(WIDTH, HEIGHT, title, f"{len(spots)} methods; on the front, by cost: {names}.")
@@ -89,8 +101,10 @@ def _draw(
         picture.text((across(value), bottom + 14), text, "quiet", 11, "middle")
     picture.line((LEFT, bottom), (WIDTH - RIGHT, bottom), "quiet", 0.8)
     if standing.oracle is not None:
-        picture.text((WIDTH - RIGHT, 10), f"oracle {number(standing.oracle)}", "oracle", SIZE, "end")
-    picture.path(_steps([(across(s.cost), up(s.score)) for s in best], WIDTH - RIGHT), "accent", 1.5, opacity=0.45)
+        picture.text((WIDTH - RIGHT, 10), f"oracle {number(standing.oracle)}", "oracle-text", SIZE, "end")
+    picture.path(
+        _steps([(across(s.cost), up(s.score)) for s in best], WIDTH - RIGHT), "accent", 1.5, opacity=0.45
+    )
     for spot in reversed(spots):
         mark(picture, spot.line, (across(spot.cost), up(spot.score)))
     _names(picture, spots, best, across, up)
@@ -112,7 +126,11 @@ def _steps(points: Sequence[Point], right: float) -> list[Point]:
 
 def _names(picture: Drawing, spots: Sequence[Spot], best: Sequence[Spot], across: Scale, up: Scale) -> None:
     """Names beside marks, those of the front first; one that has no room is left to the table."""
-    order = [*best, *(s for s in spots if s.line.is_reference and s not in best), *(s for s in spots if s not in best)]
+    order = [
+        *best,
+        *(s for s in spots if s.line.is_reference and s not in best),
+        *(s for s in spots if s not in best),
+    ]
     dots = [(across(s.cost) - 6, up(s.score) - 6, across(s.cost) + 6, up(s.score) + 6) for s in spots]
     taken: list[tuple[float, float, float, float]] = list(dots)
     named: set[str] = set()
@@ -127,7 +145,11 @@ def _names(picture: Drawing, spots: Sequence[Spot], best: Sequence[Spot], across
             left = x + dx if anchor == "start" else x + dx - wide
             box = (left, y + dy - 7, left + wide, y + dy + 7)
             own = dots[spots.index(spot)]
-            if box[0] > LEFT - 4 and box[2] < WIDTH and not any(_meet(box, other) for other in taken if other != own):
+            if (
+                box[0] > LEFT - 4
+                and box[2] < WIDTH
+                and not any(_meet(box, other) for other in taken if other != own)
+            ):
                 picture.name((x + dx, y + dy), spot.line.method, LETTERS, size=SIZE, anchor=anchor,
                              bold=spot in best)  # fmt: skip
                 taken.append(box)
