@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,7 +31,7 @@ EACH = 4
 MIB = 2**20
 TARGET_MS = 200
 """Of sorting and of filtering, in Chromium."""
-REPEATS = 5
+REPEATS = 7
 
 
 def main(entries: int) -> int:
@@ -144,7 +145,7 @@ LOADED = "() => { const [one] = performance.getEntriesByType('navigation'); retu
 
 
 def in_browser(to: Path) -> int:
-    """Milliseconds until the next frame is painted; the slowest of some repeats. 1 where a target is missed."""
+    """Milliseconds until the next frame is painted, the median of some repeats. 1 where a target is missed."""
     try:
         from playwright.sync_api import sync_playwright
     except ModuleNotFoundError:
@@ -160,9 +161,9 @@ def in_browser(to: Path) -> int:
         line("load, ms", page.evaluate(LOADED))
         page.locator('#overall select[data-key="split"]').select_option("")
         for act in ("sort", "filter", "search"):
-            slowest = max(page.evaluate(CLICK, act) for _ in range(REPEATS))
-            line(f"{act}, ms", slowest, f"<= {TARGET_MS}")
-            missed |= slowest > TARGET_MS
+            took = [page.evaluate(CLICK, act) for _ in range(REPEATS)]
+            line(f"{act}, ms (first {took[0]:.0f})", median(took), f"<= {TARGET_MS}")
+            missed |= median(took) > TARGET_MS
         browser.close()
     return int(missed)
 

@@ -147,8 +147,9 @@ def headings_of(keys: Sequence[str]) -> list[Heading]:
 
 
 def release(*boards: Board) -> str:
-    """``Release x, evaluator y`` of boards."""
-    evaluators = sorted({result.versions.evaluator for board in boards for result in board.results})
+    """``Release x, evaluator y`` of boards; a board is of one evaluator (:func:`tipbench.board.files.read`)."""
+    first = (next((result for entry in board.entries for result in entry.results), None) for board in boards)
+    evaluators = sorted({result.versions.evaluator for result in first if result is not None})
     return f"Release {', '.join(board.data for board in boards)}, evaluator {', '.join(evaluators)}"
 
 

@@ -23,11 +23,14 @@ _COMMANDS = {
 }  # fmt: skip
 """A hyphen stands in braces, so that two of them are no dash."""
 
+_TABLE = str.maketrans(_COMMANDS)
 _MINUS = re.compile(r"(?<![\w.-])-(?=[\d.])")
 
 
 def escaped(text: str) -> str:
     """Text that LaTeX prints as it is; of a character that pdflatex has no glyph for, its code point."""
+    if text.isascii() and text.isprintable():
+        return text.translate(_TABLE)
     return "".join(_COMMANDS.get(character) or _printed(character) for character in text)
 
 

@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   /* Rows that are in the page at once; the others are kept beside it, so that sorting is fast. */
-  const MOST = 200;
+  const MOST = 100;
   const USUAL = "*usual";
 
   const stored = (value) => {
