@@ -10,7 +10,7 @@ from tipbench.board.export import METHOD, Heading, Table, matrix, metric_text, o
 from tipbench.board.lines import INTRUSION, PROTECTION_GAP, Line, Standing
 from tipbench.board.site.figures.critical_difference import critical_difference
 from tipbench.board.site.figures.forest import forest
-from tipbench.board.site.figures.radar import Panel, radar
+from tipbench.board.site.figures.radar import Panel, enough, radar
 from tipbench.board.site.figures.tradeoff import against, against_tier
 from tipbench.board.site.measured import Worlds
 from tipbench.board.site.render import Figure, page
@@ -137,7 +137,8 @@ def _intrusion(standing: Standing) -> tuple[str, str, Drawing | None]:
 
 def _panels(standing: Standing) -> list[Panel]:
     """The best reproduced methods and the reference."""
-    there = [line for line in standing.lines if line.status == REPRODUCED and not line.row.oracle]
+    ranked = (line for line in standing.lines if line.status == REPRODUCED and not line.row.oracle)
+    there = [line for line in ranked if enough(standing, panel_of(line))]
     kept = there[:BEST]
     if all(not line.is_reference for line in kept):
         kept = [*there[: BEST - 1], *(line for line in there[BEST - 1 :] if line.is_reference)]

@@ -36,9 +36,10 @@ def axes_of(standing: Standing) -> tuple[str, ...]:
 
 
 def radar(standing: Standing, panels: Sequence[Panel], behind: Sequence[Panel]) -> Drawing | None:
-    """A panel each; None where fewer than three axes are known, or errors are the scores."""
+    """A panel each that is known on three axes; None where there is none, or errors are the scores."""
     axes = axes_of(standing)
-    if len(axes) < FEWEST or standing.lower_is_better or not panels:
+    panels = [panel for panel in panels if enough(standing, panel)]
+    if standing.lower_is_better or not panels:
         return None
     reach = max((v for p in (*panels, *behind) for v in _known(p, axes)), default=0.0) or 1.0
     columns = min(IN_ROW, len(panels))
@@ -61,6 +62,11 @@ def radar(standing: Standing, panels: Sequence[Panel], behind: Sequence[Panel]) 
             (middle[0], middle[1] - PANEL_HEIGHT / 2 - 2), fit(panel.name, 32), "ink", 13, "middle", bold=True
         )
     return picture
+
+
+def enough(standing: Standing, panel: Panel) -> bool:
+    """Whether a method is known on as many axes as a shape needs."""
+    return len(_known(panel, axes_of(standing))) >= FEWEST
 
 
 def _known(panel: Panel, axes: Sequence[str]) -> list[float]:

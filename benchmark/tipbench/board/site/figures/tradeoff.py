@@ -17,7 +17,7 @@ from tipbench.report import number
 
 WIDTH, HEIGHT = 560, 380
 LEFT, RIGHT, TOP, BOTTOM = 64, 20, 26, 58
-SIZE, LETTERS, MOST_NAMES = 12, 26, 14
+SIZE, LETTERS, MOST_NAMES = 12, 26, 10
 TIERS = ("public", "platform", "legal")
 """From the least private to the most."""
 
