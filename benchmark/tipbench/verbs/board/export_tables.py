@@ -87,7 +87,9 @@ def _table(board: Board, options: argparse.Namespace) -> Table:
     task = None if options.task is None else task_of(options.task).name
     there = [one for one in standings(board, every_split=True) if task in (None, one.task.name)]
     if not there:
-        raise UsageError(f"{options.results} holds no results of {task} on {board.data}: choose another --task.")
+        raise UsageError(
+            f"{options.results} holds no results of {task} on {board.data}: choose another --task."
+        )
     kept = [one for one in there if options.split in (None, one.split)]
     if not kept:
         known = " or ".join(sorted({one.split for one in there}))

@@ -11,9 +11,11 @@ import pytest
 import tipbench
 from tipbench.board.columns import COLUMNS
 from tipbench.board.entries import reference_entries
-from tipbench.board.site.build import MARKER, build
+from tipbench.board.files import Board
+from tipbench.board.site.build import MARKER, build, write
 from tipbench.board.site.measured import Measured, Pair, Ranking, Worlds
 from tipbench.board.site.safe import https, page_id, visible
+from tipbench.board.site.sizes import size_of
 from tipbench.results import Result
 from tipdata.errors import UsageError
 
@@ -162,10 +164,6 @@ def test_every_column_is_explained(result: Callable, site: Callable, submission:
 def test_worlds_that_are_not_measured_are_said_to_be_and_others_are_drawn(
     result: Callable, site: Callable, tmp_path: Path
 ) -> None:
-    from tipbench.board.files import Board
-    from tipbench.board.site.build import write
-    from tipbench.board.site.sizes import size_of
-
     entries = reference_entries([result(A), result(B)], [])
     bare = (site(*entries) / "tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
     assert "Not measured yet" in bare
@@ -212,3 +210,23 @@ def test_self_reported_entries_are_told_from_reproduced_ones(
 
     assert '<p class="status">reproduced</p>' in told(True, "one")
     assert '<p class="status">self-reported</p>' in told(False, "two")
+
+
+def test_every_size_has_its_pages_and_the_index_has_the_lines_of_all(
+    result: Callable, tmp_path: Path
+) -> None:
+    small = Board(
+        "0.3.0/small", reference_entries([result(A, data="0.3.0/small"), result(B, data="0.3.0/small")], [])
+    )
+    tiny = Board("0.3.0/tiny", reference_entries([result(A)], []))
+    made = tmp_path / "site"
+    write([size_of(small), size_of(tiny)], made, quiet=True)
+    found = pages(made)
+    assert {f"{size}/methods/tipbench--prior.html" for size in ("small", "tiny")} < set(found)
+    assert "tiny/methods/tipbench--tfidf_logreg.html" not in found
+    index = found["index.html"]
+    assert {"small/tasks/advert_risk.html", "tiny/tasks/advert_risk.html"} <= set(
+        re.findall(r'href="([^"]+)"', index)
+    )
+    assert '<option value="tiny">' in index
+    assert pl.read_parquet(made / "data/overall.parquet")["size"].to_list() == ["small", "small", "tiny"]
