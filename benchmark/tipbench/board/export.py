@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tipbench.board.columns import COLUMNS, Cell, Column, cells, records, shown
-from tipbench.board.entries import Entry
+from tipbench.board.entries import SELF_REPORTED, Entry
 from tipbench.board.files import Board
 from tipbench.board.latex import latex_table
 from tipbench.board.lines import Line, Standing
@@ -23,7 +23,7 @@ from tipbench.report import number
 if TYPE_CHECKING:
     import polars as pl
 
-ORACLE, REFERENCE, PLAIN = "oracle", "reference", ""
+ORACLE, REFERENCE, CLAIMED, PLAIN = "oracle", "reference", "claimed", ""
 WARNING = "Synthetic data: a score here does not estimate field performance."
 OVERALL = (
     "method", "task", "split", "size", "score", "interval", "share_of_oracle", "rank", "worst_shift", "harm_gap",
@@ -46,7 +46,8 @@ class Heading:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table. ``kind``: one of ``oracle``, ``reference`` or nothing. ``usual``: on a default split."""
+    """A row of a table. ``kind``: one of ``oracle``, ``reference``, ``claimed`` (self-reported) or nothing; ``usual``:
+    on a default split."""
 
     cells: Sequence[Cell]
     kind: str = PLAIN
@@ -147,8 +148,9 @@ def headings_of(keys: Sequence[str]) -> list[Heading]:
 
 
 def release(*boards: Board) -> str:
-    """``Release x, evaluator y`` of boards."""
-    evaluators = sorted({result.versions.evaluator for board in boards for result in board.results})
+    """``Release x, evaluator y`` of boards; a board is of one evaluator (:func:`tipbench.board.files.read`)."""
+    first = (next((result for entry in board.entries for result in entry.results), None) for board in boards)
+    evaluators = sorted({result.versions.evaluator for result in first if result is not None})
     return f"Release {', '.join(board.data for board in boards)}, evaluator {', '.join(evaluators)}"
 
 
@@ -194,8 +196,15 @@ def _name(line: Line) -> Cell:
 
 
 def _row(line: Line, found: Sequence[Cell], usual: bool = True) -> Row:
-    kind = ORACLE if line.row.oracle else REFERENCE if line.is_reference else PLAIN
-    return Row(found, kind, line.entry, usual)
+    return Row(found, _kind(line), line.entry, usual)
+
+
+def _kind(line: Line) -> str:
+    if line.row.oracle:
+        return ORACLE
+    if line.is_reference:
+        return REFERENCE
+    return CLAIMED if line.status == SELF_REPORTED else PLAIN
 
 
 def frame(table: Table) -> pl.DataFrame:

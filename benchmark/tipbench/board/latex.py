@@ -1,4 +1,7 @@
-"""A table as LaTeX with booktabs, whatever text is in it: what pdflatex could not print is a command or a code point."""
+"""A table as LaTeX with booktabs, whatever text is in it.
+
+What pdflatex has no glyph for is a command or a code point.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,14 @@ _COMMANDS = {
 }  # fmt: skip
 """A hyphen stands in braces, so that two of them are no dash."""
 
+_TABLE = str.maketrans(_COMMANDS)
 _MINUS = re.compile(r"(?<![\w.-])-(?=[\d.])")
 
 
 def escaped(text: str) -> str:
     """Text that LaTeX prints as it is; of a character that pdflatex has no glyph for, its code point."""
+    if text.isascii() and text.isprintable():
+        return text.translate(_TABLE)
     return "".join(_COMMANDS.get(character) or _printed(character) for character in text)
 
 

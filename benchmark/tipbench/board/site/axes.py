@@ -46,4 +46,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[tuple[float, str]]:
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     first = math.ceil(low / step - 1e-9)
     count = math.floor(high / step + 1e-9) - first + 1
-    return [(value, f"{value + 0.0:.{decimals}f}") for value in (round((first + at) * step, 12) for at in range(count))]
+    return [
+        (value, f"{value + 0.0:.{decimals}f}")
+        for value in (round((first + at) * step, 12) for at in range(count))
+    ]

@@ -57,7 +57,9 @@ def method_page(size: Size, entry: Entry) -> Page:
     folder = f"figures/{size.name}/{page_id(entry)}"
     on_tasks = [_on_task(size, one, folder) for one in first.values()]
     files = f"data/{size.name}/methods/{page_id(entry)}"
-    lines = View("results", "Results", of_entry(size.board, there, entry.name), f"{files}-results", size=size.name)
+    lines = View(
+        "results", "Results", of_entry(size.board, there, entry.name), f"{files}-results", size=size.name
+    )
     views = [lines, *method_views(size, entry, files)]
     html = page(
         "method.html", ROOT, current="", size=size, entry=entry, record=entry.record, on_tasks=on_tasks,
@@ -102,26 +104,31 @@ def _drawings(standing: Standing, line: Line) -> list[tuple[str, str, str, Drawi
     harms, harm = rates(results, HARMS, people=False)
     recalls, recall = rates(results, RECALLS, people=True)
     about = f"On {standing.split}, mean over seeds."
+    spam = "; spam stands apart and is in no lawful total" if "spam" in harms else ""
     others = [one for one in standing.lines if one is not line and not one.row.oracle]
     behind = [panel_of(one) for at, one in enumerate(others) if at < BEHIND or one.is_reference]
     return [
         (
             "shift", f"{task}: where the world shifts",
-            "Mean score on splits that hold a part of the world out. Grey: the best others and the "
-            "reference.",
+            "Mean score on splits that hold a part of the world out. Grey: the best others and the reference.",
             radar(standing, [panel_of(line)], behind),
         ),
         (
-            "harm", f"{task}: harm to lawful groups",
-            f"{HARMS.get(harm, harm).capitalize()} by lawful group. {about}",
-            by_group(harms, f"{task}: {HARMS.get(harm, harm)} by lawful group", HARMS.get(harm, harm)),
+            "harm", f"{task}: who is wrongly accused",
+            f"{_begun(HARMS[harm])} by group{spam}. {about}",
+            by_group(harms, f"{task}: {HARMS[harm]} by group", HARMS[harm]),
         ),
         (
             "recall", f"{task}: who is found",
-            f"{RECALLS.get(recall, recall).capitalize()} by group of those exploited or in need. {about}",
-            by_group(recalls, f"{task}: {RECALLS.get(recall, recall)} by group", RECALLS.get(recall, recall)),
+            f"{_begun(RECALLS[recall])} by group of those exploited or in need. {about}",
+            by_group(recalls, f"{task}: {RECALLS[recall]} by group", RECALLS[recall]),
         ),
     ]  # fmt: skip
+
+
+def _begun(words: str) -> str:
+    """As a sentence begins; capitals inside stay."""
+    return words[:1].upper() + words[1:]
 
 
 def _summaries(entry: Entry) -> list[Mapping[str, Any]]:

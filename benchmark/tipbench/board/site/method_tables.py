@@ -34,10 +34,17 @@ def method_views(size: Size, entry: Entry, files: str) -> list[View]:
 
 
 def _view(
-    name: str, title: str, caption: str, headings: Sequence[Heading], records: list[dict[str, Any]], files: str
+    name: str,
+    title: str,
+    caption: str,
+    headings: Sequence[Heading],
+    records: list[dict[str, Any]],
+    files: str,
 ) -> View:
     table = of_records(caption, headings, records)
-    keys = {"scores": ("task", "split", "metric", "seed"), "groups": ("task", "split", "group", "seed")}.get(name, ())
+    keys = {"scores": ("task", "split", "metric", "seed"), "groups": ("task", "split", "group", "seed")}.get(
+        name, ()
+    )
     kept = [one for one in filters(table, keys) if len(one.options) > 1]
     return View(name, title, table, f"{files}-{name}", kept)
 
@@ -72,7 +79,14 @@ SCORES = (
 
 def _scores(entry: Entry) -> list[dict[str, Any]]:
     return [
-        {**_place(result), "metric": name, "value": one.value, "low": one.low, "high": one.high, "note": one.note}
+        {
+            **_place(result),
+            "metric": name,
+            "value": one.value,
+            "low": one.low,
+            "high": one.high,
+            "note": one.note,
+        }
         for result in entry.results
         for name, one in _primary_first(result)
     ]
@@ -127,7 +141,9 @@ def _runs(entry: Entry) -> list[dict[str, Any]]:
             "config": result.config_hash[:12],
             "predictions": result.predictions.digest,
             "cpu_s": result.cost.cpu_s,
-            "wall_s": None if result.cost.fit_s is None else result.cost.fit_s + (result.cost.predict_s or 0.0),
+            "wall_s": None
+            if result.cost.fit_s is None
+            else result.cost.fit_s + (result.cost.predict_s or 0.0),
             "peak_mib": result.cost.peak_mib,
             "environment": ", ".join(f"{name} {value}" for name, value in result.environment.items()),
             "notes": " ".join([*result.notes, *result.warnings]),

@@ -52,10 +52,14 @@ def overview(sizes: Sequence[Size]) -> Overview:
     """The page of all sizes; the cards are of the largest."""
     largest = sizes[0]
     everything = overall([(size.board, size.standings) for size in sizes])
-    views = [View("overall", "All results", everything, "data/overall", filters(everything, FILTERED, usual=True))]
+    views = [
+        View("overall", "All results", everything, "data/overall", filters(everything, FILTERED, usual=True))
+    ]
     several = covering(largest)
     if several.rows:
-        views.append(View("coverage", "Methods that cover several tasks", several, "data/coverage", size=largest.name))
+        views.append(
+            View("coverage", "Methods that cover several tasks", several, "data/coverage", size=largest.name)
+        )
     figures = _across(largest)
     html = page(
         "index.html", "", current="index", sizes=sizes, size=largest, cards=[_card(largest, s) for s in largest.usual],
@@ -99,7 +103,9 @@ def covering(size: Size) -> Table:
     headings = [
         METHOD,
         Heading("tasks", "tasks", "Tasks on whose default split it has a rank.", True),
-        Heading("mean_rank", "mean rank", "Mean over these tasks; only methods on the same tasks compare.", True),
+        Heading(
+            "mean_rank", "mean rank", "Mean over these tasks; only methods on the same tasks compare.", True
+        ),
         Heading("ranks", "rank by task", "Among entries of its status.", False),
     ]
     rows, records = [], []
@@ -109,7 +115,13 @@ def covering(size: Size) -> Table:
         texts = (entry.name, str(len(there)), f"{rank:.2f}", each)
         rows.append(Row([Cell(text, value) for text, value in zip(texts, values, strict=True)], entry=entry))
         records.append(
-            {"team": entry.team, "method": entry.method, "tasks": len(there), "mean_rank": rank, "ranks": each}
+            {
+                "team": entry.team,
+                "method": entry.method,
+                "tasks": len(there),
+                "mean_rank": rank,
+                "ranks": each,
+            }
         )
     caption = f"Methods that cover several tasks, each on its default split. {release(size.board)}."
     return Table(caption, headings, rows, records)
@@ -120,7 +132,6 @@ def _across(size: Size) -> list[Figure]:
     if ranking is None:
         return []
     drawing = critical_difference(ranking, "Mean ranks across tasks")
-    text = (
-        f"Mean ranks over {ranking.over}. Methods under one bar are not told apart (Friedman's test, then Nemenyi's)."
-    )
+    tested = "Methods under one bar are not told apart (Friedman's test, then Nemenyi's)."
+    text = f"Mean ranks over {ranking.over}. {tested}"
     return [Figure("across", "Across tasks", text, drawing, "figures/across.svg")]

@@ -16,6 +16,7 @@ SHOWN = "\ufffd"
 """In the place of a character that is not to be seen, or that would turn round the text after it."""
 
 _PAGE = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)*--[a-z0-9_]+(?:-[a-z0-9_]+)*")
+_ADDRESS = re.compile(r"https://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 _JOINERS = "\u200c\u200d"
 """Letters of Persian and of Indic scripts are written with them."""
 
@@ -35,13 +36,13 @@ def _hidden(character: str) -> bool:
 
 def https(address: str | None) -> str | None:
     """The address where it is one of https and nothing else, or None."""
-    if not address or not address.isascii() or not address.isprintable() or " " in address:
+    if address is None or not _ADDRESS.fullmatch(address):
         return None
     try:
         parts = urlsplit(address)
     except ValueError:
         return None
-    return address if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc else None
+    return address if parts.hostname and "@" not in parts.netloc else None
 
 
 def page_id(entry: Entry) -> str:

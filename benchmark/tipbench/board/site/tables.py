@@ -28,7 +28,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Shown:
-    """A cell on a page. ``sort``: what a number is sorted by; None where the text is. ``href``: from the site's root."""
+    """A cell on a page. ``sort``: what a number is sorted by, None of text. ``href``: from the site's root."""
 
     text: str
     sort: str | None
@@ -59,14 +59,17 @@ class View:
         at_size = keys.index("size") if "size" in keys else -1
         for row in self.table.rows:
             size = row.cells[at_size].text if at_size >= 0 else self.size
-            yield row, [
-                Shown(
-                    cell.text,
-                    _sort(cell) if heading.number else None,
-                    method_page(size, row) if at == name else None,
-                )
-                for at, (cell, heading) in enumerate(zip(row.cells, self.table.headings, strict=True))
-            ]
+            yield (
+                row,
+                [
+                    Shown(
+                        cell.text,
+                        _sort(cell) if heading.number else None,
+                        method_page(size, row) if at == name else None,
+                    )
+                    for at, (cell, heading) in enumerate(zip(row.cells, self.table.headings, strict=True))
+                ],
+            )
 
     @property
     def downloads(self) -> list[tuple[str, str]]:

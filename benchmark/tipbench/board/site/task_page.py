@@ -10,7 +10,7 @@ from tipbench.board.export import METHOD, Heading, Table, matrix, metric_text, o
 from tipbench.board.lines import INTRUSION, PROTECTION_GAP, Line, Standing
 from tipbench.board.site.figures.critical_difference import critical_difference
 from tipbench.board.site.figures.forest import forest
-from tipbench.board.site.figures.radar import Panel, radar
+from tipbench.board.site.figures.radar import Panel, enough, radar
 from tipbench.board.site.figures.tradeoff import against, against_tier
 from tipbench.board.site.measured import Worlds
 from tipbench.board.site.render import Figure, page
@@ -84,9 +84,7 @@ def _views(size: Size, standing: Standing) -> list[View]:
     ]
     if len(standing.splits) > 1:
         splits = matrix(size.board, standing)
-        found.append(
-            View("splits", "Every split", splits, f"data/{size.name}/{name}-splits", size=size.name)
-        )
+        found.append(View("splits", "Every split", splits, f"data/{size.name}/{name}-splits", size=size.name))
     return found
 
 
@@ -97,8 +95,8 @@ def _figures(size: Size, standing: Standing) -> list[Figure]:
         for name, heading, text, drawing in (
             (
                 "forest", "Scores and intervals",
-                f"By {title}, with 95% intervals. A diamond is the reference method; a hollow mark is not told apart from "
-                "it, or was not tested; a square is self-reported.",
+                f"By {title}, with 95% intervals. A diamond is the reference method; a hollow mark is not told apart "
+                "from it, or was not tested; a square is self-reported.",
                 forest(standing),
             ),
             ("intrusion", *_intrusion(standing)),
@@ -115,8 +113,8 @@ def _figures(size: Size, standing: Standing) -> list[Figure]:
             ),
             (
                 "shift", "Where the world shifts",
-                "Each panel is a method's mean score on splits that hold a part of the world out; the operation-disjoint "
-                "split shifts nothing else. Grey: the other methods.",
+                "Each panel is a method's mean score on splits that hold a part of the world out; the "
+                "operation-disjoint split shifts nothing else. Grey: the other methods.",
                 radar(standing, _panels(standing), []),
             ),
             ("worlds", *_worlds(size, standing)),
@@ -139,7 +137,8 @@ def _intrusion(standing: Standing) -> tuple[str, str, Drawing | None]:
 
 def _panels(standing: Standing) -> list[Panel]:
     """The best reproduced methods and the reference."""
-    there = [line for line in standing.lines if line.status == REPRODUCED and not line.row.oracle]
+    ranked = (line for line in standing.lines if line.status == REPRODUCED and not line.row.oracle)
+    there = [line for line in ranked if enough(standing, panel_of(line))]
     kept = there[:BEST]
     if all(not line.is_reference for line in kept):
         kept = [*there[: BEST - 1], *(line for line in there[BEST - 1 :] if line.is_reference)]
@@ -151,23 +150,36 @@ def panel_of(line: Line) -> Panel:
     return Panel(line.method, line.by_split)
 
 
-
-
 def _worlds(size: Size, standing: Standing) -> tuple[str, str, Drawing | None]:
     worlds = size.measured.by_task.get(standing.task.name)
     if worlds is None:
         return "", "", None
-    said = "" if worlds.tau is None else f" Kendall's τ of the ranking over pairs of worlds is {worlds.tau:.2f}."
+    said = (
+        "" if worlds.tau is None else f" Kendall's τ of the ranking over pairs of worlds is {worlds.tau:.2f}."
+    )
     text = f"Mean ranks over {worlds.ranking.over}; methods under one bar are not told apart.{said}"
-    return "Over worlds", text, critical_difference(worlds.ranking, f"{standing.task.name}: mean ranks over worlds")
+    return (
+        "Over worlds",
+        text,
+        critical_difference(worlds.ranking, f"{standing.task.name}: mean ranks over worlds"),
+    )
 
 
 def _pairs(size: Size, standing: Standing, worlds: Worlds) -> View:
     headings = [
         Heading("better", "better here", METHOD.about, False),
         Heading("worse", "next", METHOD.about, False),
-        Heading("share", "worlds that agree", "Share of worlds in which the first is better; a tie counts half.", True),
+        Heading(
+            "share",
+            "worlds that agree",
+            "Share of worlds in which the first is better; a tie counts half.",
+            True,
+        ),
     ]
     found = [{"better": pair.better, "worse": pair.worse, "share": pair.share} for pair in worlds.pairs]
-    table: Table = of_records(f"{standing.task.name}: neighbours over worlds. {release(size.board)}.", headings, found)
-    return View("pairs", "Do neighbours keep their order?", table, f"data/{size.name}/{standing.task.name}-worlds")
+    table: Table = of_records(
+        f"{standing.task.name}: neighbours over worlds. {release(size.board)}.", headings, found
+    )
+    return View(
+        "pairs", "Do neighbours keep their order?", table, f"data/{size.name}/{standing.task.name}-worlds"
+    )

@@ -38,7 +38,9 @@ def add(kinds: Any) -> None:
         one.add_argument("--split", metavar="SPLIT", help="on this split (the task's default)")
         one.add_argument("--matrix", action="store_true", help="the task's methods on every split")
         one.add_argument("--data", metavar="DATA", help="of this release, such as 0.3.0/small (the largest)")
-        one.add_argument("--results", default="results", metavar="FOLDER", help="where results are kept (results)")
+        one.add_argument(
+            "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
+        )
         one.add_argument("--to", metavar="FILE", help="where it is written (standard output)")
         add_quiet(one)
         add_json(one)
@@ -80,28 +82,18 @@ def _table(board: Board, options: argparse.Namespace) -> Table:
     from tipbench.board.lines import standings
     from tipbench.task import task_of
 
-    if options.task is None:
-        if options.matrix:
-            raise UsageError("--matrix is of one task: add --task TASK.")
-        found = standings(board, every_split=True)
-        kept = [one for one in found if options.split in (None, one.split)]
-        if not kept:
-            raise _no_split(options.split, {one.split for one in found})
+    if options.matrix and options.task is None:
+        raise UsageError("--matrix is of one task: add --task TASK.")
+    task = None if options.task is None else task_of(options.task).name
+    there = [one for one in standings(board, every_split=True) if task in (None, one.task.name)]
+    if not there:
+        raise UsageError(
+            f"{options.results} holds no results of {task} on {board.data}: choose another --task."
+        )
+    kept = [one for one in there if options.split in (None, one.split)]
+    if not kept:
+        known = " or ".join(sorted({one.split for one in there}))
+        raise UsageError(f"--split {options.split} has no results: choose {known}.")
+    if task is None:
         return overall([(board, kept)])
-    task = task_of(options.task)
-    of_this = [one for one in standings(board, every_split=True) if one.task.name == task.name]
-    if not of_this:
-        raise UsageError(f"{options.results} holds no results of {task.name} on {board.data}.")
-    if options.split is None:
-        standing = of_this[0]
-    else:
-        standing = next((one for one in of_this if one.split == options.split), None)
-        if standing is None:
-            raise _no_split(options.split, {one.split for one in of_this})
-    return matrix(board, standing) if options.matrix else of_task(board, standing)
-
-
-def _no_split(split: str, there: set[str]) -> Exception:
-    from tipdata.errors import UsageError
-
-    return UsageError(f"--split {split} has no results: choose {' or '.join(sorted(there))}.")
+    return matrix(board, kept[0]) if options.matrix else of_task(board, kept[0])

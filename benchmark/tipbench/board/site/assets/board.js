@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   /* Rows that are in the page at once; the others are kept beside it, so that sorting is fast. */
-  const MOST = 200;
+  const MOST = 100;
   const USUAL = "*usual";
 
   const stored = (value) => {
@@ -97,7 +97,7 @@
       const found = sorted(matching());
       const shown = state.all ? found : found.slice(0, MOST);
       body.replaceChildren(...shown.map((at) => rows[at]));
-      const those = found.length === rows.length ? `${rows.length.toLocaleString("en")} rows`
+      const those = found.length === rows.length ? `${rows.length.toLocaleString("en")} ${rows.length === 1 ? "row" : "rows"}`
         : `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows`;
       count.textContent = shown.length < found.length ? `${those}, the first ${MOST} shown` : those;
       more.hidden = shown.length === found.length;

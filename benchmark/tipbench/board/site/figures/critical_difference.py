@@ -31,7 +31,9 @@ def critical_difference(ranking: Ranking, title: str) -> Drawing:
         height = first + ROW * (at if left else len(names) - 1 - at) + 6
         end = side - 20 if left else WIDTH - side + 20
         picture.path([(across(rank), AXIS), (across(rank), height), (end, height)], "quiet", 1)
-        picture.circle((across(rank), AXIS), 3.2, "accent", "accent", f"{ranking.names[at]}: mean rank {rank:.2f}")
+        picture.circle(
+            (across(rank), AXIS), 3.2, "accent", "accent", f"{ranking.names[at]}: mean rank {rank:.2f}"
+        )
         where = "end" if left else "start"
         picture.text((end + (-6 if left else 6), height), f"{name}  {rank:.2f}" if left else f"{rank:.2f}  {name}",
                      "ink", SIZE, where)  # fmt: skip

@@ -33,7 +33,9 @@ def forest(standing: Standing) -> Drawing | None:
         return None
     left = width_of((fit(line.method, LETTERS) for line in lines), SIZE) + 24
     bottom = TOP + ROW * len(lines)
-    picture = Drawing(WIDTH, bottom + BOTTOM, f"{standing.task.name} on {standing.split}: scores", _about(lines))
+    picture = Drawing(
+        WIDTH, bottom + BOTTOM, f"{standing.task.name} on {standing.split}: scores", _about(lines)
+    )
     across = scale(_values(lines, standing.oracle), left, WIDTH - VALUES)
     _grid(picture, across, TOP - 6, bottom)
     if standing.oracle is not None:
@@ -42,7 +44,9 @@ def forest(standing: Standing) -> Drawing | None:
         height = TOP + ROW * (place + 0.5)
         _interval(picture, across, line, height, 2.2)
         mark(picture, line, (across(_score(line)), height), 5)
-        picture.name((left - 14, height), line.method, LETTERS, size=SIZE, anchor="end", bold=line.is_reference)
+        picture.name(
+            (left - 14, height), line.method, LETTERS, size=SIZE, anchor="end", bold=line.is_reference
+        )
         picture.text((WIDTH - VALUES + 14, height), _words(line), "quiet", 12)
     title = metric_title(standing.task.name, standing.metric)
     title += " (lower is better)" if standing.lower_is_better else ""
@@ -58,7 +62,9 @@ def card(standing: Standing) -> Drawing | None:
         return None
     left = width_of((fit(line.method, CARD_LETTERS) for line in lines), CARD_SIZE) + 12
     bottom = CARD_ROW * len(lines)
-    picture = Drawing(CARD_WIDTH, CARD_ROW * (FEW + 1) + 22, f"{standing.task.name}: best methods", _about(lines))
+    picture = Drawing(
+        CARD_WIDTH, CARD_ROW * (FEW + 1) + 22, f"{standing.task.name}: best methods", _about(lines)
+    )
     across = scale(_values(lines, standing.oracle), left, CARD_WIDTH - 8)
     _grid(picture, across, 2, bottom, 4)
     if standing.oracle is not None:
@@ -82,7 +88,7 @@ def _grid(picture: Drawing, across: Scale, top: float, bottom: float, most: int 
 
 def _oracle(picture: Drawing, at: float, bottom: float) -> None:
     picture.line((at, TOP - 8), (at, bottom), "oracle", 1.6, "5 4")
-    picture.text((at, TOP - 14), "oracle", "oracle", 11, "middle")
+    picture.text((at, TOP - 14), "oracle", "oracle-text", 11, "middle")
 
 
 def _interval(picture: Drawing, across: Scale, line: Line, height: float, width: float) -> None:

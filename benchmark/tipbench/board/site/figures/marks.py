@@ -1,4 +1,7 @@
-"""How a line of a board is marked in every figure: by its shape, and filled where it is told apart from the reference."""
+"""How a line of a board is marked in every figure.
+
+Its shape says what it is; it is filled where it is told apart from the reference.
+"""
 
 from __future__ import annotations
 

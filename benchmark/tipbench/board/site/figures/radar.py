@@ -36,14 +36,17 @@ def axes_of(standing: Standing) -> tuple[str, ...]:
 
 
 def radar(standing: Standing, panels: Sequence[Panel], behind: Sequence[Panel]) -> Drawing | None:
-    """A panel each; None where fewer than three axes are known, or errors are the scores."""
+    """A panel each that is known on three axes; None where there is none, or errors are the scores."""
     axes = axes_of(standing)
-    if len(axes) < FEWEST or standing.lower_is_better or not panels:
+    panels = [panel for panel in panels if enough(standing, panel)]
+    if standing.lower_is_better or not panels:
         return None
     reach = max((v for p in (*panels, *behind) for v in _known(p, axes)), default=0.0) or 1.0
     columns = min(IN_ROW, len(panels))
     lines = math.ceil(len(panels) / columns)
-    wide = max(2 * (1.14 * RADIUS + width_of(axes, SIZE)), width_of((fit(p.name, 32) for p in panels), 13)) + 12
+    wide = (
+        max(2 * (1.14 * RADIUS + width_of(axes, SIZE)), width_of((fit(p.name, 32) for p in panels), 13)) + 12
+    )
     picture = Drawing(
         wide * columns, PANEL_HEIGHT * lines, f"{standing.task.name}: scores where the world shifts",
         "; ".join(f"{p.name}: " + ", ".join(f"{a} {number(p.scores.get(a))}" for a in axes) for p in panels),
@@ -55,8 +58,15 @@ def radar(standing: Standing, panels: Sequence[Panel], behind: Sequence[Panel]) 
             if other is not panel:
                 _outline(picture, middle, other, axes, reach, "quiet", 0.35)
         _shape(picture, middle, panel, axes, reach)
-        picture.text((middle[0], middle[1] - PANEL_HEIGHT / 2 - 2), fit(panel.name, 32), "ink", 13, "middle", bold=True)
+        picture.text(
+            (middle[0], middle[1] - PANEL_HEIGHT / 2 - 2), fit(panel.name, 32), "ink", 13, "middle", bold=True
+        )
     return picture
+
+
+def enough(standing: Standing, panel: Panel) -> bool:
+    """Whether a method is known on as many axes as a shape needs."""
+    return len(_known(panel, axes_of(standing))) >= FEWEST
 
 
 def _known(panel: Panel, axes: Sequence[str]) -> list[float]:
@@ -94,7 +104,9 @@ def _shape(picture: Drawing, middle: Point, panel: Panel, axes: Sequence[str], r
         _outline(picture, middle, panel, axes, reach, "accent", 1)
     for axis, point in zip(axes, points, strict=True):
         if point is not None:
-            picture.circle(point, 2.6, "accent", "accent", f"{panel.name}, {axis}: {number(panel.scores.get(axis))}")
+            picture.circle(
+                point, 2.6, "accent", "accent", f"{panel.name}, {axis}: {number(panel.scores.get(axis))}"
+            )
 
 
 def _points(middle: Point, panel: Panel, axes: Sequence[str], reach: float) -> list[Point | None]:

@@ -16,8 +16,17 @@ from tipbench.figure import metric_title
 from tipbench.report import number
 
 WIDTH, HEIGHT = 560, 380
-LEFT, RIGHT, TOP, BOTTOM = 64, 20, 26, 58
-SIZE, LETTERS, MOST_NAMES = 12, 26, 14
+LEFT, RIGHT, TOP, BOTTOM = 64, 20, 34, 58
+SIZE, LETTERS, MOST_NAMES = 12, 26, 10
+PLACES = (
+    ("start", 5, -12),
+    ("end", -5, -12),
+    ("end", -10, 0),
+    ("start", 10, 0),
+    ("start", 5, 13),
+    ("end", -5, 13),
+)
+"""Of a name beside a mark, the best first: where it is anchored, and how far from the mark."""
 TIERS = ("public", "platform", "legal")
 """From the least private to the most."""
 
@@ -42,7 +51,14 @@ def against_tier(standing: Standing) -> Drawing | None:
         return None
     across = Scale(-0.5, len(TIERS) - 0.3, LEFT, WIDTH - RIGHT)
     places = [(float(at), tier) for at, tier in enumerate(TIERS)]
-    return _draw(standing, spots, across, places, "the most private data shown", f"{standing.task.name}: score against access")
+    return _draw(
+        standing,
+        spots,
+        across,
+        places,
+        "the most private data shown",
+        f"{standing.task.name}: score against access",
+    )
 
 
 def against(standing: Standing, beside: str, title: str) -> Drawing | None:
@@ -74,8 +90,13 @@ def _scored(standing: Standing) -> list[Line]:
 
 
 def _draw(
-    standing: Standing, spots: Sequence[Spot], across: Scale, places: Sequence[tuple[float, str]], x_title: str, title: str
-) -> Drawing:  # fmt: skip
+    standing: Standing,
+    spots: Sequence[Spot],
+    across: Scale,
+    places: Sequence[tuple[float, str]],
+    x_title: str,
+    title: str,
+) -> Drawing:
     best = front(spots, standing.lower_is_better)
     names = ", ".join(spot.line.method for spot in best)
     picture = Drawing(WIDTH, HEIGHT, title, f"{len(spots)} methods; on the front, by cost: {names}.")
@@ -89,8 +110,10 @@ def _draw(
         picture.text((across(value), bottom + 14), text, "quiet", 11, "middle")
     picture.line((LEFT, bottom), (WIDTH - RIGHT, bottom), "quiet", 0.8)
     if standing.oracle is not None:
-        picture.text((WIDTH - RIGHT, 10), f"oracle {number(standing.oracle)}", "oracle", SIZE, "end")
-    picture.path(_steps([(across(s.cost), up(s.score)) for s in best], WIDTH - RIGHT), "accent", 1.5, opacity=0.45)
+        picture.text((WIDTH - RIGHT, 10), f"oracle {number(standing.oracle)}", "oracle-text", SIZE, "end")
+    picture.path(
+        _steps([(across(s.cost), up(s.score)) for s in best], WIDTH - RIGHT), "accent", 1.5, opacity=0.45
+    )
     for spot in reversed(spots):
         mark(picture, spot.line, (across(spot.cost), up(spot.score)))
     _names(picture, spots, best, across, up)
@@ -112,28 +135,38 @@ def _steps(points: Sequence[Point], right: float) -> list[Point]:
 
 def _names(picture: Drawing, spots: Sequence[Spot], best: Sequence[Spot], across: Scale, up: Scale) -> None:
     """Names beside marks, those of the front first; one that has no room is left to the table."""
-    order = [*best, *(s for s in spots if s.line.is_reference and s not in best), *(s for s in spots if s not in best)]
-    dots = [(across(s.cost) - 6, up(s.score) - 6, across(s.cost) + 6, up(s.score) + 6) for s in spots]
-    taken: list[tuple[float, float, float, float]] = list(dots)
-    named: set[str] = set()
+    first = {id(spot) for spot in best}
+    order = sorted(spots, key=lambda spot: (id(spot) not in first, not spot.line.is_reference))
+    marks = {id(spot): (across(spot.cost), up(spot.score)) for spot in spots}
+    taken = {key: (x - 6, y - 6, x + 6, y + 6) for key, (x, y) in marks.items()}
+    named = 0
     for spot in order:
-        if len(named) == MOST_NAMES or spot.line.entry.id in named:
+        own = marks[id(spot)]
+        others = [box for key, box in taken.items() if key != id(spot)]
+        place = _place(own, fit(spot.line.method, LETTERS), others)
+        if place is None or named == MOST_NAMES:
             continue
-        x, y = across(spot.cost), up(spot.score)
-        text = fit(spot.line.method, LETTERS)
-        wide = len(text) * LETTER * SIZE
-        for anchor, dx, dy in (("start", 5, -12), ("end", -5, -12), ("end", -10, 0), ("start", 10, 0),
-                               ("start", 5, 13), ("end", -5, 13)):  # fmt: skip
-            left = x + dx if anchor == "start" else x + dx - wide
-            box = (left, y + dy - 7, left + wide, y + dy + 7)
-            own = dots[spots.index(spot)]
-            if box[0] > LEFT - 4 and box[2] < WIDTH and not any(_meet(box, other) for other in taken if other != own):
-                picture.name((x + dx, y + dy), spot.line.method, LETTERS, size=SIZE, anchor=anchor,
-                             bold=spot in best)  # fmt: skip
-                taken.append(box)
-                named.add(spot.line.entry.id)
-                break
+        at, anchor, box = place
+        picture.name(at, spot.line.method, LETTERS, size=SIZE, anchor=anchor, bold=id(spot) in first)
+        taken[-named - 1] = box
+        named += 1
 
 
-def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+Box = tuple[float, float, float, float]
+
+
+def _place(mark: Point, text: str, taken: Sequence[Box]) -> tuple[Point, str, Box] | None:
+    """Where a name beside a mark meets nothing: its start or end, which of both, and the box it fills."""
+    wide = len(text) * LETTER * SIZE
+    for anchor, dx, dy in PLACES:
+        x, y = mark[0] + dx, mark[1] + dy
+        left = x if anchor == "start" else x - wide
+        box = (left, y - 7, left + wide, y + 7)
+        inside = box[0] > LEFT - 4 and box[2] < WIDTH and box[3] < HEIGHT - BOTTOM
+        if inside and not any(_meet(box, other) for other in taken):
+            return (x, y), anchor, box
+    return None
+
+
+def _meet(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -1,0 +1,172 @@
+"""What a site of many submissions costs to make, and how fast its largest table answers in Chromium.
+
+``python tests/performance/site.py [ENTRIES]`` puts so many entries of strangers (1,000), with four results each and
+draws, beside the reference results, and builds the site in a temporary folder. The browser part needs playwright and
+Chromium, found by name or by $CHROMIUM.
+"""
+
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import tipbench
+from tipbench.board.draws import Kept
+from tipbench.board.entries import Entry
+from tipbench.board.files import Board, read
+from tipbench.board.site.build import write
+from tipbench.board.site.sizes import size_of
+from tipbench.comparison import Draws
+from tipbench.results import Result
+
+RESULTS = Path(tipbench.__file__).parents[2] / "results"
+EACH = 4
+MIB = 2**20
+TARGET_MS = 200
+"""Of sorting and of filtering, in Chromium."""
+REPEATS = 7
+
+
+def main(entries: int) -> int:
+    reference = read(RESULTS)
+    board = Board(reference.data, [*reference.entries, *strangers(reference, entries)])
+    with tempfile.TemporaryDirectory() as folder:
+        to = Path(folder) / "site"
+        start = time.perf_counter()
+        size = size_of(board)
+        ranked = time.perf_counter()
+        built = write([size], to, quiet=True)
+        end = time.perf_counter()
+        files = [path for path in to.rglob("*") if path.is_file()]
+        line("entries", built.entries)
+        line("lines of the overall table", sum(len(one.lines) for one in size.standings))
+        line("ranks and tests, s", ranked - start)
+        line("pages and files, s", end - ranked)
+        line("peak MiB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        line("pages", built.pages)
+        line("files", len(files))
+        line("MB of all", sum(path.stat().st_size for path in files) / MIB)
+        line("MB of index.html", (to / "index.html").stat().st_size / MIB)
+        return in_browser(to)
+
+
+def line(name: str, value: float, target: str = "") -> None:
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    print(f"{name:<34} {text:>12}  {target}".rstrip(), flush=True)
+
+
+def strangers(board: Board, count: int) -> list[Entry]:
+    """Entries of noisy copies of reference results, each on four tasks and splits, half of them reproduced."""
+    random = np.random.default_rng(0)
+    cells: dict[tuple[str, str], Result] = {}
+    for result in board.results:
+        if not result.oracle_method:
+            cells.setdefault((result.task, result.split), result)
+    usual = {(kept.task, kept.split): kept for entry in board.entries for kept in entry.draws}
+    places = list(cells)
+    found = []
+    for number in range(count):
+        chosen = [places[at] for at in random.choice(len(places), EACH - 2, replace=False)]
+        chosen += [list(usual)[at] for at in random.choice(len(usual), 2, replace=False)]
+        team, method = f"team-{number % 97:02d}", f"method_{number:04d}"
+        made = [noisy(cells[place], random, number % 2 == 0) for place in dict.fromkeys(chosen)]
+        draws = [
+            Kept(
+                one.task,
+                one.split,
+                method,
+                one.seed,
+                moved(usual[one.task, one.split].draws, random),
+            )
+            for one in made
+            if (one.task, one.split) in usual
+        ]
+        found.append(Entry(team, method, made, draws, record(team, method)))
+    return found
+
+
+def noisy(result: Result, random: np.random.Generator, verified: bool) -> Result:
+    change = float(random.normal(0, 0.05))
+    score = result.scores[result.primary]
+    moved_score = score.model_copy(
+        update={
+            name: None if value is None else max(0.0, value + change)
+            for name, value in (("value", score.value), ("low", score.low), ("high", score.high))
+        }
+    )
+    return result.model_copy(
+        update={"scores": {**result.scores, result.primary: moved_score}, "verified": verified}
+    )
+
+
+def moved(draws: Draws, random: np.random.Generator) -> Draws:
+    change = random.normal(0, 0.05)
+    return Draws(
+        draws.value + change, draws.draws + change + random.normal(0, 0.01, draws.draws.size), draws.clusters
+    )
+
+
+def record(team: str, method: str) -> Any:
+    return SimpleNamespace(
+        team=team, method=method, title=f"The {method} of {team}", summary="Noise on a reference method " * 4,
+        authors=[SimpleNamespace(name=f"{team} author", affiliation="An institute")],
+        paper="https://papers.example/1", code="https://code.example/1", hardware="2 cores, 8 GB", pinned=None,
+    )  # fmt: skip
+
+
+CLICK = """
+async (act) => {
+  const settled = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const section = document.querySelector("#overall");
+  await settled();
+  const start = performance.now();
+  if (act === "sort") section.querySelector('th[data-key="score"] button').click();
+  else if (act === "search") {
+    const input = section.querySelector("input");
+    input.value = input.value ? "" : "team-07";
+    input.dispatchEvent(new Event("input"));
+  } else {
+    const select = section.querySelector('select[data-key="split"]');
+    select.value = select.value === "" ? "region" : "";
+    select.dispatchEvent(new Event("change"));
+  }
+  await settled();
+  return performance.now() - start;
+}
+"""
+LOADED = "() => { const [one] = performance.getEntriesByType('navigation'); return one.loadEventEnd; }"
+
+
+def in_browser(to: Path) -> int:
+    """Milliseconds until the next frame is painted, the median of some repeats. 1 where a target is missed."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ModuleNotFoundError:
+        print("playwright is not installed: nothing is measured in a browser")
+        return 0
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    missed = False
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto((to / "index.html").as_uri())
+        page.wait_for_function("performance.getEntriesByType('navigation')[0].loadEventEnd > 0")
+        line("load, ms", page.evaluate(LOADED))
+        page.locator('#overall select[data-key="split"]').select_option("")
+        for act in ("sort", "filter", "search"):
+            took = [page.evaluate(CLICK, act) for _ in range(REPEATS)]
+            line(f"{act}, ms (first {took[0]:.0f})", median(took), f"<= {TARGET_MS}")
+            missed |= median(took) > TARGET_MS
+        browser.close()
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
