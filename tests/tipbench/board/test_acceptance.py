@@ -260,7 +260,8 @@ class Votes:
         pass
     def predict(self, fold):
         units = fold.to_predict().collect()
-        share = fold.tables["reviews"].group_by("advert").agg(score=pl.col("vote").replace_strict({"harmful": 1.0, "unsure": 0.5, "clear": 0.0}).mean()).collect()
+        vote = pl.col("vote").replace_strict({"harmful": 1.0, "unsure": 0.5, "clear": 0.0})
+        share = fold.tables["reviews"].group_by("advert").agg(score=vote.mean()).collect()
         return units.join(share, on="advert", how="left").select("advert", pl.col("score").fill_null(0.0))
 """,
     "own_votes-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: own-votes\nVersion: 1.0\n",

@@ -1,18 +1,29 @@
 """Submissions: what is taken in, how often, when, and what is shown of it."""
 
+import hashlib
+import io
 import json
 import shutil
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
+from tipbench.seal.folds import blank_answers
+from tipbench.seal.host import read_answers
 from tipbench.seal.ledger import read_ledger, same_team
 from tipbench.seal.reveal import reveal
 from tipbench.seal.scoring import Scores, score_round, take_in
+from tipbench.seal.submissions import published_truth, read_submission
+from tipbench.submission.check import check
+from tipbench.submission.gather import Gathered, Prediction
+from tipbench.submission.pack import About, pack
+from tipbench.submission.problems import Refused
+from tipbench.task import tasks
 from tipdata.errors import UsageError
 
 OPEN, LAST = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC)
@@ -20,24 +31,44 @@ OVER = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def submission(
-    host: Any, folder: Path, seed: int = 0, team: str | None = "Team A", task: str = "advert_risk"
+    host: Any, folder: Path, seed: int = 0, team: str = "team-a", task: str = "advert_risk"
 ) -> Path:
-    """A folder of chance scores."""
+    """A submission of chance scores."""
     units = pl.read_parquet(host.public / "units" / f"{task}.parquet")
     score = np.random.default_rng(seed).random(units.height)
-    path = folder / task / "sealed" / "s0.parquet"
-    path.parent.mkdir(parents=True)
-    units.with_columns(score=pl.Series(score)).write_parquet(path)
-    about = {"method": "chance", "access": "public", **({"team": team} if team else {})}
-    (folder / "submission.json").write_text(json.dumps(about))
+    return packed(host, folder, task, units.with_columns(score=pl.Series(score)), team)
+
+
+def packed(host: Any, folder: Path, task: str, predictions: pl.DataFrame, team: str = "team-a") -> Path:
+    """A submission as authors pack it."""
+    name = f"round/{host.round.name}"
+    read = partial(lambda frame: frame, predictions)
+    one = Prediction(task, "sealed", 0, tasks()[task].labels[0], "public", None, read, "here")
+    about = About(
+        team=team, summary="Guesses.", authors=[("A. Author", None)], method="chance", hardware="none"
+    )
+    pack(Gathered(name, [one], version=host.round.data), about, folder)
     return folder
+
+
+def altered(folder: Path, frame: pl.DataFrame | None = None, content: bytes = b"") -> None:
+    """Put other predictions, or other bytes, in the place of a submission's, with their digest and rows."""
+    path = folder / "advert_risk" / "sealed" / "s0.parquet"
+    if frame is not None:
+        buffer = io.BytesIO()
+        frame.write_parquet(buffer)
+        content = buffer.getvalue()
+    path.write_bytes(content)
+    record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
+    record["predictions"][0]["digest"] = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    record["predictions"][0]["rows"] = 1 if frame is None else frame.height
+    (folder / "submission.json").write_text(json.dumps(record), encoding="utf-8")
 
 
 def refused(host: Any, folder: Path, now: datetime = OPEN, team: str | None = None) -> str:
     before = read_ledger(host.secret)
-    with pytest.raises(UsageError) as said:
+    with pytest.raises((UsageError, Refused)) as said:
         take_in(host.secret, [folder], now, team)
-    assert "\n" not in str(said.value)
     assert read_ledger(host.secret) == before
     return str(said.value)
 
@@ -45,10 +76,10 @@ def refused(host: Any, folder: Path, now: datetime = OPEN, team: str | None = No
 def test_a_team_has_three_submissions_whatever_its_spelling(copy: Any, tmp_path: Path) -> None:
     spelt = ("Team A", " team  a", "TEAM A")
     for turn, team in enumerate(spelt, 1):
-        _, (done,) = take_in(copy.secret, [submission(copy, tmp_path / f"s{turn}", turn, team)], OPEN)
+        _, (done,) = take_in(copy.secret, [submission(copy, tmp_path / f"s{turn}", turn)], OPEN, team)
         assert done.turn == turn
-    assert "3 of 3" in refused(copy, submission(copy, tmp_path / "s4", 4))
-    _, (other,) = take_in(copy.secret, [submission(copy, tmp_path / "b", 9, "Team B")], OPEN)
+    assert "3 of 3" in refused(copy, submission(copy, tmp_path / "s4", 4), team="Team A")
+    _, (other,) = take_in(copy.secret, [submission(copy, tmp_path / "b", 9, "team-b")], OPEN)
     assert other.turn == 1
     assert len({same_team(team) for team in spelt}) == 1
 
@@ -129,33 +160,32 @@ def test_a_round_without_submissions_has_nothing_to_score(copy: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["missing", "extra", "nan", "text", "no_file", "link", "stray", "task", "team"]
+    ("kind", "said"),
+    [
+        ("missing", "1 missing"),
+        ("extra", "1 extra"),
+        ("nan", "NaN"),
+        ("text", "no whole parquet file"),
+        ("no_file", "is listed in submission.json and not there"),
+        ("link", "is a symbolic link"),
+        ("stray", "no file of that name may be there"),
+        ("round", "it is round/autumn-2026 and this is round/spring-2026"),
+        ("release", "a sealed round has sealed"),
+    ],
 )
-def test_a_malformed_submission_does_not_count(copy: Any, tmp_path: Path, kind: str) -> None:
-    folder = submission(copy, tmp_path / "sub", team=None if kind == "team" else "A")
+def test_a_malformed_submission_does_not_count(copy: Any, tmp_path: Path, kind: str, said: str) -> None:
+    folder = submission(copy, tmp_path / "sub")
     path = folder / "advert_risk" / "sealed" / "s0.parquet"
     frame = pl.read_parquet(path)
-    said = {
-        "missing": "missing",
-        "extra": "extra",
-        "nan": "NaN",
-        "text": "no whole parquet file",
-        "no_file": "no predictions",
-        "link": "is a link",
-        "stray": "none of a round's files",
-        "task": "no task of the round",
-        "team": "names no team",
-    }[kind]
+    record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
     if kind == "missing":
-        frame.head(-1).write_parquet(path)
+        altered(folder, frame.head(-1))
     elif kind == "extra":
-        pl.concat([frame, frame.head(1).with_columns(pl.lit(5, pl.Int64).alias("advert"))]).write_parquet(
-            path
-        )
+        altered(folder, pl.concat([frame, frame.head(1).with_columns(pl.lit(5, pl.Int64).alias("advert"))]))
     elif kind == "nan":
-        frame.with_columns(score=pl.lit(float("nan"))).write_parquet(path)
+        altered(folder, frame.with_columns(score=pl.lit(float("nan"))))
     elif kind == "text":
-        path.write_text("advert,score")
+        altered(folder, content=b"advert,score")
     elif kind == "no_file":
         path.unlink()
     elif kind == "link":
@@ -163,30 +193,55 @@ def test_a_malformed_submission_does_not_count(copy: Any, tmp_path: Path, kind: 
         path.symlink_to(tmp_path / "real.parquet")
     elif kind == "stray":
         (folder / "model.pkl").write_text("x")
-    elif kind == "task":
-        shutil.move(folder / "advert_risk", folder / "advert_rusk")
+    elif kind == "round":
+        (folder / "submission.json").write_text(json.dumps({**record, "data": "round/autumn-2026"}))
+    elif kind == "release":
+        (folder / "submission.json").write_text(json.dumps({**record, "data": "0.3.0/tiny"}))
     found = refused(copy, folder)
     assert said in found, found
-    if kind == "team":
-        assert take_in(copy.secret, [folder], OPEN, "A")[1][0].team == "A"
+
+
+def test_a_task_that_the_round_does_not_have_is_refused(copy: Any, tmp_path: Path) -> None:
+    described = copy.round.model_copy(update={"tasks": ["advert_risk"]})
+    folder = submission(copy, tmp_path / "s", task="supplier_risk")
+    with pytest.raises(Refused, match="supplier_risk is no task of the round: it has advert_risk"):
+        read_submission(folder, described, lambda task: read_answers(copy.secret, task), tmp_path)
+
+
+def test_authors_check_a_submission_against_the_published_units_without_the_secret(
+    copy: Any, tmp_path: Path
+) -> None:
+    shutil.rmtree(copy.secret)
+    folder = submission(copy, tmp_path / "s")
+    [one] = check(folder, truth=published_truth(copy.public), quiet=True).scored
+    assert one.result.scores["average_precision"].value is None
+    assert one.result.scores["average_precision"].note == "sealed: scored at close"
+    altered(folder, pl.read_parquet(folder / one.entry.file).head(-1))
+    with pytest.raises(Refused, match="1 missing"):
+        check(folder, truth=published_truth(copy.public), quiet=True)
+
+
+@pytest.mark.parametrize("name", sorted(tasks()))
+def test_keys_of_every_task_can_be_checked_without_the_secret(host: Any, name: str) -> None:
+    blank, true = blank_answers(name, host.public), read_answers(host.secret, name)
+    assert blank.frame[blank.unit].sort().equals(true.frame[true.unit].sort())
+    assert blank.label_names == true.label_names
+    assert blank.kind == true.kind
 
 
 def test_an_alarm_beyond_the_prefix_is_refused(copy: Any, tmp_path: Path) -> None:
     units = pl.read_parquet(copy.public / "units" / "recruitment_onset.parquet")
-    folder = tmp_path / "late"
-    path = folder / "recruitment_onset" / "sealed" / "s0.parquet"
-    path.parent.mkdir(parents=True)
-    (folder / "submission.json").write_text('{"team": "A", "method": "late"}')
-    units.with_columns(step=pl.lit(21, pl.Int32)).write_parquet(path)
-    assert "beyond 20" in refused(copy, folder)
-    units.with_columns(step=pl.lit(20, pl.Int32)).write_parquet(path)
-    take_in(copy.secret, [folder], OPEN)
+    late = units.with_columns(step=pl.lit(21, pl.Int32))
+    assert "beyond 20" in refused(copy, packed(copy, tmp_path / "late", "recruitment_onset", late))
+    last = units.with_columns(step=pl.lit(20, pl.Int32))
+    take_in(copy.secret, [packed(copy, tmp_path / "last", "recruitment_onset", last)], OPEN)
 
 
 def test_a_folder_that_is_no_submission_is_refused(copy: Any, tmp_path: Path) -> None:
-    assert "no submission" in refused(copy, tmp_path / "nowhere")
-    (tmp_path / "submission.json").write_text("[]")
-    assert "malformed" in refused(copy, tmp_path)
+    assert "is no folder of a submission" in refused(copy, tmp_path / "nowhere")
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "submission.json").write_text("[]")
+    assert "submission.json" in refused(copy, tmp_path / "s")
 
 
 def test_the_last_submission_of_each_task_counts(copy: Any, tmp_path: Path) -> None:

@@ -119,13 +119,30 @@ def test_a_fold_is_prepared_once_for_all_its_seeds(case: Case, tiny: Release) ->
     ]
 
 
-def test_a_sealed_round_is_scored_where_its_truth_is_given(case: Case, tiny: Release) -> None:
+def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Case, tiny: Release) -> None:
     case.record["data"] = "round/first"
     case.write_record()
-    assert "sealed round, which only its maintainers" in problems(case)[0]
-    answers = Truth("round/first", lambda task, split: prepare(task, release=tiny, split=split))
-    checked = check(case.folder, truth=lambda record: answers, replicates=2, quiet=True)
-    assert checked.scored[0].result.data == "round/first"
+    assert all("a sealed round has sealed, and no release has" in said for said in problems(case))
+    for entry in case.record["predictions"]:
+        old, place = case.folder / entry["file"], f"{entry['task']}/sealed/s{entry['seed']}.parquet"
+        (case.folder / place).parent.mkdir()
+        old.rename(case.folder / place)
+        old.parent.rmdir()
+        entry.update(split="sealed", file=place)
+    case.write_record()
+    assert "a sealed round: give its published folder with --round" in problems(case)[0]
+
+    def truth(scored: bool) -> Truth:
+        return Truth("round/first", lambda task, split: prepare(task, release=tiny), scored=scored)
+
+    for scored in (True, False):
+        checked = check(
+            case.folder, truth=lambda record, is_scored=scored: truth(is_scored), replicates=2, quiet=True
+        )
+        found = [one.result.scores[one.result.primary] for one in checked.scored]
+        assert {one.value is not None for one in found} == {scored}
+        assert {one.result.data for one in checked.scored} == {"round/first"}
+    assert {one.note for one in found} == {"sealed: scored at close"}
 
 
 def test_a_submission_does_not_decide_what_a_machine_generates(case: Case) -> None:
@@ -205,9 +222,10 @@ def test_no_result_of_a_submission_is_other_than_json(made: Path) -> None:
 
 
 def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case) -> None:
+    from tipbench.board.columns import shown
+    from tipbench.board.entries import Entry
     from tipbench.board.files import Board
     from tipbench.board.lines import standings
-    from tipbench.board.page import render
     from tipbench.report import NOTHING, rows, table
 
     case.entry()["cost"] = None
@@ -216,6 +234,6 @@ def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case
     lines = rows(results)
     assert lines[0].seconds is None
     assert table(lines)[1][0][-1] == NOTHING
-    board = Board("0.3.0/tiny", results, [])
+    board = Board("0.3.0/tiny", [Entry("lab-a", "mine", results)])
     assert standings(board)[0].lines[0].cpu_s is None
-    assert "CPU s |" not in render(board, "board.svg").partition("## prevalence")[2]
+    assert "CPU s" not in [column.heading for column in shown(standings(board)[0])]

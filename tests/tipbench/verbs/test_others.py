@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tipdata.release import Release
 
-VERBS = ("run", "score", "compare", "list", "data", "board")
+VERBS = ("run", "score", "compare", "submit", "list", "data", "board", "seal")
 
 
 @pytest.fixture

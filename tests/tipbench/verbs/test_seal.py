@@ -48,13 +48,26 @@ def test_a_round_lives_from_its_making_to_its_verification(
     units.write_bytes(published)
 
     words = ("baseline=prevalence/chao_lower", "release=tiny")
-    code, out, _ = tipbench("seal", "predict", "public", *words, "--to", "ours/prevalence/sealed/s0.parquet")
+    code, out, _ = tipbench("seal", "predict", "public", *words, "--to", "chao.parquet")
     assert code == 0
     assert out.startswith("8 predictions of prevalence for round spring")
 
-    Path("ours/submission.json").write_text('{"team": "A", "method": "chao_lower"}')
+    about = ("--team", "lab-a", "--method", "chao", "--summary", "A bound.", "--author", "A. Author")
+    declared = ("--labels", "truth", "--access", "public", "--hardware", "a laptop", "--round", "public")
+    files = ("--predictions", "prevalence/sealed/s0=chao.parquet", "--to", "ours")
+    code, out, _ = tipbench("submit", "pack", *files, *about, *declared)
+    assert (code, "sealed: scored at close" in out, "accepted: lab-a--chao on round/spring" in out) == (
+        0,
+        True,
+        True,
+    )
+    assert tipbench("submit", "check", "ours", "--round", "public")[0] == 0
+    assert tipbench("submit", "check", "ours")[0] == 1
     code, out, _ = tipbench("seal", "score", "secret", "ours")
-    assert (code, out.strip()) == (0, "ours: taken in, 1 of 3 of A; scores are shown at close on 2026-06-30")
+    assert (code, out.strip()) == (
+        0,
+        "ours: taken in, 1 of 3 of lab-a; scores are shown at close on 2026-06-30",
+    )
     assert tipbench("seal", "score", "secret")[0] == 2
     assert tipbench("seal", "reveal", "secret", "--to", "public")[0] == 2
 
@@ -65,7 +78,7 @@ def test_a_round_lives_from_its_making_to_its_verification(
     assert "1 counts" in out
     assert "access is as the teams declare it" in err
     code, out, _ = tipbench("seal", "score", "secret", "--json")
-    assert json.loads(out)["entries"][0]["team"] == "A"
+    assert json.loads(out)["entries"][0]["team"] == "lab-a"
     assert tipbench("seal", "reveal", "secret", "--to", "public")[0] == 0
     assert "retired" in tipbench("seal", "score", "secret")[2]
 

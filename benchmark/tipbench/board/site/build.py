@@ -6,7 +6,7 @@ The same results give the same bytes: nothing is dated, and all is in a fixed or
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,11 @@ from tipdata.errors import UsageError
 from tipbench.board.columns import COLUMNS
 from tipbench.board.export import release
 from tipbench.board.files import ELSEWHERE
-from tipbench.board.site.measured import Measured
+from tipbench.board.rounds import Closed, closed_rounds
 from tipbench.board.site.method_page import method_page
 from tipbench.board.site.overview import overview
 from tipbench.board.site.render import ASSETS, Figure, page
+from tipbench.board.site.round_page import round_page
 from tipbench.board.site.sizes import Size, read_sizes
 from tipbench.board.site.tables import View
 from tipbench.board.site.task_page import Page, task_page
@@ -38,22 +39,19 @@ class Built:
     entries: int
 
 
-def build(
-    results: Path, to: Path, quiet: bool = False, measured: Mapping[str, Measured] | None = None
-) -> Built:
+def build(results: Path, to: Path, quiet: bool = False) -> Built:
     """Make the site of ``results``, every size of its newest version.
 
     Args:
         results: as :mod:`tipbench.board.files` says.
         to: a folder that is new, empty, or was made by this.
         quiet: no progress.
-        measured: what is known over worlds and tasks, by ``version/size``.
 
     Raises:
         UsageError: where there are no results or they cannot be read, or ``to`` is something else or cannot be written.
     """
     refuse_taken(to)
-    return write(read_sizes(results, measured), to, quiet)
+    return write(read_sizes(results), to, quiet, closed_rounds(results))
 
 
 def refuse_taken(to: Path) -> None:
@@ -64,24 +62,28 @@ def refuse_taken(to: Path) -> None:
         raise UsageError(f"{to} is there already and was not made by `tipbench board build`: {ELSEWHERE}.")
 
 
-def write(sizes: Sequence[Size], to: Path, quiet: bool = False) -> Built:
-    """Write the pages of some sizes, the largest first. Raises UsageError where that cannot be done."""
+def write(sizes: Sequence[Size], to: Path, quiet: bool = False, rounds: Sequence[Closed] = ()) -> Built:
+    """Write the pages of some sizes, the largest first, and of sealed rounds.
+
+    Raises UsageError where that cannot be done.
+    """
     to = to.expanduser().resolve()
     refuse_taken(to)
     with whole_folder(to, replace=True, then=ELSEWHERE) as folder:
-        writers = _writers(sizes, folder)
+        writers = _writers(sizes, rounds, folder)
         run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
         shutil.copytree(ASSETS, folder / "assets")
     return Built(to, len(writers), sum(len(size.entries) for size in sizes))
 
 
-def _writers(sizes: Sequence[Size], folder: Path) -> list[Callable[[], None]]:
+def _writers(sizes: Sequence[Size], rounds: Sequence[Closed], folder: Path) -> list[Callable[[], None]]:
     """One a page; each makes it and what stands beside it, and keeps nothing."""
-    found: list[Callable[[], None]] = [lambda: _index(sizes, folder), lambda: _about(sizes, folder)]
+    found: list[Callable[[], None]] = [lambda: _index(sizes, rounds, folder), lambda: _about(sizes, folder)]
     for size in sizes:
         found += [lambda size=size, one=one: _page(folder, task_page(size, one)) for one in size.usual]
         found += [lambda size=size, one=one: _page(folder, method_page(size, one)) for one in size.entries]
+    found += [lambda one=one: _page(folder, round_page(one, sizes)) for one in rounds]
     return found
 
 
@@ -89,8 +91,8 @@ def _call(writer: Callable[[], None]) -> None:
     writer()
 
 
-def _index(sizes: Sequence[Size], folder: Path) -> None:
-    made = overview(sizes)
+def _index(sizes: Sequence[Size], rounds: Sequence[Closed], folder: Path) -> None:
+    made = overview(sizes, rounds)
     _put(folder, "index.html", made.html.encode())
     _beside(folder, made.views, made.figures)
 

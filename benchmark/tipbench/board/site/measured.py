@@ -22,7 +22,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two methods that follow each other here; ``share``: of worlds in which ``better`` is better than ``worse``."""
+    """Two methods, the better by mean rank first; ``share``: of worlds in which it is better, a tie one half."""
 
     better: str
     worse: str
@@ -31,16 +31,18 @@ class Pair:
 
 @dataclass(frozen=True)
 class Worlds:
-    """A task over independent worlds. ``tau``: Kendall's, of the ranking, over pairs of worlds."""
+    """A task over independent worlds. ``pairs``: every two methods. ``tau`` and ``least_tau``: Kendall's, between the
+    rankings of two worlds, mean and smallest; None where a world ties all methods."""
 
     ranking: Ranking
     pairs: Sequence[Pair]
     tau: float | None
+    least_tau: float | None = None
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All there is of one release. ``across``: methods over tasks, None where too few share tasks."""
+    """All there is of one release. ``across``: methods over tasks, one ranking a status that has enough of them."""
 
-    across: Ranking | None = None
+    across: Sequence[Ranking] = ()
     by_task: Mapping[str, Worlds] = field(default_factory=dict)

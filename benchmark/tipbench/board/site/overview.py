@@ -9,6 +9,7 @@ from statistics import fmean
 from tipbench.board.columns import Cell
 from tipbench.board.export import METHOD, Heading, Row, Table, overall, release
 from tipbench.board.lines import Standing
+from tipbench.board.rounds import Closed
 from tipbench.board.site.figures.critical_difference import critical_difference
 from tipbench.board.site.figures.forest import card
 from tipbench.board.site.render import Figure, page
@@ -48,7 +49,7 @@ class Overview:
     figures: Sequence[Figure]
 
 
-def overview(sizes: Sequence[Size]) -> Overview:
+def overview(sizes: Sequence[Size], rounds: Sequence[Closed] = ()) -> Overview:
     """The page of all sizes; the cards are of the largest."""
     largest = sizes[0]
     everything = overall([(size.board, size.standings) for size in sizes])
@@ -63,7 +64,7 @@ def overview(sizes: Sequence[Size]) -> Overview:
     figures = _across(largest)
     html = page(
         "index.html", "", current="index", sizes=sizes, size=largest, cards=[_card(largest, s) for s in largest.usual],
-        overall=views[0], coverage=views[1] if several.rows else None, figures=figures,
+        overall=views[0], coverage=views[1] if several.rows else None, figures=figures, rounds=rounds,
         release=release(*(size.board for size in sizes)), tasks=[s.task.name for s in largest.usual],
         results=sum(len(size.board.results) for size in sizes), entries=sum(len(size.entries) for size in sizes),
     )  # fmt: skip
@@ -128,10 +129,11 @@ def covering(size: Size) -> Table:
 
 
 def _across(size: Size) -> list[Figure]:
-    ranking = size.measured.across
-    if ranking is None:
-        return []
-    drawing = critical_difference(ranking, "Mean ranks across tasks")
     tested = "Methods under one bar are not told apart (Friedman's test, then Nemenyi's)."
-    text = f"Mean ranks over {ranking.over}. {tested}"
-    return [Figure("across", "Across tasks", text, drawing, "figures/across.svg")]
+    return [
+        Figure(
+            f"across-{number}", "Across tasks", f"Mean ranks over {ranking.over}. {tested}",
+            critical_difference(ranking, f"Mean ranks over {ranking.over}"), f"figures/across-{number}.svg",
+        )
+        for number, ranking in enumerate(size.measured.across, 1)
+    ]  # fmt: skip

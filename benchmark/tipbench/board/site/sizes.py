@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tipbench.board.entries import REPRODUCED, Entry
 from tipbench.board.export import Placed, placed
-from tipbench.board.files import Board, boards, read
+from tipbench.board.files import Board, boards, newest, read
 from tipbench.board.lines import Line, Standing, standings
 from tipbench.board.site.measured import Measured
+from tipbench.board.site.measuring import measured
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,13 @@ def size_of(board: Board, measured: Measured | None = None) -> Size:
     return Size(board, found, measured or Measured(), by_entry)
 
 
-def read_sizes(results: Path, measured: Mapping[str, Measured] | None = None) -> list[Size]:
+def read_sizes(results: Path) -> list[Size]:
     """Every size of the newest version in ``results``, the largest first. Raises UsageError as :func:`read` does."""
-    newest = read(results)
-    version = newest.data.partition("/")[0]
-    others = [name for name in reversed(boards(results)) if name.partition("/")[0] == version]
-    known = measured or {}
-    return [
-        size_of(newest if name == newest.data else read(results, name), known.get(name)) for name in others
-    ]
+    latest = newest(results)
+    version = latest.partition("/")[0]
+    names = [name for name in reversed(boards(results)) if name.partition("/")[0] == version]
+    found = [size_of(read(results, name)) for name in names]
+    return [replace(size, measured=measured(results, size.board.data, size.usual)) for size in found]
 
 
 def best(standing: Standing) -> Line | None:

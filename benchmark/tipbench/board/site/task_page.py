@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tipbench.board.columns import Cell
 from tipbench.board.entries import REPRODUCED
-from tipbench.board.export import METHOD, Heading, Table, matrix, metric_text, of_task, release
+from tipbench.board.export import METHOD, Heading, Row, Table, matrix, metric_text, of_task, release
 from tipbench.board.lines import INTRUSION, PROTECTION_GAP, Line, Standing
 from tipbench.board.site.figures.critical_difference import critical_difference
 from tipbench.board.site.figures.forest import forest
@@ -16,9 +17,9 @@ from tipbench.board.site.measured import Worlds
 from tipbench.board.site.render import Figure, page
 from tipbench.board.site.sizes import Size
 from tipbench.board.site.svg import Drawing
-from tipbench.board.site.tables import View, filters, of_records
+from tipbench.board.site.tables import View, filters
 from tipbench.figure import metric_title
-from tipbench.report import number
+from tipbench.report import NOTHING, number
 
 ROOT = "../../"
 BEST = 6
@@ -154,32 +155,35 @@ def _worlds(size: Size, standing: Standing) -> tuple[str, str, Drawing | None]:
     worlds = size.measured.by_task.get(standing.task.name)
     if worlds is None:
         return "", "", None
-    said = (
-        "" if worlds.tau is None else f" Kendall's τ of the ranking over pairs of worlds is {worlds.tau:.2f}."
-    )
-    text = f"Mean ranks over {worlds.ranking.over}; methods under one bar are not told apart.{said}"
+    said = ""
+    if worlds.tau is not None:
+        said = f" Kendall's τ between the rankings of two worlds is {worlds.tau:.2f} in the mean"
+        said += "." if worlds.least_tau is None else f" and {worlds.least_tau:.2f} at least."
     return (
         "Over worlds",
-        text,
+        f"Mean ranks over {worlds.ranking.over}; methods under one bar are not told apart.{said}",
         critical_difference(worlds.ranking, f"{standing.task.name}: mean ranks over worlds"),
     )
 
 
 def _pairs(size: Size, standing: Standing, worlds: Worlds) -> View:
+    """A square of all methods: in what share of worlds the row's is better than the column's."""
+    names = list(worlds.ranking.names)
+    share = {(one.better, one.worse): one.share for one in worlds.pairs}
+    share |= {(one.worse, one.better): 1 - one.share for one in worlds.pairs}
+    about = "Share of worlds in which the row's method is better than this one; a tie counts half."
     headings = [
-        Heading("better", "better here", METHOD.about, False),
-        Heading("worse", "next", METHOD.about, False),
-        Heading(
-            "share",
-            "worlds that agree",
-            "Share of worlds in which the first is better; a tie counts half.",
-            True,
-        ),
+        METHOD,
+        Heading("mean_rank", "mean rank", "Over worlds, 1 the best.", True),
+        *(Heading(name, name, about, True) for name in names),
     ]
-    found = [{"better": pair.better, "worse": pair.worse, "share": pair.share} for pair in worlds.pairs]
-    table: Table = of_records(
-        f"{standing.task.name}: neighbours over worlds. {release(size.board)}.", headings, found
-    )
-    return View(
-        "pairs", "Do neighbours keep their order?", table, f"data/{size.name}/{standing.task.name}-worlds"
-    )
+    rows, records = [], []
+    for name, rank in zip(names, worlds.ranking.mean_ranks, strict=True):
+        values = [share.get((name, other)) for other in names]
+        texts = [NOTHING if value is None else f"{value:.0%}" for value in values]
+        cells = [Cell(text, value) for text, value in zip(texts, values, strict=True)]
+        rows.append(Row([Cell(name, name), Cell(f"{rank:.1f}", rank), *cells]))
+        records.append({"method": name, "mean_rank": rank, **dict(zip(names, values, strict=True))})
+    caption = f"{standing.task.name}: share of {worlds.ranking.over} in which the row is better. {release(size.board)}."
+    table = Table(caption, headings, rows, records)
+    return View("pairs", "Which orders hold?", table, f"data/{size.name}/{standing.task.name}-worlds")

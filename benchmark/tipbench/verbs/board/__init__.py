@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tipbench.verbs.board import accept, build, export, reproduce, rescore, results, worlds
+from tipbench.verbs.board import accept, build, export, reproduce, rescore, results, round_, worlds
 from tipbench.verbs.options import parser_of
 
 EXAMPLES = """\
@@ -17,7 +17,7 @@ examples:
 
 `tipbench board ACTION --help` teaches an action."""
 
-ACTIONS = (results, worlds, accept, rescore, reproduce, build, export)
+ACTIONS = (results, worlds, accept, rescore, reproduce, round_, build, export)
 
 
 def add(verbs: Any) -> None:
