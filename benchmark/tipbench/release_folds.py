@@ -36,11 +36,11 @@ def prepare_release(
     """One fold and its answers; see :func:`tipbench.fold.prepare`."""
     level = access_of(task, access)
     check_needs(task, needs, level, oracle)
-    supervision = _labels_of(task, labels)
+    supervision = labels_of(task, labels)
     units = task.units(source).collect()
-    policy = _split_of(task, source, units, split)
-    rows, notes = _divided(task, source, units, policy)
-    tables = _shown(task, source, rows, visible_columns(task, level, oracle), level)
+    policy = split_of(task, source, units, split)
+    rows, notes = divided(task, source, units, policy)
+    tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
     given = task.supervise[supervision](rows, source)
     parts = rows.select(task.unit, "part")
     fold = Fold(task, tables, parts, given.join(parts, on=task.unit, how="left"))
@@ -68,7 +68,8 @@ def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
     return forecast_answers(task.forecast, frame, source.scan(task.forecast.gallery).collect())
 
 
-def _labels_of(task: Task, labels: str) -> str:
+def labels_of(task: Task, labels: str) -> str:
+    """The supervision of a name, the task's first for ``auto``. Raises UsageError for one that it does not have."""
     if labels == "auto":
         return task.labels[0]
     if labels not in task.labels:
@@ -88,7 +89,7 @@ def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[
         yield name
 
 
-def _split_of(task: Task, source: Source, units: pl.DataFrame, split: str) -> Split:
+def split_of(task: Task, source: Source, units: pl.DataFrame, split: str) -> Split:
     """The policy of a name; for ``auto`` the first that the task and the data allow."""
     if split == "auto":
         first = next(allowed_splits(task, source, units), None)
@@ -102,9 +103,7 @@ def _split_of(task: Task, source: Source, units: pl.DataFrame, split: str) -> Sp
     return SPLITS[split]
 
 
-def _divided(
-    task: Task, source: Source, units: pl.DataFrame, policy: Split
-) -> tuple[pl.DataFrame, list[str]]:
+def divided(task: Task, source: Source, units: pl.DataFrame, policy: Split) -> tuple[pl.DataFrame, list[str]]:
     """Units of the split after selection, their train part no larger than the yardstick's; and notes."""
     try:
         selected = task.select(partition(policy, units, task.unit, source), source)
@@ -128,20 +127,20 @@ def _divided(
     return rows, notes + ([note] if note else [])
 
 
-def _shown(
+def shown(
     task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
 ) -> dict[str, pl.LazyFrame]:
     """The visible tables, each cut to rows of the fold's units, before the prediction time and of the access."""
-    links = _linked(task, source, rows.lazy().select(task.unit))
-    shown = {}
+    links = _linked(task, source, rows.lazy().select(task.unit), visible)
+    found = {}
     for name, columns in visible.items():
         table = TABLES[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
         frame = _allowed(_before(source.scan(name, truth=truth), table), table, level).select(columns)
         if name not in task.context:
             frame = _of_units(frame, task, table, columns, rows, links)
-        shown[name] = frame
-    return shown
+        found[name] = frame
+    return found
 
 
 def _of_units(
@@ -181,9 +180,11 @@ def _hidden_owner(table: Table) -> str | None:
     return table.key[0] if table.hidden else None
 
 
-def _linked(task: Task, source: Source, units: pl.LazyFrame) -> dict[str, pl.LazyFrame]:
-    """For each key of another table that the units' table refers to, the keys that the fold's units have."""
-    owned = {key for t in TABLES.values() if t.name != task.table and (key := _hidden_owner(t))}
+def _linked(
+    task: Task, source: Source, units: pl.LazyFrame, visible: Collection[str]
+) -> dict[str, pl.LazyFrame]:
+    """For each key of another visible table that the units' table refers to, the keys that the fold's units have."""
+    owned = {key for name in visible if name != task.table and (key := _hidden_owner(TABLES[name]))}
     tiers = {c.name: c.tier for c in TABLES[task.table].columns if c.name in owned and c.name != task.unit}
     return {
         key: source.scan(task.table, truth=tier == "truth")

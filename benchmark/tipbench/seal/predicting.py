@@ -1,0 +1,85 @@
+"""Predictions of a method for a sealed round: fitted on an open release, checked, written as a team hands them in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from tipdata.errors import UsageError
+
+from tipbench.method import check_shape, is_oracle
+from tipbench.predictions import check_predictions
+from tipbench.results import parquet_bytes
+from tipbench.runner import instantiate, streamed_predictions
+from tipbench.seal.folds import SealedFold, sealed_fold
+from tipbench.seal.submissions import check_steps
+from tipbench.seal.truth import key_column
+from tipbench.task import Source, Task, task_of
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is run. ``method``: ``_target_`` and its arguments."""
+
+    task: str
+    method: dict[str, Any]
+    split: str = "auto"
+    labels: str = "auto"
+    access: str = "auto"
+    seed: int = 0
+
+
+def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.DataFrame, SealedFold]:
+    """Fit on the release's train and valid, predict the round's units; the predictions, by key, and the fold.
+
+    Raises:
+        UsageError: for an oracle, what :func:`tipbench.seal.folds.sealed_fold` refuses, and predictions that are not
+        of the task's format.
+    """
+    task = task_of(ask.task)
+    target = ask.method["_target_"]
+    method = instantiate(ask.method)
+    check_shape(task, method, target)
+    if is_oracle(method):
+        raise UsageError(
+            f"{target} is shown hidden truth, which a sealed round has none of: choose a method."
+        )
+    sealed = sealed_fold(
+        task, round_folder, release, ask.split, ask.labels, ask.access, frozenset(method.needs)
+    )
+    method.fit(sealed.fold, ask.seed)
+    made = (
+        method.predict(sealed.fold)
+        if sealed.stream is None
+        else streamed_predictions(method, sealed.fold, sealed.stream, target)
+    )
+    checked = check_predictions(sealed.blank, _of_units(task, made, sealed.units))
+    check_steps(task, checked, sealed.round, target)
+    sealed.notes.extend(note for note in getattr(method, "notes", ()) if note not in sealed.notes)
+    scores, steps = pl.col("^score(_.*)?$").cast(pl.Float32), pl.col("^step$").cast(pl.Int32)
+    return checked.with_columns(scores, steps), sealed
+
+
+def _of_units(task: Task, made: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Predictions about the sealed units: methods also predict the open valid part, and after every stop."""
+    by = "query" if task.kind == "candidates" else task.unit
+    keys = units.select(pl.col(key_column(task)).alias(by))
+    return made.join(keys, on=by, how="semi", maintain_order="left")
+
+
+def write_predictions(path: Path, predictions: pl.DataFrame) -> None:
+    """A parquet file, written beside its place and renamed. Raises UsageError where that cannot be."""
+    if path.suffix != ".parquet":
+        raise UsageError(f"--to {path} is no .parquet file: name one, such as TEAM/TASK/sealed/s0.parquet.")
+    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(parquet_bytes(predictions))
+        beside.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}; give another --to.") from None
+    finally:
+        beside.unlink(missing_ok=True)
