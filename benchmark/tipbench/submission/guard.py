@@ -17,12 +17,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tipdata.errors import UsageError
 
 from tipbench.submission.limits import Limits, amount
-from tipbench.submission.record import Entry
 from tipbench.submission.text import shown
 
 MOST_DEATHS = 3
@@ -31,6 +30,22 @@ MOST_DEATHS = 3
 LONGEST_LINE = 4_096
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 """What the process is told of the environment; the rest of it may hold secrets."""
+
+
+class Asked(Protocol):
+    """A file to read: what is said of it. ``rows``: None where nobody declared how many."""
+
+    @property
+    def task(self) -> str: ...
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def rows(self) -> int | None: ...
 
 
 @dataclass
@@ -47,7 +62,7 @@ class _Overdue(Exception):
 
 
 def read_guarded(
-    folder: int, entries: Sequence[Entry], columns: dict[str, tuple[str, ...]], limits: Limits, workdir: Path
+    folder: int, entries: Sequence[Asked], columns: dict[str, tuple[str, ...]], limits: Limits, workdir: Path
 ) -> Guarded:
     """Read the files of these entries.
 
@@ -77,7 +92,7 @@ def read_guarded(
 
 def _read(
     folder: int,
-    waiting: dict[int, Entry],
+    waiting: dict[int, Asked],
     columns: dict[str, tuple[str, ...]],
     limits: Limits,
     workdir: Path,
@@ -136,7 +151,7 @@ def _start(folder: int, workdir: Path) -> subprocess.Popen[bytes]:
 def _ask(
     process: subprocess.Popen[bytes],
     folder: int,
-    waiting: dict[int, Entry],
+    waiting: dict[int, Asked],
     columns: dict[str, tuple[str, ...]],
     limits: Limits,
 ) -> None:
@@ -172,7 +187,7 @@ def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[dict[st
             yield json.loads(line)
 
 
-def _note(entry: Entry, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
+def _note(entry: Asked, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
     """Keep what the process says of one file."""
     if (peak := line.get("peak_mib")) is not None:
         found.peak_mib = max(found.peak_mib or 0.0, float(peak))
@@ -180,7 +195,7 @@ def _note(entry: Entry, line: dict[str, Any], workdir: Path, found: Guarded) -> 
     if "refused" in line:
         found.problems[entry.file] = f"{shown(line['refused'], 360)}."
         clean.unlink(missing_ok=True)
-    elif line["rows"] != entry.rows:
+    elif entry.rows not in (None, line["rows"]):
         found.problems[entry.file] = (
             f"it has {line['rows']:,} rows and {entry.rows:,} are declared; pack it again."
         )

@@ -22,7 +22,9 @@ def add(actions: Any) -> None:
     """Declare the action."""
     one = parser_of(actions, "build", "make a site of the results, to be opened from disk", EXAMPLES)
     one.add_argument("--to", required=True, metavar="FOLDER", help="where the site is made")
-    one.add_argument("--results", default="results", metavar="FOLDER", help="where results are kept (results)")
+    one.add_argument(
+        "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
+    )
     add_quiet(one)
     add_json(one)
     one.set_defaults(call=call)

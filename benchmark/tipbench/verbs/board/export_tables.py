@@ -38,7 +38,9 @@ def add(kinds: Any) -> None:
         one.add_argument("--split", metavar="SPLIT", help="on this split (the task's default)")
         one.add_argument("--matrix", action="store_true", help="the task's methods on every split")
         one.add_argument("--data", metavar="DATA", help="of this release, such as 0.3.0/small (the largest)")
-        one.add_argument("--results", default="results", metavar="FOLDER", help="where results are kept (results)")
+        one.add_argument(
+            "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
+        )
         one.add_argument("--to", metavar="FILE", help="where it is written (standard output)")
         add_quiet(one)
         add_json(one)
