@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tipdata.errors import UsageError
+
+from tipbench.answers import LABELLED
 from tipbench.metrics import LOWER_IS_BETTER
 from tipbench.task import Task, tasks
 
@@ -14,8 +17,12 @@ COUNT = "tasks"
 LONGEST = 36
 """Characters that the host keeps of a column's key and title."""
 
+LARGEST = 1e10
+"""Below which the host stores a score."""
+
 BESIDE = ("harm_gap", "protection_gap")
-"""Metrics that are shown beside the primary one, of tasks that have them."""
+"""Metrics that are shown beside the primary one, of tasks that name them and of every task whose units have labels:
+alarms are measured so too (:mod:`tipbench.metrics.early`)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ def columns(names: Sequence[str]) -> list[Column]:
 
 def shown(task: Task) -> list[str]:
     """The metrics of a task that have a column."""
-    return [task.primary, *(metric for metric in BESIDE if metric in task.metrics and metric != task.primary)]
+    given = BESIDE if task.answered in LABELLED else [metric for metric in BESIDE if metric in task.metrics]
+    return [task.primary, *(metric for metric in given if metric != task.primary)]
 
 
 def _column(task: Task, metric: str) -> Column:
@@ -63,10 +71,19 @@ def row(names: Sequence[str], scored: Mapping[str, Mapping[str, float | None]]) 
     Args:
         names: the round's tasks.
         scored: task -> metric -> value, of the tasks handed in.
+
+    Raises:
+        UsageError: for a value that the host cannot store.
     """
     values: dict[str, float] = {COUNT: len(scored)}
     for column in columns(names)[1:]:
         value = scored.get(column.task, {}).get(column.metric)
-        if value is not None:
-            values[column.key] = value
+        if value is None:
+            continue
+        if not abs(value) < LARGEST:
+            raise UsageError(
+                f"{column.task}: its {column.metric} is {LARGEST:.0e} or more, which the host cannot store: predict in "
+                "the units of the task."
+            )
+        values[column.key] = value
     return values

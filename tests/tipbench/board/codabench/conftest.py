@@ -1,10 +1,11 @@
 """One tiny round of all tasks, its bundle unpacked as the host's worker unpacks it, and predictions of chance."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +20,8 @@ from tipbench.seal import new
 from tipbench.seal.host import read_answers
 from tipbench.seal.new import new_round
 from tipbench.seal.record import Round
-from tipbench.task import tasks
 
-SEED = bytes(range(7, 39))
+SEED = hashlib.sha256(b"a seed for tests").digest()
 
 
 @dataclass(frozen=True)
@@ -134,15 +134,15 @@ def as_the_host(unpacked: Path, tmp_path: Path) -> Callable[..., Ran]:
     """Hand files in and run the scoring program as the worker does; see :func:`run_as_the_host`."""
     count = iter(range(100))
 
-    def run(files: dict[str, pl.DataFrame | bytes], program: Path | None = None, **more: object) -> Ran:
+    def run(files: Mapping[str, pl.DataFrame | bytes], before: tuple[str, ...] = ()) -> Ran:
         app = tmp_path / f"app{next(count)}"
         handed_in(app / "input" / "res", files)
-        return run_as_the_host(app, unpacked, program or unpacked / "scoring_program", **more)
+        return run_as_the_host(app, unpacked, before)
 
     return run
 
 
-def handed_in(folder: Path, files: dict[str, pl.DataFrame | bytes]) -> None:
+def handed_in(folder: Path, files: Mapping[str, pl.DataFrame | bytes]) -> None:
     folder.mkdir(parents=True)
     for name, content in files.items():
         path = folder / name
@@ -153,14 +153,14 @@ def handed_in(folder: Path, files: dict[str, pl.DataFrame | bytes]) -> None:
             content.write_parquet(path)
 
 
-def run_as_the_host(app: Path, unpacked: Path, program: Path, before: tuple[str, ...] = ()) -> Ran:
+def run_as_the_host(app: Path, unpacked: Path, before: tuple[str, ...] = ()) -> Ran:
     """``/app/{program,input/ref,input/res,output}`` below a folder, and the command of ``metadata.yaml`` in it.
 
     Python is isolated (``-I``): neither PYTHONPATH nor the folder of this checkout is seen, and a tipbench that is
     installed stands behind the bundle's own. The worker also leaves a file ``metadata`` beside what was handed in.
     ``before``: options of Python in the place of ``-I``.
     """
-    shutil.copytree(program, app / "program")
+    shutil.copytree(unpacked / "scoring_program", app / "program")
     (app / "input" / "ref").symlink_to(unpacked / "reference_data")
     (app / "input" / "res" / "metadata").write_text("exitCode: null\n", encoding="utf-8")
     (app / "output").mkdir()
@@ -177,8 +177,3 @@ def run_as_the_host(app: Path, unpacked: Path, program: Path, before: tuple[str,
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr, app / "output")
-
-
-def place(name: str) -> str:
-    assert name in tasks()
-    return f"{name}/sealed/s0.parquet"

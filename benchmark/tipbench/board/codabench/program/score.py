@@ -22,8 +22,8 @@ def main(words: list[str]) -> int:
         return refused("the command is score.py INPUT OUTPUT [--install].")
     if missing() and install:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([*command, "--target", LIBRARIES, "--requirement", REQUIREMENTS], check=False, **quiet)
+        asked = ["--target", str(LIBRARIES), "--requirement", str(REQUIREMENTS)]
+        subprocess.run([*command, *asked], check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         sys.path.insert(0, str(LIBRARIES))
     if found := missing():
         return refused(
