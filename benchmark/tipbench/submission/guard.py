@@ -32,8 +32,11 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", 
 """What the process is told of the environment; the rest of it may hold secrets."""
 
 
-class Asked(Protocol):
-    """A file to read: what is said of it. ``rows``: None where nobody declared how many."""
+class Entry(Protocol):
+    """What has to be known of a file to read it (:class:`tipbench.submission.record.Entry` says more).
+
+    ``rows``: None where nobody declared how many.
+    """
 
     @property
     def task(self) -> str: ...
@@ -62,7 +65,7 @@ class _Overdue(Exception):
 
 
 def read_guarded(
-    folder: int, entries: Sequence[Asked], columns: dict[str, tuple[str, ...]], limits: Limits, workdir: Path
+    folder: int, entries: Sequence[Entry], columns: dict[str, tuple[str, ...]], limits: Limits, workdir: Path
 ) -> Guarded:
     """Read the files of these entries.
 
@@ -92,7 +95,7 @@ def read_guarded(
 
 def _read(
     folder: int,
-    waiting: dict[int, Asked],
+    waiting: dict[int, Entry],
     columns: dict[str, tuple[str, ...]],
     limits: Limits,
     workdir: Path,
@@ -151,7 +154,7 @@ def _start(folder: int, workdir: Path) -> subprocess.Popen[bytes]:
 def _ask(
     process: subprocess.Popen[bytes],
     folder: int,
-    waiting: dict[int, Asked],
+    waiting: dict[int, Entry],
     columns: dict[str, tuple[str, ...]],
     limits: Limits,
 ) -> None:
@@ -187,7 +190,7 @@ def _lines(process: subprocess.Popen[bytes], seconds: float) -> Iterator[dict[st
             yield json.loads(line)
 
 
-def _note(entry: Asked, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
+def _note(entry: Entry, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
     """Keep what the process says of one file."""
     if (peak := line.get("peak_mib")) is not None:
         found.peak_mib = max(found.peak_mib or 0.0, float(peak))
