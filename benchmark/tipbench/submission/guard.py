@@ -18,12 +18,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tipdata.errors import UsageError
 
 from tipbench.submission.limits import Limits, amount
-from tipbench.submission.record import Entry
 from tipbench.submission.text import shown
 
 MOST_DEATHS = 3
@@ -35,6 +34,25 @@ PATIENCE = 10
 LONGEST_LINE = 4_096
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
 """What the process is told of the environment; the rest of it may hold secrets."""
+
+
+class Entry(Protocol):
+    """What has to be known of a file to read it (:class:`tipbench.submission.record.Entry` says more).
+
+    ``rows``: None where nobody declared how many.
+    """
+
+    @property
+    def task(self) -> str: ...
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def rows(self) -> int | None: ...
 
 
 @dataclass
@@ -209,7 +227,7 @@ def _note(entry: Entry, line: dict[str, Any], workdir: Path, found: Guarded) -> 
     if "refused" in line:
         found.problems[entry.file] = f"{shown(line['refused'], 360)}."
         clean.unlink(missing_ok=True)
-    elif line["rows"] != entry.rows:
+    elif entry.rows not in (None, line["rows"]):
         found.problems[entry.file] = (
             f"it has {line['rows']:,} rows and {entry.rows:,} are declared; pack it again."
         )

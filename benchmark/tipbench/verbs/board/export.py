@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tipbench.verbs.board import export_tables
+from tipbench.verbs.board import export_codabench, export_tables
 from tipbench.verbs.options import parser_of
 
 EXAMPLES = """\
@@ -14,7 +14,7 @@ examples:
   tipbench board export csv --task advert_risk --split region
   tipbench board export parquet --task advert_risk --matrix --to splits.parquet"""
 
-EXPORTS = (export_tables,)
+EXPORTS = (export_tables, export_codabench)
 
 
 def add(actions: Any) -> None:
