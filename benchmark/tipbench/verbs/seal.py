@@ -22,15 +22,16 @@ ABOUT = {
 }
 
 EXAMPLES = """\
-the host:
+examples, for the host:
   tipbench seal new spring-2027 --size small --closes 2027-03-01 --secret ~/secret/spring-2027 --to spring-2027
   tipbench seal score ~/secret/spring-2027 their-submission
   tipbench seal score ~/secret/spring-2027                   after the close: scores.json
   tipbench seal reveal ~/secret/spring-2027 --to spring-2027
-everyone:
+examples, for everyone:
   tipbench seal verify spring-2027
   tipbench seal predict spring-2027 baseline=advert_risk/tfidf_logreg release=small \\
-      --to ours/advert_risk/sealed/s0.parquet
+      --to scores.parquet
+  tipbench submit pack --predictions advert_risk/sealed/s0=scores.parquet --round spring-2027 --to ours ...
 
 A round is open until the end of the closing day (UTC). A team may hand in three submissions; all are
 shown at the close, with three decimals, and of each task its last one counts. Which columns a team looked at is

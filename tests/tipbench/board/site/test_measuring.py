@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,7 @@ def test_a_board_without_worlds_says_nothing_of_them(tmp_path: Path) -> None:
 
 
 def entries(
-    result: Callable[..., Result], covered: dict[str, tuple[str, ...]], verified: bool
+    result: Callable[..., Result], covered: Mapping[str, tuple[str, ...]], verified: bool
 ) -> list[Entry]:
     """Methods with a score on the default split of some tasks, the first the best everywhere."""
     splits = {"recruitment_onset": "f_latency"}
