@@ -17,13 +17,13 @@ from tipbench.board.draws import REPLICATES, SEED, Kept
 from tipbench.board.entries import method_of
 from tipbench.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
 from tipbench.board.predictions import store_of
-from tipbench.board.whole import whole_folder
 from tipbench.case import case_of
 from tipbench.comparison import primary_draws
 from tipbench.results import Result
 from tipbench.submission.check import Checked, check
 from tipbench.submission.record_file import to_json
 from tipbench.task import Task
+from tipbench.whole import whole_folder
 
 
 def accept(

@@ -23,8 +23,8 @@ from tipdata.errors import UsageError
 from tipbench.board.collection import Run, place_of
 from tipbench.board.draws import DRAWS, Kept, read_draws, to_bytes
 from tipbench.board.entries import Entry, reference_entries
-from tipbench.board.whole import OLD, PARTIAL, whole_folder
 from tipbench.results import RESULT, Result, read_result
+from tipbench.whole import OLD, PARTIAL, whole_folder
 
 if TYPE_CHECKING:
     from tipbench.submission.record import SubmissionRecord

@@ -28,11 +28,11 @@ from tipbench.board.draws import Kept
 from tipbench.board.entries import Entry
 from tipbench.board.files import REPRODUCED, SUBMISSIONS, UPLOADED, read, read_submission, store_results
 from tipbench.board.predictions import PredictionStore, store_of
-from tipbench.board.whole import whole_folder
 from tipbench.cells import Cell
 from tipbench.evaluation import EVALUATOR_VERSION
 from tipbench.results import RESULT, Result, read_predictions, read_result
 from tipbench.task import task_of
+from tipbench.whole import whole_folder
 
 LAST_LINES = 3
 """Of what a failing command said."""

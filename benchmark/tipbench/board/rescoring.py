@@ -23,12 +23,12 @@ from tipbench.board.collection import place_of
 from tipbench.board.draws import DRAWS, Kept, read_draws, to_bytes
 from tipbench.board.files import REFERENCE, REPRODUCED, SUBMISSIONS, UPLOADED, store_results
 from tipbench.board.predictions import PredictionStore, store_of
-from tipbench.board.whole import OLD, PARTIAL, whole_folder
 from tipbench.cost import UNKNOWN_PEAK
 from tipbench.evaluation import EVALUATOR_VERSION
 from tipbench.results import RESULT, Result, Scored, digest_of, read_result
 from tipbench.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.task import task_of
+from tipbench.whole import OLD, PARTIAL, whole_folder
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
 """Numbers closer than this are the same: processors round sums differently in the last digits."""

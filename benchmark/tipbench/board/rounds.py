@@ -11,9 +11,9 @@ from pathlib import Path
 
 from tipdata.errors import UsageError
 
-from tipbench.board.whole import OLD, PARTIAL, whole_folder
 from tipbench.seal.record import REVEALED, ROUND, SCORES, Revealed, Round, commitment_of, read, read_round
 from tipbench.seal.scoring import Scores
+from tipbench.whole import OLD, PARTIAL, whole_folder
 
 ROUNDS = "rounds"
 

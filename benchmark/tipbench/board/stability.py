@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tipdata.errors import UsageError
 
 from tipbench.board import orders
-from tipbench.board.whole import whole_file
 from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.whole import whole_file
 
 WORLDS = "worlds.json"
 FEWEST = 5

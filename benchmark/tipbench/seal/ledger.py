@@ -5,7 +5,6 @@ It is read and written under a file lock, so that two hands at once cannot both 
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +14,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from tipbench.seal.record import read, to_json
+from tipbench.whole import whole_file
 
 LEDGER, LOCK, SUBMISSIONS = "ledger.json", ".ledger.lock", "submissions"
 
 
-class Entry(BaseModel):
+class HandedIn(BaseModel):
     """One submission that was taken in."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,11 +38,11 @@ class Ledger(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    entries: list[Entry] = Field(default_factory=list)
+    entries: list[HandedIn] = Field(default_factory=list)
     scored: date | None = None
     revealed: date | None = None
 
-    def of_team(self, team: str) -> list[Entry]:
+    def of_team(self, team: str) -> list[HandedIn]:
         """The entries of a team, whatever the case and spacing that its name was written in."""
         return [entry for entry in self.entries if same_team(entry.team) == same_team(team)]
 
@@ -60,14 +60,7 @@ def read_ledger(folder: Path) -> Ledger:
 
 def write_ledger(folder: Path, ledger: Ledger) -> None:
     """Put a ledger in place of the one that is there, whole or not at all."""
-    write_text(folder / LEDGER, to_json(ledger))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file beside its place and rename it there."""
-    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    whole_file(folder / LEDGER, to_json(ledger))
 
 
 @contextmanager

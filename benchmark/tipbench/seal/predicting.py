@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from tipbench.seal.folds import SealedFold, sealed_fold
 from tipbench.seal.submissions import check_steps
 from tipbench.seal.truth import key_column
 from tipbench.task import Source, Task, task_of
+from tipbench.whole import whole_file
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,4 @@ def write_predictions(path: Path, predictions: pl.DataFrame) -> None:
     """A parquet file, written beside its place and renamed. Raises UsageError where that cannot be."""
     if path.suffix != ".parquet":
         raise UsageError(f"--to {path} is no .parquet file: name one, such as TEAM/TASK/sealed/s0.parquet.")
-    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(parquet_bytes(predictions))
-        beside.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}; give another --to.") from None
-    finally:
-        beside.unlink(missing_ok=True)
+    whole_file(path, parquet_bytes(predictions), then="give another --to")

@@ -9,9 +9,10 @@ from pathlib import Path
 from tipdata.errors import UsageError
 
 from tipbench.seal.host import open_secret, published_folder
-from tipbench.seal.ledger import locked, write_ledger, write_text
+from tipbench.seal.ledger import locked, write_ledger
 from tipbench.seal.making import ANSWERS, GALLERIES
 from tipbench.seal.record import REVEALED, Revealed, Round, to_json
+from tipbench.whole import whole_file
 
 
 def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Round, Path]:
@@ -41,5 +42,5 @@ def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Rou
         # First that it is over, then the seed: whoever is stopped between the two has given nothing away.
         write_ledger(secret, ledger.model_copy(update={"revealed": ledger.revealed or now.date()}))
         known = Revealed(name=described.name, revealed=ledger.revealed or now.date(), seed=seed.hex())
-        write_text(to / REVEALED, to_json(known))
+        whole_file(to / REVEALED, to_json(known))
     return described, to

@@ -24,10 +24,11 @@ from tipdata.tables import TIERS
 from tipbench.answers import Answers
 from tipbench.evaluation import EVALUATOR_VERSION, Evaluation
 from tipbench.seal.host import open_secret, published_folder, read_answers
-from tipbench.seal.ledger import SUBMISSIONS, Entry, Ledger, locked, write_ledger, write_text
+from tipbench.seal.ledger import SUBMISSIONS, HandedIn, Ledger, locked, write_ledger
 from tipbench.seal.record import DOMAIN, SCORES, Round, to_json
 from tipbench.seal.submissions import FILE, Submission, read_file, read_submission, score_predictions
 from tipbench.task import tasks
+from tipbench.whole import whole_file
 
 
 class Shown(BaseModel):
@@ -140,7 +141,7 @@ def _enter(
         (kept / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(clean, kept / name)
     accesses = {one.access for one in found.record.predictions}
-    entry = Entry(
+    entry = HandedIn(
         number=number,
         team=team,
         turn=turn,
@@ -176,12 +177,12 @@ def score_round(
         work = partial(_scored, secret, ledger, described)
         entries = run_all(work, ledger.entries, engine="sequential", label="submissions", quiet=quiet)
         scores = Scores(name=described.name, commitment=described.commitment, entries=entries)
-        write_text(to, to_json(scores))
+        whole_file(to, to_json(scores))
         write_ledger(secret, ledger.model_copy(update={"scored": now.date()}))
     return scores, to
 
 
-def _scored(secret: Path, ledger: Ledger, described: Round, entry: Entry) -> ScoredEntry:
+def _scored(secret: Path, ledger: Ledger, described: Round, entry: HandedIn) -> ScoredEntry:
     found: dict[str, dict[str, dict[str, Shown]]] = {}
     for name in entry.files:
         matched = _matched(entry, name)
@@ -202,7 +203,7 @@ def _scored(secret: Path, ledger: Ledger, described: Round, entry: Entry) -> Sco
     )
 
 
-def _matched(entry: Entry, name: str) -> re.Match[str]:
+def _matched(entry: HandedIn, name: str) -> re.Match[str]:
     matched = FILE.fullmatch(name)
     if matched is None:
         raise UsageError(
@@ -211,7 +212,7 @@ def _matched(entry: Entry, name: str) -> re.Match[str]:
     return matched
 
 
-def _tasks(entry: Entry) -> set[str]:
+def _tasks(entry: HandedIn) -> set[str]:
     return {_matched(entry, name)[1] for name in entry.files}
 
 

@@ -33,7 +33,7 @@ from tipbench.submission.guard import Guarded, read_guarded
 from tipbench.submission.limits import RECORD_BYTES, Limits, limits_of
 from tipbench.submission.opening import Unreadable, read_regular
 from tipbench.submission.problems import Refused
-from tipbench.submission.record import RECORD, Entry, SubmissionRecord
+from tipbench.submission.record import RECORD, SubmissionRecord, SubmittedFile
 from tipbench.submission.record_file import Malformed, record_of
 from tipbench.submission.terms import columns_of, disagreements
 from tipbench.submission.text import shown
@@ -46,7 +46,7 @@ UNDECLARED = "undeclared"
 SEALED = "sealed: scored at close"
 """In the place of a score whose truth is not known yet."""
 
-Each = Callable[[Entry, Task, Answers, pl.DataFrame, Result], None]
+Each = Callable[[SubmittedFile, Task, Answers, pl.DataFrame, Result], None]
 """Called for every file that is scored while its answers are in memory: entry, task, answers, predictions as given,
 result. Whether the submission is accepted is known only when ``check`` returns: another file may still be refused."""
 
@@ -55,7 +55,7 @@ result. Whether the submission is accepted is known only when ``check`` returns:
 class ScoredFile:
     """One file of predictions that was accepted. ``predictions``: its clean file, where a ``workdir`` was given."""
 
-    entry: Entry
+    entry: SubmittedFile
     result: Result
     predictions: Path | None
 
@@ -187,9 +187,9 @@ def _truth(folder: Path, record: SubmissionRecord, truth: TruthOf) -> Truth:
         raise Refused(folder, [f"{RECORD}: {error}"]) from None
 
 
-def _by_fold(record: SubmissionRecord) -> list[list[Entry]]:
+def _by_fold(record: SubmissionRecord) -> list[list[SubmittedFile]]:
     """Entries of one task and split together, so that its answers are made once."""
-    folds: dict[tuple[str, str], list[Entry]] = {}
+    folds: dict[tuple[str, str], list[SubmittedFile]] = {}
     for entry in record.predictions:
         folds.setdefault((entry.task, entry.split), []).append(entry)
     return list(folds.values())
@@ -201,7 +201,7 @@ def _score_fold(
     guarded: Guarded,
     replicates: int,
     each: Each | None,
-    entries: Sequence[Entry],
+    entries: Sequence[SubmittedFile],
 ) -> _Outcome:
     task, outcome = task_of(entries[0].task), _Outcome({}, {})
     try:
@@ -234,7 +234,12 @@ def _sentence(error: UsageError) -> str:
 
 
 def _result(
-    record: SubmissionRecord, entry: Entry, task: Task, prepared: Prepared, evaluation: _Scored, digest: str
+    record: SubmissionRecord,
+    entry: SubmittedFile,
+    task: Task,
+    prepared: Prepared,
+    evaluation: _Scored,
+    digest: str,
 ) -> Result:
     found = evaluation.evaluation
     cost = entry.cost

@@ -36,8 +36,8 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", 
 """What the process is told of the environment; the rest of it may hold secrets."""
 
 
-class Entry(Protocol):
-    """What has to be known of a file to read it (:class:`tipbench.submission.record.Entry` says more).
+class Declared(Protocol):
+    """What has to be known of a file to read it (:class:`tipbench.submission.record.SubmittedFile` says more).
 
     ``rows``: None where nobody declared how many.
     """
@@ -69,7 +69,11 @@ class _Overdue(Exception):
 
 
 def read_guarded(
-    folder: int, entries: Sequence[Entry], columns: dict[str, tuple[str, ...]], limits: Limits, workdir: Path
+    folder: int,
+    entries: Sequence[Declared],
+    columns: dict[str, tuple[str, ...]],
+    limits: Limits,
+    workdir: Path,
 ) -> Guarded:
     """Read the files of these entries.
 
@@ -101,7 +105,7 @@ def read_guarded(
 
 def _read(
     folder: int,
-    waiting: dict[int, Entry],
+    waiting: dict[int, Declared],
     columns: dict[str, tuple[str, ...]],
     limits: Limits,
     workdir: Path,
@@ -165,7 +169,7 @@ def _start(folder: int, workdir: Path) -> subprocess.Popen[bytes]:
 def _ask(
     process: subprocess.Popen[bytes],
     folder: int,
-    waiting: dict[int, Entry],
+    waiting: dict[int, Declared],
     columns: dict[str, tuple[str, ...]],
     limits: Limits,
 ) -> None:
@@ -212,14 +216,14 @@ def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iter
             yield json.loads(line)
 
 
-def _number(said: Any, waiting: dict[int, Entry]) -> int:
+def _number(said: Any, waiting: dict[int, Declared]) -> int:
     """The number of a file that is waiting. Raises ValueError for anything else."""
     if said not in waiting:
         raise ValueError(said)
     return int(said)
 
 
-def _note(entry: Entry, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
+def _note(entry: Declared, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
     """Keep what the process says of one file."""
     if (peak := line.get("peak_mib")) is not None:
         found.peak_mib = max(found.peak_mib or 0.0, float(peak))

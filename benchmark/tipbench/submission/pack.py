@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +22,7 @@ from tipbench.submission.record import RECORD, SubmissionRecord
 from tipbench.submission.record_file import Malformed, record_of, said, to_json
 from tipbench.submission.terms import columns_of
 from tipbench.task import task_of
+from tipbench.whole import whole_folder
 
 
 @dataclass(frozen=True)
@@ -56,17 +55,10 @@ def pack(gathered: Gathered, about: About, to: Path, overwrite: bool = False) ->
             predictions that are no such files.
     """
     _check_target(to, overwrite)
-    beside, old = (to.parent / f".{to.name}.{kind}-{os.getpid()}" for kind in ("partial", "old"))
-    try:
-        beside.mkdir(parents=True)
+    # An empty folder is there and is no submission to be kept.
+    with whole_folder(to, replace=True, then="give another --to") as beside:
         record = _record(gathered, about, [_write(one, beside) for one in gathered.predictions])
         (beside / RECORD).write_text(to_json(record), encoding="utf-8")
-        _exchange(beside, to, old)
-    except OSError as error:
-        raise UsageError(f"{to} cannot be written: {error.strerror or error}; give another --to.") from None
-    finally:
-        for left in (beside, old):
-            shutil.rmtree(left, ignore_errors=True)
     return record
 
 
@@ -87,18 +79,6 @@ def _check_target(to: Path, overwrite: bool) -> None:
         raise UsageError(
             f"{to} is no submission that was packed ({strange[0].rstrip('.')}): give another --to."
         )
-
-
-def _exchange(beside: Path, to: Path, old: Path) -> None:
-    """Put ``beside`` in the place of ``to``, which is back where it was if that fails."""
-    if to.exists():
-        to.rename(old)
-    try:
-        beside.rename(to)
-    except OSError:
-        if old.exists():
-            old.rename(to)
-        raise
 
 
 def _write(one: Prediction, folder: Path) -> dict[str, Any]:

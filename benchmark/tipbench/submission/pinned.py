@@ -10,13 +10,13 @@ from tipdata.errors import UsageError
 from tipdata.world import versions
 
 from tipbench.results import Result
-from tipbench.submission.record import Entry, SubmissionRecord
+from tipbench.submission.record import SubmissionRecord, SubmittedFile
 from tipbench.versions import SHIPPED
 
 METHOD = "baseline.method"
 
 
-def rerun(record: SubmissionRecord, entry: Entry) -> list[str] | None:
+def rerun(record: SubmissionRecord, entry: SubmittedFile) -> list[str] | None:
     """The words after ``tipbench run`` that make an entry's predictions; None where nothing is pinned for its task."""
     if record.pinned is None or entry.task not in record.pinned.overrides:
         return None

@@ -144,7 +144,7 @@ class SubmittedCost(_Record):
     peak_mib: Seconds | None = Field(description="peak resident memory, MiB")
 
 
-class Entry(_Record):
+class SubmittedFile(_Record):
     """One file of predictions: of a task, a split and a seed."""
 
     task: Name
@@ -160,7 +160,7 @@ class Entry(_Record):
     cost: SubmittedCost | None
 
     @model_validator(mode="after")
-    def _in_its_place(self) -> Entry:
+    def _in_its_place(self) -> SubmittedFile:
         if self.file != self.place:
             raise ValueError(f"file is not {self.place}, the place of its task, split and seed")
         return self
@@ -190,7 +190,7 @@ class SubmissionRecord(_Record):
     ]
     versions: SubmittedVersions
     pinned: Pinned | None
-    predictions: list[Entry] = Field(min_length=1, max_length=MOST_FILES)
+    predictions: list[SubmittedFile] = Field(min_length=1, max_length=MOST_FILES)
 
     @property
     def id(self) -> str:

@@ -12,7 +12,7 @@ from tipbench.evaluation import EVALUATOR_VERSION
 from tipbench.predictions import ESTIMATE, SCORE_PREFIX
 from tipbench.submission.folder import Found
 from tipbench.submission.limits import Limits, amount
-from tipbench.submission.record import RECORD, RESERVED_TEAM, Entry, SubmissionRecord
+from tipbench.submission.record import RECORD, RESERVED_TEAM, SubmissionRecord, SubmittedFile
 from tipbench.submission.text import shown
 from tipbench.task import Task, tasks
 
@@ -74,7 +74,7 @@ def _entries(record: SubmissionRecord) -> Iterator[str]:
         yield f"{RECORD}: predictions: {file} is listed more than once; list it once."
 
 
-def _wrong(entry: Entry, sealed: bool) -> str | None:
+def _wrong(entry: SubmittedFile, sealed: bool) -> str | None:
     if entry.task not in tasks():
         return f"there is no task {entry.task}; there are {', '.join(tasks())}"
     task = tasks()[entry.task]

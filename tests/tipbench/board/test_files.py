@@ -45,7 +45,7 @@ def test_a_store_that_fails_leaves_the_earlier_results(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tipbench.board.whole._put", full)
+    monkeypatch.setattr("tipbench.whole._put", full)
     with pytest.raises(UsageError, match="No space left on device"):
         store_reference(results, found, [])
     monkeypatch.undo()

@@ -13,7 +13,7 @@ from tipbench.submission import guard
 from tipbench.submission.folder import opened
 from tipbench.submission.guard import Guarded, read_guarded
 from tipbench.submission.limits import BY_SIZE, Limits
-from tipbench.submission.record import Entry
+from tipbench.submission.record import SubmittedFile
 from tipbench.submission.record_file import record_of
 from tipbench.submission.terms import columns_of
 from tipbench.task import tasks
@@ -22,7 +22,7 @@ from tipdata.errors import UsageError
 TINY = BY_SIZE["tiny"]
 
 
-def entries_of(folder: Path) -> list[Entry]:
+def entries_of(folder: Path) -> list[SubmittedFile]:
     return record_of((folder / "submission.json").read_bytes()).predictions
 
 

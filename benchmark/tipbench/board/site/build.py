@@ -24,7 +24,7 @@ from tipbench.board.site.round_page import round_page
 from tipbench.board.site.sizes import Size, read_sizes
 from tipbench.board.site.tables import View
 from tipbench.board.site.task_page import Page, task_page
-from tipbench.board.whole import whole_folder
+from tipbench.whole import whole_folder
 
 MARKER = ".tipbench-board"
 """In a folder that may be replaced by a newer site."""

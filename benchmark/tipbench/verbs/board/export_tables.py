@@ -55,8 +55,8 @@ def call(options: argparse.Namespace) -> int:
 
     from tipbench.board.export import FORMATS
     from tipbench.board.files import read
-    from tipbench.board.whole import whole_file
     from tipbench.console import emit, emit_json
+    from tipbench.whole import whole_file
 
     kind = FORMATS[options.export]
     if options.to is None and (kind.binary or options.json):

@@ -73,7 +73,7 @@ def _render(to: Path) -> Path:
     from tipbench.board.forest import draw
     from tipbench.board.lines import standings
     from tipbench.board.page import PAGE, render
-    from tipbench.board.whole import whole_file
+    from tipbench.whole import whole_file
 
     board = read(to)
     draw(standings(board), board.data, to / FIGURE)

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from tipbench.board import whole
-from tipbench.board.whole import whole_file, whole_folder
+from tipbench import whole
+from tipbench.whole import whole_file, whole_folder
 from tipdata.errors import UsageError
 
 
@@ -73,7 +73,7 @@ def test_of_many_writers_at_once_one_wins_and_the_others_are_told(tmp_path: Path
 REWRITE = """
 import sys
 from pathlib import Path
-from tipbench.board.whole import whole_folder
+from tipbench.whole import whole_folder
 number = 0
 while True:
     with whole_folder(Path(sys.argv[1]), replace=True) as beside:
