@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tipbench.scoring import evaluate
     from tipbench.task import Task, tasks
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 __all__ = ["CheckFailed", "Fold", "Prepared", "Task", "UsageError", "evaluate", "load", "prepare", "tasks"]
 

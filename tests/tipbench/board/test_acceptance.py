@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tipbench import __version__
 from tipbench.board.acceptance import accept
 from tipbench.board.collection import collect
 from tipbench.board.comparisons import draws_of
@@ -308,14 +309,14 @@ def test_another_package_is_installed_apart_and_its_own_predictions_are_what_is_
     ("package", "overrides", "said"),
     [
         ("own-votes==1.0", ("baseline=flag_aggregation/majority",), "own-votes==1.0 cannot be installed: "),
-        ("tipbench==0.3.0", ("baseline=flag_aggregation/nothing", "release=tiny"), "failed: "),
+        (f"tipbench=={__version__}", ("baseline=flag_aggregation/nothing", "release=tiny"), "failed: "),
         (
-            "tipbench==0.3.0",
+            f"tipbench=={__version__}",
             ("baseline=flag_aggregation/oracle", "release=tiny"),
             "an oracle, shown hidden truth",
         ),
         (
-            "tipbench==0.3.0",
+            f"tipbench=={__version__}",
             ("baseline=supplier_risk/sector_prior", "release=tiny"),
             "failed: |of another cell",
         ),

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tipbench import __version__
 from tipbench.cells import Cell
 from tipbench.config import Composer, parse
 from tipbench.grid import expand
@@ -62,7 +63,7 @@ def test_what_is_not_said_is_told_by_the_runs(ran, tmp_path: Path) -> None:
     assert (record.method, record.title, record.data) == ("chao_lower", "chao lower", "0.3.0/tiny")
     assert [one.affiliation for one in record.authors] == ["Acme University", None]
     assert record.pinned is not None
-    assert record.pinned.package == "tipbench==0.3.0"
+    assert record.pinned.package == f"tipbench=={__version__}"
 
 
 @pytest.mark.parametrize(
