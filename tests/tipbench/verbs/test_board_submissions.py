@@ -1,6 +1,9 @@
 """From a run to a board that lists it, on the command line; and what is refused, in one sentence."""
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,3 +87,40 @@ def test_bad_input_is_one_sentence_and_changes_nothing(
     assert len(err.splitlines()) == 1
     assert said in err
     assert sorted(kept.rglob("*")) == before
+
+
+BUILD = "from tipbench.__main__ import run; raise SystemExit(run())"
+
+
+def contents(site: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+def test_a_build_that_is_killed_at_any_moment_leaves_the_whole_site_of_before_or_after(
+    tipbench: Callable, kept: Path
+) -> None:
+    tipbench("board", "build", "--to", "site")
+    before = contents(kept / "site")
+    tipbench("board", "accept", "lab-a--crowd")
+    tipbench("board", "build", "--to", "other")
+    after = contents(kept / "other")
+    assert before != after
+    seen = []
+    for turn in range(12):
+        left = set(kept.glob(".partial-*"))
+        running = subprocess.Popen(
+            [sys.executable, "-c", BUILD, "board", "build", "--to", "site", "--quiet"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        while running.poll() is None and set(kept.glob(".partial-*")) == left:
+            time.sleep(0.001)
+        time.sleep(0.03 * turn)
+        running.kill()
+        running.wait()
+        found = contents(kept / "site")
+        seen.append(found == after)
+        assert found in (before, after)
+    assert tipbench("board", "build", "--to", "site")[0] == 0
+    assert contents(kept / "site") == after
+    # Some were killed before they were done: or nothing was tested.
+    assert not all(seen)
