@@ -1,6 +1,9 @@
-"""The board: what is kept of reference runs in ``results/``, and what is rendered from it.
+"""The board: what is kept of runs and submissions in ``results/``, and what is rendered from it.
 
-``results/<version>/<size>/<task>/<split>/<method>/s<seed>.json`` is the ``result.json`` of a run as it was;
-``comparisons.json`` beside the tasks holds the paired tests, which need predictions that are not kept. The page and the
-figure are rendered from these files alone, so that anyone can check that they say what the results say.
+In the order of the story: runs are collected (``collection``), their draws kept (``draws``) and stored (``files``);
+submissions are accepted, scored again and reproduced (``acceptance``, ``rescoring``, ``reproduction``), their
+predictions kept elsewhere (``predictions``). Entries (``entries``) become lines with tests and ranks (``comparisons``,
+``ranks``, ``lines``), those become the columns of tables (``columns``), and tables the Markdown page (``page``), files
+(``export``) and a site (:mod:`tipbench.board.site`). Orders over independent worlds are ``orders`` and ``stability``;
+closed sealed rounds ``rounds``; a competition host's bundle :mod:`tipbench.board.codabench`.
 """
