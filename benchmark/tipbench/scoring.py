@@ -82,9 +82,12 @@ def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.D
     return predictions
 
 
-def read_predictions_file(path: str) -> pl.DataFrame:
+def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
     """A parquet or CSV file of predictions; in CSV, keys are Int64 where all are integers, scores are numbers, and
     a column of steps without any is one without alarms.
+
+    ``task``: of which the units of a release are predicted; in CSV, whose integers have no width, their keys get that
+    of the task's table.
 
     Raises UsageError for a file that is absent, empty, of another kind, or not well-formed.
     """
@@ -102,6 +105,7 @@ def read_predictions_file(path: str) -> pl.DataFrame:
     except (pl.exceptions.PolarsError, OSError) as error:
         said = str(error).strip().splitlines()[0][:160].rstrip(".")
         raise UsageError(f"{path} is not a whole {file.suffix[1:]} file: {said}.") from None
+    frame = frame if task is None else _in_width(frame, task, path)
     if "step" in frame.columns and frame["step"].null_count() == frame.height:
         return frame.with_columns(pl.col("step").cast(pl.Int32))
     numbers = [n for n in frame.columns if n == "score" or n.startswith("score_") or n in ESTIMATE]
@@ -111,3 +115,18 @@ def read_predictions_file(path: str) -> pl.DataFrame:
         for n in numbers
         if frame.schema[n].is_integer() or frame[n].null_count() == frame.height
     )
+
+
+def _in_width(frame: pl.DataFrame, task: Task, path: str) -> pl.DataFrame:
+    """Integer keys in the width that the task's table has."""
+    from tipdata.tables import TABLES
+
+    key = TABLES[task.table].schema.get(task.unit)
+    if frame.schema.get(task.unit) != pl.Int64 or key is None:
+        return frame
+    try:
+        return frame.with_columns(pl.col(task.unit).cast(key))
+    except pl.exceptions.InvalidOperationError:
+        raise UsageError(
+            f"{path} has a {task.unit} that is no {key}: give the keys of {task.name}."
+        ) from None

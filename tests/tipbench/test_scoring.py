@@ -35,6 +35,21 @@ def test_csv_and_parquet_score_the_same(constant: pl.DataFrame, tiny: Release, t
     assert found[0].scores == found[1].scores
 
 
+def test_keys_in_csv_get_the_width_of_the_release(tiny: Release, tmp_path: Path) -> None:
+    """Regions are Int32, and integers of a CSV have no width."""
+    units = prepare("prevalence", release=tiny).answers.frame.select("region")
+    estimates = units.with_columns(estimate=pl.lit(900.0), lower=pl.lit(500.0), upper=pl.lit(2000.0))
+    estimates.write_csv(tmp_path / "p.csv")
+    again = read_predictions_file(str(tmp_path / "p.csv"), task_of("prevalence"))
+    assert again.equals(estimates)
+    assert evaluate("prevalence", again, tiny, replicates=0) == evaluate(
+        "prevalence", estimates, tiny, replicates=0
+    )
+    (tmp_path / "far.csv").write_text("region,estimate\n5000000000,1.0\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="a region that is no Int32: give the keys of prevalence"):
+        read_predictions_file(str(tmp_path / "far.csv"), task_of("prevalence"))
+
+
 def test_whole_numbers_in_csv_are_scores(constant: pl.DataFrame, tmp_path: Path) -> None:
     constant.with_columns(score=pl.lit(1)).write_csv(tmp_path / "p.csv")
     assert read_predictions_file(str(tmp_path / "p.csv")).schema["score"] == pl.Float64

@@ -101,20 +101,9 @@ def gathered_files(
 
 
 def _read_file(path: str, task: str) -> pl.DataFrame:
-    """A file of predictions; in CSV, whose numbers have no width, keys get that of the task's."""
-    import polars as pl
-    from tipdata.tables import TABLES
-
     from tipbench.task import task_of
 
-    frame, wanted = read_predictions_file(path), task_of(task)
-    key = TABLES[wanted.table].schema.get(wanted.unit)
-    if not path.lower().endswith(".csv") or frame.schema.get(wanted.unit) != pl.Int64 or key is None:
-        return frame
-    try:
-        return frame.with_columns(pl.col(wanted.unit).cast(key))
-    except pl.exceptions.InvalidOperationError:
-        raise UsageError(f"{path} has a {wanted.unit} that is no {key}: give the keys of {task}.") from None
+    return read_predictions_file(path, task_of(task))
 
 
 def _folders(path: Path) -> list[Path]:

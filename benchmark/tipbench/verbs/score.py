@@ -54,9 +54,9 @@ def call(options: argparse.Namespace) -> int:
     from tipbench.scoring import evaluate_prepared, read_predictions_file
     from tipbench.task import task_of
 
-    predictions = read_predictions_file(options.predictions)
     task = task_of(settings.task.name)
     release, engine = settings.release, settings.engine
+    predictions = read_predictions_file(options.predictions, task if release else None)
     source = release and open_release(
         release.version, release.size, engine.name, engine.workers, options.quiet, release.world
     )
