@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 import tipbench
 from tipbench.fold import prepare
-from tipbench.scoring import read_predictions_file
+from tipbench.scoring import evaluate, read_predictions_file
 from tipbench.task import task_of
 from tipdata.errors import UsageError
 from tipdata.release import Release
