@@ -12,6 +12,7 @@ from tipbench.board.lines import Standing
 from tipbench.board.rounds import Closed
 from tipbench.board.site.figures.critical_difference import critical_difference
 from tipbench.board.site.figures.forest import card
+from tipbench.board.site.figures.tradeoff import tasks_against_tier
 from tipbench.board.site.render import Figure, page
 from tipbench.board.site.sizes import Size, best
 from tipbench.board.site.svg import Drawing
@@ -61,10 +62,11 @@ def overview(sizes: Sequence[Size], rounds: Sequence[Closed] = ()) -> Overview:
         views.append(
             View("coverage", "Methods that cover several tasks", several, "data/coverage", size=largest.name)
         )
-    figures = _across(largest)
+    figures = [*_intrusion(largest), *_across(largest)]
     html = page(
         "index.html", "", current="index", sizes=sizes, size=largest, cards=[_card(largest, s) for s in largest.usual],
-        overall=views[0], coverage=views[1] if several.rows else None, figures=figures, rounds=rounds,
+        overall=views[0], coverage=views[1] if several.rows else None,
+        figures=figures, rounds=rounds, across=bool(largest.measured.across),
         release=release(*(size.board for size in sizes)), tasks=[s.task.name for s in largest.usual],
         results=sum(len(size.board.results) for size in sizes), entries=sum(len(size.entries) for size in sizes),
     )  # fmt: skip
@@ -126,6 +128,19 @@ def covering(size: Size) -> Table:
         )
     caption = f"Methods that cover several tasks, each on its default split. {release(size.board)}."
     return Table(caption, headings, rows, records)
+
+
+def _intrusion(size: Size) -> list[Figure]:
+    """How much of what could be known the best method of each task knows, and at what intrusion."""
+    found = [(standing, line) for standing in size.usual if (line := best(standing)) is not None]
+    drawing = tasks_against_tier(found)
+    if drawing is None:
+        return []
+    text = (
+        "How far the best reproduced method of each task comes on the way to the oracle, by the most private data "
+        "that it was shown. The line joins the tasks that no other beats in both."
+    )
+    return [Figure("intrusion", "Detection against intrusion", text, drawing, "figures/intrusion.svg")]
 
 
 def _across(size: Size) -> list[Figure]:

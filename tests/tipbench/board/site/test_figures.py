@@ -14,7 +14,7 @@ from tipbench.board.site.axes import scale, ticks
 from tipbench.board.site.figures.critical_difference import critical_difference
 from tipbench.board.site.figures.forest import MOST, forest
 from tipbench.board.site.figures.radar import Panel, radar
-from tipbench.board.site.figures.tradeoff import Spot, against, against_tier, front
+from tipbench.board.site.figures.tradeoff import Spot, against, against_tier, front, tasks_against_tier
 from tipbench.board.site.measured import Ranking
 from tipbench.board.site.svg import Drawing
 
@@ -69,7 +69,7 @@ def test_a_scale_holds_all_values_with_room(values: list[float]) -> None:
 def test_the_front_is_what_no_other_beats_on_both_axes(places: list[tuple[int, int]], lower: bool) -> None:
     def spot(at: int, cost: int, score: int) -> Spot:
         line: Any = SimpleNamespace(method=str(at))
-        return Spot(line, cost, score)
+        return Spot(line, cost, score, str(at))
 
     sign = 1 if lower else -1
     spots = [spot(at, cost, score) for at, (cost, score) in enumerate(places)]
@@ -139,3 +139,18 @@ def test_every_method_of_a_critical_difference_is_named_with_its_rank(count: int
     said = " ".join(texts(critical_difference(ranking, "t")))
     for name in names:
         assert name in said
+
+
+def test_tasks_stand_by_the_access_of_their_best_method_and_without_a_share_are_left_out() -> None:
+    def best(task: str, access: str, share: float | None) -> tuple[Any, Any]:
+        row = SimpleNamespace(share_of_oracle=share, score=0.5, low=None, high=None, oracle=False)
+        line = SimpleNamespace(
+            method="m", access=access, row=row, is_reference=False, against=None, status="reproduced"
+        )
+        return SimpleNamespace(task=SimpleNamespace(name=task)), line
+
+    found = [best("a", "public", 0.1), best("b", "legal", 0.6), best("c", "platform", None)]
+    drawing = tasks_against_tier(found)
+    assert drawing is not None
+    assert "on the front, by cost: a, b." in drawing.about
+    assert tasks_against_tier(found[:1]) is None

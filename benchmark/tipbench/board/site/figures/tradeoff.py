@@ -33,32 +33,60 @@ TIERS = ("public", "platform", "legal")
 
 @dataclass(frozen=True)
 class Spot:
-    """A line at what it costs; the less the better."""
+    """A line at what it costs; the less the better. ``called``: what stands beside its mark."""
 
     line: Line
     cost: float
     score: float
+    called: str
+
+
+@dataclass(frozen=True)
+class Upright:
+    """The axis of scores: what it is of, which end is better, and the oracle's score in words, if there is one."""
+
+    title: str
+    lower_is_better: bool = False
+    oracle: str | None = None
+
+
+def upright(standing: Standing) -> Upright:
+    """The axis of a task's primary metric."""
+    better = " (lower is better)" if standing.lower_is_better else ""
+    oracle = None if standing.oracle is None else f"oracle {number(standing.oracle)}"
+    return Upright(
+        metric_title(standing.task.name, standing.metric) + better, standing.lower_is_better, oracle
+    )
+
+
+def tasks_against_tier(best: Sequence[tuple[Standing, Line]]) -> Drawing | None:
+    """Of each task the share of the oracle that its best method reaches, by how private its data was; None where all
+    are of one tier or none has a share."""
+    spots = [
+        Spot(line, float(TIERS.index(line.access)), line.row.share_of_oracle, standing.task.name)
+        for standing, line in best
+        if line.access in TIERS and line.row.share_of_oracle is not None
+    ]
+    title = "Share of the oracle that each task's best method reaches, against access"
+    return _against_tiers(spots, Upright("share of the oracle"), title)
 
 
 def against_tier(standing: Standing) -> Drawing | None:
     """Score by how private the data was; None where all methods were shown data of one tier."""
     spots = [
-        Spot(line, float(TIERS.index(line.access)), line.row.score)
+        Spot(line, float(TIERS.index(line.access)), line.row.score, line.method)
         for line in _scored(standing)
         if line.access in TIERS and line.row.score is not None
     ]
+    return _against_tiers(spots, upright(standing), f"{standing.task.name}: score against access")
+
+
+def _against_tiers(spots: Sequence[Spot], up: Upright, title: str) -> Drawing | None:
     if len({spot.cost for spot in spots}) < 2:
         return None
     across = Scale(-0.5, len(TIERS) - 0.3, LEFT, WIDTH - RIGHT)
     places = [(float(at), tier) for at, tier in enumerate(TIERS)]
-    return _draw(
-        standing,
-        spots,
-        across,
-        places,
-        "the most private data shown",
-        f"{standing.task.name}: score against access",
-    )
+    return _draw(spots, up, across, places, "the most private data shown", title)
 
 
 def against(standing: Standing, beside: str, title: str) -> Drawing | None:
@@ -67,19 +95,19 @@ def against(standing: Standing, beside: str, title: str) -> Drawing | None:
     for line in _scored(standing):
         cost = line.row.harm_gap if beside == "harm_gap" else line.beside.get(beside)
         if cost is not None and line.row.score is not None:
-            spots.append(Spot(line, cost, line.row.score))
+            spots.append(Spot(line, cost, line.row.score, line.method))
     if len(spots) < 2:
         return None
     across = scale([spot.cost for spot in spots], LEFT, WIDTH - RIGHT)
     about = f"{standing.task.name}: score against {title}"
-    return _draw(standing, spots, across, across.ticks(), f"{title} (less is better)", about)
+    return _draw(spots, upright(standing), across, across.ticks(), f"{title} (less is better)", about)
 
 
 def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
     """Those that no other beats in cost and score at once, by cost."""
     sign = 1 if lower_is_better else -1
     found: list[Spot] = []
-    for spot in sorted(spots, key=lambda one: (one.cost, sign * one.score, one.line.method)):
+    for spot in sorted(spots, key=lambda one: (one.cost, sign * one.score, one.called)):
         if not found or sign * spot.score < sign * found[-1].score:
             found.append(spot)
     return found
@@ -90,16 +118,16 @@ def _scored(standing: Standing) -> list[Line]:
 
 
 def _draw(
-    standing: Standing,
     spots: Sequence[Spot],
+    axis: Upright,
     across: Scale,
     places: Sequence[tuple[float, str]],
     x_title: str,
     title: str,
 ) -> Drawing:
-    best = front(spots, standing.lower_is_better)
-    names = ", ".join(spot.line.method for spot in best)
-    picture = Drawing(WIDTH, HEIGHT, title, f"{len(spots)} methods; on the front, by cost: {names}.")
+    best = front(spots, axis.lower_is_better)
+    names = ", ".join(spot.called for spot in best)
+    picture = Drawing(WIDTH, HEIGHT, title, f"{len(spots)} marks; on the front, by cost: {names}.")
     bottom = HEIGHT - BOTTOM
     up = scale([spot.score for spot in spots], bottom, TOP)
     for value, text in up.ticks():
@@ -109,16 +137,15 @@ def _draw(
         picture.line((across(value), bottom), (across(value), bottom + 4), "quiet", 0.8)
         picture.text((across(value), bottom + 14), text, "quiet", 11, "middle")
     picture.line((LEFT, bottom), (WIDTH - RIGHT, bottom), "quiet", 0.8)
-    if standing.oracle is not None:
-        picture.text((WIDTH - RIGHT, 10), f"oracle {number(standing.oracle)}", "oracle-text", SIZE, "end")
+    if axis.oracle is not None:
+        picture.text((WIDTH - RIGHT, 10), axis.oracle, "oracle-text", SIZE, "end")
     picture.path(
         _steps([(across(s.cost), up(s.score)) for s in best], WIDTH - RIGHT), "accent", 1.5, opacity=0.45
     )
     for spot in reversed(spots):
         mark(picture, spot.line, (across(spot.cost), up(spot.score)))
     _names(picture, spots, best, across, up)
-    better = " (lower is better)" if standing.lower_is_better else ""
-    picture.text((LEFT, 10), metric_title(standing.task.name, standing.metric) + better, "quiet", SIZE)
+    picture.text((LEFT, 10), axis.title, "quiet", SIZE)
     picture.text(((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18), x_title, "quiet", SIZE, "middle")
     return picture
 
@@ -143,11 +170,11 @@ def _names(picture: Drawing, spots: Sequence[Spot], best: Sequence[Spot], across
     for spot in order:
         own = marks[id(spot)]
         others = [box for key, box in taken.items() if key != id(spot)]
-        place = _place(own, fit(spot.line.method, LETTERS), others)
+        place = _place(own, fit(spot.called, LETTERS), others)
         if place is None or named == MOST_NAMES:
             continue
         at, anchor, box = place
-        picture.name(at, spot.line.method, LETTERS, size=SIZE, anchor=anchor, bold=id(spot) in first)
+        picture.name(at, spot.called, LETTERS, size=SIZE, anchor=anchor, bold=id(spot) in first)
         taken[-named - 1] = box
         named += 1
 
