@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import tempfile
 import warnings
@@ -38,6 +37,7 @@ from tipbench.submission.record import RECORD
 from tipbench.submission.terms import columns_of
 from tipbench.submission.text import shown
 from tipbench.task import tasks
+from tipbench.whole import whole_file
 
 SCORES, REFERENCE, RESULT = "scores.json", "ref", "res"
 SEED = 0
@@ -86,7 +86,8 @@ def score(reference: Path, result: Path, output: Path) -> tuple[int, int]:
         files = _handed_in(folder, described, limits)
         clean = _read(folder, files, limits, Path(workdir))
         scored = {one.task: _scored(reference, one, clean[one.file], described) for one in files}
-    _write(output / SCORES, row(described.tasks, scored))
+    values = row(described.tasks, scored)
+    whole_file(output / SCORES, json.dumps(values, indent=1, allow_nan=False) + "\n")
     return len(scored), len(described.tasks)
 
 
@@ -151,10 +152,3 @@ def _scored(reference: Path, one: Given, clean: Path, described: Round) -> dict[
     except (ArithmeticError, ValueError, pl.exceptions.PolarsError) as error:
         raise UsageError(f"{one.file}: its values give no finite scores ({type(error).__name__}).") from None
     return {name: metric.value for name, metric in rounded(evaluation, described.rules.decimals).items()}
-
-
-def _write(path: Path, values: dict[str, float]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
-    beside.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    beside.replace(path)
