@@ -47,6 +47,11 @@ class Board:
         return [result for entry in self.entries for result in entry.results]
 
 
+def reference_only(board: Board) -> Board:
+    """The board without submissions."""
+    return Board(board.data, [entry for entry in board.entries if entry.is_reference])
+
+
 def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[Kept]) -> Path:
     """Copy the results of the runs to ``<results>/<version>/<size>/reference``, in the place of what is there.
 

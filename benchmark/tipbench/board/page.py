@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tipbench.board.columns import COLUMNS, Column, cells, shown
-from tipbench.board.files import Board
+from tipbench.board.files import Board, reference_only
 from tipbench.board.lines import Line, Standing, standings
 from tipbench.board.markdown import markdown_table
+from tipbench.board.stability import Stability, Stable, stable
 from tipbench.figure import metric_title
 from tipbench.report import NOTHING, number
 
@@ -39,9 +42,10 @@ a site of it, with submissions beside the reference methods.
 """
 
 
-def render(board: Board, figure: str) -> str:
-    """The page of a board's reference methods; ``figure`` is the picture's path beside it."""
-    board = Board(board.data, [entry for entry in board.entries if entry.is_reference])
+def render(board: Board, figure: str, stability: Stability | None = None) -> str:
+    """The page of a board's reference methods; ``figure`` is the picture's path beside it, ``stability`` what is known
+    of independent worlds."""
+    board = reference_only(board)
     found = standings(board)
     versions = sorted({result.versions.evaluator for result in board.results})
     columns = [column for column in COLUMNS if any(column in _columns(one) for one in found)]
@@ -56,7 +60,8 @@ def render(board: Board, figure: str) -> str:
         columns="\n".join(f"- *{column.heading}*: {_begun_small(column.about)}" for column in columns),
         nothing=NOTHING,
     )
-    return "\n".join([head, *(_section(standing) for standing in found)])
+    worlds = {} if stability is None else {task.task: stable(task) for task in stability.tasks}
+    return "\n".join([head, *(_section(standing, worlds.get(standing.task.name)) for standing in found)])
 
 
 def _begun_small(sentence: str) -> str:
@@ -68,7 +73,7 @@ def _columns(standing: Standing) -> list[Column]:
     return [column for column in shown(standing) if column.key != "status"]
 
 
-def _section(standing: Standing) -> str:
+def _section(standing: Standing, worlds: Stable | None) -> str:
     better = "lower" if standing.lower_is_better else "higher"
     title = metric_title(standing.task.name, standing.metric)
     said = f"{standing.task.question} Split `{standing.split}`, {title}; {better} is better."
@@ -77,7 +82,23 @@ def _section(standing: Standing) -> str:
     parts = [f"## {standing.task.name}", said, _methods(standing)]
     if len(standing.splits) > 1:
         parts += [f"The same on every split ({title}):", _splits(standing)]
+    if worlds is not None:
+        parts.append(_over_worlds(worlds))
     return "\n\n".join(parts) + "\n"
+
+
+def _over_worlds(one: Stable) -> str:
+    """How stable the ranking is, in a sentence or two."""
+    pairs = one.wins[np.triu_indices(len(one.methods), k=1)]
+    never = int(((pairs == 0) | (pairs == 1)).sum())
+    order = ", ".join(f"{name} {rank:.1f}" for name, rank in zip(one.methods, one.mean_ranks, strict=True))
+    tau = ""
+    if one.tau.mean is not None and one.tau.least is not None:
+        tau = f"; Kendall's τ between the rankings of two worlds is {one.tau.mean:.2f}, at least {one.tau.least:.2f}"
+    return (
+        f"In {one.worlds} worlds of other seeds {never:,} of {pairs.size:,} pairs of methods never change their order"
+        f"{tau}. Mean ranks there: {order}."
+    )
 
 
 def _methods(standing: Standing) -> str:

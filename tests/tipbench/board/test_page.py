@@ -7,6 +7,7 @@ import tipbench
 from tipbench.board.comparisons import reference_of
 from tipbench.board.lines import standings
 from tipbench.board.page import render
+from tipbench.board.stability import Stability, TaskScores
 from tipbench.choices import options
 from tipbench.paths import config_folder
 from tipbench.results import Result
@@ -103,6 +104,21 @@ def test_columns_that_a_task_knows_nothing_for_are_left_out(result: Callable, bo
     bare = result(A, scores={"average_precision": {"value": 0.5}}, oracle={})
     with_gaps, without = (cells(render(board(one), "f.svg"), "prior") for one in (result(A), bare))
     assert {"harm gap", "protection gap", "share of oracle"} <= set(with_gaps) - set(without)
+
+
+def test_how_often_pairs_keep_their_order_over_worlds_is_said_where_it_is_known(
+    result: Callable, board: Callable
+) -> None:
+    scores = TaskScores(
+        task="advert_risk", split="forward", metric="average_precision", methods=("prior", "lightgbm", "x"),
+        scores=((0.3, 0.2, 0.1), (0.2, 0.3, 0.1), (0.3, 0.2, 0.1), (0.3, 0.2, 0.1), (0.3, 0.2, 0.1)), left_out={},
+    )  # fmt: skip
+    stability = Stability(data="0.3.0/tiny", evaluator="1", worlds=(1, 2, 3, 4, 5), tasks=(scores,))
+    page = render(board(result(A), result(B)), "f.svg", stability)
+    # Four of ten pairs of worlds differ by one of three pairs: tau is 1/3 there, and (6 + 4/3) / 10 in the mean.
+    assert "In 5 worlds of other seeds 2 of 3 pairs of methods never change their order" in page
+    assert "is 0.73, at least 0.33. Mean ranks there: prior 1.2, lightgbm 1.8, x 3.0." in page
+    assert "other seeds" not in render(board(result(A), result(B)), "f.svg")
 
 
 def test_a_task_without_results_on_its_default_split_is_not_shown(result: Callable, board: Callable) -> None:

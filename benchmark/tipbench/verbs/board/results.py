@@ -54,7 +54,7 @@ def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
     found = collect(runs)
     draws = draws_of(found, options.quiet)
     folder = store_reference(to, found, draws)
-    page = _render(to)
+    page = render_page(to)
     untested = sorted({run.result.task for run in found} - {one.task for one in draws})
     if untested:
         said = "not tested and without an interval of rank, since no predictions are there: "
@@ -67,17 +67,18 @@ def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def _render(to: Path) -> Path:
-    """Write the page and the figure of what is in ``to``; the page's path."""
-    from tipbench.board.files import ELSEWHERE, read
+def render_page(to: Path) -> Path:
+    """Write the page and the figure of the reference methods in ``to``; the page's path."""
+    from tipbench.board.files import ELSEWHERE, read, reference_only
     from tipbench.board.forest import draw
     from tipbench.board.lines import standings
     from tipbench.board.page import PAGE, render
+    from tipbench.board.stability import read as read_stability
     from tipbench.whole import whole_file
 
-    board = read(to)
+    board = reference_only(read(to))
     draw(standings(board), board.data, to / FIGURE)
-    whole_file(to / PAGE, render(board, FIGURE), ELSEWHERE)
+    whole_file(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
     return to / PAGE
 
 
@@ -86,9 +87,11 @@ def _check(to: Path, options: argparse.Namespace) -> int:
 
     from tipbench.board.files import read
     from tipbench.board.page import PAGE, render
+    from tipbench.board.stability import read as read_stability
 
     page = to / PAGE
-    wanted = render(read(to), FIGURE)
+    board = read(to)
+    wanted = render(board, FIGURE, read_stability(to, board.data))
     if not page.is_file() or page.read_text(encoding="utf-8") != wanted:
         raise CheckFailed(
             f"{page} is not what the results beside it render to: run `tipbench board results --runs RUNS --to {to}`."

@@ -39,12 +39,16 @@ def call(options: argparse.Namespace) -> int:
     """Do it."""
     from pathlib import Path
 
+    from tipbench.board.page import PAGE
     from tipbench.board.stability import stable, store
     from tipbench.board.world_runs import collect
     from tipbench.console import emit_json, notice
+    from tipbench.verbs.board.results import render_page
 
-    stability = collect(Path(options.runs).expanduser(), options.data)
-    path = store(Path(options.to).expanduser(), stability)
+    stability, to = collect(Path(options.runs).expanduser(), options.data), Path(options.to).expanduser()
+    path = store(to, stability)
+    if (to / PAGE).is_file():
+        render_page(to)
     found = [stable(task) for task in stability.tasks]
     for task in stability.tasks:
         for method, why in task.left_out.items():
