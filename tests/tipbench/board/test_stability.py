@@ -1,5 +1,6 @@
 """Claims about what is kept of independent worlds, what is said of it, and which runs it may be made of."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -255,3 +256,24 @@ def test_neighbours_of_the_released_world_keep_their_order_in_four_worlds_of_fiv
     ties = scores_of([[0.9, 0.8], [0.9, 0.8], [0.9, 0.8], [0.9, 0.8], [0.5, 0.5]])
     assert neighbours(ties, {"a": 0.7, "b": 0.6}) == [Neighbours("a", "b", 0.9)]
     assert neighbours(ties, {"a": 0.6, "b": 0.6}) == []
+
+
+def test_the_verb_keeps_worlds_beside_the_board_says_how_stable_it_is_and_renders_the_page(
+    in_worlds, runs: Write, result: Make, tipbench: Callable, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    released = [result(f"advert_risk/{name}", score=score) for name, score in SCORES.items()]
+    folder = runs(*in_worlds(), *released)
+    assert tipbench("board", "results", "--runs", str(folder / "0.3.0/tiny"), "--to", str(results))[0] == 0
+    words = ("board", "worlds", "--runs", str(folder), "--to", str(results))
+    code, out, _ = tipbench(*words)
+    assert code == 0
+    assert "3 of 3" in out
+    assert tipbench("board", "results", "--check", "--to", str(results))[0] == 0
+    assert "In 5 worlds of other seeds" in (results / "README.md").read_text(encoding="utf-8")
+    code, out, _ = tipbench(*words, "--json")
+    [task] = json.loads(out)["tasks"]
+    assert (task["methods"], task["mean_ranks"], task["tau_mean"]) == (list(SCORES), [1.0, 2.0, 3.0], 1.0)
+    # The reference results may be made anew without losing the worlds.
+    tipbench("board", "results", "--runs", str(folder / "0.3.0/tiny"), "--to", str(results))
+    assert read(results, "0.3.0/tiny") is not None
