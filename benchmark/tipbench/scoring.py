@@ -121,7 +121,8 @@ def _in_width(frame: pl.DataFrame, task: Task, path: str) -> pl.DataFrame:
     """Integer keys in the width that the task's table has."""
     from tipdata.tables import TABLES
 
-    key = TABLES[task.table].schema.get(task.unit)
+    table = TABLES.get(task.table)
+    key = None if table is None else table.schema.get(task.unit)
     if frame.schema.get(task.unit) != pl.Int64 or key is None:
         return frame
     try:
