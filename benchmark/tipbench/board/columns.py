@@ -14,12 +14,14 @@ from tipbench.board.lines import (
     BASE_RATES,
     COVERAGE,
     INTRUSION,
+    NO_SHIFT,
     PROTECTION_GAP,
     Line,
     Standing,
 )
 from tipbench.comparison import LEVEL
 from tipbench.report import NOTHING, interval, number, percent, signed
+from tipbench.splits import SPLITS
 
 Values = Mapping[str, float | str | bool | None]
 
@@ -140,10 +142,8 @@ def _worst_text(line: Line) -> str:
 
 def _worst_values(line: Line) -> Values:
     worst = _worst(line)
-    return {
-        "worst_shift_drop": worst and worst[1],
-        "worst_shift": worst and worst[0],
-    }
+    drops = {f"drop_{split}": line.shift_drops.get(split) for split in SPLITS if split not in NO_SHIFT}
+    return {"worst_shift_drop": worst and worst[1], "worst_shift": worst and worst[0], **drops}
 
 
 def _plain(key: str, value: Callable[[Line], Any]) -> Callable[[Line], Values]:
@@ -211,7 +211,8 @@ COLUMNS = (
     ),
     Column(
         "worst_shift", "worst shift",
-        "The largest loss on a shifted split (region, platform, language …) from the operation-disjoint one.",
+        "The largest loss on a shifted split (region, platform, language …) from the operation-disjoint one; files "
+        "hold the loss on each.",
         _worst_values, _worst_text,
     ),
     *(_precision(rate, metric) for rate, metric in BASE_RATES.items()),
