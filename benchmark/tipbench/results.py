@@ -13,7 +13,7 @@ import os
 import shutil
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from tipdata.errors import UsageError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 RESULT, PREDICTIONS = "result.json", "predictions.parquet"
 SCHEMA = Path(__file__).with_name("result.schema.json")
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Record(BaseModel):
@@ -150,17 +152,33 @@ def read_result(folder: Path) -> Result:
     Raises UsageError where there is none, or it is no result.
     """
     path = folder if folder.is_file() else folder / RESULT
+    return read_record(path, Result, f"{folder} is no run", "result", "run it again")
+
+
+def read_record(path: Path, kind: type[Model], absent: str, called: str, again: str) -> Model:
+    """A record from a file of JSON.
+
+    Args:
+        path: the file.
+        kind: what it holds.
+        absent: what is said where it is not there, before what to give.
+        called: what it is no such thing of, where it is malformed.
+        again: what to do then.
+
+    Raises:
+        UsageError: where it is not there, cannot be read, or is no such record.
+    """
     try:
-        return Result.model_validate_json(path.read_bytes())
+        return kind.model_validate_json(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"{folder} is no run: give a folder that holds {RESULT}.") from None
+        raise UsageError(f"{absent}: give a folder that holds {path.name}.") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "its JSON"
         raise UsageError(
-            f"{path} is no result of this version: {where}: {first['msg']}; run it again."
+            f"{path} is no {called} of this version: {where}: {first['msg']}; {again}."
         ) from None
 
 

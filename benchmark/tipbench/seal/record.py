@@ -15,10 +15,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from tipdata.errors import UsageError
 
 from tipbench.cells import canonical
+from tipbench.results import Model, read_record
 
 ROUND, DIGESTS, REVEALED, SCORES = "round.json", "digests.json", "revealed.json", "scores.json"
 SCHEMA = Path(__file__).with_name("round.schema.json")
@@ -128,20 +129,9 @@ def commitment_of(seed: bytes, described: Round) -> str:
     return commitment(seed, terms(described.model_dump(mode="json")))
 
 
-def read(path: Path, kind: type[BaseModel], what: str) -> Any:
-    """A record from its file. Raises UsageError where it is not there or not one."""
-    try:
-        return kind.model_validate_json(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        raise UsageError(f"{path.parent} is no {what}: give a folder that holds {path.name}.") from None
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "its JSON"
-        raise UsageError(
-            f"{path} is no {path.name} of this version: {where}: {first['msg']}; get it again."
-        ) from None
+def read(path: Path, kind: type[Model], what: str) -> Model:
+    """A record of a round from its file. Raises UsageError where it is not there or not one."""
+    return read_record(path, kind, f"{path.parent} is no {what}", path.name, "get it again")
 
 
 def read_round(folder: Path) -> Round:
