@@ -83,6 +83,12 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     return aligned
 
 
+def as_stored(predictions: pl.DataFrame) -> pl.DataFrame:
+    """Scores as float32 and steps as int32: what is scored is what is stored."""
+    scores = pl.col("^score(_.*)?$").cast(pl.Float32)
+    return predictions.with_columns(scores, pl.col("^step$").cast(pl.Int32))
+
+
 def label_scores(answers: Answers) -> tuple[str, ...]:
     """The score columns that predictions of labelsets have: one a label, then urgency where it is known."""
     urgency = (URGENCY,) if URGENCY in answers.frame.columns else ()

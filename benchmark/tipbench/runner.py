@@ -28,6 +28,7 @@ from tipbench.evaluation import Evaluation, check_predictions, evaluate
 from tipbench.fold import Fold, Prepared, prepare
 from tipbench.forecasts import asked, streamed_forecasts
 from tipbench.method import check_shape, is_oracle, is_streamed
+from tipbench.predictions import as_stored
 from tipbench.results import (
     PREDICTIONS,
     Cost,
@@ -249,7 +250,7 @@ def _run_cell(job: Job, shared: SharedFold, partial: Path) -> Result:
         predictions, notes = read_predictions(cell.folder, job.kept), job.kept.notes
     answers = prepared.answers_to(predictions)
     with meter.part("score"):
-        predictions = _as_stored(check_predictions(answers, predictions))
+        predictions = as_stored(check_predictions(answers, predictions))
         evaluation = evaluate(task_of(cell.task), answers, predictions, replicates=cell.config["replicates"])
     content = parquet_bytes(_with_names(predictions, prepared))
     result = _record(job, prepared, evaluation, is_oracle(method), digest_of(content), meter, notes)
@@ -303,12 +304,6 @@ def streamed_predictions(method: Any, fold: Fold, stream: Stream, name: str) -> 
     """What a fitted method predicts of a test that it is handed step by step; see the two functions."""
     streamed = streamed_alarms if fold.task.forecast is None else streamed_forecasts
     return streamed(method, fold, stream, name)
-
-
-def _as_stored(predictions: pl.DataFrame) -> pl.DataFrame:
-    """Scores as float32 and steps as int32: what is scored is what is stored."""
-    scores = pl.col("^score(_.*)?$").cast(pl.Float32)
-    return predictions.with_columns(scores, pl.col("^step$").cast(pl.Int32))
 
 
 def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from tipbench.answers import Answers
-from tipbench.predictions import check_predictions
-from tipbench.runner import _as_stored
+from tipbench.predictions import as_stored, check_predictions
 from tipbench.scoring import read_predictions_file
 from tipdata.errors import UsageError
 
@@ -75,7 +74,7 @@ def test_answers_without_a_label_are_refused() -> None:
 
 
 def test_all_scores_are_stored_as_float32_and_read_from_csv_as_numbers(tmp_path) -> None:
-    stored = _as_stored(GIVEN)
+    stored = as_stored(GIVEN)
     assert {stored.schema[c] for c in stored.columns if c.startswith("score_")} == {pl.Float32}
     GIVEN.with_columns(score_wages=pl.lit(1)).write_csv(tmp_path / "p.csv")
     assert read_predictions_file(str(tmp_path / "p.csv")).schema["score_wages"] == pl.Float64

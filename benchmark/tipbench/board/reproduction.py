@@ -30,6 +30,7 @@ from tipbench.board.files import REPRODUCED, SUBMISSIONS, UPLOADED, read, read_s
 from tipbench.board.predictions import PredictionStore, store_of
 from tipbench.cells import Cell
 from tipbench.evaluation import EVALUATOR_VERSION
+from tipbench.predictions import as_stored
 from tipbench.results import RESULT, Result, read_predictions, read_result
 from tipbench.task import task_of
 from tipbench.whole import whole_folder
@@ -257,7 +258,6 @@ def _held(stored: Result, found: Result, folder: Path, store: PredictionStore) -
 
 def _content(parquet: bytes) -> pl.DataFrame:
     """Predictions in one order of rows and columns, as they are stored."""
-    frame = pl.read_parquet(io.BytesIO(parquet))
-    stored = frame.with_columns(pl.col("^score(_.*)?$").cast(pl.Float32), pl.col("^step$").cast(pl.Int32))
+    stored = as_stored(pl.read_parquet(io.BytesIO(parquet)))
     columns = sorted(stored.columns)
     return stored.select(columns).sort(columns)

@@ -10,7 +10,7 @@ import polars as pl
 from tipdata.errors import UsageError
 
 from tipbench.method import check_shape, is_oracle
-from tipbench.predictions import check_predictions
+from tipbench.predictions import as_stored, check_predictions
 from tipbench.results import parquet_bytes
 from tipbench.runner import instantiate, streamed_predictions
 from tipbench.seal.folds import SealedFold, sealed_fold
@@ -59,8 +59,7 @@ def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.Dat
     checked = check_predictions(sealed.blank, _of_units(task, made, sealed.units))
     check_steps(task, checked, sealed.round, target)
     sealed.notes.extend(note for note in getattr(method, "notes", ()) if note not in sealed.notes)
-    scores, steps = pl.col("^score(_.*)?$").cast(pl.Float32), pl.col("^step$").cast(pl.Int32)
-    return checked.with_columns(scores, steps), sealed
+    return as_stored(checked), sealed
 
 
 def _of_units(task: Task, made: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
