@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from tipbench.board.columns import COLUMNS, Column, cells, shown
 from tipbench.board.files import Board, reference_only
 from tipbench.board.lines import Line, Standing, standings
@@ -89,14 +87,13 @@ def _section(standing: Standing, worlds: Stable | None) -> str:
 
 def _over_worlds(one: Stable) -> str:
     """How stable the ranking is, in a sentence or two."""
-    pairs = one.wins[np.triu_indices(len(one.methods), k=1)]
-    never = int(((pairs == 0) | (pairs == 1)).sum())
+    never, pairs = one.never_turn
     order = ", ".join(f"{name} {rank:.1f}" for name, rank in zip(one.methods, one.mean_ranks, strict=True))
     tau = ""
     if one.tau.mean is not None and one.tau.least is not None:
         tau = f"; Kendall's τ between the rankings of two worlds is {one.tau.mean:.2f}, at least {one.tau.least:.2f}"
     return (
-        f"In {one.worlds} worlds of other seeds {never:,} of {pairs.size:,} pairs of methods never change their order"
+        f"In {one.worlds} worlds of other seeds {never:,} of {pairs:,} pairs of methods never change their order"
         f"{tau}. Mean ranks there: {order}."
     )
 

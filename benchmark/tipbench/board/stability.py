@@ -102,6 +102,12 @@ class Stable:
     critical_difference: float | None
     groups: tuple[tuple[str, ...], ...]
 
+    @property
+    def never_turn(self) -> tuple[int, int]:
+        """How many pairs of methods stand in one order in every world, and of how many."""
+        pairs = self.wins[np.triu_indices(len(self.methods), k=1)]
+        return int(((pairs == 0) | (pairs == 1)).sum()), pairs.size
+
 
 @dataclass(frozen=True)
 class Neighbours:

@@ -94,16 +94,9 @@ def _emit(found: list[Stable]) -> None:
             str(one.worlds),
             number(one.tau.mean),
             number(one.tau.least),
-            _never_turn(one),
+            "{} of {}".format(*one.never_turn),
             one.methods[0] if one.methods else "-",
         ]
         for one in found
     ]
     emit_table(columns, rows)
-
-
-def _never_turn(one: Stable) -> str:
-    import numpy as np
-
-    pairs = one.wins[np.triu_indices(len(one.methods), k=1)]
-    return f"{int(((pairs == 0) | (pairs == 1)).sum())} of {pairs.size}"
