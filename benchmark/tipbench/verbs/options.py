@@ -30,6 +30,18 @@ def add_config_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
+    )
+
+
+def add_board(parser: argparse.ArgumentParser) -> None:
+    """The folder of boards, and which of them."""
+    add_results(parser)
+    parser.add_argument("--data", metavar="RELEASE", help="the board, such as 0.3.0/small (the newest)")
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON alone on standard output")
 

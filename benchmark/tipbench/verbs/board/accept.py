@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tipbench.verbs.options import add_json, add_quiet, parser_of
+from tipbench.verbs.options import add_json, add_quiet, add_results, parser_of
 
 if TYPE_CHECKING:
     import argparse
@@ -23,9 +23,7 @@ def add(actions: Any) -> None:
     """Declare the action."""
     one = parser_of(actions, "accept", "check a submission, keep its predictions and its scores", EXAMPLES)
     one.add_argument("submission", metavar="SUBMISSION", help="the folder with submission.json")
-    one.add_argument(
-        "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
-    )
+    add_results(one)
     one.add_argument(
         "--replace", action="store_true", help="in the place of an earlier one of its team and method"
     )

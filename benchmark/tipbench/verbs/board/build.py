@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tipbench.verbs.options import add_json, add_quiet, parser_of
+from tipbench.verbs.options import add_json, add_quiet, add_results, parser_of
 
 if TYPE_CHECKING:
     import argparse
@@ -22,9 +22,7 @@ def add(actions: Any) -> None:
     """Declare the action."""
     one = parser_of(actions, "build", "make a site of the results, to be opened from disk", EXAMPLES)
     one.add_argument("--to", required=True, metavar="FOLDER", help="where the site is made")
-    one.add_argument(
-        "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
-    )
+    add_results(one)
     add_quiet(one)
     add_json(one)
     one.set_defaults(call=call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tipbench.verbs.options import add_json, add_quiet, parser_of
+from tipbench.verbs.options import add_json, add_quiet, add_results, parser_of
 
 if TYPE_CHECKING:
     import argparse
@@ -38,9 +38,7 @@ def add(kinds: Any) -> None:
         one.add_argument("--split", metavar="SPLIT", help="on this split (the task's default)")
         one.add_argument("--matrix", action="store_true", help="the task's methods on every split")
         one.add_argument("--data", metavar="DATA", help="of this release, such as 0.3.0/small (the largest)")
-        one.add_argument(
-            "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
-        )
+        add_results(one)
         one.add_argument("--to", metavar="FILE", help="where it is written (standard output)")
         add_quiet(one)
         add_json(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tipbench.verbs.options import add_json, add_quiet, parser_of
+from tipbench.verbs.options import add_board, add_json, add_quiet, parser_of
 
 if TYPE_CHECKING:
     import argparse
@@ -30,10 +30,7 @@ def add(actions: Any) -> None:
     one.add_argument(
         "--split", action="append", default=[], metavar="SPLIT", help="only this; repeat for more"
     )
-    one.add_argument(
-        "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
-    )
-    one.add_argument("--data", metavar="RELEASE", help="the board, such as 0.3.0/small (the newest)")
+    add_board(one)
     add_quiet(one)
     add_json(one)
     one.set_defaults(call=call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tipbench.verbs.options import add_json, add_quiet, parser_of
+from tipbench.verbs.options import add_board, add_json, add_quiet, parser_of
 
 if TYPE_CHECKING:
     import argparse
@@ -27,10 +27,7 @@ def add(actions: Any) -> None:
     one = parser_of(
         actions, "rescore", "compute every score again and report stored numbers that differ", EXAMPLES
     )
-    one.add_argument(
-        "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
-    )
-    one.add_argument("--data", metavar="RELEASE", help="the board, such as 0.3.0/small (the newest)")
+    add_board(one)
     one.add_argument("--runs", metavar="RUNS", help="a folder of runs whose predictions are used as well")
     one.add_argument("--write", action="store_true", help="store what is found")
     add_quiet(one)
