@@ -1,10 +1,48 @@
-"""Releases that several tests read, made once for all workers, away from the user's own."""
+"""Releases that several tests read, made once for all workers; methods of a user's own, and a place to run them."""
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tipdata.release import Release, open_release
+from tipdata.core.release import Release, open_release
+
+OWN_METHODS = """
+import polars as pl
+
+
+class Length:
+    needs = frozenset({"adverts.body"})
+    stochastic = False
+
+    def __init__(self, sign=1.0):
+        self.sign = sign
+
+    def fit(self, fold, seed):
+        pass
+
+    def predict(self, fold):
+        units = fold.to_predict().collect()
+        length = pl.col("body").str.len_chars()
+        return units.select("advert", score=self.sign * length / length.max())
+
+
+class Chance(Length):
+    stochastic = True
+
+    def fit(self, fold, seed):
+        self.sign = -1.0 if seed % 2 else 1.0
+
+
+class Broken(Length):
+    def fit(self, fold, seed):
+        raise ArithmeticError("it does not add up")
+
+
+class Greedy(Length):
+    needs = frozenset({"accounts.verified"})
+"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,3 +63,51 @@ def tiny(home: Path) -> Release:
 @pytest.fixture(scope="session")
 def small(home: Path) -> Release:
     return open_release("0.3.0", "small", engine="sequential", quiet=True)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder whose name is hard, with the module ``own_methods`` on the path."""
+    folder = tmp_path / "a b=(c), ملف"
+    folder.mkdir()
+    (folder / "own_methods.py").write_text(OWN_METHODS, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    sys.modules.pop("own_methods", None)
+    monkeypatch.syspath_prepend(str(folder))
+    return folder
+
+
+@pytest.fixture
+def own_configs(place: Path) -> Path:
+    """A ``--config-dir`` with the baselines ``advert_risk/length``, ``chance``, ``broken`` and ``greedy``."""
+    folder = place / "my configs, =(1)"
+    for name in ("Length", "Chance", "Broken", "Greedy"):
+        write_baseline(folder, f"advert_risk/{name.lower()}", f"own_methods.{name}", "sign: 1.0")
+    return folder
+
+
+def write_baseline(folder: Path, name: str, target: str, argument: str = "") -> None:
+    path = folder / "baseline" / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        f"# A test.\nname: {name}\nsummary: a test\nreference: null\nmethod:\n  _target_: {target}\n"
+        + (f"  {argument}\n" if argument else ""),
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture
+def tipbench(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in this process: exit code, standard output, standard error."""
+    from tipbench.cli import main
+
+    def run(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            code = main(list(words))
+        except SystemExit as left:
+            code = int(left.code or 0)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 FEW_LEVELS = 40
 """A column of text with more distinct values than this is no category."""

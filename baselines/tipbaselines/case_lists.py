@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 from tipbaselines.loglinear import LARGEST, overlaps
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 NEEDS: frozenset[str] = frozenset({"case_lists.count"})
 NO_LISTS = ("region", "form", "sex", "age", "count")

@@ -13,7 +13,7 @@ import polars as pl
 from tipbaselines.market_series import Course, Effect, Market
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 CONFIDENCE = 0.95
 FEWEST_PLACEBOS = 3

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 def labelled(fold: "Fold", part: str) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 NEEDS = frozenset({"stops.sequence", "stops.town", "places.town"})
 MOST = 10

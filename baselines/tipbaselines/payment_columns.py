@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
 MINUTES_A_DAY = 1440

@@ -15,7 +15,7 @@ from tipbaselines.account_neighbours import mean_over
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 FEW_LEVELS = 40
 """A column of text with more distinct values than this is no category."""

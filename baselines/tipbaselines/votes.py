@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 CLEAR, HARMFUL, UNSURE = range(3)
 CODES = {

@@ -11,10 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tipdata.errors import CheckFailed, UsageError
+    from tipdata.core.errors import CheckFailed, UsageError
 
-    from tipbench.fold import Fold, Prepared, load, prepare
-    from tipbench.scoring import evaluate
+    from tipbench.data.fold import Fold, Prepared, load, prepare
+    from tipbench.runs.scoring import evaluate
     from tipbench.task import Task, tasks
 
 __version__ = "0.4.0"
@@ -22,15 +22,15 @@ __version__ = "0.4.0"
 __all__ = ["CheckFailed", "Fold", "Prepared", "Task", "UsageError", "evaluate", "load", "prepare", "tasks"]
 
 _HOMES = {
-    "Fold": "tipbench.fold",
-    "Prepared": "tipbench.fold",
-    "load": "tipbench.fold",
-    "prepare": "tipbench.fold",
-    "evaluate": "tipbench.scoring",
+    "Fold": "tipbench.data.fold",
+    "Prepared": "tipbench.data.fold",
+    "load": "tipbench.data.fold",
+    "prepare": "tipbench.data.fold",
+    "evaluate": "tipbench.runs.scoring",
     "Task": "tipbench.task",
     "tasks": "tipbench.task",
-    "CheckFailed": "tipdata.errors",
-    "UsageError": "tipdata.errors",
+    "CheckFailed": "tipdata.core.errors",
+    "UsageError": "tipdata.core.errors",
 }
 
 

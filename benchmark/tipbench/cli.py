@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from tipdata.errors import CheckFailed, UsageError
+    from tipdata.core.errors import CheckFailed, UsageError
 
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     import argparse
 
     from tipbench import __version__
-    from tipbench.verbs import VERBS
+    from tipbench.commands import VERBS
 
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("tipbench", description=ABOUT, epilog=EXAMPLES, formatter_class=form)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import polars as pl
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
     from tipbench.task import Task
 
 
@@ -31,7 +31,7 @@ class Method(Protocol):
         ...
 
     def predict(self, fold: Fold) -> pl.DataFrame:
-        """Predictions for :meth:`tipbench.fold.Fold.to_predict` in the columns of the task's kind."""
+        """Predictions for :meth:`tipbench.data.fold.Fold.to_predict` in the columns of the task's kind."""
         ...
 
 
@@ -58,7 +58,7 @@ class StreamMethod(Protocol):
 
         A unit that has no row in a step has none in any later one. The score is a finite float; the harness
         alarms at the first that reaches a threshold, which it fixes on valid. Where the next row is forecast
-        (:mod:`tipbench.forecasts`), ``[unit, candidate, score]`` with one to ten candidates of each unit.
+        (:mod:`tipbench.runs.forecasts`), ``[unit, candidate, score]`` with one to ten candidates of each unit.
         """
         ...
 

@@ -11,13 +11,13 @@ from functools import cache
 from typing import Literal, Protocol
 
 import polars as pl
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets", "estimates"]
 
 
 class Source(Protocol):
-    """Where a task's tables come from: a :class:`tipdata.release.Release`, or what can do as much."""
+    """Where a task's tables come from: a :class:`tipdata.core.release.Release`, or what can do as much."""
 
     @property
     def name(self) -> str: ...
@@ -80,14 +80,14 @@ class Task:
     ``tables``: input tables and the columns of each that a method may see, whatever the access.
     ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
     ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
-    ``answers``: units of the predicted parts -> the frame of :class:`tipbench.answers.Answers`.
+    ``answers``: units of the predicted parts -> the frame of :class:`tipbench.kinds.answers.Answers`.
     ``context``: input tables shown whole, for every region of the release, whether or not they belong to units
     of the fold. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
     shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it by a
     task of candidates; its answers are of kind ``forecasts``.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
-    ``quantity``: of estimates, what the units of a user's own data estimate (:data:`tipbench.answers.QUANTITIES`).
+    ``quantity``: of estimates, what the units of a user's own data estimate (:data:`tipbench.kinds.answers.QUANTITIES`).
     """
 
     name: str

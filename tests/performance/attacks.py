@@ -16,14 +16,14 @@ import numpy as np
 import polars as pl
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
-from tipbench.fold import prepare
-from tipbench.seal.attacks import cross_fitted, in_one_run, order_features
-from tipbench.seal.host import open_secret, read_answers
-from tipbench.seal.new import Order, new_round
-from tipbench.seal.record import Round
-from tipbench.seal.source import RegionFolders
+from tipbench.data.fold import prepare
 from tipbench.task import Task, tasks
-from tipdata.release import Release
+from tipboard.rounds.attacks import cross_fitted, in_one_run, order_features
+from tipboard.rounds.host import open_secret, read_answers
+from tipboard.rounds.new import Order, new_round
+from tipboard.rounds.record import Round
+from tipboard.rounds.source import RegionFolders
+from tipdata.core.release import Release
 
 MOST = 60_000
 """Units of a task that a tree is fitted to, every so-manieth of them."""

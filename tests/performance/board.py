@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tipbench.results import Result
+    from tipbench.runs.results import Result
 
 BUDGET = 60 * 60 * 2
 """CPU seconds: an hour of two cores."""
@@ -24,7 +24,7 @@ COSTLIEST = 25
 
 
 def main(runs: Path, first_run: bool) -> int:
-    from tipbench.results import read_result
+    from tipbench.runs.results import read_result
     from tipbench.task import tasks
 
     rest: dict[str, float] = {}
@@ -78,8 +78,8 @@ def line(name: str, costs: Iterable[Spent], rest: float | None) -> float:
 
 def run(runs: Path, task: str) -> float:
     """Run what is missing of a task's board; the CPU seconds of that."""
-    from tipbench.choices import describe_option, options
-    from tipbench.paths import config_folder
+    from tipbench.config.choices import describe_option, options
+    from tipbench.config.paths import config_folder
 
     known = options([config_folder()])["baseline"]
     plain = [n for n, at in known.items() if n.startswith(f"{task}/") and "extra" not in describe_option(at)]

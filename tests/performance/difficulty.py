@@ -47,7 +47,7 @@ def folder(runs: Path, task: str, split: str, method: str) -> Path:
 
 def score(runs: Path, task: str, split: str, method: str, metric: str) -> float:
     """A metric of a run; raises where it has no value."""
-    from tipbench.results import read_result
+    from tipbench.runs.results import read_result
 
     value = read_result(folder(runs, task, split, method)).scores[metric].value
     if value is None:
@@ -57,7 +57,7 @@ def score(runs: Path, task: str, split: str, method: str, metric: str) -> float:
 
 def methods(runs: Path, task: str) -> list[str]:
     """Methods that were run on the task's default split, but for references."""
-    from tipbench.results import read_result
+    from tipbench.runs.results import read_result
     from tipbench.task import tasks
 
     split = tasks()[task].splits[0]
@@ -86,8 +86,8 @@ def risk(runs: Path) -> Rows:
 
 def raters() -> Rows:
     """F1 of each rater against the consensus of both, on a sample with 33% adverts of trafficking operations."""
-    from tipdata.draw import Stream
-    from tipdata.release import Release
+    from tipdata.core.draw import Stream
+    from tipdata.core.release import Release
 
     release = Release.of("0.3.0", "small")
     scores = release.scan("annotations").sort("advert", "rater").collect()
@@ -209,10 +209,10 @@ def oracles(runs: Path) -> Rows:
 
 def tiers(runs: Path, task: str) -> list[list[str]]:
     """Methods in tiers: a tier holds the best of those left and all that it does not beat significantly."""
-    from tipbench.comparison import compare
-    from tipbench.fold import prepare
+    from tipbench.data.fold import prepare
+    from tipbench.evaluation.comparison import compare
     from tipbench.metrics import LOWER_IS_BETTER
-    from tipbench.results import read_predictions, read_result
+    from tipbench.runs.results import read_predictions, read_result
     from tipbench.task import tasks
 
     declared = tasks()[task]

@@ -16,10 +16,10 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 
 def main(regions: int) -> None:
-    from tipdata import release as release_module
-    from tipdata.region import generate_region
-    from tipdata.release import Release, make_release
-    from tipdata.world import World, sizes
+    from tipdata.core import release as release_module
+    from tipdata.core.region import generate_region
+    from tipdata.core.release import Release, make_release
+    from tipdata.core.world import World, sizes
 
     world = World.of("0.3.0")
     tables = generate_region(world, 0)  # compiles the lexicon

@@ -20,7 +20,7 @@ from tipbaselines.account_risk.label_propagation import LabelPropagation
 from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.account_risk.neighbour_outlier import NeighbourOutlier
-from tipbench.fold import Fold
+from tipbench.data.fold import Fold
 from tipbench.task import task_of
 
 UNTRAINED = {

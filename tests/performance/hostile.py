@@ -1,6 +1,6 @@
 """What hostile submissions cost a maintainer: python tests/performance/hostile.py [KIND ...]
 
-Checks every one of the folders that tests/tipbench/submission/hostile.py makes, more than a thousand, and prints a row
+Checks every one of the folders that tests/tipboard/submissions/hostile.py makes, more than a thousand, and prints a row
 a kind: folders, refused, accepted, the slowest in seconds, the peak memory of the process that reads files. Exit code
 1 where a folder is not treated as its kind expects, a sentence is missing or too long, or anything is left behind.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-HOSTILE = Path(__file__).resolve().parents[1] / "tipbench" / "submission"
+HOSTILE = Path(__file__).resolve().parents[1] / "tipboard" / "submissions"
 LONGEST_ANSWER = 2_000
 
 
@@ -50,8 +50,8 @@ def measured(kinds: list[str]) -> dict[str, Tally]:
 
 
 def _check(kind: Any, case: Any, tally: Tally) -> None:
-    from tipbench.submission.check import check
-    from tipbench.submission.problems import Refused
+    from tipboard.submissions.check import check
+    from tipboard.submissions.problems import Refused
 
     case_module: Any = importlib.import_module("hostile_case")
     tally.folders += 1

@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 import tipbench
-from tipbench.board.draws import Kept
-from tipbench.board.entries import Entry
-from tipbench.board.files import Board, read
-from tipbench.board.site.build import write
-from tipbench.board.site.sizes import size_of
-from tipbench.comparison import Draws
-from tipbench.results import Result
+from tipbench.evaluation.comparison import Draws
+from tipbench.runs.results import Result
+from tipboard.board.draws import Kept
+from tipboard.board.entries import Entry
+from tipboard.board.files import Board, read
+from tipboard.site.build import write
+from tipboard.site.sizes import size_of
 
 RESULTS = Path(tipbench.__file__).parents[2] / "results"
 EACH = 4

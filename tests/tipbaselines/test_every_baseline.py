@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 import yaml
 from polars.testing import assert_frame_equal
-from tipbench.extras import missing_extra
-from tipbench.fold import Fold, Prepared, prepare
+from tipbench.config.extras import missing_extra
+from tipbench.data.fold import Fold, Prepared, prepare
 from tipbench.method import Method, StreamMethod, is_oracle
-from tipbench.runner import streamed_predictions
+from tipbench.runs.runner import streamed_predictions
 from tipbench.task import tasks
-from tipdata.release import Release
+from tipdata.core.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
 EVERY = sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.rglob("*.yaml"))

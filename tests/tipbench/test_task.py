@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from tipbench.splits import SPLITS
+from tipbench.data.splits import SPLITS
 from tipbench.task import Task, task_of, tasks
-from tipdata.errors import UsageError
-from tipdata.tables import all_tables
+from tipdata.core.errors import UsageError
+from tipdata.core.tables import all_tables
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))

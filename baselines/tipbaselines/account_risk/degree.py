@@ -13,7 +13,7 @@ from tipbaselines.account_graph import graph_of
 from tipbaselines.frames import score_frame, to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class Degree:

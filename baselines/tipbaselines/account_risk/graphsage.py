@@ -18,7 +18,7 @@ from tipbaselines.account_risk.supervised import labels_of, training_labels
 from tipbaselines.frames import prevalence, score_frame, to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class GraphSAGE:

@@ -16,7 +16,7 @@ from tipbaselines.account_risk.supervised import training_labels
 from tipbaselines.frames import prevalence, score_frame, to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class LabelPropagation:

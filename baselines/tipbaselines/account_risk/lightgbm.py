@@ -16,7 +16,7 @@ from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.frames import prevalence, score_frame, to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class LightGBM:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 from tipbaselines.account_graph import attributes, filled, graph_of, tie_attributes
 from tipbaselines.account_neighbours import mean_over
 from tipbaselines.frames import score_frame, to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class NeighbourOutlier:

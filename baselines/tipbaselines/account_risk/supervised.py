@@ -6,12 +6,12 @@ An edge runs between accounts of all parts, which is context; a label is of trai
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 from tipbaselines.account_graph import Graph
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class Labels(NamedTuple):

@@ -24,7 +24,7 @@ from tipbaselines.retrieval import CANDIDATES, candidate_frame, top
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 SEARCH = ("characters", "words", "sentences")
 """Channels whose sum finds the candidates that the trees then order."""

@@ -12,7 +12,7 @@ from tipbaselines.frames import to_predict
 from tipbaselines.retrieval import CANDIDATES, candidate_frame, top
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 CHUNK = 512
 """Queries that are drawn at a time."""

@@ -21,7 +21,7 @@ from tipbaselines.frames import to_predict
 from tipbaselines.retrieval import nearest
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 MASK = re.compile(r"(?<![A-Za-z\u0400-\u04ff])\(?[Nn](?:[ \-._()]{0,2}[Nn]){3,}\)?")
 """A masked contact string: at least four N with at most two marks between."""

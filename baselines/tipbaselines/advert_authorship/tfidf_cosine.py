@@ -14,7 +14,7 @@ from tipbaselines.frames import to_predict
 from tipbaselines.retrieval import nearest
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class TfidfCosine:

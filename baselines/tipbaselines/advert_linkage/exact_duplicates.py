@@ -12,7 +12,7 @@ from tipbaselines.components import cluster_frame, equal_values
 from tipbaselines.frames import to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class ExactDuplicates:

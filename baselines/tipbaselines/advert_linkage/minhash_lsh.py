@@ -15,7 +15,7 @@ from tipbaselines.frames import to_predict
 from tipbaselines.near_duplicates import near_duplicate_groups
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class MinHashLSH:

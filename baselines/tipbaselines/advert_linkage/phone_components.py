@@ -13,7 +13,7 @@ from tipbaselines.components import cluster_frame, components, contact_edges
 from tipbaselines.frames import to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class PhoneComponents:

@@ -23,7 +23,7 @@ from tipbaselines.frames import to_predict
 from tipbaselines.near_duplicates import shingles, signatures
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 ADVERT_STRINGS = frozenset(
     {"title", "body", "text", "platform", "language", "category", "price_basis", "account", "side"}

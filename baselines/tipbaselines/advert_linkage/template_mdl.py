@@ -34,7 +34,7 @@ from tipbaselines.frames import to_predict
 from tipbaselines.near_duplicates import shingles
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 PHRASE = 5
 SAMPLE = 48

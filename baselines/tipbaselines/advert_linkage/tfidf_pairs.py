@@ -15,7 +15,7 @@ from tipbaselines.components import equal_values
 from tipbaselines.encodings import char_ngrams, tfidf
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class TfidfPairs:

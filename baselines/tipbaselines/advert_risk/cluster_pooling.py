@@ -19,7 +19,7 @@ from tipbaselines.frames import labelled, logit, prevalence, score_frame, sigmoi
 from tipbaselines.near_duplicates import near_duplicate_groups
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class ClusterPooling:

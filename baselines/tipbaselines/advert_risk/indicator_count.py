@@ -17,7 +17,7 @@ from tipbaselines.advert_text import texts
 from tipbaselines.frames import score_frame, to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 @cache

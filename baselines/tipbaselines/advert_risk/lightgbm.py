@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.stages.adverts import JOB_FIELDS
-from tipdata.world import MINUTES_A_DAY
+from tipdata.core.world import MINUTES_A_DAY
+from tipdata.stages.adverts.stage import JOB_FIELDS
 
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
@@ -25,7 +25,7 @@ from tipbaselines.frames import labelled, logit, prevalence, score_frame, to_pre
 from tipbaselines.near_duplicates import near_duplicate_groups
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 CATEGORICAL = ("platform", "category", "language")
 COLUMNS = ("title", "body", "price", "minute", "contacts", "images", *CATEGORICAL, *JOB_FIELDS)

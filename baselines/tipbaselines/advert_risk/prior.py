@@ -11,7 +11,7 @@ import polars as pl
 from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class Prior:

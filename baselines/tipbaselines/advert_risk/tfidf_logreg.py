@@ -15,7 +15,7 @@ from tipbaselines.components import equal_values
 from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class TfidfLogreg:

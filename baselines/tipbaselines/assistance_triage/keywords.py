@@ -18,7 +18,7 @@ from tipbaselines.frames import labelled, prevalence, to_predict
 from tipbaselines.labelsets import OneEach, labelset_frame, targets
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 @cache

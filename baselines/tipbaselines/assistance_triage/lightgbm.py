@@ -18,7 +18,7 @@ from tipbaselines.labelsets import Model, OneEach, Target, inputs, labelset_fram
 from tipbaselines.linear import logistic
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class LightGBM:

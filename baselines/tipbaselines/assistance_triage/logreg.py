@@ -16,7 +16,7 @@ from tipbaselines.labelsets import OneEach, inputs, labelset_frame, targets
 from tipbaselines.linear import logistic
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class LogReg:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipbench.extras import how_to_install
-from tipdata.errors import UsageError
+from tipbench.config.extras import how_to_install
+from tipdata.core.errors import UsageError
 
 from tipbaselines.contact_features import Standardised, note_texts
 from tipbaselines.encodings import Cache, digest
@@ -22,7 +22,7 @@ from tipbaselines.labelsets import OneEach, labelset_frame, targets
 from tipbaselines.linear import logistic
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 _CACHE = Cache(size=6)
 BATCH = 64

@@ -7,13 +7,13 @@ came up and found no room in the note. Needs hidden truth: the log-odds (integer
 from typing import TYPE_CHECKING
 
 import polars as pl
-from tipdata.helpline.cases import NEEDS
+from tipdata.stages.helpline.cases import NEEDS
 
 from tipbaselines.frames import sigmoid, to_predict
 from tipbaselines.labelsets import SCORE, URGENCY
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 MILLI_NATS = 1000.0
 ODDS = {**{name: f"log_odds_{name}" for name in NEEDS}, URGENCY: "log_odds_urgent"}

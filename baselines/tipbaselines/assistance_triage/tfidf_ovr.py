@@ -15,7 +15,7 @@ from tipbaselines.labelsets import OneEach, labelset_frame, targets
 from tipbaselines.linear import logistic
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class TfidfOvr:

@@ -14,7 +14,7 @@ from tipbaselines.frames import sigmoid
 from tipbaselines.votes import NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class DawidSkene:

@@ -15,7 +15,7 @@ from tipbaselines.frames import sigmoid
 from tipbaselines.votes import NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 ALPHA, LOG_BETA = 1.0, 1.0
 """Means of the normal priors (variance 1) on alpha and log beta: section 3 of the paper."""

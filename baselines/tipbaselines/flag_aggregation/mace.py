@@ -15,7 +15,7 @@ from tipbaselines.frames import sigmoid
 from tipbaselines.votes import CLEAR, HARMFUL, NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 TINY = 1e-300

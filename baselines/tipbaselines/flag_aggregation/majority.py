@@ -11,7 +11,7 @@ import polars as pl
 from tipbaselines.votes import NEEDS, UNSURE, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class Majority:

@@ -16,7 +16,7 @@ from tipbaselines.frames import logit
 from tipbaselines.votes import NEEDS, UNSURE, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class WeightedMajority:

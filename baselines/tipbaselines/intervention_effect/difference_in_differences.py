@@ -13,7 +13,7 @@ from tipbaselines.effect_estimates import Forecast, estimates
 from tipbaselines.market_series import NEEDS, Course
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class DifferenceInDifferences:

@@ -13,7 +13,7 @@ from tipbaselines.effect_estimates import Estimate, interval, prediction_frame
 from tipbaselines.market_series import NEEDS, Effect, Market
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 THOUSANDTHS = 1000.0
 

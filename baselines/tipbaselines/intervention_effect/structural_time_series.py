@@ -16,7 +16,7 @@ from tipbaselines.effect_estimates import Forecast, estimates
 from tipbaselines.market_series import NEEDS, Course
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 PERIODS_A_COMPONENT = 6
 """Periods before the intervention that each component of the controls needs."""

@@ -18,7 +18,7 @@ from tipbaselines.payment_columns import NEEDS, Ledger, history_features, ledger
 from tipbaselines.payment_risk.supervised import Labels, labels_of, training_labels
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 THINNING = 8
 """One negative of so many is learnt from."""

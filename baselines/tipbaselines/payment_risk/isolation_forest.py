@@ -14,7 +14,7 @@ from tipbaselines.frames import score_frame, to_predict
 from tipbaselines.payment_columns import NEEDS, history_features, ledger_of, own_features
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class IsolationForest:

@@ -17,7 +17,7 @@ from tipbaselines.payment_columns import NEEDS, Ledger, history_features, ledger
 from tipbaselines.payment_risk.supervised import labels_of, training_labels
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 SEED = 0
 """Every tree sees every feature and every row that is kept, so that there is nothing for a seed to decide."""

@@ -16,7 +16,7 @@ from tipbaselines.payment_columns import MINUTES_A_DAY, NEEDS, Ledger, ledger_of
 from tipbaselines.payment_graph import Side
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 ADOPTED = ("channel prepaid", "channel virtual_currency", "channel remittance")
 CASH = "channel cash_deposit"

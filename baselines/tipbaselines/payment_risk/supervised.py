@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 from tipbaselines.payment_columns import Ledger
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class Labels(NamedTuple):

@@ -15,7 +15,7 @@ from tipbaselines.case_lists import NEEDS, CaseLists, estimates_of, read_case_li
 from tipbaselines.loglinear import design, patterns
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class BayesLogLinear:

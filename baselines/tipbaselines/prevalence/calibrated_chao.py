@@ -14,7 +14,7 @@ from tipbaselines.case_lists import NEEDS, CaseLists, estimates_of, read_case_li
 from tipbaselines.prevalence.chao_lower import lower_bound
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 FEWEST = 10
 """Known truths that a factor is learnt from."""

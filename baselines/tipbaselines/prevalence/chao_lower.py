@@ -14,7 +14,7 @@ from tipbaselines.case_lists import NEEDS, NORMAL, CaseLists, estimates_of, read
 from tipbaselines.loglinear import patterns
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class ChaoLower:

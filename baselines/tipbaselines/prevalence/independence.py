@@ -13,7 +13,7 @@ from tipbaselines.case_lists import NEEDS, NORMAL, estimates_of, read_case_lists
 from tipbaselines.loglinear import fit, pairs
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class Independence:

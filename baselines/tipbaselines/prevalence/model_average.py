@@ -19,7 +19,7 @@ from tipbaselines.case_lists import NEEDS, CaseLists, estimates_of, read_case_li
 from tipbaselines.loglinear import Fits, fit, patterns
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 HALVINGS = 60
 """Of the interval in which a point of a mixture is sought."""

@@ -12,7 +12,7 @@ import polars as pl
 from tipbaselines.case_lists import NORMAL
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 THOUSANDTHS = 1000.0
 

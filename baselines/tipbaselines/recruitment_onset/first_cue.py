@@ -14,7 +14,7 @@ from tipbaselines.act_streams import NEEDS, ActStream, Conversations, Vocabulary
 from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 LISTED = (
     *("ask_documents", "arrange_travel", "offer_advance", "fix_date", "state_debt"),

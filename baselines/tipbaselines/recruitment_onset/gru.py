@@ -23,7 +23,7 @@ from tipbaselines.act_streams import (
 from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 EMBEDDED = {"act": 16, "side": 2, "channel": 3, "gap": 4}
 

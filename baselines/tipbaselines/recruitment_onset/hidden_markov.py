@@ -25,7 +25,7 @@ from tipbaselines.act_streams import (
 from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 AT_ONCE = 1024
 """Conversations that go through the recursions side by side."""

@@ -11,7 +11,7 @@ import polars as pl
 from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class Never:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata import acts
-from tipdata.draw import ONE
-from tipdata.world import MINUTES_A_DAY, World, versions
+from tipdata.core.draw import ONE
+from tipdata.core.world import MINUTES_A_DAY, World, versions
+from tipdata.stages.messages import acts
 
 from tipbaselines.frames import score_frame
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 HIDDEN = ("kind", "strategy", "form", "opens", "number", "holder", "length")
 MILLI = 1000.0

@@ -24,7 +24,7 @@ from tipbaselines.act_streams import (
 from tipbaselines.frames import prevalence, score_frame, sigmoid
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 AT_ONCE = 2000
 """Conversations whose windows are counted at once in training."""

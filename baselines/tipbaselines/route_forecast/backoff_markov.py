@@ -12,7 +12,7 @@ import numpy as np
 from tipbaselines.itineraries import Counts, Histories, Moves, TownMethod, Towns, smoothed, stops_of
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class BackoffMarkov(TownMethod):

@@ -12,7 +12,7 @@ import numpy as np
 from tipbaselines.itineraries import NEEDS, Histories, Moves, TownMethod, Towns, stops_of
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 START = (1.0, -1.0, -1.0)
 """Exponents of size and distance, and what a border costs in nats, before any training."""

@@ -16,7 +16,7 @@ from tipbaselines.route_forecast.backoff_markov import chances
 from tipbaselines.route_forecast.gravity import attraction
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 TINY = 1e-9
 

@@ -13,7 +13,7 @@ import numpy as np
 from tipbaselines.itineraries import Counts, Histories, Moves, TownMethod, best_of, stops_of
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class Markov(TownMethod):

@@ -11,7 +11,7 @@ import polars as pl
 from tipbaselines.itineraries import MOST, Towns
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 MILLI = 1000.0
 

@@ -10,7 +10,7 @@ import numpy as np
 from tipbaselines.itineraries import Counts, Histories, Moves, TownMethod, stops_of
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class Popular(TownMethod):

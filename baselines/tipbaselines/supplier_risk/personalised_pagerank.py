@@ -17,7 +17,7 @@ from tipbaselines.frames import score_frame, to_predict
 from tipbaselines.supply_chain import SupplyChain, supply_chain_of
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class PersonalisedPageRank:

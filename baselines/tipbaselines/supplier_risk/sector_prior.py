@@ -14,7 +14,7 @@ from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
 from tipbaselines.supplier_risk.supervised import check_labels
 
 if TYPE_CHECKING:
-    from tipbench.fold import Fold
+    from tipbench.data.fold import Fold
 
 
 class SectorPrior:

@@ -1,6 +1,6 @@
 """The metric families: one file each, found by folder. A new file with a ``FAMILY`` is a new family.
 
-A family turns a :class:`tipbench.case.Case` into a :class:`Measured`: a function of cluster multiplicities.
+A family turns a :class:`tipbench.metrics.case.Case` into a :class:`Measured`: a function of cluster multiplicities.
 On ones it gives the values, on the draws of a bootstrap the replicates, so value and interval can never be of
 two definitions.
 """
@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
-from tipbench.bootstrap import Metrics, observed
-from tipbench.case import Case
+from tipbench.metrics.bootstrap import Metrics, observed
+from tipbench.metrics.case import Case
 
 NO_TRUTH = "no truth"
 

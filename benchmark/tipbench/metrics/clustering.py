@@ -26,9 +26,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import Clusters, ClusterSums, Metrics, dense_codes, ratio
-from tipbench.case import Case
 from tipbench.metrics import NO_TRUTH, Family, Measured, not_available
+from tipbench.metrics.bootstrap import Clusters, ClusterSums, Metrics, dense_codes, ratio
+from tipbench.metrics.case import Case
 
 NAMES: tuple[str, ...] = (
     "b_cubed_f1",

@@ -17,10 +17,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import ClusterSums, Metrics, observed, ratio
-from tipbench.case import Case
 from tipbench.metrics import Family, Measured, not_available
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.calibration import NOT_PROBABILITIES
+from tipbench.metrics.case import Case
 from tipbench.metrics.harm import lawful_members
 
 NAMES = ("accuracy", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade")

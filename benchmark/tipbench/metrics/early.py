@@ -29,9 +29,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
-from tipbench.case import Case
 from tipbench.metrics import Family, Measured, together
+from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
+from tipbench.metrics.case import Case
 from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, accusations, protection
 from tipbench.metrics.medians import middle
 

@@ -23,9 +23,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import Metrics, observed, ratio
-from tipbench.case import Case
 from tipbench.metrics import Family, Measured
+from tipbench.metrics.bootstrap import Metrics, observed, ratio
+from tipbench.metrics.case import Case
 from tipbench.metrics.medians import median
 
 ALPHA = 0.05

@@ -15,11 +15,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
-from tipbench.case import Case
+from tipbench.kinds.predictions import MOST_CANDIDATES
 from tipbench.metrics import Family, Measured
+from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.case import Case
 from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merged_groups
-from tipbench.predictions import MOST_CANDIDATES
 
 PRIMARY = "mrr"
 NAMES = (PRIMARY, "hit_at_1", "hit_at_3")

@@ -24,9 +24,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
-from tipbench.case import Case
 from tipbench.metrics import Family, Measured, not_available, together
+from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.case import Case
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
 
 LAWFUL, SPAM = "lawful", "spam"

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tipbench.bootstrap import Metrics
-from tipbench.case import Case
 from tipbench.metrics import Family, Measured, not_available
+from tipbench.metrics.bootstrap import Metrics
+from tipbench.metrics.case import Case
 
 NO_CLUSTERS = "labelled pairs have no clusters to resample"
 

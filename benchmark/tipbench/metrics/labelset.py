@@ -23,13 +23,21 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.answers import LABEL_PREFIX
-from tipbench.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, dense_codes, observed, ratio
-from tipbench.case import Case
+from tipbench.kinds.answers import LABEL_PREFIX
+from tipbench.kinds.predictions import SCORE_PREFIX, URGENCY
 from tipbench.metrics import Family, Measured, together
+from tipbench.metrics.bootstrap import (
+    FEWEST_CLUSTERS,
+    TOO_FEW,
+    ClusterSums,
+    Metrics,
+    dense_codes,
+    observed,
+    ratio,
+)
+from tipbench.metrics.case import Case
 from tipbench.metrics.harm import merged_groups
 from tipbench.metrics.ranking import Ranking
-from tipbench.predictions import SCORE_PREFIX, URGENCY
 
 MACRO = "macro_average_precision"
 THRESHOLD = 0.5

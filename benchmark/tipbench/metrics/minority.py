@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import ClusterSums, Metrics, ratio
-from tipbench.case import Case
 from tipbench.metrics import Family, Measured, not_available
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
+from tipbench.metrics.case import Case
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
 
 NAME = "f1"

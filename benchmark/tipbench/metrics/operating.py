@@ -19,9 +19,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import ClusterSums, Metrics, observed, ratio
-from tipbench.case import Case
 from tipbench.metrics import Family, Measured, not_available
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.case import Case
 
 BUDGET = 0.01
 RECALL = 0.5

@@ -26,9 +26,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import Metrics
-from tipbench.case import Case
 from tipbench.metrics import Family, Measured
+from tipbench.metrics.bootstrap import Metrics
+from tipbench.metrics.case import Case
 
 #: Share of false positives, and share of the weight that reviewers can look at.
 FPR_LIMIT = 0.01

@@ -22,10 +22,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.bootstrap import ClusterSums, Metrics, ratio
-from tipbench.case import Case
+from tipbench.kinds.predictions import MOST_CANDIDATES
 from tipbench.metrics import Family, Measured
-from tipbench.predictions import MOST_CANDIDATES
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
+from tipbench.metrics.case import Case
 
 NAMES: tuple[str, ...] = ("r_precision", "mrr_at_10", "recall_at_10")
 

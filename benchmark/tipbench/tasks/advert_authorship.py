@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from tipbench import adverts, supervision
-from tipbench.adverts import TABLE, UNIT
-from tipbench.gallery import fixed_gallery, one_a_group
+from tipbench.data import adverts, supervision
+from tipbench.data.adverts import TABLE, UNIT
+from tipbench.data.gallery import fixed_gallery, one_a_group
 from tipbench.task import Selected, Source, Task
 from tipbench.tasks.advert_linkage import true_clusters
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from tipbench import adverts, supervision
-from tipbench.adverts import TABLE, UNIT
+from tipbench.data import adverts, supervision
+from tipbench.data.adverts import TABLE, UNIT
 from tipbench.task import Source, Task
 
 

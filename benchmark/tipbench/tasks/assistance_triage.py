@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import polars as pl
-from tipdata.errors import UsageError
-from tipdata.helpline.cases import NEEDS
-from tipdata.world import MINUTES_A_DAY
+from tipdata.core.errors import UsageError
+from tipdata.core.world import MINUTES_A_DAY
+from tipdata.stages.helpline.cases import NEEDS
 
-from tipbench.answers import LABEL_PREFIX
-from tipbench.supervision import learnable
+from tipbench.data.supervision import learnable
+from tipbench.kinds.answers import LABEL_PREFIX
 from tipbench.task import Source, Task
 
 UNIT = "contact"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
-from tipbench import adverts, supervision
-from tipbench.adverts import UNIT
-from tipbench.faults import is_none_of, refuse
+from tipbench.data import adverts, supervision
+from tipbench.data.adverts import UNIT
+from tipbench.data.custom.faults import is_none_of, refuse
 from tipbench.task import Source, Task
 
 TABLE = "queue"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
-from tipbench.faults import is_none_of, refuse
-from tipbench.supervision import learnable
+from tipbench.data.custom.faults import is_none_of, refuse
+from tipbench.data.supervision import learnable
 from tipbench.task import Source, Task
 
 UNIT = "effect"

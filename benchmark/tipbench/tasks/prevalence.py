@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import combinations
 
 import polars as pl
-from tipdata.errors import UsageError
-from tipdata.stages.captures import LISTS
+from tipdata.core.errors import UsageError
+from tipdata.stages.captures.stage import LISTS
 
-from tipbench import supervision
-from tipbench.faults import refuse
+from tipbench.data import supervision
+from tipbench.data.custom.faults import refuse
 from tipbench.task import Source, Task
 
 UNIT = "region"

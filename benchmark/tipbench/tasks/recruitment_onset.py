@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from tipbench import adverts, supervision
-from tipbench.affected import with_migrant, with_operation
-from tipbench.conversations import check_tables
+from tipbench.data import adverts, supervision
+from tipbench.data.affected import with_migrant, with_operation
+from tipbench.data.custom.conversations import check_tables
 from tipbench.task import Source, Task
 
 UNIT = "conversation"

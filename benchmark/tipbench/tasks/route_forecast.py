@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from tipdata.world import DAYS
+from tipdata.core.world import DAYS
 
-from tipbench import adverts, supervision
-from tipbench.affected import POSITIVE_KIND, trafficking_operations, with_operation
-from tipbench.circuits import check_tables
-from tipbench.forecasts import next_rows, weights
-from tipbench.predictions import MOST_CANDIDATES
+from tipbench.data import adverts, supervision
+from tipbench.data.affected import POSITIVE_KIND, trafficking_operations, with_operation
+from tipbench.data.custom.circuits import check_tables
+from tipbench.kinds.predictions import MOST_CANDIDATES
+from tipbench.runs.forecasts import next_rows, weights
 from tipbench.task import Forecast, Source, Task
 
 UNIT = "circuit"

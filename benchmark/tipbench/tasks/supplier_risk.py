@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from tipbench import adverts, supervision
-from tipbench.affected import with_migrant, with_operation
-from tipbench.faults import is_none_of, refuse
+from tipbench.data import adverts, supervision
+from tipbench.data.affected import with_migrant, with_operation
+from tipbench.data.custom.faults import is_none_of, refuse
 from tipbench.task import Source, Task
 
 UNIT = "firm"

@@ -1,6 +1,6 @@
-"""The stages of the world, one module each, found by folder and run in the order of their dependencies.
+"""The stages of the world, one folder each, found by name and run in the order of their dependencies.
 
-A new table is one new module here that defines ``STAGE``, and its parameters in ``world.yaml``.
+A new table is one new folder here whose module ``stage`` defines ``STAGE``, and its parameters in ``world.yaml``.
 """
 
 import importlib
@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from tipdata.tables import Table
-from tipdata.world import Region, versions
+from tipdata.core.tables import Table
+from tipdata.core.world import Region, versions
 
 Past = dict[str, Any]
 """What earlier stages of the same region left: their state by stage name."""
@@ -39,7 +39,7 @@ def stages() -> tuple[Stage, ...]:
     """All stages, each after those it reads; among the free ones, in alphabetical order."""
     found: dict[str, Stage] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
-        stage = importlib.import_module(f"{__name__}.{module}").STAGE
+        stage = importlib.import_module(f"{__name__}.{module}.stage").STAGE
         if stage.name in found:
             raise ValueError(f"two modules define a stage named {stage.name}")
         found[stage.name] = stage

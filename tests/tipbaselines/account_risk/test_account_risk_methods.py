@@ -13,9 +13,9 @@ from tipbaselines.account_risk.label_propagation import LabelPropagation
 from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.account_risk.neighbour_outlier import NeighbourOutlier
-from tipbench.fold import Fold
+from tipbench.data.fold import Fold
 from tipbench.task import task_of
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "graph"
 ACCOUNTS = pl.DataFrame(

@@ -12,10 +12,10 @@ from tipbaselines.advert_authorship.metric_learning import MetricLearning
 from tipbaselines.advert_authorship.random import Random
 from tipbaselines.advert_authorship.style_features import StyleFeatures
 from tipbaselines.advert_authorship.tfidf_cosine import TfidfCosine
-from tipbench.evaluation import evaluate
-from tipbench.fold import Fold, Prepared, prepare
+from tipbench.data.fold import Fold, Prepared, prepare
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.method import Method
-from tipdata.release import Release
+from tipdata.core.release import Release
 
 METHODS = {
     "random": Random,

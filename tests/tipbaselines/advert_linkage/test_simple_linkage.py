@@ -6,7 +6,7 @@ from tipbaselines.advert_linkage.exact_duplicates import ExactDuplicates
 from tipbaselines.advert_linkage.minhash_lsh import MinHashLSH
 from tipbaselines.advert_linkage.phone_components import PhoneComponents
 from tipbaselines.advert_linkage.tfidf_pairs import TfidfPairs
-from tipbench.fold import Fold
+from tipbench.data.fold import Fold
 from tipbench.tasks.advert_linkage import TASK
 
 

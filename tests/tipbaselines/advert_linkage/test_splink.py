@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbaselines.advert_linkage.splink import Splink, _train, record_fields
-from tipbench.fold import Fold
+from tipbench.data.fold import Fold
 from tipbench.tasks.advert_linkage import TASK
 
 WORDS = [

@@ -11,7 +11,7 @@ from tipbaselines.advert_linkage.description_length import (
     padded,
 )
 from tipbaselines.advert_linkage.template_mdl import TemplateMDL
-from tipbench.fold import Fold
+from tipbench.data.fold import Fold
 from tipbench.tasks.advert_linkage import TASK
 
 VOCABULARY = [f"w{i}" for i in range(400)]

@@ -9,7 +9,7 @@ from tipbaselines.advert_risk.lightgbm import LightGBM, group_weights
 from tipbaselines.advert_risk.oracle import Oracle
 from tipbaselines.advert_risk.prior import Prior
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
-from tipbench.fold import Fold
+from tipbench.data.fold import Fold
 from tipbench.tasks.advert_risk import TASK
 
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")

@@ -19,14 +19,14 @@ from tipbaselines.assistance_triage.prior import Prior
 from tipbaselines.assistance_triage.tfidf_ovr import TfidfOvr
 from tipbaselines.contact_features import Coded, NoteWords, Standardised
 from tipbaselines.labelsets import OneEach, labelset_frame, targets
-from tipbench.evaluation import evaluate
-from tipbench.fold import Fold, Prepared, prepare
-from tipbench.own.data import OwnData
+from tipbench.data.custom.config import OwnData
+from tipbench.data.fold import Fold, Prepared, prepare
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import task_of
-from tipdata.helpline.cases import NEEDS
-from tipdata.lexicon import read
-from tipdata.release import Release
-from tipdata.stages.operations import LANGUAGES
+from tipdata.core.release import Release
+from tipdata.stages.helpline.cases import NEEDS
+from tipdata.stages.operations.stage import LANGUAGES
+from tipdata.text.lexicon import read
 
 TASK = task_of("assistance_triage")
 METHODS = {

@@ -19,7 +19,7 @@ from tipbaselines.flag_aggregation.mace import Priors, mace
 from tipbaselines.flag_aggregation.majority import harmful_share
 from tipbaselines.flag_aggregation.weighted_majority import weighted_majority
 from tipbaselines.votes import UNSURE, Votes, vote_codes
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "crowd"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real/crowd beside the checkout")

@@ -19,9 +19,9 @@ from tipbaselines.intervention_effect.synthetic_control import (
     synthetic_control,
 )
 from tipbaselines.market_series import Course, Market
-from tipbench.fold import Fold, Prepared, prepare
-from tipdata.draw import Stream
-from tipdata.release import Release
+from tipbench.data.fold import Fold, Prepared, prepare
+from tipdata.core.draw import Stream
+from tipdata.core.release import Release
 
 PERIODS, BEFORE, WINDOW = 40, 30, slice(32, 40)
 

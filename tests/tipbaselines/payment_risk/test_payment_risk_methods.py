@@ -11,9 +11,9 @@ from tipbaselines.payment_risk.isolation_forest import IsolationForest
 from tipbaselines.payment_risk.lightgbm import LightGBM
 from tipbaselines.payment_risk.rules import Rules
 from tipbaselines.payment_risk.supervised import Labels
-from tipbench.fold import Fold
+from tipbench.data.fold import Fold
 from tipbench.task import task_of
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 DAY = 1440
 PAYMENTS = pl.DataFrame(

@@ -16,11 +16,11 @@ from tipbaselines.prevalence.independence import Independence
 from tipbaselines.prevalence.model_average import ModelAverage, mixture_points
 from tipbaselines.prevalence.oracle import Oracle
 from tipbaselines.prevalence.stepwise_loglinear import StepwiseLogLinear, chosen
-from tipbench.evaluation import evaluate
-from tipbench.fold import Fold, Prepared, prepare
+from tipbench.data.fold import Fold, Prepared, prepare
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
-from tipdata.errors import UsageError
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 NAMES = ("a", "b", "c", "d")
 needs_bayes = pytest.mark.skipif(

@@ -12,11 +12,11 @@ from tipbaselines.recruitment_onset.hidden_markov import HiddenMarkov
 from tipbaselines.recruitment_onset.never import Never
 from tipbaselines.recruitment_onset.oracle import Oracle
 from tipbaselines.recruitment_onset.windowed_logreg import WindowedLogreg
-from tipbench.alarms import streamed_alarms
-from tipbench.fold import Fold, prepare
-from tipbench.streaming import Scored, Steps, scores_of
+from tipbench.data.fold import Fold, prepare
+from tipbench.data.streaming import Scored, Steps, scores_of
+from tipbench.runs.alarms import streamed_alarms
 from tipbench.tasks.recruitment_onset import TASK
-from tipdata.release import Release
+from tipdata.core.release import Release
 
 PLAIN = ("greet", "small_talk", "ask_details", "agree")
 LEARNERS = [FirstCue(), WindowedLogreg(), HiddenMarkov((3, 2, 2), iterations=12)]

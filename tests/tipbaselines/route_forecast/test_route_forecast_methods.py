@@ -25,11 +25,11 @@ from tipbaselines.route_forecast.lightgbm_rank import LightgbmRank
 from tipbaselines.route_forecast.markov import Markov
 from tipbaselines.route_forecast.oracle import Oracle
 from tipbaselines.route_forecast.popular import Popular
-from tipbench.evaluation import evaluate
-from tipbench.fold import Fold, Prepared, prepare
-from tipbench.forecasts import asked, streamed_forecasts
+from tipbench.data.fold import Fold, Prepared, prepare
+from tipbench.evaluation.evaluation import evaluate
+from tipbench.runs.forecasts import asked, streamed_forecasts
 from tipbench.tasks.route_forecast import TASK
-from tipdata.release import Release
+from tipdata.core.release import Release
 
 METHODS: list[Any] = [Popular, Gravity, Markov, BackoffMarkov, LightgbmRank]
 LEARNERS: list[Any] = [Markov(), BackoffMarkov(), LightgbmRank(rounds=20, moves=2000)]

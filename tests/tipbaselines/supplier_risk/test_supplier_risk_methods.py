@@ -9,9 +9,9 @@ from tipbaselines.supplier_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.supplier_risk.personalised_pagerank import PersonalisedPageRank, suspicions
 from tipbaselines.supplier_risk.sector_prior import SectorPrior
 from tipbaselines.supply_chain import neighbour_features, own_features, supply_chain_of
-from tipbench.fold import Fold
+from tipbench.data.fold import Fold
 from tipbench.task import task_of
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 FIRMS = pl.DataFrame(
     {

@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tipbench.answers import Answers
-from tipbench.bootstrap import observed
-from tipbench.case import case_of
+from tipbench.kinds.answers import Answers
 from tipbench.metrics import Measured
 from tipbench.metrics.audit_budget import BUDGET, NAMES, NO_POSITIVE, measure
+from tipbench.metrics.bootstrap import observed
+from tipbench.metrics.case import case_of
 
 PRECISION, RECALL = NAMES
 TASK: Any = SimpleNamespace(

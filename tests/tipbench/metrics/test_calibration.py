@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import brier_score_loss
-from tipbench.answers import Answers
-from tipbench.bootstrap import observed
-from tipbench.case import case_of
+from tipbench.kinds.answers import Answers
+from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.calibration import NOT_PROBABILITIES, measure, reliability
+from tipbench.metrics.case import case_of
 
 TASK: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 from sklearn.metrics.cluster import pair_confusion_matrix
-from tipbench.bootstrap import Clusters, observed
+from tipbench.metrics.bootstrap import Clusters, observed
 from tipbench.metrics.clustering import NAMES, contributions, metrics_of
 
 

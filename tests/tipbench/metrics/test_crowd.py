@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.answers import Answers
-from tipbench.case import Case, case_of
-from tipbench.evaluation import evaluate
+from tipbench.evaluation.evaluation import evaluate
+from tipbench.kinds.answers import Answers
 from tipbench.metrics import crowd
+from tipbench.metrics.case import Case, case_of
 from tipbench.metrics.crowd import NAMES, decided
 
 GROUPS = ("independent", "business", "migrant", "spam")

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tipbench.answers import Answers
-from tipbench.bootstrap import observed
-from tipbench.case import Case, case_of
-from tipbench.evaluation import compare, evaluate
+from tipbench.evaluation.evaluation import compare, evaluate
+from tipbench.kinds.answers import Answers
+from tipbench.metrics.bootstrap import observed
+from tipbench.metrics.case import Case, case_of
 from tipbench.metrics.early import latency_cost, measure, penalty
 from tipbench.metrics.medians import median
 

@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbench.answers import Answers
-from tipbench.bootstrap import FEWEST_REGIONS, TOO_FEW
-from tipbench.comparison import compare
-from tipbench.evaluation import Evaluation, evaluate
+from tipbench.evaluation.comparison import compare
+from tipbench.evaluation.evaluation import Evaluation, evaluate
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.predictions import check_predictions
+from tipbench.metrics.bootstrap import FEWEST_REGIONS, TOO_FEW
 from tipbench.metrics.estimation import TOO_MANY_FAILED
-from tipbench.predictions import check_predictions
-from tipdata.errors import UsageError
+from tipdata.core.errors import UsageError
 
 
 @dataclass(frozen=True)

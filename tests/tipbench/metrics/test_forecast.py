@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbench.answers import Answers
-from tipbench.bootstrap import observed
-from tipbench.case import case_of
-from tipbench.evaluation import Evaluation, evaluate
+from tipbench.evaluation.evaluation import Evaluation, evaluate
+from tipbench.kinds.answers import Answers
+from tipbench.metrics.bootstrap import observed
+from tipbench.metrics.case import case_of
 from tipbench.metrics.forecast import FIRST, measure, query_scores
 
 TASK: Any = SimpleNamespace(kind="candidates", unit="circuit", primary="mrr", prevalence=None)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.answers import Answers
-from tipbench.bootstrap import observed
-from tipbench.case import case_of
+from tipbench.kinds.answers import Answers
+from tipbench.metrics.bootstrap import observed
+from tipbench.metrics.case import case_of
 from tipbench.metrics.harm import measure, merged_groups
 from tipbench.metrics.operating import NO_VALID_PART
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.answers import Answers
-from tipbench.evaluation import evaluate
+from tipbench.evaluation.evaluation import evaluate
+from tipbench.kinds.answers import Answers
 from tipbench.metrics.labelled_pairs import NO_CLUSTERS
 
 TASK: Any = SimpleNamespace(kind="clusters", unit="record", primary="pairwise_f1", prevalence=None)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.metrics import average_precision_score, f1_score, hamming_loss
-from tipbench.answers import Answers
-from tipbench.bootstrap import observed
-from tipbench.case import case_of
-from tipbench.evaluation import Evaluation, evaluate
+from tipbench.evaluation.evaluation import Evaluation, evaluate
+from tipbench.kinds.answers import Answers
+from tipbench.metrics.bootstrap import observed
+from tipbench.metrics.case import case_of
 from tipbench.metrics.labelset import CAPACITY, measure, reached
 
 NAMES = ("shelter", "legal", "wages")

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tipbench.answers import Answers
-from tipbench.evaluation import Evaluation, evaluate
+from tipbench.evaluation.evaluation import Evaluation, evaluate
+from tipbench.kinds.answers import Answers
 from tipbench.metrics.minority import f1_threshold
 
 

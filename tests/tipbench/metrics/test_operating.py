@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
-from tipbench.answers import Answers
-from tipbench.bootstrap import observed
-from tipbench.case import case_of
+from tipbench.kinds.answers import Answers
+from tipbench.metrics.bootstrap import observed
+from tipbench.metrics.case import case_of
 from tipbench.metrics.operating import NO_VALID_PART, budget_threshold, measure, recall_threshold
 
 TASK: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)

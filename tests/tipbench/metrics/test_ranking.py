@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
-from tipbench.bootstrap import multiplicities, observed
+from tipbench.metrics.bootstrap import multiplicities, observed
 from tipbench.metrics.ranking import BUDGET, NAMES, Ranking
 
 PREVALENCE = 0.05

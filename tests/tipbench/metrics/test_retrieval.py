@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbench.answers import Answers
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.retrieval import NAMES, query_scores
-from tipbench.predictions import check_predictions
 
 
 def score(clusters: list[int], rows: list[tuple[int, int, float]]) -> dict[int, dict[str, float]]:

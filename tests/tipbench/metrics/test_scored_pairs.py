@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
-from tipbench.answers import Answers
-from tipbench.evaluation import evaluate
+from tipbench.evaluation.evaluation import evaluate
+from tipbench.kinds.answers import Answers
 from tipbench.metrics.scored_pairs import best_f1_threshold
 
 LINKAGE: Any = SimpleNamespace(kind="clusters", unit="advert", primary="b_cubed_f1", prevalence=None)

@@ -2,13 +2,13 @@
 
 import polars as pl
 import pytest
-from tipbench.evaluation import evaluate
-from tipbench.fold import Prepared, prepare
+from tipbench.data.fold import Prepared, prepare
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.metrics.harm import lawful_kinds
 from tipbench.task import accept_all, tasks
 from tipbench.tasks.account_risk import check_tables
-from tipdata.errors import UsageError
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 TASK = tasks()["account_risk"]
 

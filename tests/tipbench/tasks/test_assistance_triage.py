@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from tipbench.evaluation import evaluate
-from tipbench.fold import Prepared, prepare
-from tipbench.own.data import OwnData
+from tipbench.data.custom.config import OwnData
+from tipbench.data.fold import Prepared, prepare
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import task_of
 from tipbench.tasks.assistance_triage import LABELS, check
-from tipdata.errors import UsageError
-from tipdata.helpline.cases import NEEDS
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
+from tipdata.stages.helpline.cases import NEEDS
 
 TASK = task_of("assistance_triage")
 

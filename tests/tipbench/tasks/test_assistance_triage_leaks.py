@@ -8,12 +8,12 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.fold import Prepared, prepare
-from tipbench.splits import SPLITS
+from tipbench.data.fold import Prepared, prepare
+from tipbench.data.splits import SPLITS
 from tipbench.task import tasks
-from tipdata.draw import Stream
-from tipdata.helpline.cases import NEEDS
-from tipdata.release import Release
+from tipdata.core.draw import Stream
+from tipdata.core.release import Release
+from tipdata.stages.helpline.cases import NEEDS
 
 Auroc = Callable[..., float]
 TASK = tasks()["assistance_triage"]

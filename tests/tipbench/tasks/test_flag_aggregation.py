@@ -2,11 +2,11 @@
 
 import polars as pl
 import pytest
-from tipbench.fold import Prepared, load, prepare
+from tipbench.data.fold import Prepared, load, prepare
 from tipbench.task import accept_all, task_of, tasks
 from tipbench.tasks.flag_aggregation import check_tables
-from tipdata.errors import UsageError
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.evaluation import evaluate
-from tipbench.fold import Prepared, prepare
+from tipbench.data.fold import Prepared, prepare
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
 from tipbench.tasks.intervention_effect import check
-from tipdata.errors import UsageError
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 TASK = tasks()["intervention_effect"]
 

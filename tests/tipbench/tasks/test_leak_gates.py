@@ -9,11 +9,11 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.fold import Prepared, prepare
+from tipbench.data.fold import Prepared, prepare
 from tipbench.task import tasks
-from tipdata.draw import Stream
-from tipdata.release import Release
-from tipdata.tables import all_tables
+from tipdata.core.draw import Stream
+from tipdata.core.release import Release
+from tipdata.core.tables import all_tables
 
 Auroc = Callable[..., float]
 TIERS = ("public", "platform")

@@ -2,12 +2,12 @@
 
 import polars as pl
 import pytest
-from tipbench.evaluation import evaluate
-from tipbench.fold import Prepared, prepare
+from tipbench.data.fold import Prepared, prepare
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
 from tipbench.tasks.payment_risk import check_tables
-from tipdata.errors import UsageError
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 TASK = tasks()["payment_risk"]
 

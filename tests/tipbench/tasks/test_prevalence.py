@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tipbench import cli
-from tipbench.evaluation import evaluate
-from tipbench.fold import prepare
+from tipbench.data.fold import prepare
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
 from tipbench.tasks.prevalence import OVERLAPPING, SPARSE, check_tables
-from tipdata.errors import UsageError
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 TASK = tasks()["prevalence"]
 ROWS = pl.DataFrame({"region": [0, 0, 0], "a": [1, 0, 1], "b": [0, 1, 1], "count": [30, 20, 4]})

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbaselines.prevalence.calibrated_chao import CalibratedChao
-from tipbench.fold import Fold, prepare
+from tipbench.data.fold import Fold, prepare
 from tipbench.task import tasks
-from tipdata.release import Release
+from tipdata.core.release import Release
 
 TASK = tasks()["prevalence"]
 

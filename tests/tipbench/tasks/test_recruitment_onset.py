@@ -2,11 +2,11 @@
 
 import polars as pl
 import pytest
-from tipbench.conversations import check_tables
-from tipbench.fold import prepare
+from tipbench.data.custom.conversations import check_tables
+from tipbench.data.fold import prepare
 from tipbench.task import tasks
-from tipdata.errors import UsageError
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 
 def test_positives_have_an_onset_within_their_messages_and_negatives_have_none(tiny: Release) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.fold import Prepared, prepare
+from tipbench.data.fold import Prepared, prepare
 from tipbench.task import tasks
-from tipdata.draw import Stream
-from tipdata.release import Release
+from tipdata.core.draw import Stream
+from tipdata.core.release import Release
 
 Auroc = Callable[..., float]
 TASK = tasks()["recruitment_onset"]

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.circuits import check_tables
-from tipbench.evaluation import evaluate
-from tipbench.fold import prepare
-from tipbench.forecasts import asked, streamed_forecasts
-from tipbench.scoring import UNVERIFIED
-from tipbench.scoring import evaluate as evaluate_elsewhere
-from tipbench.splits import TRAIN_UNTIL, VALID_UNTIL
+from tipbench.data.custom.circuits import check_tables
+from tipbench.data.fold import prepare
+from tipbench.data.splits import TRAIN_UNTIL, VALID_UNTIL
+from tipbench.evaluation.evaluation import evaluate
+from tipbench.runs.forecasts import asked, streamed_forecasts
+from tipbench.runs.scoring import UNVERIFIED
+from tipbench.runs.scoring import evaluate as evaluate_elsewhere
 from tipbench.task import tasks
-from tipdata.errors import UsageError
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 TASK = "route_forecast"
 

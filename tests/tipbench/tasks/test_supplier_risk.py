@@ -4,13 +4,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipbench.evaluation import evaluate
-from tipbench.fold import Prepared, prepare
-from tipbench.release_folds import allowed_splits
+from tipbench.data.fold import Prepared, prepare
+from tipbench.data.release_folds import allowed_splits
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
 from tipbench.tasks.supplier_risk import check_tables
-from tipdata.errors import UsageError
-from tipdata.release import Release
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 TASK = tasks()["supplier_risk"]
 FIRMS = pl.DataFrame({"firm": [1, 2, 3]})

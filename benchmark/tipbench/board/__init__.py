@@ -1,9 +1,0 @@
-"""The board: what is kept of runs and submissions in ``results/``, and what is rendered from it.
-
-In the order of the story: runs are collected (``collection``), their draws kept (``draws``) and stored (``files``);
-submissions are accepted, scored again and reproduced (``acceptance``, ``rescoring``, ``reproduction``), their
-predictions kept elsewhere (``predictions``). Entries (``entries``) become lines with tests and ranks (``comparisons``,
-``ranks``, ``lines``), those become the columns of tables (``columns``), and tables the Markdown page (``page``), files
-(``export``) and a site (:mod:`tipbench.board.site`). Orders over independent worlds are ``orders`` and ``stability``;
-closed sealed rounds ``rounds``; a competition host's bundle :mod:`tipbench.board.codabench`.
-"""

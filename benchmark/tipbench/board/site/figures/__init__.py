@@ -1,1 +1,0 @@
-"""Figures of the site, one module a kind; each gives a :class:`tipbench.board.site.svg.Drawing`."""

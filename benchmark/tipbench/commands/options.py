@@ -1,0 +1,58 @@
+"""Options that verbs share, and what is made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tipbench.config.compose import Composer
+
+
+def parser_of(verbs: Any, name: str, about: str, examples: str, **more: Any) -> argparse.ArgumentParser:
+    """The parser of a verb: its name, one line about it, and examples that teach it."""
+    import argparse
+
+    form = argparse.RawDescriptionHelpFormatter
+    return verbs.add_parser(
+        name, help=about, description=about, epilog=examples, formatter_class=form, **more
+    )
+
+
+def add_overrides(parser: argparse.ArgumentParser, about: str) -> None:
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help=about)
+
+
+def add_config_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config-dir", metavar="FOLDER", help="configs of your own: baseline/, data/, experiment/"
+    )
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--results", default="results", metavar="FOLDER", help="where results are kept (results)"
+    )
+
+
+def add_board(parser: argparse.ArgumentParser) -> None:
+    """The folder of boards, and which of them."""
+    add_results(parser)
+    parser.add_argument("--data", metavar="RELEASE", help="the board, such as 0.3.0/small (the newest)")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="JSON alone on standard output")
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="no progress and no notices")
+
+
+def composer_of(options: argparse.Namespace, words: list[str]) -> Composer:
+    """The composer of what was typed. Raises UsageError for a word that is no override and a folder not there."""
+    from tipbench.config.compose import Composer, parse
+    from tipbench.config.paths import config_folders
+
+    return Composer(config_folders(options.config_dir), parse(words))

@@ -1,0 +1,226 @@
+"""``tipbench run``: one method or a grid of them, from config to table, figure and run folders."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tipbench.commands.options import (
+    add_config_dir,
+    add_json,
+    add_overrides,
+    add_quiet,
+    composer_of,
+    parser_of,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from tipdata.core.errors import UsageError
+
+    from tipbench.config.compose import Composer
+    from tipbench.config.settings import Settings
+    from tipbench.runs.cells import Cell
+    from tipbench.runs.report import Row
+    from tipbench.runs.runner import Outcome
+    from tipbench.task import Task
+
+QUICKSTART = "experiment=quickstart"
+WHAT = ("baseline", "experiment", "grid.baselines", "baseline.method._target_")
+
+EXAMPLES = """\
+examples:
+  tipbench run                                                 the same as experiment=quickstart
+  tipbench run baseline=advert_risk/tfidf_logreg release=small split=forward seed=0
+  tipbench run baseline=advert_risk/tfidf_logreg baseline.method.c=1 --show
+  tipbench run -m baseline=advert_risk/tfidf_logreg,advert_risk/lightgbm split=random,forward
+  tipbench run experiment=board release=small engine.workers=4
+your own data, and your own method:
+  tipbench run baseline=advert_risk/tfidf_logreg data=sms_spam data.path=FOLDER
+  tipbench run task=advert_risk baseline.method._target_=my_module.MyMethod +baseline.method.depth=3
+  tipbench run --config-dir configs baseline=advert_risk/mine
+
+Runs are written to runs/<data>/<task>/<split>/<method>/<hash>-s<seed>/ as result.json and
+predictions.parquet. What is finished is not run again: overwrite=only_missing|always|never."""
+
+
+def add(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = parser_of(verbs, "run", "fit, predict and score a method, or a grid of methods", EXAMPLES)
+    add_overrides(parser, "overrides of the config; without any, " + QUICKSTART)
+    parser.add_argument("-m", "--multirun", action="store_true", help="comma lists are run one by one")
+    parser.add_argument("--show", action="store_true", help="print the resolved config and run nothing")
+    add_config_dir(parser)
+    add_json(parser)
+    add_quiet(parser)
+    parser.set_defaults(call=call)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Run what was typed."""
+    from tipdata.core.errors import UsageError
+
+    composer = composer_of(options, options.overrides or [QUICKSTART])
+    if all(composer.value(key) is None for key in WHAT):
+        composer.settings(general=True)  # a misspelt key is named before what is missing
+        raise UsageError(
+            "nothing says what to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
+            "or give no arguments for the quickstart."
+        )
+    if "" not in sys.path:
+        sys.path.append("")
+    cells = _cells(composer, options)
+    settings = _general(composer, cells)
+    if options.show:
+        return _show(cells, options.json)
+    _check_output(settings)
+    _make_releases(cells, settings, options.quiet)
+    from tipbench.runs.runner import run
+
+    single = len(cells) == 1
+    outcomes = run(
+        cells,
+        engine="sequential" if single else settings.engine.name,
+        workers=settings.engine.workers,
+        overwrite=settings.overwrite,
+        quiet=options.quiet,
+    )
+    if single and outcomes[0].cause is not None:
+        return _single_failure(outcomes[0], composer)
+    return _report(outcomes, settings, options)
+
+
+def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
+    from tipbench.runs.grid import expand, sweep
+
+    def allowed(task: Task, settings: Settings) -> Sequence[str]:
+        from tipbench.runs.allowed import splits_of
+
+        return splits_of(task, settings, make=not options.show, quiet=options.quiet)
+
+    def left_out(said: str) -> None:
+        from tipbench.console import notice
+
+        if not options.quiet:
+            notice(said)
+
+    expanded = sweep if options.multirun else expand
+    return expanded(composer, allowed, notice=left_out)
+
+
+def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
+    """What holds for the whole command: engine, overwrite, figure."""
+    keep = {"experiment", "engine", "overwrite", "runs", "figure"}
+    drop = [o.key for o in composer.typed if o.key.partition(".")[0] not in keep]
+    return composer.without(*drop).settings(general=True)
+
+
+def _show(cells: Sequence[Cell], as_json: bool) -> int:
+    import yaml
+
+    from tipbench.console import emit, emit_json, notice
+
+    configs = [cell.config for cell in cells]
+    shown: Any = configs[0] if len(configs) == 1 else {"cells": configs}
+    if as_json:
+        emit_json(shown)
+    else:
+        emit(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=10_000))
+    notice(f"{len(cells)} cell{'s' if len(cells) > 1 else ''}; first run folder: {cells[0].folder}")
+    return 0
+
+
+def _check_output(settings: Settings) -> None:
+    if settings.figure.path is not None:
+        from tipbench.runs.figure import check_format
+
+        check_format(settings.figure.path)
+
+
+def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> None:
+    """Make each release once, here, before any worker asks for it."""
+    from tipdata.core.release import open_release
+
+    engine = settings.engine
+    wanted = {cell.data: r for cell in cells if (r := cell.config["release"]) is not None}
+    for _, release in sorted(wanted.items()):
+        open_release(**release, engine=engine.name, workers=engine.workers, quiet=quiet)
+
+
+def _single_failure(outcome: Outcome, composer: Composer) -> int:
+    from tipdata.core.errors import CheckFailed, UsageError
+
+    if outcome.usage and outcome.cell.config["data"] is not None and "does not map" in str(outcome.cause):
+        from tipbench.runs.grid import runnable
+        from tipbench.task import task_of
+
+        can = runnable(composer, outcome.cell.config["data"], task_of(outcome.cell.task))
+        instead = f"or run one that can: {', '.join(can)}" if can else "no baseline can run without it"
+        raise UsageError(f"{str(outcome.cause).rstrip('.')}; {instead}.")
+    if outcome.usage:
+        raise UsageError(str(outcome.cause))
+    if outcome.trace:
+        sys.stderr.write(outcome.trace)
+    raise CheckFailed(f"{outcome.cell.name} failed: {outcome.cause}")
+
+
+def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.Namespace) -> int:
+    from tipbench.cli import FAILED
+    from tipbench.console import emit_json, emit_table, notice
+    from tipbench.runs.report import rows, table
+
+    results = [outcome.result for outcome in outcomes if outcome.result is not None]
+    failures = [outcome for outcome in outcomes if outcome.result is None]
+    lines = rows(results)
+    figure, trouble = _figure(lines, settings)
+    if options.json and len(outcomes) == 1:
+        emit_json(results[0].model_dump(mode="json"))
+    elif options.json:
+        emit_json(
+            {
+                "rows": [line.to_dict() for line in lines],
+                "results": [result.model_dump(mode="json") for result in results],
+                "failures": [{"cell": failed.cell.name, "cause": failed.cause} for failed in failures],
+                "figure": figure,
+            }
+        )
+    elif lines:
+        emit_table(*table(lines))
+    for said in dict.fromkeys(said for result in results for said in _said(result, len(outcomes) == 1)):
+        notice(f"note: {said}", options.quiet or options.json)
+    if len(outcomes) == 1:
+        notice(
+            f"run: {outcomes[0].cell.folder}{' (was there already)' if outcomes[0].reused else ''}",
+            options.quiet,
+        )
+    if figure:
+        notice(f"figure: {figure}", options.quiet)
+    for failed in failures:
+        notice(f"failed: {failed.cell.name}: {failed.cause}")
+    if trouble is not None:
+        raise trouble
+    if failures:
+        notice(f"{len(failures)} of {len(outcomes)} cells failed; the others are finished.")
+    return FAILED if failures else 0
+
+
+def _said(result: Any, alone: bool) -> list[str]:
+    """What a reader of the table should know; of a single run, its warnings too."""
+    return [*result.notes, *(result.warnings if alone else [])]
+
+
+def _figure(lines: Sequence[Row], settings: Settings) -> tuple[str | None, UsageError | None]:
+    """The figure's file, and what kept it from being written, to be said after the table."""
+    from tipdata.core.errors import UsageError
+
+    path = settings.figure.path
+    if path is None:
+        return None, None
+    from tipbench.runs.figure import save
+
+    try:
+        return path if save(lines, path) else None, None
+    except UsageError as error:
+        return None, error

@@ -1,0 +1,99 @@
+"""``tipbench score``: predictions that were made elsewhere, checked and scored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tipbench.commands.options import (
+    add_config_dir,
+    add_json,
+    add_overrides,
+    add_quiet,
+    composer_of,
+    parser_of,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tipbench.evaluation.evaluation import Evaluation
+
+EXAMPLES = """\
+examples:
+  tipbench score predictions.parquet task=advert_risk release=small split=forward
+  tipbench score predictions.csv task=advert_linkage release=tiny --json
+  tipbench score predictions.csv task=advert_risk data=sms_spam data.path=FOLDER
+
+Columns: scores `advert, score` for every unit of valid and test; clusters `advert, cluster` for
+every unit of test; candidates `query, candidate, score`, ten at most a query; alarms
+`conversation, step` for every unit of test, without a step where there is no alarm; labelsets
+`contact, score_<label>..., score_urgency` for every unit of test. Labels of the test are always the
+truth. Malformed predictions are refused, never repaired."""
+
+
+def add(verbs: Any) -> None:
+    """Declare the verb."""
+    parser = parser_of(verbs, "score", "score a parquet or CSV file of predictions", EXAMPLES)
+    parser.add_argument("predictions", metavar="PREDICTIONS", help="a .parquet or .csv file")
+    add_overrides(parser, "task=, and release= or data=, split=, replicates=")
+    add_config_dir(parser)
+    add_json(parser)
+    add_quiet(parser)
+    parser.set_defaults(call=call)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Score the file."""
+    from tipdata.core.errors import UsageError
+
+    from tipbench.console import notice
+
+    if "=" in options.predictions and not options.predictions.endswith((".csv", ".parquet")):
+        raise UsageError(f"{options.predictions} is no file of predictions: give it before the overrides.")
+    settings = composer_of(options, options.overrides).settings()
+    if settings.task is None:
+        raise UsageError(
+            "nothing says what the predictions are for: add task=NAME; see `tipbench list tasks`."
+        )
+    from tipdata.core.release import open_release
+
+    from tipbench.data.fold import prepare
+    from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
+    from tipbench.task import task_of
+
+    task = task_of(settings.task.name)
+    release, engine = settings.release, settings.engine
+    predictions = read_predictions_file(options.predictions, task if release else None)
+    source = release and open_release(
+        release.version, release.size, engine.name, engine.workers, options.quiet, release.world
+    )
+    prepared = prepare(task, release=source, own=settings.data, split=settings.split.name)
+    found = evaluate_prepared(task, prepared, predictions, settings.replicates)
+    for said in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):
+        notice(said, options.quiet)
+    _emit(found, task.name, prepared.data, prepared.split, options.json)
+    return 0
+
+
+def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from tipbench.console import Column, emit_json, emit_table
+    from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+    from tipbench.runs.report import interval, number
+
+    if as_json:
+        about = {"task": task, "data": data, "split": split, "versions": {"evaluator": EVALUATOR_VERSION}}
+        emit_json({**about, **asdict(found)})
+        return
+    columns = [Column("metric"), Column("value", True), Column("95% interval", True)]
+    emit_table(
+        columns, [[n, number(s.value), interval(s.low, s.high, s.note)] for n, s in found.scores.items()]
+    )
+    if found.groups:
+        metrics = list(dict.fromkeys(name for values in found.groups.values() for name in values))
+        lines = [[g, *(number(values.get(name)) for name in metrics)] for g, values in found.groups.items()]
+        emit_table([Column("group"), *(Column(name, True) for name in metrics)], lines)
+    if found.oracle:
+        columns = [Column("reference"), Column("value", True)]
+        emit_table(columns, [[name, number(value)] for name, value in found.oracle.items()])

@@ -1,0 +1,215 @@
+"""From what a user typed to one plain, checked config: the only place that knows Hydra.
+
+Overrides are ``key=value``, split at the first ``=``. Names of options are checked against the folders and keys
+against the composed schema before Hydra sees them, so that a misspelling names its neighbours. Values of ``path``
+and ``*.path`` never pass through Hydra's grammar: they may hold spaces, ``=``, commas, parentheses and any script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tipdata.core.errors import UsageError
+
+from tipbench.config.choices import Options, check_option, options, suggestion
+from tipbench.config.settings import Settings, settings_of
+
+METHOD = "baseline.method."
+TARGET = "baseline.method._target_"
+
+
+class Override(NamedTuple):
+    """One ``key=value``; ``added`` where it was typed as ``+key=value``, for a key that the schema lacks."""
+
+    key: str
+    value: str
+    added: bool = False
+
+    @property
+    def is_path(self) -> bool:
+        return self.key.rpartition(".")[2] == "path"
+
+
+def parse(words: Sequence[str]) -> tuple[Override, ...]:
+    """Overrides in the order typed. Raises UsageError for a word without ``=`` and for a key given twice."""
+    found: dict[str, Override] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        added = key.startswith("+")
+        key = key.lstrip("+").strip()
+        if not equals or not key:
+            raise UsageError(f"{word!r} is no override: write key=value, such as release=tiny.")
+        if key in found:
+            raise UsageError(f"{key} is given twice: keep one of {key}={found[key].value} and {key}={value}.")
+        found[key] = Override(key, value, added)
+    return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class Composer:
+    """What was typed, and the folders it is looked up in; composes the config of any baseline from it."""
+
+    folders: tuple[Path, ...]
+    typed: tuple[Override, ...] = ()
+    _composed: dict[tuple, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def options(self) -> Options:
+        return options(self.folders)
+
+    def value(self, key: str) -> str | None:
+        """What was typed for a key, or None."""
+        return next((override.value for override in self.typed if override.key == key), None)
+
+    def without(self, *keys: str) -> Composer:
+        """The same without what was typed for these keys."""
+        return replace(
+            self, typed=tuple(o for o in self.typed if o.key not in keys), _composed=self._composed
+        )
+
+    def settings(self, baseline: str | None = None, general: bool = False) -> Settings:
+        """The config with this baseline, or with the one typed.
+
+        Args:
+            general: leave out what was typed about the method, which has a schema only once a baseline is chosen.
+
+        Raises:
+            UsageError: for options and keys that do not exist, values of the wrong kind, a ``task`` that
+                contradicts the baseline's, and ``release`` beside ``data``.
+        """
+        groups = {o.key: o.value for o in self.typed if o.key in self.options and o.key != "release"}
+        chosen = baseline or groups.pop("baseline", None)
+        self._check_release()
+        for group, option in groups.items():
+            check_option(group, option, self.options)
+        if chosen is not None:
+            check_option("baseline", chosen, self.options)
+            groups |= {"baseline": chosen, "task": self._task_of(chosen, groups.get("task"))}
+        if (release := self.value("release")) is not None:
+            groups["release"] = release
+        values = [o for o in self.typed if o.key not in self.options]
+        if general:
+            values = [o for o in values if not o.key.startswith("baseline.")]
+        config = self._composed_config(groups, values)
+        return settings_of(_named(config, chosen, "release" in groups))
+
+    def _check_release(self) -> None:
+        release, data = self.value("release"), self.value("data")
+        if release is not None and data is not None:
+            raise UsageError(f"release={release} and data={data} exclude each other: give one of them.")
+        if release is not None:
+            check_option("release", release, self.options)
+
+    def _task_of(self, baseline: str, task: str | None) -> str:
+        own = baseline.partition("/")[0]
+        if task is not None and task != own:
+            raise UsageError(
+                f"task={task} contradicts baseline={baseline}, which is for {own}: leave task out."
+            )
+        check_option("task", own, self.options)
+        return own
+
+    def _composed_config(self, groups: dict[str, str], values: list[Override]) -> dict[str, Any]:
+        base = self._compose(groups, ())
+        valid = set(_keys(base)) | set(self.options)
+        free = (METHOD,) if any(o.key == TARGET for o in values) else ()
+        if base["data"] is not None:
+            valid |= _data_keys()
+            free += tuple(f"data.{name}." for name in ("tables", "sources", "refers", "labels"))
+        for override in values:
+            if override.key not in valid and not override.added and not override.key.startswith(free):
+                raise UsageError(
+                    f"{override.key} is no key of the config: {suggestion(override.key, sorted(valid))}."
+                )
+        there = set(_keys(base))
+        settled = tuple(o._replace(added=o.added or o.key not in there) for o in values)
+        return self._compose(groups, settled) if settled else base
+
+    def _compose(self, groups: dict[str, str], values: tuple[Override, ...]) -> dict[str, Any]:
+        asked = (tuple(sorted(groups.items())), values)
+        if asked not in self._composed:
+            self._composed[asked] = compose(self.folders, groups, values)
+        return self._composed[asked]
+
+
+def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Override]) -> dict[str, Any]:
+    """Hydra's composition as a plain dict, with paths set afterwards.
+
+    Raises UsageError for whatever Hydra, OmegaConf or YAML refuses, in one line.
+    """
+    import yaml
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    typed = [f"{group}={option}" for group, option in groups.items()]
+    typed += [f"{'++' if o.added else ''}{o.key}={_value(o)}" for o in values if not o.is_path]
+    if len(folders) > 1:
+        typed.append(f"hydra.searchpath=[{','.join(_quoted(f'file://{folder}') for folder in folders[1:])}]")
+    try:
+        with initialize_config_dir(config_dir=str(folders[0]), version_base="1.3"):
+            config = hydra_compose("config", overrides=typed)
+        for override in values:
+            if override.is_path:
+                literal = None if override.value == "null" else override.value.replace("${", "\\${")
+                OmegaConf.update(config, override.key, literal, force_add=override.added)
+        return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
+        said = " ".join(line.strip() for line in str(error).splitlines()[:2] if line.strip()).rstrip(".")
+        raise UsageError(
+            f"the config cannot be composed: {said}; quote values that hold special signs."
+        ) from None
+
+
+def _value(override: Override) -> str:
+    """A value as Hydra's grammar has it; of data's expressions, which hold spaces and quotes, the literal text."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    if not override.key.startswith("data."):
+        return override.value
+    try:
+        OverridesParser.create().parse_override(f"{override.key}={override.value}")
+    except HydraException:
+        return _quoted(override.value)
+    return override.value
+
+
+def _data_keys() -> set[str]:
+    """Every field that data of one's own can have, whether or not its file has it."""
+    from tipbench.data.custom.config import OwnData
+
+    return {f"data.{name}" for name in OwnData.model_fields}
+
+
+def _quoted(text: str) -> str:
+    """A string of Hydra's grammar that stands for this text."""
+    escaped = text.replace("\\'", "\\\\'").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _named(config: dict[str, Any], baseline: str | None, release: bool) -> dict[str, Any]:
+    """The config with the baseline's name as its option has it, and no release beside data of one's own."""
+    if config.get("data") is not None and not release:
+        config = {**config, "release": None}
+    written = config["baseline"].get("name")
+    if baseline is not None and written not in (None, baseline):
+        raise UsageError(f"the config of baseline={baseline} says name: {written}; make the two the same.")
+    target = config["baseline"]["method"].get("_target_")
+    if written is None and baseline is None and target is not None and config.get("task") is not None:
+        baseline = f"{config['task']['name']}/{str(target).rpartition('.')[2]}"
+    return {**config, "baseline": {**config["baseline"], "name": written or baseline}}
+
+
+def _keys(config: dict[str, Any], above: str = "") -> Iterator[str]:
+    """Dotted keys of a nested config, inner ones included."""
+    for key, value in config.items():
+        yield f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _keys(value, f"{above}{key}.")

@@ -1,0 +1,98 @@
+"""What a composed config must look like before anything is run with it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tipdata.core.errors import UsageError
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Named(BaseModel):
+    """A choice that is known by its name, whatever else its file says."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str
+
+
+class ReleaseChoice(_Strict):
+    """A version and size of the data, and the world: 0 is the released one."""
+
+    version: str
+    size: str
+    world: int = Field(default=0, ge=0)
+    summary: str = ""
+
+
+class Baseline(BaseModel):
+    """A method: its name as ``task/method``, and the class to instantiate with its arguments.
+
+    ``extra``: the extra of the distribution that it needs (:mod:`tipbench.config.extras`), or None.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str | None = None
+    summary: str | None = None
+    reference: str | None = None
+    extra: str | None = None
+    method: dict[str, Any]
+
+
+class Engine(_Strict):
+    """What spreads the work; ``workers: null`` is one a core."""
+
+    name: str
+    workers: int | None = Field(default=None, ge=1)
+    summary: str = ""
+
+
+class Grid(_Strict):
+    """What is run: patterns of baselines, splits, seeds and worlds. Without ``baselines`` there is no grid."""
+
+    baselines: str | list[str] | None = None
+    splits: str | list[str] | None = None
+    seeds: list[int] | None = None
+    worlds: list[Annotated[int, Field(ge=0)]] | None = None
+
+
+class Place(_Strict):
+    """A file or folder to write to."""
+
+    path: str | None = None
+
+
+class Settings(_Strict):
+    """The whole of ``configs/config.yaml`` with its groups filled in."""
+
+    task: Named | None
+    release: ReleaseChoice | None
+    data: dict[str, Any] | None
+    split: Named
+    labels: str
+    access: str
+    baseline: Baseline
+    engine: Engine
+    grid: Grid
+    seed: int = Field(ge=0)
+    replicates: int = Field(ge=0)
+    overwrite: Literal["only_missing", "always", "never"]
+    runs: Place
+    figure: Place
+
+
+def settings_of(config: dict[str, Any]) -> Settings:
+    """The checked form of a composed config. Raises UsageError that names the first wrong key and its value."""
+    try:
+        return Settings.model_validate(config)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"{where}={first['input']} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}."
+        ) from None

@@ -1,0 +1,68 @@
+"""What the tasks on adverts share: their units, headline weights, and what is known of who is harmed."""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.stages.adverts.stage import JOB_FIELDS
+
+from tipbench.data.affected import trafficking_operations, with_migrant, with_operation
+from tipbench.task import Source
+
+__all__ = ["harm_columns", "headline_weight", "trafficking_operations", "units"]
+
+UNIT = "advert"
+TABLE = "adverts"
+
+TEXT = ("title", "body")
+LINKS = ("contacts", "images", "account")
+"""Columns that tie adverts to one another by an identifier."""
+
+NO_PLACE = ("advert", "minute", "language", "category", "price", "price_basis", *JOB_FIELDS)
+OTHERS = ("region", "platform", "town", "jurisdiction", *NO_PLACE)
+CONTEXT = {
+    "places": ("region", "town", "name", "x_km", "y_km", "jurisdiction", "population", "border", "port"),
+    "platforms": ("region", "platform", "kind", "opened", "closed", "verification"),
+}
+ACCOUNTS = (
+    *("region", "account", "platform", "client", "language"),
+    *("created_day", "verified", "cadence", "device_cluster"),
+)
+
+SPLITS = (
+    *("forward", "operation", "random", "region", "platform"),
+    *("language", "jurisdiction", "closure", "tactics"),
+)
+LEAK_LIMITS = {"scalar_auroc": 0.75, "identifiers_auroc": 0.60, "crossing_near_duplicates": 0.05}
+"""Most that one scalar column, a tree on identifiers and lengths, and copied text across parts may reveal."""
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """All adverts, with what splits shift by and the ids of their template and near-duplicate group."""
+    return source.scan(TABLE, truth=True).select(
+        UNIT,
+        "region",
+        pl.col("operation").alias("cluster"),
+        (pl.col("minute") // 1440).cast(pl.Int32).alias("day"),
+        "platform",
+        "language",
+        "jurisdiction",
+        "template",
+        "near_duplicate_group",
+    )
+
+
+def headline_weight() -> pl.Expr:
+    """One in total an operation and near-duplicate group within a part, so that re-posts do not vote."""
+    return (1.0 / pl.len().over("part", "cluster", "near_duplicate_group")).alias("weight")
+
+
+def harm_columns(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Adverts with ``group, migrant, form, sex, language, oracle_log_odds, unit_log_odds``.
+
+    ``migrant``: written in another language than most of the region's adverts, spam left out. ``form``,
+    ``sex`` (of most people exploited) and ``language`` are those of the operation, null where it exploits
+    nobody.
+    """
+    seen = source.scan(TABLE, truth=True).select(UNIT, written="language", unit_log_odds="log_odds")
+    frame = rows.lazy().drop("language", strict=False).join(seen, on=UNIT, how="left", maintain_order="left")
+    return with_migrant(with_operation(frame, source), "written", source).drop("written").collect()

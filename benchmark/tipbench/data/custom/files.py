@@ -1,0 +1,219 @@
+"""A user's files, found and read as frames; whatever is wrong with one is said in a sentence."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import io
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.data.custom.config import MANY, OwnData
+from tipbench.data.custom.npz import read_npz
+from tipbench.data.custom.reading import Reading, refuse_empty, said
+
+FILE = "file"
+"""Column that says which of several files a row is from."""
+
+Reader = Callable[[Reading, Path], pl.LazyFrame]
+
+
+def read_files(own: OwnData, table: str | None = None) -> pl.LazyFrame:
+    """All rows of the units' files, or of those of a table of ``sources``.
+
+    CSV and TSV columns are String, others as they are.
+
+    Raises:
+        UsageError: for a file that is absent, empty, truncated, of another encoding or format, or without
+        rows.
+    """
+    reading = Reading(own.name, own.written(table), _texts(own, table))
+    frames = []
+    for key, path in source_files(own, table).items():
+        frame = READERS[reading.written.format](reading, path)
+        frames.append(frame if key is None else frame.with_columns(pl.lit(key).alias(FILE)))
+    try:
+        return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical")
+    except (pl.exceptions.PolarsError, TypeError) as error:
+        raise UsageError(
+            f"the files of data={own.name} do not have the same columns: {said(error)}."
+        ) from None
+
+
+def _texts(own: OwnData, table: str | None) -> tuple[str, ...]:
+    """Columns, patterns and expressions that are read of the units' files, or of those of a table."""
+    here = [t for t in own.tables if t == table or (table is None and t not in own.sources)]
+    many = [own.tables[t][MANY] for t in here if MANY in own.tables[t]]
+    pairs = list(own.pairs.model_dump(exclude_none=True).values()) if own.pairs and table is None else []
+    return (*own.mapping(table).values(), *pairs, *many)
+
+
+def all_files(own: OwnData) -> list[Path]:
+    """Every file or folder that the data is read from, once each: the units' own, then those of ``sources``."""
+    tables = (None, *sorted(own.sources))
+    return list(dict.fromkeys(path for table in tables for path in source_files(own, table).values()))
+
+
+def source_files(own: OwnData, table: str | None = None) -> dict[str | None, Path]:
+    """Files of the units, or of a table of ``sources``, by the value of their column ``file``.
+
+    That is None where there is only one. Where ``path`` is a file it stands for the units' one, and the others
+    lie beside it.
+    """
+    base, files = _base(own), own.written(table).files
+    named: dict[str | None, str] = {}
+    if isinstance(files, str):
+        named[None] = files
+    else:
+        named |= files if isinstance(files, dict) else {name: name for name in files}
+    if base.is_file() and table is None:
+        if len(named) > 1:
+            raise UsageError(
+                f"data.path={base} is a file, and data={own.name} has {len(named)} files: "
+                "give the folder they are in."
+            )
+        return {key: base for key in named}
+    if base.is_file():
+        found = {key: base if name == own.files else base.parent / name for key, name in named.items()}
+    else:
+        found = {key: base / name for key, name in named.items()}
+    for path in found.values():
+        if not path.exists():
+            raise UsageError(
+                f"{path} of data={own.name} does not exist: give the folder that holds it as data.path=PATH."
+            )
+    return found
+
+
+def _base(own: OwnData) -> Path:
+    if own.path is not None:
+        base = Path(own.path).expanduser()
+        if not base.exists():
+            raise UsageError(
+                f"data.path={own.path} of data={own.name} does not exist: give its folder or file."
+            )
+        return base
+    if own.package is None:
+        raise UsageError(f"data={own.name} has no path: say where its folder or file is with data.path=PATH.")
+    package, _, inside = own.package.partition("/")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise UsageError(
+            f"data={own.name} comes with the package {package}, which is not installed: "
+            f"pip install {package}, or say where its files are with data.path=PATH."
+        )
+    return Path(next(iter(spec.submodule_search_locations))) / inside
+
+
+def _delimited(usual: str) -> Reader:
+    def read(reading: Reading, path: Path) -> pl.LazyFrame:
+        separator = reading.written.separator or usual
+        text = _text(reading, path)
+        if reading.written.quote is not None and text.count(reading.written.quote) % 2:
+            raise UsageError(
+                f"{path} has a quote that is never closed: it is truncated, or set data.quote=null."
+            )
+        try:
+            frame = pl.read_csv(
+                io.BytesIO(text.encode()),
+                separator=separator,
+                has_header=reading.written.has_header,
+                quote_char=reading.written.quote,
+                infer_schema=False,
+            )
+        except pl.exceptions.PolarsError as error:
+            raise UsageError(
+                f"{path} is not a well-formed {reading.written.format} file: {said(error)}."
+            ) from None
+        _refuse_short_last_line(reading, path, text, separator, frame.width)
+        if frame.is_empty():
+            raise UsageError(f"{path} has a header and no rows: give a file with data.")
+        names = [
+            n.strip() if reading.written.has_header else f"column_{i}"
+            for i, n in enumerate(frame.columns, start=1)
+        ]
+        frame.columns = names
+        trimmed = pl.all().str.strip_chars()
+        return frame.lazy().with_columns(pl.when(trimmed != "").then(trimmed))
+
+    return read
+
+
+def _text(reading: Reading, path: Path) -> str:
+    """A text file, decompressed where it is gzip, decoded strictly, without a byte order mark."""
+    try:
+        content = path.read_bytes()
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise UsageError(
+            f"{path} is truncated or damaged: its gzip stream does not end as it should."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
+    try:
+        text = content.decode(reading.written.encoding).removeprefix("\ufeff")
+    except LookupError:
+        raise UsageError(
+            f"data.encoding={reading.written.encoding} does not exist: give one such as utf-8 or latin-1."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is not {reading.written.encoding} at byte {error.start:,}: "
+            "give its encoding as data.encoding=NAME."
+        ) from None
+    if not text.strip():
+        raise UsageError(f"{path} is empty: give a file with data.")
+    return text
+
+
+def _refuse_short_last_line(reading: Reading, path: Path, text: str, separator: str, wants: int) -> None:
+    """A file cut short shows in a last line with fewer fields than the first; the reader fills them up."""
+    last = text.rstrip("\r\n").rpartition("\n")[2]
+    has = last.count(separator) + 1
+    if has < wants and (reading.written.quote is None or reading.written.quote not in last):
+        raise UsageError(f"{path} seems truncated: its last line has {has} of {wants} fields.")
+
+
+def _parquet(reading: Reading, path: Path) -> pl.LazyFrame:
+    refuse_empty(path)
+    try:
+        frame = pl.scan_parquet(path)
+        rows = frame.select(pl.len()).collect().item()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UsageError(f"{path} is not a complete parquet file: {said(error)}.") from None
+    if not rows:
+        raise UsageError(f"{path} has columns and no rows: give a file with data.")
+    return frame
+
+
+def _hf(reading: Reading, path: Path) -> pl.LazyFrame:
+    """A dataset or a dict of splits saved to disk; the splits' names are in the column ``file``."""
+    import datasets
+
+    try:
+        saved = datasets.load_from_disk(str(path))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} is not a dataset saved to disk: {said(error)}.") from None
+    splits = saved if isinstance(saved, datasets.DatasetDict) else {None: saved}
+    frames = []
+    for key, split in splits.items():
+        frame = pl.DataFrame(split.with_format("arrow")[:])
+        frames.append(frame if key is None else frame.with_columns(pl.lit(str(key)).alias(FILE)))
+    rows = pl.concat(frames)
+    if rows.is_empty():
+        raise UsageError(f"{path} has columns and no rows: give a dataset with data.")
+    return rows.lazy()
+
+
+READERS: dict[str, Reader] = {
+    "csv": _delimited(","),
+    "tsv": _delimited("\t"),
+    "parquet": _parquet,
+    "npz": read_npz,
+    "hf": _hf,
+}

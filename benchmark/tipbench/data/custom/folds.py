@@ -1,0 +1,213 @@
+"""Folds and answers from a user's own data: the same folds, with the mapped columns only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import polars as pl
+from tipdata.core.errors import UsageError
+from tipdata.core.partition import PARTS
+
+from tipbench.data.access import access_of
+from tipbench.data.custom.columns import listed, mapped, settled
+from tipbench.data.custom.config import OwnData
+from tipbench.data.custom.files import read_files
+from tipbench.data.custom.pairs import matched_clusters, read_pairs
+from tipbench.data.custom.splits import all_scored, given_folds, label_set_folds, stratified_folds
+from tipbench.data.custom.tables import check_tables, read_tables
+from tipbench.data.custom.truth import check_truth, has_truth, learnt, scored
+from tipbench.data.fold import Fold, Prepared
+from tipbench.data.streaming import ORDER, held_back
+from tipbench.kinds.answers import Answers
+from tipbench.runs.forecasts import own_answers
+from tipbench.task import Task
+
+LABELS = "given"
+"""The only supervision on a user's own data."""
+
+
+def prepare_own(
+    task: Task, own: OwnData, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
+) -> Prepared:
+    """Folds and answers; see :func:`tipbench.data.fold.prepare`."""
+    level = access_of(task, access)
+    check_own(task, own, labels, needs, oracle)
+    if own.pairs is not None:
+        return _from_pairs(task, own, split, level)
+    return _from_units(task, own, split, level)
+
+
+def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], oracle: bool) -> None:
+    """Refuse what own data cannot have, before any file is read. Raises UsageError."""
+    if own.task != task.name:
+        raise UsageError(
+            f"data={own.name} is for task={own.task}, and not for {task.name}: "
+            "choose a baseline of that task."
+        )
+    if labels not in ("auto", LABELS):
+        raise UsageError(f"labels={labels} is for releases: data={own.name} has labels={LABELS} only.")
+    if oracle:
+        raise UsageError(f"data={own.name} has no hidden truth for an oracle: choose another baseline.")
+    check_tables(task, own)
+    check_truth(task, own)
+    streamed = {f"{task.stream}.{column}" for column in (task.unit, ORDER)} if task.stream else set()
+    if task.forecast is not None:
+        streamed |= {f"{task.stream}.{column}" for column in (task.forecast.query, task.forecast.candidate)}
+        streamed.add(f"{task.forecast.gallery}.{task.forecast.candidate}")
+    if lacking := sorted(n for n in streamed if not is_mapped(task, own, n)):
+        raise UsageError(
+            f"{task.name} hands over {task.stream} step by step, and data={own.name} does not say which and in "
+            f"what order: set {', '.join(f'data.tables.{need}' for need in lacking)}."
+        )
+    missing = sorted(n for n in needs if not is_mapped(task, own, n))
+    if missing:
+        fields = ", ".join(f"data.tables.{need}" for need in missing)
+        raise UsageError(
+            f"the method needs {', '.join(missing)}, which data={own.name} does not map: set {fields}."
+        )
+
+
+def is_mapped(task: Task, own: OwnData, need: str) -> bool:
+    """Whether a user's own data has a column that a method needs, as ``table.column``."""
+    table, _, column = need.partition(".")
+    if table == "pairs":
+        return own.pairs is not None
+    keyed = table in own.tables and table not in own.sources
+    return column in own.tables.get(table, {}) or (keyed and column == task.unit)
+
+
+def _split_of(task: Task, own: OwnData, split: str, can: list[str]) -> str:
+    """The split asked for, the config's, or the first that the data can have, in this order."""
+    wanted = split if split != "auto" else own.split
+    if wanted == "auto":
+        return can[0]
+    if wanted not in can:
+        raise UsageError(
+            f"data={own.name} cannot have split={wanted} of {task.name}: choose one of {', '.join(can)}."
+        )
+    return wanted
+
+
+def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
+    folds_given = own.fold is not None or (isinstance(own.files, dict) and set(own.files) <= set(PARTS))
+    can = [
+        s for s in task.own_splits if s != "given" and (s != "kfold" or own.label is not None or own.labels)
+    ]
+    can = ["given", *can] if folds_given else can
+    if task.stream and task.forecast is None:
+        # A threshold for alarms is chosen on valid, which there is none of where all are tested.
+        can = [s for s in can if s != "all"]
+    if not can:
+        raise UsageError(
+            f"data={own.name} cannot be divided for {task.name}: map data.label for split=kfold, or data.fold."
+        )
+    chosen = _split_of(task, own, split, can)
+    read = read_tables(task, own)
+    divided = _divide(own, chosen, read.units, bool(task.stream) and task.forecast is None)
+    folds, streams = [_fold(task, read.tables, fold) for fold in divided], []
+    if task.stream:
+        held = [held_back(fold) for fold in folds]
+        folds, streams = [fold for fold, _ in held], [stream for _, stream in held]
+    return Prepared(
+        folds=folds,
+        answers=_answers(task, divided, read.tables),
+        data=own.name,
+        split=chosen,
+        labels=LABELS,
+        access=level,
+        notes=_notes(task, own),
+        names=read.names,
+        streams=streams,
+    )
+
+
+def _divide(own: OwnData, split: str, units: pl.DataFrame, valid: bool) -> list[pl.DataFrame]:
+    if split == "kfold":
+        return label_set_folds(own, units) if own.labels else stratified_folds(own, units, valid)
+    return given_folds(own, units, valid) if split == "given" else all_scored(units)
+
+
+def _fold(task: Task, tables: dict[str, pl.DataFrame], units: pl.DataFrame) -> Fold:
+    """One fold: all mapped rows, and as labels those of train and valid."""
+    shown = {name: frame.lazy() for name, frame in tables.items()}
+    return Fold(task, shown, units.select(task.unit, "part"), learnt(task, units))
+
+
+def _answers(task: Task, divided: list[pl.DataFrame], tables: dict[str, pl.DataFrame]) -> Answers:
+    """The truth about the predicted units of all folds, pooled; every unit weighs one, or every cluster if it moves."""
+    asked = [
+        fold.filter(pl.col("part").is_in(list(task.predicted_parts))).with_columns(
+            fold=pl.lit(number, dtype=pl.Int32)
+        )
+        for number, fold in enumerate(divided)
+    ]
+    rows = pl.concat(asked)
+    if len(divided) > 1:
+        rows = rows.filter(pl.col("part") == "test")
+    if task.forecast is not None:
+        return own_answers(task, rows, tables)
+    return Answers(task.kind, task.unit, scored(task, rows).sort(task.unit))
+
+
+def _notes(task: Task, own: OwnData) -> list[str]:
+    if has_truth(task, own):
+        return []
+    field = {"clusters": "cluster", "candidates": "cluster", "estimates": "truth"}.get(task.answered, "label")
+    return [f"data={own.name} maps no data.{field}: there is no truth to score against."]
+
+
+def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
+    """Records as units, pairs as a table; clusters of records or scores of pairs are judged on the labels."""
+    if own.pairs is None or task.kind != "clusters":
+        raise UsageError(
+            f"data={own.name} holds labelled pairs, which {task.name} cannot use: choose a task of clusters."
+        )
+    parted = own.fold is not None or isinstance(own.files, dict)
+    chosen = _split_of(task, own, split, ["given"] if parted else ["all"])
+    found = read_pairs(own, own.pairs, read_files(own))
+    test = found.pairs.filter(pl.col("part") == "test")
+    if test.is_empty():
+        raise UsageError(
+            f"data={own.name} has no test pairs: it holds {listed(found.pairs['part'].unique().to_list())}."
+        )
+    of_table = {f: t for f, t in own.mapping().items() if f.startswith(f"data.tables.{task.table}.")}
+    raw = mapped(own, found.records.lazy(), of_table)
+    values = {f.rpartition(".")[2]: settled(own, task.table, f.rpartition(".")[2], raw[f]) for f in of_table}
+    records = pl.DataFrame({task.unit: found.records["record"], **values})
+    members = matched_clusters(found.pairs, found.records.height).rename({"record": task.unit})
+    able = members.filter(pl.col("part") != "test").select(
+        task.unit, "part", pl.col("cluster").alias("label")
+    )
+    shown = {task.table: records.lazy(), "pairs": found.pairs.drop("label").lazy()}
+    labelled = found.pairs.filter(pl.col("part") != "test").select("pair", "part", "label").drop_nulls()
+    fold = Fold(task, shown, members.select(task.unit, "part"), able, labelled)
+    tested = members.filter(pl.col("part") == "test").select(
+        task.unit, pl.lit(None, dtype=pl.Int64).alias("cluster"), pl.lit(1.0).alias("weight")
+    )
+    return Prepared(
+        folds=[fold],
+        answers=Answers(
+            task.kind,
+            task.unit,
+            tested.sort(task.unit),
+            test.select("left", "right", "label", pl.col("part").cast(pl.String)),
+        ),
+        data=own.name,
+        split=chosen,
+        labels=LABELS,
+        access=level,
+        pair_answers=_pair_answers(found.pairs),
+        names=found.records.select(pl.col("record").alias(task.unit), pl.col("text").alias("name")),
+    )
+
+
+def _pair_answers(pairs: pl.DataFrame) -> Answers:
+    """The truth about scored pairs of valid and test; a pair's cluster is its left record."""
+    frame = pairs.filter(pl.col("part") != "train").select(
+        "pair",
+        pl.col("part").cast(pl.String),
+        "label",
+        pl.col("left").alias("cluster"),
+        pl.lit(1.0).alias("weight"),
+    )
+    return Answers("scores", "pair", frame)

@@ -1,0 +1,133 @@
+"""How own units are divided: all of them scored, seeded stratified folds, or the folds they come with."""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.core.draw import Stream
+from tipdata.core.errors import UsageError
+from tipdata.core.partition import PARTS
+
+from tipbench.data.custom.config import OwnData
+from tipbench.data.splits import PART
+
+_SEED = 5
+
+
+def all_scored(units: pl.DataFrame) -> list[pl.DataFrame]:
+    """One fold with ``[..., part]``: every unit is test and no label is given to fit."""
+    return [units.with_columns(part=pl.lit("test", dtype=PART))]
+
+
+def given_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
+    """The folds in the column ``fold``: the parts themselves, or one fold a value, each tested once.
+
+    With ``valid`` there must be such a part; of numbered folds it is the one after that which is tested.
+
+    Raises UsageError where some units have no fold, all have the same number, or a part is missing.
+    """
+    if missing := units["fold"].null_count():
+        raise UsageError(
+            f"data.fold of data={own.name} is missing for {missing:,} of {units.height:,} rows: fill it."
+        )
+    values = sorted(units["fold"].cast(pl.String).unique())
+    named = pl.col("fold").cast(pl.String)
+    if set(values) <= set(PARTS):
+        if "test" not in values:
+            raise UsageError(f"data.fold of data={own.name} has no test part: it holds {', '.join(values)}.")
+        if valid and "valid" not in values:
+            raise UsageError(f"data.fold of data={own.name} has no valid part: it holds {', '.join(values)}.")
+        return [units.with_columns(part=named.cast(PART))]
+    if len(values) < 2:
+        raise UsageError(
+            f"data.fold of data={own.name} has a single value: give train and test, or two folds or more."
+        )
+    _check_number(own, len(values), valid)
+    number = named.replace_strict(values, range(len(values)), return_dtype=pl.Int64)
+    return [units.with_columns(part=_part(number, n, len(values), valid)) for n in range(len(values))]
+
+
+def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
+    """``own.folds`` seeded folds with equal shares of positive clusters; a cluster is never on both sides.
+
+    Args:
+        units: ``[unit, cluster Int64, label Int8, ...]``.
+        valid: whether the fold after the one that is tested is valid, and not train.
+
+    Raises:
+        UsageError: for unlabelled units, and where a class has fewer clusters than there are folds.
+    """
+    _check_number(own, own.folds, valid)
+    if missing := units["label"].null_count():
+        raise UsageError(
+            f"data.label of data={own.name} is missing for {missing:,} of {units.height:,} rows: "
+            "fill or drop them."
+        )
+    clusters = units.group_by("cluster").agg(pl.col("label").max()).sort("cluster")
+    counts = {label: int((clusters["label"] == label).sum()) for label in (1, 0)}
+    if min(counts.values()) < own.folds:
+        raise UsageError(
+            f"data={own.name} has too few clusters for split=kfold with data.folds={own.folds}: "
+            f"{counts[1]:,} positive and {counts[0]:,} negative; lower data.folds or choose split=all."
+        )
+    order = Stream(_SEED, "kfold").shuffled(clusters["cluster"].to_numpy())
+    dealt = clusters[order].with_columns(number=pl.int_range(pl.len()).over("label") % own.folds)
+    return _by_number(own, units, dealt, valid)
+
+
+def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
+    """``own.folds`` seeded folds over which each set of labels is spread; a cluster is never on both sides.
+
+    Clusters are shuffled, ordered by the set of labels that any of their units has, and dealt out in turn: folds
+    hold equal numbers of clusters, and a set that c clusters have is found c / folds times in each, give or
+    take one.
+
+    Args:
+        units: ``[unit, cluster Int64, label_<name> Int8, ...]``.
+
+    Raises:
+        UsageError: for an unknown label, and where a label has fewer clusters with or without it than folds.
+    """
+    names = [name for name in units.columns if name.startswith("label_")]
+    for name in names:
+        if missing := units[name].null_count():
+            raise UsageError(
+                f"data.labels.{name.removeprefix('label_')} of data={own.name} is missing for {missing:,} of "
+                f"{units.height:,} rows: fill or drop them."
+            )
+    clusters = units.group_by("cluster").agg(pl.col(names).max()).sort("cluster")
+    for name in names:
+        having = int(clusters[name].sum())
+        if min(having, clusters.height - having) < own.folds:
+            raise UsageError(
+                f"data={own.name} has too few clusters for split=kfold with data.folds={own.folds}: {having:,} "
+                f"have {name.removeprefix('label_')} and {clusters.height - having:,} do not; lower data.folds "
+                "or choose split=all."
+            )
+    order = Stream(_SEED, "kfold of label sets").shuffled(clusters["cluster"].to_numpy())
+    dealt = clusters[order].sort(names, maintain_order=True)
+    return _by_number(own, units, dealt.with_columns(number=pl.int_range(pl.len()) % own.folds))
+
+
+def _by_number(
+    own: OwnData, units: pl.DataFrame, dealt: pl.DataFrame, valid: bool = False
+) -> list[pl.DataFrame]:
+    """One fold a number, which is tested there. ``dealt``: ``[cluster, number, ...]``."""
+    numbered = units.join(dealt.select("cluster", "number"), on="cluster", how="left", maintain_order="left")
+    return [
+        numbered.with_columns(part=_part(pl.col("number"), n, own.folds, valid)).drop("number")
+        for n in range(own.folds)
+    ]
+
+
+def _part(number: pl.Expr, tested: int, folds: int, valid: bool) -> pl.Expr:
+    after = pl.lit(valid) & (number == (tested + 1) % folds)
+    name = pl.when(number == tested).then(pl.lit("test")).when(after).then(pl.lit("valid"))
+    return name.otherwise(pl.lit("train")).cast(PART)
+
+
+def _check_number(own: OwnData, folds: int, valid: bool) -> None:
+    if valid and folds < 3:
+        raise UsageError(
+            f"data={own.name} has {folds} folds, and alarms take three: one to learn from, one to choose a "
+            "threshold on and one to test."
+        )

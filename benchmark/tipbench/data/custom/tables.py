@@ -1,0 +1,150 @@
+"""The units and input tables of a user's own data, each from its file, with their identifiers made one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.data.custom.columns import identifiers, listed, mapped, settled
+from tipbench.data.custom.config import MANY, OwnData
+from tipbench.data.custom.features import features
+from tipbench.data.custom.files import FILE, read_files
+from tipbench.data.custom.ids import Columns, check_refers, identifier_of, looked_up, numbered_alike, unit_ids
+from tipbench.data.custom.truth import truth
+from tipbench.task import Task
+
+
+@dataclass(frozen=True)
+class OwnTables:
+    """What a user's files hold.
+
+    ``units``: ``[unit, cluster Int64]`` and, as far as mapped, ``group``, ``fold`` (String) and the truth of
+    :func:`tipbench.data.custom.truth.truth`. ``tables``: input tables; those made from the units' file have the unit
+    first. ``names``: ``[unit, name]`` with the ids as the user wrote them, or None where they are integers.
+    """
+
+    units: pl.DataFrame
+    tables: dict[str, pl.DataFrame]
+    names: pl.DataFrame | None
+
+
+def check_tables(task: Task, own: OwnData) -> None:
+    """Refuse tables that the task does not have or that lack what they need. Raises UsageError."""
+    if task.table not in own.tables:
+        raise UsageError(
+            f"data={own.name} maps no column of {task.table}: add some under data.tables.{task.table}."
+        )
+    if task.table in own.sources:
+        raise UsageError(
+            f"data.sources.{task.table} of data={own.name} is the table of the units, whose file is "
+            "data.files: name it there."
+        )
+    for table in own.tables:
+        if table not in task.tables:
+            near = get_close_matches(table, task.tables, n=3, cutoff=0.3) or list(task.tables)
+            raise UsageError(
+                f"data.tables.{table} of data={own.name} is no table of {task.name}: "
+                f"choose {' or '.join(near)}."
+            )
+    check_refers(task, own)
+
+
+def read_tables(task: Task, own: OwnData) -> OwnTables:
+    """Every mapped field of every file. Where units are not clusters, one without a cluster is its own.
+
+    Raises:
+        UsageError: for files, fields, ids and tables that are not as the format or the task wants them.
+    """
+    frames = {table: read_files(own, table) for table in own.sources}
+    frame = read_files(own)
+    _check_hidden(own, [frame, *frames.values()])
+    raw, many = _unit_rows(task, own, frame)
+    given = raw["data.unit"] if own.unit is not None else None
+    unit, names = unit_ids(task, own, given, raw.height)
+    columns = {
+        (table, column): raw[f"data.tables.{table}.{column}"]
+        for table in own.tables
+        if table not in own.sources
+        for column in own.tables[table]
+        if column != MANY
+    }
+    for table, rows in frames.items():
+        fields = own.mapping(table)
+        read = mapped(own, rows, fields)
+        columns |= {(table, field.rpartition(".")[2]): read[field] for field in fields}
+        if MANY in own.tables[table]:
+            many[table] = features(own, table, rows, set(own.tables[table]))
+    made = _settled(task, own, columns, unit if given is None else given, unit)
+    tables = {}
+    for table in own.tables:
+        own_key = {} if table in own.sources else {task.unit: unit}
+        values = {column: series for (t, column), series in made.items() if t == table}
+        tables[table] = pl.DataFrame(own_key | values).hstack(many.get(table, pl.DataFrame()))
+    if own.time is not None:
+        tables[task.table] = tables[task.table].with_columns(_minutes(own, raw["data.time"]).alias("minute"))
+    task.check(tables)
+    return OwnTables(_units(task, own, raw, unit), tables, names)
+
+
+def _unit_rows(task: Task, own: OwnData, frame: pl.LazyFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """The mapped fields of the units' file, and by table the columns that ``"*"`` stands for; a row a unit."""
+    fields = own.mapping()
+    if own.fold is None and FILE in frame.collect_schema().names():
+        fields["data.fold"] = FILE
+    raw = mapped(own, frame, fields) if fields else frame.select(pl.int_range(pl.len()).alias(FILE)).collect()
+    many = {}
+    for table, columns in own.tables.items():
+        if MANY in columns and table not in own.sources:
+            made = {"minute"} if own.time is not None and table == task.table else set()
+            many[table] = features(own, table, frame, {task.unit, *columns, *made})
+    if own.distinct:
+        first = raw["data.unit"].is_first_distinct() | raw["data.unit"].is_null()
+        raw, many = raw.filter(first), {table: rows.filter(first) for table, rows in many.items()}
+    return raw, many
+
+
+def _settled(task: Task, own: OwnData, columns: Columns, given: pl.Series, unit: pl.Series) -> Columns:
+    """Columns in the types of a release, those that name units as their ids, other ids alike in all tables."""
+    naming = [place for place in columns if identifier_of(own, *place) == task.unit]
+    made = {place: looked_up(task, own, place, columns[place], given, unit) for place in naming}
+    others = {place: values for place, values in columns.items() if place not in made}
+    others |= numbered_alike(own, others)
+    made |= {place: settled(own, *place, values) for place, values in others.items()}
+    return {place: made[place] for place in columns}
+
+
+def _units(task: Task, own: OwnData, raw: pl.DataFrame, unit: pl.Series) -> pl.DataFrame:
+    cluster = (
+        identifiers(raw["data.cluster"]) if own.cluster else pl.Series([None] * len(unit), dtype=pl.Int64)
+    )
+    if task.answered not in ("clusters", "candidates"):
+        cluster = cluster.fill_null(-1 - pl.int_range(len(unit), dtype=pl.Int64, eager=True))
+    units = pl.DataFrame({task.unit: unit, "cluster": cluster}).with_columns(**truth(own, raw))
+    texts = [f for f in ("group", "fold") if f"data.{f}" in raw.columns]
+    return units.with_columns(raw[f"data.{field}"].cast(pl.String).alias(field) for field in texts)
+
+
+def _minutes(own: OwnData, time: pl.Series) -> pl.Series:
+    """Minutes since the first time of the data; numbers are taken as minutes already."""
+    if time.dtype == pl.String:
+        try:
+            time = time.str.to_datetime()
+        except pl.exceptions.PolarsError:
+            raise UsageError(
+                f"data.time of data={own.name} is no time: map it to minutes or to ISO dates."
+            ) from None
+    if time.dtype.is_temporal():
+        time = (time.cast(pl.Datetime("us")) - time.cast(pl.Datetime("us")).min()).dt.total_minutes()
+    return time.cast(pl.Int64)
+
+
+def _check_hidden(own: OwnData, frames: list[pl.LazyFrame]) -> None:
+    """A hidden column that no file has is a slip of the pen that would show what it was to hide."""
+    has = list(dict.fromkeys(name for frame in frames for name in frame.collect_schema().names()))
+    if lacking := [name for name in own.hidden if name not in has]:
+        raise UsageError(
+            f"data.hidden of data={own.name} names {listed(lacking)}, which no file has: they have {listed(has)}."
+        )

@@ -1,0 +1,195 @@
+"""Folds and answers from a release: split, select, equalise, label, and show only what may be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import polars as pl
+from tipdata.core.errors import UsageError
+from tipdata.core.tables import TABLES, TIERS, Table
+from tipdata.core.world import DAYS
+
+from tipbench.data.access import access_of, check_needs, visible_columns
+from tipbench.data.fold import Fold, Prepared
+from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
+from tipbench.data.streaming import held_back
+from tipbench.data.training_size import YARDSTICK, TrainingSize, cut_to
+from tipbench.kinds.answers import Answers
+from tipbench.runs.forecasts import forecast_answers
+from tipbench.task import Source, Task
+
+WINDOW_END = DAYS
+"""The prediction time of tasks that predict at window end: rows of this day and later are not shown."""
+
+
+def open_by_name(name: str) -> Source:
+    """The release of a name, ready to read; see :meth:`tipdata.core.release.Release.called`."""
+    from tipdata.core.release import Release, open_release
+
+    release = Release.called(name)
+    return open_release(release.version, release.size, world=release.world)
+
+
+def prepare_release(
+    task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
+) -> Prepared:
+    """One fold and its answers; see :func:`tipbench.data.fold.prepare`."""
+    level = access_of(task, access)
+    check_needs(task, needs, level, oracle)
+    supervision = labels_of(task, labels)
+    units = task.units(source).collect()
+    policy = split_of(task, source, units, split)
+    rows, notes = divided(task, source, units, policy)
+    tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
+    given = task.supervise[supervision](rows, source)
+    parts = rows.select(task.unit, "part")
+    fold = Fold(task, tables, parts, given.join(parts, on=task.unit, how="left"))
+    streams = []
+    if task.stream:
+        fold, stream = held_back(fold)
+        streams = [stream]
+    predicted = rows.filter(pl.col("part").is_in(list(task.predicted_parts)))
+    return Prepared(
+        folds=[fold],
+        answers=_answers(task, source, predicted),
+        data=source.name,
+        split=policy.name,
+        labels=supervision,
+        access=level,
+        notes=notes,
+        streams=streams,
+    )
+
+
+def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
+    frame = task.answers(predicted, source)
+    if task.forecast is None:
+        return Answers(task.kind, task.unit, frame.sort(task.unit))
+    return forecast_answers(task.forecast, frame, source.scan(task.forecast.gallery).collect())
+
+
+def labels_of(task: Task, labels: str) -> str:
+    """The supervision of a name, the task's first for ``auto``. Raises UsageError for one that it does not have."""
+    if labels == "auto":
+        return task.labels[0]
+    if labels not in task.labels:
+        raise UsageError(
+            f"{task.name} has no labels={labels} on a release: choose one of {', '.join(task.labels)}."
+        )
+    return labels
+
+
+def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
+    """Splits that the task has and that these units can be divided by, the default first."""
+    for name in task.splits:
+        try:
+            partition(SPLITS[name], units, task.unit, source)
+        except CannotSplitError:
+            continue
+        yield name
+
+
+def split_of(task: Task, source: Source, units: pl.DataFrame, split: str) -> Split:
+    """The policy of a name; for ``auto`` the first that the task and the data allow."""
+    if split == "auto":
+        first = next(allowed_splits(task, source, units), None)
+        if first is None:
+            raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")
+        return SPLITS[first]
+    if split not in task.splits:
+        raise UsageError(
+            f"{task.name} has no split={split} on a release: choose one of {', '.join(task.splits)}."
+        )
+    return SPLITS[split]
+
+
+def divided(task: Task, source: Source, units: pl.DataFrame, policy: Split) -> tuple[pl.DataFrame, list[str]]:
+    """Units of the split after selection, their train part no larger than the yardstick's; and notes."""
+    try:
+        selected = task.select(partition(policy, units, task.unit, source), source)
+    except CannotSplitError as reason:
+        can = ", ".join(allowed_splits(task, source, units)) or "a larger release"
+        raise UsageError(
+            f"{source.name} cannot have split={policy.name} of {task.name}, since {reason}: "
+            f"choose one of {can}."
+        ) from None
+    notes = list(selected.notes)
+    if policy.name == YARDSTICK or YARDSTICK not in task.splits:
+        return selected.rows, notes
+    try:
+        forward = task.select(partition(SPLITS[YARDSTICK], units, task.unit, source), source)
+    except CannotSplitError:
+        return selected.rows, [
+            *notes,
+            f"training sizes are not made equal, since {source.name} has no {YARDSTICK}.",
+        ]
+    rows, note = cut_to(TrainingSize.of(forward.rows), policy, selected.rows, task.unit)
+    return rows, notes + ([note] if note else [])
+
+
+def shown(
+    task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
+) -> dict[str, pl.LazyFrame]:
+    """The visible tables, each cut to rows of the fold's units, before the prediction time and of the access."""
+    links = _linked(task, source, rows.lazy().select(task.unit), visible)
+    found = {}
+    for name, columns in visible.items():
+        table = TABLES[name]
+        truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
+        frame = _allowed(_before(source.scan(name, truth=truth), table), table, level).select(columns)
+        if name not in task.context:
+            frame = _of_units(frame, task, table, columns, rows, links)
+        found[name] = frame
+    return found
+
+
+def _of_units(
+    frame: pl.LazyFrame,
+    task: Task,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: pl.DataFrame,
+    links: dict[str, pl.LazyFrame],
+) -> pl.LazyFrame:
+    """Rows that belong to the fold's units, or else to a region of theirs."""
+    # A column of the key's name may be something else: operations.circuit says whether one tours.
+    if task.unit in columns and table.schema[task.unit] == TABLES[task.table].schema[task.unit]:
+        return frame.join(rows.lazy().select(task.unit), on=task.unit, how="semi", maintain_order="left")
+    if (key := _hidden_owner(table)) and key in links:
+        return frame.join(links[key], on=key, how="semi", maintain_order="left")
+    return frame.filter(pl.col("region").is_in(rows["region"].unique().implode()))
+
+
+def _before(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    """Rows before the prediction time, for tables whose rows have one."""
+    if "minute" in table.schema:
+        return frame.filter(pl.col("minute") < WINDOW_END * 1440)
+    return frame.filter(pl.col("day") < WINDOW_END) if "day" in table.schema else frame
+
+
+def _allowed(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFrame:
+    """Rows that a run at this access is shown."""
+    column, values, tier = table.private_rows
+    if not column or TIERS.index(level) >= TIERS.index(tier):
+        return frame
+    return frame.filter(~pl.col(column).is_in(list(values)))
+
+
+def _hidden_owner(table: Table) -> str | None:
+    """The key of a table whose rows belong to operations: only those that the units refer to are shown."""
+    return table.key[0] if table.hidden else None
+
+
+def _linked(
+    task: Task, source: Source, units: pl.LazyFrame, visible: Collection[str]
+) -> dict[str, pl.LazyFrame]:
+    """For each key of another visible table that the units' table refers to, the keys that the fold's units have."""
+    owned = {key for name in visible if name != task.table and (key := _hidden_owner(TABLES[name]))}
+    tiers = {c.name: c.tier for c in TABLES[task.table].columns if c.name in owned and c.name != task.unit}
+    return {
+        key: source.scan(task.table, truth=tier == "truth")
+        .join(units, on=task.unit, how="semi")
+        .select(key)
+        .unique()
+        for key, tier in tiers.items()
+    }

@@ -1,0 +1,121 @@
+"""What a method may learn from: truth, or one of the imperfect labels that the field has in its place.
+
+Each function takes the units of all parts (``[unit, region, cluster, day, part, cut, ...]``) and gives
+``[unit, label]`` for units of train and valid. The test is always scored on truth, whatever was learnt from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+from tipdata.core.components import shared_value_components
+
+from tipbench.task import Source, Supervise
+
+POSITIVE_FROM = 4
+"""Mean expert score, of 0 to 6, from which a unit counts as positive."""
+
+Positive = Callable[[Source], pl.Series]
+"""The clusters (int64) whose units are positive."""
+
+
+def learnable(rows: pl.DataFrame) -> pl.DataFrame:
+    """Units that may have a label: those of train and valid."""
+    return rows.filter(pl.col("part") != "test")
+
+
+def truth(unit: str, positive: Positive) -> Supervise:
+    """1 for units of a positive cluster, else 0."""
+
+    def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+        return learnable(rows).select(unit, label=is_in_any(positive(source)))
+
+    return supervise
+
+
+def delayed(unit: str, positive: Positive) -> Supervise:
+    """Positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
+
+    def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+        days = (
+            source.scan("operations", truth=True)
+            .select(cluster="operation", known="investigated_day")
+            .collect()
+        )
+        known = learnable(rows).join(days, on="cluster", how="left", maintain_order="left")
+        in_time = (pl.col("known") < pl.col("cut")).fill_null(False)
+        return known.select(unit, label=is_in_any(positive(source)) * in_time.cast(pl.Int8))
+
+    return supervise
+
+
+def is_in_any(clusters: pl.Series) -> pl.Expr:
+    """Int8 1 for units of these clusters, 0 for others."""
+    return pl.col("cluster").is_in(clusters.implode()).cast(pl.Int8)
+
+
+def expert(unit: str) -> Supervise:
+    """Two noisy raters: 1 where their mean score is 4 or more. Units that nobody rated have no label."""
+
+    def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+        rated = _mean_scores(learnable(rows), source, unit).drop_nulls("score")
+        return rated.select(unit, label=(pl.col("score") >= POSITIVE_FROM).cast(pl.Int8))
+
+    return supervise
+
+
+def _mean_scores(rows: pl.DataFrame, source: Source, unit: str) -> pl.DataFrame:
+    """The units with ``score``, the mean of their raters' (null where nobody rated)."""
+    scores = (
+        source.scan("annotations")
+        .join(rows.lazy().select(unit), on=unit, how="semi")
+        .group_by(unit)
+        .agg(score=pl.col("score").cast(pl.Int32).sum() / pl.len())
+        .collect()
+    )
+    return rows.join(scores, on=unit, how="left", maintain_order="left")
+
+
+def weak(unit: str) -> Supervise:
+    """1 where anyone flagged the unit before testing begins, else 0."""
+
+    def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+        first = source.scan("flags").group_by(unit).agg(flagged=pl.col("day").min()).collect()
+        seen = learnable(rows).join(first, on=unit, how="left", maintain_order="left")
+        return seen.select(unit, label=(pl.col("flagged") < pl.col("cut")).fill_null(False).cast(pl.Int8))
+
+    return supervise
+
+
+def same_phone(unit: str, table: str) -> Supervise:
+    """The component of shared contacts as the cluster: what the literature takes for the operator."""
+
+    def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+        return learnable(phone_components(rows, source, unit, table)).select(unit, label="component")
+
+    return supervise
+
+
+def same_phone_rated(unit: str, table: str) -> Supervise:
+    """Expert scores spread along phone numbers: 1 where a component's rated units of the part average 4."""
+
+    def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+        rated = _mean_scores(learnable(phone_components(rows, source, unit, table)), source, unit)
+        mean = pl.col("score").mean().over("component", "part")
+        return rated.select(unit, label=(mean >= POSITIVE_FROM).cast(pl.Int8)).drop_nulls()
+
+    return supervise
+
+
+def phone_components(rows: pl.DataFrame, source: Source, unit: str, table: str) -> pl.DataFrame:
+    """The units with ``component`` (Int64): those that a chain of shared contacts joins, within these."""
+    contacts = (
+        source.scan(table)
+        .select(unit, "contacts")
+        .join(rows.lazy().select(unit), on=unit, how="semi")
+        .collect()
+    )
+    return rows.join(
+        shared_value_components(contacts, unit, "contacts"), on=unit, how="left", maintain_order="left"
+    )

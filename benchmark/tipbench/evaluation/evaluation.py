@@ -1,0 +1,172 @@
+"""From predictions to scores with intervals: the one way in which tipbench scores anything.
+
+Every metric family of the prediction kind (:mod:`tipbench.metrics`) measures the predictions on the test
+part; one set of seeded cluster draws (:mod:`tipbench.metrics.bootstrap`) gives all intervals. Where there are too few
+clusters a value stands alone and says so; where a value cannot be given, it is None and says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tipbench.evaluation.comparison import Comparison, compare
+from tipbench.evaluation.oracle import oracle_scores
+from tipbench.kinds.answers import LABELLED, Answers
+from tipbench.kinds.predictions import ESTIMATE, check_predictions
+from tipbench.metrics import NO_TRUTH, Measured, families, together
+from tipbench.metrics.bootstrap import (
+    TOO_FEW,
+    Clusters,
+    Metrics,
+    observed,
+    percentile_interval,
+    replicate,
+)
+from tipbench.metrics.case import Case, ScoredTask, case_of
+
+__all__ = [
+    "EVALUATOR_VERSION",
+    "Answers",
+    "Comparison",
+    "Evaluation",
+    "Score",
+    "check_predictions",
+    "compare",
+    "evaluate",
+]
+
+#: Scores of different evaluators are never put in one table.
+EVALUATOR_VERSION = "0.3.0"
+
+#: Prediction kinds that have an upper reference.
+WITH_ORACLE = ("scores", "forecasts", "labelsets", "estimates")
+
+NO_ESTIMATE = "no estimate exists"
+UNDEFINED = "undefined: the test part has nothing that it is a share of"
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric's value with its 95% interval; None where there is none, and then ``note`` says why."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All scores of one set of predictions, by metric; the primary metric first.
+
+    ``groups``: group -> metric -> value (:mod:`tipbench.metrics.harm`); ``oracle``: :mod:`tipbench.evaluation.oracle`;
+    ``curves``: what figures are drawn from; ``warnings``: one sentence each.
+    """
+
+    scores: dict[str, Score]
+    groups: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    oracle: dict[str, float | None] = field(default_factory=dict)
+    curves: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def evaluate(
+    task: ScoredTask, answers: Answers, predictions: pl.DataFrame, *, replicates: int = 1000, seed: int = 0
+) -> Evaluation:
+    """Score predictions on the test part of the answers.
+
+    The primary metric is always there: None where own data lack its truth. A task of clusters also takes
+    answers and predictions of scores, for labelled pairs (:mod:`tipbench.metrics.scored_pairs`).
+
+    ``replicates`` and ``seed`` are those of the cluster bootstrap; with 0 replicates no interval is given.
+    Raises :class:`UsageError` for predictions that are malformed (see :func:`check_predictions`), answers of
+    another kind than the task's, and answers without a test part.
+    """
+    case = case_of(task, answers, predictions)
+    if not case.known:
+        scores = {task.primary: Score(None, note=NO_TRUTH), **_estimate(case)}
+        return Evaluation(scores, warnings=_warnings(case, scores))
+    measured = together(family.measure(case) for family in families().values() if family.kind == answers.kind)
+    scores = _scores(measured, case.clusters, replicates, seed)
+    primary = scores.get(task.primary, Score(None, note=NO_TRUTH))
+    scores = {task.primary: primary, **scores, **_estimate(case)}
+    return Evaluation(
+        scores=scores,
+        groups=measured.groups,
+        oracle=oracle_scores(case, primary.value) if answers.kind in WITH_ORACLE else {},
+        curves=measured.curves,
+        warnings=_warnings(case, scores),
+    )
+
+
+def _estimate(case: Case) -> dict[str, Score]:
+    """Where a single unit is estimated, the estimate itself is a result."""
+    if case.answers.kind != "estimates" or case.predictions.height != 1:
+        return {}
+    estimate, low, high = case.predictions.select(ESTIMATE).row(0)
+    return {"estimate": Score(estimate, low, high, note=None if estimate is not None else NO_ESTIMATE)}
+
+
+def _scores(measured: Measured, clusters: Clusters, replicates: int, seed: int) -> dict[str, Score]:
+    """Every metric's score; replicates are drawn once for all, and only where an interval can come of
+    them."""
+    values = observed(measured.metrics, clusters.count)
+    bare = {name: _without_interval(measured, clusters, name) for name in values}
+    draws: Metrics = {}
+    if None in bare.values():
+        draws = replicate(measured.metrics, clusters.count, replicates, seed)
+    return {
+        name: _score(value, measured.withheld.get(name), bare[name], draws.get(name))
+        for name, value in values.items()
+    }
+
+
+def _without_interval(measured: Measured, clusters: Clusters, name: str) -> str | None:
+    """Why this metric has no interval; None where it has one."""
+    for reasons in (measured.withheld, measured.without_interval):
+        if name in reasons:
+            return reasons[name]
+    return None if clusters.enough else TOO_FEW
+
+
+def _score(value: float, withheld: str | None, bare: str | None, draws: NDArray[np.float64] | None) -> Score:
+    if withheld is not None or np.isnan(value):
+        return Score(None, note=withheld or UNDEFINED)
+    if bare is not None or draws is None:
+        return Score(value, note=bare)
+    interval = percentile_interval(draws)
+    return Score(value, *interval) if interval else Score(value, note="undefined in too many replicates")
+
+
+def _warnings(case: Case, scores: dict[str, Score]) -> list[str]:
+    answers, clusters = case.answers, case.clusters
+    warnings = []
+    if answers.kind == "estimates":
+        lacking = case.predictions.filter(pl.col("estimate").is_null())[answers.unit]
+        if len(lacking):
+            first = ", ".join(map(str, lacking.head(3)))
+            warnings.append(
+                f"no estimate for {len(lacking):,} of {case.predictions.height:,} units (first: {first}); each is "
+                "counted as a failure"
+            )
+    if not clusters.enough and clusters.count:
+        counted = (
+            f"{clusters.positive} with a positive and {clusters.negative} with a negative"
+            if answers.kind in LABELLED
+            else f"{clusters.positive}"
+        )
+        warnings.append(
+            f"{TOO_FEW}: {counted} in the test part, {clusters.fewest} needed for an interval; score more"
+        )
+    if answers.kind in LABELLED and (unknown := answers.frame.filter(part="test")["label"].null_count()):
+        warnings.append(f"{unknown:,} test rows have no known label and are not scored")
+    reasons: dict[str, list[str]] = {}
+    for name, score in scores.items():
+        if score.value is None and score.note:
+            reasons.setdefault(score.note, []).append(name)
+    return warnings + [f"{', '.join(names)} not given: {reason}" for reason, names in reasons.items()]

@@ -1,0 +1,95 @@
+"""One method's predictions beside the answers: what every metric family is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tipdata.core.errors import UsageError
+
+from tipbench.kinds.answers import LABELLED, Answers
+from tipbench.kinds.predictions import check_predictions
+from tipbench.metrics.bootstrap import Clusters, resampling_clusters
+
+ALSO = (("clusters", "scores"), ("candidates", "forecasts"))
+"""Kinds of a task and of answers that differ and go together: scored pairs, and forecasts of a stream."""
+
+
+class ScoredTask(Protocol):
+    """What scoring needs to know of a task."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def primary(self) -> str: ...
+    @property
+    def prevalence(self) -> float | None: ...
+    @property
+    def groups(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True)
+class Case:
+    """One method's checked predictions beside the answers, and the clusters that its intervals resample."""
+
+    task: ScoredTask
+    answers: Answers
+    predictions: pl.DataFrame
+    clusters: Clusters
+
+    @cached_property
+    def test(self) -> pl.DataFrame:
+        """Scores and alarms only: ``answers.scored()`` with ``score`` as Float64, or with ``step``."""
+        alarms = self.answers.kind == "alarms"
+        beside = self.predictions["step"] if alarms else self.predictions["score"].cast(pl.Float64)
+        return self.answers.scored("test", beside)
+
+    @cached_property
+    def valid(self) -> pl.DataFrame:
+        """Scores only: the same for the valid part; may be empty."""
+        return self.answers.scored("valid", self.predictions["score"].cast(pl.Float64))
+
+    @property
+    def truth_codes(self) -> NDArray[np.intp]:
+        """Clusters only: the true cluster of each unit as a code, -1 where it is unknown; some must be
+        known."""
+        unknown = self.answers.frame["cluster"].is_null()
+        return np.where(unknown.to_numpy(), -1, self.clusters.codes) if unknown.any() else self.clusters.codes
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to score: for scores and alarms a test row with a known label, for estimates
+        a unit whose truth is known."""
+        if self.answers.kind == "estimates":
+            return self.answers.frame["truth"].null_count() < self.answers.frame.height
+        return self.answers.kind not in LABELLED or not self.test.is_empty()
+
+    @property
+    def positive(self) -> NDArray[np.bool_]:
+        """Scores and alarms only: the positive rows of the test part."""
+        return self.test["label"].to_numpy() == 1
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Scores and alarms only: the headline weights of the test part."""
+        return self.test["weight"].to_numpy()
+
+
+def case_of(task: ScoredTask, answers: Answers, predictions: pl.DataFrame) -> Case:
+    """Checked predictions beside the answers; see :func:`tipbench.evaluation.evaluation.evaluate` for the errors."""
+    if task.kind != answers.kind and (task.kind, answers.kind) not in ALSO:
+        raise UsageError(
+            f"answers: they are of {answers.kind} and the task predicts {task.kind}; use its own answers"
+        )
+    if task.prevalence is not None and not 0 < task.prevalence < 1:
+        raise UsageError(f"task: prevalence {task.prevalence} is not between 0 and 1; state a share or none")
+    checked = check_predictions(answers, predictions)
+    if answers.kind in (*LABELLED, "labelsets", "forecasts") and "test" not in answers.frame["part"]:
+        raise UsageError("answers: no row is of the test part; a split must leave one to score")
+    return Case(task, answers, checked, resampling_clusters(answers))

@@ -1,0 +1,51 @@
+"""The splits that a task's data can have, the default first: what ``auto`` and ``allowed`` mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tipdata.core.errors import UsageError
+
+from tipbench.config.settings import Settings
+from tipbench.data.fold import prepare
+from tipbench.task import Task
+
+
+def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = False) -> Sequence[str]:
+    """On a release, those of the task that its units can be divided by; on own data, those that can be prepared.
+
+    Args:
+        make: whether a missing release may be made to find out; without, the task's own list is given.
+        quiet: as of ``open_release``.
+
+    Raises:
+        UsageError: where the data can have none.
+    """
+    if settings.data is not None:
+        return _own(task, settings)
+    if not make or settings.release is None:
+        return task.splits
+    from tipdata.core.release import open_release
+
+    from tipbench.data.release_folds import allowed_splits
+
+    release, engine = settings.release, settings.engine
+    source = open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
+    found = list(allowed_splits(task, source, task.units(source).collect()))
+    if not found:
+        raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")
+    return found
+
+
+def _own(task: Task, settings: Settings) -> list[str]:
+    default = prepare(task, own=settings.data).split
+    others = [split for split in task.own_splits if split != default]
+    return [default, *(split for split in others if _can(task, settings, split))]
+
+
+def _can(task: Task, settings: Settings, split: str) -> bool:
+    try:
+        prepare(task, own=settings.data, split=split)
+    except UsageError:
+        return False
+    return True

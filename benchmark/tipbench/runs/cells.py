@@ -1,0 +1,111 @@
+"""A cell: one method with one seed on one split of one task's data; its config, its hash, its place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tipdata.core.world import release_name
+
+from tipbench.config.settings import Settings
+
+HASHED = ("task", "release", "data", "split", "labels", "access", "replicates", "baseline")
+HASH_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell. ``config`` is plain and holds all that decides its result, with ``auto`` resolved.
+
+    Keys of ``config``: task, release {version, size} or None, data or None, split, labels, access, seed,
+    replicates, baseline {name, summary, reference, method}. A release of an independent world has its number as
+    ``world``; one of the released world has no such key, so that older results keep their hash.
+    """
+
+    config: dict[str, Any]
+    runs: Path
+
+    @property
+    def task(self) -> str:
+        return self.config["task"]
+
+    @property
+    def split(self) -> str:
+        return self.config["split"]
+
+    @property
+    def seed(self) -> int:
+        return self.config["seed"]
+
+    @property
+    def baseline(self) -> str:
+        return self.config["baseline"]["name"]
+
+    @property
+    def method(self) -> str:
+        """The baseline's name without its task."""
+        return self.baseline.partition("/")[2] or self.baseline
+
+    @property
+    def target(self) -> str:
+        return self.config["baseline"]["method"]["_target_"]
+
+    @property
+    def data(self) -> str:
+        """The name of a release (``0.3.0/small``, ``0.3.0/small.w3``), or of a user's own data."""
+        return data_name(self.config)
+
+    @property
+    def name(self) -> str:
+        return f"{self.baseline} on {self.data}, split {self.split}, seed {self.seed}"
+
+    @property
+    def fold_key(self) -> str:
+        """Cells with the same key use the same fold: data, task, split, labels, access."""
+        return canonical(
+            {key: self.config[key] for key in ("release", "data", "task", "split", "labels", "access")}
+        )
+
+    @property
+    def hash(self) -> str:
+        """SHA-256, in hex, of what decides the result except the seed."""
+        return hashlib.sha256(canonical({key: self.config[key] for key in HASHED}).encode()).hexdigest()
+
+    @property
+    def folder(self) -> Path:
+        """``<runs>/<data>/<task>/<split>/<method>/<hash>-s<seed>``."""
+        place = f"{self.data}/{self.task}/{self.split}/{self.method}/{self.hash[:HASH_LENGTH]}-s{self.seed}"
+        return self.runs / place
+
+
+def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int) -> Cell:
+    """The cell of a checked config, with split, labels and access as resolved."""
+    whole = settings.model_dump(mode="json")
+    release = whole["release"] and {
+        key: value for key in ("version", "size", "world") if (value := whole["release"][key]) != 0
+    }
+    config = {
+        "task": whole["task"]["name"],
+        "release": release,
+        "data": whole["data"],
+        "split": split,
+        "labels": labels,
+        "access": access,
+        "seed": seed,
+        "replicates": whole["replicates"],
+        "baseline": {key: value for key, value in whole["baseline"].items() if key != "extra"},
+    }
+    return Cell(config, Path(settings.runs.path or "runs"))
+
+
+def data_name(config: dict[str, Any]) -> str:
+    """The name of a config's release, or of its data."""
+    return release_name(**config["release"]) if config["release"] else str(config["data"]["name"])
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value: keys sorted, no spaces, characters as they are."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

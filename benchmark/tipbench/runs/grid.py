@@ -1,0 +1,281 @@
+"""From a config to the cells that it stands for: a single one, or those of a grid."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tipdata.core.errors import UsageError
+
+from tipbench.config.choices import suggestion
+from tipbench.config.compose import METHOD, TARGET, Composer, Override
+from tipbench.config.extras import how_to_install, missing_extra
+from tipbench.config.settings import Grid, Settings
+from tipbench.runs.cells import Cell, cell_of
+from tipbench.task import Task, task_of
+
+ALL, ALLOWED = "all", "allowed"
+LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds", "release.world": "worlds"}
+"""Keys whose comma lists, with ``-m``, are axes of one grid; those of other keys make a grid each."""
+
+NUMBERS = {axis: key for key, axis in LISTS.items() if axis in ("seeds", "worlds")}
+"""Axes of whole numbers from 0, and their keys."""
+
+Notice = Callable[[str], None]
+"""What is told a sentence about baselines of a grid that are left out."""
+Allowed = Callable[[Task, Settings], Sequence[str]]
+"""A task and its settings -> the splits that its data can have, the default first."""
+
+
+def sweep(composer: Composer, allowed: Allowed, notice: Notice = lambda said: None) -> list[Cell]:
+    """The cells of ``-m``: every combination of comma lists, repeated cells once."""
+    lists = [o for o in composer.typed if o.key not in LISTS and not o.is_path and len(_parts(o.value)) > 1]
+    fixed = composer.without(*(o.key for o in lists)).typed
+    cells: dict[str, Cell] = {}
+    for values in itertools.product(*(_parts(o.value) for o in lists)):
+        typed = (*fixed, *(o._replace(value=value) for o, value in zip(lists, values, strict=True)))
+        one = Composer(composer.folders, typed, composer._composed)
+        cells |= {str(cell.folder): cell for cell in expand(one, allowed, commas=True, notice=notice)}
+    return list(cells.values())
+
+
+def expand(
+    composer: Composer, allowed: Allowed, commas: bool = False, notice: Notice = lambda said: None
+) -> list[Cell]:
+    """Every cell that a config stands for, those that share a fold beside each other.
+
+    Only splits that a task has and its data can have, one seed for a method whose seed changes nothing, and on
+    independent worlds no oracle that only a pattern matches.
+
+    Args:
+        composer: what was typed.
+        allowed: see :data:`Allowed`; asked only for ``splits: allowed`` and ``split=auto``.
+        commas: whether values may be comma lists (``-m``).
+        notice: told of baselines that a pattern matches and that need an extra which is not installed.
+
+    Raises:
+        UsageError: where a baseline that is named needs such an extra or is an oracle on an independent world,
+            nothing says what to run, a pattern matches no baseline, or no cell is left.
+    """
+    if not commas:
+        _refuse_lists(composer)
+    grid = _grid(composer, commas)
+    if grid.baselines is None:
+        return [_single(composer, allowed)]
+    rest = composer.without(*LISTS, *(f"grid.{axis}" for axis in LISTS.values()))
+    cells: list[Cell] = []
+    splits_of: dict[tuple[str, int], list[str]] = {}
+    left_out: dict[str, list[str]] = {}
+    for name in _matching(rest, grid.baselines):
+        settings = rest.settings(name)
+        task = task_of(settings.task.name if settings.task else name)
+        named = name in (grid.baselines if isinstance(grid.baselines, list) else [grid.baselines])
+        if settings.data is not None and settings.data.get("task") != task.name:
+            continue
+        if settings.data is None and not _is_for_releases(settings.baseline.method["_target_"], task):
+            continue
+        if (extra := missing_extra(settings.baseline.model_dump())) is not None:
+            if named:
+                raise _needs(name, extra)
+            left_out.setdefault(extra, []).append(name)
+            continue
+        for there in _in_worlds(settings, grid.worlds):
+            if _is_misplaced_oracle(there) and not named:
+                continue
+            fold = (task.name, _world(there))
+            if fold not in splits_of:
+                splits_of[fold] = _splits(task, there, grid.splits, allowed)
+            cells += [
+                _cell(there, task, split, seed)
+                for split in splits_of[fold]
+                for seed in _seeds(settings, grid.seeds or [0])
+            ]
+    for extra, names in left_out.items():
+        notice(f"left out, since they need the extra {extra} ({how_to_install(extra)}): {', '.join(names)}")
+    if not cells:
+        wanted = ", ".join(f"{axis} {asked}" for axis, asked in grid if asked is not None)
+        raise UsageError(
+            f"the grid is empty: no task has what it asks for ({wanted}); see `tipbench list splits`."
+        )
+    return sorted(cells, key=lambda cell: (cell.task, cell.split, cell.data))
+
+
+def _grid(composer: Composer, commas: bool) -> Grid:
+    """The grid of the config, with what was typed for a key of :data:`LISTS` in the place of its axis."""
+    settings = composer.without(*LISTS).settings(general=True)
+    asked = settings.grid.model_dump()
+    typed = {axis: value for key, axis in LISTS.items() if (value := composer.value(key)) is not None}
+    listed = {axis: _parts(value) if commas else [value] for axis, value in typed.items()}
+    several = any(len(values) > 1 or "*" in values[0] for values in listed.values())
+    if asked["baselines"] is None and not several:
+        return Grid()
+    if asked["baselines"] is None and "baselines" not in listed:
+        raise UsageError(
+            "a sweep needs baselines: add baseline=NAME,NAME or an experiment; see `tipbench list baselines`."
+        )
+    numbers = {axis: [_number(axis, text) for text in listed.pop(axis)] for axis in NUMBERS if axis in listed}
+    asked = {**asked, **listed, **numbers}
+    asked["splits"] = asked["splits"] or [settings.split.name]
+    asked["seeds"] = asked["seeds"] if asked["seeds"] is not None else [settings.seed]
+    return Grid.model_validate(asked)
+
+
+def _single(composer: Composer, allowed: Allowed) -> Cell:
+    settings = composer.settings()
+    name, target = settings.baseline.name, settings.baseline.method.get("_target_")
+    if target is None or name is None:
+        raise UsageError(
+            "nothing says what to run: give baseline=TASK/METHOD, experiment=NAME, or task=TASK with "
+            f"{TARGET}=module.Class; see `tipbench list baselines`."
+        )
+    if (extra := missing_extra(settings.baseline.model_dump())) is not None:
+        raise _needs(name, extra)
+    task = task_of(settings.task.name if settings.task else name.partition("/")[0])
+    split = settings.split.name
+    return _cell(settings, task, allowed(task, settings)[0] if split == "auto" else split, settings.seed)
+
+
+def _needs(baseline: str, extra: str) -> UsageError:
+    return UsageError(f"baseline={baseline} needs the extra {extra}: {how_to_install(extra)}.")
+
+
+def _in_worlds(settings: Settings, worlds: list[int] | None) -> list[Settings]:
+    """The settings in each of these worlds; as they are where none are asked for."""
+    if worlds is None:
+        return [settings]
+    release = settings.release
+    if release is None:
+        raise UsageError(
+            "data of your own has no worlds: leave out data, or the worlds (release.world, grid.worlds)."
+        )
+    there = [release.model_copy(update={"world": world}) for world in dict.fromkeys(worlds)]
+    return [settings.model_copy(update={"release": one}) for one in there]
+
+
+def _world(settings: Settings) -> int:
+    return settings.release.world if settings.release else 0
+
+
+def _is_misplaced_oracle(settings: Settings) -> bool:
+    """Whether this is an oracle on an independent world: one may take its parameters from the released world."""
+    return _world(settings) > 0 and bool(
+        getattr(_method_class(settings.baseline.method["_target_"]), "oracle", False)
+    )
+
+
+def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:
+    if _is_misplaced_oracle(settings):
+        raise UsageError(
+            f"{settings.baseline.name} is an oracle, which is for the released world only: leave out release.world."
+        )
+    given = "given" if settings.data is not None else task.labels[0]
+    labels = given if settings.labels == "auto" else settings.labels
+    access = task.tier if settings.access == "auto" else settings.access
+    return cell_of(settings, split, labels, access, seed)
+
+
+def _matching(composer: Composer, patterns: str | list[str]) -> list[str]:
+    """Baselines that any pattern matches, of the task typed where one was."""
+    task = composer.value("task")
+    known = [n for n in composer.options["baseline"] if task is None or n.partition("/")[0] == task]
+    if patterns == ALL or patterns == [ALL]:
+        return known
+    found: set[str] = set()
+    for pattern in [patterns] if isinstance(patterns, str) else patterns:
+        matched = [name for name in composer.options["baseline"] if fnmatchcase(name, pattern)]
+        if not matched:
+            raise UsageError(
+                f"baseline={pattern} matches nothing: {suggestion(pattern, composer.options['baseline'])}."
+            )
+        found.update(matched)
+    return [name for name in known if name in found]
+
+
+def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allowed: Allowed) -> list[str]:
+    """The splits asked for that the task can have; a name that no task has is a mistake."""
+    wanted = [asked] if isinstance(asked, str) else list(asked or ["auto"])
+    if ALLOWED in wanted:
+        return list(allowed(task, settings))
+    if wanted == ["auto"]:
+        return [allowed(task, settings)[0]]
+    has = task.splits if settings.data is None else task.own_splits
+    return [split for split in wanted if split in has]
+
+
+def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[str]:
+    """Baselines of a task whose needs a user's own data maps: what to run where another cannot."""
+    from tipbench.data.custom.config import own_data
+    from tipbench.data.custom.folds import is_mapped
+
+    own, plain = own_data(data), composer.without(*LISTS, *(o.key for o in composer.typed if o.key != "data"))
+    found = []
+    for name in composer.options["baseline"]:
+        if name.partition("/")[0] == task.name:
+            method = _method_class(plain.settings(name).baseline.method["_target_"])
+            if not getattr(method, "oracle", False) and all(
+                is_mapped(task, own, need) for need in getattr(method, "needs", ["?"])
+            ):
+                found.append(name)
+    return found
+
+
+def _is_for_releases(target: str, task: Task) -> bool:
+    """Whether a release has the tables that a method needs; some need what only a user's own data has."""
+    needs = getattr(_method_class(target), "needs", frozenset())
+    return {need.partition(".")[0] for need in needs} <= {*task.tables, "operations"}
+
+
+def _seeds(settings: Settings, seeds: list[int]) -> list[int]:
+    return seeds if len(seeds) == 1 or _is_stochastic(settings.baseline.method["_target_"]) else seeds[:1]
+
+
+def _is_stochastic(target: str) -> bool:
+    """Whether seeds change a method; one that cannot be imported fails once, in its cell."""
+    found = _method_class(target)
+    return found is not None and bool(getattr(found, "stochastic", True))
+
+
+def _method_class(target: str) -> object | None:
+    """The class of a method, or None where it cannot be imported."""
+    from importlib import import_module
+
+    module, _, name = target.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError):
+        return None
+
+
+def _refuse_lists(composer: Composer) -> None:
+    for override in composer.typed:
+        is_choice = override.key in composer.options or override.key in LISTS
+        if is_choice and len(_parts(override.value)) > 1:
+            raise UsageError(f"{override.key}={override.value} is a list: add -m to run every one of it.")
+
+
+def _parts(value: str) -> list[str]:
+    """A comma list at its top level: brackets, braces, parentheses and quotes keep their commas."""
+    parts, depth, quote = [""], 0, ""
+    for sign in value:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        depth += (sign in "([{") - (sign in ")]}") if not quote else 0
+        if sign == "," and not quote and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return parts
+
+
+def _number(axis: str, text: str) -> int:
+    """A number of an axis of :data:`NUMBERS`."""
+    if not text.strip().isdecimal():
+        raise UsageError(f"{NUMBERS[axis]}={text} is no {axis.removesuffix('s')}: give whole numbers from 0.")
+    return int(text)
+
+
+__all__ = ["ALL", "ALLOWED", "METHOD", "Allowed", "Override", "expand", "sweep"]

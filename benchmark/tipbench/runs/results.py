@@ -1,0 +1,196 @@
+"""``result.json``: what a run leaves behind, checked when it is written and when it is read.
+
+A run's folder holds ``result.json`` and ``predictions.parquet``; it is written beside its place and renamed, so it
+is there whole or not at all. The JSON Schema of the first is ``result.schema.json`` beside this module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from tipdata.core.errors import UsageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+RESULT, PREDICTIONS = "result.json", "predictions.parquet"
+SCHEMA = Path(__file__).with_name("result.schema.json")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Versions(_Record):
+    """The triple without which scores are not comparable."""
+
+    data: str = Field(description="version of the release, or SHA-256 of the files of a user's own data")
+    evaluator: str
+    method: str = Field(description="version of tipbench, or SHA-256 of the source of a user's own method")
+
+
+class Scored(_Record):
+    """A metric's value with its 95% interval; note says why one is null."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    note: str | None = None
+
+
+class Cost(_Record):
+    """What the cell took on the machine of ``environment``; null where an author of predictions did not say."""
+
+    fit_s: float | None = Field(description="wall seconds")
+    predict_s: float | None = Field(description="wall seconds")
+    score_s: float | None = Field(description="wall seconds")
+    cpu_s: float | None = Field(description="CPU seconds of the process, all threads")
+    peak_mib: float | None = Field(
+        description="peak resident memory over that at the start, MiB; null if unknown"
+    )
+
+
+class PredictionsFile(_Record):
+    """The predictions beside the result."""
+
+    file: str
+    digest: str = Field(description="sha256: and the hex digest of the file")
+
+
+class Result(_Record):
+    """All that is known of a run."""
+
+    task: str
+    method: str
+    data: str
+    split: str
+    seed: int
+    labels: str
+    access: str
+    oracle_method: bool = Field(default=False, description="shown hidden truth: never ranked")
+    verified: bool = Field(
+        default=True,
+        description="whether access and streaming were enforced when it was predicted: false for predictions "
+        "that came as files",
+    )
+    versions: Versions
+    config_hash: str = Field(
+        description="SHA-256 of the canonical JSON of the config without its seed; empty for a submission"
+    )
+    config: dict[str, JsonValue]
+    primary: str = Field(description="the task's primary metric, a key of scores")
+    scores: dict[str, Scored]
+    groups: dict[str, dict[str, float | None]]
+    oracle: dict[str, float | None]
+    curves: dict[str, JsonValue] = Field(default_factory=dict)
+    cost: Cost
+    environment: dict[str, str | int]
+    predictions: PredictionsFile
+    notes: list[str] = Field(default_factory=list)
+    warnings: list[str]
+
+    def to_json(self) -> str:
+        """Indented JSON, finite numbers only."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @property
+    def seconds(self) -> float | None:
+        """Wall seconds of the cell; None where any part of them is not known."""
+        parts = (self.cost.fit_s, self.cost.predict_s, self.cost.score_s)
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of ``result.json``."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Result.model_json_schema()}
+
+
+def parquet_bytes(predictions: pl.DataFrame) -> bytes:
+    """Predictions as a parquet file in memory, so that a full disk is one clear error of the operating system."""
+    buffer = io.BytesIO()
+    predictions.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def digest_of(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def store(folder: Path, partial: Path, result: Result, predictions: bytes) -> None:
+    """Write a run beside its place, in ``partial`` on the same disk, and rename it there.
+
+    An earlier run of that place is gone only once the new one is whole.
+    """
+    beside = partial / uuid.uuid4().hex
+    beside.mkdir(parents=True)
+    try:
+        (beside / PREDICTIONS).write_bytes(predictions)
+        (beside / RESULT).write_text(result.to_json(), encoding="utf-8")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            os.rename(folder, partial / f"old-{beside.name}")
+        os.rename(beside, folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(partial / f"old-{beside.name}", ignore_errors=True)
+
+
+def read_result(folder: Path) -> Result:
+    """The result of a run's folder, or of a ``result.json``.
+
+    Raises UsageError where there is none, or it is no result.
+    """
+    path = folder if folder.is_file() else folder / RESULT
+    return read_record(path, Result, f"{folder} is no run", "result", "run it again")
+
+
+def read_record(path: Path, kind: type[Model], absent: str, called: str, again: str) -> Model:
+    """A record from a file of JSON.
+
+    Args:
+        path: the file.
+        kind: what it holds.
+        absent: what is said where it is not there, before what to give.
+        called: what it is no such thing of, where it is malformed.
+        again: what to do then.
+
+    Raises:
+        UsageError: where it is not there, cannot be read, or is no such record.
+    """
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"{absent}: give a folder that holds {path.name}.") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "its JSON"
+        raise UsageError(
+            f"{path} is no {called} of this version: {where}: {first['msg']}; {again}."
+        ) from None
+
+
+def read_predictions(folder: Path, result: Result) -> pl.DataFrame:
+    """The predictions of a run. Raises UsageError where they are not there or not those of the result."""
+    import polars as pl
+
+    path = folder / result.predictions.file
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}; run it again.") from None
+    if digest_of(content) != result.predictions.digest:
+        raise UsageError(f"{path} is not the file that its {RESULT} was made from: run it again.")
+    return pl.read_parquet(io.BytesIO(content))

@@ -1,0 +1,133 @@
+"""Predictions that come from elsewhere: read, checked and scored as a run's own are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.data.fold import Prepared, prepare
+from tipbench.evaluation.evaluation import Evaluation, check_predictions
+from tipbench.evaluation.evaluation import evaluate as evaluate_answers
+from tipbench.kinds.predictions import ESTIMATE
+from tipbench.task import Source, Task, task_of
+
+if TYPE_CHECKING:
+    from tipbench.data.custom.config import OwnData
+
+READABLE = (".parquet", ".csv")
+UNVERIFIED = "unverified: whether these predictions were made step by step cannot be told from a file"
+
+
+def evaluate(
+    task: str | Task,
+    predictions: pl.DataFrame,
+    release: str | Source | None = "tiny",
+    split: str = "auto",
+    *,
+    own: OwnData | Mapping[str, Any] | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Evaluation:
+    """Score predictions for a task on a release, or on a user's own data.
+
+    Args:
+        task: a task, or its name.
+        predictions: in the columns of the task's kind; see :func:`tipbench.evaluation.evaluation.check_predictions`.
+        release: a size, ``version/size`` or an open release; not used with ``own``.
+        split: as of :func:`tipbench.data.fold.prepare`; the test is scored on truth, so labels do not matter.
+        own: a user's own data, as its config has it.
+        replicates, seed: of the cluster bootstrap.
+
+    Raises:
+        UsageError: for malformed predictions, and what ``prepare`` refuses.
+    """
+    prepared = prepare(task, release=None if own is not None else release, own=own, split=split)
+    return evaluate_prepared(task_of(task), prepared, predictions, replicates, seed)
+
+
+def evaluate_prepared(
+    task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int = 1000, seed: int = 0
+) -> Evaluation:
+    """Score predictions against answers that are there already; units of own data may be named as the user does."""
+    predictions = _numbered(task, prepared, predictions)
+    answers = prepared.answers_to(predictions)
+    checked = check_predictions(answers, predictions)
+    found = evaluate_answers(task, answers, checked, replicates=replicates, seed=seed)
+    return replace(found, warnings=[UNVERIFIED, *found.warnings]) if task.stream else found
+
+
+def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:
+    """Units that are given by the user's own ids, in the numbers that they stand for."""
+    names = prepared.names
+    if names is None:
+        return predictions
+    for key in (task.unit, "query", "candidate"):
+        if key not in predictions.columns or predictions.schema[key] != pl.String:
+            continue
+        numbers = names.select(pl.col("name").alias(key), pl.col(task.unit).alias("_number"))
+        joined = predictions.join(numbers, on=key, how="left", maintain_order="left")
+        unknown = joined.filter(pl.col("_number").is_null())[key]
+        if len(unknown):
+            first = ", ".join(map(str, unknown.head(3)))
+            raise UsageError(
+                f"predictions: {len(unknown):,} of {predictions.height:,} rows name no {key} that the data "
+                f"has ({first}); it has {names.height:,}, such as {names['name'][0]}."
+            )
+        predictions = joined.drop(key).rename({"_number": key})
+    return predictions
+
+
+def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
+    """A parquet or CSV file of predictions; in CSV, keys are Int64 where all are integers, scores are numbers, and
+    a column of steps without any is one without alarms.
+
+    ``task``: of which the units of a release are predicted; in CSV, whose integers have no width, their keys get that
+    of the task's table.
+
+    Raises UsageError for a file that is absent, empty, of another kind, or not well-formed.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise UsageError(f"{path} is no file: give the parquet or CSV file that holds the predictions.")
+    if file.suffix.lower() not in READABLE:
+        raise UsageError(f"{path} is neither .parquet nor .csv: convert it to one of them.")
+    if not file.stat().st_size:
+        raise UsageError(f"{path} is empty: give a file with predictions.")
+    try:
+        if file.suffix.lower() == ".parquet":
+            return pl.read_parquet(file)
+        frame = pl.read_csv(file, infer_schema_length=None)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        said = str(error).strip().splitlines()[0][:160].rstrip(".")
+        raise UsageError(f"{path} is not a whole {file.suffix[1:]} file: {said}.") from None
+    frame = frame if task is None else _in_width(frame, task, path)
+    if "step" in frame.columns and frame["step"].null_count() == frame.height:
+        return frame.with_columns(pl.col("step").cast(pl.Int32))
+    numbers = [n for n in frame.columns if n == "score" or n.startswith("score_") or n in ESTIMATE]
+    # A column of nulls alone is read as text.
+    return frame.with_columns(
+        pl.col(n).cast(pl.Float64)
+        for n in numbers
+        if frame.schema[n].is_integer() or frame[n].null_count() == frame.height
+    )
+
+
+def _in_width(frame: pl.DataFrame, task: Task, path: str) -> pl.DataFrame:
+    """Integer keys in the width that the task's table has."""
+    from tipdata.core.tables import TABLES
+
+    table = TABLES.get(task.table)
+    key = None if table is None else table.schema.get(task.unit)
+    if frame.schema.get(task.unit) != pl.Int64 or key is None:
+        return frame
+    try:
+        return frame.with_columns(pl.col(task.unit).cast(key))
+    except pl.exceptions.InvalidOperationError:
+        raise UsageError(
+            f"{path} has a {task.unit} that is no {key}: give the keys of {task.name}."
+        ) from None

@@ -1,0 +1,55 @@
+"""The version triple of a run: data, evaluator, method. A stored run is finished only where all three still hold."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+import tipbench
+from tipbench.data.custom.config import own_data
+from tipbench.data.custom.files import all_files
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.runs.cells import Cell
+from tipbench.runs.results import Versions
+
+SHIPPED = "tipbaselines"
+UNKNOWN = "unknown"
+_CHUNK = 1 << 20
+
+
+def versions_of(cell: Cell) -> Versions:
+    """The triple as it is now. Raises UsageError where a user's own files are not there."""
+    return Versions(data=_data_version(cell), evaluator=EVALUATOR_VERSION, method=method_version(cell.target))
+
+
+def _data_version(cell: Cell) -> str:
+    """The release's version; of a user's own data SHA-256 over the names and contents of the files."""
+    if cell.config["release"] is not None:
+        return cell.config["release"]["version"]
+    digest = hashlib.sha256()
+    for named in all_files(own_data(cell.config["data"])):
+        for path in sorted(p for p in named.rglob("*") if p.is_file()) if named.is_dir() else [named]:
+            digest.update(path.name.encode() + b"\0")
+            _add(digest, path)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _add(digest: hashlib._Hash, path: Path) -> None:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+
+
+def method_version(target: str) -> str:
+    """tipbench's version for a baseline that ships with it; SHA-256 of its source for a user's own method."""
+    module = target.rpartition(".")[0]
+    if module.partition(".")[0] == SHIPPED:
+        return tipbench.__version__
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return UNKNOWN
+    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
+        return UNKNOWN
+    return f"sha256:{hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()}"

@@ -1,0 +1,84 @@
+"""A submission is accepted: checked and scored as its authors could, its predictions kept, its scores written down.
+
+Each accepted submission is a folder of its own that is renamed into place, and predictions lie under their digests;
+there is no list to update, so any number of submissions can be accepted at the same moment.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import polars as pl
+from tipbench.evaluation.comparison import primary_draws
+from tipbench.kinds.answers import Answers
+from tipbench.metrics.case import case_of
+from tipbench.runs.results import Result
+from tipbench.task import Task
+from tipdata.core.atomic import whole_folder
+from tipdata.core.errors import UsageError
+
+from tipboard.board.draws import REPLICATES, SEED, Kept
+from tipboard.board.entries import method_of
+from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
+from tipboard.board.predictions import store_of
+from tipboard.submissions.check import Checked, check
+from tipboard.submissions.record_file import to_json
+
+
+def accept(
+    submission: Path, results: Path, replace: bool = False, quiet: bool = False
+) -> tuple[Path, Checked]:
+    """Check a submission, keep its predictions in the board's store and its scores in ``results``.
+
+    Args:
+        submission: the folder with ``submission.json``.
+        results: where boards are kept.
+        replace: whether it takes the place of an earlier one of the same team and method.
+        quiet: no progress.
+
+    Returns:
+        The folder that it was written to, and what was checked.
+
+    Raises:
+        Refused: as :func:`tipboard.submissions.check.check` does.
+        UsageError: where it is there already, is of a sealed round, or something cannot be written.
+    """
+    store = store_of(results)
+    drawn: list[Kept] = []
+
+    def keep(_: object, task: Task, answers: Answers, predictions: pl.DataFrame, result: Result) -> None:
+        if result.split == task.splits[0]:
+            drawn.append(draws_of_one(task, answers, predictions, result))
+
+    with tempfile.TemporaryDirectory(prefix="tipbench-accept-") as work:
+        checked = check(submission, workdir=Path(work), replicates=REPLICATES, each=keep, quiet=quiet)
+        record = checked.record
+        place = results / record.data / SUBMISSIONS / record.id
+        if place.exists() and not replace:
+            raise UsageError(
+                f"{record.id} is on the board of {record.data} already: give --replace, or raise the method's name."
+            )
+        for one in checked.scored:
+            if one.predictions is not None:
+                store.put(one.predictions.read_bytes())
+        with whole_folder(place, replace=replace, then="give --replace, or another --results") as beside:
+            (beside / RECORD).write_text(to_json(record), encoding="utf-8")
+            store_results(beside / UPLOADED, [one.result for one in checked.scored], first_of(drawn))
+    return place, checked
+
+
+def draws_of_one(task: Task, answers: Answers, predictions: pl.DataFrame, result: Result) -> Kept:
+    """The draws of one method's predictions; see :mod:`tipboard.board.draws`."""
+    case = case_of(task, answers, predictions)
+    return Kept(
+        result.task, result.split, method_of(result), result.seed, primary_draws(case, REPLICATES, SEED)
+    )
+
+
+def first_of(drawn: list[Kept]) -> list[Kept]:
+    """Of each task and split the draws of the first seed."""
+    first: dict[tuple[str, str, str], Kept] = {}
+    for one in sorted(drawn, key=lambda one: one.seed):
+        first.setdefault((one.task, one.split, one.method), one)
+    return list(first.values())

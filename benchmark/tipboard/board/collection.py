@@ -1,0 +1,108 @@
+"""The runs that may stand on one board: of one release and one evaluator, each method under one config."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.runs.results import RESULT, Result, read_result
+from tipbench.runs.runner import PARTIAL
+from tipdata.core.errors import UsageError
+
+FEW = 3
+"""Examples in an error."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder and its result."""
+
+    folder: Path
+    result: Result
+
+
+def collect(runs: Path) -> list[Run]:
+    """Every finished run below a folder, sorted by task, split, method and seed.
+
+    Raises:
+        UsageError: where there is none, one cannot be read, they are of several data or evaluators or of another
+            evaluator than this one, or a method was run twice in one place.
+    """
+    if not runs.is_dir():
+        raise UsageError(
+            f"{runs} is no folder: give the one that `tipbench run experiment=board` wrote runs to."
+        )
+    paths = (path.parent for path in runs.rglob(RESULT) if not _is_partial(path.relative_to(runs)))
+    found = [Run(folder, read_result(folder)) for folder in paths]
+    if not found:
+        raise UsageError(f"{runs} holds no finished run: run experiment=board first.")
+    _refuse_mixed(
+        runs, found, "data", lambda result: result.data, "collect one release, such as --runs {}/{}"
+    )
+    _refuse_mixed(
+        runs,
+        found,
+        "evaluator versions",
+        lambda result: result.versions.evaluator,
+        "run these again, which scores their predictions anew",
+    )
+    _refuse_unknown(runs, found[0].result)
+    return sorted(_alone(found), key=lambda run: place_of(run.result))
+
+
+def place_of(result: Result) -> tuple[str, str, str, int]:
+    """Task, split, the method's name without its task, seed: where a result stands on its board."""
+    return result.task, result.split, result.method.partition("/")[2] or result.method, result.seed
+
+
+def _is_partial(path: Path) -> bool:
+    """Whether a run that was killed left this half-written."""
+    return any(part.startswith(PARTIAL) for part in path.parts)
+
+
+def _refuse_mixed(
+    runs: Path, found: Sequence[Run], what: str, value: Callable[[Result], str], then: str
+) -> None:
+    counts = Counter(value(run.result) for run in found)
+    if len(counts) == 1:
+        return
+    [(most, _)] = counts.most_common(1)
+    odd = sorted(str(run.folder) for run in found if value(run.result) != most)
+    named = ", ".join(odd[:FEW]) + (f" and {len(odd) - FEW:,} more" if len(odd) > FEW else "")
+    raise UsageError(
+        f"{runs} mixes {what} ({', '.join(sorted(counts))}): {len(odd):,} of {len(found):,} runs are not of {most}: "
+        f"{named}; {then.format(runs, most)}."
+    )
+
+
+def _refuse_unknown(runs: Path, first: Result) -> None:
+    """What is stored is the evaluator's own scores of a release, and nothing else."""
+    version, _, size = first.data.partition("/")
+    if not size or version != first.versions.data:
+        raise UsageError(
+            f"{runs} holds runs on {first.data}, which is no release: collect those of a release."
+        )
+    if first.versions.evaluator != EVALUATOR_VERSION:
+        raise UsageError(
+            f"{runs} was scored by evaluator {first.versions.evaluator} and this one is {EVALUATOR_VERSION}: run it "
+            "again, which scores its predictions anew."
+        )
+
+
+def _alone(found: Sequence[Run]) -> Sequence[Run]:
+    """The runs, after a check that no two are of one place: of one seed, or of two configs."""
+    configs: dict[tuple[str, ...], Run] = {}
+    seeds: dict[tuple[str | int, ...], Run] = {}
+    for run in sorted(found, key=lambda run: str(run.folder)):
+        place = place_of(run.result)
+        first, same_seed = configs.setdefault(place[:3], run), seeds.setdefault(place, run)
+        other = same_seed if first.result.config_hash == run.result.config_hash else first
+        if other is not run:
+            raise UsageError(
+                f"{run.folder} is of the same method and split as {other.folder}: a board shows one of them; move the "
+                "other elsewhere."
+            )
+    return found

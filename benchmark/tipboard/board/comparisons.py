@@ -1,0 +1,92 @@
+"""Is a method better than its task's reference method? Paired tests on the default split, from the draws that are kept.
+
+A task names its reference in ``configs/task/<task>.yaml``; it is the reference method of that name, not a submission
+called alike. Of a method with several seeds the first is compared. Holm's correction runs over the methods of a task;
+oracles are not compared. See :mod:`tipbench.evaluation.comparison`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tipbench.evaluation.comparison import Comparison, Draws, corrected, difference, primary_draws
+from tipdata.core.engine import run_all
+
+from tipboard.board.collection import Run, place_of
+from tipboard.board.draws import REPLICATES, SEED, Kept
+from tipboard.board.entries import Entry
+
+
+def reference_of(task: str) -> str | None:
+    """The method that others of a task are tested against; None where its config names none."""
+    from tipbench.config.choices import describe_option, options
+    from tipbench.config.paths import config_folder
+
+    return describe_option(options([config_folder()])["task"][task]).get("reference")
+
+
+def first_draws(entry: Entry, task: str, split: str) -> Draws | None:
+    """The draws of an entry's first seed on a split, None where it has none."""
+    seeds = [result.seed for result in entry.of(task, split)]
+    kept = [one for one in entry.draws if (one.task, one.split) == (task, split) and one.seed in seeds]
+    return min(kept, key=lambda one: one.seed).draws if kept else None
+
+
+def compared(entries: Sequence[Entry], task: str, split: str, metric: str) -> dict[str, Comparison]:
+    """Every entry that has draws against the task's reference, by the entry's id; none where that has none."""
+    drawn = {
+        entry.id: (entry, first_draws(entry, task, split)) for entry in entries if not is_oracle(entry, task)
+    }
+    found = {one: draws for one, (_, draws) in drawn.items() if draws is not None}
+    wanted = reference_of(task)
+    base = next((one for one in found if drawn[one][0].is_reference and drawn[one][0].method == wanted), None)
+    if base is None:
+        return {}
+    tested = [
+        difference(one, base, metric, draws, found[base]) for one, draws in found.items() if one != base
+    ]
+    return {one.method: one for one in corrected(tested)}
+
+
+def is_oracle(entry: Entry, task: str) -> bool:
+    """Whether the entry was shown hidden truth in this task."""
+    return any(result.oracle_method for result in entry.results if result.task == task)
+
+
+def draws_of(runs: Sequence[Run], quiet: bool = False) -> list[Kept]:
+    """The draws of every method that has predictions, on its task's default split and with its first seed."""
+    from tipbench.task import task_of
+
+    first: dict[tuple[str, str], Run] = {}
+    for run in runs:
+        of_task, split, method, _ = place_of(run.result)
+        on_default = split == task_of(of_task).splits[0]
+        if on_default and not run.result.oracle_method and _has_predictions(run.folder, run):
+            first.setdefault((of_task, method), run)
+    by_task: dict[str, list[Run]] = {}
+    for (of_task, _), run in first.items():
+        by_task.setdefault(of_task, []).append(run)
+    done = run_all(_of_task, list(by_task.items()), label="tasks", quiet=quiet)
+    return [kept for of_task in done for kept in of_task]
+
+
+def _has_predictions(folder: Path, run: Run) -> bool:
+    return (folder / run.result.predictions.file).is_file()
+
+
+def _of_task(of_task: tuple[str, Sequence[Run]]) -> list[Kept]:
+    from tipbench.metrics.case import case_of
+    from tipbench.runs.results import read_predictions
+    from tipbench.runs.runner import prepare_cell
+    from tipbench.task import task_of
+
+    name, runs = of_task
+    prepared = prepare_cell(dict(runs[0].result.config))
+    found = []
+    for run in runs:
+        predictions = read_predictions(run.folder, run.result)
+        case = case_of(task_of(name), prepared.answers_to(predictions), predictions)
+        _, split, method, seed = place_of(run.result)
+        found.append(Kept(name, split, method, seed, primary_draws(case, REPLICATES, SEED)))
+    return found

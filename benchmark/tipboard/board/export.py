@@ -1,0 +1,283 @@
+"""A board's tables as files: Markdown, LaTeX, CSV and parquet.
+
+A :class:`Table` is what a reader sees and, beside it, the unrounded records that a file holds; the site shows the same
+tables. A new format is a new entry of :data:`FORMATS`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tipbench.runs.figure import metric_title
+from tipbench.runs.report import number
+
+from tipboard.board.columns import COLUMNS, Cell, Column, cells, records, shown
+from tipboard.board.entries import SELF_REPORTED, Entry
+from tipboard.board.files import Board
+from tipboard.board.latex import latex_table
+from tipboard.board.lines import Line, Standing
+from tipboard.board.markdown import escaped, markdown_table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ORACLE, REFERENCE, CLAIMED, PLAIN = "oracle", "reference", "claimed", ""
+WARNING = "Synthetic data: a score here does not estimate field performance."
+OVERALL = (
+    "method", "task", "split", "size", "score", "interval", "share_of_oracle", "rank", "worst_shift", "harm_gap",
+    "against", "access", "labels", "status", "cpu_s", "metric",
+)  # fmt: skip
+"""Columns of the table of everything, in its order: keys of :data:`COLUMNS`, and what says where a line stands."""
+FORMULA = r"^[=+\-@\t\r]"
+"""What a spreadsheet takes for the start of a formula."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Of a column: its name in files, what a reader sees, what it means, whether it stands at the right."""
+
+    key: str
+    text: str
+    about: str
+    number: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table. ``kind``: one of ``oracle``, ``reference``, ``claimed`` (self-reported) or nothing; ``usual``:
+    on a default split."""
+
+    cells: Sequence[Cell]
+    kind: str = PLAIN
+    entry: Entry | None = None
+    usual: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table. ``records``: what a file of it holds, unrounded, None where nothing is known."""
+
+    caption: str
+    headings: Sequence[Heading]
+    rows: Sequence[Row]
+    records: Sequence[Mapping[str, Any]]
+
+
+def of_task(board: Board, standing: Standing) -> Table:
+    """Every method of a task on one split, with all columns that say something there."""
+    columns = shown(standing)
+    return Table(
+        caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
+        headings=[_heading(column) for column in columns],
+        rows=[_row(line, cells(line, columns)) for line in standing.lines],
+        records=records([standing]),
+    )
+
+
+def matrix(board: Board, standing: Standing) -> Table:
+    """Every method of a task on every split: the mean score over seeds."""
+    about = "Primary metric on this split, mean over seeds."
+    splits = [Heading(split, split, about, True) for split in standing.splits]
+    return Table(
+        caption=_caption(board, standing, f"{standing.task.name}, every split"),
+        headings=[METHOD, *splits],
+        rows=[
+            _row(
+                line,
+                [
+                    _name(line),
+                    *(Cell(number(line.by_split[s]), line.by_split[s]) for s in standing.splits),
+                ],
+            )
+            for line in standing.lines
+        ],
+        records=[
+            {
+                "task": standing.task.name,
+                "metric": standing.metric,
+                "team": line.entry.team,
+                "method": line.entry.method,
+                **line.by_split,
+            }
+            for line in standing.lines
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A line, and where it stands."""
+
+    size: str
+    standing: Standing
+    line: Line
+
+
+def placed(board: Board, standings: Sequence[Standing]) -> list[Placed]:
+    """Every line of the standings."""
+    size = board.data.partition("/")[2]
+    return [Placed(size, standing, line) for standing in standings for line in standing.lines]
+
+
+def overall(boards: Sequence[tuple[Board, Sequence[Standing]]]) -> Table:
+    """Every line of every task and split, of boards of one version."""
+    there = [one for board, standings in boards for one in placed(board, standings)]
+    said = f"{release(*(board for board, _ in boards))}; every task and split. {WARNING}"
+    found = [
+        {"size": board.data.partition("/")[2], **record}
+        for board, standings in boards
+        for record in records(standings)
+    ]
+    return Table(said, headings_of(OVERALL), [_placed_row(one, OVERALL) for one in there], found)
+
+
+def of_entry(board: Board, there: Sequence[Placed], name: str) -> Table:
+    """Every line of one entry."""
+    keys = [key for key in OVERALL if key not in ("method", "size")]
+    alone = [replace(one.standing, lines=[one.line]) for one in there]
+    caption = f"{name} on every task and split. {release(board)}. {WARNING}"
+    return Table(caption, headings_of(keys), [_placed_row(one, keys) for one in there], records(alone))
+
+
+def headings_of(keys: Sequence[str]) -> list[Heading]:
+    """Of columns of the table of everything."""
+    by_key = {column.key: _heading(column) for column in COLUMNS}
+    return [by_key.get(key) or PLACES[key] for key in keys]
+
+
+def release(*boards: Board) -> str:
+    """``Release x, evaluator y`` of boards; a board is of one evaluator (:func:`tipboard.board.files.read`)."""
+    first = (next((result for entry in board.entries for result in entry.results), None) for board in boards)
+    evaluators = sorted({result.versions.evaluator for result in first if result is not None})
+    return f"Release {', '.join(board.data for board in boards)}, evaluator {', '.join(evaluators)}"
+
+
+def metric_text(standing: Standing) -> str:
+    """The metric and which way is better."""
+    better = "lower" if standing.lower_is_better else "higher"
+    return f"{metric_title(standing.task.name, standing.metric)}, {better} is better"
+
+
+METHOD = Heading("method", "method", next(c.about for c in COLUMNS if c.key == "method"), False)
+PLACES = {
+    "task": Heading("task", "task", "What is asked; each task has its own metric.", False),
+    "split": Heading("split", "split", "What separates training from test.", False),
+    "size": Heading("size", "size", "The size of the release.", False),
+    "metric": Heading("metric", "metric", "The primary metric; ↓ where lower is better.", False),
+}
+
+
+def _placed_row(one: Placed, keys: Sequence[str]) -> Row:
+    columns = [column for column in COLUMNS if column.key in keys]
+    known = dict(zip([column.key for column in columns], cells(one.line, columns), strict=True))
+    known |= _places(one.standing, one.size)
+    usual = one.standing.split == one.standing.task.splits[0]
+    return _row(one.line, [known[key] for key in keys], usual)
+
+
+def _places(standing: Standing, size: str) -> dict[str, Cell]:
+    metric = metric_title(standing.task.name, standing.metric) + (" ↓" if standing.lower_is_better else "")
+    texts = {"task": standing.task.name, "split": standing.split, "size": size, "metric": metric}
+    return {key: Cell(text, text) for key, text in texts.items()}
+
+
+def _heading(column: Column) -> Heading:
+    return Heading(column.key, column.heading, column.about, column.number)
+
+
+def _caption(board: Board, standing: Standing, what: str) -> str:
+    return f"{what}: {metric_text(standing)}. {release(board)}. {WARNING}"
+
+
+def _name(line: Line) -> Cell:
+    return Cell(line.method, line.method)
+
+
+def _row(line: Line, found: Sequence[Cell], usual: bool = True) -> Row:
+    return Row(found, _kind(line), line.entry, usual)
+
+
+def _kind(line: Line) -> str:
+    if line.row.oracle:
+        return ORACLE
+    if line.is_reference:
+        return REFERENCE
+    return CLAIMED if line.status == SELF_REPORTED else PLAIN
+
+
+def frame(table: Table) -> pl.DataFrame:
+    """The records as a frame; a column in which nothing is known is Float64."""
+    import polars as pl
+
+    found = pl.DataFrame(list(table.records), infer_schema_length=None)
+    return found.with_columns(pl.col(pl.Null).cast(pl.Float64))
+
+
+def to_csv(table: Table) -> bytes:
+    """Full precision; text that a spreadsheet would run as a formula begins with an apostrophe."""
+    import polars as pl
+
+    found = frame(table)
+    texts = [pl.col(name) for name, kind in found.schema.items() if kind == pl.String]
+    neutral = [
+        pl.when(text.str.contains(FORMULA)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).name.keep()
+        for text in texts
+    ]
+    return found.with_columns(neutral).write_csv().encode()
+
+
+def to_parquet(table: Table) -> bytes:
+    """Full precision, text as it is."""
+    buffer = io.BytesIO()
+    frame(table).write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def to_markdown(table: Table) -> bytes:
+    """What a reader sees, oracles in italics, and the caption below."""
+    rows = [
+        [_emphasised(escaped(cell.text), row, at) for at, cell in enumerate(row.cells)] for row in table.rows
+    ]
+    headings = [escaped(heading.text) for heading in table.headings]
+    told = markdown_table(headings, rows, [heading.number for heading in table.headings])
+    return f"{told}\n\n{escaped(table.caption)}\n".encode()
+
+
+def _emphasised(text: str, row: Row, at: int) -> str:
+    return f"*{text}*" if at == row_name(row) else text
+
+
+def row_name(row: Row) -> int:
+    """Where the name of an oracle stands in its row; -1 for others."""
+    if row.kind != ORACLE or row.entry is None:
+        return -1
+    return next((at for at, cell in enumerate(row.cells) if cell.text == row.entry.name), -1)
+
+
+def to_latex(table: Table) -> bytes:
+    """A booktabs table whose caption says release, evaluator, split and metric."""
+    rows = [[cell.text for cell in row.cells] for row in table.rows]
+    italic = [row_name(row) for row in table.rows]
+    headings = [heading.text for heading in table.headings]
+    numbers = [heading.number for heading in table.headings]
+    return latex_table(headings, rows, numbers, table.caption, italic).encode()
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file. ``binary``: not to be written to a terminal."""
+
+    ending: str
+    write: Callable[[Table], bytes]
+    binary: bool = False
+
+
+FORMATS = {
+    "csv": Format("csv", to_csv),
+    "parquet": Format("parquet", to_parquet, binary=True),
+    "markdown": Format("md", to_markdown),
+    "latex": Format("tex", to_latex),
+}

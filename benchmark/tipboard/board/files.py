@@ -1,0 +1,181 @@
+"""``results/``: the files that a board is rendered from, written whole or not at all.
+
+```
+results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run's result.json as it was
+                         reference/draws.parquet                          :mod:`tipboard.board.draws`
+                         submissions/<team>--<method>/submission.json     what its authors say
+                                                     uploaded/            results and draws of the uploaded files
+                                                     reproduced/          the same of the maintainers' own run
+                         worlds.json                                      :mod:`tipboard.board.stability`
+```
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tipbench.runs.results import RESULT, Result, read_result
+from tipdata.core.atomic import OLD, PARTIAL, whole_folder
+from tipdata.core.errors import UsageError
+
+from tipboard.board.collection import Run, place_of
+from tipboard.board.draws import DRAWS, Kept, read_draws, to_bytes
+from tipboard.board.entries import Entry, reference_entries
+
+if TYPE_CHECKING:
+    from tipboard.submissions.record import SubmissionRecord
+
+REFERENCE, SUBMISSIONS, UPLOADED, REPRODUCED = "reference", "submissions", "uploaded", "reproduced"
+RECORD = "submission.json"
+ELSEWHERE = "give another --to"
+
+
+@dataclass(frozen=True)
+class Board:
+    """What stands on the board of one release. ``data``: ``version/size``."""
+
+    data: str
+    entries: Sequence[Entry]
+
+    @property
+    def results(self) -> list[Result]:
+        """The results of all entries."""
+        return [result for entry in self.entries for result in entry.results]
+
+
+def reference_only(board: Board) -> Board:
+    """The board without submissions."""
+    return Board(board.data, [entry for entry in board.entries if entry.is_reference])
+
+
+def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[Kept]) -> Path:
+    """Copy the results of the runs to ``<results>/<version>/<size>/reference``, in the place of what is there.
+
+    Returns its path. Raises UsageError where it cannot be written.
+    """
+    folder = results / runs[0].result.data / REFERENCE
+    with whole_folder(folder, replace=True, then=ELSEWHERE) as beside:
+        for run in runs:
+            task, split, method, seed = place_of(run.result)
+            path = beside / task / split / method / f"s{seed}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(run.folder / RESULT, path)
+        (beside / DRAWS).write_bytes(to_bytes(draws))
+    return folder
+
+
+def store_results(folder: Path, found: Sequence[Result], draws: Sequence[Kept]) -> None:
+    """Write the results of one submission and their draws to a folder."""
+    folder.mkdir(exist_ok=True)
+    for result in found:
+        path = folder / result.task / result.split / f"s{result.seed}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(result.to_json(), encoding="utf-8")
+    (folder / DRAWS).write_bytes(to_bytes(draws))
+
+
+def boards(results: Path) -> list[str]:
+    """Releases that ``results`` holds a board of, as ``version/size``: the newest version's largest size last."""
+    from tipdata.core.world import sizes, versions
+
+    order = (f"{version}/{size}" for version in versions() for size in sizes())
+    return [name for name in order if (results / name).is_dir()]
+
+
+def newest(results: Path, data: str | None = None) -> str:
+    """The board that is asked for, or the last of :func:`boards`. Raises UsageError where it is not there."""
+    there = boards(results)
+    if not there or (data is not None and data not in there):
+        raise UsageError(
+            f"{results} holds no results of {data or 'a release'}: make them with `tipbench board results --runs`."
+        )
+    return data or there[-1]
+
+
+def read(results: Path, data: str | None = None) -> Board:
+    """The board of a release; by default of the newest version's largest size in ``results``.
+
+    Raises UsageError where there is none, a file is not what it should be, or results of several evaluators are mixed.
+    """
+    name = newest(results, data)
+    board = Board(
+        name, [*_reference(results / name / REFERENCE), *_submissions(results / name / SUBMISSIONS)]
+    )
+    _refuse_mixed(results, board)
+    return board
+
+
+def _reference(folder: Path) -> list[Entry]:
+    if not folder.is_dir():
+        return []
+    found = sorted((read_result(path) for path in folder.rglob("s*.json")), key=place_of)
+    return reference_entries(found, read_draws(folder / DRAWS))
+
+
+def _submissions(folder: Path) -> list[Entry]:
+    if not folder.is_dir():
+        return []
+    return [
+        read_submission(path)
+        for path in sorted(folder.iterdir())
+        if path.is_dir() and not path.name.startswith((PARTIAL, OLD))
+    ]
+
+
+def read_submission(folder: Path) -> Entry:
+    """An accepted submission. Raises UsageError where a file is not what it should be."""
+    record = _record(folder / RECORD)
+    uploaded, draws = _side(folder / UPLOADED)
+    again, drawn_again = _side(folder / REPRODUCED) if (folder / REPRODUCED).is_dir() else ([], [])
+    done = {place_of(result) for result in again}
+    shown = [*again, *(result for result in uploaded if place_of(result) not in done)]
+    drawn = {(one.task, one.split, one.seed): one for one in (*draws, *drawn_again)}
+    return Entry(
+        team=record.team,
+        method=record.method,
+        results=sorted(shown, key=place_of),
+        draws=list(drawn.values()),
+        record=record,
+        uploaded=[result for result in uploaded if place_of(result) in done],
+    )
+
+
+def _record(path: Path) -> SubmissionRecord:
+    from tipboard.submissions.record_file import Malformed, record_of
+
+    try:
+        return record_of(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}; accept it again.") from None
+    except Malformed as error:
+        raise UsageError(f"{path.parent}: {error.problems[0].rstrip('.')}; accept it again.") from None
+
+
+def _side(folder: Path) -> tuple[list[Result], list[Kept]]:
+    found = sorted((read_result(path) for path in folder.rglob("s*.json")), key=place_of)
+    return found, read_draws(folder / DRAWS)
+
+
+def _refuse_mixed(results: Path, board: Board) -> None:
+    """One data version and one evaluator, the same for all: scores of others do not compare."""
+    version = board.data.partition("/")[0]
+    by_evaluator: dict[str, list[str]] = {}
+    for entry in board.entries:
+        for result in entry.results:
+            by_evaluator.setdefault(result.versions.evaluator, []).append(entry.id)
+            if (result.data, result.versions.data) != (board.data, version):
+                raise UsageError(
+                    f"{results}: {entry.id} has results of {result.data} on the board of {board.data}: remove them."
+                )
+    if len(by_evaluator) > 1:
+        [most, *_] = sorted(by_evaluator, key=lambda name: -len(by_evaluator[name]))
+        odd = sorted({one for name, ids in by_evaluator.items() if name != most for one in ids})
+        named = ", ".join(odd[:3]) + (f" and {len(odd) - 3:,} more" if len(odd) > 3 else "")
+        raise UsageError(
+            f"{results} mixes evaluators {', '.join(sorted(by_evaluator))}: {named} are not of {most}; "
+            "score them anew with `tipbench board rescore --write`."
+        )

@@ -1,0 +1,196 @@
+"""A board's lines: an entry on one task and split, with what the other splits say about it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from tipbench.evaluation.comparison import Comparison
+from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row, mean, rows
+from tipbench.runs.results import Result
+from tipbench.task import Task, task_of
+
+from tipboard.board.comparisons import compared, first_draws, is_oracle
+from tipboard.board.entries import Entry, status
+from tipboard.board.files import Board
+from tipboard.board.ranks import rank_intervals, ranks
+
+PROTECTION_GAP, COVERAGE, INTRUSION = "protection_gap", "coverage", "intrusion_mrr"
+BESIDE = (PROTECTION_GAP, COVERAGE, INTRUSION)
+"""Metrics that a reader needs beside the primary one: whom a method fails, and how honest it is."""
+BASE_RATES = {"0.1%": "ppv_0.1pct", "1%": "ppv_1pct", "5%": "ppv_5pct", "30%": "ppv_30pct"}
+"""Shares of positives, and the metric that is the precision there."""
+NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
+"""Splits that are no shift: what is lost on any other is a *shift drop*."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry on a task and split. ``row``: its scores (:class:`tipbench.runs.report.Row`).
+
+    ``beside``: of each metric in :data:`BESIDE`, its mean over seeds; ``precision_at``: of each base rate in
+    :data:`BASE_RATES`. ``cpu_s``: CPU seconds a cell, mean over seeds, None where an author did not say. ``peak_mib``:
+    the largest. ``against``: its test against the reference, None where there is none. ``by_split``: the mean score by
+    split. ``shift_drops``: by shifted split, what is lost there. ``status``: reproduced or self-reported. ``rank`` and
+    ``rank_interval``: among the lines of its status, oracles left out.
+    """
+
+    entry: Entry
+    row: Row
+    beside: dict[str, float | None]
+    precision_at: dict[str, float | None]
+    cpu_s: float | None
+    peak_mib: float | None
+    access: str
+    labels: str
+    against: Comparison | None
+    is_reference: bool
+    by_split: dict[str, float | None]
+    shift_drops: dict[str, float | None]
+    status: str
+    unverified: bool
+    rank: float | None = None
+    rank_interval: tuple[int, int] | None = None
+
+    @property
+    def method(self) -> str:
+        """As a table names it."""
+        return self.entry.name
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The lines of a task on one split, best first and oracles last. ``splits``: those that any entry has, the task's
+    default first. ``oracle``: what the generator's own posterior scores, if known."""
+
+    task: Task
+    split: str
+    splits: tuple[str, ...]
+    metric: str
+    lines: list[Line]
+    oracle: float | None
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the metric is an error."""
+        return self.metric in LOWER_IS_BETTER
+
+    @property
+    def reference(self) -> str | None:
+        """The method that the others are tested against."""
+        return next((line.method for line in self.lines if line.is_reference), None)
+
+    @property
+    def shifts(self) -> tuple[str, ...]:
+        """Its splits that are a shift."""
+        return tuple(split for split in self.splits if split not in NO_SHIFT)
+
+
+def standings(board: Board, every_split: bool = False) -> list[Standing]:
+    """What there is to show of every task, by name, on its default split or on every one that has results.
+
+    Nothing of a task without results on the split.
+    """
+    found = []
+    for name in sorted({result.task for entry in board.entries for result in entry.results}):
+        task = task_of(name)
+        there = {r.split for entry in board.entries for r in entry.results if r.task == name}
+        splits = tuple(split for split in task.splits if split in there)
+        wanted = splits if every_split else [split for split in splits if split == task.splits[0]]
+        found += [_standing(board, task, split, splits) for split in wanted]
+    return found
+
+
+def _standing(board: Board, task: Task, split: str, splits: tuple[str, ...]) -> Standing:
+    there = [entry for entry in board.entries if entry.of(task.name, split)]
+    metric = there[0].of(task.name, split)[0].primary
+    tested = compared(there, task.name, split, metric)
+    references = {one.reference for one in tested.values()}
+    lines = [_line(entry, task, split, splits, tested, references) for entry in there]
+    lower_is_better = metric in LOWER_IS_BETTER
+    return Standing(
+        task=task,
+        split=split,
+        splits=splits,
+        metric=metric,
+        lines=sorted(
+            _ranked(lines, task, split, lower_is_better), key=lambda line: _place(line, lower_is_better)
+        ),
+        oracle=_oracle(lines, [result for entry in there for result in entry.of(task.name, split)]),
+    )
+
+
+def _line(
+    entry: Entry,
+    task: Task,
+    split: str,
+    splits: tuple[str, ...],
+    tested: dict[str, Comparison],
+    references: set[str],
+) -> Line:
+    of_task = [result for result in entry.results if result.task == task.name]
+    all_rows = {row.split: row for row in rows(of_task)}
+    results = entry.of(task.name, split)
+    peaks = [result.cost.peak_mib for result in results if result.cost.peak_mib is not None]
+    by_split = {name: all_rows[name].score if name in all_rows else None for name in splits}
+    return Line(
+        entry=entry,
+        row=replace(all_rows[split], oracle=is_oracle(entry, task.name)),
+        beside={name: _mean_of(results, name) for name in BESIDE},
+        precision_at={rate: _mean_of(results, name) for rate, name in BASE_RATES.items()},
+        cpu_s=mean([result.cost.cpu_s for result in results]),
+        peak_mib=max(peaks) if len(peaks) == len(results) else None,
+        access=results[0].access,
+        labels=results[0].labels,
+        against=tested.get(entry.id),
+        is_reference=entry.id in references,
+        by_split=by_split,
+        shift_drops=_drops(by_split, task),
+        status=status(results),
+        unverified=bool(task.stream) and not all(result.verified for result in results),
+    )
+
+
+def _mean_of(results: Sequence[Result], metric: str) -> float | None:
+    return mean([result.scores[metric].value for result in results if metric in result.scores])
+
+
+def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | None]:
+    """What is lost on each shifted split, from the operation-disjoint one or else the task's default."""
+    base = by_split.get(OPERATION if OPERATION in task.splits else task.splits[0])
+    return {
+        name: None if base is None or score is None else base - score
+        for name, score in by_split.items()
+        if name not in NO_SHIFT
+    }
+
+
+def _ranked(lines: Sequence[Line], task: Task, split: str, lower_is_better: bool) -> list[Line]:
+    """The lines with their ranks: reproduced ones among themselves, self-reported ones among themselves."""
+    found = list(lines)
+    for kind in {line.status for line in lines}:
+        there = [at for at, line in enumerate(lines) if line.status == kind and not line.row.oracle]
+        scored = [at for at in there if lines[at].row.score is not None]
+        draws = [first_draws(lines[at].entry, task.name, split) for at in scored]
+        intervals = rank_intervals(
+            [np.empty(0) if one is None else one.draws for one in draws], lower_is_better
+        )
+        places = ranks(np.array([lines[at].row.score for at in scored], dtype=np.float64), lower_is_better)
+        for at, place, interval in zip(scored, places, intervals, strict=True):
+            found[at] = replace(lines[at], rank=float(place), rank_interval=interval)
+    return found
+
+
+def _place(line: Line, lower_is_better: bool) -> tuple[bool, float, str]:
+    worse = math.inf if line.row.score is None else line.row.score * (1 if lower_is_better else -1)
+    return line.row.oracle, worse, line.method
+
+
+def _oracle(lines: list[Line], results: list[Result]) -> float | None:
+    """The oracle's score: of the method that is one, else what the evaluator says beside any score."""
+    own = [line.row.score for line in lines if line.row.oracle]
+    said = [result.oracle.get("oracle") for result in results]
+    return next((value for value in (*own, *said) if value is not None), None)

@@ -1,0 +1,144 @@
+"""How stable a ranking is over worlds: each pair's order, Kendall's tau-b, mean ranks and critical difference.
+
+Everything here is a function of scores [worlds, methods] of which more is better. Worlds are the blocks of Friedman's
+test and Nemenyi's post-hoc test (Demšar 2006, Statistical comparisons of classifiers over multiple data sets, JMLR 7,
+section 3.2). Nothing depends on the order of worlds or methods; nothing but ``keeps``, which follows the mean scores,
+changes when the scores of a world go through an increasing function.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tipboard.board.ranks import ranks
+
+LEVEL = 0.05
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Kendall's tau-b between the rankings of two worlds: its mean and minimum over all pairs of worlds.
+
+    None where a world tells no two methods apart, since tau-b is undefined there.
+    """
+
+    mean: float | None
+    least: float | None
+
+
+@dataclass(frozen=True)
+class Friedman:
+    """Friedman's chi-squared over worlds as blocks, corrected for ties, and its p; None where every rank ties.
+
+    The chi-squared distribution is an approximation and with few worlds a conservative one.
+    """
+
+    statistic: float | None
+    p: float | None
+
+    @property
+    def rejects(self) -> bool:
+        """Whether methods differ at all at the 5% level."""
+        return self.p is not None and self.p < LEVEL
+
+
+def wins(scores: Floats) -> Floats:
+    """[methods, methods]: the share of worlds in which the row's method is better than the column's, a tie one half."""
+    return (1 + _signs(scores).mean(axis=0)) / 2
+
+
+def keeps(scores: Floats) -> Floats:
+    """[methods, methods], symmetric: the share of worlds in which a pair stands in the order of its mean scores.
+
+    The mean is over all worlds. A world where the two tie counts one half; so does every world of a pair whose means
+    are the same, which has no order to keep.
+    """
+    # fsum is exact, so that the order of worlds cannot decide a pair whose means are the same.
+    means = np.array([math.fsum(column) for column in scores.T])
+    ahead = np.sign(means[:, None] - means[None, :])
+    return (1 + ahead * _signs(scores).mean(axis=0)) / 2
+
+
+def tau_b(scores: Floats) -> Floats:
+    """[worlds, worlds]: Kendall's tau-b (Kendall 1945) between worlds' rankings; NaN where a world ties all methods."""
+    upper = np.triu_indices(scores.shape[1], k=1)
+    signs = _signs(scores)[:, *upper]
+    untied = np.square(signs).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return signs @ signs.T / np.sqrt(np.outer(untied, untied))
+
+
+def agreement(scores: Floats) -> Agreement:
+    """Kendall's tau-b over all pairs of worlds."""
+    values = tau_b(scores)[np.triu_indices(len(scores), k=1)]
+    if not values.size or np.isnan(values).any():
+        return Agreement(None, None)
+    return Agreement(math.fsum(values) / values.size, float(values.min()))
+
+
+def mean_ranks(scores: Floats) -> Floats:
+    """[methods]: the mean over worlds of the rank, 1 the best, ties sharing the mean of theirs."""
+    return ranks(scores, lower_is_better=False).mean(axis=0)
+
+
+def friedman(scores: Floats) -> Friedman:
+    """Friedman's test that all methods are alike (Friedman 1937; ties as in Conover 1999, section 5.8)."""
+    from scipy.stats import chi2
+
+    worlds, methods = scores.shape
+    ranked = ranks(scores, lower_is_better=False)
+    expected = (methods + 1) / 2
+    spread = np.square(ranked - expected).sum()
+    if methods < 2 or spread == 0:
+        return Friedman(None, None)
+    between = np.square(ranked.sum(axis=0) - worlds * expected).sum()
+    statistic = float((methods - 1) * between / spread)
+    return Friedman(statistic, float(chi2.sf(statistic, methods - 1)))
+
+
+def critical_difference(worlds: int, methods: int) -> float:
+    """Nemenyi's: mean ranks that differ by as much tell two methods apart at the 5% level (Demšar 2006, equation 6).
+
+    ``q * sqrt(methods * (methods + 1) / (6 * worlds))``, q the 95% quantile of the studentised range with infinite
+    degrees of freedom over the square root of two. Raises ValueError for fewer than two methods or one world.
+    """
+    from scipy.stats import studentized_range
+
+    if methods < 2 or worlds < 1:
+        raise ValueError(f"no critical difference of {methods} methods over {worlds} worlds")
+    q = float(studentized_range.ppf(1 - LEVEL, methods, np.inf)) / math.sqrt(2)
+    return q * math.sqrt(methods * (methods + 1) / (6 * worlds))
+
+
+def not_told_apart(mean_ranks: Sequence[float], difference: float) -> list[tuple[int, ...]]:
+    """The largest groups of methods of which no two mean ranks differ by ``difference``, best first.
+
+    Args:
+        mean_ranks: [methods].
+        difference: the critical difference.
+
+    Returns:
+        Indices into ``mean_ranks``, each group by rank; they may overlap, and every method is in at least one. A method
+        that is told apart from all others is alone.
+    """
+    order = sorted(range(len(mean_ranks)), key=lambda at: mean_ranks[at])
+    groups: list[tuple[int, ...]] = []
+    reached = 0
+    for start, first in enumerate(order):
+        stop = start + sum(mean_ranks[at] - mean_ranks[first] < difference for at in order[start:])
+        if stop > reached:
+            groups.append(tuple(order[start:stop]))
+            reached = stop
+    return groups
+
+
+def _signs(scores: Floats) -> Floats:
+    """[worlds, methods, methods]: 1 where the first is better than the second, -1 where worse, 0 at a tie."""
+    return np.sign(scores[:, :, None] - scores[:, None, :])

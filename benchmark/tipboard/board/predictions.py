@@ -1,0 +1,124 @@
+"""Where predictions of accepted submissions are kept: a folder or any fsspec URL, each file under its digest.
+
+``results/board.yaml`` names the place::
+
+    predictions: predictions                  # a folder, from board.yaml's own
+    predictions: s3://bucket/predictions      # or a URL that fsspec can open
+
+Git keeps digests and scores only. A file is found by what is in it, so it is written once however often it is
+accepted, and what comes back is checked to be what was asked for.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+from tipbench.runs.results import digest_of
+from tipdata.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+CONFIG = "board.yaml"
+
+
+class BoardConfig(BaseModel):
+    """``results/board.yaml``. ``predictions``: a folder, from the file's own, or an fsspec URL."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    predictions: str = "predictions"
+
+
+@dataclass(frozen=True)
+class PredictionStore:
+    """Predictions by digest. ``url``: a folder or an fsspec URL."""
+
+    url: str
+
+    def put(self, content: bytes) -> str:
+        """Keep a file and return its digest (``sha256:`` and hex). One that is kept already is not written again.
+
+        Raises UsageError where it cannot be written.
+        """
+        digest = digest_of(content)
+        system, path = self._at(digest)
+        try:
+            if system.exists(path):
+                return digest
+            beside = f"{path}.partial-{uuid.uuid4().hex}"
+            system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            system.pipe_file(beside, content)
+            system.mv(beside, path)
+        except Exception as error:
+            raise self._cannot("written to", error) from None
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The file of a digest. Raises UsageError where it is not there, or is not what it was."""
+        system, path = self._at(digest)
+        try:
+            content = bytes(system.cat_file(path))  # type: ignore[arg-type]
+        except FileNotFoundError:
+            raise UsageError(
+                f"predictions {digest} are not in {self.url}: copy them there, or correct `predictions` in {CONFIG}."
+            ) from None
+        except Exception as error:
+            raise self._cannot("read from", error) from None
+        if digest_of(content) != digest:
+            raise UsageError(
+                f"predictions {digest} in {self.url} are not what was accepted: bring back the file of that digest."
+            )
+        return content
+
+    def has(self, digest: str) -> bool:
+        """Whether a file of this digest is kept. Raises UsageError where the place cannot be read."""
+        system, path = self._at(digest)
+        try:
+            return system.exists(path)
+        except Exception as error:
+            raise self._cannot("read from", error) from None
+
+    def _at(self, digest: str) -> tuple[AbstractFileSystem, str]:
+        """The file system and the path of a digest. Raises UsageError for a URL that cannot be opened."""
+        import fsspec
+
+        kind, _, name = digest.partition(":")
+        if kind != "sha256" or len(name) != 64 or not set(name) <= set("0123456789abcdef"):
+            raise UsageError(f"{digest} is no digest of predictions: it must be sha256: and 64 hex digits.")
+        try:
+            system, root = fsspec.url_to_fs(self.url)
+        except (ImportError, ValueError, OSError) as error:
+            raise self._cannot("found at", error) from None
+        return system, f"{root.rstrip('/')}/{name[:2]}/{name}.parquet"
+
+    def _cannot(self, what: str, error: Exception) -> UsageError:
+        said = str(getattr(error, "strerror", None) or error).strip().splitlines() or [type(error).__name__]
+        return UsageError(
+            f"predictions cannot be {what} {self.url}: {said[0][:160].rstrip('.')}; correct `predictions` in {CONFIG}."
+        )
+
+
+def store_of(results: Path) -> PredictionStore:
+    """The store that ``<results>/board.yaml`` names, ``<results>/predictions`` where it is absent.
+
+    Raises UsageError for a config that is not one.
+    """
+    path = results / CONFIG
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        config = BoardConfig.model_validate(content or {})
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
+        said = str(error).strip().splitlines()[0].rstrip(".")
+        raise UsageError(
+            f"{path} is no config of a board: {said}; give `predictions: FOLDER_OR_URL`."
+        ) from None
+    is_url = "://" in config.predictions or "::" in config.predictions
+    return PredictionStore(
+        config.predictions if is_url else str((results / Path(config.predictions).expanduser()).absolute())
+    )

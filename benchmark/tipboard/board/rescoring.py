@@ -1,0 +1,275 @@
+"""Every score of a board computed again from its predictions: what differs is named, and nothing else is believed.
+
+Predictions come from the board's store, and from runs for those that are not there (of reference methods only digests
+are kept). A fold's answers are made once for all entries.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.runs.cost import UNKNOWN_PEAK
+from tipbench.runs.results import RESULT, Result, Scored, digest_of, read_result
+from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
+from tipbench.task import task_of
+from tipdata.core.atomic import OLD, PARTIAL, whole_folder
+from tipdata.core.engine import run_all
+from tipdata.core.errors import UsageError
+
+from tipboard.board.acceptance import draws_of_one, first_of
+from tipboard.board.collection import place_of
+from tipboard.board.draws import DRAWS, Kept, read_draws, to_bytes
+from tipboard.board.files import REFERENCE, REPRODUCED, SUBMISSIONS, UPLOADED, store_results
+from tipboard.board.predictions import PredictionStore, store_of
+
+RELATIVE, ABSOLUTE = 1e-9, 1e-12
+"""Numbers closer than this are the same: processors round sums differently in the last digits."""
+
+
+class Place(NamedTuple):
+    """Where a stored result lies: the folder of a submission's side or of all references, and the file."""
+
+    folder: Path
+    path: Path
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A stored number that is not what its predictions score."""
+
+    path: Path
+    metric: str
+    stored: float | None
+    found: float | None
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """What came of it. ``scored``: results scored again; ``without``: those whose predictions are nowhere."""
+
+    scored: int
+    without: list[Path]
+    differences: list[Difference]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where predictions are looked for: the store, and files of runs by digest."""
+
+    store: PredictionStore
+    runs: Mapping[str, Path] = field(default_factory=dict)
+
+    def get(self, digest: str) -> bytes | None:
+        """The predictions of a digest, None where they are nowhere. Raises UsageError where they were altered."""
+        if digest in self.runs:
+            content = self.runs[digest].read_bytes()
+            if digest_of(content) == digest:
+                return content
+        return self.store.get(digest) if self.store.has(digest) else None
+
+
+def rescore(
+    results: Path, data: str, runs: Path | None = None, write: bool = False, quiet: bool = False
+) -> Rescored:
+    """Score everything on a board again.
+
+    Args:
+        results: where boards are kept.
+        data: the board's release, ``version/size``.
+        runs: a folder of runs whose predictions are used as well.
+        write: whether what is found takes the place of what is stored.
+        quiet: no progress.
+
+    Raises:
+        UsageError: where results are of several evaluators or data versions, or not of this evaluator, unless they
+            are to be written anew; where predictions of a submission are absent or altered.
+    """
+    stored = dict(_stored(results / data))
+    _refuse_others(results, data, stored, write)
+    sources = Sources(store_of(results), _by_digest(runs))
+    folds: dict[tuple[str, str], list[tuple[Place, Result]]] = {}
+    for place, result in stored.items():
+        folds.setdefault((result.task, result.split), []).append((place, result))
+    done = run_all(partial(_rescore_fold, data, sources), list(folds.values()), label="folds", quiet=quiet)
+    found = {place: again for fold in done for place, again in fold}
+    without = [place for place in stored if place not in found]
+    _refuse_lost([place for place in without if place.folder.name != REFERENCE], sources.store)
+    if write:
+        _refuse_old(stored, without)
+        _write(stored, found)
+    differences = [
+        one for place, (again, _) in found.items() for one in _differences(place.path, stored[place], again)
+    ]
+    return Rescored(len(found), [place.path for place in without], differences)
+
+
+def _stored(board: Path) -> Iterator[tuple[Place, Result]]:
+    """Every stored result of references and of both sides of submissions."""
+    for folder in _folders(board):
+        for path in sorted(folder.rglob("s*.json")):
+            yield Place(folder, path), read_result(path)
+
+
+def _folders(board: Path) -> list[Path]:
+    submissions = board / SUBMISSIONS
+    there = sorted(submissions.iterdir()) if submissions.is_dir() else []
+    sides = [
+        one / side
+        for one in there
+        if not one.name.startswith((PARTIAL, OLD))
+        for side in (UPLOADED, REPRODUCED)
+    ]
+    return [folder for folder in (board / REFERENCE, *sides) if folder.is_dir()]
+
+
+def _by_digest(runs: Path | None) -> dict[str, Path]:
+    """Files of predictions below a folder of runs."""
+    if runs is None:
+        return {}
+    if not runs.is_dir():
+        raise UsageError(f"{runs} is no folder: give the one that holds runs with their predictions.")
+    found = {}
+    for path in runs.rglob(RESULT):
+        predictions = read_result(path.parent).predictions
+        found[predictions.digest] = path.parent / predictions.file
+    return {digest: path for digest, path in found.items() if path.is_file()}
+
+
+def _refuse_others(results: Path, data: str, stored: Mapping[Place, Result], write: bool) -> None:
+    """Data of one release; unless all is to be written anew, scores of this evaluator."""
+    version = data.partition("/")[0]
+    for place, result in stored.items():
+        if (result.data, result.versions.data) != (data, version):
+            raise UsageError(
+                f"{place.path} is of {result.data} on the board of {data}: scores of different data never stand "
+                "on one board; remove it."
+            )
+    others = [place.path for place, one in stored.items() if one.versions.evaluator != EVALUATOR_VERSION]
+    if others and not write:
+        versions = sorted({one.versions.evaluator for one in stored.values()})
+        raise UsageError(
+            f"{results}: {len(others):,} of {len(stored):,} results are of another evaluator than {EVALUATOR_VERSION} "
+            f"({', '.join(versions)}; first: {others[0]}): add --write to score them anew."
+        )
+
+
+def _refuse_lost(lost: Sequence[Place], store: PredictionStore) -> None:
+    if lost:
+        raise UsageError(
+            f"predictions of {len(lost):,} results of submissions are not in {store.url} (first: {lost[0].path}): "
+            "bring them back, or remove the submission."
+        )
+
+
+def _refuse_old(stored: Mapping[Place, Result], without: Sequence[Place]) -> None:
+    """Nothing may be left that this evaluator did not score."""
+    old = [place for place in without if stored[place].versions.evaluator != EVALUATOR_VERSION]
+    if old:
+        raise UsageError(
+            f"{len(old):,} reference results are of an earlier evaluator and have no predictions here (first: "
+            f"{old[0].path}): run experiment=board again and give its folder with --runs."
+        )
+
+
+def _rescore_fold(
+    data: str, sources: Sources, stored: Sequence[tuple[Place, Result]]
+) -> list[tuple[Place, tuple[Result, Kept | None]]]:
+    """Results of one task and split, scored again where their predictions are found."""
+    from tipbench.data.fold import prepare
+
+    there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
+    if all(content is None for _, _, content in there):
+        return []
+    task, split = task_of(stored[0][1].task), stored[0][1].split
+    prepared = prepare(task, release=data, split=split)
+    found = []
+    for place, result, content in there:
+        if content is None:
+            continue
+        predictions = pl.read_parquet(io.BytesIO(content))
+        evaluation = evaluate_prepared(task, prepared, predictions)
+        again = result.model_copy(
+            update={
+                "scores": {name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
+                "groups": evaluation.groups,
+                "oracle": evaluation.oracle,
+                "curves": evaluation.curves,
+                "warnings": _warnings(result, evaluation.warnings),
+                "versions": result.versions.model_copy(update={"evaluator": EVALUATOR_VERSION}),
+            }
+        )
+        answers = prepared.answers_to(predictions)
+        on_default = split == task.splits[0] and not result.oracle_method
+        drawn = draws_of_one(task, answers, predictions, result) if on_default else None
+        found.append((place, (again, drawn)))
+    return found
+
+
+def _warnings(result: Result, said: Sequence[str]) -> list[str]:
+    """What the evaluator says, without doubts about a stream that was enforced, and what was said of the cost."""
+    doubts = {UNVERIFIED} if result.verified else set()
+    return [one for one in said if one not in doubts] + [
+        one for one in result.warnings if one == UNKNOWN_PEAK
+    ]
+
+
+def _differences(path: Path, stored: Result, found: Result) -> Iterator[Difference]:
+    """Numbers of scores, groups and oracle that are not the same."""
+    one, other = _numbers(stored), _numbers(found)
+    for name in dict.fromkeys((*one, *other)):
+        if not _same(one.get(name), other.get(name)):
+            yield Difference(path, name, one.get(name), other.get(name))
+
+
+def _numbers(result: Result) -> dict[str, float | None]:
+    scores = {
+        f"{name}{end}": value
+        for name, score in result.scores.items()
+        for end, value in (("", score.value), (" (low)", score.low), (" (high)", score.high))
+    }
+    groups = {
+        f"{name} of {group}": v for group, values in result.groups.items() for name, v in values.items()
+    }
+    return scores | groups | {f"oracle: {name}": value for name, value in result.oracle.items()}
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+
+
+def _write(stored: Mapping[Place, Result], found: Mapping[Place, tuple[Result, Kept | None]]) -> None:
+    """Every folder anew, with what was found in the place of what was stored."""
+    for folder in dict.fromkeys(place.folder for place in stored):
+        here = [place for place in stored if place.folder == folder]
+        now = {place: found[place][0] if place in found else stored[place] for place in here}
+        drawn = first_of([kept for place in here if place in found and (kept := found[place][1])])
+        again = {(one.task, one.method) for one in drawn}
+        kept = [one for one in read_draws(folder / DRAWS) if (one.task, one.method) not in again]
+        if folder.name == REFERENCE:
+            _write_reference(folder, now, [*kept, *drawn])
+        else:
+            _write_submission(folder, list(now.values()), [*kept, *drawn])
+
+
+def _write_reference(folder: Path, now: Mapping[Place, Result], draws: Sequence[Kept]) -> None:
+    with whole_folder(folder, replace=True) as beside:
+        for place, result in now.items():
+            path = beside / place.path.relative_to(folder)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(result.to_json(), encoding="utf-8")
+        (beside / DRAWS).write_bytes(to_bytes(draws))
+
+
+def _write_submission(folder: Path, now: Sequence[Result], draws: Sequence[Kept]) -> None:
+    with whole_folder(folder, replace=True) as beside:
+        store_results(beside, sorted(now, key=place_of), draws)

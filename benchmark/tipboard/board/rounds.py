@@ -1,0 +1,85 @@
+"""``results/rounds/<name>/``: sealed rounds that have closed, as their hosts published them.
+
+A copy of the round's ``round.json``, its ``scores.json`` and, once it is over, ``revealed.json``: small files from
+which anyone can tell what was promised, what was scored, and with the seed verify both (:mod:`tipboard.rounds`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tipdata.core.atomic import OLD, PARTIAL, whole_folder
+from tipdata.core.errors import UsageError
+
+from tipboard.rounds.record import REVEALED, ROUND, SCORES, Revealed, Round, commitment_of, read, read_round
+from tipboard.rounds.scoring import Scores
+
+ROUNDS = "rounds"
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A round that has closed: its terms, all that was handed in, and its seed where it is revealed."""
+
+    round: Round
+    scores: Scores
+    revealed: Revealed | None
+
+
+def read_closed(folder: Path) -> Closed:
+    """A round with its scores.
+
+    Raises UsageError for a folder that is no round, is not scored yet, or whose files are of different rounds; and for
+    a seed that is not the one committed to.
+    """
+    described = read_round(folder)
+    if not (folder / SCORES).is_file():
+        raise UsageError(
+            f"round {described.name} is not scored: run `tipbench seal score` once it has closed."
+        )
+    scores: Scores = read(folder / SCORES, Scores, "scored round")
+    if (scores.name, scores.commitment) != (described.name, described.commitment):
+        raise UsageError(
+            f"{folder / SCORES} is of another round than {folder / ROUND}: get both from its host."
+        )
+    revealed = None
+    if (folder / REVEALED).is_file():
+        revealed = read(folder / REVEALED, Revealed, "revealed round")
+        if commitment_of(bytes.fromhex(revealed.seed), described) != described.commitment:
+            raise UsageError(
+                f"{folder / REVEALED} is not the seed that the round committed to: ask its host."
+            )
+    return Closed(described, scores, revealed)
+
+
+def keep_round(published: Path, results: Path) -> Path:
+    """Copy what a board shows of a published round, in the place of what is there; where it is kept.
+
+    Raises UsageError as :func:`read_closed` does, and where it cannot be written or another round has the name.
+    """
+    closed = read_closed(published)
+    place = results / ROUNDS / closed.round.name
+    if place.exists() and read_round(place).commitment != closed.round.commitment:
+        raise UsageError(f"{place} is another round of the name {closed.round.name}: rename one of them.")
+    with whole_folder(place, replace=True, then="give another --to") as beside:
+        for name in (ROUND, SCORES, REVEALED):
+            if (published / name).is_file():
+                (beside / name).write_bytes(read_small(published / name))
+    return place
+
+
+def read_small(path: Path) -> bytes:
+    """A file's bytes. Raises UsageError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def closed_rounds(results: Path) -> list[Closed]:
+    """The rounds that are kept, the last to close first."""
+    folder = results / ROUNDS
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [read_closed(one) for one in there if one.is_dir() and not one.name.startswith((PARTIAL, OLD))]
+    return sorted(found, key=lambda one: (one.round.closes, one.round.name), reverse=True)

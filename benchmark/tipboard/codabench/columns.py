@@ -1,0 +1,88 @@
+"""The columns of a host's board: what is shown of a score, and under which key the scoring program writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tipbench.kinds.answers import LABELLED
+from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.task import Task, tasks
+from tipdata.core.errors import UsageError
+
+COUNT = "tasks"
+"""Key of the first column, by which the host orders rows: it is never missing, where every score may be."""
+
+LONGEST = 36
+"""Characters that the host keeps of a column's key and title."""
+
+LARGEST = 1e10
+"""Below which the host stores a score."""
+
+BESIDE = ("harm_gap", "protection_gap")
+"""Metrics that are shown beside the primary one, of tasks that name them and of every task whose units have labels:
+alarms are measured so too (:mod:`tipbench.metrics.early`)."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One metric of one task; ``metric`` of the count is ''."""
+
+    key: str
+    title: str
+    task: str
+    metric: str
+
+    @property
+    def sorting(self) -> str:
+        """Which way is better."""
+        return "asc" if self.metric in LOWER_IS_BETTER else "desc"
+
+
+def columns(names: Sequence[str]) -> list[Column]:
+    """The count, then of each task in turn its primary metric and its gaps.
+
+    Raises ValueError where a key is too long.
+    """
+    found = [Column(COUNT, "tasks scored", "", "")]
+    for name in names:
+        found += [_column(tasks()[name], metric) for metric in shown(tasks()[name])]
+    return found
+
+
+def shown(task: Task) -> list[str]:
+    """The metrics of a task that have a column."""
+    given = BESIDE if task.answered in LABELLED else [metric for metric in BESIDE if metric in task.metrics]
+    return [task.primary, *(metric for metric in given if metric != task.primary)]
+
+
+def _column(task: Task, metric: str) -> Column:
+    key = task.name if metric == task.primary else f"{task.name}_{metric}"
+    title = f"{task.name} {metric}"
+    if len(key) > LONGEST:
+        raise ValueError(f"a host keeps {LONGEST} characters of a column's key: {key} has {len(key)}")
+    return Column(key, title if len(title) <= LONGEST else key, task.name, metric)
+
+
+def row(names: Sequence[str], scored: Mapping[str, Mapping[str, float | None]]) -> dict[str, float]:
+    """``scores.json``: key -> value. A value that is not there has no key: the host takes no null.
+
+    Args:
+        names: the round's tasks.
+        scored: task -> metric -> value, of the tasks handed in.
+
+    Raises:
+        UsageError: for a value that the host cannot store.
+    """
+    values: dict[str, float] = {COUNT: len(scored)}
+    for column in columns(names)[1:]:
+        value = scored.get(column.task, {}).get(column.metric)
+        if value is None:
+            continue
+        if not abs(value) < LARGEST:
+            raise UsageError(
+                f"{column.task}: its {column.metric} is {LARGEST:.0e} or more, which the host cannot store: predict in "
+                "the units of the task."
+            )
+        values[column.key] = value
+    return values

@@ -1,0 +1,154 @@
+"""Scoring a submission where the host runs it: ``input/ref`` and ``input/res`` -> ``output/scores.json``.
+
+The same functions read the answers, check the predictions, score and round as in ``tipbench seal score``. Files of
+participants are read in a process of their own (:mod:`tipboard.submissions.guard`). Nothing is said that depends on the
+truth, save the scores, and those only in ``scores.json``; a submission that is refused gets none, which is how the
+host learns that it failed (the worker ignores exit codes).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.kinds.predictions import check_predictions
+from tipbench.task import tasks
+from tipdata.core.atomic import whole_file
+from tipdata.core.errors import UsageError
+
+from tipboard.codabench.columns import row
+from tipboard.rounds.components import evaluator_digest
+from tipboard.rounds.host import read_answers
+from tipboard.rounds.record import Round, read_round
+from tipboard.rounds.scoring import rounded
+from tipboard.rounds.submissions import FILE, SPLIT, check_steps, score_predictions
+from tipboard.submissions.folder import look, opened
+from tipboard.submissions.guard import read_guarded
+from tipboard.submissions.limits import Limits, limits_of
+from tipboard.submissions.opening import Unreadable, read_regular
+from tipboard.submissions.record import RECORD
+from tipboard.submissions.terms import columns_of
+from tipboard.submissions.text import shown
+
+SCORES, REFERENCE, RESULT = "scores.json", "ref", "res"
+SEED = 0
+"""A board has one number a task, so one method seed is handed in."""
+
+NOT_OURS = (RECORD, "metadata")
+"""Names that may lie beside the tasks: what an author says of the method, and what the worker says of its run."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file of predictions: its place below the folder and its SHA-256."""
+
+    task: str
+    file: str
+    digest: str
+    rows: int | None = None
+
+
+def run(given: Path, output: Path) -> int:
+    """Score ``given/res`` against ``given/ref``; 0, or 1 after one sentence on standard error."""
+    try:
+        scored, of = score(given / REFERENCE, given / RESULT, output)
+    except UsageError as error:
+        return _refused(" ".join(str(error).split()))
+    except Exception as error:  # a traceback would show more of this program's data than anybody may see
+        return _refused(f"the scoring program failed ({type(error).__name__}): tell the organisers.")
+    sys.stdout.write(f"{scored} of {of} tasks scored\n")
+    return 0
+
+
+def _refused(said: str) -> int:
+    sys.stderr.write(f"refused: {said}\n")
+    return 1
+
+
+def score(reference: Path, result: Path, output: Path) -> tuple[int, int]:
+    """Write ``scores.json``; the number of tasks that were handed in, and that of the round's.
+
+    Raises UsageError for a submission that is not as it should be, and for another evaluator than the round's.
+    """
+    described = read_round(reference)
+    _check_evaluator(described)
+    limits = limits_of(described.size)
+    with opened(result) as folder, tempfile.TemporaryDirectory() as workdir:
+        files = _handed_in(folder, described, limits)
+        clean = _read(folder, files, limits, Path(workdir))
+        scored = {one.task: _scored(reference, one, clean[one.file], described) for one in files}
+    values = row(described.tasks, scored)
+    whole_file(output / SCORES, json.dumps(values, indent=1, allow_nan=False) + "\n")
+    return len(scored), len(described.tasks)
+
+
+def _check_evaluator(described: Round) -> None:
+    if f"{EVALUATOR_VERSION}+{evaluator_digest()}" != described.components.evaluator:
+        raise UsageError("this program is not the evaluator of the round: tell the organisers.")
+
+
+def _handed_in(folder: int, described: Round, limits: Limits) -> list[Given]:
+    found = look(folder)
+    problems = [said for said in found.problems if said.partition(":")[0] not in NOT_OURS]
+    if problems:
+        raise UsageError(_first(problems))
+    if not found.files:
+        raise UsageError(f"there are no predictions in it: put them at <task>/{SPLIT}/s{SEED}.parquet.")
+    return [_given(folder, name, described, limits) for name in sorted(found.files)]
+
+
+def _first(problems: Sequence[str]) -> str:
+    more = f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else ""
+    return f"{problems[0].rstrip('.')}{more}."
+
+
+def _given(folder: int, name: str, described: Round, limits: Limits) -> Given:
+    matched = FILE.fullmatch(name)
+    task = name.partition("/")[0]
+    if task not in described.tasks:
+        raise UsageError(
+            f"{shown(name)}: {shown(task)} is no task of the round: it has {', '.join(described.tasks)}."
+        )
+    if matched is None or int(matched[2]) != SEED:
+        raise UsageError(
+            f"{shown(name)}: predictions of {task} are at {task}/{SPLIT}/s{SEED}.parquet, and nothing else."
+        )
+    try:
+        content = read_regular(folder, name, limits.file_bytes)
+    except Unreadable as reason:
+        raise UsageError(f"{name}: {reason}.") from None
+    return Given(task, name, f"sha256:{hashlib.sha256(content).hexdigest()}")
+
+
+def _read(folder: int, files: Sequence[Given], limits: Limits, workdir: Path) -> dict[str, Path]:
+    """Clean copies of the files, by name. Raises UsageError for a file that is none."""
+    columns = {one.task: columns_of(tasks()[one.task]) for one in files}
+    guarded = read_guarded(folder, files, columns, limits, workdir)
+    if guarded.problems:
+        raise UsageError(_first([f"{file}: {said}" for file, said in sorted(guarded.problems.items())]))
+    return guarded.clean
+
+
+def _scored(reference: Path, one: Given, clean: Path, described: Round) -> dict[str, float | None]:
+    """Metric -> value, rounded. Raises UsageError for predictions that are malformed, or give no finite scores."""
+    task, answers = tasks()[one.task], read_answers(reference, one.task)
+    predictions = pl.read_parquet(clean)
+    try:
+        check_steps(task, check_predictions(answers, predictions), described, one.file)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            evaluation = score_predictions(task, answers, predictions)
+    except UsageError as error:
+        raise UsageError(f"{one.file}: {str(error).removeprefix(f'{one.file}: ')}") from None
+    except (ArithmeticError, ValueError, pl.exceptions.PolarsError) as error:
+        raise UsageError(f"{one.file}: its values give no finite scores ({type(error).__name__}).") from None
+    return {name: metric.value for name, metric in rounded(evaluation, described.rules.decimals).items()}

@@ -1,0 +1,97 @@
+"""``tipbench board export markdown|latex|csv|parquet``: a table of the board."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tipbench.commands.options import add_json, add_quiet, add_results, parser_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tipboard.board.export import Table
+    from tipboard.board.files import Board
+
+ABOUT = {
+    "markdown": "a table as GitHub's Markdown",
+    "latex": "a table as LaTeX with booktabs",
+    "csv": "a table as CSV, unrounded",
+    "parquet": "a table as parquet, unrounded",
+}
+
+EXAMPLES = """\
+examples:
+  tipbench board export {0}{1}
+  tipbench board export {0} --task advert_risk --to advert_risk.{2}
+  tipbench board export {0} --task advert_risk --matrix --to splits.{2}
+
+Without --task it is the table of every task and split."""
+
+
+def add(kinds: Any) -> None:
+    """Declare the formats."""
+    for name, about in ABOUT.items():
+        ending = {"markdown": "md", "latex": "tex"}.get(name, name)
+        to = " --to board.parquet" if name == "parquet" else ""
+        one = parser_of(kinds, name, about, EXAMPLES.format(name, to, ending))
+        one.add_argument("--task", metavar="TASK", help="of this task (every task)")
+        one.add_argument("--split", metavar="SPLIT", help="on this split (the task's default)")
+        one.add_argument("--matrix", action="store_true", help="the task's methods on every split")
+        one.add_argument("--data", metavar="DATA", help="of this release, such as 0.3.0/small (the largest)")
+        add_results(one)
+        one.add_argument("--to", metavar="FILE", help="where it is written (standard output)")
+        add_quiet(one)
+        add_json(one)
+        one.set_defaults(call=call)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Do it."""
+    from pathlib import Path
+
+    from tipbench.console import emit, emit_json
+    from tipdata.core.atomic import whole_file
+    from tipdata.core.errors import UsageError
+
+    from tipboard.board.export import FORMATS
+    from tipboard.board.files import read
+
+    kind = FORMATS[options.export]
+    if options.to is None and (kind.binary or options.json):
+        raise UsageError(f"nothing says where the table goes: add --to FILE.{kind.ending}.")
+    table = _table(read(Path(options.results).expanduser(), options.data), options)
+    content = kind.write(table)
+    if options.to is None:
+        emit(content.decode())
+        return 0
+    to = Path(options.to).expanduser()
+    whole_file(to, content, "give another --to")
+    if options.json:
+        emit_json({"file": str(to), "format": options.export, "rows": len(table.rows)})
+    elif not options.quiet:
+        emit(f"{len(table.rows):,} rows in {to}")
+    return 0
+
+
+def _table(board: Board, options: argparse.Namespace) -> Table:
+    from tipbench.task import task_of
+    from tipdata.core.errors import UsageError
+
+    from tipboard.board.export import matrix, of_task, overall
+    from tipboard.board.lines import standings
+
+    if options.matrix and options.task is None:
+        raise UsageError("--matrix is of one task: add --task TASK.")
+    task = None if options.task is None else task_of(options.task).name
+    there = [one for one in standings(board, every_split=True) if task in (None, one.task.name)]
+    if not there:
+        raise UsageError(
+            f"{options.results} holds no results of {task} on {board.data}: choose another --task."
+        )
+    kept = [one for one in there if options.split in (None, one.split)]
+    if not kept:
+        known = " or ".join(sorted({one.split for one in there}))
+        raise UsageError(f"--split {options.split} has no results: choose {known}.")
+    if task is None:
+        return overall([(board, kept)])
+    return matrix(board, kept[0]) if options.matrix else of_task(board, kept[0])

@@ -1,0 +1,81 @@
+"""``tipbench board rescore``: every score computed again from its predictions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tipbench.commands.options import add_board, add_json, add_quiet, parser_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tipboard.board.rescoring import Rescored
+
+EXAMPLES = """\
+examples:
+  tipbench board rescore                          what differs from its predictions is named, exit 1
+  tipbench board rescore --runs runs              reference methods as well, whose predictions only runs have
+  tipbench board rescore --write                  put it right, or score everything with a new evaluator
+
+Scores of several evaluators or data versions never stand on one board: they are refused."""
+
+SHOWN = 20
+
+
+def add(actions: Any) -> None:
+    """Declare the action."""
+    one = parser_of(
+        actions, "rescore", "compute every score again and report stored numbers that differ", EXAMPLES
+    )
+    add_board(one)
+    one.add_argument("--runs", metavar="RUNS", help="a folder of runs whose predictions are used as well")
+    one.add_argument("--write", action="store_true", help="store what is found")
+    add_quiet(one)
+    add_json(one)
+    one.set_defaults(call=call)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Do it."""
+    from pathlib import Path
+
+    from tipboard.board.files import newest
+    from tipboard.board.rescoring import rescore
+
+    results = Path(options.results).expanduser()
+    runs = Path(options.runs).expanduser() if options.runs else None
+    data = newest(results, options.data)
+    found = rescore(results, data, runs=runs, write=options.write, quiet=options.quiet)
+    _say(found, data, options)
+    return 1 if found.differences and not options.write else 0
+
+
+def _say(found: Rescored, data: str, options: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from tipbench.console import Column, emit, emit_json, emit_table, notice
+
+    if options.json:
+        differences = [{**asdict(one), "path": str(one.path)} for one in found.differences]
+        emit_json({"scored": found.scored, "without": len(found.without), "differences": differences})
+        return
+    if found.without:
+        said = "reference results have no predictions here and were not scored: give --runs, or run"
+        notice(f"{len(found.without):,} {said} `tipbench board reproduce`.", options.quiet)
+    if found.differences:
+        rows = [
+            [str(one.path), one.metric, _number(one.stored), _number(one.found)] for one in found.differences
+        ]
+        emit_table(
+            [Column("result"), Column("number"), Column("stored", True), Column("found", True)], rows[:SHOWN]
+        )
+    more = max(0, len(found.differences) - SHOWN)
+    did = ", now stored as found" if options.write and found.differences else ""
+    emit(
+        f"{data}: {found.scored:,} results scored again, {len(found.differences):,} numbers differ{did}"
+        + (f" ({more:,} more than shown)" if more else "")
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.12g}"

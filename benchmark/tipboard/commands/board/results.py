@@ -1,0 +1,111 @@
+"""``tipbench board results``: what is kept of reference runs, and the page and figure rendered from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tipbench.commands.options import add_json, add_quiet, parser_of
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+EXAMPLES = """\
+examples:
+  tipbench run experiment=board release=small
+  tipbench board results --runs runs/0.3.0/small --to results
+  tipbench board results --to results --check
+
+The first command runs every method, the second keeps the runs' result.json, tests methods against
+each task's reference while their predictions are there, and renders results/README.md and the
+figure results/board.svg, .png. The third exits with 1 where the page is not what the files render to."""
+
+FIGURE = "board.svg"
+
+
+def add(actions: Any) -> None:
+    """Declare the action."""
+    about = "copy the results of runs to a folder and render them; or check what is rendered there"
+    one = parser_of(actions, "results", about, EXAMPLES)
+    one.add_argument("--runs", default="runs", metavar="RUNS", help="folder of runs of one release (runs)")
+    one.add_argument("--to", default="results", metavar="FOLDER", help="where results are kept (results)")
+    one.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 where the page is not up to date"
+    )
+    add_quiet(one)
+    add_json(one)
+    one.set_defaults(call=call)
+
+
+def call(options: argparse.Namespace) -> int:
+    """Do it."""
+    from pathlib import Path
+
+    to = Path(options.to).expanduser()
+    return _check(to, options) if options.check else _make(Path(options.runs).expanduser(), to, options)
+
+
+def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
+    from tipbench.console import notice
+
+    from tipboard.board.collection import collect
+    from tipboard.board.comparisons import draws_of
+    from tipboard.board.files import store_reference
+
+    found = collect(runs)
+    draws = draws_of(found, options.quiet)
+    folder = store_reference(to, found, draws)
+    page = render_page(to)
+    untested = sorted({run.result.task for run in found} - {one.task for one in draws})
+    if untested:
+        said = "not tested and without an interval of rank, since no predictions are there: "
+        notice(said + ", ".join(untested), options.quiet)
+    _say(
+        {"results": len(found), "folder": str(folder), "page": str(page)},
+        f"{len(found):,} results in {folder}, rendered as {page}",
+        options,
+    )
+    return 0
+
+
+def render_page(to: Path) -> Path:
+    """Write the page and the figure of the reference methods in ``to``; the page's path."""
+    from tipdata.core.atomic import whole_file
+
+    from tipboard.board.files import ELSEWHERE, read, reference_only
+    from tipboard.board.forest import draw
+    from tipboard.board.lines import standings
+    from tipboard.board.page import PAGE, render
+    from tipboard.board.stability import read as read_stability
+
+    board = reference_only(read(to))
+    draw(standings(board), board.data, to / FIGURE)
+    whole_file(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
+    return to / PAGE
+
+
+def _check(to: Path, options: argparse.Namespace) -> int:
+    from tipdata.core.errors import CheckFailed
+
+    from tipboard.board.files import read
+    from tipboard.board.page import PAGE, render
+    from tipboard.board.stability import read as read_stability
+
+    page = to / PAGE
+    board = read(to)
+    wanted = render(board, FIGURE, read_stability(to, board.data))
+    if not page.is_file() or page.read_text(encoding="utf-8") != wanted:
+        raise CheckFailed(
+            f"{page} is not what the results beside it render to: run `tipbench board results --runs RUNS --to {to}`."
+        )
+    _say({"page": str(page), "current": True}, f"{page} is what the results beside it render to", options)
+    return 0
+
+
+def _say(as_json: dict[str, Any], text: str, options: argparse.Namespace) -> None:
+    from tipbench.console import emit, emit_json
+
+    if options.json:
+        emit_json(as_json)
+    elif not options.quiet:
+        emit(text)

@@ -1,0 +1,171 @@
+"""A participant's fold: what an open release teaches, and the sealed inputs to predict. It needs no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+from tipbench.data.access import access_of, check_needs, visible_columns
+from tipbench.data.fold import Fold
+from tipbench.data.release_folds import divided, labels_of, open_by_name, shown, split_of
+from tipbench.data.streaming import Stream, held_back
+from tipbench.kinds.answers import Answers
+from tipbench.runs.forecasts import forecast_answers
+from tipbench.task import Forecast, Source, Task, task_of
+from tipdata.core.errors import UsageError
+from tipdata.core.partition import PARTS
+
+from tipboard.rounds.making import INPUTS, UNITS
+from tipboard.rounds.record import Round, read_round
+from tipboard.rounds.source import RegionFolders
+from tipboard.rounds.truth import key_column
+
+
+@dataclass(frozen=True)
+class SealedFold:
+    """``fold``: train and valid of the open release, and as its test the sealed units. ``stream``: what a streamed
+    task hands over. ``units``: the keys that predictions must have, one column. ``blank``: answers without a
+    truth, which predictions can be checked against."""
+
+    round: Round
+    fold: Fold
+    units: pl.DataFrame
+    blank: Answers
+    stream: Stream | None = None
+    split: str = ""
+    access: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def load(
+    task: str | Task,
+    round_folder: str | Path,
+    release: str | Source = "small",
+    split: str = "auto",
+    labels: str = "auto",
+    access: str = "auto",
+) -> Fold:
+    """The fold of a task whose test part is a sealed round's; see :func:`sealed_fold`.
+
+    >>> fold = load("advert_risk", "rounds/spring-2027", release="small")  # doctest: +SKIP
+    >>> fold.units("test").collect()  # doctest: +SKIP
+    """
+    return sealed_fold(task, round_folder, release, split, labels, access).fold
+
+
+def sealed_fold(
+    task: str | Task,
+    round_folder: str | Path,
+    release: str | Source = "small",
+    split: str = "auto",
+    labels: str = "auto",
+    access: str = "auto",
+    needs: Collection[str] = frozenset(),
+) -> SealedFold:
+    """What a method learns from and what it predicts in a round.
+
+    Args:
+        task: a task of the round, or its name.
+        round_folder: the round as published.
+        release: what is learnt from: a size, ``version/size``, or an open release.
+        split: of the release; its test part is left out. ``auto``: the task's first.
+        labels, access, needs: as of :func:`tipbench.data.fold.prepare`.
+
+    Raises:
+        UsageError: for a folder that is no round, a task that it does not have, a release of another version, and
+        what ``prepare`` refuses.
+    """
+    chosen, folder = task_of(task), Path(round_folder).expanduser()
+    described = read_round(folder)
+    if chosen.name not in described.tasks:
+        raise UsageError(
+            f"round {described.name} has no {chosen.name}: choose one of {', '.join(described.tasks)}."
+        )
+    source = open_by_name(release) if isinstance(release, str) else release
+    _check_version(source, described)
+    level = access_of(chosen, access)
+    check_needs(chosen, needs, level, oracle=False)
+    visible = visible_columns(chosen, level)
+    learnt, taught, policy, notes = _taught(chosen, source, split, labels)
+    sealed = _inputs(described, folder)
+    units = pl.read_parquet(folder / UNITS / f"{chosen.name}.parquet")
+    asked = _sealed_rows(chosen, sealed, units)
+    open_tables = shown(chosen, source, learnt, visible, level)
+    sealed_tables = shown(chosen, sealed, asked, visible, level)
+    tables = {name: pl.concat([open_tables[name], sealed_tables[name]]) for name in open_tables}
+    parts = pl.concat([learnt.select(chosen.unit, "part"), asked.select(chosen.unit, "part")])
+    fold, stream = Fold(chosen, tables, parts, taught), None
+    if chosen.stream:
+        fold, stream = held_back(fold)
+    blank = _blank(chosen, sealed, units)
+    return SealedFold(described, fold, units, blank, stream, policy, level, notes)
+
+
+def _check_version(source: Source, described: Round) -> None:
+    version = getattr(source, "version", described.data)
+    if version != described.data:
+        raise UsageError(
+            f"round {described.name} is of data version {described.data} and {source.name} is not: learn from "
+            f"release={described.data}/SIZE."
+        )
+
+
+def _taught(
+    task: Task, source: Source, split: str, labels: str
+) -> tuple[pl.DataFrame, pl.DataFrame, str, list[str]]:
+    """Units of the release that are of train and valid, their labels, the split's name, and notes."""
+    supervision = labels_of(task, labels)
+    units = task.units(source).collect()
+    policy = split_of(task, source, units, split)
+    rows, notes = divided(task, source, units, policy)
+    learnt = rows.filter(pl.col("part") != "test")
+    given = task.supervise[supervision](rows, source)
+    taught = given.join(learnt.select(task.unit, "part"), on=task.unit, how="inner")
+    return learnt, taught, policy.name, notes
+
+
+def _sealed_rows(task: Task, sealed: Source, units: pl.DataFrame) -> pl.DataFrame:
+    """The sealed units as rows of the test part: ``[unit, region, part]``."""
+    rows = sealed.scan(task.table).select(*dict.fromkeys((task.unit, "region"))).collect()
+    if task.forecast is None:
+        rows = rows.join(units, on=task.unit, how="semi", maintain_order="left")
+    return rows.with_columns(pl.lit("test", pl.Enum(PARTS)).alias("part"))
+
+
+def blank_answers(name: str, round_folder: Path) -> Answers:
+    """Answers to a round's units that say nothing: predictions can be checked against them without the secret."""
+    described = read_round(round_folder)
+    sealed = _inputs(described, round_folder)
+    return _blank(task_of(name), sealed, pl.read_parquet(round_folder / UNITS / f"{name}.parquet"))
+
+
+def _inputs(described: Round, folder: Path) -> RegionFolders:
+    return RegionFolders(f"round {described.name}", folder / INPUTS, described.region_numbers, whole=False)
+
+
+def _blank(task: Task, sealed: Source, units: pl.DataFrame) -> Answers:
+    key = key_column(task)
+    frame = units.with_columns(
+        part=pl.lit("test"),
+        label=pl.lit(None, pl.Int8),
+        onset=pl.lit(None, pl.Int32),
+        cluster=pl.lit(None, pl.Int64),
+        weight=pl.lit(1.0),
+        quantity=pl.lit(task.quantity or "level"),
+        truth=pl.lit(None, pl.Float64),
+    )
+    if task.forecast is not None:
+        return _blank_forecasts(task, task.forecast, sealed, frame)
+    frame = frame.with_columns(pl.lit(None, pl.Int8).alias(name) for name in task.label_columns)
+    return Answers(task.kind, key, frame)
+
+
+def _blank_forecasts(task: Task, forecast: Forecast, sealed: Source, frame: pl.DataFrame) -> Answers:
+    """Any candidate of the region stands for the answer."""
+    listed = sealed.scan(forecast.gallery).select("region", forecast.candidate).collect()
+    first = listed.group_by("region").agg(answer=pl.col(forecast.candidate).min().cast(pl.Int64))
+    at = sealed.scan(task.stream).select(forecast.query, "region").collect()
+    known = frame.join(at, on=forecast.query, how="left").join(first, on="region", how="left")
+    return forecast_answers(forecast, known, listed)

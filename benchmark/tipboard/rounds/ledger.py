@@ -1,0 +1,72 @@
+"""``ledger.json``: who handed in what and when, and whether the round was scored and revealed.
+
+It is read and written under a file lock, so that two hands at once cannot both be a team's third.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+from tipdata.core.atomic import whole_file
+
+from tipboard.rounds.record import read, to_json
+
+LEDGER, LOCK, SUBMISSIONS = "ledger.json", ".ledger.lock", "submissions"
+
+
+class HandedIn(BaseModel):
+    """One submission that was taken in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    number: int = Field(description="of all submissions, from 1; its folder below submissions/")
+    team: str
+    turn: int = Field(description="of the team's, from 1")
+    method: str
+    access: str = Field(description="as declared")
+    taken_in: datetime
+    files: dict[str, str] = Field(description="path below the folder -> SHA-256")
+
+
+class Ledger(BaseModel):
+    """All submissions of a round, in the order taken in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    entries: list[HandedIn] = Field(default_factory=list)
+    scored: date | None = None
+    revealed: date | None = None
+
+    def of_team(self, team: str) -> list[HandedIn]:
+        """The entries of a team, whatever the case and spacing that its name was written in."""
+        return [entry for entry in self.entries if same_team(entry.team) == same_team(team)]
+
+
+def same_team(name: str) -> str:
+    """What two spellings of one team's name have in common."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def read_ledger(folder: Path) -> Ledger:
+    """The ledger of a host's folder; an empty one before the first submission. Raises UsageError for a broken one."""
+    path = folder / LEDGER
+    return read(path, Ledger, "host's folder") if path.is_file() else Ledger()
+
+
+def write_ledger(folder: Path, ledger: Ledger) -> None:
+    """Put a ledger in place of the one that is there, whole or not at all."""
+    whole_file(folder / LEDGER, to_json(ledger))
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[Ledger]:
+    """The ledger while nobody else can change it."""
+    from filelock import FileLock
+
+    with FileLock(folder / LOCK):
+        yield read_ledger(folder)

@@ -1,0 +1,175 @@
+"""A new round: draw its seed, make it, commit to it, and publish it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from tipbench.task import task_of, tasks
+from tipdata.core.errors import UsageError
+from tipdata.core.world import sizes, versions
+
+from tipboard.rounds.components import components
+from tipboard.rounds.host import PUBLISHED, SEED
+from tipboard.rounds.keyed import SEED_BYTES
+from tipboard.rounds.making import Plan, digests_of, make_round, set_times
+from tipboard.rounds.prefixes import lengths_of
+from tipboard.rounds.record import (
+    DIGESTS,
+    FIRST_REGION,
+    ROUND,
+    Round,
+    commitment,
+    terms,
+    to_json,
+)
+from tipboard.rounds.regions import published_columns
+
+SIZES = ("tiny", "small", "full")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a host asks for. ``tasks``: names, all where there are none."""
+
+    name: str
+    size: str
+    closes: str
+    secret: Path
+    public: Path
+    tasks: tuple[str, ...] = ()
+    version: str | None = None
+
+
+def new_round(
+    order: Order, now: datetime, engine: str = "loky", workers: int | None = None, quiet: bool = False
+) -> Round:
+    """Make and publish a round; both folders appear whole or not at all.
+
+    Args:
+        now: the time, with its zone.
+
+    Raises:
+        UsageError: for an order that cannot be fulfilled, in one sentence.
+        LabelsMeet: where two ids got one label; nothing is left behind.
+    """
+    today = now.date()
+    closes = _checked(order, today)
+    names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks())
+    seed = secrets.token_bytes(SEED_BYTES)
+    plan = Plan(
+        version=order.version or list(versions())[-1],
+        numbers=range(FIRST_REGION, FIRST_REGION + sizes()[order.size]),
+        tasks=names,
+        prefixes=lengths_of(names),
+        columns=published_columns(names),
+    )
+    with _beside(order) as (public, secret):
+        whole = make_round(seed, plan, public, secret, engine, workers, quiet)
+        digests = to_json(digests_of(public, whole))
+        (public / DIGESTS).write_text(digests, encoding="utf-8")
+        made = _described(order, plan, today, closes, seed, hashlib.sha256(digests.encode()).hexdigest())
+        (public / ROUND).write_text(made.to_json(), encoding="utf-8")
+        set_times(public, made.opens)
+        _write_secret(secret, seed, made, order.public)
+    return made
+
+
+def _described(order: Order, plan: Plan, opens: date, closes: date, seed: bytes, digests: str) -> Round:
+    blank = "0" * 64
+    made = Round(
+        name=order.name,
+        size=order.size,
+        regions=len(plan.numbers),
+        data=plan.version,
+        opens=opens,
+        closes=closes,
+        tasks=list(plan.tasks),
+        prefixes=plan.prefixes,
+        columns=plan.columns,
+        components=components(),
+        commitment=blank,
+        digests=digests,
+    )
+    bound = terms(made.model_dump(mode="json"))
+    return made.model_copy(update={"commitment": commitment(seed, bound)})
+
+
+def _write_secret(folder: Path, seed: bytes, made: Round, public: Path) -> None:
+    handle = os.open(folder / SEED, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(seed.hex() + "\n")
+    (folder / ROUND).write_text(made.to_json(), encoding="utf-8")
+    (folder / PUBLISHED).write_text(f"{public.expanduser().resolve()}\n", encoding="utf-8")
+
+
+def _checked(order: Order, today: date) -> date:
+    """The closing day. Raises UsageError for whatever is wrong with the order."""
+    if not SLUG.fullmatch(order.name):
+        raise UsageError(
+            f"{order.name!r} cannot name a round: use small letters, digits and single hyphens, such as spring-2027."
+        )
+    if order.size not in SIZES:
+        raise UsageError(f"--size {order.size} does not exist for a round: choose {', '.join(SIZES)}.")
+    if repeated := sorted({name for name in order.tasks if order.tasks.count(name) > 1}):
+        raise UsageError(f"{repeated[0]} is given twice: name each task once.")
+    if order.version is not None and order.version not in versions():
+        raise UsageError(
+            f"data version {order.version} does not exist: choose one of {', '.join(versions())}."
+        )
+    try:
+        closes = date.fromisoformat(order.closes)
+    except ValueError:
+        raise UsageError(f"--closes {order.closes} is no day: write it as 2027-03-01.") from None
+    if closes < today:
+        raise UsageError(f"--closes {order.closes} is over: give today, {today}, or a later day (UTC).")
+    _check_folders(order.secret.expanduser().resolve(), order.public.expanduser().resolve())
+    return closes
+
+
+def _check_folders(secret: Path, public: Path) -> None:
+    for option, folder in (("--secret", secret), ("--to", public)):
+        if folder.exists() or folder.is_symlink():
+            raise UsageError(f"{option} {folder} exists: name a folder that does not.")
+    if secret == public or public in secret.parents:
+        raise UsageError(
+            f"--secret {secret} lies in what is published at {public}: keep the secret elsewhere."
+        )
+    if secret in public.parents:
+        raise UsageError(f"--to {public} lies in the secret folder {secret}: publish elsewhere.")
+    checkout = next((above for above in secret.parents if (above / ".git").exists()), None)
+    if checkout is not None:
+        raise UsageError(
+            f"--secret {secret} lies in the git checkout {checkout}, from where it would be pushed: keep it elsewhere."
+        )
+
+
+@contextmanager
+def _beside(order: Order) -> Iterator[tuple[Path, Path]]:
+    """Both folders as hidden ones beside their places, renamed to them at the end, the secret first."""
+    public, secret = (folder.expanduser().resolve() for folder in (order.public, order.secret))
+    places = [(folder.with_name(f".{folder.name}.part-{os.getpid()}"), folder) for folder in (public, secret)]
+    try:
+        for part, folder in places:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            part.mkdir(mode=0o755 if folder == public else 0o700)
+        yield places[0][0], places[1][0]
+        for part, folder in reversed(places):
+            part.rename(folder)
+    except OSError as error:
+        where = error.filename or public
+        raise UsageError(
+            f"the round could not be written to {where}: {error.strerror or error}; free space there or name others."
+        ) from error
+    finally:
+        for part, _ in places:
+            shutil.rmtree(part, ignore_errors=True)

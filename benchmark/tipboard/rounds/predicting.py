@@ -1,0 +1,76 @@
+"""Predictions of a method for a sealed round: fitted on an open release, checked, written as a team hands them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from tipbench.kinds.predictions import as_stored, check_predictions
+from tipbench.method import check_shape, is_oracle
+from tipbench.runs.results import parquet_bytes
+from tipbench.runs.runner import instantiate, streamed_predictions
+from tipbench.task import Source, Task, task_of
+from tipdata.core.atomic import whole_file
+from tipdata.core.errors import UsageError
+
+from tipboard.rounds.folds import SealedFold, sealed_fold
+from tipboard.rounds.submissions import check_steps
+from tipboard.rounds.truth import key_column
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is run. ``method``: ``_target_`` and its arguments."""
+
+    task: str
+    method: dict[str, Any]
+    split: str = "auto"
+    labels: str = "auto"
+    access: str = "auto"
+    seed: int = 0
+
+
+def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.DataFrame, SealedFold]:
+    """Fit on the release's train and valid, predict the round's units; the predictions, by key, and the fold.
+
+    Raises:
+        UsageError: for an oracle, what :func:`tipboard.rounds.folds.sealed_fold` refuses, and predictions that are not
+        of the task's format.
+    """
+    task = task_of(ask.task)
+    target = ask.method["_target_"]
+    method = instantiate(ask.method)
+    check_shape(task, method, target)
+    if is_oracle(method):
+        raise UsageError(
+            f"{target} is shown hidden truth, which a sealed round has none of: choose a method."
+        )
+    sealed = sealed_fold(
+        task, round_folder, release, ask.split, ask.labels, ask.access, frozenset(method.needs)
+    )
+    method.fit(sealed.fold, ask.seed)
+    made = (
+        method.predict(sealed.fold)
+        if sealed.stream is None
+        else streamed_predictions(method, sealed.fold, sealed.stream, target)
+    )
+    checked = check_predictions(sealed.blank, _of_units(task, made, sealed.units))
+    check_steps(task, checked, sealed.round, target)
+    sealed.notes.extend(note for note in getattr(method, "notes", ()) if note not in sealed.notes)
+    return as_stored(checked), sealed
+
+
+def _of_units(task: Task, made: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
+    """Predictions about the sealed units: methods also predict the open valid part, and after every stop."""
+    by = "query" if task.kind == "candidates" else task.unit
+    keys = units.select(pl.col(key_column(task)).alias(by))
+    return made.join(keys, on=by, how="semi", maintain_order="left")
+
+
+def write_predictions(path: Path, predictions: pl.DataFrame) -> None:
+    """A parquet file, written beside its place and renamed. Raises UsageError where that cannot be."""
+    if path.suffix != ".parquet":
+        raise UsageError(f"--to {path} is no .parquet file: name one, such as TEAM/TASK/sealed/s0.parquet.")
+    whole_file(path, parquet_bytes(predictions), then="give another --to")

@@ -1,0 +1,56 @@
+"""One region of a round: generated from the secret seed, streams cut, ids labelled; and what of it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from tipbench.data.access import LEVELS
+from tipbench.task import tasks
+from tipdata.core.region import generate_region
+from tipdata.core.tables import TABLES
+from tipdata.core.world import World
+
+from tipboard.rounds.ids import Labels
+from tipboard.rounds.prefixes import cut
+
+
+@dataclass(frozen=True)
+class SealedRegion:
+    """``generated``: all tables as the generator has them. ``labelled``: the same with streams cut and labels for
+    ids, by the new keys, hidden columns included. ``labels``: which were given."""
+
+    generated: dict[str, pl.DataFrame]
+    labelled: dict[str, pl.DataFrame]
+    labels: Labels
+
+
+def make(seed: bytes, version: str, region: int, prefixes: dict[str, int]) -> SealedRegion:
+    """A pure function: everyone who has the seed gets the same. Raises as :meth:`Labels.relabelled`."""
+    generated = generate_region(world_of(seed, version), region)
+    shown = generated
+    for name, length in prefixes.items():
+        shown = cut(tasks()[name], shown, length)
+    labels = Labels.of(seed, region, generated["places"])
+    labelled = {name: labels.relabelled(name, frame) for name, frame in shown.items()}
+    return SealedRegion(generated, labelled, labels)
+
+
+def world_of(seed: bytes, version: str) -> World:
+    """The world whose every draw the seed decides."""
+    return World(version, int.from_bytes(seed, "big"))
+
+
+def published_columns(names: Sequence[str]) -> dict[str, list[str]]:
+    """Tables and columns that a round of these tasks publishes: what one of them may show at the highest access.
+
+    So neither truth nor annotations are, nor a table that no task reads, nor an expert's word on adverts under review.
+    """
+    found: dict[str, list[str]] = {}
+    for table in TABLES.values():
+        allowed = {column for name in names for column in tasks()[name].tables.get(table.name, ())}
+        columns = [c.name for c in table.columns if c.name in allowed and c.tier in LEVELS]
+        if columns:
+            found[table.name] = columns
+    return found

@@ -1,0 +1,46 @@
+"""The end of a round: its seed and answers are published, and it is retired."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from tipdata.core.atomic import whole_file
+from tipdata.core.errors import UsageError
+
+from tipboard.rounds.host import open_secret, published_folder
+from tipboard.rounds.ledger import locked, write_ledger
+from tipboard.rounds.making import ANSWERS, GALLERIES
+from tipboard.rounds.record import REVEALED, Revealed, Round, to_json
+
+
+def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Round, Path]:
+    """Publish the seed as ``revealed.json`` and the answers beside it; the round and the public folder.
+
+    Args:
+        now: the time, with its zone.
+
+    Raises:
+        UsageError: before the close, for submissions that are not scored yet, and for the folder of another round.
+    """
+    described, seed = open_secret(secret)
+    if now.date() <= described.closes:
+        raise UsageError(
+            f"round {described.name} is open until the end of {described.closes} (UTC): reveal it after that."
+        )
+    to = published_folder(secret, public, described)
+    with locked(secret) as ledger:
+        if ledger.entries and ledger.scored is None:
+            raise UsageError(
+                f"round {described.name} has {len(ledger.entries)} submissions that are not scored, which cannot be "
+                f"done once the seed is out: run `tipbench seal score {secret}` first."
+            )
+        for folder in (ANSWERS, GALLERIES):
+            if (secret / folder).is_dir():
+                shutil.copytree(secret / folder, to / folder, dirs_exist_ok=True)
+        # First that it is over, then the seed: whoever is stopped between the two has given nothing away.
+        write_ledger(secret, ledger.model_copy(update={"revealed": ledger.revealed or now.date()}))
+        known = Revealed(name=described.name, revealed=ledger.revealed or now.date(), seed=seed.hex())
+        whole_file(to / REVEALED, to_json(known))
+    return described, to

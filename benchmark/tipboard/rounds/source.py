@@ -1,0 +1,40 @@
+"""Tables of a round by region folder, read as a release's are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+from tipdata.core.errors import UsageError
+from tipdata.core.tables import TABLES
+
+
+@dataclass(frozen=True)
+class RegionFolders:
+    """A :class:`tipbench.task.Source` over ``folder/<region>/<table>.parquet``.
+
+    ``whole``: whether the files hold hidden columns too. Without them, truth cannot be asked for.
+    """
+
+    name: str
+    folder: Path
+    numbers: range
+    whole: bool
+
+    @property
+    def regions(self) -> int:
+        return len(self.numbers)
+
+    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+        """One table over all regions, lazily, in the order of regions and keys.
+
+        Raises UsageError for a table that the round does not have, and for truth that it does not show.
+        """
+        files = [self.folder / str(number) / f"{table}.parquet" for number in self.numbers]
+        if truth and not self.whole:
+            raise UsageError(f"{self.name} shows no truth about {table}: it is sealed.")
+        if table not in TABLES or not files[0].is_file():
+            raise UsageError(f"{self.name} has no table {table}: it publishes what its tasks read.")
+        frame = pl.scan_parquet(files)
+        return frame.select(TABLES[table].observed) if self.whole and not truth else frame

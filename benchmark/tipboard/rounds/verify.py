@@ -1,0 +1,194 @@
+"""Holding a round's folder against what it says of itself and, once the seed is out, against the seed.
+
+Before the seed is published anyone can check that the files are those that were published. Afterwards the commitment
+is recomputed, every region is made again, and every published column, every unit and every answer is compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+from polars.testing import assert_frame_equal
+from tipdata.core.digest import column_digest
+from tipdata.core.engine import run_all
+from tipdata.core.errors import UsageError
+from tipdata.core.world import versions
+
+from tipboard.rounds.components import components, differences
+from tipboard.rounds.making import (
+    ANSWERS,
+    GALLERIES,
+    INPUTS,
+    UNITS,
+    Plan,
+    Whole,
+    file_digest,
+    files_of,
+    make_round,
+)
+from tipboard.rounds.record import (
+    DIGESTS,
+    REVEALED,
+    ROUND,
+    SCORES,
+    Digests,
+    Revealed,
+    Round,
+    commitment_of,
+    read,
+    read_round,
+)
+
+LATER = (REVEALED, SCORES)
+"""Files that join a round's folder when it is over, beside those of the answers."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """``differences``: one clause for each thing that is not as it should be; ``notes``: what explains some of them."""
+
+    round: Round
+    revealed: bool
+    files: int
+    differences: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def verify(folder: Path, engine: str = "loky", workers: int | None = None, quiet: bool = False) -> Verified:
+    """Check a round's public folder. Raises UsageError where it is none, or its files cannot be read."""
+    described = read_round(folder)
+    content = _bytes(folder / DIGESTS)
+    if hashlib.sha256(content).hexdigest() != described.digests:
+        return Verified(described, False, 0, [f"{DIGESTS} is not the file that {ROUND} names"])
+    digests: Digests = read(folder / DIGESTS, Digests, "sealed round")
+    found = _file_differences(folder, digests)
+    if not found:
+        found += _column_differences(folder, digests, quiet)
+    revealed = (folder / REVEALED).is_file()
+    if revealed:
+        found += _seed_differences(folder, described, digests, engine, workers, quiet)
+    notes = differences(described.components, components())
+    return Verified(described, revealed, len(digests.files), found, notes)
+
+
+def _seed_differences(
+    folder: Path, described: Round, digests: Digests, engine: str, workers: int | None, quiet: bool
+) -> list[str]:
+    seed = bytes.fromhex(read(folder / REVEALED, Revealed, "revealed round").seed)
+    if commitment_of(seed, described) != described.commitment:
+        return [f"{ROUND}: the seed in {REVEALED} does not give the commitment"]
+    return _made_again(folder, described, seed, digests, engine, workers, quiet)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}; get the round again.") from None
+
+
+def _file_differences(folder: Path, digests: Digests) -> list[str]:
+    there = {path.relative_to(folder).as_posix(): path for path in files_of(folder)}
+    found = [f"{name}: is missing" for name in sorted(digests.files.keys() - there.keys())]
+    known = {*digests.files, ROUND, DIGESTS, *LATER}
+    extra = (n for n in sorted(there.keys() - known) if n.split("/")[0] not in (ANSWERS, GALLERIES))
+    found += [f"{name}: is not of the round" for name in extra]
+    found += [
+        f"{name}: is another file than was published"
+        for name, digest in digests.files.items()
+        if name in there and file_digest(there[name]) != digest
+    ]
+    return found
+
+
+def _column_differences(folder: Path, digests: Digests, quiet: bool) -> list[str]:
+    """Columns whose file is as published and which are not what their digest says."""
+    work = partial(_region_differences, folder, digests)
+    regions = list(digests.columns)
+    found = [
+        said
+        for one in run_all(work, regions, engine="sequential", label="regions", quiet=quiet)
+        for said in one
+    ]
+    for task, digest in digests.units.items():
+        path = f"{UNITS}/{task}.parquet"
+        if path not in digests.files:
+            found.append(f"{path}: is not of the round")
+        elif column_digest(pl.read_parquet(folder / path).to_series()) != digest:
+            found.append(f"{path}: the units differ from their digest")
+    return found
+
+
+def _region_differences(folder: Path, digests: Digests, region: str) -> list[str]:
+    found = []
+    for table, columns in digests.columns[region].items():
+        path = f"{INPUTS}/{region}/{table}.parquet"
+        if path not in digests.files:
+            found.append(f"{path}: is not of the round")
+            continue
+        frame = pl.read_parquet(folder / path)
+        strange = sorted(set(frame.columns) ^ set(columns))
+        found += [f"{path}: column {name} was not published" for name in strange]
+        found += [
+            f"{path}: column {name} differs from its digest"
+            for name, digest in columns.items()
+            if name in frame.columns and column_digest(frame[name]) != digest
+        ]
+    return found
+
+
+def _made_again(
+    folder: Path,
+    described: Round,
+    seed: bytes,
+    digests: Digests,
+    engine: str,
+    workers: int | None,
+    quiet: bool,
+) -> list[str]:
+    if described.data not in versions():
+        return [f"data version {described.data} is not known here: install the tipbench of the round"]
+    plan = plan_of(described)
+    with tempfile.TemporaryDirectory() as place:
+        whole = make_round(seed, plan, Path(place) / "public", Path(place) / "secret", engine, workers, quiet)
+    found = [
+        f"{INPUTS}/{region}/{table}.parquet: column {name} is not what the seed gives"
+        for region, tables in whole.columns.items()
+        for table, columns in tables.items()
+        for name, digest in columns.items()
+        if digests.columns.get(region, {}).get(table, {}).get(name) != digest
+    ]
+    return found + _truth_differences(folder, whole, digests)
+
+
+def _truth_differences(folder: Path, whole: Whole, digests: Digests) -> list[str]:
+    found = []
+    for task, truth in whole.truths.items():
+        if column_digest(truth.units.to_series()) != digests.units.get(task):
+            found.append(f"{UNITS}/{task}.parquet: the units are not what the seed gives")
+        path = f"{ANSWERS}/{task}.parquet"
+        if not (folder / path).is_file():
+            found.append(f"{path}: is missing")
+            continue
+        try:
+            # Logarithms of references may differ in their last bits between processors.
+            assert_frame_equal(pl.read_parquet(folder / path), truth.answers.frame, rel_tol=1e-9)
+        except (AssertionError, pl.exceptions.PolarsError):
+            found.append(f"{path}: the answers are not what the seed gives")
+    return found
+
+
+def plan_of(described: Round) -> Plan:
+    """What a round was made by, but for its seed."""
+    return Plan(
+        version=described.data,
+        numbers=described.region_numbers,
+        tasks=tuple(described.tasks),
+        prefixes=dict(described.prefixes),
+        columns={name: list(columns) for name, columns in described.columns.items()},
+    )

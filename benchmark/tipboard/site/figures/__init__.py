@@ -1,0 +1,1 @@
+"""Figures of the site, one module a kind; each gives a :class:`tipboard.site.svg.Drawing`."""

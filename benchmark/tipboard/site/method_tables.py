@@ -1,0 +1,177 @@
+"""The tables of a method's page: all scores, groups, provenance, and uploaded numbers beside reproduced ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tipbench.runs.report import mean
+from tipbench.runs.results import Result, Scored
+
+from tipboard.board.collection import place_of
+from tipboard.board.entries import Entry
+from tipboard.board.export import WARNING, Heading, release
+from tipboard.site.sizes import Size
+from tipboard.site.tables import View, filters, of_records
+
+TASK = Heading("task", "task", "What is asked.", False)
+SPLIT = Heading("split", "split", "What separates training from test.", False)
+SEED = Heading("seed", "seed", "Of the method.", True)
+PLACE = (TASK, SPLIT, SEED)
+
+
+def method_views(size: Size, entry: Entry, files: str) -> list[View]:
+    """Every table but that of its lines; those without rows are left out. ``files``: the start of their paths."""
+    said = f"{release(size.board)}. {WARNING}"
+    found = (
+        ("scores", "All scores", f"All scores of {entry.name}. {said}", SCORES, _scores(entry)),
+        ("groups", "By group", f"{entry.name} by group. {said}", *_groups(entry)),
+        ("runs", "Provenance", f"Where the results of {entry.name} come from. {said}", RUNS, _runs(entry)),
+        ("uploaded", "Uploaded and reproduced", f"Uploaded and reproduced scores of {entry.name}. {said}", BOTH,
+         _both(entry)),
+    )  # fmt: skip
+    return [_view(name, title, caption, headings, records, files) for name, title, caption, headings, records in found
+            if records]  # fmt: skip
+
+
+def _view(
+    name: str,
+    title: str,
+    caption: str,
+    headings: Sequence[Heading],
+    records: list[dict[str, Any]],
+    files: str,
+) -> View:
+    table = of_records(caption, headings, records)
+    keys = {"scores": ("task", "split", "metric", "seed"), "groups": ("task", "split", "group", "seed")}.get(
+        name, ()
+    )
+    kept = [one for one in filters(table, keys) if len(one.options) > 1]
+    return View(name, title, table, f"{files}-{name}", kept)
+
+
+def rates(
+    results: Sequence[Result], measures: Mapping[str, str], people: bool
+) -> tuple[dict[str, float], str]:
+    """The first of some measures that any group has, by group, mean over seeds; ``people``: of groups such as
+    ``sex=male`` or of the others."""
+    groups = list(dict.fromkeys(name for result in results for name in result.groups))
+    for measure in measures:
+        found = {}
+        for group in groups:
+            values = [result.groups.get(group, {}).get(measure) for result in results]
+            value = mean(values)
+            if ("=" in group) is people and value is not None:
+                found[group] = value
+        if found:
+            return found, measure
+    return {}, next(iter(measures))
+
+
+SCORES = (
+    *PLACE,
+    Heading("metric", "metric", "The primary one first.", False),
+    Heading("value", "value", "As the evaluator says.", True),
+    Heading("low", "95% from", "Lower end of the 95% interval.", True),
+    Heading("high", "95% to", "Upper end of the 95% interval.", True),
+    Heading("note", "note", "Why there is no value or no interval.", False),
+)
+
+
+def _scores(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {
+            **_place(result),
+            "metric": name,
+            "value": one.value,
+            "low": one.low,
+            "high": one.high,
+            "note": one.note,
+        }
+        for result in entry.results
+        for name, one in _primary_first(result)
+    ]
+
+
+def _primary_first(result: Result) -> list[tuple[str, Scored]]:
+    return sorted(result.scores.items(), key=lambda item: item[0] != result.primary)
+
+
+def _groups(entry: Entry) -> tuple[list[Heading], list[dict[str, Any]]]:
+    """A row a group, a column a measure that any group has."""
+    measures = dict.fromkeys(
+        name for result in entry.results for values in result.groups.values() for name in values
+    )
+    headings = [
+        *PLACE,
+        Heading("group", "group", "Of lawful people, or of those exploited or in need.", False),
+        *(Heading(name, name.replace("_", " "), "As the evaluator says.", True) for name in measures),
+    ]
+    records = [
+        {**_place(result), "group": group, **{name: values.get(name) for name in measures}}
+        for result in entry.results
+        for group, values in result.groups.items()
+    ]
+    return headings, records
+
+
+RUNS = (
+    *PLACE,
+    Heading("status", "status", "Reproduced by maintainers, or self-reported.", False),
+    Heading("access", "access", "The most private data shown.", False),
+    Heading("labels", "labels", "What it learnt from.", False),
+    Heading("method_version", "method version", "Of tipbench, or the digest of the source.", False),
+    Heading("config", "config", "Start of the digest of the config.", False),
+    Heading("predictions", "predictions' digest", "Of the file that was scored.", False),
+    Heading("cpu_s", "CPU s", "Seconds to fit, predict and score.", True),
+    Heading("wall_s", "wall s", "Seconds to fit and predict.", True),
+    Heading("peak_mib", "MiB", "Peak memory over that at the start.", True),
+    Heading("environment", "environment", "System, and versions of packages.", False),
+    Heading("notes", "notes and warnings", "As the evaluator says.", False),
+)
+
+
+def _runs(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {
+            **_place(result),
+            "status": "reproduced" if result.verified else "self-reported",
+            "access": result.access,
+            "labels": result.labels,
+            "method_version": result.versions.method,
+            "config": result.config_hash[:12],
+            "predictions": result.predictions.digest,
+            "cpu_s": result.cost.cpu_s,
+            "wall_s": None
+            if result.cost.fit_s is None
+            else result.cost.fit_s + (result.cost.predict_s or 0.0),
+            "peak_mib": result.cost.peak_mib,
+            "environment": ", ".join(f"{name} {value}" for name, value in result.environment.items()),
+            "notes": " ".join([*result.notes, *result.warnings]),
+        }
+        for result in entry.results
+    ]
+
+
+BOTH = (
+    *PLACE,
+    Heading("metric", "metric", "The primary one first.", False),
+    Heading("uploaded", "uploaded", "Score of the uploaded predictions.", True),
+    Heading("reproduced", "reproduced", "Score of the maintainers' own run.", True),
+    Heading("difference", "difference", "Reproduced − uploaded.", True),
+)
+
+
+def _both(entry: Entry) -> list[dict[str, Any]]:
+    again = {place_of(result): result for result in entry.results}
+    return [
+        {**_place(result), "metric": name, "uploaded": one.value, "reproduced": mine.value,
+         "difference": None if one.value is None or mine.value is None else mine.value - one.value}
+        for result in entry.uploaded
+        for name, one in _primary_first(result)
+        if place_of(result) in again and (mine := again[place_of(result)].scores.get(name)) is not None
+    ]  # fmt: skip
+
+
+def _place(result: Result) -> dict[str, Any]:
+    return {"task": result.task, "split": result.split, "seed": result.seed}

@@ -1,0 +1,65 @@
+"""Templates: everything that is put into a page is escaped, and what is not to be seen is replaced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+from tipboard.site.safe import https, visible
+from tipboard.site.svg import Drawing
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).with_name("templates")
+ASSETS = Path(__file__).with_name("assets")
+_NOTHING, _BESIDE = ("default-src", "base-uri", "form-action"), ("style-src", "script-src", "img-src")
+SECURITY = "; ".join([*(f"{what} 'none'" for what in _NOTHING), *(f"{what} 'self'" for what in _BESIDE)])
+"""The pages' policy: nothing but the style, script and icon beside them."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a page. ``path``: of the file of it, from the site's root."""
+
+    id: str
+    title: str
+    text: str
+    drawing: Drawing
+    path: str
+
+
+def page(template: str, root: str, **context: Any) -> str:
+    """A page; ``root``: the way from it to the site's root, empty or ending in a slash."""
+    return _environment().get_template(template).render(root=root, security=SECURITY, **context)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_seen,
+        auto_reload=False,
+    )
+    made.filters["https"] = https
+    made.filters["breakable"] = breakable
+    return made
+
+
+def _seen(value: Any) -> Any:
+    return visible(value) if type(value) is str else value
+
+
+def breakable(text: str) -> Markup:
+    """A name that may go on in the next line after an underscore."""
+    return Markup("_<wbr>").join(escape(part) for part in visible(text).split("_"))

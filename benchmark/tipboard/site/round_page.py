@@ -1,0 +1,120 @@
+"""``rounds/<name>.html``: a sealed round that has closed, its terms, and everything that was handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.runs.figure import metric_title
+from tipbench.runs.report import NOTHING, interval
+from tipbench.task import tasks
+
+from tipboard.board.export import METHOD, Heading
+from tipboard.board.lines import PROTECTION_GAP
+from tipboard.board.rounds import Closed
+from tipboard.site.render import page
+from tipboard.site.sizes import Size
+from tipboard.site.tables import View, filters, of_records
+from tipboard.site.task_page import Page
+
+HARM_GAP = "harm_gap"
+HEADINGS = (
+    Heading("task", "task", "What was predicted.", False),
+    Heading(
+        "place", "place", "Among the last submissions of all teams to the task; seeds stand together.", True
+    ),
+    Heading("team", "team", "Who handed it in.", False),
+    METHOD,
+    Heading("submission", "submission", "Of the team's three; the last one to a task counts.", True),
+    Heading("counts", "counts", "Whether it is the team's last to this task.", False),
+    Heading("seed", "seed", "Of the method.", False),
+    Heading("metric", "metric", "The task's primary metric.", False),
+    Heading("score", "score", "Three decimals, shown after the close.", True),
+    Heading("bounds", "95% interval", "Cluster bootstrap.", True),
+    Heading(HARM_GAP, "harm gap", "False accusations of the worst lawful group − of all lawful.", True),
+    Heading(PROTECTION_GAP, "protection gap", "Best − worst recall over groups of those exploited.", True),
+    Heading("access", "access", "As declared: all tiers are published and nobody can check it.", False),
+)
+
+
+def round_page(closed: Closed, sizes: Sequence[Size]) -> Page:
+    """The page of a round."""
+    described = closed.round
+    records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
+    caption = (
+        f"Sealed round {described.name}: all submissions. Data version {described.data}, {described.size}."
+    )
+    table = of_records(caption, HEADINGS, records)
+    view = View("round", "Everything that was handed in", table, f"data/rounds/{described.name}",
+                filters(table, ("task", "team", "counts", "access")))  # fmt: skip
+    html = page(
+        "round.html", "../", current="", closed=closed, facts=_facts(closed), view=view,
+        release=f"{described.data}/{described.size}, evaluator {closed.scores.evaluator}",
+        size=sizes[0], tasks=[one.task.name for one in sizes[0].usual],
+    )  # fmt: skip
+    return Page(f"rounds/{described.name}.html", html, [view], [])
+
+
+def _facts(closed: Closed) -> list[tuple[str, str]]:
+    described = closed.round
+    return [
+        ("Opened", str(described.opens)),
+        ("Closed", str(described.closes)),
+        ("Regions", f"{described.regions:,}, of a world of their own"),
+        ("Tasks", f"{len(described.tasks):,}"),
+        ("Submissions", f"{len(closed.scores.entries):,} of {len(_teams(closed)):,} teams"),
+        ("Commitment", described.commitment),
+        ("Seed", closed.revealed.seed if closed.revealed else "sealed: not revealed yet"),
+        ("State", "revealed and retired" if closed.revealed else "closed"),
+    ]
+
+
+def _teams(closed: Closed) -> set[str]:
+    return {entry.team for entry in closed.scores.entries}
+
+
+def _records(closed: Closed) -> Iterator[dict[str, Any]]:
+    """A row a submission, task and seed."""
+    places = _places(closed)
+    for entry in closed.scores.entries:
+        for task, seeds in entry.scores.items():
+            primary = tasks()[task].primary
+            for seed, metrics in seeds.items():
+                one = metrics[primary]
+                yield {
+                    "task": task,
+                    "place": places.get((entry.team, task)) if task in entry.counts else None,
+                    "team": entry.team,
+                    "method": entry.method,
+                    "submission": entry.turn,
+                    "counts": "counts" if task in entry.counts else NOTHING,
+                    "seed": seed,
+                    "metric": metric_title(task, primary),
+                    "score": one.value,
+                    "bounds": interval(one.low, one.high, one.note),
+                    **{
+                        gap: metrics[gap].value if gap in metrics else None
+                        for gap in (HARM_GAP, PROTECTION_GAP)
+                    },
+                    "access": entry.access,
+                }
+
+
+def _places(closed: Closed) -> dict[tuple[str, str], float]:
+    """By team and task the rank of its last submission, by the mean over seeds; ties share the mean of theirs."""
+    import numpy as np
+
+    from tipboard.board.ranks import ranks
+
+    found: dict[str, dict[str, float]] = {}
+    for entry in closed.scores.entries:
+        for task in entry.counts:
+            values = [metrics[tasks()[task].primary].value for metrics in entry.scores[task].values()]
+            known = [value for value in values if value is not None]
+            found.setdefault(task, {})[entry.team] = sum(known) / len(known) if known else float("nan")
+    places = {}
+    for task, scores in found.items():
+        ranked = ranks(np.array(list(scores.values())), tasks()[task].primary in LOWER_IS_BETTER)
+        places |= {(team, task): float(rank) for team, rank in zip(scores, ranked, strict=True)}
+    return places

@@ -1,0 +1,65 @@
+"""What the pages are made of: each size of the newest version that there are results of, with all its standings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tipboard.board.entries import REPRODUCED, Entry
+from tipboard.board.export import Placed, placed
+from tipboard.board.files import Board, boards, newest, read
+from tipboard.board.lines import Line, Standing, standings
+from tipboard.site.measured import Measured
+from tipboard.site.measuring import measured
+
+
+@dataclass(frozen=True)
+class Size:
+    """A release's board. ``standings``: of every task and split. ``by_entry``: the lines of an entry, by its id."""
+
+    board: Board
+    standings: list[Standing]
+    measured: Measured = field(default_factory=Measured)
+    by_entry: Mapping[str, list[Placed]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.board.data.partition("/")[2]
+
+    @property
+    def usual(self) -> list[Standing]:
+        """Of every task, its default split or the first that there is."""
+        first: dict[str, Standing] = {}
+        for standing in self.standings:
+            first.setdefault(standing.task.name, standing)
+        return list(first.values())
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Those that have results."""
+        return [entry for entry in self.board.entries if entry.id in self.by_entry]
+
+
+def size_of(board: Board, measured: Measured | None = None) -> Size:
+    """All that the pages of one board need."""
+    found = standings(board, every_split=True)
+    by_entry: dict[str, list[Placed]] = {}
+    for one in placed(board, found):
+        by_entry.setdefault(one.line.entry.id, []).append(one)
+    return Size(board, found, measured or Measured(), by_entry)
+
+
+def read_sizes(results: Path) -> list[Size]:
+    """Every size of the newest version in ``results``, the largest first. Raises UsageError as :func:`read` does."""
+    latest = newest(results)
+    version = latest.partition("/")[0]
+    names = [name for name in reversed(boards(results)) if name.partition("/")[0] == version]
+    found = [size_of(read(results, name)) for name in names]
+    return [replace(size, measured=measured(results, size.board.data, size.usual)) for size in found]
+
+
+def best(standing: Standing) -> Line | None:
+    """The best reproduced line."""
+    there = (line for line in standing.lines if line.status == REPRODUCED and not line.row.oracle)
+    return next((line for line in there if line.row.score is not None), None)

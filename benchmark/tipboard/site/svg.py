@@ -1,0 +1,177 @@
+"""A drawing of few primitives, as SVG: inside a page, whose colours it follows, or a file with colours of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from markupsafe import Markup, escape
+
+from tipboard.site.safe import visible
+
+COLOURS = {
+    "ink": "#1f2933",
+    "quiet": "#56616e",
+    "pale": "#dfe4ea",
+    "paper": "#ffffff",
+    "accent": "#0072b2",
+    "oracle": "#d55e00",
+    "oracle-text": "#a84a00",
+}
+"""Roles, and the colours that a file shows them in; a page has variables of the same names."""
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+LETTER = 0.61
+"""Mean width of a letter, in sizes of the font, where the font is a wide one."""
+LARGE = 600
+"""Pixels from which on a drawing is not made as small as a phone."""
+PAINT = ("fill", "stroke")
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An element. Colours are roles; ``tip``: what is said where one points at it."""
+
+    tag: str
+    attributes: tuple[tuple[str, str | float], ...]
+    text: str | None = None
+    tip: str | None = None
+
+
+@dataclass
+class Drawing:
+    """A figure, in CSS pixels. ``title`` and ``about``: for those who do not see it."""
+
+    width: float
+    height: float
+    title: str
+    about: str
+    marks: list[Mark] = field(default_factory=list)
+
+    def line(
+        self, start: Point, end: Point, colour: str, width: float = 1, dash: str = "", opacity: float = 1
+    ) -> None:
+        """A straight line."""
+        (x1, y1), (x2, y2) = start, end
+        self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=colour, stroke_width=width,
+                  stroke_dasharray=dash, stroke_opacity=opacity)  # fmt: skip
+
+    def path(self, points: Sequence[Point], colour: str, width: float = 1.5, dash: str = "",
+             opacity: float = 1) -> None:  # fmt: skip
+        """An open line through points."""
+        self._add("polyline", points=_points(points), fill="none", stroke=colour, stroke_width=width,
+                  stroke_dasharray=dash, stroke_opacity=opacity, stroke_linejoin="round")  # fmt: skip
+
+    def area(self, points: Sequence[Point], fill: str, stroke: str, opacity: float, width: float = 1.5,
+             dash: str = "") -> None:  # fmt: skip
+        """A closed shape; ``opacity`` is that of its inside."""
+        self._add("polygon", points=_points(points), fill=fill, fill_opacity=opacity, stroke=stroke,
+                  stroke_width=width, stroke_dasharray=dash, stroke_linejoin="round")  # fmt: skip
+
+    def circle(self, at: Point, radius: float, fill: str, stroke: str, tip: str | None = None) -> None:
+        """A dot, or a ring where ``fill`` is the paper's."""
+        self._add("circle", tip=tip, cx=at[0], cy=at[1], r=radius, fill=fill, stroke=stroke, stroke_width=1.5)
+
+    def diamond(self, at: Point, radius: float, fill: str, tip: str | None = None) -> None:
+        """A square on its corner."""
+        x, y = at
+        corners = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
+        self._add("polygon", tip=tip, points=_points(corners), fill=fill, stroke=fill, stroke_width=1)
+
+    def square(self, at: Point, radius: float, fill: str, stroke: str, tip: str | None = None) -> None:
+        """A square of side ``2 radius``."""
+        self._add("rect", tip=tip, x=at[0] - radius, y=at[1] - radius, width=2 * radius, height=2 * radius,
+                  fill=fill, stroke=stroke, stroke_width=1.5)  # fmt: skip
+
+    def text(
+        self, at: Point, text: str, colour: str = "ink", size: float = 12, anchor: str = "start",
+        bold: bool = False, italic: bool = False, tip: str | None = None,
+    ) -> None:  # fmt: skip
+        """One line of text, its middle at the height given."""
+        self._add("text", text=text, tip=tip, x=at[0], y=at[1] + 0.35 * size, fill=colour, font_size=size,
+                  text_anchor="" if anchor == "start" else anchor, font_weight="600" if bold else "",
+                  font_style="italic" if italic else "")  # fmt: skip
+
+    def name(self, at: Point, text: str, letters: int, colour: str = "ink", size: float = 12,
+             anchor: str = "start", bold: bool = False) -> None:  # fmt: skip
+        """A name, cut where it is longer than ``letters``; the whole is said where one points at it."""
+        whole = text if len(text) > letters else None
+        self.text(at, fit(text, letters), colour, size, anchor, bold, tip=whole)
+
+    def inline(self, name: str) -> Markup:
+        """As an element of a page; ``name`` is its alone there."""
+        return Markup(
+            '<svg class="drawing{}" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
+            'aria-labelledby="{}-title {}-about"><title id="{}-title">{}</title><desc id="{}-about">{}</desc>{}</svg>'
+        ).format(
+            " large" if self.width > LARGE else "", *(_short(v) for v in (self.width, self.height) * 2), name, name,
+            name, visible(self.title), name, visible(self.about),
+            _elements(self.marks, _variable),
+        )  # fmt: skip
+
+    def standalone(self) -> str:
+        """As a file, on white."""
+        head = Markup(
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
+            'font-family="{}"><title>{}</title><desc>{}</desc><rect width="100%" height="100%" fill="{}"/>'
+        ).format(
+            *(_short(v) for v in (self.width, self.height) * 2), FONT, visible(self.title), visible(self.about),
+            COLOURS["paper"],
+        )  # fmt: skip
+        return f"{head}{_elements(self.marks, _resolved)}</svg>\n"
+
+    def _add(
+        self, tag: str, text: str | None = None, tip: str | None = None, **attributes: str | float
+    ) -> None:
+        kept = tuple(
+            (name.replace("_", "-"), value)
+            for name, value in attributes.items()
+            if value != "" and not (name.endswith("opacity") and value == 1)
+        )
+        self.marks.append(Mark(tag, kept, text, tip))
+
+
+def fit(text: str, letters: int) -> str:
+    """The text, cut to so many letters."""
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
+def width_of(texts: Iterable[str], size: float) -> float:
+    """About as wide as the widest of some texts is, in pixels."""
+    return max((len(text) for text in texts), default=0) * LETTER * size
+
+
+def _elements(marks: Sequence[Mark], colour: Callable[[str], str]) -> Markup:
+    """Marks as XML. Every text is escaped here, one by one: a format of :class:`Markup` takes ten times as long."""
+    return Markup("".join(_element(mark, colour) for mark in marks))
+
+
+def _element(mark: Mark, colour: Callable[[str], str]) -> str:
+    attributes = "".join(f' {name}="{_value(name, value, colour)}"' for name, value in mark.attributes)
+    tip = "" if mark.tip is None else f"<title>{escape(visible(mark.tip))}</title>"
+    text = "" if mark.text is None else escape(visible(mark.text))
+    return f"<{mark.tag}{attributes}>{tip}{text}</{mark.tag}>"
+
+
+def _value(name: str, value: str | float, colour: Callable[[str], str]) -> str:
+    if not isinstance(value, str):
+        return _short(value)
+    return colour(value) if name in PAINT and value in COLOURS else str(escape(value))
+
+
+def _variable(role: str) -> str:
+    return f"var(--{role})"
+
+
+def _resolved(role: str) -> str:
+    return COLOURS[role]
+
+
+def _short(value: float) -> str:
+    """Two decimals at most, so that the same figure is the same bytes."""
+    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+
+
+def _points(points: Sequence[Point]) -> str:
+    return " ".join(f"{_short(x)},{_short(y)}" for x, y in points)

@@ -1,0 +1,137 @@
+"""Tables as pages show them: with links, filters and the files behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tipbench.runs.report import NOTHING, number
+
+from tipboard.board.columns import Cell
+from tipboard.board.export import FORMATS, Heading, Row, Table
+from tipboard.site.safe import page_id
+
+USUAL = "*usual"
+"""The choice of a filter on splits that keeps default splits."""
+LABELS = {"csv": "CSV", "parquet": "Parquet", "markdown": "Markdown", "latex": "LaTeX"}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A choice above a table, by the words of one column; ``chosen`` from the start."""
+
+    label: str
+    column: int
+    options: Sequence[tuple[str, str]]
+    chosen: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A cell on a page. ``sort``: what a number is sorted by, None of text. ``href``: from the site's root."""
+
+    text: str
+    sort: str | None
+    href: str | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """A table on a page. ``path``: of its files, from the site's root, without an ending."""
+
+    id: str
+    title: str
+    table: Table
+    path: str
+    filters: Sequence[Filter] = ()
+    size: str | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether paper has to be turned for it."""
+        return len(self.table.headings) > 9
+
+    @property
+    def rows(self) -> Iterator[tuple[Row, list[Shown]]]:
+        """Rows and what of them is shown."""
+        keys = [heading.key for heading in self.table.headings]
+        name = keys.index("method") if "method" in keys else -1
+        at_size = keys.index("size") if "size" in keys else -1
+        for row in self.table.rows:
+            size = row.cells[at_size].text if at_size >= 0 else self.size
+            yield (
+                row,
+                [
+                    Shown(
+                        cell.text,
+                        _sort(cell) if heading.number else None,
+                        method_page(size, row) if at == name else None,
+                    )
+                    for at, (cell, heading) in enumerate(zip(row.cells, self.table.headings, strict=True))
+                ],
+            )
+
+    @property
+    def downloads(self) -> list[tuple[str, str]]:
+        """What each file is called and where it is."""
+        return [(LABELS[name], f"{self.path}.{kind.ending}") for name, kind in FORMATS.items()]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """The files behind it."""
+        for kind in FORMATS.values():
+            yield f"{self.path}.{kind.ending}", kind.write(self.table)
+
+
+def method_page(size: str | None, row: Row) -> str | None:
+    """Where the page of a row's method is."""
+    return None if row.entry is None or size is None else f"{size}/methods/{page_id(row.entry)}.html"
+
+
+def _sort(cell: Cell) -> str:
+    value = cell.value
+    return "" if value is None or isinstance(value, str) else f"{float(value):.7g}"
+
+
+def filters(table: Table, keys: Sequence[str], usual: bool = False) -> list[Filter]:
+    """A choice for each of some columns, in the order that the words come; ``usual``: default splits from the start."""
+    found = []
+    at = {heading.key: column for column, heading in enumerate(table.headings)}
+    for key in keys:
+        if key not in at:
+            continue
+        words = dict.fromkeys(
+            word for row in table.rows for word in row.cells[at[key]].text.split(", ") if word != NOTHING
+        )
+        options = [(word, word) for word in words]
+        mine = usual and key == "split"
+        found.append(
+            Filter(
+                table.headings[at[key]].text,
+                at[key],
+                [(USUAL, "default splits"), *options] if mine else options,
+                USUAL if mine else "",
+            )
+        )
+    return found
+
+
+def of_records(
+    caption: str, headings: Sequence[Heading], found: Sequence[Mapping[str, Any]],
+    text: Callable[[Any], str] | None = None,
+) -> Table:  # fmt: skip
+    """A table of records as they are, with numbers rounded for the reader."""
+    write = text or _text
+    rows = [
+        Row([Cell(write(record.get(heading.key)), record.get(heading.key)) for heading in headings])
+        for record in found
+    ]
+    return Table(caption, headings, rows, found)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,293 @@
+"""Is a submission acceptable, and what does it score? The one function that authors and maintainers use.
+
+A folder is looked at, its record is read, what it declares is compared with what there is, its files are read in a
+process of their own, and only then a release is opened and predictions are scored as ``tipbench score`` does.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from pydantic import ValidationError
+from tipbench.data.fold import Prepared
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Evaluation, Score, check_predictions
+from tipbench.kinds.answers import Answers
+from tipbench.runs.cost import Meter
+from tipbench.runs.results import Cost, PredictionsFile, Result, Scored, Versions, digest_of
+from tipbench.runs.scoring import evaluate_prepared
+from tipbench.task import Task, task_of, tasks
+from tipdata.core.engine import run_all
+from tipdata.core.errors import UsageError
+from tipdata.core.world import versions
+
+from tipboard.submissions.folder import look, opened
+from tipboard.submissions.guard import Guarded, read_guarded
+from tipboard.submissions.limits import RECORD_BYTES, Limits, limits_of
+from tipboard.submissions.opening import Unreadable, read_regular
+from tipboard.submissions.problems import Refused
+from tipboard.submissions.record import RECORD, SubmissionRecord, SubmittedFile
+from tipboard.submissions.record_file import Malformed, record_of
+from tipboard.submissions.terms import columns_of, disagreements
+from tipboard.submissions.text import shown
+from tipboard.submissions.truth import Truth, TruthOf, release_truth
+
+UNDECLARED = "undeclared"
+"""The version of a method that nothing is pinned for."""
+
+SEALED = "sealed: scored at close"
+"""In the place of a score whose truth is not known yet."""
+
+Each = Callable[[SubmittedFile, Task, Answers, pl.DataFrame, Result], None]
+"""Called for every file that is scored while its answers are in memory: entry, task, answers, predictions as given,
+result. Whether the submission is accepted is known only when ``check`` returns: another file may still be refused."""
+
+
+@dataclass(frozen=True)
+class ScoredFile:
+    """One file of predictions that was accepted. ``predictions``: its clean file, where a ``workdir`` was given."""
+
+    entry: SubmittedFile
+    result: Result
+    predictions: Path | None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An accepted submission: what was declared, and the score of every file in the order of the record.
+
+    ``peak_mib``: peak memory of the process that read the files, None where the system does not say.
+    """
+
+    record: SubmissionRecord
+    scored: list[ScoredFile]
+    peak_mib: float | None
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """Results of one fold's files, and a sentence for each that has none; by file."""
+
+    results: dict[str, Result]
+    problems: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """Scores and the wall seconds that they took."""
+
+    evaluation: Evaluation
+    seconds: float | None = None
+
+
+def check(
+    folder: Path,
+    *,
+    truth: TruthOf | None = None,
+    limits: Limits | None = None,
+    replicates: int = 1000,
+    workdir: Path | None = None,
+    each: Each | None = None,
+    quiet: bool = False,
+) -> Checked:
+    """Check a submission and score every file of it.
+
+    Args:
+        folder: that holds ``submission.json``.
+        truth: where answers come from; public releases of the sizes tiny and small by default.
+        limits: those of the release's size by default.
+        replicates: of the cluster bootstrap.
+        workdir: an empty folder that the caller owns and in which clean copies of the predictions stay.
+        each: see :data:`Each`.
+        quiet: no progress and no notices.
+
+    Raises:
+        UsageError: where there is no such folder.
+        Refused: with one sentence for everything that is wrong at the first step at which something is.
+    """
+    with opened(folder) as descriptor, _clean_files(workdir) as clean:
+        record = _record(folder, descriptor, limits)
+        limits = limits or limits_of(record.size)
+        guarded = _read(folder, descriptor, record, limits, clean)
+        answers = _truth(folder, record, truth or release_truth(quiet=quiet))
+        outcomes = run_all(
+            partial(_score_fold, record, answers, guarded, replicates, each),
+            _by_fold(record),
+            engine="sequential",
+            label="folds",
+            quiet=quiet,
+        )
+        problems = {file: said for one in outcomes for file, said in one.problems.items()}
+        _refuse(folder, record, problems, guarded.peak_mib)
+        results = {file: result for one in outcomes for file, result in one.results.items()}
+        kept = guarded.clean if workdir is not None else {}
+        scored = [ScoredFile(one, results[one.file], kept.get(one.file)) for one in record.predictions]
+        return Checked(record, scored, guarded.peak_mib)
+
+
+@contextmanager
+def _clean_files(workdir: Path | None) -> Iterator[Path]:
+    """A folder for clean files, that of the caller or one that is gone in the end."""
+    if workdir is not None:
+        yield workdir
+        return
+    made = Path(tempfile.mkdtemp(prefix="tipbench-check-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _record(folder: Path, descriptor: int, limits: Limits | None) -> SubmissionRecord:
+    """The record, with everything beside it as it says. Raises Refused."""
+    found = look(descriptor)
+    if not found.has_record or any(said.startswith(f"{RECORD}:") for said in found.problems):
+        raise Refused(folder, found.problems)
+    try:
+        record = record_of(read_regular(descriptor, RECORD, RECORD_BYTES))
+    except Unreadable as reason:
+        raise Refused(folder, [f"{RECORD}: {reason}.", *found.problems]) from None
+    except Malformed as error:
+        raise Refused(folder, [*error.problems, *found.problems]) from None
+    problems = [
+        *found.problems,
+        *disagreements(record, found, limits or limits_of(record.size), list(versions())),
+    ]
+    if problems:
+        raise Refused(folder, problems)
+    return record
+
+
+def _read(folder: Path, descriptor: int, record: SubmissionRecord, limits: Limits, workdir: Path) -> Guarded:
+    columns = {name: columns_of(tasks()[name]) for name in {entry.task for entry in record.predictions}}
+    guarded = read_guarded(descriptor, record.predictions, columns, limits, workdir)
+    _refuse(folder, record, guarded.problems, guarded.peak_mib)
+    return guarded
+
+
+def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str], peak_mib: float | None) -> None:
+    """Raises Refused where there are problems, in the order of the record."""
+    if problems:
+        files = [entry.file for entry in record.predictions if entry.file in problems]
+        raise Refused(folder, [f"{file}: {problems[file]}" for file in files], peak_mib)
+
+
+def _truth(folder: Path, record: SubmissionRecord, truth: TruthOf) -> Truth:
+    try:
+        return truth(record)
+    except UsageError as error:
+        raise Refused(folder, [f"{RECORD}: {error}"]) from None
+
+
+def _by_fold(record: SubmissionRecord) -> list[list[SubmittedFile]]:
+    """Entries of one task and split together, so that its answers are made once."""
+    folds: dict[tuple[str, str], list[SubmittedFile]] = {}
+    for entry in record.predictions:
+        folds.setdefault((entry.task, entry.split), []).append(entry)
+    return list(folds.values())
+
+
+def _score_fold(
+    record: SubmissionRecord,
+    truth: Truth,
+    guarded: Guarded,
+    replicates: int,
+    each: Each | None,
+    entries: Sequence[SubmittedFile],
+) -> _Outcome:
+    task, outcome = task_of(entries[0].task), _Outcome({}, {})
+    try:
+        prepared = truth.prepared(task, entries[0].split)
+    except UsageError as error:
+        return _Outcome({}, {entry.file: _sentence(error) for entry in entries})
+    for entry in entries:
+        content = guarded.clean[entry.file].read_bytes()
+        predictions = pl.read_parquet(content)
+        try:
+            truth.check(task, predictions)
+            evaluation = _evaluated(truth, task, prepared, predictions, replicates)
+            result = _result(record, entry, task, prepared, evaluation, digest_of(content))
+        except UsageError as error:
+            outcome.problems[entry.file] = _sentence(error)
+        except (ValidationError, ArithmeticError, ValueError, pl.exceptions.PolarsError) as error:
+            said = " ".join(str(error).split())
+            outcome.problems[entry.file] = (
+                f"its values give no finite scores ({type(error).__name__}: {shown(said, 100)})."
+            )
+        else:
+            outcome.results[entry.file] = result
+            if each is not None:
+                each(entry, task, prepared.answers_to(predictions), predictions, result)
+    return outcome
+
+
+def _sentence(error: UsageError) -> str:
+    return str(error).removeprefix("predictions: ").rstrip(".") + "."
+
+
+def _result(
+    record: SubmissionRecord,
+    entry: SubmittedFile,
+    task: Task,
+    prepared: Prepared,
+    evaluation: _Scored,
+    digest: str,
+) -> Result:
+    found = evaluation.evaluation
+    cost = entry.cost
+    return Result(
+        task=task.name,
+        method=f"{task.name}/{record.method}",
+        data=record.data,
+        split=entry.split,
+        seed=entry.seed,
+        labels=entry.labels,
+        access=entry.access,
+        verified=False,
+        versions=Versions(
+            data=record.versions.data,
+            evaluator=EVALUATOR_VERSION,
+            method=record.pinned.package if record.pinned else UNDECLARED,
+        ),
+        config_hash="",
+        config={},
+        primary=task.primary,
+        scores={name: Scored(**asdict(score)) for name, score in found.scores.items()},
+        groups=found.groups,
+        oracle=found.oracle,
+        curves=found.curves,
+        cost=Cost(
+            fit_s=cost and cost.fit_s,
+            predict_s=cost and cost.predict_s,
+            score_s=evaluation.seconds,
+            cpu_s=cost and cost.cpu_s,
+            peak_mib=cost and cost.peak_mib,
+        ),
+        environment={"hardware": record.hardware},
+        predictions=PredictionsFile(file=entry.file, digest=digest),
+        notes=prepared.notes,
+        warnings=found.warnings,
+    )
+
+
+def _evaluated(
+    truth: Truth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
+) -> _Scored:
+    """Scores, without a library's remarks about numbers that are too large for it; of a sealed round the keys only
+    are checked."""
+    if not truth.scored:
+        check_predictions(prepared.answers_to(predictions), predictions)
+        return _Scored(Evaluation({task.primary: Score(None, note=SEALED)}))
+    meter = Meter()
+    with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        found = evaluate_prepared(task, prepared, predictions, replicates)
+    return _Scored(found, meter.wall("score"))

@@ -1,0 +1,116 @@
+"""What lies in the folder of a submission: ``submission.json``, and ``<task>/<split>/s<seed>.parquet``, nothing else.
+
+Only names of lower-case ASCII are of that form, so that no two can be taken for each other on any file system.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tipdata.core.errors import UsageError
+
+from tipboard.submissions.opening import STEP, Unreadable, not_plain, open_folder
+from tipboard.submissions.record import RECORD
+from tipboard.submissions.text import named, shown
+
+FOLDER_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+FILE_NAME = re.compile(r"s(?:0|[1-9][0-9]{0,9})\.parquet")
+DEEPEST = 2
+"""Folders above a file: its task and its split."""
+
+MOST_NAMES = 1_000
+"""Names that are looked at; a submission of 200 files has 601 at most."""
+
+FORM = f"only {RECORD} and <task>/<split>/s<seed>.parquet may be in it"
+
+
+@dataclass
+class Found:
+    """Files of the right form with their bytes, by name, and one sentence for everything else."""
+
+    files: dict[str, int] = field(default_factory=dict)
+    has_record: bool = False
+    problems: list[str] = field(default_factory=list)
+    names: int = 0
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[int]:
+    """The descriptor of a folder, closed at the end.
+
+    Raises UsageError where there is no such folder; the last step of its path may be no link.
+    """
+    try:
+        descriptor = os.open(folder, STEP | os.O_DIRECTORY)
+    except OSError as error:
+        said = "it is a link" if folder.is_symlink() else error.strerror or str(error)
+        raise UsageError(
+            f"{shown(folder, 200)} is no folder of a submission ({said}): give the one that holds {RECORD}."
+        ) from None
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def look(folder: int) -> Found:
+    """All that lies in an opened folder."""
+    found = Found()
+    _look(folder, "", 0, found)
+    if found.names > MOST_NAMES:
+        found.problems = [f"it: it holds more than {MOST_NAMES:,} files and folders; {FORM}."]
+    elif not found.has_record:
+        found.problems.insert(0, f"{RECORD}: it is not there.")
+    return found
+
+
+def _look(folder: int, above: str, depth: int, found: Found) -> None:
+    with os.scandir(folder) as names:
+        listed = []
+        for one in names:
+            found.names += 1
+            if found.names > MOST_NAMES:
+                return
+            listed.append(one.name)
+    if depth and not listed:
+        found.problems.append(f"{above.rstrip('/')}: it is an empty folder; remove it.")
+    for name in sorted(listed):
+        _look_at(folder, name, above, depth, found)
+
+
+def _look_at(folder: int, name: str, above: str, depth: int, found: Found) -> None:
+    path, where = above + name, named(above + name)
+    try:
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        found.problems.append(f"{where}: it cannot be looked at ({error.strerror}).")
+        return
+    is_folder = stat.S_ISDIR(status.st_mode)
+    form = FOLDER_NAME if is_folder else FILE_NAME
+    is_record = path == RECORD
+    in_place = depth < DEEPEST if is_folder else depth == DEEPEST
+    if not is_record and (not in_place or form.fullmatch(name) is None):
+        kind = "folder" if is_folder else "file"
+        found.problems.append(f"{where}: no {kind} of that name may be there; {FORM}.")
+    elif is_folder and not is_record:
+        try:
+            below = open_folder(name, folder)
+        except Unreadable as reason:
+            found.problems.append(f"{where}: {reason}.")
+            return
+        try:
+            _look(below, f"{path}/", depth + 1, found)
+        finally:
+            os.close(below)
+    else:
+        found.has_record |= is_record
+        if (wrong := not_plain(status)) is not None:
+            found.problems.append(f"{where}: {wrong}.")
+        elif not is_record:
+            found.files[path] = status.st_size

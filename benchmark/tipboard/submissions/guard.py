@@ -1,0 +1,239 @@
+"""Untrusted predictions are read in a process of their own; what comes back is plain parquet, or a sentence.
+
+The process (:mod:`tipboard.submissions.reader`) is started anew, not forked, knows nothing of the environment but where
+Python finds its packages, and is ended when a file takes too long. A file that ends it is refused, and the files after
+that are read by another one, a few times.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tipdata.core.errors import UsageError
+
+from tipboard.submissions.limits import Limits, amount
+from tipboard.submissions.text import shown
+
+MOST_DEATHS = 3
+"""Files that may end the reading process before the rest are left unread."""
+
+PATIENCE = 10
+"""Seconds beside those for a file that the process may be silent: it has to start, too."""
+
+LONGEST_LINE = 4_096
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
+"""What the process is told of the environment; the rest of it may hold secrets."""
+
+
+class Declared(Protocol):
+    """What has to be known of a file to read it (:class:`tipboard.submissions.record.SubmittedFile` says more).
+
+    ``rows``: None where nobody declared how many.
+    """
+
+    @property
+    def task(self) -> str: ...
+
+    @property
+    def file(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def rows(self) -> int | None: ...
+
+
+@dataclass
+class Guarded:
+    """Clean files by the name of the entry's file, a sentence for every other, and the process' peak memory."""
+
+    clean: dict[str, Path] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    peak_mib: float | None = None
+
+
+class _Overdue(Exception):
+    """The process said nothing for longer than it may."""
+
+
+def read_guarded(
+    folder: int,
+    entries: Sequence[Declared],
+    columns: dict[str, tuple[str, ...]],
+    limits: Limits,
+    workdir: Path,
+) -> Guarded:
+    """Read the files of these entries.
+
+    Args:
+        folder: descriptor of the submission's folder.
+        entries: whose files to read.
+        columns: by task, those that its predictions may have.
+        limits: of one file.
+        workdir: where clean files go.
+
+    Raises:
+        UsageError: where the process cannot be started here, whatever the files.
+    """
+    found = Guarded()
+    waiting = dict(enumerate(entries))
+    deaths, end = 0, time.monotonic() + limits.total_seconds
+    while waiting and deaths < MOST_DEATHS and time.monotonic() < end:
+        ended_at, how = _read(folder, waiting, columns, limits, workdir, found, end)
+        if ended_at is None:
+            break
+        found.problems[waiting.pop(ended_at).file] = f"it {how}; write it again."
+        deaths += 1
+    many = f"{MOST_DEATHS} files before it ended the process that reads them"
+    long = f"all files together take more than {limits.total_seconds:,} seconds to read"
+    for entry in waiting.values():
+        found.problems[entry.file] = f"it was not read, since {many if deaths == MOST_DEATHS else long}."
+    return found
+
+
+def _read(
+    folder: int,
+    waiting: dict[int, Declared],
+    columns: dict[str, tuple[str, ...]],
+    limits: Limits,
+    workdir: Path,
+    found: Guarded,
+    end: float,
+) -> tuple[int | None, str]:
+    """Read what is waiting, taking from it what is done; the file that ended the process, if any, and how."""
+    process = _start(folder, workdir)
+    at: int | None = None
+    how = "ended the process that reads it"
+    try:
+        _ask(process, folder, waiting, columns, limits)
+        for line in _lines(process, limits.seconds + PATIENCE, end):
+            if "start" in line:
+                at = _number(line["start"], waiting)
+            else:
+                done = _number(line["done"], waiting)
+                _note(waiting[done], line, workdir, found)
+                del waiting[done]
+                at = None
+    except _Overdue:
+        how = f"takes more than {limits.seconds} seconds to read"
+    except (ValueError, KeyError, TypeError):
+        at = next(iter(waiting)) if at is None else at
+        how = "makes the process that reads it say what it never does"
+    finally:
+        code = _end(process)
+    if not waiting:
+        return None, ""
+    if at is None:
+        raise UsageError(
+            f"predictions cannot be read on this machine: the process that reads them ended with {code} within "
+            f"{amount(limits.memory_bytes)} of memory; try `python -c 'import pyarrow'`."
+        )
+    if code == -signal.SIGXCPU:
+        how = f"takes more than {limits.seconds} seconds to read"
+    return at, how
+
+
+def _start(folder: int, workdir: Path) -> subprocess.Popen[bytes]:
+    told = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "tipboard.submissions.reader"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=workdir,
+        env={
+            **told,
+            **threads,
+            "ARROW_DEFAULT_MEMORY_POOL": "system",
+            "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        pass_fds=(folder,),
+        start_new_session=True,  # Ctrl-C is answered by this process alone, which ends that one
+    )
+
+
+def _ask(
+    process: subprocess.Popen[bytes],
+    folder: int,
+    waiting: dict[int, Declared],
+    columns: dict[str, tuple[str, ...]],
+    limits: Limits,
+) -> None:
+    files = [
+        {"number": number, "name": one.file, "digest": one.digest, "columns": columns[one.task]}
+        for number, one in waiting.items()
+    ]
+    asked = json.dumps({"folder": folder, "limits": asdict(limits), "files": files})
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(asked.encode())
+        process.stdin.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """End the process, if it has not ended, and close what led to it; its exit code."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(BrokenPipeError):
+                pipe.close()
+    return process.wait()
+
+
+def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:
+    """What the process says, line by line.
+
+    Raises _Overdue where a line takes more seconds than it may, or ``end`` (of the monotonic clock) has come.
+    """
+    assert process.stdout is not None
+    descriptor, pending = process.stdout.fileno(), b""
+    due = min(end, time.monotonic() + seconds)
+    while True:
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, due - time.monotonic()))
+        if not ready:
+            raise _Overdue
+        part = os.read(descriptor, LONGEST_LINE)
+        pending += part
+        *whole, pending = pending.split(b"\n")
+        if not part or len(pending) > LONGEST_LINE:
+            return
+        for line in whole:
+            due = min(end, time.monotonic() + seconds)
+            yield json.loads(line)
+
+
+def _number(said: Any, waiting: dict[int, Declared]) -> int:
+    """The number of a file that is waiting. Raises ValueError for anything else."""
+    if said not in waiting:
+        raise ValueError(said)
+    return int(said)
+
+
+def _note(entry: Declared, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
+    """Keep what the process says of one file."""
+    if (peak := line.get("peak_mib")) is not None:
+        found.peak_mib = max(found.peak_mib or 0.0, float(peak))
+    clean = workdir / f"{int(line['done'])}.parquet"
+    if "refused" in line:
+        found.problems[entry.file] = f"{shown(line['refused'], 360)}."
+        clean.unlink(missing_ok=True)
+    elif entry.rows not in (None, line["rows"]):
+        found.problems[entry.file] = (
+            f"it has {line['rows']:,} rows and {entry.rows:,} are declared; pack it again."
+        )
+    else:
+        found.clean[entry.file] = clean

@@ -1,0 +1,102 @@
+"""What makes a run again: the overrides of ``tipbench run`` that its config comes from, shown to do so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tipbench.runs.results import Result
+from tipbench.runs.versions import SHIPPED
+from tipdata.core.errors import UsageError
+from tipdata.core.world import versions
+
+from tipboard.submissions.record import SubmissionRecord, SubmittedFile
+
+METHOD = "baseline.method"
+
+
+def rerun(record: SubmissionRecord, entry: SubmittedFile) -> list[str] | None:
+    """The words after ``tipbench run`` that make an entry's predictions; None where nothing is pinned for its task."""
+    if record.pinned is None or entry.task not in record.pinned.overrides:
+        return None
+    return [*record.pinned.overrides[entry.task], f"split={entry.split}", f"seed={entry.seed}"]
+
+
+def shipped_version(result: Result) -> str | None:
+    """The package of a baseline that ships with tipbench, as pip installs it; None for a user's own method."""
+    target = str(_method(result.config).get("_target_", ""))
+    return f"tipbench=={result.versions.method}" if target.partition(".")[0] == SHIPPED else None
+
+
+def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
+    """Overrides, but for split and seed, that compose to the same config hash; None where there are none."""
+    from tipbench.runs.cells import Cell
+
+    wanted = Cell(dict(config), Path())
+    try:
+        words = _first_words(config)
+        plain = _composed(words, config)
+        words += [
+            f"{key}={config[key]}" for key in ("labels", "access", "replicates") if plain[key] != config[key]
+        ]
+        words += _differences(METHOD, _method(plain), _method(config))
+        return words if Cell(_composed(words, config), Path()).hash == wanted.hash else None
+    except (UsageError, ValueError):
+        return None
+
+
+def _first_words(config: Mapping[str, Any]) -> list[str]:
+    """Baseline, or task and class of a user's own, and release."""
+    from tipbench.config.choices import options
+    from tipbench.config.paths import config_folder
+
+    name, release = str(config["baseline"]["name"]), config["release"]
+    known = name in options([config_folder()])["baseline"]
+    target = f"{METHOD}._target_={_method(config)['_target_']}"
+    words = [f"baseline={name}"] if known else [f"task={config['task']}", target]
+    newest = [] if release["version"] == list(versions())[-1] else [f"release.version={release['version']}"]
+    return [*words, f"release={release['size']}", *newest]
+
+
+def _composed(words: list[str], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of the one cell that these words make on the split and seed of another config."""
+    from tipbench.config.compose import Composer, parse
+    from tipbench.config.paths import config_folders
+    from tipbench.runs.grid import expand
+
+    typed = parse([*words, f"split={config['split']}", f"seed={config['seed']}"])
+    [cell] = expand(Composer(config_folders(None), typed), lambda task, settings: [str(config["split"])])
+    return cell.config
+
+
+def _differences(above: str, there: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
+    """What has to be typed for arguments to be as they are wanted."""
+    for key, value in wanted.items():
+        name = f"{above}.{key}"
+        if key not in there:
+            yield f"+{name}={_written(value, key == 'path')}"
+        elif isinstance(value, Mapping) and isinstance(there[key], Mapping):
+            yield from _differences(name, there[key], value)
+        elif there[key] != value or type(there[key]) is not type(value):
+            yield f"{name}={_written(value, key == 'path')}"
+
+
+def _written(value: Any, literal: bool = False) -> str:
+    """A value in Hydra's grammar; paths do not pass through it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        escaped = value.replace("\\'", "\\\\'").replace("'", "\\'")
+        return value if literal else f"'{escaped}'"
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_written, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_written(one)}" for key, one in value.items()) + "}"
+    return repr(value)
+
+
+def _method(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    return config["baseline"]["method"]

@@ -1,0 +1,98 @@
+"""The process that reads untrusted predictions: ``python -m tipboard.submissions.reader``, started by ``guard``.
+
+Standard input is one JSON object (:class:`tipboard.submissions.guard.Task` as it is sent); the descriptor of the
+submission's folder is inherited; the working folder is where clean files go. Standard output is JSON lines, of each
+file ``{"start": number}`` and then ``{"done": number, "rows": ..., "peak_mib": ...}`` or ``{"done": number,
+"refused": "...", "peak_mib": ...}``. Memory, time, the size of files written and core dumps are bounded before any
+library is loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import resource
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tipboard.submissions.limits import Limits, amount
+from tipboard.submissions.opening import Unreadable, read_regular
+from tipboard.submissions.text import shown
+
+MOST_OPEN = 64
+"""Descriptors at a time."""
+
+WRITTEN = 2
+"""A clean file may be this many times as large as the limit of the file it is made from."""
+
+
+def main() -> int:
+    """Read every file that is asked for."""
+    asked = json.load(sys.stdin)
+    limits = Limits(**asked["limits"])
+    _confine(limits)
+    for file in asked["files"]:
+        _say({"start": file["number"]})
+        _allow_seconds(limits.seconds)
+        _say({"done": file["number"], **_outcome(asked["folder"], file, limits), "peak_mib": _peak_mib()})
+    return 0
+
+
+def _confine(limits: Limits) -> None:
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_FSIZE, WRITTEN * limits.file_bytes)
+    _limit(resource.RLIMIT_AS, limits.memory_bytes)
+    _limit(resource.RLIMIT_NOFILE, MOST_OPEN)
+
+
+def _limit(what: int, most: int) -> None:
+    """Lower a limit; one that is lower already, or that this system does not have, stays as it is."""
+    with suppress(ValueError, OSError):
+        resource.setrlimit(what, (most, most))
+
+
+def _allow_seconds(seconds: int) -> None:
+    """CPU seconds from now on: the soft limit moves with each file."""
+    with suppress(ValueError, OSError):
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds + 1, hard))
+
+
+def _outcome(folder: int, file: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    from tipboard.submissions.parquet import Refusal, cleaned
+
+    try:
+        content = read_regular(folder, file["name"], limits.file_bytes)
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        if digest != file["digest"]:
+            return {"refused": f"it is not the file of its digest, it has {digest}; pack it again"}
+        return {"rows": cleaned(content, file["columns"], limits, Path(f"{file['number']}.parquet"))}
+    except (Refusal, Unreadable) as reason:
+        return {"refused": str(reason)}
+    except MemoryError:
+        return {"refused": f"it cannot be read within {amount(limits.memory_bytes)} of memory"}
+    except Exception as error:  # whatever a library makes of a damaged file is a refusal of that file
+        said = " ".join(str(error).split()).rstrip(".")
+        return {"refused": f"it cannot be read as parquet ({shown(said, 120)}); write it again"}
+
+
+def _peak_mib() -> float | None:
+    """Peak resident memory so far; None where the system cannot say."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return None
+    kib = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), None)
+    return None if kib is None else round(kib / 1024, 1)
+
+
+def _say(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""``submission.json``: who submits what, and which file answers which task. It holds no scores.
+
+Its JSON Schema is ``docs/submission.schema.json``; what the schema language cannot say is in the descriptions.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from tipboard.submissions.text import legal_text
+
+RECORD = "submission.json"
+RESERVED_TEAM = "tipbench"
+"""The team of reference results."""
+
+MOST_FILES = 200
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
+_PATH = r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*"
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+SLUG = r"^[a-z0-9](?:-?[a-z0-9_]){0,39}$"
+NAME = r"^[a-z][a-z0-9_]{0,39}$"
+URL = rf"^https://{_HOST}(?::[0-9]{{1,5}})?(?:[/?#]{_PATH})?$"
+DATA = r"^(?:[0-9]+\.[0-9]+\.[0-9]+/(?:tiny|small|full|xl)|round/[a-z0-9](?:-?[a-z0-9_]){0,39})$"
+DIGEST = r"^sha256:[0-9a-f]{64}$"
+PACKAGE = (
+    rf"^{_NAME}(?:==[0-9][0-9A-Za-z.!+_-]*"
+    rf"| @ https://{_HOST}/[A-Za-z0-9\-._~/+%]*\.whl#sha256=[0-9a-f]{{64}}"
+    rf"| @ git\+https://{_HOST}/[A-Za-z0-9\-._~/+%]+@[0-9a-f]{{40}})$"
+)
+KEPT_BACK = ("runs", "figure", "engine", "overwrite", "hydra", "experiment", "grid")
+"""Keys of the config that are of whoever runs it, and not of the method."""
+
+
+def _whole(pattern: str, what: str) -> AfterValidator:
+    """The pattern on the whole text; Python's ``$`` would let a last line break pass."""
+    compiled = re.compile(pattern.removeprefix("^").removesuffix("$"))
+
+    def check(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise ValueError(what)
+        return text
+
+    return AfterValidator(check)
+
+
+def _schema(pattern: str) -> dict[str, Any]:
+    return {"pattern": pattern}
+
+
+def _override(text: str) -> str:
+    key, equals, _ = legal_text(text).partition("=")
+    if not equals or re.fullmatch(r"\+{0,2}[A-Za-z_][A-Za-z0-9_.]*", key) is None:
+        raise ValueError("is no override: write key=value")
+    if key.lstrip("+").partition(".")[0] in KEPT_BACK:
+        raise ValueError(f"sets {key}, which is for whoever runs it to choose")
+    if "${" in text:
+        raise ValueError("holds an interpolation ${...}: write its value")
+    return text
+
+
+def _slug_said(what: str) -> str:
+    return f"is no {what}: 1 to 40 of a-z, 0-9, _ and single hyphens inside"
+
+
+ONE_LINE = "one line, NFC, without control, format, private-use or unassigned characters"
+Slug = Annotated[
+    str, Field(max_length=40, json_schema_extra=_schema(SLUG)), _whole(SLUG, _slug_said("name of this form"))
+]
+Name = Annotated[
+    str,
+    Field(max_length=40, json_schema_extra=_schema(NAME)),
+    _whole(NAME, "is no name: 1 to 40 of a-z, 0-9 and _, a letter first"),
+]
+Url = Annotated[
+    str,
+    Field(max_length=300, json_schema_extra=_schema(URL)),
+    _whole(URL, "is no https address in ASCII without credentials"),
+]
+Text100 = Annotated[
+    str, Field(min_length=1, max_length=100, description=ONE_LINE), AfterValidator(legal_text)
+]
+Text200 = Annotated[
+    str, Field(min_length=1, max_length=200, description=ONE_LINE), AfterValidator(legal_text)
+]
+Text500 = Annotated[
+    str, Field(min_length=1, max_length=500, description=ONE_LINE), AfterValidator(legal_text)
+]
+Override = Annotated[str, Field(max_length=200), AfterValidator(_override)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def _is_number(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("is true or false, not 1")
+    return value
+
+
+class Author(_Record):
+    """Who made the method."""
+
+    name: Text100
+    affiliation: Text200 | None
+
+
+class SubmittedVersions(_Record):
+    """What the predictions were made on, and the evaluator that they were checked with."""
+
+    data: Text100
+    evaluator: Text100
+
+
+class Pinned(_Record):
+    """What it takes to run the method again.
+
+    ``tipbench run <overrides of a task> split=<split> seed=<seed>`` makes the predictions of an entry.
+    """
+
+    package: Annotated[
+        str,
+        Field(max_length=400, json_schema_extra=_schema(PACKAGE)),
+        _whole(
+            PACKAGE, "is neither name==version, nor a wheel with #sha256=, nor git+https with a whole commit"
+        ),
+    ]
+    overrides: Annotated[
+        dict[Name, Annotated[list[Override], Field(max_length=50)]],
+        Field(max_length=40, description="by task, each one key=value of tipbench run"),
+    ]
+
+
+class SubmittedCost(_Record):
+    """What the predictions cost on the author's hardware; null where it is not known."""
+
+    fit_s: Seconds | None = Field(description="wall seconds")
+    predict_s: Seconds | None = Field(description="wall seconds")
+    cpu_s: Seconds | None = Field(description="CPU seconds, all threads")
+    peak_mib: Seconds | None = Field(description="peak resident memory, MiB")
+
+
+class SubmittedFile(_Record):
+    """One file of predictions: of a task, a split and a seed."""
+
+    task: Name
+    split: Name
+    seed: int = Field(ge=0, lt=2**31)
+    file: str = Field(max_length=120, description="<task>/<split>/s<seed>.parquet")
+    digest: Annotated[
+        str, Field(json_schema_extra=_schema(DIGEST)), _whole(DIGEST, "is not sha256: and 64 hex digits")
+    ]
+    rows: int = Field(ge=1, lt=2**53)
+    access: Literal["public", "platform", "legal"] = Field(description="the most private data that was used")
+    labels: Name = Field(description="the supervision that was learnt from")
+    cost: SubmittedCost | None
+
+    @model_validator(mode="after")
+    def _in_its_place(self) -> SubmittedFile:
+        if self.file != self.place:
+            raise ValueError(f"file is not {self.place}, the place of its task, split and seed")
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where its file lies in the folder of the submission."""
+        return f"{self.task}/{self.split}/s{self.seed}.parquet"
+
+
+class SubmissionRecord(_Record):
+    """All that an author declares."""
+
+    format: Annotated[Literal[1], BeforeValidator(_is_number)]
+    team: Slug
+    method: Slug
+    title: Text100
+    summary: Text500
+    authors: list[Author] = Field(min_length=1, max_length=50)
+    paper: Url | None
+    code: Url | None
+    hardware: Text200
+    data: Annotated[
+        str,
+        Field(max_length=60, json_schema_extra=_schema(DATA)),
+        _whole(DATA, "is neither a release such as 0.3.0/small nor a sealed round such as round/name"),
+    ]
+    versions: SubmittedVersions
+    pinned: Pinned | None
+    predictions: list[SubmittedFile] = Field(min_length=1, max_length=MOST_FILES)
+
+    @property
+    def id(self) -> str:
+        """``team--method``, which no other team and method have."""
+        return f"{self.team}--{self.method}"
+
+    @property
+    def size(self) -> str | None:
+        """The size of the release; None for a sealed round."""
+        before, _, after = self.data.partition("/")
+        return None if before == "round" else after
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of ``submission.json``."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **SubmissionRecord.model_json_schema(),
+    }

@@ -1,0 +1,62 @@
+"""Where the answers come from that a submission is scored against: a public release, or what stands in for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import polars as pl
+from tipbench.data.fold import Prepared, prepare
+from tipbench.task import Task
+from tipdata.core.errors import UsageError
+
+from tipboard.submissions.record import SubmissionRecord
+
+LAPTOP = ("tiny", "small")
+"""Sizes that are made where they are missing without being asked for."""
+
+
+def accept_all(task: Task, predictions: pl.DataFrame) -> None:
+    """No further demand on predictions."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Answers of one release or round: ``prepared`` gives those of a task's split, as ``prepare`` does.
+
+    ``check``: what predictions must fulfil beside their format; raises UsageError. ``scored``: whether they are scored
+    now; of a sealed round they are only checked.
+    """
+
+    name: str
+    prepared: Callable[[Task, str], Prepared]
+    check: Callable[[Task, pl.DataFrame], None] = accept_all
+    scored: bool = True
+
+
+TruthOf = Callable[[SubmissionRecord], Truth]
+"""A record whose form and versions are right -> its truth. Raises UsageError for data that it does not have."""
+
+
+def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> TruthOf:
+    """Truth of public releases, made where missing.
+
+    ``sizes``: those that may be opened: a submission does not decide what a machine generates.
+    """
+
+    def of(record: SubmissionRecord) -> Truth:
+        from tipdata.core.release import open_release
+
+        if record.size is None:
+            raise UsageError(
+                f"data: {record.data} is a sealed round: give its published folder with --round."
+            )
+        if record.size not in sizes:
+            raise UsageError(
+                f"data: {record.data} is of size {record.size} and this check opens {', '.join(sizes)}; "
+                f"allow it with --sizes {record.size}."
+            )
+        source = open_release(record.versions.data, record.size, quiet=quiet)
+        return Truth(source.name, lambda task, split: prepare(task, release=source, split=split))
+
+    return of

@@ -1,0 +1,1 @@
+"""What every stage builds on: draws, tables, digests, parameters, regions and releases."""

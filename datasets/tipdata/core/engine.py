@@ -1,0 +1,110 @@
+"""The one function that spreads independent work: regions of a release, cells of a grid.
+
+Joblib does the distributing. An engine is a joblib backend by name, so dask, ray or a cluster's launcher
+join by registering theirs, and no caller changes.
+"""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from tipdata.core.errors import UsageError
+
+ENGINES = ("loky", "sequential")
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def run_all(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    engine: str = "loky",
+    workers: int | None = None,
+    label: str = "regions",
+    quiet: bool = False,
+) -> list[Result]:
+    """Apply ``function`` to every item and return the results in the items' order.
+
+    Args:
+        function: a picklable function of one item.
+        items: picklable items.
+        engine: one of :data:`ENGINES`.
+        workers: processes for ``loky``; ``None`` means one a core.
+        label: what the items are, for the progress bar on standard error.
+        quiet: no progress bar.
+
+    Raises:
+        UsageError: for an engine that does not exist, or fewer than one worker.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"engine={engine} does not exist: choose one of {', '.join(ENGINES)}.")
+    if workers is not None and workers < 1:
+        raise UsageError(f"engine.workers={workers} is too few: give 1 or more.")
+    if not items:
+        return []
+    import joblib
+
+    workers = min(workers or joblib.cpu_count(), len(items))
+    results: list[Any] = [None] * len(items)
+    with _progress(label, len(items), quiet) as advance:
+        if engine == "sequential" or workers == 1:
+            for index, item in enumerate(items):
+                results[index] = function(item)
+                advance()
+            return results
+        with joblib.parallel_config(backend=engine, n_jobs=workers, inner_max_num_threads=1):
+            with _deaf_children():
+                work: Any = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")(
+                    joblib.delayed(_indexed)(function, index, item) for index, item in enumerate(items)
+                )
+            for index, result in work:
+                results[index] = result
+                advance()
+    return results
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes started inside never see Ctrl-C, so that only this one answers it; joblib ends them."""
+    import multiprocessing.resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker
+
+    multiprocessing.resource_tracker.ensure_running()  # each lifts the mask where it has to be started
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _indexed(function: Callable[[Item], Result], index: int, item: Item) -> tuple[int, Result]:
+    return index, function(item)
+
+
+class _progress:
+    """A rich bar on standard error that shows itself only after two seconds of work on a terminal or log."""
+
+    def __init__(self, label: str, total: int, quiet: bool) -> None:
+        self.label, self.total, self.quiet = label, total, quiet
+        self.bar: Any = None
+
+    def __enter__(self) -> Callable[[], None]:
+        if self.quiet or not sys.stderr.isatty():
+            return lambda: None
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self.bar.start()
+        task = self.bar.add_task(self.label, total=self.total)
+        return lambda: self.bar.advance(task)
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.stop()

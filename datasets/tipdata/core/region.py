@@ -1,0 +1,33 @@
+"""One region: every stage of the version in order, each table sorted by its key and held to its declared types."""
+
+import polars as pl
+
+from tipdata.core.world import World
+from tipdata.stages import Past, stages_of
+
+
+def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
+    """All tables of one region, observed and hidden columns together, sorted by primary key.
+
+    A pure function: the same frames come whatever the release's size, the number of workers or the machine.
+
+    Raises:
+        ValueError: if a stage makes other tables or columns than it declares, or a primary key that is not one.
+    """
+    region = world.region(index)
+    past: Past = {}
+    tables: dict[str, pl.DataFrame] = {}
+    for stage in stages_of(world.version):
+        past[stage.name], made = stage.generate(region, past)
+        if set(made) != {t.name for t in stage.tables}:
+            raise ValueError(f"stage {stage.name} made {sorted(made)}, not the tables it declares")
+        for table in stage.tables:
+            frame = made[table.name]
+            if set(frame.columns) != set(table.schema):
+                wrong = sorted(set(frame.columns) ^ set(table.schema))
+                raise ValueError(f"table {table.name}: columns made and declared differ in {wrong}")
+            frame = frame.select(list(table.schema)).cast(pl.Schema(table.schema)).sort(table.key)
+            if frame.select(table.key).is_duplicated().any():
+                raise ValueError(f"table {table.name}: {table.key} is not a key in region {index}")
+            tables[table.name] = frame
+    return tables

@@ -1,0 +1,1 @@
+"""What is written about the data: cards, diagram, marginals, previews and manifests."""

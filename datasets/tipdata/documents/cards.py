@@ -1,0 +1,63 @@
+"""Dataset cards, one a table, written from what the tables declare. ``python -m tipdata.documents.cards`` writes them all."""
+
+from pathlib import Path
+
+from tipdata.core.tables import Table
+from tipdata.core.world import FOLDER, parameters
+from tipdata.stages import Stage, stages
+
+CARDS = FOLDER.parent / "cards"
+
+_USES = """## Uses
+Intended: comparing methods, teaching, testing software. Prohibited: deciding about people without review,
+calling anyone a victim or an offender, targeting lawful groups, evading detection, claiming field performance.
+Retired when a review finds that it misleads or harms, or when a better public resource replaces it. See
+docs/ethics.md."""
+
+
+def card(stage: Stage, table: Table) -> str:
+    """The Markdown card of one table: what it is, its columns, where its parameters come from, limits and uses."""
+    module = __import__(f"tipdata.stages.{stage.name}", fromlist=["__doc__"])
+    story = " ".join((module.__doc__ or "").split())
+    rows = "\n".join(
+        f"| {c.name} | {c.dtype} | {c.tier} | {'; '.join(x for x in (c.unit, c.note) if x)} |"
+        for c in table.columns
+    )
+    own = {path: entry for path, entry in parameters().items() if path.split(".")[0] == stage.name}
+    assumed = sum(entry.get("assumed") is True for entry in own.values())
+    sources = sorted({entry["source"] for entry in own.values() if "source" in entry})
+    cited = f"; sources: {', '.join(sources)}" if sources else ""
+    return f"""# {table.name}
+
+{table.note}
+
+Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
+
+**Primary key** {", ".join(table.key)}. **Drawn by** `tipdata.stages.{stage.name}`: {story}
+
+| column | type | access | unit, note |
+|---|---|---|---|
+{rows}
+
+`truth` columns are in a file of their own and never among a method's inputs; `label` columns are supervision.
+
+**Parameters** of `{stage.name}` in world.yaml: {len(own)}, {assumed} of them assumed{cited}.
+
+{_USES}
+"""
+
+
+def cards() -> dict[str, str]:
+    """The card of every table by name."""
+    return {table.name: card(stage, table) for stage in stages() for table in stage.tables}
+
+
+def write(folder: Path = CARDS) -> None:
+    """Write every card to ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in cards().items():
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

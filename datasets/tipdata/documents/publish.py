@@ -1,0 +1,59 @@
+"""For maintainers: write the manifest of a release and a small sample of its tables into the checkout.
+
+``python -m tipdata.documents.publish 0.2.0 tiny small``
+"""
+
+import json
+import sys
+
+from tipdata.core.digest import region_digest, release_digest
+from tipdata.core.release import RECEIPT, Release, make_release, manifest_folder
+from tipdata.core.tables import tables_of
+
+SAMPLE_ROWS = 12
+
+
+def publish(release: Release) -> None:
+    """Write ``<version>/<size>.json`` and, from the first region, ``<version>/sample/<table>.jsonl``.
+
+    Raises:
+        FileExistsError: where the manifest exists; a released manifest never changes.
+    """
+    path = manifest_folder() / release.version / f"{release.size}.json"
+    if path.exists():
+        raise FileExistsError(
+            f"{path} is there already: a released manifest never changes; raise the version"
+        )
+    make_release(release)
+    regions = {}
+    for index in range(release.regions):
+        receipt = json.loads((release.region_folder(index) / RECEIPT).read_text(encoding="utf-8"))
+        digest = region_digest(receipt["digests"])
+        regions[f"{index:05d}"] = {"digest": digest, "rows": receipt["rows"], "digests": receipt["digests"]}
+    schema = {
+        name: {
+            "key": list(t.key),
+            "columns": {c.name: {"dtype": str(c.dtype), "tier": c.tier} for c in t.columns},
+        }
+        for name, t in tables_of(release.version).items()
+    }
+    manifest = {
+        "version": release.version,
+        "size": release.size,
+        "digest": release_digest({name: entry["digest"] for name, entry in regions.items()}),
+        "schema": schema,
+        "regions": regions,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(manifest, separators=(",", ":")) + "\n", encoding="utf-8")
+    sample = path.parent / "sample"
+    sample.mkdir(exist_ok=True)
+    for name in tables_of(release.version):
+        rows = release.scan(name, truth=True).head(SAMPLE_ROWS).collect().to_dicts()
+        lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+        (sample / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for size in sys.argv[2:]:
+        publish(Release.of(sys.argv[1], size))

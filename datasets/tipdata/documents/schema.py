@@ -1,0 +1,272 @@
+"""A diagram of every table: its columns, key, access tiers and units, and which other table a column refers to.
+
+``python -m tipdata.documents.schema`` draws the tables that there are to ``docs/schema.svg``. References are written beside the
+column and gathered in a matrix, so that no line crosses another; a column refers to the table whose key it is, by its
+own name or by one of :data:`ALIASES`. Needs matplotlib.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tipdata.core.tables import Column, Table, all_tables
+from tipdata.core.world import FOLDER
+from tipdata.stages import Stage, stages
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FILE = FOLDER.parents[1] / "docs" / "schema.svg"
+ALIASES = {
+    "source": "account",
+    "target": "account",
+    "parent": "advert",
+    "supplier": "firm",
+    "buyer": "firm",
+    "main_agency": "agency",
+    "payer": "wallet",
+    "payee": "wallet",
+    "origin": "town",
+}
+"""Columns that hold the key of a table under another name."""
+EVERYWHERE = "region"
+"""In every table, and so in no arrow."""
+COLOURS = {
+    "public": "#1b7837",
+    "platform": "#2166ac",
+    "legal": "#b35806",
+    "truth": "#8c8c8c",
+    "label": "#762a83",
+}
+MEANING = {
+    "public": "public: anyone sees it",
+    "platform": "platform: whoever runs the site, hotline or audit",
+    "legal": "legal: by order of a court",
+    "truth": "truth: hidden, never an input",
+    "label": "label: supervision",
+}
+FONT = ["DejaVu Sans Mono", "monospace"]
+ROW, CHARACTER = 9.0, 3.9
+"""Height of a row and width of a character, points; the font has one width."""
+SIZE = CHARACTER / 0.602
+HEAD = 1.3
+"""Rows that the head of a table takes."""
+CHARACTERS = 40
+"""Width of a table."""
+STACKS = 7
+GAP, MARGIN = 10.0, 14.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One column as it is drawn."""
+
+    column: Column
+    key: bool
+    refers: str
+    """The table it refers to, or ''."""
+
+    @property
+    def beside(self) -> str:
+        """What stands at the right: the reference, or the unit as far as there is room."""
+        if self.refers:
+            return f"→ {self.refers}"
+        room = CHARACTERS - len(self.column.name) - 6
+        unit = self.column.unit
+        return unit if len(unit) <= room else f"{unit[: room - 1]}…"
+
+
+def references() -> dict[str, dict[str, str]]:
+    """Table -> column -> the table whose key the column holds, which is of the key's type.
+
+    A table does not refer to itself by its own key, and none by :data:`EVERYWHERE`.
+    """
+    tables = all_tables()
+    owner: dict[tuple[str, str], str] = {}
+    for table in tables.values():
+        if len(table.key) == 1 and table.key[0] != EVERYWHERE:
+            key = table.key[0]
+            owner.setdefault((key, str(table.schema[key])), table.name)
+    found: dict[str, dict[str, str]] = {}
+    for name, table in tables.items():
+        of = {c.name: owner.get((ALIASES.get(c.name, c.name), str(c.dtype)), "") for c in table.columns}
+        own = {c for c in table.key if of.get(c) == name}
+        found[name] = {column: to for column, to in of.items() if to and column not in own}
+    return found
+
+
+def lines(table: Table) -> list[Line]:
+    """The columns of a table, its key first."""
+    refers = references()[table.name]
+    ordered = sorted(table.columns, key=lambda c: c.name not in table.key)
+    return [Line(c, c.name in table.key, refers.get(c.name, "")) for c in ordered]
+
+
+def signature() -> str:
+    """SHA-256 over all that the diagram shows; it stands in the file, so that a test can see that it is up to date."""
+    shown = [
+        (stage.name, table.name, [(line.column, line.key, line.refers) for line in lines(table)])
+        for stage in stages()
+        for table in stage.tables
+    ]
+    return hashlib.sha256(repr((shown, COLOURS, MEANING)).encode()).hexdigest()
+
+
+def table_height(table: Table) -> float:
+    """Height of a table's box, points: its head, its columns and a little room."""
+    return ROW * (HEAD + len(table.columns) + 0.3)
+
+
+def height(stage: Stage) -> float:
+    """Height of a stage's box, points: its name, then each table and a gap."""
+    return ROW * 1.6 + sum(table_height(table) + GAP for table in stage.tables)
+
+
+def stacked(drawn: list[Stage], most: int = STACKS) -> list[list[Stage]]:
+    """The stages in at most so many stacks, their order kept, the tallest as low as can be."""
+    heights = [height(stage) + GAP for stage in drawn]
+    bounds = sorted({sum(heights[i:j]) for i in range(len(drawn)) for j in range(i + 1, len(drawn) + 1)})
+    for bound in bounds:
+        filled: list[list[Stage]] = [[]]
+        level = 0.0
+        for stage, tall in zip(drawn, heights, strict=True):
+            if level + tall > bound and filled[-1]:
+                filled.append([])
+                level = 0.0
+            filled[-1].append(stage)
+            level += tall
+        if len(filled) <= most and max(heights) <= bound:
+            return filled
+    return [drawn]
+
+
+def figure() -> Any:
+    """The diagram as a matplotlib figure, one point a unit."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    stacks = stacked([stage for stage in stages() if stage.tables])
+    matrix = _matrix_size()
+    wide = CHARACTERS * CHARACTER + GAP
+    width = 2 * MARGIN + len(stacks) * (wide + GAP) - GAP
+    top = 2 * MARGIN + 3 * ROW
+    tall = max(sum(height(s) + GAP for s in stack) for stack in stacks)
+    # The matrix stands below the shortest stack.
+    ends = [sum(height(s) + GAP for s in stack) for stack in stacks]
+    shortest = min(range(len(stacks)), key=lambda place: ends[place])
+    total = top + max(tall, ends[shortest] + matrix) + MARGIN
+    with rc_context({"font.family": FONT}):
+        made = Figure(figsize=(width / 72, total / 72))
+        FigureCanvasSVG(made)
+        axes = made.add_axes((0, 0, 1, 1))
+        axes.set(xlim=(0, width), ylim=(total, 0))
+        axes.axis("off")
+        _legend(axes)
+        for place, stack in enumerate(stacks):
+            x, y = MARGIN + place * (wide + GAP), top
+            for stage in stack:
+                _stage(axes, stage, x, y, wide)
+                y += height(stage) + GAP
+        _matrix(axes, MARGIN + shortest * (wide + GAP), top + ends[shortest])
+    return made
+
+
+def _text(axes: "Axes", x: float, y: float, text: str, **style: Any) -> None:
+    axes.text(x, y, text, fontsize=style.pop("size", SIZE), va=style.pop("va", "center"), **style)
+
+
+def _box(axes: "Axes", x: float, y: float, width: float, height: float, face: str, edge: str) -> None:
+    from matplotlib.patches import Rectangle
+
+    axes.add_patch(Rectangle((x, y), width, height, facecolor=face, edgecolor=edge, linewidth=0.6))
+
+
+def _legend(axes: "Axes") -> None:
+    _text(axes, MARGIN, MARGIN + ROW * 0.6, "The tables of the world", size=SIZE * 2, weight="bold")
+    said = "by stage, in the order in which they are drawn; key in bold with *; → table that a column refers to; unit"
+    _text(axes, MARGIN + 31 * CHARACTER * 2, MARGIN + ROW * 0.6, said, color="#333333")
+    x = MARGIN
+    for tier, meaning in MEANING.items():
+        _box(axes, x, MARGIN + ROW * 2, ROW * 0.7, ROW * 0.7, COLOURS[tier], "none")
+        _text(axes, x + ROW * 1.1, MARGIN + ROW * 2.35, meaning, color=COLOURS[tier])
+        x += ROW * 1.1 + (len(meaning) + 3) * CHARACTER
+
+
+def _stage(axes: "Axes", stage: Stage, x: float, y: float, width: float) -> None:
+    _box(axes, x, y, width, height(stage), "#f4f4f1", "#d0d0c8")
+    _text(axes, x + GAP / 2, y + ROW * 0.85, stage.name, color="#666655", style="italic", size=SIZE * 1.15)
+    y += ROW * 1.6
+    for table in stage.tables:
+        _table(axes, table, x + GAP / 2, y, width - GAP)
+        y += table_height(table) + GAP
+
+
+def _table(axes: "Axes", table: Table, x: float, y: float, width: float) -> None:
+    _box(axes, x, y, width, table_height(table), "white", "#9a9a90")
+    _box(axes, x, y, width, ROW * HEAD, "#e4e4dc", "#9a9a90")
+    _text(axes, x + CHARACTER, y + ROW * 0.68, table.name, weight="bold", size=SIZE * 1.1)
+    for row, line in enumerate(lines(table)):
+        middle = y + ROW * (HEAD + row + 0.65)
+        colour = COLOURS[line.column.tier]
+        _box(axes, x + CHARACTER, middle - ROW * 0.25, ROW * 0.5, ROW * 0.5, colour, "none")
+        name = f"{line.column.name}*" if line.key else line.column.name
+        weight = "bold" if line.key else "normal"
+        _text(axes, x + 3 * CHARACTER, middle, name, color=colour, weight=weight)
+        shade = "#111111" if line.refers else "#808078"
+        _text(axes, x + width - CHARACTER, middle, line.beside, color=shade, ha="right")
+
+
+def _referred() -> tuple[list[str], list[str], dict[str, set[str]]]:
+    """Tables that refer, tables referred to, both in the order of the stages, and to which each refers."""
+    found = {name: set(of.values()) for name, of in references().items()}
+    rows = [name for name, to in found.items() if to]
+    return rows, [name for name in all_tables() if any(name in to for to in found.values())], found
+
+
+def _matrix_size() -> float:
+    rows, columns, _ = _referred()
+    longest = max(map(len, columns), default=0)
+    return ROW * (len(rows) + 2.2) + longest * CHARACTER + GAP
+
+
+def _matrix(axes: "Axes", x: float, y: float) -> None:
+    """A row a table that refers, a column a table referred to."""
+    rows, columns, found = _referred()
+    label = (max(map(len, rows), default=0) + 2) * CHARACTER
+    step = min(ROW * 1.4, (CHARACTERS * CHARACTER - label) / max(len(columns), 1))
+    _text(
+        axes,
+        x + GAP / 2,
+        y + ROW * 0.85,
+        "who refers to whom",
+        color="#666655",
+        style="italic",
+        size=SIZE * 1.15,
+    )
+    head = y + ROW * 1.6 + max(map(len, columns), default=0) * CHARACTER
+    for row in range(0, len(rows), 2):
+        _box(axes, x, head + ROW * (row + 0.4), label + len(columns) * step, ROW, "#f4f4f1", "none")
+    for place, name in enumerate(columns):
+        at = x + label + (place + 0.5) * step
+        _text(axes, at, head, name, rotation=90, ha="center", va="bottom")
+        _box(axes, at, head + ROW * 0.4, 0, ROW * len(rows), "none", "#d0d0c8")
+    for row, name in enumerate(rows):
+        middle = head + ROW * (row + 0.9)
+        _text(axes, x + GAP / 2, middle, name)
+        for place in (place for place, to in enumerate(columns) if to in found[name]):
+            _box(axes, x + label + (place + 0.5) * step - 2.2, middle - 2.2, 4.4, 4.4, "#111111", "none")
+
+
+def write(path: Path = FILE) -> None:
+    """Draw the diagram to a file: the same bytes for the same tables and the same matplotlib."""
+    from matplotlib import rc_context
+
+    with rc_context({"svg.hashsalt": "tipdata", "svg.fonttype": "none", "font.family": FONT}):
+        drawn = figure()
+        drawn.savefig(path, format="svg", metadata={"Date": None, "Description": f"tables {signature()}"})
+
+
+if __name__ == "__main__":
+    write()

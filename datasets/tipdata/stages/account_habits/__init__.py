@@ -1,0 +1,1 @@
+"""What decides whom an account ties itself to."""

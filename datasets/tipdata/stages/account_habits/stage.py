@@ -1,0 +1,190 @@
+"""What decides whom an account ties itself to: habits of its operation, or of itself where it is nobody's.
+
+Each habit is a level drawn given the kind of the operation, every level shared by lawful groups, so the log-odds of an
+account being a trafficking operation's, given its true habits, is a sum of tabulated integers: the reference of
+account_risk. All hidden; the ties follow from it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import ONE, log, log_sum, normalised, probability
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import DAYS, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.accounts.stage import BACKGROUND, Accounts
+from tipdata.stages.operations.stage import KINDS, LANGUAGES, TRAFFICKING, Operations, drawn_levels
+from tipdata.stages.places.stage import Places
+
+RESIDENT = len(KINDS)
+GROUPS = (*KINDS, "resident")
+"""Kinds of actors: those of operations, and nobody's accounts."""
+HOUSEHOLDS = 1024
+"""Room for the households of one community in the number of a circle."""
+
+ACCOUNT_HABITS = Table(
+    "account_habits",
+    ("account",),
+    (
+        Column("region", pl.Int32(), "truth"),
+        Column("account", pl.Int64(), "truth"),
+        Column("group", pl.String(), "truth", note="kind of its operation, or resident for nobody's"),
+        Column("outreach", pl.Boolean(), "truth", note="addresses strangers"),
+        Column("town", pl.Int32(), "truth"),
+        *(
+            Column(name, pl.Int8(), "truth", "level", "habit of its operation")
+            for name in (
+                *("reach", "approach", "aim", "answered", "core", "cover"),
+                *("partners", "channel", "pace", "company", "seeking"),
+            )
+        ),
+        Column(
+            "log_odds",
+            pl.Int32(),
+            "truth",
+            "milli-nats",
+            "of trafficking, given the habits and their parameters",
+        ),
+    ),
+    "What decides whom an account ties itself to.",
+)
+
+
+@dataclass(frozen=True)
+class Actors:
+    """Accounts as those who tie: arrays with one entry an account, in the order of the accounts' local numbers."""
+
+    number: np.ndarray
+    actor: np.ndarray
+    """Local number of the operation, or of the account itself where it is nobody's."""
+    group: np.ndarray
+    """Index into :data:`GROUPS`."""
+    size: np.ndarray
+    """Accounts of its actor."""
+    habits: dict[str, np.ndarray]
+    outreach: np.ndarray
+    platform: np.ndarray
+    language: np.ndarray
+    town: np.ndarray
+    circle: np.ndarray
+    """Whose core it belongs to: its operation's, or a household of its community."""
+    start: np.ndarray
+    end: np.ndarray
+    """First and last day on which it ties itself."""
+    log_odds: np.ndarray
+
+
+def generate(region: Region, past: Past) -> tuple[Actors, dict[str, pl.DataFrame]]:
+    """Draw the habits behind the accounts of one region."""
+    places: Places = past["places"]
+    accounts: Accounts = past["accounts"]
+    actors = _actors(region, places, past["operations"], accounts)
+    return actors, {"account_habits": _frame(region, places, accounts, actors)}
+
+
+def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -> Actors:
+    number, owner = accounts.number, accounts.owner
+    owned = owner >= 0
+    actor = np.where(owned, owner, number)
+    group = np.where(owned, o.kind[owner], RESIDENT)
+    size = np.where(owned, np.bincount(owner[owned], minlength=len(o.id))[owner], 1)
+    streams = ("parameter/account_habits", "account_habits")
+    habits, habit_log = drawn_levels(region, actor, group, GROUPS, region.group("ties.habits"), streams)
+    outreach, outreach_log = _outreach(region, accounts, number, owner, group)
+    language = np.searchsorted(np.array(LANGUAGES), accounts.frame["language"].to_numpy())
+    town = np.where(
+        owned,
+        o.town[owner],
+        region.stream("account_habits/town").choose(number, np.array(region["places.town_weights"])),
+    )
+    start, end = _span(region, o, accounts)
+    return Actors(
+        number,
+        actor,
+        group,
+        size,
+        habits,
+        outreach,
+        accounts.site,
+        language,
+        town,
+        _circles(region, number, owner, size, language * len(places.town) + town),
+        start,
+        end,
+        _log_odds(region, accounts, group, size, habit_log + outreach_log),
+    )
+
+
+def _outreach(
+    region: Region, accounts: Accounts, number: np.ndarray, owner: np.ndarray, group: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Who addresses strangers, and log P of that over all accounts of the actor, (accounts, groups) milli-nats."""
+    shares = {"trafficking": region["accounts.recruits"], **region["ties.outreach"]}
+    p = np.array([probability(shares[g]) for g in GROUPS])
+    recruits = accounts.frame["role"].to_numpy() == "recruits"
+    drawn = region.stream("account_habits/outreach").chance(number, p[group])
+    outreach = np.where(group == TRAFFICKING, recruits, drawn)
+    own = np.where(outreach[:, None], log(p)[None, :], log(ONE - p)[None, :])
+    total = np.zeros((owner.max(initial=-1) + 1, len(GROUPS)), dtype=np.int64)
+    np.add.at(total, owner[owner >= 0], own[owner >= 0])
+    return outreach, np.where((owner >= 0)[:, None], total[owner] if len(total) else own, own)
+
+
+def _span(region: Region, o: Operations, accounts: Accounts) -> tuple[np.ndarray, np.ndarray]:
+    """First and last day of each account's ties: from its creation until some time after its operation's last day."""
+    number, owner = accounts.number, accounts.owner
+    start = np.maximum(accounts.frame["created_day"].to_numpy().astype(np.int64), 0)
+    spread = region.stream("account_habits/stay").quantile(number, "exponential")
+    stay = np.where(owner >= 0, region["ties.stay_days"], region["ties.lifetime_days"]) * spread // 1_000_000
+    last = np.where(owner >= 0, o.last_day[owner], start) + stay
+    return start, np.maximum(np.minimum(last, DAYS - 1), start)
+
+
+def _circles(
+    region: Region, number: np.ndarray, owner: np.ndarray, size: np.ndarray, community: np.ndarray
+) -> np.ndarray:
+    """The core that each account belongs to: its operation's, or a household of about so many in its community."""
+    at_home = np.bincount(community)
+    households = np.maximum(at_home // region["ties.circle"], 1)[community]
+    household = community * HOUSEHOLDS + region.stream("account_habits/circle").below(number, households)
+    return np.where((owner >= 0) & (size > 1), owner, BACKGROUND + household)
+
+
+def _log_odds(
+    region: Region, accounts: Accounts, group: np.ndarray, size: np.ndarray, habit_log: np.ndarray
+) -> np.ndarray:
+    """Log-odds of trafficking, milli-nats, given the actor's habits, its number of accounts and their verification.
+
+    The prior is the region's own composition among actors with one account, and among those with several.
+    """
+    several = (size > 1).astype(np.int64)
+    counts = np.stack([np.bincount(group[several == s], minlength=len(GROUPS)) for s in (0, 1)])
+    prior = log(normalised(counts * ONE))
+    # Accounts of nobody are verified as those of independents are.
+    shares = {**region["accounts.verified"], "resident": region["accounts.verified"]["independent"]}
+    p = np.array([probability(shares[g]) for g in GROUPS])
+    verified = accounts.frame["verified"].to_numpy()
+    own = np.where(verified[:, None], log(p)[None, :], log(ONE - p)[None, :])
+    total = prior[several] + habit_log + own
+    return total[:, TRAFFICKING] - log_sum(np.delete(total, TRAFFICKING, axis=1))
+
+
+def _frame(region: Region, places: Places, accounts: Accounts, a: Actors) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "region": np.full(len(a.number), region.index, dtype=np.int32),
+            "account": accounts.frame["account"],
+            "group": np.array(GROUPS)[a.group],
+            "outreach": a.outreach,
+            "town": places.town[a.town],
+            **{name: level.astype(np.int8) for name, level in a.habits.items()},
+            "log_odds": a.log_odds.astype(np.int32),
+        }
+    )
+
+
+STAGE = Stage(
+    "account_habits", ("places", "operations", "accounts"), (ACCOUNT_HABITS,), generate, since="0.2.0"
+)

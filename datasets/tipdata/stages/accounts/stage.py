@@ -1,0 +1,170 @@
+"""Accounts: on which sites each operation is, and everybody else who has an account there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import normalised, probability
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import DAYS, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.operations.stage import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING, Operations
+from tipdata.stages.places.stage import Places
+
+MAX_SITES = 16
+"""An account's local number is its operation's times this plus the position of its platform."""
+BACKGROUND = 1 << 20
+"""Local numbers of accounts that belong to no operation start here."""
+CADENCES = ("slow", "steady", "bursts")
+
+ACCOUNTS = Table(
+    "accounts",
+    ("account",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("account", pl.Int64(), "public"),
+        Column("platform", pl.String(), "public"),
+        Column("client", pl.String(), "public", note="app or web"),
+        Column("language", pl.String(), "public"),
+        Column("created_day", pl.Int32(), "platform", "day", "negative before the first day"),
+        Column("verified", pl.Boolean(), "platform"),
+        Column("cadence", pl.String(), "platform", note="slow, steady or bursts"),
+        Column("device_cluster", pl.Int64(), "platform", note="accounts seen on one device"),
+        Column("operation", pl.Int64(), "truth", note="null for accounts of nobody's operation"),
+        Column("role", pl.String(), "truth"),
+    ),
+    "Accounts of operations and of other people, about 1,200 a region.",
+)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Which operation has an account where.
+
+    Attributes:
+        has: (operations, platforms present) bool.
+        home: position of each operation's first choice of platform.
+        id: (operations, platforms present) account ids, also where there is none.
+        number: local number of each account; those of operations stand before those of nobody.
+        owner: operation of each account, -1 where it is nobody's.
+        site: position of each account's platform.
+        frame: the table's rows, in the order of the numbers.
+    """
+
+    has: np.ndarray
+    home: np.ndarray
+    id: np.ndarray
+    number: np.ndarray
+    owner: np.ndarray
+    site: np.ndarray
+    frame: pl.DataFrame
+
+
+def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFrame]]:
+    """Draw the accounts of one region."""
+    places: Places = past["places"]
+    operations: Operations = past["operations"]
+    local = np.arange(len(operations.id))
+    weights = site_weights(region, places)[operations.family]
+    home = region.stream("accounts/home").choose(local, weights)
+    sites = np.arange(len(places.platform))
+    numbers = local[:, None] * MAX_SITES + sites[None, :]
+    further = region.stream("accounts/elsewhere").chance(numbers, probability(region["accounts.elsewhere"]))
+    has = (further & (weights > 1)) | (sites[None, :] == home[:, None])
+    has |= _successors(region, places, numbers, weights, home)
+    o, site = np.nonzero(has)
+    count = max(region["accounts.total"] - len(o), 0)
+    others = BACKGROUND + np.arange(count)
+    number = np.concatenate([numbers[o, site], others])
+    owner = np.concatenate([o, np.full(count, -1)])
+    site = np.concatenate([site, background_site(region, places, others)])
+    frame = _frame(region, places, operations, number, owner, site)
+    accounts = Accounts(has, home, region.ids("accounts", numbers), number, owner, site, frame)
+    return accounts, {"accounts": frame}
+
+
+def background_site(region: Region, places: Places, number: np.ndarray) -> np.ndarray:
+    """Position of the platform of accounts that belong to no operation."""
+    return region.stream("accounts/site").choose(number, np.ones(len(places.platform), dtype=np.int64))
+
+
+def spoken_language(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
+    """Language of accounts that belong to no operation (index into LANGUAGES)."""
+    spoken = region.stream("accounts/language").choose(number, np.ones(len(LANGUAGES), dtype=np.int64))
+    resident = region.stream("accounts/resident").chance(number, probability(region["accounts.resident"]))
+    return np.where(resident, o.majority, spoken)
+
+
+def _successors(
+    region: Region, places: Places, numbers: np.ndarray, weights: np.ndarray, home: np.ndarray
+) -> np.ndarray:
+    """Further accounts of those whose first choice closes: (operations, platforms present) bool."""
+    lasting = (places.closed == DAYS) & (places.opened == 0)
+    pull = np.where(lasting[None, :] & (weights > 1), weights, 0)
+    luck = region.stream("accounts/successor").quantile(numbers, "exponential") + 1
+    order = np.argsort(
+        np.argsort(np.where(pull > 0, luck * 1000 // np.maximum(pull, 1), 1 << 60), axis=1), axis=1
+    )
+    return (order < region["accounts.successors"]) & (pull > 0) & (places.closed[home] < DAYS)[:, None]
+
+
+def site_weights(region: Region, places: Places) -> np.ndarray:
+    """(families, platforms present) integer weights: kinds by family, the dominant site before its rivals."""
+    table = np.zeros((len(FAMILIES), len(places.platform)), dtype=np.int64)
+    share = probability(region["platforms.dominant_share"])
+    for f, family in enumerate(FAMILIES):
+        listed = region[f"platforms.by_family.{family}"]
+        for k, kind in enumerate(places.kinds):
+            at = np.flatnonzero(places.platform_kind == k)
+            if not len(at):
+                continue
+            within = np.full(len(at), 65536 // len(at))
+            if places.dominant in at and len(at) > 1:
+                within = np.where(at == places.dominant, share, (65536 - share) // (len(at) - 1))
+            table[f, at] = listed.get(kind, 0) * within
+    return normalised(table)
+
+
+def _frame(
+    region: Region, places: Places, o: Operations, number: np.ndarray, owner: np.ndarray, site: np.ndarray
+) -> pl.DataFrame:
+    """Rows of accounts; ``owner`` is -1 where an account belongs to no operation."""
+    owned = owner >= 0
+    kind = np.where(owned, o.kind[owner], INDEPENDENT)
+    age = np.array([region["accounts.age_days"][k] for k in KINDS])[kind]
+    start = np.where(owned, o.first_day[owner], region.stream("accounts/start").below(number, DAYS))
+    age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
+    verified = np.array([probability(region["accounts.verified"][k]) for k in KINDS])[kind]
+    shared = region.stream("accounts/shared_device").chance(
+        number, probability(region["accounts.shared_device"])
+    )
+    cluster = np.where(owned, owner, number)
+    cluster = np.where(
+        shared,
+        BACKGROUND * 2 + region.stream("accounts/cafe").below(number, region["accounts.cafes"]),
+        cluster,
+    )
+    language = np.where(owned, o.language[owner], spoken_language(region, o, number))
+    recruits = region.stream("accounts/role").chance(number, probability(region["accounts.recruits"]))
+    role = np.where((kind == TRAFFICKING) & recruits, "recruits", "advertises")
+    app = region.stream("accounts/client").chance(number, probability(region["accounts.app"]))
+    cadence = region.stream("accounts/cadence").choose(number, np.array(region["accounts.cadence"]))
+    return pl.DataFrame(
+        {
+            "region": np.full(len(number), region.index, dtype=np.int32),
+            "account": region.ids("accounts", number),
+            "platform": np.array(places.codes)[places.platform[site]],
+            "client": np.where(app, "app", "web"),
+            "language": np.array(LANGUAGES)[language],
+            "created_day": (start - age).astype(np.int32),
+            "verified": region.stream("accounts/verified").chance(number, verified),
+            "cadence": np.array(CADENCES)[cadence],
+            "device_cluster": region.ids("devices", cluster),
+            "operation": pl.Series(np.where(owned, o.id[owner], -1)).replace(-1, None),
+            "role": np.where(owned, role, "other"),
+        }
+    )
+
+
+STAGE = Stage("accounts", ("places", "operations"), (ACCOUNTS,), generate)

@@ -1,0 +1,1 @@
+"""Adverts and how they are written."""

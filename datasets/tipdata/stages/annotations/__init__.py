@@ -1,0 +1,1 @@
+"""Annotations by two raters."""

@@ -1,0 +1,78 @@
+"""Annotations: two raters look at an advert's public face and score how suspicious it looks, 0 to 6.
+
+They see cues, are swayed by decoys, disagree in level and reading, and slip. Their scores are what the literature
+calls expert labels; the truth is elsewhere.
+"""
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.tables import LABEL, Column, Table
+from tipdata.core.world import Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.adverts.stage import Adverts
+from tipdata.stages.operations.stage import FAMILIES, Operations
+
+ANNOTATIONS = Table(
+    "annotations",
+    ("advert", "rater"),
+    (
+        Column("region", pl.Int32(), LABEL),
+        Column("advert", pl.Int64(), LABEL),
+        Column("rater", pl.Int32(), LABEL),
+        Column(
+            "score", pl.Int8(), LABEL, "0-6", "certainly not (0) to certainly (6) an indicator of trafficking"
+        ),
+    ),
+    "Two raters' scores for every advert.",
+)
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the annotations of one region."""
+    o: Operations = past["operations"]
+    adverts: Adverts = past["adverts"]
+    raters = region["annotations.raters"]
+    first = region.stream("annotations/rater").below(adverts.row, raters)
+    second = (first + 1 + region.stream("annotations/rater").below(adverts.row, raters - 1, 1)) % raters
+    base = _appearance(region, o, adverts)
+    frames = [_scores(region, adverts, base, rater) for rater in (first, second)]
+    return None, {"annotations": pl.concat(frames)}
+
+
+def _milli(region: Region, name: str) -> int:
+    return round(region[f"annotations.{name}"] * 1000)
+
+
+def _normal(region: Region, name: str, ids: np.ndarray, k: int | np.ndarray = 0) -> np.ndarray:
+    return region.stream(f"annotations/{name}").quantile(ids, "normal", k) * _milli(region, name) // 1_000_000
+
+
+def _appearance(region: Region, o: Operations, adverts: Adverts) -> np.ndarray:
+    """How suspicious each advert looks to everyone, milli-nats, 0 where a rater is undecided."""
+    decoys = [o.cues.index(name) for name in region.group("cues.decoys")]
+    centre = np.array([int(region["annotations.centre"][f] * 1000) for f in FAMILIES])[
+        o.family[adverts.operation]
+    ]
+    swayed = adverts.shown[:, decoys].sum(axis=1) * _milli(region, "decoy")
+    seen = adverts.log_odds * _milli(region, "cues") // 1000
+    return seen + centre + swayed + _normal(region, "reading", adverts.template)
+
+
+def _scores(region: Region, adverts: Adverts, base: np.ndarray, rater: np.ndarray) -> pl.DataFrame:
+    latent = base + _normal(region, "offset", rater)
+    latent = latent + _normal(region, "own_reading", adverts.template, rater)
+    latent = latent + _normal(region, "slip", adverts.row, rater)
+    step = _milli(region, "step")
+    score = np.clip((latent + 3 * step + step // 2) // step, 0, 6)
+    return pl.DataFrame(
+        {
+            "region": np.full(len(rater), region.index, dtype=np.int32),
+            "advert": adverts.id,
+            "rater": rater.astype(np.int32),
+            "score": score.astype(np.int8),
+        }
+    )
+
+
+STAGE = Stage("annotations", ("operations", "adverts"), (ANNOTATIONS,), generate)

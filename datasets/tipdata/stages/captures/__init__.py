@@ -1,0 +1,1 @@
+"""Captures of hidden people by lists."""

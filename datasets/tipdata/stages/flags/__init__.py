@@ -1,0 +1,1 @@
+"""Flags by the crowd."""

@@ -1,0 +1,193 @@
+"""Who gets in touch with the helpline, and when: people of operations, lawful workers in trouble, and others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tipdata.core.draw import ONE, probability
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
+from tipdata.stages.helpline.cases import (
+    ENQUIRY,
+    EXPLOITED_KINDS,
+    FRESH,
+    INSIDE,
+    KINDS,
+    MONTHS,
+    NONE,
+    PHASES,
+    WORKER,
+    Cases,
+)
+from tipdata.stages.helpline.needs import circumstance_tables, danger_table, phase_table
+from tipdata.stages.operations.stage import LANGUAGES, Operations
+from tipdata.stages.people.stage import People
+
+ROOM = 4
+"""A contact's local number is its first contact's times this plus its turn."""
+OTHERS = 1 << 30
+"""Local numbers of people who are not of ``people`` start here."""
+NOBODY = -1
+WEEK = 7
+TRIES = 8
+"""Candidates that are tried for someone who is still inside on the day."""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """When: local numbers of contacts and of their first contacts, turn 0-2, minute; int64 arrays by contact."""
+
+    local: np.ndarray
+    first: np.ndarray
+    turn: np.ndarray
+    minute: np.ndarray
+
+    @property
+    def day(self) -> np.ndarray:
+        return self.minute // MINUTES_A_DAY
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Who, by first contact: local number of the person, position in people (-1 for others), kind, and the day of
+    leaving (beyond the last day where that has not come)."""
+
+    person: np.ndarray
+    position: np.ndarray
+    kind: np.ndarray
+    leaves: np.ndarray
+
+
+def draw_calls(region: Region) -> Calls:
+    """First contacts in the documented weeks, and repeats of some: in the same week or in the next documented one."""
+    weeks, spacing = region["helpline.weeks"], region["helpline.spacing"]
+    opens = np.arange(weeks) * spacing + region.stream("helpline/weeks").below(np.arange(weeks), spacing)
+    first = np.arange(region["helpline.first"])
+    slot = region.stream("helpline/week").below(first, weeks)
+    minute = _minute(region, first, opens[slot], 0)
+    turns = [(first, np.zeros_like(first), minute)]
+    happens = np.ones(len(first), dtype=bool)
+    for turn, p in enumerate(region["helpline.again"], start=1):
+        happens &= region.stream("helpline/again").chance(first, probability(p), turn)
+        same = region.stream("helpline/same_week").chance(
+            first, probability(region["helpline.again_same_week"]), turn
+        )
+        last = (opens[slot] + 1) * WEEK * MINUTES_A_DAY - 1
+        later = minute + 1 + region.stream("helpline/gap").below(first, np.maximum(last - minute, 1), turn)
+        happens &= np.where(same, minute < last, slot + 1 < weeks)
+        slot = np.where(same, slot, np.minimum(slot + 1, weeks - 1))
+        minute = np.where(same, later, _minute(region, first, opens[slot], turn))
+        turns.append((first[happens], np.full(happens.sum(), turn), minute[happens]))
+    of, turn, when = (np.concatenate(parts) for parts in zip(*turns, strict=True))
+    return Calls(of * ROOM + turn, of, turn, when)
+
+
+def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> np.ndarray:
+    """A minute of the week: any day, mostly in the afternoon (the sum of two uniform draws)."""
+    day = week * WEEK + region.stream("helpline/day").below(first, WEEK, turn)
+    half = MINUTES_A_DAY // 2
+    hour = region.stream("helpline/hour").below(first, half, 2 * turn)
+    hour += region.stream("helpline/hour").below(first, half, 2 * turn + 1)
+    return day * MINUTES_A_DAY + (hour + MINUTES_A_DAY // 8) % MINUTES_A_DAY
+
+
+def draw_callers(region: Region, o: Operations, people: People, calls: Calls) -> Callers:
+    """The person behind each first contact, and how long after leaving they get in touch."""
+    first, day = calls.first[calls.turn == 0], calls.day[calls.turn == 0]
+    exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
+    group = region.stream("helpline/group").choose(
+        first, np.array([exploited, worker, ONE - exploited - worker])
+    )
+    table = phase_table(region)[[0, WORKER, ENQUIRY]]
+    phase = region.stream("helpline/phase").choose(first, table[group])
+    position = np.where(group == 0, _pick(region, people, first, day, phase), NOBODY)
+    at = np.maximum(position, 0)
+    kind = np.where(group == 0, kinds_of_forms(o)[o.form[people.owner[at]]], group + WORKER - 1)
+    low, high = _phase_days(region)
+    lag = low[phase] + region.stream("helpline/lag").below(first, (high - low + 1)[phase])
+    leaves = np.where(phase == INSIDE, DAYS * 2, day - lag)
+    return Callers(
+        person=np.where(group == 0, people.local[at], OTHERS + first),
+        position=position,
+        kind=kind,
+        leaves=np.where(group == 0, people.end[at], leaves),
+    )
+
+
+def kinds_of_forms(o: Operations) -> np.ndarray:
+    """The kind of case of each form of exploitation: (forms,) indices into :data:`tipdata.stages.helpline.cases.KINDS`."""
+    kinds = {"labour": "labour", "sexual": "services", "sex_tourism": "services"}
+    return np.array([KINDS.index(kinds.get(form, "other_form")) for form in o.forms])
+
+
+def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
+    """(5,) integer weights of the kinds among first contacts: the posterior's prior."""
+    able = np.flatnonzero(people.exploited & people.adult)
+    forms = np.bincount(kinds_of_forms(o)[o.form[people.owner[able]]], minlength=EXPLOITED_KINDS)
+    exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
+    return np.array([*(forms * exploited // max(len(able), 1)), worker, ONE - exploited - worker])
+
+
+def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
+    """Fewest and most days since leaving, by phase; zero where a phase has none."""
+    bounds = np.array([region["helpline.phase_days"].get(phase, (0, 0)) for phase in PHASES])
+    return bounds[:, 0], bounds[:, 1]
+
+
+def _pick(
+    region: Region, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
+) -> np.ndarray:
+    """For each first contact an exploited adult who on that day is in the phase, else in the nearest there is."""
+    able = np.flatnonzero(people.exploited & people.adult)
+    able = able[np.lexsort((people.local[able], people.end[able]))]
+    ends = people.end[able]
+    low, high = _phase_days(region)
+    start = np.searchsorted(ends, day - high[phase], side="left")
+    stop = np.searchsorted(ends, day - low[phase], side="right")
+    left = start + region.stream("helpline/left").below(first, np.maximum(stop - start, 1))
+    left = np.where(stop > start, left, stop - 1)
+    lasting = np.searchsorted(ends, day, side="right")
+    tried = lasting[:, None] + region.stream("helpline/inside").below(
+        first[:, None], np.maximum(len(able) - lasting, 1)[:, None], np.arange(TRIES)
+    )
+    tried = np.minimum(tried, len(able) - 1)
+    fits = (people.start[able[tried]] <= day[:, None]) & (ends[tried] > day[:, None])
+    inside = tried[np.arange(len(first)), fits.argmax(axis=1)]
+    return able[np.where(((phase == INSIDE) & fits.any(axis=1)) | (left < 0), inside, left)]
+
+
+def draw_cases(region: Region, o: Operations, people: People, calls: Calls, callers: Callers) -> Cases:
+    """The hidden state of every contact on its day."""
+    kind, person = callers.kind[calls.first], callers.person[calls.first]
+    since = np.where(kind == ENQUIRY, NOBODY, np.maximum(calls.day - callers.leaves[calls.first], NOBODY))
+    _, high = _phase_days(region)
+    phase = np.where(since < 0, INSIDE, np.searchsorted(high[FRESH:MONTHS], since, side="left") + FRESH)
+    phase = np.where(kind == ENQUIRY, NONE, phase)
+    foreign = region.stream("helpline/foreign").chance(
+        person, np.array([probability(region["helpline.foreign"][k]) for k in KINDS])[kind]
+    )
+    others = np.array([region["operations.languages"][code] for code in LANGUAGES])
+    others[o.majority] = 0
+    language = np.where(foreign, region.stream("helpline/language").choose(person, others), o.majority)
+    at_hand = np.array([probability(region["helpline.interpreter"][code]) for code in LANGUAGES])
+    at = callers.position[calls.first]
+    used = people.control[np.maximum(at, 0)]
+    circumstances = {
+        name: region.stream(f"helpline/{name}").chance(person, p[kind, phase])
+        for name, p in circumstance_tables(region).items()
+    }
+    took = used[:, people.means.index("takes_earnings")] | used[:, people.means.index("debt_bondage")]
+    ended = (people.exit[np.maximum(at, 0)] == "authorities") & (since >= 0)
+    known = {"earnings": took, "documents": used[:, people.means.index("withholds_documents")]}
+    known["authorities"] = ended
+    return Cases(
+        local=calls.local,
+        person=person,
+        kind=kind,
+        phase=phase,
+        since=since,
+        danger=region.stream("helpline/danger").choose(calls.local, danger_table(region)[kind, phase]),
+        language=language,
+        foreign=foreign,
+        spoken=~foreign | region.stream("helpline/spoken").chance(calls.local, at_hand[language]),
+        **{name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()},
+    )

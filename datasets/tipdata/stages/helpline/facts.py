@@ -1,0 +1,115 @@
+"""The coded facts of a contact: what the case worker ticked, as far as it was asked, understood and answered."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import ONE, log, normalised, probability
+from tipdata.core.world import Region
+from tipdata.stages.helpline.cases import NEEDS, NONE, Cases, Evidence
+
+DEPENDS_ON = {
+    "safe_place_tonight": "shelter",
+    "threat_reported": "safety",
+    "health_concern": "medical",
+    "strain": "counselling",
+    "asks_authorities": "legal",
+    "holds_papers": "papers",
+    "weeks_owed": "wages",
+    "employer_aware": "danger",
+    "free_to_leave": "danger",
+    "lives_at_work": "kind",
+    "sector": "kind",
+    "dependants": "",
+    "caller_relation": "kind",
+    "channel": "phase",
+}
+"""Fact -> the hidden state that its levels depend on: a need, danger, kind or phase, or nothing."""
+ALWAYS_KNOWN = ("caller_relation", "channel")
+IMPOSSIBLE = -20_000
+"""Log-likelihood of what cannot be, milli-nats."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """``columns``: one a fact, null where missing. ``relation``: level of caller_relation, 0 the person themself."""
+
+    columns: pl.DataFrame
+    relation: np.ndarray
+
+
+def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> Facts:
+    """Draw all facts of the contacts, and add what they say to ``seen``. ``needs``: (contacts, needs) bool."""
+    n = len(c.local)
+    gap = np.where(
+        c.spoken, probability(region["helpline.missing"]), probability(region["helpline.missing_unspoken"])
+    )
+    columns: dict[str, pl.Expr] = {}
+    relation = np.zeros(n, dtype=np.int64)
+    for k, (name, state) in enumerate(DEPENDS_ON.items()):
+        levels = region[f"helpline.fact.{name}"]
+        table = normalised(np.array(list(levels.values())).T * ONE)
+        level = region.stream("helpline/fact").choose(c.local, table[_state(c, needs, state)], k)
+        missing = region.stream("helpline/missing").chance(c.local, gap, k) & (name not in ALWAYS_KNOWN)
+        if state:
+            seen.of(state)[...] += np.where(missing[:, None], 0, log(table)[:, level].T)
+        if name == "caller_relation":
+            relation = level
+        columns[name] = _with_gaps(_values(region, name, tuple(levels), level, c), missing)
+    columns["interpreter_used"] = _interpreter(region, c, needs, seen)
+    columns["days_since_leaving"] = _since(region, c, gap, seen)
+    return Facts(pl.select(*(values.alias(name) for name, values in columns.items())), relation)
+
+
+def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
+    """The level, from 0, of what a fact depends on."""
+    if not name:
+        return np.zeros(len(c.local), dtype=np.int64)
+    return needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name)
+
+
+def _values(region: Region, name: str, levels: tuple[str, ...], level: np.ndarray, c: Cases) -> pl.Series:
+    """The values that levels stand for: Boolean for no and yes, Int16 for numbers, else String."""
+    if levels == ("no", "yes"):
+        return pl.Series(level == 1)
+    if not levels[0].isdigit():
+        return pl.Series(np.array(levels)[level])
+    lows = np.array([int(x) for x in levels])
+    if name != "weeks_owed":
+        return pl.Series(lows[level].astype(np.int16))
+    highs = np.append(lows[1:], region["helpline.weeks_owed_most"] + 1)
+    within = region.stream("helpline/weeks_owed").below(c.local, (highs - lows)[level])
+    return pl.Series((lows[level] + within).astype(np.int16))
+
+
+def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> pl.Expr:
+    """Whether an interpreter was used: only where one is at hand, mostly where one is needed."""
+    p = {k: probability(v) for k, v in region["helpline.interpreter_used"].items()}
+    offered = np.where(c.foreign, p["foreign"], p["resident"]) * c.spoken
+    wanted = np.where(c.foreign, p["needed"], p["resident"]) * c.spoken
+    needed = needs[:, NEEDS.index("interpreting")]
+    used = region.stream("helpline/interpreter").chance(c.local, np.where(needed, wanted, offered))
+    missing = region.stream("helpline/interpreter").chance(
+        c.local, probability(region["helpline.missing"]), 1
+    )
+    chance = np.stack([offered, wanted], axis=1)
+    said = log(np.clip(np.where(used[:, None], chance, ONE - chance), 1, ONE))
+    seen.of("interpreting")[...] += np.where(missing[:, None], 0, said)
+    return _with_gaps(pl.Series(used), missing)
+
+
+def _since(region: Region, c: Cases, gap: np.ndarray, seen: Evidence) -> pl.Expr:
+    """Days since leaving, null where not left or not known; a number settles the phase."""
+    missing = region.stream("helpline/since").chance(c.local, gap)
+    shown = ~missing & (c.since >= 0)
+    phases = np.arange(seen.phase.shape[1])
+    left = (phases > 0) & (phases < NONE)
+    other = np.where(phases == c.phase[:, None], 0, IMPOSSIBLE)
+    seen.phase[...] += np.where(shown[:, None], other, np.where(left, log(gap)[:, None], 0))
+    return _with_gaps(pl.Series(c.since.astype(np.int16)), ~shown)
+
+
+def _with_gaps(values: pl.Series, missing: np.ndarray) -> pl.Expr:
+    """The values, null where missing."""
+    return pl.when(pl.Series(~missing)).then(values)

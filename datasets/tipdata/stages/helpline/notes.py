@@ -1,0 +1,149 @@
+"""Case workers' notes: listed sentences (:file:`text/notes/`) said or not as the hidden state of a contact has it.
+
+A note is a product of listed sentences, so what it can say can be listed and audited.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from tipdata.core.draw import ONE, log, normalised, probability
+from tipdata.core.world import Region
+from tipdata.stages.helpline.cases import NEEDS, Cases, Evidence
+from tipdata.text.lexicon import read
+
+OTHERS = ("danger", "time", "work")
+"""Pools beside those of needs."""
+STATES = {"danger": "danger", "time": "phase", "work": "kind"}
+"""The hidden state that each of them stands for."""
+MOST = 3
+"""Sentences that a note has room for beside its opener."""
+
+
+@dataclass(frozen=True)
+class Notes:
+    """One language.
+
+    Attributes:
+        strings: all sentences.
+        pools: indices of a need's own sentences and those that it shares, and of danger, time and work.
+        filler: indices of neutral sentences.
+        opener: (2, n) indices: the person themself, someone for them.
+        space: what stands between two sentences.
+    """
+
+    strings: pl.Series
+    pools: dict[str, np.ndarray]
+    filler: np.ndarray
+    opener: np.ndarray
+    space: str
+
+
+@cache
+def notes(language: str) -> Notes:
+    """The compiled notes of a language."""
+    document = read(f"notes/{language}")
+    strings: list[str] = []
+
+    def add(sentences: list[str]) -> np.ndarray:
+        strings.extend(sentences)
+        return np.arange(len(strings) - len(sentences), len(strings))
+
+    shared: dict[str, np.ndarray] = {}
+    for pair, sentences in document["shared"].items():
+        shared |= dict.fromkeys(pair.split("_"), add(sentences))
+    pools = {n: np.concatenate([add(document["needs"][n]), shared[n]]) for n in NEEDS}
+    pools |= {name: add(document[name]) for name in OTHERS}
+    opener = np.stack([add(document["opener"][who]) for who in ("self", "other")])
+    filler = add(document["filler"])
+    return Notes(pl.Series(strings), pools, filler, opener, document["space"])
+
+
+@dataclass(frozen=True)
+class Written:
+    """By contact: the note, and the pools that came up, as a list of names."""
+
+    text: pl.Series
+    raised: pl.Series
+
+
+def write_notes(
+    region: Region, language: str, c: Cases, needs: np.ndarray, relation: np.ndarray, seen: Evidence
+) -> Written:
+    """Write the note of every contact, and add to ``seen`` what came up.
+
+    Each pool comes up or not, and in which of its sentences, as the state it stands for has it. A note has room for
+    two or three of these (``seen`` counts them all), is filled up with neutral sentences, and may have an opener.
+    ``relation``: 0 where the person calls themself.
+    """
+    book = notes(language)
+    raised, sentence = _raised(region, book, c, needs, seen)
+    filler = _fillers(region, book, c)
+    order = region.stream("helpline/order").below(
+        c.local[:, None], 1 << 20, np.arange(raised.shape[1] + filler.shape[1])
+    )
+    order[:, : raised.shape[1]] += np.where(raised & ~_said_before(raised, sentence), 0, 1 << 22)
+    order[:, raised.shape[1] :] += 1 << 21
+    first = np.argsort(order, axis=1, kind="stable")[:, :MOST]
+    kept = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
+    room = 2 + region.stream("helpline/room").choose(c.local, np.array(region["helpline.sentence.room"]))
+    opens = region.stream("helpline/opens").chance(c.local, probability(region["helpline.sentence.opener"]))
+    which = region.stream("helpline/opener").below(c.local, book.opener.shape[1])
+    opener = book.opener[np.minimum(relation, 1), which]
+    shown = [opens, *(room > place for place in range(MOST))]
+    columns = [
+        pl.when(pl.Series(here)).then(book.strings.gather(index)).alias(str(place))
+        for place, (index, here) in enumerate(zip([opener, *kept.T], shown, strict=True))
+    ]
+    text = pl.select(*columns).select(
+        pl.concat_str(pl.all(), separator=book.space, ignore_nulls=True).alias("narrative")
+    )
+    return Written(text["narrative"], names_of((*NEEDS, *OTHERS), raised))
+
+
+def _raised(
+    region: Region, book: Notes, c: Cases, needs: np.ndarray, seen: Evidence
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which pools come up, and the sentence of each: two (contacts, pools) arrays."""
+    said = np.zeros((len(c.local), len(book.pools)), dtype=bool)
+    sentence = np.zeros_like(said, dtype=np.int64)
+    fond = np.array(region["helpline.sentence.dialect"])
+    for k, (pool, indices) in enumerate(book.pools.items()):
+        kind = "need" if pool in NEEDS else pool
+        level = needs[:, k].astype(np.int64) if pool in NEEDS else getattr(c, STATES[pool])
+        chance = np.array([probability(p) for p in region[f"helpline.said.{kind}"]])
+        dialect = fond[region.stream("helpline/dialect").below(indices, len(fond))]
+        weights = normalised(np.array(region[f"helpline.sentence.{kind}"]) * dialect * ONE)
+        said[:, k] = region.stream("helpline/said").chance(c.local, chance[level], k)
+        variant = region.stream("helpline/sentence").choose(c.local, weights[level], k)
+        sentence[:, k] = indices[variant]
+        silent = log(ONE - chance)[None, :]
+        spoken = log(chance)[None, :] + log(weights)[:, variant].T
+        seen.of(STATES.get(pool, pool))[...] += np.where(said[:, k, None], spoken, silent)
+    return said, sentence
+
+
+def _said_before(raised: np.ndarray, sentence: np.ndarray) -> np.ndarray:
+    """(contacts, pools) whether an earlier pool has come up in the very same, shared sentence."""
+    same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
+    return (same & np.tri(raised.shape[1], k=-1, dtype=bool)).any(axis=2)
+
+
+def _fillers(region: Region, book: Notes, c: Cases) -> np.ndarray:
+    """(contacts, 3) different neutral sentences each."""
+    count = len(book.filler)
+    first = region.stream("helpline/filler").below(c.local[:, None], count)
+    # Steps that are coprime to the number of sentences (a power of two) give different ones.
+    step = 1 + 2 * region.stream("helpline/filler").below(c.local[:, None], count // 2, 1)
+    return book.filler[(first + step * np.arange(MOST)) % count]
+
+
+def names_of(names: tuple[str, ...], chosen: np.ndarray) -> pl.Series:
+    """A list column of the names that are chosen, (rows, names) bool."""
+    values = np.broadcast_to(np.array(names), chosen.shape)[chosen]
+    offsets = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))])
+    made = pa.LargeListArray.from_arrays(offsets, pa.array(values, type=pa.large_string()))
+    return pl.Series(pl.from_arrow(made))

@@ -1,0 +1,142 @@
+"""Contacts with a helpline: who got in touch, what was coded and noted down of it, and what each person needs.
+
+Some are exploited (adults of ``people``), some are lawful workers in trouble, some are in the wrong place or ask on
+another's behalf. Whole weeks are documented, one in ten, so that contacts compete for a week's case workers. Needs and
+urgency follow from the case; facts and sentences are weak, overlapping and often missing signs of them, most of all
+where no interpreter for the language was at hand.
+"""
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import probability
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.helpline.callers import Calls, draw_callers, draw_calls, draw_cases, kind_weights
+from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Evidence
+from tipdata.stages.helpline.facts import ALWAYS_KNOWN, DEPENDS_ON, draw_facts
+from tipdata.stages.helpline.needs import draw_needs, draw_urgency, model, posterior
+from tipdata.stages.helpline.notes import names_of, write_notes
+from tipdata.stages.operations.stage import LANGUAGES, Operations
+from tipdata.stages.people.stage import People
+
+_TYPES = {"strain": pl.Int16(), "weeks_owed": pl.Int16()}
+_TEXTS = ("asks_authorities", "sector", "caller_relation", "channel")
+_NOTES = {
+    "safe_place_tonight": "has a safe place for the coming night",
+    "threat_reported": "threats are reported",
+    "health_concern": "an injury or health concern is reported",
+    "strain": "the case worker's impression, 0 to 3",
+    "asks_authorities": "wants the authorities involved: no, undecided or yes",
+    "holds_papers": "holds their own identity papers",
+    "weeks_owed": "wages owed",
+    "employer_aware": "the employer or host knows of the contact",
+    "free_to_leave": "can come and go",
+    "lives_at_work": "lives where they work, or did",
+    "sector": "of the work in question",
+    "dependants": "someone depends on the person",
+    "caller_relation": "who got in touch: self, friend, family, service or other",
+    "channel": "call, chat, text, email or visit",
+}
+_UNITS = {"strain": "level 0-3", "weeks_owed": "weeks"}
+
+CONTACTS = Table(
+    "contacts",
+    ("contact",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("contact", pl.Int64(), "public"),
+        Column("minute", pl.Int64(), "platform", "minute since day 0"),
+        Column("language", pl.String(), "platform", "", "the person's; most of a region's speak its own"),
+        Column("narrative", pl.String(), "platform", "", "the case worker's note, in the region's language"),
+        *(
+            Column(
+                name,
+                pl.String() if name in _TEXTS else _TYPES.get(name, pl.Boolean()),
+                "platform",
+                _UNITS.get(name, ""),
+                _NOTES[name] + ("" if name in ALWAYS_KNOWN else "; null where not known"),
+            )
+            for name in DEPENDS_ON
+        ),
+        Column("interpreter_used", pl.Boolean(), "platform", "", "null where not noted"),
+        Column("days_since_leaving", pl.Int16(), "platform", "days", "null where not left or not known"),
+        Column("repeat_contact", pl.Boolean(), "platform", "", "known to have been in touch before"),
+        Column("person", pl.Int64(), "truth", "", "as in people, where exploited"),
+        Column("operation", pl.Int64(), "truth", "", "null for those not exploited"),
+        Column("kind", pl.String(), "truth", "", ", ".join(KINDS)),
+        Column("phase", pl.String(), "truth", "", "time since leaving: " + ", ".join(PHASES)),
+        Column("danger", pl.Int8(), "truth", "level 0-2", "now"),
+        Column("earnings_withheld", pl.Boolean(), "truth"),
+        Column("documents_withheld", pl.Boolean(), "truth"),
+        Column("needs", pl.List(pl.String()), "truth", "", "of " + ", ".join(NEEDS)),
+        Column("urgency", pl.Int8(), "truth", "level 0-2"),
+        Column("raised", pl.List(pl.String()), "truth", "", "what came up, noted or not"),
+        Column("settled_day", pl.Int32(), "truth", "day", "its needs are settled; null where never"),
+        *(
+            Column(
+                f"log_odds_{name}", pl.Int32(), "truth", "milli-nats", "of the need, given all that came up"
+            )
+            for name in NEEDS
+        ),
+        Column("log_odds_urgent", pl.Int32(), "truth", "milli-nats", "of urgency 2, given all that came up"),
+    ),
+    "Contacts with a helpline, about 150 a region, from ten documented weeks. Adults only.",
+)
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the contacts of one region."""
+    o: Operations = past["operations"]
+    people: People = past["people"]
+    calls = draw_calls(region)
+    callers = draw_callers(region, o, people, calls)
+    cases = draw_cases(region, o, people, calls, callers)
+    m = model(region, kind_weights(region, o, people))
+    needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
+    seen = Evidence.none(len(calls.local))
+    facts = draw_facts(region, cases, needs, seen)
+    note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts.relation, seen)
+    odds, urgent = posterior(m, cases.foreign, seen)
+    settled = _settled(region, calls)
+    at = callers.position[calls.first]
+    owner = people.owner[np.maximum(at, 0)]
+    known = region.stream("helpline/recognised").chance(
+        calls.local, probability(region["helpline.recognised"])
+    )
+    frame = pl.DataFrame(
+        {
+            "region": np.full(len(at), region.index, dtype=np.int32),
+            "contact": region.ids("helpline", calls.local),
+            "minute": calls.minute,
+            "language": np.array(LANGUAGES)[cases.language],
+            "narrative": note.text,
+            **facts.columns.to_dict(),
+            "repeat_contact": (calls.turn > 0) & known,
+            "person": region.ids("people", cases.person),
+            "operation": pl.Series(np.where(at >= 0, o.id[owner], -1)).replace(-1, None),
+            "kind": np.array(KINDS)[cases.kind],
+            "phase": np.array(PHASES)[cases.phase],
+            "danger": cases.danger,
+            "earnings_withheld": cases.earnings,
+            "documents_withheld": cases.documents,
+            "needs": names_of(NEEDS, needs),
+            "urgency": urgency,
+            "raised": note.raised,
+            "settled_day": pl.Series(settled).replace(-1, None),
+            **{f"log_odds_{name}": odds[:, k] for k, name in enumerate(NEEDS)},
+            "log_odds_urgent": urgent,
+        }
+    )
+    return None, {"contacts": frame}
+
+
+def _settled(region: Region, calls: Calls) -> np.ndarray:
+    """Day on which it is settled what the person needed; -1 where it never is."""
+    happens = region.stream("helpline/settled").chance(calls.local, probability(region["helpline.settled"]))
+    delay = region.stream("helpline/settled_days").quantile(calls.local, "gamma_2.0")
+    return np.where(happens, calls.day + 1 + delay * region["helpline.settled_days"] // 2_000_000, -1)
+
+
+STAGE = Stage("helpline", ("operations", "people"), (CONTACTS,), generate, since="0.2.0")

@@ -1,0 +1,205 @@
+"""The model behind conversations of coded acts: stages, their acts, and how each course moves between them.
+
+One compilation of ``world.yaml``'s ``messages`` for a region, in integers, read by the stage that draws
+conversations and by the oracle that filters them. A *course* is how a kind of conversation runs; a recruitment has
+two, hunting and fishing, and for each form of exploitation a *profile* of its own; other courses have one profile.
+
+The chain over stages is semi-Markov: a stage lasts ``1 + a + b`` messages, a and b geometric with one mean (see
+:func:`dwell_scale`), then leads onward by the course. Acts, speakers, gaps and channels are drawn given the stage.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from tipdata.core.draw import ONE, log, normalised, probability
+from tipdata.core.world import Region, parameters
+from tipdata.stages.operations.stage import log_ratio
+
+ACTS = (
+    *("greet", "introduce", "small_talk", "compliment", "share_personal"),
+    *("ask_situation", "ask_work", "ask_family"),
+    *("offer_job", "offer_help", "describe_pay", "promise_future", "quote_price", "send_link"),
+    *("ask_contact", "propose_channel", "propose_meeting"),
+    *("ask_documents", "arrange_travel", "offer_advance", "fix_date"),
+    *("state_debt", "ask_secrecy", "discourage_ties", "ask_location"),
+    *("instruct", "check_in", "threaten", "restrict"),
+    *("agree", "refuse", "ask_details", "thank", "complain"),
+)
+"""Code words, in the order of the literature's stages and then what anyone answers. Never a sentence."""
+STAGES = (
+    *("contact", "rapport", "need", "offer", "private", "commitment"),
+    *("entrapment", "control", "coordination", "dispute", "withdrawal"),
+)
+COMMITMENT = STAGES.index("commitment")
+COURSES = (
+    *("hunting", "fishing", "lawful_recruitment", "brokerage", "sale"),
+    *("friendship", "dating", "support", "spam"),
+)
+STRATEGIES = COURSES[:2]
+"""The courses of a recruitment for exploitation."""
+KINDS = ("recruitment", *COURSES[len(STRATEGIES) :])
+HOLDER, OTHER = 0, 1
+ROLES = ("holder", "other")
+SHORTEST_STEP = 200
+"""Least mean of a stage's further messages, in thousandths, so that no stage is over before it began."""
+
+
+def forms() -> tuple[str, ...]:
+    """Forms of exploitation, in the order of ``operations.form``."""
+    return tuple(parameters()["operations.form"]["value"])
+
+
+def course_of_profile() -> np.ndarray:
+    """The course of each profile, int64: the recruitments by course and form, then one of each other course."""
+    recruits = np.repeat(np.arange(len(STRATEGIES)), len(forms()))
+    return np.concatenate([recruits, np.arange(len(STRATEGIES), len(COURSES))])
+
+
+def profile(course: np.ndarray, form: np.ndarray) -> np.ndarray:
+    """The profile of each course and form (-1 where there is none), int64."""
+    recruits = course < len(STRATEGIES)
+    lawful = len(STRATEGIES) * len(forms()) + course - len(STRATEGIES)
+    return np.where(recruits, course * len(forms()) + np.maximum(form, 0), lawful)
+
+
+@dataclass(frozen=True)
+class Acts:
+    """Integer tables of one region; log probabilities in milli-nats, probabilities and weights out of 65,536.
+
+    P profiles, C courses, S stages, A acts, G classes of gaps, H channels.
+    """
+
+    act: np.ndarray
+    """(P, S, 2 roles, A) log weight of an act before the leanings of who speaks."""
+    onward: np.ndarray
+    """(C, S, S) weights of the stage that follows; a stage that never ends leads to itself."""
+    dwell: np.ndarray
+    """(C, S) mean length in thousandths of the conversation's."""
+    opens: np.ndarray
+    """(C,) probability that the holder opens."""
+    again: np.ndarray
+    """(C, 2 roles) probability that the same role speaks again."""
+    gap: np.ndarray
+    """(C, S, G) log weight of a class of gaps."""
+    hours: np.ndarray
+    """(C, 24) weights."""
+    first_channel: np.ndarray
+    """(C, H) weights."""
+    next_channel: np.ndarray
+    """(C, H) weights."""
+    hop: np.ndarray
+    """(S,) probability that the channel is chosen anew."""
+
+    @classmethod
+    def of(cls, region: Region) -> "Acts":
+        """Compile the model of a region."""
+        by_course = {n: _by_course(region, n) for n in ("opens", "again", "gaps", "hours")}
+        schedule = normalised(np.array(list(region["schedule.hour_weights"].values()), dtype=np.int64) * ONE)
+        quickening = np.array([round(region["messages.quickening"][s] * 1000) for s in STAGES])
+        gaps = log(np.stack([normalised(np.array(w, dtype=np.int64) * ONE) for w in by_course["gaps"]]))
+        classes = np.arange(gaps.shape[1])
+        return cls(
+            act=_acts(region),
+            onward=_onward(region),
+            dwell=np.array([[region[f"messages.dwell.{c}"][s] for s in STAGES] for c in COURSES]),
+            opens=np.array([probability(p) for p in by_course["opens"]]),
+            again=np.array([[probability(p) for p in pair] for pair in by_course["again"]]),
+            gap=gaps[:, None, :] + (quickening[:, None] * classes)[None, :, :],
+            hours=np.stack(
+                [(np.array(w, dtype=np.int64)[:, None] * schedule).sum(axis=0) for w in by_course["hours"]]
+            ),
+            first_channel=_channels(region, "first_channel"),
+            next_channel=_channels(region, "next_channel"),
+            hop=np.array([probability(region["messages.hop"][s]) for s in STAGES]),
+        )
+
+
+def _by_course(region: Region, name: str) -> list:
+    return [region[f"messages.{name}"][course] for course in COURSES]
+
+
+def _channels(region: Region, name: str) -> np.ndarray:
+    return normalised(np.array(_by_course(region, name), dtype=np.int64) * ONE)
+
+
+@cache
+def _weights(path: str) -> np.ndarray:
+    """(2 roles, A) listed weights of one set of acts as probabilities; 0 where an act is not listed.
+
+    Read as ``value`` only: these weights are those of every region.
+    """
+    listed = parameters()[path]["value"]
+    unknown = {act for role in ROLES for act in listed[role]} - set(ACTS)
+    if unknown:
+        raise ValueError(f"world.yaml: {path} names {sorted(unknown)}, which are no acts")
+    table = np.array([[listed[role].get(act, 0) for act in ACTS] for role in ROLES], dtype=np.int64)
+    return table * ONE // table.sum(axis=1, keepdims=True)
+
+
+def _acts(region: Region) -> np.ndarray:
+    own = np.stack([_weights(f"messages.stages.{stage}") for stage in STAGES])
+    share = probability(region["messages.own_share"])
+    mixed = (own * share + _weights("messages.any_stage") * (ONE - share)) // ONE
+    return log(np.maximum(mixed, 1))[None, :, :, :] + _leanings(region)[:, None, None, :]
+
+
+def _leanings(region: Region) -> np.ndarray:
+    """(P, A) log odds ratios of the course and the form, with the region's own deviation of each course."""
+    jitter = round(region["messages.jitter"] * 1000)
+    cells = np.arange(len(COURSES) * len(ACTS)).reshape(len(COURSES), len(ACTS))
+    deviation = region.stream("parameter/messages/acts").quantile(cells, "normal") * jitter // 1_000_000
+    course = _ratios(region, "leanings", COURSES) + deviation
+    form = _ratios(region, "forms", forms())
+    recruits = course[: len(STRATEGIES), None, :] + form[None, :, :]
+    return np.concatenate([recruits.reshape(-1, len(ACTS)), course[len(STRATEGIES) :]])
+
+
+def _ratios(region: Region, group: str, names: tuple[str, ...]) -> np.ndarray:
+    """(names, A) log odds ratios; 0 where an act is not named."""
+    table = np.zeros((len(names), len(ACTS)), dtype=np.int64)
+    for row, name in enumerate(names):
+        for act, ratio in region[f"messages.{group}.{name}"].items():
+            table[row, ACTS.index(act)] = log_ratio(ratio)
+    return table
+
+
+def _onward(region: Region) -> np.ndarray:
+    table = np.zeros((len(COURSES), len(STAGES), len(STAGES)), dtype=np.int64)
+    for c, course in enumerate(COURSES):
+        table[c] = np.eye(len(STAGES), dtype=np.int64)
+        for stage, listed in region[f"messages.onward.{course}"].items():
+            weights = np.array([listed.get(s, 0) for s in STAGES], dtype=np.int64)
+            table[c, STAGES.index(stage)] = weights
+    return table
+
+
+def dwell_scale(permille: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Scale, in thousandths of a message, of each of the two geometric parts of a stage's further messages.
+
+    A part is ``floor(scale / 1000 * E)`` of a unit exponential E, that is geometric with ratio exp(-1000/scale).
+    """
+    return np.maximum(permille * length - 1000, SHORTEST_STEP) // 2
+
+
+def habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """(conversations, A) leanings to each act in milli-nats: the holder's, and the conversation's own.
+
+    Args:
+        holder: number under which the holder's habits are drawn; one for all conversations of an operation.
+        number: local number of the conversation.
+    """
+    acts = np.arange(len(ACTS))[None, :]
+    total = np.zeros((len(holder), len(ACTS)), dtype=np.int64)
+    for name, who in (("habits", holder), ("partner", number)):
+        spread = round(region[f"messages.{name}"] * 1000)
+        drawn = region.stream(f"messages/{name}").quantile(who[:, None], "normal", acts)
+        total += drawn * spread // 1_000_000
+    return total
+
+
+def pace(region: Region, holder: np.ndarray) -> np.ndarray:
+    """(conversations,) each holder's leaning to long gaps, milli-nats a class."""
+    spread = round(region["messages.pace"] * 1000)
+    return region.stream("messages/pace").quantile(holder, "normal") * spread // 1_000_000

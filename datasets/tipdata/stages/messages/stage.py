@@ -1,0 +1,277 @@
+"""Messages: conversations between adults as coded acts, minute by minute; never a sentence.
+
+Each conversation runs through stages by the chain of :mod:`tipdata.stages.messages.acts`; act, speaker, gap and channel are drawn
+given the stage, the course, the holder's habits and, less so, the conversation's own. A recruitment's onset is its
+first message of commitment; lawful courses reach commitment too, and most attempts to recruit never do.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import exp, probability
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.accounts.stage import Accounts
+from tipdata.stages.messages import acts
+from tipdata.stages.messages.conversations import ROOM, Conversations, draw_conversations
+from tipdata.stages.operations.stage import LANGUAGES, Operations
+from tipdata.stages.places.stage import Places
+
+SEGMENTS = 40
+"""Most stages that a conversation passes through; the last lasts to its end."""
+
+CONVERSATIONS = Table(
+    "conversations",
+    ("conversation",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("conversation", pl.Int64(), "public"),
+        Column("platform", pl.String(), "platform"),
+        Column("minute", pl.Int32(), "platform", "minutes since the first day", "of the first message"),
+        Column("language", pl.String(), "platform"),
+        Column("operation", pl.Int64(), "truth", note="that holds one side; null for private people"),
+        Column("account", pl.Int64(), "truth", note="that the conversation was drawn for"),
+        Column("kind", pl.String(), "truth", note="recruitment, or one of the lawful kinds, or spam"),
+        Column("strategy", pl.String(), "truth", note="hunting or fishing; null where nobody is recruited"),
+        Column("form", pl.String(), "truth", note="form of exploitation; null where nobody is recruited"),
+        Column("opens", pl.Boolean(), "truth", note="whether the account's holder wrote first"),
+        Column(
+            "onset", pl.Int32(), "truth", "message from 1", "first of commitment in a recruitment; else null"
+        ),
+        Column("number", pl.Int64(), "truth", note="local number in its region"),
+        Column("holder", pl.Int64(), "truth", note="number under which the holder's habits are drawn"),
+        Column("length", pl.Int32(), "truth", "messages", "that it would have but for the end of the window"),
+    ),
+    "Conversations between adults in coded acts, about 1,000 a region; one in nine is a recruitment that commits.",
+)
+MESSAGES = Table(
+    "messages",
+    ("conversation", "sequence"),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("conversation", pl.Int64(), "public"),
+        Column("sequence", pl.Int32(), "public", "message from 1"),
+        Column("minute", pl.Int32(), "platform", "minutes since the first day"),
+        Column("side", pl.String(), "platform", note="first (who opened) or second"),
+        Column("act", pl.String(), "platform", note="coded act; null where the message was deleted"),
+        Column(
+            "channel", pl.String(), "platform", note="public, private, call, other_platform; null unknown"
+        ),
+        Column("stage", pl.String(), "truth"),
+    ),
+    "Messages of conversations as coded acts, about 30,000 a region.",
+)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Messages in order of conversation and sequence; arrays of equal length (messages), int64 unless said."""
+
+    at: np.ndarray
+    """Position of the conversation."""
+    step: np.ndarray
+    """Sequence number from 0."""
+    row: np.ndarray
+    """Local number of the message."""
+    stage: np.ndarray
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the conversations of one region and their messages."""
+    places: Places = past["places"]
+    o: Operations = past["operations"]
+    accounts: Accounts = past["accounts"]
+    model = acts.Acts.of(region)
+    conversations = draw_conversations(region, places, o, accounts, model)
+    lines = _lines(region, conversations, model)
+    minute = _minutes(region, conversations, model, lines)
+    kept = minute < DAYS * MINUTES_A_DAY
+    role = _roles(region, conversations, model, lines)
+    id = region.ids("conversations", conversations.number)
+    messages = pl.DataFrame(
+        {
+            "region": np.full(len(lines.row), region.index, dtype=np.int32),
+            "conversation": id[lines.at],
+            "sequence": (lines.step + 1).astype(np.int32),
+            "minute": minute.astype(np.int32),
+            "side": _named(("first", "second"), role != role[_first(lines)]),
+            "act": _acts(region, conversations, model, lines, role),
+            "channel": _channels(region, conversations, model, lines),
+            "stage": _named(acts.STAGES, lines.stage),
+        }
+    ).filter(kept)
+    onset = _onset(conversations, lines, kept)
+    return None, {
+        "conversations": _frame(region, places, o, accounts, conversations, id, onset),
+        "messages": messages,
+    }
+
+
+def _lines(region: Region, c: Conversations, model: acts.Acts) -> Lines:
+    """Stages of all messages: whole stages are drawn one after the other until every conversation is full."""
+    stage = np.zeros(len(c.number), dtype=np.int64)
+    left = c.length.copy()
+    stages, lasting = [], []
+    for turn in range(SEGMENTS):
+        scale = acts.dwell_scale(model.dwell[c.course, stage], c.length)
+        waits = (
+            region.stream("messages/dwell").quantile(c.number, "exponential", 2 * turn + part) * scale
+            for part in (0, 1)
+        )
+        dwell = 1 + sum(wait // 1_000_000_000 for wait in waits)
+        dwell = left if turn == SEGMENTS - 1 else np.minimum(dwell, left)
+        stages.append(stage)
+        lasting.append(dwell)
+        left = left - dwell
+        if not left.any():
+            break
+        stage = region.stream("messages/onward").choose(c.number, model.onward[c.course, stage], turn)
+    at = np.repeat(np.arange(len(c.number)), c.length)
+    step = np.arange(len(at)) - np.repeat(np.cumsum(c.length) - c.length, c.length)
+    return Lines(
+        at=at,
+        step=step,
+        row=c.number[at] * ROOM + step,
+        stage=np.repeat(np.stack(stages, axis=1).ravel(), np.stack(lasting, axis=1).ravel()),
+    )
+
+
+def _first(lines: Lines) -> np.ndarray:
+    """For each message the position of its conversation's first."""
+    return np.arange(len(lines.row)) - lines.step
+
+
+def _roles(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> np.ndarray:
+    """Who speaks: holder or other, a two-state chain. (messages,) int64.
+
+    One uniform draw a message either sets the speaker whoever spoke before, or makes the speaker change, so that
+    the chain needs no loop: a speaker is the last one set, changed as often as there were changes since.
+    """
+    drawn = region.stream("messages/role").below(lines.row, 1 << 16)
+    again = model.again[c.course[lines.at]]
+    begins = lines.step == 0
+    holds = np.where(begins, c.opens[lines.at], drawn < again[:, acts.HOLDER])
+    fixed = begins | holds | (drawn >= (1 << 16) - again[:, acts.OTHER])
+    last = np.maximum.accumulate(np.where(fixed, np.arange(len(drawn)), 0))
+    changes = np.cumsum(~fixed)
+    holder = holds[last] ^ ((changes - changes[last]) % 2 == 1)
+    return np.where(holder, acts.HOLDER, acts.OTHER)
+
+
+def _minutes(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> np.ndarray:
+    """Minute of each message: within a sitting after some minutes, else on a later day at an hour of the course."""
+    course = c.course[lines.at]
+    minutes, days = region["messages.gap_minutes"], region["messages.gap_days"]
+    classes = np.arange(model.gap.shape[-1])
+    pace = acts.pace(region, c.holder)[lines.at]
+    weights = exp(model.gap[course, lines.stage] + pace[:, None] * classes)
+    drawn = region.stream("messages/gap").choose(lines.row, weights)
+    low, high = np.array(minutes[:-1] + days[:-1])[drawn], np.array(minutes[1:] + days[1:])[drawn]
+    waited = low + region.stream("messages/wait").below(lines.row, high - low)
+    sits = drawn < len(minutes) - 1
+    clock, later = np.zeros(len(drawn), dtype=np.int64), np.flatnonzero(~sits)
+    hour = region.stream("messages/hour_again").choose(lines.row[later], model.hours[course[later]])
+    clock[later] = hour * 60 + region.stream("messages/minute").below(lines.row[later], 60)
+    return _walked(c, minutes[-1], sits, waited, clock)
+
+
+def _walked(
+    c: Conversations, apart: int, sits: np.ndarray, waited: np.ndarray, clock: np.ndarray
+) -> np.ndarray:
+    """Minutes step by step: ``waited`` minutes on, or so many days on at ``clock`` but at least ``apart`` on."""
+    at, now = np.cumsum(c.length) - c.length, c.start.copy()
+    minute = np.zeros(len(waited), dtype=np.int64)
+    minute[at] = now
+    for step in range(1, int(c.length.max())):
+        going = np.flatnonzero(c.length > step)
+        row, before = at[going] + step, now[going]
+        day = before // MINUTES_A_DAY + waited[row]
+        now[going] = np.where(
+            sits[row], before + waited[row], np.maximum(day * MINUTES_A_DAY + clock[row], before + apart)
+        )
+        minute[row] = now[going]
+    return minute
+
+
+def _acts(region: Region, c: Conversations, model: acts.Acts, lines: Lines, role: np.ndarray) -> pl.Series:
+    """The act of each message; null where it was deleted."""
+    leanings = acts.habits(region, c.holder, c.number)[lines.at]
+    weights = exp(model.act[c.profile[lines.at], lines.stage, role] + leanings)
+    act = region.stream("messages/act").choose(lines.row, weights)
+    often = region.stream("messages/deletes").chance(c.holder, probability(region["messages.deletes_often"]))
+    rates = np.array([probability(p) for p in region["messages.deleted"]])
+    gone = region.stream("messages/deleted").chance(lines.row, rates[often.astype(np.int64)][lines.at])
+    return _named(acts.ACTS, act, gone)
+
+
+def _channels(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> pl.Series:
+    """The channel of each message: kept until it is chosen anew, which may choose the same."""
+    begins = lines.step == 0
+    course = c.course[lines.at]
+    hops = begins | region.stream("messages/hop").chance(lines.row, model.hop[lines.stage])
+    chosen = np.flatnonzero(hops)
+    weights = np.where(
+        begins[chosen, None], model.first_channel[course[chosen]], model.next_channel[course[chosen]]
+    )
+    channel = region.stream("messages/channel").choose(lines.row[chosen], weights)
+    unknown = region.stream("messages/unknown_channel").chance(
+        lines.row, probability(region["messages.unknown_channel"])
+    )
+    return _named(region["messages.channels"], channel[np.cumsum(hops) - 1], unknown)
+
+
+def _named(names: tuple[str, ...], code: np.ndarray, missing: np.ndarray | None = None) -> pl.Series:
+    """Names by code, null where missing."""
+    index = code.astype(np.uint32)
+    if missing is None:
+        return pl.Series(names)[index]
+    return pl.Series([*names, None])[np.where(missing, np.uint32(len(names)), index)]
+
+
+def _onset(c: Conversations, lines: Lines, kept: np.ndarray) -> np.ndarray:
+    """Sequence number of the first kept message of commitment in each recruitment; 0 where there is none."""
+    commits = kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
+    at, first = np.unique(lines.at[commits], return_index=True)
+    onset = np.zeros(len(c.number), dtype=np.int64)
+    onset[at] = lines.step[commits][first] + 1
+    return onset
+
+
+def _frame(
+    region: Region,
+    places: Places,
+    o: Operations,
+    accounts: Accounts,
+    c: Conversations,
+    id: np.ndarray,
+    onset: np.ndarray,
+) -> pl.DataFrame:
+    recruits = c.form >= 0
+    kind = np.maximum(c.course - len(acts.STRATEGIES) + 1, 0)
+    return pl.DataFrame(
+        {
+            "region": np.full(len(id), region.index, dtype=np.int32),
+            "conversation": id,
+            "platform": _named(tuple(places.codes[p] for p in places.platform), c.site),
+            "minute": c.start.astype(np.int32),
+            "language": _named(LANGUAGES, c.language),
+            "operation": pl.Series(np.where(c.owner >= 0, o.id[c.owner], -1)).replace(-1, None),
+            "account": region.ids("accounts", c.account),
+            "kind": _named(acts.KINDS, kind),
+            "strategy": _named(acts.COURSES, c.course, ~recruits),
+            "form": _named(o.forms, c.form.clip(0), ~recruits),
+            "opens": c.opens,
+            "onset": pl.Series(onset, dtype=pl.Int32).replace(0, None),
+            "number": c.number,
+            "holder": c.holder,
+            "length": c.length.astype(np.int32),
+        }
+    )
+
+
+STAGE = Stage(
+    "messages", ("places", "operations", "accounts"), (CONVERSATIONS, MESSAGES), generate, since="0.2.0"
+)

@@ -1,0 +1,1 @@
+"""Operations, the hidden units of the story."""

@@ -1,0 +1,278 @@
+"""Wallets and payments: a documented sample of whole wallets, those of a few trafficking operations among them.
+
+Money moves by schemes whose habits are drawn given who is behind them: rent, takings, remittance circles, wages
+passed on, deals, touring and loans, and by the same mechanisms funnel accounts, front companies, wages taken away,
+spending on adverts and rooms, and layers. Around them goes everyday life. Given its habits a scheme pays alike
+whoever is behind it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import probability
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.payments.calendar import Calendar
+from tipdata.stages.payments.collecting import collect
+from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, holders
+from tipdata.stages.payments.legs import CASH, CHANNELS, PURPOSES, Legs, joined
+from tipdata.stages.payments.living import earn, live, trade
+from tipdata.stages.payments.members import members
+from tipdata.stages.payments.people import People, households, together
+from tipdata.stages.payments.relaying import deal, relay, workers
+from tipdata.stages.payments.rounds import come_round
+from tipdata.stages.payments.schemes import TYPOLOGIES, Schemes, draw_schemes
+from tipdata.stages.payments.spending import spend
+from tipdata.stages.payments.wallets import STRANGERS
+from tipdata.stages.places.stage import Places
+
+HOUSEHOLD, EMPLOYER, AGENCY = "household", "employer", "agency"
+GROUPS = (
+    *("household", "employer", "agency", "landlord", "shop", "circle", "charity", "club"),
+    *("remitter", "broker", "touring", "trader"),
+)
+"""Lawful groups: who is behind a payment, or its household."""
+NEVER = -30_000
+"""Log-odds of payments that are nobody's scheme, milli-nats."""
+HOMES, FIRMS = 1 << 12, 1 << 13
+"""Local numbers of the communities of households and of employers start here; schemes have their own below, and those
+of outsiders are their wallets'."""
+
+WALLETS = Table(
+    "wallets",
+    ("wallet",),
+    (
+        Column("region", pl.Int32(), "legal"),
+        Column("wallet", pl.Int64(), "legal"),
+        Column("holder", pl.String(), "legal", note="as a bank knows it: person, firm or association"),
+        Column("opened_day", pl.Int32(), "legal", "day", "below 0 where it is older"),
+        Column("town", pl.Int32(), "legal", note="of the holder; null abroad"),
+        Column("jurisdiction", pl.Int32(), "legal", note="of the town; null abroad"),
+        Column("operation", pl.Int64(), "truth", note="null for the lawful"),
+        Column("role", pl.String(), "truth", note="controller, head or member of an operation's scheme"),
+        Column("group", pl.String(), "truth", note="lawful group; null for operations"),
+    ),
+    "Wallets that occur in the payments: accounts of banks and of other services, each with all its payments in the "
+    "sample.",
+)
+PAYMENTS = Table(
+    "payments",
+    ("payment",),
+    (
+        Column("region", pl.Int32(), "legal"),
+        Column("payment", pl.Int64(), "legal"),
+        Column("minute", pl.Int32(), "legal", "minute"),
+        Column("payer", pl.Int64(), "legal", note="a wallet"),
+        Column("payee", pl.Int64(), "legal", note="a wallet"),
+        Column("amount", pl.Int64(), "legal", "XTS, minor units"),
+        Column("channel", pl.String(), "legal"),
+        Column("purpose", pl.String(), "legal", note="as stated by the payer; null where nothing is"),
+        Column("town", pl.Int32(), "legal", note="where cash was paid in; null for other channels"),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="the operation whose scheme or wallets it is of; null otherwise",
+        ),
+        Column(
+            "typology",
+            pl.String(),
+            "truth",
+            note="of payments that carry proceeds or control; null otherwise",
+        ),
+        Column("community", pl.Int64(), "truth", note="household, firm or scheme; null for operations"),
+        Column("group", pl.String(), "truth", note="lawful group; null for operations"),
+        Column("migrant", pl.Boolean(), "truth", note="of a household or scheme of migrants"),
+        Column(
+            "log_odds",
+            pl.Int32(),
+            "truth",
+            "milli-nats",
+            "of proceeds or control, given its scheme's true habits",
+        ),
+    ),
+    "Payments among the wallets of the sample, about 20,000 a region; about one in 270 carries proceeds or control.",
+)
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the schemes, the people and the payments of one region."""
+    places: Places = past["places"]
+    o: Operations = past["operations"]
+    schemes = draw_schemes(region, o, places.weight)
+    first_home = sum(len(s.number) for s in schemes.values())
+    first_firm = first_home + region["payments.households"]
+    calendar = Calendar(region)
+    people = households(region, places.weight, region["payments.employers"], first_home)
+    staff = workers(region, schemes["relay"], region["payments.employers"])
+    doings = joined(
+        [
+            *collect(region, schemes["collect"], people, calendar),
+            *relay(region, schemes["relay"], staff, first_firm, region["payments.wage_round"]),
+            *deal(region, schemes["deal"], calendar),
+            *spend(region, schemes["spend"], calendar),
+            *come_round(region, schemes["round"], people, calendar),
+        ]
+    )
+    used = np.unique(np.concatenate([doings.payer, doings.payee]))
+    held = holders(region, list(schemes.values()), people, used, places.weight)
+    others = members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
+    everyone = together([people, others])
+    legs = joined(
+        [
+            doings,
+            live(region, everyone, people, calendar),
+            earn(region, everyone, first_firm, region["payments.wage_round"]),
+            trade(region, first_firm, calendar),
+        ]
+    )
+    used = np.unique(np.concatenate([legs.payer, legs.payee]))
+    held = holders(region, list(schemes.values()), people, used, places.weight)
+    ids = region.ids("wallets", used)
+    return None, {
+        "wallets": _wallets(region, places, o, held, legs, ids),
+        "payments": _payments(region, places, o, legs, _sources(region, schemes, people, others), held, ids),
+    }
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What payments come of: schemes, then households, employers, and the homes of outsiders; one entry each.
+
+    ``community``: local number of the cluster. ``owner``: local number of the operation, -1 for the lawful.
+    ``group``: lawful group, ``typology``: of operations' schemes; '' for the others. ``log_odds`` of being illicit.
+    """
+
+    community: np.ndarray
+    owner: np.ndarray
+    group: np.ndarray
+    typology: np.ndarray
+    migrant: np.ndarray
+    log_odds: np.ndarray
+
+
+def _sources(region: Region, schemes: dict[str, Schemes], people: People, others: People) -> Sources:
+    parts = list(schemes.values())
+    homes, firms = np.arange(region["payments.households"]), np.arange(region["payments.employers"])
+    of_agencies = firms >= len(firms) - region["payments.agencies"]
+    named = np.concatenate([np.array(s.groups)[s.group] for s in parts])
+    owner = np.concatenate([s.owner for s in parts])
+    lawful = owner < 0
+    migrant_homes = np.zeros(len(homes), dtype=bool)
+    migrant_homes[people.source - people.source[0]] = people.migrant
+    outside = others.wallet >= STRANGERS
+    outsiders = others.wallet[outside]
+    lawful_ones = len(homes) + len(firms) + len(outsiders)
+    return Sources(
+        np.concatenate([*(s.number for s in parts), HOMES + homes, FIRMS + firms, outsiders]),
+        np.concatenate([owner, np.full(lawful_ones, -1)]),
+        np.concatenate(
+            [
+                np.where(lawful, named, ""),
+                np.full(len(homes), HOUSEHOLD),
+                np.where(of_agencies, AGENCY, EMPLOYER),
+                np.full(len(outsiders), HOUSEHOLD),
+            ]
+        ),
+        np.concatenate([np.where(lawful, "", named), np.full(lawful_ones, "")]),
+        np.concatenate(
+            [
+                *(s.migrant for s in parts),
+                migrant_homes,
+                np.zeros(len(firms), dtype=bool),
+                others.migrant[outside],
+            ]
+        ),
+        np.concatenate([*(s.log_odds for s in parts), np.full(lawful_ones, NEVER)]),
+    )
+
+
+def _payments(
+    region: Region,
+    places: Places,
+    o: Operations,
+    legs: Legs,
+    sources: Sources,
+    held: Holders,
+    ids: np.ndarray,
+) -> pl.DataFrame:
+    source = legs.source
+    payer, payee = (np.searchsorted(held.wallet, end) for end in (legs.payer, legs.payee))
+    elsewhere = region.stream("payments/counter").chance(
+        legs.number, probability(region["payments.other_counter"])
+    )
+    counter = np.where(elsewhere, held.town[payee], held.town[payer])
+    shown = (legs.channel == CASH) & (counter != NOWHERE)
+    frame = pl.DataFrame(
+        {
+            "region": np.full(len(source), region.index, dtype=np.int32),
+            "payment": region.ids("payments", legs.number),
+            "minute": legs.minute.astype(np.int32),
+            "payer": ids[payer],
+            "payee": ids[payee],
+            "amount": legs.amount,
+            "channel": _named(CHANNELS, legs.channel),
+            "purpose": _named(PURPOSES, legs.purpose),
+            "town": _numbered(places.town, np.where(shown, counter, -1), pl.Int32()),
+            "operation": _numbered(o.id, sources.owner[source], pl.Int64()),
+            "typology": _named(
+                TYPOLOGIES, np.where(legs.core, _index(TYPOLOGIES, sources.typology)[source], -1)
+            ),
+            "community": _numbered(
+                region.ids("communities", sources.community),
+                np.where(sources.owner[source] < 0, source, -1),
+                pl.Int64(),
+            ),
+            "group": _named(GROUPS, _index(GROUPS, sources.group)[source]),
+            "migrant": sources.migrant[source],
+            "log_odds": np.where(legs.core, sources.log_odds[source], NEVER).astype(np.int32),
+        }
+    )
+    return frame.sort("payment")
+
+
+def _wallets(
+    region: Region, places: Places, o: Operations, held: Holders, legs: Legs, ids: np.ndarray
+) -> pl.DataFrame:
+    first = np.full(len(held.wallet), DAYS)
+    for end in (legs.payer, legs.payee):
+        np.minimum.at(first, np.searchsorted(held.wallet, end), legs.minute // MINUTES_A_DAY)
+    frame = pl.DataFrame(
+        {
+            "region": np.full(len(ids), region.index, dtype=np.int32),
+            "wallet": ids,
+            "holder": _named(HOLDERS, held.kind),
+            "opened_day": np.minimum(held.opened, first).astype(np.int32),
+            "town": _numbered(places.town, held.town, pl.Int32()),
+            "jurisdiction": _numbered(places.jurisdiction, held.town, pl.Int32()),
+            "operation": _numbered(o.id, held.owner, pl.Int64()),
+            "role": _named(ROLES, held.role),
+            "group": pl.Series(held.group).replace("", None),
+        }
+    )
+    return frame.sort("wallet")
+
+
+def _index(names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
+    """Position of each value among the names, -1 for ''."""
+    order = np.argsort(names)
+    at = np.searchsorted(np.array(names), values, sorter=order)
+    return np.where(values == "", -1, order[np.minimum(at, len(names) - 1)])
+
+
+def _named(names: tuple[str, ...], codes: np.ndarray) -> pl.Series:
+    """The name of each code, null for -1."""
+    return _numbered(np.array(names), codes, pl.String())
+
+
+def _numbered(values: np.ndarray, codes: np.ndarray, dtype: pl.DataType) -> pl.Series:
+    """The value of each code, null for -1."""
+    listed = pl.Series([*values.tolist(), None], dtype=dtype)
+    return listed.gather(np.where(codes < 0, len(values), codes))
+
+
+STAGE = Stage("payments", ("places", "operations"), (WALLETS, PAYMENTS), generate, since="0.3.0")

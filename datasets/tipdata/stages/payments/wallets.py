@@ -1,0 +1,51 @@
+"""Numbers of wallets: who stands behind a local number can be told from it, and from nothing that is shown.
+
+Operation i has i * 16 + k, k = 0 its controller's; all others start at 1 << 20 and end below 1 << 21.
+"""
+
+import numpy as np
+
+from tipdata.core.draw import Ints
+
+A_OPERATION = 16
+"""Wallets of an operation: its controller's, and those of at most two schemes."""
+A_SCHEME = 7
+"""Wallets of its own that a scheme has room for: its head's, and six more."""
+FIRST = 1 << 20
+VENUES = FIRST
+"""Shops, lodgings, offices and others whom many pay: kind * 1024 + place."""
+EMPLOYERS = FIRST + (1 << 14)
+PEOPLE = FIRST + (1 << 15)
+"""Household * 4 + person."""
+OWN = FIRST + (1 << 16)
+"""Wallets of lawful schemes: scheme * 8 + place; the last is the principal's."""
+PRINCIPAL = 7
+STRANGERS = FIRST + (1 << 18)
+"""People who deal with a scheme and have no other part here: scheme * 64 + place."""
+LAST = 1 << 21
+
+VENUE_KINDS = ("shop", "housing", "transport", "advert", "room", "travel", "supplier", "office", "abroad")
+A_KIND = 1024
+A_TOWN = 20
+"""Shops, or lodgings, of a town."""
+
+
+def venue(kind: str | Ints, place: Ints) -> Ints:
+    """The wallet of a place: of a shop or lodging the rank of its town * 20 + its own, of others a number."""
+    index = VENUE_KINDS.index(kind) if isinstance(kind, str) else kind
+    return VENUES + index * A_KIND + place
+
+
+def own(number: Ints, owner: Ints, slot: Ints, place: Ints | int) -> Ints:
+    """The wallet at a place (0 the head's, to 6) of each scheme, by its number, its operation (-1: none) and slot."""
+    return np.where(owner >= 0, owner * A_OPERATION + 1 + slot * A_SCHEME + place, OWN + number * 8 + place)
+
+
+def principal(number: Ints, owner: Ints) -> Ints:
+    """The wallet of whoever stands behind each scheme: an operation's controller, or a lawful scheme's own."""
+    return np.where(owner >= 0, owner * A_OPERATION, OWN + number * 8 + PRINCIPAL)
+
+
+def stranger(number: Ints, place: Ints) -> Ints:
+    """The wallet of a scheme's outsider."""
+    return STRANGERS + number * 64 + place

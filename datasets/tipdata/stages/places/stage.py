@@ -1,0 +1,169 @@
+"""Places and platforms: a fictional plane of towns, and the sites on which adverts appear."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import probability
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import DAYS, Region
+from tipdata.stages import Past, Stage
+
+PLACES = Table(
+    "places",
+    ("town",),
+    (
+        Column("region", pl.Int32(), "public", note="unit of generation; independent of other regions"),
+        Column("town", pl.Int32(), "public"),
+        Column("name", pl.String(), "public", note="fictional, made of listed syllables"),
+        Column("x_km", pl.Int32(), "public", "km", "on a fictional plane"),
+        Column("y_km", pl.Int32(), "public", "km", "on a fictional plane"),
+        Column("jurisdiction", pl.Int32(), "public"),
+        Column("population", pl.Int32(), "public", "people"),
+        Column("border", pl.Boolean(), "public", note="a crossing to another jurisdiction"),
+        Column("port", pl.Boolean(), "public"),
+    ),
+    "Towns, about 24 a region, in two or three jurisdictions.",
+)
+
+PLATFORMS = Table(
+    "platforms",
+    ("platform",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column(
+            "platform",
+            pl.String(),
+            "public",
+            note="one of the world's platforms, the same code in every region",
+        ),
+        Column("kind", pl.String(), "public"),
+        Column("opened", pl.Int32(), "public", "day", "0 where it was there from the start"),
+        Column("closed", pl.Int32(), "public", "day", "null where it never closes"),
+        Column("verification", pl.Int8(), "public", "level 0-3", "how much it asks of an account"),
+    ),
+    "Platforms present in a region, with the days on which they open and close.",
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Towns by rank of size (24 entries each) and platforms present (8 entries each)."""
+
+    town: np.ndarray
+    weight: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    jurisdiction: np.ndarray
+    platform: np.ndarray
+    """Index of each present platform among the world's platforms."""
+    platform_kind: np.ndarray
+    """Index into the kinds, in the order of ``platforms.kinds``."""
+    kinds: tuple[str, ...]
+    codes: tuple[str, ...]
+    opened: np.ndarray
+    closed: np.ndarray
+    """Day of closing; one day after the end of time where it never closes."""
+    dominant: int
+    """Position of the dominant adult or classified site."""
+
+
+def generate(region: Region, past: Past) -> tuple[Places, dict[str, pl.DataFrame]]:
+    """Draw towns and platforms of one region."""
+    towns = _towns(region)
+    sites = _sites(region)
+    places = Places(
+        town=towns["town"].to_numpy(),
+        weight=np.array(region["places.town_weights"], dtype=np.int64),
+        x=towns["x_km"].to_numpy().astype(np.int64),
+        y=towns["y_km"].to_numpy().astype(np.int64),
+        jurisdiction=towns["jurisdiction"].to_numpy(),
+        **sites,
+    )
+    platforms = pl.DataFrame(
+        {
+            "region": np.full(len(places.platform), region.index, dtype=np.int32),
+            "platform": [places.codes[i] for i in places.platform],
+            "kind": [places.kinds[i] for i in places.platform_kind],
+            "opened": places.opened,
+            "closed": pl.Series(places.closed).replace(DAYS, None),
+            "verification": region.stream("platforms/verification").below(places.platform, 4),
+        }
+    )
+    return places, {"places": towns, "platforms": platforms}
+
+
+def _towns(region: Region) -> pl.DataFrame:
+    count = region["places.towns"]
+    rank = np.arange(count)
+    plane = region["places.plane_km"]
+    centres = region["places.clusters"]
+    centre = region.stream("places/cluster").below(rank, centres)
+    x0 = region.stream("places/centre_x").below(np.arange(centres), plane)[centre]
+    y0 = region.stream("places/centre_y").below(np.arange(centres), plane)[centre]
+    spread = region["places.spread_km"]
+    x = np.clip(x0 + spread * region.stream("places/x").quantile(rank, "normal") // 1_000_000, 0, plane)
+    y = np.clip(y0 + spread * region.stream("places/y").quantile(rank, "normal") // 1_000_000, 0, plane)
+    parts = region["places.jurisdictions"]
+    along = np.argsort(np.argsort(x, kind="stable"), kind="stable")
+    jurisdiction = region.index * 4 + along * parts // count
+    edge = np.abs(along * parts % count - count // 2)
+    border = np.zeros(count, dtype=bool)
+    border[np.argsort(-edge, kind="stable")[: region["places.border_towns"]]] = True
+    heads, tails = region["places.name_heads"], region["places.name_tails"]
+    head = region.stream("places/head").shuffled(np.arange(len(heads)))[rank % len(heads)]
+    tail = region.stream("places/tail").below(rank, len(tails))
+    size = np.array(region["places.town_weights"], dtype=np.int64) * region["places.people_a_weight"]
+    jitter = 80 + region.stream("places/population").below(rank, 41)
+    shuffle = region.stream("places/town").shuffled(rank)
+    return pl.DataFrame(
+        {
+            "region": np.full(count, region.index, dtype=np.int32),
+            "town": (region.index * 32 + np.argsort(shuffle)).astype(np.int32),
+            "name": [heads[h] + tails[t] for h, t in zip(head, tail, strict=True)],
+            "x_km": x.astype(np.int32),
+            "y_km": y.astype(np.int32),
+            "jurisdiction": jurisdiction.astype(np.int32),
+            "population": (size * jitter // 100).astype(np.int32),
+            "border": border,
+            "port": np.arange(count) == np.argmin(y),
+        }
+    )
+
+
+def _sites(region: Region) -> dict:
+    """The platforms present: one of each needed kind, the rest by keyed order."""
+    listed: dict[str, str] = region["platforms.kinds"]
+    codes, names = tuple(listed), tuple(dict.fromkeys(listed.values()))
+    kind = np.array([names.index(k) for k in listed.values()])
+    order = region.stream("platforms/present").shuffled(np.arange(len(codes)))
+    needed = [names.index(k) for k in region["platforms.needed_kinds"]]
+    first = [next(int(i) for i in order if kind[i] == k) for k in needed]
+    rest = [int(i) for i in order if int(i) not in first]
+    present = np.array(sorted(first + rest[: region["platforms.present"] - len(first)]))
+    market = [
+        int(np.flatnonzero(present == i)[0]) for i in first if names[kind[i]] in ("classifieds", "adult")
+    ]
+    dominant = market[int(region.stream("platforms/dominant").below(np.array([0]), len(market))[0])]
+    closed = np.full(len(present), DAYS, dtype=np.int32)
+    if region.stream("platforms/closes").chance(np.array([0]), probability(region["platforms.closes"]))[0]:
+        closed[dominant] = region["platforms.closing_day"]
+    opened = np.where(
+        region.stream("platforms/new").chance(present, probability(region["platforms.opens_late"])),
+        region.stream("platforms/opened").below(present, DAYS // 2),
+        0,
+    ).astype(np.int32)
+    forced = np.isin(present, first)
+    return {
+        "platform": present,
+        "platform_kind": kind[present],
+        "kinds": names,
+        "codes": codes,
+        "opened": np.where(forced, 0, opened).astype(np.int32),
+        "closed": closed,
+        "dominant": dominant,
+    }
+
+
+STAGE = Stage("places", (), (PLACES, PLATFORMS), generate)

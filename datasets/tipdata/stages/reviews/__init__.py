@@ -1,0 +1,1 @@
+"""Reviews by moderators of a queue."""

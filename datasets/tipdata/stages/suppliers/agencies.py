@@ -1,0 +1,89 @@
+"""Recruitment agencies: the operations that place workers with firms, trafficking and lawful ones alike."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import probability
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import Region
+from tipdata.stages.operations.stage import BUSINESS, CATEGORIES, LANGUAGES, TRAFFICKING, Operations
+
+AGENCIES = Table(
+    "agencies",
+    ("agency",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("agency", pl.Int64(), "public"),
+        Column("language", pl.String(), "public", note="in which it recruits"),
+        Column("licensed", pl.Boolean(), "public"),
+        Column("age_years", pl.Int32(), "public", "years", "on the first day"),
+        Column("operation", pl.Int64(), "truth", note="the operation that it is"),
+        Column("trafficking", pl.Boolean(), "truth"),
+        Column("hold", pl.Int8(), "truth", "level", "over those whom it places; of trafficking agencies"),
+        Column("fees", pl.Boolean(), "truth", note="habitually charges those it places"),
+        Column("documents", pl.Boolean(), "truth", note="habitually keeps the papers of those it places"),
+    ),
+    "Recruitment agencies, about 30 a region, most of them lawful; each serves several firms.",
+)
+
+
+@dataclass(frozen=True)
+class Agencies:
+    """Agencies by position: arrays of equal length. ``number``: local number of the operation that an agency is."""
+
+    number: np.ndarray
+    id: np.ndarray
+    trafficking: np.ndarray
+    hold: np.ndarray
+    habits: dict[str, np.ndarray]
+    """Whether it charges those it places (``fees``), and keeps their papers (``documents``); bool."""
+    weight: np.ndarray
+    """(agencies, sectors): how likely a firm of a sector is to turn to it."""
+    frame: pl.DataFrame
+
+
+def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Agencies:
+    """Which operations place workers with firms, and of what kind they are."""
+    local = np.arange(len(o.id))
+    serves = region["suppliers.agencies.serves"]
+    forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])
+    placed: dict[str, list[str]] = region["suppliers.agencies.categories"]
+    categories = tuple(CATEGORIES)
+    jobs = np.isin(o.category, [categories.index(c) for c in placed])
+    p = np.where((o.kind == TRAFFICKING) & forms & jobs, probability(serves["trafficking"]), 0)
+    p = np.where((o.kind == BUSINESS) & jobs, probability(serves["business"]), p)
+    number = np.flatnonzero(region.stream("agencies/serves").chance(local, p))
+    trafficking = o.kind[number] == TRAFFICKING
+    levels = np.array(region["suppliers.agencies.hold"]["weights"])
+    hold = region.stream("agencies/hold").choose(number, levels)
+    habits = {
+        name: region.stream(f"agencies/{name}").chance(
+            number, np.where(trafficking, probability(p["trafficking"]), probability(p["lawful"]))
+        )
+        for name, p in region["suppliers.agencies.habits"].items()
+    }
+    affinity = np.array(region["suppliers.agencies.affinity"])
+    own = np.array([[sector in placed.get(c, ()) for sector in sectors] for c in categories])
+    reach = region["suppliers.agencies.reach"] * region.stream("agencies/reach").quantile(number, "gamma_1.0")
+    weight = region["suppliers.agencies.least"] + reach // 1_000_000
+    licensed = region["suppliers.agencies.licensed"]
+    licence = np.where(trafficking, probability(licensed["trafficking"]), probability(licensed["lawful"]))
+    years = region.stream("agencies/age").quantile(number, "gamma_2.0")
+    ids = region.ids("agencies", number)
+    frame = pl.DataFrame(
+        {
+            "region": np.full(len(number), region.index, dtype=np.int32),
+            "agency": ids,
+            "language": np.array(LANGUAGES)[o.language[number]],
+            "licensed": region.stream("agencies/licensed").chance(number, licence),
+            "age_years": region["suppliers.agencies.age_years"] * years // 2_000_000,
+            "operation": o.id[number],
+            "trafficking": trafficking,
+            "hold": hold,
+            **habits,
+        }
+    )
+    by_sector = weight[:, None] * affinity[own[o.category[number]].astype(np.int64)]
+    return Agencies(number, ids, trafficking, hold, habits, by_sector, frame)

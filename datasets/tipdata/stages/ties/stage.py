@@ -1,0 +1,291 @@
+"""Ties: who follows, comments on and writes to whom. Accounts find friends, strangers are approached, some answer.
+
+Ties come about in rounds of time from the habits behind each account: friends of one's language and town, friends of
+friends, what is popular, strangers by the habit's aim, one's own circle, partners, and those who offer work. Whatever a
+trafficking operation does here lawful recruiters, sellers, agencies, families or migrants' circles do as well.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import probability
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import DAYS, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.account_habits.stage import Actors
+from tipdata.stages.accounts.stage import MAX_SITES, Accounts
+from tipdata.stages.operations.stage import LANGUAGES, Operations, within
+from tipdata.stages.ties.attachment import Neighbours, Pool
+
+ROOM = 1024
+"""A tie's local number is its source account's times this plus its own; the upper half answers the lower."""
+REASONS = ("friend", "closure", "popular", "approach", "core", "partner", "employer")
+FRIEND, CLOSURE, POPULAR, APPROACH, CORE, PARTNER, EMPLOYER = range(len(REASONS))
+AIMS = ("anyone", "newcomers", "seekers", "migrants")
+BRIGHTEST = 1023
+"""Fame beyond this counts no more: the squares of all accounts of a region stay under 2**31."""
+FOLLOW, COMMENT, MESSAGE = range(3)
+TIE_KINDS = ("follow", "comment", "message")
+
+TIES = Table(
+    "ties",
+    ("tie",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("tie", pl.Int64(), "public"),
+        Column("source", pl.Int64(), "public", note="the account that follows, comments or writes"),
+        Column("target", pl.Int64(), "public"),
+        Column(
+            "kind", pl.String(), "public", note="follow, comment or message; messages are of tier platform"
+        ),
+        Column("day", pl.Int32(), "public", "day", "of the first follow, comment or message"),
+        Column("count", pl.Int32(), "platform", "messages or comments", "1 for a follow"),
+        Column("reason", pl.String(), "truth", note="what it came of; answer where it answers another"),
+        Column("within", pl.Boolean(), "truth", note="between two accounts of one operation"),
+        Column("community", pl.Int32(), "truth", note="town and language of the source"),
+    ),
+    "Ties between accounts, about 15,000 a region. Rows of kind message are shown to those with platform access.",
+    private_rows=("kind", ("message",), "platform"),
+)
+
+
+@dataclass
+class Sent:
+    """Ties before they have a target: arrays with one entry a tie, in order of source and number."""
+
+    number: np.ndarray
+    source: np.ndarray
+    day: np.ndarray
+    reason: np.ndarray
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the ties of one region."""
+    accounts: Accounts = past["accounts"]
+    actors: Actors = past["account_habits"]
+    sent = _sent(region, actors)
+    sent, target = _kept(actors, sent, _targets(region, past["operations"], accounts, actors, sent))
+    return None, {"ties": _frame(region, accounts, actors, *_with_answers(region, actors, sent, target))}
+
+
+def _sent(region: Region, a: Actors) -> Sent:
+    """How many ties each account sends, when, and for what reason."""
+    factor = np.array(region["ties.reach"])[a.habits["reach"]]
+    factor = factor * np.array(region["ties.outreach_reach"])[a.outreach.astype(np.int64)] // 1000
+    drawn = region.stream("ties/sent").quantile(a.number, "gamma_2.0")
+    count = np.minimum(region["ties.sent"] * drawn // 2000 * factor // 1_000_000, ROOM // 2)
+    source = np.repeat(np.arange(len(count)), count)
+    number = a.number[source] * ROOM + np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count)
+    reason = region.stream("ties/reason").choose(number, _reasons(region, a)[source])
+    span = a.end - a.start + 1
+    steady = a.start[source] + region.stream("ties/day").below(number, span[source])
+    burst = region.stream("ties/burst").below(number, region["ties.bursts"])
+    peak = a.start[source] + region.stream("ties/peak").below(a.number[source], span[source], burst)
+    within_burst = region.stream("ties/in_burst").below(number, region["ties.burst_days"])
+    hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
+    day = np.where(hurried, np.minimum(peak + within_burst, a.end[source]), steady)
+    return Sent(number, source, day, reason)
+
+
+def _reasons(region: Region, a: Actors) -> np.ndarray:
+    """(accounts, reasons) permille-like weights of what an account's ties are for, from its habits."""
+
+    def by_level(parameter: str, habit: str) -> np.ndarray:
+        return np.array(region[f"ties.{parameter}"])[a.habits[habit]]
+
+    approach = by_level("approach", "approach")
+    approach = approach * np.array(region["ties.outreach_approach"])[a.outreach.astype(np.int64)] // 1000
+    friend, closure = region["ties.friend"]
+    weights = np.zeros((len(a.number), len(REASONS)), dtype=np.int64)
+    weights[:, FRIEND], weights[:, CLOSURE] = friend, closure
+    weights[:, POPULAR] = by_level("cover", "cover")
+    weights[:, APPROACH] = approach
+    weights[:, CORE] = by_level("core", "core")
+    weights[:, PARTNER] = by_level("partner", "partners")
+    weights[:, EMPLOYER] = by_level("employer", "seeking")
+    return weights
+
+
+def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Sent) -> np.ndarray:
+    """The account that each tie goes to (its position), -1 where none is found; round after round of time."""
+    target = np.where(sent.reason == PARTNER, _partners(region, o, accounts, sent), -1)
+    nodes, span = len(a.number), -(-DAYS // region["ties.rounds"])
+    inborn, gained = region["ties.fame"]
+    born = 1 + region.stream("ties/fame").quantile(a.number, "gamma_0.5") * inborn // 1_000_000
+    offers = (accounts.owner >= 0) & (o.family[accounts.owner] > 0)
+    for since in range(0, DAYS, span):
+        before = np.flatnonzero((target >= 0) & (sent.day < since))
+        received = np.bincount(target[before], minlength=nodes)
+        there = a.start < since + span
+        fame = np.where(there, born + received * gained, 0)
+        friends = Neighbours(sent.source[before], target[before], nodes)
+        now = sent.day // span == since // span
+        for reason in (FRIEND, CLOSURE, POPULAR, APPROACH, CORE, EMPLOYER):
+            rows = np.flatnonzero(now & (sent.reason == reason))
+            number, source = sent.number[rows], sent.source[rows]
+            site = a.platform[source]
+            if reason == FRIEND:
+                found = _friends(region, a, fame, number, source)
+            elif reason == CLOSURE:
+                found = friends.friend_of_friend(region.stream("ties/closure"), number, source)
+                found = np.where(found >= 0, found, _friends(region, a, fame, number, source))
+            elif reason == POPULAR:
+                famous = Pool(a.platform, np.minimum(fame, BRIGHTEST) ** 2)
+                found = famous.draw(region.stream("ties/popular"), number, site)
+            elif reason == CORE:
+                own = Pool(a.circle, there.astype(np.int64))
+                first, second = (
+                    own.draw(region.stream("ties/core"), number, a.circle[source], k) for k in (0, 1)
+                )
+                found = np.where(first != source, first, second)
+            elif reason == EMPLOYER:
+                work = Pool(a.platform, np.where(offers, fame, 0))
+                found = work.draw(region.stream("ties/employer"), number, site)
+            else:
+                strangers = _strangers(region, o, a, there, received, since)
+                aimed = a.habits["aim"][source] * MAX_SITES + site
+                # Candidates stand in the pool once for every aim.
+                found = strangers.draw(region.stream("ties/approach"), number, aimed)
+                found = np.where(found >= 0, found % nodes, -1)
+            target[rows] = found
+    return target
+
+
+def _friends(
+    region: Region, a: Actors, fame: np.ndarray, number: np.ndarray, source: np.ndarray
+) -> np.ndarray:
+    """A friend of one's platform and language, or of one's language alone, or of the platform for those who keep wide
+    company; of several candidates the first of one's own town."""
+    languages = len(LANGUAGES)
+    site, language = a.platform[source], a.language[source]
+    wide = a.habits["company"][source] == 1
+    across = region.stream("ties/across").chance(number, probability(region["ties.across"]))
+    reach = np.where(across, 2, np.where(wide, 1, 0))
+    place = np.select(
+        [reach == 2, reach == 1],
+        [language, languages + site],
+        languages + MAX_SITES + site * languages + language,
+    )
+    groups = (languages + MAX_SITES + a.platform * languages + a.language, languages + a.platform, a.language)
+    pool = Pool(np.concatenate(groups), np.tile(fame, len(groups)))
+    found = np.full(len(number), -1)
+    for take in range(region["ties.same_town"]):
+        candidate = pool.draw(region.stream("ties/friend"), number, place, take)
+        candidate = np.where(candidate >= 0, candidate % len(a.number), -1)
+        nearer = (a.town[candidate] == a.town[source]) & (a.town[found] != a.town[source]) & ~wide
+        found = np.where((found < 0) | nearer, candidate, found)
+    return found
+
+
+def _strangers(
+    region: Region, o: Operations, a: Actors, there: np.ndarray, received: np.ndarray, since: int
+) -> Pool:
+    """Whom those with each aim approach: the overlooked first; candidates stand once for every aim."""
+    times = region["ties.aims"]
+    half = region["ties.overlooked"]
+    chosen = {
+        "newcomers": a.start >= since - region["ties.newcomer_days"],
+        "seekers": a.habits["seeking"] == 1,
+        "migrants": a.language != o.majority,
+    }
+    overlooked = 1000 * half // (half + received)
+    weights = [there.astype(np.int64)]
+    weights += [np.where(there, overlooked * np.where(chosen[aim], times[aim], 1), 0) for aim in AIMS[1:]]
+    groups = [level * MAX_SITES + a.platform for level in range(len(AIMS))]
+    return Pool(np.concatenate(groups), np.concatenate(weights))
+
+
+def _partners(region: Region, o: Operations, accounts: Accounts, sent: Sent) -> np.ndarray:
+    """Of each tie for partnership an account of one of the operation's partners, -1 for the others."""
+    local = np.arange(len(o.id))
+    everyone = np.ones(len(local), dtype=bool)
+    anyone = np.zeros(len(local), dtype=np.int64)
+    partners = []
+    for turn in range(region["ties.partner_count"]):
+        alike = region.stream(f"ties/partner_alike/{turn}").chance(
+            local, probability(region["ties.partners_of_a_kind"])
+        )
+        of_kind = within(region, f"ties/partner_of_kind/{turn}", local, o.kind, everyone)
+        of_any = within(region, f"ties/partner_of_any/{turn}", local, anyone, everyone)
+        partners.append(np.where(alike, of_kind, of_any))
+    which = region.stream("ties/which_partner").below(sent.number, len(partners))
+    owner = accounts.owner[sent.source]
+    partner = np.stack(partners)[which, owner]
+    wanted = (owner >= 0) & (partner != owner)
+    return Pool(accounts.owner, np.ones(len(accounts.owner), dtype=np.int64)).draw(
+        region.stream("ties/partner"), sent.number, np.where(wanted, partner, -2)
+    )
+
+
+def _kept(a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:
+    """Ties that have a target other than their source, the first of each pair of accounts."""
+    day = np.maximum(sent.day, a.start[target])
+    pair = sent.source * len(a.number) + target
+    order = np.lexsort((sent.number, day, pair))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = pair[order][1:] != pair[order][:-1]
+    keep = order[first & (target[order] >= 0) & (target[order] != sent.source[order])]
+    kept = Sent(sent.number[keep], sent.source[keep], day[keep], sent.reason[keep])
+    return kept, target[keep]
+
+
+def _with_answers(
+    region: Region, a: Actors, sent: Sent, target: np.ndarray
+) -> tuple[Sent, np.ndarray, np.ndarray]:
+    """Ties and those that answer them: sources and reasons, targets, and whether each is an answer."""
+    table = np.array([region["ties.returned"].get(reason, 0) for reason in REASONS])
+    habit = np.array(region["ties.answered"])[a.habits["answered"][sent.source]]
+    p = np.where(sent.reason == APPROACH, habit, table[sent.reason])
+    answers = region.stream("ties/answer").below(sent.number, 1000) < p
+    pair = sent.source * len(a.number) + target
+    back = target * len(a.number) + sent.source
+    answers &= ~np.isin(back, pair)
+    wait = region["ties.answer_days"] * region.stream("ties/wait").quantile(
+        sent.number[answers], "exponential"
+    )
+    day = np.minimum(sent.day[answers] + wait // 1_000_000, DAYS - 1)
+    both = Sent(
+        np.concatenate([sent.number, sent.number[answers] + ROOM // 2]),
+        np.concatenate([sent.source, target[answers]]),
+        np.concatenate([sent.day, day]),
+        np.concatenate([sent.reason, sent.reason[answers]]),
+    )
+    is_answer = np.arange(len(both.number)) >= len(sent.number)
+    return both, np.concatenate([target, sent.source[answers]]), is_answer
+
+
+def _frame(
+    region: Region, accounts: Accounts, a: Actors, ties: Sent, target: np.ndarray, answer: np.ndarray
+) -> pl.DataFrame:
+    ids = accounts.frame["account"].to_numpy()
+    # An answer comes as what it answers: a message gets a message.
+    asked = np.where(answer, target, ties.source)
+    first = ties.number - np.where(answer, ROOM // 2, 0)
+    private = np.array(region["ties.message"])[a.habits["channel"][asked]]
+    kind = np.where(
+        region.stream("ties/comments").below(first, 1000) < region["ties.comment"], COMMENT, FOLLOW
+    )
+    kind = np.where(region.stream("ties/writes").below(first, 1000) < private, MESSAGE, kind)
+    more = region.stream("ties/exchanged").quantile(ties.number, "exponential") * region["ties.exchanged"]
+    same = (accounts.owner[ties.source] == accounts.owner[target]) & (accounts.owner[target] >= 0)
+    reason = np.where(answer, "answer", np.array(REASONS)[ties.reason])
+    community = a.town * len(LANGUAGES) + a.language
+    return pl.DataFrame(
+        {
+            "region": np.full(len(target), region.index, dtype=np.int32),
+            "tie": region.ids("ties", ties.number),
+            "source": ids[ties.source],
+            "target": ids[target],
+            "kind": np.array(TIE_KINDS)[kind],
+            "day": ties.day.astype(np.int32),
+            "count": np.where(kind == FOLLOW, 1, 1 + more // 1_000_000).astype(np.int32),
+            "reason": reason,
+            "within": same,
+            "community": community[ties.source].astype(np.int32),
+        }
+    )
+
+
+STAGE = Stage("ties", ("operations", "accounts", "account_habits"), (TIES,), generate, since="0.2.0")

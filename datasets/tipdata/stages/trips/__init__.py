@@ -1,0 +1,1 @@
+"""Circuits, journeys and trips."""

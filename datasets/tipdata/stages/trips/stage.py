@@ -1,0 +1,235 @@
+"""Trips: circuits of towns with their stops, and every traveller's bookings.
+
+Operations that tour by their trait, and lawful travellers of none, go round a plan of three to eight towns and depart
+from it at times; those that post are where their adverts are. Beside their legs stand the everyday journeys of
+others: commuters, visitors, families whose first wallet books for all.
+"""
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import DAYS, Region
+from tipdata.stages import Past, Stage
+from tipdata.stages.adverts.stage import Adverts
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.places.stage import Places
+from tipdata.stages.trips.circuits import (
+    GROUPS,
+    ORDERS,
+    SLOTS,
+    STEADINESS,
+    Circuits,
+    Slots,
+    draw_circuits,
+    draw_slots,
+    gravity,
+    next_town,
+)
+from tipdata.stages.trips.journeys import (
+    MODES,
+    Bookings,
+    Legs,
+    all_of,
+    circuit_bookings,
+    everyday_bookings,
+    legs_of,
+)
+
+CIRCUITS = Table(
+    "circuits",
+    ("circuit",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("circuit", pl.Int64(), "public", note="opaque: adverts and bookings that were linked"),
+        Column("first_day", pl.Int32(), "legal", "day", "of arrival at the first stop known"),
+        Column("party", pl.Int8(), "legal", "travellers"),
+        Column("last_day", pl.Int32(), "truth", "day", "of arrival at the last stop"),
+        Column("operation", pl.Int64(), "truth", note="null for lawful travellers of no operation"),
+        Column("kind", pl.String(), "truth", note="of its operation, or resident"),
+        Column("order", pl.String(), "truth", note="of its plan: round, shuttle, star or harvest"),
+        Column("steadiness", pl.String(), "truth", note="how seldom it departs from its plan"),
+        Column("advertised", pl.Boolean(), "truth", note="its plan is where its operation's adverts are"),
+        Column("home", pl.Int32(), "truth", note="town"),
+        Column("plan", pl.List(pl.Int32()), "truth", note="towns of the plan, in order"),
+    ),
+    "Circuits of operations and of lawful travellers, about 120 a region.",
+)
+STOPS = Table(
+    "stops",
+    ("stop",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("stop", pl.Int64(), "public"),
+        Column("circuit", pl.Int64(), "public"),
+        Column("sequence", pl.Int32(), "public", "stop", "from 1 in each circuit"),
+        Column("day", pl.Int32(), "legal", "day", "of arrival"),
+        Column("town", pl.Int32(), "legal"),
+        Column("adverts", pl.Int32(), "legal", "adverts", "linked ones since the stop before"),
+        Column("mode", pl.String(), "legal", note="of arrival; null where no booking is known"),
+        Column("wallet", pl.Int64(), "legal", note="that booked; null where not known"),
+        Column("slot", pl.Int32(), "truth", "slot", "of the plan, from 0"),
+        Column("departs", pl.Boolean(), "truth", note="the plan has another town"),
+        Column(
+            "next_log",
+            pl.List(pl.Int32()),
+            "truth",
+            "milli-nats",
+            "log probability of each town of the region, by rising id, of being the next, given all habits",
+        ),
+    ),
+    "The stops of each circuit in their order, about 2,200 a region.",
+)
+TRIPS = Table(
+    "trips",
+    ("trip",),
+    (
+        Column("region", pl.Int32(), "public"),
+        Column("trip", pl.Int64(), "public"),
+        Column("traveller", pl.Int64(), "legal", note="opaque"),
+        Column("day", pl.Int32(), "legal", "day"),
+        Column("origin", pl.Int32(), "legal", note="town left"),
+        Column("town", pl.Int32(), "legal", note="town gone to"),
+        Column("mode", pl.String(), "legal"),
+        Column("wallet", pl.Int64(), "legal", note="that booked; null where paid in cash"),
+        Column("operation", pl.Int64(), "truth"),
+        Column("circuit", pl.Int64(), "truth", note="null for everyday journeys"),
+    ),
+    "Bookings of legs of travel, one traveller a row, about 8,000 a region.",
+)
+
+
+def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+    """Draw the circuits, stops and trips of one region."""
+    places: Places = past["places"]
+    operations: Operations = past["operations"]
+    flow = gravity(region, places)
+    circuits = draw_circuits(region, places, operations, flow)
+    slots = draw_slots(region, places, circuits, flow)
+    rows = _told(region, circuits, slots)
+    following = next_town(slots)[rows]
+    stops = Slots(*(getattr(slots, name)[rows] for name in Slots.__dataclass_fields__))
+    legs = legs_of(region, places, circuits, stops)
+    bookings = all_of((circuit_bookings(circuits, stops, legs), everyday_bookings(region, places, flow)))
+    ids = region.ids("circuits", circuits.number)
+    return None, {
+        "circuits": _circuits_frame(region, places, operations, circuits, stops, ids),
+        "stops": _stops_frame(region, places, past["adverts"], circuits, stops, legs, following, ids),
+        "trips": _trips_frame(region, places, operations, circuits, bookings, ids),
+    }
+
+
+def _told(region: Region, c: Circuits, s: Slots) -> np.ndarray:
+    """Rows of the slots that are stops of circuits with enough of them."""
+    stops = np.bincount(s.circuit[s.arrives], minlength=len(c.number))
+    return np.flatnonzero(s.arrives & (stops >= region["trips.fewest_stops"])[s.circuit])
+
+
+def _sequence(s: Slots) -> np.ndarray:
+    """Place of each stop in its circuit, from 1."""
+    first = np.append(True, s.circuit[1:] != s.circuit[:-1])
+    start = np.flatnonzero(first)
+    return np.arange(len(first)) - np.repeat(start, np.diff(np.append(start, len(first)))) + 1
+
+
+def _operation(o: Operations, c: Circuits, circuit: np.ndarray) -> pl.Series:
+    """Ids of the circuits' operations; null for lawful travellers and for no circuit at all (-1)."""
+    operation = np.where(circuit >= 0, c.operation[circuit], -1)
+    return _known(o.id[operation], operation >= 0)
+
+
+def _known(values: np.ndarray, there: np.ndarray) -> pl.Series:
+    return pl.select(pl.when(pl.Series(there)).then(pl.Series(values))).to_series()
+
+
+def _linked_adverts(a: Adverts, c: Circuits, s: Slots) -> np.ndarray:
+    """Adverts of each circuit's operation from the arrival before until the day before this one."""
+    posted = np.sort(a.operation * DAYS + a.day)
+    begin = c.operation[s.circuit] * DAYS
+    first = np.append(True, s.circuit[1:] != s.circuit[:-1])
+    before = np.where(first, s.day, np.roll(s.day, 1))
+    until, since = (np.searchsorted(posted, begin + day) for day in (s.day, before))
+    return np.where(c.operation[s.circuit] >= 0, until - since, 0)
+
+
+def _circuits_frame(
+    region: Region, places: Places, o: Operations, c: Circuits, s: Slots, ids: np.ndarray
+) -> pl.DataFrame:
+    first = np.flatnonzero(np.append(True, s.circuit[1:] != s.circuit[:-1]))
+    last = np.append(first[1:], len(s.circuit)) - 1
+    at = s.circuit[first]
+    ends = np.cumsum(c.size[at])
+    towns = c.towns[at][np.arange(c.towns.shape[1]) < c.size[at][:, None]]
+    plan = pl.Series(places.town[towns].astype(np.int32))
+    plans = pl.DataFrame({"plan": plan, "at": np.searchsorted(ends, np.arange(len(towns)), side="right")})
+    return pl.DataFrame(
+        {
+            "region": np.full(len(at), region.index, dtype=np.int32),
+            "circuit": ids[at],
+            "first_day": s.day[first],
+            "party": c.party[at],
+            "last_day": s.day[last],
+            "operation": _operation(o, c, at),
+            "kind": np.array(GROUPS)[c.group[at]],
+            "order": np.array(ORDERS)[c.order[at]],
+            "steadiness": np.array(STEADINESS)[c.steadiness[at]],
+            "advertised": c.advertised[at],
+            "home": places.town[c.home[at]],
+            "plan": plans.group_by("at", maintain_order=True).agg("plan")["plan"],
+        }
+    )
+
+
+def _stops_frame(
+    region: Region,
+    places: Places,
+    adverts: Adverts,
+    c: Circuits,
+    s: Slots,
+    legs: Legs,
+    following: np.ndarray,
+    ids: np.ndarray,
+) -> pl.DataFrame:
+    by_id = following[:, np.argsort(places.town, kind="stable")].astype(np.int32)
+    return pl.DataFrame(
+        {
+            "region": np.full(len(s.town), region.index, dtype=np.int32),
+            "stop": region.ids("stops", c.number[s.circuit] * SLOTS + s.slot),
+            "circuit": ids[s.circuit],
+            "sequence": _sequence(s),
+            "day": s.day,
+            "town": places.town[s.town],
+            "adverts": _linked_adverts(adverts, c, s),
+            "mode": _named(legs.mode),
+            "wallet": _known(region.ids("wallets", np.maximum(legs.wallet, 0)), legs.wallet >= 0),
+            "slot": s.slot,
+            "departs": s.town != s.planned,
+            "next_log": pl.Series(by_id, dtype=pl.Array(pl.Int32, by_id.shape[1])).cast(pl.List(pl.Int32)),
+        }
+    )
+
+
+def _named(mode: np.ndarray) -> pl.Series:
+    return _known(np.array(MODES)[np.maximum(mode, 0)], mode >= 0)
+
+
+def _trips_frame(
+    region: Region, places: Places, o: Operations, c: Circuits, b: Bookings, ids: np.ndarray
+) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "region": np.full(len(b.number), region.index, dtype=np.int32),
+            "trip": region.ids("trips", b.number),
+            "traveller": region.ids("travellers", b.traveller),
+            "day": b.day,
+            "origin": places.town[b.origin],
+            "town": places.town[b.town],
+            "mode": _named(b.mode),
+            "wallet": _known(region.ids("wallets", np.maximum(b.wallet, 0)), b.wallet >= 0),
+            "operation": _operation(o, c, b.circuit),
+            "circuit": _known(ids[b.circuit], b.circuit >= 0),
+        }
+    )
+
+
+STAGE = Stage("trips", ("places", "operations", "adverts"), (CIRCUITS, STOPS, TRIPS), generate, since="0.3.0")

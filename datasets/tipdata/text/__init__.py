@@ -1,0 +1,1 @@
+"""The lexicons: every string that the world can say, by language."""

@@ -1,0 +1,189 @@
+"""``score``, ``compare``, ``list``, ``data`` and what all verbs share."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tipdata.core.release import Release
+
+VERBS = ("run", "score", "compare", "submit", "list", "data", "board", "seal")
+
+
+@pytest.fixture
+def runs(tipbench, own_configs: Path, tiny: Release) -> list[str]:
+    """Two runs of one split and one of another."""
+    found = []
+    for method, split in (("length", "operation"), ("chance", "operation"), ("length", "random")):
+        words = (f"baseline=advert_risk/{method}", f"split={split}", "seed=1", "replicates=20")
+        assert tipbench("run", "--config-dir", str(own_configs), *words)[0] == 0
+        found += [str(p) for p in Path("runs").glob(f"0.3.0/tiny/advert_risk/{split}/{method}/*")]
+    return found
+
+
+def test_predictions_of_a_run_score_as_the_run_did(tipbench, runs: list[str]) -> None:
+    stored = json.loads((Path(runs[0]) / "result.json").read_text(encoding="utf-8"))
+    file = f"{runs[0]}/predictions.parquet"
+    code, out, _ = tipbench("score", file, "task=advert_risk", "split=operation", "replicates=20", "--json")
+    assert code == 0
+    assert json.loads(out)["scores"]["average_precision"] == stored["scores"]["average_precision"]
+
+
+def test_predictions_of_another_split_are_refused_with_counts(tipbench, runs: list[str]) -> None:
+    code, out, err = tipbench("score", f"{runs[0]}/predictions.parquet", "task=advert_risk", "split=forward")
+    assert (code, out) == (2, "")
+    assert "extra" in err
+
+
+def test_score_without_a_task_says_so(tipbench, runs: list[str]) -> None:
+    assert "add task=NAME" in tipbench("score", f"{runs[0]}/predictions.parquet", "release=tiny")[2]
+
+
+def test_a_comparison_is_against_the_first_run_and_says_what_is_not_significant(
+    tipbench, runs: list[str]
+) -> None:
+    code, out, _ = tipbench("compare", runs[0], runs[1], "--replicates", "50")
+    assert code == 0
+    assert "reference" in out
+    assert "significant" in out or "n.s." in out
+    found = json.loads(tipbench("compare", runs[0], runs[1], "--replicates", "50", "--json")[1])
+    assert (found["reference"], len(found["comparisons"])) == ("advert_risk/length", 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"), [("split", None, "one split"), ("evaluator", "0.0.9", "run it again")]
+)
+def test_runs_that_cannot_stand_in_one_table_are_refused(
+    tipbench, runs: list[str], key: str, value: str | None, says: str
+) -> None:
+    if value is not None:
+        path = Path(runs[1]) / "result.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["versions"][key] = value
+        path.write_text(json.dumps(content), encoding="utf-8")
+    code, out, err = tipbench("compare", runs[0], runs[2] if key == "split" else runs[1])
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_a_run_is_not_compared_with_itself(tipbench, runs: list[str]) -> None:
+    assert tipbench("compare", runs[0], runs[0])[0] == 2
+
+
+@pytest.mark.parametrize("what", ["tasks", "baselines", "splits", "releases", "experiments", "data"])
+def test_everything_listed_says_what_it_is(tipbench, what: str) -> None:
+    code, out, _ = tipbench("list", what, "--json")
+    lines = json.loads(out)
+    assert code == 0
+    assert lines
+    assert all(line["summary"] for line in lines)
+    table = tipbench("list", what)[1]
+    assert all(line["summary"] in table for line in lines)
+
+
+def test_own_baselines_are_listed(tipbench, own_configs: Path) -> None:
+    found = json.loads(tipbench("list", "baselines", "--config-dir", str(own_configs), "--json")[1])
+    assert "advert_risk/length" in [line["name"] for line in found]
+
+
+def test_data_makes_verifies_describes_and_previews(
+    tipbench, tiny: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert json.loads(tipbench("data", "make", "release=tiny", "--json")[1])["regions"] == 8
+    assert tipbench("data", "verify", "release=tiny", "engine=sequential")[0] == 0
+    assert "adverts" in tipbench("data", "describe", "release=tiny")[1]
+    assert len(tipbench("data", "preview", "release=tiny", "table=flags", "rows=3")[1].splitlines()) > 3
+    monkeypatch.setattr(
+        "tipdata.core.release.verify_release", lambda *_, **__: ["release 0.3.0/tiny, region 3"]
+    )
+    code, out, err = tipbench("data", "verify", "release=tiny")
+    assert code == 1
+    assert "differs: release 0.3.0/tiny, region 3" in out
+    assert "differs in 1 places" in err
+
+
+def test_data_and_scores_are_of_the_world_that_was_typed(tipbench, own_configs: Path, tiny: Release) -> None:
+    world = ("release=tiny", "release.world=1")
+    assert json.loads(tipbench("data", "make", *world, "--json")[1])["release"] == "0.3.0/tiny.w1"
+    assert json.loads(tipbench("data", "verify", *world, "--json")[1]) == {
+        "release": "0.3.0/tiny.w1",
+        "differences": [],
+    }
+    rows = ("table=flags", "rows=3", "--json")
+    here, there = (json.loads(tipbench("data", "preview", *w, *rows)[1]) for w in (world[:1], world))
+    assert (here["release"], there["release"]) == ("0.3.0/tiny", "0.3.0/tiny.w1")
+    assert here["preview"] != there["preview"]
+    run = ("--config-dir", str(own_configs), "baseline=advert_risk/length", "split=random", "replicates=0")
+    stored = json.loads(tipbench("run", *run, *world, "--json")[1])
+    (file,) = Path("runs/0.3.0/tiny.w1/advert_risk/random/length").glob("*/predictions.parquet")
+    words = ("task=advert_risk", "split=random", "replicates=0")
+    code, out, _ = tipbench("score", str(file), *words, *world, "--json")
+    assert code == 0
+    assert json.loads(out)["scores"]["auroc"] == stored["scores"]["auroc"]
+    assert tipbench("score", str(file), *words, "release=tiny")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["make", "release=tny"], "the nearest is tiny"),
+        (["make", "release.world=-3"], "release.world=-3 is wrong"),
+        (["make", "seed=1"], "seed is no key of this command"),
+        (["make", "engine.worker=1"], "engine.workers"),
+        (["preview", "rows=none"], "rows=none"),
+        (["preview", "table=advert"], "advert"),
+    ],
+)
+def test_mistakes_with_data_are_one_sentence(tipbench, tiny: Release, words: list[str], says: str) -> None:
+    code, out, err = tipbench("data", *words)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_teaches_with_examples(tipbench, verb: str) -> None:
+    code, out, _ = tipbench(verb, "--help")
+    assert code == 0
+    assert f"tipbench {verb} " in out.partition("example")[2]
+
+
+def test_no_verb_is_a_usage_error_that_shows_the_help(tipbench) -> None:
+    code, out, _ = tipbench()
+    assert code == 2
+    assert "verbs:" in out
+
+
+def test_the_version_is_that_of_the_distribution(tipbench) -> None:
+    import tomllib
+
+    path = Path(__file__).parents[3] / "pyproject.toml"
+    assert tipbench("--version")[1].split()[1] == tomllib.loads(path.read_text())["project"]["version"]
+
+
+@pytest.mark.parametrize(
+    "statement", ["import tipbench", "from tipbench.cli import main; main(['--version'])"]
+)
+def test_importing_and_helping_load_nothing_heavy(statement: str) -> None:
+    code = (
+        "import sys\ntry:\n    "
+        f"{statement}\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'numpy', 'polars', 'hydra', 'pydantic', 'rich', 'yaml'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_full_output_is_one_sentence_and_a_closed_pipe_is_none(place: Path) -> None:
+    command = [sys.executable, "-m", "tipbench", "list", "splits"]
+    if Path("/dev/full").exists():
+        with open("/dev/full", "w") as full:
+            found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert found.returncode == 2
+        assert found.stderr.count("\n") == 1
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    running.stdout.close()
+    assert running.stderr is not None
+    assert running.stderr.read() == ""

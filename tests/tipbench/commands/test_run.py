@@ -1,0 +1,145 @@
+"""``tipbench run`` from the command line, on ``tiny`` with methods of a user's own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tipdata.core.release import Release
+
+LENGTH = ("baseline=advert_risk/length", "replicates=20")
+
+
+@pytest.fixture(autouse=True)
+def made(tiny: Release) -> None:
+    """The release that all of these run on."""
+
+
+def test_a_run_prints_one_table_and_leaves_one_folder(tipbench, own_configs: Path, place: Path) -> None:
+    code, out, err = tipbench("run", "--config-dir", str(own_configs), *LENGTH)
+    assert code == 0
+    assert "advert_risk   length   forward" in out
+    assert len(list((place / "runs").rglob("result.json"))) == 1
+    assert "run: runs/0.3.0/tiny/advert_risk/forward/length/" in err
+
+
+def test_json_leaves_only_the_result_on_standard_output(tipbench, own_configs: Path) -> None:
+    code, out, _ = tipbench("run", *LENGTH, "--json", "--config-dir", str(own_configs), "split=operation")
+    result = json.loads(out)
+    assert (code, result["split"], result["method"]) == (0, "operation", "advert_risk/length")
+
+
+def test_quiet_says_nothing_beside_the_table(tipbench, own_configs: Path) -> None:
+    assert tipbench("run", "--quiet", "--config-dir", str(own_configs), *LENGTH)[2] == ""
+
+
+def test_show_prints_the_config_and_runs_nothing(tipbench, own_configs: Path, place: Path) -> None:
+    code, out, _ = tipbench("run", "--show", "--config-dir", str(own_configs), *LENGTH)
+    assert code == 0
+    assert "split: forward" in out
+    assert not (place / "runs").exists()
+
+
+def test_a_users_own_class_needs_no_config(tipbench, place: Path) -> None:
+    words = (
+        "task=advert_risk",
+        "baseline.method._target_=own_methods.Length",
+        "baseline.method.sign=-1",
+        "replicates=20",
+    )
+    code, out, _ = tipbench("run", *words)
+    assert code == 0
+    assert "Length" in out
+
+
+def test_a_sweep_goes_on_past_a_failing_cell_and_exits_with_1(
+    tipbench, own_configs: Path, place: Path
+) -> None:
+    lists = ("baseline=advert_risk/length,advert_risk/broken", "split=random,forward", "replicates=20")
+    code, out, err = tipbench("run", "-m", "--config-dir", str(own_configs), *lists, "figure.path=f, (1).png")
+    assert code == 1
+    assert out.count("length") == 2
+    assert "failed: advert_risk/broken on 0.3.0/tiny, split random, seed 0: ArithmeticError" in err
+    assert "2 of 4 cells failed" in err
+    assert (place / "f, (1).png").exists()
+
+
+def test_a_sweep_as_json_has_rows_results_and_failures(tipbench, own_configs: Path) -> None:
+    lists = ("baseline=advert_risk/length,advert_risk/greedy", "replicates=20")
+    code, out, _ = tipbench("run", "-m", "--json", "--config-dir", str(own_configs), *lists)
+    found = json.loads(out)
+    assert code == 1
+    assert [len(found[key]) for key in ("rows", "results", "failures")] == [1, 1, 1]
+    assert "access=platform" in found["failures"][0]["cause"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["release=tiny"], 2, "nothing says what to run"),
+        (["baseline=advert_risk/lenth"], 2, "the nearest is advert_risk/length"),
+        (["baseline=advert_risk/greedy"], 2, "set access=platform"),
+        (["baseline=advert_risk/length", "split=kfold"], 2, "choose one of forward"),
+        (["baseline=advert_risk/length", "data=sms_spam"], 2, "data.path=PATH"),
+        (["baseline=advert_risk/length", "figure.path=f.txt"], 2, "end it in"),
+        (["baseline=advert_risk/length", "--jsn"], 2, "unknown option --jsn"),
+        (["--config-dir", "nowhere", "baseline=advert_risk/length"], 2, "is no folder"),
+        (["baseline=advert_risk/broken"], 1, "ArithmeticError: it does not add up"),
+    ],
+)
+def test_mistakes_have_a_sentence_and_a_code_and_write_nothing(
+    tipbench, own_configs: Path, place: Path, words: list[str], code: int, says: str
+) -> None:
+    options = [] if "--config-dir" in words else ["--config-dir", str(own_configs)]
+    found, out, err = tipbench("run", *options, *words)
+    assert (found, out) == (code, "")
+    assert says in err
+    assert not list(place.rglob("result.json"))
+    if code == 2:
+        assert "Traceback" not in err
+
+
+def test_a_figure_that_cannot_be_written_is_said_after_the_table(
+    tipbench, own_configs: Path, place: Path
+) -> None:
+    (place / "file").touch()
+    code, out, err = tipbench("run", "--config-dir", str(own_configs), *LENGTH, "figure.path=file/f.png")
+    assert code == 2
+    assert "length" in out
+    assert "the figure cannot be written" in err
+
+
+START = "from tipbench.__main__ import run; print('python is up', flush=True); raise SystemExit(run())"
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.6, 1.5])
+def test_ctrl_c_is_one_line_and_130_and_leaves_nothing_half_written(
+    own_configs: Path, place: Path, seconds: float
+) -> None:
+    (place / "own_methods.py").open("a").write(
+        "\nimport time\n\n\nclass Slow(Length):\n    def fit(self, fold, seed):\n        time.sleep(60)\n"
+    )
+    words = ["task=advert_risk", "baseline.method._target_=own_methods.Slow"]
+    running = subprocess.Popen(
+        [sys.executable, "-c", START, "run", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ},
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "python is up\n"  # before that nothing of ours could answer
+    time.sleep(seconds)
+    os.killpg(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    said = [line for line in err.splitlines() if line]
+    assert (running.returncode, out) == (130, "")
+    assert said[-1].startswith("tipbench: interrupted")
+    assert "Traceback" not in err
+    assert not list(place.rglob("result.json"))
+    assert not list(place.glob("runs/.partial*"))

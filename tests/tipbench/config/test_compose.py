@@ -1,0 +1,163 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tipbench.config.compose import Composer, parse
+from tipbench.config.paths import config_folder, config_folders
+from tipdata.core.errors import UsageError
+from tipdata.core.world import sizes, versions
+
+RISK = "baseline=advert_risk/prior"
+
+
+def composer(*words: str, own: Path | None = None) -> Composer:
+    return Composer(config_folders(str(own) if own else None), parse(words))
+
+
+def settings(*words: str, own: Path | None = None) -> dict[str, Any]:
+    return composer(*words, own=own).settings().model_dump()
+
+
+def test_overrides_are_split_at_the_first_equals_sign() -> None:
+    assert parse(["data.path=a=b, (c)"])[0].value == "a=b, (c)"
+
+
+@pytest.mark.parametrize("word", ["release", "=tiny", ""])
+def test_a_word_that_is_no_override_is_refused(word: str) -> None:
+    with pytest.raises(UsageError, match="is no override"):
+        parse([word])
+
+
+def test_a_key_given_twice_is_refused() -> None:
+    with pytest.raises(UsageError, match="seed is given twice"):
+        parse(["seed=1", "seed=2"])
+
+
+def test_the_task_follows_from_the_baseline() -> None:
+    assert settings(RISK)["task"]["name"] == "advert_risk"
+
+
+def test_values_have_their_types() -> None:
+    found = settings(RISK, "seed=3", "engine.workers=2", "labels=truth")
+    assert (found["seed"], found["engine"]["workers"], found["labels"]) == (3, 2, "truth")
+
+
+@pytest.mark.parametrize(
+    "path", ["a b", "a=b", "a,b", "(a)", "[x]", "{y}", "ملف بيانات", "it's", "${HOME}", "'q'", '"']
+)
+def test_a_path_is_taken_as_it_is_typed(path: str) -> None:
+    found = settings(
+        "baseline=advert_risk/tfidf_logreg", "data=sms_spam", f"data.path={path}", f"runs.path={path}"
+    )
+    assert (found["data"]["path"], found["runs"]["path"]) == (path, path)
+
+
+def test_an_sql_expression_of_own_data_needs_no_quotes_of_hydra() -> None:
+    expression = "CASE WHEN column_1 = 'spam' THEN 1 ELSE 0 END"
+    found = settings("baseline=advert_risk/tfidf_logreg", "data=sms_spam", f"data.label={expression}")
+    assert found["data"]["label"] == expression
+
+
+def test_fields_that_a_data_config_leaves_out_can_be_set() -> None:
+    words = ("baseline=advert_risk/tfidf_logreg", "data=sms_spam", "data.encoding=latin-1")
+    found = settings(*words, "data.tables.adverts.title=column_2")
+    assert found["data"]["encoding"] == "latin-1"
+    assert found["data"]["tables"]["adverts"]["title"] == "column_2"
+
+
+def test_files_labels_and_references_of_further_tables_can_be_set() -> None:
+    words = ("baseline=advert_risk/tfidf_logreg", "data=sms_spam", "data.sources.accounts=the accounts.csv")
+    told = (
+        "data.tables.accounts.language=lang",
+        "data.refers.accounts.who=account",
+        "data.labels.a=column_1",
+    )
+    found = settings(*words, *told, "data.hidden=[leak]")["data"]
+    assert found["sources"] == {"accounts": "the accounts.csv"}
+    assert found["tables"]["accounts"] == {"language": "lang"}
+    assert found["refers"] == {"accounts": {"who": "account"}}
+    assert (found["labels"], found["hidden"]) == ({"a": "column_1"}, ["leak"])
+
+
+def test_own_data_has_no_release() -> None:
+    assert settings("baseline=advert_risk/tfidf_logreg", "data=sms_spam")["release"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["baseline=advert_risk/tfidf_logre"], "the nearest is advert_risk/tfidf_logreg"),
+        ([RISK, "sed=1"], "sed is no key of the config: the nearest are seed"),
+        ([RISK, "engine.worker=2"], "engine.workers"),
+        ([RISK, "release=smal"], "the nearest is small"),
+        ([RISK, "split=forwrd"], "the nearest is forward"),
+        ([RISK, "task=advert_linkage"], "contradicts baseline=advert_risk/prior"),
+        ([RISK, "release=tiny", "data=sms_spam"], "exclude each other"),
+        ([RISK, "seed=x"], "seed=x is wrong"),
+        ([RISK, "seed=-1"], "seed=-1 is wrong"),
+        ([RISK, "release.world=-1"], "release.world=-1 is wrong: input should be greater than or equal to 0"),
+        ([RISK, "release.world=x"], "release.world=x is wrong: input should be a valid integer"),
+        ([RISK, "release.word=1"], "the nearest are release.world"),
+        ([RISK, "engine.workers=0"], "engine.workers=0 is wrong"),
+        ([RISK, "overwrite=sometimes"], "only_missing"),
+        ([RISK, "labels=[1,"], "cannot be composed"),
+        ([RISK, "baseline.method.depth=1"], "baseline.method.depth is no key"),
+        (["experiment=quickstrt"], "the nearest is quickstart"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_says_what_to_do(words: list[str], says: str) -> None:
+    with pytest.raises(UsageError) as error:
+        settings(*words)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_users_own_class_needs_no_config_and_takes_any_argument() -> None:
+    found = settings("task=advert_risk", "baseline.method._target_=mine.Mine", "baseline.method.depth=3")
+    assert found["baseline"]["name"] == "advert_risk/Mine"
+    assert found["baseline"]["method"] == {"_target_": "mine.Mine", "depth": 3}
+
+
+def test_a_users_own_configs_are_found_whatever_their_folder_is_called(own_configs: Path) -> None:
+    found = settings("baseline=advert_risk/length", "baseline.method.sign=-1", own=own_configs)
+    assert found["baseline"]["method"] == {"_target_": "own_methods.Length", "sign": -1}
+
+
+def test_a_baseline_that_is_named_otherwise_than_its_file_is_refused(own_configs: Path) -> None:
+    path = own_configs / "baseline" / "advert_risk" / "length.yaml"
+    path.rename(path.with_name("copy.yaml"))
+    with pytest.raises(UsageError, match="says name: advert_risk/length"):
+        settings("baseline=advert_risk/copy", own=own_configs)
+
+
+def test_a_config_dir_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no folder"):
+        config_folders(str(tmp_path / "nowhere"))
+
+
+def test_the_config_of_tipbench_is_found() -> None:
+    assert (config_folder() / "config.yaml").is_file()
+
+
+def test_every_release_of_the_configs_is_one_that_the_data_has() -> None:
+    for size in composer().options["release"]:
+        release = settings(RISK, f"release={size}")["release"]
+        assert release["size"] == size
+        assert size in sizes()
+        assert release["version"] == list(versions())[-1]
+        assert release["world"] == 0
+
+
+def test_every_size_has_a_config() -> None:
+    assert set(composer().options["release"]) == set(sizes())
+
+
+def test_nothing_of_omegaconf_leaves_the_composer() -> None:
+    def plain(value: Any) -> bool:
+        if isinstance(value, dict):
+            return type(value) is dict and all(plain(inner) for inner in value.values())
+        if isinstance(value, list):
+            return type(value) is list and all(plain(inner) for inner in value)
+        return value is None or type(value) in (str, int, float, bool)
+
+    assert plain(settings("experiment=quickstart"))

@@ -1,0 +1,193 @@
+"""A streamed task from the command line: run, score, compare, list, and the figure."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import tipdata.core.release
+from tipbench.runs.results import read_predictions, read_result
+from tipbench.task import Task, tasks
+from tipdata.core.release import Release
+
+METHODS = """
+import polars as pl
+
+
+class Tone:
+    needs = frozenset({"lines.tone"})
+    stochastic = False
+
+    def fit(self, fold, seed):
+        assert fold.labels("train").collect()["onset"].count()
+
+    def begin(self, units):
+        pass
+
+    def step(self, rows):
+        return rows.select("chat", score="tone")
+
+
+class Never(Tone):
+    def step(self, rows):
+        return rows.select("chat", score=pl.lit(0.5))
+
+
+class Stage(Tone):
+    needs = frozenset({"lines.stage"})
+    oracle = True
+
+    def step(self, rows):
+        return rows.select("chat", score=pl.col("stage").cast(pl.Float64))
+
+
+class Elsewhere(Tone):
+    def step(self, rows):
+        return pl.DataFrame({"chat": [1], "score": [0.5]})
+
+
+class Whole:
+    needs = frozenset({"lines.tone"})
+    stochastic = False
+
+    def fit(self, fold, seed):
+        raise AssertionError("it was fitted")
+
+    def predict(self, fold):
+        raise AssertionError("it was asked")
+"""
+RUN = ("task=chat_onset", "split=operation", "replicates=50", "engine=sequential", "release=tiny")
+
+
+@pytest.fixture(autouse=True)
+def place(world, task: Task, tiny: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder with the methods, where the release is the made-up world."""
+    configs = tmp_path / "configs" / "task"
+    configs.mkdir(parents=True)
+    (configs / "chat_onset.yaml").write_text("# When is it evident?\nname: chat_onset\n")
+    (tmp_path / "streamed_methods.py").write_text(METHODS)
+    monkeypatch.chdir(tmp_path)
+    sys.modules.pop("streamed_methods", None)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(tasks(), task.name, task)
+    monkeypatch.setattr(tipdata.core.release, "open_release", lambda *_, **__: world)
+    return tmp_path
+
+
+@pytest.fixture
+def run(tipbench: Callable[..., tuple[int, str, str]]) -> Callable[..., tuple[int, str, str]]:
+    """Run a method of the module, by name."""
+
+    def call(name: str, *words: str, task: str = "chat_onset") -> tuple[int, str, str]:
+        target = f"baseline.method._target_=streamed_methods.{name}"
+        more = [f"task={task}", *RUN[1:]]
+        return tipbench(
+            "run", "--config-dir", "configs", target, f"baseline.name={task}/{name}", *more, *words
+        )
+
+    return call
+
+
+def test_a_run_stores_alarms_with_their_steps_and_what_they_score(run, place: Path) -> None:
+    code, out, err = run("Tone", "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert result["primary"] == "f_latency"
+    assert {"f_latency", "erde_5", "erde_50", "precision", "recall", "f1", "speed", "median_delay"} <= set(
+        result["scores"]
+    )
+    assert 0 < result["scores"]["f_latency"]["low"] < result["scores"]["f_latency"]["high"] < 1
+    assert result["curves"]["early"]["half_speed_delay"] == 20
+    assert "uncommitted" in result["groups"]
+    assert result["cost"]["predict_s"] > 0
+    (folder,) = (path.parent for path in place.glob("runs/**/result.json"))
+    stored = read_predictions(folder, read_result(folder))
+    assert stored.schema == {"chat": pl.Int64, "step": pl.Int32}
+    assert result["versions"]["evaluator"] == "0.3.0"
+
+
+def test_a_constant_score_alarms_never_and_scores_zero(run) -> None:
+    code, out, _ = run("Never", "--json")
+    assert code == 0
+    scores = json.loads(out)["scores"]
+    assert scores["f_latency"] == {"value": 0.0, "low": 0.0, "high": 0.0, "note": None}
+    assert scores["precision"]["value"] is None
+
+
+def test_an_oracle_sees_the_stage_and_alarms_at_the_onset(run) -> None:
+    code, out, err = run("Stage", "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert result["oracle_method"]
+    assert result["scores"]["f_latency"]["value"] == 1.0
+    assert result["scores"]["median_delay"]["value"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "says"),
+    [
+        ("Elsewhere", "chat_onset", "streamed_methods.Elsewhere: step 1 returned"),
+        ("Whole", "chat_onset", "streamed_methods.Whole wants a whole fold and chat_onset hands over"),
+        ("Tone", "advert_risk", "streamed_methods.Tone wants to be handed steps and advert_risk shows"),
+    ],
+)
+def test_what_a_method_cannot_do_is_one_sentence_and_exit_code_two(
+    run, name: str, of: str, says: str
+) -> None:
+    code, out, err = run(name, task=of)
+    assert code == 2
+    assert says in err
+    assert not out
+    assert "Traceback" not in err
+
+
+def test_scores_of_a_file_are_those_of_the_run_and_said_to_be_unverified(run, tipbench, place: Path) -> None:
+    _, out, _ = run("Tone", "--json")
+    of_run = json.loads(out)["scores"]
+    (file,) = place.glob("runs/**/predictions.parquet")
+    code, out, err = tipbench("score", str(file), "--config-dir", "configs", *RUN, "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["scores"] == of_run
+    assert found["warnings"][0].startswith("unverified:")
+    assert "unverified:" in err
+    code, out, err = tipbench("score", str(file), "--config-dir", "configs", *RUN)
+    assert "f_latency" in out
+    assert "uncommitted" in out
+    assert "unverified:" in err
+
+
+def test_a_file_without_any_alarm_can_be_scored(run, tipbench, place: Path) -> None:
+    run("Never")
+    (file,) = place.glob("runs/**/predictions.parquet")
+    pl.read_parquet(file).write_csv("never.csv")
+    code, out, err = tipbench("score", "never.csv", "--config-dir", "configs", *RUN, "--json")
+    assert code == 0, err
+    assert json.loads(out)["scores"]["f_latency"]["value"] == 0.0
+
+
+def test_two_runs_are_compared_on_f_latency(run, tipbench, place: Path) -> None:
+    run("Tone")
+    run("Stage")
+    folders = sorted((str(path.parent) for path in place.glob("runs/**/result.json")), reverse=True)
+    code, out, err = tipbench("compare", *folders, "--json", "--replicates", "200")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["metric"] == "f_latency"
+    (one,) = found["comparisons"]
+    assert one["significant"]
+    assert (one["difference"] > 0) == (one["method"] == "chat_onset/Stage")
+
+
+def test_the_task_is_listed_and_its_runs_are_drawn(run, tipbench, place: Path) -> None:
+    code, out, _ = tipbench("list", "tasks", "--config-dir", "configs", "--json")
+    assert code == 0
+    (line,) = (line for line in json.loads(out) if line["name"] == "chat_onset")
+    assert line["kind"] == "alarms"
+    code, _, err = run("Tone", "figure.path=alarms.png")
+    assert code == 0, err
+    assert (place / "alarms.png").stat().st_size > 1000

@@ -1,0 +1,247 @@
+"""Folds and answers from the tiny release: what is shown, what is not, and what is true."""
+
+import polars as pl
+import pytest
+from tipbench.data.fold import Fold, Prepared, load, prepare
+from tipbench.data.splits import SPLITS, VALID_UNTIL
+from tipbench.task import tasks
+from tipbench.tasks.advert_authorship import GALLERY_A_REGION
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
+from tipdata.core.tables import all_tables
+
+CELLS = [(task, split) for task in tasks() for split in tasks()[task].splits]
+
+
+@pytest.fixture(scope="module")
+def risk(tiny: Release) -> Prepared:
+    return prepare("advert_risk", release=tiny, labels="truth")
+
+
+@pytest.fixture(scope="module")
+def truth(tiny: Release) -> pl.DataFrame:
+    """Adverts with all that is hidden, and the kind of their operation."""
+    kinds = tiny.scan("operations", truth=True).select("operation", "kind", "investigated_day")
+    return tiny.scan("adverts", truth=True).join(kinds, on="operation").collect()
+
+
+@pytest.mark.parametrize(("task", "split"), CELLS)
+def test_every_allowed_split_gives_a_fold_of_its_own_units_only(task: str, split: str, tiny: Release) -> None:
+    prepared = prepare(task, release=tiny, split=split)
+    fold = prepared.folds[0]
+    unit, table = fold.task.unit, fold.task.table
+    belongs = set(fold.parts[unit])
+    assert fold.parts[unit].is_unique().all()
+    if table not in fold.task.context:
+        assert set(fold.tables[table].select(unit).collect()[unit]) == belongs
+    sizes = [fold.units(part).collect().height for part in ("train", "valid", "test")]
+    assert sum(sizes) == len(belongs)
+    asked = fold.to_predict().collect()[unit]
+    assert asked.is_sorted()
+    if fold.task.forecast is None:
+        assert asked.to_list() == prepared.answers.frame[unit].to_list()
+    else:
+        handed = prepared.streams[0].test.rows
+        assert set(handed[unit]) == set(asked)
+        assert set(prepared.answers.frame[fold.task.forecast.query]) < set(handed[fold.task.forecast.query])
+    for part in ("train", "valid"):
+        labels = fold.labels(part).collect()
+        assert set(labels[unit]) <= set(fold.units(part).collect()[unit])
+        assert labels.height or SPLITS[split].all_tested
+
+
+@pytest.mark.parametrize(
+    "split", [name for name, split in SPLITS.items() if split.by_cluster and not split.all_tested]
+)
+def test_no_operation_of_tiny_is_on_two_sides(split: str, tiny: Release, truth: pl.DataFrame) -> None:
+    parts = prepare("advert_linkage", release=tiny, split=split).folds[0].parts
+    owned = parts.join(truth.select("advert", "operation"), on="advert").select("operation", "part").unique()
+    assert owned["operation"].is_unique().all()
+
+
+@pytest.mark.parametrize("access", ["public", "platform", "legal"])
+@pytest.mark.parametrize("task", tasks())
+def test_no_column_is_above_the_access_and_none_is_truth(task: str, access: str, tiny: Release) -> None:
+    fold = prepare(task, release=tiny, access=access).folds[0]
+    allowed = ("public", "platform", "legal")[: ("public", "platform", "legal").index(access) + 1]
+    for name, table in fold.tables.items():
+        tiers = {c.name: c.tier for c in all_tables()[name].columns}
+        assert {tiers[column] for column in table.collect_schema().names()} <= set(allowed)
+    assert "annotations" not in fold.tables
+    assert "operations" not in fold.tables
+
+
+def test_accounts_and_flags_are_those_of_the_folds_adverts(tiny: Release) -> None:
+    fold = prepare("advert_risk", release=tiny, access="platform").folds[0]
+    adverts = fold.tables["adverts"].collect()
+    accounts = fold.tables["accounts"].collect()["account"]
+    assert 0 < len(accounts) < tiny.scan("accounts").collect().height
+    assert set(accounts) == set(adverts["account"].drop_nulls())
+    flags = fold.tables["flags"].collect()
+    assert set(flags["advert"]) <= set(adverts["advert"])
+    assert flags["day"].to_numpy().max() < 730
+
+
+def test_an_oracle_is_shown_what_is_hidden_and_nobody_else(tiny: Release) -> None:
+    needs = {"adverts.operation", "operations.log_odds"}
+    fold = prepare("advert_risk", release=tiny, oracle=True, needs=needs).folds[0]
+    operations = fold.tables["operations"].collect()
+    assert set(operations["operation"]) == set(fold.tables["adverts"].collect()["operation"])
+    with pytest.raises(UsageError, match="only a method marked oracle"):
+        prepare("advert_risk", release=tiny, needs=needs)
+
+
+def test_labels_of_the_test_part_are_refused(risk: Prepared) -> None:
+    with pytest.raises(UsageError, match="never given"):
+        risk.folds[0].labels("test")
+    with pytest.raises(UsageError, match="part dev does not exist"):
+        risk.folds[0].units("dev")
+    assert "test" not in risk.folds[0].supervision["part"].unique().to_list()
+
+
+def test_answers_hold_the_truth_and_the_harm_columns(
+    risk: Prepared, truth: pl.DataFrame, tiny: Release
+) -> None:
+    frame = risk.answers.frame.join(
+        truth.select("advert", "operation", "kind", "near_duplicate_group", hidden="log_odds"), on="advert"
+    )
+    assert (frame["label"] == (frame["kind"] == "trafficking").cast(pl.Int8)).all()
+    assert (frame["cluster"] == frame["operation"]).all()
+    assert (frame["group"] == frame["kind"]).all()
+    assert (frame["unit_log_odds"] == frame["hidden"]).all()
+    harmed = pl.col("label") == 1
+    assert frame.filter(harmed).select("form", "sex", "language").null_count().sum_horizontal().item() == 0
+    assert frame.filter(~harmed).select("form", "sex", "language").count().sum_horizontal().item() == 0
+    assert 0 < frame["migrant"].sum() < frame.height / 2
+    assert set(frame["part"]) == {"valid", "test"}
+
+
+@pytest.mark.parametrize("split", ["forward", "random"])
+@pytest.mark.parametrize("task", ["advert_risk", "advert_linkage"])
+def test_an_operations_near_duplicates_weigh_one_in_total_in_a_part(
+    task: str, split: str, tiny: Release, truth: pl.DataFrame
+) -> None:
+    frame = prepare(task, release=tiny, split=split).answers.frame
+    groups = frame.join(truth.select("advert", "operation", "near_duplicate_group"), on="advert")
+    by = [c for c in ("part", "operation", "near_duplicate_group") if c in groups.columns]
+    totals = groups.group_by(by).agg(pl.col("weight").sum())["weight"]
+    assert (totals - 1).abs().to_numpy().max() < 1e-9
+
+
+def test_a_gallery_has_one_advert_a_template_and_operation_and_one_size_in_every_split(
+    tiny: Release, truth: pl.DataFrame
+) -> None:
+    for split in tasks()["advert_authorship"].splits:
+        prepared = prepare("advert_authorship", release=tiny, split=split)
+        parts = prepared.folds[0].parts.join(truth.select("advert", "template", "operation"), on="advert")
+        assert parts.select("part", "template", "operation").is_unique().all()
+        size = prepared.answers.frame.height
+        assert size == GALLERY_A_REGION * tiny.regions or any(
+            f"holds {size:,} units" in note for note in prepared.notes
+        )
+
+
+def test_training_sizes_are_those_of_forward_or_noted(tiny: Release, truth: pl.DataFrame) -> None:
+    sizes = {}
+    for split in tasks()["advert_risk"].splits:
+        prepared = prepare("advert_risk", release=tiny, split=split)
+        train = prepared.folds[0].units("train").select("advert").collect()
+        owners = train.join(truth.select("advert", "operation"), on="advert")["operation"].n_unique()
+        sizes[split] = (owners, train.height, prepared.notes)
+    operations, rows, _ = sizes["forward"]
+    assert sizes["random"][1] == rows
+    for split, (owners, _, notes) in sizes.items():
+        if split != "random":
+            assert owners == operations or any(f"trains on {owners:,} operations" in n for n in notes)
+
+
+def test_expert_labels_are_noisy_and_only_of_train_and_valid(tiny: Release, truth: pl.DataFrame) -> None:
+    fold = prepare("advert_risk", release=tiny, labels="expert").folds[0]
+    scores = tiny.scan("annotations").group_by("advert").agg(pl.col("score").mean()).collect()
+    found = fold.supervision.join(scores, on="advert").join(truth.select("advert", "kind"), on="advert")
+    assert (found["label"] == (found["score"] >= 4).cast(pl.Int8)).all()
+    agrees = found["label"] == (found["kind"] == "trafficking").cast(pl.Int8)
+    assert 0.5 < agrees.sum() / found.height < 1
+
+
+def test_weak_labels_are_flags_raised_before_testing_begins(tiny: Release) -> None:
+    fold = prepare("advert_risk", release=tiny, labels="weak").folds[0]
+    flags = tiny.scan("flags").collect()
+    flagged = set(flags.filter(pl.col("day") < VALID_UNTIL)["advert"])
+    assert flagged < set(flags["advert"])
+    found = fold.supervision
+    assert 0 < found["label"].sum() < found.height
+    assert all(
+        (advert in flagged) == bool(label)
+        for advert, _, label in found.select("advert", "part", "label").iter_rows()
+    )
+
+
+def test_delayed_labels_know_only_what_was_investigated_in_time(small: Release) -> None:
+    found = prepare("advert_risk", release=small, labels="delayed").folds[0].supervision
+    adverts = small.scan("adverts", truth=True).select("advert", "operation")
+    operations = small.scan("operations", truth=True).select("operation", "kind", "investigated_day")
+    found = found.join(adverts.join(operations, on="operation").collect(), on="advert")
+    known = ((pl.col("kind") == "trafficking") & (pl.col("investigated_day") < VALID_UNTIL)).fill_null(False)
+    assert found.select((pl.col("label") == known.cast(pl.Int8)).all()).item()
+    assert 0 < found["label"].sum() < (found["kind"] == "trafficking").sum()
+
+
+def test_proxy_labels_are_equal_within_a_phone_component(tiny: Release) -> None:
+    linked = prepare("advert_linkage", release=tiny, labels="proxy").folds[0]
+    risk = prepare("advert_risk", release=tiny, labels="proxy").folds[0]
+    both = risk.supervision.join(linked.supervision.rename({"label": "component"}), on=["advert", "part"])
+    assert both.height == risk.supervision.height
+    assert (both.group_by("component", "part").agg(pl.col("label").n_unique())["label"] == 1).all()
+    phones = linked.tables["adverts"].select("advert", "contacts").explode("contacts").drop_nulls().collect()
+    components = (
+        phones.join(linked.supervision, on="advert").group_by("contacts").agg(pl.col("label").n_unique())
+    )
+    assert (components["label"] == 1).all()
+
+
+def test_the_proxy_of_linkage_answers_both_merges_and_splits_operations(tiny: Release) -> None:
+    frame = prepare("advert_linkage", release=tiny).answers.frame
+    assert (frame.group_by("proxy").agg(pl.col("cluster").n_unique())["cluster"] > 1).any()
+    assert (frame.group_by("cluster").agg(pl.col("proxy").n_unique())["proxy"] > 1).any()
+
+
+def test_auto_is_forward_expert_and_public(tiny: Release) -> None:
+    prepared = prepare("advert_risk", release=tiny)
+    assert (prepared.split, prepared.labels, prepared.access) == ("forward", "expert", "public")
+    assert prepared.data == "0.3.0/tiny"
+
+
+def test_load_gives_a_fold_that_pandas_and_datasets_can_take(tiny: Release) -> None:
+    pytest.importorskip("pandas")
+    fold = load("advert_authorship", release="tiny")
+    assert isinstance(fold, Fold)
+    frames = fold.to_pandas()
+    assert len(frames["test"]) == fold.units("test").collect().height
+    assert "label" in frames["train"]
+    assert "label" not in frames["test"]
+    hub = fold.to_hf()
+    assert hub["train"].num_rows == len(frames["train"])
+    assert "label" not in hub["test"].column_names
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"split": "kfold"}, "choose one of forward, operation, random"),
+        ({"labels": "given"}, "choose one of expert, truth, weak, proxy, delayed"),
+        ({"access": "truth"}, "choose one of public, platform, legal"),
+        ({"needs": {"adverts.account"}}, "set access=platform"),
+        ({"needs": {"flags.flag"}}, "set access=platform"),
+        ({"needs": {"adverts.telephone"}}, "which no table has"),
+        ({"needs": {"annotations.score"}}, "what labels are made of"),
+        ({"task": "advert_authorship", "needs": {"adverts.images"}}, "hides at every access"),
+        ({"task": "advert_linkage", "labels": "expert"}, "choose one of truth, proxy"),
+        ({"own": {"name": "x"}}, "not both"),
+        ({"release": None}, "give either"),
+        ({"release": "medium"}, "choose one of tiny, small"),
+    ],
+)
+def test_what_cannot_be_had_is_said_with_what_can(wrong: dict, says: str, tiny: Release) -> None:
+    with pytest.raises(UsageError, match=says):
+        prepare(**{"task": "advert_risk", "release": tiny, **wrong})

@@ -1,0 +1,253 @@
+"""The split policies, on worlds that hypothesis makes up."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tipbench.data.splits import (
+    LANGUAGES,
+    SPLITS,
+    TRAIN_UNTIL,
+    VALID_UNTIL,
+    CannotSplitError,
+    partition,
+)
+from tipbench.data.training_size import TrainingSize, cut_to
+from tipdata.core.partition import PARTS, assign
+
+DAYS = 730
+LEAK_FREE = [name for name, split in SPLITS.items() if split.by_cluster and not split.all_tested]
+
+
+@dataclass(frozen=True)
+class World:
+    """A small made-up world: what splits read of a release."""
+
+    adverts: pl.DataFrame
+    platforms: pl.DataFrame
+    operations: pl.DataFrame
+    places: pl.DataFrame
+    regions: int
+    name: str = "made up"
+
+    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+        return getattr(self, table).lazy()
+
+
+def world(seed: int, adverts: int, operations: int, regions: int) -> World:
+    """A world of that many adverts, an operation always in one region."""
+    rng = np.random.default_rng(seed)
+    operation = rng.integers(0, operations, adverts)
+    region = operation % regions
+    adopts = rng.integers(200, 500, operations)
+    return World(
+        adverts=pl.DataFrame(
+            {
+                "advert": rng.permutation(adverts * 3)[:adverts],
+                "region": region.astype(np.int32),
+                "cluster": operation,
+                "day": rng.integers(0, DAYS, adverts).astype(np.int32),
+                "platform": [f"p{p:02d}" for p in rng.integers(0, 12, adverts)],
+                "language": np.array(LANGUAGES)[rng.integers(0, 6, adverts)],
+                "jurisdiction": (region * 4 + rng.integers(0, 3, adverts)).astype(np.int32),
+            }
+        ),
+        platforms=pl.DataFrame(
+            {"region": np.arange(regions), "closed": [300 if r % 2 else None for r in range(regions)]},
+            schema={"region": pl.Int32, "closed": pl.Int32},
+        ),
+        operations=pl.DataFrame(
+            {
+                "operation": np.arange(operations),
+                "adopts_messaging": pl.Series([int(a) if a % 2 else None for a in adopts], dtype=pl.Int32),
+                "adopts_obfuscation": pl.Series([int(a) if a % 3 else None for a in adopts], dtype=pl.Int32),
+            }
+        ),
+        places=pl.DataFrame(
+            [(r, 4 * r + j) for r in range(regions) for j in range(3)],
+            schema={"region": pl.Int32, "jurisdiction": pl.Int32},
+            orient="row",
+        ),
+        regions=regions,
+    )
+
+
+worlds = st.builds(
+    world,
+    seed=st.integers(0, 10_000),
+    adverts=st.integers(200, 800),
+    operations=st.integers(5, 120),
+    regions=st.integers(3, 9),
+)
+
+
+def divided(name: str, made: World) -> pl.DataFrame | None:
+    """The world's adverts with their part; None where it cannot have the split."""
+    try:
+        return partition(SPLITS[name], made.adverts, "advert", made)
+    except CannotSplitError:
+        return None
+
+
+def of(parted: pl.DataFrame, part: str, column: str) -> set:
+    return set(parted.filter(pl.col("part") == part)[column])
+
+
+@given(made=worlds, name=st.sampled_from(LEAK_FREE))
+@settings(max_examples=60, deadline=None)
+def test_no_operation_crosses_a_leak_free_split(made: World, name: str) -> None:
+    parted = divided(name, made)
+    if parted is None:
+        return
+    assert parted.select("cluster", "part").unique()["cluster"].is_unique().all()
+    keyed = assign(parted["cluster"].to_numpy())
+    assert [PARTS[code] for code in keyed] == parted["part"].to_list()
+
+
+@given(made=worlds, name=st.sampled_from(list(SPLITS)), order=st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None)
+def test_a_units_part_does_not_depend_on_the_order_of_rows(made: World, name: str, order) -> None:
+    parted = divided(name, made)
+    if parted is None:
+        return
+    rows = list(range(made.adverts.height))
+    order.shuffle(rows)
+    again = partition(SPLITS[name], made.adverts[rows], "advert", made)
+    assert again.sort("advert").equals(parted.sort("advert"))
+
+
+@given(made=worlds)
+@settings(max_examples=20, deadline=None)
+def test_a_held_out_value_is_never_in_train_or_valid(made: World) -> None:
+    for name in ("region", "platform", "language", "jurisdiction"):
+        parted = divided(name, made)
+        if parted is not None:
+            assert not of(parted, "test", name) & (of(parted, "train", name) | of(parted, "valid", name))
+
+
+@given(made=worlds)
+@settings(max_examples=20, deadline=None)
+def test_forward_trains_on_the_first_half_and_tests_on_the_last_third(made: World) -> None:
+    parted = divided("forward", made)
+    if parted is None:
+        return
+    assert max(of(parted, "train", "day")) < TRAIN_UNTIL == 365
+    assert all(TRAIN_UNTIL <= day < VALID_UNTIL for day in of(parted, "valid", "day"))
+    assert min(of(parted, "test", "day")) >= VALID_UNTIL == 474
+
+
+@given(made=worlds)
+@settings(max_examples=20, deadline=None)
+def test_closure_trains_before_the_closing_day_and_tests_after_where_a_platform_closes(made: World) -> None:
+    parted = divided("closure", made)
+    if parted is None:
+        return
+    assert set(parted["region"].unique()) <= {r for r in range(made.regions) if r % 2}
+    assert (
+        max(of(parted, "train", "day") | of(parted, "valid", "day")) < 300 <= min(of(parted, "test", "day"))
+    )
+
+
+@given(made=worlds)
+@settings(max_examples=20, deadline=None)
+def test_tactics_tests_adopters_after_the_midpoint_and_trains_before_it(made: World) -> None:
+    parted = divided("tactics", made)
+    if parted is None:
+        return
+    midpoint = parted["cut"][0]
+    adopted = dict(
+        made.operations.select(
+            "operation", pl.min_horizontal("adopts_messaging", "adopts_obfuscation")
+        ).iter_rows()
+    )
+    assert max(of(parted, "train", "day")) < midpoint
+    test = parted.filter(pl.col("part") == "test")
+    for cluster, day in test.select("cluster", "day").iter_rows():
+        assert day >= midpoint
+        assert adopted[cluster] <= day
+
+
+def test_shares_of_the_keyed_assignment_are_45_15_40() -> None:
+    made = world(1, 60_000, 20_000, 8)
+    for name in ("operation", "random"):
+        parted = partition(SPLITS[name], made.adverts, "advert", made)
+        assert parted.height == made.adverts.height
+        shares = [parted.filter(pl.col("part") == part).height / parted.height for part in PARTS]
+        assert shares == pytest.approx([0.45, 0.15, 0.40], abs=0.01)
+
+
+def test_a_unit_without_a_cluster_is_its_own() -> None:
+    made = world(2, 500, 50, 4)
+    alone = made.adverts.with_columns(pl.lit(None, dtype=pl.Int64).alias("cluster"))
+    parted = partition(SPLITS["operation"], alone, "advert", made)
+    assert parted["cluster"].to_list() == made.adverts["advert"].to_list()
+    assert parted["part"].n_unique() == 3
+
+
+def test_a_world_without_closures_says_so() -> None:
+    made = world(3, 500, 50, 1)
+    with pytest.raises(CannotSplitError, match="no platform closes"):
+        partition(SPLITS["closure"], made.adverts, "advert", made)
+    with pytest.raises(CannotSplitError, match="too few to hold"):
+        partition(SPLITS["region"], made.adverts, "advert", made)
+
+
+def test_units_without_the_column_of_a_shift_cannot_have_it() -> None:
+    made = world(4, 500, 50, 4)
+    with pytest.raises(CannotSplitError, match="no platform"):
+        partition(SPLITS["platform"], made.adverts.drop("platform"), "advert", made)
+
+
+@given(made=worlds, name=st.sampled_from(list(SPLITS)))
+@settings(max_examples=40, deadline=None)
+def test_no_split_trains_on_more_than_the_yardstick(made: World, name: str) -> None:
+    parted, forward = divided(name, made), divided("forward", made)
+    if parted is None or forward is None:
+        return
+    most = TrainingSize.of(forward)
+    cut, note = cut_to(most, SPLITS[name], parted, "advert")
+    has, had = TrainingSize.of(cut), TrainingSize.of(parted)
+    if SPLITS[name].by_cluster:
+        assert has.clusters == min(most.clusters, had.clusters)
+        assert (note is None) == (had.clusters >= most.clusters)
+    else:
+        assert has.rows == min(most.rows, had.rows)
+    rest = pl.col("part") != "train"
+    assert cut.filter(rest).equals(parted.filter(rest))
+
+
+def test_a_cut_train_part_keeps_whole_operations() -> None:
+    made = world(5, 3_000, 200, 8)
+    parted = partition(SPLITS["operation"], made.adverts, "advert", made)
+    cut, _ = cut_to(TrainingSize(20, 1), SPLITS["operation"], parted, "advert")
+    kept = of(cut, "train", "cluster")
+    assert len(kept) == 20
+    whole = parted.filter((pl.col("part") == "train") & pl.col("cluster").is_in(list(kept)))
+    assert cut.filter(pl.col("part") == "train").equals(whole)
+
+
+def test_a_smaller_train_part_is_noted_with_its_numbers() -> None:
+    made = world(6, 500, 30, 4)
+    parted = partition(SPLITS["operation"], made.adverts, "advert", made)
+    has = TrainingSize.of(parted).clusters
+    _, note = cut_to(TrainingSize(1_000, 1), SPLITS["operation"], parted, "advert")
+    assert note == f"split=operation trains on {has} operations, forward on 1,000."
+
+
+@given(made=worlds)
+@settings(max_examples=10, deadline=None)
+def test_where_all_is_tested_no_unit_is_left_to_learn_from(made: World) -> None:
+    parted = partition(SPLITS["all"], made.adverts, "advert", made)
+    assert parted["advert"].to_list() == made.adverts["advert"].to_list()
+    assert (parted["part"] == "test").all()
+
+
+def test_where_regions_are_the_clusters_the_assignment_alone_holds_them_out() -> None:
+    regions = np.arange(640)
+    rows = pl.DataFrame({"region": regions, "cluster": regions, "day": np.zeros(640, dtype=np.int32)})
+    parted = partition(SPLITS["region"], rows, "region", World(rows, rows, rows, rows, 640))
+    assert parted.height == 640
+    assert parted.filter(pl.col("part") == "test").height > 0.3 * 640

@@ -1,0 +1,79 @@
+"""Answers are checked when they are made."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from tipbench.kinds.answers import Answers
+from tipdata.core.errors import UsageError
+
+FRAME = pl.DataFrame(
+    {
+        "advert": [3, 1, 2, 4],
+        "part": ["test", "valid", "test", "test"],
+        "label": [1, 0, 0, None],
+        "cluster": [7, 8, 8, 9],
+        "weight": [1.0, 0.5, 0.5, 1.0],
+    },
+    schema_overrides={"label": pl.Int8},
+)
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (FRAME.drop("weight"), "weight missing"),
+        (FRAME.clear(), "not a single advert"),
+        (FRAME.with_columns(advert=pl.lit(1)), "3 of 4 rows repeat a advert key"),
+        (FRAME.with_columns(weight=pl.lit(0.0)), "4 weights are not positive"),
+        (FRAME.with_columns(weight=pl.lit(float("nan"))), "4 weights are not positive"),
+        (FRAME.with_columns(part=pl.lit(None, dtype=pl.String)), "4 of 4 rows have no part"),
+    ],
+)
+def test_malformed_answers_are_refused_with_a_count(frame: pl.DataFrame, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        Answers("scores", "advert", frame)
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="scores, clusters, candidates"):
+        Answers("ranks", "advert", FRAME)
+
+
+def test_only_test_rows_with_a_known_label_are_scored() -> None:
+    answers = Answers("scores", "advert", FRAME)
+    assert answers.scored()["advert"].to_list() == [3, 2]
+    assert answers.scored("valid")["advert"].to_list() == [1]
+
+
+def test_queries_are_the_units_with_another_member_in_the_gallery() -> None:
+    gallery = pl.DataFrame({"advert": [1, 2, 3, 4, 5], "cluster": [7, 8, 7, None, None]})
+    assert Answers("candidates", "advert", gallery).scored()["advert"].to_list() == [1, 3]
+
+
+def test_labelled_pairs_of_unknown_units_are_refused() -> None:
+    pairs = pl.DataFrame({"left": [1, 2], "right": [2, 77], "label": [1, 0]})
+    with pytest.raises(UsageError, match=r"1 ends of labelled pairs are no known advert .*77"):
+        Answers("clusters", "advert", FRAME, pairs)
+
+
+ALARMS = FRAME.with_columns(pl.Series("onset", [4, None, None, None], dtype=pl.Int32))
+
+
+def test_onsets_go_with_positive_labels() -> None:
+    assert Answers("alarms", "advert", ALARMS).scored()["advert"].to_list() == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("frame", "says"),
+    [
+        (FRAME, "onset missing; alarms need advert, part, label, onset, cluster, weight"),
+        (ALARMS.cast({"onset": pl.Float64}), "onset is Float64; make it Int32"),
+        (ALARMS.with_columns(pl.col("onset") - 4), "1 onsets are before step 1"),
+        (ALARMS.with_columns(pl.lit(None, dtype=pl.Int32).alias("onset")), "1 positives have no onset"),
+        (ALARMS.with_columns(pl.lit(2, dtype=pl.Int32).alias("onset")), "3 others have one"),
+    ],
+)
+def test_onsets_that_do_not_go_with_their_labels_are_refused(frame: pl.DataFrame, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        Answers("alarms", "advert", frame)

@@ -1,0 +1,258 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import tipbench
+from tipbench.config.compose import Composer, parse
+from tipbench.config.paths import config_folders
+from tipbench.config.settings import Settings
+from tipbench.runs.cells import Cell
+from tipbench.runs.grid import expand, runnable, sweep
+from tipbench.runs.results import read_result
+from tipbench.task import Task, task_of
+from tipboard.board.comparisons import reference_of
+from tipdata.core.errors import UsageError
+
+
+def allowed(task: Task, settings: Settings) -> Sequence[str]:
+    return ["forward", "operation"] if settings.data is None else ["kfold"]
+
+
+def cells(*words: str, own: Path | None = None, many: bool = False) -> list[Cell]:
+    composer = Composer(config_folders(str(own) if own else None), parse(words))
+    return (sweep if many else expand)(composer, allowed)
+
+
+def test_one_baseline_is_one_cell_with_everything_resolved() -> None:
+    (cell,) = cells("baseline=advert_risk/prior")
+    assert (cell.split, cell.config["labels"], cell.config["access"]) == ("forward", "expert", "public")
+    assert cell.folder == Path(f"runs/0.3.0/tiny/advert_risk/forward/prior/{cell.hash[:12]}-s0")
+
+
+def test_nothing_to_run_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="nothing says what to run"):
+        cells("release=tiny")
+
+
+def test_a_grid_is_every_combination_that_the_tasks_have() -> None:
+    found = cells(
+        "grid.baselines=[advert_risk/prior,advert_risk/oracle]", "grid.splits=[random,forward,kfold]"
+    )
+    assert {(c.method, c.split) for c in found} == {
+        (method, split) for method in ("prior", "oracle") for split in ("random", "forward")
+    }
+
+
+def test_allowed_splits_are_those_of_the_data() -> None:
+    found = cells("grid.baselines=[advert_risk/prior]", "grid.splits=allowed")
+    assert [c.split for c in found] == ["forward", "operation"]
+
+
+def test_patterns_match_baselines_and_one_that_matches_nothing_is_refused() -> None:
+    assert {c.task for c in cells("grid.baselines=[advert_linkage/*]")} == {"advert_linkage"}
+    with pytest.raises(UsageError, match=r"baseline=advert_lnkage/\* matches nothing"):
+        cells("grid.baselines=[advert_lnkage/*]")
+
+
+def test_an_empty_grid_is_refused() -> None:
+    with pytest.raises(UsageError, match="the grid is empty"):
+        cells("grid.baselines=[advert_risk/prior]", "grid.splits=[kfold]")
+    with pytest.raises(UsageError, match="the grid is empty"):
+        cells("grid.baselines=[advert_risk/prior]", "grid.splits=[]", "grid.seeds=[]", "task=advert_linkage")
+
+
+def test_a_deterministic_method_runs_one_seed_and_a_stochastic_one_all(own_configs: Path) -> None:
+    found = cells(
+        "grid.baselines=[advert_risk/length,advert_risk/chance]", "grid.seeds=[0,1,2]", own=own_configs
+    )
+    assert [(c.method, c.seed) for c in found] == [("chance", 0), ("chance", 1), ("chance", 2), ("length", 0)]
+
+
+def test_a_baseline_without_its_extra_is_left_out_of_patterns_and_refused_by_name(own_configs: Path) -> None:
+    path = own_configs / "baseline" / "advert_risk" / "chance.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "extra: torch\n", encoding="utf-8")
+    said: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tipbench.config.extras.EXTRAS", {"torch": ("a_module_that_is_not_there",)})
+        composer = Composer(
+            config_folders(str(own_configs)), parse(["grid.baselines=[advert_risk/*]", "split=random"])
+        )
+        assert "chance" not in {c.method for c in expand(composer, allowed, notice=said.append)}
+        assert "advert_risk/chance" in said[0]
+        with pytest.raises(
+            UsageError, match=r"advert_risk/chance needs the extra torch: .*tipbench\[torch\]"
+        ):
+            cells("baseline=advert_risk/chance", own=own_configs)
+        with pytest.raises(UsageError, match="needs the extra torch"):
+            cells("grid.baselines=[advert_risk/chance]", own=own_configs)
+        patch.setattr("tipbench.config.extras.EXTRAS", {"torch": ("json",)})
+        assert "extra" not in cells("baseline=advert_risk/chance", own=own_configs)[0].config["baseline"]
+
+
+def test_what_is_typed_narrows_an_experiment() -> None:
+    found = cells("experiment=quickstart", "baseline=advert_risk/prior", "split=random", "seed=4")
+    assert [(c.baseline, c.split, c.seed) for c in found] == [("advert_risk/prior", "random", 4)]
+    assert {c.task for c in cells("experiment=quickstart", "task=advert_linkage")} == {"advert_linkage"}
+
+
+def test_a_release_typed_overrides_that_of_an_experiment() -> None:
+    assert {c.data for c in cells("experiment=quickstart", "release=small")} == {"0.3.0/small"}
+
+
+def test_comma_lists_need_m_and_with_it_multiply() -> None:
+    lists = ("baseline=advert_risk/prior,advert_risk/oracle", "split=random,forward")
+    with pytest.raises(UsageError, match="add -m"):
+        cells(*lists)
+    found = cells(*lists, "release=tiny,small", "labels=truth,expert", many=True)
+    assert len(found) == len({c.folder for c in found}) == 2 * 2 * 2 * 2
+
+
+def test_a_comma_in_a_path_is_no_list(tmp_path: Path) -> None:
+    found = cells("baseline=advert_risk/prior", "runs.path=a,b", "split=random,forward", many=True)
+    assert {str(c.runs) for c in found} == {"a,b"}
+
+
+def test_a_sweep_without_baselines_says_so() -> None:
+    with pytest.raises(UsageError, match="a sweep needs baselines"):
+        cells("split=random,forward", many=True)
+
+
+def test_own_data_keeps_the_baselines_of_its_task() -> None:
+    found = cells("grid.baselines=all", "data=sms_spam", "data.path=x")
+    assert {(c.task, c.split, c.config["labels"]) for c in found} == {("advert_risk", "kfold", "given")}
+
+
+def test_the_hash_depends_on_what_decides_a_result_and_on_nothing_else() -> None:
+    base = ["baseline=advert_risk/tfidf_logreg"]
+    (one,) = cells(*base)
+    for same in (
+        "seed=1",
+        "engine=sequential",
+        "overwrite=always",
+        "runs.path=x",
+        "labels=expert",
+        "access=public",
+    ):
+        assert cells(*base, same)[0].hash == one.hash, same
+    for other in ("baseline.method.c=1", "labels=truth", "split=random", "release=small", "replicates=10"):
+        assert cells(*base, other)[0].hash != one.hash, other
+
+
+KEPT = Path(tipbench.__file__).parents[2] / "results" / "0.3.0" / "small" / "reference"
+REFERENCE = sorted(KEPT.rglob("s0.json"))
+
+
+def test_every_committed_result_has_the_hash_that_its_config_gives() -> None:
+    assert len(REFERENCE) > 100
+    for path in REFERENCE:
+        result = read_result(path)
+        assert Cell(dict(result.config), Path()).hash == result.config_hash, path
+
+
+@pytest.mark.parametrize("task", sorted({path.parents[2].name for path in REFERENCE}))
+def test_the_command_of_a_committed_result_still_gives_its_hash(task: str) -> None:
+    """The released world is not in the config of a cell, so that results from before there were others stand."""
+    kept = (KEPT / task).glob(f"*/{reference_of(task)}/s0.json")
+    result = read_result(next(iter(sorted(kept))))
+    (cell,) = cells(f"baseline={result.method}", "release=small", f"split={result.split}", "release.world=0")
+    assert cell.hash == result.config_hash
+    assert cell.config == result.config
+
+
+def test_an_independent_world_is_another_release_with_runs_of_its_own() -> None:
+    (here,), (there,) = (
+        cells("baseline=advert_risk/prior"),
+        cells("baseline=advert_risk/prior", "release.world=3"),
+    )
+    assert "world" not in here.config["release"]
+    assert there.config["release"] == {"version": "0.3.0", "size": "tiny", "world": 3}
+    assert there.data == "0.3.0/tiny.w3"
+    assert there.folder == Path(f"runs/0.3.0/tiny.w3/advert_risk/forward/prior/{there.hash[:12]}-s0")
+    assert there.hash != here.hash
+    assert there.fold_key != here.fold_key
+
+
+def test_worlds_are_an_axis_of_a_grid() -> None:
+    both = "baseline=advert_risk/prior,advert_risk/tfidf_logreg"
+    typed = cells(both, "release.world=0,2", many=True)
+    assert {(c.method, c.data) for c in typed} == {
+        (method, data) for method in ("prior", "tfidf_logreg") for data in ("0.3.0/tiny", "0.3.0/tiny.w2")
+    }
+    listed = cells("grid.baselines=[advert_risk/prior,advert_risk/tfidf_logreg]", "grid.worlds=[0,2,2]")
+    assert [c.folder for c in listed] == [c.folder for c in typed]
+    with pytest.raises(UsageError, match=r"release\.world=1,2 is a list: add -m"):
+        cells("baseline=advert_risk/prior", "release.world=1,2")
+    with pytest.raises(UsageError, match=r"release\.world=x is no world: give whole numbers from 0"):
+        cells(both, "release.world=x,1", many=True)
+    with pytest.raises(UsageError, match=r"grid\.worlds\.1=-2 is wrong"):
+        cells("grid.baselines=all", "grid.worlds=[1,-2]")
+
+
+def test_the_experiment_of_worlds_runs_every_ranked_baseline_once_a_world() -> None:
+    found = cells("experiment=worlds")
+    assert {c.data for c in found} == {f"0.3.0/small.w{number}" for number in range(1, 6)}
+    assert {c.seed for c in found} == {0}
+    per_world = {(c.data, c.baseline) for c in found}
+    assert len(per_world) == len(found) == 5 * len({c.baseline for c in found})
+    assert "advert_risk/lightgbm" in {c.baseline for c in found}
+    assert not {c.method for c in found} & {"oracle"}
+    assert {c.data for c in cells("experiment=worlds", "release=tiny", "release.world=4")} == {
+        "0.3.0/tiny.w4"
+    }
+
+
+def test_each_world_has_the_splits_that_its_own_data_allow() -> None:
+    def differs(task: Task, settings: Settings) -> Sequence[str]:
+        assert settings.release is not None
+        return ["operation"] if settings.release.world == 2 else ["forward"]
+
+    words = ["grid.baselines=[advert_risk/prior]", "grid.worlds=[1,2]"]
+    found = expand(Composer(config_folders(None), parse(words)), differs)
+    assert [(c.data, c.split) for c in found] == [
+        ("0.3.0/tiny.w1", "forward"),
+        ("0.3.0/tiny.w2", "operation"),
+    ]
+
+
+def test_an_oracle_on_an_independent_world_is_left_out_of_patterns_and_refused_by_name() -> None:
+    every = cells("grid.baselines=[recruitment_onset/*]", "grid.worlds=[0,1]")
+    assert {c.data for c in every if c.method == "oracle"} == {"0.3.0/tiny"}
+    for words in (
+        ("baseline=recruitment_onset/oracle", "release.world=1"),
+        ("grid.baselines=[recruitment_onset/oracle]", "grid.worlds=[1]"),
+    ):
+        with pytest.raises(UsageError, match="is an oracle, which is for the released world only"):
+            cells(*words)
+
+
+def test_own_data_have_no_worlds() -> None:
+    with pytest.raises(UsageError, match="data of your own has no worlds"):
+        cells("experiment=worlds", "data=sms_spam", "data.path=x")
+
+
+def test_cells_that_share_a_fold_have_one_key() -> None:
+    found = cells("grid.baselines=[advert_risk/*]", "grid.splits=[random,forward]")
+    assert len({c.fold_key for c in found}) == 2
+
+
+@pytest.mark.parametrize(
+    "path", sorted((config_folders(None)[0] / "experiment").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_every_experiment_composes_expands_and_says_how_it_is_run(path: Path) -> None:
+    found = cells(f"experiment={path.stem}")
+    assert found
+    assert len({c.folder for c in found}) == len(found)
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# @package _global_\n")
+    assert f"# tipbench run experiment={path.stem}" in text
+
+
+def test_what_can_run_on_own_data_is_what_its_columns_feed() -> None:
+    words = ["baseline=advert_risk/lightgbm", "data=sms_spam", "data.path=/nowhere"]
+    composer = Composer(config_folders(None), parse(words))
+    data = composer.settings().data
+    assert data is not None
+    can = runnable(composer, data, task_of("advert_risk"))
+    assert "advert_risk/tfidf_logreg" in can
+    assert "advert_risk/lightgbm" not in can
+    assert "advert_risk/oracle" not in can

@@ -1,0 +1,106 @@
+from typing import Any
+
+import pytest
+from tipbench.runs.report import mean, number, rows, table
+from tipbench.runs.results import Result
+
+
+def result(split: str, score: float | None, **more: Any) -> Result:
+    note = None if score is not None else "unknown"
+    content = {
+        "task": "advert_risk",
+        "method": "advert_risk/prior",
+        "data": "0.1.0/tiny",
+        "split": split,
+        "seed": 0,
+        "labels": "expert",
+        "access": "public",
+        "versions": {"data": "0.1.0", "evaluator": "0.1.0", "method": "0.1.0"},
+        "config_hash": "0" * 64,
+        "config": {},
+        "primary": "average_precision",
+        "scores": {
+            "average_precision": {
+                "value": score,
+                "low": score and score - 0.1,
+                "high": score and score + 0.1,
+                "note": note,
+            },
+            "harm_gap": {"value": 0.02},
+        },
+        "groups": {},
+        "oracle": {"share": 0.25},
+        "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.5, "cpu_s": 1.5, "peak_mib": None},
+        "environment": {},
+        "predictions": {"file": "predictions.parquet", "digest": "sha256:0"},
+        "warnings": [],
+    }
+    return Result.model_validate({**content, **more})
+
+
+def test_leakage_is_random_minus_operation_and_drift_operation_minus_forward() -> None:
+    found = rows([result("forward", 0.2), result("random", 0.7), result("operation", 0.4)])
+    assert [row.split for row in found] == ["random", "operation", "forward"]
+    for row in found:
+        assert row.leakage == pytest.approx(0.3)
+        assert row.drift == pytest.approx(0.2)
+
+
+def test_leakage_stands_in_the_random_row_and_drift_in_the_forward_row() -> None:
+    columns, cells = table(rows([result("forward", 0.2), result("random", 0.7), result("operation", 0.4)]))
+    headings = [column.heading for column in columns]
+    assert [line[headings.index("leakage")] for line in cells] == ["+0.300", "", ""]
+    assert [line[headings.index("drift")] for line in cells] == ["", "", "+0.200"]
+
+
+def test_without_the_other_split_there_is_no_leakage_and_no_drift() -> None:
+    (row,) = rows([result("forward", 0.2)])
+    assert (row.leakage, row.drift) == (None, None)
+
+
+def test_the_note_stands_where_there_is_no_interval() -> None:
+    columns, cells = table(rows([result("forward", None)]))
+    assert cells[0][[column.heading for column in columns].index("95% interval")] == "unknown"
+
+
+def test_without_truth_for_the_primary_metric_labelled_pairs_show_the_pairwise_one() -> None:
+    unknown = {"value": None, "note": "no truth"}
+    (row,) = rows(
+        [result("given", 0.2, scores={"average_precision": unknown, "pairwise_f1": {"value": 0.9}})]
+    )
+    assert (row.metric, row.score) == ("pairwise_f1", 0.9)
+    (row,) = rows([result("given", 0.2, scores={"average_precision": unknown})])
+    assert (row.metric, row.score, row.note) == ("average_precision", None, "no truth")
+
+
+def test_seeds_are_one_row_with_their_mean_and_spread() -> None:
+    (row,) = rows([result("forward", 0.2, seed=0), result("forward", 0.4, seed=1)])
+    assert (row.score, row.low, row.high) == pytest.approx((0.3, 0.2, 0.4))
+    assert row.seed_sd == pytest.approx(0.2 / 2**0.5)
+    assert row.seeds == 2
+
+
+def test_a_mean_over_something_unknown_is_unknown() -> None:
+    assert mean([0.5, None]) is None
+    assert mean([]) is None
+
+
+def test_two_configs_of_one_method_are_two_rows() -> None:
+    found = rows([result("forward", 0.2), result("forward", 0.4, config_hash="1" * 64)])
+    assert sorted(row.method for row in found) == ["advert_risk/prior [000000]", "advert_risk/prior [111111]"]
+
+
+def test_methods_stand_in_the_order_of_their_honest_score_and_oracles_last() -> None:
+    found = rows(
+        [
+            result("random", 0.9, method="advert_risk/leaky"),
+            result("forward", 0.1, method="advert_risk/leaky"),
+            result("forward", 0.5, method="advert_risk/honest"),
+            result("forward", 0.8, method="advert_risk/oracle", oracle_method=True),
+        ]
+    )
+    assert list(dict.fromkeys(row.method.partition("/")[2] for row in found)) == ["honest", "leaky", "oracle"]
+
+
+def test_counts_are_whole_and_scores_have_three_decimals() -> None:
+    assert [number(value) for value in (4291.0, 1.0, 0.5, None)] == ["4,291", "1.000", "0.500", "-"]

@@ -1,0 +1,119 @@
+import json
+from pathlib import Path
+
+import jsonschema
+import polars as pl
+import pytest
+from pydantic import ValidationError
+from tipbench.runs.results import (
+    SCHEMA,
+    Result,
+    digest_of,
+    json_schema,
+    parquet_bytes,
+    read_predictions,
+    read_result,
+    store,
+)
+from tipdata.core.errors import UsageError
+
+PREDICTIONS = parquet_bytes(
+    pl.DataFrame({"advert": [1, 2], "score": [0.5, 0.25]}, schema_overrides={"score": pl.Float32})
+)
+
+
+def result(**changes: object) -> Result:
+    """A result of two adverts."""
+    content = {
+        "task": "advert_risk",
+        "method": "advert_risk/prior",
+        "data": "0.1.0/tiny",
+        "split": "forward",
+        "seed": 0,
+        "labels": "expert",
+        "access": "public",
+        "versions": {"data": "0.1.0", "evaluator": "0.1.0", "method": "0.1.0"},
+        "config_hash": "0" * 64,
+        "config": {"task": "advert_risk"},
+        "primary": "average_precision",
+        "scores": {"average_precision": {"value": 0.5, "low": 0.4, "high": 0.6}},
+        "groups": {"spam": {"false_accusations_per_unit": None}},
+        "oracle": {"share": 0.5},
+        "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.25, "cpu_s": 1.5, "peak_mib": None},
+        "environment": {"python": "3.11", "cores": 2},
+        "predictions": {"file": "predictions.parquet", "digest": digest_of(PREDICTIONS)},
+        "warnings": [],
+    }
+    return Result.model_validate({**content, **changes})
+
+
+def test_the_published_schema_is_that_of_the_model() -> None:
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json_schema()
+
+
+def test_a_result_validates_against_the_published_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+    jsonschema.validate(json.loads(result().to_json()), json_schema())
+
+
+def test_the_schema_refuses_a_result_without_its_versions() -> None:
+    content = json.loads(result().to_json())
+    del content["versions"]["evaluator"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(content, json_schema())
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_is_not_finite_is_no_result(value: float) -> None:
+    with pytest.raises(ValidationError):
+        result(scores={"average_precision": {"value": value}})
+
+
+def test_a_run_is_read_as_it_was_stored_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    folder, partial = tmp_path / "runs" / "a" / "b-s0", tmp_path / "runs" / ".partial"
+    store(folder, partial, result(), PREDICTIONS)
+    assert read_result(folder) == result()
+    assert read_predictions(folder, result()).rows() == [(1, 0.5), (2, 0.25)]
+    assert list(partial.iterdir()) == []
+
+
+def test_a_later_run_replaces_an_earlier_one_whole(tmp_path: Path) -> None:
+    folder, partial = tmp_path / "run", tmp_path / ".partial"
+    store(folder, partial, result(), PREDICTIONS)
+    (folder / "stray").touch()
+    store(folder, partial, result(seed=0, labels="truth"), PREDICTIONS)
+    assert read_result(folder).labels == "truth"
+    assert sorted(path.name for path in folder.iterdir()) == ["predictions.parquet", "result.json"]
+
+
+def test_a_write_that_fails_leaves_the_earlier_run_and_no_half_of_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, partial = tmp_path / "run", tmp_path / ".partial"
+    store(folder, partial, result(), PREDICTIONS)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        store(folder, partial, result(labels="truth"), PREDICTIONS)
+    assert read_result(folder).labels == "expert"
+    assert list(partial.iterdir()) == []
+
+
+def test_predictions_that_were_changed_are_refused(tmp_path: Path) -> None:
+    store(tmp_path / "run", tmp_path / ".partial", result(), PREDICTIONS)
+    (tmp_path / "run" / "predictions.parquet").write_bytes(PREDICTIONS + b" ")
+    with pytest.raises(UsageError, match="is not the file that its"):
+        read_predictions(tmp_path / "run", result())
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "not json"])
+def test_what_is_no_result_is_refused_in_one_line(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "result.json").write_text(content)
+    with pytest.raises(UsageError) as error:
+        read_result(tmp_path)
+    assert str(tmp_path) in str(error.value)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,176 @@
+"""Against the release ``tiny`` and methods of a user's own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tipbench.config.compose import Composer, parse
+from tipbench.config.paths import config_folders
+from tipbench.config.settings import Settings
+from tipbench.method import Method, StreamMethod
+from tipbench.runs import runner
+from tipbench.runs.cells import Cell
+from tipbench.runs.grid import expand
+from tipbench.runs.results import Versions, read_predictions, read_result
+from tipbench.task import Task
+from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
+
+
+def allowed(task: Task, settings: Settings) -> Sequence[str]:
+    return task.splits
+
+
+@pytest.fixture
+def cell(own_configs: Path, tiny: Release):
+    def make(method: str = "length", *words: str) -> Cell:
+        typed = parse([f"baseline=advert_risk/{method}", "replicates=20", *words])
+        (one,) = expand(Composer(config_folders(str(own_configs)), typed), allowed)
+        return one
+
+    return make
+
+
+def test_a_run_records_what_it_did_and_can_be_read_again(cell) -> None:
+    (outcome,) = runner.run([cell()], quiet=True)
+    stored = read_result(cell().folder)
+    assert outcome.result == stored
+    assert (stored.method, stored.split, stored.seed) == ("advert_risk/length", "forward", 0)
+    assert stored.config == cell().config
+    assert stored.cost.peak_mib is None or stored.cost.peak_mib >= 0
+    assert stored.versions.method.startswith("sha256:")
+    assert read_predictions(cell().folder, stored).schema["score"] == pl.Float32
+    assert not list(cell().runs.glob(".partial*"))
+
+
+def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell) -> None:
+    one, other = cell("length"), cell("length", "release.world=1")
+    here, there = (outcome.result for outcome in runner.run([one, other], quiet=True))
+    assert here is not None
+    assert there is not None
+    assert (here.data, there.data) == ("0.3.0/tiny", "0.3.0/tiny.w1")
+    assert here.config["release"] == {"version": "0.3.0", "size": "tiny"}
+    assert there.config["release"] == {"version": "0.3.0", "size": "tiny", "world": 1}
+    assert here.predictions.digest != there.predictions.digest
+    assert read_result(other.folder) == there
+
+
+def test_a_finished_cell_is_not_run_again_unless_it_must_be(cell) -> None:
+    runner.run([cell()], quiet=True)
+    assert runner.run([cell()], quiet=True)[0].reused
+    assert runner.run([cell()], overwrite="never", quiet=True)[0].reused
+    assert not runner.run([cell()], overwrite="always", quiet=True)[0].reused
+
+
+def test_a_method_whose_source_changed_is_run_again(cell, place: Path) -> None:
+    runner.run([cell()], quiet=True)
+    with (place / "own_methods.py").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert not runner.run([cell()], quiet=True)[0].reused
+
+
+def test_another_evaluator_scores_stored_predictions_anew_without_fitting(
+    cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = runner.run([cell()], quiet=True)[0].result
+    original = runner.versions_of
+
+    def newer(one: Cell) -> Versions:
+        return original(one).model_copy(update={"evaluator": "9.9.9"})
+
+    monkeypatch.setattr(runner, "versions_of", newer)
+    monkeypatch.setattr(runner, "_predict", lambda *_: pytest.fail("it was fitted again"))
+    again = runner.run([cell()], quiet=True)[0].result
+    assert again is not None
+    assert first is not None
+    assert again.versions.evaluator == "9.9.9"
+    assert again.scores == first.scores
+    assert again.cost.fit_s == first.cost.fit_s
+
+
+def test_a_half_written_run_is_run_again(cell) -> None:
+    runner.run([cell()], quiet=True)
+    (cell().folder / "result.json").write_text('{"task":')
+    assert not runner.run([cell()], quiet=True)[0].reused
+
+
+def test_a_failing_cell_says_why_and_the_others_go_on(cell) -> None:
+    outcomes = runner.run([cell("broken"), cell("length")], quiet=True)
+    assert outcomes[0].cause is not None
+    assert outcomes[0].cause.startswith("ArithmeticError: it does not add up (own_methods.py, line ")
+    assert not outcomes[0].usage
+    assert outcomes[1].result is not None
+    assert not cell("broken").folder.exists()
+
+
+def test_a_method_that_needs_what_it_may_not_see_is_a_users_mistake(cell) -> None:
+    for cells in ([cell("greedy")], [cell("length"), cell("greedy")]):
+        outcome = runner.run(cells, quiet=True)[-1]
+        assert outcome.usage
+        assert "set access=platform" in str(outcome.cause)
+
+
+def test_cells_of_one_fold_prepare_it_once(cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    original = runner.prepare_cell
+    monkeypatch.setattr(runner, "prepare_cell", lambda *args: calls.append(1) or original(*args))
+    runner.run([cell("length"), cell("chance"), cell("chance", "seed=1")], quiet=True)
+    assert len(calls) == 1
+
+
+def test_two_workers_give_the_predictions_of_one(cell) -> None:
+    cells = [cell("length"), cell("chance", "split=random")]
+    one = [o.result.predictions.digest for o in runner.run(cells, quiet=True) if o.result]
+    two = [
+        o.result.predictions.digest
+        for o in runner.run(cells, engine="loky", workers=2, overwrite="always", quiet=True)
+        if o.result
+    ]
+    assert len(one) == 2
+    assert one == two
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_run(cell, place: Path) -> None:
+    (place / "file").touch()
+    with pytest.raises(UsageError, match="runs cannot be written"):
+        runner.run([cell("length", "runs.path=file")], quiet=True)
+
+
+def test_a_full_disk_stops_the_sweep_with_one_sentence(cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runner, "store", full)
+    with pytest.raises(UsageError, match="No space left on device; free space there"):
+        runner.run([cell("length"), cell("chance")], quiet=True)
+    assert not cell("length").folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("nowhere.Nothing", "cannot be made"),
+        ("own_methods.Nothing", "cannot be made"),
+        ("pathlib.PurePath", "is no method: it lacks needs"),
+    ],
+)
+def test_a_class_that_is_no_method_is_a_users_mistake(place: Path, target: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        runner.instantiate({"_target_": target})
+
+
+def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
+    composer = Composer(config_folders(None))
+    for name in composer.options["baseline"]:
+        made = runner.instantiate(composer.settings(name).baseline.method)
+        assert isinstance(made, Method | StreamMethod), name
+
+
+def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell, tmp_path: Path) -> None:
+    jobs = [
+        runner.Job(cell("chance", f"seed={seed}"), runner.versions_of(cell("chance"))) for seed in range(5)
+    ]
+    batches = runner._batches(jobs, tmp_path, workers=2)
+    assert [len(batch.jobs) for batch in batches] == [3, 2]
+    assert sorted(job.cell.seed for batch in batches for job in batch.jobs) == list(range(5))

@@ -1,0 +1,85 @@
+"""Runs and results as they would be found, without running anything."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tipbench.evaluation.comparison import Draws
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.runs.results import RESULT, Result
+from tipboard.board.draws import Kept
+from tipboard.board.entries import reference_entries
+from tipboard.board.files import Board
+
+Make = Callable[..., Result]
+
+
+@pytest.fixture
+def result() -> Make:
+    """A result of a method, split and score; ``more`` replaces fields of it."""
+
+    def make(method: str, split: str = "forward", score: float | None = 0.5, **more: Any) -> Result:
+        low, high = (None, None) if score is None else (score - 0.1, score + 0.1)
+        task = method.partition("/")[0]
+        content = {
+            "task": task,
+            "method": method,
+            "data": "0.3.0/tiny",
+            "split": split,
+            "seed": 0,
+            "labels": "truth",
+            "access": "public",
+            "versions": {"data": "0.3.0", "evaluator": EVALUATOR_VERSION, "method": "0.2.0"},
+            "config_hash": "0" * 64,
+            "config": {},
+            "primary": "average_precision",
+            "scores": {
+                "average_precision": {"value": score, "low": low, "high": high},
+                "harm_gap": {"value": 0.02},
+                "protection_gap": {"value": 0.07},
+            },
+            "groups": {},
+            "oracle": {"share": 0.25, "oracle": 0.9},
+            "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.5, "cpu_s": 1.5, "peak_mib": 12.0},
+            "environment": {},
+            "predictions": {"file": "predictions.parquet", "digest": "sha256:0"},
+            "warnings": [],
+        }
+        return Result.model_validate({**content, **more})
+
+    return make
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Callable[..., Path]:
+    """Writes results as runs, without predictions, to ``<tmp_path>/runs/<data>/...``; gives ``<tmp_path>/runs``."""
+
+    def write(*results: Result) -> Path:
+        for one in results:
+            method = one.method.partition("/")[2]
+            place = f"{one.data}/{one.task}/{one.split}/{method}/{one.config_hash[:12]}-s{one.seed}"
+            folder = tmp_path / "runs" / place
+            folder.mkdir(parents=True)
+            (folder / RESULT).write_text(one.to_json(), encoding="utf-8")
+        return tmp_path / "runs"
+
+    return write
+
+
+@pytest.fixture
+def board() -> Callable[..., Board]:
+    """A board of results as reference entries; ``draws``: by method, or none."""
+
+    def make(*results: Result, draws: dict[str, np.ndarray] | None = None, data: str = "0.3.0/tiny") -> Board:
+        return Board(
+            data, reference_entries(results, [kept(one, array) for one, array in (draws or {}).items()])
+        )
+
+    return make
+
+
+def kept(method: str, drawn: np.ndarray, value: float = 0.5, clusters: int = 40) -> Kept:
+    """Draws of a method of advert_risk on its default split."""
+    return Kept("advert_risk", "forward", method, 0, Draws(value, drawn, clusters))

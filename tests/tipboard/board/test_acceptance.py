@@ -1,0 +1,378 @@
+"""Submissions of real runs on ``tiny``: accepted, scored again, reproduced."""
+
+import json
+import multiprocessing
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from tipbench import __version__
+from tipbench.cli import main
+from tipbench.runs.results import read_result
+from tipboard.board.acceptance import accept
+from tipboard.board.collection import collect
+from tipboard.board.comparisons import draws_of
+from tipboard.board.entries import REPRODUCED, SELF_REPORTED
+from tipboard.board.files import read, store_reference
+from tipboard.board.lines import Line, standings
+from tipboard.board.reproduction import reproduce
+from tipboard.board.rescoring import rescore
+from tipboard.submissions.problems import Refused
+from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.core.release import Release
+
+DATA = "0.3.0/tiny"
+TASK = "flag_aggregation"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Path:
+    """Runs of two methods on two splits."""
+    folder = tmp_path_factory.mktemp("runs")
+    methods = f"baseline={TASK}/majority,{TASK}/weighted_majority"
+    words = ("run", "-m", methods, "release=tiny", "split=forward,operation", "engine=sequential", "--quiet")
+    assert main([*words, f"runs.path={folder}"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packed(runs: Path) -> Callable[..., Path]:
+    """A submission of the runs of weighted_majority, made anew."""
+
+    def pack(to: Path, team: str = "lab-a", **declared: str) -> Path:
+        [*folders] = (runs / DATA / TASK).glob("*/weighted_majority/*")
+        more = [word for name, value in declared.items() for word in (f"--{name}", value)]
+        words = (
+            "--to",
+            str(to),
+            "--team",
+            team,
+            "--summary",
+            "Weighs reviewers.",
+            "--author",
+            "A. Author, Example",
+        )
+        assert main(["submit", "pack", *map(str, folders), *words, "--no-check", "--quiet", *more]) == 0
+        return to
+
+    return pack
+
+
+@pytest.fixture
+def results(runs: Path, tmp_path: Path) -> Path:
+    """A board with the reference methods."""
+    found = collect(runs)
+    store_reference(tmp_path / "results", found, draws_of(found, quiet=True))
+    return tmp_path / "results"
+
+
+def line_of(results: Path, entry: str) -> Line:
+    [standing] = standings(read(results))
+    return next(line for line in standing.lines if line.entry.id == entry)
+
+
+def test_an_accepted_submission_stands_on_the_board_with_the_scores_of_its_predictions(
+    results: Path, packed: Callable, runs: Path, tmp_path: Path
+) -> None:
+    place, checked = accept(packed(tmp_path / "s"), results, quiet=True)
+    assert place == results / DATA / "submissions/lab-a--weighted_majority"
+    assert len(checked.scored) == 2
+    mine, theirs = (
+        line_of(results, "lab-a--weighted_majority"),
+        line_of(results, "tipbench--weighted_majority"),
+    )
+    assert (mine.row.score, mine.row.low, mine.by_split) == (
+        theirs.row.score,
+        theirs.row.low,
+        theirs.by_split,
+    )
+    assert (mine.status, theirs.status) == (SELF_REPORTED, REPRODUCED)
+    # The same predictions under the same draws: ranked apart, and not told apart from the reference alike.
+    assert (mine.rank, mine.rank_interval) == (1.0, (1, 1) if mine.rank_interval else None)
+    assert mine.against is not None
+    assert theirs.against is not None
+    assert mine.against.difference == theirs.against.difference
+
+
+def test_predictions_are_kept_under_their_digests_and_no_number_of_the_author_is(
+    results: Path, packed: Callable, tmp_path: Path
+) -> None:
+    place, checked = accept(packed(tmp_path / "s"), results, quiet=True)
+    kept = {f"sha256:{path.stem}" for path in (results / "predictions").rglob("*.parquet")}
+    assert kept == {one.result.predictions.digest for one in checked.scored}
+    record = json.loads((place / "submission.json").read_text(encoding="utf-8"))
+    assert "scores" not in json.dumps(record)
+
+
+def test_a_refused_submission_leaves_nothing(results: Path, packed: Callable, tmp_path: Path) -> None:
+    folder = packed(tmp_path / "s")
+    path = folder / TASK / "forward" / "s0.parquet"
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(Refused, match=r"forward/s0\.parquet: "):
+        accept(folder, results, quiet=True)
+    assert not (results / DATA / "submissions").exists()
+    assert not (results / "predictions").exists()
+
+
+def test_the_same_team_and_method_again_is_refused_unless_it_is_to_replace(
+    results: Path, packed: Callable, tmp_path: Path
+) -> None:
+    folder = packed(tmp_path / "s")
+    accept(folder, results, quiet=True)
+    with pytest.raises(UsageError, match=r"lab-a--weighted_majority is on the board .*--replace"):
+        accept(folder, results, quiet=True)
+    shutil.rmtree(folder / TASK / "operation")
+    record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
+    record["predictions"] = [one for one in record["predictions"] if one["split"] == "forward"]
+    (folder / "submission.json").write_text(json.dumps(record), encoding="utf-8")
+    accept(folder, results, replace=True, quiet=True)
+    assert line_of(results, "lab-a--weighted_majority").by_split["operation"] is None
+
+
+def _accept(submission: Path, results: Path, start: object, queue: object) -> None:
+    start.wait()  # type: ignore[attr-defined]
+    try:
+        accept(submission, results, quiet=True)
+        queue.put("accepted")  # type: ignore[attr-defined]
+    except UsageError as error:
+        queue.put(str(error))  # type: ignore[attr-defined]
+
+
+def test_submissions_accepted_at_the_same_moment_lose_nothing(
+    results: Path, packed: Callable, tmp_path: Path
+) -> None:
+    """Two teams and a third that comes twice, each in a process of its own."""
+    folders = [packed(tmp_path / name, name) for name in ("lab-a", "lab-b", "lab-c")]
+    context = multiprocessing.get_context("spawn")
+    start, queue = context.Barrier(4), context.Queue()
+    workers = [
+        context.Process(target=_accept, args=(one, results, start, queue)) for one in (*folders, folders[2])
+    ]
+    for one in workers:
+        one.start()
+    said = sorted(queue.get(timeout=120) for _ in workers)
+    for one in workers:
+        one.join()
+    assert said[:3] == ["accepted"] * 3
+    assert "lab-c--weighted_majority" in said[3]
+    teams = {entry.team: len(entry.results) for entry in read(results).entries if not entry.is_reference}
+    assert teams == {"lab-a": 2, "lab-b": 2, "lab-c": 2}
+    assert rescore(results, DATA, quiet=True).differences == []
+    names = {path.name for path in results.rglob("*")}
+    assert not {name for name in names if name.startswith((".partial", ".old"))}
+
+
+def test_scoring_again_finds_the_same_numbers_and_says_what_has_no_predictions(
+    results: Path, packed: Callable, runs: Path, tmp_path: Path
+) -> None:
+    accept(packed(tmp_path / "s"), results, quiet=True)
+    found = rescore(results, DATA, quiet=True)
+    assert (found.scored, len(found.without), found.differences) == (2, 4, [])
+    found = rescore(results, DATA, runs=runs, quiet=True)
+    assert (found.scored, found.without, found.differences) == (6, [], [])
+
+
+def test_a_stored_number_that_was_altered_is_named_and_put_right_when_asked(
+    results: Path, packed: Callable, tmp_path: Path
+) -> None:
+    place, _ = accept(packed(tmp_path / "s"), results, quiet=True)
+    path = place / "uploaded" / TASK / "forward" / "s0.json"
+    true = read_result(path)
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored["scores"]["average_precision"]["value"] += 0.01
+    stored["groups"]["lawful"]["units"] += 1
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    found = rescore(results, DATA, quiet=True).differences
+    assert [(one.path, one.metric) for one in found] == [
+        (path, "average_precision"),
+        (path, "units of lawful"),
+    ]
+    assert found[0].found == true.scores["average_precision"].value
+    rescore(results, DATA, write=True, quiet=True)
+    again = read_result(path)
+    assert (again.scores, again.groups) == (true.scores, true.groups)
+    assert rescore(results, DATA, quiet=True).differences == []
+
+
+def test_scores_of_another_evaluator_are_refused_and_made_anew_when_asked(
+    results: Path, packed: Callable, runs: Path, tmp_path: Path
+) -> None:
+    accept(packed(tmp_path / "s"), results, quiet=True)
+    true = {path: read_result(path) for path in results.rglob("s0.json")}
+    for path, one in true.items():
+        old = one.versions.model_copy(update={"evaluator": "0.0.9"})
+        path.write_text(one.model_copy(update={"versions": old}).to_json(), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"6 of 6 results are of another evaluator .*--write"):
+        rescore(results, DATA, quiet=True)
+    with pytest.raises(UsageError, match=r"4 reference results .*give its folder with --runs"):
+        rescore(results, DATA, write=True, quiet=True)
+    rescore(results, DATA, runs=runs, write=True, quiet=True)
+    for path, one in true.items():
+        again = read_result(path)
+        assert (again.scores, again.versions, again.cost) == (one.scores, one.versions, one.cost)
+
+
+def test_predictions_that_were_lost_or_altered_are_a_sentence(
+    results: Path, packed: Callable, tmp_path: Path
+) -> None:
+    accept(packed(tmp_path / "s"), results, quiet=True)
+    first, second = sorted((results / "predictions").rglob("*.parquet"))
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(UsageError, match="are not what was accepted"):
+        rescore(results, DATA, quiet=True)
+    first.unlink()
+    with pytest.raises(UsageError, match=r"predictions of 1 results .*bring them back"):
+        rescore(results, DATA, quiet=True)
+
+
+def test_a_submission_of_this_package_is_reproduced_bit_for_bit_and_ranked_with_those_that_are(
+    results: Path, packed: Callable, tmp_path: Path
+) -> None:
+    accept(packed(tmp_path / "s"), results, quiet=True)
+    [first] = reproduce(results, DATA, "lab-a--weighted_majority", splits=["forward"], quiet=True)
+    assert (first.split, first.same, first.stored) == ("forward", True, first.found)
+    line = line_of(results, "lab-a--weighted_majority")
+    assert (line.status, line.rank) == (REPRODUCED, line_of(results, "tipbench--weighted_majority").rank)
+    assert [one.verified for one in line.entry.results] == [True, False]
+    # What was reproduced stays when more of it is.
+    reproduce(results, DATA, "lab-a--weighted_majority", splits=["operation"], quiet=True)
+    assert [one.verified for one in read(results).entries[-1].results] == [True, True]
+    assert len(read(results).entries[-1].uploaded) == 2
+    assert rescore(results, DATA, quiet=True).differences == []
+
+
+def test_a_reference_method_is_run_again_and_held_against_its_digest(results: Path) -> None:
+    found = reproduce(results, DATA, "tipbench--majority", quiet=True)
+    assert [(one.split, one.same) for one in found] == [("forward", True), ("operation", True)]
+
+
+WHEEL = {
+    "own_votes.py": """
+import polars as pl
+class Votes:
+    needs = frozenset({"reviews.advert", "reviews.vote"})
+    stochastic = False
+    def __init__(self, **others):
+        pass
+    def fit(self, fold, seed):
+        pass
+    def predict(self, fold):
+        units = fold.to_predict().collect()
+        vote = pl.col("vote").replace_strict({"harmful": 1.0, "unsure": 0.5, "clear": 0.0})
+        share = fold.tables["reviews"].group_by("advert").agg(score=vote.mean()).collect()
+        return units.join(share, on="advert", how="left").select("advert", pl.col("score").fill_null(0.0))
+""",
+    "own_votes-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: own-votes\nVersion: 1.0\n",
+    "own_votes-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: a\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+}
+
+
+def write_wheel(folder: Path) -> None:
+    """A wheel with a method, as authors pin one."""
+    import zipfile
+
+    record = "own_votes-1.0.dist-info/RECORD"
+    with zipfile.ZipFile(folder / "own_votes-1.0-py3-none-any.whl", "w") as file:
+        for name, text in WHEEL.items():
+            file.writestr(name, text)
+        file.writestr(record, "".join(f"{name},,\n" for name in (*WHEEL, record)))
+
+
+def pin(folder: Path, package: str, *overrides: str) -> None:
+    path = folder / "submission.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record["pinned"] = {"package": package, "overrides": {TASK: list(overrides)}}
+    path.write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_another_package_is_installed_apart_and_its_own_predictions_are_what_is_shown(
+    results: Path, packed: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_wheel(tmp_path)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    folder = packed(tmp_path / "s", method="votes")
+    target = "baseline.method._target_=own_votes.Votes"
+    pin(folder, "own-votes==1.0", f"baseline={TASK}/weighted_majority", "release=tiny", target)
+    accept(folder, results, quiet=True)
+    found = reproduce(results, DATA, "lab-a--votes", splits=["forward"], quiet=True)
+    assert [one.same for one in found] == [False]
+    line = line_of(results, "lab-a--votes")
+    assert line.row.score == found[0].found == line_of(results, "tipbench--majority").row.score
+    assert line.entry.results[0].method == f"{TASK}/votes"
+
+
+@pytest.mark.parametrize(
+    ("package", "overrides", "said"),
+    [
+        ("own-votes==1.0", ("baseline=flag_aggregation/majority",), "own-votes==1.0 cannot be installed: "),
+        (f"tipbench=={__version__}", ("baseline=flag_aggregation/nothing", "release=tiny"), "failed: "),
+        (
+            f"tipbench=={__version__}",
+            ("baseline=flag_aggregation/oracle", "release=tiny"),
+            "an oracle, shown hidden truth",
+        ),
+        (
+            f"tipbench=={__version__}",
+            ("baseline=supplier_risk/sector_prior", "release=tiny"),
+            "failed: |of another cell",
+        ),
+    ],
+)
+def test_what_cannot_be_reproduced_is_said_and_changes_nothing(
+    results: Path, packed: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    package: str, overrides: tuple[str, ...], said: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    folder = packed(tmp_path / "s")
+    pin(folder, package, *overrides)
+    accept(folder, results, quiet=True)
+    with pytest.raises(CheckFailed, match=said) as refused:
+        reproduce(results, DATA, "lab-a--weighted_majority", splits=["forward"], quiet=True)
+    assert len(str(refused.value).splitlines()) == 1
+    assert line_of(results, "lab-a--weighted_majority").status == SELF_REPORTED
+
+
+def test_an_entry_that_is_not_there_or_names_no_package_is_a_sentence(
+    results: Path, packed: Callable, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="choose tipbench--majority"):
+        reproduce(results, DATA, "tipbench--majorty", quiet=True)
+    folder = packed(tmp_path / "s")
+    record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
+    (folder / "submission.json").write_text(json.dumps({**record, "pinned": None}), encoding="utf-8")
+    accept(folder, results, quiet=True)
+    with pytest.raises(UsageError, match="names no package"):
+        reproduce(results, DATA, "lab-a--weighted_majority", quiet=True)
+
+
+def test_better_predictions_are_told_apart_from_the_reference(
+    results: Path, packed: Callable, runs: Path, tmp_path: Path
+) -> None:
+    """Draws that are kept pair a submission with a reference that was scored long before."""
+    from tipbench.data.fold import prepare
+
+    folder = packed(tmp_path / "s", method="better")
+    path = folder / TASK / "forward" / "s0.parquet"
+    answers = prepare(TASK, release="tiny", split="forward").answers.frame
+    noise = np.random.default_rng(0).random(answers.height).astype(np.float32)
+    scores = answers.select(
+        "advert", score=pl.Series((answers["label"].to_numpy() + noise) / 2).cast(pl.Float32)
+    )
+    scores.write_parquet(path)
+    record = json.loads((folder / "submission.json").read_text(encoding="utf-8"))
+    for entry in record["predictions"]:
+        if entry["split"] == "forward":
+            import hashlib
+
+            entry["digest"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    (folder / "submission.json").write_text(json.dumps(record), encoding="utf-8")
+    accept(folder, results, quiet=True)
+    line = line_of(results, "lab-a--better")
+    assert line.row.score == pytest.approx(1.0)
+    assert line.against is not None
+    if line.against.p is not None:
+        assert line.against.significant

@@ -1,0 +1,72 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tipboard.board.collection import collect
+from tipdata.core.errors import UsageError
+
+A, B = "advert_risk/prior", "advert_risk/lightgbm"
+
+
+def test_runs_come_sorted_by_task_split_method_and_seed(result: Callable, runs: Callable) -> None:
+    folder = runs(result(A, seed=0), result(B, seed=2), result(B, seed=1), result(B, "closure"))
+    places = [(run.result.split, run.result.method, run.result.seed) for run in collect(folder)]
+    assert places == [("closure", B, 0), ("forward", B, 1), ("forward", B, 2), ("forward", A, 0)]
+
+
+def test_what_a_killed_run_left_half_written_is_not_collected(result: Callable, runs: Callable) -> None:
+    folder = runs(result(A))
+    [run] = folder.rglob("result.json")
+    partial = folder / ".partial-7" / "a"
+    partial.mkdir(parents=True)
+    (partial / "result.json").write_bytes(run.read_bytes())
+    assert [one.folder for one in collect(folder)] == [run.parent]
+
+
+def test_mixed_data_are_refused_naming_the_odd_ones_and_what_to_do(result: Callable, runs: Callable) -> None:
+    small = result(A, "random", data="0.3.0/small")
+    folder = runs(result(A), result(B), small)
+    with pytest.raises(UsageError, match=r"1 of 3 runs are not of 0\.3\.0/tiny") as refused:
+        collect(folder)
+    assert str(next((folder / "0.3.0/small").rglob("prior/*"))) in str(refused.value)
+    assert f"--runs {folder}/0.3.0/tiny" in str(refused.value)
+    assert len(collect(folder / "0.3.0/tiny")) == 2
+
+
+def test_mixed_evaluators_are_refused_naming_the_odd_ones(result: Callable, runs: Callable) -> None:
+    old = {"data": "0.3.0", "evaluator": "0.0.9", "method": "0.2.0"}
+    folder = runs(result(A), result(B), result(A, "random", versions=old))
+    with pytest.raises(UsageError, match=r"1 of 3 runs are not of .*random/prior.*run these again"):
+        collect(folder)
+
+
+def test_another_evaluator_than_this_one_is_refused(result: Callable, runs: Callable) -> None:
+    old = {"data": "0.3.0", "evaluator": "0.0.9", "method": "0.2.0"}
+    with pytest.raises(UsageError, match=r"scored by evaluator 0\.0\.9 and this one is"):
+        collect(runs(result(A, versions=old)))
+
+
+def test_two_configs_of_one_method_in_one_place_are_refused(result: Callable, runs: Callable) -> None:
+    folder = runs(result(A, seed=0), result(A, seed=1, config_hash="1" * 64))
+    with pytest.raises(UsageError, match="a board shows one of them"):
+        collect(folder)
+
+
+def test_the_same_cell_in_two_folders_is_refused(result: Callable, runs: Callable) -> None:
+    folder = runs(result(A))
+    (folder / "0.3.0").rename(folder / "mine")
+    runs(result(A))
+    with pytest.raises(UsageError, match="a board shows one of them"):
+        collect(folder)
+
+
+def test_runs_on_data_of_ones_own_are_no_board(result: Callable, runs: Callable) -> None:
+    with pytest.raises(UsageError, match="no release"):
+        collect(runs(result(A, data="sms_spam")))
+
+
+def test_nothing_to_collect_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no folder"):
+        collect(tmp_path / "absent")
+    with pytest.raises(UsageError, match="no finished run"):
+        collect(tmp_path)

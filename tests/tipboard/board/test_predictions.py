@@ -1,0 +1,70 @@
+import os
+from pathlib import Path
+
+import fsspec
+import pytest
+from tipbench.runs.results import digest_of
+from tipboard.board.predictions import PredictionStore, store_of
+from tipdata.core.errors import UsageError
+
+
+@pytest.fixture(params=["folder", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> PredictionStore:
+    fsspec.filesystem("memory").store.clear()
+    return PredictionStore(str(tmp_path / "p") if request.param == "folder" else "memory://board/p")
+
+
+def test_what_is_put_comes_back_by_its_digest_and_is_kept_once(store: PredictionStore) -> None:
+    digest = store.put(b"some predictions")
+    assert digest == digest_of(b"some predictions") == store.put(b"some predictions")
+    assert store.get(digest) == b"some predictions"
+    system, root = fsspec.url_to_fs(store.url)
+    assert len(system.find(root)) == 1
+
+
+def test_what_is_absent_or_altered_is_refused_in_a_sentence(store: PredictionStore) -> None:
+    with pytest.raises(UsageError, match=r"are not in .*copy them there"):
+        store.get(digest_of(b"other"))
+    digest = store.put(b"some predictions")
+    system, root = fsspec.url_to_fs(store.url)
+    [path] = system.find(root)
+    system.pipe_file(path, b"some other ones")
+    with pytest.raises(UsageError, match="are not what was accepted"):
+        store.get(digest)
+
+
+@pytest.mark.parametrize("digest", ["sha256:../../x", "md5:" + "0" * 64, "sha256:" + "A" * 64, ""])
+def test_what_is_no_digest_reaches_no_file(store: PredictionStore, digest: str) -> None:
+    with pytest.raises(UsageError, match="is no digest"):
+        store.get(digest)
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"cannot be written to .*correct `predictions`"):
+        PredictionStore(str(tmp_path / "file" / "p")).put(b"x")
+    with pytest.raises(UsageError, match="cannot be found at nosuch://x"):
+        PredictionStore("nosuch://x").put(b"x")
+
+
+def test_the_config_names_a_folder_from_its_own_or_a_url(tmp_path: Path) -> None:
+    assert store_of(tmp_path).url == str(tmp_path / "predictions")
+    for text, url in (
+        ("predictions: ../p", str(tmp_path / "../p")),
+        ("predictions: memory://b", "memory://b"),
+    ):
+        (tmp_path / "board.yaml").write_text(text, encoding="utf-8")
+        assert store_of(tmp_path).url == url
+
+
+@pytest.mark.parametrize("text", ["[", "- a", "predictions: 3", "prediction: x"])
+def test_a_config_that_is_none_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "board.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"board\.yaml is no config of a board: [^\n]+$"):
+        store_of(tmp_path)
+
+
+def test_nothing_half_written_is_left(tmp_path: Path) -> None:
+    store = PredictionStore(str(tmp_path / "p"))
+    store.put(b"a")
+    assert all(".partial" not in name for _, _, names in os.walk(tmp_path) for name in names)

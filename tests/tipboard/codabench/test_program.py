@@ -1,0 +1,176 @@
+"""The scoring program, run as the host's worker runs it, from the bundle alone."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from tipbench.task import tasks
+from tipboard.rounds.host import read_answers
+from tipboard.rounds.scoring import rounded
+from tipboard.rounds.submissions import score_predictions
+
+NOT_REQUIRED = (
+    *(
+        "joblib",
+        "filelock",
+        "hydra",
+        "omegaconf",
+        "rich",
+        "matplotlib",
+        "sklearn",
+        "scipy",
+        "lightgbm",
+        "rensa",
+    ),
+    *(
+        "rustworkx",
+        "splink",
+        "statsmodels",
+        "datasets",
+        "pandas",
+        "duckdb",
+        "torch",
+        "jsonschema",
+        "tipbaselines",
+    ),
+)
+PROBE = f"""
+import runpy, sys
+from pathlib import Path
+sys.modules.update(dict.fromkeys({NOT_REQUIRED}))  # importing any of them is an ImportError
+program, sys.argv = sys.argv[1], sys.argv[1:]
+try:
+    runpy.run_path(program, run_name="__main__")
+except SystemExit as done:
+    assert not done.code, done.code
+home = Path(program).parent / "evaluator"
+loaded = [name for name, one in sys.modules.items() if one is not None]
+ours = {{name: sys.modules[name].__file__ for name in loaded if name.split(".")[0] in ("tipbench", "tipdata")}}
+assert len(ours) > 50, len(ours)
+strays = [name for name, file in ours.items() if home not in Path(file).parents]
+assert not strays, strays
+"""
+
+Run = Callable[..., Any]
+
+
+def place(name: str) -> str:
+    return f"{name}/sealed/s0.parquet"
+
+
+@pytest.fixture(scope="module")
+def expected(host: Any, chance: dict[str, pl.DataFrame]) -> dict[str, dict[str, float | None]]:
+    """What ``tipbench seal score`` shows."""
+    found = {}
+    for name, predictions in chance.items():
+        evaluation = score_predictions(tasks()[name], read_answers(host.secret, name), predictions)
+        found[name] = {metric: one.value for metric, one in rounded(evaluation, 3).items()}
+    return found
+
+
+def test_all_tasks_score_as_with_seal_score(
+    host: Any, chance: dict[str, pl.DataFrame], expected: dict[str, Any], as_the_host: Run, unpacked: Path
+) -> None:
+    ran = as_the_host({place(name): frame for name, frame in chance.items()})
+    assert (ran.code, ran.stderr) == (0, "")
+    assert ran.stdout == "12 of 12 tasks scored\n"
+    scores = json.loads((ran.output / "scores.json").read_text())
+    assert scores.pop("tasks") == 12
+    wanted = {}
+    for name, metrics in expected.items():
+        wanted[name] = metrics[tasks()[name].primary]
+        wanted |= {f"{name}_{gap}": metrics.get(gap) for gap in ("harm_gap", "protection_gap")}
+    assert scores == {key: value for key, value in wanted.items() if value is not None}
+    assert set(host.round.tasks) <= set(scores)
+    assert [path.name for path in ran.output.iterdir()] == ["scores.json"]
+
+
+def test_every_kind_of_answers_is_among_the_tasks(host: Any) -> None:
+    kinds = {tasks()[name].answered for name in host.round.tasks}
+    assert kinds == {"scores", "clusters", "candidates", "forecasts", "alarms", "labelsets", "estimates"}
+
+
+def test_the_evaluator_of_the_bundle_runs_and_no_other_and_needs_no_more_than_is_required(
+    chance: dict[str, pl.DataFrame], as_the_host: Run
+) -> None:
+    files = {place(name): frame for name, frame in chance.items()}
+    ran = as_the_host(files, before=("-I", "-c", PROBE))
+    assert (ran.code, ran.stderr, ran.stdout) == (0, "", "12 of 12 tasks scored\n")
+
+
+def test_a_task_that_is_missing_has_no_number(chance: dict[str, pl.DataFrame], as_the_host: Run) -> None:
+    ran = as_the_host({place("prevalence"): chance["prevalence"], "submission.json": b"not read"})
+    assert (ran.code, ran.stdout) == (0, "1 of 12 tasks scored\n")
+    assert set(json.loads((ran.output / "scores.json").read_text())) == {"tasks", "prevalence"}
+
+
+def test_predictions_decide_the_score(
+    chance: dict[str, pl.DataFrame], expected: dict[str, Any], as_the_host: Run
+) -> None:
+    reversed_ = chance["flag_aggregation"].with_columns(score=1 - pl.col("score"))
+    ran = as_the_host({place("flag_aggregation"): reversed_})
+    score = json.loads((ran.output / "scores.json").read_text())["flag_aggregation"]
+    assert score != expected["flag_aggregation"]["average_precision"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("nothing", "no predictions"),
+        ("missing", "1 missing"),
+        ("extra", "extra"),
+        ("nan", "NaN"),
+        ("type", "score is String"),
+        ("text", "begin and end as one"),
+        ("cut", "no whole parquet file"),
+        ("column", "is none of such predictions"),
+        ("split", "no folder of that name|at prevalence/sealed|and nothing else"),
+        ("seed", "and nothing else"),
+        ("task", "no task of the round"),
+        ("stray", "no file of that name may be there"),
+        ("code", "metadata.yaml: no file of that name"),
+        ("late", "beyond 20"),
+    ],
+)
+def test_a_malformed_submission_is_refused_in_one_sentence(
+    chance: dict[str, pl.DataFrame], as_the_host: Run, tmp_path: Path, kind: str, said: str
+) -> None:
+    frame, well = chance["prevalence"], place("prevalence")
+    scores = chance["flag_aggregation"]
+    flags = place("flag_aggregation")
+    chance["prevalence"].write_parquet(tmp_path / "whole.parquet")
+    whole = (tmp_path / "whole.parquet").read_bytes()
+    files: dict[str, Any] = {
+        "nothing": {},
+        "missing": {flags: scores.head(-1)},
+        "extra": {flags: pl.concat([scores, scores.head(1).with_columns(advert=pl.lit(5, pl.Int64))])},
+        "nan": {flags: scores.with_columns(score=float("nan"))},
+        "type": {flags: scores.with_columns(pl.col("score").cast(pl.String))},
+        "text": {well: b"region,estimate,lower,upper"},
+        "cut": {well: whole[:-9]},
+        "column": {well: frame.with_columns(note=pl.lit("x"))},
+        "split": {well.replace("sealed", "forward"): frame},
+        "seed": {well: frame, well.replace("s0", "s1"): frame},
+        "task": {well.replace("prevalence", "prevalance"): frame},
+        "stray": {well: frame, "model.pkl": b"x"},
+        "code": {well: frame, "metadata.yaml": b"command: python3 x.py"},
+        "late": {
+            place("recruitment_onset"): chance["recruitment_onset"].with_columns(step=pl.lit(21, pl.Int32))
+        },
+    }[kind]
+    _refused(as_the_host(files), said)
+
+
+def _refused(ran: Any, said: str) -> None:
+    import re
+
+    assert ran.code == 1
+    assert re.search(said, ran.stderr), ran.stderr
+    assert ran.stderr.startswith("refused: ")
+    assert ran.stderr.count("\n") == 1
+    assert "Traceback" not in ran.stderr
+    assert ran.stdout == ""
+    assert list(ran.output.iterdir()) == []

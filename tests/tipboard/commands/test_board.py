@@ -1,0 +1,117 @@
+"""``tipbench board`` on real runs of ``tiny``, and a sweep that is killed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tipbench.runs.results import read_result
+from tipboard.board.draws import read_draws
+from tipdata.core.release import Release
+
+BOARD = ("board", "results", "--runs", "runs", "--to", "results")
+
+
+@pytest.fixture
+def votes(tipbench: Callable, place: Path, tiny: Release) -> Path:
+    """Three cheap methods on two splits."""
+    methods = ",".join(f"flag_aggregation/{name}" for name in ("majority", "weighted_majority", "oracle"))
+    words = (f"baseline={methods}", "split=forward,operation", "replicates=20", "engine=sequential")
+    assert tipbench("run", "-m", *words)[0] == 0
+    return place
+
+
+def test_results_are_kept_tested_and_rendered_and_the_check_holds(tipbench: Callable, votes: Path) -> None:
+    code, out, _ = tipbench(*BOARD, "--json")
+    assert (code, json.loads(out)["results"]) == (0, 6)
+    kept = read_draws(votes / "results/0.3.0/tiny/reference/draws.parquet")
+    assert [(one.split, one.method, one.seed) for one in kept] == [
+        ("forward", "majority", 0),
+        ("forward", "weighted_majority", 0),
+    ]
+    names = sorted(path.name for path in (votes / "results").iterdir())
+    assert names == ["0.3.0", "README.md", "board.png", "board.svg"]
+    assert tipbench("board", "results", "--check")[0] == 0
+
+
+def test_without_predictions_nothing_is_tested_and_all_else_is_there(tipbench: Callable, votes: Path) -> None:
+    for predictions in votes.rglob("predictions.parquet"):
+        predictions.unlink()
+    code, _, said = tipbench(*BOARD)
+    assert code == 0
+    assert said.startswith("not tested")
+    assert said.endswith(": flag_aggregation\n")
+    assert read_draws(votes / "results/0.3.0/tiny/reference/draws.parquet") == []
+    assert "| weighted_majority |" in (votes / "results/README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "changed", ["README.md", "0.3.0/tiny/reference/flag_aggregation/forward/majority/s0.json"]
+)
+def test_the_check_fails_where_page_or_results_were_changed(
+    tipbench: Callable, votes: Path, changed: str
+) -> None:
+    tipbench(*BOARD)
+    path = votes / "results" / changed
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        re.sub(r"\b0\.([1-9])", r"1.\1", text.replace("0.3.0", "@")).replace("@", "0.3.0"), encoding="utf-8"
+    )
+    code, out, said = tipbench("board", "results", "--check")
+    assert (code, out) == (1, "")
+    assert "is not what the results beside it render to" in said
+
+
+def test_mixed_releases_are_a_usage_error_of_one_sentence(tipbench: Callable, votes: Path) -> None:
+    [run] = votes.glob("runs/0.3.0/tiny/flag_aggregation/forward/majority/*/result.json")
+    other = votes / "runs/other/result.json"
+    other.parent.mkdir()
+    other.write_text(run.read_text(encoding="utf-8").replace("0.3.0/tiny", "0.3.0/small"), encoding="utf-8")
+    code, out, said = tipbench(*BOARD)
+    assert (code, out, len(said.splitlines())) == (2, "", 1)
+    assert "1 of 7 runs are not of 0.3.0/tiny: runs/other" in said
+    assert not (votes / "results").exists()
+
+
+START = "from tipbench.__main__ import run; raise SystemExit(run())"
+SWEEP = (
+    "experiment=board", "release=tiny", "grid.baselines=[flag_aggregation/*]", "grid.splits=[forward,operation,random]",
+    "replicates=20", "--quiet",
+)  # fmt: skip
+
+
+def test_a_board_that_is_killed_and_started_again_ends_with_the_same_results(
+    place: Path, tiny: Release, tipbench: Callable
+) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-c", START, "run", *SWEEP, "engine.workers=2", "runs.path=killed"],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ},
+    )
+    while len(finished(place / "killed")) < 3:
+        assert running.poll() is None
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    half = finished(place / "killed")
+    for runs in ("killed", "whole"):
+        assert tipbench("run", *SWEEP, "engine=sequential", f"runs.path={runs}")[0] == 0
+    whole = finished(place / "whole")
+    assert 3 <= len(half) < len(whole)
+    assert finished(place / "killed") == whole
+
+
+def finished(runs: Path) -> dict[str, dict]:
+    """Every finished run's result but what it cost and where, by its place."""
+    found = [path for path in runs.rglob("result.json") if ".partial" not in str(path)]
+    return {
+        str(path.parent.relative_to(runs)): read_result(path).model_dump(exclude={"cost", "environment"})
+        for path in found
+    }

@@ -1,0 +1,126 @@
+"""From a run to a board that lists it, on the command line; and what is refused, in one sentence."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tipdata.core.release import Release
+
+TASK = "flag_aggregation"
+PACK = (
+    "submit", "pack", "runs/0.3.0/tiny/flag_aggregation/forward/majority", "--to", "lab-a--crowd", "--team", "lab-a",
+    "--method", "crowd", "--summary", "Counts.", "--author", "A. Author, Example University", "--replicates", "50",
+)  # fmt: skip
+
+
+@pytest.fixture
+def kept(tipbench: Callable, place: Path, tiny: Release) -> Path:
+    """Runs, a board of reference methods made of them, and a packed submission."""
+    words = (f"baseline={TASK}/majority,{TASK}/mace", "release=tiny", "replicates=50", "engine=sequential")
+    assert tipbench("run", "-m", *words)[0] == 0
+    assert tipbench("board", "results")[0] == 0
+    code, out, _ = tipbench(*PACK)
+    assert (code, "accepted: lab-a--crowd" in out) == (0, True)
+    return place
+
+
+def test_three_commands_lead_from_a_run_to_a_board_that_lists_it(tipbench: Callable, kept: Path) -> None:
+    code, out, _ = tipbench("board", "accept", "lab-a--crowd", "--json")
+    assert (code, json.loads(out)["id"]) == (0, "lab-a--crowd")
+    code, out, _ = tipbench("board", "build", "--to", "site", "--json")
+    assert code == 0
+    page = (kept / "site/tiny/tasks/flag_aggregation.html").read_text(encoding="utf-8")
+    assert "methods/lab-a--crowd.html" in page
+    assert (kept / "site/tiny/methods/lab-a--crowd.html").is_file()
+
+
+def test_a_score_that_was_altered_is_named_with_exit_1_and_put_right(tipbench: Callable, kept: Path) -> None:
+    tipbench("board", "accept", "lab-a--crowd")
+    assert tipbench("board", "rescore", "--runs", "runs")[0] == 0
+    [path] = (kept / "results").rglob("submissions/*/uploaded/*/*/s0.json")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored["scores"]["auroc"]["value"] = 0.999
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    code, out, _ = tipbench("board", "rescore", "--json")
+    [difference] = json.loads(out)["differences"]
+    assert (code, difference["metric"], difference["stored"]) == (1, "auroc", 0.999)
+    code, out, said = tipbench("board", "rescore")
+    assert (code, "1 numbers differ" in out) == (1, True)
+    assert said.startswith("2 reference results have no predictions here")
+    assert tipbench("board", "rescore", "--write")[0] == 0
+    assert tipbench("board", "rescore")[0] == 0
+
+
+def test_an_entry_is_reproduced_and_shown_as_such(tipbench: Callable, kept: Path) -> None:
+    tipbench("board", "accept", "lab-a--crowd")
+    code, out, _ = tipbench("board", "reproduce", "lab-a--crowd", "--json")
+    [found] = json.loads(out)
+    assert (code, found["same"], found["stored"]) == (0, True, found["found"])
+    tipbench("board", "build", "--to", "site")
+    page = (kept / "site/tiny/methods/lab-a--crowd.html").read_text(encoding="utf-8")
+    assert "reproduced" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("accept", "nothing"), "nothing is no folder of a submission"),
+        (("accept", "lab-a--crowd", "--results", "README"), "cannot be written"),
+        (("rescore", "--data", "0.3.0/small"), "holds no results of 0.3.0/small"),
+        (("rescore", "--runs", "nothing"), "nothing is no folder"),
+        (("reproduce", "lab-a--nothing"), "is not on the board of 0.3.0/tiny: choose"),
+        (("worlds",), "holds no finished run on an independent world"),
+        (("build", "--to", "runs"), "was not made by `tipbench board build`"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_changes_nothing(
+    tipbench: Callable, kept: Path, words: tuple[str, ...], said: str
+) -> None:
+    (kept / "README").write_text("", encoding="utf-8")
+    before = sorted(kept.rglob("*"))
+    code, out, err = tipbench("board", *words, "--quiet")
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert said in err
+    assert sorted(kept.rglob("*")) == before
+
+
+BUILD = "from tipbench.__main__ import run; raise SystemExit(run())"
+
+
+def contents(site: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(site)): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+def test_a_build_that_is_killed_at_any_moment_leaves_the_whole_site_of_before_or_after(
+    tipbench: Callable, kept: Path
+) -> None:
+    tipbench("board", "build", "--to", "site")
+    before = contents(kept / "site")
+    tipbench("board", "accept", "lab-a--crowd")
+    tipbench("board", "build", "--to", "other")
+    after = contents(kept / "other")
+    assert before != after
+    seen = []
+    for turn in range(12):
+        left = set(kept.glob(".partial-*"))
+        running = subprocess.Popen(
+            [sys.executable, "-c", BUILD, "board", "build", "--to", "site", "--quiet"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        while running.poll() is None and set(kept.glob(".partial-*")) == left:
+            time.sleep(0.001)
+        time.sleep(0.03 * turn)
+        running.kill()
+        running.wait()
+        found = contents(kept / "site")
+        seen.append(found == after)
+        assert found in (before, after)
+    assert tipbench("board", "build", "--to", "site")[0] == 0
+    assert contents(kept / "site") == after
+    # Some were killed before they were done: or nothing was tested.
+    assert not all(seen)

@@ -1,0 +1,133 @@
+"""``tipbench seal``: a round's life from the command line, and its refusals in one sentence."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from tipboard.commands import seal
+from tipdata.core.release import Release
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def day(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Set the day; it is the first of June until then."""
+
+    def put(text: str) -> None:
+        monkeypatch.setattr(seal, "_now", lambda: datetime.fromisoformat(f"{text}T12:00:00+00:00"))
+
+    put("2026-06-01")
+    return put
+
+
+def test_a_round_lives_from_its_making_to_its_verification(
+    tipbench: Command,
+    tmp_path: Path,
+    tiny: Release,
+    day: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = ("spring", "--size", "tiny", "--closes", "2026-06-30", "--secret", "secret", "--to", "public")
+    code, out, err = tipbench("seal", "new", *asked, "--workers", "1", "prevalence")
+    assert (code, err) == (0, "")
+    commitment = json.loads(Path("public/round.json").read_text())["commitment"]
+    assert commitment in out
+
+    assert tipbench("seal", "verify", "public")[0] == 0
+    units = Path("public/units/prevalence.parquet")
+    published = units.read_bytes()
+    units.write_bytes(b"x")
+    code, out, err = tipbench("seal", "verify", "public", "--json")
+    assert code == 1
+    assert json.loads(out)["differences"] == ["units/prevalence.parquet: is another file than was published"]
+    assert "differs in 1 places" in err
+    units.write_bytes(published)
+
+    words = ("baseline=prevalence/chao_lower", "release=tiny")
+    code, out, _ = tipbench("seal", "predict", "public", *words, "--to", "chao.parquet")
+    assert code == 0
+    assert out.startswith("8 predictions of prevalence for round spring")
+
+    about = ("--team", "lab-a", "--method", "chao", "--summary", "A bound.", "--author", "A. Author")
+    declared = ("--labels", "truth", "--access", "public", "--hardware", "a laptop", "--round", "public")
+    files = ("--predictions", "prevalence/sealed/s0=chao.parquet", "--to", "ours")
+    code, out, _ = tipbench("submit", "pack", *files, *about, *declared)
+    assert (code, "sealed: scored at close" in out, "accepted: lab-a--chao on round/spring" in out) == (
+        0,
+        True,
+        True,
+    )
+    assert tipbench("submit", "check", "ours", "--round", "public")[0] == 0
+    assert tipbench("submit", "check", "ours")[0] == 1
+    code, out, _ = tipbench("seal", "score", "secret", "ours")
+    assert (code, out.strip()) == (
+        0,
+        "ours: taken in, 1 of 3 of lab-a; scores are shown at close on 2026-06-30",
+    )
+    assert tipbench("seal", "score", "secret")[0] == 2
+    assert tipbench("seal", "reveal", "secret", "--to", "public")[0] == 2
+
+    day("2026-07-01")
+    code, out, err = tipbench("seal", "score", "secret")
+    assert code == 0
+    assert "median_abs_log_error" in out
+    assert "1 counts" in out
+    assert "access is as the teams declare it" in err
+    code, out, _ = tipbench("seal", "score", "secret", "--json")
+    assert json.loads(out)["entries"][0]["team"] == "lab-a"
+    assert tipbench("seal", "reveal", "secret", "--to", "public")[0] == 0
+    assert "retired" in tipbench("seal", "score", "secret")[2]
+
+    code, out, _ = tipbench("seal", "verify", "public", "--workers", "1")
+    assert (code, "revealed" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("new", "Spring", "--closes", "2026-06-30", "--secret", "s", "--to", "p"), "cannot name a round"),
+        (("new", "spring", "--closes", "soon", "--secret", "s", "--to", "p"), "is no day"),
+        (("new", "spring", "--closes", "2020-01-01", "--secret", "s", "--to", "p"), "is over"),
+        (
+            ("new", "spring", "--closes", "2026-06-30", "--secret", "p/s", "--to", "p"),
+            "keep the secret elsewhere",
+        ),
+        (
+            ("new", "spring", "--size", "xl", "--closes", "2026-06-30", "--secret", "s", "--to", "p"),
+            "--size xl does not exist",
+        ),
+        (
+            ("new", "spring", "--closes", "2026-06-30", "--secret", "s", "--to", "p", "advert_rusk"),
+            "task=advert_rusk does not exist",
+        ),
+        (("verify", "nowhere"), "no sealed round"),
+        (("reveal", "nowhere"), "no sealed round"),
+        (("score", "nowhere", "ours"), "no sealed round"),
+        (("predict", "nowhere", "--to", "x.parquet"), "nothing says what to run"),
+        (("predict", "release=tiny", "--to", "x.parquet"), "is no folder of a round"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_sentence(
+    tipbench: Command,
+    tmp_path: Path,
+    day: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = tipbench("seal", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.startswith("tipbench: ")
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_there_is_no_way_to_set_the_clock(tipbench: Command) -> None:
+    for action in ("score", "reveal"):
+        assert "unknown option --now" in tipbench("seal", action, "secret", "--now", "2030-01-01")[2]

@@ -1,0 +1,243 @@
+"""What a new round publishes and keeps, and which orders are refused."""
+
+import json
+import os
+import stat
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import polars as pl
+import pytest
+from tipbench.task import tasks
+from tipboard.rounds import new
+from tipboard.rounds.components import components, differences, evaluator_digest
+from tipboard.rounds.ids import LabelsMeet
+from tipboard.rounds.making import file_digest, files_of
+from tipboard.rounds.new import Order, new_round
+from tipboard.rounds.prefixes import LENGTHS, lengths_of
+from tipboard.rounds.record import (
+    SCHEMA,
+    Digests,
+    Round,
+    commitment_of,
+    json_schema,
+    read_round,
+)
+from tipboard.rounds.regions import published_columns
+from tipdata.core.errors import UsageError
+from tipdata.core.tables import TABLES
+from tipdata.core.world import fingerprint
+
+OPENS = new.datetime.fromisoformat("2026-06-01T12:00:00+00:00")
+
+
+def order(place: Path, **changes: Any) -> Order:
+    asked = {"name": "spring", "size": "tiny", "closes": "2026-06-30", "tasks": ("prevalence",)}
+    asked |= {"secret": place / "secret", "public": place / "public"}
+    return Order(**{**asked, **changes})
+
+
+def refused(made: Order) -> str:
+    with pytest.raises(UsageError) as said:
+        new_round(made, OPENS, engine="sequential", quiet=True)
+    assert "\n" not in str(said.value)
+    return str(said.value)
+
+
+# The record
+
+
+def test_the_published_schema_is_that_of_the_model() -> None:
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json_schema()
+
+
+def test_a_round_validates_against_its_schema(host: Any) -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+    jsonschema.validate(json.loads((host.public / "round.json").read_text()), json_schema())
+
+
+def test_the_commitment_binds_every_term_and_the_seed(host: Any) -> None:
+    described: Round = host.round
+    assert commitment_of(host.seed, described) == described.commitment
+    assert commitment_of(bytes(32), described) != described.commitment
+    for change in (
+        {"closes": date(2026, 7, 1)},
+        {"tasks": described.tasks[:-1]},
+        {"prefixes": {}},
+        {"data": "0.2.0"},
+        {"name": "other"},
+        {"components": described.components.model_copy(update={"generator": "0" * 64})},
+        {"rules": described.rules.model_copy(update={"submissions": 4})},
+    ):
+        assert commitment_of(host.seed, described.model_copy(update=change)) != described.commitment
+
+
+def test_a_round_names_its_components(host: Any) -> None:
+    committed = host.round.components
+    assert committed.generator == fingerprint()
+    assert committed.evaluator.endswith(evaluator_digest())
+    assert set(committed.dependencies) == {"python", "numpy", "polars", "pyarrow"}
+    assert differences(committed, components()) == []
+    other = committed.model_copy(update={"generator": "0" * 64, "dependencies": {"numpy": "1.0"}})
+    said = differences(other, committed)
+    assert len(said) == 2
+    assert said[1].startswith("numpy is ")
+
+
+# What is there
+
+
+def test_every_published_file_has_its_digest_and_every_column_its_own(host: Any) -> None:
+    digests = Digests.model_validate_json((host.public / "digests.json").read_bytes())
+    files = {path.relative_to(host.public).as_posix(): path for path in files_of(host.public)}
+    assert digests.files.keys() == files.keys() - {"round.json", "digests.json"}
+    assert all(file_digest(files[name]) == digest for name, digest in digests.files.items())
+    for tables in digests.columns.values():
+        assert {name: list(columns) for name, columns in tables.items()} == host.round.columns
+
+
+def test_only_what_a_task_of_the_round_reads_is_published(host: Any) -> None:
+    for table, columns in published_columns(["advert_authorship"]).items():
+        assert table == "adverts"
+        assert set(columns) == set(tasks()["advert_authorship"].tables["adverts"])
+    for table, columns in host.round.columns.items():
+        tiers = {c.name: c.tier for c in TABLES[table].columns}
+        assert {tiers[column] for column in columns} <= {"public", "platform", "legal"}
+
+
+def test_regions_are_numbered_beyond_those_of_releases(host: Any) -> None:
+    assert host.round.region_numbers.start == 1_000_000
+    assert host.table("adverts")["region"].n_unique() == host.round.regions == 8
+
+
+def test_the_secret_is_for_its_owner_alone(host: Any) -> None:
+    assert stat.S_IMODE(host.secret.stat().st_mode) == 0o700
+    assert stat.S_IMODE((host.secret / "seed.hex").stat().st_mode) == 0o600
+    assert not any(path.name.startswith(".") for path in host.secret.parent.iterdir())
+    assert not (host.secret / "generated").exists()
+
+
+def test_every_streamed_task_has_a_length() -> None:
+    assert set(LENGTHS) == {name for name, task in tasks().items() if task.stream}
+    assert lengths_of(["advert_risk", "route_forecast"]) == {"route_forecast": LENGTHS["route_forecast"]}
+
+
+def test_an_onset_after_the_prefix_is_no_positive_and_one_soon_after_is_unlabelled(host: Any) -> None:
+    answers = pl.read_parquet(host.secret / "answers" / "recruitment_onset.parquet")
+    truth = host.whole.scan("conversations", truth=True).select("conversation", onset_whole="onset").collect()
+    known = answers.join(truth, on="conversation")
+    length = host.round.prefixes["recruitment_onset"]
+    onset = pl.col("onset_whole")
+    assert known.filter(onset <= length).select(
+        (pl.col("label") == 1).all(), pl.col("onset").eq(onset).all()
+    ).row(0) == (True, True)
+    soon = known.filter((onset > length) & (onset <= length + 5))
+    assert soon.height > 0
+    assert soon["label"].is_null().all()
+    later = known.filter(onset.is_null() | (onset > length + 5))
+    assert (later["label"] == 0).all()
+    assert later["onset"].is_null().all()
+
+
+def test_a_quarter_of_the_clusters_is_of_the_valid_part_and_no_cluster_is_of_two(host: Any) -> None:
+    answers = pl.read_parquet(host.secret / "answers" / "advert_risk.parquet")
+    clusters = answers.select("cluster", "part").unique()
+    assert clusters["cluster"].is_unique().all()
+    assert 0.2 < (clusters["part"] == "valid").mean() < 0.3  # type: ignore[operator]
+    accounts = pl.read_parquet(host.secret / "answers" / "account_risk.parquet").select(
+        "cluster", other="part"
+    )
+    both = clusters.join(accounts.unique(), on="cluster")
+    assert (both["part"] != both["other"]).any()  # each task draws its own
+
+
+# What is refused
+
+
+@pytest.mark.parametrize("name", ["Spring", "spring 2027", "../spring", "", "a--b", "-a", "é"])
+def test_a_name_that_is_no_slug_is_refused(tmp_path: Path, name: str) -> None:
+    assert "cannot name a round" in refused(order(tmp_path, name=name))
+
+
+def test_a_size_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    assert "choose tiny, small, full" in refused(order(tmp_path, size="huge"))
+
+
+@pytest.mark.parametrize("closes", ["2026-13-01", "tomorrow", "01.03.2027", ""])
+def test_a_closing_day_that_is_none_is_refused(tmp_path: Path, closes: str) -> None:
+    assert "is no day" in refused(order(tmp_path, closes=closes))
+
+
+def test_a_closing_day_that_is_over_is_refused(tmp_path: Path) -> None:
+    assert "is over" in refused(order(tmp_path, closes="2026-05-31"))
+
+
+def test_a_task_that_does_not_exist_or_is_named_twice_is_refused(tmp_path: Path) -> None:
+    assert "does not exist" in refused(order(tmp_path, tasks=("advert_rusk",)))
+    assert "twice" in refused(order(tmp_path, tasks=("prevalence", "prevalence")))
+
+
+@pytest.mark.parametrize("which", ["secret", "public"])
+def test_a_folder_that_exists_is_refused_and_left_alone(tmp_path: Path, which: str) -> None:
+    (tmp_path / which).mkdir()
+    (tmp_path / which / "mine").write_text("x")
+    assert "exists" in refused(order(tmp_path))
+    assert os.listdir(tmp_path) == [which]
+    assert os.listdir(tmp_path / which) == ["mine"]
+
+
+def test_a_secret_in_what_is_published_is_refused(tmp_path: Path) -> None:
+    assert "keep the secret elsewhere" in refused(order(tmp_path, secret=tmp_path / "public" / "secret"))
+    assert "keep the secret elsewhere" in refused(order(tmp_path, secret=tmp_path / "public"))
+    hidden = tmp_path / "x" / ".." / "public" / "s"
+    assert "keep the secret elsewhere" in refused(order(tmp_path, secret=hidden))
+
+
+def test_publishing_into_the_secret_folder_is_refused(tmp_path: Path) -> None:
+    assert "publish elsewhere" in refused(order(tmp_path, public=tmp_path / "secret" / "public"))
+
+
+def test_a_secret_in_a_git_checkout_is_refused(tmp_path: Path) -> None:
+    checkout = tmp_path / "code"
+    (checkout / ".git").mkdir(parents=True)
+    assert "git checkout" in refused(order(tmp_path, secret=checkout / "deep" / "secret"))
+
+
+def test_a_round_may_be_published_in_a_git_checkout_and_shares_nothing_with_another(
+    tmp_path: Path, host: Any
+) -> None:
+    checkout = tmp_path / "code"
+    (checkout / ".git").mkdir(parents=True)
+    asked = order(tmp_path, public=checkout / "public", tasks=("assistance_triage",))
+    made = new_round(asked, OPENS, engine="sequential", quiet=True)
+    assert read_round(checkout / "public") == made
+    assert made.commitment != host.round.commitment
+    assert set(made.columns) == {"contacts"}
+    units = pl.read_parquet(checkout / "public" / "units" / "assistance_triage.parquet")["contact"]
+    assert not units.is_in(host.table("contacts")["contact"].implode()).any()
+
+
+def test_a_link_to_what_is_published_is_seen_through(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    made = order(
+        tmp_path, public=tmp_path / "real" / "public", secret=tmp_path / "link" / "public" / "secret"
+    )
+    assert "keep the secret elsewhere" in refused(made)
+
+
+def test_nothing_is_left_behind_where_making_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise LabelsMeet("two ids of the kind advert share a label")
+
+    monkeypatch.setattr(new, "make_round", fail)
+    with pytest.raises(LabelsMeet):
+        new_round(order(tmp_path), OPENS, quiet=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    assert "could not be written" in refused(order(tmp_path, public=tmp_path / "file" / "public"))

@@ -1,0 +1,234 @@
+"""The site's pages and files, without a browser."""
+
+import csv
+import html
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import tipbench
+from tipbench.runs.results import Result
+from tipboard.board.columns import COLUMNS
+from tipboard.board.entries import reference_entries
+from tipboard.board.files import Board
+from tipboard.site.build import MARKER, build, write
+from tipboard.site.measured import Measured, Pair, Ranking, Worlds
+from tipboard.site.safe import https, page_id, visible
+from tipboard.site.sizes import size_of
+from tipdata.core.errors import UsageError
+
+RESULTS = Path(tipbench.__file__).parents[2] / "results"
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+A, B = "advert_risk/prior", "advert_risk/tfidf_logreg"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def pages(folder: Path) -> dict[str, str]:
+    return {name: content.decode() for name, content in files(folder).items() if name.endswith(".html")}
+
+
+def test_there_is_a_page_a_task_and_a_page_a_method(
+    result: Callable, site: Callable, submission: Callable
+) -> None:
+    made = site(*reference_entries([result(A), result(B)], []), submission([result("advert_risk/stacker")]))
+    assert set(pages(made)) == {
+        "index.html",
+        "about.html",
+        "tiny/tasks/advert_risk.html",
+        "tiny/methods/tipbench--prior.html",
+        "tiny/methods/tipbench--tfidf_logreg.html",
+        "tiny/methods/north--stacker.html",
+    }
+
+
+def test_every_link_and_download_leads_to_a_file(
+    result: Callable, site: Callable, submission: Callable
+) -> None:
+    made = site(*reference_entries([result(A), result(A, "random"), result(B)], []), submission([result(A)]))
+    seen = 0
+    for name, text in pages(made).items():
+        for address in re.findall(r'(?:href|src)="([^"#]+)"', text):
+            if not address.startswith("https://"):
+                assert (made / name).parent.joinpath(address).resolve().is_file(), (name, address)
+                seen += 1
+    assert seen > 50
+
+
+def test_the_same_results_give_the_same_bytes(result: Callable, site: Callable, submission: Callable) -> None:
+    entries = [*reference_entries([result(A), result(B)], []), submission([result(A)])]
+    assert files(site(*entries)) == files(site(*entries, name="again"))
+
+
+def test_pages_name_no_address_but_those_of_authors(
+    result: Callable, site: Callable, submission: Callable
+) -> None:
+    made = site(*reference_entries([result(A)], []), submission([result(A)]))
+    for name, text in pages(made).items():
+        found = set(re.findall(r"(?:https?:)?//[^\s\"'<]+", text)) - {"https://papers.example/1"}
+        assert not found, name
+        assert "default-src 'none'" in html.unescape(text), name
+        assert " style=" not in text, name
+        assert not re.search(r"\son\w+=", text), name
+
+
+def test_text_of_entries_is_shown_and_never_is_markup(
+    result: Callable, site: Callable, submission: Callable
+) -> None:
+    hostile = submission(
+        [result(A)], team=SCRIPT, method="</title><b>", title=SCRIPT, summary="a\u202eb" + SCRIPT,
+        paper="javascript:alert(1)", code="https://evil.example/\"onclick=alert(1)", hardware="</dl>",
+    )  # fmt: skip
+    made = site(*reference_entries([result(A)], []), hostile)
+    for name, content in files(made).items():
+        if name.endswith((".html", ".svg")):
+            text = content.decode()
+            assert not re.search(r"<(script>|img|b>)|\u202e|javascript:", text), name
+    page = (made / f"tiny/methods/{page_id(hostile)}.html").read_text(encoding="utf-8")
+    assert SCRIPT in html.unescape(re.sub("<wbr>", "", page))
+    assert "a\ufffdb" in page
+    assert "evil.example" not in page
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("https://papers.example/1?a=b", True),
+        ("http://papers.example/", False),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("//papers.example", False),
+        ("https://", False),
+        ("https://user@papers.example/", False),
+        ("https://papers.example/a b", False),
+        ("https://papers.example/\u202e", False),
+        ("\thttps://papers.example/", False),
+        ("https://[", False),
+        (None, False),
+    ],
+)
+def test_only_plain_https_addresses_are_links(address: str | None, kept: bool) -> None:
+    assert https(address) == (address if kept else None)
+
+
+def test_what_cannot_be_seen_is_shown_as_a_sign_and_other_scripts_stay() -> None:
+    assert visible("a\u202e\u2066\u200f\x00\ue000\u2028b") == "a" + "\ufffd" * 6 + "b"
+    assert visible("می‌خواهم ملف é 中\n") == "می‌خواهم ملف é 中\n"
+
+
+def test_only_slugs_are_names_of_pages(result: Callable, submission: Callable) -> None:
+    assert page_id(submission([])) == "north--stacker"
+    for team in ("../..", "North", "a b", "", "é", "a" * 200):
+        assert re.fullmatch(r"entry-[0-9a-f]{16}", page_id(submission([], team=team)))
+
+
+def test_files_are_unrounded_and_no_text_of_csv_is_a_formula(
+    result: Callable, site: Callable, submission: Callable
+) -> None:
+    value = 0.123456789012345
+    scores = {"average_precision": {"value": value, "note": "=HYPERLINK(1)"}, "@x": {"value": -0.5}}
+    made = site(submission([result(A, scores=scores)]))
+    frame = pl.read_parquet(made / "data/tiny/methods/north--stacker-scores.parquet")
+    assert frame["value"].to_list() == [value, -0.5]
+    assert frame["note"].to_list() == ["=HYPERLINK(1)", None]
+    with (made / "data/tiny/methods/north--stacker-scores.csv").open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert [row["value"] for row in rows] == [str(value), "-0.5"]
+    assert [row["note"] for row in rows] == ["'=HYPERLINK(1)", ""]
+    assert [row["metric"] for row in rows] == ["average_precision", "'@x"]
+
+
+def test_uploaded_numbers_stand_beside_reproduced_ones(
+    result: Callable, site: Callable, submission: Callable
+) -> None:
+    entry = submission([result(A, score=0.4)], [result(A, score=0.7, verified=False)])
+    made = site(entry)
+    frame = pl.read_parquet(made / "data/tiny/methods/north--stacker-uploaded.parquet")
+    first = frame.row(0, named=True)
+    assert (first["metric"], first["uploaded"], first["reproduced"]) == ("average_precision", 0.7, 0.4)
+    assert "Uploaded and reproduced" in (made / "tiny/methods/north--stacker.html").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_every_column_is_explained(result: Callable, site: Callable, submission: Callable) -> None:
+    said = html.unescape((site(submission([result(A)])) / "about.html").read_text(encoding="utf-8"))
+    for column in COLUMNS:
+        assert column.about in said
+
+
+def test_worlds_that_are_not_measured_are_said_to_be_and_others_are_drawn(
+    result: Callable, site: Callable, tmp_path: Path
+) -> None:
+    entries = reference_entries([result(A), result(B)], [])
+    bare = (site(*entries) / "tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
+    assert "Not measured yet" in bare
+    ranking = Ranking(["prior", "tfidf_logreg"], [1.2, 1.8], 0.7, [["prior", "tfidf_logreg"]], "7 worlds")
+    measured = Measured(
+        [ranking], {"advert_risk": Worlds(ranking, [Pair("prior", "tfidf_logreg", 0.8)], 0.6)}
+    )
+    write([size_of(Board("0.3.0/tiny", entries), measured)], tmp_path / "measured", quiet=True)
+    page = (tmp_path / "measured/tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
+    assert "critical difference 0.70" in page
+    assert "0.60" in page
+    assert "critical difference 0.70" in (tmp_path / "measured/index.html").read_text(encoding="utf-8")
+
+
+def test_a_folder_that_is_no_site_is_refused_and_stays(result: Callable, tmp_path: Path) -> None:
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "thesis.txt").write_text("years of work", encoding="utf-8")
+    with pytest.raises(UsageError, match="was not made by `tipbench board build`"):
+        build(RESULTS, other)
+    with pytest.raises(UsageError, match="was not made by"):
+        build(RESULTS, other / "thesis.txt")
+    assert [path.name for path in other.iterdir()] == ["thesis.txt"]
+
+
+def test_an_empty_folder_and_an_earlier_site_are_replaced(
+    result: Callable, site: Callable, tmp_path: Path, submission: Callable
+) -> None:
+    (tmp_path / "site").mkdir()
+    made = site(submission([result(A)]), submission([result(A)], method="old"))
+    assert (made / MARKER).is_file()
+    again = site(submission([result(A)]))
+    assert again == made
+    assert not (made / "tiny/methods/north--old.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_self_reported_entries_are_told_from_reproduced_ones(
+    result: Callable, site: Callable, submission: Callable
+) -> None:
+    def told(verified: bool, name: str) -> str:
+        one: Result = result(A, verified=verified)
+        return (site(submission([one]), name=name) / "tiny/methods/north--stacker.html").read_text(
+            encoding="utf-8"
+        )
+
+    assert '<p class="status">reproduced</p>' in told(True, "one")
+    assert '<p class="status">self-reported</p>' in told(False, "two")
+
+
+def test_every_size_has_its_pages_and_the_index_has_the_lines_of_all(
+    result: Callable, tmp_path: Path
+) -> None:
+    small = Board(
+        "0.3.0/small", reference_entries([result(A, data="0.3.0/small"), result(B, data="0.3.0/small")], [])
+    )
+    tiny = Board("0.3.0/tiny", reference_entries([result(A)], []))
+    made = tmp_path / "site"
+    write([size_of(small), size_of(tiny)], made, quiet=True)
+    found = pages(made)
+    assert {f"{size}/methods/tipbench--prior.html" for size in ("small", "tiny")} < set(found)
+    assert "tiny/methods/tipbench--tfidf_logreg.html" not in found
+    index = found["index.html"]
+    assert {"small/tasks/advert_risk.html", "tiny/tasks/advert_risk.html"} <= set(
+        re.findall(r'href="([^"]+)"', index)
+    )
+    assert '<option value="tiny">' in index
+    assert pl.read_parquet(made / "data/overall.parquet")["size"].to_list() == ["small", "small", "tiny"]

@@ -1,0 +1,239 @@
+"""What an accepted submission scores, and that all that is wrong with another is said at once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, parquet
+from tipbench.data.fold import prepare
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.runs.scoring import UNVERIFIED, evaluate
+from tipbench.task import task_of
+from tipboard.submissions.check import UNDECLARED, check
+from tipboard.submissions.problems import MOST_LINES, Refused, listed
+from tipboard.submissions.record import SubmissionRecord
+from tipboard.submissions.truth import Truth, release_truth
+from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.core.release import Release
+
+
+@pytest.fixture
+def case(made: Path, tmp_path: Path) -> Case:
+    """A copy of the submission that is accepted."""
+    import shutil
+
+    import numpy as np
+
+    shutil.copytree(made, tmp_path / "submission")
+    return Case(tmp_path / "submission", tmp_path, 0, np.random.default_rng(0))
+
+
+def problems(case: Case, **options: Any) -> list[str]:
+    with pytest.raises(Refused) as refused:
+        check(case.folder, replicates=2, quiet=True, **options)
+    return refused.value.problems
+
+
+def test_a_submission_scores_as_its_files_do_by_themselves(made: Path) -> None:
+    checked = check(made, replicates=20, quiet=True)
+    assert [one.entry.file for one in checked.scored] == [ESTIMATES, SCORES, CLUSTERS]
+    for one in checked.scored:
+        frame = pl.read_parquet(made / one.entry.file)
+        own = evaluate(one.entry.task, frame, "0.3.0/tiny", one.entry.split, replicates=20)
+        for name, score in own.scores.items():
+            found = one.result.scores[name]
+            assert (found.value, found.low, found.high) == (score.value, score.low, score.high)
+
+
+def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(made: Path) -> None:
+    first, *_ = check(made, replicates=2, quiet=True).scored
+    result = first.result
+    assert (result.verified, result.oracle_method) == (False, False)
+    assert (result.method, result.config, result.config_hash) == ("prevalence/mine", {}, "")
+    assert result.versions.model_dump() == {
+        "data": "0.3.0",
+        "evaluator": EVALUATOR_VERSION,
+        "method": UNDECLARED,
+    }
+    assert (result.cost.fit_s, result.cost.predict_s, result.environment) == (
+        1.0,
+        None,
+        {"hardware": "2 cores"},
+    )
+    assert result.seconds is None
+    assert first.predictions is None
+
+
+def test_the_version_of_the_method_is_what_is_pinned(case: Case) -> None:
+    case.record["pinned"] = {"package": "x==1", "overrides": {}}
+    case.write_record()
+    assert check(case.folder, replicates=2, quiet=True).scored[0].result.versions.method == "x==1"
+
+
+def test_clean_predictions_stay_where_the_caller_wants_them(made: Path, tmp_path: Path) -> None:
+    from tipbench.runs.results import digest_of
+
+    for one in check(made, replicates=2, workdir=tmp_path, quiet=True).scored:
+        assert one.predictions is not None
+        assert one.predictions.parent == tmp_path
+        assert digest_of(one.predictions.read_bytes()) == one.result.predictions.digest
+        assert pl.read_parquet(one.predictions).equals(pl.read_parquet(made / one.entry.file))
+
+
+def test_the_caller_is_handed_every_file_with_its_answers(made: Path) -> None:
+    seen = []
+
+    def each(entry, task, answers, predictions, result) -> None:
+        from tipbench.evaluation.evaluation import evaluate as again
+
+        value = again(task, answers, predictions, replicates=0).scores[task.primary].value
+        seen.append((entry.file, value == result.scores[task.primary].value))
+
+    check(made, replicates=2, each=each, quiet=True)
+    assert seen == [(ESTIMATES, True), (SCORES, True), (CLUSTERS, True)]
+
+
+def test_a_fold_is_prepared_once_for_all_its_seeds(case: Case, tiny: Release) -> None:
+    content = case.path().read_bytes()
+    for seed in (1, 2):
+        file = f"prevalence/all/s{seed}.parquet"
+        (case.folder / file).write_bytes(content)
+        case.record["predictions"].append({**case.entry(), "seed": seed, "file": file})
+    case.write_record()
+    asked = []
+
+    def truth(record: SubmissionRecord) -> Truth:
+        def prepared(task, split):
+            asked.append((task.name, split))
+            return prepare(task, release=tiny, split=split)
+
+        return Truth(record.data, prepared)
+
+    assert len(check(case.folder, truth=truth, replicates=2, quiet=True).scored) == 5
+    assert sorted(asked) == [
+        ("advert_linkage", "forward"),
+        ("flag_aggregation", "forward"),
+        ("prevalence", "all"),
+    ]
+
+
+def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Case, tiny: Release) -> None:
+    case.record["data"] = "round/first"
+    case.write_record()
+    assert all("a sealed round has sealed, and no release has" in said for said in problems(case))
+    for entry in case.record["predictions"]:
+        old, place = case.folder / entry["file"], f"{entry['task']}/sealed/s{entry['seed']}.parquet"
+        (case.folder / place).parent.mkdir()
+        old.rename(case.folder / place)
+        old.parent.rmdir()
+        entry.update(split="sealed", file=place)
+    case.write_record()
+    assert "a sealed round: give its published folder with --round" in problems(case)[0]
+
+    def truth(scored: bool) -> Truth:
+        return Truth("round/first", lambda task, split: prepare(task, release=tiny), scored=scored)
+
+    for scored in (True, False):
+        checked = check(
+            case.folder, truth=lambda record, is_scored=scored: truth(is_scored), replicates=2, quiet=True
+        )
+        found = [one.result.scores[one.result.primary] for one in checked.scored]
+        assert {one.value is not None for one in found} == {scored}
+        assert {one.result.data for one in checked.scored} == {"round/first"}
+    assert {one.note for one in found} == {"sealed: scored at close"}
+
+
+def test_a_submission_does_not_decide_what_a_machine_generates(case: Case) -> None:
+    case.record["data"] = "0.3.0/full"
+    case.write_record()
+    [said] = problems(case)
+    assert said.startswith(
+        "submission.json: data: 0.3.0/full is of size full and this check opens tiny, small;"
+    )
+    assert problems(case, truth=release_truth(["tiny"]))[0].endswith(
+        "opens tiny; allow it with --sizes full."
+    )
+
+
+def test_streamed_tasks_stay_unverified(case: Case) -> None:
+    answers = prepare("recruitment_onset", release="0.3.0/tiny", split="forward").answers
+    frame = answers.frame.select("conversation", step=pl.lit(None, pl.Int32))
+    file = "recruitment_onset/forward/s0.parquet"
+    (case.folder / file).parent.mkdir(parents=True)
+    entry = {**case.entry(), "task": "recruitment_onset", "split": "forward", "file": file, "labels": "truth"}
+    entry["labels"] = task_of("recruitment_onset").labels[0]
+    case.record["predictions"] = [*case.record["predictions"], entry]
+    case.write(parquet(frame), file, frame.height)
+    assert check(case.folder, replicates=2, quiet=True).scored[-1].result.warnings[0] == UNVERIFIED
+
+
+def test_every_file_that_is_wrong_is_named_with_its_first_fault(case: Case) -> None:
+    case.write_frame(case.frame().head(3))
+    case.write_frame(case.frame(SCORES).with_columns(score=pl.lit(float("nan"), pl.Float32)), SCORES)
+    found = problems(case)
+    assert [said.partition(":")[0] for said in found] == [ESTIMATES, SCORES]
+    assert "5 missing" in found[0]
+    assert "168 of 168 values of score are NaN" in found[1]
+
+
+def test_a_split_that_the_task_does_not_have_is_said_with_those_it_has(case: Case) -> None:
+    entry = case.entry()
+    entry["split"], entry["file"] = "random", "prevalence/random/s0.parquet"
+    (case.folder / "prevalence" / "all").rename(case.folder / "prevalence" / "random")
+    case.write_record()
+    assert problems(case) == [
+        "submission.json: predictions[0]: prevalence has no split random; it has all, region."
+    ]
+
+
+def test_values_without_finite_scores_are_a_refusal_and_no_traceback(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tipboard.submissions import check as module
+
+    def overflow(*_: object, **__: object) -> None:
+        raise OverflowError("too large\nto say")
+
+    monkeypatch.setattr(module, "evaluate_prepared", overflow)
+    assert problems(case)[0] == (
+        f"{ESTIMATES}: its values give no finite scores (OverflowError: too large to say)."
+    )
+
+
+def test_a_refusal_is_a_failed_check_and_a_folder_that_is_not_there_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no folder of a submission"):
+        check(tmp_path / "none")
+    with pytest.raises(CheckFailed, match=r"submission\.json: it is not there"):
+        check(tmp_path)
+
+
+def test_many_problems_are_cut_to_a_page() -> None:
+    lines = listed([f"f{number}: " + "x" * 40 for number in range(50)])
+    assert len(lines) == MOST_LINES + 1
+    assert lines[-1] == "  and 30 more."
+    assert sum(map(len, listed(["f: " + "x" * 390] * 30))) <= 2_000
+
+
+def test_no_result_of_a_submission_is_other_than_json(made: Path) -> None:
+    for one in check(made, replicates=2, quiet=True).scored:
+        assert json.loads(one.result.to_json())["verified"] is False
+
+
+def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case) -> None:
+    from tipbench.runs.report import NOTHING, rows, table
+    from tipboard.board.columns import shown
+    from tipboard.board.entries import Entry
+    from tipboard.board.files import Board
+    from tipboard.board.lines import standings
+
+    case.entry()["cost"] = None
+    case.write_record()
+    results = [check(case.folder, replicates=2, quiet=True).scored[0].result]
+    lines = rows(results)
+    assert lines[0].seconds is None
+    assert table(lines)[1][0][-1] == NOTHING
+    board = Board("0.3.0/tiny", [Entry("lab-a", "mine", results)])
+    assert standings(board)[0].lines[0].cpu_s is None
+    assert "CPU s" not in [column.heading for column in shown(standings(board)[0])]

@@ -1,0 +1,81 @@
+"""What lies in a folder is looked at without following, opening or trusting any of it."""
+
+import os
+from pathlib import Path
+
+import pytest
+from tipboard.submissions.folder import look, opened
+from tipboard.submissions.opening import Unreadable, read_regular
+from tipdata.core.errors import UsageError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "submission" / "prevalence" / "all"
+    path.mkdir(parents=True)
+    (path / "s0.parquet").write_bytes(b"12345")
+    (tmp_path / "submission" / "submission.json").write_bytes(b"{}")
+    return tmp_path / "submission"
+
+
+def read(folder: Path, path: str, most: int = 10) -> bytes:
+    with opened(folder) as descriptor:
+        return read_regular(descriptor, path, most)
+
+
+def test_files_of_the_right_form_are_listed_with_their_bytes(folder: Path) -> None:
+    with opened(folder) as descriptor:
+        found = look(descriptor)
+    assert (found.files, found.problems, found.has_record) == ({"prevalence/all/s0.parquet": 5}, [], True)
+
+
+def test_a_folder_that_is_a_link_or_not_there_is_a_usage_error(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(folder)
+    for path, says in ((tmp_path / "link", "it is a link"), (tmp_path / "none", "No such file")):
+        with pytest.raises(UsageError, match=says), opened(path):
+            pass
+
+
+def test_no_step_of_a_path_may_be_a_link(folder: Path, tmp_path: Path) -> None:
+    assert read(folder, "prevalence/all/s0.parquet") == b"12345"
+    (folder / "prevalence" / "all").rename(tmp_path / "elsewhere")
+    (folder / "prevalence" / "all").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Unreadable, match="its folder cannot be opened"):
+        read(folder, "prevalence/all/s0.parquet")
+
+
+def test_a_pipe_does_not_block_and_is_no_plain_file(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(Unreadable, match="no plain file"):
+        read(folder, "pipe")
+
+
+def test_a_file_with_a_second_name_is_not_read(folder: Path, tmp_path: Path) -> None:
+    os.link(folder / "submission.json", tmp_path / "second")
+    with pytest.raises(Unreadable, match="second name"):
+        read(folder, "submission.json")
+
+
+def test_holes_of_a_sparse_file_count(folder: Path) -> None:
+    os.truncate(folder / "submission.json", 10**12)
+    with pytest.raises(Unreadable, match="1,000,000,000,000 bytes"):
+        read(folder, "submission.json")
+
+
+def test_names_without_end_are_not_listed(folder: Path) -> None:
+    for number in range(1_200):
+        (folder / f"f{number}").touch()
+    with opened(folder) as descriptor:
+        [problem] = look(descriptor).problems
+    assert "more than 1,000" in problem
+
+
+def test_descriptors_are_closed(folder: Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(5):
+        with opened(folder) as descriptor:
+            look(descriptor)
+            read_regular(descriptor, "prevalence/all/s0.parquet", 10)
+            with pytest.raises(Unreadable):
+                read_regular(descriptor, "prevalence/none/s0.parquet", 10)
+    assert len(os.listdir("/dev/fd")) == before

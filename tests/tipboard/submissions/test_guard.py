@@ -1,0 +1,163 @@
+"""The process that reads untrusted files: whatever becomes of it, a sentence comes back."""
+
+import os
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hostile import KINDS, case_of
+from hostile_case import ESTIMATES
+from tipbench.task import tasks
+from tipboard.submissions import guard
+from tipboard.submissions.folder import opened
+from tipboard.submissions.guard import Guarded, read_guarded
+from tipboard.submissions.limits import BY_SIZE, Limits
+from tipboard.submissions.record import SubmittedFile
+from tipboard.submissions.record_file import record_of
+from tipboard.submissions.terms import columns_of
+from tipdata.core.errors import UsageError
+
+TINY = BY_SIZE["tiny"]
+
+
+def entries_of(folder: Path) -> list[SubmittedFile]:
+    return record_of((folder / "submission.json").read_bytes()).predictions
+
+
+def guarded(folder: Path, workdir: Path, limits: Limits = TINY) -> Guarded:
+    entries = entries_of(folder)
+    workdir.mkdir(exist_ok=True)
+    columns = {one.task: columns_of(tasks()[one.task]) for one in entries}
+    with opened(folder) as descriptor:
+        return read_guarded(descriptor, entries, columns, limits, workdir)
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Put another program in the place of the one that reads."""
+
+    def instead(program: str) -> None:
+        path = tmp_path / "reader.py"
+        path.write_text("import json, os, sys, time\n" + program, encoding="utf-8")
+        python = tmp_path / "python"
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{path}"\n', encoding="utf-8")
+        python.chmod(0o755)
+        monkeypatch.setattr(guard.sys, "executable", str(python))
+
+    return instead
+
+
+def test_clean_files_hold_the_values_and_nothing_else(made: Path, tmp_path: Path) -> None:
+    case = case_of(made, KINDS["metadata_of_the_writers_choosing"], 1, tmp_path)
+    found = guarded(case.folder, tmp_path / "work")
+    assert found.problems == {}
+    clean = pq.ParquetFile(found.clean[ESTIMATES])
+    assert clean.metadata.metadata is None
+    assert clean.read().to_pylist() == pq.read_table(case.path()).to_pylist()
+
+
+def test_a_clean_file_is_the_same_whatever_wrote_the_original(made: Path, tmp_path: Path) -> None:
+    plain = guarded(made, tmp_path / "one").clean[ESTIMATES].read_bytes()
+    case = case_of(made, KINDS["metadata_of_the_writers_choosing"], 3, tmp_path)
+    assert guarded(case.folder, tmp_path / "two").clean[ESTIMATES].read_bytes() == plain
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"rows": 7}, "8 rows and at most 7"),
+        ({"columns": 1}, "4 columns and at most 1"),
+        ({"decoded_bytes": 50}, "bytes uncompressed and at most 50"),
+        ({"footer_bytes": 20}, "footer has"),
+        ({"file_bytes": 100}, "bytes and at most 100 are read"),
+    ],
+)
+def test_every_limit_is_kept(made: Path, tmp_path: Path, change: dict[str, int], says: str) -> None:
+    found = guarded(made, tmp_path / "work", replace(TINY, **change))
+    assert says in found.problems[ESTIMATES]
+
+
+def test_a_file_that_ends_the_process_is_refused_and_the_others_are_read(
+    made: Path, tmp_path: Path, reader
+) -> None:
+    reader(
+        "asked = json.load(sys.stdin)\n"
+        "for file in asked['files']:\n"
+        "    print(json.dumps({'start': file['number']}), flush=True)\n"
+        "    if file['number'] == 1: os.kill(os.getpid(), 11)\n"
+        "    print(json.dumps({'done': file['number'], 'refused': 'read'}), flush=True)\n"
+    )
+    first, second, third = (one.file for one in entries_of(made))
+    found = guarded(made, tmp_path / "work")
+    assert found.problems[first] == found.problems[third] == "read."
+    assert found.problems[second] == "it ended the process that reads it; write it again."
+
+
+def test_a_file_that_takes_too_long_is_refused(made: Path, tmp_path: Path, reader, monkeypatch) -> None:
+    reader("print(json.dumps({'start': 0}), flush=True)\ntime.sleep(60)\n")
+    monkeypatch.setattr(guard, "PATIENCE", 0)
+    monkeypatch.setattr(guard, "MOST_DEATHS", 1)
+    found = guarded(made, tmp_path / "work", replace(TINY, seconds=1))
+    said = list(found.problems.values())
+    assert said[0] == "it takes more than 1 seconds to read; write it again."
+    assert all("was not read" in one for one in said[1:])
+
+
+@pytest.mark.parametrize(
+    "says", ["not json", '{"done": 99}', "x" * 10_000, '{"done": 0}', "[]", '{"start": null}']
+)
+def test_a_process_that_talks_nonsense_is_a_refusal(made: Path, tmp_path: Path, reader, says: str) -> None:
+    reader(f"print(json.dumps({{'start': 0}}), flush=True)\nprint({says!r}, flush=True)\n")
+    found = guarded(made, tmp_path / "work")
+    assert set(found.problems) == {one.file for one in entries_of(made)}
+
+
+def test_files_that_take_too_long_together_are_refused(made: Path, tmp_path: Path, reader) -> None:
+    reader(
+        "asked = json.load(sys.stdin)\n"
+        "for file in asked['files']:\n"
+        "    print(json.dumps({'start': file['number']}), flush=True)\n"
+        "    time.sleep(0.3)\n"
+        "    print(json.dumps({'done': file['number'], 'refused': 'read'}), flush=True)\n"
+    )
+
+    class Hasty(Limits):
+        total_seconds = 0.4  # type: ignore[assignment]
+
+    found = guarded(made, tmp_path / "work", Hasty(**asdict(TINY)))
+    assert "all files together take more than" in list(found.problems.values())[-1]
+    assert len(found.problems) == 3
+
+
+def test_a_machine_that_cannot_start_the_process_is_said_so(made: Path, tmp_path: Path, reader) -> None:
+    reader("sys.exit(3)\n")
+    with pytest.raises(UsageError, match="cannot be read on this machine"):
+        guarded(made, tmp_path / "work")
+
+
+def test_the_process_knows_no_secrets_of_the_environment(
+    made: Path, tmp_path: Path, reader, monkeypatch
+) -> None:
+    monkeypatch.setenv("A_TOKEN", "secret")
+    reader(
+        "asked = json.load(sys.stdin)\n"
+        "for file in asked['files']:\n"
+        "    print(json.dumps({'start': file['number']}), flush=True)\n"
+        "    said = ' '.join(sorted(os.environ))\n"
+        "    print(json.dumps({'done': file['number'], 'refused': said}), flush=True)\n"
+    )
+    said = guarded(made, tmp_path / "work").problems[ESTIMATES]
+    assert "PATH" in said
+    assert "A_TOKEN" not in said
+
+
+def test_no_process_and_no_descriptor_is_left(made: Path, tmp_path: Path) -> None:
+    before = len(os.listdir("/dev/fd"))
+    for number in range(2):
+        guarded(made, tmp_path / str(number))
+    assert len(os.listdir("/dev/fd")) == before
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
+    assert not [command for command in commands if b"submission.reader" in command]

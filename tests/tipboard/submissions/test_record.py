@@ -1,0 +1,157 @@
+"""``submission.json``: its schema, its texts, its names, and what is wrong with one."""
+
+import json
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tipboard.submissions.record import SubmissionRecord, json_schema
+from tipboard.submissions.record_file import Malformed, record_of, to_json
+from tipboard.submissions.text import UNSEEN, legal_text, named, shown
+
+SCHEMA = Path(__file__).parents[3] / "docs" / "submission.schema.json"
+
+
+def content(**changes: Any) -> dict[str, Any]:
+    """A record of one file."""
+    entry = {
+        "task": "prevalence",
+        "split": "all",
+        "seed": 0,
+        "file": "prevalence/all/s0.parquet",
+        "digest": "sha256:" + "0" * 64,
+        "rows": 8,
+        "access": "public",
+        "labels": "truth",
+        "cost": None,
+    }
+    record = {
+        "format": 1,
+        "team": "acme",
+        "method": "mine",
+        "title": "Mine",
+        "summary": "A constant.",
+        "authors": [{"name": "A. Author", "affiliation": None}],
+        "paper": None,
+        "code": "https://code.example/mine",
+        "hardware": "2 cores",
+        "data": "0.3.0/tiny",
+        "versions": {"data": "0.3.0", "evaluator": "0.3.0"},
+        "pinned": {
+            "package": "tipbench==0.3.0",
+            "overrides": {"prevalence": ["baseline=prevalence/chao_lower"]},
+        },
+        "predictions": [entry],
+    }
+    return {**record, **changes}
+
+
+def read(value: Any) -> SubmissionRecord:
+    return record_of(json.dumps(value).encode())
+
+
+def test_the_published_schema_is_that_of_the_model() -> None:
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json_schema()
+
+
+def test_a_record_validates_against_the_published_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+    jsonschema.validate(json.loads(to_json(read(content()))), json_schema())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("team", "a--b"), ("data", "0.3.0/huge"), ("code", "http://x.example"), ("score", 1.0), ("authors", [])],
+)
+def test_the_schema_refuses_what_the_model_does(field: str, value: Any) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(content(**{field: value}), json_schema())
+    with pytest.raises(Malformed, match=field):
+        read(content(**{field: value}))
+
+
+def test_a_record_is_read_as_it_was_written() -> None:
+    record = read(content(title="Ein Verfahren für Größen: ملف"))
+    assert record_of(to_json(record).encode()) == record
+
+
+@given(st.text(min_size=1, max_size=100))
+def test_a_text_is_taken_only_where_it_is_one_visible_line_of_nfc(text: str) -> None:
+    try:
+        legal = legal_text(text) == text
+    except ValueError:
+        legal = False
+    if legal:
+        assert unicodedata.normalize("NFC", text) == text == text.strip()
+        assert not any(unicodedata.category(sign) in UNSEEN for sign in text)
+        assert read(content(title=text)).title == text
+
+
+@given(st.text(max_size=300))
+def test_what_is_quoted_of_a_hostile_text_is_one_short_line(text: str) -> None:
+    for quoted in (shown(text), named(text)):
+        assert len(quoted.splitlines()) <= 1
+        assert len(quoted) <= 10 * 120 + 3
+        assert not any(unicodedata.category(sign) in UNSEEN for sign in quoted)
+    assert "##" not in shown(text)
+    assert named(text).isascii()
+
+
+SLUGS = st.from_regex(r"[a-z0-9_-]{1,6}", fullmatch=True)
+
+
+@given(SLUGS, SLUGS, SLUGS, SLUGS)
+def test_no_two_teams_and_methods_have_one_id(team: str, method: str, other_team: str, other: str) -> None:
+    found = []
+    for one, two in ((team, method), (other_team, other)):
+        try:
+            found.append(read(content(team=one, method=two)))
+        except Malformed:
+            return
+    if found[0].id == found[1].id:
+        assert (team, method) == (other_team, other)
+
+
+def test_everything_that_is_wrong_is_said_with_the_field_first() -> None:
+    wrong = content(team="A B", paper="javascript:alert(1)", hardware="")
+    wrong["predictions"][0]["rows"] = "8"
+    with pytest.raises(Malformed) as error:
+        read(wrong)
+    starts = [f"submission.json: {field}: " for field in ("team", "paper", "hardware", "predictions[0].rows")]
+    for start in starts:
+        assert sum(said.startswith(start) for said in error.value.problems) == 1
+    assert len(error.value.problems) == len(starts)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "no JSON at line 1"),
+        ('{"a": 1, "a": 2}', "has the key a twice"),
+        ('{"a": NaN}', "holds NaN"),
+        ("[" * 13 + "]" * 13, "nested more than 12 deep"),
+        ("9" * 5000, "digits"),
+        ('"\\ud800"', "it: "),
+    ],
+)
+def test_json_that_is_not_strict_is_refused(text: str, says: str) -> None:
+    with pytest.raises(Malformed, match=says):
+        record_of(text.encode())
+
+
+def test_a_score_that_is_claimed_is_no_field() -> None:
+    entry = {**content()["predictions"][0], "score": 0.99}
+    with pytest.raises(Malformed, match=r"predictions\[0\]\.score: extra"):
+        read(content(predictions=[entry]))
+
+
+@pytest.mark.parametrize(
+    "word", ["runs.path=/etc", "++engine=loky", "a=${oc.env:HOME}", "--config-dir", "~a=1"]
+)
+def test_an_override_that_is_not_about_the_method_is_refused(word: str) -> None:
+    with pytest.raises(Malformed, match="pinned"):
+        read(content(pinned={"package": "x==1", "overrides": {"prevalence": [word]}}))

@@ -1,0 +1,89 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from tipdata.core import constants, draw
+from tipdata.core.draw import Stream
+
+MANY = np.arange(200_000)
+
+
+def test_the_shipped_tables_are_those_that_scipy_computes() -> None:
+    for name, values in constants.build().items():
+        # One unit of the last place: the file was rounded once, on one machine; scipy may differ in its last bit.
+        assert np.abs(constants.table(name) - values).max() <= 1, name
+
+
+def test_draws_are_uniform() -> None:
+    u = Stream(7, "uniform").uniform(MANY)
+    assert stats.kstest(u, "uniform")[1] > 1e-3
+    bits = np.unpackbits(Stream(7, "bits").bits(MANY).view(np.uint8)).reshape(-1, 64)
+    assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.006
+
+
+@pytest.mark.parametrize(("first", "second"), [(("a", 0), ("b", 0)), (("a", 0), ("a", 1))])
+def test_streams_and_turns_are_independent(first: tuple[str, int], second: tuple[str, int]) -> None:
+    x, y = (Stream(7, path).uniform(MANY, k) for path, k in (first, second))
+    table, _, _ = np.histogram2d(x, y, bins=16)
+    result: Any = stats.chi2_contingency(table)
+    assert result.pvalue > 1e-3
+
+
+def test_neighbouring_ids_and_seeds_are_independent() -> None:
+    u = Stream(7, "a").uniform(MANY)
+    v = Stream(8, "a").uniform(MANY)
+    assert abs(np.corrcoef(u[1:], u[:-1])[0, 1]) < 0.01
+    assert abs(np.corrcoef(u, v)[0, 1]) < 0.01
+
+
+@given(st.lists(st.integers(0, 2**40), min_size=1, max_size=50), st.integers(0, 100))
+def test_a_draw_depends_on_its_own_id_alone(ids: list[int], k: int) -> None:
+    stream = Stream(3, "alone")
+    together = stream.bits(np.array(ids), k)
+    apart = np.concatenate([stream.bits(np.array([i]), k) for i in ids])
+    assert (together == apart).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "distribution"),
+    [
+        ("normal", stats.norm()),
+        ("logistic", stats.logistic()),
+        ("exponential", stats.expon()),
+        ("gamma_2.0", stats.gamma(2)),
+    ],
+)
+def test_quantile_draws_follow_their_distribution(name: str, distribution: stats.rv_continuous) -> None:
+    drawn = Stream(5, name).quantile(MANY, name) / constants.SCALE
+    assert stats.kstest(drawn, distribution.cdf).statistic < 0.005  # type: ignore[attr-defined]
+
+
+def test_choices_follow_their_weights_in_one_table_or_one_a_row() -> None:
+    weights = np.array([1, 0, 3, 6])
+    one = np.bincount(Stream(5, "choose").choose(MANY, weights), minlength=4)
+    rows = np.bincount(Stream(5, "choose").choose(MANY, np.tile(weights, (len(MANY), 1))), minlength=4)
+    assert (one == rows).all()
+    assert one[1] == 0
+    assert np.allclose(one / len(MANY), weights / 10, atol=0.005)
+
+
+def test_permute_is_a_permutation_that_hides_order() -> None:
+    ids = Stream(5, "ids").permute(MANY)
+    assert len(np.unique(ids)) == len(MANY)
+    assert ids.min() >= 0
+    assert ids.max() < 2**48
+    assert abs(np.corrcoef(ids, MANY)[0, 1]) < 0.01
+
+
+@given(st.integers(-6000, 6000), st.integers(-6000, 6000))
+def test_log_add_agrees_with_floats_to_a_milli_nat(a: int, b: int) -> None:
+    expected = 1000 * np.logaddexp(a / 1000, b / 1000)
+    assert abs(int(draw.log_add(np.array([a]), np.array([b]))[0]) - expected) <= 1
+
+
+def test_sigmoid_and_logit_are_inverse() -> None:
+    p = np.array([655, 6554, 32768, 60000])
+    assert np.abs(draw.sigmoid(draw.logit(p)) - p).max() <= 40

@@ -1,0 +1,283 @@
+"""Claims about making, resuming and verifying a release. A size of two regions stands in for a real one."""
+
+import json
+import os
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tipdata.core import release as release_module
+from tipdata.core import world as world_module
+from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.core.region import generate_region
+from tipdata.core.release import Release, make_release, open_release, published_manifest, verify_release
+from tipdata.core.tables import all_tables, tables_of
+from tipdata.core.world import World, versions
+
+NEWEST = list(versions())[-1]
+
+
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """A release of two regions in a folder whose name has spaces, `=`, parentheses and Arabic letters."""
+    home = tmp_path / "a b=(c) بيت"
+    monkeypatch.setenv("TIPBENCH_HOME", str(home))
+    monkeypatch.setattr(release_module, "sizes", lambda: {"pair": 2, **world_module.sizes()})
+    return Release.of(NEWEST, "pair")
+
+
+def test_a_made_release_reads_back_whole(two: Release) -> None:
+    make_release(two, engine="sequential")
+    assert verify_release(two, engine="sequential") == []
+    adverts = two.scan("adverts", truth=True).collect()
+    assert adverts["region"].unique().sort().to_list() == [0, 1]
+    assert adverts.columns == [
+        *all_tables()["adverts"].observed,
+        *(c for c in adverts.columns if c in all_tables()["adverts"].names("truth")),
+    ]
+    assert not set(two.scan("adverts").collect_schema()) & set(all_tables()["adverts"].names("truth"))
+
+
+def test_hidden_columns_stay_with_their_rows(two: Release) -> None:
+    make_release(two, engine="sequential")
+    side_by_side = two.scan("adverts", truth=True).collect()
+    observed = two.scan("adverts").collect()
+    hidden = pl.concat(pl.read_parquet(two.region_folder(i) / "adverts.truth.parquet") for i in range(2))
+    joined = observed.join(hidden, on="advert", maintain_order="left")
+    assert side_by_side.select(joined.columns).equals(joined)
+
+
+def test_a_table_of_truth_is_not_read_by_accident(two: Release) -> None:
+    make_release(two, engine="sequential")
+    with pytest.raises(UsageError, match="hidden truth"):
+        two.scan("people")
+    with pytest.raises(UsageError, match="does not exist"):
+        two.scan("adverst")
+
+
+def test_one_and_two_workers_make_the_same_files(
+    two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_release(two, engine="sequential")
+    receipts = [json.loads((two.region_folder(i) / "receipt.json").read_text()) for i in range(2)]
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "other"))
+    make_release(two, engine="loky", workers=2)
+    assert [json.loads((two.region_folder(i) / "receipt.json").read_text()) for i in range(2)] == receipts
+
+
+def test_workers_that_are_used_again_follow_a_changed_home(
+    two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / name))
+        make_release(two, engine="loky", workers=2)
+        assert verify_release(two, engine="loky", workers=2) == []
+
+
+def test_a_killed_run_resumes_with_what_is_whole(two: Release) -> None:
+    make_release(two, engine="sequential")
+    kept = two.region_folder(0) / "adverts.parquet"
+    stamp = kept.stat().st_mtime_ns
+    (two.folder / "receipt.json").unlink()
+    for file in two.region_folder(1).iterdir():
+        file.unlink()
+    two.region_folder(1).rmdir()
+    leftover = two.folder / ".00001.part-1"
+    leftover.mkdir()
+    (leftover / "adverts.parquet").write_bytes(b"half")
+    make_release(two, engine="sequential")
+    assert not leftover.exists()
+    assert kept.stat().st_mtime_ns == stamp
+    assert verify_release(two, engine="sequential") == []
+
+
+def test_a_region_of_another_generator_is_made_again(two: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_release(two, engine="sequential")
+    kept = two.region_folder(0) / "adverts.parquet"
+    stamp = kept.stat().st_mtime_ns
+    monkeypatch.setattr(release_module, "fingerprint", lambda: "another")
+    open_release(NEWEST, "pair", engine="sequential", quiet=True)
+    assert kept.stat().st_mtime_ns != stamp
+
+
+def test_verify_names_release_region_table_and_column_of_a_changed_value(two: Release) -> None:
+    make_release(two, engine="sequential")
+    path = two.region_folder(1) / "adverts.parquet"
+    frame = pl.read_parquet(path)
+    changed = pl.when(pl.int_range(pl.len()) == 5).then(pl.col("minute") + 1).otherwise(pl.col("minute"))
+    frame.with_columns(changed.alias("minute").cast(pl.Int32)).write_parquet(path)
+    assert verify_release(two, engine="sequential") == [
+        f"release {NEWEST}/pair, region 1, table adverts, column minute"
+    ]
+
+
+def test_verify_names_a_file_that_is_gone_or_truncated(two: Release) -> None:
+    make_release(two, engine="sequential")
+    path = two.region_folder(0) / "places.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    [difference] = verify_release(two, engine="sequential")
+    assert "region 0, table places" in difference
+    path.unlink()
+    [difference] = verify_release(two, engine="sequential")
+    assert "region 0, table places" in difference
+
+
+def test_verify_of_a_release_that_was_never_made_says_how_to_make_it(two: Release) -> None:
+    with pytest.raises(UsageError, match="tipbench data make"):
+        verify_release(two)
+
+
+def test_a_release_that_differs_from_its_manifest_is_refused(
+    two: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_release(two, engine="sequential")
+    digests = json.loads((two.region_folder(0) / "receipt.json").read_text())["digests"]
+    digests["adverts"]["body"] = "0" * 64
+    manifest = {"regions": {"00000": {"digests": digests}, "00001": {"digests": {}}}}
+    monkeypatch.setattr(release_module, "published_manifest", lambda release: manifest)
+    with pytest.raises(CheckFailed, match="region 0, table adverts, column body"):
+        make_release(two, engine="sequential")
+
+
+def test_an_unwritable_folder_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("TIPBENCH_HOME", str(blocked))
+    with pytest.raises(UsageError, match="TIPBENCH_HOME"):
+        make_release(Release.of("0.1.0", "tiny"))
+
+
+def test_a_full_disk_leaves_no_half_written_region(two: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: pl.DataFrame, file: Path, **options: object) -> None:
+        Path(file).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    with pytest.raises(UsageError, match="No space left on device"):
+        make_release(two, engine="sequential")
+    assert [p.name for p in two.folder.iterdir()] == []
+
+
+@pytest.mark.parametrize(("version", "size"), [("9.9.9", "tiny"), ("0.1.0", "huge")])
+def test_a_release_that_does_not_exist_names_those_that_do(version: str, size: str) -> None:
+    with pytest.raises(UsageError, match=r"choose one of .*(0\.1\.0|tiny, small)"):
+        Release.of(version, size)
+
+
+def test_a_release_of_an_independent_world_is_made_beside_the_released_one(two: Release) -> None:
+    other = Release.of(NEWEST, "pair", 3)
+    assert (two.name, other.name) == (f"{NEWEST}/pair", f"{NEWEST}/pair.w3")
+    make_release(two, engine="sequential")
+    opened = open_release(NEWEST, "pair", engine="sequential", quiet=True, world=3)
+    assert opened == other
+    assert other.folder == two.folder.with_name("pair.w3")
+    assert json.loads((other.folder / "receipt.json").read_text())["release"] == other.name
+    assert verify_release(two, engine="sequential") == verify_release(other, engine="sequential") == []
+    for table in ("adverts", "payments"):
+        assert not two.scan(table).collect().equals(other.scan(table).collect()), table
+    made = generate_region(World.of(NEWEST, 3), 1)["adverts"].select(all_tables()["adverts"].observed)
+    assert pl.read_parquet(other.region_folder(1) / "adverts.parquet").equals(made)
+
+
+def test_an_independent_world_has_no_manifest_and_is_held_against_its_receipts(two: Release) -> None:
+    assert published_manifest(Release.of(NEWEST, "tiny")) is not None
+    assert published_manifest(Release.of(NEWEST, "tiny", 1)) is None
+    other = Release.of(NEWEST, "pair", 1)
+    make_release(other, engine="sequential")
+    path = other.region_folder(0) / "flags.parquet"
+    pl.read_parquet(path).with_columns(pl.col("day") + 1).write_parquet(path)
+    assert verify_release(other, engine="sequential") == [
+        f"release {NEWEST}/pair.w1, region 0, table flags, column day"
+    ]
+
+
+def test_verify_of_a_world_that_was_never_made_says_how_to_make_it(two: Release) -> None:
+    with pytest.raises(UsageError, match=r"`tipbench data make release=pair release\.world=2`"):
+        verify_release(Release.of(NEWEST, "pair", 2))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_called"),
+    [
+        ("tiny", (NEWEST, "tiny", 0)),
+        ("0.2.0/small", ("0.2.0", "small", 0)),
+        ("small.w12", (NEWEST, "small", 12)),
+        ("0.1.0/tiny.w3", ("0.1.0", "tiny", 3)),
+    ],
+)
+def test_a_release_is_found_by_its_name(name: str, is_called: tuple[str, str, int]) -> None:
+    release = Release.called(name)
+    assert (release.version, release.size, release.world) == is_called
+    assert Release.called(release.name) == release
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("tiny.w", r"names no world: write tiny\.w1"),
+        ("tiny.w0", "names no world"),
+        ("tiny.w01", "names no world"),
+        ("tiny.w-1", "names no world"),
+        ("tiny.wx", "names no world"),
+        ("tiny.w٣", "names no world"),
+        ("tny.w1", "release size tny does not exist"),
+        ("sms_spam", "release size sms_spam does not exist"),
+    ],
+)
+def test_a_name_of_no_release_is_refused_in_one_sentence(name: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        Release.called(name)
+
+
+@pytest.mark.parametrize("size", ["tiny", "small"])
+@pytest.mark.parametrize("version", list(versions()))
+def test_the_published_manifest_is_there_and_holds_every_column(version: str, size: str) -> None:
+    manifest = published_manifest(Release.of(version, size))
+    assert manifest is not None
+    assert len(manifest["regions"]) == Release.of(version, size).regions
+    declared = {name: set(t.schema) for name, t in tables_of(version).items()}
+    for region in manifest["regions"].values():
+        assert {name: set(columns) for name, columns in region["digests"].items()} == declared
+
+
+@pytest.mark.parametrize("size", ["tiny", "small"])
+def test_every_column_of_a_version_is_bit_identical_in_the_next(size: str) -> None:
+    manifests = [published_manifest(Release.of(version, size)) for version in versions()]
+    for before, after in pairwise(m for m in manifests if m is not None):
+        for region, entry in before["regions"].items():
+            for table, columns in entry["digests"].items():
+                assert after["regions"][region]["digests"][table] == columns, (region, table)
+
+
+def test_a_version_has_the_tables_that_it_was_released_with(home: Path) -> None:
+    """A stage that joined later makes nothing in an older version, which can still be made and verified."""
+    assert "ties" not in tables_of("0.1.0")
+    for before, after in pairwise(versions()):
+        assert set(tables_of(before)) < set(tables_of(after))
+    made = generate_region(World.of("0.1.0"), 0)
+    assert set(made) == set(tables_of("0.1.0"))
+    with pytest.raises(UsageError, match=r"table ties does not exist in data version 0\.1\.0: choose one of"):
+        Release.of("0.1.0", "tiny").scan("ties")
+
+
+def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
+    """Every CPU feature that numpy dispatches on is switched off in a fresh interpreter."""
+    code = (
+        "from tipdata.core.world import World; from tipdata.core.region import generate_region;"
+        "from tipdata.core.digest import column_digest, region_digest;"
+        f"t = generate_region(World.of('{NEWEST}'), 0);"
+        "print(region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in t.items()}))"
+    )
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__  # type: ignore[import-not-found]
+
+    off = " ".join(f for f in __cpu_dispatch__ if __cpu_features__.get(f))
+    environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": off}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    manifest = published_manifest(Release.of(NEWEST, "tiny"))
+    assert manifest is not None
+    assert run.stdout.strip() == manifest["regions"]["00000"]["digest"]

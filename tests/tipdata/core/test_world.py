@@ -1,0 +1,249 @@
+"""Claims about the parameters, the stages and one region: sources, independence, keys."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from tipdata import stages as stages_module
+from tipdata.core import world as world_module
+from tipdata.core.digest import column_digest
+from tipdata.core.errors import UsageError
+from tipdata.core.region import generate_region
+from tipdata.core.tables import TIERS, Column, Table, all_tables
+from tipdata.core.world import Region, World, parameters
+from tipdata.stages import Past, Stage, stages
+
+BIB = (Path(world_module.__file__).parents[2] / "sources.bib").read_text(encoding="utf-8")
+
+
+def test_every_parameter_has_a_unit_and_a_source_or_is_marked_assumed() -> None:
+    keys = set(re.findall(r"@\w+\{(\w+),", BIB))
+    for path, entry in parameters().items():
+        assert "unit" in entry, path
+        assert ("source" in entry) != (entry.get("assumed") is True), (
+            f"{path}: a source or assumed: true, not both"
+        )
+        assert "source" not in entry or entry["source"] in keys, (
+            f"{path}: {entry.get('source')} is not in sources.bib"
+        )
+
+
+def test_every_source_is_cited() -> None:
+    marginals = Path(world_module.__file__).with_name("marginals.py").read_text(encoding="utf-8")
+    cited = {entry.get("source") for entry in parameters().values()} | set(
+        re.findall(r'"(\w+\d{4})"', marginals)
+    )
+    assert set(re.findall(r"@\w+\{(\w+),", BIB)) <= cited
+
+
+def test_a_range_gives_each_region_its_own_value_within_it() -> None:
+    world = World.of("0.3.0")
+    drawn = [world.region(i)["places.spread_km"] for i in range(40)]
+    assert len(set(drawn)) > 10
+    assert min(drawn) >= 25
+    assert max(drawn) <= 60
+
+
+def test_cue_strengths_stay_weak_and_some_are_null_or_reversed() -> None:
+    ratios = {
+        path: entry["value"]["trafficking"]
+        for path, entry in parameters().items()
+        if path.startswith("cues.")
+        and isinstance(entry.get("value"), dict)
+        and "trafficking" in entry["value"]
+    }
+    assert all(0.7 <= ratio <= 2.5 for ratio in ratios.values())
+    assert sum(ratio == 1.0 for ratio in ratios.values()) >= 3
+    assert sum(ratio < 1.0 for ratio in ratios.values()) >= 3
+    assert not any("age" in re.split(r"[._]", path) or "young" in path for path in ratios)
+
+
+def test_the_same_region_comes_twice_and_another_differs() -> None:
+    world = World.of("0.3.0")
+    first, again, other = generate_region(world, 3), generate_region(world, 3), generate_region(world, 4)
+    for name in first:
+        assert first[name].equals(again[name]), name
+        assert not first[name].equals(other[name]), name
+
+
+def test_world_0_is_the_released_one_and_every_other_has_a_seed_of_its_own() -> None:
+    """The seed of world 1 is that of the docstring, computed with coreutils' sha256sum."""
+    assert World.of("0.3.0", 0) == World.of("0.3.0")
+    assert World.of("0.3.0").seed == 20261124
+    assert World.of("0.3.0", 1).seed == 0x223FA7340203996E
+    assert len({World.of("0.3.0", number).seed for number in range(100)}) == 100
+
+
+def test_independent_worlds_share_no_draw() -> None:
+    """Neither a region's parameters, nor its ids, nor what is drawn for the same row."""
+    drawn = [World.of("0.3.0", number) for number in range(3)]
+    assert len({world.region(3)["places.spread_km"] for world in drawn}) == 3
+    towns = [generate_region(world, 3)["adverts"] for world in drawn]
+    ids = [set(frame["advert"]) for frame in towns]
+    assert not ids[0] & ids[1]
+    assert not ids[1] & ids[2]
+    u = [world.region(3).stream("a/b").uniform(np.arange(2000)) for world in drawn]
+    assert all(abs(np.corrcoef(u[a], u[b])[0, 1]) < 0.1 for a, b in ((0, 1), (0, 2), (1, 2)))
+
+
+@pytest.mark.parametrize("number", [-1, 1.5, "1", None, True])
+def test_a_world_that_is_no_whole_number_from_0_is_refused(number: object) -> None:
+    with pytest.raises(UsageError, match="does not exist: 0 is the released world"):
+        World.of("0.3.0", number)  # type: ignore[arg-type]
+
+
+def test_every_table_is_sorted_by_a_key_that_is_one() -> None:
+    for name, frame in generate_region(World.of("0.3.0"), 2).items():
+        key = all_tables()[name].key
+        assert frame.select(key).is_unique().all(), name
+        assert frame.equals(frame.sort(key)), name
+
+
+def test_foreign_keys_point_somewhere() -> None:
+    t = generate_region(World.of("0.3.0"), 5)
+    for child, parent, column in (
+        ("adverts", "accounts", "account"),
+        ("adverts", "operations", "operation"),
+        ("adverts", "places", "town"),
+        ("adverts", "platforms", "platform"),
+        ("annotations", "adverts", "advert"),
+        ("flags", "adverts", "advert"),
+        ("people", "operations", "operation"),
+    ):
+        assert t[child].join(t[parent], on=column, how="anti").height == 0, (child, column)
+    parents = t["adverts"].select(advert="parent").drop_nulls()
+    assert parents.join(t["adverts"], on="advert", how="anti").height == 0
+
+
+def test_adverts_stand_on_sites_that_are_open() -> None:
+    t = generate_region(World.of("0.3.0"), 0)
+    joined = t["adverts"].join(t["platforms"], on="platform")
+    day = joined["minute"] // 1440
+    assert (day >= joined["opened"]).all()
+    assert (day < joined["closed"].fill_null(730)).all()
+
+
+def test_people_of_operations_that_post_are_adults() -> None:
+    t = generate_region(World.of("0.3.0"), 0)
+    posting = t["people"].join(t["operations"].filter("posts"), on="operation")
+    assert not posting["age_band"].is_in(["0-8", "9-17"]).any()
+    assert not t["people"].filter(pl.col("role") != "exploited")["age_band"].is_in(["0-8", "9-17"]).any()
+
+
+def test_an_id_tells_neither_kind_nor_order_nor_region() -> None:
+    t = generate_region(World.of("0.3.0"), 1)
+    for column in ("minute", "operation", "log_odds"):
+        assert abs(np.corrcoef(t["adverts"]["advert"], t["adverts"][column])[0, 1]) < 0.08, column
+    ids = [generate_region(World.of("0.3.0"), i)["adverts"]["advert"].to_numpy() for i in range(4)]
+    assert len(np.unique(np.concatenate(ids))) == sum(map(len, ids))
+    means = [i.mean() / 2**48 for i in ids]
+    assert max(abs(m - 0.5) for m in means) < 0.03
+
+
+def _digests(tables: dict[str, pl.DataFrame]) -> dict[tuple[str, str], str]:
+    return {(n, c): column_digest(f[c]) for n, f in tables.items() for c in f.columns}
+
+
+def test_a_new_table_and_a_new_draw_upstream_leave_all_others_bit_identical(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = _digests(generate_region(World.of("0.3.0"), 6))
+    table = Table("extra", ("number",), (Column("number", pl.Int64(), "public"),))
+
+    def extra(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+        drawn = region.stream("extra/number").permute(np.arange(5))
+        return None, {"extra": pl.DataFrame({"number": drawn})}
+
+    more = (Stage("extra", (), (table,), extra), *stages())
+    monkeypatch.setattr("tipdata.core.region.stages_of", lambda version: more)
+    after = _digests(generate_region(World.of("0.3.0"), 6))
+    assert {key: value for key, value in after.items() if key[0] != "extra"} == before
+
+
+def test_more_rows_upstream_leave_the_draws_of_the_others_bit_identical(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another operation is appended to the posting ones: every older operation keeps what it drew for itself."""
+    world = World.of("0.3.0")
+    before = generate_region(world, 6)["operations"]
+    entry = dict(parameters()["operations.count"], value=310)
+    changed = {**parameters(), "operations.count": entry}
+    monkeypatch.setattr(world_module, "parameters", lambda: changed)
+    after = generate_region(World.of("0.3.0"), 6)["operations"].join(before, on="operation", how="semi")
+    assert after.height == before.height
+    own = [
+        "form",
+        "category",
+        "first_day",
+        "last_day",
+        "cross_border",
+        "churn",
+        "circuit",
+        "migrant",
+        "adopts_messaging",
+    ]
+    same_kind = after["kind"] == before["kind"]  # whether an operation posts is relative to the others
+    assert after.filter(same_kind).select(own).equals(before.filter(same_kind).select(own))
+
+
+def test_dropping_adverts_leaves_the_others_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no closure at all, every advert that was posted with one before the closing day is posted unchanged."""
+    world = World.of("0.3.0")
+    tables = generate_region(world, 0)
+    closing = tables["platforms"]["closed"].drop_nulls()
+    region = 0 if len(closing) else 1
+    tables = tables if len(closing) else generate_region(world, region)
+    day = tables["platforms"]["closed"].drop_nulls()[0]
+    entry = dict(parameters()["platforms.closes"], value=0.0)
+    changed = {**parameters(), "platforms.closes": entry}
+    monkeypatch.setattr(world_module, "parameters", lambda: changed)
+    open_world = generate_region(World.of("0.3.0"), region)["adverts"]
+    early = pl.col("minute") < day * 1440
+    columns = ["advert", "minute", "town", "category", "title", "body", "images", "contacts"]
+    closed_world = tables["adverts"].filter(early).select(columns)
+    assert open_world.filter(early).select(columns).equals(closed_world)
+
+
+def test_columns_are_declared_with_known_tiers() -> None:
+    for table in all_tables().values():
+        for column in table.columns:
+            assert column.tier in (*TIERS, "label"), (table.name, column.name)
+
+
+def test_a_duplicate_stage_or_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    twice = (*stages(), stages()[0])
+    monkeypatch.setattr(stages_module, "stages", lambda: twice)
+    all_tables.cache_clear()
+    with pytest.raises(ValueError, match="two stages declare a table named"):
+        all_tables()
+    monkeypatch.undo()
+    all_tables.cache_clear()
+    assert "adverts" in all_tables()
+
+
+def test_the_oracle_knows_more_than_one_advert_does() -> None:
+    frames = [generate_region(World.of("0.3.0"), i) for i in range(12)]
+    operations = pl.concat(f["operations"] for f in frames).filter("posts")
+    adverts = pl.concat(f["adverts"] for f in frames)
+    from sklearn.metrics import roc_auc_score
+
+    positive = operations["kind"] == "trafficking"
+    oracle = roc_auc_score(positive, operations["log_odds"])
+    unit = adverts.group_by("operation").agg(pl.col("log_odds").first()).join(operations, on="operation")
+    single = roc_auc_score(unit["kind"] == "trafficking", unit["log_odds"])
+    assert 0.85 < oracle < 0.96
+    assert 0.55 < single < oracle - 0.1
+
+
+def test_oracle_log_odds_are_calibrated() -> None:
+    """Among operations with a posterior around one half, about half are trafficking operations (12 regions)."""
+    frames = [generate_region(World.of("0.3.0"), i)["operations"].filter("posts") for i in range(40)]
+    o = pl.concat(frames)
+    p = 1 / (1 + np.exp(-o["log_odds"].to_numpy() / 1000))
+    y = (o["kind"] == "trafficking").to_numpy()
+    for low, high in ((0.0, 0.02), (0.02, 0.1), (0.1, 0.3), (0.3, 1.0)):
+        inside = (p >= low) & (p < high)
+        spread = np.sqrt((p[inside] * (1 - p[inside])).sum())
+        assert abs(y[inside].sum() - p[inside].sum()) < 3.5 * spread, (low, high)

@@ -1,0 +1,87 @@
+"""The diagram of the tables: up to date, complete, the same twice, and with room for every word."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from tipdata.core.tables import all_tables
+from tipdata.documents.schema import (
+    ALIASES,
+    CHARACTERS,
+    FILE,
+    STACKS,
+    height,
+    lines,
+    references,
+    signature,
+    stacked,
+    write,
+)
+from tipdata.stages import stages
+
+DRAWN = [stage for stage in stages() if stage.tables]
+
+
+def test_the_diagram_is_up_to_date() -> None:
+    assert f"tables {signature()}" in FILE.read_text(encoding="utf-8"), (
+        "run python -m tipdata.documents.schema"
+    )
+
+
+def test_the_same_tables_give_the_same_bytes_and_each_is_drawn(tmp_path: Path) -> None:
+    first, again = tmp_path / "first.svg", tmp_path / "again.svg"
+    write(first)
+    write(again)
+    assert first.read_bytes() == again.read_bytes()
+    text = first.read_text(encoding="utf-8")
+    for name, table in all_tables().items():
+        assert f">{name}</text>" in text
+        for column in table.columns:
+            assert f">{column.name}</text>" in text or f">{column.name}*</text>" in text, (name, column.name)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "to"),
+    [
+        ("ties", "source", "accounts"),
+        ("adverts", "parent", "adverts"),
+        ("adverts", "town", "places"),
+        ("messages", "conversation", "conversations"),
+        ("queue", "advert", "adverts"),
+        ("supplies", "buyer", "firms"),
+        ("firms", "main_agency", "agencies"),
+        ("people", "operation", "operations"),
+    ],
+)
+def test_a_column_refers_to_the_table_whose_key_it_is(table: str, column: str, to: str) -> None:
+    assert references()[table][column] == to
+
+
+def test_no_table_refers_to_itself_by_its_key_and_no_other_column_refers() -> None:
+    keys = {table.key[0] for table in all_tables().values() if len(table.key) == 1}
+    for name, found in references().items():
+        assert all(to != name for column, to in found.items() if column in all_tables()[name].key)
+        assert all(ALIASES.get(column, column) in keys for column in found)
+
+
+def test_a_name_and_what_stands_beside_it_leave_room_for_each_other() -> None:
+    """The font has one width: square, name, mark of the key, a gap and what is beside fit into the table."""
+    for table in all_tables().values():
+        assert {line.column.name for line in lines(table)} == set(table.schema)
+        assert [line.key for line in lines(table)] == sorted(
+            (line.key for line in lines(table)), reverse=True
+        )
+        for line in lines(table):
+            assert 3 + len(line.column.name) + line.key + 1 + len(line.beside) + 1 <= CHARACTERS, line
+
+
+def test_stacks_keep_the_order_of_the_stages_and_the_tallest_is_as_low_as_can_be() -> None:
+    stacks = stacked(DRAWN)
+    assert [stage for stack in stacks for stage in stack] == DRAWN
+    assert len(stacks) <= STACKS
+    tallest = max(sum(height(stage) for stage in stack) for stack in stacks)
+    assert tallest >= max(height(stage) for stage in DRAWN)
+    # One stack less can only be taller, and one alone holds all.
+    by_number = [max(sum(map(height, stack)) for stack in stacked(DRAWN, most)) for most in (1, 3, STACKS)]
+    assert all(more >= fewer for more, fewer in pairwise(by_number))
+    assert by_number[0] == pytest.approx(sum(map(height, DRAWN)))

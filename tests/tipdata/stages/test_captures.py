@@ -1,0 +1,171 @@
+"""Captures of hidden people: what is published agrees with the truth, and lists depend on each other as they should."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from tipdata.core.release import Release
+from tipdata.core.world import Region, World, parameters
+from tipdata.stages import Past, stages
+from tipdata.stages.captures.stage import ANY, LISTS, _women
+
+REGIONS = 48
+_STAGES = {stage.name: stage for stage in stages()}
+
+
+def _pasts(regions: range) -> Iterator[tuple[Region, Past]]:
+    for index in regions:
+        region, past = World.of("0.3.0").region(index), {}
+        for name in ("places", "operations", "people"):
+            past[name], _ = _STAGES[name].generate(region, past)
+        yield region, past
+
+
+def _made(pasts: list[tuple[Region, Past]]) -> dict[str, pl.DataFrame]:
+    made = [_STAGES["captures"].generate(region, past)[1] for region, past in pasts]
+    return {name: pl.concat([one[name] for one in made]) for name in ("case_lists", "populations")}
+
+
+@pytest.fixture(scope="module")
+def pasts() -> list[tuple[Region, Past]]:
+    return list(_pasts(range(REGIONS)))
+
+
+@pytest.fixture(scope="module")
+def tables(pasts: list[tuple[Region, Past]]) -> dict[str, pl.DataFrame]:
+    return _made(pasts)
+
+
+def _changed(
+    pasts: list[tuple[Region, Past]], monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> dict[str, Any]:
+    """The tables of a world in which every parameter under a prefix is nought."""
+    for path in parameters():
+        if path.startswith(f"{prefix}."):
+            monkeypatch.setitem(parameters(), path, {"value": 0})
+    return _made([(World.of("0.3.0").region(region.index), past) for region, past in pasts])
+
+
+def _both(rows: pl.DataFrame, first: str, second: str) -> int:
+    return int(rows.filter(pl.col(first) & pl.col(second))["count"].sum())
+
+
+def test_the_truth_is_everyone_exploited_and_the_counts_are_of_those_observed(tiny: Release) -> None:
+    people = tiny.scan("people", truth=True).filter(pl.col("role") == "exploited")
+    exploited = people.group_by("region").len().sort("region").collect()["len"]
+    populations = tiny.scan("populations", truth=True).sort("region").collect()
+    counted = tiny.scan("case_lists").group_by("region").agg(pl.col("count").sum()).sort("region").collect()
+    assert populations["hidden"].to_list() == exploited.to_list()
+    assert populations["observed"].to_list() == counted["count"].to_list()
+    assert populations["hidden"].is_between(500, 6200).all()
+
+
+def test_women_are_those_of_the_table_of_people(tiny: Release) -> None:
+    """The stage repeats a draw of the stage people, and must repeat the same."""
+    people = tiny.scan("people", truth=True).filter(pl.col("role") == "exploited").collect()
+    [(region, past)] = list(_pasts(range(3, 4)))
+    o, p = past["operations"], past["people"]
+    person, owner = p.local[p.exploited], p.owner[p.exploited]
+    found = dict(zip(region.ids("people", person).tolist(), _women(region, o, person, owner), strict=True))
+    here = people.filter(pl.col("region") == 3)
+    assert {k: "female" if v else "male" for k, v in found.items()} == dict(
+        zip(here["person"], here["sex"], strict=True)
+    )
+
+
+def test_no_stratum_is_under_fifty_and_nobody_is_in_two(tables: dict[str, pl.DataFrame]) -> None:
+    rows = tables["case_lists"]
+    strata = rows.group_by("region", "form", "sex", "age").agg(pl.col("count").sum())
+    assert (strata["count"] >= 50).all()
+    assert strata.group_by("region").len()["len"].n_unique() > 3
+    for column, within in (
+        ("form", ["region"]),
+        ("sex", ["region", "form"]),
+        ("age", ["region", "form", "sex"]),
+    ):
+        whole = (pl.col(column) == ANY).any()
+        mixed = strata.group_by(within).agg(whole & (pl.col(column) != ANY).any())
+        assert not mixed[column].any()
+
+
+def test_patterns_are_listed_once_with_somebody_on_a_list(tables: dict[str, pl.DataFrame]) -> None:
+    rows = tables["case_lists"]
+    assert not rows.drop("count").is_duplicated().any()
+    assert (rows["count"] > 0).all()
+    assert rows.select(pl.any_horizontal(LISTS)).to_series().all()
+
+
+def test_few_are_seen_and_fewer_by_two_lists(tables: dict[str, pl.DataFrame]) -> None:
+    """Published lists: 5 to 9% on two or more (the United Kingdom 8%, the Netherlands 5%)."""
+    populations = tables["populations"]
+    seen = (populations["observed"] / populations["hidden"]).to_numpy()
+    twice = (
+        tables["case_lists"]
+        .group_by("region")
+        .agg(share=pl.col("count").filter(pl.sum_horizontal(LISTS) >= 2).sum() / pl.col("count").sum())[
+            "share"
+        ]
+    )
+    assert 0.1 < np.median(seen) < 0.2
+    assert seen.min() > 0.04
+    assert seen.max() < 0.4
+    assert 0.05 < float(np.median(twice.to_numpy())) < 0.095
+
+
+def test_many_pairs_of_lists_share_nobody_and_more_so_in_small_regions(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    rows = tables["case_lists"]
+    pairs = [(a, b) for i, a in enumerate(LISTS) for b in LISTS[i + 1 :]]
+    shared = rows.group_by("region").agg((pl.col(a) & pl.col(b)).any().alias(f"{a} {b}") for a, b in pairs)
+    apart = shared.select("region", apart=1 - pl.mean_horizontal(pl.exclude("region").cast(pl.Float64)))
+    known = (
+        tables["populations"]
+        .with_columns(pl.col("region").cast(pl.Int32))
+        .join(apart.cast({"region": pl.Int32}), on="region")
+    )
+    few = known.sort("observed")["apart"].to_numpy()
+    assert 0.2 < np.median(few) < 0.6
+    assert few[: REGIONS // 4].mean() > few[-REGIONS // 4 :].mean() + 0.1
+
+
+def test_the_reference_is_unbiased_and_its_variance_honest(tables: dict[str, pl.DataFrame]) -> None:
+    """Horvitz and Thompson (1952): the sum of inverse chances is the number of people but for chance."""
+    known = tables["populations"]
+    apart = (known["inverse_chance"] / 1000 - known["hidden"]).to_numpy()
+    error = np.sqrt((known["inverse_chance_variance"] / 1000).to_numpy())
+    assert abs(np.mean(apart / error)) < 3 / np.sqrt(REGIONS)
+    assert 0.7 < np.std(apart / error) < 1.3
+
+
+def test_referral_puts_people_on_a_second_list_and_shows_nobody_new(
+    pasts: list[tuple[Region, Past]], tables: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = _changed(pasts, monkeypatch, "captures.referral")
+    assert without["populations"].equals(tables["populations"])
+    for first, second in (("labour_inspectorate", "shelter"), ("hotline", "shelter"), ("platform", "police")):
+        assert _both(tables["case_lists"], first, second) > _both(without["case_lists"], first, second)
+
+
+def test_avoidance_takes_people_off_a_second_list_and_hides_nobody(
+    pasts: list[tuple[Region, Past]], tables: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = _changed(pasts, monkeypatch, "captures.avoidance")
+    assert without["populations"].equals(tables["populations"])
+    for first, second in (("border", "hotline"), ("platform", "police")):
+        assert _both(tables["case_lists"], first, second) < _both(without["case_lists"], first, second)
+
+
+def test_visibility_makes_lists_meet_more_often(
+    pasts: list[tuple[Region, Past]], tables: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """People on both of the two largest lists, over those on either times those on the other, summed over regions."""
+    without = _changed(pasts, monkeypatch, "captures.visibility")
+
+    def met(rows: pl.DataFrame) -> float:
+        police, shelter = (int(rows.filter(name)["count"].sum()) for name in ("police", "shelter"))
+        return _both(rows, "police", "shelter") / (police * shelter)
+
+    assert met(tables["case_lists"]) > 1.05 * met(without["case_lists"])

@@ -1,0 +1,247 @@
+"""Claims about contacts with the helpline: who, when, what is needed, what is seen of it, and the posterior."""
+
+from itertools import product
+
+import numpy as np
+import polars as pl
+import pytest
+from tipdata.core.draw import log, sigmoid
+from tipdata.core.region import generate_region
+from tipdata.core.world import World
+from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Cases, Evidence
+from tipdata.stages.helpline.needs import BLOCKS, Model, cells_of, log_total, posterior
+from tipdata.stages.helpline.notes import notes
+from tipdata.stages.operations.stage import LANGUAGES
+from tipdata.text.lexicon import read
+
+REGIONS = 12
+
+
+@pytest.fixture(scope="module")
+def tables() -> list[dict[str, pl.DataFrame]]:
+    return [generate_region(World.of("0.2.0"), i) for i in range(REGIONS)]
+
+
+@pytest.fixture(scope="module")
+def contacts(tables: list[dict[str, pl.DataFrame]]) -> pl.DataFrame:
+    return pl.concat(t["contacts"] for t in tables)
+
+
+def test_a_region_has_about_150_contacts_in_ten_documented_weeks(contacts: pl.DataFrame) -> None:
+    by_region = contacts.group_by("region").agg(pl.len(), weeks=(pl.col("minute") // (7 * 1440)).n_unique())
+    assert by_region["len"].is_between(110, 200).all()
+    assert by_region["len"].mean() == pytest.approx(150, abs=15)
+    assert (by_region["weeks"] == 10).all()
+
+
+def test_exploited_people_are_adults_of_the_people_table_and_nobody_else_is(
+    tables: list[dict[str, pl.DataFrame]],
+) -> None:
+    for t in tables[:4]:
+        exploited = t["contacts"].filter(pl.col("operation").is_not_null())
+        found = exploited.join(t["people"], on="person", how="left", suffix="_of_person")
+        assert (found["operation"] == found["operation_of_person"]).all()
+        assert (found["role"] == "exploited").all()
+        assert not found["age_band"].is_in(["0-8", "9-17"]).any()
+        assert (found["from_day"] <= found["minute"] // 1440).all()
+        others = t["contacts"].filter(pl.col("operation").is_null())
+        assert others.join(t["people"], on="person", how="semi").is_empty()
+        assert set(others["kind"]) == {"worker", "enquiry"}
+
+
+def test_the_phase_of_those_exploited_is_the_time_since_their_exit(
+    tables: list[dict[str, pl.DataFrame]],
+) -> None:
+    for t in tables[:4]:
+        joined = t["contacts"].join(t["people"].select("person", "to_day"), on="person")
+        since = joined["minute"] // 1440 - joined["to_day"]
+        inside = (since < 0).fill_null(True)
+        assert (inside == (joined["phase"] == "inside")).all()
+        told = joined["days_since_leaving"].is_not_null()
+        assert (joined["days_since_leaving"].filter(told) == since.filter(told)).all()
+        assert (since.filter(joined["phase"] == "fresh") <= 14).all()
+        assert (since.filter(joined["phase"] == "months") > 90).all()
+
+
+def test_people_call_again_and_mostly_need_the_same(contacts: pl.DataFrame) -> None:
+    again = contacts.filter(pl.len().over("person") > 1).sort("person", "minute")
+    assert 0.2 < again.height / contacts.height < 0.6
+    first, later = (
+        again.group_by("person", maintain_order=True).agg(pl.col("needs").get(i))["needs"] for i in (0, 1)
+    )
+    same = [set(a) == set(b) for a, b in zip(first, later, strict=True)]
+    assert 0.5 < np.mean(same) < 1.0
+    known = again.filter("repeat_contact")
+    assert not contacts.filter(pl.len().over("person") == 1)["repeat_contact"].any()
+    assert 0.5 < known.height / (again.height - again["person"].n_unique()) < 0.9
+
+
+def _rate(frame: pl.DataFrame, need: str) -> float:
+    return frame["needs"].list.contains(need).to_numpy().mean()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("shelter", "safety"), ("wages", "legal"), ("papers", "interpreting")]
+)
+def test_needs_go_together(one: str, other: str, contacts: pl.DataFrame) -> None:
+    has = pl.col("needs").list.contains(one)
+    assert _rate(contacts.filter(has), other) > 1.25 * _rate(contacts.filter(~has), other)
+
+
+def test_lawful_workers_share_every_need_and_every_mark(contacts: pl.DataFrame) -> None:
+    workers = contacts.filter(pl.col("kind") == "worker")
+    assert all(_rate(workers, need) > 0.05 for need in NEEDS)
+    for mark in ("threat_reported", "lives_at_work", "employer_aware", "health_concern"):
+        assert workers[mark].mean() > 0.1  # type: ignore[operator]
+    assert (workers["urgency"] == 2).any()
+
+
+def test_urgency_rises_with_danger_and_falls_with_time_since_leaving(contacts: pl.DataFrame) -> None:
+    urgent = pl.col("urgency") == 2
+    by_danger = contacts.group_by("danger").agg(urgent.mean()).sort("danger")["urgency"].to_list()
+    assert by_danger == sorted(by_danger)
+    exploited = contacts.filter(pl.col("operation").is_not_null())
+    by_phase = dict(exploited.group_by("phase").agg(urgent.mean()).iter_rows())
+    assert by_phase["fresh"] > by_phase["weeks"] > by_phase["months"]
+
+
+def test_facts_are_missing_more_often_where_no_interpreter_was_at_hand(contacts: pl.DataFrame) -> None:
+    gaps = pl.col("holds_papers").is_null().mean()
+    own = contacts.filter(
+        pl.col("interpreter_used") | (pl.col("language") == pl.col("language").mode().first().over("region"))
+    )
+    rest = contacts.join(own, on="contact", how="anti")
+    assert rest.select(gaps).item() > own.select(gaps).item() + 0.1
+
+
+def test_dependants_are_a_null_cue(contacts: pl.DataFrame) -> None:
+    known = contacts.drop_nulls("dependants")
+    for need in NEEDS:
+        rates = [_rate(known.filter(pl.col("dependants") == value), need) for value in (True, False)]
+        assert abs(rates[0] - rates[1]) < 0.09, need
+
+
+def test_notes_are_two_to_four_listed_sentences_of_the_regions_language(contacts: pl.DataFrame) -> None:
+    for region, frame in contacts.group_by("region"):
+        codes = [
+            c for c in LANGUAGES if set(_split(frame["narrative"][0], c) or [""]) <= set(notes(c).strings)
+        ]
+        assert len(codes) == 1, region
+        for text in frame["narrative"]:
+            parts = _split(text, codes[0])
+            assert 2 <= len(parts) <= 4, text
+            assert len(set(parts)) == len(parts), text
+            assert set(parts) <= set(notes(codes[0]).strings), text
+
+
+def _split(text: str, code: str) -> list[str]:
+    end = "。" if code == "zh" else "."
+    return [f"{part.strip()}{end}" for part in text.split(end) if part.strip()]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_pools_of_the_same_length(language: str) -> None:
+    def shape(node: object) -> object:
+        if isinstance(node, dict):
+            return {k: shape(v) for k, v in node.items()}
+        return len(set(node)) if isinstance(node, list) else None
+
+    assert shape(read(f"notes/{language}")) == shape(read("notes/en"))
+    assert set(read(f"notes/{language}")["needs"]) == set(NEEDS)
+
+
+def test_sentences_overlap_between_needs() -> None:
+    for language in LANGUAGES:
+        pools = notes(language).pools
+        shared = [set(pools[a]) & set(pools[b]) for a, b in product(NEEDS, NEEDS) if a < b]
+        assert sum(len(s) == 2 for s in shared) == 4
+
+
+def test_log_total_is_the_log_of_the_sum_of_exponentials() -> None:
+    values = np.random.default_rng(0).integers(-9000, 0, (200, 75))
+    exact = 1000 * np.log(np.exp(values / 1000).sum(axis=1))
+    assert np.abs(log_total(values) - exact).max() < 6
+
+
+def test_the_posterior_is_what_adding_up_every_hidden_state_gives() -> None:
+    """A model of two circumstances by brute force over all needs, in floats (Bayes' theorem, term by term)."""
+    generator = np.random.default_rng(1)
+    cells, n = 75, 20
+    m = Model(
+        logit=generator.integers(-2000, 1000, (cells, len(NEEDS))),
+        foreign=generator.integers(0, 1000, len(NEEDS)),
+        effect={h: generator.integers(0, 1500, len(NEEDS)) for h in ("earnings", "documents", "authorities")},
+        prior=generator.integers(-6000, -3000, (2, cells)),
+        circumstance={
+            h: generator.integers(5000, 40000, cells) for h in ("earnings", "documents", "authorities")
+        },
+        urgency=log(generator.integers(5000, 30000, (cells, 3))),
+    )
+    foreign = generator.random(n) < 0.5
+    seen = Evidence.none(n)
+    for array in (seen.need, seen.kind, seen.phase, seen.danger):
+        array += generator.integers(-3000, 0, array.shape)
+    odds, urgent = posterior(m, foreign, seen)
+    expected, expected_urgent = _brute_force(m, foreign, seen)
+    assert np.abs(odds - expected).max() < 40
+    assert np.abs(urgent - expected_urgent).max() < 40
+
+
+def _brute_force(m: Model, foreign: np.ndarray, seen: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    hidden_of = {need: hidden for needs, hidden in BLOCKS for need in needs}
+    hidden = ("earnings", "documents", "authorities")
+    cell = np.array(list(product(range(len(KINDS)), range(len(PHASES)), range(3))))
+    mass = np.zeros((len(foreign), len(NEEDS), 2))
+    urgency = np.zeros((len(foreign), 3))
+    for i, other in enumerate(foreign):
+        at = (
+            m.prior[int(other)]
+            + seen.kind[i, cell[:, 0]]
+            + seen.phase[i, cell[:, 1]]
+            + seen.danger[i, cell[:, 2]]
+        )
+        for state in product((0, 1), repeat=3):
+            p = np.exp(at / 1000)
+            for h, s in zip(hidden, state, strict=True):
+                share = m.circumstance[h] / 65536
+                p = p * (share if s else 1 - share)
+            terms = np.zeros((len(cell), len(NEEDS), 2))
+            for k, need in enumerate(NEEDS):
+                effects = sum(
+                    m.effect[h][k] * s for h, s in zip(hidden, state, strict=True) if h in hidden_of[need]
+                )
+                present = sigmoid(m.logit[:, k] + effects + m.foreign[k] * int(other)) / 65536
+                terms[:, k] = np.stack([1 - present, present], axis=1) * np.exp(seen.need[i, k] / 1000)
+            whole = terms.sum(axis=2)
+            total = p * whole.prod(axis=1)
+            for k in range(len(NEEDS)):
+                mass[i, k] += ((total / whole[:, k])[:, None] * terms[:, k]).sum(axis=0)
+            urgency[i] += total @ np.exp(m.urgency / 1000)
+    rest = urgency[:, 0] + urgency[:, 1]
+    return 1000 * np.log(mass[..., 1] / mass[..., 0]), 1000 * np.log(urgency[:, 2] / rest)
+
+
+@pytest.mark.parametrize("need", [*NEEDS, "urgent"])
+def test_log_odds_are_calibrated(need: str, contacts: pl.DataFrame) -> None:
+    p = 1 / (1 + np.exp(-contacts[f"log_odds_{need}"].to_numpy() / 1000))
+    truth = contacts["urgency"] == 2 if need == "urgent" else contacts["needs"].list.contains(need)
+    truth = truth.to_numpy()
+    for low, high in ((0.0, 0.1), (0.1, 0.3), (0.3, 1.0)):
+        inside = (p >= low) & (p < high)
+        spread = np.sqrt((p[inside] * (1 - p[inside])).sum())
+        # Who calls again counts twice, and regions' own mixes of people differ a little from their weights.
+        assert abs(truth[inside].sum() - p[inside].sum()) < 5 * spread + 0.02 * inside.sum(), (low, high)
+
+
+def test_a_cell_is_numbered_by_kind_phase_and_danger() -> None:
+    ones = np.ones(1, dtype=np.int64)
+    fields = dict.fromkeys(Cases.__dataclass_fields__, ones)
+    assert cells_of(
+        Cases(**{**fields, "kind": ones * 4, "phase": ones * 4, "danger": ones * 2})
+    ).tolist() == [74]
+
+
+def test_settled_days_lie_after_the_contact_and_some_cases_never_settle(contacts: pl.DataFrame) -> None:
+    settled = contacts.drop_nulls("settled_day")
+    assert (settled["settled_day"] > settled["minute"] // 1440).all()
+    assert 0.5 < settled.height / contacts.height < 0.8

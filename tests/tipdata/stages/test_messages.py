@@ -1,0 +1,172 @@
+"""Claims about conversations of coded acts: what is told of them, and what is not."""
+
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+from tipdata.core.region import generate_region
+from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
+from tipdata.stages.messages import acts
+from tipdata.stages.messages.acts import ACTS, COURSES, STAGES, Acts
+
+REGIONS = 3
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pl.DataFrame]:
+    made = [generate_region(World.of("0.2.0"), i) for i in range(REGIONS)]
+    names = ("conversations", "messages", "accounts", "operations")
+    return {name: pl.concat([one[name] for one in made]) for name in names}
+
+
+@pytest.fixture(scope="module")
+def rows(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Messages with the hidden columns of their conversations."""
+    known = ("conversation", "kind", "strategy", "form", "onset")
+    return tables["messages"].join(tables["conversations"].select(known), on="conversation")
+
+
+def test_messages_are_numbered_from_one_in_the_order_of_their_time_until_the_window_ends(
+    rows: pl.DataFrame,
+) -> None:
+    ordered = rows.sort("conversation", "sequence")
+    expected = ordered.select(pl.int_range(1, pl.len() + 1).over("conversation"))
+    assert (ordered["sequence"] == expected.to_series()).all()
+    later = ordered.select(pl.col("minute").diff().over("conversation")).to_series().drop_nulls()
+    assert later.min() == 1
+    assert (ordered["minute"] < DAYS * MINUTES_A_DAY).all()
+
+
+def test_every_conversation_has_messages_and_begins_when_its_first_is_written(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    first = tables["messages"].filter(pl.col("sequence") == 1)
+    joined = tables["conversations"].join(first, on="conversation", suffix="_first")
+    assert joined.height == tables["conversations"].height
+    assert (joined["minute"] == joined["minute_first"]).all()
+    assert (joined["side"] == "first").all()
+
+
+def test_the_onset_is_the_first_message_of_commitment_in_a_recruitment_and_nowhere_else(
+    rows: pl.DataFrame, tables: dict[str, pl.DataFrame]
+) -> None:
+    commits = rows.filter((pl.col("stage") == "commitment") & (pl.col("kind") == "recruitment"))
+    first = commits.group_by("conversation").agg(pl.col("sequence").min())
+    onset = tables["conversations"].select("conversation", "onset").drop_nulls()
+    assert onset.sort("conversation").rows() == first.sort("conversation").rows()
+
+
+def test_most_recruitments_never_commit_and_lawful_conversations_do(rows: pl.DataFrame) -> None:
+    reached = rows.group_by("conversation", "kind").agg((pl.col("stage") == "commitment").any())
+    share = dict(reached.group_by("kind").agg(pl.col("stage").mean()).rows())
+    assert 0.3 < share["recruitment"] < 0.5
+    for lawful in ("lawful_recruitment", "brokerage", "dating", "support"):
+        assert share[lawful] > 0.2, lawful
+
+
+def test_a_tenth_or_so_of_all_conversations_is_positive(tables: dict[str, pl.DataFrame]) -> None:
+    assert 0.08 < tables["conversations"]["onset"].is_not_null().mean() < 0.15  # type: ignore[operator]
+
+
+def test_a_conversation_is_held_by_an_account_of_its_operation_on_its_platform_and_in_its_language(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    joined = tables["conversations"].join(tables["accounts"], on="account", suffix="_account")
+    assert joined.height == tables["conversations"].height
+    for column in ("operation", "platform", "language"):
+        assert joined[column].eq_missing(joined[f"{column}_account"]).all(), column
+
+
+def test_only_trafficking_operations_recruit_for_exploitation_and_in_their_own_form(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    recruits = tables["conversations"].filter(pl.col("kind") == "recruitment")
+    joined = recruits.join(tables["operations"], on="operation", suffix="_operation")
+    assert joined.height == recruits.height
+    assert (joined["kind_operation"] == "trafficking").all()
+    assert (joined["form"] == joined["form_operation"]).all()
+    assert (joined["strategy"] == joined["strategy_operation"]).all()
+    assert not joined["posts"].all()
+
+
+def test_acts_are_code_words_and_never_sentences(rows: pl.DataFrame) -> None:
+    seen = set(rows["act"].drop_nulls().unique())
+    assert seen == set(ACTS)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)?", act) for act in ACTS)
+    assert 25 <= len(ACTS) <= 36
+
+
+def test_every_act_occurs_in_every_kind_of_conversation(rows: pl.DataFrame) -> None:
+    counted = rows.drop_nulls("act").group_by("kind").agg(pl.col("act").n_unique())
+    assert counted["act"].min() == len(ACTS)
+
+
+def test_length_tells_no_kind_apart(tables: dict[str, pl.DataFrame]) -> None:
+    means = tables["conversations"].group_by("kind").agg(pl.col("length").mean())["length"]
+    assert means.max() / means.min() < 1.12  # type: ignore[operator]
+
+
+def test_hunting_lingers_in_rapport_and_takes_longer_than_fishing(rows: pl.DataFrame) -> None:
+    recruits = rows.filter(pl.col("kind") == "recruitment")
+    rapport = dict(recruits.group_by("strategy").agg((pl.col("stage") == "rapport").mean()).rows())
+    assert rapport["hunting"] > 1.8 * rapport["fishing"]
+    lasted = recruits.group_by("conversation", "strategy").agg(
+        days=(pl.col("minute").max() - pl.col("minute").min()) / MINUTES_A_DAY
+    )
+    median = dict(lasted.group_by("strategy").agg(pl.col("days").median()).rows())
+    assert median["hunting"] > 1.3 * median["fishing"]
+
+
+def test_acts_and_channels_go_missing(rows: pl.DataFrame) -> None:
+    assert 0.02 < rows["act"].is_null().mean() < 0.07  # type: ignore[operator]
+    assert 0.04 < rows["channel"].is_null().mean() < 0.08  # type: ignore[operator]
+
+
+def test_odds_ratios_are_weak_and_most_acts_are_null_in_any_course() -> None:
+    for group in ("leanings", "forms"):
+        for path, entry in parameters().items():
+            if path.startswith(f"messages.{group}."):
+                ratios = entry["value"].values()
+                assert all(0.5 <= ratio <= 2.5 for ratio in ratios), path
+                assert min(ratios) < 1 or group == "forms", path
+                assert len(ratios) <= len(ACTS) // 2, path
+
+
+def test_every_course_and_form_has_a_profile_of_its_own_and_leaves_its_trace() -> None:
+    model = Acts.of(World.of("0.2.0").region(0))
+    assert len(model.act) == len(acts.course_of_profile()) == 2 * len(acts.forms()) + len(COURSES) - 2
+    flat = model.act.reshape(len(model.act), -1)
+    assert len(np.unique(flat, axis=0)) == len(flat)
+    course, form = np.meshgrid(np.arange(2), np.arange(len(acts.forms())), indexing="ij")
+    numbers = acts.profile(course.ravel(), form.ravel())
+    assert numbers.tolist() == list(range(len(numbers)))
+    assert (acts.course_of_profile()[numbers] == course.ravel()).all()
+
+
+def test_every_stage_that_a_course_can_reach_leads_onward() -> None:
+    model = Acts.of(World.of("0.2.0").region(0))
+    for course, onward in zip(COURSES, model.onward, strict=True):
+        reached = {0}
+        while more := {int(s) for r in reached for s in np.flatnonzero(onward[r])} - reached:
+            reached |= more
+        stuck = [STAGES[s] for s in reached if onward[s, s] > 0]
+        assert not stuck, f"{course}: {stuck}"
+
+
+def test_a_stage_lasts_as_long_as_its_scale_says() -> None:
+    stream = World.of("0.2.0").region(0).stream("test/dwell")
+    length, permille = np.full(40_000, 40), np.full(40_000, 200)
+    scale = acts.dwell_scale(permille, length)
+    part = stream.quantile(np.arange(40_000), "exponential") * scale // 1_000_000_000
+    stays = np.exp(-1000 / scale[0])
+    for further in (1, 2, 5):
+        assert (part >= further).mean() == pytest.approx(stays**further, abs=0.01)
+
+
+def test_an_operation_keeps_its_habits_and_each_conversation_adds_its_own() -> None:
+    region = World.of("0.2.0").region(0)
+    leanings = acts.habits(region, np.array([7, 7, 8]), np.array([1, 2, 1]))
+    same, other = leanings[0] - leanings[1], leanings[0] - leanings[2]
+    assert 0 < np.abs(same).mean() < np.abs(other).mean()
+    assert len(np.unique(acts.pace(region, np.array([7, 7, 7])))) == 1

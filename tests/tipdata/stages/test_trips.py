@@ -1,0 +1,245 @@
+"""Circuits, stops and bookings: consistent with each other and with adverts, and predictable to a degree."""
+
+import numpy as np
+import polars as pl
+import pytest
+from tipdata.core.release import Release
+from tipdata.core.world import DAYS, World, parameters
+from tipdata.stages.trips.circuits import AHEAD, GROUPS, ORDERS, STEADINESS
+from tipdata.stages.trips.journeys import WALLETS
+
+REGIONS = 8
+
+
+@pytest.fixture(scope="module")
+def circuits(tiny: Release) -> pl.DataFrame:
+    return tiny.scan("circuits", truth=True).collect()
+
+
+@pytest.fixture(scope="module")
+def stops(tiny: Release) -> pl.DataFrame:
+    frame = tiny.scan("stops", truth=True).sort("circuit", "sequence").collect()
+    return frame.with_columns(
+        next=pl.col("town").shift(-1).over("circuit"), until=pl.col("day").shift(-1).over("circuit")
+    )
+
+
+@pytest.fixture(scope="module")
+def trips(tiny: Release) -> pl.DataFrame:
+    return tiny.scan("trips", truth=True).collect()
+
+
+def test_a_region_has_some_hundred_circuits_and_thousands_of_stops_and_bookings(
+    circuits: pl.DataFrame, stops: pl.DataFrame, trips: pl.DataFrame
+) -> None:
+    for frame, low, high in ((circuits, 90, 170), (stops, 1500, 3300), (trips, 5500, 10_000)):
+        assert frame.group_by("region").len()["len"].is_between(low, high).all()
+
+
+def test_stops_are_numbered_in_the_order_of_their_days_and_no_two_in_a_row_are_in_one_town(
+    stops: pl.DataFrame,
+) -> None:
+    numbered = stops.select(pl.int_range(1, pl.len() + 1).over("circuit")).to_series()
+    assert (stops["sequence"] == numbered).all()
+    assert (stops["until"] - stops["day"]).drop_nulls().min() >= 1  # type: ignore[operator]
+    assert (stops["next"] != stops["town"]).drop_nulls().all()
+    assert stops["day"].is_between(0, DAYS - 1).all()
+
+
+def test_a_circuit_begins_and_ends_with_its_stops_and_has_three_or_more(
+    circuits: pl.DataFrame, stops: pl.DataFrame
+) -> None:
+    known = stops.group_by("circuit").agg(first=pl.col("day").min(), last=pl.col("day").max(), n=pl.len())
+    joined = circuits.join(known, on="circuit")
+    assert joined.height == circuits.height == known.height
+    assert (joined["first"] == joined["first_day"]).all()
+    assert (joined["last"] == joined["last_day"]).all()
+    assert joined["n"].min() >= parameters()["trips.fewest_stops"]["value"]
+
+
+def test_towns_are_those_of_the_region(tiny: Release, stops: pl.DataFrame, trips: pl.DataFrame) -> None:
+    places = tiny.scan("places").select("region", "town").collect()
+    for frame, column in ((stops, "town"), (trips, "town"), (trips, "origin")):
+        named = frame.select("region", town=column)
+        assert named.join(places, on=["region", "town"], how="anti").is_empty()
+    assert (trips["origin"] != trips["town"]).all()
+
+
+def test_only_operations_that_tour_have_circuits_two_at_most_and_spam_sends_nobody(
+    tiny: Release, circuits: pl.DataFrame
+) -> None:
+    operations = tiny.scan("operations", truth=True).select("operation", "kind", tours="circuit").collect()
+    owned = circuits.drop_nulls("operation").join(operations, on="operation", suffix="_true")
+    assert (owned["kind"] == owned["kind_true"]).all()
+    assert owned["tours"].all()
+    assert set(circuits["kind"]) == set(GROUPS)
+    assert owned.group_by("operation").len()["len"].max() == 2
+    assert (circuits["operation"].is_null() == (circuits["kind"] == "resident")).all()
+
+
+def test_where_an_operation_posts_its_adverts_are_in_the_town_of_its_stop(
+    tiny: Release, circuits: pl.DataFrame, stops: pl.DataFrame
+) -> None:
+    """But for the departures from its plan, which its adverts do not know of."""
+    posted = tiny.scan("adverts", truth=True).select(
+        "operation", posted_in="town", posted=pl.col("minute") // 1440
+    )
+    told = stops.join(circuits.filter("advertised").select("circuit", "operation"), on="circuit")
+    during = told.join(posted.collect(), on="operation").filter(
+        pl.col("posted").is_between("day", pl.col("until") - 1)
+    )
+    assert during.height > 1000
+    agree = during.group_by("departs").agg((pl.col("posted_in") == pl.col("town")).mean())
+    share = dict(agree.rows())
+    assert share[False] > 0.9
+    assert share[True] < share[False] - 0.1
+    assert (during["posted_in"] == during["town"]).mean() > 0.75  # type: ignore[operator]
+
+
+def test_linked_adverts_are_counted_up_to_the_arrival_and_never_beyond(
+    tiny: Release, circuits: pl.DataFrame, stops: pl.DataFrame
+) -> None:
+    posted = tiny.scan("adverts", truth=True).select("operation", posted=pl.col("minute") // 1440).collect()
+    owned = stops.join(circuits.select("circuit", "operation"), on="circuit")
+    before = owned.with_columns(since=pl.col("day").shift(1).over("circuit")).drop_nulls(
+        ["since", "operation"]
+    )
+    counted = (
+        before.join(posted, on="operation")
+        .filter((pl.col("posted") >= pl.col("since")) & (pl.col("posted") < pl.col("day")))
+        .group_by("stop")
+        .len("counted")
+    )
+    joined = before.join(counted, on="stop", how="left").with_columns(pl.col("counted").fill_null(0))
+    assert (joined["adverts"] == joined["counted"]).all()
+    assert owned.filter(pl.col("operation").is_null())["adverts"].sum() == 0
+
+
+def test_lawful_circuits_have_every_order_and_steadiness(circuits: pl.DataFrame) -> None:
+    for lawful in (False, True):
+        some = circuits.filter((pl.col("kind") != "trafficking") == lawful)
+        assert set(some["order"]) == set(ORDERS)
+        assert set(some["steadiness"]) == set(STEADINESS)
+    shares = circuits.group_by("kind").agg((pl.col("party") > 1).mean())
+    assert shares["party"].is_between(0.2, 0.8).all()
+
+
+def test_the_steadier_the_fewer_departures_and_all_depart(
+    circuits: pl.DataFrame, stops: pl.DataFrame
+) -> None:
+    kept = stops.join(circuits.select("circuit", "steadiness"), on="circuit")
+    share = dict(kept.group_by("steadiness").agg(pl.col("departs").mean()).rows())
+    assert 0.04 < share["steady"] < share["loose"] < share["restless"] < 0.45
+
+
+def test_the_true_distribution_of_the_next_town_is_calibrated(tiny: Release, stops: pl.DataFrame) -> None:
+    """In bins of the probability given to a town, that share of next stops are in it."""
+    goes_on = stops.drop_nulls("next")
+    towns = np.sort(tiny.scan("places").select("region", "town").collect().to_numpy(), axis=0)
+    ids = towns[:, 1].reshape(REGIONS, -1)
+    p = np.exp(np.array(goes_on["next_log"].to_list()) / 1000)
+    right = ids[goes_on["region"].to_numpy()] == goes_on["next"].to_numpy()[:, None]
+    # The share of a town that is next to impossible is rounded up to one in 65,536.
+    assert np.abs(p.sum(axis=1) - 1).max() < 0.02
+    for low, high in ((0.001, 0.02), (0.02, 0.1), (0.1, 0.4), (0.4, 0.8), (0.8, 1.01)):
+        inside = (p >= low) & (p < high)
+        spread = np.sqrt((p[inside] * (1 - p[inside])).sum())
+        assert abs(right[inside].sum() - p[inside].sum()) < 4 * spread, (low, high)
+
+
+def test_the_next_town_is_predictable_to_a_degree(stops: pl.DataFrame) -> None:
+    """What one town back says, two towns back say better; and neither says all."""
+    moved = stops.with_columns(before=pl.col("town").shift(1).over("circuit")).drop_nulls(["before", "next"])
+
+    def most_frequent(*context: str) -> pl.DataFrame:
+        """Whether it is that which the circuit went to most after this context at its other times, where it did."""
+        counted = moved.group_by("circuit", *context, "next").len("n")
+        joined = moved.join(counted, on=["circuit", *context])
+        own = joined.with_columns(n=pl.col("n") - (pl.col("next") == pl.col("next_right")).cast(pl.Int32))
+        best = own.filter(pl.col("n") > 0).sort("n", "next_right", descending=[True, False])
+        found = best.group_by("stop", maintain_order=True).first()
+        return found.select("stop", right=(pl.col("next") == pl.col("next_right")).cast(pl.Float64))
+
+    both = most_frequent("town").join(most_frequent("before", "town"), on="stop", suffix="_second")
+    assert both.height > moved.height / 2
+    first, second = both.select(pl.mean("right", "right_second")).row(0)
+    assert 0.35 < first < second - 0.05 < 0.7
+
+
+def test_a_leg_is_booked_for_all_of_a_party_or_each_pays_alone(
+    circuits: pl.DataFrame, trips: pl.DataFrame
+) -> None:
+    booked = (
+        trips.drop_nulls(["circuit", "wallet"])
+        .group_by("circuit", "day")
+        .agg(n=pl.len(), wallets=pl.col("wallet").n_unique(), people=pl.col("traveller").n_unique())
+    )
+    party = booked.join(circuits.select("circuit", "party", "kind"), on="circuit")
+    assert (party["n"] == party["party"]).all()
+    assert (party["people"] == party["party"]).all()
+    several = party.filter(pl.col("party") > 1)
+    assert ((several["wallets"] == 1) | (several["wallets"] == several["party"])).all()
+    together = several.group_by("kind").agg((pl.col("wallets") == 1).mean())["wallets"]
+    assert together.is_between(0.25, 0.9).all()
+
+
+def test_whoever_books_for_an_operations_group_is_its_controller(
+    circuits: pl.DataFrame, trips: pl.DataFrame
+) -> None:
+    """Wallets are numbered as payments number them: sixteen an operation, the first its controller's."""
+    region = World.of("0.3.0").region(0)
+    controllers = set(region.ids("wallets", np.arange(300) * WALLETS).tolist())
+    own = trips.filter((pl.col("region") == 0) & pl.col("operation").is_not_null()).drop_nulls("wallet")
+    shared = own.group_by("circuit", "day").agg(
+        n=pl.len(), wallets=pl.col("wallet").n_unique(), w=pl.col("wallet").first()
+    )
+    groups = shared.filter((pl.col("n") > 1) & (pl.col("wallets") == 1))
+    assert groups.height > 50
+    assert set(groups["w"]) <= controllers
+    lawful = set(trips.filter(pl.col("operation").is_null())["wallet"].drop_nulls())
+    assert not lawful & controllers
+
+
+def test_everyday_travellers_come_back_and_are_in_one_place_at_a_time(trips: pl.DataFrame) -> None:
+    everyday = trips.filter(pl.col("circuit").is_null()).sort("traveller", "day")
+    left = everyday.with_columns(
+        came=pl.col("town").shift(1).over("traveller"), since=pl.col("day").shift(1).over("traveller")
+    ).drop_nulls("came")
+    assert (left["came"] == left["origin"]).all()
+    assert (left["day"] > left["since"]).all()
+
+
+def test_travel_has_a_week_and_a_season_and_borders_cost(tiny: Release, trips: pl.DataFrame) -> None:
+    everyday = trips.filter(pl.col("circuit").is_null())
+    weekday = everyday.group_by(pl.col("day") % 7).len()["len"]
+    assert weekday.max() > 1.3 * weekday.min()  # type: ignore[operator]
+    month = everyday.group_by(pl.col("day") % 365 // 30).len().filter(pl.col("day") < 12)["len"]
+    assert month.max() > 1.2 * month.min()  # type: ignore[operator]
+    places = tiny.scan("places").select("town", "jurisdiction").collect()
+    crossed = everyday.join(places, on="town").join(
+        places.rename({"town": "origin", "jurisdiction": "from"}), on="origin"
+    )
+    share = (crossed["jurisdiction"] != crossed["from"]).mean()
+    assert 0.02 < share < 0.35  # type: ignore[operator]
+
+
+def test_harvest_circuits_of_a_region_go_through_the_same_towns_in_season(
+    circuits: pl.DataFrame,
+) -> None:
+    harvest = circuits.filter(pl.col("order") == "harvest")
+    assert harvest.group_by("region").agg(pl.col("plan").n_unique())["plan"].to_list() == [1] * REGIONS
+    assert harvest["kind"].n_unique() >= 3
+    begun = harvest.filter(pl.col("first_day").is_between(1, 700))["first_day"] % 365
+    assert begun.is_between(95, 240).mean() > 0.9  # type: ignore[operator]
+
+
+def test_bookings_go_missing(stops: pl.DataFrame) -> None:
+    later = stops.filter(pl.col("sequence") > 1)
+    assert 0.1 < later["mode"].null_count() / later.height < 0.18
+    assert later["mode"].null_count() < later["wallet"].null_count() < later.height * 0.3
+    assert stops.filter(pl.col("sequence") == 1)["mode"].null_count() == stops["circuit"].n_unique()
+
+
+def test_the_plan_is_looked_at_far_enough_ahead() -> None:
+    """A town that a plan repeats is left within the slots that decide where a circuit goes next."""
+    assert parameters()["schedule.stops"]["value"][1] <= AHEAD
