@@ -87,7 +87,8 @@ class Task:
     task of candidates; its answers are of kind ``forecasts``.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
-    ``quantity``: of estimates, what the units of a user's own data estimate (:data:`tipbench.kinds.answers.QUANTITIES`).
+    ``quantity``: of estimates, what the units of a user's own data estimate; one of
+    :data:`tipbench.kinds.answers.QUANTITIES`.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Bootstrap draws of primary scores, kept so that methods can be compared after their predictions are gone.
 
 All methods of a task and split are scored under the same seeded draws of the same clusters, so the draws of any two
-are paired: their difference tests one against the other (:mod:`tipbench.evaluation.comparison`), and the order of all under each
+are paired: their difference tests one against the other (``tipbench.evaluation``), and the order of all under each
 draw bounds a rank (:mod:`tipboard.board.ranks`). They are kept for a task's default split, of a method with several
 seeds for the first, as float32: 4 KB a method.
 """

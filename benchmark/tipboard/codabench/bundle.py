@@ -20,9 +20,10 @@ from tipdata.core.errors import UsageError
 from tipboard.codabench.archive import write_archive
 from tipboard.codabench.columns import COUNT, columns
 from tipboard.codabench.competition import TIME, YAML, Competition, problems_of_files
-from tipboard.codabench.evaluator import check_evaluator, requirements, sources, sums
+from tipboard.codabench.evaluator import check_evaluator, requirements, sums
 from tipboard.codabench.logo import logo
 from tipboard.codabench.pages import FOLDER, PAGES, TERMS, pages
+from tipboard.rounds.components import sources
 from tipboard.rounds.host import PUBLISHED, SEED, open_secret, published_folder, read_answers
 from tipboard.rounds.ledger import read_ledger
 from tipboard.rounds.making import ANSWERS, GALLERIES

@@ -1,6 +1,7 @@
 """Sealed rounds: inputs whose truth nobody outside the host has until the seed is published.
 
-``tipboard.rounds.load`` gives a participant's fold; the rest is behind ``tipbench seal``. Nothing heavy is imported here.
+``tipboard.rounds.load`` gives a participant's fold; the rest is behind ``tipbench seal``. Nothing heavy is imported
+here.
 """
 
 from __future__ import annotations

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 from tipboard.rounds.record import Components
 
-EVALUATOR = (
-    *("tipbench/kinds", "tipbench/metrics", "tipbench/evaluation", "tipbench/task.py", "tipbench/tasks"),
-    *("tipbench/data", "tipbench/runs/forecasts.py"),
-    "tipboard/rounds",
-)
-"""Files and folders of our packages that decide what is true of a unit and what a prediction scores."""
+PACKAGES = ("tipbench", "tipboard", "tipdata")
+"""The packages of the wheel that makes, scores and verifies a round."""
 LIBRARIES = ("numpy", "polars", "pyarrow")
 
 
@@ -31,21 +28,22 @@ def components() -> Components:
     )
 
 
+def sources() -> dict[str, bytes]:
+    """Return every source file of :data:`PACKAGES` by its path in the wheel, ``tipbench/...`` and so on, sorted."""
+    found: dict[str, bytes] = {}
+    for package in PACKAGES:
+        (folder,) = import_module(package).__path__
+        for path in Path(folder).resolve().rglob("*.py"):
+            found[f"{package}/{path.relative_to(Path(folder).resolve()).as_posix()}"] = path.read_bytes()
+    return dict(sorted(found.items()))
+
+
 def evaluator_digest() -> str:
-    """SHA-256 over the paths and contents of the evaluator's source files."""
-    package = Path(__file__).resolve().parents[2]
+    """Return SHA-256 over the paths and contents of :func:`sources`: it names the wheel, wherever it lies."""
     digest = hashlib.sha256()
-    for path in sorted(_sources(package)):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    for name, content in sources().items():
+        digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()
-
-
-def _sources(package: Path) -> list[Path]:
-    found: list[Path] = []
-    for name in EVALUATOR:
-        path = package / name
-        found += path.rglob("*.py") if path.is_dir() else [path]
-    return found
 
 
 def differences(committed: Components, here: Components) -> list[str]:

@@ -1,4 +1,4 @@
-"""Dataset cards, one a table, written from what the tables declare. ``python -m tipdata.documents.cards`` writes them all."""
+"""Write dataset cards, one per table, from what the tables declare: ``python -m tipdata.documents.cards``."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ docs/ethics.md."""
 
 def card(stage: Stage, table: Table) -> str:
     """The Markdown card of one table: what it is, its columns, where its parameters come from, limits and uses."""
-    module = __import__(f"tipdata.stages.{stage.name}", fromlist=["__doc__"])
+    module = __import__(f"tipdata.stages.{stage.name}.stage", fromlist=["__doc__"])
     story = " ".join((module.__doc__ or "").split())
     rows = "\n".join(
         f"| {c.name} | {c.dtype} | {c.tier} | {'; '.join(x for x in (c.unit, c.note) if x)} |"

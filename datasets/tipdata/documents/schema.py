@@ -1,6 +1,6 @@
 """A diagram of every table: its columns, key, access tiers and units, and which other table a column refers to.
 
-``python -m tipdata.documents.schema`` draws the tables that there are to ``docs/schema.svg``. References are written beside the
+``python -m tipdata.documents.schema`` draws all tables to ``docs/schema.svg``. References are written beside the
 column and gathered in a matrix, so that no line crosses another; a column refers to the table whose key it is, by its
 own name or by one of :data:`ALIASES`. Needs matplotlib.
 """

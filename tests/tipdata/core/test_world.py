@@ -13,6 +13,7 @@ from tipdata.core.errors import UsageError
 from tipdata.core.region import generate_region
 from tipdata.core.tables import TIERS, Column, Table, all_tables
 from tipdata.core.world import Region, World, parameters
+from tipdata.documents import marginals as marginals_module
 from tipdata.stages import Past, Stage, stages
 
 BIB = (Path(world_module.__file__).parents[2] / "sources.bib").read_text(encoding="utf-8")
@@ -31,7 +32,7 @@ def test_every_parameter_has_a_unit_and_a_source_or_is_marked_assumed() -> None:
 
 
 def test_every_source_is_cited() -> None:
-    marginals = Path(world_module.__file__).with_name("marginals.py").read_text(encoding="utf-8")
+    marginals = Path(marginals_module.__file__).read_text(encoding="utf-8")
     cited = {entry.get("source") for entry in parameters().values()} | set(
         re.findall(r'"(\w+\d{4})"', marginals)
     )

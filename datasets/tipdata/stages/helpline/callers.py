@@ -114,7 +114,7 @@ def draw_callers(region: Region, o: Operations, people: People, calls: Calls) ->
 
 
 def kinds_of_forms(o: Operations) -> np.ndarray:
-    """The kind of case of each form of exploitation: (forms,) indices into :data:`tipdata.stages.helpline.cases.KINDS`."""
+    """Return the kind of case of each form of exploitation: (forms,) indices into ``cases.KINDS``."""
     kinds = {"labour": "labour", "sexual": "services", "sex_tourism": "services"}
     return np.array([KINDS.index(kinds.get(form, "other_form")) for form in o.forms])
 

@@ -1,6 +1,6 @@
 """Messages: conversations between adults as coded acts, minute by minute; never a sentence.
 
-Each conversation runs through stages by the chain of :mod:`tipdata.stages.messages.acts`; act, speaker, gap and channel are drawn
+Each conversation runs through stages by the chain of the module ``acts``; act, speaker, gap and channel are drawn
 given the stage, the course, the holder's habits and, less so, the conversation's own. A recruitment's onset is its
 first message of commitment; lawful courses reach commitment too, and most attempts to recruit never do.
 """
