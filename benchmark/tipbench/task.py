@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
-from typing import Literal, Protocol
+from typing import Protocol
 
 import polars as pl
 from tipdata.core.errors import UsageError
 
-Kind = Literal["scores", "clusters", "candidates", "alarms", "labelsets", "estimates"]
+from tipbench.kinds import PredictionKind
 
 
 class Source(Protocol):
@@ -83,10 +83,11 @@ class Task:
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.kinds.answers.Answers`.
     ``context``: input tables shown whole, for every region of the release, whether or not they belong to units
     of the fold. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
-    shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it by a
-    task of candidates; its answers are of kind ``forecasts``.
+    shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
+    ``sealed_length``: of a streamed task, how many rows of each unit a sealed round publishes.
+    ``version``: what a score of it means; scores of different versions are never put in one table.
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
     :data:`tipbench.kinds.answers.QUANTITIES`.
     """
@@ -95,7 +96,7 @@ class Task:
     question: str
     unit: str
     table: str
-    kind: Kind
+    kind: PredictionKind
     tables: dict[str, tuple[str, ...]]
     splits: tuple[str, ...]
     own_splits: tuple[str, ...]
@@ -120,16 +121,13 @@ class Task:
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
     label_columns: tuple[str, ...] = ()
     quantity: str = ""
+    sealed_length: int = 0
+    version: int = 1
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Allowed supervision on a release, the first is the default."""
         return tuple(self.supervise)
-
-    @property
-    def answered(self) -> str:
-        """The kind of its answers: ``forecasts`` where a stream is forecast, else that of its predictions."""
-        return self.kind if self.forecast is None else "forecasts"
 
 
 @cache

@@ -69,7 +69,7 @@ def labelled(task: Task, public: Path, secret: Path) -> pl.DataFrame:
 
 
 def ids_and_order(task: Task, public: Path, secret: Path) -> None:
-    if task.kind not in ("scores", "alarms"):
+    if not task.kind.labelled:
         return
     rows = labelled(task, public, secret)
     rows = rows.gather_every(max(1, rows.height // MOST))

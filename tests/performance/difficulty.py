@@ -193,14 +193,14 @@ def minority_f1(runs: Path, method: str) -> float:
 
 def oracles(runs: Path) -> Rows:
     """What the best baseline of each task on its default split leaves to an oracle, where it has one."""
-    from tipbench.metrics import LOWER_IS_BETTER
+    from tipbench.metrics.registry import metric_of
     from tipbench.task import tasks
 
     found: Rows = []
     for task, declared in tasks().items():
         split, primary = declared.splits[0], declared.primary
         if (runs / "0.3.0" / "small" / task / split / "oracle").exists():
-            sign = -1 if primary in LOWER_IS_BETTER else 1
+            sign = -1 if metric_of(primary).lower_is_better else 1
             best = max(sign * score(runs, task, split, m, primary) for m in methods(runs, task))
             above = sign * score(runs, task, split, "oracle", primary) - best
             found.append((f"oracle better than the best baseline of {task}, {split}", (0.0, 1.0), [above]))
@@ -211,7 +211,7 @@ def tiers(runs: Path, task: str) -> list[list[str]]:
     """Methods in tiers: a tier holds the best of those left and all that it does not beat significantly."""
     from tipbench.data.fold import prepare
     from tipbench.evaluation.comparison import compare
-    from tipbench.metrics import LOWER_IS_BETTER
+    from tipbench.metrics.registry import metric_of
     from tipbench.runs.results import read_predictions, read_result
     from tipbench.task import tasks
 
@@ -222,7 +222,7 @@ def tiers(runs: Path, task: str) -> list[list[str]]:
     for method in methods(runs, task):
         at = folder(runs, task, split, method)
         left[method] = read_predictions(at, read_result(at))
-    sign = -1 if declared.primary in LOWER_IS_BETTER else 1
+    sign = -1 if metric_of(declared.primary).lower_is_better else 1
     value = {m: sign * score(runs, task, split, m, declared.primary) for m in left}
     found: list[list[str]] = []
     while left:

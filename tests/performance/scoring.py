@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from tipbench import kinds
 from tipbench.data.streaming import Scored
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
@@ -74,7 +75,7 @@ def a_whole_cell_of_100k_rows() -> float:
         }
     )
     task: Any = SimpleNamespace(
-        kind="scores",
+        kind=kinds.SCORES,
         unit="advert",
         primary="average_precision",
         prevalence=0.05,
@@ -83,7 +84,7 @@ def a_whole_cell_of_100k_rows() -> float:
     )
     predictions = frame.select("advert", pl.Series("score", scores))
     start = time.process_time()
-    evaluate(task, Answers("scores", "advert", frame), predictions)
+    evaluate(task, Answers(kinds.SCORES, "advert", frame), predictions)
     return time.process_time() - start
 
 
@@ -111,9 +112,9 @@ def clustering_of_ten_million_rows_from_frames() -> float:
     frame = pl.DataFrame({"advert": unit, "cluster": truth, "weight": np.ones(truth.size)})
     given = pl.DataFrame({"advert": unit, "cluster": predicted})
     del truth, predicted, unit
-    task: Any = SimpleNamespace(kind="clusters", unit="advert", primary="b_cubed_f1", prevalence=None)
+    task: Any = SimpleNamespace(kind=kinds.CLUSTERS, unit="advert", primary="b_cubed_f1", prevalence=None)
     start = time.process_time()
-    evaluate(task, Answers("clusters", "advert", frame), given, replicates=0)
+    evaluate(task, Answers(kinds.CLUSTERS, "advert", frame), given, replicates=0)
     return time.process_time() - start
 
 
@@ -122,7 +123,7 @@ def checking_a_million_shuffled_predictions() -> float:
     frame = pl.DataFrame(
         {"advert": np.sort(unit), "part": "test", "label": unit % 2, "cluster": unit, "weight": 1.0}
     )
-    answers = Answers("scores", "advert", frame)
+    answers = Answers(kinds.SCORES, "advert", frame)
     given = pl.DataFrame({"advert": unit, "score": unit / 1e6})
     start = time.process_time()
     check_predictions(answers, given)
@@ -151,11 +152,11 @@ def alarms_of_25k_units() -> float:
     late = np.array([o or 999 for o in onset])[unit] <= step
     score = (generator.normal(size=count) + 2.0 * late)[order]
     scored = Scored(pl.Series("conversation", unit[order]), step[order].astype(np.int32), score)
-    task: Any = SimpleNamespace(kind="alarms", unit="conversation", primary="f_latency", prevalence=None)
+    task: Any = SimpleNamespace(kind=kinds.ALARMS, unit="conversation", primary="f_latency", prevalence=None)
     start = time.process_time()
     threshold = best_threshold(scored, frame.select("conversation", "label", "onset"))
     found = alarms(scored, frame["conversation"], threshold)
-    evaluate(task, Answers("alarms", "conversation", frame), found)
+    evaluate(task, Answers(kinds.ALARMS, "conversation", frame), found)
     return time.process_time() - start
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from tipbench.data.splits import SPLITS
+from tipbench.kinds import SCORES
 from tipbench.task import Task, task_of, tasks
 from tipdata.core.errors import UsageError
 from tipdata.core.tables import all_tables
@@ -20,7 +21,7 @@ def test_a_task_says_everything_that_the_design_asks_of_it(task: Task) -> None:
     assert set(task.splits) <= set(SPLITS)
     assert set(task.own_splits) <= {"all", "kfold", "given"}
     assert task.labels[0] == next(iter(task.supervise))
-    assert task.predicted_parts == (("valid", "test") if task.kind == "scores" else ("test",))
+    assert task.predicted_parts == (("valid", "test") if task.kind is SCORES else ("test",))
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))

@@ -122,7 +122,7 @@ def _emit(
     from dataclasses import asdict
 
     from tipbench.console import Column, emit_json, emit_table
-    from tipbench.metrics import LOWER_IS_BETTER
+    from tipbench.metrics.registry import metric_of
     from tipbench.runs.report import interval, number, signed
 
     first = results[0]
@@ -151,5 +151,5 @@ def _emit(
             number(one.p_holm),
         ]
         rows.append([*row, verdict])
-    direction = ", lower is better" if first.primary in LOWER_IS_BETTER else ""
+    direction = ", lower is better" if metric_of(first.primary).lower_is_better else ""
     emit_table(columns, rows, title=f"{first.task} on {first.data}, split {first.split}{direction}")

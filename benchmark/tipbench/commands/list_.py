@@ -66,7 +66,7 @@ def _task(line: dict[str, Any]) -> dict[str, Any]:
     task = task_of(line["name"])
     about = {
         "unit": task.unit,
-        "kind": task.kind,
+        "kind": task.kind.name,
         "default split": task.splits[0],
         "splits": list(task.splits),
     }

@@ -18,10 +18,10 @@ import polars as pl
 from numpy.typing import NDArray
 from tipdata.core.errors import UsageError
 
-from tipbench.kinds.answers import Answers
-from tipbench.metrics import primary_metrics
+from tipbench.kinds import Answers
 from tipbench.metrics.bootstrap import TOO_FEW, observed, percentile_interval, replicate
 from tipbench.metrics.case import Case, ScoredTask, case_of
+from tipbench.metrics.registry import primary_measured
 
 LEVEL = 0.05
 
@@ -98,7 +98,7 @@ def _case(task: ScoredTask, answers: Answers, name: str, frame: pl.DataFrame) ->
 
 def primary_draws(case: Case, replicates: int, seed: int = 0) -> Draws:
     """The primary metric of one method; no draws where there are too few clusters."""
-    measured = primary_metrics(case)
+    measured = primary_measured(case)
     value = observed(measured.metrics, case.clusters.count)[case.task.primary]
     if not case.clusters.enough or case.task.primary in measured.without_interval:
         return Draws(value, np.empty(0), case.clusters.count)

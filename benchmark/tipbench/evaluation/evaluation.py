@@ -14,11 +14,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.evaluation.comparison import Comparison, compare
+from tipbench.evaluation.comparison import Comparison, Draws, compare
 from tipbench.evaluation.oracle import oracle_scores
-from tipbench.kinds.answers import LABELLED, Answers
-from tipbench.kinds.predictions import ESTIMATE, check_predictions
-from tipbench.metrics import NO_TRUTH, Measured, families, together
+from tipbench.kinds import Answers, check_predictions
 from tipbench.metrics.bootstrap import (
     TOO_FEW,
     Clusters,
@@ -28,6 +26,9 @@ from tipbench.metrics.bootstrap import (
     replicate,
 )
 from tipbench.metrics.case import Case, ScoredTask, case_of
+from tipbench.metrics.estimation import ESTIMATE
+from tipbench.metrics.metric import NO_TRUTH, Measured
+from tipbench.metrics.registry import measured
 
 __all__ = [
     "EVALUATOR_VERSION",
@@ -42,9 +43,6 @@ __all__ = [
 
 #: Scores of different evaluators are never put in one table.
 EVALUATOR_VERSION = "0.3.0"
-
-#: Prediction kinds that have an upper reference.
-WITH_ORACLE = ("scores", "forecasts", "labelsets", "estimates")
 
 NO_ESTIMATE = "no estimate exists"
 UNDEFINED = "undefined: the test part has nothing that it is a share of"
@@ -66,6 +64,8 @@ class Evaluation:
 
     ``groups``: group -> metric -> value (:mod:`tipbench.metrics.harm`); ``oracle``: :mod:`tipbench.evaluation.oracle`;
     ``curves``: what figures are drawn from; ``warnings``: one sentence each.
+    ``primary_draws``: the primary metric under each draw of the clusters, by which methods are
+    compared; None where there is no truth.
     """
 
     scores: dict[str, Score]
@@ -73,6 +73,7 @@ class Evaluation:
     oracle: dict[str, float | None] = field(default_factory=dict)
     curves: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    primary_draws: Draws | None = field(default=None, compare=False, repr=False)
 
 
 def evaluate(
@@ -91,39 +92,51 @@ def evaluate(
     if not case.known:
         scores = {task.primary: Score(None, note=NO_TRUTH), **_estimate(case)}
         return Evaluation(scores, warnings=_warnings(case, scores))
-    measured = together(family.measure(case) for family in families().values() if family.kind == answers.kind)
-    scores = _scores(measured, case.clusters, replicates, seed)
+    found = measured(case)
+    scores, drawn = _scores(found, case.clusters, replicates, seed)
     primary = scores.get(task.primary, Score(None, note=NO_TRUTH))
     scores = {task.primary: primary, **scores, **_estimate(case)}
     return Evaluation(
         scores=scores,
-        groups=measured.groups,
-        oracle=oracle_scores(case, primary.value) if answers.kind in WITH_ORACLE else {},
-        curves=measured.curves,
+        groups=found.groups,
+        oracle=oracle_scores(case, primary.value),
+        curves=found.curves,
         warnings=_warnings(case, scores),
+        primary_draws=_primary_draws(case, found, drawn),
     )
 
 
 def _estimate(case: Case) -> dict[str, Score]:
     """Where a single unit is estimated, the estimate itself is a result."""
-    if case.answers.kind != "estimates" or case.predictions.height != 1:
+    single = case.answers.kind.single(case.predictions)
+    if single is None:
         return {}
-    estimate, low, high = case.predictions.select(ESTIMATE).row(0)
-    return {"estimate": Score(estimate, low, high, note=None if estimate is not None else NO_ESTIMATE)}
+    return {ESTIMATE.name: Score(*single, note=None if single[0] is not None else NO_ESTIMATE)}
 
 
-def _scores(measured: Measured, clusters: Clusters, replicates: int, seed: int) -> dict[str, Score]:
-    """Every metric's score; replicates are drawn once for all, and only where an interval can come of
-    them."""
+def _primary_draws(case: Case, found: Measured, drawn: Metrics) -> Draws:
+    """Return the draws of the primary metric; none where it has no interval for want of clusters."""
+    primary = case.task.primary
+    value = observed(found.metrics, case.clusters.count).get(primary, np.nan)
+    kept = case.clusters.enough and primary not in found.without_interval
+    return Draws(value, drawn.get(primary, np.empty(0)) if kept else np.empty(0), case.clusters.count)
+
+
+def _scores(
+    measured: Measured, clusters: Clusters, replicates: int, seed: int
+) -> tuple[dict[str, Score], Metrics]:
+    """Return every metric's score and its draws; draws are made once for all, and only where an interval can come
+    of them."""
     values = observed(measured.metrics, clusters.count)
     bare = {name: _without_interval(measured, clusters, name) for name in values}
     draws: Metrics = {}
     if None in bare.values():
         draws = replicate(measured.metrics, clusters.count, replicates, seed)
-    return {
+    scores = {
         name: _score(value, measured.withheld.get(name), bare[name], draws.get(name))
         for name, value in values.items()
     }
+    return scores, draws
 
 
 def _without_interval(measured: Measured, clusters: Clusters, name: str) -> str | None:
@@ -145,25 +158,17 @@ def _score(value: float, withheld: str | None, bare: str | None, draws: NDArray[
 
 def _warnings(case: Case, scores: dict[str, Score]) -> list[str]:
     answers, clusters = case.answers, case.clusters
-    warnings = []
-    if answers.kind == "estimates":
-        lacking = case.predictions.filter(pl.col("estimate").is_null())[answers.unit]
-        if len(lacking):
-            first = ", ".join(map(str, lacking.head(3)))
-            warnings.append(
-                f"no estimate for {len(lacking):,} of {case.predictions.height:,} units (first: {first}); each is "
-                "counted as a failure"
-            )
+    warnings = answers.kind.warnings(answers, case.predictions)
     if not clusters.enough and clusters.count:
         counted = (
             f"{clusters.positive} with a positive and {clusters.negative} with a negative"
-            if answers.kind in LABELLED
+            if answers.kind.labelled
             else f"{clusters.positive}"
         )
         warnings.append(
             f"{TOO_FEW}: {counted} in the test part, {clusters.fewest} needed for an interval; score more"
         )
-    if answers.kind in LABELLED and (unknown := answers.frame.filter(part="test")["label"].null_count()):
+    if answers.kind.labelled and (unknown := answers.frame.filter(part="test")["label"].null_count()):
         warnings.append(f"{unknown:,} test rows have no known label and are not scored")
     reasons: dict[str, list[str]] = {}
     for name, score in scores.items():

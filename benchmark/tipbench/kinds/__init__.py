@@ -1,1 +1,35 @@
-"""Kinds of prediction: what a method hands in, and the truth that it is scored against."""
+"""Kinds of prediction: what a method hands in, and the ground truth that it is scored against.
+
+A kind is one class in a file of its own here, and one object of it in :data:`KINDS`.
+"""
+
+from tipbench.kinds.alarms import ALARMS
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.candidates import CANDIDATES
+from tipbench.kinds.clusters import CLUSTERS
+from tipbench.kinds.estimates import ESTIMATES
+from tipbench.kinds.forecasts import FORECASTS
+from tipbench.kinds.kind import PredictionKind
+from tipbench.kinds.labelsets import LABELSETS
+from tipbench.kinds.predictions import as_stored, check_predictions
+from tipbench.kinds.scores import SCORES
+
+KINDS: dict[str, PredictionKind] = {
+    kind.name: kind for kind in (SCORES, CLUSTERS, CANDIDATES, FORECASTS, ALARMS, LABELSETS, ESTIMATES)
+}
+"""Every kind by name."""
+
+__all__ = [
+    "ALARMS",
+    "CANDIDATES",
+    "CLUSTERS",
+    "ESTIMATES",
+    "FORECASTS",
+    "KINDS",
+    "LABELSETS",
+    "SCORES",
+    "Answers",
+    "PredictionKind",
+    "as_stored",
+    "check_predictions",
+]

@@ -16,21 +16,25 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured, not_available
+from tipbench.kinds import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.case import Case
 from tipbench.metrics.harm import SPAM, lawful_members
 from tipbench.metrics.labelset import reached
+from tipbench.metrics.metric import Family, Measured, Metric
 
 BUDGET = 0.05
-NAMES = ("precision_at_audit_budget", "recall_at_audit_budget")
+SLOT = frozenset({"slot"})
+METRICS = (
+    Metric("precision_at_audit_budget", "precision at the audit budget", needs=SLOT),
+    Metric("recall_at_audit_budget", "recall at the audit budget", needs=SLOT),
+)
+NAMES = tuple(metric.name for metric in METRICS)
 NO_POSITIVE = "no positive in the test part"
 
 
 def measure(case: Case) -> Measured:
-    """Both metrics where the answers have slots; nothing elsewhere."""
-    if "slot" not in case.test.columns:
-        return Measured(metrics=not_available())
+    """Return both metrics; the ground truth must have slots."""
     audited = reached(case.test["score"].to_numpy(), case.test["slot"], case.weights, BUDGET)
     sums = ClusterSums(case.clusters)
     sums.add("audited", case.weights * audited)
@@ -65,4 +69,4 @@ def _audited(case: Case, audited: NDArray[np.float64]) -> dict[str, dict[str, fl
     return {name: {"audited": None if np.isnan(value) else value} for name, value in values.items()}
 
 
-FAMILY = Family("scores", measure)
+FAMILY = Family(SCORES, METRICS, measure)

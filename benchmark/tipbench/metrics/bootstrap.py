@@ -18,11 +18,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds.answers import LABELLED, Answers
+from tipbench.kinds import Answers
+from tipbench.kinds.kind import FEWEST_CLUSTERS
 
-#: Fewest clusters of the rarer kind for which an interval is given; of estimates, whose clusters are regions, fewer.
-FEWEST_CLUSTERS = 20
-FEWEST_REGIONS = 8
 TOO_FEW = "too few clusters"
 
 #: Cells of the matrix of multiplicities held at once (8 MiB).
@@ -63,14 +61,8 @@ def resampling_clusters(answers: Answers) -> Clusters:
     alone = np.flatnonzero(codes < 0)
     codes[alone] = count + np.arange(alone.size)
     count += alone.size
-    if answers.kind == "forecasts" and "intrusion" in rows.columns:
-        asked = np.unique(codes[~rows["intrusion"].to_numpy()]).size
-        return Clusters(codes, count, asked, asked)
-    if answers.kind not in LABELLED:
-        fewest = FEWEST_REGIONS if answers.kind == "estimates" else FEWEST_CLUSTERS
-        return Clusters(codes, count, count, count, fewest)
-    positive = rows["label"].to_numpy() == 1
-    return Clusters(codes, count, np.unique(codes[positive]).size, np.unique(codes[~positive]).size)
+    positive, negative = answers.kind.cluster_counts(rows, codes)
+    return Clusters(codes, count, positive, negative, answers.kind.fewest_clusters)
 
 
 def dense_codes(values: pl.Series) -> tuple[NDArray[np.intp], int]:

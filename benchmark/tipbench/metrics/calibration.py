@@ -9,11 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured, not_available
+from tipbench.kinds import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
 from tipbench.metrics.case import Case
+from tipbench.metrics.metric import Family, Measured, Metric, not_available
 
 BINS = 10
+METRICS = (Metric("brier", "Brier score", lower_is_better=True),)
 NOT_PROBABILITIES = "scores outside [0, 1]"
 
 
@@ -55,4 +57,4 @@ def reliability(
     ]
 
 
-FAMILY = Family("scores", measure)
+FAMILY = Family(SCORES, METRICS, measure)

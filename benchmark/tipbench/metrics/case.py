@@ -11,23 +11,21 @@ import polars as pl
 from numpy.typing import NDArray
 from tipdata.core.errors import UsageError
 
-from tipbench.kinds.answers import LABELLED, Answers
-from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds import Answers, PredictionKind, check_predictions
 from tipbench.metrics.bootstrap import Clusters, resampling_clusters
-
-ALSO = (("clusters", "scores"), ("candidates", "forecasts"))
-"""Kinds of a task and of answers that differ and go together: scored pairs, and forecasts of a stream."""
 
 
 class ScoredTask(Protocol):
     """What scoring needs to know of a task."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> PredictionKind: ...
     @property
     def unit(self) -> str: ...
     @property
     def primary(self) -> str: ...
+    @property
+    def metrics(self) -> tuple[str, ...]: ...
     @property
     def prevalence(self) -> float | None: ...
     @property
@@ -45,15 +43,13 @@ class Case:
 
     @cached_property
     def test(self) -> pl.DataFrame:
-        """Scores and alarms only: ``answers.scored()`` with ``score`` as Float64, or with ``step``."""
-        alarms = self.answers.kind == "alarms"
-        beside = self.predictions["step"] if alarms else self.predictions["score"].cast(pl.Float64)
-        return self.answers.scored("test", beside)
+        """Labelled kinds only: ``answers.scored()`` with ``score`` as Float64, or with ``step``."""
+        return self.answers.scored("test", self.answers.kind.value(self.predictions))
 
     @cached_property
     def valid(self) -> pl.DataFrame:
         """Scores only: the same for the valid part; may be empty."""
-        return self.answers.scored("valid", self.predictions["score"].cast(pl.Float64))
+        return self.answers.scored("valid", self.answers.kind.value(self.predictions))
 
     @property
     def truth_codes(self) -> NDArray[np.intp]:
@@ -66,9 +62,7 @@ class Case:
     def known(self) -> bool:
         """Whether there is anything to score: for scores and alarms a test row with a known label, for estimates
         a unit whose truth is known."""
-        if self.answers.kind == "estimates":
-            return self.answers.frame["truth"].null_count() < self.answers.frame.height
-        return self.answers.kind not in LABELLED or not self.test.is_empty()
+        return self.answers.kind.any_known(self.answers)
 
     @property
     def positive(self) -> NDArray[np.bool_]:
@@ -83,13 +77,13 @@ class Case:
 
 def case_of(task: ScoredTask, answers: Answers, predictions: pl.DataFrame) -> Case:
     """Checked predictions beside the answers; see :func:`tipbench.evaluation.evaluation.evaluate` for the errors."""
-    if task.kind != answers.kind and (task.kind, answers.kind) not in ALSO:
+    if answers.kind.name not in (task.kind.name, *task.kind.also):
         raise UsageError(
-            f"answers: they are of {answers.kind} and the task predicts {task.kind}; use its own answers"
+            f"answers: they are of {answers.kind.name} and the task predicts {task.kind.name}; use its own answers"
         )
     if task.prevalence is not None and not 0 < task.prevalence < 1:
         raise UsageError(f"task: prevalence {task.prevalence} is not between 0 and 1; state a share or none")
     checked = check_predictions(answers, predictions)
-    if answers.kind in (*LABELLED, "labelsets", "forecasts") and "test" not in answers.frame["part"]:
+    if answers.kind.has_parts and "test" not in answers.frame["part"]:
         raise UsageError("answers: no row is of the test part; a split must leave one to score")
     return Case(task, answers, checked, resampling_clusters(answers))

@@ -26,19 +26,29 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.metrics import NO_TRUTH, Family, Measured, not_available
+from tipbench.kinds import CLUSTERS
 from tipbench.metrics.bootstrap import Clusters, ClusterSums, Metrics, dense_codes, ratio
 from tipbench.metrics.case import Case
+from tipbench.metrics.metric import NO_TRUTH, Family, Measured, Metric, not_available
+from tipbench.metrics.shared import PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL
 
-NAMES: tuple[str, ...] = (
-    "b_cubed_f1",
-    "b_cubed_precision",
-    "b_cubed_recall",
-    "pairwise_f1",
-    "pairwise_precision",
-    "pairwise_recall",
-    "ari",
-    "v_measure",
+AGAINST_TRUTH = (
+    Metric("b_cubed_f1", "B-cubed F1"),
+    Metric("b_cubed_precision", "B-cubed precision"),
+    Metric("b_cubed_recall", "B-cubed recall"),
+    PAIRWISE_F1,
+    PAIRWISE_PRECISION,
+    PAIRWISE_RECALL,
+    Metric("ari", "adjusted Rand index"),
+    Metric("v_measure", "V-measure"),
+)
+NAMES = tuple(metric.name for metric in AGAINST_TRUTH)
+METRICS = (
+    *AGAINST_TRUTH,
+    *(
+        Metric(f"proxy_{metric.name}", f"{metric.title} against the proxy", needs=frozenset({"proxy"}))
+        for metric in AGAINST_TRUTH
+    ),
 )
 
 
@@ -175,4 +185,4 @@ def _adjusted_rand(
     return np.where(varies, (shared - expected) / np.where(varies, most - expected, 1.0), 1.0)
 
 
-FAMILY = Family("clusters", measure)
+FAMILY = Family(CLUSTERS, METRICS, measure)

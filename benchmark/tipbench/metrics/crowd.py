@@ -17,28 +17,28 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured, not_available
+from tipbench.kinds import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.calibration import NOT_PROBABILITIES
 from tipbench.metrics.case import Case
 from tipbench.metrics.harm import lawful_members
+from tipbench.metrics.metric import Family, Measured, Metric, not_available
 
-NAMES = ("accuracy", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade")
+GROUP, BRIGADE = frozenset({"group"}), frozenset({"group", "brigade"})
+METRICS = (
+    Metric("accuracy", "accuracy"),
+    Metric("false_positive_rate", "lawful adverts condemned", lower_is_better=True, needs=GROUP),
+    Metric("brigaded_false_positive_rate", "brigaded adverts condemned", lower_is_better=True, needs=BRIGADE),
+    Metric("worst_brigade", "condemned of the worst brigade's", lower_is_better=True, needs=BRIGADE),
+)
 HALF = 0.5
 FEWEST_TARGETS = 3
 NO_BRIGADE = f"no brigade has {FEWEST_TARGETS} lawful targets in the test part"
 
 
 def measure(case: Case) -> Measured:
-    """The metrics of the module that the task names; nothing for a task that names none of them."""
-    wanted = [name for name in NAMES if name in getattr(case.task, "metrics", ())]
-    columns = case.test.columns
-    if "group" not in columns:
-        wanted = [name for name in wanted if name == "accuracy"]
-    elif "brigade" not in columns:
-        wanted = [name for name in wanted if "brigade" not in name]
-    if not wanted:
-        return Measured(metrics=not_available())
+    """Return the metrics of the module for which the ground truth has the columns."""
+    wanted = [metric.name for metric in METRICS if metric.needs <= set(case.test.columns)]
     if not case.predictions["score"].is_between(0.0, 1.0).all():
         return Measured(metrics=not_available(*wanted), withheld=dict.fromkeys(wanted, NOT_PROBABILITIES))
     condemned = decided(case.test["score"].to_numpy())
@@ -103,4 +103,4 @@ def worst_brigade(case: Case, condemned: NDArray[np.float64]) -> float | None:
     return float(enough.max()) if enough.size else None
 
 
-FAMILY = Family("scores", measure)
+FAMILY = Family(SCORES, METRICS, measure)

@@ -29,12 +29,26 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured, together
+from tipbench.kinds import ALARMS
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
 from tipbench.metrics.case import Case
-from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, accusations, protection
+from tipbench.metrics.harm import ATTRIBUTES, HARM_GAP, LAWFUL, PROTECTION_GAP, accusations, protection
 from tipbench.metrics.medians import middle
+from tipbench.metrics.metric import Family, Measured, Metric, together
+from tipbench.metrics.shared import F1, PRECISION, RECALL
 
+METRICS = (
+    Metric("f_latency", "F-latency"),
+    Metric("erde_5", "ERDE at 5", lower_is_better=True),
+    Metric("erde_50", "ERDE at 50", lower_is_better=True),
+    PRECISION,
+    RECALL,
+    F1,
+    Metric("speed", "speed"),
+    Metric("median_delay", "median delay", lower_is_better=True, unit="steps"),
+    HARM_GAP,
+    PROTECTION_GAP,
+)
 PREMATURE = 5
 HALF_SPEED_DELAY = 20
 P = float(np.log(3) / HALF_SPEED_DELAY)
@@ -197,4 +211,4 @@ def _members(case: Case) -> dict[str, NDArray[np.bool_]]:
     return {**members, LAWFUL: lawful}
 
 
-FAMILY = Family("alarms", measure)
+FAMILY = Family(ALARMS, METRICS, measure)

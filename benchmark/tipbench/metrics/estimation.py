@@ -23,13 +23,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured
+from tipbench.kinds import ESTIMATES
 from tipbench.metrics.bootstrap import Metrics, observed, ratio
 from tipbench.metrics.case import Case
 from tipbench.metrics.medians import median
+from tipbench.metrics.metric import Family, Measured, Metric
 
 ALPHA = 0.05
 """Intervals are 95% intervals."""
+
+ESTIMATE = Metric("estimate", "estimate")
+"""Not measured: where one unit is estimated, the estimate itself is shown as a score."""
 
 ERROR = {
     "count": "median_abs_log_error",
@@ -38,6 +42,20 @@ ERROR = {
     "share": "median_abs_share_error",
 }
 """Quantity -> the name of its error."""
+
+METRICS = (
+    Metric("median_abs_log_error", "median absolute log error", lower_is_better=True),
+    Metric("median_abs_error", "median absolute error", lower_is_better=True),
+    Metric("coverage", "coverage of 95% intervals"),
+    Metric("interval_score", "interval score", lower_is_better=True),
+    Metric("failures", "share without an estimate", lower_is_better=True),
+    Metric("median_ratio", "median of estimate over truth"),
+    Metric("median_abs_share_error", "median absolute error of shares", lower_is_better=True),
+    Metric("share_coverage", "coverage of shares"),
+    Metric("share_interval_score", "interval score of shares", lower_is_better=True),
+    Metric("share_failures", "shares without an estimate", lower_is_better=True),
+    ESTIMATE,
+)
 
 TOO_MANY_FAILED = "half of the units or more have no estimate"
 
@@ -119,4 +137,4 @@ class _Part:
         return found
 
 
-FAMILY = Family("estimates", measure)
+FAMILY = Family(ESTIMATES, METRICS, measure)

@@ -15,18 +15,28 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds.predictions import MOST_CANDIDATES
-from tipbench.metrics import Family, Measured
+from tipbench.kinds import FORECASTS
+from tipbench.kinds.forecasts import PRIMARY
+from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.case import Case
 from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merged_groups
+from tipbench.metrics.metric import Family, Measured, Metric
 
-PRIMARY = "mrr"
 NAMES = (PRIMARY, "hit_at_1", "hit_at_3")
 FIRST = {"hit_at_1": 1, "hit_at_3": 3}
 INTRUSION = "intrusion_mrr"
-CONSTANT = float(np.sum(1 / np.arange(1, MOST_CANDIDATES + 1)))
-"""Expected reciprocal rank of candidates in random order, ten of which are named, times their number."""
+METRICS = (
+    Metric(PRIMARY, "mean reciprocal rank"),
+    Metric("hit_at_1", "right at the first"),
+    Metric("hit_at_3", "right among the first three"),
+    Metric(
+        INTRUSION,
+        "mean reciprocal rank on lawful travellers",
+        lower_is_better=True,
+        needs=frozenset({"intrusion"}),
+    ),
+)
 _HARMONIC = np.append(0.0, np.cumsum(1 / np.arange(1, 2 * MOST_CANDIDATES + 1)))
 
 
@@ -85,14 +95,6 @@ def query_scores(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -> p
     )
 
 
-def mean_over_queries(queries: pl.DataFrame, values: NDArray[np.float64]) -> float:
-    """The weighted mean of values [queries] over the queries that are no intrusion; NaN without any."""
-    weight = queries["weight"].to_numpy()
-    if "intrusion" in queries.columns:
-        weight = weight * ~queries["intrusion"].to_numpy()
-    return float((weight * values).sum() / weight.sum()) if weight.any() else float("nan")
-
-
 def _groups(
     case: Case, rows: pl.DataFrame, mrr: NDArray[np.float64], intrusion: NDArray[np.bool_]
 ) -> dict[str, dict[str, float | None]]:
@@ -129,4 +131,4 @@ def _groups(
     }
 
 
-FAMILY = Family("forecasts", measure)
+FAMILY = Family(FORECASTS, METRICS, measure)

@@ -24,11 +24,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured, not_available, together
+from tipbench.kinds import SCORES
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.case import Case
+from tipbench.metrics.metric import Family, Measured, Metric, not_available, together
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
 
+HARM_GAP = Metric("harm_gap", "harm gap", lower_is_better=True, needs=frozenset({"group"}), beside=True)
+PROTECTION_GAP = Metric("protection_gap", "protection gap", lower_is_better=True, beside=True)
+METRICS = (HARM_GAP, PROTECTION_GAP)
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "small", "seasonal")
 #: Groups that are no kind of unit: a lawful unit of any kind may have any of these marks.
@@ -204,4 +208,4 @@ def merged_groups(
     return {**large, OTHER: other} if other.any() else large
 
 
-FAMILY = Family("scores", measure)
+FAMILY = Family(SCORES, METRICS, measure)

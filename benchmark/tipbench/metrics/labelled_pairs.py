@@ -10,10 +10,13 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tipbench.metrics import Family, Measured, not_available
+from tipbench.kinds import CLUSTERS
 from tipbench.metrics.bootstrap import Metrics
 from tipbench.metrics.case import Case
+from tipbench.metrics.metric import Family, Measured, not_available
+from tipbench.metrics.shared import PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL
 
+METRICS = (PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL)
 NO_CLUSTERS = "labelled pairs have no clusters to resample"
 
 
@@ -53,4 +56,4 @@ def pair_scores(pairs: pl.DataFrame, predictions: pl.DataFrame, unit: str) -> di
     }
 
 
-FAMILY = Family("clusters", measure)
+FAMILY = Family(CLUSTERS, METRICS, measure)

@@ -23,9 +23,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tipbench.kinds import LABELSETS
 from tipbench.kinds.answers import LABEL_PREFIX
-from tipbench.kinds.predictions import SCORE_PREFIX, URGENCY
-from tipbench.metrics import Family, Measured, together
+from tipbench.kinds.labelsets import SCORE_PREFIX, URGENCY
 from tipbench.metrics.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,
@@ -36,10 +36,19 @@ from tipbench.metrics.bootstrap import (
     ratio,
 )
 from tipbench.metrics.case import Case
-from tipbench.metrics.harm import merged_groups
+from tipbench.metrics.harm import PROTECTION_GAP, merged_groups
+from tipbench.metrics.metric import Family, Measured, Metric, together
 from tipbench.metrics.ranking import Ranking
 
 MACRO = "macro_average_precision"
+URGENT_NEEDS = frozenset({URGENCY})
+METRICS = (
+    Metric(MACRO, "macro average precision"),
+    Metric("hamming_loss", "Hamming loss", lower_is_better=True),
+    Metric("micro_f1", "micro F1"),
+    Metric("urgent_recall", "urgent recall at capacity", needs=URGENT_NEEDS),
+    PROTECTION_GAP,
+)
 THRESHOLD = 0.5
 CAPACITY = 0.2
 URGENT = 2
@@ -214,4 +223,4 @@ def _or_none(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-FAMILY = Family("labelsets", measure)
+FAMILY = Family(LABELSETS, METRICS, measure)

@@ -11,12 +11,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured, not_available
+from tipbench.kinds import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
 from tipbench.metrics.case import Case
+from tipbench.metrics.metric import Family, Measured, not_available
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
+from tipbench.metrics.shared import F1
 
 NAME = "f1"
+METRICS = (F1,)
 NO_POSITIVE = "no positive in the valid part to fix a threshold on"
 TYPOLOGY = "typology"
 
@@ -33,8 +36,6 @@ def f1_threshold(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> fl
 def measure(case: Case) -> Measured:
     """``f1``; and, where answers have a ``typology``, groups ``typology=...`` with ``recall`` at the 1% budget,
     ``recall_at_f1``, ``positives`` and ``positive_clusters``, without intervals: most are of few clusters."""
-    if NAME not in getattr(case.task, "metrics", ()):
-        return Measured(metrics=lambda drawn: {})
     positive = case.valid["label"].to_numpy() == 1
     if not positive.any():
         reason = NO_VALID_PART if case.valid.is_empty() else NO_POSITIVE
@@ -72,4 +73,4 @@ def _typologies(case: Case, flagged: NDArray[np.bool_]) -> dict[str, dict[str, f
     return groups
 
 
-FAMILY = Family("scores", measure)
+FAMILY = Family(SCORES, METRICS, measure)

@@ -19,13 +19,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured, not_available
+from tipbench.kinds import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.case import Case
+from tipbench.metrics.metric import Family, Measured, Metric, not_available
 
 BUDGET = 0.01
 RECALL = 0.5
 PREVALENCES = {"ppv_0.1pct": 0.001, "ppv_1pct": 0.01, "ppv_5pct": 0.05, "ppv_30pct": 0.30}
+METRICS = tuple(
+    Metric(name, f"precision at {100 * prevalence:g}% prevalence") for name, prevalence in PREVALENCES.items()
+)
 FEWEST_FALSE_POSITIVE_CLUSTERS = 10
 NO_VALID_PART = "no valid part to fix a threshold on"
 
@@ -137,4 +141,4 @@ def _point(case: Case, threshold: float) -> dict[str, float | None]:
     return {"threshold": threshold, **shown, "false_positive_clusters": clusters, **grid}
 
 
-FAMILY = Family("scores", measure)
+FAMILY = Family(SCORES, METRICS, measure)

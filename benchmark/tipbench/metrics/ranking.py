@@ -26,23 +26,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured
+from tipbench.kinds import SCORES
 from tipbench.metrics.bootstrap import Metrics
 from tipbench.metrics.case import Case
+from tipbench.metrics.metric import Family, Measured, Metric
 
 #: Share of false positives, and share of the weight that reviewers can look at.
 FPR_LIMIT = 0.01
 BUDGET = 0.01
 
-NAMES: tuple[str, ...] = (
-    "average_precision",
-    "auroc",
-    "recall_at_1pct_fpr",
-    "precision_at_budget",
-    "recall_at_budget",
-    "average_precision_raw",
-    "auroc_raw",
+METRICS = (
+    Metric("average_precision", "average precision"),
+    Metric("auroc", "AUROC"),
+    Metric("recall_at_1pct_fpr", "recall at 1% false positives"),
+    Metric("precision_at_budget", "precision at a 1% budget"),
+    Metric("recall_at_budget", "recall at a 1% budget"),
+    Metric("average_precision_raw", "average precision, every row weighing one"),
+    Metric("auroc_raw", "AUROC, every row weighing one"),
 )
+NAMES = tuple(metric.name for metric in METRICS)
 
 
 class ByClass(NamedTuple):
@@ -165,4 +167,4 @@ def ranking(case: Case, scores: NDArray) -> Callable[[NDArray[np.float64]], Metr
     return Ranking(scores, case.positive, case.weights, case.clusters.codes, case.task.prevalence).metrics
 
 
-FAMILY = Family("scores", measure)
+FAMILY = Family(SCORES, METRICS, measure)

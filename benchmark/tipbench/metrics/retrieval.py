@@ -22,12 +22,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds.predictions import MOST_CANDIDATES
-from tipbench.metrics import Family, Measured
+from tipbench.kinds import CANDIDATES
+from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
 from tipbench.metrics.case import Case
+from tipbench.metrics.metric import Family, Measured, Metric
 
-NAMES: tuple[str, ...] = ("r_precision", "mrr_at_10", "recall_at_10")
+METRICS = (
+    Metric("r_precision", "R-precision"),
+    Metric("mrr_at_10", "mean reciprocal rank at 10"),
+    Metric("recall_at_10", "recall at 10"),
+)
+NAMES = tuple(metric.name for metric in METRICS)
 
 
 def measure(case: Case) -> Measured:
@@ -125,4 +131,4 @@ def _reciprocal_ranks() -> NDArray[np.float64]:
     return table
 
 
-FAMILY = Family("candidates", measure)
+FAMILY = Family(CANDIDATES, METRICS, measure)

@@ -11,19 +11,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.metrics import Family, Measured, not_available
+from tipbench.kinds import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
 from tipbench.metrics.case import Case
+from tipbench.metrics.metric import Family, Measured, not_available
 from tipbench.metrics.operating import NO_VALID_PART
+from tipbench.metrics.shared import PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL
 
-NAMES: tuple[str, ...] = ("pairwise_f1", "pairwise_precision", "pairwise_recall")
+METRICS = (PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL)
+NAMES = tuple(metric.name for metric in METRICS)
 
 
 def measure(case: Case) -> Measured:
-    """The pairwise scores where the task predicts clusters and the answers are of scored pairs; else
-    nothing."""
-    if case.task.kind != "clusters":
-        return Measured(metrics=not_available())
+    """Return the pairwise scores, for a task of clusters whose ground truth is of scored pairs."""
     valid = case.valid
     positive = valid["label"].to_numpy() == 1
     if not positive.any():
@@ -56,4 +56,4 @@ def best_f1_threshold(
     return float(ranked[ends[np.argmax(2 * found / (flagged + found[-1]))]])
 
 
-FAMILY = Family("scores", measure)
+FAMILY = Family(SCORES, METRICS, measure)

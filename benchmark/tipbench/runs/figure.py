@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tipdata.core.errors import UsageError
 
+from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row
 
 if TYPE_CHECKING:
@@ -24,15 +25,6 @@ MEANING = {
     FORWARD: "operation-disjoint and later in time (the honest default)",
 }
 OFFSETS = {RANDOM: 0.22, OPERATION: 0.0, FORWARD: -0.22}
-NAMES = {
-    "average_precision": "average precision",
-    "b_cubed_f1": "B-cubed F1",
-    "r_precision": "R-precision",
-    "f_latency": "F-latency",
-    "mrr": "mean reciprocal rank",
-    "median_abs_error": "median absolute error",
-    "median_abs_log_error": "median absolute log error",
-}
 
 
 def check_format(path: str) -> None:
@@ -92,7 +84,7 @@ def metric_title(task: str, metric: str) -> str:
     """A metric as an axis names it, with the prevalence that its task is scored at."""
     from tipbench.task import task_of
 
-    name = NAMES.get(metric, metric.replace("_", " "))
+    name = metric_of(metric).title
     prevalence = task_of(task).prevalence
     if metric == "average_precision" and prevalence is not None:
         return f"{name} at {100 * prevalence:g}% prevalence"

@@ -14,7 +14,8 @@ from tipdata.core.errors import UsageError
 
 from tipbench.data.streaming import ORDER, check_columns, check_finite, detached, difference
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.predictions import MOST_CANDIDATES
+from tipbench.kinds.forecasts import FORECASTS
+from tipbench.kinds.lists import MOST_CANDIDATES
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -150,4 +151,4 @@ def forecast_answers(forecast: Forecast, frame: pl.DataFrame, listed: pl.DataFra
     """
     candidate = pl.col(forecast.candidate).cast(pl.Int64).alias("candidate")
     gallery = listed.select("region", candidate).unique().sort("region", "candidate")
-    return Answers("forecasts", forecast.query, frame.sort(forecast.query), gallery=gallery)
+    return Answers(FORECASTS, forecast.query, frame.sort(forecast.query), gallery=gallery)

@@ -13,7 +13,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from tipbench.console import Column
-from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.metrics.registry import metric_of
 from tipbench.runs.results import Result
 
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
@@ -141,7 +141,7 @@ def _place(row: Row, scores: dict[tuple[str, ...], float | None]) -> tuple:
         row.data,
         row.task,
         row.oracle,
-        math.inf if best is None else best if row.metric in LOWER_IS_BETTER else -best,
+        math.inf if best is None else best if metric_of(row.metric).lower_is_better else -best,
         row.method,
         split,
         row.split,

@@ -13,7 +13,7 @@ from tipdata.core.errors import UsageError
 from tipbench.data.fold import Prepared, prepare
 from tipbench.evaluation.evaluation import Evaluation, check_predictions
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
-from tipbench.kinds.predictions import ESTIMATE
+from tipbench.kinds import KINDS
 from tipbench.task import Source, Task, task_of
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
     frame = frame if task is None else _in_width(frame, task, path)
     if "step" in frame.columns and frame["step"].null_count() == frame.height:
         return frame.with_columns(pl.col("step").cast(pl.Int32))
-    numbers = [n for n in frame.columns if n == "score" or n.startswith("score_") or n in ESTIMATE]
+    numbers = [n for n in frame.columns if any(kind.is_number(n) for kind in KINDS.values())]
     # A column of nulls alone is read as text.
     return frame.with_columns(
         pl.col(n).cast(pl.Float64)

@@ -7,6 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.affected import trafficking_operations, with_migrant, with_operation
 from tipbench.data.custom.faults import is_none_of, refuse
+from tipbench.kinds import SCORES
 from tipbench.task import Source, Task
 
 UNIT = "account"
@@ -84,7 +85,7 @@ TASK = Task(
     question="Which accounts belong to a trafficking operation, by whom they tie themselves to?",
     unit=UNIT,
     table=TABLE,
-    kind="scores",
+    kind=SCORES,
     tables={
         "accounts": adverts.ACCOUNTS,
         "ties": ("region", "tie", "source", "target", "kind", "day", "count"),

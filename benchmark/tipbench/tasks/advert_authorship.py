@@ -10,6 +10,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.data.gallery import fixed_gallery, one_a_group
+from tipbench.kinds import CANDIDATES
 from tipbench.task import Selected, Source, Task
 from tipbench.tasks.advert_linkage import true_clusters
 
@@ -33,7 +34,7 @@ TASK = Task(
     question="Contacts and images hidden: who wrote this advert?",
     unit=UNIT,
     table=TABLE,
-    kind="candidates",
+    kind=CANDIDATES,
     tables={"adverts": (*adverts.NO_PLACE, *adverts.TEXT)},
     splits=adverts.SPLITS,
     own_splits=("all", "given"),

@@ -6,6 +6,7 @@ import polars as pl
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
+from tipbench.kinds import CLUSTERS
 from tipbench.task import Source, Task
 
 
@@ -21,6 +22,11 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 CLUSTERING = ("b_cubed_f1", "b_cubed_precision", "b_cubed_recall")
+OF_PAIRS = (
+    *("average_precision", "auroc", "recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget"),
+    *("brier", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "average_precision_raw", "auroc_raw"),
+)
+"""Of scored pairs of a user's own data."""
 PAIRWISE = ("pairwise_f1", "pairwise_precision", "pairwise_recall", "ari", "v_measure")
 
 TASK = Task(
@@ -28,7 +34,7 @@ TASK = Task(
     question="Which adverts have one operator?",
     unit=UNIT,
     table=TABLE,
-    kind="clusters",
+    kind=CLUSTERS,
     tables={
         "adverts": (*adverts.OTHERS, *adverts.TEXT, *adverts.LINKS),
         "accounts": adverts.ACCOUNTS,
@@ -40,7 +46,7 @@ TASK = Task(
     clusters="operation",
     groups=(),
     primary="b_cubed_f1",
-    metrics=(*CLUSTERING, *PAIRWISE, *(f"proxy_{name}" for name in (*CLUSTERING, *PAIRWISE))),
+    metrics=(*CLUSTERING, *PAIRWISE, *(f"proxy_{name}" for name in (*CLUSTERING, *PAIRWISE)), *OF_PAIRS),
     references=("Lee et al. (2021), InfoShield", "Nagpal et al. (2017)", "Li, Simek et al. (2018)"),
     prevalence=None,
     prediction_time="window end",

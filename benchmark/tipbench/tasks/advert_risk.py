@@ -6,6 +6,7 @@ import polars as pl
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
+from tipbench.kinds import SCORES
 from tipbench.task import Source, Task
 
 
@@ -28,7 +29,7 @@ TASK = Task(
     question="Which adverts come from a trafficking operation?",
     unit=UNIT,
     table=TABLE,
-    kind="scores",
+    kind=SCORES,
     tables={
         "adverts": (*adverts.OTHERS, *adverts.TEXT, *adverts.LINKS),
         "accounts": adverts.ACCOUNTS,

@@ -10,6 +10,7 @@ from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.helpline.cases import NEEDS
 
 from tipbench.data.supervision import learnable
+from tipbench.kinds import LABELSETS
 from tipbench.kinds.answers import LABEL_PREFIX
 from tipbench.task import Source, Task
 
@@ -106,7 +107,7 @@ TASK = Task(
     question="What does this person need, and how soon?",
     unit=UNIT,
     table=TABLE,
-    kind="labelsets",
+    kind=LABELSETS,
     tables={TABLE: ("region", UNIT, "minute", "language", *TEXT, *CODED)},
     splits=("forward", "operation", "random", "region", "language"),
     own_splits=("kfold", "all", "given"),

@@ -8,6 +8,7 @@ from tipdata.core.errors import UsageError
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import UNIT
 from tipbench.data.custom.faults import is_none_of, refuse
+from tipbench.kinds import SCORES
 from tipbench.task import Source, Task
 
 TABLE = "queue"
@@ -104,7 +105,7 @@ TASK = Task(
     question="Crowd votes, some false, some brigaded: which queued adverts are truly harmful?",
     unit=UNIT,
     table=TABLE,
-    kind="scores",
+    kind=SCORES,
     tables={
         "queue": ("region", "advert", "day", "gold"),
         "reviews": ("region", "review", "advert", "reviewer", "minute", "vote"),
@@ -119,6 +120,8 @@ TASK = Task(
     metrics=(
         *("average_precision", "auroc", "accuracy", "brier"),
         *("false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),
+        *("recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget"),
+        *("ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "average_precision_raw", "auroc_raw"),
         *("harm_gap", "protection_gap"),
     ),
     references=(

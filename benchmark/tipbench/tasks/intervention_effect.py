@@ -7,6 +7,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.data.custom.faults import is_none_of, refuse
 from tipbench.data.supervision import learnable
+from tipbench.kinds import ESTIMATES
 from tipbench.task import Source, Task
 
 UNIT = "effect"
@@ -161,7 +162,7 @@ TASK = Task(
     question="What did a platform's closure, or a campaign, change?",
     unit=UNIT,
     table=TABLE,
-    kind="estimates",
+    kind=ESTIMATES,
     tables={
         TABLE: (
             *("region", UNIT, "intervention", "kind", "outcome", "platform"),
@@ -180,6 +181,7 @@ TASK = Task(
     metrics=(
         *("median_abs_error", "coverage", "interval_score", "failures"),
         *("median_abs_share_error", "share_coverage", "share_interval_score", "share_failures"),
+        "estimate",
     ),
     references=(
         "Abadie, Diamond and Hainmueller (2010), synthetic control",

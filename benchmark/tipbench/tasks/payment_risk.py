@@ -7,6 +7,7 @@ import polars as pl
 from tipbench.data import supervision
 from tipbench.data.affected import with_operation
 from tipbench.data.custom.faults import is_none_of, refuse
+from tipbench.kinds import SCORES
 from tipbench.task import Source, Task
 
 UNIT = "payment"
@@ -95,7 +96,7 @@ TASK = Task(
     question="Which payments carry proceeds or control?",
     unit=UNIT,
     table=TABLE,
-    kind="scores",
+    kind=SCORES,
     tables={
         "payments": (*("region", UNIT, "minute", "payer", "payee", "amount", "channel", "purpose", "town"),),
         "wallets": ("region", "wallet", "holder", "opened_day", "town", "jurisdiction"),

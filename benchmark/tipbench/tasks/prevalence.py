@@ -10,6 +10,7 @@ from tipdata.stages.captures.stage import LISTS
 
 from tipbench.data import supervision
 from tipbench.data.custom.faults import refuse
+from tipbench.kinds import ESTIMATES
 from tipbench.task import Source, Task
 
 UNIT = "region"
@@ -116,7 +117,7 @@ TASK = Task(
     question="How many people are hidden, from lists that overlap?",
     unit=UNIT,
     table=TABLE,
-    kind="estimates",
+    kind=ESTIMATES,
     tables={
         "populations": ("region", "observed", "lists"),
         "case_lists": ("region", *STRATA, *LISTS, "count"),
@@ -127,7 +128,7 @@ TASK = Task(
     clusters="region",
     groups=(SPARSE, OVERLAPPING),
     primary="median_abs_log_error",
-    metrics=("median_abs_log_error", "coverage", "interval_score", "failures", "median_ratio"),
+    metrics=("median_abs_log_error", "coverage", "interval_score", "failures", "median_ratio", "estimate"),
     references=(
         "Bales, Hesketh and Silverman (2015)",
         "Silverman (2020)",

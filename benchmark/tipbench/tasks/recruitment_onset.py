@@ -7,6 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.affected import with_migrant, with_operation
 from tipbench.data.custom.conversations import check_tables
+from tipbench.kinds import ALARMS
 from tipbench.task import Source, Task
 
 UNIT = "conversation"
@@ -77,7 +78,8 @@ TASK = Task(
     question="When is deceptive recruitment or coercive control evident in a conversation?",
     unit=UNIT,
     table=TABLE,
-    kind="alarms",
+    kind=ALARMS,
+    sealed_length=20,
     tables={
         TABLE: ("region", UNIT, "platform", "minute", "language"),
         STREAM: ("region", UNIT, "sequence", "minute", "side", "act", "channel"),
@@ -90,7 +92,18 @@ TASK = Task(
     clusters="operation",
     groups=("independent", "business", PRIVATE, "migrant", "spam"),
     primary="f_latency",
-    metrics=("f_latency", "erde_5", "erde_50", "precision", "recall", "f1", "median_delay", "speed"),
+    metrics=(
+        "f_latency",
+        "erde_5",
+        "erde_50",
+        "precision",
+        "recall",
+        "f1",
+        "median_delay",
+        "speed",
+        "harm_gap",
+        "protection_gap",
+    ),
     references=(
         "Losada and Crestani (2016), eRisk",
         "Sadeque, Xu and Bethard (2018), F-latency",

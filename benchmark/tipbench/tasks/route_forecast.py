@@ -9,7 +9,8 @@ from tipdata.core.world import DAYS
 from tipbench.data import adverts, supervision
 from tipbench.data.affected import POSITIVE_KIND, trafficking_operations, with_operation
 from tipbench.data.custom.circuits import check_tables
-from tipbench.kinds.predictions import MOST_CANDIDATES
+from tipbench.kinds import FORECASTS
+from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.runs.forecasts import next_rows, weights
 from tipbench.task import Forecast, Source, Task
 
@@ -80,7 +81,8 @@ TASK = Task(
     question="Where will outreach be needed next?",
     unit=UNIT,
     table=TABLE,
-    kind="candidates",
+    kind=FORECASTS,
+    sealed_length=8,
     tables={
         TABLE: ("region", UNIT, "first_day", "party"),
         STREAM: ("region", "stop", UNIT, "sequence", "day", "town", "adverts", "mode", "wallet"),

@@ -7,6 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.affected import with_migrant, with_operation
 from tipbench.data.custom.faults import is_none_of, refuse
+from tipbench.kinds import SCORES
 from tipbench.task import Source, Task
 
 UNIT = "firm"
@@ -131,7 +132,7 @@ TASK = Task(
     question="Which suppliers should be audited first?",
     unit=UNIT,
     table=TABLE,
-    kind="scores",
+    kind=SCORES,
     tables={
         "firms": (
             *("region", "firm", "sector", "tier", "town", "jurisdiction", "size", "age_years", "language"),
@@ -153,6 +154,7 @@ TASK = Task(
     primary="average_precision",
     metrics=(
         *("average_precision", "auroc", "precision_at_audit_budget", "recall_at_audit_budget", "brier"),
+        *("precision_at_budget", "recall_at_budget"),
         *("recall_at_1pct_fpr", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct"),
         *("harm_gap", "protection_gap", "average_precision_raw", "auroc_raw"),
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from tipbench.evaluation.comparison import Comparison
-from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row, mean, rows
 from tipbench.runs.results import Result
 from tipbench.task import Task, task_of
@@ -76,7 +76,7 @@ class Standing:
     @property
     def lower_is_better(self) -> bool:
         """Whether the metric is an error."""
-        return self.metric in LOWER_IS_BETTER
+        return metric_of(self.metric).lower_is_better
 
     @property
     def reference(self) -> str | None:
@@ -110,7 +110,7 @@ def _standing(board: Board, task: Task, split: str, splits: tuple[str, ...]) -> 
     tested = compared(there, task.name, split, metric)
     references = {one.reference for one in tested.values()}
     lines = [_line(entry, task, split, splits, tested, references) for entry in there]
-    lower_is_better = metric in LOWER_IS_BETTER
+    lower_is_better = metric_of(metric).lower_is_better
     return Standing(
         task=task,
         split=split,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.metrics.registry import metric_of
 from tipdata.core.atomic import whole_file
 from tipdata.core.errors import UsageError
 
@@ -53,7 +53,7 @@ class TaskScores(_Record):
     @property
     def lower_is_better(self) -> bool:
         """Whether the metric is an error."""
-        return self.metric in LOWER_IS_BETTER
+        return metric_of(self.metric).lower_is_better
 
     @property
     def better_is_more(self) -> np.ndarray:

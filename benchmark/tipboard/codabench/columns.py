@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tipbench.kinds.answers import LABELLED
-from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.metrics.registry import metric_of
 from tipbench.task import Task, tasks
 from tipdata.core.errors import UsageError
 
@@ -18,10 +17,6 @@ LONGEST = 36
 
 LARGEST = 1e10
 """Below which the host stores a score."""
-
-BESIDE = ("harm_gap", "protection_gap")
-"""Metrics that are shown beside the primary one, of tasks that name them and of every task whose units have labels:
-alarms are measured so too (:mod:`tipbench.metrics.early`)."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,7 @@ class Column:
     @property
     def sorting(self) -> str:
         """Which way is better."""
-        return "asc" if self.metric in LOWER_IS_BETTER else "desc"
+        return "asc" if metric_of(self.metric).lower_is_better else "desc"
 
 
 def columns(names: Sequence[str]) -> list[Column]:
@@ -52,8 +47,8 @@ def columns(names: Sequence[str]) -> list[Column]:
 
 def shown(task: Task) -> list[str]:
     """The metrics of a task that have a column."""
-    given = BESIDE if task.answered in LABELLED else [metric for metric in BESIDE if metric in task.metrics]
-    return [task.primary, *(metric for metric in given if metric != task.primary)]
+    beside = [metric for metric in task.metrics if metric_of(metric).beside and metric != task.primary]
+    return [task.primary, *beside]
 
 
 def _column(task: Task, metric: str) -> Column:

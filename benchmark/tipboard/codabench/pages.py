@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from string import Template
 
-from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.metrics.registry import metric_of
 from tipbench.task import tasks
 
 from tipboard.codabench.columns import columns, shown
@@ -60,6 +60,6 @@ def _metrics(described: Round) -> str:
     lines = ["| column | metric | better |", "|---|---|---|"]
     for name in described.tasks:
         for metric in shown(tasks()[name]):
-            better = "less" if metric in LOWER_IS_BETTER else "more"
+            better = "less" if metric_of(metric).lower_is_better else "more"
             lines.append(f"| {titles[name, metric]} | {name}: {metric} | {better} |")
     return "\n".join(lines)

@@ -66,4 +66,4 @@ def read_answers(folder: Path, name: str) -> Answers:
     gallery = None
     if task.forecast is not None:
         gallery = pl.read_parquet(folder / GALLERIES / f"{name}.parquet")
-    return Answers(task.answered, key_column(task), pl.read_parquet(path), gallery=gallery)
+    return Answers(task.kind, key_column(task), pl.read_parquet(path), gallery=gallery)

@@ -64,7 +64,7 @@ def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.Dat
 
 def _of_units(task: Task, made: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     """Predictions about the sealed units: methods also predict the open valid part, and after every stop."""
-    by = "query" if task.kind == "candidates" else task.unit
+    by = task.kind.key(task.unit)
     keys = units.select(pl.col(key_column(task)).alias(by))
     return made.join(keys, on=by, how="semi", maintain_order="left")
 

@@ -26,19 +26,21 @@ import polars as pl
 from tipbench.data.streaming import ORDER
 from tipbench.task import Task, tasks
 
-LENGTHS = {"recruitment_onset": 20, "route_forecast": 8}
-"""Rows of each unit that a round publishes. Four in five units have as many: see docs/seal.md."""
-
 AMBIGUOUS = 5
 """Steps after the prefix within which an onset leaves a conversation without a label."""
 
 
 def lengths_of(names: Sequence[str]) -> dict[str, int]:
-    """The lengths for those of these tasks that are streamed.
+    """Return the lengths for those of these tasks that are streamed; four in five units have as many rows.
 
-    Raises KeyError for a streamed task that has none: decide one in :data:`LENGTHS`.
+    Raises ValueError for a streamed task whose file declares no ``sealed_length``.
     """
-    return {name: LENGTHS[name] for name in names if tasks()[name].stream}
+    streamed = [task for name in names if (task := tasks()[name]).stream]
+    if lacking := [task.name for task in streamed if not task.sealed_length]:
+        raise ValueError(
+            f"{', '.join(lacking)}: declare sealed_length in the task's file; docs/seal.md says how"
+        )
+    return {task.name: task.sealed_length for task in streamed}
 
 
 def long_enough(task: Task, stream: pl.DataFrame, length: int) -> pl.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tipbench.metrics import LOWER_IS_BETTER
+from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval
 from tipbench.task import tasks
@@ -115,6 +115,6 @@ def _places(closed: Closed) -> dict[tuple[str, str], float]:
             found.setdefault(task, {})[entry.team] = sum(known) / len(known) if known else float("nan")
     places = {}
     for task, scores in found.items():
-        ranked = ranks(np.array(list(scores.values())), tasks()[task].primary in LOWER_IS_BETTER)
+        ranked = ranks(np.array(list(scores.values())), metric_of(tasks()[task].primary).lower_is_better)
         places |= {(team, task): float(rank) for team, rank in zip(scores, ranked, strict=True)}
     return places

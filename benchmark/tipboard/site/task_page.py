@@ -25,14 +25,6 @@ from tipboard.site.tables import View, filters
 ROOT = "../../"
 BEST = 6
 """Methods in the radar of a task."""
-KINDS = {
-    "scores": "a score a unit",
-    "clusters": "a cluster a unit",
-    "candidates": "ranked candidates a query",
-    "alarms": "an alarm, or none, a unit",
-    "labelsets": "a score a label and unit",
-    "estimates": "an estimate with its interval a unit",
-}
 
 
 @dataclass(frozen=True)
@@ -66,7 +58,7 @@ def _facts(standing: Standing) -> list[tuple[str, str]]:
     return [
         ("Metric", metric_text(standing)),
         ("Unit", task.unit),
-        ("Prediction", KINDS[task.kind]),
+        ("Prediction", task.kind.title),
         ("Predicted", f"at {task.prediction_time}" if task.prediction_time else "-"),
         ("Data shown", f"{task.tier} by default"),
         ("Labels", ", ".join(task.labels) or "none"),

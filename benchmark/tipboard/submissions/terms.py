@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
-from tipbench.kinds.predictions import ESTIMATE, SCORE_PREFIX
 from tipbench.task import Task, tasks
 
 from tipboard.submissions.folder import Found
@@ -22,15 +21,8 @@ SEALED_SPLIT = "sealed"
 
 
 def columns_of(task: Task) -> tuple[str, ...]:
-    """The columns that predictions of a task may have; ``score_*`` stands for one a label."""
-    return {
-        "scores": (task.unit, "score"),
-        "clusters": (task.unit, "cluster"),
-        "candidates": ("query", "candidate", "score"),
-        "labelsets": (task.unit, f"{SCORE_PREFIX}*"),
-        "alarms": (task.unit, "step"),
-        "estimates": (task.unit, *ESTIMATE),
-    }[task.kind]
+    """Return the columns that predictions of a task may have; ``score_*`` stands for one per label."""
+    return task.kind.columns(task.unit)
 
 
 def disagreements(

@@ -10,11 +10,14 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.evaluation.comparison import compare, holm, two_sided_p
 from tipbench.kinds.answers import Answers
 from tipdata.core.errors import UsageError
 
-TASK: Any = SimpleNamespace(kind="scores", unit="advert", primary="auroc", prevalence=0.05)
+TASK: Any = SimpleNamespace(
+    kind=kinds.SCORES, unit="advert", primary="auroc", prevalence=0.05, metrics=("auroc",)
+)
 
 
 def data(clusters: int = 120) -> tuple[Answers, dict[str, pl.DataFrame]]:
@@ -37,7 +40,7 @@ def data(clusters: int = 120) -> tuple[Answers, dict[str, pl.DataFrame]]:
         "strong": weak + 1.5 * positive,
         "same": weak + generator.normal(0, 0.01, codes.size),
     }
-    return Answers("scores", "advert", frame), {
+    return Answers(kinds.SCORES, "advert", frame), {
         name: frame.select("advert", pl.Series("score", values)) for name, values in scores.items()
     }
 
@@ -98,7 +101,7 @@ def test_a_missing_reference_and_a_malformed_method_are_named() -> None:
 
 def test_methods_are_not_compared_without_truth() -> None:
     answers, predictions = data()
-    unknown = Answers("scores", "advert", answers.frame.with_columns(label=pl.lit(None, dtype=pl.Int8)))
+    unknown = Answers(kinds.SCORES, "advert", answers.frame.with_columns(label=pl.lit(None, dtype=pl.Int8)))
     with pytest.raises(UsageError, match="no test row has a known label"):
         compare(TASK, unknown, predictions, "weak")
 

@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 
-TASK: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)
+TASK: Any = SimpleNamespace(
+    kind=kinds.SCORES,
+    unit="advert",
+    primary="average_precision",
+    prevalence=0.05,
+    metrics=("average_precision", "auroc"),
+)
 
 
 def frame() -> pl.DataFrame:
@@ -33,7 +40,7 @@ def frame() -> pl.DataFrame:
 def oracle(scores: pl.Series | np.ndarray, rows: pl.DataFrame | None = None) -> dict[str, float | None]:
     rows = frame() if rows is None else rows
     predictions = frame().select("advert", pl.Series("score", scores, dtype=pl.Float64))
-    return evaluate(TASK, Answers("scores", "advert", rows), predictions, replicates=0).oracle
+    return evaluate(TASK, Answers(kinds.SCORES, "advert", rows), predictions, replicates=0).oracle
 
 
 def test_a_constant_score_has_no_share_and_the_oracle_all() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipdata.core.errors import UsageError
 
@@ -32,36 +33,38 @@ FRAME = pl.DataFrame(
 )
 def test_malformed_answers_are_refused_with_a_count(frame: pl.DataFrame, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        Answers("scores", "advert", frame)
+        Answers(kinds.SCORES, "advert", frame)
 
 
-def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="scores, clusters, candidates"):
-        Answers("ranks", "advert", FRAME)
+def test_there_are_seven_kinds_each_known_by_its_name() -> None:
+    assert list(kinds.KINDS) == [
+        *("scores", "clusters", "candidates", "forecasts", "alarms", "labelsets", "estimates")
+    ]
+    assert all(name == kind.name == repr(kind) for name, kind in kinds.KINDS.items())
 
 
 def test_only_test_rows_with_a_known_label_are_scored() -> None:
-    answers = Answers("scores", "advert", FRAME)
+    answers = Answers(kinds.SCORES, "advert", FRAME)
     assert answers.scored()["advert"].to_list() == [3, 2]
     assert answers.scored("valid")["advert"].to_list() == [1]
 
 
 def test_queries_are_the_units_with_another_member_in_the_gallery() -> None:
     gallery = pl.DataFrame({"advert": [1, 2, 3, 4, 5], "cluster": [7, 8, 7, None, None]})
-    assert Answers("candidates", "advert", gallery).scored()["advert"].to_list() == [1, 3]
+    assert Answers(kinds.CANDIDATES, "advert", gallery).scored()["advert"].to_list() == [1, 3]
 
 
 def test_labelled_pairs_of_unknown_units_are_refused() -> None:
     pairs = pl.DataFrame({"left": [1, 2], "right": [2, 77], "label": [1, 0]})
     with pytest.raises(UsageError, match=r"1 ends of labelled pairs are no known advert .*77"):
-        Answers("clusters", "advert", FRAME, pairs)
+        Answers(kinds.CLUSTERS, "advert", FRAME, pairs)
 
 
 ALARMS = FRAME.with_columns(pl.Series("onset", [4, None, None, None], dtype=pl.Int32))
 
 
 def test_onsets_go_with_positive_labels() -> None:
-    assert Answers("alarms", "advert", ALARMS).scored()["advert"].to_list() == [3, 2]
+    assert Answers(kinds.ALARMS, "advert", ALARMS).scored()["advert"].to_list() == [3, 2]
 
 
 @pytest.mark.parametrize(
@@ -76,4 +79,4 @@ def test_onsets_go_with_positive_labels() -> None:
 )
 def test_onsets_that_do_not_go_with_their_labels_are_refused(frame: pl.DataFrame, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        Answers("alarms", "advert", frame)
+        Answers(kinds.ALARMS, "advert", frame)

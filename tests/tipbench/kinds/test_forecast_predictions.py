@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
 from tipdata.core.errors import UsageError
@@ -19,7 +20,7 @@ FRAME = pl.DataFrame(
     }
 )
 GALLERY = pl.DataFrame({"region": [0] * 12 + [1, 1], "candidate": [*range(12), 101, 102]})
-ANSWERS = Answers("forecasts", "stop", FRAME, gallery=GALLERY)
+ANSWERS = Answers(kinds.FORECASTS, "stop", FRAME, gallery=GALLERY)
 GOOD = pl.DataFrame({"query": [13, 11, 12, 11], "candidate": [102, 3, 2, 1], "score": [0.1, 0.2, 0.3, 0.4]})
 
 
@@ -87,5 +88,5 @@ def test_a_wrong_type_or_value_is_refused(changed: pl.DataFrame, says: str) -> N
 )
 def test_answers_that_cannot_be_right_are_refused(frame: pl.DataFrame, gallery, says: str) -> None:
     with pytest.raises(UsageError) as error:
-        Answers("forecasts", "stop", frame, gallery=gallery)
+        Answers(kinds.FORECASTS, "stop", frame, gallery=gallery)
     assert says in str(error.value)

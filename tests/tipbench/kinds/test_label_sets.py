@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import as_stored, check_predictions
 from tipbench.runs.scoring import read_predictions_file
@@ -20,7 +21,7 @@ FRAME = pl.DataFrame(
         "urgency": [2, 0, 1],
     }
 )
-ANSWERS = Answers("labelsets", "contact", FRAME)
+ANSWERS = Answers(kinds.LABELSETS, "contact", FRAME)
 GIVEN = pl.DataFrame(
     {
         "contact": [3, 1, 2],
@@ -64,13 +65,13 @@ def test_malformed_predictions_are_refused(given: pl.DataFrame, says: str) -> No
 
 
 def test_urgency_may_be_left_out_where_it_is_not_known_and_given_nevertheless() -> None:
-    answers = Answers("labelsets", "contact", FRAME.drop("urgency"))
+    answers = Answers(kinds.LABELSETS, "contact", FRAME.drop("urgency"))
     assert check_predictions(answers, GIVEN).columns == ["contact", "score_legal", "score_wages"]
 
 
 def test_answers_without_a_label_are_refused() -> None:
     with pytest.raises(UsageError, match="not a single label"):
-        Answers("labelsets", "contact", FRAME.drop("urgency", "label_legal", "label_wages"))
+        Answers(kinds.LABELSETS, "contact", FRAME.drop("urgency", "label_legal", "label_wages"))
 
 
 def test_all_scores_are_stored_as_float32_and_read_from_csv_as_numbers(tmp_path) -> None:

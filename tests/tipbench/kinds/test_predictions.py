@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
 from tipdata.core.errors import UsageError
@@ -12,11 +13,13 @@ from tipdata.core.errors import UsageError
 FRAME = pl.DataFrame(
     {"advert": [10, 11, 12, 13], "part": "test", "label": 1, "cluster": [1, 1, 2, 2], "weight": 1.0}
 )
-SCORES = Answers("scores", "advert", FRAME)
-CLUSTERS = Answers("clusters", "advert", FRAME)
-CANDIDATES = Answers("candidates", "advert", FRAME)
+SCORES = Answers(kinds.SCORES, "advert", FRAME)
+CLUSTERS = Answers(kinds.CLUSTERS, "advert", FRAME)
+CANDIDATES = Answers(kinds.CANDIDATES, "advert", FRAME)
 ALARMS = Answers(
-    "alarms", "advert", FRAME.with_columns(onset=pl.lit(3, dtype=pl.Int32), label=pl.lit(1, dtype=pl.Int8))
+    kinds.ALARMS,
+    "advert",
+    FRAME.with_columns(onset=pl.lit(3, dtype=pl.Int32), label=pl.lit(1, dtype=pl.Int8)),
 )
 GOOD = pl.DataFrame({"advert": [13, 10, 12, 11], "score": [0.3, 0.0, 0.2, 0.1]})
 GOOD_ALARMS = pl.DataFrame({"advert": [13, 10, 12, 11], "step": [3, None, 1, 250]})
@@ -134,7 +137,7 @@ def test_each_malformation_has_its_sentence(answers: Answers, bad: pl.DataFrame,
 
 
 def test_an_eleventh_candidate_is_refused() -> None:
-    gallery = Answers("candidates", "advert", pl.DataFrame({"advert": range(20), "cluster": [0] * 20}))
+    gallery = Answers(kinds.CANDIDATES, "advert", pl.DataFrame({"advert": range(20), "cluster": [0] * 20}))
     rows = pl.DataFrame({"query": [0] * 11, "candidate": range(1, 12), "score": [0.5] * 11})
     assert "1 of 1 queries have more than 10 candidates (0)" in refused(gallery, rows)
     check_predictions(gallery, rows.head(10))

@@ -8,18 +8,21 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
-from tipbench.metrics import Measured
 from tipbench.metrics.audit_budget import BUDGET, NAMES, NO_POSITIVE, measure
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.case import case_of
+from tipbench.metrics.metric import Measured
+from tipbench.metrics.registry import measured
 
 PRECISION, RECALL = NAMES
 TASK: Any = SimpleNamespace(
-    kind="scores",
+    kind=kinds.SCORES,
     unit="firm",
     primary="average_precision",
     prevalence=0.05,
+    metrics=("average_precision", *NAMES),
     groups=("direct", "agency_supplied", "small"),
 )
 
@@ -41,7 +44,7 @@ def scored(
         }
     )
     scores = frame.select("firm", score=pl.Series(np.asarray(score, dtype=float)))
-    case = case_of(TASK, Answers("scores", "firm", frame), scores)
+    case = case_of(TASK, Answers(kinds.SCORES, "firm", frame), scores)
     found = measure(case)
     return found, observed(found.metrics, case.clusters.count)
 
@@ -61,8 +64,8 @@ def test_each_region_audits_its_own_top_twentieth() -> None:
 
 def test_without_slots_nothing_is_said_and_without_a_positive_no_recall() -> None:
     frame = pl.DataFrame({"firm": [0, 1], "part": "test", "label": [1, 0], "cluster": [0, 1], "weight": 1.0})
-    case = case_of(TASK, Answers("scores", "firm", frame), frame.select("firm", score=pl.lit(0.5)))
-    assert observed(measure(case).metrics, 2) == {}
+    case = case_of(TASK, Answers(kinds.SCORES, "firm", frame), frame.select("firm", score=pl.lit(0.5)))
+    assert list(observed(measured(case).metrics, 2)) == ["average_precision"]
     assert scored([0] * 20, [0] * 20, [0.1] * 20)[0].withheld == {RECALL: NO_POSITIVE}
 
 

@@ -7,6 +7,7 @@ from statistics import NormalDist
 import numpy as np
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import (
     Clusters,
@@ -26,7 +27,7 @@ def answers(clusters: list[int | None], labels: list[int]) -> Answers:
         {"advert": range(len(clusters)), "part": "test", "label": labels, "cluster": clusters, "weight": 1.0},
         schema_overrides={"cluster": pl.Int64},
     )
-    return Answers("scores", "advert", frame)
+    return Answers(kinds.SCORES, "advert", frame)
 
 
 def test_rows_of_one_operation_are_drawn_together_and_rows_without_one_alone() -> None:
@@ -48,7 +49,7 @@ def test_without_any_truth_the_proxy_is_resampled() -> None:
         {"advert": [1, 2, 3], "cluster": [None] * 3, "proxy": [4, 4, 5], "weight": 1.0},
         schema_overrides={"cluster": pl.Int64},
     )
-    assert resampling_clusters(Answers("clusters", "advert", frame)).codes.tolist() == [0, 0, 1]
+    assert resampling_clusters(Answers(kinds.CLUSTERS, "advert", frame)).codes.tolist() == [0, 0, 1]
 
 
 def test_codes_are_dense_and_null_is_minus_one() -> None:

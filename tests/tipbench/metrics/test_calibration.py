@@ -9,12 +9,13 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import brier_score_loss
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.calibration import NOT_PROBABILITIES, measure, reliability
 from tipbench.metrics.case import case_of
 
-TASK: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)
+TASK: Any = SimpleNamespace(kind=kinds.SCORES, unit="advert", primary="average_precision", prevalence=0.05)
 
 
 def case(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, parts: list[str] | None = None):
@@ -28,7 +29,7 @@ def case(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, parts: lis
         }
     )
     return case_of(
-        TASK, Answers("scores", "advert", frame), frame.select("advert", pl.Series("score", scores))
+        TASK, Answers(kinds.SCORES, "advert", frame), frame.select("advert", pl.Series("score", scores))
     )
 
 

@@ -6,18 +6,25 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics import crowd
 from tipbench.metrics.case import Case, case_of
-from tipbench.metrics.crowd import NAMES, decided
+from tipbench.metrics.crowd import METRICS, decided
+from tipbench.metrics.registry import measured
 
 GROUPS = ("independent", "business", "migrant", "spam")
 TASK: Any = SimpleNamespace(
-    kind="scores", unit="advert", primary="average_precision", prevalence=None, metrics=NAMES, groups=GROUPS
+    kind=kinds.SCORES,
+    unit="advert",
+    primary="average_precision",
+    prevalence=None,
+    metrics=("average_precision", "harm_gap", *(metric.name for metric in METRICS)),
+    groups=GROUPS,
 )
 OTHER: Any = SimpleNamespace(
-    kind="scores",
+    kind=kinds.SCORES,
     unit="advert",
     primary="average_precision",
     prevalence=None,
@@ -43,7 +50,7 @@ FRAME = pl.DataFrame(
 
 def case(scores: list[float] | np.ndarray = SCORES, frame: pl.DataFrame = FRAME, task: Any = TASK) -> Case:
     predictions = pl.DataFrame({"advert": frame["advert"], "score": pl.Series(scores, dtype=pl.Float64)})
-    return case_of(task, Answers("scores", "advert", frame), predictions)
+    return case_of(task, Answers(kinds.SCORES, "advert", frame), predictions)
 
 
 def values(one: Case) -> dict[str, float]:
@@ -75,13 +82,12 @@ def test_groups_have_their_own_rate_and_spam_is_apart() -> None:
 def test_a_tie_counts_half_and_a_constant_half_is_a_coins_toss() -> None:
     assert decided(np.array([0.4, 0.5, 0.6])).tolist() == [0.0, 0.5, 1.0]
     found = values(case([0.5] * 9))
-    assert found == dict.fromkeys(NAMES, pytest.approx(0.5))
+    assert found == dict.fromkeys((metric.name for metric in METRICS), pytest.approx(0.5))
 
 
 def test_only_a_task_that_names_them_gets_them() -> None:
-    assert values(case(task=OTHER)) == {}
-    bare: Any = SimpleNamespace(kind="scores", unit="advert", primary="auroc", prevalence=None)
-    assert values(case(task=bare)) == {}
+    assert list(measured(case(task=OTHER)).metrics(np.ones((1, 6)))) == ["auroc"]
+    assert "accuracy" in measured(case()).metrics(np.ones((1, 6)))
 
 
 def test_without_groups_or_brigades_only_what_can_be_known_is_given() -> None:
@@ -90,7 +96,7 @@ def test_without_groups_or_brigades_only_what_can_be_known_is_given() -> None:
 
 
 def test_scores_that_are_no_probabilities_are_not_judged_at_one_half() -> None:
-    answers = Answers("scores", "advert", FRAME)
+    answers = Answers(kinds.SCORES, "advert", FRAME)
     predictions = pl.DataFrame({"advert": np.arange(9), "score": [2 * s for s in SCORES]})
     scores = evaluate(TASK, answers, predictions, replicates=0).scores
     assert scores["accuracy"].value is None
@@ -110,7 +116,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
 
 def test_families_that_speak_of_one_group_are_put_together() -> None:
     valid = FRAME.with_columns(part=pl.lit("valid"), advert=pl.col("advert") + 100)
-    answers = Answers("scores", "advert", pl.concat([FRAME, valid]))
+    answers = Answers(kinds.SCORES, "advert", pl.concat([FRAME, valid]))
     predictions = pl.DataFrame({"advert": answers.frame["advert"], "score": SCORES + SCORES})
     lawful = evaluate(TASK, answers, predictions, replicates=0).groups["lawful"]
     assert {"false_positive_rate", "false_accusations_per_unit", "units"} <= set(lawful)

@@ -11,14 +11,21 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.evaluation.evaluation import compare, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.case import Case, case_of
-from tipbench.metrics.early import latency_cost, measure, penalty
+from tipbench.metrics.early import METRICS, latency_cost, measure, penalty
 from tipbench.metrics.medians import median
 
-TASK: Any = SimpleNamespace(kind="alarms", unit="chat", primary="f_latency", prevalence=None)
+TASK: Any = SimpleNamespace(
+    kind=kinds.ALARMS,
+    unit="chat",
+    primary="f_latency",
+    prevalence=None,
+    metrics=tuple(metric.name for metric in METRICS),
+)
 
 ROWS = st.lists(
     st.tuples(
@@ -47,7 +54,7 @@ def case_from(rows, **columns) -> Case:
         schema_overrides={"label": pl.Int8, "onset": pl.Int32},
     )
     steps = pl.Series("step", [step for _, step, *_ in rows], dtype=pl.Int32)
-    return case_of(TASK, Answers("alarms", "chat", frame), frame.select("chat", steps))
+    return case_of(TASK, Answers(kinds.ALARMS, "chat", frame), frame.select("chat", steps))
 
 
 def values(rows) -> dict[str, float]:
@@ -214,7 +221,7 @@ def world(seed: int = 0, operations: int = 600) -> tuple[Answers, pl.DataFrame]:
         }
     )
     steps = pl.Series([int(s) if a else None for s, a in zip(step, alarmed, strict=True)], dtype=pl.Int32)
-    return Answers("alarms", "chat", frame), frame.select("chat", step=steps)
+    return Answers(kinds.ALARMS, "chat", frame), frame.select("chat", step=steps)
 
 
 def test_false_alarms_are_counted_by_group_and_trafficking_without_commitment_apart() -> None:
@@ -299,9 +306,9 @@ def test_unknown_labels_are_left_out_and_counted() -> None:
     frame = answers.frame.with_columns(
         pl.when(unknown).then(None).otherwise(name).alias(name) for name in ("label", "onset")
     )
-    partly = evaluate(TASK, Answers("alarms", "chat", frame), alarms, replicates=0)
+    partly = evaluate(TASK, Answers(kinds.ALARMS, "chat", frame), alarms, replicates=0)
     assert "100 test rows have no known label and are not scored" in partly.warnings
-    kept = Answers("alarms", "chat", answers.frame.filter(~unknown))
+    kept = Answers(kinds.ALARMS, "chat", answers.frame.filter(~unknown))
     assert partly.scores == evaluate(TASK, kept, alarms.filter(~unknown), replicates=0).scores
 
 

@@ -9,22 +9,25 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.evaluation.comparison import compare
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
+from tipbench.kinds.estimates import FEWEST_REGIONS
 from tipbench.kinds.predictions import check_predictions
-from tipbench.metrics.bootstrap import FEWEST_REGIONS, TOO_FEW
-from tipbench.metrics.estimation import TOO_MANY_FAILED
+from tipbench.metrics.bootstrap import TOO_FEW
+from tipbench.metrics.estimation import METRICS, TOO_MANY_FAILED
 from tipdata.core.errors import UsageError
 
 
 @dataclass(frozen=True)
 class Task:
-    kind: str = "estimates"
+    kind: kinds.PredictionKind = kinds.ESTIMATES
     unit: str = "region"
     primary: str = "median_abs_log_error"
     prevalence: float | None = None
     groups: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = tuple(metric.name for metric in METRICS)
 
 
 EFFECTS = Task(primary="median_abs_error")
@@ -33,7 +36,7 @@ EFFECTS = Task(primary="median_abs_error")
 def answers_of(truth: list, quantity: list | str = "count", **more) -> Answers:
     n = len(truth)
     return Answers(
-        "estimates",
+        kinds.ESTIMATES,
         "region",
         pl.DataFrame(
             {
@@ -216,7 +219,7 @@ def test_scores_do_not_depend_on_the_order_of_rows_and_stay_in_their_range(rows,
     found = values(evaluate(Task(), answers, predictions, replicates=0))
     places = list(range(len(rows)))
     order.shuffle(places)
-    shuffled = Answers("estimates", "region", answers.frame[places])
+    shuffled = Answers(kinds.ESTIMATES, "region", answers.frame[places])
     again = values(evaluate(Task(), shuffled, predictions, replicates=0))
     for name, value in found.items():
         if value is not None:

@@ -11,13 +11,21 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.case import case_of
 from tipbench.metrics.forecast import FIRST, measure, query_scores
+from tipbench.task import tasks
 
-TASK: Any = SimpleNamespace(kind="candidates", unit="circuit", primary="mrr", prevalence=None)
+TASK: Any = SimpleNamespace(
+    kind=kinds.FORECASTS,
+    unit="circuit",
+    primary="mrr",
+    prevalence=None,
+    metrics=tasks()["route_forecast"].metrics,
+)
 TOWNS = 12
 
 
@@ -33,7 +41,7 @@ def answers(rows: list[tuple[int, int, bool]], weight: list[float] | None = None
         weight=pl.Series(weight or [1.0] * len(rows)),
     )
     towns = pl.DataFrame({"candidate": range(TOWNS)}).with_columns(region=pl.lit(0, dtype=pl.Int32))
-    return Answers("forecasts", "stop", frame, gallery=towns.select("region", "candidate"))
+    return Answers(kinds.FORECASTS, "stop", frame, gallery=towns.select("region", "candidate"))
 
 
 def forecasts(rows: list[tuple[int, int, float]]) -> pl.DataFrame:
@@ -134,7 +142,7 @@ def test_intrusion_is_told_by_lawful_group_and_the_primary_by_who_is_exploited()
     frame = truth.frame.with_columns(
         group=pl.Series(["trafficking", "business", "resident"]), form=pl.Series(["labour", None, None])
     )
-    truth = Answers("forecasts", "stop", frame, gallery=truth.gallery)
+    truth = Answers(kinds.FORECASTS, "stop", frame, gallery=truth.gallery)
     found = scored(truth, [(0, 3, 1.0), (1, 4, 1.0), (2, 0, 1.0)]).groups
     assert found["business"] == {"intrusion_mrr": 1.0, "queries": 1, "operations": 1}
     assert found["resident"]["intrusion_mrr"] == 0.0
@@ -152,7 +160,7 @@ def test_a_cluster_that_is_drawn_twice_counts_twice() -> None:
 def test_a_share_of_the_oracle_is_one_for_the_oracle_and_the_prior_is_that_of_a_constant_score() -> None:
     truth = answers([(3, 0, False), (4, 1, False), (5, 2, True)])
     ranks = truth.frame.with_columns(oracle_reciprocal_rank=pl.Series([1.0, 0.5, 0.1]))
-    truth = Answers("forecasts", "stop", ranks, gallery=truth.gallery)
+    truth = Answers(kinds.FORECASTS, "stop", ranks, gallery=truth.gallery)
     best = scored(truth, [(0, 3, 1.0), (1, 0, 1.0), (1, 4, 0.5), (2, 0, 1.0)]).oracle
     assert best["oracle"] == pytest.approx(0.75)
     assert best["share"] == pytest.approx(1.0)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.case import case_of
@@ -15,7 +16,7 @@ from tipbench.metrics.harm import measure, merged_groups
 from tipbench.metrics.operating import NO_VALID_PART
 
 TASK: Any = SimpleNamespace(
-    kind="scores",
+    kind=kinds.SCORES,
     unit="advert",
     primary="average_precision",
     prevalence=0.05,
@@ -52,7 +53,7 @@ def world(seed: int = 0, operations: int = 240, with_valid: bool = True) -> tupl
 
 
 def measured(frame: pl.DataFrame, scores: pl.Series):
-    case = case_of(TASK, Answers("scores", "advert", frame), frame.select("advert", scores))
+    case = case_of(TASK, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
     found = measure(case)
     return found, observed(found.metrics, case.clusters.count)
 
@@ -201,7 +202,7 @@ def test_marks_overlap_the_kinds_that_share_out_the_lawful_and_a_task_without_sp
     scores = pl.Series(
         "score", np.where(frame["small"], 1.0, 0.0) + np.arange(frame.height) / frame.height / 2
     )
-    case = case_of(task, Answers("scores", "advert", frame), frame.select("advert", scores))
+    case = case_of(task, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
     found = measure(case)
     assert set(found.groups) >= {"business", "independent", "small", "lawful"}
     assert "spam" not in found.groups

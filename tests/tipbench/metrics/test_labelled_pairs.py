@@ -7,11 +7,19 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.labelled_pairs import NO_CLUSTERS
+from tipbench.task import tasks
 
-TASK: Any = SimpleNamespace(kind="clusters", unit="record", primary="pairwise_f1", prevalence=None)
+TASK: Any = SimpleNamespace(
+    kind=kinds.CLUSTERS,
+    unit="record",
+    primary="pairwise_f1",
+    prevalence=None,
+    metrics=tasks()["advert_linkage"].metrics,
+)
 RECORDS = pl.DataFrame(
     {"record": ["a", "b", "c", "d"], "cluster": [None] * 4, "weight": [1.0] * 4},
     schema_overrides={"cluster": pl.Int64},
@@ -28,7 +36,7 @@ PAIRS = pl.DataFrame(
 
 
 def scores(clusters: list[int], pairs: pl.DataFrame = PAIRS):
-    answers = Answers("clusters", "record", RECORDS, pairs)
+    answers = Answers(kinds.CLUSTERS, "record", RECORDS, pairs)
     return evaluate(TASK, answers, RECORDS.select("record", pl.Series("cluster", clusters))).scores
 
 

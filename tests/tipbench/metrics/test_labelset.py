@@ -11,22 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn.metrics import average_precision_score, f1_score, hamming_loss
+from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.case import case_of
-from tipbench.metrics.labelset import CAPACITY, measure, reached
+from tipbench.metrics.labelset import CAPACITY, METRICS, measure, reached
 
 NAMES = ("shelter", "legal", "wages")
 
 
 @dataclass(frozen=True)
 class Task:
-    kind: str = "labelsets"
+    kind: kinds.PredictionKind = kinds.LABELSETS
     unit: str = "contact"
     primary: str = "macro_average_precision"
     prevalence: float | None = None
     groups: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = tuple(metric.name for metric in METRICS)
 
 
 def frames(labels: np.ndarray, scores: np.ndarray, **more) -> tuple[Answers, pl.DataFrame]:
@@ -42,7 +44,7 @@ def frames(labels: np.ndarray, scores: np.ndarray, **more) -> tuple[Answers, pl.
         "weight": more.pop("weight", np.ones(rows)),
     }
     urgent = more.pop("score_urgency", None)
-    answers = Answers("labelsets", "contact", pl.DataFrame({**fixed, **columns, **more}))
+    answers = Answers(kinds.LABELSETS, "contact", pl.DataFrame({**fixed, **columns, **more}))
     given = {f"score_{n}": scores[:, k] for k, n in enumerate(NAMES)}
     given |= {} if urgent is None else {"score_urgency": np.asarray(urgent, dtype=float)}
     return answers, pl.DataFrame({"contact": np.arange(rows), **given})

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.minority import f1_threshold
@@ -14,7 +15,7 @@ from tipbench.metrics.minority import f1_threshold
 
 @dataclass(frozen=True)
 class Risk:
-    kind: str = "scores"
+    kind: kinds.PredictionKind = kinds.SCORES
     unit: str = "payment"
     primary: str = "average_precision"
     prevalence: float | None = 0.002
@@ -38,7 +39,7 @@ def scored(
     if typology is not None:
         frame = frame.with_columns(pl.Series("typology", typology, dtype=pl.String))
     predictions = frame.select("payment", score=pl.Series(score, dtype=pl.Float64))
-    return evaluate(Risk(), Answers("scores", "payment", frame), predictions, replicates=0)
+    return evaluate(Risk(), Answers(kinds.SCORES, "payment", frame), predictions, replicates=0)
 
 
 def f1(label: np.ndarray, flagged: np.ndarray) -> float:
@@ -129,5 +130,5 @@ def test_tasks_that_do_not_name_it_are_not_given_it() -> None:
         }
     )
     predictions = pl.DataFrame({"payment": [0, 1, 2], "score": [0.1, 0.2, 0.3]})
-    found = evaluate(Other(), Answers("scores", "payment", frame), predictions, replicates=0)
+    found = evaluate(Other(), Answers(kinds.SCORES, "payment", frame), predictions, replicates=0)
     assert "f1" not in found.scores

@@ -10,12 +10,13 @@ import polars as pl
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.case import case_of
 from tipbench.metrics.operating import NO_VALID_PART, budget_threshold, measure, recall_threshold
 
-TASK: Any = SimpleNamespace(kind="scores", unit="advert", primary="average_precision", prevalence=0.05)
+TASK: Any = SimpleNamespace(kind=kinds.SCORES, unit="advert", primary="average_precision", prevalence=0.05)
 
 
 def case(scores, labels, parts, weights=None, clusters=None):
@@ -30,7 +31,7 @@ def case(scores, labels, parts, weights=None, clusters=None):
         }
     )
     predictions = pl.DataFrame({"advert": range(rows), "score": pl.Series(scores, dtype=pl.Float64)})
-    return case_of(TASK, Answers("scores", "advert", frame), predictions)
+    return case_of(TASK, Answers(kinds.SCORES, "advert", frame), predictions)
 
 
 @drawn(

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.retrieval import NAMES, query_scores
@@ -17,7 +18,7 @@ from tipbench.metrics.retrieval import NAMES, query_scores
 def score(clusters: list[int], rows: list[tuple[int, int, float]]) -> dict[int, dict[str, float]]:
     """Every metric of every query; units are 0 .. len(clusters) - 1."""
     gallery = pl.DataFrame({"advert": range(len(clusters)), "cluster": clusters})
-    answers = Answers("candidates", "advert", gallery)
+    answers = Answers(kinds.CANDIDATES, "advert", gallery)
     candidates = check_predictions(
         answers,
         pl.DataFrame(

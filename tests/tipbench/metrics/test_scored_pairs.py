@@ -11,11 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
+from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.scored_pairs import best_f1_threshold
+from tipbench.task import tasks
 
-LINKAGE: Any = SimpleNamespace(kind="clusters", unit="advert", primary="b_cubed_f1", prevalence=None)
+LINKAGE: Any = SimpleNamespace(
+    kind=kinds.CLUSTERS,
+    unit="advert",
+    primary="b_cubed_f1",
+    prevalence=None,
+    metrics=tasks()["advert_linkage"].metrics,
+)
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=2, max_size=30))
@@ -41,7 +49,7 @@ def test_the_threshold_of_valid_decides_on_test_and_cluster_metrics_are_null() -
     )
     # Valid is split perfectly at 0.6: test pairs 0.6+ and 0.8- are flagged, 0.5+ and 0.4+ are missed.
     scores = pl.Series("score", [0.9, 0.6, 0.5, 0.6, 0.5, 0.8, 0.1, 0.4])
-    found = evaluate(LINKAGE, Answers("scores", "pair", frame), frame.select("pair", scores))
+    found = evaluate(LINKAGE, Answers(kinds.SCORES, "pair", frame), frame.select("pair", scores))
     assert found.scores["pairwise_precision"].value == pytest.approx(1 / 2)
     assert found.scores["pairwise_recall"].value == pytest.approx(1 / 3)
     assert found.scores["pairwise_f1"].value == pytest.approx(2 / 5)

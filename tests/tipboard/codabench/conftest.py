@@ -73,7 +73,7 @@ def chance(host: Host) -> dict[str, pl.DataFrame]:
 
 def predictions(name: str, host: Host) -> pl.DataFrame:
     answers, draw = read_answers(host.secret, name), np.random.default_rng(11)
-    return MADE[answers.kind](answers, draw, host.round.prefixes.get(name, 0))
+    return MADE[answers.kind.name](answers, draw, host.round.prefixes.get(name, 0))
 
 
 def _scores(answers: Answers, draw: np.random.Generator, length: int) -> pl.DataFrame:

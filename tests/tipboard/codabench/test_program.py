@@ -89,7 +89,7 @@ def test_all_tasks_score_as_with_seal_score(
 
 
 def test_every_kind_of_answers_is_among_the_tasks(host: Any) -> None:
-    kinds = {tasks()[name].answered for name in host.round.tasks}
+    kinds = {tasks()[name].kind for name in host.round.tasks}
     assert kinds == {"scores", "clusters", "candidates", "forecasts", "alarms", "labelsets", "estimates"}
 
 

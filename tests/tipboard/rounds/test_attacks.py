@@ -36,8 +36,8 @@ from tipdata.core.release import Release
 from tipdata.core.tables import TABLES
 from tipdata.core.world import World
 
-LABELLED = [name for name, task in tasks().items() if task.kind in ("scores", "alarms")]
-WITH_CLUSTERS = [name for name, task in tasks().items() if task.unit == "advert" and task.kind != "scores"]
+LABELLED = [name for name, task in tasks().items() if task.kind.labelled]
+WITH_CLUSTERS = [name for name, task in tasks().items() if task.unit == "advert" and task.kind.linked]
 OPENED = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 

@@ -15,10 +15,9 @@ from tipbench.data.custom.files import read_files
 from tipbench.data.custom.pairs import matched_clusters, read_pairs
 from tipbench.data.custom.splits import all_scored, given_folds, label_set_folds, stratified_folds
 from tipbench.data.custom.tables import check_tables, read_tables
-from tipbench.data.custom.truth import check_truth, has_truth, learnt, scored
 from tipbench.data.fold import Fold, Prepared
 from tipbench.data.streaming import ORDER, held_back
-from tipbench.kinds.answers import Answers
+from tipbench.kinds import SCORES, Answers
 from tipbench.runs.forecasts import own_answers
 from tipbench.task import Task
 
@@ -49,7 +48,7 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
     if oracle:
         raise UsageError(f"data={own.name} has no hidden truth for an oracle: choose another baseline.")
     check_tables(task, own)
-    check_truth(task, own)
+    task.kind.check_custom(task.name, own)
     streamed = {f"{task.stream}.{column}" for column in (task.unit, ORDER)} if task.stream else set()
     if task.forecast is not None:
         streamed |= {f"{task.stream}.{column}" for column in (task.forecast.query, task.forecast.candidate)}
@@ -130,7 +129,8 @@ def _divide(own: OwnData, split: str, units: pl.DataFrame, valid: bool) -> list[
 def _fold(task: Task, tables: dict[str, pl.DataFrame], units: pl.DataFrame) -> Fold:
     """One fold: all mapped rows, and as labels those of train and valid."""
     shown = {name: frame.lazy() for name, frame in tables.items()}
-    return Fold(task, shown, units.select(task.unit, "part"), learnt(task, units))
+    labels = task.kind.learnt(task.unit, units.filter(pl.col("part") != "test"))
+    return Fold(task, shown, units.select(task.unit, "part"), labels)
 
 
 def _answers(task: Task, divided: list[pl.DataFrame], tables: dict[str, pl.DataFrame]) -> Answers:
@@ -146,19 +146,20 @@ def _answers(task: Task, divided: list[pl.DataFrame], tables: dict[str, pl.DataF
         rows = rows.filter(pl.col("part") == "test")
     if task.forecast is not None:
         return own_answers(task, rows, tables)
-    return Answers(task.kind, task.unit, scored(task, rows).sort(task.unit))
+    return Answers(
+        task.kind, task.unit, task.kind.custom_truth(task.unit, rows, task.quantity).sort(task.unit)
+    )
 
 
 def _notes(task: Task, own: OwnData) -> list[str]:
-    if has_truth(task, own):
+    if task.kind.has_custom_truth(own):
         return []
-    field = {"clusters": "cluster", "candidates": "cluster", "estimates": "truth"}.get(task.answered, "label")
-    return [f"data={own.name} maps no data.{field}: there is no truth to score against."]
+    return [f"data={own.name} maps no data.{task.kind.custom_field}: there is no truth to score against."]
 
 
 def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
     """Records as units, pairs as a table; clusters of records or scores of pairs are judged on the labels."""
-    if own.pairs is None or task.kind != "clusters":
+    if own.pairs is None or not task.kind.takes_pairs:
         raise UsageError(
             f"data={own.name} holds labelled pairs, which {task.name} cannot use: choose a task of clusters."
         )
@@ -210,4 +211,4 @@ def _pair_answers(pairs: pl.DataFrame) -> Answers:
         pl.col("left").alias("cluster"),
         pl.lit(1.0).alias("weight"),
     )
-    return Answers("scores", "pair", frame)
+    return Answers(SCORES, "pair", frame)

@@ -120,7 +120,7 @@ def _units(task: Task, own: OwnData, raw: pl.DataFrame, unit: pl.Series) -> pl.D
     cluster = (
         identifiers(raw["data.cluster"]) if own.cluster else pl.Series([None] * len(unit), dtype=pl.Int64)
     )
-    if task.answered not in ("clusters", "candidates"):
+    if not task.kind.linked:
         cluster = cluster.fill_null(-1 - pl.int_range(len(unit), dtype=pl.Int64, eager=True))
     units = pl.DataFrame({task.unit: unit, "cluster": cluster}).with_columns(**truth(own, raw))
     texts = [f for f in ("group", "fold") if f"data.{f}" in raw.columns]

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.data.streaming import Scored
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
@@ -17,7 +18,7 @@ from tipbench.metrics.case import case_of
 from tipbench.metrics.early import measure
 from tipbench.runs.alarms import NEVER, alarms, best_threshold
 
-TASK: Any = SimpleNamespace(kind="alarms", unit="chat", primary="f_latency", prevalence=None)
+TASK: Any = SimpleNamespace(kind=kinds.ALARMS, unit="chat", primary="f_latency", prevalence=None)
 
 CHATS = st.lists(
     st.tuples(
@@ -52,7 +53,7 @@ def f_latency(chats, threshold: float) -> float:
     given = labels(chats)
     frame = given.with_columns(part=pl.lit("test"), cluster=pl.col("chat"), weight=pl.lit(1.0))
     made = alarms(scored(chats), given["chat"], threshold)
-    case = case_of(TASK, Answers("alarms", "chat", frame), made)
+    case = case_of(TASK, Answers(kinds.ALARMS, "chat", frame), made)
     return observed(measure(case).metrics, case.clusters.count)["f_latency"]
 
 

@@ -1,0 +1,59 @@
+"""Candidates ``[query, candidate, score]``: at most ten per query, never the query itself.
+
+The ground truth is ``[unit, cluster]``, the gallery. Queries are the units whose cluster has two members or more.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.linked import LinkedKind
+from tipbench.kinds.lists import COLUMNS, ordered_lists
+from tipbench.kinds.refusals import SHOWN_KEYS, first, listed
+
+
+class Candidates(LinkedKind):
+    """Ranked candidates per query, from a gallery that holds the queries too."""
+
+    name = "candidates"
+    title = "ranked candidates per query"
+    truth_columns = ("cluster",)
+
+    def columns(self, unit: str) -> tuple[str, ...]:
+        return COLUMNS
+
+    def key(self, unit: str) -> str:
+        return "query"
+
+    def keys(self, unit: str) -> tuple[str, ...]:
+        return "query", "candidate"
+
+    def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
+        return frame.filter(pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2))
+
+    def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+        gallery = answers.frame[answers.unit]
+        for name in ("query", "candidate"):
+            unknown = predictions.filter(~pl.col(name).is_in(gallery.implode()))[name].unique(
+                maintain_order=True
+            )
+            if len(unknown):
+                raise UsageError(
+                    f"predictions: {len(unknown):,} of {predictions[name].n_unique():,} {name} keys are not among "
+                    f"the {gallery.len():,} of {answers.unit} in the gallery ({first(unknown)}); use those only"
+                )
+        own = predictions.filter(pl.col("query") == pl.col("candidate"))
+        if own.height:
+            raise UsageError(
+                f"predictions: {own.height:,} of {predictions.height:,} rows name the query as its own candidate "
+                f"({listed(own.select('query').head(SHOWN_KEYS).rows())}); leave it out"
+            )
+        return ordered_lists(answers, predictions)
+
+    def custom_truth(self, unit: str, rows: pl.DataFrame, quantity: str) -> pl.DataFrame:
+        return rows.select(unit, "cluster")
+
+
+CANDIDATES = Candidates()

@@ -1,0 +1,36 @@
+"""Clusters ``[unit, cluster]``: an Int64 or String cluster for every unit.
+
+The ground truth is ``[unit, cluster, weight]``: the true cluster (null where unknown) and, where known, ``proxy``.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.kinds.linked import LinkedKind
+
+
+class Clusters(LinkedKind):
+    """A cluster per unit. A task of clusters may also be scored on labelled pairs, with a score per pair."""
+
+    name = "clusters"
+    title = "a cluster per unit"
+    truth_columns = ("cluster", "weight")
+    also = ("scores",)
+    takes_pairs = True
+
+    def columns(self, unit: str) -> tuple[str, ...]:
+        return unit, "cluster"
+
+    def check_types(self, predictions: pl.DataFrame) -> None:
+        if predictions.schema["cluster"] not in (pl.Int64, pl.String):
+            raise UsageError(
+                f"predictions: cluster is {predictions.schema['cluster']}; make it Int64 or String"
+            )
+
+    def custom_truth(self, unit: str, rows: pl.DataFrame, quantity: str) -> pl.DataFrame:
+        return rows.select(unit, "cluster", pl.lit(1.0).alias("weight"))
+
+
+CLUSTERS = Clusters()

@@ -1,0 +1,259 @@
+"""Define what a kind of prediction is: its columns, its check, its ground truth and how both are scored.
+
+Each kind is one class in a file of its own. Nothing outside this room compares kinds: it asks the kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from tipdata.core.errors import UsageError
+
+from tipbench.kinds.refusals import SHOWN_KEYS, listed, not_finite, one_per_unit, same_type
+
+if TYPE_CHECKING:
+    from tipbench.kinds.answers import Answers
+
+FLOATS = (pl.Float32, pl.Float64)
+FEWEST_CLUSTERS = 20
+"""Clusters of the rarer sort, positive or negative, without which no interval is given."""
+
+FOREIGN = {
+    "labels": "data.labels of data={data} is for label sets: map data.label for {task}.",
+    "truth": "data.truth of data={data} is for estimates: leave it out for {task}.",
+    "onset": "data.onset of data={data} is for alarms: leave it out for {task}.",
+}
+"""Truth that a user's own data may map and most kinds have no use for -> what is said of it."""
+
+ScoreOf = Callable[[pl.DataFrame], dict[str, float]]
+"""Predictions -> the metrics of the primary metric's family on them."""
+
+
+class CustomTruth(Protocol):
+    """What a user's own data map of the truth; see :class:`tipbench.data.custom.config.OwnData`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str | None: ...
+    @property
+    def labels(self) -> dict[str, str]: ...
+    @property
+    def cluster(self) -> str | None: ...
+    @property
+    def truth(self) -> str | None: ...
+    @property
+    def onset(self) -> str | None: ...
+
+
+class PredictionKind:
+    """A kind of prediction. Kinds have no state: there is one object of each, in :mod:`tipbench.kinds`.
+
+    ``name``: as results and configs know it. ``title``: what is predicted, in words.
+    ``truth_columns``: columns that a frame of :class:`tipbench.kinds.answers.Answers` has beside the unit's key.
+    ``labelled``: whether units are positive, negative or unknown. ``has_parts``: whether the truth names the part of
+    each unit, so that a test part can be missing. ``fewest_clusters``: clusters of the rarer sort that an interval
+    needs. ``linked``: whether the truth of a user's own data is the cluster of each unit;
+    ``takes_pairs``: whether it may be labelled pairs of units.
+    ``custom_field``: where a user's own data map the truth; ``custom_fields``: those of :data:`FOREIGN` that it takes.
+    ``also``: names of other kinds whose ground truth a task of
+    this kind may be scored on.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    truth_columns: ClassVar[tuple[str, ...]]
+    labelled: ClassVar[bool] = False
+    has_parts: ClassVar[bool] = False
+    fewest_clusters: ClassVar[int] = FEWEST_CLUSTERS
+    linked: ClassVar[bool] = False
+    takes_pairs: ClassVar[bool] = False
+    custom_field: ClassVar[str] = "label"
+    custom_fields: ClassVar[tuple[str, ...]] = ()
+    also: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        return self.name
+
+    # Predictions
+
+    def columns(self, unit: str) -> tuple[str, ...]:
+        """Return the columns of predictions; a name that ends in ``*`` stands for one column per label."""
+        raise NotImplementedError
+
+    def expected(self, answers: Answers) -> tuple[str, ...]:
+        """Return the columns that predictions for this ground truth must have."""
+        return self.columns(answers.unit)
+
+    def key(self, unit: str) -> str:
+        """Return the column that tells whom a row of predictions is about."""
+        return unit
+
+    def keys(self, unit: str) -> tuple[str, ...]:
+        """Return the columns of predictions that hold keys."""
+        return (unit,)
+
+    def is_number(self, column: str) -> bool:
+        """Return whether a column of predictions holds scores or estimates: Float32 or Float64, finite."""
+        return column == "score"
+
+    def check(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+        """Return the predictions with the columns of their format only, in the order of the ground truth.
+
+        Raises UsageError, in one sentence with counts, for whatever is wrong with them; nothing is repaired.
+        """
+        columns = self.expected(answers)
+        missing = [name for name in columns if name not in predictions.columns]
+        if missing:
+            raise UsageError(
+                f"predictions: no column {', '.join(missing)} among {', '.join(predictions.columns) or 'none'}; "
+                f"{self.name} need {', '.join(columns)}"
+            )
+        if predictions.is_empty():
+            raise UsageError(
+                f"predictions: 0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
+            )
+        self.check_columns(predictions, columns)
+        predictions = predictions.select(columns)
+        for name in self.keys(answers.unit):
+            self.check_key(answers, predictions, name)
+        for name in filter(self.is_number, predictions.columns):
+            if predictions.schema[name] not in FLOATS:
+                raise UsageError(
+                    f"predictions: {name} is {predictions.schema[name]}; make it Float32 or Float64"
+                )
+        self.check_types(predictions)
+        self.check_values(answers.unit, predictions)
+        return self.check_rows(answers, predictions)
+
+    def check_columns(self, predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
+        """Refuse columns that predictions of this kind must not have. Raises UsageError."""
+
+    def check_key(self, answers: Answers, predictions: pl.DataFrame, name: str) -> None:
+        """Refuse a key of another dtype than the ground truth's. Raises UsageError."""
+        same_type(predictions, name, answers.unit, answers.frame.schema[answers.unit])
+
+    def check_types(self, predictions: pl.DataFrame) -> None:
+        """Refuse further columns of a wrong dtype. Raises UsageError."""
+
+    def check_values(self, unit: str, predictions: pl.DataFrame) -> None:
+        """Refuse null, NaN and infinite values. Raises UsageError with the first keys."""
+        for name in predictions.columns:
+            column = predictions[name]
+            self.refuse_values(unit, predictions, name, {"null": column.is_null()})
+            if self.is_number(name):
+                self.refuse_values(unit, predictions, name, not_finite(column))
+
+    def refuse_values(
+        self,
+        unit: str,
+        predictions: pl.DataFrame,
+        name: str,
+        faults: dict[str, pl.Series],
+        instead: str = "predict a finite value for each",
+    ) -> None:
+        """Raise UsageError for the first of these faults (what it is -> Boolean [rows]) that any row has."""
+        for what, mask in faults.items():
+            if count := int(mask.sum()):
+                where = predictions.filter(mask).select(self.keys(unit)).head(SHOWN_KEYS).rows()
+                raise UsageError(
+                    f"predictions: {count:,} of {predictions.height:,} values of {name} are {what} "
+                    f"(first at {listed(where)}); {instead}"
+                )
+
+    def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+        """Return the predictions row for row beside the ground truth; refuse repeated, missing or unknown units."""
+        return one_per_unit(answers, predictions)
+
+    def value(self, predictions: pl.DataFrame) -> pl.Series:
+        """Return what is predicted of each unit, as it stands beside the ground truth; for labelled kinds only."""
+        raise TypeError(f"{self.name} have no single value per unit")
+
+    # Ground truth
+
+    def check_truth(self, answers: Answers) -> None:
+        """Refuse ground truth that is no such thing. Raises UsageError."""
+
+    def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
+        """Return the rows of the ground truth that count, in their order."""
+        return frame.filter(pl.col("part") == part) if self.has_parts else frame
+
+    def any_known(self, answers: Answers) -> bool:
+        """Return whether there is anything to score against."""
+        return True
+
+    def cluster_counts(self, rows: pl.DataFrame, codes: NDArray[np.intp]) -> tuple[int, int]:
+        """Return how many resampling clusters have a positive and how many a negative row.
+
+        ``rows``: those that count; ``codes``: their clusters, int [rows]. Where rows are neither, both are the number
+        of clusters.
+        """
+        count = int(codes.max(initial=-1)) + 1
+        return count, count
+
+    # References and what is said of predictions
+
+    def references(self, answers: Answers, primary: str, score: ScoreOf) -> dict[str, float]:
+        """Return the primary metric of what the generator itself knew: ``prior``, ``oracle``, ``single_unit``.
+
+        Empty where the ground truth does not hold it. ``score`` scores predictions of this kind.
+        """
+        return {}
+
+    def warnings(self, answers: Answers, predictions: pl.DataFrame) -> list[str]:
+        """Return one sentence for each thing that a reader of the scores must know of the predictions."""
+        return []
+
+    def single(self, predictions: pl.DataFrame) -> tuple[float | None, float | None, float | None] | None:
+        """Return value, lower and upper end where the predictions are a result of their own; else None."""
+        return None
+
+    # A user's own data
+
+    def check_custom(self, task: str, own: CustomTruth) -> None:
+        """Refuse truth in a form that a task of this kind has no use for. Raises UsageError."""
+        for field, sentence in FOREIGN.items():
+            if field not in self.custom_fields and getattr(own, field):
+                raise UsageError(sentence.format(data=own.name, task=task))
+
+    def has_custom_truth(self, own: CustomTruth) -> bool:
+        """Return whether a user's own data hold anything to score against."""
+        return own.label is not None
+
+    def custom_columns(self) -> tuple[str, ...]:
+        """Return the columns of labels that a user's own data may map."""
+        return ()
+
+    def known_columns(self, units: pl.DataFrame) -> list[str]:
+        """Return the columns of labels that these units have, in order."""
+        return [name for name in self.custom_columns() if name in units.columns]
+
+    def learnt(self, unit: str, able: pl.DataFrame) -> pl.DataFrame:
+        """Return ``[unit, part, labels]`` of those units whose truth is known, as ``fit`` is given it.
+
+        ``able``: units of train and valid, ``[unit, part, cluster, ...]`` with the mapped truth.
+        """
+        known = self.known_columns(able)
+        if not known:
+            return able.select(unit, "part", pl.lit(None, dtype=pl.Int8).alias("label")).clear()
+        given = able.select(unit, "part", *known)
+        return given.filter(pl.any_horizontal(pl.col(c).is_not_null() for c in known if c != "onset"))
+
+    def custom_truth(self, unit: str, rows: pl.DataFrame, quantity: str) -> pl.DataFrame:
+        """Return the frame of ground truth over units of a user's own data; every unit weighs one.
+
+        ``quantity``: what is estimated, for estimates.
+        """
+        known = self.known_columns(rows)
+        nulls = [
+            pl.lit(None, dtype=pl.Int8 if name == "label" else pl.Int32).alias(name)
+            for name in self.custom_columns()
+            if name not in known
+        ]
+        extra = [name for name in ("group", "fold") if name in rows.columns]
+        weight = pl.lit(1.0).alias("weight")
+        return rows.select(unit, pl.col("part").cast(pl.String), *known, *nulls, "cluster", weight, *extra)

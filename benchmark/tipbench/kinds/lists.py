@@ -1,0 +1,41 @@
+"""Define what candidates and forecasts share: a list per query, at most ten candidates, ranked by score."""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.refusals import SHOWN_KEYS, listed
+
+MOST_CANDIDATES = 10
+"""The longest list of candidates that a query may have."""
+
+COLUMNS = ("query", "candidate", "score")
+
+
+def ordered_lists(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+    """Return lists by query in the order of the ground truth, then by falling score, then by candidate.
+
+    Raises UsageError for a repeated pair of query and candidate, and for more than ten candidates of a query.
+    """
+    repeated = predictions.filter(pl.struct("query", "candidate").is_duplicated())
+    if repeated.height:
+        pairs = repeated.select("query", "candidate").unique(maintain_order=True).head(SHOWN_KEYS)
+        raise UsageError(
+            f"predictions: {repeated.height:,} of {predictions.height:,} rows repeat a pair of query and "
+            f"candidate ({listed(pairs.rows())}); give each pair once"
+        )
+    long = predictions.group_by("query", maintain_order=True).len().filter(pl.col("len") > MOST_CANDIDATES)
+    if long.height:
+        raise UsageError(
+            f"predictions: {long.height:,} of {predictions['query'].n_unique():,} queries have more than "
+            f"{MOST_CANDIDATES} candidates ({listed(long.select('query').head(SHOWN_KEYS).rows())}); "
+            f"keep the best {MOST_CANDIDATES}"
+        )
+    place = answers.frame.select(pl.col(answers.unit).alias("query")).with_row_index("_place")
+    return (
+        predictions.join(place, on="query", how="left")
+        .sort("_place", "score", "candidate", descending=[False, True, False])
+        .drop("_place")
+    )

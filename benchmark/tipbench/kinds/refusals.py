@@ -1,0 +1,66 @@
+"""Say what is wrong with predictions: counts on both sides, and the first few keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from tipbench.kinds.answers import Answers
+
+SHOWN_KEYS = 3
+"""Keys that a refusal shows."""
+
+
+def same_type(predictions: pl.DataFrame, name: str, known: str, expected: pl.DataType) -> None:
+    """Refuse a key whose dtype is not that of the ground truth. Raises UsageError."""
+    if predictions.schema[name] != expected:
+        raise UsageError(
+            f"predictions: {name} is {predictions.schema[name]} and {known} is {expected} in the "
+            f"answers; cast it to {expected}"
+        )
+
+
+def not_finite(column: pl.Series) -> dict[str, pl.Series]:
+    """Return which values are NaN and which infinite, by the word for it."""
+    return {"NaN": column.is_nan().fill_null(False), "infinite": column.is_infinite().fill_null(False)}
+
+
+def one_per_unit(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+    """Return predictions in the order of the ground truth. Raises UsageError where units are not each there once."""
+    unit = answers.unit
+    expected = answers.frame[unit]
+    if expected.equals(predictions[unit].rename(unit)):
+        return predictions
+    aligned = answers.frame.select(unit).join(
+        predictions.with_columns(pl.lit(True).alias("_given")), on=unit, how="left", maintain_order="left"
+    )
+    if aligned.height == expected.len() == predictions.height and not aligned["_given"].null_count():
+        return aligned.drop("_given")
+    given = predictions[unit]
+    repeated = predictions.filter(given.is_duplicated())[unit].unique(maintain_order=True)
+    missing = expected.filter(~expected.is_in(given.implode()))
+    extra = given.filter(~given.is_in(expected.implode())).unique(maintain_order=True)
+    faults = counted({"missing": missing, "extra": extra, "repeated": repeated})
+    raise UsageError(
+        f"predictions: {faults}; {expected.len():,} of {unit} expected, "
+        f"{given.n_unique():,} unique in {given.len():,} rows given; predict each of them once"
+    )
+
+
+def counted(faults: dict[str, pl.Series]) -> str:
+    """Return how many keys have each fault, with the first of them; faults without keys are left out."""
+    return ", ".join(f"{len(keys):,} {what} ({first(keys)})" for what, keys in faults.items() if len(keys))
+
+
+def first(keys: pl.Series) -> str:
+    """Return the first few keys as a reader would type them."""
+    return listed((key,) for key in keys.head(SHOWN_KEYS))
+
+
+def listed(rows: Iterable[tuple]) -> str:
+    """Return keys as a reader would type them: 5, 8, 9, and pairs as 5-8."""
+    return ", ".join("-".join(map(str, row)) for row in rows)
