@@ -31,7 +31,7 @@ class Column:
     @property
     def sorting(self) -> str:
         """Which way is better."""
-        return "asc" if metric_of(self.metric).lower_is_better else "desc"
+        return "asc" if self.metric and metric_of(self.metric).lower_is_better else "desc"
 
 
 def columns(names: Sequence[str]) -> list[Column]:

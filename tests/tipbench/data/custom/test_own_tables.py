@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tipbench import kinds
 from tipbench.data.custom.ids import REFERS
 from tipbench.data.fold import Fold, prepare
 from tipbench.task import Task, tasks
@@ -30,11 +31,11 @@ SETS = replace(
     name="sets",
     unit="contact",
     table="contacts",
-    kind="labelsets",
+    kind=kinds.LABELSETS,
     tables={"contacts": (), "people": ()},
 )
 ALARMS = replace(
-    RISK, name="alarms", unit="chat", table="chats", kind="alarms", tables={"chats": (), "lines": ()}
+    RISK, name="alarms", unit="chat", table="chats", kind=kinds.ALARMS, tables={"chats": (), "lines": ()}
 )
 
 NODES = pl.DataFrame({"who": ["bea", "al", "cy", "dot"], "bad": [0, 1, 0, 1], "age": [30, 40, 50, 60]})

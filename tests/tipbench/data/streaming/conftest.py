@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 import pytest
+from tipbench import kinds
 from tipbench.data.fold import Prepared, prepare
 from tipbench.runs.forecasts import next_rows, weights
 from tipbench.task import Forecast, Source, Task
@@ -149,7 +150,7 @@ TASK = Task(
     question="When is it evident?",
     unit="chat",
     table="chats",
-    kind="alarms",
+    kind=kinds.ALARMS,
     tables={
         "chats": ("region", "chat", "minute"),
         "lines": ("region", "chat", "sequence", "act", "mark", "tone"),
@@ -197,7 +198,7 @@ FORECASTS = replace(
     TASK,
     name="chat_rooms",
     question="In which room is the next line?",
-    kind="candidates",
+    kind=kinds.FORECASTS,
     tables={**TASK.tables, "lines": (*TASK.tables["lines"], "room"), "rooms": ("region", "room")},
     primary="mrr",
     metrics=("mrr", "hit_at_1", "hit_at_3", "intrusion_mrr"),
