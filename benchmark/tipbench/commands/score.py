@@ -76,7 +76,6 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) -> None:
-    from dataclasses import asdict
 
     from tipbench.console import Column, emit_json, emit_table
     from tipbench.evaluation.evaluation import EVALUATOR_VERSION
@@ -84,7 +83,7 @@ def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) ->
 
     if as_json:
         about = {"task": task, "data": data, "split": split, "versions": {"evaluator": EVALUATOR_VERSION}}
-        emit_json({**about, **asdict(found)})
+        emit_json({**about, **found.to_dict()})
         return
     columns = [Column("metric"), Column("value", True), Column("95% interval", True)]
     emit_table(

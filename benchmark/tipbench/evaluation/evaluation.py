@@ -7,7 +7,7 @@ clusters a value stands alone and says so; where a value cannot be given, it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,12 @@ class Evaluation:
     curves: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     primary_draws: Draws | None = field(default=None, compare=False, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the draws, as a document of JSON."""
+        document = asdict(replace(self, primary_draws=None))
+        del document["primary_draws"]
+        return document
 
 
 def evaluate(
