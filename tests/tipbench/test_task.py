@@ -6,7 +6,7 @@ import pytest
 from tipbench.data.splits import SPLITS
 from tipbench.task import Task, task_of, tasks
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import all_tables
+from tipdata.stages import all_tables
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))

@@ -74,7 +74,7 @@ def _task(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _release(line: dict[str, Any]) -> dict[str, Any]:
-    from tipdata.core.release import RECEIPT, Release
+    from tipdata.release import RECEIPT, Release
 
     release = Release.of(line["version"], line["size"])
     return {

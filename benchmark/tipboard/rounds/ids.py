@@ -29,7 +29,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tipdata.core.errors import CheckFailed
-from tipdata.core.tables import Column, Table, all_tables
+from tipdata.core.tables import Column, Table
+from tipdata.stages import all_tables
 
 from tipboard.rounds.images import masked
 from tipboard.rounds.keyed import words

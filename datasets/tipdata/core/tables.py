@@ -1,7 +1,6 @@
 """What a table is: its columns, their types, units and access tiers. Stages declare their tables with it."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import polars as pl
 
@@ -61,30 +60,3 @@ class Table:
     @property
     def schema(self) -> dict[str, pl.DataType]:
         return {c.name: c.dtype for c in self.columns}
-
-
-@cache
-def all_tables() -> dict[str, Table]:
-    """Every table by name, in the order of the stages."""
-    from tipdata.stages import stages
-
-    found: dict[str, Table] = {}
-    for stage in stages():
-        for table in stage.tables:
-            if table.name in found:
-                raise ValueError(f"two stages declare a table named {table.name}")
-            found[table.name] = table
-    return found
-
-
-def tables_of(version: str) -> dict[str, Table]:
-    """The tables that a released version of the data has, by name, in the order of the stages."""
-    from tipdata.stages import stages_of
-
-    return {table.name: table for stage in stages_of(version) for table in stage.tables}
-
-
-def __getattr__(name: str) -> dict[str, Table]:
-    if name == "TABLES":
-        return all_tables()
-    raise AttributeError(name)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from tipdata.core.components import shared_value_components
-from tipdata.core.release import Release
 from tipdata.core.world import MINUTES_A_DAY, parameters
+from tipdata.release import Release
 from tipdata.stages.operations.stage import CATEGORIES, FAMILIES
 
 

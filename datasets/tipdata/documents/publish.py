@@ -7,8 +7,8 @@ import json
 import sys
 
 from tipdata.core.digest import region_digest, release_digest
-from tipdata.core.release import RECEIPT, Release, make_release, manifest_folder
-from tipdata.core.tables import tables_of
+from tipdata.release import RECEIPT, Release, make_release, manifest_folder
+from tipdata.stages import tables_of
 
 SAMPLE_ROWS = 12
 

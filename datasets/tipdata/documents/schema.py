@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipdata.core.tables import Column, Table, all_tables
+from tipdata.core.tables import Column, Table
 from tipdata.core.world import FOLDER
-from tipdata.stages import Stage, stages
+from tipdata.stages import Stage, all_tables, stages
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -59,3 +59,26 @@ def stages_of(version: str) -> tuple[Stage, ...]:
     """The stages that a released version of the data has: it stays as it was when later ones join."""
     released = list(versions())
     return tuple(s for s in stages() if released.index(s.since) <= released.index(version))
+
+
+@cache
+def all_tables() -> dict[str, Table]:
+    """Return every table by name, in the order of the stages."""
+    found: dict[str, Table] = {}
+    for stage in stages():
+        for table in stage.tables:
+            if table.name in found:
+                raise ValueError(f"two stages declare a table named {table.name}")
+            found[table.name] = table
+    return found
+
+
+def tables_of(version: str) -> dict[str, Table]:
+    """Return the tables that a released version of the data has, by name, in the order of the stages."""
+    return {table.name: table for stage in stages_of(version) for table in stage.tables}
+
+
+def __getattr__(name: str) -> dict[str, Table]:
+    if name == "TABLES":
+        return all_tables()
+    raise AttributeError(name)

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from tipboard.rounds import ids
 from tipboard.rounds.ids import CODES, FIRST, IMAGES, NUMBERS, OPAQUE, Labels, LabelsMeet, id_labels, kinds_of
 from tipboard.rounds.keyed import words
-from tipdata.core.region import generate_region
-from tipdata.core.tables import all_tables
 from tipdata.core.world import World
+from tipdata.release import generate_region
+from tipdata.stages import all_tables
 
 SEED = bytes(range(32))
 REGION = 1_000_003

@@ -27,8 +27,8 @@ from tipboard.rounds.record import (
 )
 from tipboard.rounds.regions import published_columns
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import TABLES
 from tipdata.core.world import fingerprint
+from tipdata.stages import TABLES
 
 OPENS = new.datetime.fromisoformat("2026-06-01T12:00:00+00:00")
 

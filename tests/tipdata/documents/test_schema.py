@@ -4,7 +4,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tipdata.core.tables import all_tables
 from tipdata.documents.schema import (
     ALIASES,
     CHARACTERS,
@@ -17,7 +16,7 @@ from tipdata.documents.schema import (
     stacked,
     write,
 )
-from tipdata.stages import stages
+from tipdata.stages import all_tables, stages
 
 DRAWN = [stage for stage in stages() if stage.tables]
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.release import Release
 from tipdata.core.world import Region, World, parameters
+from tipdata.release import Release
 from tipdata.stages import Past, stages
 from tipdata.stages.captures.stage import ANY, LISTS, _women
 

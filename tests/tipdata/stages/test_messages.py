@@ -5,8 +5,8 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.region import generate_region
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
+from tipdata.release import generate_region
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import ACTS, COURSES, STAGES, Acts
 

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.release import Release
 from tipdata.core.world import DAYS, World, parameters
+from tipdata.release import Release
 from tipdata.stages.payments.amounts import heaped
 from tipdata.stages.payments.legs import CHANNELS, PURPOSES, repeated
 from tipdata.stages.payments.schemes import MECHANISMS, TYPOLOGIES

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.region import generate_region
 from tipdata.core.world import World, parameters
+from tipdata.release import generate_region
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.reviews.stage import STAGE

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.release import Release
 from tipdata.core.world import DAYS, parameters
+from tipdata.release import Release
 from tipdata.stages.suppliers.exploitation import milli_nats
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 from tipdata.core.draw import Stream
-from tipdata.core.release import Release
 from tipdata.core.world import DAYS, parameters
+from tipdata.release import Release
 from tipdata.stages.account_habits.stage import GROUPS
 from tipdata.stages.ties.attachment import Neighbours, Pool
 

@@ -4,8 +4,8 @@ import re
 
 import polars as pl
 import pytest
-from tipdata.core.region import generate_region
 from tipdata.core.world import World, parameters
+from tipdata.release import generate_region
 from tipdata.stages.operations.stage import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.text.lexicon import FORMS, read
 

@@ -9,13 +9,21 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipdata.core import release as release_module
 from tipdata.core import world as world_module
 from tipdata.core.errors import CheckFailed, UsageError
-from tipdata.core.region import generate_region
-from tipdata.core.release import Release, make_release, open_release, published_manifest, verify_release
-from tipdata.core.tables import all_tables, tables_of
 from tipdata.core.world import World, versions
+from tipdata.release import (
+    Release,
+    generate_region,
+    make_release,
+    making,
+    manifests,
+    open_release,
+    published_manifest,
+    verify_release,
+)
+from tipdata.release import release as release_module
+from tipdata.stages import all_tables, tables_of
 
 NEWEST = list(versions())[-1]
 
@@ -98,7 +106,7 @@ def test_a_region_of_another_generator_is_made_again(two: Release, monkeypatch: 
     make_release(two, engine="sequential")
     kept = two.region_folder(0) / "adverts.parquet"
     stamp = kept.stat().st_mtime_ns
-    monkeypatch.setattr(release_module, "fingerprint", lambda: "another")
+    monkeypatch.setattr(making, "fingerprint", lambda: "another")
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert kept.stat().st_mtime_ns != stamp
 
@@ -137,7 +145,7 @@ def test_a_release_that_differs_from_its_manifest_is_refused(
     digests = json.loads((two.region_folder(0) / "receipt.json").read_text())["digests"]
     digests["adverts"]["body"] = "0" * 64
     manifest = {"regions": {"00000": {"digests": digests}, "00001": {"digests": {}}}}
-    monkeypatch.setattr(release_module, "published_manifest", lambda release: manifest)
+    monkeypatch.setattr(manifests, "published_manifest", lambda release: manifest)
     with pytest.raises(CheckFailed, match="region 0, table adverts, column body"):
         make_release(two, engine="sequential")
 
@@ -266,7 +274,7 @@ def test_a_version_has_the_tables_that_it_was_released_with(home: Path) -> None:
 def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
     """Every CPU feature that numpy dispatches on is switched off in a fresh interpreter."""
     code = (
-        "from tipdata.core.world import World; from tipdata.core.region import generate_region;"
+        "from tipdata.core.world import World; from tipdata.release import generate_region;"
         "from tipdata.core.digest import column_digest, region_digest;"
         f"t = generate_region(World.of('{NEWEST}'), 0);"
         "print(region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in t.items()}))"

@@ -1,0 +1,48 @@
+"""The published manifests of releases, and the receipts that are written where a release is made."""
+
+import json
+from pathlib import Path
+
+from tipdata.core.digest import region_digest, release_digest
+from tipdata.core.world import FOLDER
+from tipdata.release.release import Release, region_name
+
+RECEIPT = "receipt.json"
+Digests = dict[str, dict[str, str]]
+"""Column digests by table and column."""
+
+
+def published_manifest(release: Release) -> dict | None:
+    """The committed manifest of a release, or None where it has none: independent worlds are not published."""
+    if release.world:
+        return None
+    path = manifest_folder() / release.version / f"{release.size}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def manifest_folder() -> Path:
+    """Where manifests are: ``datasets/releases`` of a checkout, or beside this package in a wheel."""
+    inside = FOLDER / "releases"
+    return inside if inside.is_dir() else FOLDER.parent / "releases"
+
+
+def region_receipt(release: Release, index: int) -> dict:
+    return json.loads((release.region_folder(index) / RECEIPT).read_text(encoding="utf-8"))
+
+
+def release_root(digests: dict[int, Digests]) -> str:
+    return release_digest({region_name(i): region_digest(d) for i, d in digests.items()})
+
+
+def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
+    """Where digests differ from the published manifest, one text a column; empty where it has none."""
+    manifest = published_manifest(release)
+    if manifest is None:
+        return []
+    return [
+        f"release {release.name}, region {index}, table {table}, column {column}"
+        for index in range(release.regions)
+        for table, columns in manifest["regions"][region_name(index)]["digests"].items()
+        for column, digest in columns.items()
+        if found[index].get(table, {}).get(column) != digest
+    ]
