@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tipdata.core.tables import Table
+from tipdata.core.tables import Column, Table
 from tipdata.core.world import FOLDER, parameters
 from tipdata.stages import Stage, stages
 
@@ -19,10 +19,7 @@ def card(stage: Stage, table: Table) -> str:
     """The Markdown card of one table: what it is, its columns, where its parameters come from, limits and uses."""
     module = __import__(f"tipdata.stages.{stage.name}.stage", fromlist=["__doc__"])
     story = " ".join((module.__doc__ or "").split())
-    rows = "\n".join(
-        f"| {c.name} | {c.dtype} | {c.tier} | {'; '.join(x for x in (c.unit, c.note) if x)} |"
-        for c in table.columns
-    )
+    rows = "\n".join(f"| {c.name} | {c.dtype} | {c.tier} | {_about(c)} |" for c in table.columns)
     own = {path: entry for path, entry in parameters().items() if path.split(".")[0] == stage.name}
     assumed = sum(entry.get("assumed") is True for entry in own.values())
     sources = sorted({entry["source"] for entry in own.values() if "source" in entry})
@@ -35,7 +32,7 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 **Primary key** {", ".join(table.key)}. **Drawn by** `tipdata.stages.{stage.name}`: {story}
 
-| column | type | access | unit, note |
+| column | type | access | unit, note, table identified, values |
 |---|---|---|---|
 {rows}
 
@@ -45,6 +42,19 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 {_USES}
 """
+
+
+def _about(column: Column) -> str:
+    """A column's unit, note, the table whose key it holds, and its category values."""
+    values = column.possible(parameters())
+    parts = (
+        column.unit,
+        column.note,
+        column.id_of and f"identifies {column.id_of}",
+        values and f"one of {', '.join(values)}",
+        column.since and f"from data version {column.since} on",
+    )
+    return "; ".join(part for part in parts if part)
 
 
 def cards() -> dict[str, str]:

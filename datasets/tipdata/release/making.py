@@ -16,6 +16,7 @@ from tipdata.core.world import World, fingerprint
 from tipdata.release.manifests import RECEIPT, differences_of, region_receipt, release_root
 from tipdata.release.region import generate_region
 from tipdata.release.release import Release, files_of, region_name
+from tipdata.stages import tables_of
 
 
 def open_release(
@@ -114,8 +115,9 @@ def _make_region(world: World, release_folder: Path, mark: str, index: int) -> N
     part = release_folder / f".{folder.name}.part-{os.getpid()}"
     try:
         part.mkdir(parents=True)
+        known = tables_of(world.version)
         for name, frame in tables.items():
-            for suffix, columns in files_of(name):
+            for suffix, columns in files_of(known[name]):
                 _write_table(part / f"{name}{suffix}.parquet", frame.select(columns))
         digests = {n: {c: column_digest(f[c]) for c in f.columns} for n, f in tables.items()}
         rows = {name: frame.height for name, frame in tables.items()}

@@ -7,6 +7,7 @@ import polars as pl
 
 from tipdata.core.errors import UsageError
 from tipdata.core.home import home
+from tipdata.core.tables import Table
 from tipdata.core.world import WORLD_MARK, check_world, release_name, sizes, versions
 from tipdata.stages import all_tables, tables_of
 
@@ -99,7 +100,6 @@ def region_name(index: int) -> str:
     return f"{index:05d}"
 
 
-def files_of(table: str) -> list[tuple[str, tuple[str, ...]]]:
-    """Suffix and columns of each file that a table is stored in."""
-    known = all_tables()[table]
-    return [(s, c) for s, c in (("", known.observed), (".truth", known.hidden)) if c]
+def files_of(table: Table) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the suffix and the columns of each file that a table is stored in."""
+    return [(s, c) for s, c in (("", table.observed), (".truth", table.hidden)) if c]

@@ -49,8 +49,8 @@ def verify_release(
 def _read_digests(release: Release, folder: Path, index: int) -> tuple[str, Digests]:
     """What is wrong with a region's files ('' where they can be read), and the digests of their columns."""
     digests: Digests = {}
-    for name in tables_of(release.version):
-        for suffix, columns in files_of(name):
+    for name, table in tables_of(release.version).items():
+        for suffix, columns in files_of(table):
             path = folder / region_name(index) / f"{name}{suffix}.parquet"
             try:
                 frame = pl.read_parquet(path)

@@ -15,7 +15,7 @@ import numpy as np
 
 from tipdata.core.draw import ONE, log, normalised, probability
 from tipdata.core.world import Region, parameters
-from tipdata.stages.operations.stage import log_ratio
+from tipdata.stages.operations.stage import STRATEGIES, log_ratio
 
 ACTS = (
     *("greet", "introduce", "small_talk", "compliment", "share_personal"),
@@ -34,11 +34,10 @@ STAGES = (
 )
 COMMITMENT = STAGES.index("commitment")
 COURSES = (
-    *("hunting", "fishing", "lawful_recruitment", "brokerage", "sale"),
+    *STRATEGIES,
+    *("lawful_recruitment", "brokerage", "sale"),
     *("friendship", "dating", "support", "spam"),
 )
-STRATEGIES = COURSES[:2]
-"""The courses of a recruitment for exploitation."""
 KINDS = ("recruitment", *COURSES[len(STRATEGIES) :])
 HOLDER, OTHER = 0, 1
 ROLES = ("holder", "other")
