@@ -84,7 +84,7 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
         )
     finally:
         _remove_leftovers(release)
-    digests = {i: region_receipt(release, i)["digests"] for i in range(release.regions)}
+    digests = {i: region_receipt(release.region_folder(i))["digests"] for i in range(release.regions)}
     differences = differences_of(release, digests)
     if differences:
         raise CheckFailed(
@@ -103,7 +103,7 @@ def _remove_leftovers(release: Release) -> None:
 
 def _region_is_there(release: Release, index: int, mark: str) -> bool:
     try:
-        return region_receipt(release, index)["fingerprint"] == mark
+        return region_receipt(release.region_folder(index))["fingerprint"] == mark
     except (OSError, ValueError, KeyError):
         return False
 

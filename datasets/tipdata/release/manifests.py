@@ -26,8 +26,9 @@ def manifest_folder() -> Path:
     return inside if inside.is_dir() else FOLDER.parent / "releases"
 
 
-def region_receipt(release: Release, index: int) -> dict:
-    return json.loads((release.region_folder(index) / RECEIPT).read_text(encoding="utf-8"))
+def region_receipt(folder: Path) -> dict:
+    """Return what was written of a region when it was made. Raises OSError or ValueError where it cannot be read."""
+    return json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
 
 
 def release_root(digests: dict[int, Digests]) -> str:
@@ -35,14 +36,32 @@ def release_root(digests: dict[int, Digests]) -> str:
 
 
 def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
-    """Where digests differ from the published manifest, one text a column; empty where it has none."""
+    """Return where regions differ from the published manifest, one text per column; empty where it has none."""
     manifest = published_manifest(release)
     if manifest is None:
         return []
     return [
-        f"release {release.name}, region {index}, table {table}, column {column}"
+        problem
         for index in range(release.regions)
-        for table, columns in manifest["regions"][region_name(index)]["digests"].items()
-        for column, digest in columns.items()
-        if found[index].get(table, {}).get(column) != digest
+        for problem in _compared(
+            f"release {release.name}, region {index}",
+            manifest["regions"][region_name(index)]["digests"],
+            found[index],
+        )
     ]
+
+
+def _compared(place: str, expected: Digests, found: Digests) -> list[str]:
+    """Where digests differ, a column or table that is too many counting as one that is missing."""
+    names = [(table, column) for table, columns in expected.items() for column in columns]
+    more = [
+        (table, column)
+        for table, columns in found.items()
+        for column in columns
+        if column not in expected.get(table, {})
+    ]
+    return [
+        f"{place}, table {table}, column {column}"
+        for table, column in names
+        if found.get(table, {}).get(column) != expected[table][column]
+    ] + [f"{place}, table {table}, column {column}: is not in the manifest" for table, column in more]
