@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tipdata.core.tables import Column, Table
-from tipdata.core.world import FOLDER, parameters
+from tipdata.core.world import FOLDER, newest_released, parameters, versions
 from tipdata.stages import Stage, stages
 
 CARDS = FOLDER.parent / "cards"
@@ -20,9 +20,14 @@ def card(stage: Stage, table: Table) -> str:
     module = __import__(f"tipdata.stages.{stage.name}.stage", fromlist=["__doc__"])
     story = " ".join((module.__doc__ or "").split())
     rows = "\n".join(f"| {c.name} | {c.dtype} | {c.tier} | {_about(c)} |" for c in table.columns)
-    own = {path: entry for path, entry in parameters().items() if path.split(".")[0] == stage.name}
+    own = {
+        path: entry
+        for path, entry in parameters(newest_released()).items()
+        if path.split(".")[0] == stage.name
+    }
     assumed = sum(entry.get("assumed") is True for entry in own.values())
     sources = sorted({entry["source"] for entry in own.values() if "source" in entry})
+    file = versions()[newest_released()]["world"]
     cited = f"; sources: {', '.join(sources)}" if sources else ""
     return f"""# {table.name}
 
@@ -38,7 +43,7 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 `truth` columns are in a file of their own and never among a method's inputs; `label` columns are supervision.
 
-**Parameters** of `{stage.name}` in world.yaml: {len(own)}, {assumed} of them assumed{cited}.
+**Parameters** of `{stage.name}` in {file}: {len(own)}, {assumed} of them assumed{cited}.
 
 {_USES}
 """
@@ -46,7 +51,7 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 def _about(column: Column) -> str:
     """A column's unit, note, the table whose key it holds, and its category values."""
-    values = column.possible(parameters())
+    values = column.possible(parameters(newest_released()))
     parts = (
         column.unit,
         column.note,

@@ -53,7 +53,7 @@ class _View:
         """How many indicator cues each advert of a family shows."""
         names = [
             path.rsplit(".", 1)[1]
-            for path, entry in parameters().items()
+            for path, entry in parameters(self.release.version).items()
             if path.startswith(f"cues.{family}.") and entry["value"].get("indicator")
         ]
         cues = self.adverts.filter(self.family == FAMILIES.index(family))["cues"]

@@ -37,7 +37,7 @@ def undeclared(table: Table, frame: pl.DataFrame, listed: Parameters) -> list[st
 
 def undeclared_values(release: Release) -> list[str]:
     """Return a text per category column of a release, made before, that has a value which it does not declare."""
-    listed = parameters()
+    listed = parameters(release.version)
     return [
         problem
         for name, table in tables_of(release.version).items()

@@ -9,11 +9,17 @@ from pathlib import Path
 
 import polars as pl
 
-from tipdata.core.digest import column_digest
+from tipdata.core.digest import column_digest, region_digest
 from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.core.world import World, fingerprint
-from tipdata.release.manifests import RECEIPT, differences_of, region_receipt, release_root
+from tipdata.release.manifests import (
+    RECEIPT,
+    differences_of,
+    published_manifest,
+    region_receipt,
+    release_root,
+)
 from tipdata.release.region import generate_region
 from tipdata.release.release import Release, files_of, region_name
 from tipdata.stages import tables_of
@@ -43,7 +49,10 @@ def _is_complete(release: Release) -> bool:
         made = json.loads((release.folder / RECEIPT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return made.get("fingerprint") == fingerprint()
+    manifest = published_manifest(release)
+    if manifest is not None:
+        return made.get("digest") == manifest["digest"]
+    return made.get("fingerprint") == fingerprint(release.version)
 
 
 def make_release(
@@ -73,9 +82,10 @@ def make_release(
 
 
 def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -> None:
-    mark = fingerprint()
+    manifest = published_manifest(release)
+    mark = fingerprint(release.version) if manifest is None else ""
     _remove_leftovers(release)
-    missing = [i for i in range(release.regions) if not _region_is_there(release, i, mark)]
+    missing = [i for i in range(release.regions) if not _region_is_there(release, i, manifest, mark)]
     # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
     work = partial(_make_region, World.of(release.version, release.world), release.folder, mark)
     try:
@@ -101,10 +111,14 @@ def _remove_leftovers(release: Release) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _region_is_there(release: Release, index: int, mark: str) -> bool:
+def _region_is_there(release: Release, index: int, manifest: dict | None, mark: str) -> bool:
+    """Whether a region need not be made: it is the published one or, where none is published, of this generator."""
     try:
-        return region_receipt(release.region_folder(index))["fingerprint"] == mark
-    except (OSError, ValueError, KeyError):
+        receipt = region_receipt(release.region_folder(index))
+        if manifest is None:
+            return receipt["fingerprint"] == mark
+        return region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
+    except (OSError, ValueError, KeyError, AttributeError):
         return False
 
 

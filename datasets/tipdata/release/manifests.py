@@ -1,6 +1,7 @@
 """The published manifests of releases, and the receipts that are written where a release is made."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 from tipdata.core.digest import region_digest, release_digest
@@ -17,7 +18,12 @@ def published_manifest(release: Release) -> dict | None:
     if release.world:
         return None
     path = manifest_folder() / release.version / f"{release.size}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return _read(path) if path.exists() else None
+
+
+@cache
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def manifest_folder() -> Path:

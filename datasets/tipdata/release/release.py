@@ -8,7 +8,7 @@ import polars as pl
 from tipdata.core.errors import UsageError
 from tipdata.core.home import home
 from tipdata.core.tables import Table
-from tipdata.core.world import WORLD_MARK, check_world, release_name, sizes, versions
+from tipdata.core.world import WORLD_MARK, check_world, newest_released, release_name, sizes, versions
 from tipdata.stages import all_tables, tables_of
 
 
@@ -37,7 +37,7 @@ class Release:
 
     @classmethod
     def called(cls, name: str) -> "Release":
-        """The release of a name: ``small`` (its newest version), ``0.3.0/small`` or ``0.3.0/small.w3``.
+        """The release of a name: ``small`` (its newest released version), ``0.3.0/small`` or ``0.3.0/small.w3``.
 
         Raises UsageError as :meth:`of`, and for a world that is no whole number from 1.
         """
@@ -48,7 +48,7 @@ class Release:
                 f"release {name} names no world: write {size}{WORLD_MARK}1, {size}{WORLD_MARK}2 and so on, or {size} "
                 "for the released one."
             )
-        return cls.of(version or list(versions())[-1], size, int(world) if marked else 0)
+        return cls.of(version or newest_released(), size, int(world) if marked else 0)
 
     @property
     def name(self) -> str:

@@ -1,6 +1,7 @@
 """The stages of the world, one folder each, found by name and run in the order of their dependencies.
 
-A new table is one new folder here whose module ``stage`` defines ``STAGE``, and its parameters in ``world.yaml``.
+A new table is one new folder here whose module ``stage`` defines ``STAGE``,
+and its parameters in the draft's world file.
 """
 
 import importlib

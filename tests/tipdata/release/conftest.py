@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from tipdata.core import world as world_module
-from tipdata.core.world import versions
+from tipdata.core.world import newest_released
 from tipdata.release import Release
 from tipdata.release import release as release_module
 
-NEWEST = list(versions())[-1]
+NEWEST = newest_released()
 
 
 @pytest.fixture

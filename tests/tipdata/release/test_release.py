@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tipdata.core import world as world_module
+from tipdata.core.digest import region_digest, release_digest
 from tipdata.core.errors import CheckFailed, UsageError
-from tipdata.core.world import World, versions
+from tipdata.core.world import World, fingerprint, newest_released, versions
 from tipdata.release import (
     Release,
     generate_region,
@@ -23,7 +26,7 @@ from tipdata.release import (
 )
 from tipdata.stages import all_tables, tables_of
 
-NEWEST = list(versions())[-1]
+NEWEST = newest_released()
 
 
 def test_a_made_release_reads_back_whole(two: Release) -> None:
@@ -95,7 +98,7 @@ def test_a_region_of_another_generator_is_made_again(two: Release, monkeypatch: 
     make_release(two, engine="sequential")
     kept = two.region_folder(0) / "adverts.parquet"
     stamp = kept.stat().st_mtime_ns
-    monkeypatch.setattr(making, "fingerprint", lambda: "another")
+    monkeypatch.setattr(making, "fingerprint", lambda version: "another")
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert kept.stat().st_mtime_ns != stamp
 
@@ -262,3 +265,67 @@ def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
     manifest = published_manifest(Release.of(NEWEST, "tiny"))
     assert manifest is not None
     assert run.stdout.strip() == manifest["regions"]["00000"]["digest"]
+
+
+def test_a_region_that_is_the_published_one_is_never_made_again(
+    two: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever source file was touched since, and also where a killed run left no receipt of the release."""
+    make_release(two, engine="sequential")
+    digests = [json.loads((two.region_folder(i) / "receipt.json").read_text())["digests"] for i in range(2)]
+    regions = {f"0000{i}": {"digest": region_digest(d), "digests": d} for i, d in enumerate(digests)}
+    manifest = {"regions": regions, "digest": release_digest({n: e["digest"] for n, e in regions.items()})}
+    for module in (making, manifests):
+        monkeypatch.setattr(module, "published_manifest", lambda release: manifest)
+    monkeypatch.setattr(making, "fingerprint", lambda version: "another")
+    files = [two.region_folder(i) / "adverts.parquet" for i in range(2)]
+    stamps = [file.stat().st_mtime_ns for file in files]
+    open_release(NEWEST, "pair", engine="sequential", quiet=True)
+    (two.folder / "receipt.json").unlink()
+    open_release(NEWEST, "pair", engine="sequential", quiet=True)
+    assert [file.stat().st_mtime_ns for file in files] == stamps
+    receipt = two.region_folder(1) / "receipt.json"
+    receipt.write_text(receipt.read_text().replace(digests[1]["adverts"]["body"], "0" * 64))
+    (two.folder / "receipt.json").unlink()
+    open_release(NEWEST, "pair", engine="sequential", quiet=True)
+    assert files[0].stat().st_mtime_ns == stamps[0]
+    assert files[1].stat().st_mtime_ns != stamps[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "same"),
+    [
+        ("stages/places/stage.py", '"""', '"""More words. ', True),
+        ("stages/places/stage.py", "\nfrom ", "\n# why\nfrom ", True),
+        ("documents/cards.py", "folder.mkdir", "folder.is_dir", True),
+        ("release/making.py", "missing", "absent", True),
+        ("world-0.3.0.yaml", "# ", "# Corrected. ", True),
+        ("world-0.3.0.yaml", "value: 300", "value: 301", False),
+        ("stages/places/stage.py", "DAYS", "DAYS + 1", False),
+        ("release/region.py", ".sort(", ".head(", False),
+        ("core/draw.py", "def uniform", "def evenly", False),
+        ("text/en.yaml", "a", "b", False),
+        ("core/constants.npz", "", "", False),
+    ],
+)
+def test_the_fingerprint_follows_what_decides_the_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: str, same: bool
+) -> None:
+    before = fingerprint.__wrapped__(NEWEST)
+    copy = tmp_path / "tipdata"
+    shutil.copytree(world_module.FOLDER, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    file = copy / name
+    if file.suffix == ".npz":
+        file.write_bytes(file.read_bytes() + b"0")
+    else:
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr(world_module, "FOLDER", copy)
+    world_module._document.cache_clear()
+    world_module._parameters.cache_clear()
+    try:
+        assert (fingerprint.__wrapped__(NEWEST) == before) == same
+    finally:
+        world_module._document.cache_clear()
+        world_module._parameters.cache_clear()

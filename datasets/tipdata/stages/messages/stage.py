@@ -233,7 +233,8 @@ def _walked(
 def _acts(region: Region, c: Conversations, model: acts.Acts, lines: Lines, role: np.ndarray) -> pl.Series:
     """The act of each message; null where it was deleted."""
     leanings = acts.habits(region, c.holder, c.number)[lines.at]
-    weights = exp(model.act[c.profile[lines.at], lines.stage, role] + leanings)
+    profile = acts.profile(region.world, c.course, c.form)
+    weights = exp(model.act[profile[lines.at], lines.stage, role] + leanings)
     act = region.stream("messages/act").choose(lines.row, weights)
     often = region.stream("messages/deletes").chance(c.holder, probability(region["messages.deletes_often"]))
     rates = np.array([probability(p) for p in region["messages.deleted"]])
