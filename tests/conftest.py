@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tipdata.core.release import Release, open_release
+from tipdata.release import Release, open_release
 
 OWN_METHODS = """
 import polars as pl

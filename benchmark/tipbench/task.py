@@ -17,7 +17,7 @@ from tipbench.kinds import PredictionKind
 
 
 class Source(Protocol):
-    """Where a task's tables come from: a :class:`tipdata.core.release.Release`, or what can do as much."""
+    """Where a task's tables come from: a :class:`tipdata.release.Release`, or what can do as much."""
 
     @property
     def name(self) -> str: ...

@@ -23,7 +23,7 @@ from tipboard.rounds.host import open_secret, read_answers
 from tipboard.rounds.new import Order, new_round
 from tipboard.rounds.record import Round
 from tipboard.rounds.source import RegionFolders
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 MOST = 60_000
 """Units of a task that a tree is fitted to, every so-manieth of them."""

@@ -87,7 +87,7 @@ def risk(runs: Path) -> Rows:
 def raters() -> Rows:
     """F1 of each rater against the consensus of both, on a sample with 33% adverts of trafficking operations."""
     from tipdata.core.draw import Stream
-    from tipdata.core.release import Release
+    from tipdata.release import Release
 
     release = Release.of("0.3.0", "small")
     scores = release.scan("annotations").sort("advert", "rater").collect()

@@ -16,10 +16,9 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 
 def main(regions: int) -> None:
-    from tipdata.core import release as release_module
-    from tipdata.core.region import generate_region
-    from tipdata.core.release import Release, make_release
     from tipdata.core.world import World, sizes
+    from tipdata.release import Release, generate_region, make_release
+    from tipdata.release import release as release_module
 
     world = World.of("0.3.0")
     tables = generate_region(world, 0)  # compiles the lexicon

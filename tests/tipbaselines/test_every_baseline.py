@@ -15,7 +15,7 @@ from tipbench.data.fold import Fold, Prepared, prepare
 from tipbench.method import Method, StreamMethod, is_oracle
 from tipbench.runs.runner import streamed_predictions
 from tipbench.task import tasks
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
 EVERY = sorted(str(path.relative_to(CONFIGS).with_suffix("")) for path in CONFIGS.rglob("*.yaml"))

@@ -7,7 +7,7 @@ from tipbench.data.splits import SPLITS
 from tipbench.kinds import SCORES
 from tipbench.task import Task, task_of, tasks
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import all_tables
+from tipdata.stages import all_tables
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))

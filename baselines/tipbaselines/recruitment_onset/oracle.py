@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 from tipdata.core.draw import ONE
-from tipdata.core.world import MINUTES_A_DAY, World, versions
+from tipdata.core.world import MINUTES_A_DAY, World, newest_released
 from tipdata.stages.messages import acts
 
 from tipbaselines.frames import score_frame
@@ -34,10 +34,10 @@ class Oracle:
     def fit(self, fold: "Fold", seed: int) -> None:
         """Only the mix of profiles on each platform is counted."""
         self._unit = fold.task.unit
-        self._world = World.of(list(versions())[-1])
+        self._world = World.of(newest_released())
         frame = fold.tables["conversations"].collect()
-        platform, profile = frame["platform"].to_numpy(), _profiles(frame)
-        count = len(acts.course_of_profile())
+        platform, profile = frame["platform"].to_numpy(), _profiles(self._world, frame)
+        count = len(acts.course_of_profile(self._world))
         self._mix = {
             p: _probabilities(np.bincount(profile[platform == p], minlength=count) + 0.1)
             for p in set(platform)
@@ -69,7 +69,7 @@ class RegionFilter:
         self.ids, self._unit = units[unit], unit
         region = world.region(int(units["region"][0]))
         model = acts.Acts.of(region)
-        self._course = acts.course_of_profile()
+        self._course = acts.course_of_profile(world)
         self._recruits = self._course < len(acts.STRATEGIES)
         self._model = model
         self._minutes, self._days = region["messages.gap_minutes"], region["messages.gap_days"]
@@ -171,13 +171,13 @@ class RegionFilter:
         return np.where(((code < 0) | (~begins & (last < 0)))[:, None, None], 1.0, likelihood)
 
 
-def _profiles(frame: pl.DataFrame) -> np.ndarray:
+def _profiles(world: World, frame: pl.DataFrame) -> np.ndarray:
     """(conversations,) the true profile of each."""
     named = frame.select(pl.coalesce("strategy", "kind")).to_series()
     course = named.replace_strict(acts.COURSES, range(len(acts.COURSES))).to_numpy()
-    forms = acts.forms()
+    forms = acts.forms(world)
     form = frame["form"].replace_strict(forms, range(len(forms)), default=0).to_numpy()
-    return acts.profile(course, form)
+    return acts.profile(world, course, form)
 
 
 def _probabilities(weights: np.ndarray) -> np.ndarray:

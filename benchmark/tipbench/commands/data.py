@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from tipdata.core.release import Release
+    from tipdata.release import Release
 
     from tipbench.config.settings import Engine
 
@@ -51,7 +51,7 @@ def add(verbs: Any) -> None:
 def call(options: argparse.Namespace) -> int:
     """Do it to the release."""
     from tipdata.core.errors import UsageError
-    from tipdata.core.release import Release
+    from tipdata.release import Release
 
     from tipbench.config.compose import parse
 
@@ -80,7 +80,7 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
 
 
 def _make(release: Release, engine: Engine, options: argparse.Namespace, own: dict[str, str]) -> int:
-    from tipdata.core.release import make_release
+    from tipdata.release import make_release
 
     from tipbench.console import emit, emit_json
 
@@ -94,7 +94,7 @@ def _make(release: Release, engine: Engine, options: argparse.Namespace, own: di
 
 def _verify(release: Release, engine: Engine, options: argparse.Namespace, own: dict[str, str]) -> int:
     from tipdata.core.errors import CheckFailed
-    from tipdata.core.release import verify_release
+    from tipdata.release import verify_release
 
     from tipbench.console import emit, emit_json
 
@@ -129,7 +129,7 @@ def _preview(release: Release, engine: Engine, options: argparse.Namespace, own:
 
 
 def _opened(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
-    from tipdata.core.release import open_release
+    from tipdata.release import open_release
 
     quiet = options.quiet
     return open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)

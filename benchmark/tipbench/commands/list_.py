@@ -13,7 +13,7 @@ GROUPS = {
     "tasks": ("task", ("name", "unit", "kind", "default split", "summary")),
     "baselines": ("baseline", ("name", "summary", "reference")),
     "splits": ("split", ("name", "summary")),
-    "releases": ("release", ("name", "version", "regions", "made", "summary")),
+    "releases": ("release", ("name", "version", "status", "regions", "made", "summary")),
     "experiments": ("experiment", ("name", "summary")),
     "data": ("data", ("name", "task", "summary")),
 }
@@ -74,12 +74,14 @@ def _task(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _release(line: dict[str, Any]) -> dict[str, Any]:
-    from tipdata.core.release import RECEIPT, Release
+    from tipdata.core.world import versions
+    from tipdata.release import RECEIPT, Release
 
     release = Release.of(line["version"], line["size"])
     return {
         **line,
         "regions": release.regions,
+        "status": versions()[release.version]["status"],
         "made": "yes" if (release.folder / RECEIPT).exists() else "no",
     }
 

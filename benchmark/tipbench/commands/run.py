@@ -141,7 +141,7 @@ def _check_output(settings: Settings) -> None:
 
 def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> None:
     """Make each release once, here, before any worker asks for it."""
-    from tipdata.core.release import open_release
+    from tipdata.release import open_release
 
     engine = settings.engine
     wanted = {cell.data: r for cell in cells if (r := cell.config["release"]) is not None}

@@ -55,7 +55,7 @@ def call(options: argparse.Namespace) -> int:
         raise UsageError(
             "nothing says what the predictions are for: add task=NAME; see `tipbench list tasks`."
         )
-    from tipdata.core.release import open_release
+    from tipdata.release import open_release
 
     from tipbench.data.fold import prepare
     from tipbench.runs.scoring import evaluate_prepared, read_predictions_file

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import LABEL, TABLES, TIERS
+from tipdata.core.tables import LABEL, TIERS
+from tipdata.stages import TABLES
 
 from tipbench.task import Task
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator
 
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import TABLES, TIERS, Table
+from tipdata.core.tables import TIERS, Table
 from tipdata.core.world import DAYS
+from tipdata.stages import TABLES
 
 from tipbench.data.access import access_of, check_needs, visible_columns
 from tipbench.data.fold import Fold, Prepared
@@ -23,8 +24,8 @@ WINDOW_END = DAYS
 
 
 def open_by_name(name: str) -> Source:
-    """The release of a name, ready to read; see :meth:`tipdata.core.release.Release.called`."""
-    from tipdata.core.release import Release, open_release
+    """The release of a name, ready to read; see :meth:`tipdata.release.Release.called`."""
+    from tipdata.release import Release, open_release
 
     release = Release.called(name)
     return open_release(release.version, release.size, world=release.world)

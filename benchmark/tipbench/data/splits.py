@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from tipdata.core.draw import Stream
 from tipdata.core.partition import PARTS, SHARES, assign
-from tipdata.core.world import DAYS, parameters
+from tipdata.core.world import DAYS, newest_released, parameters
 
 from tipbench.task import Source
 
@@ -130,7 +130,7 @@ def _region(rows: pl.DataFrame, source: Source) -> Shift:
 
 
 def _platform(rows: pl.DataFrame, source: Source) -> Shift:
-    codes = list(parameters()["platforms.kinds"]["value"])
+    codes = list(parameters(newest_released())["platforms.kinds"]["value"])
     return Shift.unseen(pl.col("platform").is_in(_keyed_choice("held-out platforms", codes, len(codes) // 4)))
 
 

@@ -25,7 +25,7 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
         return _own(task, settings)
     if not make or settings.release is None:
         return task.splits
-    from tipdata.core.release import open_release
+    from tipdata.release import open_release
 
     from tipbench.data.release_folds import allowed_splits
 

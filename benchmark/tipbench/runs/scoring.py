@@ -119,7 +119,7 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
 
 def _in_width(frame: pl.DataFrame, task: Task, path: str) -> pl.DataFrame:
     """Integer keys in the width that the task's table has."""
-    from tipdata.core.tables import TABLES
+    from tipdata.stages import TABLES
 
     table = TABLES.get(task.table)
     key = None if table is None else table.schema.get(task.unit)

@@ -72,7 +72,7 @@ def _found(runs: Path) -> list[WorldRun]:
     """Every run that counts, by its folder."""
     from tipbench.runs.runner import PARTIAL
     from tipbench.task import task_of
-    from tipdata.core.release import Release
+    from tipdata.release import Release
 
     if not runs.is_dir():
         raise UsageError(f"{runs} is no folder: give the one that `{AGAIN}` wrote runs to.")

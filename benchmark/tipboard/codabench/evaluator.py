@@ -20,7 +20,7 @@ ALSO = ("pydantic", "PyYAML")
 
 def check_evaluator(described: Round) -> None:
     """Raises UsageError where the evaluator here is not the one that the round is committed to."""
-    here, committed = components().evaluator, described.components.evaluator
+    here, committed = components(described.data).evaluator, described.components.evaluator
     if here != committed:
         raise UsageError(
             f"the evaluator here is {_short(here)} and round {described.name} is committed to {_short(committed)}: "

@@ -182,7 +182,7 @@ def _predict(options: argparse.Namespace) -> int:
 def _release_of(settings: Settings, quiet: bool) -> Any:
     """The open release of checked settings. Raises UsageError for what a round cannot take."""
     from tipdata.core.errors import UsageError
-    from tipdata.core.release import open_release
+    from tipdata.release import open_release
 
     if settings.baseline.method.get("_target_") is None or settings.task is None:
         raise UsageError(

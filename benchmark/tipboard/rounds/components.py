@@ -14,15 +14,15 @@ PACKAGES = ("tipbench", "tipboard", "tipdata")
 LIBRARIES = ("numpy", "polars", "pyarrow")
 
 
-def components() -> Components:
-    """Those at hand."""
+def components(data: str) -> Components:
+    """Return those at hand for a version of the data."""
     import platform
 
     from tipbench.evaluation.evaluation import EVALUATOR_VERSION
-    from tipdata.core.world import fingerprint
+    from tipdata.core.world import fingerprint, versions
 
     return Components(
-        generator=fingerprint(),
+        generator=fingerprint(data) if data in versions() else "unknown",
         evaluator=f"{EVALUATOR_VERSION}+{evaluator_digest()}",
         dependencies={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     )

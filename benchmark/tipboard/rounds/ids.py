@@ -1,24 +1,23 @@
 """The ids of a sealed round: every one is replaced by a keyed label, so that none tells what the generator knows.
 
-The rule, column by column:
+What happens to a column is declared with it (:class:`tipdata.core.tables.Sealed`):
 
-- **Ids** (Int64, alone or in lists: the key of a table, what refers to one, and those of :data:`OPAQUE`) become
-  ``2**52 +`` the top 52 bits of BLAKE2b, keyed with the secret, over their kind and the id: at least 2**52, where an
-  id of a public release is below 2**48, and below 2**53, so that they survive a float64. Equal ids of one kind get
-  equal labels, in whatever table, column or region. Two ids that would share a label make the round refuse itself.
-- **Codes** (Int32, :data:`CODES`: towns and jurisdictions, numbered within a region, in columns of whatever name)
-  get the region's code range in keyed order. A region's range is ``width * region``, and regions of rounds are
-  numbered from 1,000,000, so that codes of rounds and releases never meet. Lists by rising town (:data:`BY_TOWN`)
-  are put into the new order.
-- **Images** (:data:`IMAGES`) are masked by :mod:`tipboard.rounds.images`: the generator publishes its raw 64-bit
-  words there, which can be inverted to the number of the operation.
-- A stop's booking wallet (and a trip's) is labelled as a kind of its own, and so leads to no payment: see
-  :mod:`tipboard.rounds.prefixes`.
+- **Ids** (``label``; Int64, alone or in lists) become ``2**52 +`` the top 52 bits of BLAKE2b, keyed with the secret,
+  over their kind and the id: at least 2**52, where an id of a public release is below 2**48, and below 2**53, so that
+  they survive a float64. Equal ids of one kind get equal labels, in whatever table, column or region. Two ids that
+  would share a label make the round refuse itself. A column that holds the key of a table is of that key's kind,
+  unless it declares another: the wallet that booked a stop or a trip is of a kind of its own, and so leads to no
+  payment (see :mod:`tipboard.rounds.prefixes`).
+- **Codes** (``code``: towns and jurisdictions, numbered within a region) get the region's code range in keyed order. A
+  region's range is ``width * region``, and regions of rounds are numbered from 1,000,000, so that codes of rounds and
+  releases never meet. Lists with one entry per town (``by_code``) are put into the new order.
+- **Images** (``mask``) are masked by :mod:`tipboard.rounds.images`: the generator publishes its raw 64-bit words there,
+  which can be inverted to the number of the operation.
 - **Left alone**: ``region``, which the host numbers; strings, which are the words of the world and the same in every
-  release (platforms, languages, names, products); numbers that count or measure (:data:`NUMBERS` and every other
-  integer that is narrower than 64 bits), ``rater`` among them, which is supervision and not published.
+  release (platforms, languages, names, products); numbers that count or measure (``as_is`` and every other integer
+  that is narrower than 64 bits), ``rater`` among them, which is supervision and not published.
 
-A new 64-bit column that is in none of these lists is refused until someone has decided about it.
+A 64-bit column that neither holds a key nor says how it is sealed is refused until someone has decided about it.
 """
 
 from __future__ import annotations
@@ -29,7 +28,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tipdata.core.errors import CheckFailed
-from tipdata.core.tables import Column, Table, all_tables
+from tipdata.core.tables import Column, Sealed, Table
+from tipdata.stages import all_tables
 
 from tipboard.rounds.images import masked
 from tipboard.rounds.keyed import words
@@ -39,43 +39,6 @@ FIRST, BITS = 1 << 52, 52
 
 CODES = {"town": 32, "jurisdiction": 4}
 """Kinds of codes and how many a region may have; both are listed by the table places."""
-PLACES = "places"
-
-OPAQUE = {
-    ("accounts", "device_cluster"): "device",
-    ("adverts", "contacts"): "contact string",
-    ("adverts", "template"): "template",
-    ("adverts", "near_duplicate_group"): "template",
-    ("adverts", "writer"): "writer",
-    ("operations", "writer"): "writer",
-    ("flags", "flagger"): "flagger",
-    ("flags", "brigade"): "brigade of flaggers",
-    ("reviews", "reviewer"): "reviewer",
-    ("reviews", "brigade"): "brigade of reviewers",
-    ("queue", "brigade"): "brigade of reviewers",
-    ("payments", "community"): "community",
-    ("stops", "wallet"): "booking wallet",
-    ("trips", "wallet"): "booking wallet",
-    ("trips", "traveller"): "traveller",
-    ("circuits", "home"): "town",
-    ("circuits", "plan"): "town",
-}
-"""Kinds of columns that are no key of a table and refer to none by name, or that are kept from referring."""
-IMAGES = ("adverts", "images")
-BY_TOWN = ("stops", "next_log")
-"""Lists with an entry a town of the region, by rising id."""
-NUMBERS = {
-    ("effects", "expected_with"),
-    ("effects", "expected_without"),
-    ("effects", "displaced"),
-    ("conversations", "number"),
-    ("conversations", "holder"),
-    ("payments", "amount"),
-    ("populations", "inverse_chance"),
-    ("populations", "inverse_chance_variance"),
-    ("contacts", "minute"),
-}
-"""Columns of 64 bits that hold no id."""
 
 
 class LabelsMeet(CheckFailed):
@@ -104,15 +67,21 @@ class Labels:
             LabelsMeet: where two ids would get the same label.
             ValueError: for a column of which nobody has decided what it is.
         """
-        kinds = kinds_of(table)
+        described = all_tables()[table]
         made = frame.with_columns(
-            self.labelled(kinds[name], frame[name]) for name in frame.columns if name in kinds
+            self._sealed(sealed, frame[name])
+            for name in frame.columns
+            if (sealed := treatment(described, described[name])) is not None
         )
-        if table == IMAGES[0] and IMAGES[1] in frame.columns:
-            made = made.with_columns(masked(frame[IMAGES[1]], self.seed))
-        if table == BY_TOWN[0] and BY_TOWN[1] in frame.columns:
-            made = made.with_columns(self._by_new_town(frame[BY_TOWN[1]]))
-        return made.sort(all_tables()[table].key)
+        return made.sort(described.key)
+
+    def _sealed(self, sealed: Sealed, column: pl.Series) -> pl.Series:
+        """A column as a round publishes it."""
+        if sealed.way == "mask":
+            return masked(column, self.seed)
+        if sealed.way == "by_code":
+            return self._by_new_code(sealed.kind, column)
+        return column if sealed.way == "as_is" else self.labelled(sealed.kind, column)
 
     def labelled(self, kind: str, column: pl.Series) -> pl.Series:
         """A column of ids or codes of a kind, or of lists of them, with labels instead; nulls stay."""
@@ -131,8 +100,9 @@ class Labels:
         known, labels = self.codes[kind]
         return labels[np.searchsorted(known, old)]
 
-    def _by_new_town(self, lists: pl.Series) -> pl.Series:
-        _, labels = self.codes["town"]
+    def _by_new_code(self, kind: str, lists: pl.Series) -> pl.Series:
+        """Lists with one entry per code of a kind, by rising code, in the order of the labels."""
+        _, labels = self.codes[kind]
         values = lists.explode().to_numpy().reshape(len(lists), len(labels))
         ordered = values[:, np.argsort(labels)]
         return pl.Series(lists.name, ordered, dtype=pl.Array(pl.Int32, len(labels))).cast(lists.dtype)
@@ -149,44 +119,34 @@ def id_labels(seed: bytes, kind: str, ids: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def kinds_of(table: str) -> dict[str, str]:
-    """Which columns of a table hold ids or codes, and of what kind. Raises ValueError for an undecided column."""
-    from tipdata.documents.schema import references
-
+    """Return which columns of a table get labels, and of what kind. Raises ValueError for an undecided column."""
     described = all_tables()[table]
-    refers = references()[table]
-    found = {}
-    for column in described.columns:
-        at = (table, column.name)
-        if at in OPAQUE:
-            found[column.name] = OPAQUE[at]
-        elif column.name in CODES or _is_own_key(described, column):
-            found[column.name] = column.name
-        elif column.name in refers and _width(column.dtype) in (pl.Int64, pl.Int32):
-            found[column.name] = all_tables()[refers[column.name]].key[0]
-        elif _width(column.dtype) == pl.Int64 and at not in NUMBERS and at != IMAGES:
-            raise ValueError(f"{table}.{column.name}: decide in {__name__} whether this column holds ids")
-    return found
+    treated = {column.name: treatment(described, column) for column in described.columns}
+    return {name: s.kind for name, s in treated.items() if s is not None and s.way in ("label", "code")}
+
+
+def treatment(table: Table, column: Column) -> Sealed | None:
+    """Return what a round does with a column, None where it leaves it alone.
+
+    Raises:
+        ValueError: for a 64-bit column of which nobody has decided what it is.
+    """
+    if column.sealed is not None:
+        return column.sealed
+    if column.id_of:
+        key = all_tables()[column.id_of]
+        declared = key[key.key[0]]
+        return declared.sealed or (Sealed("label", declared.name) if declared.dtype == pl.Int64 else None)
+    if column.inner == pl.Int64:
+        raise ValueError(
+            f"{table.name}.{column.name}: say whether this column holds ids: give it id_of=<table>, "
+            'or sealed=Sealed("label", <kind>) for other ids, or sealed=Sealed("as_is") for a number'
+        )
+    return None
 
 
 def is_list(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.List)
-
-
-def _is_own_key(table: Table, column: Column) -> bool:
-    """Whether the column is the key by which others refer to this table, and not itself a reference."""
-    if column.dtype != pl.Int64 or table.key != (column.name,):
-        return False
-    return not any(other.key == table.key for other in _before(table))
-
-
-def _before(table: Table) -> list[Table]:
-    """Tables of an earlier stage: the first that has a key owns it."""
-    names = list(all_tables())
-    return [all_tables()[name] for name in names[: names.index(table.name)]]
-
-
-def _width(dtype: pl.DataType) -> pl.DataType:
-    return dtype.inner if isinstance(dtype, pl.List) else dtype  # type: ignore[return-value]
 
 
 def _coded(seed: bytes, region: int, kind: str, codes: pl.Series) -> tuple[NDArray, NDArray]:

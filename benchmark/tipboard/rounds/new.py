@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tipbench.task import task_of, tasks
 from tipdata.core.errors import UsageError
-from tipdata.core.world import sizes, versions
+from tipdata.core.world import newest_released, sizes, versions
 
 from tipboard.rounds.components import components
 from tipboard.rounds.host import PUBLISHED, SEED
@@ -67,7 +67,7 @@ def new_round(
     names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks())
     seed = secrets.token_bytes(SEED_BYTES)
     plan = Plan(
-        version=order.version or list(versions())[-1],
+        version=order.version or newest_released(),
         numbers=range(FIRST_REGION, FIRST_REGION + sizes()[order.size]),
         tasks=names,
         prefixes=lengths_of(names),
@@ -96,7 +96,7 @@ def _described(order: Order, plan: Plan, opens: date, closes: date, seed: bytes,
         tasks=list(plan.tasks),
         prefixes=plan.prefixes,
         columns=plan.columns,
-        components=components(),
+        components=components(plan.version),
         commitment=blank,
         digests=digests,
     )

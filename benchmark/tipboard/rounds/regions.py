@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 from tipbench.data.access import LEVELS
 from tipbench.task import tasks
-from tipdata.core.region import generate_region
-from tipdata.core.tables import TABLES
 from tipdata.core.world import World
+from tipdata.release import generate_region
+from tipdata.stages import TABLES
 
 from tipboard.rounds.ids import Labels
 from tipboard.rounds.prefixes import cut

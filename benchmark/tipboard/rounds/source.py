@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import TABLES
+from tipdata.stages import TABLES
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def verify(folder: Path, engine: str = "loky", workers: int | None = None, quiet
     revealed = (folder / REVEALED).is_file()
     if revealed:
         found += _seed_differences(folder, described, digests, engine, workers, quiet)
-    notes = differences(described.components, components())
+    notes = differences(described.components, components(described.data))
     return Verified(described, revealed, len(digests.files), found, notes)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tipbench.runs.results import Result
 from tipbench.runs.versions import SHIPPED
 from tipdata.core.errors import UsageError
-from tipdata.core.world import versions
+from tipdata.core.world import newest_released
 
 from tipboard.submissions.record import SubmissionRecord, SubmittedFile
 
@@ -55,7 +55,7 @@ def _first_words(config: Mapping[str, Any]) -> list[str]:
     known = name in options([config_folder()])["baseline"]
     target = f"{METHOD}._target_={_method(config)['_target_']}"
     words = [f"baseline={name}"] if known else [f"task={config['task']}", target]
-    newest = [] if release["version"] == list(versions())[-1] else [f"release.version={release['version']}"]
+    newest = [] if release["version"] == newest_released() else [f"release.version={release['version']}"]
     return [*words, f"release={release['size']}", *newest]
 
 

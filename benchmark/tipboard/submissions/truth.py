@@ -45,7 +45,7 @@ def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> Truth
     """
 
     def of(record: SubmissionRecord) -> Truth:
-        from tipdata.core.release import open_release
+        from tipdata.release import open_release
 
         if record.size is None:
             raise UsageError(

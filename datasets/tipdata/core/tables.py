@@ -1,7 +1,8 @@
 """What a table is: its columns, their types, units and access tiers. Stages declare their tables with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from typing import Any, Literal
 
 import polars as pl
 
@@ -11,16 +12,97 @@ TIERS = ("public", "platform", "legal", "truth")
 LABEL = "label"
 """The tier of annotations: read as supervision, never among a fold's tables."""
 
+Parameters = Mapping[str, Mapping[str, Any]]
+"""Parameters of a world by dotted path, each with its value or range."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What a sealed round publishes instead of a column's values.
+
+    ``way``: ``label`` (keyed labels of ids, equal for equal ids of a ``kind``), ``code`` (codes of a ``kind``, such as
+    towns, in keyed order), ``by_code`` (lists with one entry per code of a ``kind``, put into the new order), ``mask``
+    (perceptual hashes under a keyed mask) or ``as_is`` (a number that counts or measures).
+    """
+
+    way: Literal["label", "code", "by_code", "mask", "as_is"]
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.way in ("label", "code", "by_code")) != bool(self.kind):
+            raise ValueError(
+                f"sealed way {self.way}: give a kind for label, code and by_code, and only for these"
+            )
+
+
+@dataclass(frozen=True)
+class InWorld:
+    """Category values that the world file lists at some paths.
+
+    The values are the names of a mapping or of a group of parameters, or the items of a list; with ``part="values"``
+    the values of a mapping. ``more``: values beside them.
+    """
+
+    paths: tuple[str, ...]
+    part: Literal["names", "values"] = "names"
+    more: tuple[str, ...] = ()
+
+    def listed(self, parameters: Parameters) -> tuple[str, ...]:
+        """Return the values, each once, in the file's order. Raises ValueError for a path that lists nothing."""
+        found: list[str] = []
+        for path in self.paths:
+            there = self._at(path, parameters)
+            if not there:
+                raise ValueError(
+                    f"{path} lists no values: name a mapping, a list or a group of the world file"
+                )
+            found += there
+        return tuple(dict.fromkeys((*found, *self.more)))
+
+    def _at(self, path: str, parameters: Parameters) -> list[str]:
+        if path not in parameters:
+            return [p.removeprefix(f"{path}.").split(".")[0] for p in parameters if p.startswith(f"{path}.")]
+        listed = parameters[path]["value"]
+        if isinstance(listed, dict) and self.part == "values":
+            return list(listed.values())
+        return list(listed)
+
 
 @dataclass(frozen=True)
 class Column:
-    """One column: polars dtype, access tier, unit ('' where it has none) and what it says."""
+    """One column of a table.
+
+    Attributes:
+        name: its name, which is data: a released name never changes.
+        dtype: its polars dtype.
+        tier: its access tier, or :data:`LABEL`.
+        unit: what a number counts, '' where it has no unit.
+        note: what the column says, where its name does not.
+        id_of: the table whose key the column holds (alone or in lists), '' for none.
+        values: every value that a category column may have beside null; empty for other columns.
+        sealed: how a sealed round treats it. None means: as the key that it holds, and as it is where it holds none; a
+            64-bit column that holds no key has to say.
+        since: the version of the data from which on the column exists, '' where it is as old as its table.
+    """
 
     name: str
     dtype: pl.DataType
     tier: str
     unit: str = ""
     note: str = ""
+    id_of: str = ""
+    values: tuple[str, ...] | InWorld = ()
+    sealed: Sealed | None = None
+    since: str = ""
+
+    def possible(self, parameters: Parameters) -> tuple[str, ...]:
+        """Return its category values in the world of these parameters; empty where it is no category."""
+        return self.values.listed(parameters) if isinstance(self.values, InWorld) else self.values
+
+    @property
+    def inner(self) -> pl.DataType:
+        """The dtype of its values, also where they are in lists."""
+        return self.dtype.inner if isinstance(self.dtype, pl.List) else self.dtype  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -58,33 +140,13 @@ class Table:
         """Whether every column is hidden truth."""
         return all(c.tier == "truth" for c in self.columns)
 
+    def __getitem__(self, name: str) -> Column:
+        """Return a column by its name. Raises KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"table {self.name} has no column {name}")
+
     @property
     def schema(self) -> dict[str, pl.DataType]:
         return {c.name: c.dtype for c in self.columns}
-
-
-@cache
-def all_tables() -> dict[str, Table]:
-    """Every table by name, in the order of the stages."""
-    from tipdata.stages import stages
-
-    found: dict[str, Table] = {}
-    for stage in stages():
-        for table in stage.tables:
-            if table.name in found:
-                raise ValueError(f"two stages declare a table named {table.name}")
-            found[table.name] = table
-    return found
-
-
-def tables_of(version: str) -> dict[str, Table]:
-    """The tables that a released version of the data has, by name, in the order of the stages."""
-    from tipdata.stages import stages_of
-
-    return {table.name: table for stage in stages_of(version) for table in stage.tables}
-
-
-def __getattr__(name: str) -> dict[str, Table]:
-    if name == "TABLES":
-        return all_tables()
-    raise AttributeError(name)

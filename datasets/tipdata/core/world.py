@@ -1,6 +1,7 @@
-"""The world's parameters: ``world.yaml`` read once, each region drawing its own from the ranges."""
+"""Versions of the data and their parameters: a world file is read once, each region draws its own from the ranges."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,11 +13,14 @@ import yaml
 
 from tipdata.core.draw import Stream
 from tipdata.core.errors import UsageError
+from tipdata.core.sources import token_digest
 
 FOLDER = Path(__file__).parents[1]
 DAYS = 730
 MINUTES_A_DAY = 1440
 LEAVES = ("value", "range")
+DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
+"""What a version is: still to change; fixed for good; fixed for good and taken by no default."""
 WORLD_MARK = ".w"
 """What stands between size and number in the name of a release of an independent world."""
 
@@ -28,8 +32,25 @@ def _document(name: str) -> dict[str, Any]:
 
 
 def versions() -> dict[str, dict[str, Any]]:
-    """Released versions of the data: seed and reason, the newest last."""
+    """Return the versions of the data, the newest last: status, world file, seed and reason of each."""
     return _document("versions.yaml")["versions"]
+
+
+def newest_released() -> str:
+    """Return the version that defaults take."""
+    return [name for name, entry in versions().items() if entry["status"] == RELEASED][-1]
+
+
+def check_status(version: str, draft: bool) -> None:
+    """Refuse a board or a sealed round of a draft, unless the caller asked for drafts.
+
+    Raises:
+        UsageError: for a draft where ``draft`` is false.
+    """
+    if versions()[version]["status"] == DRAFT and not draft:
+        raise UsageError(
+            f"data version {version} is a draft and may still change: add --draft, or take {newest_released()}."
+        )
 
 
 def sizes() -> dict[str, int]:
@@ -50,21 +71,38 @@ def check_world(number: object) -> None:
         )
 
 
+def parameters(version: str) -> dict[str, dict[str, Any]]:
+    """Return every parameter of a version's world by dotted path, in the file's order.
+
+    Each has its value or range, its unit, its source or ``assumed``, and maybe a note. Raises KeyError for a version
+    that does not exist.
+    """
+    return _parameters(versions()[version]["world"])
+
+
 @cache
-def parameters() -> dict[str, dict[str, Any]]:
-    """Every parameter of the world by dotted path, with its value or range, unit, source or ``assumed``, note."""
-    return dict(_leaves(_document("world.yaml"), ""))
+def _parameters(file: str) -> dict[str, dict[str, Any]]:
+    return dict(_leaves(_document(file), "", file))
 
 
-def _leaves(node: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def parameters_digest(version: str) -> str:
+    """Return the hex SHA-256 of values, ranges and units of a version's world file, in the file's order."""
+    listed = {
+        path: [entry.get("value"), entry.get("range"), entry.get("unit")]
+        for path, entry in parameters(version).items()
+    }
+    return hashlib.sha256(json.dumps(listed, ensure_ascii=False).encode()).hexdigest()
+
+
+def _leaves(node: dict[str, Any], path: str, file: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, child in node.items():
         here = f"{path}.{name}" if path else str(name)
         if isinstance(child, dict) and any(leaf in child for leaf in LEAVES):
             yield here, child
         elif isinstance(child, dict):
-            yield from _leaves(child, here)
+            yield from _leaves(child, here, file)
         else:
-            raise ValueError(f"world.yaml: {here} is neither a group nor a parameter with value or range")
+            raise ValueError(f"{file}: {here} is neither a group nor a parameter with value or range")
 
 
 @dataclass(frozen=True)
@@ -76,7 +114,7 @@ class World:
 
     @classmethod
     def of(cls, version: str, world: int = 0) -> "World":
-        """A world of a released version: 0 is the released one, any other number one with draws of its own.
+        """A world of a version: 0 is the released one, any other number one with draws of its own.
 
         The seed of world k >= 1 is the first 8 bytes, most significant first, of SHA-256 of ``<seed>/world/<k>``
         with the version's seed. Raises KeyError for a version and UsageError for a world that does not exist.
@@ -86,6 +124,11 @@ class World:
         if world:
             seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")
         return cls(version, seed)
+
+    @property
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        """Every parameter by dotted path; see :func:`parameters`."""
+        return parameters(self.version)
 
     def stream(self, path: str) -> Stream:
         """A stream of the world itself, shared by all regions."""
@@ -110,7 +153,7 @@ class Region:
     def __getitem__(self, path: str) -> Any:
         """A parameter's value here: a range gives this region's own uniform draw from it."""
         if path not in self._drawn:
-            entry = parameters()[path]
+            entry = self.world.parameters[path]
             self._drawn[path] = entry["value"] if "value" in entry else self._from_range(path, entry["range"])
         return self._drawn[path]
 
@@ -124,7 +167,7 @@ class Region:
     def group(self, prefix: str) -> dict[str, Any]:
         """All parameters below a prefix, by their remaining path, in the file's order."""
         start = prefix + "."
-        return {path[len(start) :]: self[path] for path in parameters() if path.startswith(start)}
+        return {path[len(start) :]: self[path] for path in self.world.parameters if path.startswith(start)}
 
     def ids(self, stream: str, local: np.ndarray) -> np.ndarray:
         """World-wide row ids, int64 below 2**48: a keyed permutation of region and ``local`` number together.
@@ -134,9 +177,21 @@ class Region:
         return self.world.stream(f"id/{stream}").permute((np.int64(self.index) << 32) | local)
 
 
-def fingerprint() -> str:
-    """SHA-256 over all that decides the world's content: code, parameters, constants, lexicons."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in FOLDER.rglob("*") if p.suffix in (".py", ".yaml", ".npz")):
-        digest.update(path.relative_to(FOLDER).as_posix().encode() + b"\0" + path.read_bytes())
+GENERATOR = ("core", "stages", "text", "release/region.py")
+"""Folders and files whose code and tables decide what a region holds."""
+
+
+@cache
+def fingerprint(version: str) -> str:
+    """Return the hex SHA-256 of all that decides a version's content: code, parameters, constants and lexicons.
+
+    Comments, docstrings and notes do not enter.
+    """
+    digest = hashlib.sha256(parameters_digest(version).encode())
+    places = [FOLDER / name for name in GENERATOR]
+    files = [f for place in places for f in (place.rglob("*") if place.is_dir() else [place])]
+    for file in sorted(files):
+        if file.suffix in (".py", ".yaml", ".npz"):
+            content = token_digest(file).encode() if file.suffix == ".py" else file.read_bytes()
+            digest.update(file.relative_to(FOLDER).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tipdata.core.tables import Table
-from tipdata.core.world import FOLDER, parameters
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import FOLDER, newest_released, parameters, versions
 from tipdata.stages import Stage, stages
 
 CARDS = FOLDER.parent / "cards"
@@ -19,13 +19,15 @@ def card(stage: Stage, table: Table) -> str:
     """The Markdown card of one table: what it is, its columns, where its parameters come from, limits and uses."""
     module = __import__(f"tipdata.stages.{stage.name}.stage", fromlist=["__doc__"])
     story = " ".join((module.__doc__ or "").split())
-    rows = "\n".join(
-        f"| {c.name} | {c.dtype} | {c.tier} | {'; '.join(x for x in (c.unit, c.note) if x)} |"
-        for c in table.columns
-    )
-    own = {path: entry for path, entry in parameters().items() if path.split(".")[0] == stage.name}
+    rows = "\n".join(f"| {c.name} | {c.dtype} | {c.tier} | {_about(c)} |" for c in table.columns)
+    own = {
+        path: entry
+        for path, entry in parameters(newest_released()).items()
+        if path.split(".")[0] == stage.name
+    }
     assumed = sum(entry.get("assumed") is True for entry in own.values())
     sources = sorted({entry["source"] for entry in own.values() if "source" in entry})
+    file = versions()[newest_released()]["world"]
     cited = f"; sources: {', '.join(sources)}" if sources else ""
     return f"""# {table.name}
 
@@ -35,16 +37,29 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 **Primary key** {", ".join(table.key)}. **Drawn by** `tipdata.stages.{stage.name}`: {story}
 
-| column | type | access | unit, note |
+| column | type | access | unit, note, table identified, values |
 |---|---|---|---|
 {rows}
 
 `truth` columns are in a file of their own and never among a method's inputs; `label` columns are supervision.
 
-**Parameters** of `{stage.name}` in world.yaml: {len(own)}, {assumed} of them assumed{cited}.
+**Parameters** of `{stage.name}` in {file}: {len(own)}, {assumed} of them assumed{cited}.
 
 {_USES}
 """
+
+
+def _about(column: Column) -> str:
+    """A column's unit, note, the table whose key it holds, and its category values."""
+    values = column.possible(parameters(newest_released()))
+    parts = (
+        column.unit,
+        column.note,
+        column.id_of and f"identifies {column.id_of}",
+        values and f"one of {', '.join(values)}",
+        column.since and f"from data version {column.since} on",
+    )
+    return "; ".join(part for part in parts if part)
 
 
 def cards() -> dict[str, str]:

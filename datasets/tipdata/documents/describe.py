@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from tipdata.core.release import Release
-from tipdata.core.tables import tables_of
 from tipdata.documents.marginals import marginals
+from tipdata.release import Release
+from tipdata.stages import tables_of
 
 
 def describe(release: Release) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from tipdata.core.components import shared_value_components
-from tipdata.core.release import Release
 from tipdata.core.world import MINUTES_A_DAY, parameters
+from tipdata.release import Release
 from tipdata.stages.operations.stage import CATEGORIES, FAMILIES
 
 
@@ -53,7 +53,7 @@ class _View:
         """How many indicator cues each advert of a family shows."""
         names = [
             path.rsplit(".", 1)[1]
-            for path, entry in parameters().items()
+            for path, entry in parameters(self.release.version).items()
             if path.startswith(f"cues.{family}.") and entry["value"].get("indicator")
         ]
         cues = self.adverts.filter(self.family == FAMILIES.index(family))["cues"]

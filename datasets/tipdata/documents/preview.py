@@ -3,7 +3,7 @@
 import polars as pl
 
 from tipdata.core.draw import Stream
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 
 def preview(release: Release, table: str = "adverts", rows: int = 10, language: str | None = None) -> str:

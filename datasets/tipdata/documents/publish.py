@@ -7,8 +7,9 @@ import json
 import sys
 
 from tipdata.core.digest import region_digest, release_digest
-from tipdata.core.release import RECEIPT, Release, make_release, manifest_folder
-from tipdata.core.tables import tables_of
+from tipdata.release import RECEIPT, Release, make_release, manifest_folder
+from tipdata.release.categories import undeclared_values
+from tipdata.stages import tables_of
 
 SAMPLE_ROWS = 12
 
@@ -18,6 +19,7 @@ def publish(release: Release) -> None:
 
     Raises:
         FileExistsError: where the manifest exists; a released manifest never changes.
+        ValueError: where a category column has a value that it does not declare.
     """
     path = manifest_folder() / release.version / f"{release.size}.json"
     if path.exists():
@@ -25,6 +27,10 @@ def publish(release: Release) -> None:
             f"{path} is there already: a released manifest never changes; raise the version"
         )
     make_release(release)
+    if problems := undeclared_values(release):
+        raise ValueError(
+            f"release {release.name}, {problems[0]}: declare the value with the column, or mend the stage"
+        )
     regions = {}
     for index in range(release.regions):
         receipt = json.loads((release.region_folder(index) / RECEIPT).read_text(encoding="utf-8"))

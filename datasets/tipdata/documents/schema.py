@@ -1,8 +1,7 @@
 """A diagram of every table: its columns, key, access tiers and units, and which other table a column refers to.
 
 ``python -m tipdata.documents.schema`` draws all tables to ``docs/schema.svg``. References are written beside the
-column and gathered in a matrix, so that no line crosses another; a column refers to the table whose key it is, by its
-own name or by one of :data:`ALIASES`. Needs matplotlib.
+column and gathered in a matrix, so that no line crosses another. Needs matplotlib.
 """
 
 import hashlib
@@ -10,28 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipdata.core.tables import Column, Table, all_tables
+from tipdata.core.tables import Column, Table
 from tipdata.core.world import FOLDER
-from tipdata.stages import Stage, stages
+from tipdata.stages import Stage, all_tables, stages
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FILE = FOLDER.parents[1] / "docs" / "schema.svg"
-ALIASES = {
-    "source": "account",
-    "target": "account",
-    "parent": "advert",
-    "supplier": "firm",
-    "buyer": "firm",
-    "main_agency": "agency",
-    "payer": "wallet",
-    "payee": "wallet",
-    "origin": "town",
-}
-"""Columns that hold the key of a table under another name."""
-EVERYWHERE = "region"
-"""In every table, and so in no arrow."""
 COLOURS = {
     "public": "#1b7837",
     "platform": "#2166ac",
@@ -78,22 +63,13 @@ class Line:
 
 
 def references() -> dict[str, dict[str, str]]:
-    """Table -> column -> the table whose key the column holds, which is of the key's type.
-
-    A table does not refer to itself by its own key, and none by :data:`EVERYWHERE`.
-    """
-    tables = all_tables()
-    owner: dict[tuple[str, str], str] = {}
-    for table in tables.values():
-        if len(table.key) == 1 and table.key[0] != EVERYWHERE:
-            key = table.key[0]
-            owner.setdefault((key, str(table.schema[key])), table.name)
-    found: dict[str, dict[str, str]] = {}
-    for name, table in tables.items():
-        of = {c.name: owner.get((ALIASES.get(c.name, c.name), str(c.dtype)), "") for c in table.columns}
-        own = {c for c in table.key if of.get(c) == name}
-        found[name] = {column: to for column, to in of.items() if to and column not in own}
-    return found
+    """Return for each table its columns that hold the key of a table, and that table; its own key left out."""
+    return {
+        name: {
+            c.name: c.id_of for c in table.columns if c.id_of and (c.name not in table.key or c.id_of != name)
+        }
+        for name, table in all_tables().items()
+    }
 
 
 def lines(table: Table) -> list[Line]:

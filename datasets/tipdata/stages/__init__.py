@@ -1,18 +1,19 @@
 """The stages of the world, one folder each, found by name and run in the order of their dependencies.
 
-A new table is one new folder here whose module ``stage`` defines ``STAGE``, and its parameters in ``world.yaml``.
+A new table is one new folder here whose module ``stage`` defines ``STAGE``,
+and its parameters in the draft's world file.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import polars as pl
 
-from tipdata.core.tables import Table
+from tipdata.core.tables import Column, Table
 from tipdata.core.world import Region, versions
 
 Past = dict[str, Any]
@@ -57,5 +58,48 @@ def stages() -> tuple[Stage, ...]:
 
 def stages_of(version: str) -> tuple[Stage, ...]:
     """The stages that a released version of the data has: it stays as it was when later ones join."""
-    released = list(versions())
-    return tuple(s for s in stages() if released.index(s.since) <= released.index(version))
+    return tuple(s for s in stages() if _has(version, s.since))
+
+
+@cache
+def all_tables() -> dict[str, Table]:
+    """Return every table by name, in the order of the stages."""
+    found: dict[str, Table] = {}
+    for stage in stages():
+        for table in stage.tables:
+            if table.name in found:
+                raise ValueError(f"two stages declare a table named {table.name}")
+            found[table.name] = table
+    for table in found.values():
+        for column in table.columns:
+            if column.id_of and not _holds_key(column, found.get(column.id_of)):
+                raise ValueError(
+                    f"{table.name}.{column.name}: id_of={column.id_of} is no table with one key of type {column.inner}"
+                )
+    return found
+
+
+def _holds_key(column: Column, owner: Table | None) -> bool:
+    return owner is not None and len(owner.key) == 1 and owner[owner.key[0]].dtype == column.inner
+
+
+def tables_of(version: str) -> dict[str, Table]:
+    """Return the tables of a version of the data by name, in the order of the stages, with the columns it has."""
+    return {table.name: as_of(version, table) for stage in stages_of(version) for table in stage.tables}
+
+
+def as_of(version: str, table: Table) -> Table:
+    """Return a table with the columns that it has in a version of the data."""
+    return replace(table, columns=tuple(c for c in table.columns if _has(version, c.since)))
+
+
+def _has(version: str, since: str) -> bool:
+    """Whether a version of the data has what exists since another, '' for always."""
+    known = list(versions())
+    return not since or known.index(since) <= known.index(version)
+
+
+def __getattr__(name: str) -> dict[str, Table]:
+    if name == "TABLES":
+        return all_tables()
+    raise AttributeError(name)

@@ -15,7 +15,7 @@ from tipbaselines.advert_authorship.tfidf_cosine import TfidfCosine
 from tipbench.data.fold import Fold, Prepared, prepare
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.method import Method
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 METHODS = {
     "random": Random,

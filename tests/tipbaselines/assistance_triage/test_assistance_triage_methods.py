@@ -23,7 +23,7 @@ from tipbench.data.custom.config import OwnData
 from tipbench.data.fold import Fold, Prepared, prepare
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import task_of
-from tipdata.core.release import Release
+from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS
 from tipdata.stages.operations.stage import LANGUAGES
 from tipdata.text.lexicon import read

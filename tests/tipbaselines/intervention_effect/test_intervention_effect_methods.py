@@ -21,7 +21,7 @@ from tipbaselines.intervention_effect.synthetic_control import (
 from tipbaselines.market_series import Course, Market
 from tipbench.data.fold import Fold, Prepared, prepare
 from tipdata.core.draw import Stream
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 PERIODS, BEFORE, WINDOW = 40, 30, slice(32, 40)
 

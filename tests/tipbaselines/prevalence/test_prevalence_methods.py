@@ -20,7 +20,7 @@ from tipbench.data.fold import Fold, Prepared, prepare
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 NAMES = ("a", "b", "c", "d")
 needs_bayes = pytest.mark.skipif(

@@ -16,7 +16,7 @@ from tipbench.data.fold import Fold, prepare
 from tipbench.data.streaming import Scored, Steps, scores_of
 from tipbench.runs.alarms import streamed_alarms
 from tipbench.tasks.recruitment_onset import TASK
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 PLAIN = ("greet", "small_talk", "ask_details", "agree")
 LEARNERS = [FirstCue(), WindowedLogreg(), HiddenMarkov((3, 2, 2), iterations=12)]

@@ -29,7 +29,7 @@ from tipbench.data.fold import Fold, Prepared, prepare
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.runs.forecasts import asked, streamed_forecasts
 from tipbench.tasks.route_forecast import TASK
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 METHODS: list[Any] = [Popular, Gravity, Markov, BackoffMarkov, LightgbmRank]
 LEARNERS: list[Any] = [Markov(), BackoffMarkov(), LightgbmRank(rounds=20, moves=2000)]

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 VERBS = ("run", "score", "compare", "submit", "list", "data", "board", "seal")
 
@@ -94,9 +94,7 @@ def test_data_makes_verifies_describes_and_previews(
     assert tipbench("data", "verify", "release=tiny", "engine=sequential")[0] == 0
     assert "adverts" in tipbench("data", "describe", "release=tiny")[1]
     assert len(tipbench("data", "preview", "release=tiny", "table=flags", "rows=3")[1].splitlines()) > 3
-    monkeypatch.setattr(
-        "tipdata.core.release.verify_release", lambda *_, **__: ["release 0.3.0/tiny, region 3"]
-    )
+    monkeypatch.setattr("tipdata.release.verify_release", lambda *_, **__: ["release 0.3.0/tiny, region 3"])
     code, out, err = tipbench("data", "verify", "release=tiny")
     assert code == 1
     assert "differs: release 0.3.0/tiny, region 3" in out

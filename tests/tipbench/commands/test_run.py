@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 LENGTH = ("baseline=advert_risk/length", "replicates=20")
 

@@ -7,8 +7,8 @@ from tipbench.data.splits import SPLITS, VALID_UNTIL
 from tipbench.task import tasks
 from tipbench.tasks.advert_authorship import GALLERY_A_REGION
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
-from tipdata.core.tables import all_tables
+from tipdata.release import Release
+from tipdata.stages import all_tables
 
 CELLS = [(task, split) for task in tasks() for split in tasks()[task].splits]
 

@@ -15,7 +15,7 @@ from tipbench.runs.grid import expand
 from tipbench.runs.results import Versions, read_predictions, read_result
 from tipbench.task import Task
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 
 def allowed(task: Task, settings: Settings) -> Sequence[str]:

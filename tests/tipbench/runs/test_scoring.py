@@ -7,7 +7,7 @@ from tipbench.data.fold import prepare
 from tipbench.runs.scoring import evaluate, read_predictions_file
 from tipbench.task import task_of
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 
 @pytest.fixture(scope="module")

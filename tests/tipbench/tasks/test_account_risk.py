@@ -8,7 +8,7 @@ from tipbench.metrics.harm import lawful_kinds
 from tipbench.task import accept_all, tasks
 from tipbench.tasks.account_risk import check_tables
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 TASK = tasks()["account_risk"]
 

@@ -10,7 +10,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import task_of
 from tipbench.tasks.assistance_triage import LABELS, check
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS
 
 TASK = task_of("assistance_triage")

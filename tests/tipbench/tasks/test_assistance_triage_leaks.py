@@ -12,7 +12,7 @@ from tipbench.data.fold import Prepared, prepare
 from tipbench.data.splits import SPLITS
 from tipbench.task import tasks
 from tipdata.core.draw import Stream
-from tipdata.core.release import Release
+from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS
 
 Auroc = Callable[..., float]

@@ -6,7 +6,7 @@ from tipbench.data.fold import Prepared, load, prepare
 from tipbench.task import accept_all, task_of, tasks
 from tipbench.tasks.flag_aggregation import check_tables
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
 from tipbench.tasks.intervention_effect import check
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 TASK = tasks()["intervention_effect"]
 

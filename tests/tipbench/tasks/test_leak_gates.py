@@ -12,8 +12,8 @@ import pytest
 from tipbench.data.fold import Prepared, prepare
 from tipbench.task import tasks
 from tipdata.core.draw import Stream
-from tipdata.core.release import Release
-from tipdata.core.tables import all_tables
+from tipdata.release import Release
+from tipdata.stages import all_tables
 
 Auroc = Callable[..., float]
 TIERS = ("public", "platform")

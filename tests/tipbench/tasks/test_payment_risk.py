@@ -7,7 +7,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
 from tipbench.tasks.payment_risk import check_tables
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 TASK = tasks()["payment_risk"]
 

@@ -14,7 +14,7 @@ import pytest
 from tipbench.data.fold import Prepared, prepare
 from tipbench.task import tasks
 from tipdata.core.draw import Stream
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 Auroc = Callable[..., float]
 TASK = tasks()["payment_risk"]

@@ -11,7 +11,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
 from tipbench.tasks.prevalence import OVERLAPPING, SPARSE, check_tables
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 TASK = tasks()["prevalence"]
 ROWS = pl.DataFrame({"region": [0, 0, 0], "a": [1, 0, 1], "b": [0, 1, 1], "count": [30, 20, 4]})

@@ -6,7 +6,7 @@ import pytest
 from tipbaselines.prevalence.calibrated_chao import CalibratedChao
 from tipbench.data.fold import Fold, prepare
 from tipbench.task import tasks
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 TASK = tasks()["prevalence"]
 

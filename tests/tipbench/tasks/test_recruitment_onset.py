@@ -6,7 +6,7 @@ from tipbench.data.custom.conversations import check_tables
 from tipbench.data.fold import prepare
 from tipbench.task import tasks
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 
 def test_positives_have_an_onset_within_their_messages_and_negatives_have_none(tiny: Release) -> None:

@@ -15,7 +15,7 @@ from tipbench.runs.scoring import UNVERIFIED
 from tipbench.runs.scoring import evaluate as evaluate_elsewhere
 from tipbench.task import tasks
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 TASK = "route_forecast"
 

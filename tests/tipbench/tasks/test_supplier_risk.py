@@ -10,7 +10,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.task import tasks
 from tipbench.tasks.supplier_risk import check_tables
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 TASK = tasks()["supplier_risk"]
 FIRMS = pl.DataFrame({"firm": [1, 2, 3]})

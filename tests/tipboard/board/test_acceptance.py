@@ -22,7 +22,7 @@ from tipboard.board.reproduction import reproduce
 from tipboard.board.rescoring import rescore
 from tipboard.submissions.problems import Refused
 from tipdata.core.errors import CheckFailed, UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 DATA = "0.3.0/tiny"
 TASK = "flag_aggregation"

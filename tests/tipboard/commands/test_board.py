@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tipbench.runs.results import read_result
 from tipboard.board.draws import read_draws
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 BOARD = ("board", "results", "--runs", "runs", "--to", "results")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 TASK = "flag_aggregation"
 PACK = (

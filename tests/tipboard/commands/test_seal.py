@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tipboard.commands import seal
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 Command = Callable[..., tuple[int, str, str]]
 

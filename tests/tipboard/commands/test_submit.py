@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 ABOUT = (
     "--team",

@@ -31,10 +31,9 @@ from tipboard.rounds.truth import key_column
 from tipboard.rounds.verify import plan_of
 from tipdata.core.digest import column_digest
 from tipdata.core.draw import Stream
-from tipdata.core.region import generate_region
-from tipdata.core.release import Release
-from tipdata.core.tables import TABLES
 from tipdata.core.world import World
+from tipdata.release import Release, generate_region
+from tipdata.stages import TABLES
 
 LABELLED = [name for name, task in tasks().items() if task.kind.labelled]
 WITH_CLUSTERS = [name for name, task in tasks().items() if task.unit == "advert" and task.kind.linked]

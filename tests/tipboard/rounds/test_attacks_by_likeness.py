@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 from tipdata.core.draw import Stream
-from tipdata.core.release import Release
-from tipdata.core.tables import TABLES
+from tipdata.release import Release
+from tipdata.stages import TABLES
 
 # Re-identification
 

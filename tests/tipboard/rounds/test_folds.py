@@ -14,7 +14,7 @@ from tipboard.rounds.folds import sealed_fold
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.predicting import Ask, predict, write_predictions
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 QUICK = {
     "advert_risk": {"_target_": "tipbaselines.advert_risk.prior.Prior"},

@@ -27,8 +27,8 @@ from tipboard.rounds.record import (
 )
 from tipboard.rounds.regions import published_columns
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import TABLES
 from tipdata.core.world import fingerprint
+from tipdata.stages import TABLES
 
 OPENS = new.datetime.fromisoformat("2026-06-01T12:00:00+00:00")
 
@@ -76,10 +76,10 @@ def test_the_commitment_binds_every_term_and_the_seed(host: Any) -> None:
 
 def test_a_round_names_its_components(host: Any) -> None:
     committed = host.round.components
-    assert committed.generator == fingerprint()
+    assert committed.generator == fingerprint(host.round.data)
     assert committed.evaluator.endswith(evaluator_digest())
     assert set(committed.dependencies) == {"python", "numpy", "polars", "pyarrow"}
-    assert differences(committed, components()) == []
+    assert differences(committed, components(host.round.data)) == []
     other = committed.model_copy(update={"generator": "0" * 64, "dependencies": {"numpy": "1.0"}})
     said = differences(other, committed)
     assert len(said) == 2

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 sys.path.insert(0, str(Path(__file__).parent))
 

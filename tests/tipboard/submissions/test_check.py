@@ -16,7 +16,7 @@ from tipboard.submissions.problems import MOST_LINES, Refused, listed
 from tipboard.submissions.record import SubmissionRecord
 from tipboard.submissions.truth import Truth, release_truth
 from tipdata.core.errors import CheckFailed, UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 
 @pytest.fixture

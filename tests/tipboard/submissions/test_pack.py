@@ -18,7 +18,7 @@ from tipboard.submissions.gather import Gathered, gathered_files, gathered_runs
 from tipboard.submissions.pack import About, pack
 from tipboard.submissions.pinned import overrides_of, rerun
 from tipdata.core.errors import UsageError
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 ABOUT = About("acme", "A lower bound.", [("A. Author", "Acme University"), ("B. Author", None)])
 

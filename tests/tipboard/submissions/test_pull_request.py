@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tipbench.cli import main
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / ".ci" / "check-submission"

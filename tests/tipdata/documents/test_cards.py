@@ -1,5 +1,5 @@
-from tipdata.core.tables import all_tables
 from tipdata.documents.cards import CARDS, cards
+from tipdata.stages import all_tables
 
 
 def test_every_table_has_a_card_and_it_is_up_to_date() -> None:

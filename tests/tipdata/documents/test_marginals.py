@@ -1,8 +1,8 @@
 """The world resembles what is published. Bands and sources are those of :mod:`tipdata.documents.marginals`."""
 
 import pytest
-from tipdata.core.release import Release
 from tipdata.documents.marginals import marginals
+from tipdata.release import Release
 
 
 @pytest.fixture(scope="module")

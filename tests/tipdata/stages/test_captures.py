@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.release import Release
 from tipdata.core.world import Region, World, parameters
+from tipdata.release import Release
 from tipdata.stages import Past, stages
 from tipdata.stages.captures.stage import ANY, LISTS, _women
 
@@ -42,9 +42,9 @@ def _changed(
     pasts: list[tuple[Region, Past]], monkeypatch: pytest.MonkeyPatch, prefix: str
 ) -> dict[str, Any]:
     """The tables of a world in which every parameter under a prefix is nought."""
-    for path in parameters():
+    for path in parameters("0.3.0"):
         if path.startswith(f"{prefix}."):
-            monkeypatch.setitem(parameters(), path, {"value": 0})
+            monkeypatch.setitem(parameters("0.3.0"), path, {"value": 0})
     return _made([(World.of("0.3.0").region(region.index), past) for region, past in pasts])
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.release import Release
 from tipdata.core.world import DAYS, Region, World
+from tipdata.release import Release
 from tipdata.stages.market.adverts import destinations, with_closure, without_closure
 from tipdata.stages.market.contacts import draw_campaigns, lifted, usual_contacts
 from tipdata.stages.market.paths import deviations, fading, swings, world_factors

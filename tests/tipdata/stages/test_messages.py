@@ -5,8 +5,8 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.region import generate_region
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World, parameters
+from tipdata.release import generate_region
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.acts import ACTS, COURSES, STAGES, Acts
 
@@ -125,7 +125,7 @@ def test_acts_and_channels_go_missing(rows: pl.DataFrame) -> None:
 
 def test_odds_ratios_are_weak_and_most_acts_are_null_in_any_course() -> None:
     for group in ("leanings", "forms"):
-        for path, entry in parameters().items():
+        for path, entry in parameters("0.3.0").items():
             if path.startswith(f"messages.{group}."):
                 ratios = entry["value"].values()
                 assert all(0.5 <= ratio <= 2.5 for ratio in ratios), path
@@ -135,13 +135,16 @@ def test_odds_ratios_are_weak_and_most_acts_are_null_in_any_course() -> None:
 
 def test_every_course_and_form_has_a_profile_of_its_own_and_leaves_its_trace() -> None:
     model = Acts.of(World.of("0.2.0").region(0))
-    assert len(model.act) == len(acts.course_of_profile()) == 2 * len(acts.forms()) + len(COURSES) - 2
+    world = World.of("0.2.0")
+    assert (
+        len(model.act) == len(acts.course_of_profile(world)) == 2 * len(acts.forms(world)) + len(COURSES) - 2
+    )
     flat = model.act.reshape(len(model.act), -1)
     assert len(np.unique(flat, axis=0)) == len(flat)
-    course, form = np.meshgrid(np.arange(2), np.arange(len(acts.forms())), indexing="ij")
-    numbers = acts.profile(course.ravel(), form.ravel())
+    course, form = np.meshgrid(np.arange(2), np.arange(len(acts.forms(World.of("0.2.0")))), indexing="ij")
+    numbers = acts.profile(World.of("0.2.0"), course.ravel(), form.ravel())
     assert numbers.tolist() == list(range(len(numbers)))
-    assert (acts.course_of_profile()[numbers] == course.ravel()).all()
+    assert (acts.course_of_profile(World.of("0.2.0"))[numbers] == course.ravel()).all()
 
 
 def test_every_stage_that_a_course_can_reach_leads_onward() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.region import generate_region
 from tipdata.core.world import World, parameters
+from tipdata.release import generate_region
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.reviews.stage import STAGE
@@ -69,7 +69,7 @@ def test_votes_come_after_posting_and_queueing_and_before_the_end(
 
 
 def test_a_centre_of_reviewers_serves_eight_neighbouring_regions(reviews: pl.DataFrame) -> None:
-    assert parameters()["reviews.regions_a_centre"]["value"] == 8
+    assert parameters("0.3.0")["reviews.regions_a_centre"]["value"] == 8
     first = set(reviews.filter(pl.col("region") < 8)["reviewer"])
     second = set(reviews.filter(pl.col("region") >= 8)["reviewer"])
     assert not first & second

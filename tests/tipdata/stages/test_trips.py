@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from tipdata.core.release import Release
 from tipdata.core.world import DAYS, World, parameters
+from tipdata.release import Release
 from tipdata.stages.trips.circuits import AHEAD, GROUPS, ORDERS, STEADINESS
 from tipdata.stages.trips.journeys import WALLETS
 
@@ -54,7 +54,7 @@ def test_a_circuit_begins_and_ends_with_its_stops_and_has_three_or_more(
     assert joined.height == circuits.height == known.height
     assert (joined["first"] == joined["first_day"]).all()
     assert (joined["last"] == joined["last_day"]).all()
-    assert joined["n"].min() >= parameters()["trips.fewest_stops"]["value"]
+    assert joined["n"].min() >= parameters("0.3.0")["trips.fewest_stops"]["value"]
 
 
 def test_towns_are_those_of_the_region(tiny: Release, stops: pl.DataFrame, trips: pl.DataFrame) -> None:
@@ -242,4 +242,4 @@ def test_bookings_go_missing(stops: pl.DataFrame) -> None:
 
 def test_the_plan_is_looked_at_far_enough_ahead() -> None:
     """A town that a plan repeats is left within the slots that decide where a circuit goes next."""
-    assert parameters()["schedule.stops"]["value"][1] <= AHEAD
+    assert parameters("0.3.0")["schedule.stops"]["value"][1] <= AHEAD

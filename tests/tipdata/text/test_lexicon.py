@@ -4,8 +4,8 @@ import re
 
 import polars as pl
 import pytest
-from tipdata.core.region import generate_region
 from tipdata.core.world import World, parameters
+from tipdata.release import generate_region
 from tipdata.stages.operations.stage import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.text.lexicon import FORMS, read
 
@@ -47,7 +47,9 @@ def test_every_language_has_every_slot_title_noun_and_cue(language: str) -> None
         assert [len(set(s)) for s in text["slots"].values()] == [14] * 9
         assert len(set(text["titles"])) == 14
         wanted = {
-            p.rsplit(".", 1)[1] for p in parameters() if p.startswith((f"cues.{family}.", "cues.decoys."))
+            p.rsplit(".", 1)[1]
+            for p in parameters("0.3.0")
+            if p.startswith((f"cues.{family}.", "cues.decoys."))
         }
         assert set(text["cues"]) == wanted
         assert all(len(set(phrases)) == 4 for phrases in text["cues"].values())
@@ -79,8 +81,8 @@ def _is_joined(parts: list[str], separator: str, listed: set[str]) -> bool:
 
 
 def _cue_order() -> list[str]:
-    ordered = [p for family in FAMILIES for p in parameters() if p.startswith(f"cues.{family}.")]
-    return ordered + [p for p in parameters() if p.startswith("cues.decoys.")]
+    ordered = [p for family in FAMILIES for p in parameters("0.3.0") if p.startswith(f"cues.{family}.")]
+    return ordered + [p for p in parameters("0.3.0") if p.startswith("cues.decoys.")]
 
 
 def test_cues_drawn_are_the_cues_that_the_text_states() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import TABLES
+from tipdata.stages import TABLES
 
 from tipbench.data.custom.config import OwnData
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import TABLES
+from tipdata.stages import TABLES
 
 from tipbench.data.custom.columns import flat, identifiers, in_lists, is_whole_text, listed
 from tipbench.data.custom.config import MANY, OwnData

@@ -29,10 +29,16 @@ ACCOUNT_HABITS = Table(
     ("account",),
     (
         Column("region", pl.Int32(), "truth"),
-        Column("account", pl.Int64(), "truth"),
-        Column("group", pl.String(), "truth", note="kind of its operation, or resident for nobody's"),
+        Column("account", pl.Int64(), "truth", id_of="accounts"),
+        Column(
+            "group",
+            pl.String(),
+            "truth",
+            note="kind of its operation; resident for nobody's",
+            values=GROUPS,
+        ),
         Column("outreach", pl.Boolean(), "truth", note="addresses strangers"),
-        Column("town", pl.Int32(), "truth"),
+        Column("town", pl.Int32(), "truth", id_of="places"),
         *(
             Column(name, pl.Int8(), "truth", "level", "habit of its operation")
             for name in (

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import normalised, probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING, Operations
@@ -16,23 +16,38 @@ MAX_SITES = 16
 """An account's local number is its operation's times this plus the position of its platform."""
 BACKGROUND = 1 << 20
 """Local numbers of accounts that belong to no operation start here."""
+CLIENTS = ("app", "web")
 CADENCES = ("slow", "steady", "bursts")
+ROLES = ("recruits", "advertises", "other")
+RECRUITS, ADVERTISES, OTHER = ROLES
 
 ACCOUNTS = Table(
     "accounts",
     ("account",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("account", pl.Int64(), "public"),
-        Column("platform", pl.String(), "public"),
-        Column("client", pl.String(), "public", note="app or web"),
-        Column("language", pl.String(), "public"),
+        Column("account", pl.Int64(), "public", id_of="accounts"),
+        Column("platform", pl.String(), "public", id_of="platforms"),
+        Column("client", pl.String(), "public", values=CLIENTS),
+        Column("language", pl.String(), "public", values=LANGUAGES),
         Column("created_day", pl.Int32(), "platform", "day", "negative before the first day"),
         Column("verified", pl.Boolean(), "platform"),
-        Column("cadence", pl.String(), "platform", note="slow, steady or bursts"),
-        Column("device_cluster", pl.Int64(), "platform", note="accounts seen on one device"),
-        Column("operation", pl.Int64(), "truth", note="null for accounts of nobody's operation"),
-        Column("role", pl.String(), "truth"),
+        Column("cadence", pl.String(), "platform", values=CADENCES),
+        Column(
+            "device_cluster",
+            pl.Int64(),
+            "platform",
+            note="accounts seen on one device",
+            sealed=Sealed("label", "device"),
+        ),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="null for accounts of nobody's operation",
+            id_of="operations",
+        ),
+        Column("role", pl.String(), "truth", values=ROLES),
     ),
     "Accounts of operations and of other people, about 1,200 a region.",
 )
@@ -147,7 +162,7 @@ def _frame(
     )
     language = np.where(owned, o.language[owner], spoken_language(region, o, number))
     recruits = region.stream("accounts/role").chance(number, probability(region["accounts.recruits"]))
-    role = np.where((kind == TRAFFICKING) & recruits, "recruits", "advertises")
+    role = np.where((kind == TRAFFICKING) & recruits, RECRUITS, ADVERTISES)
     app = region.stream("accounts/client").chance(number, probability(region["accounts.app"]))
     cadence = region.stream("accounts/cadence").choose(number, np.array(region["accounts.cadence"]))
     return pl.DataFrame(
@@ -155,14 +170,14 @@ def _frame(
             "region": np.full(len(number), region.index, dtype=np.int32),
             "account": region.ids("accounts", number),
             "platform": np.array(places.codes)[places.platform[site]],
-            "client": np.where(app, "app", "web"),
+            "client": np.where(app, *CLIENTS),
             "language": np.array(LANGUAGES)[language],
             "created_day": (start - age).astype(np.int32),
             "verified": region.stream("accounts/verified").chance(number, verified),
             "cadence": np.array(CADENCES)[cadence],
             "device_cluster": region.ids("devices", cluster),
             "operation": pl.Series(np.where(owned, o.id[owner], -1)).replace(-1, None),
-            "role": np.where(owned, role, "other"),
+            "role": np.where(owned, role, OTHER),
         }
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import exp, probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts, site_weights
@@ -29,6 +29,8 @@ from tipdata.stages.places.stage import Places
 
 ROOM = 256
 """An advert's local number is its operation's times this plus its own."""
+HALF_HOUR = "half_hour"
+"""The basis of some prices whose category is paid by the hour."""
 JOB_FIELDS = (
     "wage_deductions",
     "transport",
@@ -44,37 +46,64 @@ ADVERTS = Table(
     ("advert",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("advert", pl.Int64(), "public"),
-        Column("platform", pl.String(), "public"),
-        Column("town", pl.Int32(), "public"),
-        Column("jurisdiction", pl.Int32(), "public"),
+        Column("advert", pl.Int64(), "public", id_of="adverts"),
+        Column("platform", pl.String(), "public", id_of="platforms"),
+        Column("town", pl.Int32(), "public", id_of="places"),
+        Column("jurisdiction", pl.Int32(), "public", sealed=Sealed("code", "jurisdiction")),
         Column("minute", pl.Int32(), "public", "minutes since the first day"),
-        Column("language", pl.String(), "public"),
-        Column("category", pl.String(), "public"),
+        Column("language", pl.String(), "public", values=LANGUAGES),
+        Column("category", pl.String(), "public", values=tuple(CATEGORIES)),
         Column("title", pl.String(), "public"),
         Column("body", pl.String(), "public", note="contact strings are masked"),
         Column("price", pl.Int32(), "public", "minor units of XTS", "null where none is stated"),
-        Column("price_basis", pl.String(), "public", note="what the price is for; null where none is stated"),
-        Column("contacts", pl.List(pl.Int64()), "public", note="as an extractor finds them: opaque ids"),
+        Column(
+            "price_basis",
+            pl.String(),
+            "public",
+            note="what the price is for; null where none is stated",
+            values=InWorld(("prices.basis",), "values", (HALF_HOUR,)),
+        ),
+        Column(
+            "contacts",
+            pl.List(pl.Int64()),
+            "public",
+            note="as an extractor finds them: opaque ids",
+            sealed=Sealed("label", "contact string"),
+        ),
         Column(
             "images",
             pl.List(pl.Int64()),
             "public",
             note="perceptual hashes; a re-encoded image differs in a bit",
+            sealed=Sealed("mask"),
         ),
         *(Column(f, pl.Boolean(), "public", note="job adverts; null where not stated") for f in JOB_FIELDS),
-        Column("account", pl.Int64(), "platform"),
-        Column("operation", pl.Int64(), "truth"),
-        Column("template", pl.Int64(), "truth"),
+        Column("account", pl.Int64(), "platform", id_of="accounts"),
+        Column("operation", pl.Int64(), "truth", id_of="operations"),
+        Column("template", pl.Int64(), "truth", sealed=Sealed("label", "template")),
         Column(
-            "near_duplicate_group", pl.Int64(), "truth", note="adverts with one root text, copies included"
+            "near_duplicate_group",
+            pl.Int64(),
+            "truth",
+            note="adverts with one root text, copies included",
+            sealed=Sealed("label", "template"),
         ),
         Column(
-            "parent", pl.Int64(), "truth", note="the advert this one re-posts; null for a template's first"
+            "parent",
+            pl.Int64(),
+            "truth",
+            note="the advert this one re-posts; null for a template's first",
+            id_of="adverts",
         ),
-        Column("cues", pl.List(pl.String()), "truth", note="cues drawn"),
+        Column(
+            "cues",
+            pl.List(pl.String()),
+            "truth",
+            note="cues drawn",
+            values=InWorld(("cues.services", "cues.jobs", "cues.intermediary", "cues.decoys")),
+        ),
         Column("copied", pl.Boolean(), "truth", note="the text is a stranger's"),
-        Column("writer", pl.Int64(), "truth"),
+        Column("writer", pl.Int64(), "truth", sealed=Sealed("label", "writer")),
         Column(
             "log_odds",
             pl.Int32(),
@@ -357,7 +386,7 @@ def _frame(
             "body": pl.Series(pl.from_arrow(text.body)),
             "price": pl.Series(price.astype(np.int32)).replace(-1, None),
             "price_basis": pl.Series(
-                np.where(price < 0, "", np.where(half, "half_hour", basis)), dtype=pl.String
+                np.where(price < 0, "", np.where(half, HALF_HOUR, basis)), dtype=pl.String
             ).replace("", None),
             "contacts": _lists(*_contacts(region, o, plan)),
             "images": _lists(*_images(region, o, plan, text.source)),

@@ -18,7 +18,7 @@ ANNOTATIONS = Table(
     ("advert", "rater"),
     (
         Column("region", pl.Int32(), LABEL),
-        Column("advert", pl.Int64(), LABEL),
+        Column("advert", pl.Int64(), LABEL, id_of="adverts"),
         Column("rater", pl.Int32(), LABEL),
         Column(
             "score", pl.Int8(), LABEL, "0-6", "certainly not (0) to certainly (6) an indicator of trafficking"

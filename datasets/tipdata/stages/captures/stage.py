@@ -11,13 +11,14 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import log, probability, sigmoid
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.people.stage import People
+from tipdata.stages.people.stage import SEXES, People
 
 LISTS = ("police", "border", "labour_inspectorate", "shelter", "hotline", "platform")
+AGES = ("child", "adult")
 ANY = "any"
 """Level of a stratum that is not divided by this."""
 CERTAIN = 1 << 30
@@ -31,9 +32,21 @@ CASE_LISTS = Table(
     ("region", "form", "sex", "age", *LISTS),
     (
         Column("region", pl.Int32(), "public"),
-        Column("form", pl.String(), "public", note="labour, sexual, other, or any: not divided by it"),
-        Column("sex", pl.String(), "public", note="female, male, or any"),
-        Column("age", pl.String(), "public", note="adult, child, or any; children only as this margin"),
+        Column(
+            "form",
+            pl.String(),
+            "public",
+            note="any: not divided by it",
+            values=InWorld(("captures.forms",), more=(ANY,)),
+        ),
+        Column("sex", pl.String(), "public", values=(*SEXES, ANY)),
+        Column(
+            "age",
+            pl.String(),
+            "public",
+            note="children only as this margin",
+            values=(*AGES, ANY),
+        ),
         *(Column(name, pl.Boolean(), "public", note="whether they are on this list") for name in LISTS),
         Column("count", pl.Int32(), "public", "people", "on these lists and no other"),
     ),
@@ -53,6 +66,7 @@ POPULATIONS = Table(
             "truth",
             "thousandths",
             "over those observed, the sum of 1 / p, p the true chance to be on any list (Horvitz and Thompson)",
+            sealed=Sealed("as_is"),
         ),
         Column(
             "inverse_chance_variance",
@@ -60,6 +74,7 @@ POPULATIONS = Table(
             "truth",
             "thousandths",
             "over those observed, the sum of (1 - p) / p squared: the variance of that sum",
+            sealed=Sealed("as_is"),
         ),
     ),
     "A row a region: how many people its lists hold, and in truth how many there are.",
@@ -78,8 +93,8 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     seen = on_list.any(axis=1)
     strata = {
         "form": (form[seen], (*region["captures.forms"], ANY)),
-        "sex": (women[seen].astype(np.int64), ("male", "female", ANY)),
-        "age": (p.adult[p.exploited][seen].astype(np.int64), ("child", "adult", ANY)),
+        "sex": (women[seen].astype(np.int64), (*SEXES, ANY)),
+        "age": (p.adult[p.exploited][seen].astype(np.int64), (*AGES, ANY)),
     }
     inverse, variance = _inverse_chances(chance[seen])
     populations = pl.DataFrame(

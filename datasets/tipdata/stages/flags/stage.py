@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
@@ -21,12 +21,18 @@ FLAGS = Table(
     ("flag",),
     (
         Column("region", pl.Int32(), "platform"),
-        Column("flag", pl.Int64(), "platform"),
-        Column("advert", pl.Int64(), "platform"),
-        Column("flagger", pl.Int64(), "platform"),
+        Column("flag", pl.Int64(), "platform", id_of="flags"),
+        Column("advert", pl.Int64(), "platform", id_of="adverts"),
+        Column("flagger", pl.Int64(), "platform", sealed=Sealed("label", "flagger")),
         Column("day", pl.Int32(), "platform", "day"),
-        Column("reason", pl.String(), "platform"),
-        Column("brigade", pl.Int64(), "truth", note="the brigade it was part of; null for most"),
+        Column("reason", pl.String(), "platform", values=InWorld(("flags.reasons",))),
+        Column(
+            "brigade",
+            pl.Int64(),
+            "truth",
+            note="the brigade it was part of; null for most",
+            sealed=Sealed("label", "brigade of flaggers"),
+        ),
     ),
     "Flags on adverts, about 1,500 a region. Most adverts get none; moderators act on few.",
 )

@@ -10,14 +10,14 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.helpline.callers import Calls, draw_callers, draw_calls, draw_cases, kind_weights
 from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Evidence
 from tipdata.stages.helpline.facts import ALWAYS_KNOWN, DEPENDS_ON, draw_facts
 from tipdata.stages.helpline.needs import draw_needs, draw_urgency, model, posterior
-from tipdata.stages.helpline.notes import names_of, write_notes
+from tipdata.stages.helpline.notes import OTHERS, names_of, write_notes
 from tipdata.stages.operations.stage import LANGUAGES, Operations
 from tipdata.stages.people.stage import People
 
@@ -28,7 +28,7 @@ _NOTES = {
     "threat_reported": "threats are reported",
     "health_concern": "an injury or health concern is reported",
     "strain": "the case worker's impression, 0 to 3",
-    "asks_authorities": "wants the authorities involved: no, undecided or yes",
+    "asks_authorities": "wants the authorities involved",
     "holds_papers": "holds their own identity papers",
     "weeks_owed": "wages owed",
     "employer_aware": "the employer or host knows of the contact",
@@ -36,8 +36,8 @@ _NOTES = {
     "lives_at_work": "lives where they work, or did",
     "sector": "of the work in question",
     "dependants": "someone depends on the person",
-    "caller_relation": "who got in touch: self, friend, family, service or other",
-    "channel": "call, chat, text, email or visit",
+    "caller_relation": "who got in touch",
+    "channel": "of the contact",
 }
 _UNITS = {"strain": "level 0-3", "weeks_owed": "weeks"}
 
@@ -46,9 +46,16 @@ CONTACTS = Table(
     ("contact",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("contact", pl.Int64(), "public"),
-        Column("minute", pl.Int64(), "platform", "minute since day 0"),
-        Column("language", pl.String(), "platform", "", "the person's; most of a region's speak its own"),
+        Column("contact", pl.Int64(), "public", id_of="contacts"),
+        Column("minute", pl.Int64(), "platform", "minute since day 0", sealed=Sealed("as_is")),
+        Column(
+            "language",
+            pl.String(),
+            "platform",
+            "",
+            "the person's; most of a region's speak its own",
+            values=LANGUAGES,
+        ),
         Column("narrative", pl.String(), "platform", "", "the case worker's note, in the region's language"),
         *(
             Column(
@@ -57,22 +64,30 @@ CONTACTS = Table(
                 "platform",
                 _UNITS.get(name, ""),
                 _NOTES[name] + ("" if name in ALWAYS_KNOWN else "; null where not known"),
+                values=InWorld((f"helpline.fact.{name}",)) if name in _TEXTS else (),
             )
             for name in DEPENDS_ON
         ),
         Column("interpreter_used", pl.Boolean(), "platform", "", "null where not noted"),
         Column("days_since_leaving", pl.Int16(), "platform", "days", "null where not left or not known"),
         Column("repeat_contact", pl.Boolean(), "platform", "", "known to have been in touch before"),
-        Column("person", pl.Int64(), "truth", "", "as in people, where exploited"),
-        Column("operation", pl.Int64(), "truth", "", "null for those not exploited"),
-        Column("kind", pl.String(), "truth", "", ", ".join(KINDS)),
-        Column("phase", pl.String(), "truth", "", "time since leaving: " + ", ".join(PHASES)),
+        Column("person", pl.Int64(), "truth", "", "as in people, where exploited", id_of="people"),
+        Column("operation", pl.Int64(), "truth", "", "null for those not exploited", id_of="operations"),
+        Column("kind", pl.String(), "truth", values=KINDS),
+        Column("phase", pl.String(), "truth", note="time since leaving", values=PHASES),
         Column("danger", pl.Int8(), "truth", "level 0-2", "now"),
         Column("earnings_withheld", pl.Boolean(), "truth"),
         Column("documents_withheld", pl.Boolean(), "truth"),
-        Column("needs", pl.List(pl.String()), "truth", "", "of " + ", ".join(NEEDS)),
+        Column("needs", pl.List(pl.String()), "truth", values=NEEDS),
         Column("urgency", pl.Int8(), "truth", "level 0-2"),
-        Column("raised", pl.List(pl.String()), "truth", "", "what came up, noted or not"),
+        Column(
+            "raised",
+            pl.List(pl.String()),
+            "truth",
+            "",
+            "what came up, noted or not",
+            values=(*NEEDS, *OTHERS),
+        ),
         Column("settled_day", pl.Int32(), "truth", "day", "its needs are settled; null where never"),
         *(
             Column(

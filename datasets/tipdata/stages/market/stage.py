@@ -12,7 +12,7 @@ import polars as pl
 
 from tipdata.core.counts import over_dispersed, poisson
 from tipdata.core.draw import ONE, Ints, log, probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.market.adverts import destinations, with_closure, without_closure
@@ -22,6 +22,10 @@ from tipdata.stages.places.stage import Places
 
 OUTCOMES = ("adverts", "contacts", "displaced_share")
 ADVERTS, CONTACTS, DISPLACED = OUTCOMES
+INTERVENTION_KINDS = ("closure", "campaign")
+CLOSURE, CAMPAIGN = INTERVENTION_KINDS
+SCALES = ("log", "share")
+LOG, SHARE = SCALES
 ROOM = 64
 """An effect's local number is its intervention's times this, plus half of it for the second window, plus its own."""
 
@@ -30,7 +34,7 @@ MARKET = Table(
     ("platform", "day"),
     (
         Column("region", pl.Int32(), "public"),
-        Column("platform", pl.String(), "public", note="null for contacts that name none"),
+        Column("platform", pl.String(), "public", note="null for contacts that name none", id_of="platforms"),
         Column("day", pl.Int32(), "public", "day"),
         Column("adverts", pl.Int32(), "public", "adverts", "new that day, at full volume"),
         Column("flags", pl.Int32(), "public", "flags"),
@@ -45,9 +49,15 @@ INTERVENTIONS = Table(
     ("intervention",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("intervention", pl.Int64(), "public"),
-        Column("kind", pl.String(), "public", note="closure or campaign"),
-        Column("platform", pl.String(), "public", note="the one that closes; null for a campaign"),
+        Column("intervention", pl.Int64(), "public", id_of="interventions"),
+        Column("kind", pl.String(), "public", values=INTERVENTION_KINDS),
+        Column(
+            "platform",
+            pl.String(),
+            "public",
+            note="the one that closes; null for a campaign",
+            id_of="platforms",
+        ),
         Column("day", pl.Int32(), "public", "day", "its first"),
         Column(
             "reach", pl.Int32(), "truth", "milli-nats", "by which contacts rise at first; null for a closure"
@@ -61,28 +71,46 @@ EFFECTS = Table(
     ("effect",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("effect", pl.Int64(), "public"),
-        Column("intervention", pl.Int64(), "public"),
-        Column("kind", pl.String(), "public", note="closure or campaign"),
+        Column("effect", pl.Int64(), "public", id_of="effects"),
+        Column("intervention", pl.Int64(), "public", id_of="interventions"),
+        Column("kind", pl.String(), "public", values=INTERVENTION_KINDS),
         Column(
             "outcome",
             pl.String(),
             "public",
-            note="the region's adverts or contacts, or the displaced_share that a platform takes",
+            note="displaced_share: that a platform takes; the others are the region's",
+            values=OUTCOMES,
         ),
-        Column("platform", pl.String(), "public", note="the one that takes a share; else null"),
+        Column(
+            "platform", pl.String(), "public", note="the one that takes a share; else null", id_of="platforms"
+        ),
         Column("day", pl.Int32(), "public", "day", "of the intervention"),
         Column("first_day", pl.Int32(), "public", "day", "of the window"),
         Column("last_day", pl.Int32(), "public", "day", "of the window"),
-        Column("scale", pl.String(), "public", note="log (of a ratio) or share"),
-        Column("expected_with", pl.Int64(), "truth", "thousandths", "sum over the window, as it is"),
-        Column("expected_without", pl.Int64(), "truth", "thousandths", "the same without the intervention"),
+        Column("scale", pl.String(), "public", note="log: of a ratio", values=SCALES),
+        Column(
+            "expected_with",
+            pl.Int64(),
+            "truth",
+            "thousandths",
+            "sum over the window, as it is",
+            sealed=Sealed("as_is"),
+        ),
+        Column(
+            "expected_without",
+            pl.Int64(),
+            "truth",
+            "thousandths",
+            "the same without the intervention",
+            sealed=Sealed("as_is"),
+        ),
         Column(
             "displaced",
             pl.Int64(),
             "truth",
             "thousandths",
             "what the closed platform lost; null but for shares",
+            sealed=Sealed("as_is"),
         ),
         Column(
             "truth",
@@ -169,7 +197,7 @@ def _interventions(region: Region, places: Places, campaigns: Campaigns) -> pl.D
             "region": np.full(len(number), region.index, dtype=np.int32),
             "intervention": region.ids("interventions", number),
             "number": number,
-            "kind": np.where(number == 0, "closure", "campaign").astype(str),
+            "kind": np.where(number == 0, CLOSURE, CAMPAIGN).astype(str),
             "platform": pl.Series([site if n == 0 else None for n in number], dtype=pl.String),
             "day": np.concatenate([closures + closed, campaigns.day]).astype(np.int32),
             "reach": pl.Series([None] * len(closures) + campaigns.reach.tolist(), dtype=pl.Int32),
@@ -235,7 +263,7 @@ def _frame(region: Region, interventions: pl.DataFrame, effects: pl.DataFrame) -
     """Effects with the intervention that each is of."""
     of = interventions.select("region", "number", "intervention", "kind", "day")
     joined = effects.join(of, on="number", how="left", maintain_order="left")
-    scale = pl.when(pl.col("outcome") == DISPLACED).then(pl.lit("share")).otherwise(pl.lit("log"))
+    scale = pl.when(pl.col("outcome") == DISPLACED).then(pl.lit(SHARE)).otherwise(pl.lit(LOG))
     ids = region.ids("effects", effects["local"].to_numpy())
     return joined.with_columns(pl.Series("effect", ids), scale=scale).drop("number", "local")
 

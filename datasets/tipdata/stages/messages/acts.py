@@ -1,6 +1,6 @@
 """The model behind conversations of coded acts: stages, their acts, and how each course moves between them.
 
-One compilation of ``world.yaml``'s ``messages`` for a region, in integers, read by the stage that draws
+One compilation of the world's ``messages`` for a region, in integers, read by the stage that draws
 conversations and by the oracle that filters them. A *course* is how a kind of conversation runs; a recruitment has
 two, hunting and fishing, and for each form of exploitation a *profile* of its own; other courses have one profile.
 
@@ -9,13 +9,12 @@ The chain over stages is semi-Markov: a stage lasts ``1 + a + b`` messages, a an
 """
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from tipdata.core.draw import ONE, log, normalised, probability
-from tipdata.core.world import Region, parameters
-from tipdata.stages.operations.stage import log_ratio
+from tipdata.core.world import Region, World
+from tipdata.stages.operations.stage import STRATEGIES, log_ratio
 
 ACTS = (
     *("greet", "introduce", "small_talk", "compliment", "share_personal"),
@@ -34,11 +33,10 @@ STAGES = (
 )
 COMMITMENT = STAGES.index("commitment")
 COURSES = (
-    *("hunting", "fishing", "lawful_recruitment", "brokerage", "sale"),
+    *STRATEGIES,
+    *("lawful_recruitment", "brokerage", "sale"),
     *("friendship", "dating", "support", "spam"),
 )
-STRATEGIES = COURSES[:2]
-"""The courses of a recruitment for exploitation."""
 KINDS = ("recruitment", *COURSES[len(STRATEGIES) :])
 HOLDER, OTHER = 0, 1
 ROLES = ("holder", "other")
@@ -46,22 +44,23 @@ SHORTEST_STEP = 200
 """Least mean of a stage's further messages, in thousandths, so that no stage is over before it began."""
 
 
-def forms() -> tuple[str, ...]:
-    """Forms of exploitation, in the order of ``operations.form``."""
-    return tuple(parameters()["operations.form"]["value"])
+def forms(world: World) -> tuple[str, ...]:
+    """Forms of exploitation in a world, in the order of ``operations.form``."""
+    return tuple(world.parameters["operations.form"]["value"])
 
 
-def course_of_profile() -> np.ndarray:
+def course_of_profile(world: World) -> np.ndarray:
     """The course of each profile, int64: the recruitments by course and form, then one of each other course."""
-    recruits = np.repeat(np.arange(len(STRATEGIES)), len(forms()))
+    recruits = np.repeat(np.arange(len(STRATEGIES)), len(forms(world)))
     return np.concatenate([recruits, np.arange(len(STRATEGIES), len(COURSES))])
 
 
-def profile(course: np.ndarray, form: np.ndarray) -> np.ndarray:
+def profile(world: World, course: np.ndarray, form: np.ndarray) -> np.ndarray:
     """The profile of each course and form (-1 where there is none), int64."""
     recruits = course < len(STRATEGIES)
-    lawful = len(STRATEGIES) * len(forms()) + course - len(STRATEGIES)
-    return np.where(recruits, course * len(forms()) + np.maximum(form, 0), lawful)
+    count = len(forms(world))
+    lawful = len(STRATEGIES) * count + course - len(STRATEGIES)
+    return np.where(recruits, course * count + np.maximum(form, 0), lawful)
 
 
 @dataclass(frozen=True)
@@ -124,24 +123,20 @@ def _channels(region: Region, name: str) -> np.ndarray:
     return normalised(np.array(_by_course(region, name), dtype=np.int64) * ONE)
 
 
-@cache
-def _weights(path: str) -> np.ndarray:
-    """(2 roles, A) listed weights of one set of acts as probabilities; 0 where an act is not listed.
-
-    Read as ``value`` only: these weights are those of every region.
-    """
-    listed = parameters()[path]["value"]
+def _weights(region: Region, path: str) -> np.ndarray:
+    """(2 roles, A) listed weights of one set of acts as probabilities; 0 where an act is not listed."""
+    listed = region[path]
     unknown = {act for role in ROLES for act in listed[role]} - set(ACTS)
     if unknown:
-        raise ValueError(f"world.yaml: {path} names {sorted(unknown)}, which are no acts")
+        raise ValueError(f"{path} names {sorted(unknown)}, which are no acts")
     table = np.array([[listed[role].get(act, 0) for act in ACTS] for role in ROLES], dtype=np.int64)
     return table * ONE // table.sum(axis=1, keepdims=True)
 
 
 def _acts(region: Region) -> np.ndarray:
-    own = np.stack([_weights(f"messages.stages.{stage}") for stage in STAGES])
+    own = np.stack([_weights(region, f"messages.stages.{stage}") for stage in STAGES])
     share = probability(region["messages.own_share"])
-    mixed = (own * share + _weights("messages.any_stage") * (ONE - share)) // ONE
+    mixed = (own * share + _weights(region, "messages.any_stage") * (ONE - share)) // ONE
     return log(np.maximum(mixed, 1))[None, :, :, :] + _leanings(region)[:, None, None, :]
 
 
@@ -151,7 +146,7 @@ def _leanings(region: Region) -> np.ndarray:
     cells = np.arange(len(COURSES) * len(ACTS)).reshape(len(COURSES), len(ACTS))
     deviation = region.stream("parameter/messages/acts").quantile(cells, "normal") * jitter // 1_000_000
     course = _ratios(region, "leanings", COURSES) + deviation
-    form = _ratios(region, "forms", forms())
+    form = _ratios(region, "forms", forms(region.world))
     recruits = course[: len(STRATEGIES), None, :] + form[None, :, :]
     return np.concatenate([recruits.reshape(-1, len(ACTS)), course[len(STRATEGIES) :]])
 

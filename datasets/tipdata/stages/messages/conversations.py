@@ -47,10 +47,6 @@ class Conversations:
         """Number under which the habits of the holder are drawn."""
         return np.where(self.owner >= 0, self.owner, self.account)
 
-    @property
-    def profile(self) -> np.ndarray:
-        return acts.profile(self.course, self.form)
-
 
 def draw_conversations(
     region: Region, places: Places, o: Operations, accounts: Accounts, model: acts.Acts

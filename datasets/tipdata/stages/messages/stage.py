@@ -11,15 +11,17 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import exp, probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.conversations import ROOM, Conversations, draw_conversations
-from tipdata.stages.operations.stage import LANGUAGES, Operations
+from tipdata.stages.operations.stage import FORMS, LANGUAGES, Operations
 from tipdata.stages.places.stage import Places
 
+SIDES = ("first", "second")
+"""Who opened a conversation, and the other."""
 SEGMENTS = 40
 """Most stages that a conversation passes through; the last lasts to its end."""
 
@@ -28,21 +30,43 @@ CONVERSATIONS = Table(
     ("conversation",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("conversation", pl.Int64(), "public"),
-        Column("platform", pl.String(), "platform"),
+        Column("conversation", pl.Int64(), "public", id_of="conversations"),
+        Column("platform", pl.String(), "platform", id_of="platforms"),
         Column("minute", pl.Int32(), "platform", "minutes since the first day", "of the first message"),
-        Column("language", pl.String(), "platform"),
-        Column("operation", pl.Int64(), "truth", note="that holds one side; null for private people"),
-        Column("account", pl.Int64(), "truth", note="that the conversation was drawn for"),
-        Column("kind", pl.String(), "truth", note="recruitment, or one of the lawful kinds, or spam"),
-        Column("strategy", pl.String(), "truth", note="hunting or fishing; null where nobody is recruited"),
-        Column("form", pl.String(), "truth", note="form of exploitation; null where nobody is recruited"),
+        Column("language", pl.String(), "platform", values=LANGUAGES),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="that holds one side; null for private people",
+            id_of="operations",
+        ),
+        Column("account", pl.Int64(), "truth", note="that the conversation was drawn for", id_of="accounts"),
+        Column(
+            "kind", pl.String(), "truth", note="all but recruitment and spam are lawful", values=acts.KINDS
+        ),
+        Column(
+            "strategy", pl.String(), "truth", note="null where nobody is recruited", values=acts.STRATEGIES
+        ),
+        Column(
+            "form",
+            pl.String(),
+            "truth",
+            note="form of exploitation; null where nobody is recruited",
+            values=FORMS,
+        ),
         Column("opens", pl.Boolean(), "truth", note="whether the account's holder wrote first"),
         Column(
             "onset", pl.Int32(), "truth", "message from 1", "first of commitment in a recruitment; else null"
         ),
-        Column("number", pl.Int64(), "truth", note="local number in its region"),
-        Column("holder", pl.Int64(), "truth", note="number under which the holder's habits are drawn"),
+        Column("number", pl.Int64(), "truth", note="local number in its region", sealed=Sealed("as_is")),
+        Column(
+            "holder",
+            pl.Int64(),
+            "truth",
+            note="number under which the holder's habits are drawn",
+            sealed=Sealed("as_is"),
+        ),
         Column("length", pl.Int32(), "truth", "messages", "that it would have but for the end of the window"),
     ),
     "Conversations between adults in coded acts, about 1,000 a region; one in nine is a recruitment that commits.",
@@ -52,15 +76,25 @@ MESSAGES = Table(
     ("conversation", "sequence"),
     (
         Column("region", pl.Int32(), "public"),
-        Column("conversation", pl.Int64(), "public"),
+        Column("conversation", pl.Int64(), "public", id_of="conversations"),
         Column("sequence", pl.Int32(), "public", "message from 1"),
         Column("minute", pl.Int32(), "platform", "minutes since the first day"),
-        Column("side", pl.String(), "platform", note="first (who opened) or second"),
-        Column("act", pl.String(), "platform", note="coded act; null where the message was deleted"),
+        Column("side", pl.String(), "platform", note="first: who opened", values=SIDES),
         Column(
-            "channel", pl.String(), "platform", note="public, private, call, other_platform; null unknown"
+            "act",
+            pl.String(),
+            "platform",
+            note="coded act; null where the message was deleted",
+            values=acts.ACTS,
         ),
-        Column("stage", pl.String(), "truth"),
+        Column(
+            "channel",
+            pl.String(),
+            "platform",
+            note="null where not known",
+            values=InWorld(("messages.channels",)),
+        ),
+        Column("stage", pl.String(), "truth", values=acts.STAGES),
     ),
     "Messages of conversations as coded acts, about 30,000 a region.",
 )
@@ -97,7 +131,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             "conversation": id[lines.at],
             "sequence": (lines.step + 1).astype(np.int32),
             "minute": minute.astype(np.int32),
-            "side": _named(("first", "second"), role != role[_first(lines)]),
+            "side": _named(SIDES, role != role[_first(lines)]),
             "act": _acts(region, conversations, model, lines, role),
             "channel": _channels(region, conversations, model, lines),
             "stage": _named(acts.STAGES, lines.stage),
@@ -199,7 +233,8 @@ def _walked(
 def _acts(region: Region, c: Conversations, model: acts.Acts, lines: Lines, role: np.ndarray) -> pl.Series:
     """The act of each message; null where it was deleted."""
     leanings = acts.habits(region, c.holder, c.number)[lines.at]
-    weights = exp(model.act[c.profile[lines.at], lines.stage, role] + leanings)
+    profile = acts.profile(region.world, c.course, c.form)
+    weights = exp(model.act[profile[lines.at], lines.stage, role] + leanings)
     act = region.stream("messages/act").choose(lines.row, weights)
     often = region.stream("messages/deletes").chance(c.holder, probability(region["messages.deletes_often"]))
     rates = np.array([probability(p) for p in region["messages.deleted"]])

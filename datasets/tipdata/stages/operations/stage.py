@@ -11,7 +11,7 @@ import polars as pl
 
 from tipdata.core import partition
 from tipdata.core.draw import ONE, exp, log, log_sum, logit, normalised, probability, sigmoid
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.places.stage import Places
@@ -33,42 +33,57 @@ CATEGORIES = {
     "medical broker": 2,
 }
 """Advert categories and the family whose sentences they use (index into :data:`FAMILIES`)."""
+STRATEGIES = ("hunting", "fishing")
+HUNTING, FISHING = STRATEGIES
+FORMS = InWorld(("operations.form",))
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 MAX_TEMPLATES = 4
 
 OPERATIONS = Table(
     "operations",
     ("operation",),
-    tuple(
-        Column(name, dtype, "truth", unit, note)
-        for name, dtype, unit, note in (
-            ("region", pl.Int32(), "", ""),
-            ("operation", pl.Int64(), "", ""),
-            ("kind", pl.String(), "", "trafficking, business, independent or spam"),
-            ("posts", pl.Boolean(), "", "whether it ever posts an advert"),
-            ("form", pl.String(), "", "form of exploitation; null for lawful operations and spam"),
-            ("strategy", pl.String(), "", "hunting or fishing; null where there is no form"),
-            ("organisation", pl.String(), "", ""),
-            ("category", pl.String(), "", "what its adverts offer"),
-            ("language", pl.String(), "", "language of its adverts"),
-            ("migrant", pl.Boolean(), "", "writes in a language outside the region's majority"),
-            ("writer", pl.Int64(), "", "who writes its adverts; some write for two operations"),
-            ("churn", pl.Int32(), "level 0-2", "how often its contacts change"),
-            ("obfuscation", pl.Int32(), "permille", "contacts an extractor misses, once adopted"),
-            ("circuit", pl.Boolean(), "", "tours between towns"),
-            ("cross_border", pl.Boolean(), "", "works in more than one jurisdiction"),
-            ("first_day", pl.Int32(), "day", ""),
-            ("last_day", pl.Int32(), "day", ""),
-            ("adopts_messaging", pl.Int32(), "day", "null where it never does"),
-            ("adopts_obfuscation", pl.Int32(), "day", "null where it never does"),
-            ("investigated_day", pl.Int32(), "day", "null where it never is"),
-            (
-                "log_odds",
-                pl.Int32(),
-                "milli-nats",
-                "of being trafficking, given its true habits and parameters",
-            ),
-        )
+    (
+        Column("region", pl.Int32(), "truth"),
+        Column("operation", pl.Int64(), "truth", id_of="operations"),
+        Column("kind", pl.String(), "truth", values=KINDS),
+        Column("posts", pl.Boolean(), "truth", note="whether it ever posts an advert"),
+        Column(
+            "form",
+            pl.String(),
+            "truth",
+            note="form of exploitation; null for lawful operations and spam",
+            values=FORMS,
+        ),
+        Column("strategy", pl.String(), "truth", note="null where there is no form", values=STRATEGIES),
+        Column("organisation", pl.String(), "truth", values=InWorld(("operations.organisation",))),
+        Column("category", pl.String(), "truth", note="what its adverts offer", values=tuple(CATEGORIES)),
+        Column("language", pl.String(), "truth", note="language of its adverts", values=LANGUAGES),
+        Column("migrant", pl.Boolean(), "truth", note="writes in a language outside the region's majority"),
+        Column(
+            "writer",
+            pl.Int64(),
+            "truth",
+            note="who writes its adverts; some write for two operations",
+            sealed=Sealed("label", "writer"),
+        ),
+        Column("churn", pl.Int32(), "truth", "level 0-2", note="how often its contacts change"),
+        Column(
+            "obfuscation", pl.Int32(), "truth", "permille", note="contacts an extractor misses, once adopted"
+        ),
+        Column("circuit", pl.Boolean(), "truth", note="tours between towns"),
+        Column("cross_border", pl.Boolean(), "truth", note="works in more than one jurisdiction"),
+        Column("first_day", pl.Int32(), "truth", "day"),
+        Column("last_day", pl.Int32(), "truth", "day"),
+        Column("adopts_messaging", pl.Int32(), "truth", "day", note="null where it never does"),
+        Column("adopts_obfuscation", pl.Int32(), "truth", "day", note="null where it never does"),
+        Column("investigated_day", pl.Int32(), "truth", "day", note="null where it never is"),
+        Column(
+            "log_odds",
+            pl.Int32(),
+            "truth",
+            "milli-nats",
+            note="of being trafficking, given its true habits and parameters",
+        ),
     ),
     "Hidden operations, 300 a region, of which 210 post adverts.",
 )
@@ -342,7 +357,7 @@ def hunts(region: Region, local: np.ndarray) -> np.ndarray:
 
 def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFrame:
     local = np.arange(len(o.id))
-    strategy = np.where(hunts(region, local), "hunting", "fishing")
+    strategy = np.where(hunts(region, local), HUNTING, FISHING)
     organisations = tuple(region["operations.organisation"])
     weights = np.array(
         [

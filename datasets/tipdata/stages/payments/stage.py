@@ -12,13 +12,13 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments.calendar import Calendar
 from tipdata.stages.payments.collecting import collect
-from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, holders
+from tipdata.stages.payments.holders import HOLDERS, NOWHERE, OUTSIDER, ROLES, SERVICE, Holders, holders
 from tipdata.stages.payments.legs import CASH, CHANNELS, PURPOSES, Legs, joined
 from tipdata.stages.payments.living import earn, live, trade
 from tipdata.stages.payments.members import members
@@ -47,14 +47,38 @@ WALLETS = Table(
     ("wallet",),
     (
         Column("region", pl.Int32(), "legal"),
-        Column("wallet", pl.Int64(), "legal"),
-        Column("holder", pl.String(), "legal", note="as a bank knows it: person, firm or association"),
+        Column("wallet", pl.Int64(), "legal", id_of="wallets"),
+        Column(
+            "holder",
+            pl.String(),
+            "legal",
+            note="as a bank knows it",
+            values=HOLDERS,
+        ),
         Column("opened_day", pl.Int32(), "legal", "day", "below 0 where it is older"),
-        Column("town", pl.Int32(), "legal", note="of the holder; null abroad"),
-        Column("jurisdiction", pl.Int32(), "legal", note="of the town; null abroad"),
-        Column("operation", pl.Int64(), "truth", note="null for the lawful"),
-        Column("role", pl.String(), "truth", note="controller, head or member of an operation's scheme"),
-        Column("group", pl.String(), "truth", note="lawful group; null for operations"),
+        Column("town", pl.Int32(), "legal", note="of the holder; null abroad", id_of="places"),
+        Column(
+            "jurisdiction",
+            pl.Int32(),
+            "legal",
+            note="of the town; null abroad",
+            sealed=Sealed("code", "jurisdiction"),
+        ),
+        Column("operation", pl.Int64(), "truth", note="null for the lawful", id_of="operations"),
+        Column(
+            "role",
+            pl.String(),
+            "truth",
+            note="in an operation's scheme",
+            values=ROLES,
+        ),
+        Column(
+            "group",
+            pl.String(),
+            "truth",
+            note="lawful group; null for operations",
+            values=(*GROUPS, SERVICE, OUTSIDER),
+        ),
     ),
     "Wallets that occur in the payments: accounts of banks and of other services, each with all its payments in the "
     "sample.",
@@ -64,28 +88,48 @@ PAYMENTS = Table(
     ("payment",),
     (
         Column("region", pl.Int32(), "legal"),
-        Column("payment", pl.Int64(), "legal"),
+        Column("payment", pl.Int64(), "legal", id_of="payments"),
         Column("minute", pl.Int32(), "legal", "minute"),
-        Column("payer", pl.Int64(), "legal", note="a wallet"),
-        Column("payee", pl.Int64(), "legal", note="a wallet"),
-        Column("amount", pl.Int64(), "legal", "XTS, minor units"),
-        Column("channel", pl.String(), "legal"),
-        Column("purpose", pl.String(), "legal", note="as stated by the payer; null where nothing is"),
-        Column("town", pl.Int32(), "legal", note="where cash was paid in; null for other channels"),
+        Column("payer", pl.Int64(), "legal", note="a wallet", id_of="wallets"),
+        Column("payee", pl.Int64(), "legal", note="a wallet", id_of="wallets"),
+        Column("amount", pl.Int64(), "legal", "XTS, minor units", sealed=Sealed("as_is")),
+        Column("channel", pl.String(), "legal", values=CHANNELS),
+        Column(
+            "purpose",
+            pl.String(),
+            "legal",
+            note="as stated by the payer; null where nothing is",
+            values=PURPOSES,
+        ),
+        Column(
+            "town",
+            pl.Int32(),
+            "legal",
+            note="where cash was paid in; null for other channels",
+            id_of="places",
+        ),
         Column(
             "operation",
             pl.Int64(),
             "truth",
             note="the operation whose scheme or wallets it is of; null otherwise",
+            id_of="operations",
         ),
         Column(
             "typology",
             pl.String(),
             "truth",
             note="of payments that carry proceeds or control; null otherwise",
+            values=TYPOLOGIES,
         ),
-        Column("community", pl.Int64(), "truth", note="household, firm or scheme; null for operations"),
-        Column("group", pl.String(), "truth", note="lawful group; null for operations"),
+        Column(
+            "community",
+            pl.Int64(),
+            "truth",
+            note="household, firm or scheme; null for operations",
+            sealed=Sealed("label", "community"),
+        ),
+        Column("group", pl.String(), "truth", note="lawful group; null for operations", values=GROUPS),
         Column("migrant", pl.Boolean(), "truth", note="of a household or scheme of migrants"),
         Column(
             "log_odds",

@@ -9,11 +9,14 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import TRAFFICKING, Operations
 
+EXPLOITED = "exploited"
+STAFF = ("controller", "recruiter", "writer")
+SEXES = ("male", "female")
 ROOM = 8192
 """A person's local number is the operation's times this plus the person's own; the upper half is staff."""
 YEAR = 365
@@ -21,26 +24,43 @@ YEAR = 365
 PEOPLE = Table(
     "people",
     ("person",),
-    tuple(
-        Column(name, dtype, "truth", unit, note)
-        for name, dtype, unit, note in (
-            ("region", pl.Int32(), "", ""),
-            ("person", pl.Int64(), "", ""),
-            ("operation", pl.Int64(), "", ""),
-            ("role", pl.String(), "", "exploited, controller, recruiter or writer"),
-            (
-                "age_band",
-                pl.String(),
-                "years",
-                "children only here, as margins; never in operations that post",
-            ),
-            ("sex", pl.String(), "", ""),
-            ("recruiter_relation", pl.String(), "", "of those exploited"),
-            ("means_of_control", pl.List(pl.String()), "", "of those exploited"),
-            ("from_day", pl.Int32(), "day", "may lie before the first day"),
-            ("to_day", pl.Int32(), "day", "null where it lasts beyond the last day"),
-            ("exit", pl.String(), "", "how it ended; null where it lasts"),
-        )
+    (
+        Column("region", pl.Int32(), "truth"),
+        Column("person", pl.Int64(), "truth", id_of="people"),
+        Column("operation", pl.Int64(), "truth", id_of="operations"),
+        Column("role", pl.String(), "truth", values=(EXPLOITED, *STAFF)),
+        Column(
+            "age_band",
+            pl.String(),
+            "truth",
+            "years",
+            note="children only here, as margins; never in operations that post",
+            values=InWorld(("people.age_bands",)),
+        ),
+        Column("sex", pl.String(), "truth", values=SEXES),
+        Column(
+            "recruiter_relation",
+            pl.String(),
+            "truth",
+            note="of those exploited",
+            values=InWorld(("people.relation.labour", "people.relation.other")),
+        ),
+        Column(
+            "means_of_control",
+            pl.List(pl.String()),
+            "truth",
+            note="of those exploited",
+            values=InWorld(("people.control.labour", "people.control.other")),
+        ),
+        Column("from_day", pl.Int32(), "truth", "day", note="may lie before the first day"),
+        Column("to_day", pl.Int32(), "truth", "day", note="null where it lasts beyond the last day"),
+        Column(
+            "exit",
+            pl.String(),
+            "truth",
+            note="how it ended; null where it lasts",
+            values=InWorld(("people.exit",)),
+        ),
     ),
     "People of trafficking operations: 500-6,000 exploited a region, most in operations that never post.",
 )
@@ -82,9 +102,8 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
     lasts = end >= DAYS
     exits = region["people.exit"]
     way = region.stream("people/exit").choose(person, np.array(list(exits.values())))
-    roles = np.array(["controller", "recruiter", "writer"])
     role = np.where(
-        is_staff, roles[region.stream("people/role").choose(person, np.array([5, 3, 2]))], "exploited"
+        is_staff, np.array(STAFF)[region.stream("people/role").choose(person, np.array([5, 3, 2]))], EXPLOITED
     )
     age_band = _age_bands(region, person, o.posts[owner] | is_staff)
     minor = list(region["people.age_bands"])[: region["people.minor_bands"]]
@@ -107,7 +126,7 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
             "operation": o.id[owner],
             "role": role,
             "age_band": age_band,
-            "sex": np.where(_women(region, o, person, owner, is_staff), "female", "male"),
+            "sex": np.array(SEXES)[_women(region, o, person, owner, is_staff).astype(np.int64)],
             "recruiter_relation": pl.Series(_relation(region, person, labour, is_staff)).replace("", None),
             "means_of_control": _named(means, control),
             "from_day": start.astype(np.int32),

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from tipdata.core.draw import ONE, log, log_add, probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.suppliers.exploitation import Exploitation
 from tipdata.stages.suppliers.firms import Firms
@@ -27,11 +27,17 @@ AUDITS = Table(
     ("audit",),
     (
         Column("region", pl.Int32(), "platform"),
-        Column("audit", pl.Int64(), "platform"),
-        Column("firm", pl.Int64(), "platform"),
+        Column("audit", pl.Int64(), "platform", id_of="audits"),
+        Column("firm", pl.Int64(), "platform", id_of="firms"),
         Column("day", pl.Int32(), "platform", "day"),
         Column("announced", pl.Boolean(), "platform"),
-        Column("findings", pl.List(pl.String()), "platform", note="codes, in their listed order"),
+        Column(
+            "findings",
+            pl.List(pl.String()),
+            "platform",
+            note="codes, in their listed order",
+            values=InWorld(("suppliers.audits.findings",)),
+        ),
         Column("grade", pl.Int8(), "platform", "level 0-3", "0 nothing found, 3 worst"),
         Column("found", pl.Boolean(), "truth", note="exploitation was in force and came to light"),
     ),

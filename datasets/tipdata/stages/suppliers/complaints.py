@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import ONE, log, normalised, probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.stage import LANGUAGES
 from tipdata.stages.suppliers.exploitation import Exploitation
@@ -26,12 +26,18 @@ COMPLAINTS = Table(
     ("complaint",),
     (
         Column("region", pl.Int32(), "platform"),
-        Column("complaint", pl.Int64(), "platform"),
-        Column("firm", pl.Int64(), "platform"),
+        Column("complaint", pl.Int64(), "platform", id_of="complaints"),
+        Column("firm", pl.Int64(), "platform", id_of="firms"),
         Column("day", pl.Int32(), "platform", "day"),
-        Column("language", pl.String(), "platform"),
-        Column("channel", pl.String(), "platform"),
-        Column("topic", pl.String(), "platform", note="one code a complaint"),
+        Column("language", pl.String(), "platform", values=LANGUAGES),
+        Column("channel", pl.String(), "platform", values=InWorld(("suppliers.complaints.channels",))),
+        Column(
+            "topic",
+            pl.String(),
+            "platform",
+            note="one code a complaint",
+            values=InWorld(("suppliers.complaints.topics",)),
+        ),
     ),
     "Complaints about firms to a hotline; most firms have none, and some could not have.",
 )

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import LANGUAGES, Operations
@@ -31,19 +31,25 @@ FIRMS = Table(
     ("firm",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("firm", pl.Int64(), "public"),
-        Column("sector", pl.String(), "public"),
+        Column("firm", pl.Int64(), "public", id_of="firms"),
+        Column("sector", pl.String(), "public", values=InWorld(("suppliers.sectors",))),
         Column("tier", pl.Int8(), "public", "tier 1-5", "1 sells to the public"),
-        Column("town", pl.Int32(), "public"),
-        Column("jurisdiction", pl.Int32(), "public"),
-        Column("size", pl.String(), "public", note="micro, small, medium or large"),
+        Column("town", pl.Int32(), "public", id_of="places"),
+        Column("jurisdiction", pl.Int32(), "public", sealed=Sealed("code", "jurisdiction")),
+        Column("size", pl.String(), "public", values=SIZES),
         Column("age_years", pl.Int32(), "public", "years", "on the first day"),
-        Column("language", pl.String(), "public", note="in which it is run"),
+        Column("language", pl.String(), "public", note="in which it is run", values=LANGUAGES),
         Column("seasonal", pl.Boolean(), "public"),
-        Column("workers_language", pl.String(), "platform", note="of most workers"),
+        Column("workers_language", pl.String(), "platform", note="of most workers", values=LANGUAGES),
         Column("housing", pl.Boolean(), "platform", note="tied to the job; null where unrecorded"),
-        Column("agency", pl.Int64(), "platform", note="main recruitment agency; null for none or unrecorded"),
-        Column("main_agency", pl.Int64(), "truth", note="the same, recorded or not"),
+        Column(
+            "agency",
+            pl.Int64(),
+            "platform",
+            note="main recruitment agency; null for none or unrecorded",
+            id_of="agencies",
+        ),
+        Column("main_agency", pl.Int64(), "truth", note="the same, recorded or not", id_of="agencies"),
         Column("tied_housing", pl.Boolean(), "truth"),
         Column("migrant_run", pl.Boolean(), "truth", note="run in a language outside the region's majority"),
         Column("care", pl.Int8(), "truth", LEVEL, "2: treats its workers badly, short of exploitation"),
@@ -52,7 +58,13 @@ FIRMS = Table(
         Column("exploits", pl.Boolean(), "truth", note="exploitation in force at some time in the window"),
         Column("from_day", pl.Int32(), "truth", "day", "of exploitation; may lie before the first day"),
         Column("to_day", pl.Int32(), "truth", "day", "null where it lasts beyond the last day"),
-        Column("operation", pl.Int64(), "truth", note="whose it is; null where it is the firm's own"),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="whose it is; null where it is the firm's own",
+            id_of="operations",
+        ),
         Column(
             "log_odds",
             pl.Int32(),

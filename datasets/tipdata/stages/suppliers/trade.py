@@ -20,9 +20,9 @@ SUPPLIES = Table(
     ("supply",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("supply", pl.Int64(), "public"),
-        Column("supplier", pl.Int64(), "public", note="a firm"),
-        Column("buyer", pl.Int64(), "public", note="a firm of a tier before the supplier's"),
+        Column("supply", pl.Int64(), "public", id_of="supplies"),
+        Column("supplier", pl.Int64(), "public", note="a firm", id_of="firms"),
+        Column("buyer", pl.Int64(), "public", note="a firm of a tier before the supplier's", id_of="firms"),
         Column("product", pl.String(), "public", note="product code"),
         Column("share", pl.Int32(), "public", "permille", "of what the supplier sells"),
         Column("since_day", pl.Int32(), "public", "day", "below 0 where it is older than the first day"),

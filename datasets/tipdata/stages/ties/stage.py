@@ -23,6 +23,8 @@ ROOM = 1024
 """A tie's local number is its source account's times this plus its own; the upper half answers the lower."""
 REASONS = ("friend", "closure", "popular", "approach", "core", "partner", "employer")
 FRIEND, CLOSURE, POPULAR, APPROACH, CORE, PARTNER, EMPLOYER = range(len(REASONS))
+ANSWER = "answer"
+"""The reason of a tie that answers another."""
 AIMS = ("anyone", "newcomers", "seekers", "migrants")
 BRIGHTEST = 1023
 """Fame beyond this counts no more: the squares of all accounts of a region stay under 2**31."""
@@ -34,15 +36,19 @@ TIES = Table(
     ("tie",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("tie", pl.Int64(), "public"),
-        Column("source", pl.Int64(), "public", note="the account that follows, comments or writes"),
-        Column("target", pl.Int64(), "public"),
+        Column("tie", pl.Int64(), "public", id_of="ties"),
         Column(
-            "kind", pl.String(), "public", note="follow, comment or message; messages are of tier platform"
+            "source",
+            pl.Int64(),
+            "public",
+            note="the account that follows, comments or writes",
+            id_of="accounts",
         ),
+        Column("target", pl.Int64(), "public", id_of="accounts"),
+        Column("kind", pl.String(), "public", note="messages are of tier platform", values=TIE_KINDS),
         Column("day", pl.Int32(), "public", "day", "of the first follow, comment or message"),
         Column("count", pl.Int32(), "platform", "messages or comments", "1 for a follow"),
-        Column("reason", pl.String(), "truth", note="what it came of; answer where it answers another"),
+        Column("reason", pl.String(), "truth", note="what it came of", values=(*REASONS, ANSWER)),
         Column("within", pl.Boolean(), "truth", note="between two accounts of one operation"),
         Column("community", pl.Int32(), "truth", note="town and language of the source"),
     ),
@@ -270,7 +276,7 @@ def _frame(
     kind = np.where(region.stream("ties/writes").below(first, 1000) < private, MESSAGE, kind)
     more = region.stream("ties/exchanged").quantile(ties.number, "exponential") * region["ties.exchanged"]
     same = (accounts.owner[ties.source] == accounts.owner[target]) & (accounts.owner[target] >= 0)
-    reason = np.where(answer, "answer", np.array(REASONS)[ties.reason])
+    reason = np.where(answer, ANSWER, np.array(REASONS)[ties.reason])
     community = a.town * len(LANGUAGES) + a.language
     return pl.DataFrame(
         {

@@ -8,7 +8,7 @@ others: commuters, visitors, families whose first wallet books for all.
 import numpy as np
 import polars as pl
 
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
@@ -41,17 +41,31 @@ CIRCUITS = Table(
     ("circuit",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("circuit", pl.Int64(), "public", note="opaque: adverts and bookings that were linked"),
+        Column(
+            "circuit",
+            pl.Int64(),
+            "public",
+            note="opaque: adverts and bookings that were linked",
+            id_of="circuits",
+        ),
         Column("first_day", pl.Int32(), "legal", "day", "of arrival at the first stop known"),
         Column("party", pl.Int8(), "legal", "travellers"),
         Column("last_day", pl.Int32(), "truth", "day", "of arrival at the last stop"),
-        Column("operation", pl.Int64(), "truth", note="null for lawful travellers of no operation"),
-        Column("kind", pl.String(), "truth", note="of its operation, or resident"),
-        Column("order", pl.String(), "truth", note="of its plan: round, shuttle, star or harvest"),
-        Column("steadiness", pl.String(), "truth", note="how seldom it departs from its plan"),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="null for lawful travellers of no operation",
+            id_of="operations",
+        ),
+        Column("kind", pl.String(), "truth", note="of its operation; resident for nobody's", values=GROUPS),
+        Column("order", pl.String(), "truth", note="of its plan", values=ORDERS),
+        Column(
+            "steadiness", pl.String(), "truth", note="how seldom it departs from its plan", values=STEADINESS
+        ),
         Column("advertised", pl.Boolean(), "truth", note="its plan is where its operation's adverts are"),
-        Column("home", pl.Int32(), "truth", note="town"),
-        Column("plan", pl.List(pl.Int32()), "truth", note="towns of the plan, in order"),
+        Column("home", pl.Int32(), "truth", note="town", id_of="places"),
+        Column("plan", pl.List(pl.Int32()), "truth", note="towns of the plan, in order", id_of="places"),
     ),
     "Circuits of operations and of lawful travellers, about 120 a region.",
 )
@@ -60,14 +74,21 @@ STOPS = Table(
     ("stop",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("stop", pl.Int64(), "public"),
-        Column("circuit", pl.Int64(), "public"),
+        Column("stop", pl.Int64(), "public", id_of="stops"),
+        Column("circuit", pl.Int64(), "public", id_of="circuits"),
         Column("sequence", pl.Int32(), "public", "stop", "from 1 in each circuit"),
         Column("day", pl.Int32(), "legal", "day", "of arrival"),
-        Column("town", pl.Int32(), "legal"),
+        Column("town", pl.Int32(), "legal", id_of="places"),
         Column("adverts", pl.Int32(), "legal", "adverts", "linked ones since the stop before"),
-        Column("mode", pl.String(), "legal", note="of arrival; null where no booking is known"),
-        Column("wallet", pl.Int64(), "legal", note="that booked; null where not known"),
+        Column("mode", pl.String(), "legal", note="of arrival; null where no booking is known", values=MODES),
+        Column(
+            "wallet",
+            pl.Int64(),
+            "legal",
+            note="that booked; null where not known",
+            id_of="wallets",
+            sealed=Sealed("label", "booking wallet"),
+        ),
         Column("slot", pl.Int32(), "truth", "slot", "of the plan, from 0"),
         Column("departs", pl.Boolean(), "truth", note="the plan has another town"),
         Column(
@@ -76,6 +97,7 @@ STOPS = Table(
             "truth",
             "milli-nats",
             "log probability of each town of the region, by rising id, of being the next, given all habits",
+            sealed=Sealed("by_code", "town"),
         ),
     ),
     "The stops of each circuit in their order, about 2,200 a region.",
@@ -85,15 +107,22 @@ TRIPS = Table(
     ("trip",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("trip", pl.Int64(), "public"),
-        Column("traveller", pl.Int64(), "legal", note="opaque"),
+        Column("trip", pl.Int64(), "public", id_of="trips"),
+        Column("traveller", pl.Int64(), "legal", note="opaque", sealed=Sealed("label", "traveller")),
         Column("day", pl.Int32(), "legal", "day"),
-        Column("origin", pl.Int32(), "legal", note="town left"),
-        Column("town", pl.Int32(), "legal", note="town gone to"),
-        Column("mode", pl.String(), "legal"),
-        Column("wallet", pl.Int64(), "legal", note="that booked; null where paid in cash"),
-        Column("operation", pl.Int64(), "truth"),
-        Column("circuit", pl.Int64(), "truth", note="null for everyday journeys"),
+        Column("origin", pl.Int32(), "legal", note="town left", id_of="places"),
+        Column("town", pl.Int32(), "legal", note="town gone to", id_of="places"),
+        Column("mode", pl.String(), "legal", values=MODES),
+        Column(
+            "wallet",
+            pl.Int64(),
+            "legal",
+            note="that booked; null where paid in cash",
+            id_of="wallets",
+            sealed=Sealed("label", "booking wallet"),
+        ),
+        Column("operation", pl.Int64(), "truth", id_of="operations"),
+        Column("circuit", pl.Int64(), "truth", note="null for everyday journeys", id_of="circuits"),
     ),
     "Bookings of legs of travel, one traveller a row, about 8,000 a region.",
 )

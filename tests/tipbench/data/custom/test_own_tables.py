@@ -14,7 +14,7 @@ from tipbench.data.custom.ids import REFERS
 from tipbench.data.fold import Fold, prepare
 from tipbench.task import Task, tasks
 from tipdata.core.errors import UsageError
-from tipdata.core.tables import TABLES
+from tipdata.stages import TABLES
 
 RISK = replace(
     tasks()["advert_risk"],

@@ -11,7 +11,8 @@ from tipbench import kinds
 from tipbench.data.fold import Prepared, prepare
 from tipbench.runs.forecasts import next_rows, weights
 from tipbench.task import Forecast, Source, Task
-from tipdata.core.tables import TABLES, Column, Table
+from tipdata.core.tables import Column, Table
+from tipdata.stages import TABLES
 
 REGIONS, OPERATIONS, CHATS = 4, 320, 900
 ROOMS = 12

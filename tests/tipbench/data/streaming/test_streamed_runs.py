@@ -9,10 +9,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import tipdata.core.release
+import tipdata.release
 from tipbench.runs.results import read_predictions, read_result
 from tipbench.task import Task, tasks
-from tipdata.core.release import Release
+from tipdata.release import Release
 
 METHODS = """
 import polars as pl
@@ -74,7 +74,7 @@ def place(world, task: Task, tiny: Release, tmp_path: Path, monkeypatch: pytest.
     sys.modules.pop("streamed_methods", None)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(tasks(), task.name, task)
-    monkeypatch.setattr(tipdata.core.release, "open_release", lambda *_, **__: world)
+    monkeypatch.setattr(tipdata.release, "open_release", lambda *_, **__: world)
     return tmp_path
 
 

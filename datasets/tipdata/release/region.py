@@ -3,7 +3,7 @@
 import polars as pl
 
 from tipdata.core.world import World
-from tipdata.stages import Past, stages_of
+from tipdata.stages import Past, as_of, stages_of
 
 
 def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
@@ -26,7 +26,8 @@ def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
             if set(frame.columns) != set(table.schema):
                 wrong = sorted(set(frame.columns) ^ set(table.schema))
                 raise ValueError(f"table {table.name}: columns made and declared differ in {wrong}")
-            frame = frame.select(list(table.schema)).cast(pl.Schema(table.schema)).sort(table.key)
+            schema = as_of(world.version, table).schema
+            frame = frame.select(list(schema)).cast(pl.Schema(schema)).sort(table.key)
             if frame.select(table.key).is_duplicated().any():
                 raise ValueError(f"table {table.name}: {table.key} is not a key in region {index}")
             tables[table.name] = frame

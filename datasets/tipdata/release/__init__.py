@@ -1,0 +1,18 @@
+"""Releases: one region after the other, made, held against a manifest, verified and read."""
+
+from tipdata.release.making import make_release, open_release
+from tipdata.release.manifests import RECEIPT, manifest_folder, published_manifest
+from tipdata.release.region import generate_region
+from tipdata.release.release import Release
+from tipdata.release.verifying import verify_release
+
+__all__ = [
+    "RECEIPT",
+    "Release",
+    "generate_region",
+    "make_release",
+    "manifest_folder",
+    "open_release",
+    "published_manifest",
+    "verify_release",
+]

@@ -1,0 +1,158 @@
+"""Make a release: regions in parallel, each there whole or not at all, held against the published manifest."""
+
+import json
+import os
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+
+from tipdata.core.digest import column_digest, region_digest
+from tipdata.core.engine import run_all
+from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.core.world import World, fingerprint
+from tipdata.release.manifests import (
+    RECEIPT,
+    differences_of,
+    published_manifest,
+    region_receipt,
+    release_root,
+)
+from tipdata.release.region import generate_region
+from tipdata.release.release import Release, files_of, region_name
+from tipdata.stages import tables_of
+
+
+def open_release(
+    version: str,
+    size: str,
+    engine: str = "loky",
+    workers: int | None = None,
+    quiet: bool = False,
+    world: int = 0,
+) -> Release:
+    """A release ready to read; it is made first, under a file lock, where it is missing or of another generator."""
+    release = Release.of(version, size, world)
+    if not _is_complete(release):
+        if not quiet:
+            sys.stderr.write(
+                f"making release {release.name} ({release.regions} regions) in {release.folder}\n"
+            )
+        make_release(release, engine=engine, workers=workers, quiet=quiet)
+    return release
+
+
+def _is_complete(release: Release) -> bool:
+    try:
+        made = json.loads((release.folder / RECEIPT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    manifest = published_manifest(release)
+    if manifest is not None:
+        return made.get("digest") == manifest["digest"]
+    return made.get("fingerprint") == fingerprint(release.version)
+
+
+def make_release(
+    release: Release, engine: str = "loky", workers: int | None = None, quiet: bool = False
+) -> Release:
+    """Generate every region that is missing, then hold the digests against the published manifest.
+
+    A region is written beside its place and renamed, so it is there whole or not at all; a killed run resumes.
+
+    Raises:
+        UsageError: where the folder cannot be written or the disk is full.
+        CheckFailed: where the digests differ from the published manifest.
+    """
+    from filelock import FileLock
+
+    try:
+        release.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(release.folder.with_name(f"{release.folder.name}.lock")):
+            _generate(release, engine, workers, quiet)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(
+            f"release {release.name} could not be written to {release.folder}: {reason}; "
+            "free space there or set TIPBENCH_HOME to another folder."
+        ) from error
+    return release
+
+
+def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -> None:
+    manifest = published_manifest(release)
+    mark = fingerprint(release.version) if manifest is None else ""
+    _remove_leftovers(release)
+    missing = [i for i in range(release.regions) if not _region_is_there(release, i, manifest, mark)]
+    # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
+    work = partial(_make_region, World.of(release.version, release.world), release.folder, mark)
+    try:
+        run_all(
+            work, missing, engine=engine, workers=workers, label=f"regions of {release.name}", quiet=quiet
+        )
+    finally:
+        _remove_leftovers(release)
+    digests = {i: region_receipt(release.region_folder(i))["digests"] for i in range(release.regions)}
+    differences = differences_of(release, digests)
+    if differences:
+        raise CheckFailed(
+            f"release {release.name} was made but differs from its published manifest in {len(differences)} columns: "
+            f"{differences[0]}."
+        )
+    receipt = {"release": release.name, "fingerprint": mark, "digest": release_root(digests)}
+    _write_json(release.folder / RECEIPT, receipt)
+
+
+def _remove_leftovers(release: Release) -> None:
+    """Delete regions that a killed run, or a worker stopped with it, left half written."""
+    for leftover in release.folder.glob(".*.part-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _region_is_there(release: Release, index: int, manifest: dict | None, mark: str) -> bool:
+    """Whether a region need not be made: it is the published one or, where none is published, of this generator."""
+    try:
+        receipt = region_receipt(release.region_folder(index))
+        if manifest is None:
+            return receipt["fingerprint"] == mark
+        return region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
+    except (OSError, ValueError, KeyError, AttributeError):
+        return False
+
+
+def _make_region(world: World, release_folder: Path, mark: str, index: int) -> None:
+    """Generate one region and put it in place."""
+    tables = generate_region(world, index)
+    folder = release_folder / region_name(index)
+    part = release_folder / f".{folder.name}.part-{os.getpid()}"
+    try:
+        part.mkdir(parents=True)
+        known = tables_of(world.version)
+        for name, frame in tables.items():
+            for suffix, columns in files_of(known[name]):
+                _write_table(part / f"{name}{suffix}.parquet", frame.select(columns))
+        digests = {n: {c: column_digest(f[c]) for c in f.columns} for n, f in tables.items()}
+        rows = {name: frame.height for name, frame in tables.items()}
+        _write_json(part / RECEIPT, {"region": index, "fingerprint": mark, "rows": rows, "digests": digests})
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.rename(folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _write_table(path: Path, frame: pl.DataFrame) -> None:
+    """Write one parquet file. Polars reports a full disk as an error of the file's format: say what it is."""
+    try:
+        frame.write_parquet(path, compression="zstd")
+    except pl.exceptions.PolarsError as error:
+        raise OSError(str(error).rpartition("error: ")[2]) from error
+
+
+def _write_json(path: Path, content: dict) -> None:
+    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
+    beside.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
+    beside.replace(path)

@@ -1,0 +1,73 @@
+"""The published manifests of releases, and the receipts that are written where a release is made."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from tipdata.core.digest import region_digest, release_digest
+from tipdata.core.world import FOLDER
+from tipdata.release.release import Release, region_name
+
+RECEIPT = "receipt.json"
+Digests = dict[str, dict[str, str]]
+"""Column digests by table and column."""
+
+
+def published_manifest(release: Release) -> dict | None:
+    """The committed manifest of a release, or None where it has none: independent worlds are not published."""
+    if release.world:
+        return None
+    path = manifest_folder() / release.version / f"{release.size}.json"
+    return _read(path) if path.exists() else None
+
+
+@cache
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def manifest_folder() -> Path:
+    """Where manifests are: ``datasets/releases`` of a checkout, or beside this package in a wheel."""
+    inside = FOLDER / "releases"
+    return inside if inside.is_dir() else FOLDER.parent / "releases"
+
+
+def region_receipt(folder: Path) -> dict:
+    """Return what was written of a region when it was made. Raises OSError or ValueError where it cannot be read."""
+    return json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+
+
+def release_root(digests: dict[int, Digests]) -> str:
+    return release_digest({region_name(i): region_digest(d) for i, d in digests.items()})
+
+
+def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
+    """Return where regions differ from the published manifest, one text per column; empty where it has none."""
+    manifest = published_manifest(release)
+    if manifest is None:
+        return []
+    return [
+        problem
+        for index in range(release.regions)
+        for problem in _compared(
+            f"release {release.name}, region {index}",
+            manifest["regions"][region_name(index)]["digests"],
+            found[index],
+        )
+    ]
+
+
+def _compared(place: str, expected: Digests, found: Digests) -> list[str]:
+    """Where digests differ, a column or table that is too many counting as one that is missing."""
+    names = [(table, column) for table, columns in expected.items() for column in columns]
+    more = [
+        (table, column)
+        for table, columns in found.items()
+        for column in columns
+        if column not in expected.get(table, {})
+    ]
+    return [
+        f"{place}, table {table}, column {column}"
+        for table, column in names
+        if found.get(table, {}).get(column) != expected[table][column]
+    ] + [f"{place}, table {table}, column {column}: is not in the manifest" for table, column in more]

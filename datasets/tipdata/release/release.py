@@ -1,0 +1,105 @@
+"""A release: a version of the data and a size, as parquet files by region."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from tipdata.core.errors import UsageError
+from tipdata.core.home import home
+from tipdata.core.tables import Table
+from tipdata.core.world import WORLD_MARK, check_world, newest_released, release_name, sizes, versions
+from tipdata.stages import all_tables, tables_of
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release of the data, by version and size. It may or may not have been made yet.
+
+    ``world``: 0 is the released world; any other number is an independent one, which has no published manifest.
+    """
+
+    version: str
+    size: str
+    world: int = 0
+
+    @classmethod
+    def of(cls, version: str, size: str, world: int = 0) -> "Release":
+        """A release that exists. Raises UsageError, naming those that do, for a part that does not."""
+        if version not in versions():
+            raise UsageError(
+                f"release version {version} does not exist: choose one of {', '.join(versions())}."
+            )
+        if size not in sizes():
+            raise UsageError(f"release size {size} does not exist: choose one of {', '.join(sizes())}.")
+        check_world(world)
+        return cls(version, size, world)
+
+    @classmethod
+    def called(cls, name: str) -> "Release":
+        """The release of a name: ``small`` (its newest released version), ``0.3.0/small`` or ``0.3.0/small.w3``.
+
+        Raises UsageError as :meth:`of`, and for a world that is no whole number from 1.
+        """
+        version, _, place = name.rpartition("/")
+        size, marked, world = place.partition(WORLD_MARK)
+        if marked and not (world.isascii() and world.isdigit() and not world.startswith("0")):
+            raise UsageError(
+                f"release {name} names no world: write {size}{WORLD_MARK}1, {size}{WORLD_MARK}2 and so on, or {size} "
+                "for the released one."
+            )
+        return cls.of(version or newest_released(), size, int(world) if marked else 0)
+
+    @property
+    def name(self) -> str:
+        return release_name(self.version, self.size, self.world)
+
+    @property
+    def regions(self) -> int:
+        """Number of regions, numbered from 0."""
+        return sizes()[self.size]
+
+    @property
+    def folder(self) -> Path:
+        return home() / self.name
+
+    def region_folder(self, index: int) -> Path:
+        return self.folder / region_name(index)
+
+    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+        """One table over all regions, lazily, in the order of regions and keys.
+
+        Args:
+            table: its name.
+            truth: with the hidden columns beside the observed ones.
+
+        Raises:
+            UsageError: for a table that does not exist, or one that is all truth where ``truth`` is not asked for.
+        """
+        known = tables_of(self.version)
+        if table not in known:
+            where = f" in data version {self.version}" if table in all_tables() else ""
+            raise UsageError(f"table {table} does not exist{where}: choose one of {', '.join(known)}.")
+        observed, hidden = known[table].observed, known[table].hidden
+        if not observed and not truth:
+            raise UsageError(f"table {table} is hidden truth: ask for it with truth=True.")
+        seen = pl.scan_parquet(self._files(f"{table}.parquet")) if observed else None
+        if not truth or not hidden:
+            return pl.LazyFrame() if seen is None else seen
+        unseen = pl.scan_parquet(self._files(f"{table}.truth.parquet"))
+        if seen is None:
+            return unseen
+        return seen.join(unseen, on=list(known[table].key), how="left", maintain_order="left")
+
+    def _files(self, name: str) -> list[Path]:
+        return [self.region_folder(i) / name for i in range(self.regions)]
+
+
+def region_name(index: int) -> str:
+    """The name of a region's folder and of its entry in a manifest."""
+    return f"{index:05d}"
+
+
+def files_of(table: Table) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the suffix and the columns of each file that a table is stored in."""
+    return [(s, c) for s, c in (("", table.observed), (".truth", table.hidden)) if c]

@@ -1,0 +1,99 @@
+"""Verifying names what differs, also a file, a column or a region too many."""
+
+import polars as pl
+import pytest
+from tipdata.core.errors import UsageError
+from tipdata.core.world import newest_released
+from tipdata.release import Release, make_release, verify_release
+
+NEWEST = newest_released()
+
+
+def test_verify_names_release_region_table_and_column_of_a_changed_value(two: Release) -> None:
+    make_release(two, engine="sequential")
+    path = two.region_folder(1) / "adverts.parquet"
+    frame = pl.read_parquet(path)
+    changed = pl.when(pl.int_range(pl.len()) == 5).then(pl.col("minute") + 1).otherwise(pl.col("minute"))
+    frame.with_columns(changed.alias("minute").cast(pl.Int32)).write_parquet(path)
+    assert verify_release(two, engine="sequential") == [
+        f"release {NEWEST}/pair, region 1, table adverts, column minute"
+    ]
+
+
+def test_verify_names_a_file_that_is_gone_or_truncated(two: Release) -> None:
+    make_release(two, engine="sequential")
+    path = two.region_folder(0) / "places.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    [difference] = verify_release(two, engine="sequential")
+    assert "region 0, table places" in difference
+    path.unlink()
+    [difference] = verify_release(two, engine="sequential")
+    assert "region 0, table places" in difference
+
+
+@pytest.mark.parametrize("suffix", ["", ".truth"])
+def test_verify_names_a_column_too_many_and_one_too_few(two: Release, suffix: str) -> None:
+    """Also the key in the truth file, which the observed file has too."""
+    make_release(two, engine="sequential")
+    name = f"adverts{suffix}.parquet"
+    path = two.region_folder(1) / name
+    frame = pl.read_parquet(path)
+    frame.with_columns(extra=pl.col("advert") % 7, weight=1.5).write_parquet(path)
+    place = f"release {NEWEST}/pair, region 1, table adverts, column"
+    assert verify_release(two, engine="sequential") == [
+        f"{place} extra: is not a column of {name}",
+        f"{place} weight: is not a column of {name}",
+    ]
+    frame.drop("advert").write_parquet(path)
+    assert verify_release(two, engine="sequential") == [f"{place} advert: is missing from {name}"]
+
+
+@pytest.mark.parametrize("suffix", ["", ".truth"])
+def test_verify_sees_a_changed_key_in_each_of_the_files_that_hold_it(two: Release, suffix: str) -> None:
+    make_release(two, engine="sequential")
+    path = two.region_folder(0) / f"adverts{suffix}.parquet"
+    pl.read_parquet(path).with_columns(pl.col("advert") + 1).write_parquet(path)
+    assert verify_release(two, engine="sequential") == [
+        f"release {NEWEST}/pair, region 0, table adverts, column advert"
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["extra.parquet", "extra.truth.parquet", "people.parquet", "places.truth.parquet"]
+)
+def test_verify_names_a_table_file_too_many_and_one_too_few(two: Release, name: str) -> None:
+    """Also an observed file of a table that is all truth, and a truth file of one that hides nothing."""
+    make_release(two, engine="sequential")
+    folder = two.region_folder(1)
+    (folder / name).write_bytes((folder / "places.parquet").read_bytes())
+    [difference] = verify_release(two, engine="sequential")
+    table = name.split(".")[0]
+    assert difference.startswith(
+        f"release {NEWEST}/pair, region 1, table {table}: is not a file of the release: delete "
+    )
+    (folder / name).unlink()
+    (folder / "adverts.truth.parquet").unlink()
+    [difference] = verify_release(two, engine="sequential")
+    assert difference.startswith(f"release {NEWEST}/pair, region 1, table adverts: ")
+
+
+def test_verify_names_a_region_too_many_and_a_receipt_that_is_gone(two: Release) -> None:
+    make_release(two, engine="sequential")
+    (two.folder / "00002").mkdir()
+    [difference] = verify_release(two, engine="sequential")
+    assert difference.startswith(f"release {NEWEST}/pair, region 00002: is not a region of it")
+    (two.folder / "00002").rmdir()
+    (two.region_folder(0) / "receipt.json").unlink()
+    [difference] = verify_release(two, engine="sequential")
+    assert "region 0" in difference
+    assert "receipt.json cannot be read" in difference
+
+
+def test_verify_of_a_release_that_was_never_made_says_how_to_make_it(two: Release) -> None:
+    with pytest.raises(UsageError, match="tipbench data make"):
+        verify_release(two)
+
+
+def test_verify_of_a_world_that_was_never_made_says_how_to_make_it(two: Release) -> None:
+    with pytest.raises(UsageError, match=r"`tipbench data make release=pair release\.world=2`"):
+        verify_release(Release.of(NEWEST, "pair", 2))
