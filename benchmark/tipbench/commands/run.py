@@ -134,7 +134,7 @@ def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> No
 
 
 def _single_failure(outcome: Outcome, composer: Composer) -> int:
-    if outcome.usage and outcome.cell.config["data"] is not None and "does not map" in str(outcome.cause):
+    if outcome.unmapped:
         can = runnable(composer, outcome.cell.config["data"], task_of(outcome.cell.task))
         instead = f"or run one that can: {', '.join(can)}" if can else "no baseline can run without it"
         raise UsageError(f"{str(outcome.cause).rstrip('.')}; {instead}.")

@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 from tipdata.core.engine import run_all
-from tipdata.core.errors import UsageError
+from tipdata.core.errors import NotMapped, UsageError
 
 from tipbench.data.fold import Fold, Prepared, prepare
 from tipbench.data.streaming import Stream
@@ -58,13 +58,14 @@ class Unwritable(UsageError):
 class Outcome:
     """What became of a cell: its result, or the cause of its failure in one line.
 
-    ``usage``: the failure is a user's mistake. ``trace``: the traceback of any other.
+    ``usage``: the failure is a user's mistake; ``unmapped``: it is :class:`NotMapped`. ``trace``: the traceback of any other.
     """
 
     cell: Cell
     result: Result | None = None
     cause: str | None = None
     usage: bool = False
+    unmapped: bool = False
     trace: str | None = None
     reused: bool = False
 
@@ -229,7 +230,7 @@ def _attempt(job: Job, shared: SharedFold, partial: Path) -> Outcome:
     except Unwritable:
         raise
     except UsageError as error:
-        return Outcome(job.cell, cause=str(error), usage=True)
+        return Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
