@@ -58,7 +58,7 @@ class Unwritable(UsageError):
 class Outcome:
     """What became of a cell: its result, or the cause of its failure in one line.
 
-    ``usage``: the failure is a user's mistake; ``unmapped``: it is :class:`NotMapped`. ``trace``: the traceback of any other.
+    ``usage``: the failure is a user's mistake; ``unmapped``: a :class:`NotMapped`. ``trace``: the traceback of another.
     """
 
     cell: Cell
