@@ -87,6 +87,7 @@ class Task:
     task of candidates; its answers are of kind ``forecasts``.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
+    ``probabilities``: whether its scores are read as probabilities, so that the contract of methods asks for [0, 1].
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
     :data:`tipbench.kinds.answers.QUANTITIES`.
     """
@@ -120,6 +121,7 @@ class Task:
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
     label_columns: tuple[str, ...] = ()
     quantity: str = ""
+    probabilities: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ OWN = {
         ("run", "run"),
         ("score", "score"),
         ("compare", "compare"),
+        ("check", "check"),
         ("list", "list_"),
         ("data", "data"),
     )

@@ -1,6 +1,7 @@
 """Options that commands share, and what is made of them."""
 
 import argparse
+import sys
 from typing import Any
 
 from tipbench.config.compose import Composer, parse
@@ -41,6 +42,12 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress and no notices")
+
+
+def add_import_path() -> None:
+    """Let a user's own modules be imported from the folder that the command is run in."""
+    if "" not in sys.path:
+        sys.path.append("")
 
 
 def composer_of(options: argparse.Namespace, words: list[str]) -> Composer:

@@ -11,6 +11,7 @@ from tipdata.core.release import open_release
 
 from tipbench.commands.options import (
     add_config_dir,
+    add_import_path,
     add_json,
     add_overrides,
     add_quiet,
@@ -68,8 +69,7 @@ def call(options: argparse.Namespace) -> int:
             "nothing says what to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
             "or give no arguments for the quickstart."
         )
-    if "" not in sys.path:
-        sys.path.append("")
+    add_import_path()
     cells = _cells(composer, options)
     settings = _general(composer, cells)
     if options.show:

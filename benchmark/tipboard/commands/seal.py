@@ -1,13 +1,13 @@
 """``tipbench seal``: make, enter, score, reveal and verify sealed rounds."""
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tipbench.commands.options import (
     add_config_dir,
+    add_import_path,
     add_json,
     add_overrides,
     add_quiet,
@@ -143,8 +143,7 @@ def _new(options: argparse.Namespace) -> int:
 def _predict(options: argparse.Namespace) -> int:
     if "=" in options.round:
         raise UsageError(f"{options.round} is no folder of a round: give it before the overrides.")
-    if "" not in sys.path:
-        sys.path.append("")
+    add_import_path()
     settings = composer_of(options, options.overrides).settings()
     release = _release_of(settings, options.quiet)
 
