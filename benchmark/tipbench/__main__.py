@@ -4,11 +4,12 @@ import signal
 import sys
 from types import FrameType
 
-INTERRUPTED = 130
+from tipbench.cli import main
+from tipbench.exit_codes import INTERRUPTED
 
 
 def run() -> int:
-    """The command line, with Ctrl-C answered in one line even while the package is still being loaded."""
+    """Run the command line, with Ctrl-C answered in one line even while libraries are still being loaded."""
     pressed: list[int] = []
 
     def press(number: int, frame: FrameType | None) -> None:
@@ -18,8 +19,6 @@ def run() -> int:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, press)
     try:
-        from tipbench.cli import main
-
         return main()
     except BaseException as error:
         # A native library that is being loaded may make something else of it: pydantic's panics.

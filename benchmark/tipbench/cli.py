@@ -1,18 +1,14 @@
-"""The command line: verbs, exit codes, and one sentence instead of a traceback for a user's mistake.
+"""The command line: commands, exit codes, and one sentence instead of a traceback for a user's mistake."""
 
-Exit codes: 0 fine, 1 a check or cell failed, 2 usage, 130 interrupted.
-"""
-
-from __future__ import annotations
-
+import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import argparse
+from tipdata.core.errors import CheckFailed, UsageError
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+from tipbench import __version__
+from tipbench.commands import declare
+from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
 
 ABOUT = """\
 An open benchmark for methods that detect technology-facilitated trafficking in persons, on fully
@@ -28,7 +24,7 @@ examples:
   tipbench score predictions.csv task=advert_risk release=tiny split=forward
   tipbench compare RUN RUN
 
-`tipbench VERB --help` teaches a verb."""
+`tipbench COMMAND --help` teaches a command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,23 +47,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from tipdata.core.errors import CheckFailed, UsageError
-
-    parser = _parser()
-    options, rest = parser.parse_known_args(arguments)
-    if unknown := [word for word in rest if word.startswith("-")]:
-        parser.error(
-            f"unknown option {unknown[0]}: see `tipbench {options.verb or ''} --help`".replace("  ", " ")
-        )
-    if options.verb is None:
-        parser.print_help()
-        return USAGE
-    if rest and not hasattr(options, "overrides"):
-        parser.error(f"{rest[0]} is one word too many: see `tipbench {options.verb} --help`")
-    if hasattr(options, "overrides"):
-        options.overrides = [*options.overrides, *rest]
-    _hush_workers()
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        parser = _parser(words[0] if words and not words[0].startswith("-") else None)
+        options, rest = parser.parse_known_args(words)
+        if unknown := [word for word in rest if word.startswith("-")]:
+            see = f"tipbench {options.command or ''} --help".replace("  ", " ")
+            parser.error(f"unknown option {unknown[0]}: see `{see}`")
+        if not hasattr(options, "call"):
+            parser.print_help()
+            return USAGE
+        if rest and not hasattr(options, "overrides"):
+            parser.error(f"{rest[0]} is one word too many: see `tipbench {options.command} --help`")
+        if hasattr(options, "overrides"):
+            options.overrides = [*options.overrides, *rest]
+        _hush_workers()
         return options.call(options)
     except UsageError as error:
         _say(str(error))
@@ -77,18 +71,14 @@ def _run(arguments: Sequence[str] | None) -> int:
         return FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
-    import argparse
-
-    from tipbench import __version__
-    from tipbench.commands import VERBS
-
+def _parser(typed: str | None) -> argparse.ArgumentParser:
+    """Return the parser of the command that was typed; without one, of the help that lists all of them."""
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("tipbench", description=ABOUT, epilog=EXAMPLES, formatter_class=form)
     parser.add_argument("--version", action="version", version=f"tipbench {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
-    for verb in VERBS:
-        verb.add(verbs)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for said in declare(commands, typed):
+        _say(said)
     return parser
 
 

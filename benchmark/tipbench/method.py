@@ -73,6 +73,12 @@ def is_streamed(method: object) -> bool:
     return hasattr(method, "begin") and hasattr(method, "step")
 
 
+def lacking(method: object) -> list[str]:
+    """Return the names that a method of either contract must have and this object has not."""
+    acts = () if is_streamed(method) else ("predict",)
+    return [name for name in ("needs", "stochastic", "fit", *acts) if not hasattr(method, name)]
+
+
 def check_shape(task: Task, method: object, name: str) -> None:
     """Refuse a method that cannot be handed what the task hands over. Raises UsageError.
 

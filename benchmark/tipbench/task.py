@@ -88,6 +88,7 @@ class Task:
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
     ``sealed_length``: of a streamed task, how many rows of each unit a sealed round publishes.
     ``version``: what a score of it means; scores of different versions are never put in one table.
+    ``probabilities``: whether its scores are read as probabilities, so that the contract of methods asks for [0, 1].
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
     :data:`tipbench.kinds.answers.QUANTITIES`.
     """
@@ -123,6 +124,7 @@ class Task:
     quantity: str = ""
     sealed_length: int = 0
     version: int = 1
+    probabilities: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:

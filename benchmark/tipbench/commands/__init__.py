@@ -1,7 +1,117 @@
-"""The verbs of the command line, one module each: ``add`` declares it, ``call`` does it and gives the exit code."""
+"""The commands of ``tipbench``: its own, and those that installed packages add.
 
-from tipboard.commands import board, seal, submit
+A command is a module. The first line of its docstring is its line of help, and ``declare(parser)`` gives its parser
+arguments and a function ``call`` that takes the parsed options and returns the exit code. A package adds one in its
+``pyproject.toml``::
 
-from tipbench.commands import compare, data, list_, run, score
+    [project.entry-points."tipbench.commands"]
+    name = "package.module"
 
-VERBS = (run, score, compare, submit, list_, data, board, seal)
+Only the module of the command that was typed is imported.
+"""
+
+import argparse
+from importlib import import_module
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from tipdata.core.errors import UsageError
+
+from tipbench.entry_points import entry_points
+
+GROUP = "tipbench.commands"
+OURS = "tipbench"
+
+
+class Command(NamedTuple):
+    """A command: its name, the module that does it, and the package that adds it."""
+
+    name: str
+    module: str
+    package: str = OURS
+
+    def help(self) -> str:
+        """Return the first line of the module's docstring, without importing the module. Raises UsageError."""
+        try:
+            spec = find_spec(self.module)
+            if spec is None or spec.origin is None:
+                raise ModuleNotFoundError(f"there is no module {self.module}")
+            with open(spec.origin, encoding="utf-8") as file:
+                first = next((line for line in file if line.startswith('"""')), "")
+        except Exception as error:  # whatever a stranger's package does when it is looked at
+            raise self._broken(error) from error
+        return first.strip().strip('"').rpartition("``: ")[2].rstrip(".").replace("%", "%%")
+
+    def declare(self, parser: argparse.ArgumentParser) -> None:
+        """Import the module and let it declare its arguments. Raises UsageError where another package's fails."""
+        try:
+            import_module(self.module).declare(parser)
+        except Exception as error:
+            if self.package == OURS:
+                raise
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> UsageError:
+        return UsageError(
+            f"the command {self.name} of the package {self.package} cannot be loaded "
+            f"({type(error).__name__}: {error}): update or uninstall {self.package}."
+        )
+
+
+OWN = {
+    name: Command(name, f"{__name__}.{module}")
+    for name, module in (
+        ("run", "run"),
+        ("score", "score"),
+        ("compare", "compare"),
+        ("check", "check"),
+        ("list", "list_"),
+        ("data", "data"),
+    )
+}
+"""The commands that need no entry point."""
+
+
+def added() -> tuple[dict[str, Command], dict[str, str]]:
+    """Return the commands that packages add, and of each name that is taken, a sentence about who wants it."""
+    commands: dict[str, Command] = {}
+    clashes: dict[str, str] = {}
+    for entry in entry_points(GROUP):
+        command = Command(*entry)
+        taken = OWN.get(command.name) or commands.get(command.name)
+        if taken is not None:
+            clashes[command.name] = (
+                f"the packages {taken.package} and {command.package} both add a command {command.name}: "
+                f"uninstall one of them."
+            )
+        else:
+            commands[command.name] = command
+    return commands, clashes
+
+
+def declare(subparsers: argparse._SubParsersAction, typed: str | None) -> list[str]:
+    """Declare the command that was typed or, where none was, every command by its line of help alone.
+
+    Returns a sentence about each command that cannot be used. Raises UsageError where it is the one that was typed.
+    """
+    if typed in OWN:
+        OWN[typed].declare(subparsers.add_parser(typed, **_looks(OWN[typed])))
+        return []
+    commands, clashes = added()
+    if typed in clashes:
+        raise UsageError(clashes[typed])
+    if typed in commands:
+        commands[typed].declare(subparsers.add_parser(typed, **_looks(commands[typed])))
+        return []
+    said = list(clashes.values())
+    for command in (OWN | commands).values():
+        try:
+            subparsers.add_parser(command.name, **_looks(command))
+        except UsageError as error:
+            said.append(str(error))
+    return said
+
+
+def _looks(command: Command) -> dict:
+    about = command.help()
+    return {"help": about, "description": about, "formatter_class": argparse.RawDescriptionHelpFormatter}

@@ -1,22 +1,21 @@
-"""``tipbench compare``: runs of one task, data and split against the first of them, paired."""
+"""``tipbench compare``: compare runs with the first of them, by a paired cluster bootstrap."""
 
-from __future__ import annotations
+import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
-from typing import TYPE_CHECKING, Any
+import polars as pl
+from tipdata.core.errors import UsageError
 
-from tipbench.commands.options import add_json, parser_of
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    import polars as pl
-
-    from tipbench.evaluation.evaluation import Comparison
-    from tipbench.kinds.answers import Answers
-    from tipbench.runs.results import Result
-    from tipbench.task import Task
+from tipbench.commands.options import add_json
+from tipbench.console import Column, emit_json, emit_table
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Comparison, compare
+from tipbench.kinds.answers import Answers
+from tipbench.runs.report import interval, number, signed
+from tipbench.runs.results import Result, read_predictions, read_result
+from tipbench.runs.runner import prepare_cell
+from tipbench.task import Task, task_of
 
 EXAMPLES = """\
 example:
@@ -29,11 +28,9 @@ bootstrap, p values are corrected by Holm over the runs compared; what is not si
 SAME = ("task", "data", "split")
 
 
-def add(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = parser_of(
-        verbs, "compare", "is a run better than another? paired test against the first", EXAMPLES
-    )
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = EXAMPLES
     parser.add_argument("runs", nargs="+", metavar="RUN", help="run folders of the same data, task and split")
     parser.add_argument("--replicates", type=int, default=1000, help="of the paired cluster bootstrap (1000)")
     add_json(parser)
@@ -42,12 +39,6 @@ def add(verbs: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Compare the runs."""
-    from pathlib import Path
-
-    from tipdata.core.errors import UsageError
-
-    from tipbench.runs.results import read_predictions, read_result
-
     folders = [Path(run).expanduser() for run in options.runs]
     folders = [folder.parent if folder.is_file() else folder for folder in folders]
     if len({folder.resolve() for folder in folders}) < max(2, len(folders)):
@@ -68,10 +59,6 @@ def call(options: argparse.Namespace) -> int:
 
 def _check_same(folders: Sequence[Path], results: Sequence[Result]) -> None:
     """Raises UsageError where runs cannot stand in one table."""
-    from tipdata.core.errors import UsageError
-
-    from tipbench.evaluation.evaluation import EVALUATOR_VERSION
-
     first = results[0]
     for folder, result in zip(folders, results, strict=True):
         for key in SAME:
@@ -103,28 +90,17 @@ def _names(results: Sequence[Result]) -> list[str]:
 def _compare(
     first: Result, predictions: dict[str, pl.DataFrame], name: str, replicates: int
 ) -> list[Comparison]:
-    from tipbench.evaluation.evaluation import compare
-
     task, answers = _truth(first, predictions[name])
     return compare(task, answers, predictions, name, replicates=replicates)
 
 
 def _truth(first: Result, predictions: pl.DataFrame) -> tuple[Task, Answers]:
-    from tipbench.runs.runner import prepare_cell
-    from tipbench.task import task_of
-
     return task_of(first.task), prepare_cell(dict(first.config)).answers_to(predictions)
 
 
 def _emit(
     found: Sequence[Comparison], results: Sequence[Result], names: Sequence[str], as_json: bool
 ) -> None:
-    from dataclasses import asdict
-
-    from tipbench.console import Column, emit_json, emit_table
-    from tipbench.metrics.registry import metric_of
-    from tipbench.runs.report import interval, number, signed
-
     first = results[0]
     scores = {name: result.scores[result.primary] for name, result in zip(names, results, strict=True)}
     if as_json:

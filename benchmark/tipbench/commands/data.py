@@ -1,18 +1,18 @@
-"""``tipbench data``: make, verify, describe and preview a release."""
+"""``tipbench data``: make, verify, describe or preview a release."""
 
-from __future__ import annotations
+import argparse
+from collections.abc import Callable
 
-from typing import TYPE_CHECKING, Any
+from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.documents.describe import describe
+from tipdata.documents.preview import preview
+from tipdata.release import Release, make_release, open_release, verify_release
 
 from tipbench.commands.options import add_json, add_overrides, add_quiet, composer_of, parser_of
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
-
-    from tipdata.release import Release
-
-    from tipbench.config.settings import Engine
+from tipbench.config.choices import suggestion
+from tipbench.config.compose import parse
+from tipbench.config.settings import Engine
+from tipbench.console import emit, emit_json
 
 ABOUT = {
     "make": "generate a release, region by region; goes on where it was interrupted",
@@ -32,12 +32,12 @@ examples:
 Releases live in $TIPBENCH_HOME, by default the user's cache folder."""
 
 OWN_KEYS = {"preview": ("table", "rows", "language")}
-"""Keys of a verb's own, beside release and engine."""
+"""Keys of an action's own, beside release and engine."""
 
 
-def add(verbs: Any) -> None:
-    """Declare the verb and what it does."""
-    parser = parser_of(verbs, "data", "make, verify, describe or preview a release", EXAMPLES)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions."""
+    parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action, about in ABOUT.items():
         one = parser_of(actions, action, about, EXAMPLES)
@@ -50,11 +50,6 @@ def add(verbs: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it to the release."""
-    from tipdata.core.errors import UsageError
-    from tipdata.release import Release
-
-    from tipbench.config.compose import parse
-
     mine = OWN_KEYS.get(options.action, ())
     typed = parse(options.overrides)
     _check_keys([o.key for o in typed if not o.added], mine)
@@ -68,10 +63,6 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
-    from tipdata.core.errors import UsageError
-
-    from tipbench.config.choices import suggestion
-
     valid = [f"release{of}" for of in ("", ".version", ".size", ".world")]
     valid += ["engine", "engine.workers", *mine]
     for key in keys:
@@ -80,10 +71,6 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
 
 
 def _make(release: Release, engine: Engine, options: argparse.Namespace, own: dict[str, str]) -> int:
-    from tipdata.release import make_release
-
-    from tipbench.console import emit, emit_json
-
     make_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
     if options.json:
         emit_json({"release": release.name, "regions": release.regions, "folder": str(release.folder)})
@@ -93,11 +80,6 @@ def _make(release: Release, engine: Engine, options: argparse.Namespace, own: di
 
 
 def _verify(release: Release, engine: Engine, options: argparse.Namespace, own: dict[str, str]) -> int:
-    from tipdata.core.errors import CheckFailed
-    from tipdata.release import verify_release
-
-    from tipbench.console import emit, emit_json
-
     differences = verify_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
     if options.json:
         emit_json({"release": release.name, "differences": differences})
@@ -111,15 +93,10 @@ def _verify(release: Release, engine: Engine, options: argparse.Namespace, own: 
 
 
 def _describe(release: Release, engine: Engine, options: argparse.Namespace, own: dict[str, str]) -> int:
-    from tipdata.documents.describe import describe
-
     return _text("description", _opened(release, engine, options), describe, options)
 
 
 def _preview(release: Release, engine: Engine, options: argparse.Namespace, own: dict[str, str]) -> int:
-    from tipdata.core.errors import UsageError
-    from tipdata.documents.preview import preview
-
     rows = own.get("rows", "10")
     if not rows.isdigit() or int(rows) < 1:
         raise UsageError(f"rows={rows} is no number of rows: give 1 or more.")
@@ -129,15 +106,11 @@ def _preview(release: Release, engine: Engine, options: argparse.Namespace, own:
 
 
 def _opened(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
-    from tipdata.release import open_release
-
     quiet = options.quiet
     return open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
 
 
 def _text(what: str, release: Release, make: Callable[[Release], str], options: argparse.Namespace) -> int:
-    from tipbench.console import emit, emit_json
-
     text = make(release)
     if options.json:
         emit_json({"release": release.name, what: text})

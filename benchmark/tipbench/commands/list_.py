@@ -1,13 +1,17 @@
-"""``tipbench list``: what there is to choose from, a line each."""
+"""``tipbench list``: tasks, baselines, splits, releases, experiments or data."""
 
-from __future__ import annotations
+import argparse
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+from tipdata.core.world import versions
+from tipdata.release import RECEIPT, Release
 
-from tipbench.commands.options import add_config_dir, add_json, parser_of
-
-if TYPE_CHECKING:
-    import argparse
+from tipbench.commands.options import add_config_dir, add_json
+from tipbench.config.choices import describe_option
+from tipbench.config.choices import options as all_options
+from tipbench.config.paths import config_folders
+from tipbench.console import Column, emit_json, emit_table
+from tipbench.task import task_of
 
 GROUPS = {
     "tasks": ("task", ("name", "unit", "kind", "default split", "summary")),
@@ -25,9 +29,9 @@ examples:
   tipbench list data --json"""
 
 
-def add(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = parser_of(verbs, "list", "tasks, baselines, splits, releases, experiments or data", EXAMPLES)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = EXAMPLES
     parser.add_argument("what", choices=list(GROUPS), metavar="|".join(GROUPS))
     add_config_dir(parser)
     add_json(parser)
@@ -36,11 +40,6 @@ def add(verbs: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """List what was asked for."""
-    from tipbench.config.choices import describe_option
-    from tipbench.config.choices import options as all_options
-    from tipbench.config.paths import config_folders
-    from tipbench.console import Column, emit_json, emit_table
-
     group, columns = GROUPS[options.what]
     found = all_options(config_folders(options.config_dir)).get(group, {})
     lines = [{**describe_option(path), "name": name} for name, path in found.items()]
@@ -61,8 +60,6 @@ def _same(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _task(line: dict[str, Any]) -> dict[str, Any]:
-    from tipbench.task import task_of
-
     task = task_of(line["name"])
     about = {
         "unit": task.unit,
@@ -74,9 +71,6 @@ def _task(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _release(line: dict[str, Any]) -> dict[str, Any]:
-    from tipdata.core.world import versions
-    from tipdata.release import RECEIPT, Release
-
     release = Release.of(line["version"], line["size"])
     return {
         **line,

@@ -1,23 +1,17 @@
-"""Options that verbs share, and what is made of them."""
+"""Options that commands share, and what is made of them."""
 
-from __future__ import annotations
+import argparse
+import sys
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import argparse
-
-    from tipbench.config.compose import Composer
+from tipbench.config.compose import Composer, parse
+from tipbench.config.paths import config_folders
 
 
-def parser_of(verbs: Any, name: str, about: str, examples: str, **more: Any) -> argparse.ArgumentParser:
-    """The parser of a verb: its name, one line about it, and examples that teach it."""
-    import argparse
-
+def parser_of(actions: Any, name: str, about: str, examples: str) -> argparse.ArgumentParser:
+    """Return the parser of one action of a command: its name, a line about it, and examples that teach it."""
     form = argparse.RawDescriptionHelpFormatter
-    return verbs.add_parser(
-        name, help=about, description=about, epilog=examples, formatter_class=form, **more
-    )
+    return actions.add_parser(name, help=about, description=about, epilog=examples, formatter_class=form)
 
 
 def add_overrides(parser: argparse.ArgumentParser, about: str) -> None:
@@ -50,9 +44,12 @@ def add_quiet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress and no notices")
 
 
+def add_import_path() -> None:
+    """Let a user's own modules be imported from the folder that the command is run in."""
+    if "" not in sys.path:
+        sys.path.append("")
+
+
 def composer_of(options: argparse.Namespace, words: list[str]) -> Composer:
     """The composer of what was typed. Raises UsageError for a word that is no override and a folder not there."""
-    from tipbench.config.compose import Composer, parse
-    from tipbench.config.paths import config_folders
-
     return Composer(config_folders(options.config_dir), parse(words))

@@ -1,31 +1,33 @@
-"""``tipbench run``: one method or a grid of them, from config to table, figure and run folders."""
+"""``tipbench run``: fit, predict and score a method, or a grid of methods."""
 
-from __future__ import annotations
-
+import argparse
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.release import open_release
 
 from tipbench.commands.options import (
     add_config_dir,
+    add_import_path,
     add_json,
     add_overrides,
     add_quiet,
     composer_of,
-    parser_of,
 )
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-
-    from tipdata.core.errors import UsageError
-
-    from tipbench.config.compose import Composer
-    from tipbench.config.settings import Settings
-    from tipbench.runs.cells import Cell
-    from tipbench.runs.report import Row
-    from tipbench.runs.runner import Outcome
-    from tipbench.task import Task
+from tipbench.config.compose import Composer
+from tipbench.config.settings import Settings
+from tipbench.console import emit, emit_json, emit_table, notice
+from tipbench.exit_codes import FAILED
+from tipbench.runs.allowed import splits_of
+from tipbench.runs.cells import Cell
+from tipbench.runs.figure import check_format, save
+from tipbench.runs.grid import expand, runnable, sweep
+from tipbench.runs.report import Row, rows, table
+from tipbench.runs.runner import Outcome, run
+from tipbench.task import Task, task_of
 
 QUICKSTART = "experiment=quickstart"
 WHAT = ("baseline", "experiment", "grid.baselines", "baseline.method._target_")
@@ -46,9 +48,9 @@ Runs are written to runs/<data>/<task>/<split>/<method>/<hash>-s<seed>/ as resul
 predictions.parquet. What is finished is not run again: overwrite=only_missing|always|never."""
 
 
-def add(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = parser_of(verbs, "run", "fit, predict and score a method, or a grid of methods", EXAMPLES)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = EXAMPLES
     add_overrides(parser, "overrides of the config; without any, " + QUICKSTART)
     parser.add_argument("-m", "--multirun", action="store_true", help="comma lists are run one by one")
     parser.add_argument("--show", action="store_true", help="print the resolved config and run nothing")
@@ -60,8 +62,6 @@ def add(verbs: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Run what was typed."""
-    from tipdata.core.errors import UsageError
-
     composer = composer_of(options, options.overrides or [QUICKSTART])
     if all(composer.value(key) is None for key in WHAT):
         composer.settings(general=True)  # a misspelt key is named before what is missing
@@ -69,15 +69,13 @@ def call(options: argparse.Namespace) -> int:
             "nothing says what to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
             "or give no arguments for the quickstart."
         )
-    if "" not in sys.path:
-        sys.path.append("")
+    add_import_path()
     cells = _cells(composer, options)
     settings = _general(composer, cells)
     if options.show:
         return _show(cells, options.json)
     _check_output(settings)
     _make_releases(cells, settings, options.quiet)
-    from tipbench.runs.runner import run
 
     single = len(cells) == 1
     outcomes = run(
@@ -93,16 +91,10 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
-    from tipbench.runs.grid import expand, sweep
-
     def allowed(task: Task, settings: Settings) -> Sequence[str]:
-        from tipbench.runs.allowed import splits_of
-
         return splits_of(task, settings, make=not options.show, quiet=options.quiet)
 
     def left_out(said: str) -> None:
-        from tipbench.console import notice
-
         if not options.quiet:
             notice(said)
 
@@ -118,10 +110,6 @@ def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
 
 
 def _show(cells: Sequence[Cell], as_json: bool) -> int:
-    import yaml
-
-    from tipbench.console import emit, emit_json, notice
-
     configs = [cell.config for cell in cells]
     shown: Any = configs[0] if len(configs) == 1 else {"cells": configs}
     if as_json:
@@ -134,15 +122,11 @@ def _show(cells: Sequence[Cell], as_json: bool) -> int:
 
 def _check_output(settings: Settings) -> None:
     if settings.figure.path is not None:
-        from tipbench.runs.figure import check_format
-
         check_format(settings.figure.path)
 
 
 def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> None:
     """Make each release once, here, before any worker asks for it."""
-    from tipdata.release import open_release
-
     engine = settings.engine
     wanted = {cell.data: r for cell in cells if (r := cell.config["release"]) is not None}
     for _, release in sorted(wanted.items()):
@@ -150,12 +134,7 @@ def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> No
 
 
 def _single_failure(outcome: Outcome, composer: Composer) -> int:
-    from tipdata.core.errors import CheckFailed, UsageError
-
-    if outcome.usage and outcome.cell.config["data"] is not None and "does not map" in str(outcome.cause):
-        from tipbench.runs.grid import runnable
-        from tipbench.task import task_of
-
+    if outcome.unmapped:
         can = runnable(composer, outcome.cell.config["data"], task_of(outcome.cell.task))
         instead = f"or run one that can: {', '.join(can)}" if can else "no baseline can run without it"
         raise UsageError(f"{str(outcome.cause).rstrip('.')}; {instead}.")
@@ -167,10 +146,6 @@ def _single_failure(outcome: Outcome, composer: Composer) -> int:
 
 
 def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.Namespace) -> int:
-    from tipbench.cli import FAILED
-    from tipbench.console import emit_json, emit_table, notice
-    from tipbench.runs.report import rows, table
-
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
     lines = rows(results)
@@ -213,12 +188,9 @@ def _said(result: Any, alone: bool) -> list[str]:
 
 def _figure(lines: Sequence[Row], settings: Settings) -> tuple[str | None, UsageError | None]:
     """The figure's file, and what kept it from being written, to be said after the table."""
-    from tipdata.core.errors import UsageError
-
     path = settings.figure.path
     if path is None:
         return None, None
-    from tipbench.runs.figure import save
 
     try:
         return path if save(lines, path) else None, None

@@ -1,8 +1,9 @@
-"""``tipbench score``: predictions that were made elsewhere, checked and scored."""
+"""``tipbench score``: score a parquet or CSV file of predictions."""
 
-from __future__ import annotations
+import argparse
 
-from typing import TYPE_CHECKING, Any
+from tipdata.core.errors import UsageError
+from tipdata.release import open_release
 
 from tipbench.commands.options import (
     add_config_dir,
@@ -10,13 +11,13 @@ from tipbench.commands.options import (
     add_overrides,
     add_quiet,
     composer_of,
-    parser_of,
 )
-
-if TYPE_CHECKING:
-    import argparse
-
-    from tipbench.evaluation.evaluation import Evaluation
+from tipbench.console import Column, emit_json, emit_table, notice
+from tipbench.data.fold import prepare
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Evaluation
+from tipbench.runs.report import interval, number
+from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
+from tipbench.task import task_of
 
 EXAMPLES = """\
 examples:
@@ -31,9 +32,9 @@ every unit of test; candidates `query, candidate, score`, ten at most a query; a
 truth. Malformed predictions are refused, never repaired."""
 
 
-def add(verbs: Any) -> None:
-    """Declare the verb."""
-    parser = parser_of(verbs, "score", "score a parquet or CSV file of predictions", EXAMPLES)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.epilog = EXAMPLES
     parser.add_argument("predictions", metavar="PREDICTIONS", help="a .parquet or .csv file")
     add_overrides(parser, "task=, and release= or data=, split=, replicates=")
     add_config_dir(parser)
@@ -44,10 +45,6 @@ def add(verbs: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Score the file."""
-    from tipdata.core.errors import UsageError
-
-    from tipbench.console import notice
-
     if "=" in options.predictions and not options.predictions.endswith((".csv", ".parquet")):
         raise UsageError(f"{options.predictions} is no file of predictions: give it before the overrides.")
     settings = composer_of(options, options.overrides).settings()
@@ -55,11 +52,6 @@ def call(options: argparse.Namespace) -> int:
         raise UsageError(
             "nothing says what the predictions are for: add task=NAME; see `tipbench list tasks`."
         )
-    from tipdata.release import open_release
-
-    from tipbench.data.fold import prepare
-    from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
-    from tipbench.task import task_of
 
     task = task_of(settings.task.name)
     release, engine = settings.release, settings.engine
@@ -76,11 +68,6 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) -> None:
-
-    from tipbench.console import Column, emit_json, emit_table
-    from tipbench.evaluation.evaluation import EVALUATOR_VERSION
-    from tipbench.runs.report import interval, number
-
     if as_json:
         about = {"task": task, "data": data, "split": split, "versions": {"evaluator": EVALUATOR_VERSION}}
         emit_json({**about, **found.to_dict()})

@@ -20,7 +20,7 @@ def options(folders: Sequence[Path]) -> Options:
     found: Options = {}
     for folder in folders:
         for group in sorted(
-            path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
+            path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))
         ):
             files = {
                 path.relative_to(group).with_suffix("").as_posix(): path for path in group.rglob("*.yaml")

@@ -17,6 +17,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.config.choices import Options, check_option, options, suggestion
 from tipbench.config.settings import Settings, settings_of
+from tipbench.data.custom.config import OwnData
 
 METHOD = "baseline.method."
 TARGET = "baseline.method._target_"
@@ -151,7 +152,8 @@ def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Ov
     typed = [f"{group}={option}" for group, option in groups.items()]
     typed += [f"{'++' if o.added else ''}{o.key}={_value(o)}" for o in values if not o.is_path]
     if len(folders) > 1:
-        typed.append(f"hydra.searchpath=[{','.join(_quoted(f'file://{folder}') for folder in folders[1:])}]")
+        last_first = reversed(folders[1:])  # of two files Hydra takes the one that it finds first
+        typed.append(f"hydra.searchpath=[{','.join(_quoted(f'file://{folder}') for folder in last_first)}]")
     try:
         with initialize_config_dir(config_dir=str(folders[0]), version_base="1.3"):
             config = hydra_compose("config", overrides=typed)
@@ -183,8 +185,6 @@ def _value(override: Override) -> str:
 
 def _data_keys() -> set[str]:
     """Every field that data of one's own can have, whether or not its file has it."""
-    from tipbench.data.custom.config import OwnData
-
     return {f"data.{name}" for name in OwnData.model_fields}
 
 

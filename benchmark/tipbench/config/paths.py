@@ -1,8 +1,15 @@
 """Where the configs are: in the wheel, or in the checkout that an editable install points to."""
 
+import logging
+from importlib.util import find_spec
 from pathlib import Path
 
 from tipdata.core.errors import UsageError
+
+from tipbench.entry_points import EntryPoint, entry_points
+
+GROUP = "tipbench.configs"
+"""The entry points by which packages add configs: ``name = "package.with.baseline.in.it"``."""
 
 
 def config_folder() -> Path:
@@ -18,15 +25,61 @@ def config_folder() -> Path:
 
 
 def config_folders(own: str | None) -> tuple[Path, ...]:
-    """The configs that come with tipbench and, after them, those of a user's ``--config-dir``.
+    """Return the folders of tipbench's configs, of those that packages add, and of a user's ``--config-dir``.
 
-    Raises UsageError where the user's folder is not there.
+    Raises UsageError where the user's folder is not there, and where a package has a file that is there already.
     """
+    folders = (config_folder(), *added_folders())
     if own is None:
-        return (config_folder(),)
+        return folders
     folder = Path(own).expanduser().resolve()
     if not folder.is_dir():
         raise UsageError(
             f"--config-dir {own} is no folder: give one that holds baseline/, data/ or experiment/."
         )
-    return config_folder(), folder
+    return *folders, folder
+
+
+def added_folders() -> list[Path]:
+    """Return the folders that packages add; one that cannot be found is named in the log and left out.
+
+    Raises UsageError where two packages, or a package and tipbench, have a config of one name.
+    """
+    home: dict[str, str] = dict.fromkeys(_configs(config_folder()), "tipbench")
+    found = []
+    for entry in entry_points(GROUP):
+        folder = _folder_of(entry)
+        if folder is None:
+            continue
+        for config in _configs(folder):
+            if config in home:
+                raise UsageError(
+                    f"the packages {home[config]} and {entry.package} both have {config}: uninstall one of them."
+                )
+            home[config] = entry.package
+        found.append(folder)
+    return found
+
+
+def _configs(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/**/*.yaml"))
+
+
+def _folder_of(entry: EntryPoint) -> Path | None:
+    """The folder of a package of configs, which is not imported."""
+    try:
+        spec = find_spec(entry.value)
+        places = list(spec.submodule_search_locations or ()) if spec else []
+    except Exception as error:  # whatever a stranger's package does when it is looked at
+        places, said = [], f" ({type(error).__name__}: {error})"
+    else:
+        said = ""
+    if places:
+        return Path(places[0]).resolve()
+    logging.getLogger(__name__).warning(
+        "the configs of the package %s are not found at %s%s: update or uninstall it.",
+        entry.package,
+        entry.value,
+        said,
+    )
+    return None

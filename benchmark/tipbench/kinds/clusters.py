@@ -29,6 +29,10 @@ class Clusters(LinkedKind):
                 f"predictions: cluster is {predictions.schema['cluster']}; make it Int64 or String"
             )
 
+    def comparable(self, unit: str, predictions: pl.DataFrame) -> pl.DataFrame:
+        """Name each cluster by its smallest unit: clusters are the same where they hold the same units."""
+        return predictions.with_columns(pl.col(unit).min().over("cluster").alias("cluster"))
+
     def custom_truth(self, unit: str, rows: pl.DataFrame, quantity: str) -> pl.DataFrame:
         return rows.select(unit, "cluster", pl.lit(1.0).alias("weight"))
 

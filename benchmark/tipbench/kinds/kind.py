@@ -173,6 +173,10 @@ class PredictionKind:
         """Return what is predicted of each unit, as it stands beside the ground truth; for labelled kinds only."""
         raise TypeError(f"{self.name} have no single value per unit")
 
+    def comparable(self, unit: str, predictions: pl.DataFrame) -> pl.DataFrame:
+        """Return predictions in a form that is equal where two of them say the same."""
+        return predictions
+
     # Ground truth
 
     def check_truth(self, answers: Answers) -> None:

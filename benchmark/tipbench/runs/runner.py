@@ -19,13 +19,13 @@ from typing import Any
 
 import polars as pl
 from tipdata.core.engine import run_all
-from tipdata.core.errors import UsageError
+from tipdata.core.errors import NotMapped, UsageError
 
 from tipbench.data.fold import Fold, Prepared, prepare
 from tipbench.data.streaming import Stream
 from tipbench.evaluation.evaluation import Evaluation, check_predictions, evaluate
 from tipbench.kinds.predictions import as_stored
-from tipbench.method import check_shape, is_oracle, is_streamed
+from tipbench.method import check_shape, is_oracle, lacking
 from tipbench.runs.alarms import streamed_alarms
 from tipbench.runs.cells import Cell, data_name
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
@@ -58,13 +58,14 @@ class Unwritable(UsageError):
 class Outcome:
     """What became of a cell: its result, or the cause of its failure in one line.
 
-    ``usage``: the failure is a user's mistake. ``trace``: the traceback of any other.
+    ``usage``: the failure is a user's mistake; ``unmapped``: a :class:`NotMapped`. ``trace``: the traceback of another.
     """
 
     cell: Cell
     result: Result | None = None
     cause: str | None = None
     usage: bool = False
+    unmapped: bool = False
     trace: str | None = None
     reused: bool = False
 
@@ -229,7 +230,7 @@ def _attempt(job: Job, shared: SharedFold, partial: Path) -> Outcome:
     except Unwritable:
         raise
     except UsageError as error:
-        return Outcome(job.cell, cause=str(error), usage=True)
+        return Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
@@ -262,24 +263,27 @@ def _run_cell(job: Job, shared: SharedFold, partial: Path) -> Result:
 
 
 def instantiate(method: dict[str, Any]) -> Any:
+    """An object of the class named by ``_target_``. Raises UsageError as :func:`make`, and where it is no method."""
+    target, made = method["_target_"], make(method)
+    if lacks := lacking(made):
+        raise UsageError(f"{target} is no method: it lacks {', '.join(lacks)}; see tipbench.method.Method.")
+    return made
+
+
+def make(method: dict[str, Any]) -> Any:
     """An object of the class named by ``_target_``, with the other keys as its arguments.
 
-    Raises UsageError where the class cannot be imported or does not take the arguments, or is no method.
+    Raises UsageError where the class cannot be imported or does not take the arguments.
     """
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate as hydra_instantiate
 
     target = method["_target_"]
     try:
-        made = hydra_instantiate(method, _convert_="all")
+        return hydra_instantiate(method, _convert_="all")
     except InstantiationException as error:
         said = " ".join(str(error.__cause__ or error).split()).rstrip(".")
         raise UsageError(f"baseline.method._target_={target} cannot be made: {said}.") from error
-    acts = () if is_streamed(made) else ("predict",)
-    lacks = [name for name in ("needs", "stochastic", "fit", *acts) if not hasattr(made, name)]
-    if lacks:
-        raise UsageError(f"{target} is no method: it lacks {', '.join(lacks)}; see tipbench.method.Method.")
-    return made
 
 
 def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter, notes: list[str]) -> pl.DataFrame:

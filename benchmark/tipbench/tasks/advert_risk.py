@@ -57,6 +57,7 @@ TASK = Task(
     references=("Tong et al. (2017), Trafficking-10k", "Nair et al. (2022), T-Net"),
     prevalence=0.05,
     prediction_time="window end",
+    probabilities=True,
     predicted_parts=("valid", "test"),
     signal_columns=frozenset({"adverts.category", "adverts.price"}),
     leak_limits=adverts.LEAK_LIMITS,

@@ -131,6 +131,7 @@ TASK = Task(
     ),
     prevalence=None,
     prediction_time="window end",
+    probabilities=True,
     predicted_parts=("valid", "test"),
     signal_columns=frozenset({"reviews.vote", "adverts.category", "adverts.price"}),
     leak_limits=adverts.LEAK_LIMITS,

@@ -1,24 +1,31 @@
-"""``tipbench seal``: rounds whose truth is published only when they are over."""
+"""``tipbench seal``: make, enter, score, reveal and verify sealed rounds."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import (
     add_config_dir,
+    add_import_path,
     add_json,
     add_overrides,
     add_quiet,
     composer_of,
     parser_of,
 )
+from tipbench.config.settings import Settings
+from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.runs.report import interval, number
+from tipbench.task import tasks
+from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.release import open_release
 
-if TYPE_CHECKING:
-    import argparse
-    from datetime import datetime
-    from pathlib import Path
-
-    from tipbench.config.settings import Settings
+from tipboard.rounds.new import Order, new_round
+from tipboard.rounds.predicting import Ask, predict, write_predictions
+from tipboard.rounds.reveal import reveal
+from tipboard.rounds.scoring import score_round, take_in
+from tipboard.rounds.verify import verify
 
 ABOUT = {
     "new": "draw a secret seed, make a round, and commit to it",
@@ -45,9 +52,9 @@ shown at the close, with three decimals, and of each task its last one counts. W
 declared and cannot be checked. See docs/seal.md."""
 
 
-def add(verbs: Any) -> None:
-    """Declare the verb and what it does."""
-    parser = parser_of(verbs, "seal", "make, enter, score, reveal and verify sealed rounds", EXAMPLES)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions."""
+    parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action, about in ABOUT.items():
         one = parser_of(actions, action, about, EXAMPLES)
@@ -114,10 +121,6 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    from tipboard.rounds.new import Order, new_round
-
     order = Order(
         name=options.name,
         size=options.size,
@@ -138,19 +141,11 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    import sys
-    from pathlib import Path
-
-    from tipbench.console import notice
-    from tipdata.core.errors import UsageError
-
     if "=" in options.round:
         raise UsageError(f"{options.round} is no folder of a round: give it before the overrides.")
-    if "" not in sys.path:
-        sys.path.append("")
+    add_import_path()
     settings = composer_of(options, options.overrides).settings()
     release = _release_of(settings, options.quiet)
-    from tipboard.rounds.predicting import Ask, predict, write_predictions
 
     ask = Ask(
         task=settings.task.name if settings.task else "",
@@ -181,9 +176,6 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _release_of(settings: Settings, quiet: bool) -> Any:
     """The open release of checked settings. Raises UsageError for what a round cannot take."""
-    from tipdata.core.errors import UsageError
-    from tipdata.release import open_release
-
     if settings.baseline.method.get("_target_") is None or settings.task is None:
         raise UsageError(
             "nothing says what to run: add baseline=TASK/METHOD (see `tipbench list baselines`)."
@@ -197,17 +189,10 @@ def _release_of(settings: Settings, quiet: bool) -> Any:
 
 
 def _score(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
     now = _now()
     secret = Path(options.secret).expanduser()
     if options.overrides:
         return _take_in(options, secret, now)
-    from tipbench.console import Column, emit_json, emit_table, notice
-    from tipbench.runs.report import interval, number
-    from tipbench.task import tasks
-
-    from tipboard.rounds.scoring import score_round
 
     scores, file = score_round(
         secret, now, Path(options.to).expanduser() if options.to else None, options.quiet
@@ -231,10 +216,6 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
-    from pathlib import Path
-
-    from tipboard.rounds.scoring import take_in
-
     folders = [Path(word).expanduser() for word in options.overrides]
     for folder in folders:
         described, done = take_in(secret, [folder], now, options.team)
@@ -250,10 +231,6 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
 
 
 def _reveal(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    from tipboard.rounds.reveal import reveal
-
     to = Path(options.to).expanduser() if options.to else None
     described, folder = reveal(Path(options.secret).expanduser(), _now(), to)
     _say(
@@ -265,13 +242,6 @@ def _reveal(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
-    from tipbench.console import emit, emit_json, notice
-    from tipdata.core.errors import CheckFailed
-
-    from tipboard.rounds.verify import verify
-
     found = verify(Path(options.round).expanduser(), workers=options.workers, quiet=options.quiet)
     state = "revealed" if found.revealed else "sealed"
     if options.json:
@@ -301,14 +271,10 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _now() -> datetime:
-    from datetime import UTC, datetime
-
     return datetime.now(UTC)
 
 
 def _say(as_json: dict[str, Any], text: str, options: argparse.Namespace) -> None:
-    from tipbench.console import emit, emit_json
-
     if options.json:
         emit_json(as_json)
     elif not options.quiet:

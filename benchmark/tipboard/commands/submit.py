@@ -1,18 +1,22 @@
-"""``tipbench submit``: pack predictions for the leaderboard, and see what they score before anyone else does."""
+"""``tipbench submit``: pack predictions for the leaderboard, and check them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+import re
+from pathlib import Path
 
 from tipbench.commands.options import add_json, add_quiet, parser_of
+from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.runs.report import interval, number
+from tipdata.core.errors import UsageError
 
-if TYPE_CHECKING:
-    import argparse
-    from pathlib import Path
-
-    from tipboard.submissions.check import Checked, ScoredFile
-    from tipboard.submissions.gather import Gathered
-    from tipboard.submissions.truth import TruthOf
+from tipboard.rounds.record import read_round
+from tipboard.rounds.submissions import published_truth
+from tipboard.submissions.check import Checked, ScoredFile, check
+from tipboard.submissions.gather import Gathered, gathered_files, gathered_runs
+from tipboard.submissions.pack import About, pack
+from tipboard.submissions.problems import Refused
+from tipboard.submissions.record import RECORD
+from tipboard.submissions.truth import TruthOf, release_truth
 
 EXAMPLES = """\
 examples:
@@ -39,9 +43,9 @@ PACK = """\
 RUN is a run's folder or one that holds runs: of one release, and of one method a task."""
 
 
-def add(verbs: Any) -> None:
-    """Declare the verb and what it does."""
-    parser = parser_of(verbs, "submit", "pack predictions for the leaderboard, and check them", EXAMPLES)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions."""
+    parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     _add_pack(parser_of(actions, "pack", "make a submission of runs, or of files of predictions", EXAMPLES))
     one = parser_of(actions, "check", "would it be accepted, and what does it score?", EXAMPLES)
@@ -104,12 +108,6 @@ def _add_scoring(one: argparse.ArgumentParser) -> None:
 
 def call_pack(options: argparse.Namespace) -> int:
     """Pack, then check."""
-    from pathlib import Path
-
-    from tipbench.console import emit_json, notice
-
-    from tipboard.submissions.pack import About, pack
-
     to = Path(options.to).expanduser()
     authors = [_author(text) for text in options.author]
     told = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
@@ -128,8 +126,6 @@ def call_pack(options: argparse.Namespace) -> int:
 
 def call_check(options: argparse.Namespace) -> int:
     """Check a folder."""
-    from pathlib import Path
-
     return _check(Path(options.folder).expanduser(), options.sizes, options, options.id)
 
 
@@ -139,20 +135,12 @@ def _author(text: str) -> tuple[str, str | None]:
 
 
 def _gathered(options: argparse.Namespace) -> Gathered:
-    from pathlib import Path
-
-    from tipdata.core.errors import UsageError
-
-    from tipboard.submissions.gather import gathered_files, gathered_runs
-
     if bool(options.runs) == bool(options.predictions):
         raise UsageError("nothing says what to pack: give either run folders or --predictions.")
     if options.runs:
         return gathered_runs([Path(run).expanduser() for run in options.runs])
     data, version = options.data, None
     if options.round is not None:
-        from tipboard.rounds.record import read_round
-
         described = read_round(Path(options.round).expanduser())
         data, version = f"round/{described.name}", described.data
     for name, value in (("data", data), ("labels", options.labels), ("access", options.access)):
@@ -163,10 +151,6 @@ def _gathered(options: argparse.Namespace) -> Gathered:
 
 def _files(options: argparse.Namespace) -> list[tuple[str, str, int, str]]:
     """Task, split, seed and path of each file that was named."""
-    import re
-
-    from tipdata.core.errors import UsageError
-
     if options.task is not None or options.split is not None:
         if options.task is None or options.split is None or len(options.predictions) > 1:
             raise UsageError("--task and --split go together, and with a single file of --predictions.")
@@ -184,13 +168,6 @@ def _files(options: argparse.Namespace) -> list[tuple[str, str, int, str]]:
 
 
 def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | None = None) -> int:
-    from tipbench.console import emit_json
-    from tipdata.core.errors import UsageError
-
-    from tipboard.submissions.check import check
-    from tipboard.submissions.problems import Refused
-    from tipboard.submissions.record import RECORD
-
     if options.replicates < 0:
         raise UsageError(f"--replicates {options.replicates} is no number of replicates: give 0 or more.")
     try:
@@ -209,20 +186,13 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
 
 
 def _truth(sizes: str, options: argparse.Namespace) -> TruthOf:
-    from pathlib import Path
-
-    from tipboard.submissions.truth import release_truth
-
     if options.round is None:
         return release_truth(tuple(dict.fromkeys(sizes.split(","))), options.quiet)
-    from tipboard.rounds.submissions import published_truth
 
     return published_truth(Path(options.round).expanduser())
 
 
 def _emit(checked: Checked, options: argparse.Namespace) -> None:
-    from tipbench.console import Column, emit, emit_json, emit_table, notice
-
     record = checked.record
     if options.json:
         files = [one.result.model_dump(mode="json") for one in checked.scored]
@@ -238,8 +208,6 @@ def _emit(checked: Checked, options: argparse.Namespace) -> None:
 
 
 def _row(one: ScoredFile) -> list[str]:
-    from tipbench.runs.report import interval, number
-
     result = one.result
     score = result.scores[result.primary]
     between = interval(score.low, score.high, score.note)

@@ -5,5 +5,9 @@ class UsageError(Exception):
     """A user's mistake. The message is one sentence: what, where, what to do. The command line exits with 2."""
 
 
+class NotMapped(UsageError):
+    """A method needs a column that a user's own data does not map; another method may do without it."""
+
+
 class CheckFailed(Exception):
     """A check that ran and did not hold (a digest that differs, a cell that failed). The command line exits with 1."""

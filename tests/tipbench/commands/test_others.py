@@ -1,4 +1,4 @@
-"""``score``, ``compare``, ``list``, ``data`` and what all verbs share."""
+"""``score``, ``compare``, ``list``, ``data`` and what all commands share."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tipdata.release import Release
 
-VERBS = ("run", "score", "compare", "submit", "list", "data", "board", "seal")
+COMMANDS = ("run", "score", "compare", "submit", "list", "data", "board", "seal")
 
 
 @pytest.fixture
@@ -94,7 +94,9 @@ def test_data_makes_verifies_describes_and_previews(
     assert tipbench("data", "verify", "release=tiny", "engine=sequential")[0] == 0
     assert "adverts" in tipbench("data", "describe", "release=tiny")[1]
     assert len(tipbench("data", "preview", "release=tiny", "table=flags", "rows=3")[1].splitlines()) > 3
-    monkeypatch.setattr("tipdata.release.verify_release", lambda *_, **__: ["release 0.3.0/tiny, region 3"])
+    monkeypatch.setattr(
+        "tipbench.commands.data.verify_release", lambda *_, **__: ["release 0.3.0/tiny, region 3"]
+    )
     code, out, err = tipbench("data", "verify", "release=tiny")
     assert code == 1
     assert "differs: release 0.3.0/tiny, region 3" in out
@@ -140,17 +142,17 @@ def test_mistakes_with_data_are_one_sentence(tipbench, tiny: Release, words: lis
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_help_teaches_with_examples(tipbench, verb: str) -> None:
-    code, out, _ = tipbench(verb, "--help")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches_with_examples(tipbench, command: str) -> None:
+    code, out, _ = tipbench(command, "--help")
     assert code == 0
-    assert f"tipbench {verb} " in out.partition("example")[2]
+    assert f"tipbench {command} " in out.partition("example")[2]
 
 
-def test_no_verb_is_a_usage_error_that_shows_the_help(tipbench) -> None:
+def test_no_command_is_a_usage_error_that_shows_the_help(tipbench) -> None:
     code, out, _ = tipbench()
     assert code == 2
-    assert "verbs:" in out
+    assert "commands:" in out
 
 
 def test_the_version_is_that_of_the_distribution(tipbench) -> None:

@@ -76,4 +76,14 @@ def test_a_method_that_needs_a_column_which_no_file_gives_says_which(
     words = [word.replace("/length", "/greedy") for word in words]
     code, _, err = tipbench("run", *words, f"data.path={place}")
     assert code == 2
-    assert "set data.tables.accounts.verified" in err
+    assert "set data.tables.accounts.verified; or run one that can: " in err
+    assert "advert_risk/tfidf_logreg" in err
+
+
+def test_other_mistakes_with_own_data_name_no_other_baselines(
+    tipbench, words: list[str], place: Path
+) -> None:
+    for odd in ("data.refers.messages.by=account", "data.unit=nowhere"):
+        code, _, err = tipbench("run", *words, f"data.path={place}", odd)
+        assert code == 2
+        assert "or run one that can" not in err

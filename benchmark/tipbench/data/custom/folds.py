@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipdata.core.errors import NotMapped, UsageError
 from tipdata.core.partition import PARTS
 
 from tipbench.data.access import access_of
@@ -61,7 +61,7 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
     missing = sorted(n for n in needs if not is_mapped(task, own, n))
     if missing:
         fields = ", ".join(f"data.tables.{need}" for need in missing)
-        raise UsageError(
+        raise NotMapped(
             f"the method needs {', '.join(missing)}, which data={own.name} does not map: set {fields}."
         )
 

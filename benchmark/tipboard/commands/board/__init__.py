@@ -1,10 +1,6 @@
-"""``tipbench board``: results that are kept, and what is made of them; one module an action."""
+"""``tipbench board``: keep results, render them, build a site and export tables."""
 
-from __future__ import annotations
-
-from typing import Any
-
-from tipbench.commands.options import parser_of
+import argparse
 
 from tipboard.commands.board import accept, build, export, reproduce, rescore, results, round_, worlds
 
@@ -21,9 +17,9 @@ examples:
 ACTIONS = (results, worlds, accept, rescore, reproduce, round_, build, export)
 
 
-def add(verbs: Any) -> None:
-    """Declare the verb and its actions."""
-    parser = parser_of(verbs, "board", "keep results, render them, build a site and export tables", EXAMPLES)
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions, one module each."""
+    parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action in ACTIONS:
         action.add(actions)

@@ -1,13 +1,13 @@
 """``tipbench board accept``: a submission is checked, scored and kept."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, add_results, parser_of
+from tipbench.console import emit, emit_json
 
-if TYPE_CHECKING:
-    import argparse
+from tipboard.board.acceptance import accept
 
 EXAMPLES = """\
 examples:
@@ -34,12 +34,6 @@ def add(actions: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    from pathlib import Path
-
-    from tipbench.console import emit, emit_json
-
-    from tipboard.board.acceptance import accept
-
     submission, results = (Path(path).expanduser() for path in (options.submission, options.results))
     place, checked = accept(submission, results, options.replace, options.quiet)
     record = checked.record

@@ -1,13 +1,13 @@
 """``tipbench board build``: the board as a static site."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, add_results, parser_of
+from tipbench.console import emit, emit_json
 
-if TYPE_CHECKING:
-    import argparse
+from tipboard.site.build import build
 
 EXAMPLES = """\
 examples:
@@ -30,12 +30,6 @@ def add(actions: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    from pathlib import Path
-
-    from tipbench.console import emit, emit_json
-
-    from tipboard.site.build import build
-
     to, results = Path(options.to).expanduser(), Path(options.results).expanduser()
     built = build(results, to, options.quiet)
     if options.json:

@@ -1,7 +1,5 @@
 """``tipbench board export``: what is on the board, for other programs. Each kind of export is a module of its own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tipbench.commands.options import parser_of

@@ -1,13 +1,13 @@
 """``tipbench board export codabench``: a sealed round as a bundle for a competition host."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, parser_of
+from tipbench.console import emit, emit_json, notice
 
-if TYPE_CHECKING:
-    import argparse
+from tipboard.codabench.bundle import Order, export
 
 EXAMPLES = """\
 examples:
@@ -36,12 +36,6 @@ def add(kinds: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    from pathlib import Path
-
-    from tipbench.console import emit, emit_json, notice
-
-    from tipboard.codabench.bundle import Order, export
-
     order = Order(
         secret=Path(options.secret).expanduser(),
         to=Path(options.to),

@@ -1,16 +1,18 @@
 """``tipbench board export markdown|latex|csv|parquet``: a table of the board."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, add_results, parser_of
+from tipbench.console import emit, emit_json
+from tipbench.task import task_of
+from tipdata.core.atomic import whole_file
+from tipdata.core.errors import UsageError
 
-if TYPE_CHECKING:
-    import argparse
-
-    from tipboard.board.export import Table
-    from tipboard.board.files import Board
+from tipboard.board.export import FORMATS, Table, matrix, of_task, overall
+from tipboard.board.files import Board, read
+from tipboard.board.lines import standings
 
 ABOUT = {
     "markdown": "a table as GitHub's Markdown",
@@ -47,15 +49,6 @@ def add(kinds: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    from pathlib import Path
-
-    from tipbench.console import emit, emit_json
-    from tipdata.core.atomic import whole_file
-    from tipdata.core.errors import UsageError
-
-    from tipboard.board.export import FORMATS
-    from tipboard.board.files import read
-
     kind = FORMATS[options.export]
     if options.to is None and (kind.binary or options.json):
         raise UsageError(f"nothing says where the table goes: add --to FILE.{kind.ending}.")
@@ -74,12 +67,6 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _table(board: Board, options: argparse.Namespace) -> Table:
-    from tipbench.task import task_of
-    from tipdata.core.errors import UsageError
-
-    from tipboard.board.export import matrix, of_task, overall
-    from tipboard.board.lines import standings
-
     if options.matrix and options.task is None:
         raise UsageError("--matrix is of one task: add --task TASK.")
     task = None if options.task is None else task_of(options.task).name

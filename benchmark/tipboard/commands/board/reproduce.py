@@ -1,13 +1,16 @@
 """``tipbench board reproduce``: maintainers run an entry's method themselves."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import add_board, add_json, add_quiet, parser_of
+from tipbench.console import Column, emit_json, emit_table
+from tipbench.runs.report import number
 
-if TYPE_CHECKING:
-    import argparse
+from tipboard.board.files import newest
+from tipboard.board.reproduction import reproduce
 
 EXAMPLES = """\
 examples:
@@ -38,15 +41,6 @@ def add(actions: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    from dataclasses import asdict
-    from pathlib import Path
-
-    from tipbench.console import Column, emit_json, emit_table
-    from tipbench.runs.report import number
-
-    from tipboard.board.files import newest
-    from tipboard.board.reproduction import reproduce
-
     results = Path(options.results).expanduser()
     data = newest(results, options.data)
     found = reproduce(results, data, options.entry, options.task, options.split, options.quiet)

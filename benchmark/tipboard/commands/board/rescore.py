@@ -1,15 +1,15 @@
 """``tipbench board rescore``: every score computed again from its predictions."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import add_board, add_json, add_quiet, parser_of
+from tipbench.console import Column, emit, emit_json, emit_table, notice
 
-if TYPE_CHECKING:
-    import argparse
-
-    from tipboard.board.rescoring import Rescored
+from tipboard.board.files import newest
+from tipboard.board.rescoring import Rescored, rescore
 
 EXAMPLES = """\
 examples:
@@ -37,11 +37,6 @@ def add(actions: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    from pathlib import Path
-
-    from tipboard.board.files import newest
-    from tipboard.board.rescoring import rescore
-
     results = Path(options.results).expanduser()
     runs = Path(options.runs).expanduser() if options.runs else None
     data = newest(results, options.data)
@@ -51,10 +46,6 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _say(found: Rescored, data: str, options: argparse.Namespace) -> None:
-    from dataclasses import asdict
-
-    from tipbench.console import Column, emit, emit_json, emit_table, notice
-
     if options.json:
         differences = [{**asdict(one), "path": str(one.path)} for one in found.differences]
         emit_json({"scored": found.scored, "without": len(found.without), "differences": differences})

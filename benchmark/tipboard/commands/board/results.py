@@ -1,14 +1,21 @@
 """``tipbench board results``: what is kept of reference runs, and the page and figure rendered from it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, parser_of
+from tipbench.console import emit, emit_json, notice
+from tipdata.core.atomic import whole_file
+from tipdata.core.errors import CheckFailed
 
-if TYPE_CHECKING:
-    import argparse
-    from pathlib import Path
+from tipboard.board.collection import collect
+from tipboard.board.comparisons import draws_of
+from tipboard.board.files import ELSEWHERE, read, reference_only, store_reference
+from tipboard.board.forest import draw
+from tipboard.board.lines import standings
+from tipboard.board.page import PAGE, render
+from tipboard.board.stability import read as read_stability
 
 EXAMPLES = """\
 examples:
@@ -39,19 +46,11 @@ def add(actions: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    from pathlib import Path
-
     to = Path(options.to).expanduser()
     return _check(to, options) if options.check else _make(Path(options.runs).expanduser(), to, options)
 
 
 def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
-    from tipbench.console import notice
-
-    from tipboard.board.collection import collect
-    from tipboard.board.comparisons import draws_of
-    from tipboard.board.files import store_reference
-
     found = collect(runs)
     draws = draws_of(found, options.quiet)
     folder = store_reference(to, found, draws)
@@ -70,14 +69,6 @@ def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
 
 def render_page(to: Path) -> Path:
     """Write the page and the figure of the reference methods in ``to``; the page's path."""
-    from tipdata.core.atomic import whole_file
-
-    from tipboard.board.files import ELSEWHERE, read, reference_only
-    from tipboard.board.forest import draw
-    from tipboard.board.lines import standings
-    from tipboard.board.page import PAGE, render
-    from tipboard.board.stability import read as read_stability
-
     board = reference_only(read(to))
     draw(standings(board), board.data, to / FIGURE)
     whole_file(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
@@ -85,12 +76,6 @@ def render_page(to: Path) -> Path:
 
 
 def _check(to: Path, options: argparse.Namespace) -> int:
-    from tipdata.core.errors import CheckFailed
-
-    from tipboard.board.files import read
-    from tipboard.board.page import PAGE, render
-    from tipboard.board.stability import read as read_stability
-
     page = to / PAGE
     board = read(to)
     wanted = render(board, FIGURE, read_stability(to, board.data))
@@ -103,8 +88,6 @@ def _check(to: Path, options: argparse.Namespace) -> int:
 
 
 def _say(as_json: dict[str, Any], text: str, options: argparse.Namespace) -> None:
-    from tipbench.console import emit, emit_json
-
     if options.json:
         emit_json(as_json)
     elif not options.quiet:

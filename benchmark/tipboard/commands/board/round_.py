@@ -1,13 +1,13 @@
 """``tipbench board round``: keep a sealed round that has closed."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, parser_of
+from tipbench.console import emit, emit_json
 
-if TYPE_CHECKING:
-    import argparse
+from tipboard.board.rounds import keep_round
 
 EXAMPLES = """\
 examples:
@@ -28,12 +28,6 @@ def add(actions: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    from pathlib import Path
-
-    from tipbench.console import emit, emit_json
-
-    from tipboard.board.rounds import keep_round
-
     place = keep_round(Path(options.round).expanduser(), Path(options.to).expanduser())
     if options.json:
         emit_json({"folder": str(place)})

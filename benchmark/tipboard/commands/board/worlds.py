@@ -1,15 +1,17 @@
 """``tipbench board worlds``: what methods score in independent worlds, kept beside a board."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+import argparse
+from pathlib import Path
+from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, parser_of
+from tipbench.console import Column, emit_json, emit_table, notice
+from tipbench.runs.report import number
 
-if TYPE_CHECKING:
-    import argparse
-
-    from tipboard.board.stability import Stable
+from tipboard.board.page import PAGE
+from tipboard.board.stability import Stable, stable, store
+from tipboard.board.world_runs import collect
+from tipboard.commands.board.results import render_page
 
 EXAMPLES = """\
 examples:
@@ -37,15 +39,6 @@ def add(actions: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    from pathlib import Path
-
-    from tipbench.console import emit_json, notice
-
-    from tipboard.board.page import PAGE
-    from tipboard.board.stability import stable, store
-    from tipboard.board.world_runs import collect
-    from tipboard.commands.board.results import render_page
-
     stability, to = collect(Path(options.runs).expanduser(), options.data), Path(options.to).expanduser()
     path = store(to, stability)
     if (to / PAGE).is_file():
@@ -81,9 +74,6 @@ def _as_json(one: Stable) -> dict[str, Any]:
 
 
 def _emit(found: list[Stable]) -> None:
-    from tipbench.console import Column, emit_table
-    from tipbench.runs.report import number
-
     columns = [Column("task"), Column("split"), Column("methods", True), Column("worlds", True)]
     columns += [Column("tau, mean", True), Column("tau, least", True), Column("pairs that never turn", True)]
     columns += [Column("best by mean rank")]

@@ -1,0 +1,192 @@
+"""Run a method on a small fold, as often as its promises have to be looked at; each run of one kind is made once."""
+
+import random
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import FrozenInstanceError, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.data.access import access_of, check_needs
+from tipbench.data.fold import Fold, Prepared, prepare
+from tipbench.data.streaming import Stream
+from tipbench.method import is_oracle
+from tipbench.runs.runner import streamed_predictions
+from tipbench.task import Source, Task
+
+REGIONS = 2
+"""How many regions of the release a trial sees."""
+
+
+class Broken(Exception):
+    """A promise is broken. The message is one sentence: what, where, what to do."""
+
+
+@dataclass(frozen=True)
+class FewRegions:
+    """The first regions of a release."""
+
+    release: Source
+    name: str = "few"
+    regions: int = REGIONS
+
+    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+        return self.release.scan(table, truth).filter(pl.col("region") < self.regions)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One fit and predict of ``method``.
+
+    ``given``: what it predicted, None where it did not come so far. ``written``: what it wrote to its fold, one
+    sentence each. ``refused``: what was wrong with the answer to a step, or ''.
+    """
+
+    method: Any
+    given: pl.DataFrame | None
+    written: tuple[str, ...] = ()
+    refused: str = ""
+
+    @property
+    def predictions(self) -> pl.DataFrame:
+        """What was predicted. Raises Broken where that is no frame."""
+        if self.refused:
+            raise Broken(self.refused)
+        if not isinstance(self.given, pl.DataFrame):
+            raise Broken(f"it predicts a {type(self.given).__name__}: return a polars DataFrame.")
+        return self.given
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A method under trial.
+
+    ``name``: what sentences call it; ``make``: a new object of it; ``source``: where the data come from.
+    ``labels``, ``access``: as of a run. ``kept``: runs by seed and state of the global generators.
+    """
+
+    name: str
+    task: Task
+    make: Callable[[], Any]
+    source: Source
+    labels: str = "auto"
+    access: str = "auto"
+    kept: dict[tuple[int, int], Run] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def oracle(self) -> bool:
+        return is_oracle(self.make())
+
+    def check_needs(self, needs: frozenset[str]) -> None:
+        """Refuse needs that the task does not show at this access. Raises UsageError."""
+        check_needs(self.task, needs, access_of(self.task, self.access), self.oracle)
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The fold of two regions, on the operation split where the task has it."""
+        split = "operation" if "operation" in self.task.splits else self.task.splits[0]
+        few = FewRegions(self.source)
+        return prepare(
+            self.task, release=few, split=split, labels=self.labels, access=self.access, oracle=self.oracle
+        )
+
+    @property
+    def fold(self) -> Fold:
+        return self.prepared.folds[0]
+
+    @property
+    def stream(self) -> Stream | None:
+        return self.prepared.streams[0] if self.prepared.streams else None
+
+    def run(self, seed: int = 0, state: int = 0) -> Run:
+        """The run of a new object with this seed, while the global generators start from ``state``."""
+        if (seed, state) not in self.kept:
+            self.kept[seed, state] = self.run_again(self.make(), seed, state)
+        return self.kept[seed, state]
+
+    def run_again(self, method: Any, seed: int = 0, state: int = 0, fold: Fold | None = None) -> Run:
+        """Fit this object and predict, with a copy of the fold. Raises Broken for whatever it raises."""
+        given = _copy(self.fold if fold is None else fold)
+        before = _contents(given)
+        with global_generators(state):
+            try:
+                method.fit(given, seed)
+                predictions = None if self.stream else method.predict(given)
+                refused = ""
+                if self.stream:
+                    predictions, refused = self.hand_over(method, given, self.stream)
+            except FrozenInstanceError as error:
+                return Run(method, None, (f"{error}{_where(error, method)}",))
+            except Exception as error:
+                raise Broken(
+                    f"it raises {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
+                    f"{_where(error, method)}; correct {'fit, begin or step' if self.stream else 'fit or predict'}."
+                ) from error
+        return Run(method, predictions, _differences(before, given), refused)
+
+    def hand_over(self, method: Any, fold: Fold, stream: Stream) -> tuple[pl.DataFrame | None, str]:
+        """Return what a fitted method predicts of a stream, or None and what was wrong with the answer to a step."""
+        try:
+            return streamed_predictions(method, fold, stream, self.name), ""
+        except UsageError as error:
+            return None, str(error)
+
+
+@contextmanager
+def global_generators(state: int) -> Iterator[None]:
+    """Let the global generators of Python, numpy and torch start from ``state``, and set them back afterwards."""
+    torch = sys.modules.get("torch")
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    torch_state = torch.get_rng_state() if torch else None
+    random.seed(state)
+    np.random.seed(state)  # noqa: NPY002
+    if torch:
+        torch.manual_seed(state)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+        if torch and torch_state is not None:
+            torch.set_rng_state(torch_state)
+
+
+def _copy(fold: Fold) -> Fold:
+    """A fold of its own for one run, with the same rows."""
+    return replace(
+        fold,
+        tables=dict(fold.tables),
+        parts=fold.parts.clone(),
+        supervision=fold.supervision.clone(),
+    )
+
+
+def _contents(fold: Fold) -> dict[str, pl.DataFrame]:
+    """Every frame of a fold, by the name by which a method reaches it."""
+    tables = {f'tables["{name}"]': table.collect() for name, table in fold.tables.items()}
+    return tables | {"parts": fold.parts.clone(), "supervision": fold.supervision.clone()}
+
+
+def _differences(before: dict[str, pl.DataFrame], fold: Fold) -> tuple[str, ...]:
+    after = _contents(fold)
+    names = sorted(before.keys() | after.keys())
+    return tuple(
+        f"fold.{name} is not what it was"
+        for name in names
+        if name not in before or name not in after or not before[name].equals(after[name], null_equal=True)
+    )
+
+
+def _where(error: BaseException, method: object) -> str:
+    """The last line of the method's own file that the error passed; '' where it passed none."""
+    module = sys.modules.get(type(method).__module__)
+    file = getattr(module, "__file__", None)
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f" ({Path(str(file)).name}, line {lines[-1]})" if lines else ""

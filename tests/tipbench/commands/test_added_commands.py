@@ -1,0 +1,120 @@
+"""Commands that installed packages add by entry point."""
+
+import sys
+from importlib.metadata import entry_points as read_by_python
+from pathlib import Path
+
+import pytest
+from tipbench.commands import GROUP
+from tipbench.entry_points import EntryPoint, entry_points
+
+GREET = '''"""``tipbench greet``: say 100% hello."""
+
+
+def declare(parser):
+    parser.add_argument("name")
+    parser.set_defaults(call=lambda options: print("hello", options.name) or 3)
+'''
+
+
+def install(folder: Path, package: str, **commands: str) -> None:
+    """Lay out a package's metadata as pip does."""
+    metadata = folder / f"{package}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    lines = [f"{name} = {module}" for name, module in commands.items()]
+    text = "\n".join(["# a comment", "[console_scripts]", "x = y:z", "", f"[{GROUP}]", *lines])
+    (metadata / "entry_points.txt").write_text(text + "\n")
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that packages are installed into, with the module ``greeting``."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "greeting.py").write_text(GREET)
+    sys.modules.pop("greeting", None)
+    monkeypatch.syspath_prepend(str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("group", ["console_scripts", "pytest11", GROUP])
+def test_entry_points_are_those_that_python_itself_reads(site: Path, group: str) -> None:
+    install(site, "stranger", greet="greeting")
+    found = {(entry.name, entry.value) for entry in entry_points(group)}
+    assert found == {(entry.name, entry.value) for entry in read_by_python(group=group)}
+    assert found
+
+
+def test_of_two_installations_of_a_package_the_first_on_the_path_counts(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(site, "stranger", greet="greeting")
+    (tmp_path / "newer").mkdir()
+    install(tmp_path / "newer", "stranger", wave="greeting")
+    monkeypatch.syspath_prepend(str(tmp_path / "newer"))
+    assert EntryPoint("wave", "greeting", "stranger") in entry_points(GROUP)
+    assert EntryPoint("greet", "greeting", "stranger") not in entry_points(GROUP)
+
+
+def test_the_board_adds_its_commands_by_entry_point(tipbench) -> None:
+    assert {"submit", "board", "seal"} <= {entry.name for entry in entry_points(GROUP)}
+
+
+def test_an_added_command_is_listed_without_being_imported_and_run_with_its_exit_code(
+    site: Path, tipbench
+) -> None:
+    install(site, "stranger", greet="greeting")
+    code, out, err = tipbench("--help")
+    assert (code, err) == (0, "")
+    assert "greet     say 100% hello" in out
+    assert "greeting" not in sys.modules
+    assert tipbench("greet", "you") == (3, "hello you\n", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("raise ImportError('needs a library')", "ImportError: needs a library"),
+        ('"""No declare."""', "AttributeError"),
+    ],
+)
+def test_a_command_that_cannot_be_loaded_is_one_sentence_and_stops_no_other(
+    site: Path, tipbench, content: str, says: str
+) -> None:
+    (site / "broken_command.py").write_text(content + "\n")
+    sys.modules.pop("broken_command", None)
+    install(site, "stranger", broken="broken_command")
+    code, out, err = tipbench("broken")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "the command broken of the package stranger" in err
+    assert says in err
+    assert tipbench("list", "splits")[0] == 0
+
+
+def test_a_command_whose_module_is_not_there_is_named_beside_the_help_of_the_others(
+    site: Path, tipbench
+) -> None:
+    install(site, "stranger", lost="no_such_package.command", greet="greeting")
+    code, out, err = tipbench("--help")
+    assert code == 0
+    assert "greet" in out
+    assert err.count("\n") == 1
+    assert "the command lost of the package stranger cannot be loaded" in err
+    assert tipbench("lost")[0] == 2
+
+
+def test_a_package_cannot_take_the_name_of_a_command_of_tipbench(site: Path, tipbench) -> None:
+    install(site, "stranger", list="greeting")
+    assert "the packages tipbench and stranger both add a command list" in tipbench("--help")[2]
+    assert tipbench("list", "splits")[0] == 0
+
+
+def test_a_name_that_two_packages_add_is_refused_and_the_others_work(site: Path, tipbench) -> None:
+    install(site, "stranger", greet="greeting", wave="greeting")
+    install(site, "other", greet="greeting")
+    code, out, err = tipbench("greet", "you")
+    assert (code, out) == (2, "")
+    assert "the packages other and stranger both add a command greet: uninstall one of them." in err
+    assert tipbench("wave", "you")[0] == 3

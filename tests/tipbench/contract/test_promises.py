@@ -1,0 +1,303 @@
+"""``tipbench check``: the first broken promise is named, with what to do; who keeps all is told so."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from tipbench.contract.promises import PROMISES
+from tipdata.release import Release
+
+METHODS = """
+import random
+
+import numpy as np
+import polars as pl
+
+
+class Length:
+    needs = frozenset({"adverts.body"})
+    stochastic = False
+
+    def fit(self, fold, seed):
+        self.longest = fold.units("train").select(pl.col("body").str.len_chars().max()).collect().item()
+
+    def predict(self, fold):
+        length = pl.col("body").str.len_chars() / self.longest
+        return fold.to_predict().select("advert", score=length.clip(0, 1)).collect()
+
+
+class Chance(Length):
+    stochastic = True
+
+    def fit(self, fold, seed):
+        self.generator = np.random.default_rng(seed)
+
+    def predict(self, fold):
+        units = fold.to_predict().select("advert").collect()
+        return units.with_columns(score=self.generator.random(units.height)[units["advert"].rank("ordinal") - 1])
+
+
+class NoFit:
+    needs, stochastic = frozenset({"adverts.body"}), False
+    predict = Length.predict
+
+
+class NeedsAList(Length):
+    needs = ["adverts.body"]
+
+
+class Hidden(Length):
+    needs = frozenset({"adverts.body", "adverts.operation"})
+
+
+class Unknown(Length):
+    needs = frozenset({"adverts.colour"})
+
+
+class Fails(Length):
+    def predict(self, fold):
+        raise ArithmeticError("it does not add up")
+
+
+class WritesTables(Length):
+    def fit(self, fold, seed):
+        super().fit(fold, seed)
+        fold.tables["adverts"] = fold.tables["adverts"].with_columns(length=pl.lit(1))
+
+
+class WritesLabels(Length):
+    def fit(self, fold, seed):
+        super().fit(fold, seed)
+        fold.supervision.replace_column(0, fold.supervision.to_series(0).reverse())
+
+
+class AssignsToTheFold(Length):
+    def fit(self, fold, seed):
+        fold.longest = 1
+
+
+class WholeNumbers(Length):
+    def predict(self, fold):
+        return super().predict(fold).with_columns(pl.col("score").cast(pl.Int64))
+
+
+class HalfTheUnits(Length):
+    def predict(self, fold):
+        return super().predict(fold)[::2]
+
+
+class NotANumber(Length):
+    def predict(self, fold):
+        return super().predict(fold).with_columns(score=pl.lit(float("nan")))
+
+
+class AList(Length):
+    def predict(self, fold):
+        return [0.5]
+
+
+class Outside(Length):
+    def predict(self, fold):
+        return super().predict(fold).with_columns(score=pl.col("score") * 3 - 1)
+
+
+class Unseeded(Chance):
+    def fit(self, fold, seed):
+        self.generator = np.random.default_rng()
+
+
+class FromNumpysGlobal(Chance):
+    def fit(self, fold, seed):
+        self.generator = np.random
+
+
+class FromPythonsGlobal(Chance):
+    def predict(self, fold):
+        units = fold.to_predict().select("advert").collect()
+        return units.with_columns(score=pl.Series([random.random() for _ in range(units.height)]))
+
+
+class SecretlyStochastic(Chance):
+    stochastic = False
+
+
+class KeepsState(Length):
+    fitted = 0
+
+    def fit(self, fold, seed):
+        super().fit(fold, seed)
+        self.fitted += 1
+
+    def predict(self, fold):
+        return super().predict(fold).with_columns(score=pl.col("score") / self.fitted)
+
+
+class TrustsTheOrder(Length):
+    def predict(self, fold):
+        first = fold.tables["adverts"].head(1).collect()["body"].item()
+        return super().predict(fold).with_columns(score=pl.col("score") / (1 + len(first)))
+"""
+
+STREAMED = '''
+import polars as pl
+
+
+class Counts:
+    needs = frozenset({"messages.conversation"})
+    stochastic = False
+
+    def fit(self, fold, seed):
+        pass
+
+    def begin(self, units):
+        self.said = 0
+
+    def step(self, rows):
+        self.said += 1
+        return rows.select("conversation", score=pl.lit(float(self.said)))
+
+
+class Remembers(Counts):
+    """What a conversation says later, told at its first step once it was seen in an earlier pass."""
+
+    def fit(self, fold, seed):
+        self.seen = {}
+
+    def begin(self, units):
+        self.before = dict(self.seen)
+        self.said = 0
+
+    def step(self, rows):
+        self.said += 1
+        self.seen |= dict.fromkeys(rows["conversation"], self.said)
+        score = [float(self.before.get(c, self.said)) for c in rows["conversation"]]
+        return rows.select("conversation", score=pl.Series(score))
+
+
+class WrongStep(Counts):
+    def step(self, rows):
+        return rows.select("conversation", score=pl.lit(1))
+'''
+
+
+@pytest.fixture
+def modules(place: Path, tiny: Release) -> Path:
+    """The modules ``mine`` and ``streamed``, with one method a mistake."""
+    (place / "mine.py").write_text(METHODS, encoding="utf-8")
+    (place / "streamed.py").write_text(STREAMED, encoding="utf-8")
+    for name in ("mine", "streamed"):
+        sys.modules.pop(name, None)
+    return place
+
+
+@pytest.mark.parametrize("name", ["Length", "Chance"])
+def test_a_method_that_keeps_every_promise_is_told_so_line_by_line(
+    tipbench, modules: Path, name: str
+) -> None:
+    code, out, err = tipbench("check", f"mine.{name}", "task=advert_risk")
+    assert code == 0, out
+    assert [line.removeprefix("kept    ") for line in out.splitlines()] == [
+        p.title for p in PROMISES if p.holds.__name__ != "sees_no_later_row"
+    ]
+    assert f"mine.{name} keeps the contract: 11 promises." in err
+
+
+@pytest.mark.parametrize(
+    ("name", "promise", "says"),
+    [
+        ("NoFit", "has_the_shape", "it has no fit: add it."),
+        ("NeedsAList", "has_the_shape", "needs is ['adverts.body']: make it a frozenset"),
+        ("Hidden", "needs_what_is_shown", "the method needs adverts.operation, which "),
+        ("Unknown", "needs_what_is_shown", "adverts.colour, which no table has"),
+        ("Fails", "fits_and_predicts", "it raises ArithmeticError: it does not add up (mine.py, line "),
+        ("WritesTables", "leaves_its_fold_alone", 'fold.tables["adverts"] is not what it was: keep'),
+        ("WritesLabels", "leaves_its_fold_alone", "fold.supervision is not what it was: keep"),
+        ("AssignsToTheFold", "leaves_its_fold_alone", "cannot assign to field 'longest' (mine.py, line "),
+        ("WholeNumbers", "predicts_what_is_asked", "score is Int64; make it Float32 or Float64"),
+        ("HalfTheUnits", "predicts_what_is_asked", "missing"),
+        ("NotANumber", "predicts_what_is_asked", "are NaN"),
+        ("AList", "predicts_what_is_asked", "it predicts a list: return a polars DataFrame."),
+        ("Outside", "scores_are_probabilities", "scores are not between 0 and 1 (first: "),
+        ("Unseeded", "repeats_itself", "draw from numpy.random.default_rng(seed)"),
+        ("FromNumpysGlobal", "draws_from_its_seed", "it draws from a global generator"),
+        ("FromPythonsGlobal", "draws_from_its_seed", "it draws from a global generator"),
+        ("SecretlyStochastic", "declares_chance", "set stochastic = True."),
+        ("KeepsState", "keeps_no_state", "start anew in fit."),
+        ("TrustsTheOrder", "ignores_the_order_of_rows", "with the same rows in another order, "),
+    ],
+)
+def test_the_first_broken_promise_is_named_with_what_to_do(
+    tipbench, modules: Path, name: str, promise: str, says: str
+) -> None:
+    code, out, err = tipbench("check", f"mine.{name}", "task=advert_risk", "--json")
+    found = json.loads(out)
+    assert (code, err) == (1, "")
+    names = [one.holds.__name__ for one in PROMISES]
+    assert found["broken"]["promise"] == PROMISES[names.index(promise)].title
+    assert found["kept"] == [one.title for one in PROMISES[: names.index(promise)]]
+    assert says in found["broken"]["says"]
+    assert "\n" not in found["broken"]["says"]
+
+
+def test_a_broken_promise_stands_below_those_that_were_kept(tipbench, modules: Path) -> None:
+    code, out, _ = tipbench("check", "mine.NoFit", "task=advert_risk")
+    assert code == 1
+    assert out == f"broken  {PROMISES[0].title}\n        it has no fit: add it.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "promise", "says"),
+    [
+        ("Counts", None, ""),
+        ("Remembers", "sees_no_later_row", "where the test ends after step "),
+        ("WrongStep", "predicts_what_is_asked", "returned score as Int32; make it Float32 or Float64."),
+    ],
+)
+def test_a_streamed_method_sees_no_later_row(
+    tipbench, modules: Path, name: str, promise: str | None, says: str
+) -> None:
+    code, out, _ = tipbench("check", f"streamed.{name}", "task=recruitment_onset", "--json")
+    broken = json.loads(out)["broken"]
+    titles = {one.holds.__name__: one.title for one in PROMISES}
+    assert code == (0 if promise is None else 1), broken
+    if promise is not None:
+        assert broken["promise"] == titles[promise]
+        assert says in broken["says"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["mine.Length"], "add task=NAME"),
+        (["mine.Lenth", "task=advert_risk"], "baseline.method._target_=mine.Lenth cannot be made"),
+        (["mine.Length", "task=advert_risk", "baseline.method.depth=3"], "cannot be made"),
+        (["advert_risk/tfidf_logre"], "the nearest is advert_risk/tfidf_logreg"),
+        (["mine.Length", "task=advert_risk", "release=small"], "leave release=small out"),
+        (["advert_linkage/tfidf_pairs"], "learns from labelled pairs"),
+        (["task=advert_risk"], "give TASK/NAME or module.Class"),
+    ],
+)
+def test_a_usage_error_is_one_sentence_and_no_broken_promise(
+    tipbench, modules: Path, words: list[str], says: str
+) -> None:
+    code, out, err = tipbench("check", *words)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert says in err
+
+
+def test_a_trial_leaves_the_global_generators_as_they_were(tipbench, modules: Path) -> None:
+    import random
+
+    random.seed(5)
+    expected = random.random()
+    random.seed(5)
+    assert tipbench("check", "mine.Length", "task=advert_risk", "--quiet") == (0, "", "")
+    assert random.random() == expected
+
+
+def test_the_document_says_every_promise_in_its_order() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "contract.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line[:1].isdigit()]
+    assert lines == [f"{n}. **{p.title}** {p.explanation}" for n, p in enumerate(PROMISES, 1)]
