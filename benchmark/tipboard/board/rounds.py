@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipdata.core.atomic import OLD, PARTIAL, whole_folder
+from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.rounds.record import REVEALED, ROUND, SCORES, Revealed, Round, commitment_of, read, read_round
@@ -62,7 +62,7 @@ def keep_round(published: Path, results: Path) -> Path:
     place = results / ROUNDS / closed.round.name
     if place.exists() and read_round(place).commitment != closed.round.commitment:
         raise UsageError(f"{place} is another round of the name {closed.round.name}: rename one of them.")
-    with whole_folder(place, replace=True, then="give another --to") as beside:
+    with fill_folder_atomically(place, replace=True, advice="give another --to") as beside:
         for name in (ROUND, SCORES, REVEALED):
             if (published / name).is_file():
                 (beside / name).write_bytes(read_small(published / name))

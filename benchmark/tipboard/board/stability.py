@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from tipbench.metrics import LOWER_IS_BETTER
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.board import orders
@@ -182,7 +182,7 @@ def store(results: Path, stability: Stability) -> Path:
     Raises UsageError where that cannot be written.
     """
     path = results / stability.data / WORLDS
-    whole_file(path, stability.model_dump_json(indent=1) + "\n", then="give another --to")
+    write_file_atomically(path, stability.model_dump_json(indent=1) + "\n", advice="give another --to")
     return path
 
 

@@ -22,7 +22,7 @@ import polars as pl
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.kinds.predictions import check_predictions
 from tipbench.task import tasks
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.codabench.columns import row
@@ -87,7 +87,7 @@ def score(reference: Path, result: Path, output: Path) -> tuple[int, int]:
         clean = _read(folder, files, limits, Path(workdir))
         scored = {one.task: _scored(reference, one, clean[one.file], described) for one in files}
     values = row(described.tasks, scored)
-    whole_file(output / SCORES, json.dumps(values, indent=1, allow_nan=False) + "\n")
+    write_file_atomically(output / SCORES, json.dumps(values, indent=1, allow_nan=False) + "\n")
     return len(scored), len(described.tasks)
 
 

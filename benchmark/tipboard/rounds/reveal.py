@@ -6,7 +6,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.rounds.host import open_secret, published_folder
@@ -42,5 +42,5 @@ def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Rou
         # First that it is over, then the seed: whoever is stopped between the two has given nothing away.
         write_ledger(secret, ledger.model_copy(update={"revealed": ledger.revealed or now.date()}))
         known = Revealed(name=described.name, revealed=ledger.revealed or now.date(), seed=seed.hex())
-        whole_file(to / REVEALED, to_json(known))
+        write_file_atomically(to / REVEALED, to_json(known))
     return described, to

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Evaluation
 from tipbench.kinds.answers import Answers
 from tipbench.task import tasks
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 from tipdata.core.tables import TIERS
@@ -177,7 +177,7 @@ def score_round(
         work = partial(_scored, secret, ledger, described)
         entries = run_all(work, ledger.entries, engine="sequential", label="submissions", quiet=quiet)
         scores = Scores(name=described.name, commitment=described.commitment, entries=entries)
-        whole_file(to, to_json(scores))
+        write_file_atomically(to, to_json(scores))
         write_ledger(secret, ledger.model_copy(update={"scored": now.date()}))
     return scores, to
 

@@ -240,10 +240,10 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
     to = tmp_path / "b.zip"
     to.write_bytes(b"mine")
 
-    def full(name: str) -> zipfile.ZipInfo:
+    def full(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(archive, "_member", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(UsageError, match="No space left"):
         archive.write_archive(to, {"a": b"x"})
     assert [path.name for path in tmp_path.iterdir()] == ["b.zip"]

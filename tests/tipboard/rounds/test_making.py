@@ -240,4 +240,4 @@ def test_nothing_is_left_behind_where_making_fails(tmp_path: Path, monkeypatch: 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    assert "could not be written" in refused(order(tmp_path, public=tmp_path / "file" / "public"))
+    assert "cannot be written" in refused(order(tmp_path, public=tmp_path / "file" / "public"))

@@ -50,7 +50,7 @@ def call(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from tipbench.console import emit, emit_json
-    from tipdata.core.atomic import whole_file
+    from tipdata.core.atomic import write_file_atomically
     from tipdata.core.errors import UsageError
 
     from tipboard.board.export import FORMATS
@@ -65,7 +65,7 @@ def call(options: argparse.Namespace) -> int:
         emit(content.decode())
         return 0
     to = Path(options.to).expanduser()
-    whole_file(to, content, "give another --to")
+    write_file_atomically(to, content, "give another --to")
     if options.json:
         emit_json({"file": str(to), "format": options.export, "rows": len(table.rows)})
     elif not options.quiet:

@@ -70,7 +70,7 @@ def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
 
 def render_page(to: Path) -> Path:
     """Write the page and the figure of the reference methods in ``to``; the page's path."""
-    from tipdata.core.atomic import whole_file
+    from tipdata.core.atomic import write_file_atomically
 
     from tipboard.board.files import ELSEWHERE, read, reference_only
     from tipboard.board.forest import draw
@@ -80,7 +80,7 @@ def render_page(to: Path) -> Path:
 
     board = reference_only(read(to))
     draw(standings(board), board.data, to / FIGURE)
-    whole_file(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
+    write_file_atomically(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
     return to / PAGE
 
 
