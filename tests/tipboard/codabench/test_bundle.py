@@ -178,7 +178,7 @@ def test_without_an_image_libraries_are_installed_in_the_versions_of_the_round(
         )
     assert command == "python3 /app/program/score.py /app/input /app/output --install"
     versions = made.round.components.dependencies
-    assert made.competition.docker_image == f"python:{versions['python']}-slim"
+    assert made.image == f"python:{versions['python']}-slim"
     assert {name: pins[name] for name in ("numpy", "polars", "pyarrow")} == {
         name: version for name, version in versions.items() if name != "python"
     }
@@ -277,5 +277,5 @@ def test_a_round_of_few_tasks_has_their_columns_only(tmp_path: Path) -> None:
     order = new.Order("few", "tiny", "2026-06-30", tmp_path / "s", tmp_path / "p", tasks=("prevalence",))
     new.new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
     made = export(Order(tmp_path / "s", tmp_path / "b.zip"))
-    assert [column.key for column in made.competition.leaderboards[0].columns] == ["tasks", "prevalence"]
+    assert made.columns == ["tasks", "prevalence"]
     assert pl.read_parquet(tmp_path / "s" / "answers" / "prevalence.parquet").height == 8
