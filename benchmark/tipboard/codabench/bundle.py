@@ -27,7 +27,6 @@ from tipboard.codabench.competition import (
     problems_of_files,
 )
 from tipboard.codabench.evaluator import check_evaluator, requirements, sums
-from tipboard.codabench.logo import logo
 from tipboard.codabench.pages import FOLDER, PAGES, TERMS, pages
 from tipboard.rounds.components import sources
 from tipboard.rounds.host import PUBLISHED, SEED, open_secret, published_folder, read_answers
@@ -37,7 +36,7 @@ from tipboard.rounds.record import REVEALED, ROUND, Round
 from tipboard.submissions.text import shown
 
 PROGRAM, REFERENCE, EVALUATOR, LOGO = "scoring_program", "reference_data", "evaluator", "logo.png"
-SCORE = Path(__file__).parent / "program" / "score.py"
+HERE = Path(__file__).parent
 COMMAND = "python3 /app/program/score.py /app/input /app/output"
 """Where the host's worker mounts the program, its input and its output; it starts no shell."""
 
@@ -144,7 +143,7 @@ def _public(order: Order, described: Round) -> Path | None:
 
 
 def _texts(described: Round, order: Order) -> dict[str, bytes]:
-    return {LOGO: logo(), **pages(described, _title(described, order))}
+    return {LOGO: (HERE / LOGO).read_bytes(), **pages(described, _title(described, order))}
 
 
 def _title(described: Round, order: Order) -> str:
@@ -170,7 +169,7 @@ def _program(described: Round, order: Order) -> dict[str, bytes]:
     command = COMMAND if order.image else f"{COMMAND} --install"
     return {
         f"{PROGRAM}/metadata.yaml": yaml.safe_dump({"command": command}).encode(),
-        f"{PROGRAM}/score.py": SCORE.read_bytes(),
+        f"{PROGRAM}/score.py": (HERE / "program" / "score.py").read_bytes(),
         f"{PROGRAM}/requirements.txt": requirements(described),
         f"{PROGRAM}/{EVALUATOR}/SHA256SUMS": sums(evaluator),
         **{f"{PROGRAM}/{EVALUATOR}/{name}": content for name, content in evaluator.items()},

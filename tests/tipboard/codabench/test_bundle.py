@@ -1,7 +1,6 @@
 """A bundle: what is in it and what is not, its bytes, its columns, and where it may be written."""
 
 import hashlib
-import io
 import json
 import shutil
 import stat
@@ -19,7 +18,6 @@ from tipbench.task import tasks
 from tipboard.codabench import archive, evaluator
 from tipboard.codabench.bundle import Order, export
 from tipboard.codabench.columns import columns, row
-from tipboard.codabench.logo import logo
 from tipboard.rounds import components
 from tipboard.rounds.components import evaluator_digest
 from tipboard.rounds.ledger import Ledger, write_ledger
@@ -159,9 +157,8 @@ def test_pages_say_what_the_round_is_and_leave_no_blank_to_fill(host: Any, unpac
     assert "Prohibited" in texts["terms.md"]
 
 
-def test_the_logo_is_a_picture_of_always_the_same_bytes() -> None:
-    assert logo() == logo()
-    picture = Image.open(io.BytesIO(logo()))
+def test_the_logo_is_a_small_picture(unpacked: Path) -> None:
+    picture = Image.open(unpacked / "logo.png")
     picture.load()
     assert (picture.format, picture.size) == ("PNG", (256, 256))
     assert len(picture.convert("RGB").getcolors() or []) == 2
