@@ -26,7 +26,7 @@ from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.codabench.columns import row
-from tipboard.rounds.components import evaluator_digest
+from tipboard.rounds.components import wheel_digest
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.record import Round, read_round
 from tipboard.rounds.scoring import rounded
@@ -92,7 +92,7 @@ def score(reference: Path, result: Path, output: Path) -> tuple[int, int]:
 
 
 def _check_evaluator(described: Round) -> None:
-    if f"{EVALUATOR_VERSION}+{evaluator_digest()}" != described.components.evaluator:
+    if f"{EVALUATOR_VERSION}+{wheel_digest()}" != described.components.evaluator:
         raise UsageError("this program is not the evaluator of the round: tell the organisers.")
 
 

@@ -14,7 +14,7 @@ from tipdata.core.atomic import fill_folder_atomically, write_file_atomically
 from tipdata.core.errors import UsageError
 from tipdata.core.world import sizes, versions
 
-from tipboard.rounds.components import components
+from tipboard.rounds.components import components, wheel
 from tipboard.rounds.host import PUBLISHED, SEED
 from tipboard.rounds.keyed import SEED_BYTES
 from tipboard.rounds.making import Plan, digests_of, make_round, set_times
@@ -89,6 +89,7 @@ def new_round(
 def _described(order: Order, plan: Plan, opens: date, closes: date, seed: bytes, digests: str) -> Round:
     blank = "0" * 64
     made = Round(
+        schema_version=2,
         name=order.name,
         size=order.size,
         regions=len(plan.numbers),
@@ -99,6 +100,7 @@ def _described(order: Order, plan: Plan, opens: date, closes: date, seed: bytes,
         prefixes=plan.prefixes,
         columns=plan.columns,
         components=components(),
+        wheel=wheel(),
         commitment=blank,
         digests=digests,
     )

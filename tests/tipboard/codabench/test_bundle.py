@@ -19,7 +19,7 @@ from tipboard.codabench import archive, evaluator
 from tipboard.codabench.bundle import Order, export
 from tipboard.codabench.columns import columns, row
 from tipboard.rounds import components
-from tipboard.rounds.components import evaluator_digest
+from tipboard.rounds.components import wheel_digest
 from tipboard.rounds.ledger import Ledger, write_ledger
 from tipdata.core.errors import UsageError
 
@@ -81,7 +81,7 @@ def test_the_evaluator_that_travels_is_the_one_of_the_commitment(host: Any, unpa
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    assert digest.hexdigest() == evaluator_digest()
+    assert digest.hexdigest() == wheel_digest()
     assert host.round.components.evaluator.endswith(digest.hexdigest())
 
 

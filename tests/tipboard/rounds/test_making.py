@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from tipbench.task import tasks
 from tipboard.rounds import new
-from tipboard.rounds.components import components, differences, evaluator_digest
+from tipboard.rounds.components import components, differences, wheel_digest
 from tipboard.rounds.ids import LabelsMeet
 from tipboard.rounds.making import file_digest, files_of
 from tipboard.rounds.new import Order, new_round
@@ -68,6 +68,7 @@ def test_the_commitment_binds_every_term_and_the_seed(host: Any) -> None:
         {"prefixes": {}},
         {"data": "0.2.0"},
         {"name": "other"},
+        {"wheel": described.wheel.model_copy(update={"version": "0.0.1"})},
         {"components": described.components.model_copy(update={"generator": "0" * 64})},
         {"rules": described.rules.model_copy(update={"submissions": 4})},
     ):
@@ -77,7 +78,7 @@ def test_the_commitment_binds_every_term_and_the_seed(host: Any) -> None:
 def test_a_round_names_its_components(host: Any) -> None:
     committed = host.round.components
     assert committed.generator == fingerprint()
-    assert committed.evaluator.endswith(evaluator_digest())
+    assert committed.evaluator.endswith(wheel_digest())
     assert set(committed.dependencies) == {"python", "numpy", "polars", "pyarrow"}
     assert differences(committed, components()) == []
     other = committed.model_copy(update={"generator": "0" * 64, "dependencies": {"numpy": "1.0"}})
