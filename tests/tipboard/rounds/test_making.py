@@ -21,6 +21,7 @@ from tipboard.rounds.record import (
     SCHEMA,
     Digests,
     Round,
+    Wheel,
     commitment_of,
     json_schema,
     read_round,
@@ -68,7 +69,7 @@ def test_the_commitment_binds_every_term_and_the_seed(host: Any) -> None:
         {"prefixes": {}},
         {"data": "0.2.0"},
         {"name": "other"},
-        {"wheel": described.wheel.model_copy(update={"version": "0.0.1"})},
+        {"wheel": Wheel(version="0.0.1", digest="0" * 64)},
         {"components": described.components.model_copy(update={"generator": "0" * 64})},
         {"rules": described.rules.model_copy(update={"submissions": 4})},
     ):
