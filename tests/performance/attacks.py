@@ -18,12 +18,14 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 from tipbench.data.fold import prepare
 from tipbench.task import Task, tasks
-from tipboard.rounds.attacks import cross_fitted, in_one_run, order_features
 from tipboard.rounds.host import open_secret, read_answers
 from tipboard.rounds.new import Order, new_round
 from tipboard.rounds.record import Round
 from tipboard.rounds.source import RegionFolders
 from tipdata.release import Release
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tipboard" / "rounds"))
+from attacks import cross_fitted, in_one_run, order_features
 
 MOST = 60_000
 """Units of a task that a tree is fitted to, every so-manieth of them."""

@@ -12,6 +12,7 @@ from tipbench.commands.options import add_json
 from tipbench.console import Column, emit_json, emit_table
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Comparison, compare
 from tipbench.kinds.answers import Answers
+from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import interval, number, signed
 from tipbench.runs.results import Result, read_predictions, read_result
 from tipbench.runs.runner import prepare_cell

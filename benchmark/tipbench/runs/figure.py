@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipbench.metrics.registry import metric_of
@@ -54,7 +54,7 @@ def save(rows: Sequence[Row], path: str) -> bool:
     for panel, task in zip(panels, tasks, strict=True):
         _panel(panel, [row for row in drawn if (row.data, row.task) == task], methods[task])
     _explain(figure, panels[0], drawn)
-    write(figure, Path(path))
+    save_figure(figure, Path(path), "set figure.path")
     return True
 
 
@@ -149,17 +149,11 @@ def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:
     )  # fmt: skip
 
 
-def write(figure: Any, path: Path, **options: Any) -> None:
-    """Save a figure whole or not at all. Raises UsageError where its file cannot be written."""
-    beside = path.with_name(f".{path.stem}.part-{os.getpid()}{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(beside, dpi=150, **options)
-        beside.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"the figure cannot be written to {path}: {error.strerror or error}; set figure.path."
-        ) from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+def save_figure(figure: Any, path: Path, advice: str, **options: Any) -> None:
+    """Write a matplotlib figure whole or not at all, in the format of its ending.
+
+    Raises UsageError, which ends with the advice, where its file cannot be written.
+    """
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=150, **options)
+    write_file_atomically(path, buffer.getbuffer(), advice)

@@ -15,7 +15,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.metrics.case import case_of
 from tipbench.runs.results import Result
 from tipbench.task import Task
-from tipdata.core.atomic import whole_folder
+from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.board.draws import REPLICATES, SEED, Kept
@@ -62,7 +62,9 @@ def accept(
         for one in checked.scored:
             if one.predictions is not None:
                 store.put(one.predictions.read_bytes())
-        with whole_folder(place, replace=replace, then="give --replace, or another --results") as beside:
+        with fill_folder_atomically(
+            place, replace=replace, advice="give --replace, or another --results"
+        ) as beside:
             (beside / RECORD).write_text(to_json(record), encoding="utf-8")
             store_results(beside / UPLOADED, [one.result for one in checked.scored], first_of(drawn))
     return place, checked

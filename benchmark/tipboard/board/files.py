@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tipbench.runs.results import RESULT, Result, read_result
-from tipdata.core.atomic import OLD, PARTIAL, whole_folder
+from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.board.collection import Run, place_of
@@ -58,7 +58,7 @@ def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[Kept]) -
     Returns its path. Raises UsageError where it cannot be written.
     """
     folder = results / runs[0].result.data / REFERENCE
-    with whole_folder(folder, replace=True, then=ELSEWHERE) as beside:
+    with fill_folder_atomically(folder, replace=True, advice=ELSEWHERE) as beside:
         for run in runs:
             task, split, method, seed = place_of(run.result)
             path = beside / task / split / method / f"s{seed}.json"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipbench.runs.figure import metric_title, write
+from tipbench.runs.figure import metric_title, save_figure
 
 from tipboard.board.lines import Line, Standing
 
@@ -45,9 +45,10 @@ def draw(standings: Sequence[Standing], data: str, path: Path) -> None:
             _panel(panel, standing)
         _explain(figure, data)
         for ending in FORMATS:
-            write(
+            save_figure(
                 figure,
                 path.with_suffix(ending),
+                "give another --to",
                 metadata={"Date": None} if ending == ".svg" else {"Software": None},
             )
 

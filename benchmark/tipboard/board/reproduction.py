@@ -25,7 +25,7 @@ from tipbench.kinds.predictions import as_stored
 from tipbench.runs.cells import Cell
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result
 from tipbench.task import task_of
-from tipdata.core.atomic import whole_folder
+from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
 
@@ -227,7 +227,7 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result,
         if any((old.task, old.split, old.seed) == (one.task, one.split, one.seed) for old in earlier)
     ]
     folder = results / data / SUBMISSIONS / entry.id / REPRODUCED
-    with whole_folder(folder, replace=True, then="give another --results") as beside:
+    with fill_folder_atomically(folder, replace=True, advice="give another --results") as beside:
         store_results(beside, [*earlier, *(result for result, _ in found)], first_of([*kept, *drawn]))
 
 

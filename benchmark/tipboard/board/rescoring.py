@@ -20,7 +20,7 @@ from tipbench.runs.cost import UNKNOWN_PEAK
 from tipbench.runs.results import RESULT, Result, Scored, digest_of, read_result
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.task import task_of
-from tipdata.core.atomic import OLD, PARTIAL, whole_folder
+from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 
@@ -262,7 +262,7 @@ def _write(stored: Mapping[Place, Result], found: Mapping[Place, tuple[Result, K
 
 
 def _write_reference(folder: Path, now: Mapping[Place, Result], draws: Sequence[Kept]) -> None:
-    with whole_folder(folder, replace=True) as beside:
+    with fill_folder_atomically(folder, replace=True) as beside:
         for place, result in now.items():
             path = beside / place.path.relative_to(folder)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -271,5 +271,5 @@ def _write_reference(folder: Path, now: Mapping[Place, Result], draws: Sequence[
 
 
 def _write_submission(folder: Path, now: Sequence[Result], draws: Sequence[Kept]) -> None:
-    with whole_folder(folder, replace=True) as beside:
+    with fill_folder_atomically(folder, replace=True) as beside:
         store_results(beside, sorted(now, key=place_of), draws)

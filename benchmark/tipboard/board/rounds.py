@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipdata.core.atomic import OLD, PARTIAL, whole_folder
+from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
 from tipdata.core.errors import UsageError
 
+from tipboard.rounds.components import check_wheel
 from tipboard.rounds.record import REVEALED, ROUND, SCORES, Revealed, Round, commitment_of, read, read_round
 from tipboard.rounds.scoring import Scores
 
@@ -56,13 +57,15 @@ def read_closed(folder: Path) -> Closed:
 def keep_round(published: Path, results: Path) -> Path:
     """Copy what a board shows of a published round, in the place of what is there; where it is kept.
 
-    Raises UsageError as :func:`read_closed` does, and where it cannot be written or another round has the name.
+    Raises UsageError as :func:`read_closed` does, with another tipbench than the round's, where it cannot be written,
+    and where another round has the name.
     """
     closed = read_closed(published)
+    check_wheel(closed.round, "put it on a board")
     place = results / ROUNDS / closed.round.name
     if place.exists() and read_round(place).commitment != closed.round.commitment:
         raise UsageError(f"{place} is another round of the name {closed.round.name}: rename one of them.")
-    with whole_folder(place, replace=True, then="give another --to") as beside:
+    with fill_folder_atomically(place, replace=True, advice="give another --to") as beside:
         for name in (ROUND, SCORES, REVEALED):
             if (published / name).is_file():
                 (beside / name).write_bytes(read_small(published / name))

@@ -3,7 +3,7 @@
 A released world is one draw of the world's parameters. The same methods are run on worlds of other seeds
 (``tipbench run experiment=worlds``), and what is kept of them in ``results/<version>/<size>/worlds.json`` is the
 primary metric at each task's default split. All else is computed from that: see :func:`stable`, :func:`neighbours`
-and :mod:`tipboard.board.orders`.
+and :mod:`tipboard.board.world_orders`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from tipbench.metrics.registry import metric_of
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
-from tipboard.board import orders
+from tipboard.board import world_orders
 
 WORLDS = "worlds.json"
 FEWEST = 5
@@ -83,7 +83,7 @@ class Stability(_Record):
 class Stable:
     """How stable a task's ranking is over worlds. Arrays are of ``methods``, best mean rank first.
 
-    ``wins`` and ``keeps``: [methods, methods] as :func:`tipboard.board.orders.wins` and ``keeps`` say. ``tau``:
+    ``wins`` and ``keeps``: [methods, methods] as :func:`tipboard.board.world_orders.wins` and ``keeps`` say. ``tau``:
     Kendall's tau-b over pairs of worlds. ``critical_difference``: of mean ranks, None for fewer than two methods.
     ``groups``: methods that Nemenyi's test does not tell apart, all of them where Friedman's test finds no difference;
     they may overlap, and a method alone is told apart from all.
@@ -97,8 +97,8 @@ class Stable:
     mean_ranks: tuple[float, ...]
     wins: np.ndarray
     keeps: np.ndarray
-    tau: orders.Agreement
-    friedman: orders.Friedman
+    tau: world_orders.Agreement
+    friedman: world_orders.Friedman
     critical_difference: float | None
     groups: tuple[tuple[str, ...], ...]
 
@@ -128,13 +128,13 @@ class Neighbours:
 
 def stable(one: TaskScores) -> Stable:
     """All that is said about the stability of a task's ranking."""
-    means = orders.mean_ranks(one.better_is_more)
+    means = world_orders.mean_ranks(one.better_is_more)
     order = sorted(range(len(one.methods)), key=lambda at: (means[at], one.methods[at]))
     scores = one.better_is_more[:, order]
     methods = tuple(one.methods[at] for at in order)
     mean_ranks = tuple(float(means[at]) for at in order)
-    tested = orders.friedman(scores)
-    difference = orders.critical_difference(*scores.shape) if len(methods) > 1 else None
+    tested = world_orders.friedman(scores)
+    difference = world_orders.critical_difference(*scores.shape) if len(methods) > 1 else None
     apart = difference if difference is not None and tested.rejects else np.inf
     return Stable(
         task=one.task,
@@ -143,13 +143,13 @@ def stable(one: TaskScores) -> Stable:
         worlds=len(one.scores),
         methods=methods,
         mean_ranks=mean_ranks,
-        wins=orders.wins(scores),
-        keeps=orders.keeps(scores),
-        tau=orders.agreement(scores),
+        wins=world_orders.wins(scores),
+        keeps=world_orders.keeps(scores),
+        tau=world_orders.agreement(scores),
         friedman=tested,
         critical_difference=difference,
         groups=tuple(
-            tuple(methods[at] for at in group) for group in orders.not_told_apart(mean_ranks, apart)
+            tuple(methods[at] for at in group) for group in world_orders.not_told_apart(mean_ranks, apart)
         ),
     )
 
@@ -168,7 +168,7 @@ def neighbours(one: TaskScores, released: Mapping[str, float]) -> list[Neighbour
     sign = 1 if one.lower_is_better else -1
     order = sorted((m for m in one.methods if m in released), key=lambda m: (sign * released[m], m))
     place = {method: at for at, method in enumerate(one.methods)}
-    share = orders.wins(one.better_is_more)
+    share = world_orders.wins(one.better_is_more)
     return [
         Neighbours(better, worse, float(share[place[better], place[worse]]))
         for better, worse in pairwise(order)
@@ -182,7 +182,7 @@ def store(results: Path, stability: Stability) -> Path:
     Raises UsageError where that cannot be written.
     """
     path = results / stability.data / WORLDS
-    whole_file(path, stability.model_dump_json(indent=1) + "\n", then="give another --to")
+    write_file_atomically(path, stability.model_dump_json(indent=1) + "\n", advice="give another --to")
     return path
 
 

@@ -1,15 +1,13 @@
-"""A zip file whose bytes follow from what is in it alone, for its owner's eyes only, whole or not at all."""
+"""Write a zip file whose bytes follow from what is in it alone, for its owner's eyes only."""
 
 from __future__ import annotations
 
-import os
-import uuid
+import io
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from tipdata.core.errors import UsageError
+from tipdata.core.atomic import write_file_atomically
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip file can tell; every member has it."""
@@ -22,19 +20,11 @@ def write_archive(path: Path, contents: Mapping[str, bytes]) -> None:
 
     Raises UsageError where that cannot be done; what was at ``path`` before is then still there.
     """
-    beside = path.with_name(f".{path.name}.part-{uuid.uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for name in sorted(contents):
-                archive.writestr(_member(name), contents[name])
-        beside.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}; give another --to.") from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(contents):
+            archive.writestr(_member(name), contents[name])
+    write_file_atomically(path, buffer.getbuffer(), advice="give another --to", mode=PRIVATE)
 
 
 def _member(name: str) -> zipfile.ZipInfo:

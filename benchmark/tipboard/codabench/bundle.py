@@ -13,26 +13,35 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 from tipbench.task import tasks
 from tipdata.core.errors import UsageError
 
 from tipboard.codabench.archive import write_archive
 from tipboard.codabench.columns import COUNT, columns
-from tipboard.codabench.competition import TIME, YAML, Competition, problems_of_files
+from tipboard.codabench.competition import (
+    TIME,
+    YAML,
+    Competition,
+    NotTaken,
+    check_competition,
+    problems_of_files,
+)
 from tipboard.codabench.evaluator import check_evaluator, requirements, sums
-from tipboard.codabench.logo import logo
 from tipboard.codabench.pages import FOLDER, PAGES, TERMS, pages
 from tipboard.rounds.components import sources
 from tipboard.rounds.host import PUBLISHED, SEED, open_secret, published_folder, read_answers
 from tipboard.rounds.ledger import read_ledger
 from tipboard.rounds.making import ANSWERS, GALLERIES
 from tipboard.rounds.record import REVEALED, ROUND, Round
+from tipboard.submissions.text import shown
 
 PROGRAM, REFERENCE, EVALUATOR, LOGO = "scoring_program", "reference_data", "evaluator", "logo.png"
-SCORE = Path(__file__).parent / "program" / "score.py"
+HERE = Path(__file__).parent
 COMMAND = "python3 /app/program/score.py /app/input /app/output"
 """Where the host's worker mounts the program, its input and its output; it starts no shell."""
+
+LONGEST = 200
+"""Characters of what is said of a value."""
 
 SECONDS = {"tiny": 1_800, "small": 3_600, "full": 14_400}
 """That a submission may take, installing libraries included."""
@@ -56,12 +65,22 @@ class Order:
 
 @dataclass(frozen=True)
 class Exported:
-    """A bundle that was written. ``files``: how many are in it."""
+    """A bundle that was written. ``competition``: what ``competition.yaml`` holds; ``files``: how many are in it."""
 
     round: Round
     competition: Competition
     file: Path
     files: int
+
+    @property
+    def image(self) -> str:
+        """Return the docker image that the host scores with."""
+        return self.competition["docker_image"]
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the keys of the board's columns, in order."""
+        return [column["key"] for column in self.competition["leaderboards"][0]["columns"]]
 
 
 def export(order: Order) -> Exported:
@@ -79,7 +98,8 @@ def export(order: Order) -> Exported:
         **_reference(order.secret, described),
         **_program(described, order),
     }
-    competition = _checked(_competition(described, order), contents)
+    competition = _competition(described, order)
+    _check_taken(competition, contents)
     contents[YAML] = _yaml(competition)
     write_archive(to, contents)
     return Exported(described, competition, to, len(contents))
@@ -123,7 +143,7 @@ def _public(order: Order, described: Round) -> Path | None:
 
 
 def _texts(described: Round, order: Order) -> dict[str, bytes]:
-    return {LOGO: logo(), **pages(described, _title(described, order))}
+    return {LOGO: (HERE / LOGO).read_bytes(), **pages(described, _title(described, order))}
 
 
 def _title(described: Round, order: Order) -> str:
@@ -149,7 +169,7 @@ def _program(described: Round, order: Order) -> dict[str, bytes]:
     command = COMMAND if order.image else f"{COMMAND} --install"
     return {
         f"{PROGRAM}/metadata.yaml": yaml.safe_dump({"command": command}).encode(),
-        f"{PROGRAM}/score.py": SCORE.read_bytes(),
+        f"{PROGRAM}/score.py": (HERE / "program" / "score.py").read_bytes(),
         f"{PROGRAM}/requirements.txt": requirements(described),
         f"{PROGRAM}/{EVALUATOR}/SHA256SUMS": sums(evaluator),
         **{f"{PROGRAM}/{EVALUATOR}/{name}": content for name, content in evaluator.items()},
@@ -249,21 +269,18 @@ def _leaderboard(described: Round) -> dict[str, Any]:
     }
 
 
-def _checked(made: dict[str, Any], contents: dict[str, bytes]) -> Competition:
+def _check_taken(competition: Competition, contents: dict[str, bytes]) -> None:
     """Raises UsageError for what the host would refuse, so that no wrong bundle is ever written."""
     try:
-        competition = Competition.model_validate(made)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or YAML
-        option = {"title": "--title", "docker_image": "--image"}.get(where, where)
-        raise UsageError(f"{option} is not as the host takes it: {first['msg']}; give another.") from None
+        check_competition(competition)
+    except NotTaken as error:
+        option = {"title": "--title", "docker_image": "--image"}.get(error.where, error.where)
+        said = shown(error.reason, LONGEST)
+        raise UsageError(f"{option} is not as the host takes it: {said}; give another.") from None
     if problems := problems_of_files(competition, contents):
         raise UsageError(f"the bundle would not be whole: {problems[0]}; install tipbench again.")
-    return competition
 
 
 def _yaml(competition: Competition) -> bytes:
-    made = competition.model_dump(mode="json", exclude_none=True)
-    text = yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=110)
+    text = yaml.safe_dump(dict(competition), sort_keys=False, allow_unicode=True, width=110)
     return f"# A sealed round of tipbench. The bundle holds its answers: for the host's upload only.\n{text}".encode()

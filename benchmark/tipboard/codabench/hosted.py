@@ -22,11 +22,11 @@ import polars as pl
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.kinds.predictions import check_predictions
 from tipbench.task import tasks
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.codabench.columns import row
-from tipboard.rounds.components import evaluator_digest
+from tipboard.rounds.components import wheel_digest
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.record import Round, read_round
 from tipboard.rounds.scoring import rounded
@@ -87,12 +87,12 @@ def score(reference: Path, result: Path, output: Path) -> tuple[int, int]:
         clean = _read(folder, files, limits, Path(workdir))
         scored = {one.task: _scored(reference, one, clean[one.file], described) for one in files}
     values = row(described.tasks, scored)
-    whole_file(output / SCORES, json.dumps(values, indent=1, allow_nan=False) + "\n")
+    write_file_atomically(output / SCORES, json.dumps(values, indent=1, allow_nan=False) + "\n")
     return len(scored), len(described.tasks)
 
 
 def _check_evaluator(described: Round) -> None:
-    if f"{EVALUATOR_VERSION}+{evaluator_digest()}" != described.components.evaluator:
+    if f"{EVALUATOR_VERSION}+{wheel_digest()}" != described.components.evaluator:
         raise UsageError("this program is not the evaluator of the round: tell the organisers.")
 
 

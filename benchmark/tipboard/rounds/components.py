@@ -1,13 +1,19 @@
-"""What a round was made with and will be scored with, as digests and versions that its commitment binds."""
+"""Name the wheel and the libraries that make a round, and refuse to score or verify it with others."""
 
 from __future__ import annotations
 
 import hashlib
+import platform
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from tipboard.rounds.record import Components
+import tipbench
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipdata.core.errors import UsageError
+from tipdata.core.world import fingerprint, versions
+
+from tipboard.rounds.record import Components, Round, Wheel
 
 PACKAGES = ("tipbench", "tipboard", "tipdata")
 """The packages of the wheel that makes, scores and verifies a round."""
@@ -16,16 +22,39 @@ LIBRARIES = ("numpy", "polars", "pyarrow")
 
 def components(data: str) -> Components:
     """Return those at hand for a version of the data."""
-    import platform
-
-    from tipbench.evaluation.evaluation import EVALUATOR_VERSION
-    from tipdata.core.world import fingerprint, versions
-
     return Components(
         generator=fingerprint(data) if data in versions() else "unknown",
-        evaluator=f"{EVALUATOR_VERSION}+{evaluator_digest()}",
+        evaluator=f"{EVALUATOR_VERSION}+{wheel_digest()}",
         dependencies={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     )
+
+
+def wheel() -> Wheel:
+    """Return the tipbench at hand."""
+    return Wheel(version=tipbench.__version__, digest=wheel_digest())
+
+
+def check_wheel(described: Round, doing: str) -> None:
+    """Check that this is the tipbench of a round, with the libraries of the round.
+
+    Args:
+        described: the round.
+        doing: what only they may do, such as ``score it``, for the error.
+
+    Raises:
+        UsageError: where anything differs, naming it and what to install.
+    """
+    if found := differences(described.components, components(described.data)):
+        made = described.wheel
+        name = "another tipbench" if made is None else f"tipbench {made.version}"
+        package = "the tipbench that made it" if made is None else f"tipbench=={made.version}"
+        libraries = ", ".join(
+            f"{name} {number}" for name, number in described.components.dependencies.items()
+        )
+        raise UsageError(
+            f"round {described.name} was made by {name}, and no other may {doing} ({'; '.join(found)}): "
+            f"install {package} with {libraries}."
+        )
 
 
 def sources() -> dict[str, bytes]:
@@ -38,7 +67,7 @@ def sources() -> dict[str, bytes]:
     return dict(sorted(found.items()))
 
 
-def evaluator_digest() -> str:
+def wheel_digest() -> str:
     """Return SHA-256 over the paths and contents of :func:`sources`: it names the wheel, wherever it lies."""
     digest = hashlib.sha256()
     for name, content in sources().items():
@@ -47,7 +76,7 @@ def evaluator_digest() -> str:
 
 
 def differences(committed: Components, here: Components) -> list[str]:
-    """One clause for each component that is another one here."""
+    """Return one clause for each component that is another one here."""
     found = []
     for name in ("generator", "evaluator"):
         then, now = getattr(committed, name), getattr(here, name)

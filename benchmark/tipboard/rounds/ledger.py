@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 
 from tipboard.rounds.record import read, to_json
 
@@ -60,7 +60,7 @@ def read_ledger(folder: Path) -> Ledger:
 
 def write_ledger(folder: Path, ledger: Ledger) -> None:
     """Put a ledger in place of the one that is there, whole or not at all."""
-    whole_file(folder / LEDGER, to_json(ledger))
+    write_file_atomically(folder / LEDGER, to_json(ledger))
 
 
 @contextmanager

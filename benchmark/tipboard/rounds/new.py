@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from tipbench.task import task_of, tasks
+from tipdata.core.atomic import fill_folder_atomically, write_file_atomically
 from tipdata.core.errors import UsageError
 from tipdata.core.world import newest_released, sizes, versions
 
-from tipboard.rounds.components import components
+from tipboard.rounds.components import components, wheel
 from tipboard.rounds.host import PUBLISHED, SEED
 from tipboard.rounds.keyed import SEED_BYTES
 from tipboard.rounds.making import Plan, digests_of, make_round, set_times
@@ -34,6 +31,7 @@ from tipboard.rounds.record import (
 from tipboard.rounds.regions import published_columns
 
 SIZES = ("tiny", "small", "full")
+ROOM = "free space there or name another folder"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -73,7 +71,11 @@ def new_round(
         prefixes=lengths_of(names),
         columns=published_columns(names),
     )
-    with _beside(order) as (public, secret):
+    places = [folder.expanduser().resolve() for folder in (order.public, order.secret)]
+    with (
+        fill_folder_atomically(places[0], replace=False, advice=ROOM) as public,
+        fill_folder_atomically(places[1], replace=False, advice=ROOM, mode=0o700) as secret,
+    ):
         whole = make_round(seed, plan, public, secret, engine, workers, quiet)
         digests = to_json(digests_of(public, whole))
         (public / DIGESTS).write_text(digests, encoding="utf-8")
@@ -87,6 +89,7 @@ def new_round(
 def _described(order: Order, plan: Plan, opens: date, closes: date, seed: bytes, digests: str) -> Round:
     blank = "0" * 64
     made = Round(
+        schema_version=2,
         name=order.name,
         size=order.size,
         regions=len(plan.numbers),
@@ -97,6 +100,7 @@ def _described(order: Order, plan: Plan, opens: date, closes: date, seed: bytes,
         prefixes=plan.prefixes,
         columns=plan.columns,
         components=components(plan.version),
+        wheel=wheel(),
         commitment=blank,
         digests=digests,
     )
@@ -105,9 +109,7 @@ def _described(order: Order, plan: Plan, opens: date, closes: date, seed: bytes,
 
 
 def _write_secret(folder: Path, seed: bytes, made: Round, public: Path) -> None:
-    handle = os.open(folder / SEED, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(seed.hex() + "\n")
+    write_file_atomically(folder / SEED, seed.hex() + "\n", mode=0o600)
     (folder / ROUND).write_text(made.to_json(), encoding="utf-8")
     (folder / PUBLISHED).write_text(f"{public.expanduser().resolve()}\n", encoding="utf-8")
 
@@ -151,25 +153,3 @@ def _check_folders(secret: Path, public: Path) -> None:
         raise UsageError(
             f"--secret {secret} lies in the git checkout {checkout}, from where it would be pushed: keep it elsewhere."
         )
-
-
-@contextmanager
-def _beside(order: Order) -> Iterator[tuple[Path, Path]]:
-    """Both folders as hidden ones beside their places, renamed to them at the end, the secret first."""
-    public, secret = (folder.expanduser().resolve() for folder in (order.public, order.secret))
-    places = [(folder.with_name(f".{folder.name}.part-{os.getpid()}"), folder) for folder in (public, secret)]
-    try:
-        for part, folder in places:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            part.mkdir(mode=0o755 if folder == public else 0o700)
-        yield places[0][0], places[1][0]
-        for part, folder in reversed(places):
-            part.rename(folder)
-    except OSError as error:
-        where = error.filename or public
-        raise UsageError(
-            f"the round could not be written to {where}: {error.strerror or error}; free space there or name others."
-        ) from error
-    finally:
-        for part, _ in places:
-            shutil.rmtree(part, ignore_errors=True)

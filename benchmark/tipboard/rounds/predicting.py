@@ -12,7 +12,7 @@ from tipbench.method import check_shape, is_oracle
 from tipbench.runs.results import parquet_bytes
 from tipbench.runs.runner import instantiate, streamed_predictions
 from tipbench.task import Source, Task, task_of
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.rounds.folds import SealedFold, sealed_fold
@@ -73,4 +73,4 @@ def write_predictions(path: Path, predictions: pl.DataFrame) -> None:
     """A parquet file, written beside its place and renamed. Raises UsageError where that cannot be."""
     if path.suffix != ".parquet":
         raise UsageError(f"--to {path} is no .parquet file: name one, such as TEAM/TASK/sealed/s0.parquet.")
-    whole_file(path, parquet_bytes(predictions), then="give another --to")
+    write_file_atomically(path, parquet_bytes(predictions), advice="give another --to")

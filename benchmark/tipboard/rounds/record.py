@@ -25,6 +25,9 @@ SCHEMA = Path(__file__).with_name("round.schema.json")
 DOMAIN = "tipbench sealed round 1"
 HEX = r"^[0-9a-f]{64}$"
 SUBMISSIONS, DECIMALS = 3, 3
+OPTIONAL = ("schema_version", "wheel")
+"""Terms that rounds before schema 2 do not have."""
+
 FIRST_REGION = 1_000_000
 """Regions of rounds are numbered from here, far beyond those of any release."""
 
@@ -39,6 +42,13 @@ class Components(_Record):
     generator: str = Field(pattern=HEX, description="SHA-256 over the generator's code and parameters")
     evaluator: str = Field(description="version, +, SHA-256 over the evaluator's source files")
     dependencies: dict[str, str] = Field(description="version of python and of each library")
+
+
+class Wheel(_Record):
+    """The tipbench that made the round: no other one scores or verifies it."""
+
+    version: str
+    digest: str = Field(pattern=HEX, description="SHA-256 over all its source files, by path")
 
 
 class Rules(_Record):
@@ -60,6 +70,7 @@ class Round(_Record):
     """A sealed round."""
 
     format: Literal["tipbench sealed round 1"] = DOMAIN
+    schema_version: Literal[2] | None = Field(default=None, description="absent before wheels were named")
     name: str
     size: str
     first_region: int = FIRST_REGION
@@ -72,6 +83,7 @@ class Round(_Record):
     columns: dict[str, list[str]] = Field(description="published tables and their columns")
     rules: Rules = Rules()
     components: Components
+    wheel: Wheel | None = Field(default=None, description="absent where the round is older than schema 2")
     commitment: str = Field(pattern=HEX)
     digests: str = Field(pattern=HEX, description=f"SHA-256 of {DIGESTS}")
 
@@ -101,8 +113,10 @@ class Revealed(_Record):
 
 
 def to_json(record: BaseModel) -> str:
-    """Indented JSON, finite numbers only."""
-    return json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    """Return indented JSON, finite numbers only; of a round without what older ones do not have."""
+    absent = {name for name in OPTIONAL if getattr(record, name, None) is None}
+    made = record.model_dump(mode="json", exclude=absent)
+    return json.dumps(made, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def json_schema() -> dict[str, Any]:
@@ -111,8 +125,13 @@ def json_schema() -> dict[str, Any]:
 
 
 def terms(record: dict[str, Any]) -> str:
-    """The canonical JSON of what the commitment binds beside the seed."""
-    return canonical({key: value for key, value in record.items() if key not in ("commitment", "digests")})
+    """Return the canonical JSON of what the commitment binds beside the seed.
+
+    What an older round does not have is not among its terms, so that its commitment stays.
+    """
+    absent = {name for name in OPTIONAL if record.get(name) is None}
+    bound = record.keys() - {"commitment", "digests"} - absent
+    return canonical({key: value for key, value in record.items() if key in bound})
 
 
 def commitment(seed: bytes, bound: str) -> str:

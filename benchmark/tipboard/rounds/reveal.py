@@ -6,9 +6,10 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
+from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder
 from tipboard.rounds.ledger import locked, write_ledger
 from tipboard.rounds.making import ANSWERS, GALLERIES
@@ -22,9 +23,11 @@ def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Rou
         now: the time, with its zone.
 
     Raises:
-        UsageError: before the close, for submissions that are not scored yet, and for the folder of another round.
+        UsageError: with another tipbench than the round's, before the close, for submissions that are not scored yet,
+        and for the folder of another round.
     """
     described, seed = open_secret(secret)
+    check_wheel(described, "reveal it")
     if now.date() <= described.closes:
         raise UsageError(
             f"round {described.name} is open until the end of {described.closes} (UTC): reveal it after that."
@@ -42,5 +45,5 @@ def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Rou
         # First that it is over, then the seed: whoever is stopped between the two has given nothing away.
         write_ledger(secret, ledger.model_copy(update={"revealed": ledger.revealed or now.date()}))
         known = Revealed(name=described.name, revealed=ledger.revealed or now.date(), seed=seed.hex())
-        whole_file(to / REVEALED, to_json(known))
+        write_file_atomically(to / REVEALED, to_json(known))
     return described, to

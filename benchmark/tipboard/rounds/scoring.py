@@ -20,11 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Evaluation
 from tipbench.kinds.answers import Answers
 from tipbench.task import tasks
-from tipdata.core.atomic import whole_file
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 from tipdata.core.tables import TIERS
 
+from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder, read_answers
 from tipboard.rounds.ledger import SUBMISSIONS, HandedIn, Ledger, locked, write_ledger
 from tipboard.rounds.record import DOMAIN, SCORES, Round, to_json
@@ -88,10 +89,12 @@ def take_in(
         team: who hands them in, where not as their ``submission.json`` says.
 
     Raises:
-        UsageError: after the close or the reveal, for a malformed submission (which does not count), a fourth one,
-        and one that the team handed in before. Those before it in the list are taken in.
+        UsageError: with another tipbench than the round's, after the close or the reveal, for a malformed submission
+        (which does not count), a fourth one, and one that the team handed in before. Those before it in the list are
+        taken in.
     """
     described, _ = open_secret(secret)
+    check_wheel(described, "take submissions in")
 
     @cache
     def answers_of(name: str) -> Answers:
@@ -159,9 +162,11 @@ def score_round(
 ) -> tuple[Scores, Path]:
     """Score everything that was taken in and publish it as ``scores.json``; the scores and the file.
 
-    Raises UsageError before the close, after the reveal, and where nothing was taken in.
+    Raises UsageError with another tipbench than the round's, before the close, after the reveal, and where nothing was
+    taken in.
     """
     described, _ = open_secret(secret)
+    check_wheel(described, "score it")
     if now.date() <= described.closes:
         raise UsageError(
             f"round {described.name} is open until the end of {described.closes} (UTC): scores are shown after it; "
@@ -177,7 +182,7 @@ def score_round(
         work = partial(_scored, secret, ledger, described)
         entries = run_all(work, ledger.entries, engine="sequential", label="submissions", quiet=quiet)
         scores = Scores(name=described.name, commitment=described.commitment, entries=entries)
-        whole_file(to, to_json(scores))
+        write_file_atomically(to, to_json(scores))
         write_ledger(secret, ledger.model_copy(update={"scored": now.date()}))
     return scores, to
 

@@ -17,9 +17,8 @@ from polars.testing import assert_frame_equal
 from tipdata.core.digest import column_digest
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
-from tipdata.core.world import versions
 
-from tipboard.rounds.components import components, differences
+from tipboard.rounds.components import check_wheel, components, differences
 from tipboard.rounds.making import (
     ANSWERS,
     GALLERIES,
@@ -60,7 +59,13 @@ class Verified:
 
 
 def verify(folder: Path, engine: str = "loky", workers: int | None = None, quiet: bool = False) -> Verified:
-    """Check a round's public folder. Raises UsageError where it is none, or its files cannot be read."""
+    """Check a round's public folder.
+
+    Files, columns and the commitment to the seed are checked by any tipbench, what the seed gives by the round's alone.
+
+    Raises UsageError where it is no round, its files cannot be read, or all that is left to check takes another
+    tipbench.
+    """
     described = read_round(folder)
     content = _bytes(folder / DIGESTS)
     if hashlib.sha256(content).hexdigest() != described.digests:
@@ -70,19 +75,18 @@ def verify(folder: Path, engine: str = "loky", workers: int | None = None, quiet
     if not found:
         found += _column_differences(folder, digests, quiet)
     revealed = (folder / REVEALED).is_file()
-    if revealed:
-        found += _seed_differences(folder, described, digests, engine, workers, quiet)
     notes = differences(described.components, components(described.data))
+    if revealed:
+        seed = bytes.fromhex(read(folder / REVEALED, Revealed, "revealed round").seed)
+        if commitment_of(seed, described) != described.commitment:
+            found.append(f"{ROUND}: the seed in {REVEALED} does not give the commitment")
+        elif not notes:
+            found += _made_again(folder, described, seed, digests, engine, workers, quiet)
+        elif not found:
+            check_wheel(
+                described, "make it again from its seed; its files and its commitment are as published"
+            )
     return Verified(described, revealed, len(digests.files), found, notes)
-
-
-def _seed_differences(
-    folder: Path, described: Round, digests: Digests, engine: str, workers: int | None, quiet: bool
-) -> list[str]:
-    seed = bytes.fromhex(read(folder / REVEALED, Revealed, "revealed round").seed)
-    if commitment_of(seed, described) != described.commitment:
-        return [f"{ROUND}: the seed in {REVEALED} does not give the commitment"]
-    return _made_again(folder, described, seed, digests, engine, workers, quiet)
 
 
 def _bytes(path: Path) -> bytes:
@@ -151,8 +155,6 @@ def _made_again(
     workers: int | None,
     quiet: bool,
 ) -> list[str]:
-    if described.data not in versions():
-        return [f"data version {described.data} is not known here: install the tipbench of the round"]
     plan = plan_of(described)
     with tempfile.TemporaryDirectory() as place:
         whole = make_round(seed, plan, Path(place) / "public", Path(place) / "secret", engine, workers, quiet)

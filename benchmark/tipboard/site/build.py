@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipdata.core.atomic import whole_folder
+from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 
@@ -69,7 +69,7 @@ def write(sizes: Sequence[Size], to: Path, quiet: bool = False, rounds: Sequence
     """
     to = to.expanduser().resolve()
     refuse_taken(to)
-    with whole_folder(to, replace=True, then=ELSEWHERE) as folder:
+    with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
         writers = _writers(sizes, rounds, folder)
         run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tipboard.board import orders
+from tipboard.board import world_orders
 from tipboard.board.entries import REPRODUCED, SELF_REPORTED
 from tipboard.board.lines import Standing
 from tipboard.board.stability import Stable, read, stable
@@ -64,12 +64,12 @@ def across(standings: Sequence[Standing], status: str) -> Ranking | None:
         return None
     names = covering[best]
     matrix = np.array([[scores[task][name] for name in names] for task in sorted(best)])
-    means = orders.mean_ranks(matrix)
+    means = world_orders.mean_ranks(matrix)
     order = sorted(range(len(names)), key=lambda at: (means[at], names[at]))
     ranks = [float(means[at]) for at in order]
-    difference = orders.critical_difference(len(best), len(names))
-    apart = difference if orders.friedman(matrix).rejects else np.inf
-    groups = orders.not_told_apart(ranks, apart)
+    difference = world_orders.critical_difference(len(best), len(names))
+    apart = difference if world_orders.friedman(matrix).rejects else np.inf
+    groups = world_orders.not_told_apart(ranks, apart)
     return Ranking(
         names=[names[at] for at in order],
         mean_ranks=ranks,

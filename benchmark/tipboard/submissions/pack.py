@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.runs.results import digest_of
 from tipbench.task import task_of
-from tipdata.core.atomic import whole_folder
+from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.submissions.folder import look, opened
@@ -56,7 +56,7 @@ def pack(gathered: Gathered, about: About, to: Path, overwrite: bool = False) ->
     """
     _check_target(to, overwrite)
     # An empty folder is there and is no submission to be kept.
-    with whole_folder(to, replace=True, then="give another --to") as beside:
+    with fill_folder_atomically(to, replace=True, advice="give another --to") as beside:
         record = _record(gathered, about, [_write(one, beside) for one in gathered.predictions])
         (beside / RECORD).write_text(to_json(record), encoding="utf-8")
     return record

@@ -11,16 +11,7 @@ from tipbench.runs.versions import SHIPPED
 from tipdata.core.errors import UsageError
 from tipdata.core.world import newest_released
 
-from tipboard.submissions.record import SubmissionRecord, SubmittedFile
-
 METHOD = "baseline.method"
-
-
-def rerun(record: SubmissionRecord, entry: SubmittedFile) -> list[str] | None:
-    """The words after ``tipbench run`` that make an entry's predictions; None where nothing is pinned for its task."""
-    if record.pinned is None or entry.task not in record.pinned.overrides:
-        return None
-    return [*record.pinned.overrides[entry.task], f"split={entry.split}", f"seed={entry.seed}"]
 
 
 def shipped_version(result: Result) -> str | None:

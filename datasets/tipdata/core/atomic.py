@@ -1,4 +1,4 @@
-"""Folders and files that are there whole or not at all, however the writing ends.
+"""Write files and folders that are there whole or not at all, however the writing ends.
 
 A folder is filled beside its place and renamed there. In the place of one that is there already it is *exchanged* in
 one step of the file system where the system can (Linux, macOS), so that a kill at any moment leaves the old or the
@@ -24,17 +24,27 @@ PARTIAL, OLD = ".partial-", ".old-"
 STALE_SECONDS = 86_400
 """After this long what a killed writer left beside is removed by the next."""
 
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _RENAME_EXCHANGE, _RENAME_SWAP, _AT_FDCWD = 2, 2, -100
 
 
+class _Taken(Exception):
+    """The place of a folder is taken and not to be replaced."""
+
+
 @contextmanager
-def whole_folder(folder: Path, replace: bool, then: str = "give another folder") -> Iterator[Path]:
-    """A folder to fill; it is at ``folder`` once the block has ended without an error.
+def fill_folder_atomically(
+    folder: Path, replace: bool, advice: str = "give another folder", mode: int = 0o777
+) -> Iterator[Path]:
+    """Give a folder to fill; it is at ``folder`` once the block has ended without an error.
+
+    Of two folders that belong together nest one block in the other: the inner one is put in its place first.
 
     Args:
         folder: the place.
         replace: whether what is there already is replaced by it, or is refused.
-        then: what to do where it cannot be written, for the error.
+        advice: what to do where it cannot be written, for the error.
+        mode: permissions of the folder, less the process's umask.
 
     Raises:
         UsageError: where the place is taken and not to be replaced, or it cannot be written.
@@ -43,29 +53,53 @@ def whole_folder(folder: Path, replace: bool, then: str = "give another folder")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-        beside.mkdir()
+        beside.mkdir(mode=mode)
         yield beside
         _put(beside, folder, replace)
-    except FileExistsError:
-        raise UsageError(f"{folder} is there already: {then}.") from None
+    except _Taken:
+        raise UsageError(f"{folder} is there already: {advice}.") from None
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror or error}; {then}.") from None
+        raise UsageError(f"{folder} cannot be written: {_reason(error, beside)}; {advice}.") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def whole_file(path: Path, content: str | bytes, then: str = "give another folder") -> None:
-    """Write a file whole or not at all. Raises UsageError where that cannot be done."""
+def _reason(error: OSError, beside: Path) -> str:
+    """Return what the system says, and of which file where that lies outside the folder that is filled."""
+    said = str(error.strerror or error)
+    elsewhere = error.filename is not None and beside not in (
+        Path(error.filename),
+        *Path(error.filename).parents,
+    )
+    return f"{said} ({error.filename})" if elsewhere else said
+
+
+def write_file_atomically(
+    path: Path, content: str | bytes | memoryview, advice: str = "give another folder", mode: int = 0o666
+) -> None:
+    """Write a file whole or not at all; what was at ``path`` before is there until then.
+
+    Args:
+        path: the place; its folder is made.
+        content: text is written as UTF-8.
+        advice: what to do where it cannot be written, for the error.
+        mode: permissions of the file, less the process's umask; 0o600 for its owner alone.
+
+    Raises:
+        UsageError: where that cannot be done.
+    """
     beside = path.with_name(f"{PARTIAL}{uuid.uuid4().hex}")
     data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
+        with os.fdopen(os.open(beside, _NEW_FILE, mode), "wb") as file:
+            file.write(data)
         beside.replace(path)
     except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}; {advice}.") from None
+    finally:
         with suppress(OSError):
             beside.unlink()
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}; {then}.") from None
 
 
 def _sweep(folder: Path) -> None:
@@ -93,18 +127,20 @@ def _put(beside: Path, folder: Path, replace: bool) -> None:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
     if not replace:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
+        raise _Taken
     if not _exchanged(beside, folder):
         _swap(beside, folder)
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    """Exchange two folders in one step; whether the system could."""
+    """Exchange two folders in one step, and return whether the system could."""
+    if sys.platform not in ("linux", "darwin"):
+        return False
     library = ctypes.CDLL(None, use_errno=True)
     names = os.fsencode(one), os.fsencode(other)
     if sys.platform == "linux" and hasattr(library, "renameat2"):
         return library.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0
-    if sys.platform == "darwin" and hasattr(library, "renamex_np"):
+    if hasattr(library, "renamex_np"):
         return library.renamex_np(names[0], names[1], _RENAME_SWAP) == 0
     return False
 

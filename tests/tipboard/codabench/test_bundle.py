@@ -1,7 +1,6 @@
 """A bundle: what is in it and what is not, its bytes, its columns, and where it may be written."""
 
 import hashlib
-import io
 import json
 import shutil
 import stat
@@ -19,9 +18,8 @@ from tipbench.task import tasks
 from tipboard.codabench import archive, evaluator
 from tipboard.codabench.bundle import Order, export
 from tipboard.codabench.columns import columns, row
-from tipboard.codabench.logo import logo
 from tipboard.rounds import components
-from tipboard.rounds.components import evaluator_digest
+from tipboard.rounds.components import wheel_digest
 from tipboard.rounds.ledger import Ledger, write_ledger
 from tipdata.core.errors import UsageError
 
@@ -83,7 +81,7 @@ def test_the_evaluator_that_travels_is_the_one_of_the_commitment(host: Any, unpa
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    assert digest.hexdigest() == evaluator_digest()
+    assert digest.hexdigest() == wheel_digest()
     assert host.round.components.evaluator.endswith(digest.hexdigest())
 
 
@@ -101,9 +99,9 @@ def test_the_wheels_packages_travel_whole_and_methods_stay_at_home() -> None:
 def test_another_evaluator_than_the_rounds_is_refused(
     secret: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = evaluator.components()
+    here = evaluator.components("0.3.0")
     other = here.model_copy(update={"evaluator": "0.3.0+" + "0" * 64})
-    monkeypatch.setattr(evaluator, "components", lambda: other)
+    monkeypatch.setattr(evaluator, "components", lambda data: other)
     assert "export it with the tipbench that made it" in refused(Order(secret, tmp_path / "b.zip"))
     assert not (tmp_path / "b.zip").exists()
 
@@ -159,9 +157,8 @@ def test_pages_say_what_the_round_is_and_leave_no_blank_to_fill(host: Any, unpac
     assert "Prohibited" in texts["terms.md"]
 
 
-def test_the_logo_is_a_picture_of_always_the_same_bytes() -> None:
-    assert logo() == logo()
-    picture = Image.open(io.BytesIO(logo()))
+def test_the_logo_is_a_small_picture(unpacked: Path) -> None:
+    picture = Image.open(unpacked / "logo.png")
     picture.load()
     assert (picture.format, picture.size) == ("PNG", (256, 256))
     assert len(picture.convert("RGB").getcolors() or []) == 2
@@ -178,7 +175,7 @@ def test_without_an_image_libraries_are_installed_in_the_versions_of_the_round(
         )
     assert command == "python3 /app/program/score.py /app/input /app/output --install"
     versions = made.round.components.dependencies
-    assert made.competition.docker_image == f"python:{versions['python']}-slim"
+    assert made.image == f"python:{versions['python']}-slim"
     assert {name: pins[name] for name in ("numpy", "polars", "pyarrow")} == {
         name: version for name, version in versions.items() if name != "python"
     }
@@ -240,10 +237,10 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
     to = tmp_path / "b.zip"
     to.write_bytes(b"mine")
 
-    def full(name: str) -> zipfile.ZipInfo:
+    def full(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(archive, "_member", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(UsageError, match="No space left"):
         archive.write_archive(to, {"a": b"x"})
     assert [path.name for path in tmp_path.iterdir()] == ["b.zip"]
@@ -277,5 +274,5 @@ def test_a_round_of_few_tasks_has_their_columns_only(tmp_path: Path) -> None:
     order = new.Order("few", "tiny", "2026-06-30", tmp_path / "s", tmp_path / "p", tasks=("prevalence",))
     new.new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
     made = export(Order(tmp_path / "s", tmp_path / "b.zip"))
-    assert [column.key for column in made.competition.leaderboards[0].columns] == ["tasks", "prevalence"]
+    assert made.columns == ["tasks", "prevalence"]
     assert pl.read_parquet(tmp_path / "s" / "answers" / "prevalence.parquet").height == 8

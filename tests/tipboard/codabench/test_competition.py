@@ -9,9 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from pydantic import ValidationError
-from tipboard.codabench import competition
-from tipboard.codabench.competition import SCHEMA, Competition, json_schema, problems_of_files
+from tipboard.codabench.competition import SCHEMA, NotTaken, check_competition, files_of, problems_of_files
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -22,28 +20,33 @@ def written(unpacked: Path) -> dict[str, Any]:
     return yaml.safe_load((unpacked / "competition.yaml").read_text(encoding="utf-8"))
 
 
-def test_the_schema_in_the_package_is_that_of_the_rules() -> None:
-    stored = Path(competition.__file__).with_name(SCHEMA).read_text(encoding="utf-8")
-    assert json.loads(stored) == json_schema()
-    jsonschema.Draft202012Validator.check_schema(json_schema())
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return json.loads(SCHEMA.read_text(encoding="utf-8"))
 
 
-def test_every_requirement_says_where_it_comes_from() -> None:
-    definitions = json_schema()["$defs"]
+def test_the_schema_in_the_package_is_one(schema: dict[str, Any]) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_every_requirement_says_where_it_comes_from(schema: dict[str, Any]) -> None:
+    definitions = schema["$defs"]
     for part in ("Phase", "HostTask", "HostColumn", "Leaderboard"):
         said = json.dumps(definitions[part])
         assert "docs " in said or "source apps/" in said, part
 
 
-def test_what_is_written_is_of_the_schema_and_of_the_rules(written: dict[str, Any], unpacked: Path) -> None:
-    jsonschema.Draft202012Validator(json_schema()).validate(written)
-    read = Competition.model_validate(written)
+def test_what_is_written_is_of_the_schema_and_of_the_rules(
+    written: dict[str, Any], unpacked: Path, schema: dict[str, Any]
+) -> None:
+    jsonschema.Draft202012Validator(schema).validate(written)
+    check_competition(written)
     contents = {
         path.relative_to(unpacked).as_posix(): path.read_bytes()
         for path in unpacked.rglob("*")
         if path.is_file()
     }
-    assert problems_of_files(read, contents) == []
+    assert problems_of_files(written, contents) == []
 
 
 def test_the_documented_optional_keys_are_taken(written: dict[str, Any]) -> None:
@@ -67,8 +70,7 @@ def test_the_documented_optional_keys_are_taken(written: dict[str, Any]) -> None
         "computation_indexes": [1, 2],
     }
     written["leaderboards"][0]["columns"].append(computed)
-    jsonschema.Draft202012Validator(json_schema()).validate({**written, **more})
-    Competition.model_validate({**written, **more})
+    check_competition({**written, **more})
 
 
 STRUCTURE: dict[str, Change] = {
@@ -82,6 +84,7 @@ STRUCTURE: dict[str, Change] = {
     "no phases": lambda c: c.update(phases=[]),
     "no tasks": lambda c: c.pop("tasks"),
     "no leaderboards": lambda c: c.pop("leaderboards"),
+    "an image with a line break": lambda c: c.update(docker_image="python:3.12\n"),
     "an unknown key": lambda c: c.update(leaderboard=[]),
     "an image with an option": lambda c: c.update(docker_image="--privileged x"),
     "a page without a file": lambda c: c["pages"][0].pop("file"),
@@ -100,13 +103,15 @@ STRUCTURE: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", STRUCTURE.values(), ids=STRUCTURE)
-def test_a_wrong_structure_is_of_neither_schema_nor_rules(written: dict[str, Any], change: Change) -> None:
+def test_a_wrong_structure_is_refused_and_is_not_of_the_schema(
+    written: dict[str, Any], change: Change, schema: dict[str, Any]
+) -> None:
     changed = copy.deepcopy(written)
     change(changed)
-    with pytest.raises(ValidationError):
-        Competition.model_validate(changed)
+    with pytest.raises(NotTaken):
+        check_competition(changed)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(json_schema()).validate(changed)
+        jsonschema.Draft202012Validator(schema).validate(changed)
 
 
 def _second_phase(c: dict[str, Any], **changes: Any) -> None:
@@ -143,6 +148,15 @@ REFERENCES: dict[str, tuple[Change, str]] = {
         lambda c: c["leaderboards"][0]["columns"][1].update(computation="avg", computation_indexes=[1]),
         "of itself",
     ),
+    "a start and a line break": (
+        lambda c: c["phases"][0].update(start="2026-06-01 00:00:00\n"),
+        "unconverted",
+    ),
+    "a question of another key": (lambda c: c["fact_sheet"]["method"].update(key="x"), "has the key x"),
+    "two solutions of one index": (
+        lambda c: c.update(solutions=[{"index": 0, "tasks": [0], "path": "s/"}] * 2),
+        "solution indexes",
+    ),
     "a path out of the bundle": (lambda c: c.update(terms="../terms.md"), "no path within"),
     "an absolute path": (lambda c: c.update(image="/logo.png"), "no path within"),
 }
@@ -152,16 +166,15 @@ REFERENCES: dict[str, tuple[Change, str]] = {
 def test_what_a_schema_cannot_say_is_a_rule(written: dict[str, Any], change: Change, said: str) -> None:
     changed = copy.deepcopy(written)
     change(changed)
-    with pytest.raises(ValidationError, match=said):
-        Competition.model_validate(changed)
+    with pytest.raises(NotTaken, match=said):
+        check_competition(changed)
 
 
 def test_files_that_are_lost_or_empty_are_found(written: dict[str, Any]) -> None:
-    read = Competition.model_validate(written)
-    whole = {name: b"x" for name in read.files() if not name.endswith("/")}
+    whole = {name: b"x" for name in files_of(written) if not name.endswith("/")}
     whole |= {"scoring_program/score.py": b"x", "reference_data/round.json": b"x"}
-    assert problems_of_files(read, whole) == []
+    assert problems_of_files(written, whole) == []
     for name in whole:
         lost = {path: content for path, content in whole.items() if path != name}
-        assert len(problems_of_files(read, lost)) == 1, name
-    assert problems_of_files(read, {**whole, "pages/terms.md": b" \n"}) == ["pages/terms.md is empty"]
+        assert len(problems_of_files(written, lost)) == 1, name
+    assert problems_of_files(written, {**whole, "pages/terms.md": b" \n"}) == ["pages/terms.md is empty"]

@@ -1,6 +1,7 @@
 """One tiny round of all tasks, made once, and its host's folder; tests that change something take copies."""
 
 import shutil
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from tipboard.rounds.host import open_secret
 from tipboard.rounds.new import Order, new_round
 from tipboard.rounds.record import Round
 from tipboard.rounds.source import RegionFolders
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 OPENS = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CLOSES = "2026-06-30"

@@ -9,11 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from scipy.stats import spearmanr
-from tipbench.data.gallery import _SEED as GALLERY_SEED
-from tipbench.task import tasks
-from tipboard.rounds import regions
-from tipboard.rounds.attacks import (
+from attacks import (
     any_of,
     chance_band,
     cross_fitted,
@@ -24,6 +20,10 @@ from tipboard.rounds.attacks import (
     published_bytes,
     published_numbers,
 )
+from scipy.stats import spearmanr
+from tipbench.data.gallery import _SEED as GALLERY_SEED
+from tipbench.task import tasks
+from tipboard.rounds import regions
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.making import files_of, make_round
 from tipboard.rounds.record import commitment, terms

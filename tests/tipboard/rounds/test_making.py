@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from tipbench.task import tasks
 from tipboard.rounds import new
-from tipboard.rounds.components import components, differences, evaluator_digest
+from tipboard.rounds.components import components, differences, wheel_digest
 from tipboard.rounds.ids import LabelsMeet
 from tipboard.rounds.making import file_digest, files_of
 from tipboard.rounds.new import Order, new_round
@@ -21,6 +21,7 @@ from tipboard.rounds.record import (
     SCHEMA,
     Digests,
     Round,
+    Wheel,
     commitment_of,
     json_schema,
     read_round,
@@ -68,6 +69,7 @@ def test_the_commitment_binds_every_term_and_the_seed(host: Any) -> None:
         {"prefixes": {}},
         {"data": "0.2.0"},
         {"name": "other"},
+        {"wheel": Wheel(version="0.0.1", digest="0" * 64)},
         {"components": described.components.model_copy(update={"generator": "0" * 64})},
         {"rules": described.rules.model_copy(update={"submissions": 4})},
     ):
@@ -77,7 +79,7 @@ def test_the_commitment_binds_every_term_and_the_seed(host: Any) -> None:
 def test_a_round_names_its_components(host: Any) -> None:
     committed = host.round.components
     assert committed.generator == fingerprint(host.round.data)
-    assert committed.evaluator.endswith(evaluator_digest())
+    assert committed.evaluator.endswith(wheel_digest())
     assert set(committed.dependencies) == {"python", "numpy", "polars", "pyarrow"}
     assert differences(committed, components(host.round.data)) == []
     other = committed.model_copy(update={"generator": "0" * 64, "dependencies": {"numpy": "1.0"}})
@@ -240,4 +242,4 @@ def test_nothing_is_left_behind_where_making_fails(tmp_path: Path, monkeypatch: 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    assert "could not be written" in refused(order(tmp_path, public=tmp_path / "file" / "public"))
+    assert "cannot be written" in refused(order(tmp_path, public=tmp_path / "file" / "public"))

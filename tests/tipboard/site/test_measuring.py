@@ -1,7 +1,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
+import pytest
 from tipbench.runs.results import Result
 from tipboard.board.entries import REPRODUCED, SELF_REPORTED, Entry
 from tipboard.board.files import Board
@@ -25,7 +25,7 @@ def test_every_pair_of_methods_has_its_share_of_worlds() -> None:
     }
     assert (found.ranking.names, found.ranking.over) == (("a", "b", "c"), "5 worlds")
     # 10 pairs of worlds, of which 4 differ by one swap: tau is 1/3 in them.
-    assert found.tau == np.float64((6 + 4 / 3) / 10)
+    assert found.tau == pytest.approx((6 + 4 / 3) / 10)
     assert found.least_tau is not None
     assert abs(found.least_tau - 1 / 3) < 1e-12
 

@@ -16,7 +16,7 @@ from tipbench.runs.results import Result, read_result
 from tipboard.submissions.check import check
 from tipboard.submissions.gather import Gathered, gathered_files, gathered_runs
 from tipboard.submissions.pack import About, pack
-from tipboard.submissions.pinned import overrides_of, rerun
+from tipboard.submissions.pinned import overrides_of
 from tipdata.core.errors import UsageError
 from tipdata.release import Release
 
@@ -102,9 +102,10 @@ def test_values_of_every_type_are_written_so_that_they_come_back() -> None:
 def test_an_entry_is_run_again_by_what_is_pinned(ran, tmp_path: Path) -> None:
     runs = ran("baseline=advert_risk/prior", "split=random", "seed=4")
     record = pack(gathered_runs([runs]), ABOUT, tmp_path / "sub")
-    words = rerun(record, record.predictions[0])
-    assert words is not None
-    assert words[-2:] == ["split=random", "seed=4"]
+    [entry] = record.predictions
+    assert record.pinned is not None
+    assert (entry.split, entry.seed) == ("random", 4)
+    words = [*record.pinned.overrides[entry.task], f"split={entry.split}", f"seed={entry.seed}"]
     assert _cell(words).hash == result_of(runs).config_hash
 
 

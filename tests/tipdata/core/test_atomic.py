@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
-from tipdata.core import atomic as whole
-from tipdata.core.atomic import whole_file, whole_folder
+from tipdata.core import atomic
+from tipdata.core.atomic import fill_folder_atomically, write_file_atomically
 from tipdata.core.errors import UsageError
 
 
 def fill(folder: Path, text: str, replace: bool = True) -> None:
-    with whole_folder(folder, replace=replace) as beside:
+    with fill_folder_atomically(folder, replace=replace) as beside:
         for number in range(20):
             (beside / f"{number}.txt").write_text(text, encoding="utf-8")
 
@@ -28,7 +28,7 @@ def test_a_folder_takes_the_place_of_another_and_nothing_is_left_beside(
     tmp_path: Path, exchange: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not exchange:
-        monkeypatch.setattr(whole, "_exchanged", lambda *_: False)
+        monkeypatch.setattr(atomic, "_exchanged", lambda *_: False)
     for text in ("old", "new"):
         fill(tmp_path / "a", text)
     assert texts(tmp_path / "a") == {"new"}
@@ -45,7 +45,7 @@ def test_a_place_that_is_taken_is_refused_and_keeps_what_it_has(tmp_path: Path) 
 
 def test_an_error_while_filling_leaves_what_was_there(tmp_path: Path) -> None:
     fill(tmp_path / "a", "old")
-    with pytest.raises(RuntimeError), whole_folder(tmp_path / "a", replace=True):
+    with pytest.raises(RuntimeError), fill_folder_atomically(tmp_path / "a", replace=True):
         raise RuntimeError
     assert texts(tmp_path / "a") == {"old"}
     assert os.listdir(tmp_path) == ["a"]
@@ -73,10 +73,10 @@ def test_of_many_writers_at_once_one_wins_and_the_others_are_told(tmp_path: Path
 REWRITE = """
 import sys
 from pathlib import Path
-from tipdata.core.atomic import whole_folder
+from tipdata.core.atomic import fill_folder_atomically
 number = 0
 while True:
-    with whole_folder(Path(sys.argv[1]), replace=True) as beside:
+    with fill_folder_atomically(Path(sys.argv[1]), replace=True) as beside:
         for name in range(20):
             (beside / f"{name}.txt").write_text(str(number))
     print(number, flush=True)
@@ -84,7 +84,7 @@ while True:
 """
 
 
-def test_a_writer_killed_at_any_moment_leaves_one_whole_folder(tmp_path: Path) -> None:
+def test_a_writer_killed_at_any_moment_leaves_one_fill_folder_atomically(tmp_path: Path) -> None:
     for turn in range(12):
         running = subprocess.Popen(
             [sys.executable, "-c", REWRITE, str(tmp_path / "a")], stdout=subprocess.PIPE, text=True
@@ -115,9 +115,38 @@ def test_what_others_left_long_ago_is_removed_and_what_they_write_now_is_not(tmp
 
 
 def test_a_file_is_written_whole_or_refused_in_a_sentence(tmp_path: Path) -> None:
-    whole_file(tmp_path / "b" / "page.md", "text")
+    write_file_atomically(tmp_path / "b" / "page.md", "text")
     assert (tmp_path / "b" / "page.md").read_text(encoding="utf-8") == "text"
     (tmp_path / "c").write_text("", encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be written"):
-        whole_file(tmp_path / "c" / "page.md", "text")
+        write_file_atomically(tmp_path / "c" / "page.md", "text")
     assert sorted(os.listdir(tmp_path)) == ["b", "c"]
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_a_file_and_a_folder_have_the_permissions_that_are_asked_for(tmp_path: Path, mode: int) -> None:
+    write_file_atomically(tmp_path / "secret", b"seed", mode=mode)
+    with fill_folder_atomically(tmp_path / "host", replace=False, mode=mode | 0o100):
+        pass
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == mode
+    assert (tmp_path / "host").stat().st_mode & 0o777 == mode | 0o100
+
+
+def test_of_two_nested_folders_neither_is_there_after_an_error(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UsageError, match="No space left"),
+        fill_folder_atomically(tmp_path / "outer", replace=False),
+        fill_folder_atomically(tmp_path / "inner", replace=False),
+    ):
+        raise OSError(28, "No space left on device")
+    assert os.listdir(tmp_path) == []
+
+
+def test_of_two_nested_folders_the_inner_one_is_put_in_its_place_first(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UsageError, match="outer is there already"),
+        fill_folder_atomically(tmp_path / "outer", replace=False),
+        fill_folder_atomically(tmp_path / "inner", replace=False),
+    ):
+        (tmp_path / "outer").mkdir()
+    assert (tmp_path / "inner").is_dir()

@@ -49,20 +49,19 @@ def call(options: argparse.Namespace) -> int:
         f"keep {made.file} to yourself: it holds the answers, for the upload to the host and nobody else",
         options.quiet,
     )
-    board = made.competition.leaderboards[0]
     if options.json:
         emit_json(
             {
                 "file": str(made.file),
                 "round": made.round.name,
                 "files": made.files,
-                "image": made.competition.docker_image,
-                "columns": [column.key for column in board.columns],
+                "image": made.image,
+                "columns": made.columns,
             }
         )
     elif not options.quiet:
         emit(
-            f"round {made.round.name}: {len(made.round.tasks)} tasks, {len(board.columns)} columns, "
+            f"round {made.round.name}: {len(made.round.tasks)} tasks, {len(made.columns)} columns, "
             f"{made.files:,} files in {made.file}"
         )
     return 0

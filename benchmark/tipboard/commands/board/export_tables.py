@@ -7,7 +7,6 @@ from typing import Any
 from tipbench.commands.options import add_json, add_quiet, add_results, parser_of
 from tipbench.console import emit, emit_json
 from tipbench.task import task_of
-from tipdata.core.atomic import whole_file
 from tipdata.core.errors import UsageError
 
 from tipboard.board.export import FORMATS, Table, matrix, of_task, overall
@@ -58,7 +57,7 @@ def call(options: argparse.Namespace) -> int:
         emit(content.decode())
         return 0
     to = Path(options.to).expanduser()
-    whole_file(to, content, "give another --to")
+    write_file_atomically(to, content, "give another --to")
     if options.json:
         emit_json({"file": str(to), "format": options.export, "rows": len(table.rows)})
     elif not options.quiet:

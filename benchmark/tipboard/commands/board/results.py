@@ -6,7 +6,6 @@ from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, parser_of
 from tipbench.console import emit, emit_json, notice
-from tipdata.core.atomic import whole_file
 from tipdata.core.errors import CheckFailed
 
 from tipboard.board.collection import collect
@@ -71,7 +70,7 @@ def render_page(to: Path) -> Path:
     """Write the page and the figure of the reference methods in ``to``; the page's path."""
     board = reference_only(read(to))
     draw(standings(board), board.data, to / FIGURE)
-    whole_file(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
+    write_file_atomically(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
     return to / PAGE
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from scipy.stats import friedmanchisquare, kendalltau, rankdata
-from tipboard.board import orders
+from scipy.stats import chi2, rankdata
+from tipboard.board import world_orders as orders
 
 # Demšar (2006), table 6: ranks of C4.5, C4.5+m, C4.5+cf and C4.5+m+cf on 14 data sets, 1 the best.
 DEMSAR = -np.array(
@@ -61,26 +61,45 @@ def test_a_critical_difference_needs_two_methods() -> None:
         orders.critical_difference(5, 1)
 
 
-@given(scores())
-def test_tau_b_is_that_of_scipy(matrix: np.ndarray) -> None:
-    found = orders.tau_b(matrix)
-    for a, b in combinations(range(len(matrix)), 2):
-        wanted = kendalltau(matrix[a], matrix[b], variant="b")[0]
-        assert found[a, b] == pytest.approx(wanted, abs=1e-12, nan_ok=True)
+def _tau_b(one: np.ndarray, other: np.ndarray) -> float:
+    """Kendall (1945): concordant pairs less discordant ones, over the geometric mean of the untied pairs of each."""
+    signs = np.array(
+        [
+            (np.sign(one[a] - one[b]), np.sign(other[a] - other[b]))
+            for a, b in combinations(range(len(one)), 2)
+        ]
+    )
+    with np.errstate(invalid="ignore"):
+        return float(signs.prod(axis=1).sum() / np.sqrt(np.square(signs).sum(axis=0).prod()))
 
 
 @given(scores())
-def test_ranks_and_friedmans_test_are_those_of_scipy(matrix: np.ndarray) -> None:
-    wanted = rankdata(-matrix, axis=1)
-    assert orders.mean_ranks(matrix) == pytest.approx(wanted.mean(axis=0))
+def test_agreement_is_the_mean_and_the_least_of_kendalls_tau_b(matrix: np.ndarray) -> None:
+    wanted = [_tau_b(matrix[a], matrix[b]) for a, b in combinations(range(len(matrix)), 2)]
+    found = orders.agreement(matrix)
+    if np.isnan(wanted).any():
+        assert found == orders.Agreement(None, None)
+    else:
+        assert found.mean == pytest.approx(np.mean(wanted), abs=1e-12)
+        assert found.least == pytest.approx(min(wanted), abs=1e-12)
+
+
+@given(scores())
+def test_ranks_are_those_of_scipy_and_friedmans_test_is_conovers_formula(matrix: np.ndarray) -> None:
+    ranked = rankdata(-matrix, axis=1)
+    assert orders.mean_ranks(matrix) == pytest.approx(ranked.mean(axis=0))
     found = orders.friedman(matrix)
-    if (matrix == matrix[:, :1]).all():
+    worlds, methods = matrix.shape
+    expected = (methods + 1) / 2
+    spread = np.square(ranked - expected).sum()
+    if spread == 0:
         assert found == orders.Friedman(None, None)
         assert not found.rejects
-    elif matrix.shape[1] > 2:
-        statistic, p = friedmanchisquare(*matrix.T)
-        assert found.statistic == pytest.approx(statistic, abs=1e-9)
-        assert found.p == pytest.approx(p, abs=1e-9)
+        return
+    # Conover (1999), Practical nonparametric statistics, section 5.8, with ties.
+    statistic = (methods - 1) * np.square(ranked.sum(axis=0) - worlds * expected).sum() / spread
+    assert found.statistic == pytest.approx(statistic, abs=1e-12)
+    assert found.p == pytest.approx(chi2.sf(statistic, methods - 1), abs=1e-12)
 
 
 @given(scores(), st.randoms(use_true_random=False))
@@ -131,7 +150,7 @@ def test_a_pair_keeps_the_order_of_its_means_and_a_tie_counts_one_half() -> None
 
 def test_one_ranking_everywhere_agrees_fully_and_a_reversed_one_not_at_all() -> None:
     same = np.tile([3.0, 2.0, 1.0], (5, 1))
-    assert orders.agreement(same) == orders.Agreement(1.0, 1.0)
+    assert orders.agreement(same) == _about(orders.Agreement(1.0, 1.0))
     assert orders.keeps(same)[0, 1] == orders.keeps(same)[1, 2] == 1.0
     reversed_once = same.copy()
     reversed_once[2] = [1.0, 2.0, 3.0]

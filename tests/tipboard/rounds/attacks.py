@@ -1,7 +1,7 @@
-"""What an attacker who holds a round's public folder tries, as functions.
+"""Attack a round as somebody would who holds its public folder alone.
 
-The tests of this package, the measurements of ``tests/performance/attacks.py`` and a host before publishing call the
-same ones; docs/seal.md says what they found.
+The tests beside this file and the measurements of ``tests/performance/attacks.py`` call the same functions;
+docs/seal.md says what they found.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-
 from tipboard.rounds.record import commitment
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17)

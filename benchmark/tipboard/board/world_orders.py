@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,21 +67,16 @@ def keeps(scores: Floats) -> Floats:
     return (1 + ahead * _signs(scores).mean(axis=0)) / 2
 
 
-def tau_b(scores: Floats) -> Floats:
-    """[worlds, worlds]: Kendall's tau-b (Kendall 1945) between worlds' rankings; NaN where a world ties all methods."""
-    upper = np.triu_indices(scores.shape[1], k=1)
-    signs = _signs(scores)[:, *upper]
-    untied = np.square(signs).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return signs @ signs.T / np.sqrt(np.outer(untied, untied))
-
-
 def agreement(scores: Floats) -> Agreement:
-    """Kendall's tau-b over all pairs of worlds."""
-    values = tau_b(scores)[np.triu_indices(len(scores), k=1)]
-    if not values.size or np.isnan(values).any():
+    """Return Kendall's tau-b (Kendall 1945) over all pairs of worlds."""
+    from scipy.stats import kendalltau
+
+    if min(scores.shape) < 2:
         return Agreement(None, None)
-    return Agreement(math.fsum(values) / values.size, float(values.min()))
+    values = [float(kendalltau(one, other)[0]) for one, other in combinations(scores, 2)]
+    if np.isnan(values).any():
+        return Agreement(None, None)
+    return Agreement(math.fsum(values) / len(values), float(min(values)))
 
 
 def mean_ranks(scores: Floats) -> Floats:
@@ -89,18 +85,18 @@ def mean_ranks(scores: Floats) -> Floats:
 
 
 def friedman(scores: Floats) -> Friedman:
-    """Friedman's test that all methods are alike (Friedman 1937; ties as in Conover 1999, section 5.8)."""
-    from scipy.stats import chi2
+    """Return Friedman's test that all methods are alike (Friedman 1937), corrected for ties."""
+    from scipy.stats import chi2, friedmanchisquare
 
-    worlds, methods = scores.shape
-    ranked = ranks(scores, lower_is_better=False)
-    expected = (methods + 1) / 2
-    spread = np.square(ranked - expected).sum()
-    if methods < 2 or spread == 0:
+    if scores.shape[1] < 2 or (scores == scores[:, :1]).all():
         return Friedman(None, None)
-    between = np.square(ranked.sum(axis=0) - worlds * expected).sum()
-    statistic = float((methods - 1) * between / spread)
-    return Friedman(statistic, float(chi2.sf(statistic, methods - 1)))
+    if scores.shape[1] > 2:
+        statistic, p = friedmanchisquare(*scores.T)
+    else:  # scipy takes three methods or more; of two the test is that of signs, in its chi-squared form
+        signs = np.sign(scores[:, 0] - scores[:, 1])
+        statistic = signs.sum() ** 2 / np.count_nonzero(signs)
+        p = chi2.sf(statistic, df=1)
+    return Friedman(float(statistic), float(p))
 
 
 def critical_difference(worlds: int, methods: int) -> float:

@@ -1,0 +1,62 @@
+"""All 32 bytes of a round's seed decide everything that it decides: half of them could be searched for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from tipbench.task import tasks
+from tipboard.rounds.ids import CODES, Labels, id_labels
+from tipboard.rounds.images import masked, masks
+from tipboard.rounds.keyed import SEED_BYTES, blocks, words
+from tipboard.rounds.record import commitment
+from tipboard.rounds.regions import world_of
+from tipboard.rounds.truth import _parted
+from tipdata.core.draw import Stream
+
+SEED = bytes(range(SEED_BYTES))
+OTHERS = {
+    "the first 16 bytes": bytes(16) + SEED[16:],
+    "the last 16 bytes": SEED[:16] + bytes(16),
+    "the first bit": bytes([SEED[0] ^ 0x80]) + SEED[1:],
+    "the last bit": SEED[:-1] + bytes([SEED[-1] ^ 1]),
+}
+IDS = np.arange(1, 401, dtype=np.int64)
+PARTED = next(task for task in tasks().values() if "valid" in task.predicted_parts and task.unit == "advert")
+UNITS = pl.DataFrame({"advert": IDS, "cluster": IDS, "part": ["test"] * len(IDS)})
+
+
+def codes(seed: bytes, kind: str) -> np.ndarray:
+    """What codes of twelve regions become; each has as many of a kind as it may."""
+    found = []
+    for region in range(12):
+        towns = np.arange(CODES["town"])
+        places = pl.DataFrame({name: towns % most + 50 * region for name, most in CODES.items()})
+        found.append(Labels.of(seed, region, places).labelled(kind, places[kind]).to_numpy())
+    return np.concatenate(found)
+
+
+DECIDED: dict[str, Callable[[bytes], Any]] = {
+    "words": lambda seed: words(seed, "purpose", IDS),
+    "blocks": lambda seed: blocks(seed, "purpose", IDS),
+    "labels of ids": lambda seed: id_labels(seed, "advert", IDS),
+    **{f"the codes of a {kind}": lambda seed, kind=kind: codes(seed, kind) for kind in CODES},
+    "masks of images": lambda seed: masks(IDS, seed),
+    "masked images": lambda seed: masked(pl.Series("images", [IDS.tolist()]), seed)[0].to_numpy(),
+    "the parts of a round": lambda seed: _parted(PARTED, UNITS, seed)["part"].to_numpy(),
+    "draws of the generator": lambda seed: Stream(world_of(seed, "0.3.0").seed, "x").uniform(IDS),
+}
+
+
+@pytest.mark.parametrize("what", DECIDED)
+@pytest.mark.parametrize("changed", OTHERS)
+def test_a_seed_that_differs_anywhere_decides_otherwise(what: str, changed: str) -> None:
+    decide = DECIDED[what]
+    assert np.array_equal(decide(SEED), decide(SEED))
+    assert not np.array_equal(decide(SEED), decide(OTHERS[changed]))
+
+
+@pytest.mark.parametrize("changed", OTHERS)
+def test_a_commitment_is_to_the_whole_seed(changed: str) -> None:
+    assert commitment(SEED, "terms") != commitment(OTHERS[changed], "terms")
