@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from tipbench.data.custom.circuits import check_tables
 from tipbench.data.fold import prepare
-from tipbench.data.splits import TRAIN_UNTIL, VALID_UNTIL
+from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.runs.forecasts import asked, streamed_forecasts
 from tipbench.runs.scoring import UNVERIFIED
