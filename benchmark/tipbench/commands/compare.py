@@ -70,7 +70,7 @@ def _check_same(folders: Sequence[Path], results: Sequence[Result]) -> None:
     """Raises UsageError where runs cannot stand in one table."""
     from tipdata.core.errors import UsageError
 
-    from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+    from tipbench.evaluation.meaning import score_version
 
     first = results[0]
     for folder, result in zip(folders, results, strict=True):
@@ -84,9 +84,9 @@ def _check_same(folders: Sequence[Path], results: Sequence[Result]) -> None:
             raise UsageError(
                 f"{folder} was run on other data of the name {result.data} than the reference: run it again."
             )
-        if result.versions.evaluator != EVALUATOR_VERSION:
+        if result.versions.evaluator != (version := score_version(result.task)):
             raise UsageError(
-                f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {EVALUATOR_VERSION}: "
+                f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {version}: "
                 "run it again, which scores its predictions anew."
             )
 

@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,13 @@ from tipbench.method import check_shape, is_oracle, is_streamed
 from tipbench.runs.alarms import streamed_alarms
 from tipbench.runs.cells import Cell, data_name
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
+from tipbench.runs.digests import digests_of
 from tipbench.runs.forecasts import asked, streamed_forecasts
 from tipbench.runs.results import (
     PREDICTIONS,
+    SCHEMA_VERSION,
     Cost,
+    Digests,
     PredictionsFile,
     Result,
     Scored,
@@ -75,6 +78,7 @@ class Job:
 
     cell: Cell
     versions: Versions
+    digests: Digests
     kept: Result | None = None
 
 
@@ -96,8 +100,8 @@ def run(
 ) -> list[Outcome]:
     """Run every cell that is not finished and return the outcomes of all, in the cells' order.
 
-    ``overwrite``: ``only_missing`` runs what is not there or of another version triple (and only scores anew what
-    another evaluator scored), ``always`` runs everything, ``never`` keeps whatever is there.
+    ``overwrite``: ``only_missing`` runs what is not there or was made by other code or data (and only scores anew what
+    other code scored; :mod:`tipbench.runs.digests`), ``always`` runs everything, ``never`` keeps whatever is there.
 
     Raises:
         UsageError: where runs cannot be written.
@@ -105,11 +109,11 @@ def run(
     outcomes: dict[Path, Outcome] = {}
     jobs: list[Job] = []
     for cell in cells:
-        decided = _decide(cell, overwrite)
-        if isinstance(decided, Job):
-            jobs.append(decided)
+        made = decided(cell, overwrite)
+        if isinstance(made, Job):
+            jobs.append(made)
         else:
-            outcomes[cell.folder] = decided
+            outcomes[cell.folder] = made
     if outcomes and jobs and not quiet:
         sys.stderr.write(f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run\n")
     if jobs:
@@ -118,22 +122,27 @@ def run(
     return [outcomes[cell.folder] for cell in cells]
 
 
-def _decide(cell: Cell, overwrite: str) -> Outcome | Job:
+def decided(cell: Cell, overwrite: str = "only_missing") -> Outcome | Job:
     """What is there already as an outcome, or what is to be done."""
     try:
         versions = versions_of(cell)
+        job = Job(cell, versions, digests_of(cell, versions.data))
     except UsageError as error:
         return Outcome(cell, cause=str(error), usage=True)
     if overwrite == "always" or not cell.folder.exists():
-        return Job(cell, versions)
+        return job
     try:
         result = read_result(cell.folder)
     except UsageError as error:
-        return Outcome(cell, cause=str(error), usage=True) if overwrite == "never" else Job(cell, versions)
-    if overwrite == "never" or result.versions == versions:
+        return Outcome(cell, cause=str(error), usage=True) if overwrite == "never" else job
+    if overwrite == "never":
         return Outcome(cell, result, reused=True)
-    same_predictions = (result.versions.data, result.versions.method) == (versions.data, versions.method)
-    return Job(cell, versions, kept=result if same_predictions else None)
+    then, now = result.digests, job.digests
+    if then is None or (then.method, then.input) != (now.method, now.input):
+        return job
+    if then.score == now.score and result.versions.evaluator == versions.evaluator:
+        return Outcome(cell, result, reused=True)
+    return replace(job, kept=result)
 
 
 def _run_jobs(jobs: list[Job], engine: str, workers: int | None, quiet: bool) -> list[Outcome]:
@@ -333,7 +342,9 @@ def _record(
         labels=prepared.labels,
         access=prepared.access,
         oracle_method=oracle,
+        schema_version=SCHEMA_VERSION,
         versions=job.versions,
+        digests=job.digests,
         config_hash=cell.hash,
         config=cell.config,
         primary=task_of(cell.task).primary,
