@@ -32,5 +32,5 @@ def score_sources(task: Task) -> dict[str, Path]:
 
 def score_digest(task: Task) -> str:
     """Return the hex SHA-256 of all that decides a task's scores, with what its file says of scoring."""
-    said = {"primary": task.primary, "prevalence": task.prevalence, "groups": list(task.groups)}
+    said = {name: getattr(task, name) for name in ("primary", "prevalence", "groups", "metrics")}
     return digest_of_sources(score_sources(task), said)

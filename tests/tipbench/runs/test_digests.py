@@ -8,6 +8,7 @@ import pytest
 import tipbaselines
 import tipbench
 import tipdata
+from tipbaselines.advert_linkage.exact_duplicates import ExactDuplicates
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folders
 from tipbench.config.settings import Settings
@@ -189,8 +190,8 @@ def test_scoring_anew_fits_nothing_and_gives_the_scores_that_were_there(
     edited("tipbench/metrics/clustering.py", new="\nCHANGED = 1\n")
     linkage = [cell for cell in ran if cell.task == "advert_linkage"]
     before = [runner.read_result(cell.folder) for cell in linkage]
-    monkeypatch.setattr(tipbaselines.advert_linkage.exact_duplicates.ExactDuplicates, "fit", None)
-    monkeypatch.setattr(tipbaselines.advert_linkage.exact_duplicates.ExactDuplicates, "predict", None)
+    monkeypatch.setattr(ExactDuplicates, "fit", None)
+    monkeypatch.setattr(ExactDuplicates, "predict", None)
     outcomes = runner.run(ran, quiet=True)
     assert [outcome.cell for outcome in outcomes if not outcome.reused] == linkage
     for old, cell in zip(before, linkage, strict=True):
