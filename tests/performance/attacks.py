@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
-from tipbench.data.fold import prepare
+from tipbench.public import prepare
 from tipbench.task import Task, tasks
 from tipboard.rounds.attacks import cross_fitted, in_one_run, order_features
 from tipboard.rounds.host import open_secret, read_answers

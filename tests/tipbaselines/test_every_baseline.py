@@ -11,9 +11,11 @@ import pytest
 import yaml
 from polars.testing import assert_frame_equal
 from tipbench.config.extras import missing_extra
-from tipbench.data.fold import Fold, Prepared, prepare
+from tipbench.data.fold import Fold
+from tipbench.data.prepared import Prepared
 from tipbench.method import Method, StreamMethod, is_oracle
-from tipbench.runs.runner import streamed_predictions
+from tipbench.public import prepare
+from tipbench.runs.streamed.predictions import streamed_predictions
 from tipbench.task import tasks
 from tipdata.core.release import Release
 

@@ -57,7 +57,7 @@ def call(options: argparse.Namespace) -> int:
         )
     from tipdata.core.release import open_release
 
-    from tipbench.data.fold import prepare
+    from tipbench.public import prepare
     from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
     from tipbench.task import task_of
 

@@ -27,7 +27,7 @@ INSTALLED = ("site-packages", "dist-packages")
 """Folders whose modules have nothing to do with one another."""
 
 INPUT = (
-    *("tipbench.data", "tipbench.tasks", "tipbench.kinds", "tipbench.runs.forecasts", "tipbench.runs.alarms"),
+    *("tipbench.data", "tipbench.tasks", "tipbench.kinds", "tipbench.runs.streamed"),
     *("tipbench.metrics.early", "tipbench.metrics.medians"),
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
@@ -82,7 +82,8 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
         used = {config["split"], *([YARDSTICK] if YARDSTICK in task.splits else [])}
         starts |= {f"tipbench.data.splits.{split}" for split in used}
     if task.stream:
-        starts.add("tipbench.runs.alarms" if task.forecast is None else "tipbench.runs.forecasts")
+        made = "alarms" if task.forecast is None else "forecasts"
+        starts.add(f"tipbench.runs.streamed.{made}")
     places = [Place(place(), INPUT), Place(Path(tipdata.__file__).parent.parent, DRAWN)]
     asked = {key: config[key] for key in ("task", "release", "split", "labels", "access")}
     shown = {name: list(columns) for name, columns in visible_columns(task, access).items()}

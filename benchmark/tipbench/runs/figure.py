@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tipdata.core.errors import UsageError
 
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row
+from tipbench.task import task_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,8 +91,6 @@ def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
 
 def metric_title(task: str, metric: str) -> str:
     """A metric as an axis names it, with the prevalence that its task is scored at."""
-    from tipbench.task import task_of
-
     name = NAMES.get(metric, metric.replace("_", " "))
     prevalence = task_of(task).prevalence
     if metric == "average_precision" and prevalence is not None:

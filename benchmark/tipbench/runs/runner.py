@@ -21,16 +21,17 @@ import polars as pl
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 
-from tipbench.data.fold import Fold, Prepared, prepare
-from tipbench.data.streaming import Stream
+from tipbench.data.access import check_needs
+from tipbench.data.custom.config import own_data
+from tipbench.data.custom.folds import check_own
+from tipbench.data.prepare import prepare
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, check_predictions, evaluate
 from tipbench.kinds.predictions import as_stored
 from tipbench.method import check_shape, is_oracle, is_streamed
-from tipbench.runs.alarms import streamed_alarms
 from tipbench.runs.cells import Cell, data_name
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.digests import digests_of
-from tipbench.runs.forecasts import asked, streamed_forecasts
 from tipbench.runs.results import (
     PREDICTIONS,
     SCHEMA_VERSION,
@@ -46,6 +47,8 @@ from tipbench.runs.results import (
     read_result,
     store,
 )
+from tipbench.runs.streamed.forecasts import asked
+from tipbench.runs.streamed.predictions import streamed_predictions
 from tipbench.runs.versions import versions_of
 from tipbench.task import task_of
 
@@ -200,9 +203,6 @@ class SharedFold:
         return self._kept[oracle]
 
     def _check(self, needs: frozenset[str], oracle: bool) -> None:
-        from tipbench.data.access import check_needs
-        from tipbench.data.custom.folds import check_own
-
         task = task_of(self.cell.task)
         if self.own is None:
             check_needs(task, needs, self._kept[oracle].access, oracle)
@@ -211,8 +211,6 @@ class SharedFold:
 
     @cached_property
     def own(self) -> Any:
-        from tipbench.data.custom.config import own_data
-
         return None if self.cell.config["data"] is None else own_data(self.cell.config["data"])
 
 
@@ -221,7 +219,7 @@ def prepare_cell(
 ) -> Prepared:
     """The folds and answers that a cell's config asks for."""
     return prepare(
-        config["task"],
+        task_of(config["task"]),
         release=None if config["release"] is None else data_name(config),
         own=config["data"],
         split=config["split"],
@@ -307,12 +305,6 @@ def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter, notes: l
         notes += [note for note in getattr(one, "notes", ()) if note not in notes]
     whole = pooled[0] if len(pooled) == 1 else pl.concat(pooled)
     return asked(prepared.answers, whole) if prepared.folds[0].task.forecast else whole
-
-
-def streamed_predictions(method: Any, fold: Fold, stream: Stream, name: str) -> pl.DataFrame:
-    """What a fitted method predicts of a test that it is handed step by step; see the two functions."""
-    streamed = streamed_alarms if fold.task.forecast is None else streamed_forecasts
-    return streamed(method, fold, stream, name)
 
 
 def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:

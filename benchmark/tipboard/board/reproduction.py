@@ -232,7 +232,7 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result,
 
 
 def _draws(result: Result, folder: Path) -> Kept:
-    from tipbench.data.fold import prepare
+    from tipbench.public import prepare
 
     task = task_of(result.task)
     predictions = read_predictions(folder, result)

@@ -187,7 +187,7 @@ def _rescore_fold(
     data: str, sources: Sources, stored: Sequence[tuple[Place, Result]]
 ) -> list[tuple[Place, tuple[Result, Kept | None]]]:
     """Results of one task and split, scored again where their predictions are found."""
-    from tipbench.data.fold import prepare
+    from tipbench.public import prepare
 
     there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
     if all(content is None for _, _, content in there):

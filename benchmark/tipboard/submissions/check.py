@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from pydantic import ValidationError
-from tipbench.data.fold import Prepared
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions
 from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.answers import Answers

@@ -353,7 +353,7 @@ def test_better_predictions_are_told_apart_from_the_reference(
     results: Path, packed: Callable, runs: Path, tmp_path: Path
 ) -> None:
     """Draws that are kept pair a submission with a reference that was scored long before."""
-    from tipbench.data.fold import prepare
+    from tipbench.public import prepare
 
     folder = packed(tmp_path / "s", method="better")
     path = folder / TASK / "forward" / "s0.parquet"

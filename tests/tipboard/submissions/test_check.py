@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, parquet
-from tipbench.data.fold import prepare
+from tipbench.public import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
 from tipbench.task import task_of
 from tipboard.submissions.check import UNDECLARED, check

@@ -149,7 +149,7 @@ def test_a_folder_without_runs_is_a_usage_error(tmp_path: Path) -> None:
 
 def _files(tmp_path: Path) -> Gathered:
     """Estimates with a column that no one asked for, as parquet and as CSV."""
-    from tipbench.data.fold import prepare
+    from tipbench.public import prepare
 
     units = prepare("prevalence", release="0.3.0/tiny", split="all").answers.frame.select("region")
     frame = units.with_columns(estimate=1000.0, lower=500.0, upper=2000.0, note=pl.lit("secret"))
