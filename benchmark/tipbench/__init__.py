@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tipdata.core.errors import CheckFailed, UsageError
 
-    from tipbench.data.fold import Fold, Prepared, load, prepare
+    from tipbench.data.fold import Fold
+    from tipbench.data.prepared import Prepared
+    from tipbench.public import load, prepare
     from tipbench.runs.scoring import evaluate
     from tipbench.task import Task, tasks
 
@@ -23,9 +25,9 @@ __all__ = ["CheckFailed", "Fold", "Prepared", "Task", "UsageError", "evaluate", 
 
 _HOMES = {
     "Fold": "tipbench.data.fold",
-    "Prepared": "tipbench.data.fold",
-    "load": "tipbench.data.fold",
-    "prepare": "tipbench.data.fold",
+    "Prepared": "tipbench.data.prepared",
+    "load": "tipbench.public",
+    "prepare": "tipbench.public",
     "evaluate": "tipbench.runs.scoring",
     "Task": "tipbench.task",
     "tasks": "tipbench.task",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import polars as pl
 from tipdata.core.errors import UsageError
 
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-    from tipbench.task import Task
+from tipbench.data.fold import Fold
+from tipbench.task import Task
 
 
 @runtime_checkable
@@ -58,7 +57,7 @@ class StreamMethod(Protocol):
 
         A unit that has no row in a step has none in any later one. The score is a finite float; the harness
         alarms at the first that reaches a threshold, which it fixes on valid. Where the next row is forecast
-        (:mod:`tipbench.runs.forecasts`), ``[unit, candidate, score]`` with one to ten candidates of each unit.
+        (:mod:`tipbench.runs.streamed.forecasts`), ``[unit, candidate, score]`` with one to ten candidates of each unit.
         """
         ...
 

@@ -13,7 +13,7 @@ from typing import Protocol
 import polars as pl
 from tipdata.core.errors import UsageError
 
-from tipbench.kinds import PredictionKind
+from tipbench.kinds.kind import PredictionKind
 
 
 class Source(Protocol):

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
-from tipbench.data.fold import prepare
+from tipbench.public import prepare
 from tipbench.task import Task, tasks
 from tipboard.rounds.host import open_secret, read_answers
 from tipboard.rounds.new import Order, new_round

@@ -209,9 +209,9 @@ def oracles(runs: Path) -> Rows:
 
 def tiers(runs: Path, task: str) -> list[list[str]]:
     """Methods in tiers: a tier holds the best of those left and all that it does not beat significantly."""
-    from tipbench.data.fold import prepare
     from tipbench.evaluation.comparison import compare
     from tipbench.metrics.registry import metric_of
+    from tipbench.public import prepare
     from tipbench.runs.results import read_predictions, read_result
     from tipbench.task import tasks
 

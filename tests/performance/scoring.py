@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 from tipbench import kinds
-from tipbench.data.streaming import Scored
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.bootstrap import Clusters, observed, replicate
 from tipbench.metrics.clustering import NAMES, contributions, metrics_of
 from tipbench.metrics.ranking import Ranking
-from tipbench.runs.alarms import alarms, best_threshold
+from tipbench.runs.streamed.alarms import alarms, best_threshold
+from tipbench.runs.streamed.handover import Scored
 
 Measure = Callable[[], float]
 

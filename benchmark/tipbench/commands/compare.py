@@ -10,7 +10,8 @@ from tipdata.core.errors import UsageError
 
 from tipbench.commands.options import add_json
 from tipbench.console import Column, emit_json, emit_table
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Comparison, compare
+from tipbench.evaluation.evaluation import Comparison, compare
+from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import interval, number, signed
@@ -72,9 +73,9 @@ def _check_same(folders: Sequence[Path], results: Sequence[Result]) -> None:
             raise UsageError(
                 f"{folder} was run on other data of the name {result.data} than the reference: run it again."
             )
-        if result.versions.evaluator != EVALUATOR_VERSION:
+        if result.versions.evaluator != (version := score_version(result.task)):
             raise UsageError(
-                f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {EVALUATOR_VERSION}: "
+                f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {version}: "
                 "run it again, which scores its predictions anew."
             )
 

@@ -80,7 +80,13 @@ def _release(line: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-MORE = {"tasks": _task, "releases": _release}
+def _split(line: dict[str, Any]) -> dict[str, Any]:
+    from tipbench.data.custom.splits import summary_of
+
+    return {**line, "summary": summary_of(line["name"]) or line["summary"]}
+
+
+MORE = {"tasks": _task, "releases": _release, "splits": _split}
 
 
 def _text(value: Any) -> str:

@@ -13,8 +13,9 @@ from tipbench.commands.options import (
     composer_of,
 )
 from tipbench.console import Column, emit_json, emit_table, notice
-from tipbench.data.fold import prepare
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Evaluation
+from tipbench.evaluation.evaluation import Evaluation
+from tipbench.evaluation.meaning import score_version
+from tipbench.public import prepare
 from tipbench.runs.report import interval, number
 from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
 from tipbench.task import task_of
@@ -69,7 +70,7 @@ def call(options: argparse.Namespace) -> int:
 
 def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) -> None:
     if as_json:
-        about = {"task": task, "data": data, "split": split, "versions": {"evaluator": EVALUATOR_VERSION}}
+        about = {"task": task, "data": data, "split": split, "versions": {"evaluator": score_version(task)}}
         emit_json({**about, **found.to_dict()})
         return
     columns = [Column("metric"), Column("value", True), Column("95% interval", True)]

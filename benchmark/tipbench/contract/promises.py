@@ -14,11 +14,11 @@ import polars as pl
 from tipbench.contract.difference import ROUNDING, difference
 from tipbench.contract.trial import Broken, Run, Trial
 from tipbench.data.fold import Fold
-from tipbench.data.streaming import Steps, detached
+from tipbench.data.streams.steps import Steps, detached
 from tipbench.evaluation.evaluation import check_predictions
 from tipbench.kinds.answers import Answers
 from tipbench.method import check_shape, lacking
-from tipbench.runs.forecasts import asked
+from tipbench.runs.streamed.forecasts import asked
 from tipbench.task import Task
 
 

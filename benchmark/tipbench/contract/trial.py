@@ -15,9 +15,11 @@ import polars as pl
 from tipdata.core.errors import UsageError
 
 from tipbench.data.access import access_of, check_needs
-from tipbench.data.fold import Fold, Prepared, prepare
-from tipbench.data.streaming import Stream
+from tipbench.data.fold import Fold
+from tipbench.data.prepared import Prepared
+from tipbench.data.streams.steps import Stream
 from tipbench.method import is_oracle
+from tipbench.public import prepare
 from tipbench.runs.runner import streamed_predictions
 from tipbench.task import Source, Task
 

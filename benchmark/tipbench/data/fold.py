@@ -1,25 +1,15 @@
-"""What a method is given (:class:`Fold`), and how it is made from a release or from a user's own data.
-
-``prepare`` is the way in for the harness, ``load`` for a reader with a notebook.
-"""
+"""What a method is given: :class:`Fold`. :mod:`tipbench.data.prepare` makes it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
 
-from tipbench.kinds.answers import Answers
-from tipbench.task import Source, Task, task_of
-
-if TYPE_CHECKING:
-    from tipbench.data.custom.config import OwnData
-    from tipbench.data.streaming import Stream
+from tipbench.task import Task
 
 
 @dataclass(frozen=True)
@@ -101,91 +91,3 @@ class Fold:
     def _check(self, part: str) -> None:
         if part not in PARTS:
             raise UsageError(f"part {part} does not exist: choose one of {', '.join(PARTS)}.")
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """The folds of a cell and the truth that their predictions are pooled and scored against.
-
-    ``pair_answers``: for a user's labelled pairs, the truth about scored pairs (kind scores, unit ``pair``).
-    ``names``: for a user's own data, ``[unit, name]`` with the ids as the user wrote them, where they are
-    not integers. ``streams``: of a streamed task, what each fold's method is handed step by step. ``notes``: one
-    sentence each about what the reader of a score should know. ``seconds``: wall time of preparing.
-    """
-
-    folds: list[Fold]
-    answers: Answers
-    data: str
-    split: str
-    labels: str
-    access: str
-    notes: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    pair_answers: Answers | None = None
-    names: pl.DataFrame | None = None
-    streams: list[Stream] = field(default_factory=list, repr=False)
-
-    def answers_to(self, predictions: pl.DataFrame) -> Answers:
-        """The answers that these predictions are about: those of pairs where it has a column ``pair``."""
-        return (
-            self.pair_answers
-            if self.pair_answers is not None and "pair" in predictions.columns
-            else self.answers
-        )
-
-
-def prepare(
-    task: str | Task,
-    *,
-    release: str | Source | None = None,
-    own: OwnData | Mapping[str, Any] | None = None,
-    split: str = "auto",
-    labels: str = "auto",
-    access: str = "auto",
-    needs: Collection[str] = frozenset(),
-    oracle: bool = False,
-) -> Prepared:
-    """Everything that one cell needs: its folds and its answers.
-
-    Args:
-        task: a task, or its name.
-        release: a size ("tiny"), version and size ("0.3.0/tiny"), either with an independent world
-        ("tiny.w3"), or an open release; made first where missing. own: a user's own data, as
-        :class:`tipbench.data.custom.config.OwnData` or its mapping; excludes ``release``.
-        split, labels, access: ``auto`` is the first or own of the task (and of the data).
-        needs: the columns that the method needs, as ``table.column``.
-        oracle: whether the method is shown hidden truth. It is marked as such and never ranked.
-
-    Raises:
-        UsageError: for a split, labels or access that the task or data cannot have, and for needs not shown.
-    """
-    started = time.perf_counter()
-    chosen = task_of(task)
-    if own is not None and release is None:
-        from tipbench.data.custom.config import own_data
-        from tipbench.data.custom.folds import prepare_own
-
-        made = prepare_own(chosen, own_data(own), split, labels, access, needs, oracle)
-    elif release is not None and own is None:
-        from tipbench.data.release_folds import open_by_name, prepare_release
-
-        source = open_by_name(release) if isinstance(release, str) else release
-        made = prepare_release(chosen, source, split, labels, access, needs, oracle)
-    else:
-        raise UsageError("give either a release or data of your own, and not both.")
-    return replace(made, seconds=time.perf_counter() - started)
-
-
-def load(
-    task: str | Task,
-    release: str | Source = "tiny",
-    split: str = "auto",
-    labels: str = "auto",
-    access: str = "auto",
-) -> Fold:
-    """The fold of a task on a release; see :func:`prepare`.
-
-    >>> fold = load("advert_risk", release="tiny", split="forward")  # doctest: +SKIP
-    >>> fold.units("train").collect()  # doctest: +SKIP
-    """
-    return prepare(task, release=release, split=split, labels=labels, access=access).folds[0]

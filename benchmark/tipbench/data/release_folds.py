@@ -8,15 +8,17 @@ import polars as pl
 from tipdata.core.errors import UsageError
 from tipdata.core.tables import TIERS, Table
 from tipdata.core.world import DAYS
+from tipdata.release import Release, open_release
 from tipdata.stages import TABLES
 
 from tipbench.data.access import access_of, check_needs, visible_columns
-from tipbench.data.fold import Fold, Prepared
+from tipbench.data.fold import Fold
+from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
-from tipbench.data.streaming import held_back
+from tipbench.data.streams.forecasts import forecast_answers
+from tipbench.data.streams.steps import held_back
 from tipbench.data.training_size import YARDSTICK, TrainingSize, cut_to
 from tipbench.kinds.answers import Answers
-from tipbench.runs.forecasts import forecast_answers
 from tipbench.task import Source, Task
 
 WINDOW_END = DAYS
@@ -25,8 +27,6 @@ WINDOW_END = DAYS
 
 def open_by_name(name: str) -> Source:
     """The release of a name, ready to read; see :meth:`tipdata.release.Release.called`."""
-    from tipdata.release import Release, open_release
-
     release = Release.called(name)
     return open_release(release.version, release.size, world=release.world)
 
@@ -34,7 +34,7 @@ def open_by_name(name: str) -> Source:
 def prepare_release(
     task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
-    """One fold and its answers; see :func:`tipbench.data.fold.prepare`."""
+    """One fold and its answers; see :func:`tipbench.data.prepare.prepare`."""
     level = access_of(task, access)
     check_needs(task, needs, level, oracle)
     supervision = labels_of(task, labels)

@@ -18,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 from tipdata.core.errors import UsageError
 
-from tipbench.kinds import Answers
+from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import TOO_FEW, observed, percentile_interval, replicate
 from tipbench.metrics.case import Case, ScoredTask, case_of
 from tipbench.metrics.registry import primary_measured

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from tipbench.evaluation.comparison import Comparison, Draws, compare
 from tipbench.evaluation.oracle import oracle_scores
-from tipbench.kinds import Answers, check_predictions
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.bootstrap import (
     TOO_FEW,
     Clusters,

@@ -15,7 +15,7 @@ import polars as pl
 
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.case import Case
-from tipbench.metrics.registry import primary_measured
+from tipbench.metrics.registry import families_of, primary_measured
 
 
 def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
@@ -30,6 +30,8 @@ def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
         reference = replace(case, predictions=predictions)
         return observed(primary_measured(reference).metrics, case.clusters.count)
 
+    if not families_of(case.answers.kind, [case.task.primary]):
+        return {}
     found = case.answers.kind.references(case.answers, case.task.primary, score)
     prior, best = found.get("prior"), found.get("oracle")
     if prior is not None and math.isnan(prior):

@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds import Answers
+from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import FEWEST_CLUSTERS
 
 TOO_FEW = "too few clusters"

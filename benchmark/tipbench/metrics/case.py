@@ -11,7 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 from tipdata.core.errors import UsageError
 
-from tipbench.kinds import Answers, PredictionKind, check_predictions
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.kind import PredictionKind
+from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.bootstrap import Clusters, resampling_clusters
 
 

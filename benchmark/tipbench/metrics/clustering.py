@@ -26,7 +26,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.kinds import CLUSTERS
+from tipbench.kinds.clusters import CLUSTERS
 from tipbench.metrics.bootstrap import Clusters, ClusterSums, Metrics, dense_codes, ratio
 from tipbench.metrics.case import Case
 from tipbench.metrics.metric import NO_TRUTH, Family, Measured, Metric, not_available

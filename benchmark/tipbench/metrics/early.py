@@ -29,7 +29,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds import ALARMS
+from tipbench.kinds.alarms import ALARMS
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
 from tipbench.metrics.case import Case
 from tipbench.metrics.harm import ATTRIBUTES, HARM_GAP, LAWFUL, PROTECTION_GAP, accusations, protection

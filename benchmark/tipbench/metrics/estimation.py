@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds import ESTIMATES
+from tipbench.kinds.estimates import ESTIMATES
 from tipbench.metrics.bootstrap import Metrics, observed, ratio
 from tipbench.metrics.case import Case
 from tipbench.metrics.medians import median

@@ -15,8 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds import FORECASTS
-from tipbench.kinds.forecasts import PRIMARY
+from tipbench.kinds.forecasts import FORECASTS, PRIMARY
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.case import Case

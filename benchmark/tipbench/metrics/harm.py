@@ -24,7 +24,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.case import Case
 from tipbench.metrics.metric import Family, Measured, Metric, not_available, together

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from tipbench.kinds import CLUSTERS
+from tipbench.kinds.clusters import CLUSTERS
 from tipbench.metrics.bootstrap import Metrics
 from tipbench.metrics.case import Case
 from tipbench.metrics.metric import Family, Measured, not_available

@@ -23,9 +23,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds import LABELSETS
 from tipbench.kinds.answers import LABEL_PREFIX
-from tipbench.kinds.labelsets import SCORE_PREFIX, URGENCY
+from tipbench.kinds.labelsets import LABELSETS, SCORE_PREFIX, URGENCY
 from tipbench.metrics.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,

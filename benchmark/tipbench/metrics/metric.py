@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.kinds import PredictionKind
+from tipbench.kinds.kind import PredictionKind
 from tipbench.metrics.bootstrap import Metrics
 from tipbench.metrics.case import Case
 

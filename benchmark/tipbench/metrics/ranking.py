@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.kinds import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import Metrics
 from tipbench.metrics.case import Case
 from tipbench.metrics.metric import Family, Measured, Metric

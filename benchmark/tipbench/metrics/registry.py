@@ -10,7 +10,8 @@ from importlib import import_module
 from tipdata.core.errors import UsageError
 
 import tipbench.metrics
-from tipbench.kinds import Answers, PredictionKind
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.kind import PredictionKind
 from tipbench.metrics.case import Case
 from tipbench.metrics.metric import Family, Measured, Metric, together
 

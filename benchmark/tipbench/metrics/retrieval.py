@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.kinds import CANDIDATES
+from tipbench.kinds.candidates import CANDIDATES
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
 from tipbench.metrics.case import Case

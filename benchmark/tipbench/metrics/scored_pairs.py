@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tipbench.kinds import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
 from tipbench.metrics.case import Case
 from tipbench.metrics.metric import Family, Measured, not_available

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tipdata.core.errors import UsageError
+from tipdata.release import open_release
 
 from tipbench.config.settings import Settings
-from tipbench.data.fold import prepare
+from tipbench.data.prepare import prepare
+from tipbench.data.release_folds import allowed_splits
 from tipbench.task import Task
 
 
@@ -25,10 +27,6 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
         return _own(task, settings)
     if not make or settings.release is None:
         return task.splits
-    from tipdata.release import open_release
-
-    from tipbench.data.release_folds import allowed_splits
-
     release, engine = settings.release, settings.engine
     source = open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
     found = list(allowed_splits(task, source, task.units(source).collect()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,11 @@ from typing import Any
 from tipdata.core.world import release_name
 
 from tipbench.config.settings import Settings
+from tipbench.sources import canonical
 
-HASHED = ("task", "release", "data", "split", "labels", "access", "replicates", "baseline")
+HASHED = ("task", "release", "split", "labels", "access", "replicates")
+PROSE = ("summary", "source")
+"""Keys of a user's own data that only a reader sees."""
 HASH_LENGTH = 12
 
 
@@ -71,8 +73,11 @@ class Cell:
 
     @property
     def hash(self) -> str:
-        """SHA-256, in hex, of what decides the result except the seed."""
-        return hashlib.sha256(canonical({key: self.config[key] for key in HASHED}).encode()).hexdigest()
+        """SHA-256, in hex, of what decides the result except the seed: :data:`HASHED`, the data, and ``_target_`` with
+        the parameters of the method. Names and prose do not enter."""
+        decides = {key: self.config[key] for key in HASHED}
+        decides |= {"data": without_prose(self.config["data"]), "method": self.config["baseline"]["method"]}
+        return hashlib.sha256(canonical(decides).encode()).hexdigest()
 
     @property
     def folder(self) -> Path:
@@ -106,6 +111,6 @@ def data_name(config: dict[str, Any]) -> str:
     return release_name(**config["release"]) if config["release"] else str(config["data"]["name"])
 
 
-def canonical(value: Any) -> str:
-    """The one JSON text of a value: keys sorted, no spaces, characters as they are."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def without_prose(data: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the config of a user's own data without what only a reader sees."""
+    return None if data is None else {key: value for key, value in data.items() if key not in PROSE}

@@ -13,6 +13,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row
+from tipbench.task import task_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,8 +83,6 @@ def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
 
 def metric_title(task: str, metric: str) -> str:
     """A metric as an axis names it, with the prevalence that its task is scored at."""
-    from tipbench.task import task_of
-
     name = metric_of(metric).title
     prevalence = task_of(task).prevalence
     if metric == "average_precision" and prevalence is not None:

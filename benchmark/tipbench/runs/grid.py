@@ -13,6 +13,8 @@ from tipbench.config.choices import suggestion
 from tipbench.config.compose import METHOD, TARGET, Composer, Override
 from tipbench.config.extras import how_to_install, missing_extra
 from tipbench.config.settings import Grid, Settings
+from tipbench.data.custom.config import own_data
+from tipbench.data.custom.folds import is_mapped
 from tipbench.runs.cells import Cell, cell_of
 from tipbench.task import Task, task_of
 
@@ -206,9 +208,6 @@ def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allow
 
 def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[str]:
     """Baselines of a task whose needs a user's own data maps: what to run where another cannot."""
-    from tipbench.data.custom.config import own_data
-    from tipbench.data.custom.folds import is_mapped
-
     own, plain = own_data(data), composer.without(*LISTS, *(o.key for o in composer.typed if o.key != "data"))
     found = []
     for name in composer.options["baseline"]:

@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from tipdata.core.errors import UsageError
 
+from tipbench.evaluation.meaning import ScoreVersion
+
 if TYPE_CHECKING:
     import polars as pl
 
 RESULT, PREDICTIONS = "result.json", "predictions.parquet"
+SCHEMA_VERSION = 2
 SCHEMA = Path(__file__).with_name("result.schema.json")
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -32,11 +35,19 @@ class _Record(BaseModel):
 
 
 class Versions(_Record):
-    """The triple without which scores are not comparable."""
+    """What a score means: scores of other versions are not comparable."""
 
     data: str = Field(description="version of the release, or SHA-256 of the files of a user's own data")
-    evaluator: str
+    evaluator: ScoreVersion = Field(description="what the task's scores mean; 1 was written as 0.3.0")
     method: str = Field(description="version of tipbench, or SHA-256 of the source of a user's own method")
+
+
+class Digests(_Record):
+    """What the result was made by, SHA-256 in hex (:mod:`tipbench.runs.digests`): it decides what is run again."""
+
+    method: str
+    input: str
+    score: str
 
 
 class Scored(_Record):
@@ -70,6 +81,7 @@ class PredictionsFile(_Record):
 class Result(_Record):
     """All that is known of a run."""
 
+    schema_version: int = Field(default=1, ge=1, le=SCHEMA_VERSION, description="of this record; absent in 1")
     task: str
     method: str
     data: str
@@ -84,8 +96,9 @@ class Result(_Record):
         "that came as files",
     )
     versions: Versions
+    digests: Digests | None = Field(default=None, description="absent in version 1 and for a submission")
     config_hash: str = Field(
-        description="SHA-256 of the canonical JSON of the config without its seed; empty for a submission"
+        description="SHA-256 of the canonical JSON of what the config decides, without the seed; empty for a submission"
     )
     config: dict[str, JsonValue]
     primary: str = Field(description="the task's primary metric, a key of scores")

@@ -12,7 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,22 @@ import polars as pl
 from tipdata.core.engine import run_all
 from tipdata.core.errors import NotMapped, UsageError
 
-from tipbench.data.fold import Fold, Prepared, prepare
-from tipbench.data.streaming import Stream
+from tipbench.data.access import check_needs
+from tipbench.data.custom.config import own_data
+from tipbench.data.custom.folds import check_own
+from tipbench.data.prepare import prepare
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, check_predictions, evaluate
 from tipbench.kinds.predictions import as_stored
 from tipbench.method import check_shape, is_oracle, lacking
-from tipbench.runs.alarms import streamed_alarms
 from tipbench.runs.cells import Cell, data_name
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
-from tipbench.runs.forecasts import asked, streamed_forecasts
+from tipbench.runs.digests import digests_of
 from tipbench.runs.results import (
     PREDICTIONS,
+    SCHEMA_VERSION,
     Cost,
+    Digests,
     PredictionsFile,
     Result,
     Scored,
@@ -43,6 +47,8 @@ from tipbench.runs.results import (
     read_result,
     store,
 )
+from tipbench.runs.streamed.forecasts import asked
+from tipbench.runs.streamed.predictions import streamed_predictions
 from tipbench.runs.versions import versions_of
 from tipbench.task import task_of
 
@@ -76,6 +82,7 @@ class Job:
 
     cell: Cell
     versions: Versions
+    digests: Digests
     kept: Result | None = None
 
 
@@ -97,8 +104,8 @@ def run(
 ) -> list[Outcome]:
     """Run every cell that is not finished and return the outcomes of all, in the cells' order.
 
-    ``overwrite``: ``only_missing`` runs what is not there or of another version triple (and only scores anew what
-    another evaluator scored), ``always`` runs everything, ``never`` keeps whatever is there.
+    ``overwrite``: ``only_missing`` runs what is not there or was made by other code or data (and only scores anew what
+    other code scored; :mod:`tipbench.runs.digests`), ``always`` runs everything, ``never`` keeps whatever is there.
 
     Raises:
         UsageError: where runs cannot be written.
@@ -106,11 +113,11 @@ def run(
     outcomes: dict[Path, Outcome] = {}
     jobs: list[Job] = []
     for cell in cells:
-        decided = _decide(cell, overwrite)
-        if isinstance(decided, Job):
-            jobs.append(decided)
+        made = decided(cell, overwrite)
+        if isinstance(made, Job):
+            jobs.append(made)
         else:
-            outcomes[cell.folder] = decided
+            outcomes[cell.folder] = made
     if outcomes and jobs and not quiet:
         sys.stderr.write(f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run\n")
     if jobs:
@@ -119,22 +126,27 @@ def run(
     return [outcomes[cell.folder] for cell in cells]
 
 
-def _decide(cell: Cell, overwrite: str) -> Outcome | Job:
+def decided(cell: Cell, overwrite: str = "only_missing") -> Outcome | Job:
     """What is there already as an outcome, or what is to be done."""
     try:
         versions = versions_of(cell)
+        job = Job(cell, versions, digests_of(cell, versions.data))
     except UsageError as error:
         return Outcome(cell, cause=str(error), usage=True)
     if overwrite == "always" or not cell.folder.exists():
-        return Job(cell, versions)
+        return job
     try:
         result = read_result(cell.folder)
     except UsageError as error:
-        return Outcome(cell, cause=str(error), usage=True) if overwrite == "never" else Job(cell, versions)
-    if overwrite == "never" or result.versions == versions:
+        return Outcome(cell, cause=str(error), usage=True) if overwrite == "never" else job
+    if overwrite == "never":
         return Outcome(cell, result, reused=True)
-    same_predictions = (result.versions.data, result.versions.method) == (versions.data, versions.method)
-    return Job(cell, versions, kept=result if same_predictions else None)
+    then, now = result.digests, job.digests
+    if then is None or (then.method, then.input) != (now.method, now.input):
+        return job
+    if then.score == now.score and result.versions.evaluator == versions.evaluator:
+        return Outcome(cell, result, reused=True)
+    return replace(job, kept=result)
 
 
 def _run_jobs(jobs: list[Job], engine: str, workers: int | None, quiet: bool) -> list[Outcome]:
@@ -192,9 +204,6 @@ class SharedFold:
         return self._kept[oracle]
 
     def _check(self, needs: frozenset[str], oracle: bool) -> None:
-        from tipbench.data.access import check_needs
-        from tipbench.data.custom.folds import check_own
-
         task = task_of(self.cell.task)
         if self.own is None:
             check_needs(task, needs, self._kept[oracle].access, oracle)
@@ -203,8 +212,6 @@ class SharedFold:
 
     @cached_property
     def own(self) -> Any:
-        from tipbench.data.custom.config import own_data
-
         return None if self.cell.config["data"] is None else own_data(self.cell.config["data"])
 
 
@@ -213,7 +220,7 @@ def prepare_cell(
 ) -> Prepared:
     """The folds and answers that a cell's config asks for."""
     return prepare(
-        config["task"],
+        task_of(config["task"]),
         release=None if config["release"] is None else data_name(config),
         own=config["data"],
         split=config["split"],
@@ -304,12 +311,6 @@ def _predict(method: Any, prepared: Prepared, cell: Cell, meter: Meter, notes: l
     return asked(prepared.answers, whole) if prepared.folds[0].task.forecast else whole
 
 
-def streamed_predictions(method: Any, fold: Fold, stream: Stream, name: str) -> pl.DataFrame:
-    """What a fitted method predicts of a test that it is handed step by step; see the two functions."""
-    streamed = streamed_alarms if fold.task.forecast is None else streamed_forecasts
-    return streamed(method, fold, stream, name)
-
-
 def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
     """The user's own ids beside numbered units."""
     unit = prepared.answers.unit
@@ -337,7 +338,9 @@ def _record(
         labels=prepared.labels,
         access=prepared.access,
         oracle_method=oracle,
+        schema_version=SCHEMA_VERSION,
         versions=job.versions,
+        digests=job.digests,
         config_hash=cell.hash,
         config=cell.config,
         primary=task_of(cell.task).primary,

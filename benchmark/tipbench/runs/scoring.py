@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 from tipdata.core.errors import UsageError
+from tipdata.stages import TABLES
 
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.custom.config import OwnData
+from tipbench.data.prepare import prepare
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, check_predictions
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS
 from tipbench.task import Source, Task, task_of
-
-if TYPE_CHECKING:
-    from tipbench.data.custom.config import OwnData
 
 READABLE = (".parquet", ".csv")
 UNVERIFIED = "unverified: whether these predictions were made step by step cannot be told from a file"
@@ -39,15 +39,16 @@ def evaluate(
         task: a task, or its name.
         predictions: in the columns of the task's kind; see :func:`tipbench.evaluation.evaluation.check_predictions`.
         release: a size, ``version/size`` or an open release; not used with ``own``.
-        split: as of :func:`tipbench.data.fold.prepare`; the test is scored on truth, so labels do not matter.
+        split: as of :func:`tipbench.data.prepare.prepare`; the test is scored on truth, so labels do not matter.
         own: a user's own data, as its config has it.
         replicates, seed: of the cluster bootstrap.
 
     Raises:
         UsageError: for malformed predictions, and what ``prepare`` refuses.
     """
-    prepared = prepare(task, release=None if own is not None else release, own=own, split=split)
-    return evaluate_prepared(task_of(task), prepared, predictions, replicates, seed)
+    chosen = task_of(task)
+    prepared = prepare(chosen, release=None if own is not None else release, own=own, split=split)
+    return evaluate_prepared(chosen, prepared, predictions, replicates, seed)
 
 
 def evaluate_prepared(
@@ -119,8 +120,6 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
 
 def _in_width(frame: pl.DataFrame, task: Task, path: str) -> pl.DataFrame:
     """Integer keys in the width that the task's table has."""
-    from tipdata.stages import TABLES
-
     table = TABLES.get(task.table)
     key = None if table is None else table.schema.get(task.unit)
     if frame.schema.get(task.unit) != pl.Int64 or key is None:

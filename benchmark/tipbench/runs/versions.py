@@ -1,4 +1,4 @@
-"""The version triple of a run: data, evaluator, method. A stored run is finished only where all three still hold."""
+"""The versions of a run: of its data, of what its score means, and of its method."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from pathlib import Path
 import tipbench
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.files import all_files
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.evaluation.meaning import score_version
 from tipbench.runs.cells import Cell
+from tipbench.runs.digests import SHIPPED
 from tipbench.runs.results import Versions
 
-SHIPPED = "tipbaselines"
 UNKNOWN = "unknown"
 _CHUNK = 1 << 20
 
 
 def versions_of(cell: Cell) -> Versions:
-    """The triple as it is now. Raises UsageError where a user's own files are not there."""
-    return Versions(data=_data_version(cell), evaluator=EVALUATOR_VERSION, method=method_version(cell.target))
+    """Return the versions as they are now. Raises UsageError where a user's own files are not there."""
+    return Versions(
+        data=_data_version(cell), evaluator=score_version(cell.task), method=method_version(cell.target)
+    )
 
 
 def _data_version(cell: Cell) -> str:

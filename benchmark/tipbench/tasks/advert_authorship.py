@@ -10,7 +10,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.data.gallery import fixed_gallery, one_a_group
-from tipbench.kinds import CANDIDATES
+from tipbench.kinds.candidates import CANDIDATES
 from tipbench.task import Selected, Source, Task
 from tipbench.tasks.advert_linkage import true_clusters
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
-from tipbench.kinds import CLUSTERS
+from tipbench.kinds.clusters import CLUSTERS
 from tipbench.task import Source, Task
 
 

@@ -10,8 +10,8 @@ from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.helpline.cases import NEEDS
 
 from tipbench.data.supervision import learnable
-from tipbench.kinds import LABELSETS
 from tipbench.kinds.answers import LABEL_PREFIX
+from tipbench.kinds.labelsets import LABELSETS
 from tipbench.task import Source, Task
 
 UNIT = "contact"

@@ -7,7 +7,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.data.custom.faults import is_none_of, refuse
 from tipbench.data.supervision import learnable
-from tipbench.kinds import ESTIMATES
+from tipbench.kinds.estimates import ESTIMATES
 from tipbench.task import Source, Task
 
 UNIT = "effect"

@@ -7,7 +7,7 @@ import polars as pl
 from tipbench.data import supervision
 from tipbench.data.affected import with_operation
 from tipbench.data.custom.faults import is_none_of, refuse
-from tipbench.kinds import SCORES
+from tipbench.kinds.scores import SCORES
 from tipbench.task import Source, Task
 
 UNIT = "payment"

@@ -10,7 +10,7 @@ from tipdata.stages.captures.stage import LISTS
 
 from tipbench.data import supervision
 from tipbench.data.custom.faults import refuse
-from tipbench.kinds import ESTIMATES
+from tipbench.kinds.estimates import ESTIMATES
 from tipbench.task import Source, Task
 
 UNIT = "region"

@@ -7,7 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.affected import with_migrant, with_operation
 from tipbench.data.custom.conversations import check_tables
-from tipbench.kinds import ALARMS
+from tipbench.kinds.alarms import ALARMS
 from tipbench.task import Source, Task
 
 UNIT = "conversation"

@@ -9,9 +9,9 @@ from tipdata.core.world import DAYS
 from tipbench.data import adverts, supervision
 from tipbench.data.affected import POSITIVE_KIND, trafficking_operations, with_operation
 from tipbench.data.custom.circuits import check_tables
-from tipbench.kinds import FORECASTS
+from tipbench.data.streams.forecasts import next_rows, weights
+from tipbench.kinds.forecasts import FORECASTS
 from tipbench.kinds.lists import MOST_CANDIDATES
-from tipbench.runs.forecasts import next_rows, weights
 from tipbench.task import Forecast, Source, Task
 
 UNIT = "circuit"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_result
 from tipbench.runs.runner import PARTIAL
 from tipdata.core.errors import UsageError
@@ -42,14 +42,8 @@ def collect(runs: Path) -> list[Run]:
     _refuse_mixed(
         runs, found, "data", lambda result: result.data, "collect one release, such as --runs {}/{}"
     )
-    _refuse_mixed(
-        runs,
-        found,
-        "evaluator versions",
-        lambda result: result.versions.evaluator,
-        "run these again, which scores their predictions anew",
-    )
-    _refuse_unknown(runs, found[0].result)
+    _refuse_no_release(runs, found[0].result)
+    _refuse_old(runs, found)
     return sorted(_alone(found), key=lambda run: place_of(run.result))
 
 
@@ -78,17 +72,23 @@ def _refuse_mixed(
     )
 
 
-def _refuse_unknown(runs: Path, first: Result) -> None:
-    """What is stored is the evaluator's own scores of a release, and nothing else."""
+def _refuse_no_release(runs: Path, first: Result) -> None:
     version, _, size = first.data.partition("/")
     if not size or version != first.versions.data:
         raise UsageError(
             f"{runs} holds runs on {first.data}, which is no release: collect those of a release."
         )
-    if first.versions.evaluator != EVALUATOR_VERSION:
+
+
+def _refuse_old(runs: Path, found: Sequence[Run]) -> None:
+    """What is stored are scores of what the task's scores mean now, and nothing else."""
+    old = [run for run in found if run.result.versions.evaluator != score_version(run.result.task)]
+    if old:
+        first = old[0].result
         raise UsageError(
-            f"{runs} was scored by evaluator {first.versions.evaluator} and this one is {EVALUATOR_VERSION}: run it "
-            "again, which scores its predictions anew."
+            f"{runs}: {len(old):,} of {len(found):,} runs were scored by another evaluator (first: {old[0].folder}, by "
+            f"{first.versions.evaluator} where this one is {score_version(first.task)}): run them again, which scores "
+            "their predictions anew."
         )
 
 

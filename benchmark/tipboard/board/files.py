@@ -161,21 +161,24 @@ def _side(folder: Path) -> tuple[list[Result], list[Kept]]:
 
 
 def _refuse_mixed(results: Path, board: Board) -> None:
-    """One data version and one evaluator, the same for all: scores of others do not compare."""
+    """One data version, and of each task scores of one meaning: others do not compare."""
     version = board.data.partition("/")[0]
-    by_evaluator: dict[str, list[str]] = {}
+    by_task: dict[str, dict[int, list[str]]] = {}
     for entry in board.entries:
         for result in entry.results:
+            by_evaluator = by_task.setdefault(result.task, {})
             by_evaluator.setdefault(result.versions.evaluator, []).append(entry.id)
             if (result.data, result.versions.data) != (board.data, version):
                 raise UsageError(
                     f"{results}: {entry.id} has results of {result.data} on the board of {board.data}: remove them."
                 )
-    if len(by_evaluator) > 1:
-        [most, *_] = sorted(by_evaluator, key=lambda name: -len(by_evaluator[name]))
-        odd = sorted({one for name, ids in by_evaluator.items() if name != most for one in ids})
+    for task, by_evaluator in by_task.items():
+        if len(by_evaluator) == 1:
+            continue
+        [most, *_] = sorted(by_evaluator, key=lambda version: -len(by_evaluator[version]))
+        odd = sorted({one for version, ids in by_evaluator.items() if version != most for one in ids})
         named = ", ".join(odd[:3]) + (f" and {len(odd) - 3:,} more" if len(odd) > 3 else "")
         raise UsageError(
-            f"{results} mixes evaluators {', '.join(sorted(by_evaluator))}: {named} are not of {most}; "
-            "score them anew with `tipbench board rescore --write`."
+            f"{results} mixes evaluators {', '.join(map(str, sorted(by_evaluator)))} of {task}: {named} are not of "
+            f"{most}; score them anew with `tipbench board rescore --write`."
         )

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 import tipbench
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.predictions import as_stored
 from tipbench.runs.cells import Cell
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result
@@ -187,7 +187,7 @@ def _run_cell(
             f"{cell} made {len(folders)} results in the place of one: its overrides must name one cell."
         )
     result = read_result(folders[0])
-    asked = (wanted.task, wanted.data, wanted.split, wanted.seed, EVALUATOR_VERSION)
+    asked = (wanted.task, wanted.data, wanted.split, wanted.seed, score_version(wanted.task))
     made = (result.task, result.data, result.split, result.seed, result.versions.evaluator)
     if asked != made:
         raise CheckFailed(
@@ -232,7 +232,7 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result,
 
 
 def _draws(result: Result, folder: Path) -> Kept:
-    from tipbench.data.fold import prepare
+    from tipbench.public import prepare
 
     task = task_of(result.task)
     predictions = read_predictions(folder, result)

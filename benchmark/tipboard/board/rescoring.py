@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.evaluation.meaning import score_version
 from tipbench.runs.cost import UNKNOWN_PEAK
 from tipbench.runs.results import RESULT, Result, Scored, digest_of, read_result
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
@@ -152,12 +152,11 @@ def _refuse_others(results: Path, data: str, stored: Mapping[Place, Result], wri
                 f"{place.path} is of {result.data} on the board of {data}: scores of different data never stand "
                 "on one board; remove it."
             )
-    others = [place.path for place, one in stored.items() if one.versions.evaluator != EVALUATOR_VERSION]
+    others = [place.path for place, one in stored.items() if _is_old(one)]
     if others and not write:
-        versions = sorted({one.versions.evaluator for one in stored.values()})
         raise UsageError(
-            f"{results}: {len(others):,} of {len(stored):,} results are of another evaluator than {EVALUATOR_VERSION} "
-            f"({', '.join(versions)}; first: {others[0]}): add --write to score them anew."
+            f"{results}: {len(others):,} of {len(stored):,} results are of another evaluator than this one "
+            f"(first: {others[0]}): add --write to score them anew."
         )
 
 
@@ -171,7 +170,7 @@ def _refuse_lost(lost: Sequence[Place], store: PredictionStore) -> None:
 
 def _refuse_old(stored: Mapping[Place, Result], without: Sequence[Place]) -> None:
     """Nothing may be left that this evaluator did not score."""
-    old = [place for place in without if stored[place].versions.evaluator != EVALUATOR_VERSION]
+    old = [place for place in without if _is_old(stored[place])]
     if old:
         raise UsageError(
             f"{len(old):,} reference results are of an earlier evaluator and have no predictions here (first: "
@@ -179,11 +178,16 @@ def _refuse_old(stored: Mapping[Place, Result], without: Sequence[Place]) -> Non
         )
 
 
+def _is_old(result: Result) -> bool:
+    """Whether a result's scores mean something else than scores of its task do now."""
+    return result.versions.evaluator != score_version(result.task)
+
+
 def _rescore_fold(
     data: str, sources: Sources, stored: Sequence[tuple[Place, Result]]
 ) -> list[tuple[Place, tuple[Result, Kept | None]]]:
     """Results of one task and split, scored again where their predictions are found."""
-    from tipbench.data.fold import prepare
+    from tipbench.public import prepare
 
     there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
     if all(content is None for _, _, content in there):
@@ -203,7 +207,7 @@ def _rescore_fold(
                 "oracle": evaluation.oracle,
                 "curves": evaluation.curves,
                 "warnings": _warnings(result, evaluation.warnings),
-                "versions": result.versions.model_copy(update={"evaluator": EVALUATOR_VERSION}),
+                "versions": result.versions.model_copy(update={"evaluator": score_version(task)}),
             }
         )
         answers = prepared.answers_to(predictions)

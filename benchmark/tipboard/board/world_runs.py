@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_result
 from tipdata.core.errors import UsageError
 
@@ -62,7 +64,7 @@ def collect(runs: Path, data: str | None = None) -> Stability:
     tasks = sorted({one.result.task for one in found})
     return Stability(
         data=found[0].data,
-        evaluator=found[0].result.versions.evaluator,
+        evaluator=EVALUATOR_VERSION,
         worlds=tuple(worlds),
         tasks=tuple(_scores([one for one in found if one.result.task == task], worlds) for task in tasks),
     )
@@ -94,16 +96,14 @@ def _found(runs: Path) -> list[WorldRun]:
 
 
 def _refuse_mixed(runs: Path, found: Sequence[WorldRun]) -> None:
-    from tipbench.evaluation.evaluation import EVALUATOR_VERSION
-
     data = sorted({one.data for one in found})
     if len(data) > 1:
         raise UsageError(f"{runs} mixes worlds of {', '.join(data)}: choose one of them.")
-    evaluators = sorted({one.result.versions.evaluator for one in found})
-    if evaluators != [EVALUATOR_VERSION]:
+    old = [one.result for one in found if one.result.versions.evaluator != score_version(one.result.task)]
+    if old:
         raise UsageError(
-            f"{runs} was scored by evaluator {', '.join(evaluators)} and this one is {EVALUATOR_VERSION}: run {AGAIN} "
-            "again, which scores its predictions anew."
+            f"{runs} was scored by another evaluator (first: {old[0].task}, by {old[0].versions.evaluator} where this "
+            f"one is {score_version(old[0].task)}): run {AGAIN} again, which scores its predictions anew."
         )
 
 

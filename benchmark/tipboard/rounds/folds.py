@@ -10,9 +10,9 @@ import polars as pl
 from tipbench.data.access import access_of, check_needs, visible_columns
 from tipbench.data.fold import Fold
 from tipbench.data.release_folds import divided, labels_of, open_by_name, shown, split_of
-from tipbench.data.streaming import Stream, held_back
+from tipbench.data.streams.forecasts import forecast_answers
+from tipbench.data.streams.steps import Stream, held_back
 from tipbench.kinds.answers import Answers
-from tipbench.runs.forecasts import forecast_answers
 from tipbench.task import Forecast, Source, Task, task_of
 from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
@@ -71,7 +71,7 @@ def sealed_fold(
         round_folder: the round as published.
         release: what is learnt from: a size, ``version/size``, or an open release.
         split: of the release; its test part is left out. ``auto``: the task's first.
-        labels, access, needs: as of :func:`tipbench.data.fold.prepare`.
+        labels, access, needs: as of :func:`tipbench.data.prepare.prepare`.
 
     Raises:
         UsageError: for a folder that is no round, a task that it does not have, a release of another version, and

@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from tipbench.data.streaming import ORDER
+from tipbench.data.streams.steps import ORDER
 from tipbench.task import Task, tasks
 
 AMBIGUOUS = 5

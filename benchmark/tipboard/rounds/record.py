@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from tipbench.runs.cells import canonical
 from tipbench.runs.results import Model, read_record
+from tipbench.sources import canonical
 from tipdata.core.errors import UsageError
 
 ROUND, DIGESTS, REVEALED, SCORES = "round.json", "digests.json", "revealed.json", "scores.json"

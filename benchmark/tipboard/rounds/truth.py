@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from tipbench.data.splits import PART
-from tipbench.data.streaming import ORDER
+from tipbench.data.streams.forecasts import forecast_answers, weights
+from tipbench.data.streams.steps import ORDER
 from tipbench.kinds.answers import Answers
-from tipbench.runs.forecasts import forecast_answers, weights
 from tipbench.task import Source, Task
 from tipdata.core.world import DAYS
 

@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from pydantic import ValidationError
-from tipbench.data.fold import Prepared
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Evaluation, Score, check_predictions
+from tipbench.data.prepared import Prepared
+from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions
+from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.answers import Answers
 from tipbench.runs.cost import Meter
-from tipbench.runs.results import Cost, PredictionsFile, Result, Scored, Versions, digest_of
+from tipbench.runs.results import SCHEMA_VERSION, Cost, PredictionsFile, Result, Scored, Versions, digest_of
 from tipbench.runs.scoring import evaluate_prepared
 from tipbench.task import Task, task_of, tasks
 from tipdata.core.engine import run_all
@@ -244,6 +245,7 @@ def _result(
     found = evaluation.evaluation
     cost = entry.cost
     return Result(
+        schema_version=SCHEMA_VERSION,
         task=task.name,
         method=f"{task.name}/{record.method}",
         data=record.data,
@@ -254,7 +256,7 @@ def _result(
         verified=False,
         versions=Versions(
             data=record.versions.data,
-            evaluator=EVALUATOR_VERSION,
+            evaluator=score_version(task),
             method=record.pinned.package if record.pinned else UNDECLARED,
         ),
         config_hash="",

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result
 from tipbench.runs.scoring import read_predictions_file
 from tipdata.core.errors import UsageError
@@ -128,9 +128,9 @@ def _refuse(folder: Path, result: Result) -> None:
         )
     if not result.config.get("release"):
         raise UsageError(f"{folder} was run on {result.data}, which is no release: run on one.")
-    if result.versions.evaluator != EVALUATOR_VERSION:
+    if result.versions.evaluator != (version := score_version(result.task)):
         raise UsageError(
-            f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {EVALUATOR_VERSION}: "
+            f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {version}: "
             "run it again, which scores its predictions anew."
         )
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import polars as pl
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.prepared import Prepared
+from tipbench.public import prepare
 from tipbench.task import Task
 from tipdata.core.errors import UsageError
 

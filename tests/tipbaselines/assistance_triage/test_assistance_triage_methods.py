@@ -20,8 +20,10 @@ from tipbaselines.assistance_triage.tfidf_ovr import TfidfOvr
 from tipbaselines.contact_features import Coded, NoteWords, Standardised
 from tipbaselines.labelsets import OneEach, labelset_frame, targets
 from tipbench.data.custom.config import OwnData
-from tipbench.data.fold import Fold, Prepared, prepare
+from tipbench.data.fold import Fold
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.public import prepare
 from tipbench.task import task_of
 from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS

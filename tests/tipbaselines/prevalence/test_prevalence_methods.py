@@ -16,8 +16,10 @@ from tipbaselines.prevalence.independence import Independence
 from tipbaselines.prevalence.model_average import ModelAverage, mixture_points
 from tipbaselines.prevalence.oracle import Oracle
 from tipbaselines.prevalence.stepwise_loglinear import StepwiseLogLinear, chosen
-from tipbench.data.fold import Fold, Prepared, prepare
+from tipbench.data.fold import Fold
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipdata.core.errors import UsageError
 from tipdata.release import Release

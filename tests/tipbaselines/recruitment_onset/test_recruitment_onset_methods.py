@@ -12,9 +12,11 @@ from tipbaselines.recruitment_onset.hidden_markov import HiddenMarkov
 from tipbaselines.recruitment_onset.never import Never
 from tipbaselines.recruitment_onset.oracle import Oracle
 from tipbaselines.recruitment_onset.windowed_logreg import WindowedLogreg
-from tipbench.data.fold import Fold, prepare
-from tipbench.data.streaming import Scored, Steps, scores_of
-from tipbench.runs.alarms import streamed_alarms
+from tipbench.data.fold import Fold
+from tipbench.data.streams.steps import Steps
+from tipbench.public import prepare
+from tipbench.runs.streamed.alarms import streamed_alarms
+from tipbench.runs.streamed.handover import Scored, scores_of
 from tipbench.tasks.recruitment_onset import TASK
 from tipdata.release import Release
 

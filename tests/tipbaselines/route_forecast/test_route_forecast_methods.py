@@ -25,9 +25,11 @@ from tipbaselines.route_forecast.lightgbm_rank import LightgbmRank
 from tipbaselines.route_forecast.markov import Markov
 from tipbaselines.route_forecast.oracle import Oracle
 from tipbaselines.route_forecast.popular import Popular
-from tipbench.data.fold import Fold, Prepared, prepare
+from tipbench.data.fold import Fold
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.runs.forecasts import asked, streamed_forecasts
+from tipbench.public import prepare
+from tipbench.runs.streamed.forecasts import asked, streamed_forecasts
 from tipbench.tasks.route_forecast import TASK
 from tipdata.release import Release
 

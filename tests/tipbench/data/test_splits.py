@@ -7,14 +7,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbench.data.splits import (
-    LANGUAGES,
-    SPLITS,
-    TRAIN_UNTIL,
-    VALID_UNTIL,
-    CannotSplitError,
-    partition,
-)
+from tipbench.config.paths import config_folders
+from tipbench.data.custom.splits import OWN_SPLITS, summary_of
+from tipbench.data.splits import SPLITS, CannotSplitError, partition
+from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
+from tipbench.data.splits.language import LANGUAGES
 from tipbench.data.training_size import TrainingSize, cut_to
 from tipdata.core.partition import PARTS, assign
 
@@ -251,3 +248,16 @@ def test_where_regions_are_the_clusters_the_assignment_alone_holds_them_out() ->
     parted = partition(SPLITS["region"], rows, "region", World(rows, rows, rows, rows, 640))
     assert parted.height == 640
     assert parted.filter(pl.col("part") == "test").height > 0.3 * 640
+
+
+def test_the_splits_that_can_be_chosen_are_those_that_exist_and_each_says_what_it_does() -> None:
+    (folder,) = config_folders(None)
+    chosen = {path.stem for path in (folder / "split").glob("*.yaml")}
+    assert chosen == {*SPLITS, *OWN_SPLITS, "auto"}
+    assert all(summary_of(name).endswith(".") for name in chosen)
+    assert summary_of("all") == f"{SPLITS['all'].summary} {OWN_SPLITS['all']}"
+    assert summary_of("nowhere") == ""
+
+
+def test_no_two_splits_have_one_place_in_lists() -> None:
+    assert [split.place for split in SPLITS.values()] == list(range(len(SPLITS)))

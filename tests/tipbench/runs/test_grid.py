@@ -1,3 +1,5 @@
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +10,8 @@ from tipbench.config.paths import config_folders
 from tipbench.config.settings import Settings
 from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand, runnable, sweep
-from tipbench.runs.results import read_result
+from tipbench.runs.results import Result, read_result
+from tipbench.sources import canonical
 from tipbench.task import Task, task_of
 from tipboard.board.comparisons import reference_of
 from tipdata.core.errors import UsageError
@@ -142,11 +145,42 @@ KEPT = Path(tipbench.__file__).parents[2] / "results" / "0.3.0" / "small" / "ref
 REFERENCE = sorted(KEPT.rglob("s0.json"))
 
 
+def hash_of(result: Result) -> str:
+    """The hash of a result's config by the formula of its version; in version 1 prose entered."""
+    if result.schema_version > 1:
+        return Cell(dict(result.config), Path()).hash
+    keys = ("task", "release", "data", "split", "labels", "access", "replicates", "baseline")
+    return hashlib.sha256(canonical({key: result.config[key] for key in keys}).encode()).hexdigest()
+
+
 def test_every_committed_result_has_the_hash_that_its_config_gives() -> None:
     assert len(REFERENCE) > 100
     for path in REFERENCE:
         result = read_result(path)
-        assert Cell(dict(result.config), Path()).hash == result.config_hash, path
+        assert hash_of(result) == result.config_hash, path
+
+
+def test_the_hash_is_of_what_decides_and_not_of_prose() -> None:
+    (cell,) = cells("baseline=advert_risk/tfidf_logreg")
+    decides = {
+        **{key: cell.config[key] for key in ("task", "release", "split", "labels", "access", "replicates")},
+        "data": None,
+        "method": cell.config["baseline"]["method"],
+    }
+    text = json.dumps(decides, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert cell.hash == hashlib.sha256(text.encode()).hexdigest()
+    prose = {**cell.config["baseline"], "summary": "said otherwise", "reference": "nobody", "name": "mine"}
+    assert Cell({**cell.config, "baseline": prose, "seed": 7}, Path()).hash == cell.hash
+    for other in ({"ngrams": 3}, {"_target_": "own.Method"}):
+        changed = {**prose, "method": {**prose["method"], **other}}
+        assert Cell({**cell.config, "baseline": changed}, Path()).hash != cell.hash
+
+
+def test_the_hash_of_own_data_is_not_of_what_its_config_says_to_a_reader() -> None:
+    (cell,) = cells("baseline=advert_risk/tfidf_logreg", "data=sms_spam", "split=all")
+    said = {**cell.config["data"], "summary": "said otherwise", "source": "somewhere"}
+    assert Cell({**cell.config, "data": said}, Path()).hash == cell.hash
+    assert Cell({**cell.config, "data": {**said, "folds": 7}}, Path()).hash != cell.hash
 
 
 @pytest.mark.parametrize("task", sorted({path.parents[2].name for path in REFERENCE}))
@@ -155,7 +189,7 @@ def test_the_command_of_a_committed_result_still_gives_its_hash(task: str) -> No
     kept = (KEPT / task).glob(f"*/{reference_of(task)}/s0.json")
     result = read_result(next(iter(sorted(kept))))
     (cell,) = cells(f"baseline={result.method}", "release=small", f"split={result.split}", "release.world=0")
-    assert cell.hash == result.config_hash
+    assert cell.hash == Cell(dict(result.config), Path()).hash
     assert cell.config == result.config
 
 

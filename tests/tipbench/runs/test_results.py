@@ -47,6 +47,19 @@ def result(**changes: object) -> Result:
     return Result.model_validate({**content, **changes})
 
 
+def test_a_result_of_the_first_version_is_read_and_its_evaluator_is_version_one() -> None:
+    content = json.loads(result().to_json())
+    del content["schema_version"], content["digests"]
+    for written, version in (("0.3.0", 1), ("0.1.0", 0), (1, 1), (4, 4)):
+        content["versions"]["evaluator"] = written
+        read = Result.model_validate_json(json.dumps(content))
+        assert (read.schema_version, read.digests, read.versions.evaluator) == (1, None, version)
+    for odd in ("", "one", "9", "0.3.0 ", True, -1, 1.0, None):
+        content["versions"]["evaluator"] = odd
+        with pytest.raises(ValidationError):
+            Result.model_validate_json(json.dumps(content))
+
+
 def test_the_published_schema_is_that_of_the_model() -> None:
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json_schema()
 

@@ -66,7 +66,7 @@ def test_a_finished_cell_is_not_run_again_unless_it_must_be(cell) -> None:
 def test_a_method_whose_source_changed_is_run_again(cell, place: Path) -> None:
     runner.run([cell()], quiet=True)
     with (place / "own_methods.py").open("a", encoding="utf-8") as file:
-        file.write("# changed\n")
+        file.write("CHANGED = 1\n")
     assert not runner.run([cell()], quiet=True)[0].reused
 
 
@@ -77,14 +77,14 @@ def test_another_evaluator_scores_stored_predictions_anew_without_fitting(
     original = runner.versions_of
 
     def newer(one: Cell) -> Versions:
-        return original(one).model_copy(update={"evaluator": "9.9.9"})
+        return original(one).model_copy(update={"evaluator": 9})
 
     monkeypatch.setattr(runner, "versions_of", newer)
     monkeypatch.setattr(runner, "_predict", lambda *_: pytest.fail("it was fitted again"))
     again = runner.run([cell()], quiet=True)[0].result
     assert again is not None
     assert first is not None
-    assert again.versions.evaluator == "9.9.9"
+    assert again.versions.evaluator == 9
     assert again.scores == first.scores
     assert again.cost.fit_s == first.cost.fit_s
 
@@ -168,8 +168,10 @@ def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
 
 
 def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell, tmp_path: Path) -> None:
+    digests = runner.digests_of(cell("chance"), "0.3.0")
     jobs = [
-        runner.Job(cell("chance", f"seed={seed}"), runner.versions_of(cell("chance"))) for seed in range(5)
+        runner.Job(cell("chance", f"seed={seed}"), runner.versions_of(cell("chance")), digests)
+        for seed in range(5)
     ]
     batches = runner._batches(jobs, tmp_path, workers=2)
     assert [len(batch.jobs) for batch in batches] == [3, 2]

@@ -3,7 +3,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import tipbench
-from tipbench.data.fold import prepare
+from tipbench.public import prepare
 from tipbench.runs.scoring import evaluate, read_predictions_file
 from tipbench.task import task_of
 from tipdata.core.errors import UsageError

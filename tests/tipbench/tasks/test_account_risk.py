@@ -2,9 +2,10 @@
 
 import polars as pl
 import pytest
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.metrics.harm import lawful_kinds
+from tipbench.public import prepare
 from tipbench.task import accept_all, tasks
 from tipbench.tasks.account_risk import check_tables
 from tipdata.core.errors import UsageError

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from tipbench.data.custom.config import OwnData
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.public import prepare
 from tipbench.task import task_of
 from tipbench.tasks.assistance_triage import LABELS, check
 from tipdata.core.errors import UsageError

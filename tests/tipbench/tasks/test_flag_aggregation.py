@@ -2,7 +2,8 @@
 
 import polars as pl
 import pytest
-from tipbench.data.fold import Prepared, load, prepare
+from tipbench.data.prepared import Prepared
+from tipbench.public import load, prepare
 from tipbench.task import accept_all, task_of, tasks
 from tipbench.tasks.flag_aggregation import check_tables
 from tipdata.core.errors import UsageError

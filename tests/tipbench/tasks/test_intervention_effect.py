@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipbench.tasks.intervention_effect import check
 from tipdata.core.errors import UsageError

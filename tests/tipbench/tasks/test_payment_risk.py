@@ -2,8 +2,9 @@
 
 import polars as pl
 import pytest
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipbench.tasks.payment_risk import check_tables
 from tipdata.core.errors import UsageError

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.prepared import Prepared
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipdata.core.draw import Stream
 from tipdata.release import Release

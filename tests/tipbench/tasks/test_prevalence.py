@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tipbench import cli
-from tipbench.data.fold import prepare
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipbench.tasks.prevalence import OVERLAPPING, SPARSE, check_tables
 from tipdata.core.errors import UsageError

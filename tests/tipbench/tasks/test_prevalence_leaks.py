@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbaselines.prevalence.calibrated_chao import CalibratedChao
-from tipbench.data.fold import Fold, prepare
+from tipbench.data.fold import Fold
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipdata.release import Release
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 from tipbench.data.custom.conversations import check_tables
-from tipbench.data.fold import prepare
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipdata.core.errors import UsageError
 from tipdata.release import Release

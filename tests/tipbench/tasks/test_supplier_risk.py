@@ -4,9 +4,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.prepared import Prepared
 from tipbench.data.release_folds import allowed_splits
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipbench.tasks.supplier_risk import check_tables
 from tipdata.core.errors import UsageError

@@ -204,7 +204,7 @@ def test_scores_of_another_evaluator_are_refused_and_made_anew_when_asked(
     accept(packed(tmp_path / "s"), results, quiet=True)
     true = {path: read_result(path) for path in results.rglob("s0.json")}
     for path, one in true.items():
-        old = one.versions.model_copy(update={"evaluator": "0.0.9"})
+        old = one.versions.model_copy(update={"evaluator": 0})
         path.write_text(one.model_copy(update={"versions": old}).to_json(), encoding="utf-8")
     with pytest.raises(UsageError, match=r"6 of 6 results are of another evaluator .*--write"):
         rescore(results, DATA, quiet=True)
@@ -354,7 +354,7 @@ def test_better_predictions_are_told_apart_from_the_reference(
     results: Path, packed: Callable, runs: Path, tmp_path: Path
 ) -> None:
     """Draws that are kept pair a submission with a reference that was scored long before."""
-    from tipbench.data.fold import prepare
+    from tipbench.public import prepare
 
     folder = packed(tmp_path / "s", method="better")
     path = folder / TASK / "forward" / "s0.parquet"

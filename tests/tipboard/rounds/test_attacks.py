@@ -365,7 +365,7 @@ def test_being_in_the_gallery_of_authors_says_no_more_of_risk_than_in_the_public
     host: Any, tiny: Release
 ) -> None:
     """The gallery takes whole operations in keyed order, one advert a template; so do the releases'."""
-    from tipbench.data.fold import prepare
+    from tipbench.public import prepare
 
     sealed = labelled_units(host, "advert_risk").select("advert", "label", "cluster")
     inside = pl.read_parquet(host.public / "units" / "advert_authorship.parquet")["advert"]

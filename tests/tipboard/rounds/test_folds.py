@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.data.fold import prepare
-from tipbench.data.streaming import ORDER
+from tipbench.data.streams.steps import ORDER
 from tipbench.kinds.predictions import check_predictions
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipboard.rounds import load
 from tipboard.rounds.folds import sealed_fold

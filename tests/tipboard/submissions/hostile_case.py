@@ -17,9 +17,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tipbench.data.fold import prepare
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
-from tipbench.kinds.predictions import ESTIMATE
+from tipbench.kinds.estimates import ESTIMATE
+from tipbench.public import prepare
 from tipbench.task import tasks
 
 Expected = Literal["refused", "inert", "either"]

@@ -7,8 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, parquet
-from tipbench.data.fold import prepare
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.public import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
 from tipbench.task import task_of
 from tipboard.submissions.check import UNDECLARED, check
@@ -54,7 +53,7 @@ def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(ma
     assert (result.method, result.config, result.config_hash) == ("prevalence/mine", {}, "")
     assert result.versions.model_dump() == {
         "data": "0.3.0",
-        "evaluator": EVALUATOR_VERSION,
+        "evaluator": 1,
         "method": UNDECLARED,
     }
     assert (result.cost.fit_s, result.cost.predict_s, result.environment) == (

@@ -15,10 +15,12 @@ from tipbench.data.custom.files import read_files
 from tipbench.data.custom.pairs import matched_clusters, read_pairs
 from tipbench.data.custom.splits import all_scored, given_folds, label_set_folds, stratified_folds
 from tipbench.data.custom.tables import check_tables, read_tables
-from tipbench.data.fold import Fold, Prepared
-from tipbench.data.streaming import ORDER, held_back
-from tipbench.kinds import SCORES, Answers
-from tipbench.runs.forecasts import own_answers
+from tipbench.data.fold import Fold
+from tipbench.data.prepared import Prepared
+from tipbench.data.streams.forecasts import own_answers
+from tipbench.data.streams.steps import ORDER, held_back
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.scores import SCORES
 from tipbench.task import Task
 
 LABELS = "given"
@@ -28,7 +30,7 @@ LABELS = "given"
 def prepare_own(
     task: Task, own: OwnData, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
-    """Folds and answers; see :func:`tipbench.data.fold.prepare`."""
+    """Folds and answers; see :func:`tipbench.data.prepare.prepare`."""
     level = access_of(task, access)
     check_own(task, own, labels, needs, oracle)
     if own.pairs is not None:

@@ -8,9 +8,25 @@ from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
 
 from tipbench.data.custom.config import OwnData
-from tipbench.data.splits import PART
+from tipbench.data.splits import PART, SPLITS
 
+OWN_SPLITS = {
+    "kfold": "Own data: seeded stratified folds, pooled (data.folds).",
+    "all": "Own data: every unit is scored, no labels are given to fit.",
+    "given": "Own data: the folds that it comes with.",
+}
+"""What each split of a user's own data does."""
+
+AUTO = "The first that task and data allow; the choice is printed."
 _SEED = 5
+
+
+def summary_of(split: str) -> str:
+    """Return what a split does, on a release and on a user's own data; nothing for a name that no split has."""
+    if split == "auto":
+        return AUTO
+    said = [SPLITS[split].summary] if split in SPLITS else []
+    return " ".join([*said, *([OWN_SPLITS[split]] if split in OWN_SPLITS else [])])
 
 
 def all_scored(units: pl.DataFrame) -> list[pl.DataFrame]:

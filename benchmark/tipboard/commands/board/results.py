@@ -6,6 +6,7 @@ from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, parser_of
 from tipbench.console import emit, emit_json, notice
+from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import CheckFailed
 
 from tipboard.board.collection import collect

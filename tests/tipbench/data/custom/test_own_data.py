@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 import yaml
 from tipbench.data.custom.config import own_data
-from tipbench.data.fold import prepare
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.public import prepare
 from tipbench.task import tasks
 from tipdata.core.errors import UsageError
 

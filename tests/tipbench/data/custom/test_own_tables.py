@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.data.custom.ids import REFERS
-from tipbench.data.fold import Fold, prepare
+from tipbench.data.fold import Fold
+from tipbench.public import prepare
 from tipbench.task import Task, tasks
 from tipdata.core.errors import UsageError
 from tipdata.stages import TABLES

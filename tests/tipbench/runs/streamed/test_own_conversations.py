@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipbench.data.fold import prepare
-from tipbench.runs.alarms import streamed_alarms
+from tipbench.public import prepare
+from tipbench.runs.streamed.alarms import streamed_alarms
 from tipdata.core.errors import UsageError
 
 ONSET = 4

@@ -9,20 +9,18 @@ An alarm at step k depends on scores of steps up to k only: later ones cannot mo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tipbench.data.streaming import Scored, scores_of
+from tipbench.data.fold import Fold
+from tipbench.data.streams.steps import Stream
+from tipbench.method import StreamMethod
 from tipbench.metrics.early import is_timely, penalty
 from tipbench.metrics.medians import median
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-    from tipbench.data.streaming import Stream
-    from tipbench.method import StreamMethod
+from tipbench.runs.streamed.handover import Scored, scores_of
 
 NEVER = float("inf")
 """The threshold that no score reaches."""
@@ -31,7 +29,7 @@ NEVER = float("inf")
 def streamed_alarms(method: StreamMethod, fold: Fold, stream: Stream, name: str) -> pl.DataFrame:
     """The alarms of a fitted method on the test part of its fold, ``[unit, step Int32]``, by unit.
 
-    Raises UsageError as :func:`tipbench.data.streaming.scores_of` does; ``name`` is what errors call the method.
+    Raises UsageError as :func:`tipbench.runs.streamed.handover.scores_of` does; ``name`` is what errors call it.
     """
     valid = scores_of(method, stream.valid, name)
     threshold = best_threshold(valid, fold.labels("valid").collect())

@@ -7,9 +7,11 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.prepared import Prepared
+from tipbench.data.streams.forecasts import next_rows
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.runs.forecasts import asked, next_rows, streamed_forecasts
+from tipbench.public import prepare
+from tipbench.runs.streamed.forecasts import asked, streamed_forecasts
 from tipbench.task import Forecast, Task
 from tipdata.core.errors import UsageError
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.data.fold import Prepared, prepare
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.runs.alarms import streamed_alarms
+from tipbench.public import prepare
+from tipbench.runs.streamed.alarms import streamed_alarms
 from tipbench.task import Task
 from tipdata.core.errors import UsageError
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tipbench import kinds
-from tipbench.data.streaming import Scored
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.case import case_of
 from tipbench.metrics.early import measure
-from tipbench.runs.alarms import NEVER, alarms, best_threshold
+from tipbench.runs.streamed.alarms import NEVER, alarms, best_threshold
+from tipbench.runs.streamed.handover import Scored
 
 TASK: Any = SimpleNamespace(kind=kinds.ALARMS, unit="chat", primary="f_latency", prevalence=None)
 

@@ -19,10 +19,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tipbench.data import streaming
-from tipbench.data.fold import Fold, Prepared, prepare
-from tipbench.runs.alarms import streamed_alarms
-from tipbench.runs.forecasts import streamed_forecasts
+from tipbench.data.fold import Fold
+from tipbench.data.prepared import Prepared
+from tipbench.data.streams import steps as streaming
+from tipbench.public import prepare
+from tipbench.runs.streamed.alarms import streamed_alarms
+from tipbench.runs.streamed.forecasts import streamed_forecasts
 from tipbench.task import Task
 
 MARK = re.compile(rb"the line (\d+) of the chat (\d+), and no other")

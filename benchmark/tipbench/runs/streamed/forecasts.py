@@ -1,30 +1,22 @@
-"""From a stream to forecasts: after each row of a unit, which candidate its next row will have.
+"""Take a method's forecasts of a stream: after each row of a unit, which candidate its next row will have.
 
-A method is handed the rows of test step by step (:mod:`tipbench.data.streaming`) and answers each step with up to ten
-candidates for every unit of it, which are recorded at once under the key of the row that they were made after. Whether
-another row follows it is not told; forecasts that no row follows, or that the task does not ask for, are dropped.
+A method is handed the rows of test step by step (:mod:`tipbench.data.streams.steps`) and answers each step with up to
+ten candidates for every unit of it, which are recorded at once under the key of the row that they were made after.
+Whether another row follows it is not told; forecasts that no row follows, or that the task does not ask for, are
+dropped.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 from tipdata.core.errors import UsageError
 
-from tipbench.data.streaming import ORDER, check_columns, check_finite, detached, difference
+from tipbench.data.fold import Fold
+from tipbench.data.streams.steps import Stream, detached
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.forecasts import FORECASTS
 from tipbench.kinds.lists import MOST_CANDIDATES
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
-    from tipbench.data.streaming import Stream
-    from tipbench.method import StreamMethod
-    from tipbench.task import Forecast, Task
-
-NOWHERE = 0
-"""The region of rows that have none, on a user's own data."""
+from tipbench.method import StreamMethod
+from tipbench.runs.streamed.handover import check_columns, check_finite, difference
 
 
 def streamed_forecasts(method: StreamMethod, fold: Fold, stream: Stream, name: str) -> pl.DataFrame:
@@ -98,57 +90,3 @@ def asked(answers: Answers, forecasts: pl.DataFrame) -> pl.DataFrame:
     """The forecasts that there are answers to."""
     queries = answers.frame.select(pl.col(answers.unit).alias("query"))
     return forecasts.join(queries, on="query", how="semi", maintain_order="left")
-
-
-def next_rows(rows: pl.DataFrame, unit: str, forecast: Forecast) -> pl.DataFrame:
-    """Rows that another follows, with ``answer`` (Int64), its candidate; and ``until``, its day, where days are told.
-
-    Args:
-        rows: of a stream's table, ``[unit, query, sequence, candidate, ...]`` in any order.
-    """
-    ordered = rows.sort(unit, ORDER)
-    following = [pl.col(forecast.candidate).shift(-1).over(unit).cast(pl.Int64).alias("answer")]
-    if "day" in rows.columns:
-        following.append(pl.col("day").shift(-1).over(unit).alias("until"))
-    return ordered.with_columns(following).filter(pl.col("answer").is_not_null())
-
-
-def weights() -> pl.Expr:
-    """Each query weighs so much that all of its cluster weigh one."""
-    return (1.0 / pl.len().over("cluster", "part")).alias("weight")
-
-
-def own_answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Answers:
-    """Answers from a user's own tables: the next row of each is the truth, and nothing has to be labelled.
-
-    Args:
-        rows: the units that are predicted, ``[unit, part, cluster]`` and, where the user says which units outreach is
-        for, ``label``: 0 makes an intrusion, null a unit that is not scored.
-        tables: the stream's and the gallery's among them.
-    """
-    forecast = task.forecast
-    if forecast is None:
-        raise ValueError(f"{task.name} forecasts nothing")
-    stream, listed = tables[task.stream], tables[forecast.gallery]
-    if "region" not in stream.columns or "region" not in listed.columns:
-        nowhere = pl.lit(NOWHERE, dtype=pl.Int32).alias("region")
-        stream, listed = stream.with_columns(nowhere), listed.with_columns(nowhere)
-    known = rows.with_columns(pl.col("part").cast(pl.String))
-    if "label" in rows.columns:
-        known = known.drop_nulls("label").with_columns(intrusion=pl.col("label") == 0)
-    moves = next_rows(stream, task.unit, forecast).join(known, on=task.unit)
-    extra = [name for name in ("intrusion", "group", "fold") if name in moves.columns]
-    frame = moves.select(forecast.query, "part", "region", "answer", "cluster", weights(), *extra)
-    return forecast_answers(forecast, frame, listed)
-
-
-def forecast_answers(forecast: Forecast, frame: pl.DataFrame, listed: pl.DataFrame) -> Answers:
-    """Answers of kind forecasts.
-
-    Args:
-        frame: ``[query, part, region, answer, cluster, weight, ...]``.
-        listed: the gallery's table, ``[region, candidate, ...]``.
-    """
-    candidate = pl.col(forecast.candidate).cast(pl.Int64).alias("candidate")
-    gallery = listed.select("region", candidate).unique().sort("region", "candidate")
-    return Answers(FORECASTS, forecast.query, frame.sort(forecast.query), gallery=gallery)

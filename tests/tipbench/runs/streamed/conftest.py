@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench import kinds
-from tipbench.data.fold import Prepared, prepare
-from tipbench.runs.forecasts import next_rows, weights
+from tipbench.data.prepared import Prepared
+from tipbench.data.streams.forecasts import next_rows, weights
+from tipbench.public import prepare
 from tipbench.task import Forecast, Source, Task
 from tipdata.core.tables import Column, Table
 from tipdata.stages import TABLES

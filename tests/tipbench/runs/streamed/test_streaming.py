@@ -9,10 +9,11 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tipbench.data.fold import Prepared, prepare
-from tipbench.data.streaming import scores_of
+from tipbench.data.prepared import Prepared
 from tipbench.method import check_shape
-from tipbench.runs.alarms import streamed_alarms
+from tipbench.public import prepare
+from tipbench.runs.streamed.alarms import streamed_alarms
+from tipbench.runs.streamed.handover import scores_of
 from tipbench.task import Task, task_of
 from tipdata.core.errors import UsageError
 

@@ -1,0 +1,13 @@
+"""Test on every unit, for questions whose truth nobody ever knows."""
+
+from __future__ import annotations
+
+from tipbench.data.splits.policy import Split, everywhere
+
+SPLIT = Split(
+    "all",
+    "Every unit tested, nothing to learn from: where nobody ever knows the truth.",
+    everywhere,
+    place=8,
+    all_tested=True,
+)

@@ -1,0 +1,22 @@
+"""Test on languages that are never trained on."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tipbench.data.splits.policy import Shift, Split, keyed_choice
+from tipbench.task import Source
+
+LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
+HELD_OUT = 2
+
+
+def shift(rows: pl.DataFrame, source: Source) -> Shift:
+    """Hold two keyed languages out."""
+    held = keyed_choice("held-out languages", list(LANGUAGES), HELD_OUT)
+    return Shift.unseen(pl.col("language").is_in(held))
+
+
+SPLIT = Split(
+    "language", "Tested on two languages, neither of them seen.", shift, place=5, columns=("language",)
+)

@@ -1,0 +1,13 @@
+"""Divide rows at random, as the literature does: operations are on both sides."""
+
+from __future__ import annotations
+
+from tipbench.data.splits.policy import Split, everywhere
+
+SPLIT = Split(
+    "random",
+    "Rows at random, as in the literature: leaks templates.",
+    everywhere,
+    place=2,
+    by_cluster=False,
+)

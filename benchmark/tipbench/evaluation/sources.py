@@ -1,0 +1,40 @@
+"""The files that decide a task's scores once its predictions and the truth are there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tipbench
+from tipbench.metrics.registry import families
+from tipbench.sources import Place, closure, digest_of_sources
+from tipbench.task import Task
+
+ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.case")
+EVALUATION = ("evaluation", "oracle")
+"""Files of this folder that every score passes. They import every family, so their imports are not followed."""
+
+
+def place() -> Path:
+    """Return the folder that holds the package ``tipbench``."""
+    return Path(tipbench.__file__).parent.parent
+
+
+def score_sources(task: Task) -> dict[str, Path]:
+    """Return the modules that decide a task's scores, by name: its metrics, its kind, the bootstrap, the evaluation."""
+    kinds = {task.kind.name, *task.kind.also}
+    metrics = {
+        f"tipbench.metrics.{name}"
+        for name, family in families().items()
+        if family.kind.name in kinds and any(metric.name in task.metrics for metric in family.metrics)
+    }
+    starts = {*metrics, *ALWAYS, *(f"tipbench.kinds.{kind}" for kind in kinds)}
+    found = closure(starts, [Place(place(), ("tipbench.metrics", "tipbench.kinds"))])
+    folder = place() / "tipbench" / "evaluation"
+    here = {f"tipbench.evaluation.{name}": folder / f"{name}.py" for name in EVALUATION}
+    return found | here
+
+
+def score_digest(task: Task) -> str:
+    """Return the hex SHA-256 of all that decides a task's scores, with what its file says of scoring."""
+    said = {name: getattr(task, name) for name in ("primary", "prevalence", "groups", "metrics")}
+    return digest_of_sources(score_sources(task), said)

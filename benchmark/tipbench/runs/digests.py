@@ -1,0 +1,130 @@
+"""What must run again: three digests of the code and data that a cell's result was made by.
+
+``method``: the source of the method with what it imports of its own package, and its parameters. ``input``: what
+decides the fold. ``score``: what decides scores once predictions are there. A result whose three digests are those of
+today is kept; where only ``score`` differs, its predictions are scored anew; anything else is run again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import tipdata
+
+from tipbench.data.access import access_of, visible_columns
+from tipbench.data.training_size import YARDSTICK
+from tipbench.evaluation.sources import place, score_digest
+from tipbench.runs.cells import Cell, without_prose
+from tipbench.runs.results import Digests
+from tipbench.sources import Place, closure, digest_of_sources
+from tipbench.task import Task, task_of
+
+SHIPPED = "tipbaselines"
+INSTALLED = ("site-packages", "dist-packages")
+"""Folders whose modules have nothing to do with one another."""
+
+INPUT = (
+    *("tipbench.data", "tipbench.tasks", "tipbench.kinds", "tipbench.runs.streamed"),
+    *("tipbench.metrics.early", "tipbench.metrics.medians"),
+)
+"""Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
+
+DRAWN = ("tipdata.core.partition", "tipdata.core.draw", "tipdata.core.components")
+"""What splits and supervision take from tipdata. Tables are not among it: a release's are frozen, and what a task shows
+of them counts by value."""
+
+
+def digests_of(cell: Cell, data: str) -> Digests:
+    """Return the three digests of a cell as they are now.
+
+    Args:
+        cell: the cell.
+        data: the version of its data, as of :class:`tipbench.runs.results.Versions`.
+    """
+    task = task_of(cell.task)
+    return Digests(
+        method=method_digest(cell.config["baseline"]["method"]),
+        input=input_digest(cell, task, data),
+        score=score_digest(task),
+    )
+
+
+def method_digest(method: Mapping[str, Any]) -> str:
+    """Return the digest of a method's class and parameters.
+
+    Args:
+        method: ``_target_`` and the parameters. Parameters may have a ``_target_`` of their own.
+    """
+    targets = sorted(set(_targets(method)))
+    places = [place for target in targets for place in _places(target)]
+    starts = [name for target in targets for name in _prefixes(target)]
+    return digest_of_sources(closure(starts, places), method)
+
+
+def input_digest(cell: Cell, task: Task, data: str) -> str:
+    """Return the digest of what decides a cell's fold: code, split, supervision, columns shown, data.
+
+    Raises UsageError for an access that does not exist.
+    """
+    config, access = cell.config, access_of(task, cell.config["access"])
+    own = config["data"] is not None
+    starts = {"tipbench.data.custom.folds" if own else "tipbench.data.release_folds"}
+    starts |= {
+        f"tipbench.tasks.{task.name}",
+        f"tipbench.kinds.{task.kind.name}",
+    }
+    if not own:
+        # Other splits train on no more than the yardstick does.
+        used = {config["split"], *([YARDSTICK] if YARDSTICK in task.splits else [])}
+        starts |= {f"tipbench.data.splits.{split}" for split in used}
+    if task.stream:
+        made = "alarms" if task.forecast is None else "forecasts"
+        starts.add(f"tipbench.runs.streamed.{made}")
+    places = [Place(place(), INPUT), Place(Path(tipdata.__file__).parent.parent, DRAWN)]
+    asked = {key: config[key] for key in ("task", "release", "split", "labels", "access")}
+    shown = {name: list(columns) for name, columns in visible_columns(task, access).items()}
+    more = {**asked, "data": without_prose(config["data"]), "version": data, "columns": shown}
+    return digest_of_sources(closure(starts, places), more)
+
+
+def _targets(value: Any) -> Iterator[str]:
+    """Yield every ``_target_`` in a method's config."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("_target_"), str):
+            yield value["_target_"]
+        for inner in value.values():
+            yield from _targets(inner)
+    if isinstance(value, list | tuple):
+        for inner in value:
+            yield from _targets(inner)
+
+
+def _prefixes(target: str) -> Iterator[str]:
+    """Yield the names before each dot of a target: its module is the longest that exists."""
+    parts = target.split(".")
+    yield from (".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1))
+
+
+def _places(target: str) -> list[Place]:
+    """Return where the modules lie that a method may be made of: its own package or folder, and the shipped methods."""
+    package = target.partition(".")[0]
+    return [place for name in {package: 0, SHIPPED: 0} if (place := _place_of(name)) is not None]
+
+
+def _place_of(package: str) -> Place | None:
+    """Return where a package lies; a module of its own counts with its whole folder, if that is the user's."""
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError):
+        return None
+    if spec is None:
+        return None
+    if spec.submodule_search_locations:
+        return Place(Path(spec.submodule_search_locations[0]).parent, (package,))
+    if spec.origin is None or not Path(spec.origin).is_file():
+        return None
+    folder = Path(spec.origin).parent
+    return Place(folder, (package,) if folder.name in INSTALLED else ())

@@ -1,0 +1,212 @@
+"""Which cells run again after which edit: files of a copy of the packages are really edited."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import tipbaselines
+import tipbench
+import tipdata
+from tipbaselines.advert_linkage.exact_duplicates import ExactDuplicates
+from tipbench.config.compose import Composer, parse
+from tipbench.config.paths import config_folders
+from tipbench.config.settings import Settings
+from tipbench.evaluation import sources as score_sources
+from tipbench.runs import digests, runner
+from tipbench.runs.cells import Cell
+from tipbench.runs.grid import sweep
+from tipbench.sources import Place
+from tipbench.task import Task
+from tipdata.release import Release
+
+RISK = "advert_risk/prior,advert_risk/indicator_count,advert_risk/tfidf_logreg"
+KEPT, SCORED, RUN = "kept", "scored anew", "run again"
+Edit = Callable[..., dict[str, str]]
+
+
+def allowed(task: Task, settings: Settings) -> Sequence[str]:
+    return task.splits
+
+
+def cells(runs: Path, *words: str) -> list[Cell]:
+    typed = parse(["replicates=2", f"runs.path={runs}", *words])
+    return sweep(Composer(config_folders(None), typed), allowed)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> list[Cell]:
+    """Nine finished cells of four methods, three tasks and three splits."""
+    runs = tmp_path_factory.mktemp("finished") / "runs"
+    made = cells(runs, f"baseline={RISK}", "split=forward,region")
+    made += cells(runs, "baseline=advert_linkage/exact_duplicates", "split=forward,region")
+    made += cells(runs, "baseline=account_risk/degree", "split=operation")
+    assert all(outcome.result for outcome in runner.run(made, quiet=True))
+    return made
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the packages, in one folder."""
+    folder = tmp_path_factory.mktemp("copied")
+    for package in (tipbench, tipbaselines, tipdata):
+        (source,) = package.__path__
+        name = package.__name__
+        shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "releases"))
+    return folder
+
+
+@pytest.fixture
+def edited(ran: list[Cell], copied: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Edit]:
+    """Replace text in a file of the copy, and say of every finished cell what is then done with it."""
+    monkeypatch.setattr(score_sources, "place", lambda: copied)
+    monkeypatch.setattr(digests, "place", lambda: copied)
+    monkeypatch.setattr(tipdata, "__file__", str(copied / "tipdata" / "__init__.py"))
+    monkeypatch.setattr(digests, "_place_of", lambda package: Place(copied, (package,)))
+    before: dict[Path, bytes] = {}
+
+    def edit(file: str, old: str = "", new: str = "") -> dict[str, str]:
+        path = copied / file
+        before.setdefault(path, path.read_bytes())
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1) if old else text + new, encoding="utf-8")
+        return {f"{cell.baseline} {cell.split}": _done(runner.decided(cell)) for cell in ran}
+
+    yield edit
+    for path, content in before.items():
+        path.write_bytes(content)
+
+
+def _done(decided: runner.Job | runner.Outcome) -> str:
+    if isinstance(decided, runner.Outcome):
+        assert decided.reused
+        return KEPT
+    return RUN if decided.kept is None else SCORED
+
+
+def only(done: dict[str, str], what: str) -> set[str]:
+    """The cells that this is done with, after a check that all others are kept."""
+    assert set(done.values()) <= {KEPT, what}
+    return {cell for cell, became in done.items() if became == what}
+
+
+def named(done: dict[str, str], *parts: str) -> set[str]:
+    return {cell for cell in done if any(part in cell for part in parts)}
+
+
+def test_in_a_copy_elsewhere_nothing_is_run_again(edited: Edit) -> None:
+    assert set(edited("tipbaselines/advert_risk/prior.py").values()) == {KEPT}
+
+
+def test_a_docstring_a_comment_and_line_ends_repeat_nothing(edited: Edit, copied: Path) -> None:
+    for file in ("tipbaselines/frames.py", "tipbench/metrics/ranking.py", "tipbench/data/release_folds.py"):
+        text = (copied / file).read_text(encoding="utf-8")
+        first = text.partition("\n")[0]
+        done = edited(file, first, first.replace('"""', '"""Otherwise said. ', 1))
+        assert set(done.values()) == {KEPT}
+        done = edited(file, new="\n# A remark.\n")
+        assert set(done.values()) == {KEPT}
+        (copied / file).write_bytes((copied / file).read_bytes().replace(b"\n", b"\r\n"))
+        assert set(edited(file).values()) == {KEPT}
+
+
+def test_an_edited_baseline_is_run_again_and_no_other(edited: Edit) -> None:
+    done = edited("tipbaselines/advert_risk/prior.py", new="\nCHANGED = 1\n")
+    assert only(done, RUN) == named(done, "advert_risk/prior") != set()
+
+
+def test_an_edited_list_of_words_beside_a_baseline_repeats_the_one_that_reads_it(edited: Edit) -> None:
+    done = edited("tipbaselines/advert_risk/indicators.yaml", new="\n# more\n")
+    assert only(done, RUN) == named(done, "indicator_count") != set()
+
+
+def test_an_edited_part_that_baselines_share_repeats_those_that_import_it(edited: Edit) -> None:
+    done = edited("tipbaselines/advert_text.py", new="\nCHANGED = 1\n")
+    assert only(done, RUN) == named(done, "tfidf_logreg", "indicator_count", "exact_duplicates")
+
+
+def test_an_edited_metric_is_scored_anew_by_tasks_that_report_it(edited: Edit) -> None:
+    done = edited("tipbench/metrics/calibration.py", new="\nCHANGED = 1\n")
+    assert only(done, SCORED) == named(done, "advert_risk/", "account_risk/") != set()
+
+
+def test_an_edited_metric_of_clusters_is_scored_anew_by_the_task_of_clusters(edited: Edit) -> None:
+    done = edited("tipbench/metrics/clustering.py", new="\nCHANGED = 1\n")
+    assert only(done, SCORED) == named(done, "advert_linkage/") != set()
+
+
+def test_an_edited_bootstrap_scores_everything_anew_and_fits_nothing(edited: Edit) -> None:
+    done = edited("tipbench/metrics/bootstrap.py", new="\nCHANGED = 1\n")
+    assert set(done.values()) == {SCORED}
+
+
+def test_an_edited_split_repeats_exactly_the_cells_that_use_it(edited: Edit) -> None:
+    done = edited("tipbench/data/splits/region.py", "regions / 4", "regions / 3")
+    assert only(done, RUN) == named(done, " region") != set()
+
+
+def test_what_all_splits_share_repeats_every_cell(edited: Edit) -> None:
+    assert set(edited("tipbench/data/splits/policy.py", "SEED = 2", "SEED = 3").values()) == {RUN}
+
+
+def test_the_yardstick_of_training_sizes_repeats_every_cell_of_tasks_that_have_it(edited: Edit) -> None:
+    done = edited("tipbench/data/splits/forward.py", "50 // 100", "40 // 100")
+    assert set(done.values()) == {RUN}
+
+
+def test_an_edited_task_repeats_its_cells(edited: Edit) -> None:
+    done = edited("tipbench/tasks/account_risk.py", new="\nCHANGED = 1\n")
+    assert only(done, RUN) == named(done, "account_risk/") != set()
+
+
+def test_an_edited_supervision_or_assignment_repeats_every_cell(edited: Edit) -> None:
+    assert set(edited("tipbench/data/supervision.py", "POSITIVE_FROM = 4", "POSITIVE_FROM = 3").values()) == {
+        RUN
+    }
+
+
+def test_an_edited_assignment_of_clusters_repeats_every_cell(edited: Edit) -> None:
+    assert set(edited("tipdata/core/partition.py", new="\nCHANGED = 1\n").values()) == {RUN}
+
+
+def test_code_that_only_own_data_passes_repeats_no_cell_of_a_release(edited: Edit) -> None:
+    assert set(edited("tipbench/data/custom/folds.py", new="\nCHANGED = 1\n").values()) == {KEPT}
+
+
+def test_prose_of_a_config_repeats_nothing_and_a_parameter_is_another_cell(ran: list[Cell]) -> None:
+    (cell,) = [one for one in ran if (one.method, one.split) == ("tfidf_logreg", "forward")]
+    said = {**cell.config["baseline"], "summary": "said otherwise", "reference": "nobody"}
+    again = Cell({**cell.config, "baseline": said}, cell.runs)
+    assert _done(runner.decided(again)) == KEPT
+    other = Cell({**cell.config, "baseline": {**said, "method": {**said["method"], "c": 1.0}}}, cell.runs)
+    assert other.folder != cell.folder
+    assert _done(runner.decided(other)) == RUN
+
+
+def test_scoring_anew_fits_nothing_and_gives_the_scores_that_were_there(
+    ran: list[Cell], edited: Edit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edited("tipbench/metrics/clustering.py", new="\nCHANGED = 1\n")
+    linkage = [cell for cell in ran if cell.task == "advert_linkage"]
+    before = [runner.read_result(cell.folder) for cell in linkage]
+    monkeypatch.setattr(ExactDuplicates, "fit", None)
+    monkeypatch.setattr(ExactDuplicates, "predict", None)
+    outcomes = runner.run(ran, quiet=True)
+    assert [outcome.cell for outcome in outcomes if not outcome.reused] == linkage
+    for old, cell in zip(before, linkage, strict=True):
+        new = runner.read_result(cell.folder)
+        assert (new.scores, new.predictions, new.cost.fit_s) == (old.scores, old.predictions, old.cost.fit_s)
+        assert old.digests is not None
+        assert new.digests is not None
+        assert new.digests.score != old.digests.score
+    assert all(outcome.reused for outcome in runner.run(ran, quiet=True))
+
+
+def test_a_result_from_before_there_were_digests_is_run_again(ran: list[Cell], tmp_path: Path) -> None:
+    cell = Cell(ran[0].config, tmp_path)
+    shutil.copytree(ran[0].folder, cell.folder)
+    old = runner.read_result(cell.folder).model_copy(update={"digests": None, "schema_version": 1})
+    (cell.folder / "result.json").write_text(old.to_json(), encoding="utf-8")
+    assert _done(runner.decided(cell)) == RUN
+    assert _done(runner.decided(cell, "never")) == KEPT
