@@ -110,7 +110,7 @@ def _compare(
 
 
 def _truth(first: Result, predictions: pl.DataFrame) -> tuple[Task, Answers]:
-    from tipbench.runs.runner import prepare_cell
+    from tipbench.runs.shared_fold import prepare_cell
     from tipbench.task import task_of
 
     return task_of(first.task), prepare_cell(dict(first.config)).answers_to(predictions)

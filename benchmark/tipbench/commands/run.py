@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from tipbench.config.compose import Composer
     from tipbench.config.settings import Settings
     from tipbench.runs.cells import Cell
+    from tipbench.runs.decisions import Outcome
     from tipbench.runs.report import Row
-    from tipbench.runs.runner import Outcome
     from tipbench.task import Task
 
 QUICKSTART = "experiment=quickstart"
