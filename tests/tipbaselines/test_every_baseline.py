@@ -9,7 +9,7 @@ import yaml
 from tipbench.config.extras import missing_extra
 from tipbench.contract.check import check
 from tipbench.contract.trial import Trial
-from tipbench.runs.runner import make
+from tipbench.runs.predicting import make
 from tipbench.task import tasks
 from tipdata.release import Release
 

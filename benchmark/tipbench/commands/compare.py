@@ -16,7 +16,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import interval, number, signed
 from tipbench.runs.results import Result, read_predictions, read_result
-from tipbench.runs.runner import prepare_cell
+from tipbench.runs.shared_fold import prepare_cell
 from tipbench.task import Task, task_of
 
 EXAMPLES = """\

@@ -23,10 +23,11 @@ from tipbench.console import emit, emit_json, emit_table, notice
 from tipbench.exit_codes import FAILED
 from tipbench.runs.allowed import splits_of
 from tipbench.runs.cells import Cell
+from tipbench.runs.decisions import Outcome
 from tipbench.runs.figure import check_format, save
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.report import Row, rows, table
-from tipbench.runs.runner import Outcome, run
+from tipbench.runs.runner import run
 from tipbench.task import Task, task_of
 
 QUICKSTART = "experiment=quickstart"

@@ -20,7 +20,7 @@ from tipbench.data.prepared import Prepared
 from tipbench.data.streams.steps import Stream
 from tipbench.method import is_oracle
 from tipbench.public import prepare
-from tipbench.runs.runner import streamed_predictions
+from tipbench.runs.streamed.predictions import streamed_predictions
 from tipbench.task import Source, Task
 
 REGIONS = 2

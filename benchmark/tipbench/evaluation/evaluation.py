@@ -84,18 +84,25 @@ class Evaluation:
 
 
 def evaluate(
-    task: ScoredTask, answers: Answers, predictions: pl.DataFrame, *, replicates: int = 1000, seed: int = 0
+    task: ScoredTask,
+    answers: Answers,
+    predictions: pl.DataFrame,
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+    checked: bool = False,
 ) -> Evaluation:
     """Score predictions on the test part of the answers.
 
     The primary metric is always there: None where own data lack its truth. A task of clusters also takes
     answers and predictions of scores, for labelled pairs (:mod:`tipbench.metrics.scored_pairs`).
 
-    ``replicates`` and ``seed`` are those of the cluster bootstrap; with 0 replicates no interval is given.
+    ``replicates`` and ``seed`` are those of the cluster bootstrap; with 0 replicates no interval is given. ``checked``:
+    the predictions come from :func:`check_predictions`, and are not checked again.
     Raises :class:`UsageError` for predictions that are malformed (see :func:`check_predictions`), answers of
     another kind than the task's, and answers without a test part.
     """
-    case = case_of(task, answers, predictions)
+    case = case_of(task, answers, predictions, checked)
     if not case.known:
         scores = {task.primary: Score(None, note=NO_TRUTH), **_estimate(case)}
         return Evaluation(scores, warnings=_warnings(case, scores))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import tipbench
 from tipbench.metrics.registry import families
 from tipbench.sources import Place, closure, digest_of_sources
 from tipbench.task import Task
@@ -16,7 +15,7 @@ EVALUATION = ("evaluation", "oracle")
 
 def place() -> Path:
     """Return the folder that holds the package ``tipbench``."""
-    return Path(tipbench.__file__).parent.parent
+    return Path(__file__).resolve().parents[2]
 
 
 def score_sources(task: Task) -> dict[str, Path]:

@@ -77,15 +77,16 @@ class Case:
         return self.test["weight"].to_numpy()
 
 
-def case_of(task: ScoredTask, answers: Answers, predictions: pl.DataFrame) -> Case:
-    """Checked predictions beside the answers; see :func:`tipbench.evaluation.evaluation.evaluate` for the errors."""
+def case_of(task: ScoredTask, answers: Answers, predictions: pl.DataFrame, checked: bool = False) -> Case:
+    """Return predictions beside the answers, checked unless they were; for the errors see
+    :func:`tipbench.evaluation.evaluation.evaluate`."""
     if answers.kind.name not in (task.kind.name, *task.kind.also):
         raise UsageError(
             f"answers: they are of {answers.kind.name} and the task predicts {task.kind.name}; use its own answers"
         )
     if task.prevalence is not None and not 0 < task.prevalence < 1:
         raise UsageError(f"task: prevalence {task.prevalence} is not between 0 and 1; state a share or none")
-    checked = check_predictions(answers, predictions)
+    found = predictions if checked else check_predictions(answers, predictions)
     if answers.kind.has_parts and "test" not in answers.frame["part"]:
         raise UsageError("answers: no row is of the test part; a split must leave one to score")
-    return Case(task, answers, checked, resampling_clusters(answers))
+    return Case(task, answers, found, resampling_clusters(answers))

@@ -32,6 +32,9 @@ INPUT = (
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
 
+PREDICTING = "tipbench.runs.predicting"
+"""What drives a method. Its imports are not followed: they hand over every kind of stream."""
+
 DRAWN = ("tipdata.core.partition", "tipdata.core.draw", "tipdata.core.components")
 """What splits and supervision take from tipdata. Tables are not among it: a release's are frozen, and what a task shows
 of them counts by value."""
@@ -87,7 +90,8 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
     asked = {key: config[key] for key in ("task", "release", "split", "labels", "access")}
     shown = {name: list(columns) for name, columns in visible_columns(task, access).items()}
     more = {**asked, "data": without_prose(config["data"]), "version": data, "columns": shown}
-    return digest_of_sources(closure(starts, places), more)
+    driver = {PREDICTING: place() / "tipbench" / "runs" / "predicting.py"}
+    return digest_of_sources(closure(starts, places) | driver, more)
 
 
 def _targets(value: Any) -> Iterator[str]:

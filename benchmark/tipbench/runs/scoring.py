@@ -14,7 +14,7 @@ from tipdata.stages import TABLES
 from tipbench.data.custom.config import OwnData
 from tipbench.data.prepare import prepare
 from tipbench.data.prepared import Prepared
-from tipbench.evaluation.evaluation import Evaluation, check_predictions
+from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS
 from tipbench.task import Source, Task, task_of
@@ -57,8 +57,7 @@ def evaluate_prepared(
     """Score predictions against answers that are there already; units of own data may be named as the user does."""
     predictions = _numbered(task, prepared, predictions)
     answers = prepared.answers_to(predictions)
-    checked = check_predictions(answers, predictions)
-    found = evaluate_answers(task, answers, checked, replicates=replicates, seed=seed)
+    found = evaluate_answers(task, answers, predictions, replicates=replicates, seed=seed)
     return replace(found, warnings=[UNVERIFIED, *found.warnings]) if task.stream else found
 
 

@@ -78,7 +78,7 @@ def _has_predictions(folder: Path, run: Run) -> bool:
 def _of_task(of_task: tuple[str, Sequence[Run]]) -> list[Kept]:
     from tipbench.metrics.case import case_of
     from tipbench.runs.results import read_predictions
-    from tipbench.runs.runner import prepare_cell
+    from tipbench.runs.shared_fold import prepare_cell
     from tipbench.task import task_of
 
     name, runs = of_task

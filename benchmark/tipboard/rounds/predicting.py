@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 from tipbench.kinds.predictions import as_stored, check_predictions
 from tipbench.method import check_shape, is_oracle
+from tipbench.runs.predicting import instantiate
 from tipbench.runs.results import parquet_bytes
-from tipbench.runs.runner import instantiate
 from tipbench.runs.streamed.predictions import streamed_predictions
 from tipbench.task import Source, Task, task_of
 from tipdata.core.atomic import write_file_atomically

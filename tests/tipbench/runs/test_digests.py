@@ -15,7 +15,9 @@ from tipbench.config.settings import Settings
 from tipbench.evaluation import sources as score_sources
 from tipbench.runs import digests, runner
 from tipbench.runs.cells import Cell
+from tipbench.runs.decisions import Job, Outcome, decided
 from tipbench.runs.grid import sweep
+from tipbench.runs.results import read_result
 from tipbench.sources import Place
 from tipbench.task import Task
 from tipdata.release import Release
@@ -71,18 +73,18 @@ def edited(ran: list[Cell], copied: Path, monkeypatch: pytest.MonkeyPatch) -> It
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new, 1) if old else text + new, encoding="utf-8")
-        return {f"{cell.baseline} {cell.split}": _done(runner.decided(cell)) for cell in ran}
+        return {f"{cell.baseline} {cell.split}": _done(decided(cell)) for cell in ran}
 
     yield edit
     for path, content in before.items():
         path.write_bytes(content)
 
 
-def _done(decided: runner.Job | runner.Outcome) -> str:
-    if isinstance(decided, runner.Outcome):
-        assert decided.reused
+def _done(decision: Job | Outcome) -> str:
+    if isinstance(decision, Outcome):
+        assert decision.reused
         return KEPT
-    return RUN if decided.kept is None else SCORED
+    return RUN if decision.kept is None else SCORED
 
 
 def only(done: dict[str, str], what: str) -> set[str]:
@@ -178,10 +180,10 @@ def test_prose_of_a_config_repeats_nothing_and_a_parameter_is_another_cell(ran: 
     (cell,) = [one for one in ran if (one.method, one.split) == ("tfidf_logreg", "forward")]
     said = {**cell.config["baseline"], "summary": "said otherwise", "reference": "nobody"}
     again = Cell({**cell.config, "baseline": said}, cell.runs)
-    assert _done(runner.decided(again)) == KEPT
+    assert _done(decided(again)) == KEPT
     other = Cell({**cell.config, "baseline": {**said, "method": {**said["method"], "c": 1.0}}}, cell.runs)
     assert other.folder != cell.folder
-    assert _done(runner.decided(other)) == RUN
+    assert _done(decided(other)) == RUN
 
 
 def test_scoring_anew_fits_nothing_and_gives_the_scores_that_were_there(
@@ -189,13 +191,13 @@ def test_scoring_anew_fits_nothing_and_gives_the_scores_that_were_there(
 ) -> None:
     edited("tipbench/metrics/clustering.py", new="\nCHANGED = 1\n")
     linkage = [cell for cell in ran if cell.task == "advert_linkage"]
-    before = [runner.read_result(cell.folder) for cell in linkage]
+    before = [read_result(cell.folder) for cell in linkage]
     monkeypatch.setattr(ExactDuplicates, "fit", None)
     monkeypatch.setattr(ExactDuplicates, "predict", None)
     outcomes = runner.run(ran, quiet=True)
     assert [outcome.cell for outcome in outcomes if not outcome.reused] == linkage
     for old, cell in zip(before, linkage, strict=True):
-        new = runner.read_result(cell.folder)
+        new = read_result(cell.folder)
         assert (new.scores, new.predictions, new.cost.fit_s) == (old.scores, old.predictions, old.cost.fit_s)
         assert old.digests is not None
         assert new.digests is not None
@@ -206,7 +208,7 @@ def test_scoring_anew_fits_nothing_and_gives_the_scores_that_were_there(
 def test_a_result_from_before_there_were_digests_is_run_again(ran: list[Cell], tmp_path: Path) -> None:
     cell = Cell(ran[0].config, tmp_path)
     shutil.copytree(ran[0].folder, cell.folder)
-    old = runner.read_result(cell.folder).model_copy(update={"digests": None, "schema_version": 1})
+    old = read_result(cell.folder).model_copy(update={"digests": None, "schema_version": 1})
     (cell.folder / "result.json").write_text(old.to_json(), encoding="utf-8")
-    assert _done(runner.decided(cell)) == RUN
-    assert _done(runner.decided(cell, "never")) == KEPT
+    assert _done(decided(cell)) == RUN
+    assert _done(decided(cell, "never")) == KEPT

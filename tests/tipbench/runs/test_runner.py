@@ -9,7 +9,7 @@ from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folders
 from tipbench.config.settings import Settings
 from tipbench.method import Method, StreamMethod
-from tipbench.runs import runner
+from tipbench.runs import attempts, decisions, predicting, recording, runner, shared_fold
 from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Versions, read_predictions, read_result
@@ -74,13 +74,13 @@ def test_another_evaluator_scores_stored_predictions_anew_without_fitting(
     cell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = runner.run([cell()], quiet=True)[0].result
-    original = runner.versions_of
+    original = decisions.versions_of
 
     def newer(one: Cell) -> Versions:
         return original(one).model_copy(update={"evaluator": 9})
 
-    monkeypatch.setattr(runner, "versions_of", newer)
-    monkeypatch.setattr(runner, "_predict", lambda *_: pytest.fail("it was fitted again"))
+    monkeypatch.setattr(decisions, "versions_of", newer)
+    monkeypatch.setattr(attempts, "predictions_of", lambda *_: pytest.fail("it was fitted again"))
     again = runner.run([cell()], quiet=True)[0].result
     assert again is not None
     assert first is not None
@@ -113,8 +113,8 @@ def test_a_method_that_needs_what_it_may_not_see_is_a_users_mistake(cell) -> Non
 
 def test_cells_of_one_fold_prepare_it_once(cell, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    original = runner.prepare_cell
-    monkeypatch.setattr(runner, "prepare_cell", lambda *args: calls.append(1) or original(*args))
+    original = shared_fold.prepare_cell
+    monkeypatch.setattr(shared_fold, "prepare_cell", lambda *args: calls.append(1) or original(*args))
     runner.run([cell("length"), cell("chance"), cell("chance", "seed=1")], quiet=True)
     assert len(calls) == 1
 
@@ -141,7 +141,7 @@ def test_a_full_disk_stops_the_sweep_with_one_sentence(cell, monkeypatch: pytest
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(runner, "store", full)
+    monkeypatch.setattr(recording, "store", full)
     with pytest.raises(UsageError, match="No space left on device; free space there"):
         runner.run([cell("length"), cell("chance")], quiet=True)
     assert not cell("length").folder.exists()
@@ -157,20 +157,20 @@ def test_a_full_disk_stops_the_sweep_with_one_sentence(cell, monkeypatch: pytest
 )
 def test_a_class_that_is_no_method_is_a_users_mistake(place: Path, target: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        runner.instantiate({"_target_": target})
+        predicting.instantiate({"_target_": target})
 
 
 def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
     composer = Composer(config_folders(None))
     for name in composer.options["baseline"]:
-        made = runner.instantiate(composer.settings(name).baseline.method)
+        made = predicting.instantiate(composer.settings(name).baseline.method)
         assert isinstance(made, Method | StreamMethod), name
 
 
 def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell, tmp_path: Path) -> None:
-    digests = runner.digests_of(cell("chance"), "0.3.0")
+    digests = decisions.digests_of(cell("chance"), "0.3.0")
     jobs = [
-        runner.Job(cell("chance", f"seed={seed}"), runner.versions_of(cell("chance")), digests)
+        decisions.Job(cell("chance", f"seed={seed}"), decisions.versions_of(cell("chance")), digests)
         for seed in range(5)
     ]
     batches = runner._batches(jobs, tmp_path, workers=2)

@@ -1,0 +1,68 @@
+"""Run the cells of one fold, one after the other: fit, predict, check, score, record."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from tipdata.core.errors import NotMapped, UsageError
+
+from tipbench.evaluation.evaluation import check_predictions, evaluate
+from tipbench.kinds.predictions import as_stored
+from tipbench.method import check_shape, is_oracle
+from tipbench.runs.cost import Meter
+from tipbench.runs.decisions import Job, Outcome
+from tipbench.runs.predicting import instantiate, predictions_of
+from tipbench.runs.recording import Unwritable, record
+from tipbench.runs.results import Result, read_predictions
+from tipbench.runs.shared_fold import SharedFold
+from tipbench.task import task_of
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Jobs of one fold, for one process. ``partial``: where runs are written before they are renamed."""
+
+    jobs: tuple[Job, ...]
+    partial: Path
+    import_path: tuple[str, ...] = ()
+
+
+def run_batch(batch: Batch) -> list[Outcome]:
+    """Run the jobs of one fold, one after the other."""
+    sys.path.extend(path for path in batch.import_path if path not in sys.path)
+    shared = SharedFold(batch.jobs[0].cell)
+    return [_attempt(job, shared, batch.partial) for job in batch.jobs]
+
+
+def _attempt(job: Job, shared: SharedFold, partial: Path) -> Outcome:
+    try:
+        return Outcome(job.cell, _run_cell(job, shared, partial))
+    except Unwritable:
+        raise
+    except UsageError as error:
+        return Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+        said = " ".join(str(error).split()) or "no message"
+        return Outcome(job.cell, cause=f"{type(error).__name__}: {said}{where}", trace=traceback.format_exc())
+
+
+def _run_cell(job: Job, shared: SharedFold, partial: Path) -> Result:
+    cell, task = job.cell, task_of(job.cell.task)
+    method = instantiate(cell.config["baseline"]["method"])
+    check_shape(task, method, cell.target)
+    prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
+    meter, notes = Meter(), list(prepared.notes)
+    if job.kept is None:
+        predictions = predictions_of(method, prepared, cell, meter, notes)
+    else:
+        predictions, notes = read_predictions(cell.folder, job.kept), job.kept.notes
+    answers = prepared.answers_to(predictions)
+    with meter.part("score"):
+        checked = as_stored(check_predictions(answers, predictions))
+        evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
+    return record(job, prepared, evaluation, checked, is_oracle(method), meter, notes, partial)

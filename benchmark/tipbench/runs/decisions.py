@@ -1,0 +1,61 @@
+"""Decide what is to be done about a cell: nothing, score its predictions anew, or run it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tipdata.core.errors import UsageError
+
+from tipbench.runs.cells import Cell
+from tipbench.runs.digests import digests_of
+from tipbench.runs.results import Digests, Result, Versions, read_result
+from tipbench.runs.versions import versions_of
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a cell: its result, or the cause of its failure in one line.
+
+    ``usage``: the failure is a user's mistake; ``unmapped``: own data do not map what the method needs. ``trace``: the traceback of any other.
+    """
+
+    cell: Cell
+    result: Result | None = None
+    cause: str | None = None
+    usage: bool = False
+    unmapped: bool = False
+    trace: str | None = None
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A cell to run; with ``kept``, predictions that only have to be scored anew."""
+
+    cell: Cell
+    versions: Versions
+    digests: Digests
+    kept: Result | None = None
+
+
+def decided(cell: Cell, overwrite: str = "only_missing") -> Outcome | Job:
+    """Return what is there already as an outcome, or what is to be done."""
+    try:
+        versions = versions_of(cell)
+        job = Job(cell, versions, digests_of(cell, versions.data))
+    except UsageError as error:
+        return Outcome(cell, cause=str(error), usage=True)
+    if overwrite == "always" or not cell.folder.exists():
+        return job
+    try:
+        result = read_result(cell.folder)
+    except UsageError as error:
+        return Outcome(cell, cause=str(error), usage=True) if overwrite == "never" else job
+    if overwrite == "never":
+        return Outcome(cell, result, reused=True)
+    then, now = result.digests, job.digests
+    if then is None or (then.method, then.input) != (now.method, now.input):
+        return job
+    if then.score == now.score and result.versions.evaluator == versions.evaluator:
+        return Outcome(cell, result, reused=True)
+    return replace(job, kept=result)

@@ -1,0 +1,67 @@
+"""Make a method of its config, and predictions of a method: over folds, whole or step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.data.prepared import Prepared
+from tipbench.method import lacking
+from tipbench.runs.cells import Cell
+from tipbench.runs.cost import Meter
+from tipbench.runs.streamed.forecasts import asked
+from tipbench.runs.streamed.predictions import streamed_predictions
+
+
+def instantiate(method: dict[str, Any]) -> Any:
+    """Return a method made as :func:`make` does. Raises UsageError as it does, and where the object is no method."""
+    target, made = method["_target_"], make(method)
+    if lacks := lacking(made):
+        raise UsageError(f"{target} is no method: it lacks {', '.join(lacks)}; see tipbench.method.Method.")
+    return made
+
+
+def make(method: dict[str, Any]) -> Any:
+    """Return an object of the class named by ``_target_``, with the other keys as its arguments.
+
+    Raises UsageError where the class cannot be imported or does not take the arguments.
+    """
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate as hydra_instantiate
+
+    target = method["_target_"]
+    try:
+        return hydra_instantiate(method, _convert_="all")
+    except InstantiationException as error:
+        said = " ".join(str(error.__cause__ or error).split()).rstrip(".")
+        raise UsageError(f"baseline.method._target_={target} cannot be made: {said}.") from error
+
+
+def predictions_of(
+    method: Any, prepared: Prepared, cell: Cell, meter: Meter, notes: list[str]
+) -> pl.DataFrame:
+    """Return predictions pooled over the folds, each by a method that is made anew.
+
+    Args:
+        method: not fitted; the one of the first fold.
+        prepared: the folds.
+        cell: what method and seed are read of.
+        meter: told the seconds of ``fit`` and ``predict``.
+        notes: what a method notes is added to it.
+    """
+    pooled = []
+    for number, fold in enumerate(prepared.folds):
+        one = method if number == 0 else instantiate(cell.config["baseline"]["method"])
+        with meter.part("fit"):
+            one.fit(fold, cell.seed)
+        with meter.part("predict"):
+            pooled.append(
+                streamed_predictions(one, fold, prepared.streams[number], cell.target)
+                if fold.task.stream
+                else one.predict(fold)
+            )
+        notes += [note for note in getattr(one, "notes", ()) if note not in notes]
+    whole = pooled[0] if len(pooled) == 1 else pl.concat(pooled)
+    return asked(prepared.answers, whole) if prepared.folds[0].task.forecast else whole

@@ -1,0 +1,121 @@
+"""Record a run: its result, its cost, its predictions by the user's own names; whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.data.prepared import Prepared
+from tipbench.evaluation.evaluation import Evaluation
+from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
+from tipbench.runs.decisions import Job
+from tipbench.runs.results import (
+    PREDICTIONS,
+    SCHEMA_VERSION,
+    Cost,
+    PredictionsFile,
+    Result,
+    Scored,
+    digest_of,
+    parquet_bytes,
+    store,
+)
+from tipbench.task import task_of
+
+
+class Unwritable(UsageError):
+    """Runs cannot be written: no other cell could be either."""
+
+
+def record(
+    job: Job,
+    prepared: Prepared,
+    evaluation: Evaluation,
+    predictions: pl.DataFrame,
+    oracle: bool,
+    meter: Meter,
+    notes: list[str],
+    partial: Path,
+) -> Result:
+    """Store a run in its cell's folder and return its result.
+
+    ``oracle``: whether the method was shown hidden truth. ``partial``: where the run is written before it is renamed.
+    Raises Unwritable where it cannot be written.
+    """
+    content = parquet_bytes(_with_names(predictions, prepared))
+    result = result_of(job, prepared, evaluation, oracle, digest_of(content), meter, notes)
+    try:
+        store(job.cell.folder, partial, result, content)
+    except OSError as error:
+        raise unwritable(job.cell.folder, error) from None
+    return result
+
+
+def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
+    """The user's own ids beside numbered units."""
+    unit = prepared.answers.unit
+    if prepared.names is None or unit not in predictions.columns:
+        return predictions
+    return predictions.join(prepared.names, on=unit, how="left", maintain_order="left")
+
+
+def result_of(
+    job: Job,
+    prepared: Prepared,
+    evaluation: Evaluation,
+    oracle: bool,
+    digest: str,
+    meter: Meter,
+    notes: list[str],
+) -> Result:
+    """Return all that is known of a run that was just scored."""
+    cell = job.cell
+    return Result(
+        task=cell.task,
+        method=cell.baseline,
+        data=prepared.data,
+        split=prepared.split,
+        seed=cell.seed,
+        labels=prepared.labels,
+        access=prepared.access,
+        oracle_method=oracle,
+        schema_version=SCHEMA_VERSION,
+        versions=job.versions,
+        digests=job.digests,
+        config_hash=cell.hash,
+        config=cell.config,
+        primary=task_of(cell.task).primary,
+        scores={name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
+        groups=evaluation.groups,
+        oracle=evaluation.oracle,
+        curves=evaluation.curves,
+        cost=_cost(job, meter),
+        environment=environment() if job.kept is None else job.kept.environment,
+        predictions=PredictionsFile(file=PREDICTIONS, digest=digest),
+        notes=notes,
+        warnings=evaluation.warnings + ([UNKNOWN_PEAK] if meter.peak_mib() is None else []),
+    )
+
+
+def _cost(job: Job, meter: Meter) -> Cost:
+    """The cost of the cell; predictions that were kept keep what they cost."""
+    if job.kept is not None:
+        return job.kept.cost.model_copy(update={"score_s": meter.wall("score")})
+    return Cost(
+        fit_s=meter.wall("fit"),
+        predict_s=meter.wall("predict"),
+        score_s=meter.wall("score"),
+        cpu_s=meter.cpu(),
+        peak_mib=meter.peak_mib(),
+    )
+
+
+def unwritable(folder: Path, error: OSError) -> Unwritable:
+    """Return the error that says which folder cannot be written to, why, and what to do."""
+    reason = error.strerror or str(error)
+    return Unwritable(
+        f"runs cannot be written to {folder}: {reason}; free space there or set runs.path=FOLDER."
+    )
