@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from tipbaselines.advert_text import tokens
+from tipbaselines.components import components, equal_values
 from tipbaselines.encodings import Cache, digest
 
 MIX = np.uint64(0xBF58476D1CE4E5B9)
@@ -157,8 +158,6 @@ def near_duplicate_groups(
 
     An empty text is a group of its own. int64, shape (len(texts),).
     """
-    from tipbaselines.components import components, equal_values
-
     plain = [" ".join(tokens(text)) for text in texts]
     distinct, first = equal_values(plain)
     pairs = near_duplicate_pairs([plain[i] for i in first], threshold, width, permutations, bands)

@@ -23,6 +23,7 @@ examples:
   tipbench data preview release=tiny language=es
   tipbench score predictions.csv task=advert_risk release=tiny split=forward
   tipbench compare RUN RUN
+  tipbench check my_module.MyMethod task=advert_risk
 
 `tipbench COMMAND --help` teaches a command."""
 

@@ -7,7 +7,7 @@ minute for 75,000 accounts and a million ties on one core.
 
 import numpy as np
 
-from tipbaselines.account_graph import Graph
+from tipbaselines.account_graph import Graph, filled
 from tipbaselines.account_neighbours import neighbour_features
 from tipbaselines.account_risk.lightgbm import LightGBM
 
@@ -30,7 +30,5 @@ class NeighbourLightGBM(LightGBM):
         if own.shape[1] <= self._components:
             return own
         from sklearn.decomposition import TruncatedSVD
-
-        from tipbaselines.account_graph import filled
 
         return TruncatedSVD(self._components, random_state=0).fit_transform(filled(own))

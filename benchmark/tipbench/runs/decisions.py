@@ -16,7 +16,8 @@ from tipbench.runs.versions import versions_of
 class Outcome:
     """What became of a cell: its result, or the cause of its failure in one line.
 
-    ``usage``: the failure is a user's mistake; ``unmapped``: own data do not map what the method needs. ``trace``: the traceback of any other.
+    ``usage``: the failure is a user's mistake; ``unmapped``: own data do not map what the
+    method needs. ``trace``: the traceback of any other.
     """
 
     cell: Cell

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tipdata.release import Release
 
-COMMANDS = ("run", "score", "compare", "submit", "list", "data", "board", "seal")
+COMMANDS = ("run", "score", "compare", "check", "submit", "list", "data", "board", "seal")
 
 
 @pytest.fixture

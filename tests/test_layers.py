@@ -1,0 +1,78 @@
+"""First-party imports stand at the top of a module, where import-linter's contracts and a reader see them."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = {
+    "tipbench": ROOT / "benchmark" / "tipbench",
+    "tipboard": ROOT / "benchmark" / "tipboard",
+    "tipbaselines": ROOT / "baselines" / "tipbaselines",
+    "tipdata": ROOT / "datasets" / "tipdata",
+}
+ALLOWED = frozenset(
+    {"tipbench/__init__.py", "tipbench/commands/__init__.py", "tipboard/commands/__init__.py"}
+)
+"""What is imported on first use, so that ``import tipbench`` and ``tipbench --help`` stay fast."""
+LEFT: frozenset[str] = frozenset(
+    {
+        "tipbench/data/fold.py",
+        "tipbench/data/release_folds.py",
+        "tipbench/runs/allowed.py",
+        "tipbench/runs/figure.py",
+        "tipbench/runs/grid.py",
+        "tipbench/runs/runner.py",
+        "tipbench/runs/scoring.py",
+        "tipboard/board/columns.py",
+        "tipboard/board/comparisons.py",
+        "tipboard/board/files.py",
+        "tipboard/board/reproduction.py",
+        "tipboard/board/rescoring.py",
+        "tipboard/board/world_runs.py",
+        "tipboard/codabench/program/score.py",
+        "tipboard/rounds/__init__.py",
+        "tipboard/rounds/components.py",
+        "tipboard/rounds/ids.py",
+        "tipboard/rounds/record.py",
+        "tipboard/rounds/submissions.py",
+        "tipboard/site/round_page.py",
+        "tipboard/submissions/gather.py",
+        "tipboard/submissions/pinned.py",
+        "tipboard/submissions/reader.py",
+        "tipboard/submissions/truth.py",
+        "tipdata/core/tables.py",
+    }
+)
+"""Modules that still import first-party code inside functions. This list only shrinks."""
+
+
+def imports_inside_functions(source: str) -> list[str]:
+    """First-party modules that functions of this source import."""
+    found = []
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.ImportFrom):
+                found.append("." if node.level else node.module or "")
+            elif isinstance(node, ast.Import):
+                found += [alias.name for alias in node.names]
+    return [name for name in found if name.partition(".")[0] in ("", *PACKAGES)]
+
+
+def test_an_import_inside_a_function_is_found_wherever_it_stands() -> None:
+    hidden = "class A:\n    def f(self):\n        if x:\n            from tipdata.core import draw\n"
+    assert imports_inside_functions(hidden) == ["tipdata.core"]
+    assert imports_inside_functions("async def f():\n    import tipbench.task as t\n") == ["tipbench.task"]
+    assert imports_inside_functions("def f():\n    from . import task\n") == ["."]
+    assert imports_inside_functions("import tipdata\ndef f():\n    import numpy, tipdatabase\n") == []
+
+
+def test_first_party_imports_stand_inside_functions_nowhere_else() -> None:
+    offenders = {
+        f"{name}/{path.relative_to(folder).as_posix()}"
+        for name, folder in PACKAGES.items()
+        for path in folder.rglob("*.py")
+        if imports_inside_functions(path.read_text(encoding="utf-8"))
+    }
+    assert offenders - ALLOWED == LEFT, "move new ones to the top; strike from LEFT what is mended"
