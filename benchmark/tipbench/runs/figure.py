@@ -12,6 +12,8 @@ from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row
+from tipbench.runs.results import method_name
+from tipbench.task import task_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,7 +78,7 @@ def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
         for split, row in of_method.items():
             _mark(panel, row, place + OFFSETS[split])
         _gap(panel, of_method, place)
-    labels = [method.partition("/")[2] or method for method in reversed(methods)]
+    labels = [method_name(method) for method in reversed(methods)]
     panel.set_yticks(range(len(methods)), labels)
     panel.set_ylim(-0.6, len(methods) - 0.4)
     panel.set_xlim(0, _reach(rows))
@@ -90,8 +92,6 @@ def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
 
 def metric_title(task: str, metric: str) -> str:
     """A metric as an axis names it, with the prevalence that its task is scored at."""
-    from tipbench.task import task_of
-
     name = NAMES.get(metric, metric.replace("_", " "))
     prevalence = task_of(task).prevalence
     if metric == "average_precision" and prevalence is not None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tipbench.data.splits import SPLITS
 from tipbench.evaluation.comparison import LEVEL
+from tipbench.metrics import LOWER_IS_BETTER
 from tipbench.runs.report import NOTHING, interval, number, percent, signed
 
 from tipboard.board.lines import (
@@ -125,15 +126,9 @@ def _worst(line: Line) -> tuple[str, float] | None:
     known = {name: drop for name, drop in line.shift_drops.items() if drop is not None}
     if not known:
         return None
-    sign = -1 if line.row.metric in _errors() else 1
+    sign = -1 if line.row.metric in LOWER_IS_BETTER else 1
     name = max(known, key=lambda one: sign * known[one])
     return name, known[name]
-
-
-def _errors() -> frozenset[str]:
-    from tipbench.metrics import LOWER_IS_BETTER
-
-    return LOWER_IS_BETTER
 
 
 def _worst_text(line: Line) -> str:

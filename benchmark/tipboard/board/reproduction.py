@@ -20,10 +20,12 @@ from pathlib import Path
 
 import polars as pl
 import tipbench
+from tipbench.data.fold import prepare
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.kinds.predictions import as_stored
 from tipbench.runs.cells import Cell
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result
+from tipbench.runs.runner import run
 from tipbench.task import task_of
 from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.engine import run_all
@@ -110,8 +112,6 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
 
 
 def _run_reference(cells: Sequence[Result], runs: Path, quiet: bool) -> list[tuple[Result, Path]]:
-    from tipbench.runs.runner import run
-
     wanted = [Cell(dict(one.config), runs) for one in cells]
     found = []
     for outcome in run(wanted, quiet=quiet):
@@ -232,8 +232,6 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result,
 
 
 def _draws(result: Result, folder: Path) -> Kept:
-    from tipbench.data.fold import prepare
-
     task = task_of(result.task)
     predictions = read_predictions(folder, result)
     answers = prepare(task, release=result.data, split=result.split).answers_to(predictions)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
+from tipbench.data.fold import prepare
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.runs.cost import UNKNOWN_PEAK
 from tipbench.runs.results import RESULT, Result, Scored, digest_of, read_result
@@ -183,8 +184,6 @@ def _rescore_fold(
     data: str, sources: Sources, stored: Sequence[tuple[Place, Result]]
 ) -> list[tuple[Place, tuple[Result, Kept | None]]]:
     """Results of one task and split, scored again where their predictions are found."""
-    from tipbench.data.fold import prepare
-
     there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
     if all(content is None for _, _, content in there):
         return []

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.runs.results import RESULT, Result, read_result
+from tipbench.runs.runner import PARTIAL
+from tipbench.task import task_of
 from tipdata.core.errors import UsageError
+from tipdata.core.release import Release
 
 from tipboard.board.collection import Run, place_of
 from tipboard.board.stability import FEWEST, Stability, TaskScores
@@ -70,10 +74,6 @@ def collect(runs: Path, data: str | None = None) -> Stability:
 
 def _found(runs: Path) -> list[WorldRun]:
     """Every run that counts, by its folder."""
-    from tipbench.runs.runner import PARTIAL
-    from tipbench.task import task_of
-    from tipdata.core.release import Release
-
     if not runs.is_dir():
         raise UsageError(f"{runs} is no folder: give the one that `{AGAIN}` wrote runs to.")
     found = []
@@ -94,8 +94,6 @@ def _found(runs: Path) -> list[WorldRun]:
 
 
 def _refuse_mixed(runs: Path, found: Sequence[WorldRun]) -> None:
-    from tipbench.evaluation.evaluation import EVALUATOR_VERSION
-
     data = sorted({one.data for one in found})
     if len(data) > 1:
         raise UsageError(f"{runs} mixes worlds of {', '.join(data)}: choose one of them.")

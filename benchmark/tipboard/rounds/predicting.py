@@ -57,7 +57,7 @@ def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.Dat
         else streamed_predictions(method, sealed.fold, sealed.stream, target)
     )
     checked = check_predictions(sealed.blank, _of_units(task, made, sealed.units))
-    check_steps(task, checked, sealed.round, target)
+    check_steps(task, checked, sealed.round)
     sealed.notes.extend(note for note in getattr(method, "notes", ()) if note not in sealed.notes)
     return as_stored(checked), sealed
 

@@ -12,6 +12,7 @@ from tipbench.task import tasks
 
 from tipboard.board.export import METHOD, Heading
 from tipboard.board.lines import PROTECTION_GAP
+from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
 from tipboard.site.render import page
 from tipboard.site.sizes import Size
@@ -104,8 +105,6 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
 def _places(closed: Closed) -> dict[tuple[str, str], float]:
     """By team and task the rank of its last submission, by the mean over seeds; ties share the mean of theirs."""
     import numpy as np
-
-    from tipboard.board.ranks import ranks
 
     found: dict[str, dict[str, float]] = {}
     for entry in closed.scores.entries:

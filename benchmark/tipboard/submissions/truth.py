@@ -9,6 +9,7 @@ import polars as pl
 from tipbench.data.fold import Prepared, prepare
 from tipbench.task import Task
 from tipdata.core.errors import UsageError
+from tipdata.core.release import open_release
 
 from tipboard.submissions.record import SubmissionRecord
 
@@ -45,8 +46,6 @@ def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> Truth
     """
 
     def of(record: SubmissionRecord) -> Truth:
-        from tipdata.core.release import open_release
-
         if record.size is None:
             raise UsageError(
                 f"data: {record.data} is a sealed round: give its published folder with --round."

@@ -9,8 +9,7 @@ from tipbench.data.fold import prepare
 from tipbench.data.streaming import ORDER
 from tipbench.kinds.predictions import check_predictions
 from tipbench.task import tasks
-from tipboard.rounds import load
-from tipboard.rounds.folds import sealed_fold
+from tipboard.rounds.folds import load, sealed_fold
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.predicting import Ask, predict, write_predictions
 from tipdata.core.errors import UsageError
