@@ -11,7 +11,6 @@ from tipbench.runs.report import NOTHING, interval
 from tipbench.task import tasks
 
 from tipboard.board.export import METHOD, Heading
-from tipboard.board.lines import PROTECTION_GAP
 from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
 from tipboard.site.render import page
@@ -19,7 +18,7 @@ from tipboard.site.sizes import Size
 from tipboard.site.tables import View, filters, of_records
 from tipboard.site.task_page import Page
 
-HARM_GAP = "harm_gap"
+HARM_GAP, PROTECTION_GAP = "harm_gap", "protection_gap"
 HEADINGS = (
     Heading("task", "task", "What was predicted.", False),
     Heading(
