@@ -10,27 +10,36 @@ Everything heavy is imported on first use, so that ``import tipbench`` needs the
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tipbench.version import __version__
+
 if TYPE_CHECKING:
     from tipdata.core.errors import CheckFailed, UsageError
 
     from tipbench.data.fold import Fold
     from tipbench.data.prepared import Prepared
-    from tipbench.public import load, prepare
+    from tipbench.loading import load, prepare
     from tipbench.runs.scoring import evaluate
-    from tipbench.task import Task, tasks
+    from tipbench.task import Task
 
-__version__ = "0.4.0"
-
-__all__ = ["CheckFailed", "Fold", "Prepared", "Task", "UsageError", "evaluate", "load", "prepare", "tasks"]
+__all__ = [
+    "CheckFailed",
+    "Fold",
+    "Prepared",
+    "Task",
+    "UsageError",
+    "__version__",
+    "evaluate",
+    "load",
+    "prepare",
+]
 
 _HOMES = {
     "Fold": "tipbench.data.fold",
     "Prepared": "tipbench.data.prepared",
-    "load": "tipbench.public",
-    "prepare": "tipbench.public",
+    "load": "tipbench.loading",
+    "prepare": "tipbench.loading",
     "evaluate": "tipbench.runs.scoring",
     "Task": "tipbench.task",
-    "tasks": "tipbench.task",
     "CheckFailed": "tipdata.core.errors",
     "UsageError": "tipdata.core.errors",
 }
@@ -43,4 +52,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__"])
+    return sorted(__all__)

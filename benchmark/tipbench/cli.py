@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from tipdata.core.errors import CheckFailed, UsageError
 
-from tipbench import __version__
 from tipbench.commands import declare
 from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
+from tipbench.version import __version__
 
 ABOUT = """\
 An open benchmark for methods that detect technology-facilitated trafficking in persons, on fully

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from functools import cache
 from typing import Protocol
 
 import polars as pl
-from tipdata.core.errors import UsageError
 
 from tipbench.kinds.kind import PredictionKind
 
@@ -130,29 +125,3 @@ class Task:
     def labels(self) -> tuple[str, ...]:
         """Allowed supervision on a release, the first is the default."""
         return tuple(self.supervise)
-
-
-@cache
-def tasks() -> dict[str, Task]:
-    """Every task by name: each module of :mod:`tipbench.tasks` defines one as ``TASK``.
-
-    Raises ValueError where two modules define a task of the same name.
-    """
-    folder = importlib.import_module("tipbench.tasks")
-    found: dict[str, Task] = {}
-    for module in sorted(m.name for m in pkgutil.iter_modules(folder.__path__)):
-        task: Task = importlib.import_module(f"{folder.__name__}.{module}").TASK
-        if task.name in found:
-            raise ValueError(f"two modules define a task named {task.name}")
-        found[task.name] = task
-    return found
-
-
-def task_of(task: str | Task) -> Task:
-    """The task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
-    if isinstance(task, Task):
-        return task
-    if task not in tasks():
-        near = get_close_matches(task, tasks(), n=3, cutoff=0.3) or list(tasks())
-        raise UsageError(f"task={task} does not exist: choose {' or '.join(near)}.")
-    return tasks()[task]

@@ -16,8 +16,9 @@ import numpy as np
 import polars as pl
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
-from tipbench.public import prepare
-from tipbench.task import Task, tasks
+from tipbench.loading import prepare
+from tipbench.task import Task
+from tipbench.tasks import tasks
 from tipboard.rounds.host import open_secret, read_answers
 from tipboard.rounds.new import Order, new_round
 from tipboard.rounds.record import Round

@@ -25,7 +25,7 @@ COSTLIEST = 25
 
 def main(runs: Path, first_run: bool) -> int:
     from tipbench.runs.results import read_result
-    from tipbench.task import tasks
+    from tipbench.tasks import tasks
 
     rest: dict[str, float] = {}
     for task in tasks() if first_run else ():

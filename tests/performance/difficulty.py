@@ -17,7 +17,7 @@ PAYMENTS, PREVALENCE, ROUTES = "payment_risk", "prevalence", "route_forecast"
 
 def main(runs: Path) -> int:
     from tipbench import cli
-    from tipbench.task import tasks
+    from tipbench.tasks import tasks
 
     code = cli.main(["run", "experiment=difficulty", f"runs.path={runs}"])
     print(f"\n{'band':<66} {'wanted':>12}  measured")
@@ -58,7 +58,7 @@ def score(runs: Path, task: str, split: str, method: str, metric: str) -> float:
 def methods(runs: Path, task: str) -> list[str]:
     """Methods that were run on the task's default split, but for references."""
     from tipbench.runs.results import read_result
-    from tipbench.task import tasks
+    from tipbench.tasks import tasks
 
     split = tasks()[task].splits[0]
     found = sorted((runs / "0.3.0" / "small" / task / split).iterdir())
@@ -194,7 +194,7 @@ def minority_f1(runs: Path, method: str) -> float:
 def oracles(runs: Path) -> Rows:
     """What the best baseline of each task on its default split leaves to an oracle, where it has one."""
     from tipbench.metrics.registry import metric_of
-    from tipbench.task import tasks
+    from tipbench.tasks import tasks
 
     found: Rows = []
     for task, declared in tasks().items():
@@ -210,10 +210,10 @@ def oracles(runs: Path) -> Rows:
 def tiers(runs: Path, task: str) -> list[list[str]]:
     """Methods in tiers: a tier holds the best of those left and all that it does not beat significantly."""
     from tipbench.evaluation.comparison import compare
+    from tipbench.loading import prepare
     from tipbench.metrics.registry import metric_of
-    from tipbench.public import prepare
     from tipbench.runs.results import read_predictions, read_result
-    from tipbench.task import tasks
+    from tipbench.tasks import tasks
 
     declared = tasks()[task]
     split = declared.splits[0]

@@ -10,7 +10,7 @@ from tipbench.config.extras import missing_extra
 from tipbench.contract.check import check
 from tipbench.contract.trial import Trial
 from tipbench.runs.predicting import make
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"

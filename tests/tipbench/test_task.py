@@ -5,7 +5,8 @@ import re
 import pytest
 from tipbench.data.splits import SPLITS
 from tipbench.kinds import SCORES
-from tipbench.task import Task, task_of, tasks
+from tipbench.task import Task
+from tipbench.tasks import task_of, tasks
 from tipdata.core.errors import UsageError
 from tipdata.stages import all_tables
 

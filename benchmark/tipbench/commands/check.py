@@ -21,7 +21,7 @@ from tipbench.contract.trial import Trial
 from tipbench.data.release_folds import open_by_name
 from tipbench.exit_codes import FAILED
 from tipbench.runs.predicting import make
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 
 EXAMPLES = """\
 examples:

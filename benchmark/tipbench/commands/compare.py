@@ -17,7 +17,8 @@ from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import interval, number, signed
 from tipbench.runs.results import Result, read_predictions, read_result
 from tipbench.runs.shared_fold import prepare_cell
-from tipbench.task import Task, task_of
+from tipbench.task import Task
+from tipbench.tasks import task_of
 
 EXAMPLES = """\
 example:

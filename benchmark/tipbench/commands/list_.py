@@ -11,7 +11,7 @@ from tipbench.config.choices import describe_option
 from tipbench.config.choices import options as all_options
 from tipbench.config.paths import config_folders
 from tipbench.console import Column, emit_json, emit_table
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 
 GROUPS = {
     "tasks": ("task", ("name", "unit", "kind", "default split", "summary")),

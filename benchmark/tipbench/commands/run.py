@@ -28,7 +28,8 @@ from tipbench.runs.figure import check_format, save
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.report import Row, rows, table
 from tipbench.runs.runner import run
-from tipbench.task import Task, task_of
+from tipbench.task import Task
+from tipbench.tasks import task_of
 
 QUICKSTART = "experiment=quickstart"
 WHAT = ("baseline", "experiment", "grid.baselines", "baseline.method._target_")

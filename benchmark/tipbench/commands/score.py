@@ -15,10 +15,10 @@ from tipbench.commands.options import (
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.meaning import score_version
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.report import interval, number
 from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 
 EXAMPLES = """\
 examples:

@@ -18,8 +18,8 @@ from tipbench.data.access import access_of, check_needs
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.data.streams.steps import Stream
+from tipbench.loading import prepare
 from tipbench.method import is_oracle
-from tipbench.public import prepare
 from tipbench.runs.streamed.predictions import streamed_predictions
 from tipbench.task import Source, Task
 

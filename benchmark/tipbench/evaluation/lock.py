@@ -23,7 +23,8 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.evaluation.fixtures import fixtures
 from tipbench.evaluation.meaning import score_version
 from tipbench.evaluation.sources import score_digest
-from tipbench.task import Task, tasks
+from tipbench.task import Task
+from tipbench.tasks import tasks
 
 LOCK = Path(__file__).with_name("scores.lock.yaml")
 EXPECTED = Path(__file__).with_name("scores.expected.json")

@@ -11,7 +11,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from tipbench.task import Task, task_of
+from tipbench.task import Task
+from tipbench.tasks import task_of
 
 FIRST = "0.3.0"
 """How records wrote version 1 while all tasks had one version."""

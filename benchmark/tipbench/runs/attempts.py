@@ -18,7 +18,7 @@ from tipbench.runs.predicting import instantiate, predictions_of
 from tipbench.runs.recording import Unwritable, record
 from tipbench.runs.results import Result, read_predictions
 from tipbench.runs.shared_fold import SharedFold
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 
 
 @dataclass(frozen=True)

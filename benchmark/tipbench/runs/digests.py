@@ -20,7 +20,8 @@ from tipbench.evaluation.sources import place, score_digest
 from tipbench.runs.cells import Cell, without_prose
 from tipbench.runs.results import Digests
 from tipbench.sources import Place, closure, digest_of_sources
-from tipbench.task import Task, task_of
+from tipbench.task import Task
+from tipbench.tasks import task_of
 
 SHIPPED = "tipbaselines"
 INSTALLED = ("site-packages", "dist-packages")

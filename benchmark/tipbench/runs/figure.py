@@ -13,7 +13,8 @@ from tipdata.core.errors import UsageError
 
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row
-from tipbench.task import task_of
+from tipbench.runs.results import method_name
+from tipbench.tasks import task_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +70,7 @@ def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
         for split, row in of_method.items():
             _mark(panel, row, place + OFFSETS[split])
         _gap(panel, of_method, place)
-    labels = [method.partition("/")[2] or method for method in reversed(methods)]
+    labels = [method_name(method) for method in reversed(methods)]
     panel.set_yticks(range(len(methods)), labels)
     panel.set_ylim(-0.6, len(methods) - 0.4)
     panel.set_xlim(0, _reach(rows))

@@ -16,7 +16,8 @@ from tipbench.config.settings import Grid, Settings
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
 from tipbench.runs.cells import Cell, cell_of
-from tipbench.task import Task, task_of
+from tipbench.task import Task
+from tipbench.tasks import task_of
 
 ALL, ALLOWED = "all", "allowed"
 LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds", "release.world": "worlds"}

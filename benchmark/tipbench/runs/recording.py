@@ -23,7 +23,7 @@ from tipbench.runs.results import (
     parquet_bytes,
     store,
 )
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 
 
 class Unwritable(UsageError):

@@ -117,11 +117,21 @@ class Result(_Record):
         return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     @property
+    def method_name(self) -> str:
+        """Return the method without its task."""
+        return method_name(self.method)
+
+    @property
     def seconds(self) -> float | None:
         """Wall seconds of the cell; None where any part of them is not known."""
         parts = (self.cost.fit_s, self.cost.predict_s, self.cost.score_s)
         known = [part for part in parts if part is not None]
         return sum(known) if len(known) == len(parts) else None
+
+
+def method_name(config: str) -> str:
+    """Return the method that a config names, without its task: ``prior`` of ``advert_risk/prior``."""
+    return config.partition("/")[2] or config
 
 
 def json_schema() -> dict[str, Any]:

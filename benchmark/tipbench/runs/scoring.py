@@ -17,7 +17,8 @@ from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS
-from tipbench.task import Source, Task, task_of
+from tipbench.task import Source, Task
+from tipbench.tasks import task_of
 
 READABLE = (".parquet", ".csv")
 UNVERIFIED = "unverified: whether these predictions were made step by step cannot be told from a file"

@@ -12,7 +12,7 @@ from tipbench.data.custom.folds import check_own
 from tipbench.data.prepare import prepare
 from tipbench.data.prepared import Prepared
 from tipbench.runs.cells import Cell, data_name
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 
 
 @dataclass

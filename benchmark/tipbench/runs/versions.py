@@ -6,13 +6,13 @@ import hashlib
 import importlib.util
 from pathlib import Path
 
-import tipbench
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.files import all_files
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.cells import Cell
 from tipbench.runs.digests import SHIPPED
 from tipbench.runs.results import Versions
+from tipbench.version import __version__
 
 UNKNOWN = "unknown"
 _CHUNK = 1 << 20
@@ -47,7 +47,7 @@ def method_version(target: str) -> str:
     """tipbench's version for a baseline that ships with it; SHA-256 of its source for a user's own method."""
     module = target.rpartition(".")[0]
     if module.partition(".")[0] == SHIPPED:
-        return tipbench.__version__
+        return __version__
     try:
         spec = importlib.util.find_spec(module)
     except (ImportError, ValueError):

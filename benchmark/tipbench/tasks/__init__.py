@@ -1,1 +1,37 @@
-"""The tasks, one file each, found by folder: a new task is one new module here that defines ``TASK``."""
+"""Find the tasks, one file each in this folder: a new task is one new module here that defines ``TASK``."""
+
+from __future__ import annotations
+
+import pkgutil
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+
+from tipdata.core.errors import UsageError
+
+from tipbench.task import Task
+
+
+@cache
+def tasks() -> dict[str, Task]:
+    """Return every task by name.
+
+    Raises ValueError where two modules define a task of the same name.
+    """
+    found: dict[str, Task] = {}
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
+        task: Task = import_module(f"{__name__}.{module}").TASK
+        if task.name in found:
+            raise ValueError(f"two modules define a task named {task.name}")
+        found[task.name] = task
+    return found
+
+
+def task_of(task: str | Task) -> Task:
+    """The task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
+    if isinstance(task, Task):
+        return task
+    if task not in tasks():
+        near = get_close_matches(task, tasks(), n=3, cutoff=0.3) or list(tasks())
+        raise UsageError(f"task={task} does not exist: choose {' or '.join(near)}.")
+    return tasks()[task]

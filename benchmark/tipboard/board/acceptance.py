@@ -19,7 +19,6 @@ from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.board.draws import REPLICATES, SEED, Kept
-from tipboard.board.entries import method_of
 from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
 from tipboard.board.predictions import store_of
 from tipboard.submissions.check import Checked, check
@@ -74,7 +73,7 @@ def draws_of_one(task: Task, answers: Answers, predictions: pl.DataFrame, result
     """The draws of one method's predictions; see :mod:`tipboard.board.draws`."""
     case = case_of(task, answers, predictions)
     return Kept(
-        result.task, result.split, method_of(result), result.seed, primary_draws(case, REPLICATES, SEED)
+        result.task, result.split, result.method_name, result.seed, primary_draws(case, REPLICATES, SEED)
     )
 
 

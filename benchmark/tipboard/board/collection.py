@@ -49,7 +49,7 @@ def collect(runs: Path) -> list[Run]:
 
 def place_of(result: Result) -> tuple[str, str, str, int]:
     """Task, split, the method's name without its task, seed: where a result stands on its board."""
-    return result.task, result.split, result.method.partition("/")[2] or result.method, result.seed
+    return result.task, result.split, result.method_name, result.seed
 
 
 def _is_partial(path: Path) -> bool:

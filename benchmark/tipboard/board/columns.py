@@ -1,7 +1,7 @@
 """The columns of a board's tables: one entry each, read by the pages, the CSV and parquet beside them, and the exports.
 
-A column has a heading and what it means, the values that a file holds, and the text that a reader sees. A new column
-is a new entry of :data:`COLUMNS`.
+A new column is a new entry of :data:`COLUMNS`, which says how its value is computed, its heading and what it means, and
+where it is shown.
 """
 
 from __future__ import annotations
@@ -13,26 +13,24 @@ from typing import Any
 from tipbench.data.splits import SPLITS
 from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of
+from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval, number, percent, signed
 
-from tipboard.board.lines import (
-    BASE_RATES,
-    COVERAGE,
-    INTRUSION,
-    NO_SHIFT,
-    PROTECTION_GAP,
-    Line,
-    Standing,
-)
+from tipboard.board.lines import NO_SHIFT, Line, Standing
 
 Values = Mapping[str, float | str | bool | None]
 
 
 @dataclass(frozen=True)
-class Column:
-    """``about``: one sentence for a reader. ``values``: a line -> what a file holds, by column of the file; the first
+class BoardColumn:
+    """All there is of a column.
+
+    ``about``: one sentence for a reader. ``values``: a line -> what a file holds, by column of the file; the first
     is what a table sorts by. ``text``: a line -> what a reader sees. ``number``: whether it stands at the right.
-    ``only``: a standing -> whether the column says anything there; by default where any text is not ``-``.
+    ``overall``: its place in the table of everything, None where it is not in it. ``on_page``: whether the Markdown
+    page of reference methods has it.
+
+    A table of a task leaves a column out where it says nothing of any line.
     """
 
     key: str
@@ -41,6 +39,8 @@ class Column:
     values: Callable[[Line], Values]
     text: Callable[[Line], str]
     number: bool = True
+    overall: int | None = None
+    on_page: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Cell:
     value: float | str | bool | None
 
 
-def shown(standing: Standing, columns: Sequence[Column] | None = None) -> list[Column]:
+def shown(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> list[BoardColumn]:
     """The columns that say something of any line of a standing."""
     return [
         column
@@ -60,7 +60,7 @@ def shown(standing: Standing, columns: Sequence[Column] | None = None) -> list[C
     ]
 
 
-def cells(line: Line, columns: Sequence[Column]) -> list[Cell]:
+def cells(line: Line, columns: Sequence[BoardColumn]) -> list[Cell]:
     """A line's cells."""
     return [Cell(column.text(line), next(iter(column.values(line).values()))) for column in columns]
 
@@ -146,123 +146,147 @@ def _plain(key: str, value: Callable[[Line], Any]) -> Callable[[Line], Values]:
     return lambda line: {key: value(line)}
 
 
-def _precision(rate: str, metric: str) -> Column:
-    return Column(
-        metric.replace(".", "_"),
-        f"PPV at {rate}",
-        f"Precision where {rate} of all units are positive, at a review budget of 1%.",
-        _plain(metric.replace(".", "_"), lambda line: line.precision_at[rate]),
-        lambda line: number(line.precision_at[rate]),
-    )
+def metric_column(metric: str, heading: str, about: str, **more: Any) -> BoardColumn:
+    """Return the column of a metric's mean over seeds; its key is the metric's name."""
+    key = metric.replace(".", "_")
+    return BoardColumn(
+        key, heading, about, _plain(key, lambda line: line.mean(metric)),
+        lambda line: number(line.mean(metric)), **more,
+    )  # fmt: skip
 
 
-def _beside(key: str, metric: str, heading: str, about: str) -> Column:
-    return Column(
-        key,
-        heading,
-        about,
-        _plain(key, lambda line: line.beside[metric]),
-        lambda line: number(line.beside[metric]),
-    )
+def _precision(rate: str, metric: str) -> BoardColumn:
+    about = f"Precision where {rate} of all units are positive, at a review budget of 1%."
+    return metric_column(metric, f"PPV at {rate}", about)
+
+
+def _text(key: str, about: str, text: Callable[[Line], str], **more: Any) -> BoardColumn:
+    return BoardColumn(key, key, about, _plain(key, text), text, number=False, **more)
+
+
+def _metric(line: Line) -> str:
+    lower = " ↓" if metric_of(line.row.metric).lower_is_better else ""
+    return metric_title(line.row.task, line.row.metric) + lower
 
 
 COLUMNS = (
-    Column(
+    BoardColumn(
         "rank", "rank",
         "Place among entries of its status, best first; in brackets the 95% interval of the place when operations are "
         "drawn anew. Oracles are not ranked.",
-        _rank_values, _rank,
+        _rank_values, _rank, overall=7,
     ),
-    Column(
+    BoardColumn(
         "method", "method",
         "A reference method, or the team and method of a submission; oracles, shown hidden truth, are in italics.",
-        _plain("method", lambda line: line.entry.method), lambda line: line.method, number=False,
+        _plain("method", lambda line: line.entry.method), lambda line: line.method, number=False, overall=0,
     ),
-    Column(
+    BoardColumn(
         "score", "score",
         "The task's primary metric; ± is the standard deviation over seeds (ddof 1).",
-        lambda line: {"score": line.row.score, "seed_sd": line.row.seed_sd, "seeds": line.row.seeds}, _score,
+        lambda line: {"score": line.row.score, "seed_sd": line.row.seed_sd, "seeds": line.row.seeds}, _score, overall=4,
     ),
-    Column(
+    BoardColumn(
         "interval", "95% interval",
         "Cluster bootstrap; its ends are means over seeds.",
         lambda line: {"low": line.row.low, "high": line.row.high},
-        lambda line: interval(line.row.low, line.row.high, line.row.note),
+        lambda line: interval(line.row.low, line.row.high, line.row.note), overall=5,
     ),
-    Column(
+    BoardColumn(
         "share_of_oracle", "share of oracle",
         "(score − constant score) / (oracle − constant score).",
         _plain("share_of_oracle", lambda line: line.row.share_of_oracle),
-        lambda line: percent(line.row.share_of_oracle),
+        lambda line: percent(line.row.share_of_oracle), overall=6,
     ),
-    Column(
+    BoardColumn(
         "leakage", "leakage",
         "Score on the random split − on the operation-disjoint one: what the usual split flatters.",
         _plain("leakage", lambda line: line.row.leakage), lambda line: signed(line.row.leakage),
     ),
-    Column(
+    BoardColumn(
         "drift", "drift",
         "Score on the operation-disjoint split − on the forward one: what time takes.",
         _plain("drift", lambda line: line.row.drift), lambda line: signed(line.row.drift),
     ),
-    Column(
+    BoardColumn(
         "worst_shift", "worst shift",
         "The largest loss on a shifted split (region, platform, language …) from the operation-disjoint one; files "
         "hold the loss on each.",
-        _worst_values, _worst_text,
+        _worst_values, _worst_text, overall=8,
     ),
-    *(_precision(rate, metric) for rate, metric in BASE_RATES.items()),
-    Column(
+    _precision("0.1%", "ppv_0.1pct"),
+    _precision("1%", "ppv_1pct"),
+    _precision("5%", "ppv_5pct"),
+    _precision("30%", "ppv_30pct"),
+    metric_column(
         "harm_gap", "harm gap",
-        "False accusations of the worst lawful group − of all lawful; smaller is better.",
-        _plain("harm_gap", lambda line: line.row.harm_gap), lambda line: number(line.row.harm_gap),
+        "False accusations of the worst lawful group − of all lawful; smaller is better.", overall=9,
     ),
-    _beside(
-        "protection_gap", PROTECTION_GAP, "protection gap",
+    metric_column(
+        "protection_gap", "protection gap",
         "Best − worst recall over groups of those exploited; smaller is better.",
     ),
-    _beside(
-        "coverage", COVERAGE, "coverage",
+    metric_column(
+        "coverage", "coverage",
         "The share of 95% intervals that hold the truth; well below .95 is false confidence.",
     ),
-    _beside(
-        "intrusion", INTRUSION, "intrusion",
+    BoardColumn(
+        "intrusion", "intrusion",
         "The same metric over lawful travellers, who are forecast along; lower is better.",
+        _plain("intrusion", lambda line: line.mean("intrusion_mrr")),
+        lambda line: number(line.mean("intrusion_mrr")),
     ),
-    Column(
+    BoardColumn(
         "against", "against reference",
         "Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "
         f"n.s. = not significant at {LEVEL:.0%}.",
-        _verdict_values, _verdict,
+        _verdict_values, _verdict, overall=10,
     ),
-    Column(
+    BoardColumn(
         "access", "access",
         "The most private data that the method was shown; declared only, where self-reported.",
-        _plain("access", lambda line: line.access), lambda line: line.access, number=False,
+        _plain("access", lambda line: line.access), lambda line: line.access, number=False, overall=11,
     ),
-    Column(
+    BoardColumn(
         "labels", "labels",
         "What it learnt from; the test is always the truth.",
-        _plain("labels", lambda line: line.labels), lambda line: line.labels, number=False,
+        _plain("labels", lambda line: line.labels), lambda line: line.labels, number=False, overall=12,
     ),
-    Column(
+    BoardColumn(
         "cpu_s", "CPU s",
         "CPU seconds to fit, predict and score, mean over seeds; declared by the authors where self-reported.",
         _plain("cpu_s", lambda line: line.cpu_s),
-        lambda line: NOTHING if line.cpu_s is None else f"{line.cpu_s:,.1f}",
+        lambda line: NOTHING if line.cpu_s is None else f"{line.cpu_s:,.1f}", overall=14,
     ),
-    Column(
+    BoardColumn(
         "peak_mib", "MiB",
         "Peak memory over that at the start, the largest of the seeds.",
         _plain("peak_mib", lambda line: line.peak_mib),
         lambda line: NOTHING if line.peak_mib is None else f"{line.peak_mib:,.0f}",
     ),
-    Column(
+    BoardColumn(
         "status", "status",
         "Reproduced: maintainers ran it, access and streaming enforced. Self-reported: predictions came as files; "
         "unverified: nobody can tell whether a stream was read ahead.",
         lambda line: {"status": line.status, "unverified": line.unverified, "oracle": line.row.oracle},
         lambda line: f"{line.status}, unverified" if line.unverified else line.status, number=False,
+        overall=13, on_page=False,
     ),
 )  # fmt: skip
-"""In the order of a table."""
+"""Those of a task's table, in its order."""
+
+PLACES = (
+    _text("task", "What is asked; each task has its own metric.", lambda line: line.row.task, overall=1),
+    _text("split", "What separates training from test.", lambda line: line.row.split, overall=2),
+    _text("size", "The size of the release.", lambda line: line.row.data.partition("/")[2], overall=3),
+    _text("metric", "The primary metric; ↓ where lower is better.", _metric, overall=15),
+)
+"""What says where a line stands, in tables of several tasks."""
+
+OVERALL = tuple(
+    sorted(
+        (column for column in (*COLUMNS, *PLACES) if column.overall is not None),
+        key=lambda column: column.overall or 0,
+    )
+)
+"""Those of the table of everything, in its order."""

@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tipbench.config.choices import describe_option, options
+from tipbench.config.paths import config_folder
 from tipbench.evaluation.comparison import Comparison, Draws, corrected, difference, primary_draws
+from tipbench.metrics.case import case_of
+from tipbench.runs.results import read_predictions
+from tipbench.runs.shared_fold import prepare_cell
+from tipbench.tasks import task_of
 from tipdata.core.engine import run_all
 
 from tipboard.board.collection import Run, place_of
@@ -20,9 +26,6 @@ from tipboard.board.entries import Entry
 
 def reference_of(task: str) -> str | None:
     """The method that others of a task are tested against; None where its config names none."""
-    from tipbench.config.choices import describe_option, options
-    from tipbench.config.paths import config_folder
-
     return describe_option(options([config_folder()])["task"][task]).get("reference")
 
 
@@ -56,8 +59,6 @@ def is_oracle(entry: Entry, task: str) -> bool:
 
 def draws_of(runs: Sequence[Run], quiet: bool = False) -> list[Kept]:
     """The draws of every method that has predictions, on its task's default split and with its first seed."""
-    from tipbench.task import task_of
-
     first: dict[tuple[str, str], Run] = {}
     for run in runs:
         of_task, split, method, _ = place_of(run.result)
@@ -76,11 +77,6 @@ def _has_predictions(folder: Path, run: Run) -> bool:
 
 
 def _of_task(of_task: tuple[str, Sequence[Run]]) -> list[Kept]:
-    from tipbench.metrics.case import case_of
-    from tipbench.runs.results import read_predictions
-    from tipbench.runs.shared_fold import prepare_cell
-    from tipbench.task import task_of
-
     name, runs = of_task
     prepared = prepare_cell(dict(runs[0].result.config))
     found = []

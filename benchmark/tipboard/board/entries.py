@@ -62,16 +62,11 @@ def status(results: Iterable[Result]) -> str:
     return REPRODUCED if all(result.verified for result in results) else SELF_REPORTED
 
 
-def method_of(result: Result) -> str:
-    """A result's method without its task."""
-    return result.method.partition("/")[2] or result.method
-
-
 def reference_entries(results: Iterable[Result], draws: Sequence[Kept]) -> list[Entry]:
     """Reference results as entries: one a method, over all the tasks that have one of that name."""
     by_method: dict[str, list[Result]] = {}
     for result in results:
-        by_method.setdefault(method_of(result), []).append(result)
+        by_method.setdefault(result.method_name, []).append(result)
     return [
         Entry(REFERENCE_TEAM, method, of_method, [one for one in draws if one.method == method])
         for method, of_method in sorted(by_method.items())

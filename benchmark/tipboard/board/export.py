@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import number
 
-from tipboard.board.columns import COLUMNS, Cell, Column, cells, records, shown
+from tipboard.board.columns import COLUMNS, OVERALL, BoardColumn, Cell, cells, records, shown
 from tipboard.board.entries import SELF_REPORTED, Entry
 from tipboard.board.files import Board
 from tipboard.board.latex import latex_table
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
 ORACLE, REFERENCE, CLAIMED, PLAIN = "oracle", "reference", "claimed", ""
 WARNING = "Synthetic data: a score here does not estimate field performance."
-OVERALL = (
-    "method", "task", "split", "size", "score", "interval", "share_of_oracle", "rank", "worst_shift", "harm_gap",
-    "against", "access", "labels", "status", "cpu_s", "metric",
-)  # fmt: skip
-"""Columns of the table of everything, in its order: keys of :data:`COLUMNS`, and what says where a line stands."""
 FORMULA = r"^[=+\-@\t\r]"
 """What a spreadsheet takes for the start of a formula."""
 
@@ -71,7 +66,7 @@ def of_task(board: Board, standing: Standing) -> Table:
     columns = shown(standing)
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
-        headings=[_heading(column) for column in columns],
+        headings=[heading(column) for column in columns],
         rows=[_row(line, cells(line, columns)) for line in standing.lines],
         records=records([standing]),
     )
@@ -131,21 +126,23 @@ def overall(boards: Sequence[tuple[Board, Sequence[Standing]]]) -> Table:
         for board, standings in boards
         for record in records(standings)
     ]
-    return Table(said, headings_of(OVERALL), [_placed_row(one, OVERALL) for one in there], found)
+    return Table(
+        said, [heading(column) for column in OVERALL], [_placed_row(one, OVERALL) for one in there], found
+    )
 
 
 def of_entry(board: Board, there: Sequence[Placed], name: str) -> Table:
     """Every line of one entry."""
-    keys = [key for key in OVERALL if key not in ("method", "size")]
+    columns = [column for column in OVERALL if column.key not in ("method", "size")]
     alone = [replace(one.standing, lines=[one.line]) for one in there]
     caption = f"{name} on every task and split. {release(board)}. {WARNING}"
-    return Table(caption, headings_of(keys), [_placed_row(one, keys) for one in there], records(alone))
+    rows = [_placed_row(one, columns) for one in there]
+    return Table(caption, [heading(column) for column in columns], rows, records(alone))
 
 
-def headings_of(keys: Sequence[str]) -> list[Heading]:
-    """Of columns of the table of everything."""
-    by_key = {column.key: _heading(column) for column in COLUMNS}
-    return [by_key.get(key) or PLACES[key] for key in keys]
+def heading(column: BoardColumn) -> Heading:
+    """Return a column's heading."""
+    return Heading(column.key, column.heading, column.about, column.number)
 
 
 def release(*boards: Board) -> str:
@@ -161,31 +158,12 @@ def metric_text(standing: Standing) -> str:
     return f"{metric_title(standing.task.name, standing.metric)}, {better} is better"
 
 
-METHOD = Heading("method", "method", next(c.about for c in COLUMNS if c.key == "method"), False)
-PLACES = {
-    "task": Heading("task", "task", "What is asked; each task has its own metric.", False),
-    "split": Heading("split", "split", "What separates training from test.", False),
-    "size": Heading("size", "size", "The size of the release.", False),
-    "metric": Heading("metric", "metric", "The primary metric; ↓ where lower is better.", False),
-}
+METHOD = next(heading(column) for column in COLUMNS if column.key == "method")
 
 
-def _placed_row(one: Placed, keys: Sequence[str]) -> Row:
-    columns = [column for column in COLUMNS if column.key in keys]
-    known = dict(zip([column.key for column in columns], cells(one.line, columns), strict=True))
-    known |= _places(one.standing, one.size)
+def _placed_row(one: Placed, columns: Sequence[BoardColumn]) -> Row:
     usual = one.standing.split == one.standing.task.splits[0]
-    return _row(one.line, [known[key] for key in keys], usual)
-
-
-def _places(standing: Standing, size: str) -> dict[str, Cell]:
-    metric = metric_title(standing.task.name, standing.metric) + (" ↓" if standing.lower_is_better else "")
-    texts = {"task": standing.task.name, "split": standing.split, "size": size, "metric": metric}
-    return {key: Cell(text, text) for key, text in texts.items()}
-
-
-def _heading(column: Column) -> Heading:
-    return Heading(column.key, column.heading, column.about, column.number)
+    return _row(one.line, cells(one.line, columns), usual)
 
 
 def _caption(board: Board, standing: Standing, what: str) -> str:

@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING
 from tipbench.runs.results import RESULT, Result, read_result
 from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
 from tipdata.core.errors import UsageError
+from tipdata.core.world import sizes, versions
 
 from tipboard.board.collection import Run, place_of
 from tipboard.board.draws import DRAWS, Kept, read_draws, to_bytes
 from tipboard.board.entries import Entry, reference_entries
+from tipboard.submissions.record_file import Malformed, record_of
 
 if TYPE_CHECKING:
     from tipboard.submissions.record import SubmissionRecord
@@ -80,8 +82,6 @@ def store_results(folder: Path, found: Sequence[Result], draws: Sequence[Kept]) 
 
 def boards(results: Path) -> list[str]:
     """Releases that ``results`` holds a board of, as ``version/size``: the newest version's largest size last."""
-    from tipdata.core.world import sizes, versions
-
     order = (f"{version}/{size}" for version in versions() for size in sizes())
     return [name for name in order if (results / name).is_dir()]
 
@@ -145,14 +145,12 @@ def read_submission(folder: Path) -> Entry:
 
 
 def _record(path: Path) -> SubmissionRecord:
-    from tipboard.submissions.record_file import Malformed, record_of
-
     try:
         return record_of(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}; accept it again.") from None
     except Malformed as error:
-        raise UsageError(f"{path.parent}: {error.problems[0].rstrip('.')}; accept it again.") from None
+        raise UsageError(f"{path.parent}: {str(error.problems[0]).rstrip('.')}; accept it again.") from None
 
 
 def _side(folder: Path) -> tuple[list[Result], list[Kept]]:

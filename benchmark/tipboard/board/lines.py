@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from tipbench.evaluation.comparison import Comparison
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row, mean, rows
 from tipbench.runs.results import Result
-from tipbench.task import Task, task_of
+from tipbench.task import Task
+from tipbench.tasks import task_of
 
 from tipboard.board.comparisons import compared, first_draws, is_oracle
 from tipboard.board.entries import Entry, status
 from tipboard.board.files import Board
 from tipboard.board.ranks import rank_intervals, ranks
 
-PROTECTION_GAP, COVERAGE, INTRUSION = "protection_gap", "coverage", "intrusion_mrr"
-BESIDE = (PROTECTION_GAP, COVERAGE, INTRUSION)
-"""Metrics that a reader needs beside the primary one: whom a method fails, and how honest it is."""
-BASE_RATES = {"0.1%": "ppv_0.1pct", "1%": "ppv_1pct", "5%": "ppv_5pct", "30%": "ppv_30pct"}
-"""Shares of positives, and the metric that is the precision there."""
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 """Splits that are no shift: what is lost on any other is a *shift drop*."""
 
@@ -31,17 +27,15 @@ NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 class Line:
     """An entry on a task and split. ``row``: its scores (:class:`tipbench.runs.report.Row`).
 
-    ``beside``: of each metric in :data:`BESIDE`, its mean over seeds; ``precision_at``: of each base rate in
-    :data:`BASE_RATES`. ``cpu_s``: CPU seconds a cell, mean over seeds, None where an author did not say. ``peak_mib``:
-    the largest. ``against``: its test against the reference, None where there is none. ``by_split``: the mean score by
-    split. ``shift_drops``: by shifted split, what is lost there. ``status``: reproduced or self-reported. ``rank`` and
-    ``rank_interval``: among the lines of its status, oracles left out.
+    ``results``: of its seeds. ``cpu_s``: CPU seconds per cell, mean over seeds, None where an author did not say.
+    ``peak_mib``: the largest of the seeds. ``against``: its test against the reference, None where there is none.
+    ``by_split``: the mean score by split. ``shift_drops``: by shifted split, what is lost there. ``status``: reproduced
+    or self-reported. ``rank`` and ``rank_interval``: among the lines of its status, oracles left out.
     """
 
     entry: Entry
     row: Row
-    beside: dict[str, float | None]
-    precision_at: dict[str, float | None]
+    results: Sequence[Result] = field(repr=False)
     cpu_s: float | None
     peak_mib: float | None
     access: str
@@ -59,6 +53,11 @@ class Line:
     def method(self) -> str:
         """As a table names it."""
         return self.entry.name
+
+    def mean(self, metric: str) -> float | None:
+        """Return a metric's mean over seeds, None where no seed has it."""
+        found = (result.scores.get(metric) for result in self.results)
+        return mean([score.value for score in found if score is not None])
 
 
 @dataclass(frozen=True)
@@ -139,8 +138,7 @@ def _line(
     return Line(
         entry=entry,
         row=replace(all_rows[split], oracle=is_oracle(entry, task.name)),
-        beside={name: _mean_of(results, name) for name in BESIDE},
-        precision_at={rate: _mean_of(results, name) for rate, name in BASE_RATES.items()},
+        results=results,
         cpu_s=mean([result.cost.cpu_s for result in results]),
         peak_mib=max(peaks) if len(peaks) == len(results) else None,
         access=results[0].access,
@@ -152,10 +150,6 @@ def _line(
         status=status(results),
         unverified=bool(task.stream) and not all(result.verified for result in results),
     )
-
-
-def _mean_of(results: Sequence[Result], metric: str) -> float | None:
-    return mean([result.scores[metric].value for result in results if metric in result.scores])
 
 
 def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | None]:

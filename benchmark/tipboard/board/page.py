@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 
-from tipboard.board.columns import COLUMNS, Column, cells, shown
+from tipboard.board.columns import COLUMNS, BoardColumn, cells, shown
 from tipboard.board.files import Board, reference_only
 from tipboard.board.lines import Line, Standing, standings
 from tipboard.board.markdown import markdown_table
@@ -67,9 +67,9 @@ def _begun_small(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
-def _columns(standing: Standing) -> list[Column]:
+def _columns(standing: Standing) -> list[BoardColumn]:
     """All that say something; that everything here is reproduced is said above."""
-    return [column for column in shown(standing) if column.key != "status"]
+    return [column for column in shown(standing) if column.on_page]
 
 
 def _section(standing: Standing, worlds: Stable | None) -> str:

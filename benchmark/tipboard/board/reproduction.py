@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import tipbench
 from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.predictions import as_stored
+from tipbench.loading import prepare
 from tipbench.runs.cells import Cell
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result
-from tipbench.task import task_of
+from tipbench.runs.runner import run
+from tipbench.tasks import task_of
+from tipbench.version import __version__
 from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
@@ -110,8 +112,6 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
 
 
 def _run_reference(cells: Sequence[Result], runs: Path, quiet: bool) -> list[tuple[Result, Path]]:
-    from tipbench.runs.runner import run
-
     wanted = [Cell(dict(one.config), runs) for one in cells]
     found = []
     for outcome in run(wanted, quiet=quiet):
@@ -145,7 +145,7 @@ def _run_submission(
 
 def _installed(package: str, work: Path) -> str:
     """The interpreter of an environment that has the package; this one's where it is this tipbench."""
-    if package == f"tipbench=={tipbench.__version__}":
+    if package == f"tipbench=={__version__}":
         return sys.executable
     folder = work / "environment"
     venv.create(folder, with_pip=True, symlinks=True)
@@ -232,8 +232,6 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result,
 
 
 def _draws(result: Result, folder: Path) -> Kept:
-    from tipbench.public import prepare
-
     task = task_of(result.task)
     predictions = read_predictions(folder, result)
     answers = prepare(task, release=result.data, split=result.split).answers_to(predictions)

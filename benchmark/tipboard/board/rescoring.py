@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 import polars as pl
 from tipbench.evaluation.meaning import score_version
+from tipbench.loading import prepare
 from tipbench.runs.cost import UNKNOWN_PEAK
 from tipbench.runs.results import RESULT, Result, Scored, digest_of, read_result
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
@@ -187,8 +188,6 @@ def _rescore_fold(
     data: str, sources: Sources, stored: Sequence[tuple[Place, Result]]
 ) -> list[tuple[Place, tuple[Result, Kept | None]]]:
     """Results of one task and split, scored again where their predictions are found."""
-    from tipbench.public import prepare
-
     there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
     if all(content is None for _, _, content in there):
         return []

@@ -73,10 +73,11 @@ def agreement(scores: Floats) -> Agreement:
 
     if min(scores.shape) < 2:
         return Agreement(None, None)
-    values = [float(kendalltau(one, other)[0]) for one, other in combinations(scores, 2)]
+    pairs = combinations(scores, 2)
+    values = np.array([kendalltau(one, other)[0] for one, other in pairs], dtype=np.float64)
     if np.isnan(values).any():
         return Agreement(None, None)
-    return Agreement(math.fsum(values) / len(values), float(min(values)))
+    return Agreement(math.fsum(values) / len(values), float(values.min()))
 
 
 def mean_ranks(scores: Floats) -> Floats:

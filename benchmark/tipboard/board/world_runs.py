@@ -9,7 +9,10 @@ from pathlib import Path
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_result
+from tipbench.runs.runner import PARTIAL
+from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
+from tipdata.release import Release
 
 from tipboard.board.collection import Run, place_of
 from tipboard.board.stability import FEWEST, Stability, TaskScores
@@ -72,10 +75,6 @@ def collect(runs: Path, data: str | None = None) -> Stability:
 
 def _found(runs: Path) -> list[WorldRun]:
     """Every run that counts, by its folder."""
-    from tipbench.runs.runner import PARTIAL
-    from tipbench.task import task_of
-    from tipdata.release import Release
-
     if not runs.is_dir():
         raise UsageError(f"{runs} is no folder: give the one that `{AGAIN}` wrote runs to.")
     found = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 from tipboard.codabench.archive import write_archive

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tipbench.metrics.registry import metric_of
-from tipbench.task import Task, tasks
+from tipbench.task import Task
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 COUNT = "tasks"

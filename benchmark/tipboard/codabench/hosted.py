@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.kinds.predictions import check_predictions
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
@@ -35,6 +35,7 @@ from tipboard.submissions.folder import look, opened
 from tipboard.submissions.guard import read_guarded
 from tipboard.submissions.limits import Limits, limits_of
 from tipboard.submissions.opening import Unreadable, read_regular
+from tipboard.submissions.problems import Problem, of_predictions
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.terms import columns_of
 from tipboard.submissions.text import shown
@@ -98,7 +99,7 @@ def _check_evaluator(described: Round) -> None:
 
 def _handed_in(folder: int, described: Round, limits: Limits) -> list[Given]:
     found = look(folder)
-    problems = [said for said in found.problems if said.partition(":")[0] not in NOT_OURS]
+    problems = [problem for problem in found.problems if problem.where not in NOT_OURS]
     if problems:
         raise UsageError(_first(problems))
     if not found.files:
@@ -106,9 +107,9 @@ def _handed_in(folder: int, described: Round, limits: Limits) -> list[Given]:
     return [_given(folder, name, described, limits) for name in sorted(found.files)]
 
 
-def _first(problems: Sequence[str]) -> str:
+def _first(problems: Sequence[Problem]) -> str:
     more = f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else ""
-    return f"{problems[0].rstrip('.')}{more}."
+    return f"{str(problems[0]).rstrip('.')}{more}."
 
 
 def _given(folder: int, name: str, described: Round, limits: Limits) -> Given:
@@ -134,7 +135,7 @@ def _read(folder: int, files: Sequence[Given], limits: Limits, workdir: Path) ->
     columns = {one.task: columns_of(tasks()[one.task]) for one in files}
     guarded = read_guarded(folder, files, columns, limits, workdir)
     if guarded.problems:
-        raise UsageError(_first([f"{file}: {said}" for file, said in sorted(guarded.problems.items())]))
+        raise UsageError(_first([Problem(file, said) for file, said in sorted(guarded.problems.items())]))
     return guarded.clean
 
 
@@ -143,12 +144,12 @@ def _scored(reference: Path, one: Given, clean: Path, described: Round) -> dict[
     task, answers = tasks()[one.task], read_answers(reference, one.task)
     predictions = pl.read_parquet(clean)
     try:
-        check_steps(task, check_predictions(answers, predictions), described, one.file)
+        check_steps(task, check_predictions(answers, predictions), described)
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             evaluation = score_predictions(task, answers, predictions)
     except UsageError as error:
-        raise UsageError(f"{one.file}: {str(error).removeprefix(f'{one.file}: ')}") from None
+        raise UsageError(str(of_predictions(one.file, error))) from None
     except (ArithmeticError, ValueError, pl.exceptions.PolarsError) as error:
         raise UsageError(f"{one.file}: its values give no finite scores ({type(error).__name__}).") from None
     return {name: metric.value for name, metric in rounded(evaluation, described.rules.decimals).items()}

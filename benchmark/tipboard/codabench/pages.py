@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from tipbench.metrics.registry import metric_of
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 
 from tipboard.codabench.columns import columns, shown
 from tipboard.rounds.record import Round

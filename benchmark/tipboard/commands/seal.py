@@ -17,7 +17,7 @@ from tipbench.commands.options import (
 from tipbench.config.settings import Settings
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.report import interval, number
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.release import open_release
 

@@ -14,7 +14,7 @@ from tipboard.rounds.submissions import published_truth
 from tipboard.submissions.check import Checked, ScoredFile, check
 from tipboard.submissions.gather import Gathered, gathered_files, gathered_runs
 from tipboard.submissions.pack import About, pack
-from tipboard.submissions.problems import Refused
+from tipboard.submissions.problems import Problem, Refused
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.truth import TruthOf, release_truth
 
@@ -174,9 +174,8 @@ def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | 
         truth = _truth(sizes, options)
         checked = check(folder, truth=truth, replicates=options.replicates, quiet=options.quiet)
         if wanted is not None and checked.record.id != wanted:
-            raise Refused(
-                folder, [f"{RECORD}: it is of {checked.record.id} and not of {wanted}; rename one of them."]
-            )
+            said = f"it is of {checked.record.id} and not of {wanted}; rename one of them."
+            raise Refused(folder, [Problem(RECORD, said)])
     except Refused as refused:
         if options.json:
             emit_json({"accepted": False, "problems": refused.problems})

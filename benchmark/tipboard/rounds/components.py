@@ -8,8 +8,8 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-import tipbench
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.version import __version__
 from tipdata.core.errors import UsageError
 from tipdata.core.world import fingerprint, versions
 
@@ -31,7 +31,7 @@ def components(data: str) -> Components:
 
 def wheel() -> Wheel:
     """Return the tipbench at hand."""
-    return Wheel(version=tipbench.__version__, digest=wheel_digest())
+    return Wheel(version=__version__, digest=wheel_digest())
 
 
 def check_wheel(described: Round, doing: str) -> None:

@@ -13,7 +13,8 @@ from tipbench.data.release_folds import divided, labels_of, open_by_name, shown,
 from tipbench.data.streams.forecasts import forecast_answers
 from tipbench.data.streams.steps import Stream, held_back
 from tipbench.kinds.answers import Answers
-from tipbench.task import Forecast, Source, Task, task_of
+from tipbench.task import Forecast, Source, Task
+from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 from tipbench.kinds.answers import Answers
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 from tipboard.rounds.keyed import SEED_BYTES

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.core.digest import column_digest
 from tipdata.core.engine import run_all
 

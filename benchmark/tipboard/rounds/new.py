@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from tipbench.task import task_of, tasks
+from tipbench.tasks import task_of, tasks
 from tipdata.core.atomic import fill_folder_atomically, write_file_atomically
 from tipdata.core.errors import UsageError
 from tipdata.core.world import newest_released, sizes, versions

@@ -12,7 +12,8 @@ from tipbench.method import check_shape, is_oracle
 from tipbench.runs.predicting import instantiate
 from tipbench.runs.results import parquet_bytes
 from tipbench.runs.streamed.predictions import streamed_predictions
-from tipbench.task import Source, Task, task_of
+from tipbench.task import Source, Task
+from tipbench.tasks import task_of
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
@@ -58,7 +59,7 @@ def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.Dat
         else streamed_predictions(method, sealed.fold, sealed.stream, target)
     )
     checked = check_predictions(sealed.blank, _of_units(task, made, sealed.units))
-    check_steps(task, checked, sealed.round, target)
+    check_steps(task, checked, sealed.round)
     sealed.notes.extend(note for note in getattr(method, "notes", ()) if note not in sealed.notes)
     return as_stored(checked), sealed
 

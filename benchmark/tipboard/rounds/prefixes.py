@@ -24,7 +24,8 @@ from collections.abc import Sequence
 
 import polars as pl
 from tipbench.data.streams.steps import ORDER
-from tipbench.task import Task, tasks
+from tipbench.task import Task
+from tipbench.tasks import tasks
 
 AMBIGUOUS = 5
 """Steps after the prefix within which an onset leaves a conversation without a label."""

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from tipbench.runs.results import Model, read_record
 from tipbench.sources import canonical
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 ROUND, DIGESTS, REVEALED, SCORES = "round.json", "digests.json", "revealed.json", "scores.json"
@@ -157,8 +158,6 @@ def read_round(folder: Path) -> Round:
 
     Raises UsageError where there is none, and for a task that is not known here.
     """
-    from tipbench.task import tasks
-
     described: Round = read(folder / ROUND, Round, "sealed round")
     if unknown := [name for name in described.tasks if name not in tasks()]:
         raise UsageError(

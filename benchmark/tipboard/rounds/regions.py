@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 from tipbench.data.access import LEVELS
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.core.world import World
 from tipdata.release import generate_region
 from tipdata.stages import TABLES

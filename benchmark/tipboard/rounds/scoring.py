@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Evaluation
 from tipbench.kinds.answers import Answers
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError

@@ -19,9 +19,11 @@ from tipbench.kinds.predictions import check_predictions
 from tipbench.task import Task
 from tipdata.core.errors import UsageError
 
+from tipboard.rounds.folds import blank_answers
 from tipboard.rounds.record import Round, read_round
 from tipboard.submissions.check import check
 from tipboard.submissions.limits import limits_of
+from tipboard.submissions.problems import PREDICTIONS
 from tipboard.submissions.record import SubmissionRecord
 from tipboard.submissions.terms import SEALED_SPLIT
 from tipboard.submissions.truth import Truth, TruthOf
@@ -74,8 +76,6 @@ def published_truth(round_folder: Path) -> TruthOf:
 
     Raises UsageError for a folder that is no round.
     """
-    from tipboard.rounds.folds import blank_answers
-
     described = read_round(round_folder)
     return round_truth(described, lambda task: blank_answers(task, round_folder))
 
@@ -95,7 +95,7 @@ def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
         return Truth(
             record.data,
             prepared,
-            check=lambda task, predictions: check_steps(task, predictions, described, "predictions"),
+            check=lambda task, predictions: check_steps(task, predictions, described),
             scored=False,
         )
 
@@ -111,7 +111,7 @@ def read_file(path: Path) -> pl.DataFrame:
         raise UsageError(f"{path} is no whole parquet file: {said}.") from None
 
 
-def check_steps(task: Task, predictions: pl.DataFrame, described: Round, where: str) -> None:
+def check_steps(task: Task, predictions: pl.DataFrame, described: Round) -> None:
     """Refuse alarms after the end of the prefix. Raises UsageError."""
     length = described.prefixes.get(task.name)
     if length is None or not {"step", task.unit} <= set(predictions.columns):
@@ -121,7 +121,7 @@ def check_steps(task: Task, predictions: pl.DataFrame, described: Round, where: 
     late = predictions.filter(pl.col("step") > length)
     if late.height:
         raise UsageError(
-            f"{where}: {late.height:,} steps are beyond {length}, where every prefix ends (first: {task.unit} "
+            f"{PREDICTIONS}{late.height:,} steps are beyond {length}, where every prefix ends (first: {task.unit} "
             f"{late[task.unit][0]}): leave null where there is no alarm by then."
         )
 

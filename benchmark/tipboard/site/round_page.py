@@ -8,17 +8,17 @@ from typing import Any
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 
 from tipboard.board.export import METHOD, Heading
-from tipboard.board.lines import PROTECTION_GAP
+from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
 from tipboard.site.render import page
 from tipboard.site.sizes import Size
 from tipboard.site.tables import View, filters, of_records
 from tipboard.site.task_page import Page
 
-HARM_GAP = "harm_gap"
+HARM_GAP, PROTECTION_GAP = "harm_gap", "protection_gap"
 HEADINGS = (
     Heading("task", "task", "What was predicted.", False),
     Heading(
@@ -104,8 +104,6 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
 def _places(closed: Closed) -> dict[tuple[str, str], float]:
     """By team and task the rank of its last submission, by the mean over seeds; ties share the mean of theirs."""
     import numpy as np
-
-    from tipboard.board.ranks import ranks
 
     found: dict[str, dict[str, float]] = {}
     for entry in closed.scores.entries:

@@ -11,7 +11,7 @@ from tipbench.runs.report import NOTHING, number
 from tipboard.board.columns import Cell
 from tipboard.board.entries import REPRODUCED
 from tipboard.board.export import METHOD, Heading, Row, Table, matrix, metric_text, of_task, release
-from tipboard.board.lines import INTRUSION, PROTECTION_GAP, Line, Standing
+from tipboard.board.lines import Line, Standing
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import forest
 from tipboard.site.figures.radar import Panel, enough, radar
@@ -103,7 +103,7 @@ def _figures(size: Size, standing: Standing) -> list[Figure]:
             (
                 "protection", "Detection against protection lost",
                 "Protection gap: recall of the best served group of those exploited over that of the worst served.",
-                against(standing, PROTECTION_GAP, "protection gap"),
+                against(standing, "protection_gap", "protection gap"),
             ),
             (
                 "shift", "Where the world shifts",
@@ -119,12 +119,12 @@ def _figures(size: Size, standing: Standing) -> list[Figure]:
 
 def _intrusion(standing: Standing) -> tuple[str, str, Drawing | None]:
     heading = "Detection against intrusion"
-    if any(line.beside.get(INTRUSION) is not None for line in standing.lines):
+    if any(line.mean("intrusion_mrr") is not None for line in standing.lines):
         text = (
             "Intrusion: how well lawful travellers, who are forecast along, could be followed by the same method. The "
             "line joins the methods that no other beats in both."
         )
-        return heading, text, against(standing, INTRUSION, "intrusion")
+        return heading, text, against(standing, "intrusion_mrr", "intrusion")
     text = "How private the data is that a method was shown, and what it scores with it."
     return heading, text, against_tier(standing)
 

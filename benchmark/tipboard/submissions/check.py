@@ -25,7 +25,8 @@ from tipbench.kinds.answers import Answers
 from tipbench.runs.cost import Meter
 from tipbench.runs.results import SCHEMA_VERSION, Cost, PredictionsFile, Result, Scored, Versions, digest_of
 from tipbench.runs.scoring import evaluate_prepared
-from tipbench.task import Task, task_of, tasks
+from tipbench.task import Task
+from tipbench.tasks import task_of, tasks
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 from tipdata.core.world import versions
@@ -34,7 +35,7 @@ from tipboard.submissions.folder import look, opened
 from tipboard.submissions.guard import Guarded, read_guarded
 from tipboard.submissions.limits import RECORD_BYTES, Limits, limits_of
 from tipboard.submissions.opening import Unreadable, read_regular
-from tipboard.submissions.problems import Refused
+from tipboard.submissions.problems import Problem, Refused, of_predictions
 from tipboard.submissions.record import RECORD, SubmissionRecord, SubmittedFile
 from tipboard.submissions.record_file import Malformed, record_of
 from tipboard.submissions.terms import columns_of, disagreements
@@ -150,12 +151,12 @@ def _clean_files(workdir: Path | None) -> Iterator[Path]:
 def _record(folder: Path, descriptor: int, limits: Limits | None) -> SubmissionRecord:
     """The record, with everything beside it as it says. Raises Refused."""
     found = look(descriptor)
-    if not found.has_record or any(said.startswith(f"{RECORD}:") for said in found.problems):
+    if not found.has_record or any(one.where == RECORD for one in found.problems):
         raise Refused(folder, found.problems)
     try:
         record = record_of(read_regular(descriptor, RECORD, RECORD_BYTES))
     except Unreadable as reason:
-        raise Refused(folder, [f"{RECORD}: {reason}.", *found.problems]) from None
+        raise Refused(folder, [Problem(RECORD, f"{reason}."), *found.problems]) from None
     except Malformed as error:
         raise Refused(folder, [*error.problems, *found.problems]) from None
     problems = [
@@ -178,14 +179,14 @@ def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str], pe
     """Raises Refused where there are problems, in the order of the record."""
     if problems:
         files = [entry.file for entry in record.predictions if entry.file in problems]
-        raise Refused(folder, [f"{file}: {problems[file]}" for file in files], peak_mib)
+        raise Refused(folder, [Problem(file, problems[file]) for file in files], peak_mib)
 
 
 def _truth(folder: Path, record: SubmissionRecord, truth: TruthOf) -> Truth:
     try:
         return truth(record)
     except UsageError as error:
-        raise Refused(folder, [f"{RECORD}: {error}"]) from None
+        raise Refused(folder, [Problem(RECORD, str(error))]) from None
 
 
 def _by_fold(record: SubmissionRecord) -> list[list[SubmittedFile]]:
@@ -208,7 +209,7 @@ def _score_fold(
     try:
         prepared = truth.prepared(task, entries[0].split)
     except UsageError as error:
-        return _Outcome({}, {entry.file: _sentence(error) for entry in entries})
+        return _Outcome({}, {entry.file: of_predictions(entry.file, error).said for entry in entries})
     for entry in entries:
         content = guarded.clean[entry.file].read_bytes()
         predictions = pl.read_parquet(content)
@@ -217,7 +218,7 @@ def _score_fold(
             evaluation = _evaluated(truth, task, prepared, predictions, replicates)
             result = _result(record, entry, task, prepared, evaluation, digest_of(content))
         except UsageError as error:
-            outcome.problems[entry.file] = _sentence(error)
+            outcome.problems[entry.file] = of_predictions(entry.file, error).said
         except (ValidationError, ArithmeticError, ValueError, pl.exceptions.PolarsError) as error:
             said = " ".join(str(error).split())
             outcome.problems[entry.file] = (
@@ -228,10 +229,6 @@ def _score_fold(
             if each is not None:
                 each(entry, task, prepared.answers_to(predictions), predictions, result)
     return outcome
-
-
-def _sentence(error: UsageError) -> str:
-    return str(error).removeprefix("predictions: ").rstrip(".") + "."
 
 
 def _result(

@@ -16,6 +16,7 @@ from pathlib import Path
 from tipdata.core.errors import UsageError
 
 from tipboard.submissions.opening import STEP, Unreadable, not_plain, open_folder
+from tipboard.submissions.problems import Problem
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.text import named, shown
 
@@ -32,11 +33,11 @@ FORM = f"only {RECORD} and <task>/<split>/s<seed>.parquet may be in it"
 
 @dataclass
 class Found:
-    """Files of the right form with their bytes, by name, and one sentence for everything else."""
+    """Files of the right form with their bytes, by name, and one problem for everything else."""
 
     files: dict[str, int] = field(default_factory=dict)
     has_record: bool = False
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     names: int = 0
 
 
@@ -64,9 +65,9 @@ def look(folder: int) -> Found:
     found = Found()
     _look(folder, "", 0, found)
     if found.names > MOST_NAMES:
-        found.problems = [f"it: it holds more than {MOST_NAMES:,} files and folders; {FORM}."]
+        found.problems = [Problem("it", f"it holds more than {MOST_NAMES:,} files and folders; {FORM}.")]
     elif not found.has_record:
-        found.problems.insert(0, f"{RECORD}: it is not there.")
+        found.problems.insert(0, Problem(RECORD, "it is not there."))
     return found
 
 
@@ -79,7 +80,7 @@ def _look(folder: int, above: str, depth: int, found: Found) -> None:
                 return
             listed.append(one.name)
     if depth and not listed:
-        found.problems.append(f"{above.rstrip('/')}: it is an empty folder; remove it.")
+        found.problems.append(Problem(above.rstrip("/"), "it is an empty folder; remove it."))
     for name in sorted(listed):
         _look_at(folder, name, above, depth, found)
 
@@ -89,7 +90,7 @@ def _look_at(folder: int, name: str, above: str, depth: int, found: Found) -> No
     try:
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError as error:
-        found.problems.append(f"{where}: it cannot be looked at ({error.strerror}).")
+        found.problems.append(Problem(where, f"it cannot be looked at ({error.strerror})."))
         return
     is_folder = stat.S_ISDIR(status.st_mode)
     form = FOLDER_NAME if is_folder else FILE_NAME
@@ -97,12 +98,12 @@ def _look_at(folder: int, name: str, above: str, depth: int, found: Found) -> No
     in_place = depth < DEEPEST if is_folder else depth == DEEPEST
     if not is_record and (not in_place or form.fullmatch(name) is None):
         kind = "folder" if is_folder else "file"
-        found.problems.append(f"{where}: no {kind} of that name may be there; {FORM}.")
+        found.problems.append(Problem(where, f"no {kind} of that name may be there; {FORM}."))
     elif is_folder and not is_record:
         try:
             below = open_folder(name, folder)
         except Unreadable as reason:
-            found.problems.append(f"{where}: {reason}.")
+            found.problems.append(Problem(where, f"{reason}."))
             return
         try:
             _look(below, f"{path}/", depth + 1, found)
@@ -111,6 +112,6 @@ def _look_at(folder: int, name: str, above: str, depth: int, found: Found) -> No
     else:
         found.has_record |= is_record
         if (wrong := not_plain(status)) is not None:
-            found.problems.append(f"{where}: {wrong}.")
+            found.problems.append(Problem(where, f"{wrong}."))
         elif not is_record:
             found.files[path] = status.st_size

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result
+from tipbench.runs.runner import PARTIAL
 from tipbench.runs.scoring import read_predictions_file
+from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
 
 from tipboard.submissions.pinned import overrides_of, shipped_version
@@ -69,7 +71,7 @@ def gathered_runs(paths: Sequence[Path]) -> Gathered:
     predictions = [_of_run(folder, result) for folder, result in runs.items()]
     _refuse_repeated(predictions)
     first = next(iter(runs.values()))
-    names = {result.method.partition("/")[2] for result in runs.values()}
+    names = {result.method_name for result in runs.values()}
     packages = {shipped_version(result) for result in runs.values()}
     return Gathered(
         data=first.data,
@@ -101,15 +103,11 @@ def gathered_files(
 
 
 def _read_file(path: str, task: str) -> pl.DataFrame:
-    from tipbench.task import task_of
-
     return read_predictions_file(path, task_of(task))
 
 
 def _folders(path: Path) -> list[Path]:
     """The run folders that a path stands for."""
-    from tipbench.runs.runner import PARTIAL
-
     if path.name == RESULT and path.is_file():
         return [path.parent]
     if not path.is_dir():

@@ -12,7 +12,7 @@ import polars as pl
 from pydantic import ValidationError
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.runs.results import digest_of
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
 
@@ -70,7 +70,7 @@ def _check_target(to: Path, overwrite: bool) -> None:
     if not overwrite:
         raise UsageError(f"{to} is there: give another --to, or --overwrite to replace a submission.")
     with opened(to) as descriptor:
-        strange = look(descriptor).problems
+        strange = [str(problem) for problem in look(descriptor).problems]
         try:
             record_of(read_regular(descriptor, RECORD, RECORD_BYTES))
         except (Malformed, Unreadable) as error:
@@ -146,5 +146,5 @@ def _record(gathered: Gathered, about: About, entries: list[dict[str, Any]]) -> 
     try:
         return SubmissionRecord.model_validate(content)
     except ValidationError as error:
-        first = said(error.errors(include_url=False, include_input=False)[0])
+        first = str(said(error.errors(include_url=False, include_input=False)[0]))
         raise UsageError(f"{first.rstrip('.')}: correct it where it comes from.") from None

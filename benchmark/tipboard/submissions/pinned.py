@@ -6,6 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tipbench.config.choices import options
+from tipbench.config.compose import Composer, parse
+from tipbench.config.paths import config_folder, config_folders
+from tipbench.runs.cells import Cell
+from tipbench.runs.grid import expand
 from tipbench.runs.results import Result
 from tipbench.runs.versions import SHIPPED
 from tipdata.core.errors import UsageError
@@ -22,8 +27,6 @@ def shipped_version(result: Result) -> str | None:
 
 def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
     """Overrides, but for split and seed, that compose to the same config hash; None where there are none."""
-    from tipbench.runs.cells import Cell
-
     wanted = Cell(dict(config), Path())
     try:
         words = _first_words(config)
@@ -39,9 +42,6 @@ def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
 
 def _first_words(config: Mapping[str, Any]) -> list[str]:
     """Baseline, or task and class of a user's own, and release."""
-    from tipbench.config.choices import options
-    from tipbench.config.paths import config_folder
-
     name, release = str(config["baseline"]["name"]), config["release"]
     known = name in options([config_folder()])["baseline"]
     target = f"{METHOD}._target_={_method(config)['_target_']}"
@@ -52,10 +52,6 @@ def _first_words(config: Mapping[str, Any]) -> list[str]:
 
 def _composed(words: list[str], config: Mapping[str, Any]) -> dict[str, Any]:
     """The config of the one cell that these words make on the split and seed of another config."""
-    from tipbench.config.compose import Composer, parse
-    from tipbench.config.paths import config_folders
-    from tipbench.runs.grid import expand
-
     typed = parse([*words, f"split={config['split']}", f"seed={config['seed']}"])
     [cell] = expand(Composer(config_folders(None), typed), lambda task, settings: [str(config["split"])])
     return cell.config

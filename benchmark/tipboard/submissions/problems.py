@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from tipdata.core.errors import CheckFailed
+from tipdata.core.errors import CheckFailed, UsageError
 
 from tipboard.submissions.text import shown
 
@@ -14,11 +15,31 @@ MOST_SIGNS = 1_700
 LONGEST = 400
 
 
+PREDICTIONS = "predictions: "
+"""How tipbench begins what it says of predictions, which have no name there."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and where: ``where`` is a file, a field of one, or "it", the folder. ``said``: a sentence."""
+
+    where: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.said}"
+
+
+def of_predictions(file: str, error: UsageError) -> Problem:
+    """Return what tipbench says of predictions as a problem of their file."""
+    return Problem(file, str(error).removeprefix(PREDICTIONS).rstrip(".") + ".")
+
+
 class Refused(CheckFailed):
     """A submission that is not accepted. ``problems``: one sentence each, which begins with the file or field.
     ``peak_mib``: peak memory of the process that read files, None where none did or the system does not say."""
 
-    def __init__(self, folder: Path, problems: Sequence[str], peak_mib: float | None = None) -> None:
+    def __init__(self, folder: Path, problems: Sequence[Problem], peak_mib: float | None = None) -> None:
         self.peak_mib = peak_mib
         self.problems = [shown(problem, LONGEST) for problem in problems]
         super().__init__("\n".join([f"{shown(folder, 200)} is refused:", *listed(self.problems)]))

@@ -20,6 +20,7 @@ from typing import Any
 
 from tipboard.submissions.limits import Limits, amount
 from tipboard.submissions.opening import Unreadable, read_regular
+from tipboard.submissions.parquet import Refusal, cleaned
 from tipboard.submissions.text import shown
 
 MOST_OPEN = 64
@@ -62,8 +63,6 @@ def _allow_seconds(seconds: int) -> None:
 
 
 def _outcome(folder: int, file: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    from tipboard.submissions.parquet import Refusal, cleaned
-
     try:
         content = read_regular(folder, file["name"], limits.file_bytes)
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
+from tipboard.submissions.problems import Problem
 from tipboard.submissions.record import RECORD, SubmissionRecord
 from tipboard.submissions.text import shown
 
@@ -15,10 +16,10 @@ DEEPEST = 12
 
 
 class Malformed(Exception):
-    """What is wrong with a record, one sentence each."""
+    """What is wrong with a record."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
         self.problems = problems
 
 
@@ -39,15 +40,17 @@ def _parsed(content: bytes) -> Any:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Malformed([f"{RECORD}: it is not UTF-8 at byte {error.start:,}."]) from None
+        raise Malformed([Problem(RECORD, f"it is not UTF-8 at byte {error.start:,}.")]) from None
     if _depth(text) > DEEPEST:
-        raise Malformed([f"{RECORD}: it is nested more than {DEEPEST} deep."])
+        raise Malformed([Problem(RECORD, f"it is nested more than {DEEPEST} deep.")])
     try:
         return json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise Malformed([f"{RECORD}: it is no JSON at line {error.lineno}, column {error.colno}."]) from None
+        raise Malformed(
+            [Problem(RECORD, f"it is no JSON at line {error.lineno}, column {error.colno}.")]
+        ) from None
     except ValueError as error:  # a number with thousands of digits, or one of the two below
-        raise Malformed([f"{RECORD}: {shown(error, 120).rstrip('.')}."]) from None
+        raise Malformed([Problem(RECORD, f"{shown(error, 120).rstrip('.')}.")]) from None
 
 
 def _depth(text: str) -> int:
@@ -75,10 +78,11 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"it holds {name}, which is no number of JSON")
 
 
-def said(error: Any) -> str:
-    """An error of validation as a sentence that begins with the field."""
+def said(error: Any) -> Problem:
+    """Return an error of validation as a problem of its field."""
     where = ""
     for part in error["loc"]:
         where += f"[{part}]" if isinstance(part, int) else f".{shown(part, 40)}"
-    said = shown(error["msg"].removeprefix("Value error, "), 160).rstrip(".")
-    return f"{RECORD}: {where.lstrip('.') or 'it'}: {said[:1].lower()}{said[1:]}."
+    own = error["type"] == "value_error"
+    words = shown(error["ctx"]["error"] if own else error["msg"], 160).rstrip(".")
+    return Problem(f"{RECORD}: {where.lstrip('.') or 'it'}", f"{words[:1].lower()}{words[1:]}.")

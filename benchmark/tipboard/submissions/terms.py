@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
-from tipbench.task import Task, tasks
+from tipbench.task import Task
+from tipbench.tasks import tasks
 
 from tipboard.submissions.folder import Found
 from tipboard.submissions.limits import Limits, amount
+from tipboard.submissions.problems import Problem
 from tipboard.submissions.record import RECORD, RESERVED_TEAM, SubmissionRecord, SubmittedFile
 from tipboard.submissions.text import shown
 
@@ -27,44 +29,51 @@ def columns_of(task: Task) -> tuple[str, ...]:
 
 def disagreements(
     record: SubmissionRecord, found: Found, limits: Limits, versions: Sequence[str]
-) -> list[str]:
-    """One sentence for everything that cannot be as it is declared.
+) -> list[Problem]:
+    """Return one problem for everything that cannot be as it is declared.
 
     ``versions``: those of the data that there are, the newest last.
     """
     return [*_declared(record, versions), *_entries(record), *_files(record, found, limits)]
 
 
-def _declared(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[str]:
+def _declared(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[Problem]:
     if record.team == RESERVED_TEAM:
-        yield f"{RECORD}: team: {RESERVED_TEAM} is kept for reference results; give the name of yours."
+        yield Problem(
+            f"{RECORD}: team", f"{RESERVED_TEAM} is kept for reference results; give the name of yours."
+        )
     if record.versions.evaluator != EVALUATOR_VERSION:
-        yield (
-            f"{RECORD}: versions.evaluator: it is {shown(record.versions.evaluator)} and this evaluator is "
-            f"{EVALUATOR_VERSION}; pack it with this one."
+        yield Problem(
+            f"{RECORD}: versions.evaluator",
+            f"it is {shown(record.versions.evaluator)} and this evaluator is "
+            f"{EVALUATOR_VERSION}; pack it with this one.",
         )
     if record.versions.data not in versions:
-        yield (
-            f"{RECORD}: versions.data: there is no version {shown(record.versions.data)} of the data; there are "
-            f"{', '.join(versions)}."
+        yield Problem(
+            f"{RECORD}: versions.data",
+            f"there is no version {shown(record.versions.data)} of the data; there are "
+            f"{', '.join(versions)}.",
         )
     elif record.size is not None and record.data.partition("/")[0] != record.versions.data:
-        yield f"{RECORD}: versions.data: it is {record.versions.data} and data is {record.data}; pack it again."
+        yield Problem(
+            f"{RECORD}: versions.data",
+            f"it is {record.versions.data} and data is {record.data}; pack it again.",
+        )
     for name in record.pinned.overrides if record.pinned else ():
         if name not in {entry.task for entry in record.predictions}:
-            yield f"{RECORD}: pinned.overrides: {name} is no task of the predictions; remove it."
+            yield Problem(f"{RECORD}: pinned.overrides", f"{name} is no task of the predictions; remove it.")
 
 
-def _entries(record: SubmissionRecord) -> Iterator[str]:
-    """At most one sentence an entry."""
+def _entries(record: SubmissionRecord) -> Iterator[Problem]:
+    """Yield at most one problem per entry."""
     repeated = {
         file for file, count in Counter(entry.file for entry in record.predictions).items() if count > 1
     }
     for place, entry in enumerate(record.predictions):
         if (wrong := _wrong(entry, record.size is None)) is not None:
-            yield f"{RECORD}: predictions[{place}]: {wrong}."
+            yield Problem(f"{RECORD}: predictions[{place}]", f"{wrong}.")
     for file in sorted(repeated):
-        yield f"{RECORD}: predictions: {file} is listed more than once; list it once."
+        yield Problem(f"{RECORD}: predictions", f"{file} is listed more than once; list it once.")
 
 
 def _wrong(entry: SubmittedFile, sealed: bool) -> str | None:
@@ -80,17 +89,19 @@ def _wrong(entry: SubmittedFile, sealed: bool) -> str | None:
     return None
 
 
-def _files(record: SubmissionRecord, found: Found, limits: Limits) -> Iterator[str]:
-    """At most one sentence a file."""
+def _files(record: SubmissionRecord, found: Found, limits: Limits) -> Iterator[Problem]:
+    """Yield at most one problem per file."""
     listed = {entry.file for entry in record.predictions}
-    spoken_of = {problem.partition(":")[0] for problem in found.problems}
+    spoken_of = {problem.where for problem in found.problems}
     for file in sorted(listed - set(found.files) - spoken_of):
-        yield f"{file}: it is listed in {RECORD} and not there."
+        yield Problem(file, f"it is listed in {RECORD} and not there.")
     for file, size in sorted(found.files.items()):
         if file not in listed:
-            yield f"{file}: it is not listed in {RECORD}; remove it or pack it."
+            yield Problem(file, f"it is not listed in {RECORD}; remove it or pack it.")
         elif size > limits.file_bytes:
-            yield f"{file}: it has {amount(size)} and at most {amount(limits.file_bytes)} are taken."
+            yield Problem(file, f"it has {amount(size)} and at most {amount(limits.file_bytes)} are taken.")
     total = sum(found.files.values())
     if total > limits.total_bytes:
-        yield f"it: its files have {amount(total)} and at most {amount(limits.total_bytes)} are taken."
+        yield Problem(
+            "it", f"its files have {amount(total)} and at most {amount(limits.total_bytes)} are taken."
+        )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 from tipbench.data.prepared import Prepared
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.task import Task
 from tipdata.core.errors import UsageError
+from tipdata.release import open_release
 
 from tipboard.submissions.record import SubmissionRecord
 
@@ -46,8 +47,6 @@ def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> Truth
     """
 
     def of(record: SubmissionRecord) -> Truth:
-        from tipdata.release import open_release
-
         if record.size is None:
             raise UsageError(
                 f"data: {record.data} is a sealed round: give its published folder with --round."

@@ -15,8 +15,8 @@ from tipbaselines.advert_authorship.tfidf_cosine import TfidfCosine
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.loading import prepare
 from tipbench.method import Method
-from tipbench.public import prepare
 from tipdata.release import Release
 
 METHODS = {

@@ -23,8 +23,8 @@ from tipbench.data.custom.config import OwnData
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
-from tipbench.task import task_of
+from tipbench.loading import prepare
+from tipbench.tasks import task_of
 from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS
 from tipdata.stages.operations.stage import LANGUAGES

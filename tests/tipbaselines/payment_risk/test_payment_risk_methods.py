@@ -12,7 +12,7 @@ from tipbaselines.payment_risk.lightgbm import LightGBM
 from tipbaselines.payment_risk.rules import Rules
 from tipbaselines.payment_risk.supervised import Labels
 from tipbench.data.fold import Fold
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
 
 DAY = 1440

@@ -19,8 +19,8 @@ from tipbaselines.prevalence.stepwise_loglinear import StepwiseLogLinear, chosen
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 from tipdata.release import Release
 

@@ -14,7 +14,7 @@ from tipbaselines.recruitment_onset.oracle import Oracle
 from tipbaselines.recruitment_onset.windowed_logreg import WindowedLogreg
 from tipbench.data.fold import Fold
 from tipbench.data.streams.steps import Steps
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.streamed.alarms import streamed_alarms
 from tipbench.runs.streamed.handover import Scored, scores_of
 from tipbench.tasks.recruitment_onset import TASK

@@ -28,7 +28,7 @@ from tipbaselines.route_forecast.popular import Popular
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.streamed.forecasts import asked, streamed_forecasts
 from tipbench.tasks.route_forecast import TASK
 from tipdata.release import Release

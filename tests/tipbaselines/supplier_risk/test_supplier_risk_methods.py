@@ -10,7 +10,7 @@ from tipbaselines.supplier_risk.personalised_pagerank import PersonalisedPageRan
 from tipbaselines.supplier_risk.sector_prior import SectorPrior
 from tipbaselines.supply_chain import neighbour_features, own_features, supply_chain_of
 from tipbench.data.fold import Fold
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
 
 FIRMS = pl.DataFrame(

@@ -6,8 +6,8 @@ from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS
 from tipbench.data.splits.forward import VALID_UNTIL
-from tipbench.public import load, prepare
-from tipbench.task import tasks
+from tipbench.loading import load, prepare
+from tipbench.tasks import tasks
 from tipbench.tasks.advert_authorship import GALLERY_A_REGION
 from tipdata.core.errors import UsageError
 from tipdata.release import Release

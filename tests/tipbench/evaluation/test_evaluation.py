@@ -14,7 +14,7 @@ from tipbench.evaluation.evaluation import Score, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.case import case_of
 from tipbench.metrics.registry import families_of
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 RISK: Any = SimpleNamespace(

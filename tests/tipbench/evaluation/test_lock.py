@@ -16,7 +16,8 @@ import yaml
 from tipbench.evaluation import lock as locking
 from tipbench.evaluation.lock import Locked, numbers_of, read_expected, read_lock, updated
 from tipbench.evaluation.sources import score_digest
-from tipbench.task import Task, tasks
+from tipbench.task import Task
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 TASK = tasks()["advert_risk"]

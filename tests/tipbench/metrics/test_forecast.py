@@ -17,7 +17,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.case import case_of
 from tipbench.metrics.forecast import FIRST, measure, query_scores
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 
 TASK: Any = SimpleNamespace(
     kind=kinds.FORECASTS,

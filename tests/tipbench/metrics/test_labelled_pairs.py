@@ -11,7 +11,7 @@ from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.labelled_pairs import NO_CLUSTERS
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 
 TASK: Any = SimpleNamespace(
     kind=kinds.CLUSTERS,

@@ -15,7 +15,7 @@ from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.scored_pairs import best_f1_threshold
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 
 LINKAGE: Any = SimpleNamespace(
     kind=kinds.CLUSTERS,

@@ -12,7 +12,8 @@ from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.results import Result, read_result
 from tipbench.sources import canonical
-from tipbench.task import Task, task_of
+from tipbench.task import Task
+from tipbench.tasks import task_of
 from tipboard.board.comparisons import reference_of
 from tipdata.core.errors import UsageError
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 import tipbench
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate, read_predictions_file
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
 from tipdata.release import Release
 

@@ -4,9 +4,10 @@ import polars as pl
 import pytest
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
+from tipbench.loading import prepare
 from tipbench.metrics.harm import lawful_kinds
-from tipbench.public import prepare
-from tipbench.task import accept_all, tasks
+from tipbench.task import accept_all
+from tipbench.tasks import tasks
 from tipbench.tasks.account_risk import check_tables
 from tipdata.core.errors import UsageError
 from tipdata.release import Release

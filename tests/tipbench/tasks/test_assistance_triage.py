@@ -7,8 +7,8 @@ import pytest
 from tipbench.data.custom.config import OwnData
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
-from tipbench.task import task_of
+from tipbench.loading import prepare
+from tipbench.tasks import task_of
 from tipbench.tasks.assistance_triage import LABELS, check
 from tipdata.core.errors import UsageError
 from tipdata.release import Release

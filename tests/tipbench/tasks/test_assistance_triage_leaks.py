@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipdata.core.draw import Stream
 from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS

@@ -3,8 +3,9 @@
 import polars as pl
 import pytest
 from tipbench.data.prepared import Prepared
-from tipbench.public import load, prepare
-from tipbench.task import accept_all, task_of, tasks
+from tipbench.loading import load, prepare
+from tipbench.task import accept_all
+from tipbench.tasks import task_of, tasks
 from tipbench.tasks.flag_aggregation import check_tables
 from tipdata.core.errors import UsageError
 from tipdata.release import Release

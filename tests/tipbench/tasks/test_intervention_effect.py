@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipbench.tasks.intervention_effect import check
 from tipdata.core.errors import UsageError
 from tipdata.release import Release

@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipbench.tasks.payment_risk import check_tables
 from tipdata.core.errors import UsageError
 from tipdata.release import Release

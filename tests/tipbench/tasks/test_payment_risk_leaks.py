@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench.data.prepared import Prepared
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipdata.core.draw import Stream
 from tipdata.release import Release
 

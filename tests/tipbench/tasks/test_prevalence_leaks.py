@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from tipbaselines.prevalence.calibrated_chao import CalibratedChao
 from tipbench.data.fold import Fold
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipdata.release import Release
 
 TASK = tasks()["prevalence"]

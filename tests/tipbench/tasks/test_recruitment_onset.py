@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 from tipbench.data.custom.conversations import check_tables
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 from tipdata.release import Release
 

@@ -9,11 +9,11 @@ import pytest
 from tipbench.data.custom.circuits import check_tables
 from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED
 from tipbench.runs.scoring import evaluate as evaluate_elsewhere
 from tipbench.runs.streamed.forecasts import asked, streamed_forecasts
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 from tipdata.release import Release
 

@@ -7,8 +7,8 @@ import pytest
 from tipbench.data.prepared import Prepared
 from tipbench.data.release_folds import allowed_splits
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipbench.tasks.supplier_risk import check_tables
 from tipdata.core.errors import UsageError
 from tipdata.release import Release

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tipbench import __version__
 from tipbench.cli import main
 from tipbench.runs.results import read_result
+from tipbench.version import __version__
 from tipboard.board.acceptance import accept
 from tipboard.board.collection import collect
 from tipboard.board.comparisons import draws_of
@@ -354,7 +354,7 @@ def test_better_predictions_are_told_apart_from_the_reference(
     results: Path, packed: Callable, runs: Path, tmp_path: Path
 ) -> None:
     """Draws that are kept pair a submission with a reference that was scored long before."""
-    from tipbench.public import prepare
+    from tipbench.loading import prepare
 
     folder = packed(tmp_path / "s", method="better")
     path = folder / TASK / "forward" / "s0.parquet"

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from tipboard.board.columns import COLUMNS, records, shown
+from tipboard.board.columns import COLUMNS, OVERALL, metric_column, records, shown
 from tipboard.board.lines import standings
 
 A = "advert_risk/prior"
@@ -37,3 +37,19 @@ def test_every_column_has_a_heading_a_meaning_and_names_of_its_own() -> None:
         len({column.key for column in COLUMNS}) == len({column.heading for column in COLUMNS}) == len(COLUMNS)
     )
     assert all(column.about.endswith(".") for column in COLUMNS)
+
+
+def test_the_table_of_everything_has_its_columns_in_distinct_places() -> None:
+    places = [column.overall for column in OVERALL]
+    assert places == sorted(set(places))
+
+
+def test_a_column_of_any_metric_is_one_entry(result: Callable, board: Callable) -> None:
+    metric = {"average_precision": {"value": 0.5}, "auroc": {"value": 0.8}}
+    [standing] = standings(board(*(result(A, seed=seed, scores=metric) for seed in (0, 1))))
+    column = metric_column("auroc", "AUROC", "Area under the curve.")
+    [line] = standing.lines
+    assert shown(standing, [column]) == [column]
+    assert (column.text(line), column.values(line)) == ("0.800", {"auroc": 0.8})
+    absent = metric_column("coverage", "coverage", "The share of intervals that hold the truth.")
+    assert shown(standing, [absent]) == []

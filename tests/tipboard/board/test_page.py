@@ -7,7 +7,7 @@ import tipbench
 from tipbench.config.choices import options
 from tipbench.config.paths import config_folder
 from tipbench.runs.results import Result
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipboard.board.comparisons import reference_of
 from tipboard.board.lines import standings
 from tipboard.board.page import render

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 import yaml
 from PIL import Image
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipboard.codabench import archive, evaluator
 from tipboard.codabench.bundle import Order, export
 from tipboard.codabench.columns import columns, row

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.scoring import rounded
 from tipboard.rounds.submissions import score_predictions

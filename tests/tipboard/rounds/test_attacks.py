@@ -22,7 +22,7 @@ from attacks import (
 )
 from scipy.stats import spearmanr
 from tipbench.data.gallery import _SEED as GALLERY_SEED
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipboard.rounds import regions
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.making import files_of, make_round
@@ -365,7 +365,7 @@ def test_being_in_the_gallery_of_authors_says_no_more_of_risk_than_in_the_public
     host: Any, tiny: Release
 ) -> None:
     """The gallery takes whole operations in keyed order, one advert a template; so do the releases'."""
-    from tipbench.public import prepare
+    from tipbench.loading import prepare
 
     sealed = labelled_units(host, "advert_risk").select("advert", "label", "cluster")
     inside = pl.read_parquet(host.public / "units" / "advert_authorship.parquet")["advert"]

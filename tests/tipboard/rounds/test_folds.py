@@ -7,10 +7,9 @@ import polars as pl
 import pytest
 from tipbench.data.streams.steps import ORDER
 from tipbench.kinds.predictions import check_predictions
-from tipbench.public import prepare
-from tipbench.task import tasks
-from tipboard.rounds import load
-from tipboard.rounds.folds import sealed_fold
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
+from tipboard.rounds.folds import load, sealed_fold
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.predicting import Ask, predict, write_predictions
 from tipdata.core.errors import UsageError

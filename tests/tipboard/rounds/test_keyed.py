@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipboard.rounds.ids import CODES, Labels, id_labels
 from tipboard.rounds.images import masked, masks
 from tipboard.rounds.keyed import SEED_BYTES, blocks, words

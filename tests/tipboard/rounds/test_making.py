@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import polars as pl
 import pytest
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipboard.rounds import new
 from tipboard.rounds.components import components, differences, wheel_digest
 from tipboard.rounds.ids import LabelsMeet

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipboard.rounds.folds import blank_answers
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.ledger import read_ledger, same_team

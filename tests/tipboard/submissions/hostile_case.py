@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.kinds.estimates import ESTIMATE
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 
 Expected = Literal["refused", "inert", "either"]
 """Refused; accepted, since it is legal text that is shown escaped; either, as long as it does no harm."""

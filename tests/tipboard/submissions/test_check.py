@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, parquet
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 from tipboard.submissions.check import UNDECLARED, check
 from tipboard.submissions.problems import MOST_LINES, Refused, listed
 from tipboard.submissions.record import SubmissionRecord

@@ -66,7 +66,7 @@ def test_names_without_end_are_not_listed(folder: Path) -> None:
     for number in range(1_200):
         (folder / f"f{number}").touch()
     with opened(folder) as descriptor:
-        [problem] = look(descriptor).problems
+        [problem] = map(str, look(descriptor).problems)
     assert "more than 1,000" in problem
 
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from hostile import KINDS, case_of
 from hostile_case import ESTIMATES
-from tipbench.task import tasks
+from tipbench.tasks import tasks
 from tipboard.submissions import guard
 from tipboard.submissions.folder import opened
 from tipboard.submissions.guard import Guarded, read_guarded

@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tipbench import __version__
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folders
 from tipbench.runs.cells import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Result, read_result
+from tipbench.version import __version__
 from tipboard.submissions.check import check
 from tipboard.submissions.gather import Gathered, gathered_files, gathered_runs
 from tipboard.submissions.pack import About, pack
@@ -150,7 +150,7 @@ def test_a_folder_without_runs_is_a_usage_error(tmp_path: Path) -> None:
 
 def _files(tmp_path: Path) -> Gathered:
     """Estimates with a column that no one asked for, as parquet and as CSV."""
-    from tipbench.public import prepare
+    from tipbench.loading import prepare
 
     units = prepare("prevalence", release="0.3.0/tiny", split="all").answers.frame.select("region")
     frame = units.with_columns(estimate=1000.0, lower=500.0, upper=2000.0, note=pl.lit("secret"))
@@ -168,7 +168,7 @@ FILES = About("acme", "s", [("A", None)], method="mine", hardware="1 GPU")
 def test_packed_files_are_accepted_and_hold_only_what_is_asked_for(
     tiny: Release, tmp_path: Path, name: str
 ) -> None:
-    from tipbench.task import task_of
+    from tipbench.tasks import task_of
 
     _files(tmp_path)
     labels = task_of("prevalence").labels[0]

@@ -123,7 +123,7 @@ def test_everything_that_is_wrong_is_said_with_the_field_first() -> None:
         read(wrong)
     starts = [f"submission.json: {field}: " for field in ("team", "paper", "hardware", "predictions[0].rows")]
     for start in starts:
-        assert sum(said.startswith(start) for said in error.value.problems) == 1
+        assert sum(str(said).startswith(start) for said in error.value.problems) == 1
     assert len(error.value.problems) == len(starts)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tipbench.commands.options import add_json, add_quiet, add_results, parser_of
 from tipbench.console import emit, emit_json
-from tipbench.task import task_of
+from tipbench.tasks import task_of
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 

@@ -94,7 +94,7 @@ def against(standing: Standing, beside: str, title: str) -> Drawing | None:
     """Score by a metric of which less is better; None where fewer than two methods have it."""
     spots = []
     for line in _scored(standing):
-        cost = line.row.harm_gap if beside == "harm_gap" else line.beside.get(beside)
+        cost = line.mean(beside)
         if cost is not None and line.row.score is not None:
             spots.append(Spot(line, cost, line.row.score, line.method))
     if len(spots) < 2:

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from tipbench.data.custom.config import own_data
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
-from tipbench.task import tasks
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 REPOSITORY = Path(__file__).parents[4]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.data.custom.ids import REFERS
 from tipbench.data.fold import Fold
-from tipbench.public import prepare
-from tipbench.task import Task, tasks
+from tipbench.loading import prepare
+from tipbench.task import Task
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 from tipdata.stages import TABLES
 

@@ -10,7 +10,7 @@ import pytest
 from tipbench import kinds
 from tipbench.data.prepared import Prepared
 from tipbench.data.streams.forecasts import next_rows, weights
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.task import Forecast, Source, Task
 from tipdata.core.tables import Column, Table
 from tipdata.stages import TABLES

@@ -10,7 +10,7 @@ import pytest
 from tipbench.data.prepared import Prepared
 from tipbench.data.streams.forecasts import next_rows
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.streamed.forecasts import asked, streamed_forecasts
 from tipbench.task import Forecast, Task
 from tipdata.core.errors import UsageError

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.data.streams import steps as streaming
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.streamed.alarms import streamed_alarms
 from tipbench.runs.streamed.forecasts import streamed_forecasts
 from tipbench.task import Task

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.streamed.alarms import streamed_alarms
 from tipdata.core.errors import UsageError
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.public import prepare
+from tipbench.loading import prepare
 from tipbench.runs.streamed.alarms import streamed_alarms
 from tipbench.task import Task
 from tipdata.core.errors import UsageError

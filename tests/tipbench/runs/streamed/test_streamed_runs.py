@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 import tipdata.release
 from tipbench.runs.results import read_predictions, read_result
-from tipbench.task import Task, tasks
+from tipbench.task import Task
+from tipbench.tasks import tasks
 from tipdata.release import Release
 
 METHODS = """

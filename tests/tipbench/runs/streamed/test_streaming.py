@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from tipbench.data.prepared import Prepared
+from tipbench.loading import prepare
 from tipbench.method import check_shape
-from tipbench.public import prepare
 from tipbench.runs.streamed.alarms import streamed_alarms
 from tipbench.runs.streamed.handover import scores_of
-from tipbench.task import Task, task_of
+from tipbench.task import Task
+from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
 
 

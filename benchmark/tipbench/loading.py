@@ -9,7 +9,8 @@ from tipbench.data import prepare as preparing
 from tipbench.data.custom.config import OwnData
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
-from tipbench.task import Source, Task, task_of
+from tipbench.task import Source, Task
+from tipbench.tasks import task_of
 
 
 def prepare(
