@@ -15,6 +15,7 @@ import polars as pl
 from tipdata.core.draw import Stream
 from tipdata.core.partition import PARTS, SHARES, assign
 from tipdata.core.world import DAYS, newest_released, parameters
+from tipdata.stages.operations.kinds import LANGUAGES
 
 from tipbench.task import Source
 
@@ -23,7 +24,6 @@ TRAIN_UNTIL = DAYS * 50 // 100
 VALID_UNTIL = DAYS * 65 // 100
 """First days of valid and of test in ``forward``: half of the days, the next 15%, the last 35%."""
 
-LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 HELD_OUT_LANGUAGES = 2
 FEWEST_HELD_OUT_REGIONS = 2
 _SEED = 2
