@@ -52,9 +52,9 @@ def _about(column: Column) -> str:
     parts = (
         column.unit,
         column.note,
-        column.id_of and f"identifies {column.id_of}",
-        values and f"one of {', '.join(values)}",
-        column.since and f"from data version {column.since} on",
+        f"identifies {column.id_of}" if column.id_of else "",
+        f"one of {', '.join(values)}" if values else "",
+        f"from data version {column.since} on" if column.since else "",
     )
     return "; ".join(part for part in parts if part)
 
