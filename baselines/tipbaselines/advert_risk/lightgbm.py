@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 from tipdata.core.world import MINUTES_A_DAY
-from tipdata.stages.adverts.stage import JOB_FIELDS
+from tipdata.stages.adverts.tables import JOB_FIELDS
 
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg

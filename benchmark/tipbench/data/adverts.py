@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.stages.adverts.stage import JOB_FIELDS
+from tipdata.stages.adverts.tables import JOB_FIELDS
 
 from tipbench.data.affected import trafficking_operations, with_migrant, with_operation
 from tipbench.task import Source

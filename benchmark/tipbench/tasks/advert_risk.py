@@ -54,7 +54,7 @@ TASK = Task(
         *("ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "harm_gap", "protection_gap"),
         *("average_precision_raw", "auroc_raw"),
     ),
-    references=("Tong et al. (2017), Trafficking-10k", "Nair et al. (2022), T-Net"),
+    references=("Tong et al. (2017), Trafficking-10k", "Nair et al. (2024), T-Net"),
     prevalence=0.05,
     prediction_time="window end",
     probabilities=True,

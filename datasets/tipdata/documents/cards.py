@@ -1,5 +1,6 @@
 """Write dataset cards, one per table, from what the tables declare: ``python -m tipdata.documents.cards``."""
 
+from importlib import import_module
 from pathlib import Path
 
 from tipdata.core.tables import Column, Table
@@ -17,14 +18,10 @@ docs/ethics.md."""
 
 def card(stage: Stage, table: Table) -> str:
     """The Markdown card of one table: what it is, its columns, where its parameters come from, limits and uses."""
-    module = __import__(f"tipdata.stages.{stage.name}.stage", fromlist=["__doc__"])
+    module = import_module(f"tipdata.stages.{stage.name}.stage")
     story = " ".join((module.__doc__ or "").split())
     rows = "\n".join(f"| {c.name} | {c.dtype} | {c.tier} | {_about(c)} |" for c in table.columns)
-    own = {
-        path: entry
-        for path, entry in parameters(newest_released()).items()
-        if path.split(".")[0] == stage.name
-    }
+    own = {path: entry for path, entry in parameters(newest_released()).items() if stage.owns(path)}
     assumed = sum(entry.get("assumed") is True for entry in own.values())
     sources = sorted({entry["source"] for entry in own.values() if "source" in entry})
     file = versions()[newest_released()]["world"]
@@ -55,9 +52,9 @@ def _about(column: Column) -> str:
     parts = (
         column.unit,
         column.note,
-        column.id_of and f"identifies {column.id_of}",
-        values and f"one of {', '.join(values)}",
-        column.since and f"from data version {column.since} on",
+        f"identifies {column.id_of}" if column.id_of else "",
+        f"one of {', '.join(values)}" if values else "",
+        f"from data version {column.since} on" if column.since else "",
     )
     return "; ".join(part for part in parts if part)
 

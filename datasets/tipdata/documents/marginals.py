@@ -11,7 +11,7 @@ import polars as pl
 from tipdata.core.components import shared_value_components
 from tipdata.core.world import MINUTES_A_DAY, parameters
 from tipdata.release import Release
-from tipdata.stages.operations.stage import CATEGORIES, FAMILIES
+from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ Past = dict[str, Any]
 class Stage:
     """One stage: the stages it reads, the tables it makes, and how.
 
-    ``generate(region, past)`` returns the stage's state, handed to later stages, and one frame a table with
-    exactly the table's columns. ``since``: the first version of the data that has it.
+    ``generate(region, past)`` returns the stage's state, handed to later stages, and one frame per table with exactly
+    the table's columns. ``since``: the first version of the data that has it. ``parameters``: groups of the world file
+    that are of this stage, beside the one of its name.
     """
 
     name: str
@@ -33,6 +34,11 @@ class Stage:
     tables: tuple[Table, ...]
     generate: Callable[[Region, Past], tuple[Any, dict[str, pl.DataFrame]]]
     since: str = "0.1.0"
+    parameters: tuple[str, ...] = ()
+
+    def owns(self, path: str) -> bool:
+        """Return whether a parameter of the world is of this stage."""
+        return any(f"{path}.".startswith(f"{group}.") for group in (self.name, *self.parameters))
 
 
 @cache

@@ -27,7 +27,7 @@ from tipbench.loading import prepare
 from tipbench.tasks import task_of
 from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS
-from tipdata.stages.operations.stage import LANGUAGES
+from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.text.lexicon import read
 
 TASK = task_of("assistance_triage")

@@ -8,7 +8,7 @@ from tipdata.release import Release
 from tipdata.stages.payments.amounts import heaped
 from tipdata.stages.payments.legs import CHANNELS, PURPOSES, repeated
 from tipdata.stages.payments.schemes import MECHANISMS, TYPOLOGIES
-from tipdata.stages.payments.stage import GROUPS
+from tipdata.stages.payments.tables import GROUPS
 from tipdata.stages.payments.wallets import LAST, PEOPLE, STRANGERS, own, principal, stranger, venue
 
 

@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 from tipdata.core.world import DAYS, World, parameters
 from tipdata.release import Release
-from tipdata.stages.trips.circuits import AHEAD, GROUPS, ORDERS, STEADINESS
+from tipdata.stages.trips.circuits import GROUPS, ORDERS, STEADINESS
 from tipdata.stages.trips.journeys import WALLETS
+from tipdata.stages.trips.slots import AHEAD
 
 REGIONS = 8
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from tipdata.core.world import World, parameters
 from tipdata.release import generate_region
-from tipdata.stages.operations.stage import CATEGORIES, FAMILIES, LANGUAGES
+from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.text.lexicon import FORMS, read
 
 FORBIDDEN = {  # one pattern a line

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import polars as pl
+from tipdata.stages.operations.kinds import LANGUAGES
 
 from tipbench.data.splits.policy import Shift, Split, keyed_choice
 from tipbench.task import Source
 
-LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 HELD_OUT = 2
 
 

@@ -15,7 +15,9 @@ from tipdata.core.tables import Column, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import BACKGROUND, Accounts
-from tipdata.stages.operations.stage import KINDS, LANGUAGES, TRAFFICKING, Operations, drawn_levels
+from tipdata.stages.operations.habits import drawn_levels
+from tipdata.stages.operations.kinds import KINDS, LANGUAGES, TRAFFICKING
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
 RESIDENT = len(KINDS)
@@ -192,5 +194,10 @@ def _frame(region: Region, places: Places, accounts: Accounts, a: Actors) -> pl.
 
 
 STAGE = Stage(
-    "account_habits", ("places", "operations", "accounts"), (ACCOUNT_HABITS,), generate, since="0.2.0"
+    "account_habits",
+    ("places", "operations", "accounts"),
+    (ACCOUNT_HABITS,),
+    generate,
+    since="0.2.0",
+    parameters=("ties.habits", "ties.outreach", "ties.circle", "ties.stay_days", "ties.lifetime_days"),
 )

@@ -9,7 +9,8 @@ from tipdata.core.draw import normalised, probability
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.operations.stage import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING, Operations
+from tipdata.stages.operations.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
 MAX_SITES = 16

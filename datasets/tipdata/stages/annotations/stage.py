@@ -11,7 +11,8 @@ from tipdata.core.tables import LABEL, Column, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.stage import FAMILIES, Operations
+from tipdata.stages.operations.kinds import FAMILIES
+from tipdata.stages.operations.stage import Operations
 
 ANNOTATIONS = Table(
     "annotations",

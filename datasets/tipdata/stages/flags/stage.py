@@ -8,7 +8,8 @@ from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.stage import KINDS, Operations
+from tipdata.stages.operations.kinds import KINDS
+from tipdata.stages.operations.stage import Operations
 
 ROOM = 16
 """An advert's viewers are numbered below this."""

@@ -19,7 +19,8 @@ from tipdata.stages.helpline.cases import (
     Cases,
 )
 from tipdata.stages.helpline.needs import circumstance_tables, danger_table, phase_table
-from tipdata.stages.operations.stage import LANGUAGES, Operations
+from tipdata.stages.operations.kinds import LANGUAGES
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.stage import People
 
 ROOM = 4

@@ -18,7 +18,8 @@ from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Evidence
 from tipdata.stages.helpline.facts import ALWAYS_KNOWN, DEPENDS_ON, draw_facts
 from tipdata.stages.helpline.needs import draw_needs, draw_urgency, model, posterior
 from tipdata.stages.helpline.notes import OTHERS, names_of, write_notes
-from tipdata.stages.operations.stage import LANGUAGES, Operations
+from tipdata.stages.operations.kinds import LANGUAGES
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.stage import People
 
 _TYPES = {"strain": pl.Int16(), "weeks_owed": pl.Int16()}

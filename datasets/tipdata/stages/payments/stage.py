@@ -12,13 +12,12 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments.calendar import Calendar
 from tipdata.stages.payments.collecting import collect
-from tipdata.stages.payments.holders import HOLDERS, NOWHERE, OUTSIDER, ROLES, SERVICE, Holders, holders
+from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, holders
 from tipdata.stages.payments.legs import CASH, CHANNELS, PURPOSES, Legs, joined
 from tipdata.stages.payments.living import earn, live, trade
 from tipdata.stages.payments.members import members
@@ -27,120 +26,16 @@ from tipdata.stages.payments.relaying import deal, relay, workers
 from tipdata.stages.payments.rounds import come_round
 from tipdata.stages.payments.schemes import TYPOLOGIES, Schemes, draw_schemes
 from tipdata.stages.payments.spending import spend
+from tipdata.stages.payments.tables import GROUPS, PAYMENTS, WALLETS
 from tipdata.stages.payments.wallets import STRANGERS
 from tipdata.stages.places.stage import Places
 
 HOUSEHOLD, EMPLOYER, AGENCY = "household", "employer", "agency"
-GROUPS = (
-    *("household", "employer", "agency", "landlord", "shop", "circle", "charity", "club"),
-    *("remitter", "broker", "touring", "trader"),
-)
-"""Lawful groups: who is behind a payment, or its household."""
 NEVER = -30_000
 """Log-odds of payments that are nobody's scheme, milli-nats."""
 HOMES, FIRMS = 1 << 12, 1 << 13
 """Local numbers of the communities of households and of employers start here; schemes have their own below, and those
 of outsiders are their wallets'."""
-
-WALLETS = Table(
-    "wallets",
-    ("wallet",),
-    (
-        Column("region", pl.Int32(), "legal"),
-        Column("wallet", pl.Int64(), "legal", id_of="wallets"),
-        Column(
-            "holder",
-            pl.String(),
-            "legal",
-            note="as a bank knows it",
-            values=HOLDERS,
-        ),
-        Column("opened_day", pl.Int32(), "legal", "day", "below 0 where it is older"),
-        Column("town", pl.Int32(), "legal", note="of the holder; null abroad", id_of="places"),
-        Column(
-            "jurisdiction",
-            pl.Int32(),
-            "legal",
-            note="of the town; null abroad",
-            sealed=Sealed("code", "jurisdiction"),
-        ),
-        Column("operation", pl.Int64(), "truth", note="null for the lawful", id_of="operations"),
-        Column(
-            "role",
-            pl.String(),
-            "truth",
-            note="in an operation's scheme",
-            values=ROLES,
-        ),
-        Column(
-            "group",
-            pl.String(),
-            "truth",
-            note="lawful group; null for operations",
-            values=(*GROUPS, SERVICE, OUTSIDER),
-        ),
-    ),
-    "Wallets that occur in the payments: accounts of banks and of other services, each with all its payments in the "
-    "sample.",
-)
-PAYMENTS = Table(
-    "payments",
-    ("payment",),
-    (
-        Column("region", pl.Int32(), "legal"),
-        Column("payment", pl.Int64(), "legal", id_of="payments"),
-        Column("minute", pl.Int32(), "legal", "minute"),
-        Column("payer", pl.Int64(), "legal", note="a wallet", id_of="wallets"),
-        Column("payee", pl.Int64(), "legal", note="a wallet", id_of="wallets"),
-        Column("amount", pl.Int64(), "legal", "XTS, minor units", sealed=Sealed("as_is")),
-        Column("channel", pl.String(), "legal", values=CHANNELS),
-        Column(
-            "purpose",
-            pl.String(),
-            "legal",
-            note="as stated by the payer; null where nothing is",
-            values=PURPOSES,
-        ),
-        Column(
-            "town",
-            pl.Int32(),
-            "legal",
-            note="where cash was paid in; null for other channels",
-            id_of="places",
-        ),
-        Column(
-            "operation",
-            pl.Int64(),
-            "truth",
-            note="the operation whose scheme or wallets it is of; null otherwise",
-            id_of="operations",
-        ),
-        Column(
-            "typology",
-            pl.String(),
-            "truth",
-            note="of payments that carry proceeds or control; null otherwise",
-            values=TYPOLOGIES,
-        ),
-        Column(
-            "community",
-            pl.Int64(),
-            "truth",
-            note="household, firm or scheme; null for operations",
-            sealed=Sealed("label", "community"),
-        ),
-        Column("group", pl.String(), "truth", note="lawful group; null for operations", values=GROUPS),
-        Column("migrant", pl.Boolean(), "truth", note="of a household or scheme of migrants"),
-        Column(
-            "log_odds",
-            pl.Int32(),
-            "truth",
-            "milli-nats",
-            "of proceeds or control, given its scheme's true habits",
-        ),
-    ),
-    "Payments among the wallets of the sample, about 20,000 a region; about one in 270 carries proceeds or control.",
-)
 
 
 def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:

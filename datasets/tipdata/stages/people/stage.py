@@ -12,7 +12,8 @@ from tipdata.core.draw import probability
 from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.operations.stage import TRAFFICKING, Operations
+from tipdata.stages.operations.kinds import TRAFFICKING
+from tipdata.stages.operations.stage import Operations
 
 EXPLOITED = "exploited"
 STAFF = ("controller", "recruiter", "writer")

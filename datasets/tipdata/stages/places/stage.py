@@ -168,4 +168,4 @@ def _sites(region: Region) -> dict:
     }
 
 
-STAGE = Stage("places", (), (PLACES, PLATFORMS), generate)
+STAGE = Stage("places", (), (PLACES, PLATFORMS), generate, parameters=("platforms",))

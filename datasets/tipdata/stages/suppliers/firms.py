@@ -6,7 +6,7 @@ import numpy as np
 
 from tipdata.core.draw import probability
 from tipdata.core.world import Region
-from tipdata.stages.operations.stage import LANGUAGES
+from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.stages.places.stage import Places
 from tipdata.stages.suppliers.agencies import Agencies
 

@@ -15,7 +15,8 @@ from tipdata.core.draw import probability
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.operations.stage import LANGUAGES, Operations
+from tipdata.stages.operations.kinds import LANGUAGES
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 from tipdata.stages.suppliers.agencies import AGENCIES, Agencies, draw_agencies
 from tipdata.stages.suppliers.audits import AUDITS, audit_frame, draw_audits

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.constants import EXP_SCALE, ONE
-from tipdata.core.draw import Ints, exp, log, probability
+from tipdata.core.draw import Ints, exp, probability
 from tipdata.core.world import DAYS, Region
-from tipdata.stages.operations.stage import KINDS, SPAM, Operations
+from tipdata.stages.operations.kinds import KINDS, SPAM
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
 GROUPS = (*KINDS[:SPAM], "resident")
@@ -26,10 +27,6 @@ LAWFUL = 1 << 21
 """Lawful travellers and their wallets are numbered from here on."""
 SLOTS = 64
 """Slots of a circuit at most; a stop's local number is its circuit's times this plus its slot."""
-AHEAD = 8
-"""Slots beyond each that decide where it goes next: no plan stays in one town for longer and then leaves."""
-_FINE = 20
-"""Probabilities of a slot's town are out of 2**20."""
 _FLOW = 10**7
 """Keeps flows whole numbers, and the sum of those from a town below 2**31."""
 _YEAR = 365
@@ -69,24 +66,6 @@ class Circuits:
     def team(self) -> Ints:
         """Number of the circuit within its operation."""
         return np.where(self.operation >= 0, self.number - self.operation * TEAMS, 0)
-
-
-@dataclass(frozen=True)
-class Slots:
-    """Slots of all circuits, those beyond the end among them; int64 arrays of equal length unless said."""
-
-    circuit: Ints
-    """Position of the circuit."""
-    slot: Ints
-    day: Ints
-    town: Ints
-    """Rank."""
-    planned: Ints
-    """Rank of the town of the plan."""
-    odds: Ints
-    """(slots, towns) probability out of 2**20 of being in each."""
-    arrives: np.ndarray
-    """bool: a stop that is told: in the window, before the circuit's end and not where it was the slot before."""
 
 
 def gravity(region: Region, places: Places) -> Ints:
@@ -236,82 +215,3 @@ def _time(
     seasonal = order == HARVEST
     start, end = np.where(seasonal, sown, start), np.where(seasonal, sown + length, end)
     return start, np.minimum(end, DAYS - 1), lead, dwell
-
-
-def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints) -> Slots:
-    """Where each circuit is in each slot, and what could have been."""
-    span = np.maximum(c.end - c.start, 0) // c.dwell + 1
-    span = np.minimum(np.where(c.order == HARVEST, np.minimum(span, c.size), span), SLOTS - AHEAD)
-    count = span + AHEAD
-    circuit = np.repeat(np.arange(len(count)), count)
-    first = np.cumsum(count) - count
-    slot = np.arange(len(circuit)) - first[circuit]
-    number = c.number[circuit] * SLOTS + slot
-    plan = planned(c, circuit, slot)
-    odds = _odds(region, c, circuit, slot, flow)
-    town = region.stream("circuits/town").choose(number, odds)
-    day = _days(region, c, circuit, slot, number, first)
-    moves = (slot == 0) | (town != np.roll(town, 1))
-    told = (slot < span[circuit]) & (day >= 0) & (day <= c.end[circuit])
-    # The first slot that is told is a stop wherever it was before.
-    new = told & ((slot == 0) | ~np.roll(told, 1))
-    return Slots(circuit, slot, day, town, plan, odds, told & (moves | new))
-
-
-def planned(c: Circuits, circuit: Ints, slot: Ints) -> Ints:
-    """Rank of the town that the plan has for a slot (from -1 on)."""
-    size, order = c.size[circuit], c.order[circuit]
-    back = np.maximum(2 * size - 2, 1)
-    there = slot % back
-    turn = np.select(
-        [order == SHUTTLE, order == STAR],
-        [np.minimum(there, back - there), np.where(slot % 2 == 0, 0, 1 + slot // 2 % (size - 1))],
-        (slot - np.where(c.advertised[circuit], c.lead[circuit], 0)) % size,
-    )
-    return c.towns[circuit, turn]
-
-
-def _odds(region: Region, c: Circuits, circuit: Ints, slot: Ints, flow: Ints) -> Ints:
-    """(slots, towns) probability out of 2**20 of being in each town: the plan, or something in its place."""
-    departs = np.array([probability(p) for p in region["trips.departs"]])[c.steadiness[circuit]]
-    departs = np.where(slot == 0, 0, departs) << (_FINE - 16)
-    listed = region["trips.instead"]
-    total = sum(listed.values())
-    skips, elsewhere, home = (departs * listed[k] // total for k in ("skips", "elsewhere", "home"))
-    before = planned(c, circuit, slot - 1)
-    share = (flow << 16) // flow.sum(axis=1, keepdims=True)
-    odds = share[before] * elsewhere[:, None] >> 16
-    rows = np.arange(len(circuit))
-    odds[rows, planned(c, circuit, slot + 1)] += skips
-    odds[rows, c.home[circuit]] += home
-    odds[rows, planned(c, circuit, slot)] += (1 << _FINE) - odds.sum(axis=1)
-    return odds
-
-
-def _days(region: Region, c: Circuits, circuit: Ints, slot: Ints, number: Ints, first: Ints) -> Ints:
-    """Day on which each slot begins: regular where adverts say so, else with some lingering and before weekends."""
-    spread = region.stream("circuits/lingers").quantile(number, "exponential")
-    linger = region["trips.lingers"] * spread // 1_000_000
-    linger = np.where(c.advertised[circuit], 0, linger)
-    length = c.dwell[circuit] + linger
-    passed = np.cumsum(length) - length
-    day = c.start[circuit] + passed - passed[first][circuit]
-    moved = region.stream("circuits/weekend").chance(number, probability(region["trips.weekend"]))
-    shift = np.select([day % 7 == 2, day % 7 == 5], [1, -1], 0)
-    return day + np.where(moved & ~c.advertised[circuit], shift, 0)
-
-
-def next_town(s: Slots) -> Ints:
-    """(slots, towns) log probability in milli-nats of the next town after each slot, given all that decides it.
-
-    The next one is the first later slot's that is elsewhere; rows of the last slots of a circuit mean nothing.
-    """
-    stays = np.full(len(s.town), 1 << _FINE, dtype=np.int64)
-    total = np.zeros_like(s.odds)
-    rows = np.arange(len(s.town))
-    for ahead in range(1, AHEAD + 1):
-        later = np.roll(s.odds, -ahead, axis=0)
-        total += later * stays[:, None] >> _FINE
-        stays = later[rows, s.town] * stays >> _FINE
-    total[rows, s.town] = 0
-    return log((total << 16) // np.maximum(total.sum(axis=1, keepdims=True), 1))

@@ -7,7 +7,8 @@ import numpy as np
 from tipdata.core.draw import Ints, probability
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.places.stage import Places
-from tipdata.stages.trips.circuits import LAWFUL, SLOTS, Circuits, Slots
+from tipdata.stages.trips.circuits import LAWFUL, SLOTS, Circuits
+from tipdata.stages.trips.slots import Slots
 
 MODES = ("bus", "train", "car", "plane", "ship")
 UNKNOWN = -1

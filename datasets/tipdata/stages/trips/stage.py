@@ -14,18 +14,7 @@ from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
-from tipdata.stages.trips.circuits import (
-    GROUPS,
-    ORDERS,
-    SLOTS,
-    STEADINESS,
-    Circuits,
-    Slots,
-    draw_circuits,
-    draw_slots,
-    gravity,
-    next_town,
-)
+from tipdata.stages.trips.circuits import GROUPS, ORDERS, SLOTS, STEADINESS, Circuits, draw_circuits, gravity
 from tipdata.stages.trips.journeys import (
     MODES,
     Bookings,
@@ -35,6 +24,7 @@ from tipdata.stages.trips.journeys import (
     everyday_bookings,
     legs_of,
 )
+from tipdata.stages.trips.slots import Slots, draw_slots, next_town
 
 CIRCUITS = Table(
     "circuits",

@@ -1,0 +1,116 @@
+"""What an advert shows beside its text: contacts, images, price, and the fields of a job."""
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import exp, probability
+from tipdata.core.world import Region
+from tipdata.stages.adverts.rendering import Text
+from tipdata.stages.adverts.schedule import ROOM, Schedule
+from tipdata.stages.adverts.tables import JOB_FIELDS
+from tipdata.stages.operations.kinds import BUSINESS, CATEGORIES, FAMILIES, MAX_TEMPLATES
+from tipdata.stages.operations.lives import within
+from tipdata.stages.operations.stage import Operations
+
+_STATED_BY_CUE = {"transport": "transport_provided", "accommodation": "accommodation_provided"}
+
+
+def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 3) contact ids and whether an extractor finds them: phone, messenger, mail."""
+    n, slot = len(plan.row), np.arange(3)[None, :]
+    owner = np.repeat(plan.operation[:, None], 3, axis=1)
+    period = np.array(region["contacts.period_days"])[o.traits["churn"]]
+    epoch = (plan.day - o.first_day[plan.operation])[:, None] // (
+        period[plan.operation][:, None] * (1 + (slot > 1))
+    )
+    local = np.arange(len(o.id))
+    desk = region.stream("contacts/receptionist").chance(local, probability(region["contacts.receptionist"]))
+    partner = within(region, "contacts/partner", local, o.part.astype(np.int64), o.kind == BUSINESS)
+    shared = desk & (o.kind == BUSINESS) & (partner >= 0)
+    at_desk = shared[owner] & (slot == 0)
+    owner, epoch = np.where(at_desk, partner[owner], owner), np.where(at_desk, 0, epoch)
+    number = (owner * 4 + slot) * ROOM + epoch
+    near = o.first_day // region["contacts.reuse_days"] * 3 + o.part
+    previous = within(region, "contacts/previous", local, near, o.posts)
+    recycled = region.stream("contacts/recycled").chance(number, probability(region["contacts.recycled"]))
+    recycled &= (slot == 0) & (previous[owner] >= 0)
+    number = np.where(recycled, previous[owner] * 4 * ROOM, number)
+    has = np.ones((n, 3), dtype=bool)
+    messenger = region.stream("contacts/messenger").chance(local, probability(region["contacts.messenger"]))
+    mail = region.stream("contacts/mail").chance(local, probability(region["contacts.mail"]))
+    has[:, 1] = messenger[plan.operation] | (plan.day >= o.adopts_messaging[plan.operation])
+    has[:, 2] = mail[plan.operation]
+    hides = (plan.day >= o.adopts_obfuscation[plan.operation])[:, None]
+    missed = (
+        region.stream("contacts/missed").below(plan.row[:, None], 1000, slot)
+        < o.obfuscation[plan.operation][:, None]
+    )
+    return region.ids("contacts", number), has & ~(hides & missed)
+
+
+def draw_images(
+    region: Region, o: Operations, plan: Schedule, source: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n, most) image hashes and which are there; copied templates show the copied operation's images."""
+    owner = source // MAX_TEMPLATES
+    level = o.traits["images"][owner]
+    pool, shown = np.array(region["images.pool"])[level], np.array(region["images.shown"])[level]
+    k = np.arange(max(region["images.shown"]))[None, :]
+    turn = region.stream("adverts/image").below(plan.row, np.maximum(pool, 1))
+    which = (source[:, None] + turn[:, None] // 2 + k) % np.maximum(pool, 1)[:, None]
+    image = owner[:, None] * ROOM + which
+    value = region.stream("images/hash").bits(image).view(np.int64)
+    recoded = region.stream("images/recoded").chance(
+        plan.row[:, None], probability(region["images.recoded"]), k
+    )
+    flipped = np.int64(1) << region.stream("images/flipped").below(plan.row[:, None], 62, k)
+    return np.where(recoded, value ^ flipped, value), k < shown[:, None]
+
+
+def draw_prices(
+    region: Region, o: Operations, plan: Schedule, town: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Price in minor units of XTS (-1 where none is stated) and whether it is for half an hour."""
+    names = tuple(CATEGORIES)
+    category, family = o.category[plan.operation], o.family[plan.operation]
+    base = np.array([region["prices.base"][c] for c in names])[category] * 100
+    milli = {p: round(region[f"prices.{p}"] * 1000) for p in ("spread", "wobble", "discount", "crowded")}
+    local = np.arange(len(o.id))
+    own = region.stream("operations/price").quantile(local, "normal") * milli["spread"] // 1_000_000
+    own -= np.where(o.traits["discount"] == 1, milli["discount"], 0)
+    wobble = region.stream("templates/price").quantile(plan.template, "normal") * milli["wobble"] // 1_000_000
+    shift = own[plan.operation] + wobble - np.where(town < 3, milli["crowded"], 0)
+    price = base * (exp(shift) >> 4) >> 16
+    half = (family == 0) & region.stream("adverts/half_hour").chance(
+        plan.row, probability(region["prices.half_hour"])
+    )
+    share = probability(region["prices.half_hour_share"])
+    price = np.where(half, price * share >> 16, price)
+    coarse, fine = (100 * r for r in region["prices.round_to"])
+    step = np.where(region.stream("templates/round").below(plan.template, 5) < 4, coarse, fine)
+    price = np.maximum((price + step // 2) // step, 1) * step
+    missing = np.array([probability(region["prices.missing"][f]) for f in FAMILIES])[family]
+    unstated = region.stream("templates/no_price").chance(plan.template, missing)
+    return np.where(unstated, -1, price), half
+
+
+def job_fields(region: Region, o: Operations, plan: Schedule, text: Text) -> dict[str, pl.Series]:
+    """What a job advert states in its form, agreeing with its text; null where nothing is stated."""
+    job = o.family[plan.operation] == FAMILIES.index("jobs")
+    yes = probability(region["job_fields.says_yes"])
+    fields: dict[str, pl.Series] = {}
+    for name in JOB_FIELDS:
+        stated = region.stream(f"templates/states_{name}").chance(
+            plan.template, probability(region[f"job_fields.{name}"])
+        )
+        value = region.stream(f"templates/{name}").chance(plan.template, yes)
+        if name in _STATED_BY_CUE:
+            by_cue = text.cues[:, o.cues.index(_STATED_BY_CUE[name])]
+            stated, value = stated | by_cue, value | by_cue
+        if name == "experience":
+            none_needed = text.cues[:, o.cues.index("no_experience")]
+            stated, value = stated | none_needed, value & ~none_needed
+        fields[name] = pl.select(
+            pl.when(pl.Series(job & stated)).then(pl.Series(value)).otherwise(None).alias(name)
+        ).to_series()
+    return fields

@@ -1,0 +1,65 @@
+"""When operations post, adopt a technology and are investigated, and who writes for whom."""
+
+import numpy as np
+
+from tipdata.core.draw import probability
+from tipdata.core.world import DAYS, Region
+from tipdata.stages.operations.kinds import KINDS
+
+
+def draw_spell(region: Region, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and last day of posting; spells reach beyond both ends of time and are cut there."""
+    mean = region["operations.duration_days"]
+    length = 7 + mean * region.stream("operations/spell").quantile(local, "gamma_2.0") // 2_000_000
+    start = region.stream("operations/start").below(local, DAYS + 60) - 60
+    first = np.clip(start, 0, DAYS - 4)
+    return first, np.clip(start + length, first + 3, DAYS - 1)
+
+
+def draw_adoption(region: Region, local: np.ndarray, name: str, kind: np.ndarray) -> np.ndarray:
+    """Day on which each operation adopts a technology: an S-curve in time, sooner for those who fear moderation."""
+    middle = region.world.stream(f"tactics/{name}").below(np.array([0]), 160)[0] + region["tactics.midpoint"]
+    fear = np.array([region["tactics.fear_days"][k] for k in KINDS])[kind]
+    spread = region["tactics.spread_days"]
+    day = (
+        middle
+        - fear
+        + spread * region.stream(f"operations/adopts_{name}").quantile(local, "logistic") // 1_000_000
+    )
+    never = region.stream(f"operations/never_{name}").chance(local, probability(region["tactics.never"]))
+    return np.where(never, DAYS * 2, np.maximum(day, 0))
+
+
+def draw_investigated(region: Region, local: np.ndarray, kind: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Day on which an investigation settles what an operation is; past the end of time where none does."""
+    p = np.array([probability(region["operations.investigated"][k]) for k in KINDS])[kind]
+    delay = (
+        region["operations.investigation_days"]
+        * region.stream("operations/delay").quantile(local, "gamma_2.0")
+        // 2_000_000
+    )
+    happens = region.stream("operations/investigated").chance(local, p)
+    return np.where(happens, first + delay, DAYS * 2)
+
+
+def draw_writers(region: Region, local: np.ndarray, language: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Who writes for whom: mostly one writer an operation, sometimes one for two of one language and part."""
+    shares = region.stream("operations/shares_writer").chance(
+        local, probability(region["operations.shared_writer"])
+    )
+    partner = within(region, "operations/partner", local, language * 3 + part, ~shares)
+    return np.where(shares & (partner >= 0), partner, local)
+
+
+def within(
+    region: Region, stream: str, local: np.ndarray, group: np.ndarray, offered: np.ndarray
+) -> np.ndarray:
+    """For each row a keyed random *offered* row of the same group, or -1. Arrays of equal length."""
+    order = np.flatnonzero(offered)
+    order = order[np.argsort(group[order], kind="stable")]
+    if not len(order):
+        return np.full(len(local), -1)
+    low = np.searchsorted(group[order], group, side="left")
+    size = np.searchsorted(group[order], group, side="right") - low
+    at = low + region.stream(stream).below(local, np.maximum(size, 1))
+    return np.where(size > 0, order[np.minimum(at, len(order) - 1)], -1)
