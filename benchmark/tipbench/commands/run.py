@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tipbench.config.compose import Composer
     from tipbench.config.settings import Settings
-    from tipbench.runs.cells import Cell
+    from tipbench.runs.cell import Cell
     from tipbench.runs.decisions import Outcome
     from tipbench.runs.report import Row
     from tipbench.task import Task
@@ -96,7 +96,7 @@ def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
     from tipbench.runs.grid import expand, sweep
 
     def allowed(task: Task, settings: Settings) -> Sequence[str]:
-        from tipbench.runs.allowed import splits_of
+        from tipbench.runs.allowed_splits import splits_of
 
         return splits_of(task, settings, make=not options.show, quiet=options.quiet)
 

@@ -22,7 +22,7 @@ import polars as pl
 import tipbench
 from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.predictions import as_stored
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result
 from tipbench.task import task_of
 from tipdata.core.atomic import whole_folder

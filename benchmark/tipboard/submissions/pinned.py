@@ -31,7 +31,7 @@ def shipped_version(result: Result) -> str | None:
 
 def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
     """Overrides, but for split and seed, that compose to the same config hash; None where there are none."""
-    from tipbench.runs.cells import Cell
+    from tipbench.runs.cell import Cell
 
     wanted = Cell(dict(config), Path())
     try:

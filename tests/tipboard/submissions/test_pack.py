@@ -10,7 +10,7 @@ import pytest
 from tipbench import __version__
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folders
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Result, read_result
 from tipboard.submissions.check import check
