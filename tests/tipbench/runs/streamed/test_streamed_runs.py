@@ -10,6 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 import tipdata.core.release
+from tipbench.data import release_folds
+from tipbench.runs import allowed_splits
 from tipbench.runs.results import read_predictions, read_result
 from tipbench.task import Task, tasks
 from tipdata.core.release import Release
@@ -74,7 +76,8 @@ def place(world, task: Task, tiny: Release, tmp_path: Path, monkeypatch: pytest.
     sys.modules.pop("streamed_methods", None)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(tasks(), task.name, task)
-    monkeypatch.setattr(tipdata.core.release, "open_release", lambda *_, **__: world)
+    for module in (tipdata.core.release, release_folds, allowed_splits):
+        monkeypatch.setattr(module, "open_release", lambda *_, **__: world)
     return tmp_path
 
 
