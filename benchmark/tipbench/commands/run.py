@@ -21,8 +21,8 @@ from tipbench.config.compose import Composer
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, emit_table, notice
 from tipbench.exit_codes import FAILED
-from tipbench.runs.allowed import splits_of
-from tipbench.runs.cells import Cell
+from tipbench.runs.allowed_splits import splits_of
+from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Outcome
 from tipbench.runs.figure import check_format, save
 from tipbench.runs.grid import expand, runnable, sweep

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from tipdata.stages.adverts.tables import JOB_FIELDS
 
-from tipbench.data.affected import trafficking_operations, with_migrant, with_operation
+from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
 from tipbench.task import Source
 
 __all__ = ["harm_columns", "headline_weight", "trafficking_operations", "units"]

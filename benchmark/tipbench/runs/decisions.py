@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tipdata.core.errors import UsageError
 
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.digests import digests_of
 from tipbench.runs.results import Digests, Result, Versions, read_result
 from tipbench.runs.versions import versions_of

@@ -17,7 +17,7 @@ import tipdata
 from tipbench.data.access import access_of, visible_columns
 from tipbench.data.training_size import YARDSTICK
 from tipbench.evaluation.sources import place, score_digest
-from tipbench.runs.cells import Cell, without_prose
+from tipbench.runs.cell import Cell, without_prose
 from tipbench.runs.results import Digests
 from tipbench.sources import Place, closure, digest_of_sources
 from tipbench.task import Task
@@ -62,10 +62,14 @@ def method_digest(method: Mapping[str, Any]) -> str:
     Args:
         method: ``_target_`` and the parameters. Parameters may have a ``_target_`` of their own.
     """
+    return digest_of_sources(method_sources(method), method)
+
+
+def method_sources(method: Mapping[str, Any]) -> dict[str, Path]:
+    """Return the modules that a method is made of, by name."""
     targets = sorted(set(_targets(method)))
     places = [place for target in targets for place in _places(target)]
-    starts = [name for target in targets for name in _prefixes(target)]
-    return digest_of_sources(closure(starts, places), method)
+    return closure((name for target in targets for name in _prefixes(target)), places)
 
 
 def input_digest(cell: Cell, task: Task, data: str) -> str:

@@ -15,7 +15,7 @@ from tipbench.config.extras import how_to_install, missing_extra
 from tipbench.config.settings import Grid, Settings
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
-from tipbench.runs.cells import Cell, cell_of
+from tipbench.runs.cell import Cell, cell_of
 from tipbench.task import Task
 from tipbench.tasks import task_of
 

@@ -9,7 +9,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.data.prepared import Prepared
 from tipbench.method import lacking
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.cost import Meter
 from tipbench.runs.streamed.forecasts import asked
 from tipbench.runs.streamed.predictions import streamed_predictions

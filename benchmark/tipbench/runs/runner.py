@@ -16,7 +16,7 @@ from pathlib import Path
 from tipdata.core.engine import run_all
 
 from tipbench.runs.attempts import Batch, run_batch
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Job, Outcome, decided
 from tipbench.runs.recording import unwritable
 

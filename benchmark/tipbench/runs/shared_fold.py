@@ -11,7 +11,7 @@ from tipbench.data.custom.config import OwnData, own_data
 from tipbench.data.custom.folds import check_own
 from tipbench.data.prepare import prepare
 from tipbench.data.prepared import Prepared
-from tipbench.runs.cells import Cell, data_name
+from tipbench.runs.cell import Cell, data_name
 from tipbench.tasks import task_of
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.files import all_files
 from tipbench.evaluation.meaning import score_version
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.digests import SHIPPED
 from tipbench.runs.results import Versions
 from tipbench.version import __version__

@@ -7,7 +7,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import UNIT
-from tipbench.data.custom.faults import is_none_of, refuse
+from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.kinds.scores import SCORES
 from tipbench.task import Source, Task
 

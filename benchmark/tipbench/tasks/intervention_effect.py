@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from tipdata.core.errors import UsageError
 
-from tipbench.data.custom.faults import is_none_of, refuse
+from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.data.supervision import learnable
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.task import Source, Task

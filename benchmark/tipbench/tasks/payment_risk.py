@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench.data import supervision
-from tipbench.data.affected import with_operation
-from tipbench.data.custom.faults import is_none_of, refuse
+from tipbench.data.custom.refusals import is_none_of, refuse
+from tipbench.data.harm_groups import with_operation
 from tipbench.kinds.scores import SCORES
 from tipbench.task import Source, Task
 

@@ -9,7 +9,7 @@ from tipdata.core.errors import UsageError
 from tipdata.stages.captures.stage import LISTS
 
 from tipbench.data import supervision
-from tipbench.data.custom.faults import refuse
+from tipbench.data.custom.refusals import refuse
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.task import Source, Task
 

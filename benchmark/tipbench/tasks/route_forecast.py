@@ -7,8 +7,8 @@ import polars as pl
 from tipdata.core.world import DAYS
 
 from tipbench.data import adverts, supervision
-from tipbench.data.affected import POSITIVE_KIND, trafficking_operations, with_operation
 from tipbench.data.custom.circuits import check_tables
+from tipbench.data.harm_groups import POSITIVE_KIND, trafficking_operations, with_operation
 from tipbench.data.streams.forecasts import next_rows, weights
 from tipbench.kinds.forecasts import FORECASTS
 from tipbench.kinds.lists import MOST_CANDIDATES

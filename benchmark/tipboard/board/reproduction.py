@@ -22,7 +22,7 @@ import polars as pl
 from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.predictions import as_stored
 from tipbench.loading import prepare
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result
 from tipbench.runs.runner import run
 from tipbench.tasks import task_of

@@ -9,7 +9,7 @@ from typing import Any
 from tipbench.config.choices import options
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folder, config_folders
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Result
 from tipbench.runs.versions import SHIPPED

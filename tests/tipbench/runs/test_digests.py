@@ -14,7 +14,7 @@ from tipbench.config.paths import config_folders
 from tipbench.config.settings import Settings
 from tipbench.evaluation import sources as score_sources
 from tipbench.runs import digests, runner
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Job, Outcome, decided
 from tipbench.runs.grid import sweep
 from tipbench.runs.results import read_result
@@ -212,3 +212,44 @@ def test_a_result_from_before_there_were_digests_is_run_again(ran: list[Cell], t
     (cell.folder / "result.json").write_text(old.to_json(), encoding="utf-8")
     assert _done(decided(cell)) == RUN
     assert _done(decided(cell, "never")) == KEPT
+
+
+def test_a_users_own_method_is_its_module_with_what_it_imports_beside_it(place: Path) -> None:
+    """And the shipped parts that it imports; a module that has no package shares its folder with its own only."""
+    (place / "mine.py").write_text(
+        "from tipbaselines.frames import to_predict\nimport part\nLIST = 'list.txt'\n\n\nclass Mine: ...\n"
+    )
+    (place / "part.py").write_text("x = 1\n")
+    (place / "list.txt").write_text("one\n")
+    (place / "beside.py").write_text("x = 1\n")
+    mine = {"_target_": "mine.Mine", "c": 1.0}
+    first = digests.method_digest(mine)
+    for file, text in (("beside.py", "x = 2\n"), ("part.py", "# one more\nx = 1\n")):
+        (place / file).write_text(text)
+        assert digests.method_digest(mine) == first
+    for file, text in (("part.py", "x = 3\n"), ("list.txt", "two\n")):
+        (place / file).write_text(text)
+        assert digests.method_digest(mine) != first
+    assert digests.method_digest({**mine, "c": 2.0}) != digests.method_digest(mine)
+    assert "tipbaselines.frames" in digests.method_sources(mine)
+
+
+def test_what_is_made_of_another_class_of_the_config_counts_with_it(place: Path) -> None:
+    (place / "mine.py").write_text("class Mine: ...\n")
+    (place / "model.py").write_text("class Model: ...\n")
+    method = {
+        "_target_": "mine.Mine",
+        "model": {"_target_": "model.Model"},
+        "more": [{"_target_": "own_methods.Length"}],
+    }
+    assert set(digests.method_sources(method)) == {"mine", "model", "own_methods"}
+
+
+@pytest.mark.parametrize("target", ["nowhere.Nothing", "Nothing", "math.sqrt", "own_methods.Nothing.deeper"])
+def test_a_class_that_is_not_there_has_a_digest_and_fails_in_its_cell(place: Path, target: str) -> None:
+    assert len(digests.method_digest({"_target_": target})) == 64
+
+
+def test_a_method_that_is_no_python_fails_in_its_cell(place: Path) -> None:
+    (place / "mine.py").write_text("this is no Python")
+    assert len(digests.method_digest({"_target_": "mine.Mine"})) == 64

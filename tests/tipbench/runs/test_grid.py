@@ -8,7 +8,7 @@ import tipbench
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folders
 from tipbench.config.settings import Settings
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.results import Result, read_result
 from tipbench.sources import canonical

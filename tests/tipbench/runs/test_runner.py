@@ -10,7 +10,7 @@ from tipbench.config.paths import config_folders
 from tipbench.config.settings import Settings
 from tipbench.method import Method, StreamMethod
 from tipbench.runs import attempts, decisions, predicting, recording, runner, shared_fold
-from tipbench.runs.cells import Cell
+from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Versions, read_predictions, read_result
 from tipbench.task import Task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from tipbench.data.custom.faults import check_numbers, check_order, check_owners, refuse
+from tipbench.data.custom.refusals import check_numbers, check_order, check_owners, refuse
 
 KEY = "circuit"
 STOP = "stop"

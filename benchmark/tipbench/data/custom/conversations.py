@@ -6,7 +6,7 @@ import polars as pl
 from tipdata.core.errors import UsageError
 from tipdata.stages.messages.acts import ACTS
 
-from tipbench.data.custom.faults import check_numbers, check_order, check_owners, refuse
+from tipbench.data.custom.refusals import check_numbers, check_order, check_owners, refuse
 
 KEY = "conversation"
 SIDES = ("first", "second")

@@ -1,5 +1,5 @@
 import polars as pl
-from tipbench.data.custom.faults import is_none_of, refuse
+from tipbench.data.custom.refusals import is_none_of, refuse
 from tipdata.core.errors import UsageError
 
 ROWS = pl.DataFrame({"town": [5, None, 7, 9]})
