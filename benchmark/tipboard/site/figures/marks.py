@@ -8,28 +8,9 @@ from __future__ import annotations
 from tipbench.runs.report import interval, number
 
 from tipboard.board.entries import REPRODUCED
+from tipboard.board.forest_rows import colour_of, told_apart
 from tipboard.board.lines import Line
 from tipboard.site.svg import Drawing, Point
-
-MEANING = (
-    ("reference", "the task's reference method"),
-    ("apart", "told apart from it (paired cluster bootstrap, Holm, 5%)"),
-    ("hollow", "not told apart, or not tested"),
-    ("claimed", "self-reported"),
-    ("oracle", "oracle"),
-)
-
-
-def told_apart(line: Line) -> bool:
-    """Whether its difference to the reference is significant."""
-    return line.against is not None and line.against.significant
-
-
-def colour_of(line: Line) -> str:
-    """The role of its colour."""
-    if line.is_reference:
-        return "ink"
-    return "accent" if line.status == REPRODUCED else "quiet"
 
 
 def mark(drawing: Drawing, line: Line, at: Point, radius: float = 4.5) -> None:
