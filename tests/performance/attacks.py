@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 from tipbench.data.fold import prepare
 from tipbench.task import Task, tasks
 from tipboard.rounds.host import open_secret, read_answers
-from tipboard.rounds.new import Order, new_round
+from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.record import Round
 from tipboard.rounds.source import RegionFolders
 from tipdata.core.release import Release
@@ -43,7 +43,7 @@ def main(place: Path) -> None:
     if not public.exists():
         now = datetime.now(UTC)
         closes = str((now + timedelta(days=1)).date())
-        new_round(Order("attacked", "small", closes, secret, public), now)
+        new_round(RoundOrder("attacked", "small", closes, secret, public), now)
     described, _ = open_secret(secret)
     say("task", "units", "positive", "AUROC of ids and order", "95% interval")
     for name in described.tasks:

@@ -20,8 +20,8 @@ from tipbench.style import (
     TITLE,
 )
 
+from tipboard.board.board_rows import Standing
 from tipboard.board.forest_rows import MEANING, Forest, ForestRow, colour_of, forest_of, told_apart
-from tipboard.board.lines import Standing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

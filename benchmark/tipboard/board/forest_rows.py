@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import number
 
+from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.entries import REPRODUCED
-from tipboard.board.lines import Line, Standing
 
 ROOM = 0.05
 """Of the span of an axis, left free at both ends."""
@@ -28,7 +28,7 @@ MEANING = {
 class ForestRow:
     """A method in a forest plot, which has a score."""
 
-    line: Line
+    line: BoardRow
     score: float
 
     @property
@@ -94,12 +94,12 @@ def limits(values: Iterable[float | None], zero: bool = False) -> tuple[float, f
     return low - below, low + span + ROOM * span
 
 
-def told_apart(line: Line) -> bool:
+def told_apart(line: BoardRow) -> bool:
     """Return whether its difference to the reference is significant."""
     return line.against is not None and line.against.significant
 
 
-def colour_of(line: Line) -> str:
+def colour_of(line: BoardRow) -> str:
     """Return the role of a line's colour."""
     if line.is_reference:
         return "ink"

@@ -116,9 +116,9 @@ def call(options: argparse.Namespace) -> int:
 def _new(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from tipboard.rounds.new import Order, new_round
+    from tipboard.rounds.new import RoundOrder, new_round
 
-    order = Order(
+    order = RoundOrder(
         name=options.name,
         size=options.size,
         closes=options.closes,

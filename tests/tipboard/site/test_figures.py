@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tipbench.style import DARK, LIGHT
-from tipboard.board.lines import Standing, standings
+from tipboard.board.board_rows import Standing, standings
 from tipboard.site.axes import scale, ticks
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import MOST, card, forest
 from tipboard.site.figures.radar import Panel, radar
 from tipboard.site.figures.tradeoff import Spot, against, against_tier, front, tasks_against_tier
-from tipboard.site.measured import Ranking
+from tipboard.site.orders import MeanRanks
 from tipboard.site.render import ASSETS
 from tipboard.site.svg import Drawing
 
@@ -165,7 +165,7 @@ def test_a_radar_needs_three_axes_that_a_method_is_known_on(result: Callable, bo
 @pytest.mark.parametrize("count", [1, 2, 5, 40])
 def test_every_method_of_a_critical_difference_is_named_with_its_rank(count: int) -> None:
     names = [f"method {at}" for at in range(count)]
-    ranking = Ranking(names, [1.0 + at / 2 for at in range(count)], 1.5, [names[:3]], "9 tasks")
+    ranking = MeanRanks(names, [1.0 + at / 2 for at in range(count)], 1.5, [names[:3]], "9 tasks")
     said = " ".join(texts(critical_difference(ranking, "t")))
     for name in names:
         assert name in said

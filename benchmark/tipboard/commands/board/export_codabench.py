@@ -40,9 +40,9 @@ def call(options: argparse.Namespace) -> int:
 
     from tipbench.console import emit, emit_json, notice
 
-    from tipboard.codabench.bundle import Order, export
+    from tipboard.codabench.bundle import BundleOrder, export
 
-    order = Order(
+    order = BundleOrder(
         secret=Path(options.secret).expanduser(),
         to=Path(options.to),
         image=options.image,

@@ -77,8 +77,8 @@ def _table(board: Board, options: argparse.Namespace) -> Table:
     from tipbench.task import task_of
     from tipdata.core.errors import UsageError
 
+    from tipboard.board.board_rows import standings
     from tipboard.board.export import matrix, of_task, overall
-    from tipboard.board.lines import standings
 
     if options.matrix and options.task is None:
         raise UsageError("--matrix is of one task: add --task TASK.")

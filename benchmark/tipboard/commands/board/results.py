@@ -72,9 +72,9 @@ def render_page(to: Path) -> Path:
     """Write the page and the figure of the reference methods in ``to``; the page's path."""
     from tipdata.core.atomic import write_file_atomically
 
+    from tipboard.board.board_rows import standings
     from tipboard.board.files import ELSEWHERE, read, reference_only
     from tipboard.board.forest import draw
-    from tipboard.board.lines import standings
     from tipboard.board.page import PAGE, render
     from tipboard.board.stability import read as read_stability
 

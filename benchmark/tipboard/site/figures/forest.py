@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tipbench.style import INTERVAL_OPACITY, INTERVAL_WIDTH, ORACLE_DASH, ORACLE_WIDTH
 
+from tipboard.board.board_rows import Standing
 from tipboard.board.forest_rows import Forest, ForestRow, colour_of, forest_of
-from tipboard.board.lines import Standing
 from tipboard.site.axes import Scale
 from tipboard.site.figures.marks import mark
 from tipboard.site.svg import Drawing, fit, width_of
