@@ -20,13 +20,13 @@ from tipbench.loading import prepare
 from tipbench.task import Task
 from tipbench.tasks import tasks
 from tipboard.rounds.host import open_secret, read_answers
-from tipboard.rounds.new import Order, new_round
+from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.record import Round
 from tipboard.rounds.source import RegionFolders
 from tipdata.release import Release
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tipboard" / "rounds"))
-from attacks import cross_fitted, in_one_run, order_features
+from round_attacks import cross_fitted, in_one_run, order_features
 
 MOST = 60_000
 """Units of a task that a tree is fitted to, every so-manieth of them."""
@@ -44,7 +44,7 @@ def main(place: Path) -> None:
     if not public.exists():
         now = datetime.now(UTC)
         closes = str((now + timedelta(days=1)).date())
-        new_round(Order("attacked", "small", closes, secret, public), now)
+        new_round(RoundOrder("attacked", "small", closes, secret, public), now)
     described, _ = open_secret(secret)
     say("task", "units", "positive", "AUROC of ids and order", "95% interval")
     for name in described.tasks:

@@ -20,7 +20,7 @@ import numpy as np
 import tipbench
 from tipbench.evaluation.comparison import Draws
 from tipbench.runs.results import Result
-from tipboard.board.draws import Kept
+from tipboard.board.draws import KeptDraws
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board, read
 from tipboard.site.build import write
@@ -78,7 +78,7 @@ def strangers(board: Board, count: int) -> list[Entry]:
         team, method = f"team-{number % 97:02d}", f"method_{number:04d}"
         made = [noisy(cells[place], random, number % 2 == 0) for place in dict.fromkeys(chosen)]
         draws = [
-            Kept(
+            KeptDraws(
                 one.task,
                 one.split,
                 method,

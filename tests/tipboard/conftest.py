@@ -9,7 +9,7 @@ import pytest
 from tipbench.evaluation.comparison import Draws
 from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.runs.results import RESULT, Result
-from tipboard.board.draws import Kept
+from tipboard.board.draws import KeptDraws
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
 
@@ -80,6 +80,6 @@ def board() -> Callable[..., Board]:
     return make
 
 
-def kept(method: str, drawn: np.ndarray, value: float = 0.5, clusters: int = 40) -> Kept:
+def kept(method: str, drawn: np.ndarray, value: float = 0.5, clusters: int = 40) -> KeptDraws:
     """Draws of a method of advert_risk on its default split."""
-    return Kept("advert_risk", "forward", method, 0, Draws(value, drawn, clusters))
+    return KeptDraws("advert_risk", "forward", method, 0, Draws(value, drawn, clusters))

@@ -14,13 +14,14 @@ from tipdata.core.errors import UsageError
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row
 from tipbench.runs.results import method_name
+from tipbench.style import DOT, DPI, INTERVAL_OPACITY, INTERVAL_WIDTH, LIGHT, SMALL, TEXT, TITLE
 from tipbench.tasks import task_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FORMATS = (".png", ".svg", ".pdf")
-COLOURS = {RANDOM: "#d55e00", OPERATION: "#0072b2", FORWARD: "#000000"}
+COLOURS = {RANDOM: LIGHT["oracle"], OPERATION: LIGHT["accent"], FORWARD: LIGHT["ink"]}
 MEANING = {
     RANDOM: "random rows: operations on both sides (the usual split, leaks)",
     OPERATION: "operation-disjoint",
@@ -75,10 +76,10 @@ def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
     panel.set_ylim(-0.6, len(methods) - 0.4)
     panel.set_xlim(0, _reach(rows))
     for line in range(1, len(methods)):
-        panel.axhline(line - 0.5, color="#dddddd", linewidth=0.8, zorder=0)
-    panel.set_title(f"{rows[0].task} ({rows[0].data})", loc="left", fontsize=11, fontweight="bold")
+        panel.axhline(line - 0.5, color=LIGHT["pale"], linewidth=0.8, zorder=0)
+    panel.set_title(f"{rows[0].task} ({rows[0].data})", loc="left", fontsize=TITLE, fontweight="bold")
     panel.set_xlabel(metric_title(rows[0].task, rows[0].metric))
-    panel.grid(axis="x", color="#eeeeee", zorder=0)
+    panel.grid(axis="x", color=LIGHT["pale"], zorder=0)
     panel.spines[["top", "right"]].set_visible(False)
 
 
@@ -106,8 +107,8 @@ def _mark(panel: Axes, row: Row, height: float) -> None:
             [row.low, row.high],
             [height, height],
             color=colour,
-            linewidth=2,
-            alpha=0.55,
+            linewidth=INTERVAL_WIDTH,
+            alpha=INTERVAL_OPACITY,
             solid_capstyle="butt",
         )
     hollow = row.split == RANDOM
@@ -116,8 +117,8 @@ def _mark(panel: Axes, row: Row, height: float) -> None:
         [height],
         "o",
         color=colour,
-        markerfacecolor="white" if hollow else colour,
-        markersize=7,
+        markerfacecolor=LIGHT["paper"] if hollow else colour,
+        markersize=DOT,
         zorder=3,
     )
 
@@ -131,21 +132,21 @@ def _gap(panel: Axes, of_method: dict[str, Row], place: int) -> None:
     text = f"random {usual.score - honest.score:+.2f}"
     panel.annotate(
         text, (1, place), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points",
-        va="center", fontsize=9, color=COLOURS[RANDOM], annotation_clip=False,
+        va="center", fontsize=TEXT, color=COLOURS[RANDOM], annotation_clip=False,
     )  # fmt: skip
 
 
 def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:
     for split in (split for split in COLOURS if any(row.split == split for row in rows)):
-        face = "white" if split == RANDOM else COLOURS[split]
+        face = LIGHT["paper"] if split == RANDOM else COLOURS[split]
         panel.plot([], [], "o", color=COLOURS[split], markerfacecolor=face, label=MEANING[split])
     bare = any(row.low is None for row in rows)
     what = "Bars: 95% cluster bootstrap" + (" (none where there are too few clusters)." if bare else ".")
-    figure.legend(loc="outside upper left", frameon=False, fontsize=9, ncols=1)
+    figure.legend(loc="outside upper left", frameon=False, fontsize=TEXT, ncols=1)
     figure.supxlabel(
         f"{what}\nAt the right: how much more the random split promises than the honest one.\n"
         "Synthetic data: a score here does not estimate field performance.",
-        fontsize=8.5, color="#555555", x=0.01, ha="left",
+        fontsize=SMALL, color=LIGHT["quiet"], x=0.01, ha="left",
     )  # fmt: skip
 
 
@@ -155,5 +156,5 @@ def save_figure(figure: Any, path: Path, advice: str, **options: Any) -> None:
     Raises UsageError, which ends with the advice, where its file cannot be written.
     """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=150, **options)
+    figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=DPI, **options)
     write_file_atomically(path, buffer.getbuffer(), advice)

@@ -18,7 +18,7 @@ from tipbench.task import Task
 from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
 
-from tipboard.board.draws import REPLICATES, SEED, Kept
+from tipboard.board.draws import REPLICATES, SEED, KeptDraws
 from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
 from tipboard.board.predictions import store_of
 from tipboard.submissions.check import Checked, check
@@ -44,7 +44,7 @@ def accept(
         UsageError: where it is there already, is of a sealed round, or something cannot be written.
     """
     store = store_of(results)
-    drawn: list[Kept] = []
+    drawn: list[KeptDraws] = []
 
     def keep(_: object, task: Task, answers: Answers, predictions: pl.DataFrame, result: Result) -> None:
         if result.split == task.splits[0]:
@@ -69,17 +69,17 @@ def accept(
     return place, checked
 
 
-def draws_of_one(task: Task, answers: Answers, predictions: pl.DataFrame, result: Result) -> Kept:
+def draws_of_one(task: Task, answers: Answers, predictions: pl.DataFrame, result: Result) -> KeptDraws:
     """The draws of one method's predictions; see :mod:`tipboard.board.draws`."""
     case = case_of(task, answers, predictions)
-    return Kept(
+    return KeptDraws(
         result.task, result.split, result.method_name, result.seed, primary_draws(case, REPLICATES, SEED)
     )
 
 
-def first_of(drawn: list[Kept]) -> list[Kept]:
+def first_of(drawn: list[KeptDraws]) -> list[KeptDraws]:
     """Of each task and split the draws of the first seed."""
-    first: dict[tuple[str, str, str], Kept] = {}
+    first: dict[tuple[str, str, str], KeptDraws] = {}
     for one in sorted(drawn, key=lambda one: one.seed):
         first.setdefault((one.task, one.split, one.method), one)
     return list(first.values())

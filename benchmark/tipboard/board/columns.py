@@ -16,7 +16,7 @@ from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval, number, percent, signed
 
-from tipboard.board.lines import NO_SHIFT, Line, Standing
+from tipboard.board.board_rows import NO_SHIFT, BoardRow, Standing
 
 Values = Mapping[str, float | str | bool | None]
 
@@ -36,8 +36,8 @@ class BoardColumn:
     key: str
     heading: str
     about: str
-    values: Callable[[Line], Values]
-    text: Callable[[Line], str]
+    values: Callable[[BoardRow], Values]
+    text: Callable[[BoardRow], str]
     number: bool = True
     overall: int | None = None
     on_page: bool = True
@@ -60,7 +60,7 @@ def shown(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> l
     ]
 
 
-def cells(line: Line, columns: Sequence[BoardColumn]) -> list[Cell]:
+def cells(line: BoardRow, columns: Sequence[BoardColumn]) -> list[Cell]:
     """A line's cells."""
     return [Cell(column.text(line), next(iter(column.values(line).values()))) for column in columns]
 
@@ -80,12 +80,12 @@ def records(standings: Sequence[Standing]) -> list[dict[str, Any]]:
     ]
 
 
-def _score(line: Line) -> str:
+def _score(line: BoardRow) -> str:
     spread = "" if line.row.seed_sd is None else f" ± {number(line.row.seed_sd)}"
     return number(line.row.score) + spread
 
 
-def _rank(line: Line) -> str:
+def _rank(line: BoardRow) -> str:
     if line.rank is None:
         return NOTHING
     place = f"{line.rank:g}"
@@ -94,12 +94,12 @@ def _rank(line: Line) -> str:
     )
 
 
-def _rank_values(line: Line) -> Values:
+def _rank_values(line: BoardRow) -> Values:
     low, high = line.rank_interval or (None, None)
     return {"rank": line.rank, "rank_low": low, "rank_high": high}
 
 
-def _verdict(line: Line) -> str:
+def _verdict(line: BoardRow) -> str:
     if line.is_reference:
         return "reference"
     if line.against is None:
@@ -110,7 +110,7 @@ def _verdict(line: Line) -> str:
     return f"{signed(line.against.difference)} ({said})"
 
 
-def _verdict_values(line: Line) -> Values:
+def _verdict_values(line: BoardRow) -> Values:
     one = line.against
     return {
         "difference": None if one is None else one.difference,
@@ -121,7 +121,7 @@ def _verdict_values(line: Line) -> Values:
     }
 
 
-def _worst(line: Line) -> tuple[str, float] | None:
+def _worst(line: BoardRow) -> tuple[str, float] | None:
     """The shifted split on which most is lost, and how much."""
     known = {name: drop for name, drop in line.shift_drops.items() if drop is not None}
     if not known:
@@ -131,18 +131,18 @@ def _worst(line: Line) -> tuple[str, float] | None:
     return name, known[name]
 
 
-def _worst_text(line: Line) -> str:
+def _worst_text(line: BoardRow) -> str:
     worst = _worst(line)
     return NOTHING if worst is None else f"{signed(worst[1])} ({worst[0]})"
 
 
-def _worst_values(line: Line) -> Values:
+def _worst_values(line: BoardRow) -> Values:
     worst = _worst(line)
     drops = {f"drop_{split}": line.shift_drops.get(split) for split in SPLITS if split not in NO_SHIFT}
     return {"worst_shift_drop": worst and worst[1], "worst_shift": worst and worst[0], **drops}
 
 
-def _plain(key: str, value: Callable[[Line], Any]) -> Callable[[Line], Values]:
+def _plain(key: str, value: Callable[[BoardRow], Any]) -> Callable[[BoardRow], Values]:
     return lambda line: {key: value(line)}
 
 
@@ -160,11 +160,11 @@ def _precision(rate: str, metric: str) -> BoardColumn:
     return metric_column(metric, f"PPV at {rate}", about)
 
 
-def _text(key: str, about: str, text: Callable[[Line], str], **more: Any) -> BoardColumn:
+def _text(key: str, about: str, text: Callable[[BoardRow], str], **more: Any) -> BoardColumn:
     return BoardColumn(key, key, about, _plain(key, text), text, number=False, **more)
 
 
-def _metric(line: Line) -> str:
+def _metric(line: BoardRow) -> str:
     lower = " ↓" if metric_of(line.row.metric).lower_is_better else ""
     return metric_title(line.row.task, line.row.metric) + lower
 

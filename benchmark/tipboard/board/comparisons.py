@@ -20,7 +20,7 @@ from tipbench.tasks import task_of
 from tipdata.core.engine import run_all
 
 from tipboard.board.collection import Run, place_of
-from tipboard.board.draws import REPLICATES, SEED, Kept
+from tipboard.board.draws import REPLICATES, SEED, KeptDraws
 from tipboard.board.entries import Entry
 
 
@@ -57,7 +57,7 @@ def is_oracle(entry: Entry, task: str) -> bool:
     return any(result.oracle_method for result in entry.results if result.task == task)
 
 
-def draws_of(runs: Sequence[Run], quiet: bool = False) -> list[Kept]:
+def draws_of(runs: Sequence[Run], quiet: bool = False) -> list[KeptDraws]:
     """The draws of every method that has predictions, on its task's default split and with its first seed."""
     first: dict[tuple[str, str], Run] = {}
     for run in runs:
@@ -76,7 +76,7 @@ def _has_predictions(folder: Path, run: Run) -> bool:
     return (folder / run.result.predictions.file).is_file()
 
 
-def _of_task(of_task: tuple[str, Sequence[Run]]) -> list[Kept]:
+def _of_task(of_task: tuple[str, Sequence[Run]]) -> list[KeptDraws]:
     name, runs = of_task
     prepared = prepare_cell(dict(runs[0].result.config))
     found = []
@@ -84,5 +84,5 @@ def _of_task(of_task: tuple[str, Sequence[Run]]) -> list[Kept]:
         predictions = read_predictions(run.folder, run.result)
         case = case_of(task_of(name), prepared.answers_to(predictions), predictions)
         _, split, method, seed = place_of(run.result)
-        found.append(Kept(name, split, method, seed, primary_draws(case, REPLICATES, SEED)))
+        found.append(KeptDraws(name, split, method, seed, primary_draws(case, REPLICATES, SEED)))
     return found

@@ -36,7 +36,7 @@ _SCHEMA = pl.Schema(
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptDraws:
     """The draws of one method with one seed. ``method`` is without its task; ``draws`` has none where the test has too
     few clusters."""
 
@@ -47,7 +47,7 @@ class Kept:
     draws: Draws = field(repr=False)
 
 
-def to_bytes(kept: Iterable[Kept]) -> bytes:
+def to_bytes(kept: Iterable[KeptDraws]) -> bytes:
     """Draws as a parquet file, sorted by task, split, method and seed; the same bytes for the same draws."""
     listed = sorted(kept, key=lambda one: (one.task, one.split, one.method, one.seed))
     rows = [
@@ -67,7 +67,7 @@ def to_bytes(kept: Iterable[Kept]) -> bytes:
     return buffer.getvalue()
 
 
-def read_draws(path: Path) -> list[Kept]:
+def read_draws(path: Path) -> list[KeptDraws]:
     """The draws of a file. Raises UsageError where it is absent or no file of draws."""
     try:
         frame = pl.read_parquet(path)
@@ -77,6 +77,6 @@ def read_draws(path: Path) -> list[Kept]:
         said = str(error).strip().splitlines()[0][:160].rstrip(".")
         raise UsageError(f"{path} holds no draws: {said}; make them with `tipbench board results`.") from None
     return [
-        Kept(task, split, method, seed, Draws(value, np.asarray(drawn, dtype=np.float64), clusters))
+        KeptDraws(task, split, method, seed, Draws(value, np.asarray(drawn, dtype=np.float64), clusters))
         for task, split, method, seed, value, clusters, drawn in frame.iter_rows()
     ]

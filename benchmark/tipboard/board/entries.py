@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tipbench.runs.results import Result
 
-from tipboard.board.draws import Kept
+from tipboard.board.draws import KeptDraws
 
 if TYPE_CHECKING:
     from tipboard.submissions.record import SubmissionRecord
@@ -34,7 +34,7 @@ class Entry:
     team: str
     method: str
     results: Sequence[Result]
-    draws: Sequence[Kept] = field(default=(), repr=False)
+    draws: Sequence[KeptDraws] = field(default=(), repr=False)
     record: SubmissionRecord | None = None
     uploaded: Sequence[Result] = ()
 
@@ -62,7 +62,7 @@ def status(results: Iterable[Result]) -> str:
     return REPRODUCED if all(result.verified for result in results) else SELF_REPORTED
 
 
-def reference_entries(results: Iterable[Result], draws: Sequence[Kept]) -> list[Entry]:
+def reference_entries(results: Iterable[Result], draws: Sequence[KeptDraws]) -> list[Entry]:
     """Reference results as entries: one a method, over all the tasks that have one of that name."""
     by_method: dict[str, list[Result]] = {}
     for result in results:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import number
 
+from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.columns import COLUMNS, OVERALL, BoardColumn, Cell, cells, records, shown
 from tipboard.board.entries import SELF_REPORTED, Entry
 from tipboard.board.files import Board
 from tipboard.board.latex import latex_table
-from tipboard.board.lines import Line, Standing
 from tipboard.board.markdown import escaped, markdown_table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A row of a table. ``kind``: one of ``oracle``, ``reference``, ``claimed`` (self-reported) or nothing; ``usual``:
     on a default split."""
 
@@ -57,7 +57,7 @@ class Table:
 
     caption: str
     headings: Sequence[Heading]
-    rows: Sequence[Row]
+    rows: Sequence[TableRow]
     records: Sequence[Mapping[str, Any]]
 
 
@@ -108,7 +108,7 @@ class Placed:
 
     size: str
     standing: Standing
-    line: Line
+    line: BoardRow
 
 
 def placed(board: Board, standings: Sequence[Standing]) -> list[Placed]:
@@ -161,7 +161,7 @@ def metric_text(standing: Standing) -> str:
 METHOD = next(heading(column) for column in COLUMNS if column.key == "method")
 
 
-def _placed_row(one: Placed, columns: Sequence[BoardColumn]) -> Row:
+def _placed_row(one: Placed, columns: Sequence[BoardColumn]) -> TableRow:
     usual = one.standing.split == one.standing.task.splits[0]
     return _row(one.line, cells(one.line, columns), usual)
 
@@ -170,15 +170,15 @@ def _caption(board: Board, standing: Standing, what: str) -> str:
     return f"{what}: {metric_text(standing)}. {release(board)}. {WARNING}"
 
 
-def _name(line: Line) -> Cell:
+def _name(line: BoardRow) -> Cell:
     return Cell(line.method, line.method)
 
 
-def _row(line: Line, found: Sequence[Cell], usual: bool = True) -> Row:
-    return Row(found, _kind(line), line.entry, usual)
+def _row(line: BoardRow, found: Sequence[Cell], usual: bool = True) -> TableRow:
+    return TableRow(found, _kind(line), line.entry, usual)
 
 
-def _kind(line: Line) -> str:
+def _kind(line: BoardRow) -> str:
     if line.row.oracle:
         return ORACLE
     if line.is_reference:
@@ -224,11 +224,11 @@ def to_markdown(table: Table) -> bytes:
     return f"{told}\n\n{escaped(table.caption)}\n".encode()
 
 
-def _emphasised(text: str, row: Row, at: int) -> str:
+def _emphasised(text: str, row: TableRow, at: int) -> str:
     return f"*{text}*" if at == row_name(row) else text
 
 
-def row_name(row: Row) -> int:
+def row_name(row: TableRow) -> int:
     """Where the name of an oracle stands in its row; -1 for others."""
     if row.kind != ORACLE or row.entry is None:
         return -1

@@ -24,7 +24,7 @@ from tipdata.core.errors import UsageError
 from tipdata.core.world import sizes, versions
 
 from tipboard.board.collection import Run, place_of
-from tipboard.board.draws import DRAWS, Kept, read_draws, to_bytes
+from tipboard.board.draws import DRAWS, KeptDraws, read_draws, to_bytes
 from tipboard.board.entries import Entry, reference_entries
 from tipboard.submissions.record_file import Malformed, record_of
 
@@ -54,7 +54,7 @@ def reference_only(board: Board) -> Board:
     return Board(board.data, [entry for entry in board.entries if entry.is_reference])
 
 
-def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[Kept]) -> Path:
+def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[KeptDraws]) -> Path:
     """Copy the results of the runs to ``<results>/<version>/<size>/reference``, in the place of what is there.
 
     Returns its path. Raises UsageError where it cannot be written.
@@ -70,7 +70,7 @@ def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[Kept]) -
     return folder
 
 
-def store_results(folder: Path, found: Sequence[Result], draws: Sequence[Kept]) -> None:
+def store_results(folder: Path, found: Sequence[Result], draws: Sequence[KeptDraws]) -> None:
     """Write the results of one submission and their draws to a folder."""
     folder.mkdir(exist_ok=True)
     for result in found:
@@ -153,7 +153,7 @@ def _record(path: Path) -> SubmissionRecord:
         raise UsageError(f"{path.parent}: {str(error.problems[0]).rstrip('.')}; accept it again.") from None
 
 
-def _side(folder: Path) -> tuple[list[Result], list[Kept]]:
+def _side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
     found = sorted((read_result(path) for path in folder.rglob("s*.json")), key=place_of)
     return found, read_draws(folder / DRAWS)
 

@@ -6,19 +6,34 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipbench.runs.figure import metric_title, save_figure
+from tipbench.runs.figure import save_figure
+from tipbench.style import (
+    DIAMOND,
+    DOT,
+    INTERVAL_OPACITY,
+    INTERVAL_WIDTH,
+    LIGHT,
+    ORACLE_DASH,
+    ORACLE_WIDTH,
+    SMALL,
+    TEXT,
+    TITLE,
+)
 
-from tipboard.board.lines import Line, Standing
+from tipboard.board.board_rows import Standing
+from tipboard.board.forest_rows import MEANING, Forest, ForestRow, colour_of, forest_of, told_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FORMATS = (".svg", ".png")
-INK, QUIET, PALE, ORACLE = "#1f2933", "#6b7785", "#e4e8ec", "#d55e00"
-METHOD, REFERENCE = "#0072b2", "#1f2933"
-COLUMNS = 2
-LINE_HEIGHT, PANEL_HEIGHT, HEAD_HEIGHT, WIDTH = 0.25, 0.95, 1.1, 11.0
+INK, QUIET, PALE, ORACLE = (LIGHT[role] for role in ("ink", "quiet", "pale", "oracle"))
+PANELS = 2
+"""Beside each other."""
+ROW_HEIGHT, PANEL_HEIGHT, HEAD_HEIGHT, WIDTH = 0.25, 0.95, 1.1, 11.0
 """Inches: of a method, of what else a panel needs, of the legend, of the whole."""
+DASHED: dict[str, Any] = {"color": ORACLE, "linewidth": ORACLE_WIDTH, "linestyle": (0, ORACLE_DASH)}
+BAR: dict[str, Any] = {"linewidth": INTERVAL_WIDTH, "alpha": INTERVAL_OPACITY}
 
 
 def draw(standings: Sequence[Standing], data: str, path: Path) -> None:
@@ -31,95 +46,81 @@ def draw(standings: Sequence[Standing], data: str, path: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    drawn = [standing for standing in standings if any(line.row.score is not None for line in standing.lines)]
-    rows = [drawn[start : start + COLUMNS] for start in range(0, len(drawn), COLUMNS)]
-    heights = [max(len(standing.lines) for standing in row) for row in rows]
-    with matplotlib.rc_context({"font.size": 9, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}):
-        inches = HEAD_HEIGHT + sum(LINE_HEIGHT * height + PANEL_HEIGHT for height in heights)
+    plots = {standing.task.name: forest_of(standing) for standing in standings}
+    plots = {task: plot for task, plot in plots.items() if plot.rows}
+    heights = [len(plot.rows) for plot in plots.values()]
+    tallest = [max(heights[start : start + PANELS]) for start in range(0, len(heights), PANELS)]
+    with matplotlib.rc_context({"font.size": TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}):
+        inches = HEAD_HEIGHT + sum(ROW_HEIGHT * height + PANEL_HEIGHT for height in tallest)
         figure = Figure(figsize=(WIDTH, inches), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
         FigureCanvasAgg(figure)
-        panels = figure.subplots(len(rows), COLUMNS, squeeze=False, height_ratios=[h + 1.0 for h in heights])
-        for panel in panels.flat[len(drawn) :]:
+        ratios = [height + 1.0 for height in tallest]
+        panels = figure.subplots(len(tallest), PANELS, squeeze=False, height_ratios=ratios)
+        for panel in panels.flat[len(plots) :]:
             panel.set_axis_off()
-        for panel, standing in zip(panels.flat, drawn, strict=False):
-            _panel(panel, standing)
+        for panel, (task, plot) in zip(panels.flat, plots.items(), strict=False):
+            _panel(panel, task, plot)
         _explain(figure, data)
         for ending in FORMATS:
-            save_figure(
-                figure,
-                path.with_suffix(ending),
-                "give another --to",
-                metadata={"Date": None} if ending == ".svg" else {"Software": None},
-            )
+            metadata = {"Date": None} if ending == ".svg" else {"Software": None}
+            save_figure(figure, path.with_suffix(ending), "give another --to", metadata=metadata)
 
 
-def _panel(panel: Axes, standing: Standing) -> None:
-    shown = [line for line in standing.lines if not line.row.oracle]
-    for place, line in enumerate(reversed(shown)):
-        _mark(panel, line, place)
-    names = [line.method for line in reversed(shown)]
-    panel.set_yticks(range(len(names)), names, color=INK)
-    panel.set_ylim(-0.6, len(names) - 0.4)
-    panel.set_xlim(*_limits(standing))
-    if standing.oracle is not None:
-        panel.axvline(standing.oracle, color=ORACLE, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
-    panel.set_title(standing.task.name, loc="left", fontsize=10.5, fontweight="bold", color=INK)
-    better = " (lower is better)" if standing.lower_is_better else ""
-    panel.set_xlabel(metric_title(standing.task.name, standing.metric) + better, color=QUIET, fontsize=8.5)
+def _panel(panel: Axes, task: str, plot: Forest) -> None:
+    rows = list(reversed(plot.rows))
+    for place, row in enumerate(rows):
+        _mark(panel, row, place)
+    panel.set_yticks(range(len(rows)), [row.name for row in rows], color=INK)
+    panel.set_ylim(-0.6, len(rows) - 0.4)
+    panel.set_xlim(*plot.limits)
+    if plot.oracle is not None:
+        panel.axvline(plot.oracle, zorder=1, **DASHED)
+    panel.set_title(task, loc="left", fontsize=TITLE, fontweight="bold", color=INK)
+    panel.set_xlabel(plot.axis, color=QUIET, fontsize=SMALL)
     panel.tick_params(axis="both", length=0, labelcolor=INK)
     panel.grid(axis="x", color=PALE, linewidth=0.8)
     panel.set_axisbelow(True)
     panel.spines[["top", "right", "left"]].set_visible(False)
 
 
-def _mark(panel: Axes, line: Line, place: int) -> None:
-    """Point, interval, and both in words at the right; hollow where it is not told apart from the reference."""
-    row = line.row
-    colour = REFERENCE if line.is_reference else METHOD
-    if row.score is None:
-        return
-    if row.low is not None and row.high is not None:
-        panel.plot([row.low, row.high], [place, place], color=colour, linewidth=1.8, alpha=0.55, zorder=2)
-    told_apart = line.is_reference or (line.against is not None and line.against.significant)
+def _mark(panel: Axes, row: ForestRow, place: int) -> None:
+    """Draw point and interval, and write both at the right; hollow where it is not told apart from the reference."""
+    reference, colour = row.line.is_reference, LIGHT[colour_of(row.line)]
+    if row.interval is not None:
+        panel.plot(row.interval, [place, place], color=colour, zorder=2, **BAR)
     panel.plot(
-        [row.score], [place], "D" if line.is_reference else "o", color=colour, zorder=3,
-        markerfacecolor=colour if told_apart else "white", markersize=5.5 if line.is_reference else 6.5,
+        [row.score], [place], "D" if reference else "o", color=colour, zorder=3,
+        markerfacecolor=colour if reference or told_apart(row.line) else LIGHT["paper"],
+        markersize=DIAMOND if reference else DOT,
     )  # fmt: skip
-    bounds = "" if row.low is None or row.high is None else f"  [{row.low:.2f}, {row.high:.2f}]"
     panel.annotate(
-        f"{row.score:.3f}{bounds}", (1, place), xycoords=("axes fraction", "data"), xytext=(6, 0),
-        textcoords="offset points", va="center", fontsize=8, color=QUIET, annotation_clip=False,
+        row.words, (1, place), xycoords=("axes fraction", "data"), xytext=(6, 0),
+        textcoords="offset points", va="center", fontsize=SMALL, color=QUIET, annotation_clip=False,
     )  # fmt: skip
-
-
-def _limits(standing: Standing) -> tuple[float, float]:
-    """Everything drawn, with some room at both ends."""
-    rows = [line.row for line in standing.lines if not line.row.oracle]
-    values = [v for row in rows for v in (row.score, row.low, row.high) if v is not None]
-    values += [] if standing.oracle is None else [standing.oracle]
-    room = 0.06 * (max(values) - min(values)) or 0.05
-    return min(values) - room, max(values) + room
 
 
 def _explain(figure: Any, data: str) -> None:
     """The title, and what the marks mean."""
     from matplotlib.lines import Line2D
 
+    accent = LIGHT["accent"]
+
     def mark(sign: str, colour: str, face: str, meaning: str) -> Line2D:
-        return Line2D([], [], marker=sign, linestyle="", color=colour, markerfacecolor=face, label=meaning)
+        label = MEANING[meaning]
+        return Line2D([], [], marker=sign, linestyle="", color=colour, markerfacecolor=face, label=label)
 
     handles = [
-        mark("D", REFERENCE, REFERENCE, "the task's reference method"),
-        mark("o", METHOD, METHOD, "told apart from it (paired cluster bootstrap, Holm, 5%)"),
-        mark("o", METHOD, "white", "not told apart, or not tested"),
-        Line2D([], [], color=METHOD, alpha=0.55, linewidth=1.8, label="95% interval"),
-        Line2D([], [], color=ORACLE, linestyle=(0, (4, 3)), linewidth=1.2, label="oracle"),
+        mark("D", INK, INK, "reference"),
+        mark("o", accent, accent, "apart"),
+        mark("o", accent, LIGHT["paper"], "hollow"),
+        Line2D([], [], color=accent, label="95% interval", **BAR),
+        Line2D([], [], label=MEANING["oracle"], **DASHED),
     ]
     figure.legend(
-        handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, fontsize=8.5, alignment="left",
+        handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, fontsize=SMALL, alignment="left",
         title=f"Reference results on {data}, each task on its default split", title_fontsize=12,
     )  # fmt: skip
     figure.supxlabel(
         "Synthetic data: a score here does not estimate field performance.",
-        fontsize=8.5, color=QUIET, x=0.01, ha="left",
+        fontsize=SMALL, color=QUIET, x=0.01, ha="left",
     )  # fmt: skip

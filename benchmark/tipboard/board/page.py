@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 
+from tipboard.board.board_rows import BoardRow, Standing, standings
 from tipboard.board.columns import COLUMNS, BoardColumn, cells, shown
 from tipboard.board.files import Board, reference_only
-from tipboard.board.lines import Line, Standing, standings
 from tipboard.board.markdown import markdown_table
 from tipboard.board.stability import Stability, Stable, stable
 
@@ -109,7 +109,7 @@ def _methods(standing: Standing) -> str:
     return markdown_table([column.heading for column in columns], rows, [column.number for column in columns])
 
 
-def _name(line: Line) -> str:
+def _name(line: BoardRow) -> str:
     return f"*{line.method}*" if line.row.oracle else line.method
 
 

@@ -32,7 +32,7 @@ from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
 
 from tipboard.board.acceptance import draws_of_one, first_of
-from tipboard.board.draws import Kept
+from tipboard.board.draws import KeptDraws
 from tipboard.board.entries import Entry
 from tipboard.board.files import REPRODUCED, SUBMISSIONS, UPLOADED, read, read_submission, store_results
 from tipboard.board.predictions import PredictionStore, store_of
@@ -214,7 +214,7 @@ def _end(said: str) -> str:
 def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result, Path]]) -> None:
     """Keep predictions and scores as reproduced, beside cells that were reproduced earlier."""
     store = store_of(results)
-    drawn: list[Kept] = []
+    drawn: list[KeptDraws] = []
     for result, folder in found:
         store.put((folder / result.predictions.file).read_bytes())
         if result.split == task_of(result.task).splits[0]:
@@ -231,7 +231,7 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result,
         store_results(beside, [*earlier, *(result for result, _ in found)], first_of([*kept, *drawn]))
 
 
-def _draws(result: Result, folder: Path) -> Kept:
+def _draws(result: Result, folder: Path) -> KeptDraws:
     task = task_of(result.task)
     predictions = read_predictions(folder, result)
     answers = prepare(task, release=result.data, split=result.split).answers_to(predictions)

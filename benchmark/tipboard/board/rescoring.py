@@ -27,7 +27,7 @@ from tipdata.core.errors import UsageError
 
 from tipboard.board.acceptance import draws_of_one, first_of
 from tipboard.board.collection import place_of
-from tipboard.board.draws import DRAWS, Kept, read_draws, to_bytes
+from tipboard.board.draws import DRAWS, KeptDraws, read_draws, to_bytes
 from tipboard.board.files import REFERENCE, REPRODUCED, SUBMISSIONS, UPLOADED, store_results
 from tipboard.board.predictions import PredictionStore, store_of
 
@@ -186,7 +186,7 @@ def _is_old(result: Result) -> bool:
 
 def _rescore_fold(
     data: str, sources: Sources, stored: Sequence[tuple[Place, Result]]
-) -> list[tuple[Place, tuple[Result, Kept | None]]]:
+) -> list[tuple[Place, tuple[Result, KeptDraws | None]]]:
     """Results of one task and split, scored again where their predictions are found."""
     there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
     if all(content is None for _, _, content in there):
@@ -250,7 +250,7 @@ def _same(one: float | None, other: float | None) -> bool:
     return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
 
-def _write(stored: Mapping[Place, Result], found: Mapping[Place, tuple[Result, Kept | None]]) -> None:
+def _write(stored: Mapping[Place, Result], found: Mapping[Place, tuple[Result, KeptDraws | None]]) -> None:
     """Every folder anew, with what was found in the place of what was stored."""
     for folder in dict.fromkeys(place.folder for place in stored):
         here = [place for place in stored if place.folder == folder]
@@ -264,7 +264,7 @@ def _write(stored: Mapping[Place, Result], found: Mapping[Place, tuple[Result, K
             _write_submission(folder, list(now.values()), [*kept, *drawn])
 
 
-def _write_reference(folder: Path, now: Mapping[Place, Result], draws: Sequence[Kept]) -> None:
+def _write_reference(folder: Path, now: Mapping[Place, Result], draws: Sequence[KeptDraws]) -> None:
     with fill_folder_atomically(folder, replace=True) as beside:
         for place, result in now.items():
             path = beside / place.path.relative_to(folder)
@@ -273,6 +273,6 @@ def _write_reference(folder: Path, now: Mapping[Place, Result], draws: Sequence[
         (beside / DRAWS).write_bytes(to_bytes(draws))
 
 
-def _write_submission(folder: Path, now: Sequence[Result], draws: Sequence[Kept]) -> None:
+def _write_submission(folder: Path, now: Sequence[Result], draws: Sequence[KeptDraws]) -> None:
     with fill_folder_atomically(folder, replace=True) as beside:
         store_results(beside, sorted(now, key=place_of), draws)

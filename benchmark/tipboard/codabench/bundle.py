@@ -31,7 +31,7 @@ from tipboard.codabench.pages import FOLDER, PAGES, TERMS, pages
 from tipboard.rounds.components import sources
 from tipboard.rounds.host import PUBLISHED, SEED, open_secret, published_folder, read_answers
 from tipboard.rounds.ledger import read_ledger
-from tipboard.rounds.making import ANSWERS, GALLERIES
+from tipboard.rounds.make_round import ANSWERS, GALLERIES
 from tipboard.rounds.record import REVEALED, ROUND, Round
 from tipboard.submissions.text import shown
 
@@ -48,7 +48,7 @@ SECONDS = {"tiny": 1_800, "small": 3_600, "full": 14_400}
 
 
 @dataclass(frozen=True)
-class Order:
+class BundleOrder:
     """What a host asks for.
 
     ``image``: a docker image that has the libraries; without one they are installed at every run into Python's own.
@@ -83,7 +83,7 @@ class Exported:
         return [column["key"] for column in self.competition["leaderboards"][0]["columns"]]
 
 
-def export(order: Order) -> Exported:
+def export(order: BundleOrder) -> Exported:
     """Write the bundle of a round, checked against the host's format.
 
     Raises UsageError where the folder is not the host's of a round, the round was revealed, the evaluator here is not
@@ -113,7 +113,7 @@ def _check_sealed(secret: Path, described: Round) -> None:
         )
 
 
-def _checked_place(order: Order, described: Round) -> Path:
+def _checked_place(order: BundleOrder, described: Round) -> Path:
     """Where the bundle goes."""
     to = order.to.expanduser().resolve()
     if to.suffix != ".zip":
@@ -134,7 +134,7 @@ def _checked_place(order: Order, described: Round) -> Path:
     return to
 
 
-def _public(order: Order, described: Round) -> Path | None:
+def _public(order: BundleOrder, described: Round) -> Path | None:
     """The published folder as far as it is known. Raises UsageError for one that is of another round."""
     if order.round_folder is not None:
         return published_folder(order.secret, order.round_folder.expanduser(), described).resolve()
@@ -142,11 +142,11 @@ def _public(order: Order, described: Round) -> Path | None:
     return Path(noted.read_text(encoding="utf-8").strip()).resolve() if noted.is_file() else None
 
 
-def _texts(described: Round, order: Order) -> dict[str, bytes]:
+def _texts(described: Round, order: BundleOrder) -> dict[str, bytes]:
     return {LOGO: (HERE / LOGO).read_bytes(), **pages(described, _title(described, order))}
 
 
-def _title(described: Round, order: Order) -> str:
+def _title(described: Round, order: BundleOrder) -> str:
     return order.title or f"tipbench sealed round {described.name}"
 
 
@@ -163,7 +163,7 @@ def _reference(secret: Path, described: Round) -> dict[str, bytes]:
     return found
 
 
-def _program(described: Round, order: Order) -> dict[str, bytes]:
+def _program(described: Round, order: BundleOrder) -> dict[str, bytes]:
     """What the host starts, and the evaluator beside it."""
     evaluator = sources()
     command = COMMAND if order.image else f"{COMMAND} --install"
@@ -176,7 +176,7 @@ def _program(described: Round, order: Order) -> dict[str, bytes]:
     }
 
 
-def _competition(described: Round, order: Order) -> dict[str, Any]:
+def _competition(described: Round, order: BundleOrder) -> dict[str, Any]:
     """``competition.yaml``: nothing is run, and nothing shown, before the host does so by hand after the close."""
     python = described.components.dependencies["python"]
     return {

@@ -21,7 +21,7 @@ LARGEST = 1e10
 
 
 @dataclass(frozen=True)
-class Column:
+class HostColumn:
     """One metric of one task; ``metric`` of the count is ''."""
 
     key: str
@@ -35,12 +35,12 @@ class Column:
         return "asc" if self.metric and metric_of(self.metric).lower_is_better else "desc"
 
 
-def columns(names: Sequence[str]) -> list[Column]:
+def columns(names: Sequence[str]) -> list[HostColumn]:
     """The count, then of each task in turn its primary metric and its gaps.
 
     Raises ValueError where a key is too long.
     """
-    found = [Column(COUNT, "tasks scored", "", "")]
+    found = [HostColumn(COUNT, "tasks scored", "", "")]
     for name in names:
         found += [_column(tasks()[name], metric) for metric in shown(tasks()[name])]
     return found
@@ -52,12 +52,12 @@ def shown(task: Task) -> list[str]:
     return [task.primary, *beside]
 
 
-def _column(task: Task, metric: str) -> Column:
+def _column(task: Task, metric: str) -> HostColumn:
     key = task.name if metric == task.primary else f"{task.name}_{metric}"
     title = f"{task.name} {metric}"
     if len(key) > LONGEST:
         raise ValueError(f"a host keeps {LONGEST} characters of a column's key: {key} has {len(key)}")
-    return Column(key, title if len(title) <= LONGEST else key, task.name, metric)
+    return HostColumn(key, title if len(title) <= LONGEST else key, task.name, metric)
 
 
 def row(names: Sequence[str], scored: Mapping[str, Mapping[str, float | None]]) -> dict[str, float]:

@@ -21,7 +21,7 @@ from tipbench.tasks import tasks
 from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.release import open_release
 
-from tipboard.rounds.new import Order, new_round
+from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.predicting import Ask, predict, write_predictions
 from tipboard.rounds.reveal import reveal
 from tipboard.rounds.scoring import score_round, take_in
@@ -121,7 +121,7 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    order = Order(
+    order = RoundOrder(
         name=options.name,
         size=options.size,
         closes=options.closes,

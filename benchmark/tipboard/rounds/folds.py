@@ -18,7 +18,7 @@ from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
 
-from tipboard.rounds.making import INPUTS, UNITS
+from tipboard.rounds.make_round import INPUTS, UNITS
 from tipboard.rounds.record import Round, read_round
 from tipboard.rounds.source import RegionFolders
 from tipboard.rounds.truth import key_column

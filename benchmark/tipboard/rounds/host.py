@@ -15,7 +15,7 @@ from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 from tipboard.rounds.keyed import SEED_BYTES
-from tipboard.rounds.making import ANSWERS, GALLERIES
+from tipboard.rounds.make_round import ANSWERS, GALLERIES
 from tipboard.rounds.record import ROUND, Round, commitment_of, read_round
 from tipboard.rounds.truth import key_column
 

@@ -17,7 +17,7 @@ from tipdata.core.world import newest_released, sizes, versions
 from tipboard.rounds.components import components, wheel
 from tipboard.rounds.host import PUBLISHED, SEED
 from tipboard.rounds.keyed import SEED_BYTES
-from tipboard.rounds.making import Plan, digests_of, make_round, set_times
+from tipboard.rounds.make_round import Plan, digests_of, make_round, set_times
 from tipboard.rounds.prefixes import lengths_of
 from tipboard.rounds.record import (
     DIGESTS,
@@ -36,7 +36,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
-class Order:
+class RoundOrder:
     """What a host asks for. ``tasks``: names, all where there are none."""
 
     name: str
@@ -49,7 +49,7 @@ class Order:
 
 
 def new_round(
-    order: Order, now: datetime, engine: str = "loky", workers: int | None = None, quiet: bool = False
+    order: RoundOrder, now: datetime, engine: str = "loky", workers: int | None = None, quiet: bool = False
 ) -> Round:
     """Make and publish a round; both folders appear whole or not at all.
 
@@ -86,7 +86,7 @@ def new_round(
     return made
 
 
-def _described(order: Order, plan: Plan, opens: date, closes: date, seed: bytes, digests: str) -> Round:
+def _described(order: RoundOrder, plan: Plan, opens: date, closes: date, seed: bytes, digests: str) -> Round:
     blank = "0" * 64
     made = Round(
         schema_version=2,
@@ -114,7 +114,7 @@ def _write_secret(folder: Path, seed: bytes, made: Round, public: Path) -> None:
     (folder / PUBLISHED).write_text(f"{public.expanduser().resolve()}\n", encoding="utf-8")
 
 
-def _checked(order: Order, today: date) -> date:
+def _checked(order: RoundOrder, today: date) -> date:
     """The closing day. Raises UsageError for whatever is wrong with the order."""
     if not SLUG.fullmatch(order.name):
         raise UsageError(

@@ -12,7 +12,7 @@ from tipdata.core.errors import UsageError
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder
 from tipboard.rounds.ledger import locked, write_ledger
-from tipboard.rounds.making import ANSWERS, GALLERIES
+from tipboard.rounds.make_round import ANSWERS, GALLERIES
 from tipboard.rounds.record import REVEALED, Revealed, Round, to_json
 
 

@@ -32,7 +32,7 @@ from tipboard.rounds.record import DOMAIN, SCORES, Round, to_json
 from tipboard.rounds.submissions import FILE, Submission, read_file, read_submission, score_predictions
 
 
-class Shown(BaseModel):
+class ShownScore(BaseModel):
     """A metric's value with its 95% interval, rounded; note says why one is null."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,7 +55,7 @@ class ScoredEntry(BaseModel):
     access: str = Field(description="as declared; nobody can check it")
     taken_in: datetime
     files: dict[str, str] = Field(description="path -> SHA-256 of the predictions")
-    scores: dict[str, dict[str, dict[str, Shown]]]
+    scores: dict[str, dict[str, dict[str, ShownScore]]]
 
 
 class Scores(BaseModel):
@@ -188,7 +188,7 @@ def score_round(
 
 
 def _scored(secret: Path, ledger: Ledger, described: Round, entry: HandedIn) -> ScoredEntry:
-    found: dict[str, dict[str, dict[str, Shown]]] = {}
+    found: dict[str, dict[str, dict[str, ShownScore]]] = {}
     for name in entry.files:
         matched = _matched(entry, name)
         path = secret / SUBMISSIONS / str(entry.number) / name
@@ -221,13 +221,13 @@ def _tasks(entry: HandedIn) -> set[str]:
     return {_matched(entry, name)[1] for name in entry.files}
 
 
-def rounded(evaluation: Evaluation, decimals: int) -> dict[str, Shown]:
+def rounded(evaluation: Evaluation, decimals: int) -> dict[str, ShownScore]:
     """Values and ends of intervals to so many decimals, and nothing else: no groups, curves or references."""
 
     def short(value: float | None) -> Any:
         return None if value is None else round(value, decimals)
 
     return {
-        name: Shown(value=short(one.value), low=short(one.low), high=short(one.high), note=one.note)
+        name: ShownScore(value=short(one.value), low=short(one.low), high=short(one.high), note=one.note)
         for name, one in evaluation.scores.items()
     }

@@ -26,7 +26,7 @@ from tipboard.submissions.limits import limits_of
 from tipboard.submissions.problems import PREDICTIONS
 from tipboard.submissions.record import SubmissionRecord
 from tipboard.submissions.terms import SEALED_SPLIT
-from tipboard.submissions.truth import Truth, TruthOf
+from tipboard.submissions.truth import SubmissionTruth, TruthOf
 
 SPLIT = SEALED_SPLIT
 FILE = re.compile(rf"([a-z_]+)/{SPLIT}/s(\d+)\.parquet")
@@ -89,10 +89,10 @@ def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
         name = f"round/{described.name}"
         return Prepared([], answers_of(task.name), data=name, split=split, labels="", access="")
 
-    def of(record: SubmissionRecord) -> Truth:
+    def of(record: SubmissionRecord) -> SubmissionTruth:
         if record.data != f"round/{described.name}":
             raise UsageError(f"data: it is {record.data} and this is round/{described.name}.")
-        return Truth(
+        return SubmissionTruth(
             record.data,
             prepared,
             check=lambda task, predictions: check_steps(task, predictions, described),

@@ -30,14 +30,16 @@ VALID = 25
 
 
 @dataclass(frozen=True)
-class Truth:
+class RoundTruth:
     """``units``: one column, the keys to predict, rising; ``answers``: what they are scored against."""
 
     units: pl.DataFrame
     answers: Answers
 
 
-def truth_of(task: Task, source: Source, seed: bytes, labels: dict[int, Labels], length: int | None) -> Truth:
+def truth_of(
+    task: Task, source: Source, seed: bytes, labels: dict[int, Labels], length: int | None
+) -> RoundTruth:
     """The units and answers of a task.
 
     Args:
@@ -54,13 +56,13 @@ def truth_of(task: Task, source: Source, seed: bytes, labels: dict[int, Labels],
     if task.forecast is None:
         kind = kinds_of(task.table).get(task.unit)
         labelled = _labelled(frame, task.unit, kind, seed, labels).sort(task.unit)
-        return Truth(labelled.select(task.unit), Answers(task.kind, task.unit, labelled))
+        return RoundTruth(labelled.select(task.unit), Answers(task.kind, task.unit, labelled))
     forecast = task.forecast
     labelled = _labelled(frame, forecast.query, kinds_of(task.stream)[forecast.query], seed, labels)
     labelled = _labelled(labelled, "answer", kinds_of(task.stream)[forecast.candidate], seed, labels)
     gallery = gallery_of(task, source, seed, labels)
     answers = forecast_answers(forecast, labelled, gallery)
-    return Truth(answers.frame.select(forecast.query), answers)
+    return RoundTruth(answers.frame.select(forecast.query), answers)
 
 
 def gallery_of(task: Task, source: Source, seed: bytes, labels: dict[int, Labels]) -> pl.DataFrame:

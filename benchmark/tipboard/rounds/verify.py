@@ -19,7 +19,7 @@ from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 
 from tipboard.rounds.components import check_wheel, components, differences
-from tipboard.rounds.making import (
+from tipboard.rounds.make_round import (
     ANSWERS,
     GALLERIES,
     INPUTS,

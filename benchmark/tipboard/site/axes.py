@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-ROOM = 0.05
-"""Of the span, left free at both ends."""
+from tipboard.board.forest_rows import limits
 
 
 @dataclass(frozen=True)
@@ -29,13 +28,7 @@ class Scale:
 
 def scale(values: Iterable[float | None], start: float, end: float, zero: bool = False) -> Scale:
     """A scale of all values with some room at both ends; ``zero``: from nought on."""
-    known = [value for value in values if value is not None] or [0.0]
-    low, high = min(known), max(known)
-    if zero:
-        low = min(0.0, low)
-    span = high - low or abs(high) * 0.2 or 0.1
-    below = 0.0 if zero and low == 0 else ROOM * span
-    return Scale(low - below, low + span + ROOM * span, start, end)
+    return Scale(*limits(values, zero), start, end)
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[tuple[float, str]]:

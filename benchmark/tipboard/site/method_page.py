@@ -8,9 +8,9 @@ from typing import Any
 
 from tipbench.runs.report import interval, number, percent
 
+from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.entries import Entry
 from tipboard.board.export import Placed, of_entry, release
-from tipboard.board.lines import Line, Standing
 from tipboard.site.figures.groups import by_group
 from tipboard.site.figures.radar import radar
 from tipboard.site.method_tables import method_views, rates
@@ -95,11 +95,11 @@ def _on_task(size: Size, one: Placed, folder: str) -> OnTask:
     )  # fmt: skip
 
 
-def _ranked(standing: Standing, line: Line) -> int:
+def _ranked(standing: Standing, line: BoardRow) -> int:
     return sum(one.rank is not None and one.status == line.status for one in standing.lines)
 
 
-def _drawings(standing: Standing, line: Line) -> list[tuple[str, str, str, Drawing | None]]:
+def _drawings(standing: Standing, line: BoardRow) -> list[tuple[str, str, str, Drawing | None]]:
     task = standing.task.name
     results = line.entry.of(task, standing.split)
     harms, harm = rates(results, HARMS, people=False)

@@ -9,9 +9,9 @@ from statistics import fmean
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import interval, number, percent
 
+from tipboard.board.board_rows import Standing
 from tipboard.board.columns import Cell
-from tipboard.board.export import METHOD, Heading, Row, Table, overall, release
-from tipboard.board.lines import Standing
+from tipboard.board.export import METHOD, Heading, Table, TableRow, overall, release
 from tipboard.board.rounds import Closed
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import card
@@ -67,7 +67,7 @@ def overview(sizes: Sequence[Size], rounds: Sequence[Closed] = ()) -> Overview:
     html = page(
         "index.html", "", current="index", sizes=sizes, size=largest, cards=[_card(largest, s) for s in largest.usual],
         overall=views[0], coverage=views[1] if several.rows else None,
-        figures=figures, rounds=rounds, across=bool(largest.measured.across),
+        figures=figures, rounds=rounds, across=bool(largest.orders.across),
         release=release(*(size.board for size in sizes)), tasks=[s.task.name for s in largest.usual],
         results=sum(len(size.board.results) for size in sizes), entries=sum(len(size.entries) for size in sizes),
     )  # fmt: skip
@@ -117,7 +117,9 @@ def covering(size: Size) -> Table:
         each = ", ".join(f"{standing.task.name} {line.rank:g}" for standing, line in there)
         values = (entry.name, len(there), rank, each)
         texts = (entry.name, str(len(there)), f"{rank:.2f}", each)
-        rows.append(Row([Cell(text, value) for text, value in zip(texts, values, strict=True)], entry=entry))
+        rows.append(
+            TableRow([Cell(text, value) for text, value in zip(texts, values, strict=True)], entry=entry)
+        )
         records.append(
             {
                 "team": entry.team,
@@ -151,5 +153,5 @@ def _across(size: Size) -> list[Figure]:
             f"across-{number}", "Across tasks", f"Mean ranks over {ranking.over}. {tested}",
             critical_difference(ranking, f"Mean ranks over {ranking.over}"), f"figures/across-{number}.svg",
         )
-        for number, ranking in enumerate(size.measured.across, 1)
+        for number, ranking in enumerate(size.orders.across, 1)
     ]  # fmt: skip

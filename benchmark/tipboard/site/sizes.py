@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tipboard.board.board_rows import BoardRow, Standing, standings
 from tipboard.board.entries import REPRODUCED, Entry
 from tipboard.board.export import Placed, placed
 from tipboard.board.files import Board, boards, newest, read
-from tipboard.board.lines import Line, Standing, standings
-from tipboard.site.measured import Measured
-from tipboard.site.measuring import measured
+from tipboard.site.orders import BoardOrders
+from tipboard.site.read_orders import read_orders
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Size:
 
     board: Board
     standings: list[Standing]
-    measured: Measured = field(default_factory=Measured)
+    orders: BoardOrders = field(default_factory=BoardOrders)
     by_entry: Mapping[str, list[Placed]] = field(default_factory=dict)
 
     @property
@@ -41,13 +41,13 @@ class Size:
         return [entry for entry in self.board.entries if entry.id in self.by_entry]
 
 
-def size_of(board: Board, measured: Measured | None = None) -> Size:
+def size_of(board: Board, orders: BoardOrders | None = None) -> Size:
     """All that the pages of one board need."""
     found = standings(board, every_split=True)
     by_entry: dict[str, list[Placed]] = {}
     for one in placed(board, found):
         by_entry.setdefault(one.line.entry.id, []).append(one)
-    return Size(board, found, measured or Measured(), by_entry)
+    return Size(board, found, orders or BoardOrders(), by_entry)
 
 
 def read_sizes(results: Path) -> list[Size]:
@@ -56,10 +56,10 @@ def read_sizes(results: Path) -> list[Size]:
     version = latest.partition("/")[0]
     names = [name for name in reversed(boards(results)) if name.partition("/")[0] == version]
     found = [size_of(read(results, name)) for name in names]
-    return [replace(size, measured=measured(results, size.board.data, size.usual)) for size in found]
+    return [replace(size, orders=read_orders(results, size.board.data, size.usual)) for size in found]
 
 
-def best(standing: Standing) -> Line | None:
+def best(standing: Standing) -> BoardRow | None:
     """The best reproduced line."""
     there = (line for line in standing.lines if line.status == REPRODUCED and not line.row.oracle)
     return next((line for line in there if line.row.score is not None), None)

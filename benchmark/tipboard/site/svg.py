@@ -6,20 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
+from tipbench.style import FONT, LIGHT
 
 from tipboard.site.safe import visible
 
-COLOURS = {
-    "ink": "#1f2933",
-    "quiet": "#56616e",
-    "pale": "#dfe4ea",
-    "paper": "#ffffff",
-    "accent": "#0072b2",
-    "oracle": "#d55e00",
-    "oracle-text": "#a84a00",
-}
-"""Roles, and the colours that a file shows them in; a page has variables of the same names."""
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 LETTER = 0.61
 """Mean width of a letter, in sizes of the font, where the font is a wide one."""
 LARGE = 600
@@ -117,7 +107,7 @@ class Drawing:
             'font-family="{}"><title>{}</title><desc>{}</desc><rect width="100%" height="100%" fill="{}"/>'
         ).format(
             *(_short(v) for v in (self.width, self.height) * 2), FONT, visible(self.title), visible(self.about),
-            COLOURS["paper"],
+            LIGHT["paper"],
         )  # fmt: skip
         return f"{head}{_elements(self.marks, _resolved)}</svg>\n"
 
@@ -157,7 +147,7 @@ def _element(mark: Mark, colour: Callable[[str], str]) -> str:
 def _value(name: str, value: str | float, colour: Callable[[str], str]) -> str:
     if not isinstance(value, str):
         return _short(value)
-    return colour(value) if name in PAINT and value in COLOURS else str(escape(value))
+    return colour(value) if name in PAINT and value in LIGHT else str(escape(value))
 
 
 def _variable(role: str) -> str:
@@ -165,7 +155,7 @@ def _variable(role: str) -> str:
 
 
 def _resolved(role: str) -> str:
-    return COLOURS[role]
+    return LIGHT[role]
 
 
 def _short(value: float) -> str:

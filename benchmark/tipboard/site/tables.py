@@ -9,7 +9,7 @@ from typing import Any
 from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.columns import Cell
-from tipboard.board.export import FORMATS, Heading, Row, Table
+from tipboard.board.export import FORMATS, Heading, Table, TableRow
 from tipboard.site.safe import page_id
 
 USUAL = "*usual"
@@ -28,7 +28,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Shown:
+class TableCell:
     """A cell on a page. ``sort``: what a number is sorted by, None of text. ``href``: from the site's root."""
 
     text: str
@@ -53,7 +53,7 @@ class View:
         return len(self.table.headings) > 9
 
     @property
-    def rows(self) -> Iterator[tuple[Row, list[Shown]]]:
+    def rows(self) -> Iterator[tuple[TableRow, list[TableCell]]]:
         """Rows and what of them is shown."""
         keys = [heading.key for heading in self.table.headings]
         name = keys.index("method") if "method" in keys else -1
@@ -63,7 +63,7 @@ class View:
             yield (
                 row,
                 [
-                    Shown(
+                    TableCell(
                         cell.text,
                         _sort(cell) if heading.number else None,
                         method_page(size, row) if at == name else None,
@@ -83,7 +83,7 @@ class View:
             yield f"{self.path}.{kind.ending}", kind.write(self.table)
 
 
-def method_page(size: str | None, row: Row) -> str | None:
+def method_page(size: str | None, row: TableRow) -> str | None:
     """Where the page of a row's method is."""
     return None if row.entry is None or size is None else f"{size}/methods/{page_id(row.entry)}.html"
 
@@ -123,7 +123,7 @@ def of_records(
     """A table of records as they are, with numbers rounded for the reader."""
     write = text or _text
     rows = [
-        Row([Cell(write(record.get(heading.key)), record.get(heading.key)) for heading in headings])
+        TableRow([Cell(write(record.get(heading.key)), record.get(heading.key)) for heading in headings])
         for record in found
     ]
     return Table(caption, headings, rows, found)

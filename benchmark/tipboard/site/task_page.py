@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 
+from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.columns import Cell
 from tipboard.board.entries import REPRODUCED
-from tipboard.board.export import METHOD, Heading, Row, Table, matrix, metric_text, of_task, release
-from tipboard.board.lines import Line, Standing
+from tipboard.board.export import METHOD, Heading, Table, TableRow, matrix, metric_text, of_task, release
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import forest
 from tipboard.site.figures.radar import Panel, enough, radar
 from tipboard.site.figures.tradeoff import against, against_tier
-from tipboard.site.measured import Worlds
+from tipboard.site.orders import Worlds
 from tipboard.site.render import Figure, page
 from tipboard.site.sizes import Size
 from tipboard.site.svg import Drawing
@@ -41,7 +41,7 @@ def task_page(size: Size, standing: Standing) -> Page:
     """The page of the task of a standing on its default split."""
     views = _views(size, standing)
     figures = _figures(size, standing)
-    worlds = size.measured.by_task.get(standing.task.name)
+    worlds = size.orders.by_task.get(standing.task.name)
     if worlds is not None:
         views.append(_pairs(size, standing, worlds))
     html = page(
@@ -139,13 +139,13 @@ def _panels(standing: Standing) -> list[Panel]:
     return [panel_of(line) for line in kept]
 
 
-def panel_of(line: Line) -> Panel:
+def panel_of(line: BoardRow) -> Panel:
     """A line's scores by split."""
     return Panel(line.method, line.by_split)
 
 
 def _worlds(size: Size, standing: Standing) -> tuple[str, str, Drawing | None]:
-    worlds = size.measured.by_task.get(standing.task.name)
+    worlds = size.orders.by_task.get(standing.task.name)
     if worlds is None:
         return "", "", None
     said = ""
@@ -175,7 +175,7 @@ def _pairs(size: Size, standing: Standing, worlds: Worlds) -> View:
         values = [share.get((name, other)) for other in names]
         texts = [NOTHING if value is None else f"{value:.0%}" for value in values]
         cells = [Cell(text, value) for text, value in zip(texts, values, strict=True)]
-        rows.append(Row([Cell(name, name), Cell(f"{rank:.1f}", rank), *cells]))
+        rows.append(TableRow([Cell(name, name), Cell(f"{rank:.1f}", rank), *cells]))
         records.append({"method": name, "mean_rank": rank, **dict(zip(names, values, strict=True))})
     caption = f"{standing.task.name}: share of {worlds.ranking.over} in which the row is better. {release(size.board)}."
     table = Table(caption, headings, rows, records)

@@ -40,7 +40,7 @@ from tipboard.submissions.record import RECORD, SubmissionRecord, SubmittedFile
 from tipboard.submissions.record_file import Malformed, record_of
 from tipboard.submissions.terms import columns_of, disagreements
 from tipboard.submissions.text import shown
-from tipboard.submissions.truth import Truth, TruthOf, release_truth
+from tipboard.submissions.truth import SubmissionTruth, TruthOf, release_truth
 
 UNDECLARED = "undeclared"
 """The version of a method that nothing is pinned for."""
@@ -182,7 +182,7 @@ def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str], pe
         raise Refused(folder, [Problem(file, problems[file]) for file in files], peak_mib)
 
 
-def _truth(folder: Path, record: SubmissionRecord, truth: TruthOf) -> Truth:
+def _truth(folder: Path, record: SubmissionRecord, truth: TruthOf) -> SubmissionTruth:
     try:
         return truth(record)
     except UsageError as error:
@@ -199,7 +199,7 @@ def _by_fold(record: SubmissionRecord) -> list[list[SubmittedFile]]:
 
 def _score_fold(
     record: SubmissionRecord,
-    truth: Truth,
+    truth: SubmissionTruth,
     guarded: Guarded,
     replicates: int,
     each: Each | None,
@@ -278,7 +278,7 @@ def _result(
 
 
 def _evaluated(
-    truth: Truth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
+    truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
 ) -> _Scored:
     """Scores, without a library's remarks about numbers that are too large for it; of a sealed round the keys only
     are checked."""

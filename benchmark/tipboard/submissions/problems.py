@@ -39,7 +39,9 @@ class Refused(CheckFailed):
     """A submission that is not accepted. ``problems``: one sentence each, which begins with the file or field.
     ``peak_mib``: peak memory of the process that read files, None where none did or the system does not say."""
 
-    def __init__(self, folder: Path, problems: Sequence[Problem], peak_mib: float | None = None) -> None:
+    def __init__(
+        self, folder: Path, problems: Sequence[Problem | str], peak_mib: float | None = None
+    ) -> None:
         self.peak_mib = peak_mib
         self.problems = [shown(problem, LONGEST) for problem in problems]
         super().__init__("\n".join([f"{shown(folder, 200)} is refused:", *listed(self.problems)]))

@@ -23,7 +23,7 @@ def accept_all(task: Task, predictions: pl.DataFrame) -> None:
 
 
 @dataclass(frozen=True)
-class Truth:
+class SubmissionTruth:
     """Answers of one release or round: ``prepared`` gives those of a task's split, as ``prepare`` does.
 
     ``check``: what predictions must fulfil beside their format; raises UsageError. ``scored``: whether they are scored
@@ -36,17 +36,17 @@ class Truth:
     scored: bool = True
 
 
-TruthOf = Callable[[SubmissionRecord], Truth]
+TruthOf = Callable[[SubmissionRecord], SubmissionTruth]
 """A record whose form and versions are right -> its truth. Raises UsageError for data that it does not have."""
 
 
 def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> TruthOf:
-    """Truth of public releases, made where missing.
+    """SubmissionTruth of public releases, made where missing.
 
     ``sizes``: those that may be opened: a submission does not decide what a machine generates.
     """
 
-    def of(record: SubmissionRecord) -> Truth:
+    def of(record: SubmissionRecord) -> SubmissionTruth:
         if record.size is None:
             raise UsageError(
                 f"data: {record.data} is a sealed round: give its published folder with --round."
@@ -57,6 +57,6 @@ def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> Truth
                 f"allow it with --sizes {record.size}."
             )
         source = open_release(record.versions.data, record.size, quiet=quiet)
-        return Truth(source.name, lambda task, split: prepare(task, release=source, split=split))
+        return SubmissionTruth(source.name, lambda task, split: prepare(task, release=source, split=split))
 
     return of

@@ -104,7 +104,7 @@ def _mrr(forward: Prepared, key: pl.Expr, answers: pl.DataFrame | None = None) -
     given = (
         forward.answers
         if answers is None
-        else type(forward.answers)("forecasts", "stop", answers, gallery=forward.answers.gallery)
+        else type(forward.answers)(forward.answers.kind, "stop", answers, gallery=forward.answers.gallery)
     )
     return evaluate(TASK, given, best, replicates=0).scores["mrr"].value or 0.0
 
@@ -136,7 +136,7 @@ def test_shuffled_answers_leave_what_popularity_gives(forward: Prepared) -> None
     dealt = frame[order.tolist()].sort("region", maintain_order=True).select("answer")
     shuffled = frame.sort("region", "stop").with_columns(dealt["answer"]).sort("stop")
     right = frame.select(query="stop", candidate="answer", score=pl.lit(1.0))
-    answers = type(forward.answers)("forecasts", "stop", shuffled, gallery=forward.answers.gallery)
+    answers = type(forward.answers)(forward.answers.kind, "stop", shuffled, gallery=forward.answers.gallery)
     assert (evaluate(TASK, answers, right, replicates=0).scores["mrr"].value or 0.0) < 0.2
 
 

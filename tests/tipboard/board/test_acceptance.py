@@ -13,11 +13,11 @@ from tipbench.cli import main
 from tipbench.runs.results import read_result
 from tipbench.version import __version__
 from tipboard.board.acceptance import accept
+from tipboard.board.board_rows import BoardRow, standings
 from tipboard.board.collection import collect
 from tipboard.board.comparisons import draws_of
 from tipboard.board.entries import REPRODUCED, SELF_REPORTED
 from tipboard.board.files import read, store_reference
-from tipboard.board.lines import Line, standings
 from tipboard.board.reproduction import reproduce
 from tipboard.board.rescoring import rescore
 from tipboard.submissions.problems import Refused
@@ -69,7 +69,7 @@ def results(runs: Path, tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
-def line_of(results: Path, entry: str) -> Line:
+def line_of(results: Path, entry: str) -> BoardRow:
     [standing] = standings(read(results))
     return next(line for line in standing.lines if line.entry.id == entry)
 

@@ -4,12 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench.evaluation.comparison import Draws
-from tipboard.board.draws import Kept, read_draws, to_bytes
+from tipboard.board.draws import KeptDraws, read_draws, to_bytes
 from tipdata.core.errors import UsageError
 
 
-def kept(method: str, draws: np.ndarray) -> Kept:
-    return Kept("advert_risk", "forward", method, 0, Draws(0.25, draws, 31))
+def kept(method: str, draws: np.ndarray) -> KeptDraws:
+    return KeptDraws("advert_risk", "forward", method, 0, Draws(0.25, draws, 31))
 
 
 def test_draws_come_back_as_they_were_in_one_order(tmp_path: Path) -> None:

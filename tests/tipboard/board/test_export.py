@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import polars as pl
 import pytest
+from tipboard.board.board_rows import standings
 from tipboard.board.entries import Entry
 from tipboard.board.export import FORMATS, frame, matrix, of_task, overall
 from tipboard.board.files import Board
-from tipboard.board.lines import standings
 
 A, B, ORACLE = "advert_risk/prior", "advert_risk/lightgbm", "advert_risk/oracle"
 

@@ -8,8 +8,8 @@ from tipbench.config.choices import options
 from tipbench.config.paths import config_folder
 from tipbench.runs.results import Result
 from tipbench.tasks import tasks
+from tipboard.board.board_rows import standings
 from tipboard.board.comparisons import reference_of
-from tipboard.board.lines import standings
 from tipboard.board.page import render
 from tipboard.board.stability import Stability, TaskScores
 

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 import yaml
 from tipbench.kinds.answers import Answers
-from tipboard.codabench.bundle import Order, export
+from tipboard.codabench.bundle import BundleOrder, export
 from tipboard.rounds import new
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.new import new_round
@@ -47,12 +47,12 @@ class Ran:
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
     place = tmp_path_factory.mktemp("codabench")
-    order = new.Order("spring-2026", "tiny", "2026-06-30", place / "secret", place / "public")
+    order = new.RoundOrder("spring-2026", "tiny", "2026-06-30", place / "secret", place / "public")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(new.secrets, "token_bytes", lambda number: SEED[:number])
         made = new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
     bundle = place / "bundle.zip"
-    export(Order(order.secret, bundle, image="example/tipbench-scoring:0.3.0"))
+    export(BundleOrder(order.secret, bundle, image="example/tipbench-scoring:0.3.0"))
     return Host(order.public, order.secret, bundle, made)
 
 

@@ -16,7 +16,7 @@ import yaml
 from PIL import Image
 from tipbench.tasks import tasks
 from tipboard.codabench import archive, evaluator
-from tipboard.codabench.bundle import Order, export
+from tipboard.codabench.bundle import BundleOrder, export
 from tipboard.codabench.columns import columns, row
 from tipboard.rounds import components
 from tipboard.rounds.components import wheel_digest
@@ -34,7 +34,7 @@ def secret(host: Any, tmp_path: Path) -> Path:
     return folder
 
 
-def refused(order: Order) -> str:
+def refused(order: BundleOrder) -> str:
     with pytest.raises(UsageError) as said:
         export(order)
     assert "\n" not in str(said.value)
@@ -43,7 +43,7 @@ def refused(order: Order) -> str:
 
 def test_the_same_round_gives_the_same_bytes(host: Any, secret: Path, tmp_path: Path) -> None:
     image = "example/tipbench-scoring:0.3.0"
-    export(Order(secret, tmp_path / "again.zip", image=image))
+    export(BundleOrder(secret, tmp_path / "again.zip", image=image))
     assert (tmp_path / "again.zip").read_bytes() == host.bundle.read_bytes()
     with zipfile.ZipFile(host.bundle) as opened:
         members = opened.infolist()
@@ -102,7 +102,7 @@ def test_another_evaluator_than_the_rounds_is_refused(
     here = evaluator.components("0.3.0")
     other = here.model_copy(update={"evaluator": "0.3.0+" + "0" * 64})
     monkeypatch.setattr(evaluator, "components", lambda data: other)
-    assert "export it with the tipbench that made it" in refused(Order(secret, tmp_path / "b.zip"))
+    assert "export it with the tipbench that made it" in refused(BundleOrder(secret, tmp_path / "b.zip"))
     assert not (tmp_path / "b.zip").exists()
 
 
@@ -167,7 +167,7 @@ def test_the_logo_is_a_small_picture(unpacked: Path) -> None:
 def test_without_an_image_libraries_are_installed_in_the_versions_of_the_round(
     secret: Path, tmp_path: Path
 ) -> None:
-    made = export(Order(secret, tmp_path / "b.zip"))
+    made = export(BundleOrder(secret, tmp_path / "b.zip"))
     with zipfile.ZipFile(made.file) as opened:
         command = yaml.safe_load(opened.read("scoring_program/metadata.yaml"))["command"]
         pins = dict(
@@ -183,26 +183,26 @@ def test_without_an_image_libraries_are_installed_in_the_versions_of_the_round(
 
 
 def test_a_folder_that_is_no_hosts_is_refused(host: Any, tmp_path: Path) -> None:
-    assert "is no sealed round" in refused(Order(tmp_path / "nowhere", tmp_path / "b.zip"))
-    assert "seed.hex is missing" in refused(Order(host.public, tmp_path / "b.zip"))
+    assert "is no sealed round" in refused(BundleOrder(tmp_path / "nowhere", tmp_path / "b.zip"))
+    assert "seed.hex is missing" in refused(BundleOrder(host.public, tmp_path / "b.zip"))
 
 
 def test_a_revealed_round_is_refused(secret: Path, tmp_path: Path) -> None:
     write_ledger(secret, Ledger(revealed=date(2026, 7, 1)))
-    assert "was revealed on 2026-07-01 and is retired" in refused(Order(secret, tmp_path / "b.zip"))
+    assert "was revealed on 2026-07-01 and is retired" in refused(BundleOrder(secret, tmp_path / "b.zip"))
 
 
 def test_answers_that_were_lost_are_refused(secret: Path, tmp_path: Path) -> None:
     (secret / "answers" / "prevalence.parquet").unlink()
-    assert "prevalence.parquet is missing" in refused(Order(secret, tmp_path / "b.zip"))
+    assert "prevalence.parquet is missing" in refused(BundleOrder(secret, tmp_path / "b.zip"))
 
 
 def test_a_file_that_is_there_is_kept_unless_it_is_to_be_replaced(secret: Path, tmp_path: Path) -> None:
     to = tmp_path / "b.zip"
     to.write_bytes(b"mine")
-    assert "exists" in refused(Order(secret, to, overwrite=False))
+    assert "exists" in refused(BundleOrder(secret, to, overwrite=False))
     assert to.read_bytes() == b"mine"
-    export(Order(secret, to, overwrite=True))
+    export(BundleOrder(secret, to, overwrite=True))
     assert zipfile.is_zipfile(to)
     assert stat.S_IMODE(to.stat().st_mode) == 0o600
 
@@ -211,13 +211,15 @@ def test_a_place_that_is_published_or_pushed_is_refused(host: Any, secret: Path,
     elsewhere = tmp_path / "moved"
     shutil.copytree(host.public, elsewhere)
     for folder in (host.public, host.public / "units", elsewhere):
-        assert "lies in what is published" in refused(Order(secret, folder / "b.zip"))
+        assert "lies in what is published" in refused(BundleOrder(secret, folder / "b.zip"))
     (tmp_path / "link").symlink_to(elsewhere)
-    assert "lies in what is published" in refused(Order(secret, tmp_path / "link" / "b.zip"))
+    assert "lies in what is published" in refused(BundleOrder(secret, tmp_path / "link" / "b.zip"))
     (tmp_path / "checkout" / ".git").mkdir(parents=True)
-    assert "git checkout" in refused(Order(secret, tmp_path / "checkout" / "x" / "b.zip"))
-    assert "no .zip file" in refused(Order(secret, tmp_path / "b.tar"))
-    assert "is not the round of" in refused(Order(secret, tmp_path / "b.zip", round_folder=_other(elsewhere)))
+    assert "git checkout" in refused(BundleOrder(secret, tmp_path / "checkout" / "x" / "b.zip"))
+    assert "no .zip file" in refused(BundleOrder(secret, tmp_path / "b.tar"))
+    assert "is not the round of" in refused(
+        BundleOrder(secret, tmp_path / "b.zip", round_folder=_other(elsewhere))
+    )
 
 
 def _other(folder: Path) -> Path:
@@ -228,8 +230,8 @@ def _other(folder: Path) -> Path:
 
 def test_what_the_host_would_refuse_is_never_written(secret: Path, tmp_path: Path) -> None:
     to = tmp_path / "b.zip"
-    assert "--title is not as the host takes it" in refused(Order(secret, to, title="x" * 300))
-    assert "--image is not as the host takes it" in refused(Order(secret, to, image="--rm x"))
+    assert "--title is not as the host takes it" in refused(BundleOrder(secret, to, title="x" * 300))
+    assert "--image is not as the host takes it" in refused(BundleOrder(secret, to, image="--rm x"))
     assert not to.exists()
 
 
@@ -271,8 +273,8 @@ def test_the_command_says_that_the_bundle_is_secret(tipbench: Command, secret: P
 def test_a_round_of_few_tasks_has_their_columns_only(tmp_path: Path) -> None:
     from tipboard.rounds import new
 
-    order = new.Order("few", "tiny", "2026-06-30", tmp_path / "s", tmp_path / "p", tasks=("prevalence",))
+    order = new.RoundOrder("few", "tiny", "2026-06-30", tmp_path / "s", tmp_path / "p", tasks=("prevalence",))
     new.new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
-    made = export(Order(tmp_path / "s", tmp_path / "b.zip"))
+    made = export(BundleOrder(tmp_path / "s", tmp_path / "b.zip"))
     assert made.columns == ["tasks", "prevalence"]
     assert pl.read_parquet(tmp_path / "s" / "answers" / "prevalence.parquet").height == 8

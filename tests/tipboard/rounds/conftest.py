@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from tipboard.rounds import new
 from tipboard.rounds.host import open_secret
-from tipboard.rounds.new import Order, new_round
+from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.record import Round
 from tipboard.rounds.source import RegionFolders
 
@@ -48,7 +48,7 @@ class Host:
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
     place = tmp_path_factory.mktemp("seal")
-    order = Order("spring-2026", "tiny", CLOSES, place / "secret", place / "public")
+    order = RoundOrder("spring-2026", "tiny", CLOSES, place / "secret", place / "public")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(new.secrets, "token_bytes", lambda number: SEED[:number])
         new_round(order, OPENS, engine="sequential", quiet=True)

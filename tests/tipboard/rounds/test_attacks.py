@@ -25,7 +25,7 @@ from tipbench.data.gallery import _SEED as GALLERY_SEED
 from tipbench.tasks import tasks
 from tipboard.rounds import regions
 from tipboard.rounds.host import read_answers
-from tipboard.rounds.making import files_of, make_round
+from tipboard.rounds.make_round import files_of, make_round
 from tipboard.rounds.record import commitment, terms
 from tipboard.rounds.truth import key_column
 from tipboard.rounds.verify import plan_of

@@ -1,5 +1,6 @@
 """What figures say, read from their SVG."""
 
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -9,13 +10,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tipboard.board.lines import Standing, standings
+from tipbench.style import DARK, LIGHT
+from tipboard.board.board_rows import Standing, standings
 from tipboard.site.axes import scale, ticks
 from tipboard.site.figures.critical_difference import critical_difference
-from tipboard.site.figures.forest import MOST, forest
+from tipboard.site.figures.forest import MOST, card, forest
 from tipboard.site.figures.radar import Panel, radar
 from tipboard.site.figures.tradeoff import Spot, against, against_tier, front, tasks_against_tier
-from tipboard.site.measured import Ranking
+from tipboard.site.orders import MeanRanks
+from tipboard.site.render import ASSETS
 from tipboard.site.svg import Drawing
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -45,6 +48,33 @@ def test_colours_are_those_of_the_page_inside_it_and_fixed_in_a_file() -> None:
     assert 'fill="var(--accent)"' in drawing.inline("x")
     assert "var(" not in drawing.standalone()
     assert 'fill="#0072b2"' in drawing.standalone()
+
+
+@pytest.mark.parametrize("figure", [forest, card])
+def test_an_interval_reaches_from_its_low_end_to_its_high_end_on_the_axis(
+    result: Callable, board: Callable, figure: Callable
+) -> None:
+    scores = {"lightgbm": 0.55, "prior": 0.3}
+    standing = standing_of(
+        board, *(result(f"advert_risk/{name}", score=score) for name, score in scores.items())
+    )
+    drawing = figure(standing)
+    root = ElementTree.fromstring(drawing.standalone())
+    ticks_at = {
+        float(text.text or ""): float(text.get("x") or "")
+        for text in root.iter(f"{SVG}text")
+        if text.get("text-anchor") == "middle" and (text.text or "").replace(".", "").isdigit()
+    }
+    (one, one_at), *_, (other, other_at) = sorted(ticks_at.items())
+
+    def pixel(value: float) -> float:
+        return one_at + (value - one) / (other - one) * (other_at - one_at)
+
+    bars = [line for line in root.iter(f"{SVG}line") if line.get("stroke-opacity")]
+    assert len(bars) == len(scores)
+    for bar, score in zip(bars, scores.values(), strict=True):
+        ends = [float(bar.get(end) or "") for end in ("x1", "x2")]
+        assert ends == pytest.approx([pixel(score - 0.1), pixel(score + 0.1)], abs=0.05)
 
 
 @given(finite, finite)
@@ -135,7 +165,7 @@ def test_a_radar_needs_three_axes_that_a_method_is_known_on(result: Callable, bo
 @pytest.mark.parametrize("count", [1, 2, 5, 40])
 def test_every_method_of_a_critical_difference_is_named_with_its_rank(count: int) -> None:
     names = [f"method {at}" for at in range(count)]
-    ranking = Ranking(names, [1.0 + at / 2 for at in range(count)], 1.5, [names[:3]], "9 tasks")
+    ranking = MeanRanks(names, [1.0 + at / 2 for at in range(count)], 1.5, [names[:3]], "9 tasks")
     said = " ".join(texts(critical_difference(ranking, "t")))
     for name in names:
         assert name in said
@@ -154,3 +184,11 @@ def test_tasks_stand_by_the_access_of_their_best_method_and_without_a_share_are_
     assert drawing is not None
     assert "on the front, by cost: a, b." in drawing.about
     assert tasks_against_tier(found[:1]) is None
+
+
+def test_the_pages_have_the_colours_of_the_figures() -> None:
+    css = (ASSETS / "board.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root(.*?)\{(.*?)\}", css, flags=re.DOTALL)
+    found = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", block)) for _, block in blocks]
+    assert found[:3] == [LIGHT, DARK, DARK]
+    assert LIGHT.keys() == DARK.keys()

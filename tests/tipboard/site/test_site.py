@@ -14,7 +14,7 @@ from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
 from tipboard.site.build import MARKER, build, write
-from tipboard.site.measured import Measured, Pair, Ranking, Worlds
+from tipboard.site.orders import BoardOrders, MeanRanks, Pair, Worlds
 from tipboard.site.safe import https, page_id, visible
 from tipboard.site.sizes import size_of
 from tipdata.core.errors import UsageError
@@ -167,11 +167,11 @@ def test_worlds_that_are_not_measured_are_said_to_be_and_others_are_drawn(
     entries = reference_entries([result(A), result(B)], [])
     bare = (site(*entries) / "tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
     assert "Not measured yet" in bare
-    ranking = Ranking(["prior", "tfidf_logreg"], [1.2, 1.8], 0.7, [["prior", "tfidf_logreg"]], "7 worlds")
-    measured = Measured(
+    ranking = MeanRanks(["prior", "tfidf_logreg"], [1.2, 1.8], 0.7, [["prior", "tfidf_logreg"]], "7 worlds")
+    orders = BoardOrders(
         [ranking], {"advert_risk": Worlds(ranking, [Pair("prior", "tfidf_logreg", 0.8)], 0.6)}
     )
-    write([size_of(Board("0.3.0/tiny", entries), measured)], tmp_path / "measured", quiet=True)
+    write([size_of(Board("0.3.0/tiny", entries), orders)], tmp_path / "measured", quiet=True)
     page = (tmp_path / "measured/tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
     assert "critical difference 0.70" in page
     assert "0.60" in page

@@ -13,7 +13,7 @@ from tipbench.tasks import task_of
 from tipboard.submissions.check import UNDECLARED, check
 from tipboard.submissions.problems import MOST_LINES, Refused, listed
 from tipboard.submissions.record import SubmissionRecord
-from tipboard.submissions.truth import Truth, release_truth
+from tipboard.submissions.truth import SubmissionTruth, release_truth
 from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.release import Release
 
@@ -103,12 +103,12 @@ def test_a_fold_is_prepared_once_for_all_its_seeds(case: Case, tiny: Release) ->
     case.write_record()
     asked = []
 
-    def truth(record: SubmissionRecord) -> Truth:
+    def truth(record: SubmissionRecord) -> SubmissionTruth:
         def prepared(task, split):
             asked.append((task.name, split))
             return prepare(task, release=tiny, split=split)
 
-        return Truth(record.data, prepared)
+        return SubmissionTruth(record.data, prepared)
 
     assert len(check(case.folder, truth=truth, replicates=2, quiet=True).scored) == 5
     assert sorted(asked) == [
@@ -131,8 +131,8 @@ def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Case, tiny: Re
     case.write_record()
     assert "a sealed round: give its published folder with --round" in problems(case)[0]
 
-    def truth(scored: bool) -> Truth:
-        return Truth("round/first", lambda task, split: prepare(task, release=tiny), scored=scored)
+    def truth(scored: bool) -> SubmissionTruth:
+        return SubmissionTruth("round/first", lambda task, split: prepare(task, release=tiny), scored=scored)
 
     for scored in (True, False):
         checked = check(
@@ -222,10 +222,10 @@ def test_no_result_of_a_submission_is_other_than_json(made: Path) -> None:
 
 def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case) -> None:
     from tipbench.runs.report import NOTHING, rows, table
+    from tipboard.board.board_rows import standings
     from tipboard.board.columns import shown
     from tipboard.board.entries import Entry
     from tipboard.board.files import Board
-    from tipboard.board.lines import standings
 
     case.entry()["cost"] = None
     case.write_record()

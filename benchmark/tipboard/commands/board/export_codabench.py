@@ -7,7 +7,7 @@ from typing import Any
 from tipbench.commands.options import add_json, add_quiet, parser_of
 from tipbench.console import emit, emit_json, notice
 
-from tipboard.codabench.bundle import Order, export
+from tipboard.codabench.bundle import BundleOrder, export
 
 EXAMPLES = """\
 examples:
@@ -36,7 +36,7 @@ def add(kinds: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    order = Order(
+    order = BundleOrder(
         secret=Path(options.secret).expanduser(),
         to=Path(options.to),
         image=options.image,

@@ -10,9 +10,9 @@ from tipbench.tasks import task_of
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
+from tipboard.board.board_rows import standings
 from tipboard.board.export import FORMATS, Table, matrix, of_task, overall
 from tipboard.board.files import Board, read
-from tipboard.board.lines import standings
 
 ABOUT = {
     "markdown": "a table as GitHub's Markdown",

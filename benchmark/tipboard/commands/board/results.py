@@ -9,11 +9,11 @@ from tipbench.console import emit, emit_json, notice
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import CheckFailed
 
+from tipboard.board.board_rows import standings
 from tipboard.board.collection import collect
 from tipboard.board.comparisons import draws_of
 from tipboard.board.files import ELSEWHERE, read, reference_only, store_reference
 from tipboard.board.forest import draw
-from tipboard.board.lines import standings
 from tipboard.board.page import PAGE, render
 from tipboard.board.stability import read as read_stability
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tipboard.site.axes import Scale
-from tipboard.site.measured import Ranking
+from tipboard.site.orders import MeanRanks
 from tipboard.site.svg import Drawing, fit, width_of
 
 WIDTH, ROW, SIZE, LETTERS = 760, 22, 13, 32
 AXIS, BAR_STEP = 64, 9
 
 
-def critical_difference(ranking: Ranking, title: str) -> Drawing:
+def critical_difference(ranking: MeanRanks, title: str) -> Drawing:
     """The best at the left; names of the better half at the left, those of the others at the right."""
     names = [fit(name, LETTERS) for name in ranking.names]
     half = (len(names) + 1) // 2
@@ -43,7 +43,7 @@ def critical_difference(ranking: Ranking, title: str) -> Drawing:
     return picture
 
 
-def _axis(picture: Drawing, across: Scale, count: int, ranking: Ranking) -> None:
+def _axis(picture: Drawing, across: Scale, count: int, ranking: MeanRanks) -> None:
     picture.line((across.start, AXIS), (across.end, AXIS), "quiet")
     step = max(1, count // 12)
     for rank in range(1, count + 1, step):
@@ -58,7 +58,7 @@ def _axis(picture: Drawing, across: Scale, count: int, ranking: Ranking) -> None
         picture.text((sum(ends) / 2, 12), f"critical difference {width:.2f}", "quiet", 11, "middle")
 
 
-def _bars(ranking: Ranking) -> Sequence[tuple[float, float]]:
+def _bars(ranking: MeanRanks) -> Sequence[tuple[float, float]]:
     """From the best to the worst mean rank of each group of several."""
     rank = dict(zip(ranking.names, ranking.mean_ranks, strict=True))
     groups = [[rank[name] for name in group if name in rank] for group in ranking.groups]

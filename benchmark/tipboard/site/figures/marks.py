@@ -7,32 +7,13 @@ from __future__ import annotations
 
 from tipbench.runs.report import interval, number
 
+from tipboard.board.board_rows import BoardRow
 from tipboard.board.entries import REPRODUCED
-from tipboard.board.lines import Line
+from tipboard.board.forest_rows import colour_of, told_apart
 from tipboard.site.svg import Drawing, Point
 
-MEANING = (
-    ("reference", "the task's reference method"),
-    ("apart", "told apart from it (paired cluster bootstrap, Holm, 5%)"),
-    ("hollow", "not told apart, or not tested"),
-    ("claimed", "self-reported"),
-    ("oracle", "oracle"),
-)
 
-
-def told_apart(line: Line) -> bool:
-    """Whether its difference to the reference is significant."""
-    return line.against is not None and line.against.significant
-
-
-def colour_of(line: Line) -> str:
-    """The role of its colour."""
-    if line.is_reference:
-        return "ink"
-    return "accent" if line.status == REPRODUCED else "quiet"
-
-
-def mark(drawing: Drawing, line: Line, at: Point, radius: float = 4.5) -> None:
+def mark(drawing: Drawing, line: BoardRow, at: Point, radius: float = 4.5) -> None:
     """A diamond for the reference, a dot for a reproduced line, a square for a self-reported one."""
     colour, tip = colour_of(line), said(line)
     if line.is_reference:
@@ -43,7 +24,7 @@ def mark(drawing: Drawing, line: Line, at: Point, radius: float = 4.5) -> None:
     shape(at, radius if line.status == REPRODUCED else radius - 0.5, fill, colour, tip)
 
 
-def said(line: Line) -> str:
+def said(line: BoardRow) -> str:
     """What a mark means, in words."""
     row = line.row
     bounds = "" if row.low is None or row.high is None else f" (95% interval {interval(row.low, row.high)})"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tipbench.runs.report import OPERATION, number
 
-from tipboard.board.lines import Standing
+from tipboard.board.board_rows import Standing
 from tipboard.site.svg import Drawing, Point, fit, width_of
 
 FEWEST = 3

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import number
 
-from tipboard.board.lines import Line, Standing
+from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.site.axes import Scale, scale
 from tipboard.site.figures.marks import mark
 from tipboard.site.svg import LETTER, Drawing, Point, fit
@@ -36,7 +36,7 @@ TIERS = ("public", "platform", "legal")
 class Spot:
     """A line at what it costs; the less the better. ``called``: what stands beside its mark."""
 
-    line: Line
+    line: BoardRow
     cost: float
     score: float
     called: str
@@ -60,7 +60,7 @@ def upright(standing: Standing) -> Upright:
     )
 
 
-def tasks_against_tier(best: Sequence[tuple[Standing, Line]]) -> Drawing | None:
+def tasks_against_tier(best: Sequence[tuple[Standing, BoardRow]]) -> Drawing | None:
     """Of each task the share of the oracle that its best method reaches, by how private its data was; None where all
     are of one tier or none has a share."""
     spots = [
@@ -114,7 +114,7 @@ def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
     return found
 
 
-def _scored(standing: Standing) -> list[Line]:
+def _scored(standing: Standing) -> list[BoardRow]:
     return [line for line in standing.lines if line.row.score is not None and not line.row.oracle]
 
 

@@ -1,4 +1,4 @@
-"""What is measured over several worlds or tasks, as figures and tables show it; nothing of it is computed here."""
+"""Hold orders of methods over several worlds or tasks, as figures and tables show them; nothing is computed here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Ranking:
+class MeanRanks:
     """Mean ranks, best first. ``over``: what they are means over, such as ``7 worlds``.
 
     ``critical_difference``: of two mean ranks, None where it is not known. ``groups``: names that are not told apart.
@@ -34,15 +34,15 @@ class Worlds:
     """A task over independent worlds. ``pairs``: every two methods. ``tau`` and ``least_tau``: Kendall's, between the
     rankings of two worlds, mean and smallest; None where a world ties all methods."""
 
-    ranking: Ranking
+    ranking: MeanRanks
     pairs: Sequence[Pair]
     tau: float | None
     least_tau: float | None = None
 
 
 @dataclass(frozen=True)
-class Measured:
+class BoardOrders:
     """All there is of one release. ``across``: methods over tasks, one ranking a status that has enough of them."""
 
-    across: Sequence[Ranking] = ()
+    across: Sequence[MeanRanks] = ()
     by_task: Mapping[str, Worlds] = field(default_factory=dict)

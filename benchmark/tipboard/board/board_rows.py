@@ -24,7 +24,7 @@ NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 
 
 @dataclass(frozen=True)
-class Line:
+class BoardRow:
     """An entry on a task and split. ``row``: its scores (:class:`tipbench.runs.report.Row`).
 
     ``results``: of its seeds. ``cpu_s``: CPU seconds per cell, mean over seeds, None where an author did not say.
@@ -69,7 +69,7 @@ class Standing:
     split: str
     splits: tuple[str, ...]
     metric: str
-    lines: list[Line]
+    lines: list[BoardRow]
     oracle: float | None
 
     @property
@@ -129,13 +129,13 @@ def _line(
     splits: tuple[str, ...],
     tested: dict[str, Comparison],
     references: set[str],
-) -> Line:
+) -> BoardRow:
     of_task = [result for result in entry.results if result.task == task.name]
     all_rows = {row.split: row for row in rows(of_task)}
     results = entry.of(task.name, split)
     peaks = [result.cost.peak_mib for result in results if result.cost.peak_mib is not None]
     by_split = {name: all_rows[name].score if name in all_rows else None for name in splits}
-    return Line(
+    return BoardRow(
         entry=entry,
         row=replace(all_rows[split], oracle=is_oracle(entry, task.name)),
         results=results,
@@ -162,7 +162,7 @@ def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | N
     }
 
 
-def _ranked(lines: Sequence[Line], task: Task, split: str, lower_is_better: bool) -> list[Line]:
+def _ranked(lines: Sequence[BoardRow], task: Task, split: str, lower_is_better: bool) -> list[BoardRow]:
     """The lines with their ranks: reproduced ones among themselves, self-reported ones among themselves."""
     found = list(lines)
     for kind in {line.status for line in lines}:
@@ -178,12 +178,12 @@ def _ranked(lines: Sequence[Line], task: Task, split: str, lower_is_better: bool
     return found
 
 
-def _place(line: Line, lower_is_better: bool) -> tuple[bool, float, str]:
+def _place(line: BoardRow, lower_is_better: bool) -> tuple[bool, float, str]:
     worse = math.inf if line.row.score is None else line.row.score * (1 if lower_is_better else -1)
     return line.row.oracle, worse, line.method
 
 
-def _oracle(lines: list[Line], results: list[Result]) -> float | None:
+def _oracle(lines: list[BoardRow], results: list[Result]) -> float | None:
     """The oracle's score: of the method that is one, else what the evaluator says beside any score."""
     own = [line.row.score for line in lines if line.row.oracle]
     said = [result.oracle.get("oracle") for result in results]

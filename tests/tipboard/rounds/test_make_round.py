@@ -14,8 +14,8 @@ from tipbench.tasks import tasks
 from tipboard.rounds import new
 from tipboard.rounds.components import components, differences, wheel_digest
 from tipboard.rounds.ids import LabelsMeet
-from tipboard.rounds.making import file_digest, files_of
-from tipboard.rounds.new import Order, new_round
+from tipboard.rounds.make_round import file_digest, files_of
+from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.prefixes import lengths_of
 from tipboard.rounds.record import (
     SCHEMA,
@@ -34,13 +34,13 @@ from tipdata.stages import TABLES
 OPENS = new.datetime.fromisoformat("2026-06-01T12:00:00+00:00")
 
 
-def order(place: Path, **changes: Any) -> Order:
+def order(place: Path, **changes: Any) -> RoundOrder:
     asked = {"name": "spring", "size": "tiny", "closes": "2026-06-30", "tasks": ("prevalence",)}
     asked |= {"secret": place / "secret", "public": place / "public"}
-    return Order(**{**asked, **changes})
+    return RoundOrder(**{**asked, **changes})
 
 
-def refused(made: Order) -> str:
+def refused(made: RoundOrder) -> str:
     with pytest.raises(UsageError) as said:
         new_round(made, OPENS, engine="sequential", quiet=True)
     assert "\n" not in str(said.value)

@@ -24,7 +24,7 @@ from tipboard.rounds.ids import Labels, LabelsMeet
 from tipboard.rounds.record import Digests
 from tipboard.rounds.regions import make
 from tipboard.rounds.source import RegionFolders
-from tipboard.rounds.truth import Truth, truth_of
+from tipboard.rounds.truth import RoundTruth, truth_of
 
 INPUTS, UNITS, TABLES_WHOLE, ANSWERS, GALLERIES = "inputs", "units", "tables", "answers", "galleries"
 _GENERATED = "generated"
@@ -55,7 +55,7 @@ class Whole:
     """``columns``: column digests by region and table; ``truths``: units and answers by task."""
 
     columns: dict[str, dict[str, dict[str, str]]]
-    truths: dict[str, Truth]
+    truths: dict[str, RoundTruth]
 
 
 def make_round(
@@ -105,7 +105,7 @@ def _settle(
     public: Path,
     secret: Path,
     name: str,
-) -> Truth:
+) -> RoundTruth:
     """The units and answers of a task, written."""
     found = truth_of(tasks()[name], source, seed, labels, plan.prefixes.get(name))
     _check_distinct(name, found.units)
@@ -119,7 +119,7 @@ def _check_distinct(name: str, units: pl.DataFrame) -> None:
         raise LabelsMeet(f"two units of {name} share a label: make the round again, with another seed.")
 
 
-def _write_truth(name: str, truth: Truth, public: Path, secret: Path) -> None:
+def _write_truth(name: str, truth: RoundTruth, public: Path, secret: Path) -> None:
     write(public / UNITS / f"{name}.parquet", truth.units)
     write(secret / ANSWERS / f"{name}.parquet", truth.answers.frame)
     if truth.answers.gallery is not None:

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from tipboard.board import world_orders
+from tipboard.board.board_rows import Standing
 from tipboard.board.entries import REPRODUCED, SELF_REPORTED
-from tipboard.board.lines import Standing
 from tipboard.board.stability import Stable, read, stable
-from tipboard.site.measured import Measured, Pair, Ranking, Worlds
+from tipboard.site.orders import BoardOrders, MeanRanks, Pair, Worlds
 
 FEWEST = 3
 """Methods, and tasks that they share, without which nothing is said across tasks."""
 
 
-def measured(results: Path, data: str, standings: Sequence[Standing]) -> Measured:
+def read_orders(results: Path, data: str, standings: Sequence[Standing]) -> BoardOrders:
     """All that is known over worlds and tasks of a board.
 
     Args:
@@ -28,12 +28,12 @@ def measured(results: Path, data: str, standings: Sequence[Standing]) -> Measure
     stability = read(results, data)
     by_task = {} if stability is None else {task.task: worlds_of(stable(task)) for task in stability.tasks}
     found = (across(standings, status) for status in (REPRODUCED, SELF_REPORTED))
-    return Measured([ranking for ranking in found if ranking is not None], by_task)
+    return BoardOrders([ranking for ranking in found if ranking is not None], by_task)
 
 
 def worlds_of(one: Stable) -> Worlds:
     """A task's order over worlds, with every pair of its methods."""
-    ranking = Ranking(
+    ranking = MeanRanks(
         one.methods, one.mean_ranks, one.critical_difference, one.groups, f"{one.worlds} worlds"
     )
     pairs = [
@@ -45,7 +45,7 @@ def worlds_of(one: Stable) -> Worlds:
     return Worlds(ranking, pairs, one.tau.mean, one.tau.least)
 
 
-def across(standings: Sequence[Standing], status: str) -> Ranking | None:
+def across(standings: Sequence[Standing], status: str) -> MeanRanks | None:
     """Mean ranks of methods over the tasks that all of them cover, and Nemenyi's critical difference.
 
     Of all sets of tasks that some method covers, the one that most methods cover, and of those the largest. None where
@@ -70,7 +70,7 @@ def across(standings: Sequence[Standing], status: str) -> Ranking | None:
     difference = world_orders.critical_difference(len(best), len(names))
     apart = difference if world_orders.friedman(matrix).rejects else np.inf
     groups = world_orders.not_told_apart(ranks, apart)
-    return Ranking(
+    return MeanRanks(
         names=[names[at] for at in order],
         mean_ranks=ranks,
         critical_difference=difference,

@@ -1,0 +1,106 @@
+"""Say what a forest plot shows, whoever draws it: rows best first, their marks and words, and the ends of its axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tipbench.runs.figure import metric_title
+from tipbench.runs.report import number
+
+from tipboard.board.board_rows import BoardRow, Standing
+from tipboard.board.entries import REPRODUCED
+
+ROOM = 0.05
+"""Of the span of an axis, left free at both ends."""
+
+MEANING = {
+    "reference": "the task's reference method",
+    "apart": "told apart from it (paired cluster bootstrap, Holm, 5%)",
+    "hollow": "not told apart, or not tested",
+    "claimed": "self-reported",
+    "oracle": "oracle",
+}
+"""What each mark of a figure means."""
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """A method in a forest plot, which has a score."""
+
+    line: BoardRow
+    score: float
+
+    @property
+    def name(self) -> str:
+        """Return the method as a table names it."""
+        return self.line.method
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Return the ends of the 95% interval."""
+        low, high = self.line.row.low, self.line.row.high
+        return None if low is None or high is None else (low, high)
+
+    @property
+    def words(self) -> str:
+        """Return score and interval as text."""
+        bounds = "" if self.interval is None else "  [{:.2f}, {:.2f}]".format(*self.interval)
+        return f"{number(self.score)}{bounds}"
+
+
+@dataclass(frozen=True)
+class Forest:
+    """A forest plot. ``rows``: best first, without oracles; ``left_out``: methods that are in the table alone."""
+
+    rows: Sequence[ForestRow]
+    left_out: int
+    oracle: float | None
+    axis: str
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Return the ends of the axis."""
+        ends = (end for row in self.rows for end in (row.score, *(row.interval or ())))
+        return limits([self.oracle, *ends])
+
+
+def forest_of(standing: Standing, most: int | None = None) -> Forest:
+    """Return the plot of a task's best methods that have a score, and of its reference method.
+
+    Args:
+        standing: a task on a split.
+        most: methods; all where it is None.
+    """
+    there = [
+        ForestRow(line, line.row.score)
+        for line in standing.lines
+        if line.row.score is not None and not line.row.oracle
+    ]
+    kept = there[:most] + [row for row in there[len(there[:most]) :] if row.line.is_reference]
+    lower = " (lower is better)" if standing.lower_is_better else ""
+    axis = metric_title(standing.task.name, standing.metric) + lower
+    return Forest(kept, len(there) - len(kept), standing.oracle, axis)
+
+
+def limits(values: Iterable[float | None], zero: bool = False) -> tuple[float, float]:
+    """Return the ends of an axis that holds all values with some room; ``zero``: from nought on."""
+    known = [value for value in values if value is not None] or [0.0]
+    low, high = min(known), max(known)
+    if zero:
+        low = min(0.0, low)
+    span = high - low or abs(high) * 0.2 or 0.1
+    below = 0.0 if zero and low == 0 else ROOM * span
+    return low - below, low + span + ROOM * span
+
+
+def told_apart(line: BoardRow) -> bool:
+    """Return whether its difference to the reference is significant."""
+    return line.against is not None and line.against.significant
+
+
+def colour_of(line: BoardRow) -> str:
+    """Return the role of a line's colour."""
+    if line.is_reference:
+        return "ink"
+    return "accent" if line.status == REPRODUCED else "quiet"
