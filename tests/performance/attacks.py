@@ -26,7 +26,7 @@ from tipboard.rounds.source import RegionFolders
 from tipdata.release import Release
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tipboard" / "rounds"))
-from round_attacks import cross_fitted, in_one_run, order_features
+from round_attacks import cross_fitted, in_one_run, order_features  # pyright: ignore[reportMissingImports]
 
 MOST = 60_000
 """Units of a task that a tree is fitted to, every so-manieth of them."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from attacks import (
+from round_attacks import (
     any_of,
     chance_band,
     cross_fitted,
