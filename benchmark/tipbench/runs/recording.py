@@ -48,7 +48,7 @@ def record(
     content = parquet_bytes(_with_names(predictions, prepared))
     result = result_of(job, prepared, evaluation, oracle, digest_of(content), meter, notes)
     try:
-        store(job.cell.folder, partial, result, content)
+        store(job.cell.folder, partial, result, content, evaluation.primary_draws)
     except OSError as error:
         raise unwritable(job.cell.folder, error) from None
     return result

@@ -12,18 +12,21 @@ import json
 import os
 import shutil
 import uuid
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from tipdata.core.errors import UsageError
 
+from tipbench.evaluation.comparison import Draws
 from tipbench.evaluation.meaning import ScoreVersion
 
 if TYPE_CHECKING:
     import polars as pl
 
-RESULT, PREDICTIONS = "result.json", "predictions.parquet"
+RESULT, PREDICTIONS, DRAWS = "result.json", "predictions.parquet", "draws.npz"
 SCHEMA_VERSION = 2
 SCHEMA = Path(__file__).with_name("result.schema.json")
 
@@ -150,7 +153,9 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def store(folder: Path, partial: Path, result: Result, predictions: bytes) -> None:
+def store(
+    folder: Path, partial: Path, result: Result, predictions: bytes, draws: Draws | None = None
+) -> None:
     """Write a run beside its place, in ``partial`` on the same disk, and rename it there.
 
     An earlier run of that place is gone only once the new one is whole.
@@ -160,6 +165,8 @@ def store(folder: Path, partial: Path, result: Result, predictions: bytes) -> No
     try:
         (beside / PREDICTIONS).write_bytes(predictions)
         (beside / RESULT).write_text(result.to_json(), encoding="utf-8")
+        if draws is not None:
+            np.savez(beside / DRAWS, **draws._asdict())
         folder.parent.mkdir(parents=True, exist_ok=True)
         if folder.exists():
             os.rename(folder, partial / f"old-{beside.name}")
@@ -167,6 +174,21 @@ def store(folder: Path, partial: Path, result: Result, predictions: bytes) -> No
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(partial / f"old-{beside.name}", ignore_errors=True)
+
+
+def read_draws(folder: Path) -> Draws | None:
+    """Return the draws of the primary metric that a run left; None where it left none.
+
+    Raises UsageError where the file is not whole.
+    """
+    path = folder / DRAWS
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return Draws(float(kept["value"]), kept["draws"], int(kept["clusters"]))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UsageError(f"{path} holds no draws ({error}): run it again.") from None
 
 
 def read_result(folder: Path) -> Result:

@@ -9,16 +9,13 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import polars as pl
-from tipbench.evaluation.comparison import primary_draws
-from tipbench.kinds.answers import Answers
-from tipbench.metrics.case import case_of
+from tipbench.evaluation.evaluation import Evaluation
 from tipbench.runs.results import Result
-from tipbench.task import Task
+from tipbench.tasks import task_of
 from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
 
-from tipboard.board.draws import REPLICATES, SEED, KeptDraws
+from tipboard.board.draws import REPLICATES, KeptDraws, kept_draws
 from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
 from tipboard.board.predictions import store_of
 from tipboard.submissions.check import Checked, check
@@ -46,9 +43,9 @@ def accept(
     store = store_of(results)
     drawn: list[KeptDraws] = []
 
-    def keep(_: object, task: Task, answers: Answers, predictions: pl.DataFrame, result: Result) -> None:
-        if result.split == task.splits[0]:
-            drawn.append(draws_of_one(task, answers, predictions, result))
+    def keep(result: Result, evaluation: Evaluation) -> None:
+        if result.split == task_of(result.task).splits[0]:
+            drawn.append(kept_draws(result, evaluation))
 
     with tempfile.TemporaryDirectory(prefix="tipbench-accept-") as work:
         checked = check(submission, workdir=Path(work), replicates=REPLICATES, each=keep, quiet=quiet)
@@ -67,14 +64,6 @@ def accept(
             (beside / RECORD).write_text(to_json(record), encoding="utf-8")
             store_results(beside / UPLOADED, [one.result for one in checked.scored], first_of(drawn))
     return place, checked
-
-
-def draws_of_one(task: Task, answers: Answers, predictions: pl.DataFrame, result: Result) -> KeptDraws:
-    """The draws of one method's predictions; see :mod:`tipboard.board.draws`."""
-    case = case_of(task, answers, predictions)
-    return KeptDraws(
-        result.task, result.split, result.method_name, result.seed, primary_draws(case, REPLICATES, SEED)
-    )
 
 
 def first_of(drawn: list[KeptDraws]) -> list[KeptDraws]:

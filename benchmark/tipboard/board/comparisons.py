@@ -12,15 +12,12 @@ from pathlib import Path
 
 from tipbench.config.choices import describe_option, options
 from tipbench.config.paths import config_folder
-from tipbench.evaluation.comparison import Comparison, Draws, corrected, difference, primary_draws
-from tipbench.metrics.case import case_of
-from tipbench.runs.results import read_predictions
-from tipbench.runs.shared_fold import prepare_cell
+from tipbench.evaluation.comparison import Comparison, Draws, corrected, difference
 from tipbench.tasks import task_of
 from tipdata.core.engine import run_all
 
 from tipboard.board.collection import Run, place_of
-from tipboard.board.draws import REPLICATES, SEED, KeptDraws
+from tipboard.board.draws import KeptDraws, draws_of_run
 from tipboard.board.entries import Entry
 
 
@@ -65,24 +62,12 @@ def draws_of(runs: Sequence[Run], quiet: bool = False) -> list[KeptDraws]:
         on_default = split == task_of(of_task).splits[0]
         if on_default and not run.result.oracle_method and _has_predictions(run.folder, run):
             first.setdefault((of_task, method), run)
-    by_task: dict[str, list[Run]] = {}
-    for (of_task, _), run in first.items():
-        by_task.setdefault(of_task, []).append(run)
-    done = run_all(_of_task, list(by_task.items()), label="tasks", quiet=quiet)
-    return [kept for of_task in done for kept in of_task]
+    return run_all(_draws, list(first.values()), label="methods", quiet=quiet)
 
 
 def _has_predictions(folder: Path, run: Run) -> bool:
     return (folder / run.result.predictions.file).is_file()
 
 
-def _of_task(of_task: tuple[str, Sequence[Run]]) -> list[KeptDraws]:
-    name, runs = of_task
-    prepared = prepare_cell(dict(runs[0].result.config))
-    found = []
-    for run in runs:
-        predictions = read_predictions(run.folder, run.result)
-        case = case_of(task_of(name), prepared.answers_to(predictions), predictions)
-        _, split, method, seed = place_of(run.result)
-        found.append(KeptDraws(name, split, method, seed, primary_draws(case, REPLICATES, SEED)))
-    return found
+def _draws(run: Run) -> KeptDraws:
+    return draws_of_run(run.result, run.folder)

@@ -15,7 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from tipbench.evaluation.comparison import Draws
+from tipbench.evaluation.comparison import Draws, primary_draws
+from tipbench.evaluation.evaluation import Evaluation
+from tipbench.metrics.case import case_of
+from tipbench.runs.results import Result, read_predictions
+from tipbench.runs.results import read_draws as read_run_draws
+from tipbench.runs.shared_fold import prepare_cell
+from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
 
 DRAWS = "draws.parquet"
@@ -80,3 +86,23 @@ def read_draws(path: Path) -> list[KeptDraws]:
         KeptDraws(task, split, method, seed, Draws(value, np.asarray(drawn, dtype=np.float64), clusters))
         for task, split, method, seed, value, clusters, drawn in frame.iter_rows()
     ]
+
+
+def kept_draws(result: Result, evaluation: Evaluation) -> KeptDraws:
+    """Return the draws that an evaluation made, under the name of its result. Its truth must be known."""
+    if evaluation.primary_draws is None:
+        raise ValueError(f"{result.task}: there is no truth to draw scores against")
+    return KeptDraws(result.task, result.split, result.method_name, result.seed, evaluation.primary_draws)
+
+
+def draws_of_run(result: Result, folder: Path) -> KeptDraws:
+    """Return the draws that a run left; they are made again only where it left none or others, as 0.4.0 did.
+
+    Raises UsageError where they, or the predictions that they are made from, cannot be read.
+    """
+    draws = read_run_draws(folder) if result.config.get("replicates") == REPLICATES else None
+    if draws is None:
+        predictions, task = read_predictions(folder, result), task_of(result.task)
+        answers = prepare_cell(dict(result.config)).answers_to(predictions)
+        draws = primary_draws(case_of(task, answers, predictions), REPLICATES, SEED)
+    return KeptDraws(result.task, result.split, result.method_name, result.seed, draws)

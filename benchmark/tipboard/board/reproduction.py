@@ -21,9 +21,8 @@ from pathlib import Path
 import polars as pl
 from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.predictions import as_stored
-from tipbench.loading import prepare
 from tipbench.runs.cell import Cell
-from tipbench.runs.results import RESULT, Result, read_predictions, read_result
+from tipbench.runs.results import RESULT, Result, read_result
 from tipbench.runs.runner import run
 from tipbench.tasks import task_of
 from tipbench.version import __version__
@@ -31,8 +30,8 @@ from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
 
-from tipboard.board.acceptance import draws_of_one, first_of
-from tipboard.board.draws import KeptDraws
+from tipboard.board.acceptance import first_of
+from tipboard.board.draws import KeptDraws, draws_of_run
 from tipboard.board.entries import Entry
 from tipboard.board.files import REPRODUCED, SUBMISSIONS, UPLOADED, read, read_submission, store_results
 from tipboard.board.predictions import PredictionStore, store_of
@@ -218,7 +217,7 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result,
     for result, folder in found:
         store.put((folder / result.predictions.file).read_bytes())
         if result.split == task_of(result.task).splits[0]:
-            drawn.append(_draws(result, folder))
+            drawn.append(draws_of_run(result, folder))
     done = {(result.task, result.split, result.seed) for result, _ in found}
     earlier = [one for one in entry.results if one.verified and (one.task, one.split, one.seed) not in done]
     kept = [
@@ -229,13 +228,6 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result,
     folder = results / data / SUBMISSIONS / entry.id / REPRODUCED
     with fill_folder_atomically(folder, replace=True, advice="give another --results") as beside:
         store_results(beside, [*earlier, *(result for result, _ in found)], first_of([*kept, *drawn]))
-
-
-def _draws(result: Result, folder: Path) -> KeptDraws:
-    task = task_of(result.task)
-    predictions = read_predictions(folder, result)
-    answers = prepare(task, release=result.data, split=result.split).answers_to(predictions)
-    return draws_of_one(task, answers, predictions, result)
 
 
 def _held(stored: Result, found: Result, folder: Path, store: PredictionStore) -> Reproduced:

@@ -25,9 +25,9 @@ from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 
-from tipboard.board.acceptance import draws_of_one, first_of
+from tipboard.board.acceptance import first_of
 from tipboard.board.collection import place_of
-from tipboard.board.draws import DRAWS, KeptDraws, read_draws, to_bytes
+from tipboard.board.draws import DRAWS, KeptDraws, kept_draws, read_draws, to_bytes
 from tipboard.board.files import REFERENCE, REPRODUCED, SUBMISSIONS, UPLOADED, store_results
 from tipboard.board.predictions import PredictionStore, store_of
 
@@ -209,9 +209,8 @@ def _rescore_fold(
                 "versions": result.versions.model_copy(update={"evaluator": score_version(task)}),
             }
         )
-        answers = prepared.answers_to(predictions)
         on_default = split == task.splits[0] and not result.oracle_method
-        drawn = draws_of_one(task, answers, predictions, result) if on_default else None
+        drawn = kept_draws(result, evaluation) if on_default else None
         found.append((place, (again, drawn)))
     return found
 

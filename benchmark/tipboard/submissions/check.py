@@ -21,7 +21,6 @@ from pydantic import ValidationError
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions
 from tipbench.evaluation.meaning import score_version
-from tipbench.kinds.answers import Answers
 from tipbench.runs.cost import Meter
 from tipbench.runs.results import SCHEMA_VERSION, Cost, PredictionsFile, Result, Scored, Versions, digest_of
 from tipbench.runs.scoring import evaluate_prepared
@@ -48,9 +47,9 @@ UNDECLARED = "undeclared"
 SEALED = "sealed: scored at close"
 """In the place of a score whose truth is not known yet."""
 
-Each = Callable[[SubmittedFile, Task, Answers, pl.DataFrame, Result], None]
-"""Called for every file that is scored while its answers are in memory: entry, task, answers, predictions as given,
-result. Whether the submission is accepted is known only when ``check`` returns: another file may still be refused."""
+Each = Callable[[Result, Evaluation], None]
+"""Called for every file that is scored. Whether the submission is accepted is known only when ``check`` returns:
+another file may still be refused."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +226,7 @@ def _score_fold(
         else:
             outcome.results[entry.file] = result
             if each is not None:
-                each(entry, task, prepared.answers_to(predictions), predictions, result)
+                each(result, evaluation.evaluation)
     return outcome
 
 

@@ -1,10 +1,13 @@
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from tipbench.evaluation.comparison import Draws
-from tipboard.board.draws import KeptDraws, read_draws, to_bytes
+from tipbench.runs.results import read_result
+from tipboard.board.draws import KeptDraws, draws_of_run, read_draws, to_bytes
 from tipdata.core.errors import UsageError
 
 
@@ -37,3 +40,20 @@ def test_other_columns_are_no_draws(tmp_path: Path) -> None:
     pl.DataFrame({"task": ["a"]}).write_parquet(tmp_path / "draws.parquet")
     with pytest.raises(UsageError, match="its columns are task"):
         read_draws(tmp_path / "draws.parquet")
+
+
+def test_the_draws_that_a_run_left_are_those_that_are_drawn_from_its_predictions(
+    place: Path, tipbench: Callable[..., tuple[int, str, str]]
+) -> None:
+    words = ("baseline=advert_linkage/phone_components", "release=tiny", "split=operation", "--json")
+    code, out, _ = tipbench("run", *words)
+    assert code == 0
+    [folder] = [path.parent for path in (place / "runs").rglob("result.json")]
+    result = read_result(folder)
+    left = draws_of_run(result, folder).draws
+    (folder / "draws.npz").unlink()
+    again = draws_of_run(result, folder).draws
+    assert (left.value, left.clusters) == (again.value, again.clusters)
+    assert left.value == json.loads(out)["scores"]["b_cubed_f1"]["value"]
+    assert len(left.draws) == 1000
+    np.testing.assert_array_equal(left.draws, again.draws)

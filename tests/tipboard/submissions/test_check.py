@@ -81,17 +81,17 @@ def test_clean_predictions_stay_where_the_caller_wants_them(made: Path, tmp_path
         assert pl.read_parquet(one.predictions).equals(pl.read_parquet(made / one.entry.file))
 
 
-def test_the_caller_is_handed_every_file_with_its_answers(made: Path) -> None:
+def test_the_caller_is_handed_every_result_with_its_evaluation(made: Path) -> None:
     seen = []
 
-    def each(entry, task, answers, predictions, result) -> None:
-        from tipbench.evaluation.evaluation import evaluate as again
+    def each(result, evaluation) -> None:
+        same = evaluation.scores[result.primary].value == result.scores[result.primary].value
+        seen.append(
+            (result.task, same and evaluation.primary_draws.value == result.scores[result.primary].value)
+        )
 
-        value = again(task, answers, predictions, replicates=0).scores[task.primary].value
-        seen.append((entry.file, value == result.scores[task.primary].value))
-
-    check(made, replicates=2, each=each, quiet=True)
-    assert seen == [(ESTIMATES, True), (SCORES, True), (CLUSTERS, True)]
+    checked = check(made, replicates=2, each=each, quiet=True)
+    assert seen == [(one.result.task, True) for one in checked.scored]
 
 
 def test_a_fold_is_prepared_once_for_all_its_seeds(case: Case, tiny: Release) -> None:
