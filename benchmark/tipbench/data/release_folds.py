@@ -42,6 +42,7 @@ def prepare_release(
     policy = split_of(task, source, units, split)
     rows, notes = divided(task, source, units, policy)
     tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
+    check_had(needs, tables, source)
     given = task.supervise[supervision](rows, source)
     parts = rows.select(task.unit, "part")
     fold = Fold(task, tables, parts, given.join(parts, on=task.unit, how="left"))
@@ -137,11 +138,31 @@ def shown(
     for name, columns in visible.items():
         table = TABLES[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
-        frame = _allowed(_before(source.scan(name, truth=truth), table), table, level).select(columns)
+        frame = _allowed(_before(source.scan(name, truth=truth), table), table, level)
+        frame = frame.select(had(frame, table, columns))
         if name not in task.context:
             frame = _of_units(frame, task, table, columns, rows, links)
         found[name] = frame
     return found
+
+
+def had(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:
+    """Return those of a table's columns that this version of the data has: one that joined later may be missing."""
+    later = {name for name in columns if table[name].since}
+    if not later:
+        return list(columns)
+    return [name for name in columns if name not in later or name in frame.collect_schema()]
+
+
+def check_had(needs: Collection[str], tables: dict[str, pl.LazyFrame], source: Source) -> None:
+    """Refuse a method that needs a column that joined later than this version of the data. Raises UsageError."""
+    for need in sorted(needs):
+        table, _, column = need.partition(".")
+        since = TABLES[table][column].since
+        if since and column not in tables[table].collect_schema():
+            raise UsageError(
+                f"the method needs {need}, which {source.name} does not have: set release.version={since} or later."
+            )
 
 
 def _of_units(

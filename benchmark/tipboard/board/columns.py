@@ -12,7 +12,7 @@ from typing import Any
 
 from tipbench.data.splits import SPLITS
 from tipbench.evaluation.comparison import LEVEL
-from tipbench.metrics.registry import metric_of
+from tipbench.metrics.registry import metric_of, metrics
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval, number, percent, signed
 
@@ -169,6 +169,31 @@ def _metric(line: BoardRow) -> str:
     return metric_title(line.row.task, line.row.metric) + lower
 
 
+def _beside(described: Sequence[BoardColumn]) -> tuple[BoardColumn, ...]:
+    """Return a column per metric that the registry shows beside the primary one and that is not described yet."""
+    known = {column.key for column in described}
+    found = [metric for metric in metrics().values() if metric.beside and metric.name not in known]
+    better = ["lower" if metric.lower_is_better else "higher" for metric in found]
+    return tuple(
+        metric_column(
+            metric.name, metric.title, f"{metric.title[0].upper()}{metric.title[1:]}; {way} is better."
+        )
+        for metric, way in zip(found, better, strict=True)
+    )
+
+
+GAPS = (
+    metric_column(
+        "harm_gap", "harm gap",
+        "False accusations of the worst lawful group − of all lawful; smaller is better.", overall=9,
+    ),
+    metric_column(
+        "protection_gap", "protection gap",
+        "Best − worst recall over groups of those exploited; smaller is better.",
+    ),
+)  # fmt: skip
+"""Columns of metrics whose title does not say enough."""
+
 COLUMNS = (
     BoardColumn(
         "rank", "rank",
@@ -218,14 +243,7 @@ COLUMNS = (
     _precision("1%", "ppv_1pct"),
     _precision("5%", "ppv_5pct"),
     _precision("30%", "ppv_30pct"),
-    metric_column(
-        "harm_gap", "harm gap",
-        "False accusations of the worst lawful group − of all lawful; smaller is better.", overall=9,
-    ),
-    metric_column(
-        "protection_gap", "protection gap",
-        "Best − worst recall over groups of those exploited; smaller is better.",
-    ),
+    *GAPS,
     metric_column(
         "coverage", "coverage",
         "The share of 95% intervals that hold the truth; well below .95 is false confidence.",
@@ -236,6 +254,7 @@ COLUMNS = (
         _plain("intrusion", lambda line: line.mean("intrusion_mrr")),
         lambda line: number(line.mean("intrusion_mrr")),
     ),
+    *_beside(GAPS),
     BoardColumn(
         "against", "against reference",
         "Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "

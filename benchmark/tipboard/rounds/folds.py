@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from tipbench.data.access import access_of, check_needs, visible_columns
 from tipbench.data.fold import Fold
-from tipbench.data.release_folds import divided, labels_of, open_by_name, shown, split_of
+from tipbench.data.release_folds import check_had, divided, labels_of, open_by_name, shown, split_of
 from tipbench.data.streams.forecasts import forecast_answers
 from tipbench.data.streams.steps import Stream, held_back
 from tipbench.kinds.answers import Answers
@@ -96,6 +96,7 @@ def sealed_fold(
     open_tables = shown(chosen, source, learnt, visible, level)
     sealed_tables = shown(chosen, sealed, asked, visible, level)
     tables = {name: pl.concat([open_tables[name], sealed_tables[name]]) for name in open_tables}
+    check_had(needs, tables, sealed)
     parts = pl.concat([learnt.select(chosen.unit, "part"), asked.select(chosen.unit, "part")])
     fold, stream = Fold(chosen, tables, parts, taught), None
     if chosen.stream:

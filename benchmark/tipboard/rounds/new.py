@@ -64,12 +64,13 @@ def new_round(
     closes = _checked(order, today)
     names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks())
     seed = secrets.token_bytes(SEED_BYTES)
+    version = order.version or newest_released()
     plan = Plan(
-        version=order.version or newest_released(),
+        version=version,
         numbers=range(FIRST_REGION, FIRST_REGION + sizes()[order.size]),
         tasks=names,
         prefixes=lengths_of(names),
-        columns=published_columns(names),
+        columns=published_columns(names, version),
     )
     places = [folder.expanduser().resolve() for folder in (order.public, order.secret)]
     with (

@@ -10,7 +10,7 @@ from tipbench.data.access import LEVELS
 from tipbench.tasks import tasks
 from tipdata.core.world import World
 from tipdata.release import generate_region
-from tipdata.stages import TABLES
+from tipdata.stages import tables_of
 
 from tipboard.rounds.ids import Labels
 from tipboard.rounds.prefixes import cut
@@ -42,13 +42,15 @@ def world_of(seed: bytes, version: str) -> World:
     return World(version, int.from_bytes(seed, "big"))
 
 
-def published_columns(names: Sequence[str]) -> dict[str, list[str]]:
+def published_columns(names: Sequence[str], version: str) -> dict[str, list[str]]:
     """Tables and columns that a round of these tasks publishes: what one of them may show at the highest access.
+
+    Only those that this version of the data has.
 
     So neither truth nor annotations are, nor a table that no task reads, nor an expert's word on adverts under review.
     """
     found: dict[str, list[str]] = {}
-    for table in TABLES.values():
+    for table in tables_of(version).values():
         allowed = {column for name in names for column in tasks()[name].tables.get(table.name, ())}
         columns = [c.name for c in table.columns if c.name in allowed and c.tier in LEVELS]
         if columns:

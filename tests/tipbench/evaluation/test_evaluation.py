@@ -97,7 +97,7 @@ def test_every_kind_gives_its_metrics_with_intervals_around_the_values() -> None
         assert primary.low < primary.value < primary.high
 
 
-def test_the_metric_keys_are_those_of_the_result_files() -> None:
+def test_no_metric_key_of_the_result_files_is_lost() -> None:
     ranking = {
         "average_precision",
         "auroc",
@@ -115,15 +115,15 @@ def test_the_metric_keys_are_those_of_the_result_files() -> None:
         "average_precision_raw",
         "auroc_raw",
     }
-    assert set(evaluate(RISK, *scored(), replicates=0).scores) == ranking
+    assert set(evaluate(RISK, *scored(), replicates=0).scores) >= ranking
     clustering = {
         f"{family}_{part}" for family in ("b_cubed", "pairwise") for part in ("f1", "precision", "recall")
     }
     clustering |= {"ari", "v_measure"}
-    assert set(evaluate(LINKAGE, *clustered(), replicates=0).scores) == clustering | {
+    assert set(evaluate(LINKAGE, *clustered(), replicates=0).scores) >= clustering | {
         f"proxy_{n}" for n in clustering
     }
-    assert set(evaluate(AUTHORSHIP, *gallery(), replicates=0).scores) == {
+    assert set(evaluate(AUTHORSHIP, *gallery(), replicates=0).scores) >= {
         "r_precision",
         "mrr_at_10",
         "recall_at_10",
@@ -138,7 +138,8 @@ def test_no_two_families_give_the_same_metric() -> None:
             for family in families_of(answers.kind, task.metrics)
             for name in family.measure(case).metrics(np.ones((1, case.clusters.count)))
         ]
-        assert sorted(names) == sorted(evaluate(task, answers, predictions, replicates=0).scores)
+        assert len(names) == len(set(names))
+        assert set(evaluate(task, answers, predictions, replicates=0).scores) <= set(names)
 
 
 def test_the_same_seed_gives_the_same_result_whatever_the_order_of_rows() -> None:

@@ -1,0 +1,202 @@
+"""The promise of CONTRIBUTING.md: a thing is added in the places that its table names, and appears everywhere else.
+
+A copy of the tree gets a metric of which less is better, a task, a method of it, and a column of a draft version.
+"""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+from additions import ADDITIONS, COLUMN, METHOD, METRIC, RELEASED, TABLE, TASK, VERSION, is_of, named
+from tipdata.core.digest import column_digest
+from tipdata.release import Release
+from tipdata.release.manifests import published_manifest
+
+pytestmark = pytest.mark.contract
+
+TESTS = 15
+"""Of this folder. Whoever drops one has to say so here."""
+
+PLACES = {
+    "a metric": ("benchmark/tipbench/metrics/<family>.py", "benchmark/tipbench/tasks/<task>.py"),
+    "a task": (
+        "benchmark/tipbench/tasks/<task>.py",
+        "configs/task/<task>.yaml",
+        "docs/tasks/<task>.md",
+        "README.md",
+    ),
+    "a method": (
+        "baselines/tipbaselines/<task>/<method>.py",
+        "configs/baseline/<task>/<method>.yaml",
+    ),
+    "a column of a table": (
+        "datasets/tipdata/stages/<stage>/<part>.py",
+        "datasets/tipdata/versions.yaml",
+        "benchmark/tipbench/tasks/<task>.py",
+    ),
+}
+"""What is written by hand, and nothing else. To make it longer is to make a newcomer's work harder."""
+
+GENERATED = {
+    "a metric": {
+        "benchmark/tipbench/evaluation/scores.expected.json",
+        "benchmark/tipbench/evaluation/scores.lock.yaml",
+    },
+    "a task": {
+        "benchmark/tipbench/evaluation/scores.expected.json",
+        "benchmark/tipbench/evaluation/scores.lock.yaml",
+    },
+    "a method": set(),
+    "a column of a table": {f"datasets/cards/{TABLE}.md", "docs/schema.svg"},
+}
+"""What the commands write."""
+
+
+def test_the_number_of_contract_tests_is_fixed(request: pytest.FixtureRequest) -> None:
+    names = re.findall(r"^def (test_\w+)", Path(__file__).read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(names) == len(set(names)) == TESTS
+    assert [file.name for file in Path(__file__).parent.glob("test_*.py")] == [Path(__file__).name]
+
+
+def test_the_table_of_contributing_is_what_is_written_here() -> None:
+    table = named()
+    assert {thing: table[thing][1] for thing in PLACES} == PLACES
+    assert {thing: table[thing][2] for thing in PLACES} == {t: a.commands for t, a in ADDITIONS.items()}
+    for thing, (number, places, _) in table.items():
+        assert number == len(places), thing
+
+
+def test_a_thing_is_added_in_the_places_of_the_table_and_no_others(house: Any) -> None:
+    assert set(house.touched) == set(PLACES)
+    for thing, places in PLACES.items():
+        touched = house.touched[thing]
+        assert touched == ADDITIONS[thing].touched
+        assert len(touched) == len(places), thing
+        assert all(sum(is_of(path, place) for path in touched) == 1 for place in places), thing
+        assert house.generated[thing] == GENERATED[thing], thing
+
+
+def test_the_new_method_runs_on_the_new_task_and_keeps_the_contract_of_methods(house: Any) -> None:
+    result = house.results[f"{TASK}/{METHOD}"]
+    assert (result["task"], result["primary"]) == (TASK, "b_cubed_f1")
+    assert 0 < result["scores"]["b_cubed_f1"]["value"] < 1
+    assert "broken" not in house.copy.tipbench("check", f"{TASK}/{METHOD}")
+
+
+def test_the_new_metric_has_a_value_and_an_interval_in_each_task_that_lists_it(house: Any) -> None:
+    for method in (f"{TASK}/{METHOD}", "advert_linkage/exact_duplicates"):
+        score = house.results[method]["scores"][METRIC]
+        assert score["low"] < score["value"] < score["high"], method
+    found = house.results["advert_linkage/exact_duplicates"]["scores"]
+    assert found[METRIC]["value"] == pytest.approx(1 - found["b_cubed_precision"]["value"], abs=1e-12)
+    assert METRIC not in house.results["supplier_risk/sector_prior"]["scores"]
+
+
+def test_the_new_metric_is_on_the_board_beside_the_score(house: Any, site: Path) -> None:
+    value = house.results[f"{TASK}/{METHOD}"]["scores"][METRIC]["value"]
+    [row] = pl.read_parquet(site / f"data/tiny/{TASK}.parquet").iter_rows(named=True)
+    assert row[METRIC] == value
+    page = (site.parent / "results" / "README.md").read_text(encoding="utf-8")
+    assert "impurity of clusters; lower is better" in page
+
+
+def test_the_new_metric_is_on_the_page_of_its_task_and_on_no_other(site: Path) -> None:
+    shown = {
+        page.stem
+        for page in (site / "tiny/tasks").glob("*.html")
+        if "impurity of clusters" in page.read_text()
+    }
+    assert shown == {TASK, "advert_linkage"}
+
+
+def test_the_new_metric_is_among_all_scores_of_the_method(house: Any, site: Path) -> None:
+    score = house.results[f"{TASK}/{METHOD}"]["scores"][METRIC]
+    rows = pl.read_parquet(site / f"data/tiny/methods/tipbench--{METHOD}-scores.parquet")
+    [row] = rows.filter(metric=METRIC).iter_rows(named=True)
+    assert (row["value"], row["low"], row["high"]) == (score["value"], score["low"], score["high"])
+    assert f">{METRIC}<" in (site / f"tiny/methods/tipbench--{METHOD}.html").read_text(encoding="utf-8")
+
+
+def test_the_new_metric_is_a_column_of_the_hosted_bundle_that_sorts_upwards(house: Any, sealed: Path) -> None:
+    bundle = sealed.parent / "bundle.zip"
+    house.copy.tipbench("board", "export", "codabench", f"{sealed}-secret", "--to", str(bundle), "--quiet")
+    with zipfile.ZipFile(bundle) as archive:
+        competition = yaml.safe_load(archive.read("competition.yaml"))
+    [board] = competition["leaderboards"]
+    sorting = {column["key"]: column["sorting"] for column in board["columns"]}
+    assert sorting[TASK] == "desc"
+    assert sorting[f"{TASK}_{METRIC}"] == "asc"
+
+
+def test_the_new_column_is_in_its_card_and_in_the_diagram(house: Any) -> None:
+    card = (house.copy.root / f"datasets/cards/{TABLE}.md").read_text(encoding="utf-8")
+    assert f"| {COLUMN} | Int64 | public | in a public register; from data version {VERSION} on |" in card
+    assert f">{COLUMN}<" in (house.copy.root / "docs/schema.svg").read_text(encoding="utf-8")
+
+
+def test_the_new_column_is_in_the_draft_release_and_changes_no_other(house: Any, sealed: Path) -> None:
+    draft, released = (
+        pl.read_parquet(house.copy.home / version / f"tiny/00000/{TABLE}.parquet")
+        for version in (VERSION, RELEASED)
+    )
+    assert draft.drop(COLUMN).equals(released)
+    assert draft[COLUMN].n_unique() > draft.height / 2
+
+
+def test_a_released_version_stays_to_the_last_bit(house: Any) -> None:
+    manifest = published_manifest(Release(RELEASED, "tiny"))
+    assert manifest is not None
+    expected = manifest["regions"]["00003"]["digests"][TABLE]
+    folder = house.copy.home / RELEASED / "tiny/00003"
+    seen, hidden = (pl.read_parquet(folder / f"{TABLE}{part}.parquet") for part in ("", ".truth"))
+    columns = {**{c.name: c for c in hidden}, **{c.name: c for c in seen}}
+    assert {name: column_digest(column) for name, column in columns.items()} == expected
+    assert "every digest is as it should be" in house.copy.tipbench("data", "verify", "release=tiny")
+
+
+SHOWN = """
+import json, sys
+from tipbench.loading import prepare
+from tipdata.core.errors import UsageError
+
+version, column = sys.argv[1:]
+needs = {f"firms.{column}"}
+fold = prepare("supplier_risk", release=f"{version}/tiny", split="operation", needs=needs).folds[0]
+try:
+    prepare("supplier_risk", release="0.3.0/tiny", split="operation", needs=needs)
+    said = ""
+except UsageError as error:
+    said = str(error)
+print(json.dumps({"columns": fold.tables["firms"].collect_schema().names(), "said": said}))
+"""
+
+
+def test_a_task_shows_the_new_column_where_the_version_has_it_and_says_so_where_not(
+    house: Any, sealed: Path
+) -> None:
+    found = json.loads(house.copy.python("-c", SHOWN, VERSION, COLUMN))
+    assert COLUMN in found["columns"]
+    assert f"firms.{COLUMN}" in found["said"]
+    assert f"set release.version={VERSION}" in found["said"]
+    assert house.results["supplier_risk/sector_prior"]["data"] == f"{RELEASED}/tiny"
+
+
+def test_a_sealed_round_publishes_the_new_column_as_its_treatment_says(sealed: Path) -> None:
+    described = json.loads((sealed / "round.json").read_text(encoding="utf-8"))
+    assert described["data"] == VERSION
+    assert COLUMN in described["columns"][TABLE]
+    labels = pl.read_parquet(next((sealed / "inputs").iterdir()) / f"{TABLE}.parquet")[COLUMN]
+    assert labels.null_count() == 0
+    # Entries are below 2**30; labels of ids are not (tipboard.rounds.ids).
+    assert labels.is_between(2**52, 2**53 - 1).all()
+
+
+def test_the_new_task_is_listed_and_part_of_the_round(house: Any, sealed: Path) -> None:
+    assert TASK in house.copy.tipbench("list", "tasks")
+    assert TASK in json.loads((sealed / "round.json").read_text(encoding="utf-8"))["tasks"]
+    assert (sealed / f"units/{TASK}.parquet").is_file()
