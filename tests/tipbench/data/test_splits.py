@@ -125,6 +125,29 @@ def test_a_held_out_value_is_never_in_train_or_valid(made: World) -> None:
             assert not of(parted, "test", name) & (of(parted, "train", name) | of(parted, "valid", name))
 
 
+def test_two_languages_of_six_are_held_out_and_four_are_learnt_from() -> None:
+    made = world(7, 4_000, 400, 8)
+    parted = partition(SPLITS["language"], made.adverts, "advert", made)
+    assert [len(of(parted, part, "language")) for part in PARTS] == [4, 4, 2]
+
+
+@pytest.mark.parametrize(
+    ("regions", "held"), [(3, 2), (4, 2), (8, 2), (12, 3), (16, 4), (22, 6), (23, 6), (64, 16)]
+)
+def test_a_quarter_of_the_regions_is_held_out_and_two_at_least(regions: int, held: int) -> None:
+    made = world(8, 100 * regions, 20 * regions, regions)
+    parted = partition(SPLITS["region"], made.adverts, "advert", made)
+    assert len(of(parted, "train", "region")) == regions - held
+    assert len(of(parted, "test", "region")) == held
+
+
+@pytest.mark.parametrize("regions", [1, 2])
+def test_regions_of_which_none_would_be_left_are_not_held_out(regions: int) -> None:
+    made = world(9, 500, 50, regions)
+    with pytest.raises(CannotSplitError, match=f"{regions} regions are too few to hold 2 out"):
+        partition(SPLITS["region"], made.adverts, "advert", made)
+
+
 @given(made=worlds)
 @settings(max_examples=20, deadline=None)
 def test_forward_trains_on_the_first_half_and_tests_on_the_last_third(made: World) -> None:
