@@ -159,6 +159,29 @@ def test_forward_trains_on_the_first_half_and_tests_on_the_last_third(made: Worl
     assert min(of(parted, "test", "day")) >= VALID_UNTIL == 474
 
 
+@pytest.mark.parametrize("name", SPLITS)
+def test_a_world_of_some_size_has_every_split(name: str) -> None:
+    made = world(10, 4_000, 400, 8)
+    parts = set(partition(SPLITS[name], made.adverts, "advert", made)["part"])
+    assert parts == ({"test"} if SPLITS[name].all_tested else set(PARTS))
+
+
+@pytest.mark.parametrize("name", ["forward", "closure", "tactics"])
+def test_the_day_on_which_testing_begins_is_tested_and_not_learnt_from(name: str) -> None:
+    made = world(11, 60_000, 400, 8)
+    parted = partition(SPLITS[name], made.adverts, "advert", made)
+    assert min(of(parted, "test", "day")) == parted["cut"].min()
+    learnt = max(of(parted, "train", "day") | of(parted, "valid", "day"))
+    assert learnt == parted["cut"].max() - 1
+
+
+def test_forward_loses_no_day_between_its_periods() -> None:
+    made = world(11, 60_000, 400, 8)
+    parted = partition(SPLITS["forward"], made.adverts, "advert", made)
+    days = [of(parted, part, "day") for part in PARTS]
+    assert [(min(day), max(day)) for day in days] == [(0, 364), (365, 473), (474, DAYS - 1)]
+
+
 @given(made=worlds)
 @settings(max_examples=20, deadline=None)
 def test_closure_trains_before_the_closing_day_and_tests_after_where_a_platform_closes(made: World) -> None:
