@@ -131,6 +131,20 @@ def test_two_languages_of_six_are_held_out_and_four_are_learnt_from() -> None:
     assert [len(of(parted, part, "language")) for part in PARTS] == [4, 4, 2]
 
 
+def test_what_is_held_out_is_the_same_in_every_version() -> None:
+    made = world(7, 4_000, 400, 8)
+    held = {
+        name: of(partition(SPLITS[name], made.adverts, "advert", made), "test", name)
+        for name in ("language", "platform", "region", "jurisdiction")
+    }
+    assert held == {
+        "language": {"en", "ru"},
+        "platform": {"p02", "p05", "p10"},
+        "region": {3, 5},
+        "jurisdiction": {1, 5, 9, 14, 18, 20, 26, 30},
+    }
+
+
 @pytest.mark.parametrize(
     ("regions", "held"), [(3, 2), (4, 2), (8, 2), (12, 3), (16, 4), (22, 6), (23, 6), (64, 16)]
 )
