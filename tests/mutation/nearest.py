@@ -49,12 +49,12 @@ def _metric(name: str) -> str:
 
 
 NEAREST: dict[str, tuple[str, ...]] = {
-    **{f"{METRICS}/{name}.py": (_metric(name), _EVALUATION) for name in _FAMILIES},
+    **{f"{METRICS}/{name}.py": (_metric(name), _metric("registry"), _EVALUATION) for name in _FAMILIES},
     f"{METRICS}/bootstrap.py": (_metric("bootstrap"), _EVALUATION),
     f"{METRICS}/case.py": (_metric("operating"), _metric("calibration"), _EVALUATION),
     f"{METRICS}/medians.py": (_metric("estimation"), _metric("crowd"), _EVALUATION),
-    f"{METRICS}/metric.py": (_metric("harm"), _EVALUATION, "tests/tipboard/board/test_columns.py"),
-    f"{METRICS}/registry.py": (_EVALUATION, "tests/tipbench/test_task.py"),
+    f"{METRICS}/metric.py": (_metric("registry"), _metric("harm"), _EVALUATION),
+    f"{METRICS}/registry.py": (_metric("registry"), _EVALUATION),
     **{f"{SPLITS}/{name}.py": (_FOLDS,) for name in _POLICIES},
     "benchmark/tipbench/data/supervision.py": (
         "tests/tipbench/data/test_supervision.py",
@@ -64,7 +64,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
         f"{ROUNDS}/{name}.py": (f"tests/tipboard/rounds/test_{name}.py",)
         for name in ("keyed", "ids", "images")
     },
-    f"{ROUNDS}/prefixes.py": _ROUND,
+    f"{ROUNDS}/prefixes.py": ("tests/tipboard/rounds/test_prefixes.py",),
     f"{ROUNDS}/make_round.py": _ROUND,
     f"{ROUNDS}/verify.py": ("tests/tipboard/rounds/test_verify.py",),
     f"{SUBMISSIONS}/check.py": _HOSTILE,

@@ -236,6 +236,12 @@ def test_shares_of_the_keyed_assignment_are_45_15_40() -> None:
         assert shares == pytest.approx([0.45, 0.15, 0.40], abs=0.01)
 
 
+def test_rows_at_random_have_operations_on_both_sides() -> None:
+    made = world(1, 6_000, 200, 8)
+    parted = partition(SPLITS["random"], made.adverts, "advert", made)
+    assert len(of(parted, "train", "cluster") & of(parted, "test", "cluster")) > 190
+
+
 def test_a_unit_without_a_cluster_is_its_own() -> None:
     made = world(2, 500, 50, 4)
     alone = made.adverts.with_columns(pl.lit(None, dtype=pl.Int64).alias("cluster"))
