@@ -191,6 +191,15 @@ def test_the_day_on_which_testing_begins_is_tested_and_not_learnt_from(name: str
     assert learnt == parted["cut"].max() - 1
 
 
+def test_an_adopter_is_tested_from_the_very_day_of_adoption() -> None:
+    made = world(12, 60_000, 400, 8)
+    parted = partition(SPLITS["tactics"], made.adverts, "advert", made)
+    adopted = pl.min_horizontal("adopts_messaging", "adopts_obfuscation").alias("adopted")
+    days = parted.join(made.operations.select(adopted, cluster="operation"), on="cluster")
+    tested = days.filter(pl.col("part") == "test").select(since=pl.col("day") - pl.col("adopted"))
+    assert tested["since"].min() == 0
+
+
 def test_forward_loses_no_day_between_its_periods() -> None:
     made = world(11, 60_000, 400, 8)
     parted = partition(SPLITS["forward"], made.adverts, "advert", made)
