@@ -83,7 +83,8 @@ def _try_all(file: str, text: str, changes: Sequence[Change], seconds: float) ->
 
 
 def run_tests(file: str, text: str, seconds: float) -> tuple[str, str]:
-    """Run the nearest tests of a file as if it held this text: survived, killed or timeout, and by which test."""
+    """Run the nearest tests of a file as if it held this text: killed or timeout, and by which
+    test; survived; or unknown, where a signal ended the tests."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         overlay = Path(folder)
         for root in ROOTS:
@@ -113,6 +114,8 @@ def run_tests(file: str, text: str, seconds: float) -> tuple[str, str]:
             return "timeout", ""
     if process.returncode == PASSED:
         return "survived", ""
+    if process.returncode < 0:
+        return "unknown", f"signal {-process.returncode}"
     if process.returncode not in (FAILED, INTERRUPTED):
         raise RuntimeError(f"pytest left with {process.returncode}:\n{said}")
     failed = [line.split(" ", 2)[1] for line in said.splitlines() if line.startswith(("FAILED ", "ERROR "))]
@@ -132,7 +135,8 @@ def _linked(source: Path, target: Path, changed: tuple[str, ...]) -> None:
 
 def _counted(outcomes: Counter[str]) -> str:
     killed = outcomes["killed"] + outcomes["timeout"]
-    return f"{outcomes.total()} tried, {killed} killed, {outcomes['survived']} survived"
+    unknown = f", {outcomes['unknown']} unknown" if outcomes["unknown"] else ""
+    return f"{outcomes.total()} tried, {killed} killed, {outcomes['survived']} survived{unknown}"
 
 
 def _say(line: str) -> None:

@@ -49,6 +49,10 @@ DECIDED: dict[str, Callable[[bytes], Any]] = {
 }
 
 
+def test_a_seed_has_256_bits() -> None:
+    assert 8 * SEED_BYTES == 256
+
+
 @pytest.mark.parametrize("what", DECIDED)
 @pytest.mark.parametrize("changed", OTHERS)
 def test_a_seed_that_differs_anywhere_decides_otherwise(what: str, changed: str) -> None:
