@@ -31,6 +31,8 @@ class World:
     name: str = "made up"
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+        if table == "operations" and not truth:
+            raise KeyError("operations are hidden: ask for the truth")
         return getattr(self, table).lazy()
 
 
@@ -125,6 +127,43 @@ def test_a_held_out_value_is_never_in_train_or_valid(made: World) -> None:
             assert not of(parted, "test", name) & (of(parted, "train", name) | of(parted, "valid", name))
 
 
+def test_two_languages_of_six_are_held_out_and_four_are_learnt_from() -> None:
+    made = world(7, 4_000, 400, 8)
+    parted = partition(SPLITS["language"], made.adverts, "advert", made)
+    assert [len(of(parted, part, "language")) for part in PARTS] == [4, 4, 2]
+
+
+def test_what_is_held_out_is_the_same_in_every_version() -> None:
+    made = world(7, 4_000, 400, 8)
+    held = {
+        name: of(partition(SPLITS[name], made.adverts, "advert", made), "test", name)
+        for name in ("language", "platform", "region", "jurisdiction")
+    }
+    assert held == {
+        "language": {"en", "ru"},
+        "platform": {"p02", "p05", "p10"},
+        "region": {3, 5},
+        "jurisdiction": {1, 5, 9, 14, 18, 20, 26, 30},
+    }
+
+
+@pytest.mark.parametrize(
+    ("regions", "held"), [(3, 2), (4, 2), (8, 2), (12, 3), (16, 4), (22, 6), (23, 6), (64, 16)]
+)
+def test_a_quarter_of_the_regions_is_held_out_and_two_at_least(regions: int, held: int) -> None:
+    made = world(8, 100 * regions, 20 * regions, regions)
+    parted = partition(SPLITS["region"], made.adverts, "advert", made)
+    assert len(of(parted, "train", "region")) == regions - held
+    assert len(of(parted, "test", "region")) == held
+
+
+@pytest.mark.parametrize("regions", [1, 2])
+def test_regions_of_which_none_would_be_left_are_not_held_out(regions: int) -> None:
+    made = world(9, 500, 50, regions)
+    with pytest.raises(CannotSplitError, match=f"{regions} regions are too few to hold 2 out"):
+        partition(SPLITS["region"], made.adverts, "advert", made)
+
+
 @given(made=worlds)
 @settings(max_examples=20, deadline=None)
 def test_forward_trains_on_the_first_half_and_tests_on_the_last_third(made: World) -> None:
@@ -134,6 +173,38 @@ def test_forward_trains_on_the_first_half_and_tests_on_the_last_third(made: Worl
     assert max(of(parted, "train", "day")) < TRAIN_UNTIL == 365
     assert all(TRAIN_UNTIL <= day < VALID_UNTIL for day in of(parted, "valid", "day"))
     assert min(of(parted, "test", "day")) >= VALID_UNTIL == 474
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_a_world_of_some_size_has_every_split(name: str) -> None:
+    made = world(10, 4_000, 400, 8)
+    parts = set(partition(SPLITS[name], made.adverts, "advert", made)["part"])
+    assert parts == ({"test"} if SPLITS[name].all_tested else set(PARTS))
+
+
+@pytest.mark.parametrize("name", ["forward", "closure", "tactics"])
+def test_the_day_on_which_testing_begins_is_tested_and_not_learnt_from(name: str) -> None:
+    made = world(11, 60_000, 400, 8)
+    parted = partition(SPLITS[name], made.adverts, "advert", made)
+    assert min(of(parted, "test", "day")) == parted["cut"].min()
+    learnt = max(of(parted, "train", "day") | of(parted, "valid", "day"))
+    assert learnt == parted["cut"].max() - 1
+
+
+def test_an_adopter_is_tested_from_the_very_day_of_adoption() -> None:
+    made = world(12, 60_000, 400, 8)
+    parted = partition(SPLITS["tactics"], made.adverts, "advert", made)
+    adopted = pl.min_horizontal("adopts_messaging", "adopts_obfuscation").alias("adopted")
+    days = parted.join(made.operations.select(adopted, cluster="operation"), on="cluster")
+    tested = days.filter(pl.col("part") == "test").select(since=pl.col("day") - pl.col("adopted"))
+    assert tested["since"].min() == 0
+
+
+def test_forward_loses_no_day_between_its_periods() -> None:
+    made = world(11, 60_000, 400, 8)
+    parted = partition(SPLITS["forward"], made.adverts, "advert", made)
+    days = [of(parted, part, "day") for part in PARTS]
+    assert [(min(day), max(day)) for day in days] == [(0, 364), (365, 473), (474, DAYS - 1)]
 
 
 @given(made=worlds)
@@ -174,6 +245,12 @@ def test_shares_of_the_keyed_assignment_are_45_15_40() -> None:
         assert parted.height == made.adverts.height
         shares = [parted.filter(pl.col("part") == part).height / parted.height for part in PARTS]
         assert shares == pytest.approx([0.45, 0.15, 0.40], abs=0.01)
+
+
+def test_rows_at_random_have_operations_on_both_sides() -> None:
+    made = world(1, 6_000, 200, 8)
+    parted = partition(SPLITS["random"], made.adverts, "advert", made)
+    assert len(of(parted, "train", "cluster") & of(parted, "test", "cluster")) > 190
 
 
 def test_a_unit_without_a_cluster_is_its_own() -> None:

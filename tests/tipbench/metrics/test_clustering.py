@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score, v_measure_score
 from sklearn.metrics.cluster import pair_confusion_matrix
@@ -128,6 +128,16 @@ def test_the_true_clustering_scores_best(clustering) -> None:
         assert np.isnan([found.pop(name) for name in list(found) if name.startswith("pairwise")]).all()
     errors = {metric.name for metric in METRICS if metric.lower_is_better}
     assert found == pytest.approx({name: float(name not in errors) for name in found}, abs=1e-12)
+
+
+@given(clusterings, st.sampled_from([1e-6, 1e6]))
+@example(([0] * 7, [0] * 7, [1 / 3] * 7), 1e6)
+@example(([0] * 7, [0] * 7, [1.1, 0.3, 0.7, 0.9, 1 / 3, 1 / 7, 0.6]), 1e6)
+@example(([0, 0, 1, 1, 2], [0, 0, 1, 2, 2], [1 / 2] * 5), 1e-6)
+def test_a_common_factor_of_all_weights_changes_nothing(clustering, factor: float) -> None:
+    truth, predicted, weights = clustering
+    scaled = score(truth, predicted, factor * np.asarray(weights))
+    assert scaled == pytest.approx(score(truth, predicted, weights), abs=1e-9, nan_ok=True)
 
 
 @given(clusterings, st.randoms(use_true_random=False))

@@ -101,3 +101,20 @@ def test_without_a_valid_part_there_is_no_threshold() -> None:
 def test_a_valid_part_without_a_positive_has_no_threshold_at_recall_one_half() -> None:
     found = measure(case([0.1, 0.9, 0.4, 0.6], [0, 0, 0, 1], ["valid", "valid", "test", "test"]))
     assert set(found.curves["operating_points"]) == {"budget_1pct"}
+
+
+def test_a_point_has_the_rates_that_a_hand_counts() -> None:
+    valid = case_of_parts(test=[(0.9, 1, 2.0), (0.8, 0, 1.0), (0.3, 1, 1.0), (0.2, 0, 4.0)])
+    point = measure(valid).curves["operating_points"]["recall_50"]
+    assert point["threshold"] == 0.5
+    assert point["recall"] == pytest.approx(2 / 3)
+    assert point["false_positive_rate"] == pytest.approx(1 / 5)
+    assert point["precision"] == pytest.approx(2 / 3)
+    assert point["flagged_share"] == pytest.approx(3 / 8)
+    assert point["false_positive_clusters"] == 1
+
+
+def case_of_parts(test: list[tuple[float, int, float]]):
+    """A test part of (score, label, weight), and a valid part whose only positive has the score one half."""
+    scores, labels, weights = zip((0.5, 1, 1.0), (0.1, 0, 1.0), *test, strict=True)
+    return case(scores, labels, ["valid"] * 2 + ["test"] * len(test), weights)

@@ -1,5 +1,6 @@
 """All 32 bytes of a round's seed decide everything that it decides: half of them could be searched for."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,25 @@ DECIDED: dict[str, Callable[[bytes], Any]] = {
     "the parts of a round": lambda seed: _parted(PARTED, UNITS, seed)["part"].to_numpy(),
     "draws of the generator": lambda seed: Stream(world_of(seed, "0.3.0").seed, "x").uniform(IDS),
 }
+
+
+def test_a_seed_has_256_bits() -> None:
+    assert 8 * SEED_BYTES == 256
+
+
+@pytest.mark.parametrize("purpose", ["", "id/advert", "Größe"])
+def test_bits_are_those_of_blake2b_over_the_length_of_the_purpose_the_purpose_and_the_id(
+    purpose: str,
+) -> None:
+    text = purpose.encode()
+    for size, made in (
+        (8, words(SEED, purpose, IDS).view("<u1").reshape(-1, 8)),
+        (64, blocks(SEED, purpose, IDS)),
+    ):
+        for number, drawn in zip(IDS[:5].tolist(), made, strict=False):
+            said = len(text).to_bytes(8, "little") + text + number.to_bytes(8, "little")
+            hashed = hashlib.blake2b(said, digest_size=size, key=SEED, person=b"tipbench sealed")
+            assert drawn.tobytes() == hashed.digest()
 
 
 @pytest.mark.parametrize("what", DECIDED)

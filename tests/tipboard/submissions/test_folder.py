@@ -79,3 +79,48 @@ def test_descriptors_are_closed(folder: Path) -> None:
             with pytest.raises(Unreadable):
                 read_regular(descriptor, "prevalence/none/s0.parquet", 10)
     assert len(os.listdir("/dev/fd")) == before
+
+
+def said(folder: Path) -> list[str]:
+    with opened(folder) as descriptor:
+        return [str(problem) for problem in look(descriptor).problems]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "s0.parquet",
+        "prevalence/s0.parquet",
+        "prevalence/all/deep/s0.parquet",
+        "prevalence/all/submission.json",
+        "prevalence/all/s00.parquet",
+        "prevalence/all/s1.PARQUET",
+        "Prevalence/all/s0.parquet",
+    ],
+)
+def test_a_file_of_another_form_or_depth_is_one_problem_that_names_it(folder: Path, path: str) -> None:
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_bytes(b"1")
+    [problem] = said(folder)
+    assert path.startswith(problem.partition(":")[0])
+    assert "of that name may be there; only submission.json and" in problem
+
+
+def test_a_folder_without_a_record_or_with_an_empty_folder_says_so(folder: Path) -> None:
+    (folder / "advert_risk" / "forward").mkdir(parents=True)
+    assert said(folder) == ["advert_risk/forward: it is an empty folder; remove it."]
+    (folder / "submission.json").unlink()
+    assert said(folder)[0] == "submission.json: it is not there."
+    (folder / "submission.json").mkdir()
+    assert any(problem.startswith("submission.json: ") for problem in said(folder))
+
+
+def test_a_thousand_names_are_looked_at_and_not_one_more(folder: Path) -> None:
+    for number in range(1, 997):
+        (folder / "prevalence" / "all" / f"s{number}.parquet").touch()
+    assert said(folder) == []
+    (folder / "prevalence" / "all" / "s997.parquet").touch()
+    assert said(folder) == [
+        "it: it holds more than 1,000 files and folders; only submission.json and "
+        "<task>/<split>/s<seed>.parquet may be in it."
+    ]

@@ -1,0 +1,111 @@
+"""What a record declares and is not so: one sentence each, and nothing where all is as it says."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hostile_case import CLUSTERS, ESTIMATES, SCORES
+from tipboard.submissions.folder import Found
+from tipboard.submissions.limits import Limits, limits_of
+from tipboard.submissions.problems import Problem
+from tipboard.submissions.record import RECORD
+from tipboard.submissions.record_file import record_of
+from tipboard.submissions.terms import SEALED_SPLIT, disagreements
+
+VERSIONS = ["0.2.0", "0.3.0"]
+FILES = {ESTIMATES: 100, SCORES: 100, CLUSTERS: 100}
+Spoil = Callable[[dict[str, Any]], Any]
+
+
+@pytest.fixture
+def content(made: Path) -> dict[str, Any]:
+    """A record with nothing wrong in it."""
+    return json.loads((made / RECORD).read_text(encoding="utf-8"))
+
+
+def said(content: dict[str, Any], found: Found | None = None, limits: Limits | None = None) -> list[str]:
+    record = record_of(json.dumps(content).encode())
+    problems = disagreements(record, found or Found(dict(FILES)), limits or limits_of("tiny"), VERSIONS)
+    return [str(problem) for problem in problems]
+
+
+def test_what_is_as_it_is_declared_has_no_problem(content: dict[str, Any]) -> None:
+    assert said(content) == []
+    content["pinned"] = {"package": "x==1", "overrides": {"prevalence": ["a=1"]}}
+    assert said(content) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "where", "says"),
+    [
+        (lambda r: r.update(team="tipbench"), "team", "tipbench is kept for reference results"),
+        (
+            lambda r: r["versions"].update(evaluator="0"),
+            "versions.evaluator",
+            "it is 0 and this evaluator is",
+        ),
+        (lambda r: r["versions"].update(data="9.9.9"), "versions.data", "there are 0.2.0, 0.3.0"),
+        (lambda r: r["versions"].update(data="0.2.0"), "versions.data", "it is 0.2.0 and data is 0.3.0/tiny"),
+        (
+            lambda r: r.update(pinned={"package": "x==1", "overrides": {"route_forecast": ["a=1"]}}),
+            "pinned.overrides",
+            "route_forecast is no task of the predictions",
+        ),
+        (lambda r: r["predictions"][0].update(split=SEALED_SPLIT), "predictions[0]", "its split is sealed"),
+        (lambda r: r["predictions"][1].update(split="nowhere"), "predictions[1]", "has no split nowhere"),
+        (lambda r: r["predictions"][2].update(labels="given"), "predictions[2]", "has no labels given"),
+    ],
+)
+def test_one_thing_that_is_not_so_is_one_problem_in_its_place(
+    content: dict[str, Any], spoil: Spoil, where: str, says: str
+) -> None:
+    spoil(content)
+    for one in content["predictions"]:
+        one["file"] = f"{one['task']}/{one['split']}/s{one['seed']}.parquet"
+    found = Found({one["file"]: 100 for one in content["predictions"]})
+    [problem] = said(content, found)
+    assert problem.startswith(f"{RECORD}: {where}: ")
+    assert says in problem
+
+
+def test_a_round_takes_its_own_split_and_its_own_data_only(content: dict[str, Any]) -> None:
+    content["data"] = "round/spring-2026"
+    assert [problem.partition(": its")[0] for problem in said(content)] == [
+        f"{RECORD}: predictions[{place}]" for place in range(3)
+    ]
+    for one in content["predictions"]:
+        one.update(split=SEALED_SPLIT, file=f"{one['task']}/{SEALED_SPLIT}/s{one['seed']}.parquet")
+    assert said(content, Found({one["file"]: 1 for one in content["predictions"]})) == []
+
+
+def test_files_that_are_not_there_or_not_listed_are_named_once(content: dict[str, Any]) -> None:
+    other = "prevalence/all/s7.parquet"
+    found = Found({SCORES: 1, CLUSTERS: 1, other: 1})
+    assert said(content, found) == [
+        f"{ESTIMATES}: it is listed in {RECORD} and not there.",
+        f"{other}: it is not listed in {RECORD}; remove it or pack it.",
+    ]
+    seen = Found({SCORES: 1, CLUSTERS: 1}, problems=[Problem(ESTIMATES, "it is a link.")])
+    assert said(content, seen) == []
+
+
+def test_a_file_and_all_files_together_may_have_what_the_limit_says_and_not_a_byte_more(
+    content: dict[str, Any],
+) -> None:
+    exact = replace(limits_of("tiny"), file_bytes=100)
+    assert said(content, limits=exact) == []
+    [over] = said(content, Found({**FILES, SCORES: 101}), exact)
+    assert over == f"{SCORES}: it has 101 bytes and at most 100 bytes are taken."
+
+    class Narrow(Limits):
+        total_bytes = 300  # type: ignore[assignment]
+
+    narrow = Narrow(100, 1, 1, 1, 1)
+    assert said(content, limits=narrow) == []
+    [over] = said(
+        content, Found({**FILES, SCORES: 99, CLUSTERS: 99, "prevalence/all/s7.parquet": 3}), narrow
+    )[1:]
+    assert over == "it: its files have 301 bytes and at most 300 bytes are taken."
