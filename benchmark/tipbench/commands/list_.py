@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from tipdata.core.world import versions
+from tipdata.core.world import newest_released, versions
 from tipdata.release import RECEIPT, Release
 
 from tipbench.commands.options import add_config_dir, add_json
@@ -11,6 +11,7 @@ from tipbench.config.choices import describe_option
 from tipbench.config.choices import options as all_options
 from tipbench.config.paths import config_folders
 from tipbench.console import Column, emit_json, emit_table
+from tipbench.data.custom.splits import summary_of
 from tipbench.tasks import task_of
 
 GROUPS = {
@@ -71,9 +72,10 @@ def _task(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _release(line: dict[str, Any]) -> dict[str, Any]:
-    release = Release.of(line["version"], line["size"])
+    release = Release.of(line["version"] or newest_released(), line["size"])
     return {
         **line,
+        "version": release.version,
         "regions": release.regions,
         "status": versions()[release.version]["status"],
         "made": "yes" if (release.folder / RECEIPT).exists() else "no",
@@ -81,8 +83,6 @@ def _release(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _split(line: dict[str, Any]) -> dict[str, Any]:
-    from tipbench.data.custom.splits import summary_of
-
     return {**line, "summary": summary_of(line["name"]) or line["summary"]}
 
 

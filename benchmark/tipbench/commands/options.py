@@ -30,9 +30,14 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_draft(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--draft", action="store_true", help="take a draft of the data as well; it is marked")
+
+
 def add_board(parser: argparse.ArgumentParser) -> None:
-    """The folder of boards, and which of them."""
+    """Declare the folder of boards, and which of them."""
     add_results(parser)
+    add_draft(parser)
     parser.add_argument("--data", metavar="RELEASE", help="the board, such as 0.3.0/small (the newest)")
 
 

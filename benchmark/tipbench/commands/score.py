@@ -15,6 +15,7 @@ from tipbench.commands.options import (
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.meaning import score_version
+from tipbench.kinds import KINDS
 from tipbench.loading import prepare
 from tipbench.runs.report import interval, number
 from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
@@ -26,16 +27,23 @@ examples:
   tipbench score predictions.csv task=advert_linkage release=tiny --json
   tipbench score predictions.csv task=advert_risk data=sms_spam data.path=FOLDER
 
-Columns: scores `advert, score` for every unit of valid and test; clusters `advert, cluster` for
-every unit of test; candidates `query, candidate, score`, ten at most a query; alarms
-`conversation, step` for every unit of test, without a step where there is no alarm; labelsets
-`contact, score_<label>..., score_urgency` for every unit of test. Labels of the test are always the
-truth. Malformed predictions are refused, never repaired."""
+{formats}
+
+UNIT is the task's own: see `tipbench list tasks`. Labels of the test are always the truth. Malformed
+predictions are refused, never repaired."""
+
+
+def formats() -> str:
+    """Return the format of each kind of prediction: its columns, what it is and which rows it has."""
+    lines = ["columns of predictions, by the kind of the task:"]
+    for kind in KINDS.values():
+        lines += [f"  {kind.name:<12}{', '.join(kind.columns('UNIT'))}", f"{'':14}{kind.title}, {kind.rows}"]
+    return "\n".join(lines)
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.epilog = EXAMPLES
+    parser.epilog = EXAMPLES.format(formats=formats())
     parser.add_argument("predictions", metavar="PREDICTIONS", help="a .parquet or .csv file")
     add_overrides(parser, "task=, and release= or data=, split=, replicates=")
     add_config_dir(parser)

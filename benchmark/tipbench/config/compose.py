@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tipdata.core.errors import UsageError
+from tipdata.core.world import newest_released
 
 from tipbench.config.choices import Options, check_option, options, suggestion
 from tipbench.config.settings import Settings, settings_of
@@ -195,9 +196,12 @@ def _quoted(text: str) -> str:
 
 
 def _named(config: dict[str, Any], baseline: str | None, release: bool) -> dict[str, Any]:
-    """The config with the baseline's name as its option has it, and no release beside data of one's own."""
+    """Return the config with the baseline's name as its option has it, no release beside data of one's own, and the
+    newest released version where none is given."""
     if config.get("data") is not None and not release:
         config = {**config, "release": None}
+    elif config["release"] and config["release"].get("version") is None:
+        config = {**config, "release": {**config["release"], "version": newest_released()}}
     written = config["baseline"].get("name")
     if baseline is not None and written not in (None, baseline):
         raise UsageError(f"the config of baseline={baseline} says name: {written}; make the two the same.")

@@ -12,6 +12,7 @@ from tipdata.core.errors import UsageError
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth
 from tipbench.kinds.labelled import LabelledKind
+from tipbench.kinds.refusals import PredictionsRefused
 
 STEPS = (pl.Int32, pl.Int64)
 """Types of a step."""
@@ -22,6 +23,7 @@ class Alarms(LabelledKind):
 
     name = "alarms"
     title = "an alarm, or none, per unit"
+    rows = "for every unit of test; an empty step is no alarm"
     truth_columns = ("part", "label", "onset", "cluster", "weight")
     custom_fields = ("onset",)
 
@@ -30,7 +32,7 @@ class Alarms(LabelledKind):
 
     def check_types(self, predictions: pl.DataFrame) -> None:
         if predictions.schema["step"] not in STEPS:
-            raise UsageError(f"predictions: step is {predictions.schema['step']}; make it Int32 or Int64")
+            raise PredictionsRefused(f"step is {predictions.schema['step']}; make it Int32 or Int64")
 
     def check_values(self, unit: str, predictions: pl.DataFrame) -> None:
         super().check_values(unit, predictions.drop("step"))

@@ -6,12 +6,11 @@ The ground truth is ``[unit, cluster]``, the gallery. Queries are the units whos
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.linked import LinkedKind
 from tipbench.kinds.lists import COLUMNS, ordered_lists
-from tipbench.kinds.refusals import SHOWN_KEYS, first, listed
+from tipbench.kinds.refusals import SHOWN_KEYS, PredictionsRefused, first, listed
 
 
 class Candidates(LinkedKind):
@@ -19,6 +18,7 @@ class Candidates(LinkedKind):
 
     name = "candidates"
     title = "ranked candidates per query"
+    rows = "ten at most for each query of test"
     truth_columns = ("cluster",)
 
     def columns(self, unit: str) -> tuple[str, ...]:
@@ -40,14 +40,14 @@ class Candidates(LinkedKind):
                 maintain_order=True
             )
             if len(unknown):
-                raise UsageError(
-                    f"predictions: {len(unknown):,} of {predictions[name].n_unique():,} {name} keys are not among "
+                raise PredictionsRefused(
+                    f"{len(unknown):,} of {predictions[name].n_unique():,} {name} keys are not among "
                     f"the {gallery.len():,} of {answers.unit} in the gallery ({first(unknown)}); use those only"
                 )
         own = predictions.filter(pl.col("query") == pl.col("candidate"))
         if own.height:
-            raise UsageError(
-                f"predictions: {own.height:,} of {predictions.height:,} rows name the query as its own candidate "
+            raise PredictionsRefused(
+                f"{own.height:,} of {predictions.height:,} rows name the query as its own candidate "
                 f"({listed(own.select('query').head(SHOWN_KEYS).rows())}); leave it out"
             )
         return ordered_lists(answers, predictions)

@@ -6,9 +6,9 @@ The ground truth is ``[unit, cluster, weight]``: the true cluster (null where un
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
 
 from tipbench.kinds.linked import LinkedKind
+from tipbench.kinds.refusals import PredictionsRefused
 
 
 class Clusters(LinkedKind):
@@ -16,6 +16,7 @@ class Clusters(LinkedKind):
 
     name = "clusters"
     title = "a cluster per unit"
+    rows = "for every unit of test"
     truth_columns = ("cluster", "weight")
     also = ("scores",)
     takes_pairs = True
@@ -25,9 +26,7 @@ class Clusters(LinkedKind):
 
     def check_types(self, predictions: pl.DataFrame) -> None:
         if predictions.schema["cluster"] not in (pl.Int64, pl.String):
-            raise UsageError(
-                f"predictions: cluster is {predictions.schema['cluster']}; make it Int64 or String"
-            )
+            raise PredictionsRefused(f"cluster is {predictions.schema['cluster']}; make it Int64 or String")
 
     def comparable(self, unit: str, predictions: pl.DataFrame) -> pl.DataFrame:
         """Name each cluster by its smallest unit: clusters are the same where they hold the same units."""

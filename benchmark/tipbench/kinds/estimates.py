@@ -12,7 +12,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
-from tipbench.kinds.refusals import first, not_finite
+from tipbench.kinds.refusals import PredictionsRefused, first, not_finite
 
 ESTIMATE = ("estimate", "lower", "upper")
 """The columns of an estimate."""
@@ -29,6 +29,7 @@ class Estimates(PredictionKind):
 
     name = "estimates"
     title = "an estimate with its interval per unit"
+    rows = "for every unit of test; empty where there is no estimate"
     truth_columns = ("quantity", "truth", "cluster", "weight")
     fewest_clusters = FEWEST_REGIONS
     custom_field = "truth"
@@ -59,8 +60,8 @@ class Estimates(PredictionKind):
         for what, mask in faults.items():
             wrong = aligned.filter(mask.fill_null(False))[answers.unit]
             if len(wrong):
-                raise UsageError(
-                    f"predictions: {len(wrong):,} of {aligned.height:,} estimates {what} (first at {first(wrong)}); "
+                raise PredictionsRefused(
+                    f"{len(wrong):,} of {aligned.height:,} estimates {what} (first at {first(wrong)}); "
                     "give estimate, lower and upper, or null in all where no estimate exists"
                 )
         return aligned

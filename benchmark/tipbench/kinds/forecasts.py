@@ -16,7 +16,7 @@ from tipdata.core.errors import UsageError
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
 from tipbench.kinds.lists import COLUMNS, MOST_CANDIDATES, ordered_lists
-from tipbench.kinds.refusals import SHOWN_KEYS, counted, listed, same_type
+from tipbench.kinds.refusals import SHOWN_KEYS, PredictionsRefused, counted, listed, same_type
 
 RECIPROCAL_RANK = "oracle_reciprocal_rank"
 PRIMARY = "mrr"
@@ -31,6 +31,7 @@ class Forecasts(PredictionKind):
 
     name = "forecasts"
     title = "ranked candidates per step"
+    rows = "ten at most for each query of test, of its region"
     truth_columns = ("part", "region", "answer", "cluster", "weight")
     has_parts = True
 
@@ -52,8 +53,8 @@ class Forecasts(PredictionKind):
         missing = expected.filter(~expected.is_in(given.implode()))
         extra = given.filter(~given.is_in(expected.implode())).sort()
         if len(missing) or len(extra):
-            raise UsageError(
-                f"predictions: {counted({'missing': missing, 'extra': extra})}; {len(expected):,} queries expected, "
+            raise PredictionsRefused(
+                f"{counted({'missing': missing, 'extra': extra})}; {len(expected):,} queries expected, "
                 f"{len(given):,} given; name candidates for each of them"
             )
         regions = answers.frame.select(pl.col(answers.unit).alias("query"), "region")
@@ -61,8 +62,8 @@ class Forecasts(PredictionKind):
             answers.candidates, on=["region", "candidate"], how="anti", maintain_order="left"
         )
         if strange.height:
-            raise UsageError(
-                f"predictions: {strange.height:,} of {predictions.height:,} name a candidate that the query's region "
+            raise PredictionsRefused(
+                f"{strange.height:,} of {predictions.height:,} name a candidate that the query's region "
                 f"does not have ({listed(strange.select('query', 'candidate').head(SHOWN_KEYS).rows())}); "
                 "choose among those of the region"
             )

@@ -13,7 +13,14 @@ import polars as pl
 from numpy.typing import NDArray
 from tipdata.core.errors import UsageError
 
-from tipbench.kinds.refusals import SHOWN_KEYS, listed, not_finite, one_per_unit, same_type
+from tipbench.kinds.refusals import (
+    SHOWN_KEYS,
+    PredictionsRefused,
+    listed,
+    not_finite,
+    one_per_unit,
+    same_type,
+)
 
 if TYPE_CHECKING:
     from tipbench.kinds.answers import Answers
@@ -54,6 +61,7 @@ class PredictionKind:
     """A kind of prediction. Kinds have no state: there is one object of each, in :mod:`tipbench.kinds`.
 
     ``name``: as results and configs know it. ``title``: what is predicted, in words.
+    ``rows``: which rows predictions have, in words.
     ``truth_columns``: columns that a frame of :class:`tipbench.kinds.answers.Answers` has beside the unit's key.
     ``labelled``: whether units are positive, negative or unknown. ``has_parts``: whether the truth names the part of
     each unit, so that a test part can be missing. ``fewest_clusters``: clusters of the rarer sort that an interval
@@ -66,6 +74,7 @@ class PredictionKind:
 
     name: ClassVar[str]
     title: ClassVar[str]
+    rows: ClassVar[str]
     truth_columns: ClassVar[tuple[str, ...]]
     labelled: ClassVar[bool] = False
     has_parts: ClassVar[bool] = False
@@ -109,13 +118,13 @@ class PredictionKind:
         columns = self.expected(answers)
         missing = [name for name in columns if name not in predictions.columns]
         if missing:
-            raise UsageError(
-                f"predictions: no column {', '.join(missing)} among {', '.join(predictions.columns) or 'none'}; "
+            raise PredictionsRefused(
+                f"no column {', '.join(missing)} among {', '.join(predictions.columns) or 'none'}; "
                 f"{self.name} need {', '.join(columns)}"
             )
         if predictions.is_empty():
-            raise UsageError(
-                f"predictions: 0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
+            raise PredictionsRefused(
+                f"0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
             )
         self.check_columns(predictions, columns)
         predictions = predictions.select(columns)
@@ -123,9 +132,7 @@ class PredictionKind:
             self.check_key(answers, predictions, name)
         for name in filter(self.is_number, predictions.columns):
             if predictions.schema[name] not in FLOATS:
-                raise UsageError(
-                    f"predictions: {name} is {predictions.schema[name]}; make it Float32 or Float64"
-                )
+                raise PredictionsRefused(f"{name} is {predictions.schema[name]}; make it Float32 or Float64")
         self.check_types(predictions)
         self.check_values(answers.unit, predictions)
         return self.check_rows(answers, predictions)
@@ -160,8 +167,8 @@ class PredictionKind:
         for what, mask in faults.items():
             if count := int(mask.sum()):
                 where = predictions.filter(mask).select(self.keys(unit)).head(SHOWN_KEYS).rows()
-                raise UsageError(
-                    f"predictions: {count:,} of {predictions.height:,} values of {name} are {what} "
+                raise PredictionsRefused(
+                    f"{count:,} of {predictions.height:,} values of {name} are {what} "
                     f"(first at {listed(where)}); {instead}"
                 )
 

@@ -14,6 +14,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
+from tipbench.kinds.refusals import PredictionsRefused
 
 SCORE_PREFIX = "score_"
 """Before the name of a label, or of urgency, in the columns of predictions."""
@@ -29,6 +30,7 @@ class LabelSets(PredictionKind):
 
     name = "labelsets"
     title = "a score per label and unit"
+    rows = "for every unit of test; score_urgency as well where urgency is known"
     truth_columns = ("part", "cluster", "weight")
     has_parts = True
     custom_fields = ("labels",)
@@ -52,8 +54,8 @@ class LabelSets(PredictionKind):
             if (name == "score" or self.is_number(name)) and name not in known
         ]
         if unknown:
-            raise UsageError(
-                f"predictions: {', '.join(unknown)} of no known label; the labels are "
+            raise PredictionsRefused(
+                f"{', '.join(unknown)} of no known label; the labels are "
                 f"{', '.join(name.removeprefix(SCORE_PREFIX) for name in columns[1:])}"
             )
 

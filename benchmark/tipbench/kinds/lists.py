@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.refusals import SHOWN_KEYS, listed
+from tipbench.kinds.refusals import SHOWN_KEYS, PredictionsRefused, listed
 
 MOST_CANDIDATES = 10
 """The longest list of candidates that a query may have."""
@@ -22,14 +21,14 @@ def ordered_lists(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     repeated = predictions.filter(pl.struct("query", "candidate").is_duplicated())
     if repeated.height:
         pairs = repeated.select("query", "candidate").unique(maintain_order=True).head(SHOWN_KEYS)
-        raise UsageError(
-            f"predictions: {repeated.height:,} of {predictions.height:,} rows repeat a pair of query and "
+        raise PredictionsRefused(
+            f"{repeated.height:,} of {predictions.height:,} rows repeat a pair of query and "
             f"candidate ({listed(pairs.rows())}); give each pair once"
         )
     long = predictions.group_by("query", maintain_order=True).len().filter(pl.col("len") > MOST_CANDIDATES)
     if long.height:
-        raise UsageError(
-            f"predictions: {long.height:,} of {predictions['query'].n_unique():,} queries have more than "
+        raise PredictionsRefused(
+            f"{long.height:,} of {predictions['query'].n_unique():,} queries have more than "
             f"{MOST_CANDIDATES} candidates ({listed(long.select('query').head(SHOWN_KEYS).rows())}); "
             f"keep the best {MOST_CANDIDATES}"
         )

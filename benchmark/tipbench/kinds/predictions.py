@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
 
 from tipbench.kinds.answers import Answers
+from tipbench.kinds.refusals import PredictionsRefused
 
 
 def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
@@ -21,7 +21,7 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     candidate of its query's region, an interval that does not hold its estimate, and counts that are not positive.
     """
     if not isinstance(predictions, pl.DataFrame):
-        raise UsageError(f"predictions: a {type(predictions).__name__} was given; give a polars DataFrame")
+        raise PredictionsRefused(f"a {type(predictions).__name__} was given; give a polars DataFrame")
     return answers.kind.check(answers, predictions)
 
 

@@ -15,11 +15,22 @@ SHOWN_KEYS = 3
 """Keys that a refusal shows."""
 
 
+class PredictionsRefused(UsageError):
+    """Predictions are not what their kind asks for. ``said``: a sentence that does not name the predictions."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+    def __str__(self) -> str:
+        return f"predictions: {self.said}"
+
+
 def same_type(predictions: pl.DataFrame, name: str, known: str, expected: pl.DataType) -> None:
-    """Refuse a key whose dtype is not that of the ground truth. Raises UsageError."""
+    """Refuse a key whose dtype is not that of the ground truth. Raises PredictionsRefused."""
     if predictions.schema[name] != expected:
-        raise UsageError(
-            f"predictions: {name} is {predictions.schema[name]} and {known} is {expected} in the "
+        raise PredictionsRefused(
+            f"{name} is {predictions.schema[name]} and {known} is {expected} in the "
             f"answers; cast it to {expected}"
         )
 
@@ -30,7 +41,10 @@ def not_finite(column: pl.Series) -> dict[str, pl.Series]:
 
 
 def one_per_unit(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
-    """Return predictions in the order of the ground truth. Raises UsageError where units are not each there once."""
+    """Return predictions in the order of the ground truth.
+
+    Raises PredictionsRefused where units are not each there once.
+    """
     unit = answers.unit
     expected = answers.frame[unit]
     if expected.equals(predictions[unit].rename(unit)):
@@ -45,8 +59,8 @@ def one_per_unit(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     missing = expected.filter(~expected.is_in(given.implode()))
     extra = given.filter(~given.is_in(expected.implode())).unique(maintain_order=True)
     faults = counted({"missing": missing, "extra": extra, "repeated": repeated})
-    raise UsageError(
-        f"predictions: {faults}; {expected.len():,} of {unit} expected, "
+    raise PredictionsRefused(
+        f"{faults}; {expected.len():,} of {unit} expected, "
         f"{given.n_unique():,} unique in {given.len():,} rows given; predict each of them once"
     )
 

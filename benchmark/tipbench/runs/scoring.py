@@ -17,6 +17,7 @@ from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS
+from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
 
@@ -75,8 +76,8 @@ def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.D
         unknown = joined.filter(pl.col("_number").is_null())[key]
         if len(unknown):
             first = ", ".join(map(str, unknown.head(3)))
-            raise UsageError(
-                f"predictions: {len(unknown):,} of {predictions.height:,} rows name no {key} that the data "
+            raise PredictionsRefused(
+                f"{len(unknown):,} of {predictions.height:,} rows name no {key} that the data "
                 f"has ({first}); it has {names.height:,}, such as {names['name'][0]}."
             )
         predictions = joined.drop(key).rename({"_number": key})

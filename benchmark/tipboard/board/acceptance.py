@@ -14,6 +14,7 @@ from tipbench.runs.results import Result
 from tipbench.tasks import task_of
 from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
+from tipdata.core.world import check_status
 
 from tipboard.board.draws import REPLICATES, KeptDraws, kept_draws
 from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
@@ -23,7 +24,7 @@ from tipboard.submissions.record_file import to_json
 
 
 def accept(
-    submission: Path, results: Path, replace: bool = False, quiet: bool = False
+    submission: Path, results: Path, replace: bool = False, quiet: bool = False, draft: bool = False
 ) -> tuple[Path, Checked]:
     """Check a submission, keep its predictions in the board's store and its scores in ``results``.
 
@@ -32,13 +33,14 @@ def accept(
         results: where boards are kept.
         replace: whether it takes the place of an earlier one of the same team and method.
         quiet: no progress.
+        draft: whether it may be on a draft of the data.
 
     Returns:
         The folder that it was written to, and what was checked.
 
     Raises:
         Refused: as :func:`tipboard.submissions.check.check` does.
-        UsageError: where it is there already, is of a sealed round, or something cannot be written.
+        UsageError: where it is there already, is of a sealed round or of a draft, or something cannot be written.
     """
     store = store_of(results)
     drawn: list[KeptDraws] = []
@@ -50,6 +52,7 @@ def accept(
     with tempfile.TemporaryDirectory(prefix="tipbench-accept-") as work:
         checked = check(submission, workdir=Path(work), replicates=REPLICATES, each=keep, quiet=quiet)
         record = checked.record
+        check_status(record.versions.data, draft)
         place = results / record.data / SUBMISSIONS / record.id
         if place.exists() and not replace:
             raise UsageError(

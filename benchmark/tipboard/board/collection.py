@@ -11,6 +11,7 @@ from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_result
 from tipbench.runs.runner import PARTIAL
 from tipdata.core.errors import UsageError
+from tipdata.core.world import check_status
 
 FEW = 3
 """Examples in an error."""
@@ -24,12 +25,12 @@ class Run:
     result: Result
 
 
-def collect(runs: Path) -> list[Run]:
-    """Every finished run below a folder, sorted by task, split, method and seed.
+def collect(runs: Path, draft: bool = False) -> list[Run]:
+    """Return every finished run below a folder, sorted by task, split, method and seed.
 
     Raises:
         UsageError: where there is none, one cannot be read, they are of several data or evaluators or of another
-            evaluator than this one, or a method was run twice in one place.
+            evaluator than this one, a method was run twice in one place, or they are of a draft and ``draft`` is false.
     """
     if not runs.is_dir():
         raise UsageError(
@@ -43,6 +44,7 @@ def collect(runs: Path) -> list[Run]:
         runs, found, "data", lambda result: result.data, "collect one release, such as --runs {}/{}"
     )
     _refuse_no_release(runs, found[0].result)
+    check_status(found[0].result.versions.data, draft)
     _refuse_old(runs, found)
     return sorted(_alone(found), key=lambda run: place_of(run.result))
 

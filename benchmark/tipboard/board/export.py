@@ -149,7 +149,9 @@ def release(*boards: Board) -> str:
     """``Release x, evaluator y`` of boards; a board is of one evaluator (:func:`tipboard.board.files.read`)."""
     first = (next((result for entry in board.entries for result in entry.results), None) for board in boards)
     evaluators = sorted({result.versions.evaluator for result in first if result is not None})
-    return f"Release {', '.join(board.data for board in boards)}, evaluator {', '.join(map(str, evaluators))}"
+    return (
+        f"Release {', '.join(board.label for board in boards)}, evaluator {', '.join(map(str, evaluators))}"
+    )
 
 
 def metric_text(standing: Standing) -> str:

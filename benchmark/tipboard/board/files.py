@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from tipbench.runs.results import RESULT, Result, read_result
 from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
 from tipdata.core.errors import UsageError
-from tipdata.core.world import sizes, versions
+from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
 
 from tipboard.board.collection import Run, place_of
 from tipboard.board.draws import DRAWS, KeptDraws, read_draws, to_bytes
@@ -44,9 +44,19 @@ class Board:
     entries: Sequence[Entry]
 
     @property
+    def label(self) -> str:
+        """The release as pages show it: a draft is marked."""
+        return label_of(self.data)
+
+    @property
     def results(self) -> list[Result]:
         """The results of all entries."""
         return [result for entry in self.entries for result in entry.results]
+
+
+def label_of(data: str) -> str:
+    """Return a release as readers see it, ``0.3.0/small`` or ``0.4.0/small (draft)``."""
+    return f"{data} (draft)" if is_draft(data.partition("/")[0]) else data
 
 
 def reference_only(board: Board) -> Board:
@@ -86,22 +96,35 @@ def boards(results: Path) -> list[str]:
     return [name for name in order if (results / name).is_dir()]
 
 
-def newest(results: Path, data: str | None = None) -> str:
-    """The board that is asked for, or the last of :func:`boards`. Raises UsageError where it is not there."""
+def newest(results: Path, data: str | None = None, draft: bool = False) -> str:
+    """Return the board that is asked for, or the last of :func:`boards` of a released version.
+
+    Args:
+        results: where boards are kept.
+        data: ``version/size``.
+        draft: whether it may be of a draft, which is then a default as well.
+
+    Raises:
+        UsageError: where it is not there, and for a draft where ``draft`` is false.
+    """
     there = boards(results)
     if not there or (data is not None and data not in there):
         raise UsageError(
             f"{results} holds no results of {data or 'a release'}: make them with `tipbench board results --runs`."
         )
-    return data or there[-1]
+    released = [name for name in there if versions()[name.partition("/")[0]]["status"] == RELEASED]
+    found = data or ((not draft and released) or there)[-1]
+    check_status(found.partition("/")[0], draft)
+    return found
 
 
-def read(results: Path, data: str | None = None) -> Board:
-    """The board of a release; by default of the newest version's largest size in ``results``.
+def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
+    """Return the board of a release, chosen as :func:`newest` says.
 
-    Raises UsageError where there is none, a file is not what it should be, or results of several evaluators are mixed.
+    Raises UsageError as that does, where a file is not what it should be, and where results of several evaluators are
+    mixed.
     """
-    name = newest(results, data)
+    name = newest(results, data, draft)
     board = Board(
         name, [*_reference(results / name / REFERENCE), *_submissions(results / name / SUBMISSIONS)]
     )

@@ -18,7 +18,7 @@ PAGE = "README.md"
 HEAD = """\
 # Reference results
 
-Release {data}, evaluator {evaluator}: {results:,} results of {methods:,} methods on {tasks:,} tasks. Made by
+Release {label}, evaluator {evaluator}: {results:,} results of {methods:,} methods on {tasks:,} tasks. Made by
 
 ```
 tipbench run experiment=board release={size}
@@ -50,6 +50,7 @@ def render(board: Board, figure: str, stability: Stability | None = None) -> str
     columns = [column for column in COLUMNS if any(column in _columns(one) for one in found)]
     head = HEAD.format(
         data=board.data,
+        label=board.label,
         size=board.data.partition("/")[2],
         evaluator=", ".join(map(str, versions)),
         results=len(board.results),

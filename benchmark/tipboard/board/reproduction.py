@@ -101,7 +101,7 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
     folder = results / data / SUBMISSIONS / entry_id
     if (folder / UPLOADED).is_dir() and folder.parent == results / data / SUBMISSIONS:
         return read_submission(folder)
-    entries = {one.id: one for one in read(results, data).entries}
+    entries = {one.id: one for one in read(results, data, draft=True).entries}
     if entry_id not in entries:
         from difflib import get_close_matches
 

@@ -12,6 +12,7 @@ from tipbench.runs.results import RESULT, Result, read_result
 from tipbench.runs.runner import PARTIAL
 from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
+from tipdata.core.world import check_status
 from tipdata.release import Release
 
 from tipboard.board.collection import Run, place_of
@@ -38,7 +39,7 @@ class WorldRun:
         return place_of(self.result)[2]
 
 
-def collect(runs: Path, data: str | None = None) -> Stability:
+def collect(runs: Path, data: str | None = None, draft: bool = False) -> Stability:
     """Scores over independent worlds of every finished run below a folder, at each task's default split.
 
     Runs on the released world, on other splits and on data of a user's own are passed over, and so are oracles. A
@@ -47,16 +48,18 @@ def collect(runs: Path, data: str | None = None) -> Stability:
     Args:
         runs: the folder.
         data: version and size, such as ``0.3.0/small``; needed where runs of several are there.
+        draft: whether they may be of a draft.
 
     Raises:
         UsageError: where one cannot be read, they are of several versions or sizes, of several evaluators or of
-            another than this one, of fewer than five worlds, or a method was run twice in a world or under several
-            configs.
+            another than this one, of fewer than five worlds, of a draft where ``draft`` is false, or a method was
+            run twice in a world or under several configs.
     """
     found = [one for one in _found(runs) if data is None or one.data == data]
     if not found:
         raise UsageError(f"{runs} holds no finished run on an independent world: run {AGAIN} first.")
     _refuse_mixed(runs, found)
+    check_status(found[0].data.partition("/")[0], draft)
     worlds = sorted({one.world for one in found})
     if len(worlds) < FEWEST:
         raise UsageError(

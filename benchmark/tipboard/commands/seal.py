@@ -7,6 +7,7 @@ from typing import Any
 
 from tipbench.commands.options import (
     add_config_dir,
+    add_draft,
     add_import_path,
     add_json,
     add_overrides,
@@ -71,6 +72,8 @@ def _declare_new(one: argparse.ArgumentParser) -> None:
     one.add_argument("--closes", required=True, metavar="DAY", help="last day of submissions, UTC")
     one.add_argument("--secret", required=True, metavar="FOLDER", help="new folder for the host's eyes only")
     one.add_argument("--to", required=True, metavar="FOLDER", help="new folder to publish")
+    one.add_argument("--version", metavar="DATA", help="version of the data (the newest released)")
+    add_draft(one)
     _add_engine(one)
 
 
@@ -128,11 +131,15 @@ def _new(options: argparse.Namespace) -> int:
         secret=Path(options.secret),
         public=Path(options.to),
         tasks=tuple(options.overrides),
+        version=options.version,
+        draft=options.draft,
     )
     made = new_round(order, _now(), workers=options.workers, quiet=options.quiet)
+    mark = " (draft)" if made.draft else ""
     _say(
         {"round": made.model_dump(mode="json"), "to": options.to, "secret": options.secret},
-        f"round {made.name}: {made.regions} regions, {len(made.tasks)} tasks, open until {made.closes} is over (UTC)\n"
+        f"round {made.name}{mark}: {made.regions} regions, {len(made.tasks)} tasks, "
+        f"open until {made.closes} is over (UTC)\n"
         f"publish {options.to}, and its commitment where nobody can change it: {made.commitment}\n"
         f"keep {options.secret} to yourself, and a copy of it",
         options,

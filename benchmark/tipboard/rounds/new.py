@@ -12,7 +12,7 @@ from pathlib import Path
 from tipbench.tasks import task_of, tasks
 from tipdata.core.atomic import fill_folder_atomically, write_file_atomically
 from tipdata.core.errors import UsageError
-from tipdata.core.world import newest_released, sizes, versions
+from tipdata.core.world import check_status, is_draft, newest_released, sizes, versions
 
 from tipboard.rounds.components import components, wheel
 from tipboard.rounds.host import PUBLISHED, SEED
@@ -37,7 +37,8 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class RoundOrder:
-    """What a host asks for. ``tasks``: names, all where there are none."""
+    """What a host asks for. ``tasks``: names, all where there are none. ``version``: of the data, None for the newest
+    released one. ``draft``: whether it may be a draft."""
 
     name: str
     size: str
@@ -46,6 +47,7 @@ class RoundOrder:
     public: Path
     tasks: tuple[str, ...] = ()
     version: str | None = None
+    draft: bool = False
 
 
 def new_round(
@@ -104,6 +106,7 @@ def _described(order: RoundOrder, plan: Plan, opens: date, closes: date, seed: b
         wheel=wheel(),
         commitment=blank,
         digests=digests,
+        draft=True if is_draft(plan.version) else None,
     )
     bound = terms(made.model_dump(mode="json"))
     return made.model_copy(update={"commitment": commitment(seed, bound)})
@@ -129,6 +132,7 @@ def _checked(order: RoundOrder, today: date) -> date:
         raise UsageError(
             f"data version {order.version} does not exist: choose one of {', '.join(versions())}."
         )
+    check_status(order.version or newest_released(), order.draft)
     try:
         closes = date.fromisoformat(order.closes)
     except ValueError:

@@ -26,8 +26,8 @@ SCHEMA = Path(__file__).with_name("round.schema.json")
 DOMAIN = "tipbench sealed round 1"
 HEX = r"^[0-9a-f]{64}$"
 SUBMISSIONS, DECIMALS = 3, 3
-OPTIONAL = ("schema_version", "wheel")
-"""Terms that rounds before schema 2 do not have."""
+OPTIONAL = ("schema_version", "wheel", "draft")
+"""Terms that only some rounds have: those since schema 2, and those of a draft."""
 
 FIRST_REGION = 1_000_000
 """Regions of rounds are numbered from here, far beyond those of any release."""
@@ -85,6 +85,9 @@ class Round(_Record):
     rules: Rules = Rules()
     components: Components
     wheel: Wheel | None = Field(default=None, description="absent where the round is older than schema 2")
+    draft: Literal[True] | None = Field(
+        default=None, description="true where the data version was a draft; absent otherwise"
+    )
     commitment: str = Field(pattern=HEX)
     digests: str = Field(pattern=HEX, description=f"SHA-256 of {DIGESTS}")
 
@@ -114,7 +117,7 @@ class Revealed(_Record):
 
 
 def to_json(record: BaseModel) -> str:
-    """Return indented JSON, finite numbers only; of a round without what older ones do not have."""
+    """Return indented JSON, finite numbers only; without the terms that a round does not have."""
     absent = {name for name in OPTIONAL if getattr(record, name, None) is None}
     made = record.model_dump(mode="json", exclude=absent)
     return json.dumps(made, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -128,7 +131,7 @@ def json_schema() -> dict[str, Any]:
 def terms(record: dict[str, Any]) -> str:
     """Return the canonical JSON of what the commitment binds beside the seed.
 
-    What an older round does not have is not among its terms, so that its commitment stays.
+    What a round does not have is not among its terms, so that the commitment of an older one stays.
     """
     absent = {name for name in OPTIONAL if record.get(name) is None}
     bound = record.keys() - {"commitment", "digests"} - absent

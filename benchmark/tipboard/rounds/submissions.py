@@ -16,6 +16,7 @@ from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
+from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.task import Task
 from tipdata.core.errors import UsageError
 
@@ -23,7 +24,6 @@ from tipboard.rounds.folds import blank_answers
 from tipboard.rounds.record import Round, read_round
 from tipboard.submissions.check import check
 from tipboard.submissions.limits import limits_of
-from tipboard.submissions.problems import PREDICTIONS
 from tipboard.submissions.record import SubmissionRecord
 from tipboard.submissions.terms import SEALED_SPLIT
 from tipboard.submissions.truth import SubmissionTruth, TruthOf
@@ -112,7 +112,7 @@ def read_file(path: Path) -> pl.DataFrame:
 
 
 def check_steps(task: Task, predictions: pl.DataFrame, described: Round) -> None:
-    """Refuse alarms after the end of the prefix. Raises UsageError."""
+    """Refuse alarms after the end of the prefix. Raises PredictionsRefused."""
     length = described.prefixes.get(task.name)
     if length is None or not {"step", task.unit} <= set(predictions.columns):
         return
@@ -120,8 +120,8 @@ def check_steps(task: Task, predictions: pl.DataFrame, described: Round) -> None
         return
     late = predictions.filter(pl.col("step") > length)
     if late.height:
-        raise UsageError(
-            f"{PREDICTIONS}{late.height:,} steps are beyond {length}, where every prefix ends (first: {task.unit} "
+        raise PredictionsRefused(
+            f"{late.height:,} steps are beyond {length}, where every prefix ends (first: {task.unit} "
             f"{late[task.unit][0]}): leave null where there is no alarm by then."
         )
 

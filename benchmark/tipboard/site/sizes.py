@@ -50,12 +50,15 @@ def size_of(board: Board, orders: BoardOrders | None = None) -> Size:
     return Size(board, found, orders or BoardOrders(), by_entry)
 
 
-def read_sizes(results: Path) -> list[Size]:
-    """Every size of the newest version in ``results``, the largest first. Raises UsageError as :func:`read` does."""
-    latest = newest(results)
+def read_sizes(results: Path, draft: bool = False) -> list[Size]:
+    """Return every size of the newest version in ``results``, the largest first.
+
+    Raises UsageError as :func:`read` does; ``draft``: as there.
+    """
+    latest = newest(results, draft=draft)
     version = latest.partition("/")[0]
     names = [name for name in reversed(boards(results)) if name.partition("/")[0] == version]
-    found = [size_of(read(results, name)) for name in names]
+    found = [size_of(read(results, name, draft)) for name in names]
     return [replace(size, orders=read_orders(results, size.board.data, size.usual)) for size in found]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tipbench.kinds.refusals import PredictionsRefused
 from tipdata.core.errors import CheckFailed, UsageError
 
 from tipboard.submissions.text import shown
@@ -13,10 +14,6 @@ from tipboard.submissions.text import shown
 MOST_LINES = 20
 MOST_SIGNS = 1_700
 LONGEST = 400
-
-
-PREDICTIONS = "predictions: "
-"""How tipbench begins what it says of predictions, which have no name there."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,8 @@ class Problem:
 
 def of_predictions(file: str, error: UsageError) -> Problem:
     """Return what tipbench says of predictions as a problem of their file."""
-    return Problem(file, str(error).removeprefix(PREDICTIONS).rstrip(".") + ".")
+    said = error.said if isinstance(error, PredictionsRefused) else str(error)
+    return Problem(file, said.rstrip(".") + ".")
 
 
 class Refused(CheckFailed):

@@ -41,13 +41,18 @@ def newest_released() -> str:
     return [name for name, entry in versions().items() if entry["status"] == RELEASED][-1]
 
 
+def is_draft(version: str) -> bool:
+    """Return whether a version may still change; one that does not exist here is no draft."""
+    return version in versions() and versions()[version]["status"] == DRAFT
+
+
 def check_status(version: str, draft: bool) -> None:
     """Refuse a board or a sealed round of a draft, unless the caller asked for drafts.
 
     Raises:
         UsageError: for a draft where ``draft`` is false.
     """
-    if versions()[version]["status"] == DRAFT and not draft:
+    if is_draft(version) and not draft:
         raise UsageError(
             f"data version {version} is a draft and may still change: add --draft, or take {newest_released()}."
         )

@@ -5,7 +5,7 @@ import pytest
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folder, config_folders
 from tipdata.core.errors import UsageError
-from tipdata.core.world import newest_released, sizes
+from tipdata.core.world import newest_released, sizes, versions
 
 RISK = "baseline=advert_risk/prior"
 
@@ -146,6 +146,15 @@ def test_every_release_of_the_configs_is_one_that_the_data_has() -> None:
         assert size in sizes()
         assert release["version"] == newest_released()
         assert release["world"] == 0
+
+
+def test_a_release_without_a_version_is_of_the_newest_released_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for version, status in {"0.8.0": "released", "0.9.0": "draft"}.items():
+        monkeypatch.setitem(versions(), version, {**versions()["0.3.0"], "status": status})
+    for words in ((), ("release=small",), ("release.version=null",)):
+        assert settings(RISK, *words)["release"]["version"] == "0.8.0"
+    for version in ("0.1.0", "0.9.0"):
+        assert settings(RISK, f"release.version={version}")["release"]["version"] == version
 
 
 def test_every_size_has_a_config() -> None:

@@ -136,13 +136,6 @@ def test_only_a_draft_needs_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
         check_status("0.5.0", draft=False)
 
 
-def test_the_configs_of_releases_name_the_newest_released_version() -> None:
-    from tipbench.config.paths import config_folder
-
-    for path in (config_folder() / "release").glob("*.yaml"):
-        assert yaml.safe_load(path.read_text(encoding="utf-8"))["version"] == newest_released(), path.name
-
-
 def test_the_canonical_form_is_json_in_the_order_of_the_file() -> None:
     """Written down once more, so that the frozen digests mean what they say."""
     listed = {

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tipbench.commands.options import add_json, add_quiet, add_results, parser_of
+from tipbench.commands.options import add_draft, add_json, add_quiet, add_results, parser_of
 from tipbench.console import emit, emit_json
 
 from tipboard.board.acceptance import accept
@@ -24,6 +24,7 @@ def add(actions: Any) -> None:
     one = parser_of(actions, "accept", "check a submission, keep its predictions and its scores", EXAMPLES)
     one.add_argument("submission", metavar="SUBMISSION", help="the folder with submission.json")
     add_results(one)
+    add_draft(one)
     one.add_argument(
         "--replace", action="store_true", help="in the place of an earlier one of its team and method"
     )
@@ -35,7 +36,7 @@ def add(actions: Any) -> None:
 def call(options: argparse.Namespace) -> int:
     """Do it."""
     submission, results = (Path(path).expanduser() for path in (options.submission, options.results))
-    place, checked = accept(submission, results, options.replace, options.quiet)
+    place, checked = accept(submission, results, options.replace, options.quiet, options.draft)
     record = checked.record
     if options.json:
         emit_json({"id": record.id, "data": record.data, "files": len(checked.scored), "folder": str(place)})

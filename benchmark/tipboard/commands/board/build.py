@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tipbench.commands.options import add_json, add_quiet, add_results, parser_of
+from tipbench.commands.options import add_draft, add_json, add_quiet, add_results, parser_of
 from tipbench.console import emit, emit_json
 
 from tipboard.site.build import build
@@ -23,6 +23,7 @@ def add(actions: Any) -> None:
     one = parser_of(actions, "build", "make a site of the results, to be opened from disk", EXAMPLES)
     one.add_argument("--to", required=True, metavar="FOLDER", help="where the site is made")
     add_results(one)
+    add_draft(one)
     add_quiet(one)
     add_json(one)
     one.set_defaults(call=call)
@@ -31,7 +32,7 @@ def add(actions: Any) -> None:
 def call(options: argparse.Namespace) -> int:
     """Do it."""
     to, results = Path(options.to).expanduser(), Path(options.results).expanduser()
-    built = build(results, to, options.quiet)
+    built = build(results, to, options.quiet, options.draft)
     if options.json:
         emit_json({"folder": str(built.folder), "pages": built.pages, "entries": built.entries})
     elif not options.quiet:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tipbench.commands.options import add_json, add_quiet, add_results, parser_of
+from tipbench.commands.options import add_draft, add_json, add_quiet, add_results, parser_of
 from tipbench.console import emit, emit_json
 from tipbench.tasks import task_of
 from tipdata.core.atomic import write_file_atomically
@@ -41,6 +41,7 @@ def add(kinds: Any) -> None:
         one.add_argument("--matrix", action="store_true", help="the task's methods on every split")
         one.add_argument("--data", metavar="DATA", help="of this release, such as 0.3.0/small (the largest)")
         add_results(one)
+        add_draft(one)
         one.add_argument("--to", metavar="FILE", help="where it is written (standard output)")
         add_quiet(one)
         add_json(one)
@@ -52,7 +53,7 @@ def call(options: argparse.Namespace) -> int:
     kind = FORMATS[options.export]
     if options.to is None and (kind.binary or options.json):
         raise UsageError(f"nothing says where the table goes: add --to FILE.{kind.ending}.")
-    table = _table(read(Path(options.results).expanduser(), options.data), options)
+    table = _table(read(Path(options.results).expanduser(), options.data, options.draft), options)
     content = kind.write(table)
     if options.to is None:
         emit(content.decode())

@@ -42,7 +42,7 @@ def add(actions: Any) -> None:
 def call(options: argparse.Namespace) -> int:
     """Do it."""
     results = Path(options.results).expanduser()
-    data = newest(results, options.data)
+    data = newest(results, options.data, options.draft)
     found = reproduce(results, data, options.entry, options.task, options.split, options.quiet)
     if options.json:
         emit_json([asdict(one) for one in found])

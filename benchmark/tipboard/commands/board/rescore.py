@@ -39,7 +39,7 @@ def call(options: argparse.Namespace) -> int:
     """Do it."""
     results = Path(options.results).expanduser()
     runs = Path(options.runs).expanduser() if options.runs else None
-    data = newest(results, options.data)
+    data = newest(results, options.data, options.draft)
     found = rescore(results, data, runs=runs, write=options.write, quiet=options.quiet)
     _say(found, data, options)
     return 1 if found.differences and not options.write else 0

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tipbench.commands.options import add_json, add_quiet, parser_of
+from tipbench.commands.options import add_draft, add_json, add_quiet, parser_of
 from tipbench.console import emit, emit_json, notice
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import CheckFailed
@@ -39,6 +39,7 @@ def add(actions: Any) -> None:
     one.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 where the page is not up to date"
     )
+    add_draft(one)
     add_quiet(one)
     add_json(one)
     one.set_defaults(call=call)
@@ -51,10 +52,10 @@ def call(options: argparse.Namespace) -> int:
 
 
 def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
-    found = collect(runs)
+    found = collect(runs, options.draft)
     draws = draws_of(found, options.quiet)
     folder = store_reference(to, found, draws)
-    page = render_page(to)
+    page = render_page(to, options.draft)
     untested = sorted({run.result.task for run in found} - {one.task for one in draws})
     if untested:
         said = "not tested and without an interval of rank, since no predictions are there: "
@@ -67,17 +68,17 @@ def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def render_page(to: Path) -> Path:
+def render_page(to: Path, draft: bool = False) -> Path:
     """Write the page and the figure of the reference methods in ``to``; the page's path."""
-    board = reference_only(read(to))
-    draw(standings(board), board.data, to / FIGURE)
+    board = reference_only(read(to, draft=draft))
+    draw(standings(board), board.label, to / FIGURE)
     write_file_atomically(to / PAGE, render(board, FIGURE, read_stability(to, board.data)), ELSEWHERE)
     return to / PAGE
 
 
 def _check(to: Path, options: argparse.Namespace) -> int:
     page = to / PAGE
-    board = read(to)
+    board = read(to, draft=options.draft)
     wanted = render(board, FIGURE, read_stability(to, board.data))
     if not page.is_file() or page.read_text(encoding="utf-8") != wanted:
         raise CheckFailed(

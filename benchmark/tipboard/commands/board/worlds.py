@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tipbench.commands.options import add_json, add_quiet, parser_of
+from tipbench.commands.options import add_draft, add_json, add_quiet, parser_of
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.runs.report import number
 
@@ -32,6 +32,7 @@ def add(actions: Any) -> None:
     )
     one.add_argument("--to", default="results", metavar="FOLDER", help="where results are kept (results)")
     one.add_argument("--data", metavar="RELEASE", help="of which release, such as 0.3.0/small")
+    add_draft(one)
     add_quiet(one)
     add_json(one)
     one.set_defaults(call=call)
@@ -39,10 +40,11 @@ def add(actions: Any) -> None:
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    stability, to = collect(Path(options.runs).expanduser(), options.data), Path(options.to).expanduser()
+    runs, to = Path(options.runs).expanduser(), Path(options.to).expanduser()
+    stability = collect(runs, options.data, options.draft)
     path = store(to, stability)
     if (to / PAGE).is_file():
-        render_page(to)
+        render_page(to, options.draft)
     found = [stable(task) for task in stability.tasks]
     for task in stability.tasks:
         for method, why in task.left_out.items():
