@@ -5,6 +5,7 @@ A copy of the tree gets a metric of which less is better, a task, a method of it
 
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,26 @@ from typing import Any
 import polars as pl
 import pytest
 import yaml
-from additions import ADDITIONS, COLUMN, METHOD, METRIC, RELEASED, TABLE, TASK, VERSION, is_of, named
+from additions import (
+    ADDITIONS,
+    COLUMN,
+    METHOD,
+    METRIC,
+    RELEASED,
+    REPOSITORY,
+    TABLE,
+    TASK,
+    VERSION,
+    is_of,
+    named,
+)
 from tipdata.core.digest import column_digest
 from tipdata.release import Release
 from tipdata.release.manifests import published_manifest
 
 pytestmark = pytest.mark.contract
 
-TESTS = 15
+TESTS = 16
 """Of this folder. Whoever drops one has to say so here."""
 
 PLACES = {
@@ -157,6 +170,41 @@ def test_a_released_version_stays_to_the_last_bit(house: Any) -> None:
     columns = {**{c.name: c for c in hidden}, **{c.name: c for c in seen}}
     assert {name: column_digest(column) for name, column in columns.items()} == expected
     assert "every digest is as it should be" in house.copy.tipbench("data", "verify", "release=tiny")
+
+
+TRUE_OF_ALL = (
+    "tests/tipbench/test_task.py",
+    "tests/tipbench/evaluation/test_lock.py::test_the_lock_is_up_to_date",
+    "tests/tipbench/evaluation/test_lock.py::test_made_up_predictions_score_what_they_did",
+    "tests/tipbench/evaluation/test_evaluation.py::test_no_metric_key_of_the_result_files_is_lost",
+    "tests/tipbench/evaluation/test_evaluation.py::test_no_two_families_give_the_same_metric",
+    "tests/tipbench/metrics/test_clustering.py",
+    "tests/tipdata/documents",
+    "tests/tipboard/board/test_columns.py",
+    "tests/tipboard/board/test_page.py::test_every_task_names_a_baseline_of_its_own_as_its_reference",
+)
+"""Tests of what must be true of every task, metric, column and method."""
+
+
+def test_what_must_be_true_of_every_task_metric_and_column_is_true_of_the_new_ones(house: Any) -> None:
+    root = house.copy.root
+    shutil.copytree(
+        REPOSITORY / "tests", root / "tests", ignore=shutil.ignore_patterns("__pycache__", "contract")
+    )
+    chosen = [str(root / place) for place in TRUE_OF_ALL]
+    words = (
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "0",
+        "--import-mode",
+        "importlib",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+    )
+    assert " passed" in house.copy.python(*words, str(root), *chosen)
 
 
 SHOWN = """

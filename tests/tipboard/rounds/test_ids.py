@@ -191,3 +191,18 @@ def test_rows_come_by_their_new_key(tables: dict[str, pl.DataFrame], labels: Lab
     assert labels.relabelled("adverts", tables["adverts"].reverse()).equals(
         labels.relabelled("adverts", tables["adverts"])
     )
+
+
+def test_a_full_region_has_all_codes_of_its_range_and_the_next_begins_where_it_ends() -> None:
+    places = pl.DataFrame({"town": range(32), "jurisdiction": [town % 4 for town in range(32)]})
+    for region in (1_000_000, 1_000_001):
+        labels = Labels.of(SEED, region, places)
+        for kind, width in (("town", 32), ("jurisdiction", 4)):
+            made = labels.labelled(kind, places[kind]).unique().sort().to_list()
+            assert made == list(range(width * region, width * (region + 1)))
+
+
+def test_labels_fill_their_range() -> None:
+    made = id_labels(SEED, "advert", np.arange(2_000, dtype=np.int64))
+    assert 2**52 <= made.min() < 2**52 + 2**44
+    assert 2**53 - 2**44 < made.max() < 2**53

@@ -40,3 +40,9 @@ def test_lists_keep_their_form() -> None:
     assert made.list.len().to_list() == [2, 0, None, 1]
     assert made[0][0] == made[3][0]
     assert masked(lists.head(0), SEED).is_empty()
+
+
+def test_images_are_copies_up_to_two_bits_apart_and_not_at_three() -> None:
+    for bits, near in ((0b11, True), (0b111, False)):
+        left, right = masks(np.array([0, bits], dtype=np.int64), SEED).view(np.uint64)
+        assert (np.bitwise_count(left ^ right) <= 3) == near

@@ -124,3 +124,11 @@ def test_a_thousand_names_are_looked_at_and_not_one_more(folder: Path) -> None:
         "it: it holds more than 1,000 files and folders; only submission.json and "
         "<task>/<split>/s<seed>.parquet may be in it."
     ]
+
+
+def test_a_link_to_a_file_of_the_right_form_is_not_listed(folder: Path) -> None:
+    (folder / "prevalence" / "all" / "s1.parquet").symlink_to(folder / "prevalence" / "all" / "s0.parquet")
+    with opened(folder) as descriptor:
+        found = look(descriptor)
+    assert list(found.files) == ["prevalence/all/s0.parquet"]
+    assert [problem.where for problem in found.problems] == ["prevalence/all/s1.parquet"]

@@ -109,3 +109,8 @@ def test_a_file_and_all_files_together_may_have_what_the_limit_says_and_not_a_by
         content, Found({**FILES, SCORES: 99, CLUSTERS: 99, "prevalence/all/s7.parquet": 3}), narrow
     )[1:]
     assert over == "it: its files have 301 bytes and at most 300 bytes are taken."
+
+
+def test_a_file_that_is_listed_twice_is_said_once(content: dict[str, Any]) -> None:
+    content["predictions"].append(dict(content["predictions"][0]))
+    assert said(content) == [f"{RECORD}: predictions: {ESTIMATES} is listed more than once; list it once."]
