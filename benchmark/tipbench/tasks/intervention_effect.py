@@ -181,7 +181,6 @@ TASK = Task(
     metrics=(
         *("median_abs_error", "coverage", "interval_score", "failures"),
         *("median_abs_share_error", "share_coverage", "share_interval_score", "share_failures"),
-        "estimate",
     ),
     references=(
         "Abadie, Diamond and Hainmueller (2010), synthetic control",

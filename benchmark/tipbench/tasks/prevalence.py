@@ -128,7 +128,7 @@ TASK = Task(
     clusters="region",
     groups=(SPARSE, OVERLAPPING),
     primary="median_abs_log_error",
-    metrics=("median_abs_log_error", "coverage", "interval_score", "failures", "median_ratio", "estimate"),
+    metrics=("median_abs_log_error", "coverage", "interval_score", "failures", "median_ratio"),
     references=(
         "Bales, Hesketh and Silverman (2015)",
         "Silverman (2020)",
