@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from tipbench.evaluation.comparison import Draws
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.runs.results import RESULT, Result
 from tipboard.board.draws import KeptDraws
 from tipboard.board.entries import reference_entries
@@ -31,7 +30,7 @@ def result() -> Make:
             "seed": 0,
             "labels": "truth",
             "access": "public",
-            "versions": {"data": "0.3.0", "evaluator": EVALUATOR_VERSION, "method": "0.2.0"},
+            "versions": {"data": "0.3.0", "evaluator": 1, "method": "0.2.0"},
             "config_hash": "0" * 64,
             "config": {},
             "primary": "average_precision",

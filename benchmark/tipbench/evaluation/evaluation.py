@@ -32,7 +32,6 @@ from tipbench.metrics.metric import NO_TRUTH, Measured
 from tipbench.metrics.registry import measured
 
 __all__ = [
-    "EVALUATOR_VERSION",
     "Answers",
     "Comparison",
     "Evaluation",
@@ -41,9 +40,6 @@ __all__ = [
     "compare",
     "evaluate",
 ]
-
-#: Scores of different evaluators are never put in one table.
-EVALUATOR_VERSION = "0.3.0"
 
 NO_ESTIMATE = "no estimate exists"
 UNDEFINED = "undefined: the test part has nothing that it is a share of"

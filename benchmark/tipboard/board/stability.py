@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from tipbench.evaluation.meaning import ScoreVersion
 from tipbench.metrics.registry import metric_of
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
@@ -38,6 +40,7 @@ class TaskScores(_Record):
     task: str
     split: str
     metric: str
+    version: ScoreVersion = Field(default=1, description="what the scores mean")
     methods: tuple[str, ...] = Field(description="names without their task, of methods scored in every world")
     scores: tuple[tuple[float, ...], ...]
     left_out: dict[str, str] = Field(description="methods that are not scored in every world, and why")
@@ -63,12 +66,22 @@ class TaskScores(_Record):
 
 
 class Stability(_Record):
-    """Scores over independent worlds of one version and size, by one evaluator."""
+    """Scores over independent worlds of one version and size."""
 
     data: str = Field(description="version/size, without the world")
-    evaluator: str
     worlds: tuple[int, ...] = Field(min_length=FEWEST)
     tasks: tuple[TaskScores, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older(cls, content: Any) -> Any:
+        """Older files have one evaluator for all tasks."""
+        if not isinstance(content, dict) or "evaluator" not in content:
+            return content
+        kept = {key: value for key, value in content.items() if key != "evaluator"}
+        if isinstance(tasks := kept.get("tasks"), list) and all(isinstance(task, dict) for task in tasks):
+            kept["tasks"] = [{"version": content["evaluator"], **task} for task in tasks]
+        return kept
 
     @model_validator(mode="after")
     def _has_every_world_once(self) -> Stability:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_result
 from tipbench.runs.runner import PARTIAL
@@ -70,7 +69,6 @@ def collect(runs: Path, data: str | None = None, draft: bool = False) -> Stabili
     tasks = sorted({one.result.task for one in found})
     return Stability(
         data=found[0].data,
-        evaluator=EVALUATOR_VERSION,
         worlds=tuple(worlds),
         tasks=tuple(_scores([one for one in found if one.result.task == task], worlds) for task in tasks),
     )
@@ -156,6 +154,7 @@ def _scores(found: Sequence[WorldRun], worlds: Sequence[int]) -> TaskScores:
         task=first.task,
         split=first.split,
         metric=first.primary,
+        version=first.versions.evaluator,
         methods=tuple(methods),
         scores=tuple(tuple(by_method[method][world] for method in methods) for world in worlds),
         left_out=left_out,

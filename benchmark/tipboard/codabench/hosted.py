@@ -19,14 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.kinds.predictions import check_predictions
 from tipbench.tasks import tasks
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.codabench.columns import row
-from tipboard.rounds.components import wheel_digest
+from tipboard.rounds.components import evaluator
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.record import Round, read_round
 from tipboard.rounds.scoring import rounded
@@ -93,7 +92,7 @@ def score(reference: Path, result: Path, output: Path) -> tuple[int, int]:
 
 
 def _check_evaluator(described: Round) -> None:
-    if f"{EVALUATOR_VERSION}+{wheel_digest()}" != described.components.evaluator:
+    if evaluator() != described.components.evaluator:
         raise UsageError("this program is not the evaluator of the round: tell the organisers.")
 
 

@@ -8,7 +8,6 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
 from tipbench.version import __version__
 from tipdata.core.errors import UsageError
 from tipdata.core.world import fingerprint, versions
@@ -24,9 +23,14 @@ def components(data: str) -> Components:
     """Return those at hand for a version of the data."""
     return Components(
         generator=fingerprint(data) if data in versions() else "unknown",
-        evaluator=f"{EVALUATOR_VERSION}+{wheel_digest()}",
+        evaluator=evaluator(),
         dependencies={"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     )
+
+
+def evaluator() -> str:
+    """Return what scores here: the version of tipbench, +, the digest of its sources."""
+    return f"{__version__}+{wheel_digest()}"
 
 
 def wheel() -> Wheel:

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION, Evaluation
+from tipbench.evaluation.evaluation import Evaluation
 from tipbench.kinds.answers import Answers
 from tipbench.tasks import tasks
+from tipbench.version import __version__
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
@@ -66,7 +67,9 @@ class Scores(BaseModel):
     format: str = DOMAIN
     name: str
     commitment: str
-    evaluator: str = EVALUATOR_VERSION
+    evaluator: str = Field(
+        default=__version__, description="version of the tipbench that scored it; 0.3.0 in older files"
+    )
     entries: list[ScoredEntry]
 
 

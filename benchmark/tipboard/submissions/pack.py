@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import digest_of
 from tipbench.tasks import task_of
 from tipdata.core.atomic import fill_folder_atomically
@@ -138,7 +138,7 @@ def _record(gathered: Gathered, about: About, entries: list[dict[str, Any]]) -> 
         "data": gathered.data,
         "versions": {
             "data": gathered.version or gathered.data.partition("/")[0],
-            "evaluator": EVALUATOR_VERSION,
+            "tasks": {name: score_version(name) for name in sorted({one["task"] for one in entries})},
         },
         "pinned": pinned if about.package or gathered.overrides else None,
         "predictions": entries,

@@ -32,8 +32,9 @@ def record_of(content: bytes) -> SubmissionRecord:
 
 
 def to_json(record: SubmissionRecord) -> str:
-    """Indented JSON, finite numbers only."""
-    return json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    """Return indented JSON, finite numbers only, with the fields that the record was made with."""
+    content = record.model_dump(mode="json", exclude_unset=True)
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _parsed(content: bytes) -> Any:

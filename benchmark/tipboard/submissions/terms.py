@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.evaluation.meaning import score_version
 from tipbench.task import Task
 from tipbench.tasks import tasks
 
@@ -42,12 +42,7 @@ def _declared(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[Pro
         yield Problem(
             f"{RECORD}: team", f"{RESERVED_TEAM} is kept for reference results; give the name of yours."
         )
-    if record.versions.evaluator != EVALUATOR_VERSION:
-        yield Problem(
-            f"{RECORD}: versions.evaluator",
-            f"it is {shown(record.versions.evaluator)} and this evaluator is "
-            f"{EVALUATOR_VERSION}; pack it with this one.",
-        )
+    yield from _meanings(record)
     if record.versions.data not in versions:
         yield Problem(
             f"{RECORD}: versions.data",
@@ -62,6 +57,20 @@ def _declared(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[Pro
     for name in record.pinned.overrides if record.pinned else ():
         if name not in {entry.task for entry in record.predictions}:
             yield Problem(f"{RECORD}: pinned.overrides", f"{name} is no task of the predictions; remove it.")
+
+
+def _meanings(record: SubmissionRecord) -> Iterator[Problem]:
+    """Yield one problem per task whose scores mean something else here."""
+    where, predicted = f"{RECORD}: versions", {entry.task for entry in record.predictions}
+    for name in sorted(predicted & set(tasks())):
+        meant, here = record.versions.of_scores(name), score_version(name)
+        if meant is None:
+            yield Problem(where, f"tasks says nothing of {name}; pack it again.")
+        elif meant != here:
+            yield Problem(
+                where,
+                f"the scores of {name} are of version {meant} and here of {here}; pack it with this tipbench.",
+            )
 
 
 def _entries(record: SubmissionRecord) -> Iterator[Problem]:

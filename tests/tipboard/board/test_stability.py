@@ -170,7 +170,7 @@ def test_what_is_stored_is_read_back_and_nothing_else_is_left(in_worlds, runs: W
         ("1,\n  2,", "1,\n  1,"),
         ('"first",', '"second",'),
         ('"first",\n', ""),
-        ('"evaluator"', '"evaluation"'),
+        ('"metric"', '"measure"'),
         ("0.91", "NaN"),
         ("{", "", 1),
     ],
@@ -189,7 +189,7 @@ def test_a_file_that_is_not_what_it_should_be_is_refused(
 def test_four_worlds_are_no_stability() -> None:
     one = scores_of([[0.5, 0.4]] * 4)
     with pytest.raises(ValueError, match="at least 5"):
-        Stability(data="0.3.0/tiny", evaluator="0.3.0", worlds=(1, 2, 3, 4), tasks=(one,))
+        Stability(data="0.3.0/tiny", worlds=(1, 2, 3, 4), tasks=(one,))
 
 
 def test_one_ranking_in_every_world_is_stable() -> None:
@@ -277,3 +277,13 @@ def test_the_verb_keeps_worlds_beside_the_board_says_how_stable_it_is_and_render
     # The reference results may be made anew without losing the worlds.
     tipbench("board", "results", "--runs", str(folder / "0.3.0/tiny"), "--to", str(results))
     assert read(results, "0.3.0/tiny") is not None
+
+
+def test_an_older_file_says_for_all_tasks_what_scores_mean(in_worlds: Callable, runs: Callable) -> None:
+    found = collect(runs(*in_worlds()))
+    content = json.loads(found.model_dump_json())
+    for task in content["tasks"]:
+        assert task.pop("version") == 1
+    for evaluator, meant in (("0.3.0", 1), ("0.2.0", 0)):
+        older = Stability.model_validate({**content, "evaluator": evaluator})
+        assert {task.version for task in older.tasks} == {meant}

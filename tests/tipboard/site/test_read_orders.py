@@ -32,7 +32,7 @@ def test_every_pair_of_methods_has_its_share_of_worlds() -> None:
 
 def test_a_board_without_worlds_says_nothing_of_them(tmp_path: Path) -> None:
     assert read_orders(tmp_path, "0.3.0/tiny", []).by_task == {}
-    store(tmp_path, Stability(data="0.3.0/tiny", evaluator="1", worlds=(1, 2, 3, 4, 5), tasks=(SCORES,)))
+    store(tmp_path, Stability(data="0.3.0/tiny", worlds=(1, 2, 3, 4, 5), tasks=(SCORES,)))
     assert list(read_orders(tmp_path, "0.3.0/tiny", []).by_task) == ["advert_risk"]
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tipbench.evaluation.evaluation import EVALUATOR_VERSION
+from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.estimates import ESTIMATE
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
@@ -159,7 +159,7 @@ def base(folder: Path) -> Path:
         "code": "https://code.example/mine",
         "hardware": "2 cores",
         "data": "0.3.0/tiny",
-        "versions": {"data": "0.3.0", "evaluator": EVALUATOR_VERSION},
+        "versions": {"data": "0.3.0", "tasks": {one["task"]: score_version(one["task"]) for one in entries}},
         "pinned": None,
         "predictions": entries,
     }

@@ -164,6 +164,7 @@ def test_streamed_tasks_stay_unverified(case: Case) -> None:
     entry = {**case.entry(), "task": "recruitment_onset", "split": "forward", "file": file, "labels": "truth"}
     entry["labels"] = task_of("recruitment_onset").labels[0]
     case.record["predictions"] = [*case.record["predictions"], entry]
+    case.record["versions"]["tasks"]["recruitment_onset"] = task_of("recruitment_onset").version
     case.write(parquet(frame), file, frame.height)
     assert check(case.folder, replicates=2, quiet=True).scored[-1].result.warnings[0] == UNVERIFIED
 
@@ -236,3 +237,21 @@ def test_tables_show_nothing_where_an_author_did_not_say_what_it_cost(case: Case
     board = Board("0.3.0/tiny", [Entry("lab-a", "mine", results)])
     assert standings(board)[0].lines[0].cpu_s is None
     assert "CPU s" not in [column.heading for column in shown(standings(board)[0])]
+
+
+def test_scores_of_another_meaning_are_refused_by_task(case: Case) -> None:
+    versions = case.record["versions"]
+    first, second, *_ = sorted(versions["tasks"])
+    versions["tasks"][first] += 1
+    del versions["tasks"][second]
+    case.write_record()
+    assert problems(case) == [
+        f"submission.json: versions: the scores of {first} are of version 2 and here of 1; pack it with this tipbench.",
+        f"submission.json: versions: tasks says nothing of {second}; pack it again.",
+    ]
+
+
+def test_a_submission_of_before_scores_had_versions_is_accepted(case: Case) -> None:
+    case.record["versions"] = {"data": "0.3.0", "evaluator": "0.3.0"}
+    case.write_record()
+    assert len(check(case.folder, replicates=2, quiet=True).scored) == 3
