@@ -15,7 +15,7 @@ ALLOWED = frozenset(
 )
 """What is imported on first use, so that ``import tipbench`` and ``tipbench --help`` stay fast."""
 LEFT = frozenset({"tipboard/codabench/program/score.py"})
-"""A host's program imports the sources beside it only after it has checked them."""
+"""A host's program imports the sources beside it once their folder is on the path."""
 
 
 def imports_inside_functions(source: str) -> list[str]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipbaselines.itineraries import Counts, Histories, Moves, TownMethod, Towns, smoothed, stops_of
+from tipbaselines.itineraries import Histories, TownMethod, smoothed
+from tipbaselines.town_moves import Counts, Moves, Towns, stops_of
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

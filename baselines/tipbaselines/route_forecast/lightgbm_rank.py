@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from tipbaselines.itineraries import Counts, Histories, Moves, TownMethod, replayed, stops_of
+from tipbaselines.itineraries import Histories, TownMethod, replayed
 from tipbaselines.route_forecast.backoff_markov import chances
 from tipbaselines.route_forecast.gravity import attraction
+from tipbaselines.town_moves import Counts, Moves, stops_of
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipbaselines.itineraries import Counts, Histories, Moves, TownMethod, best_of, stops_of
+from tipbaselines.itineraries import Histories, TownMethod, best_of
+from tipbaselines.town_moves import Counts, Moves, stops_of
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

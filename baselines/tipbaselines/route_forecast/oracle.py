@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.itineraries import MOST, Towns
+from tipbaselines.itineraries import MOST
+from tipbaselines.town_moves import Towns
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

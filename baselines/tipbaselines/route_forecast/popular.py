@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tipbaselines.itineraries import Counts, Histories, Moves, TownMethod, stops_of
+from tipbaselines.itineraries import Histories, TownMethod
+from tipbaselines.town_moves import Counts, Moves, stops_of
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -7,24 +7,14 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tipbaselines.itineraries import (
-    Counts,
-    Histories,
-    Moves,
-    TownMethod,
-    Towns,
-    reciprocal_ranks,
-    replayed,
-    smoothed,
-    stops_of,
-    without,
-)
+from tipbaselines.itineraries import Histories, TownMethod, reciprocal_ranks, replayed, smoothed, without
 from tipbaselines.route_forecast.backoff_markov import BackoffMarkov
 from tipbaselines.route_forecast.gravity import Gravity, _unlikely
 from tipbaselines.route_forecast.lightgbm_rank import LightgbmRank
 from tipbaselines.route_forecast.markov import Markov
 from tipbaselines.route_forecast.oracle import Oracle
 from tipbaselines.route_forecast.popular import Popular
+from tipbaselines.town_moves import Counts, Moves, Towns, stops_of
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
