@@ -72,7 +72,7 @@ from tipdata.release import open_release
 
 version, public, secret, *tasks = sys.argv[1:]
 open_release(version, "tiny", engine="sequential", quiet=True)
-order = RoundOrder("draft", "tiny", "2026-06-30", Path(secret), Path(public), tuple(tasks), version)
+order = RoundOrder("draft", "tiny", "2026-06-30", Path(secret), Path(public), tuple(tasks), version, draft=True)
 new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
 """
 

@@ -128,7 +128,7 @@ def test_a_metric_edited_in_a_copy_is_locked_where_its_values_stay_and_refused_w
     assert now["advert_linkage"]["version"] == then["advert_linkage"]["version"]
     wrapped = "\n_right = measure\n\n\ndef measure(case):\n    found = _right(case)\n"
     wrapped += "    return replace(found, metrics=lambda drawn: {k: v / 2 for k, v in found.metrics(drawn).items()})\n"
-    wrapped += '\n\nFAMILY = Family("clusters", measure)\n'
+    wrapped += "\n\nFAMILY = Family(CLUSTERS, METRICS, measure)\n"
     metric.write_text(text + "\nfrom dataclasses import replace\n" + wrapped, encoding="utf-8")
     done = run()
     assert done.returncode == 2

@@ -130,7 +130,9 @@ def test_an_edited_part_that_baselines_share_repeats_those_that_import_it(edited
 
 def test_an_edited_metric_is_scored_anew_by_tasks_that_report_it(edited: Edit) -> None:
     done = edited("tipbench/metrics/calibration.py", new="\nCHANGED = 1\n")
-    assert only(done, SCORED) == named(done, "advert_risk/", "account_risk/") != set()
+    # Linkage reports it of scored pairs.
+    reporting = named(done, "advert_risk/", "account_risk/", "advert_linkage/")
+    assert only(done, SCORED) == reporting != set()
 
 
 def test_an_edited_metric_of_clusters_is_scored_anew_by_the_task_of_clusters(edited: Edit) -> None:

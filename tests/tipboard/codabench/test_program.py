@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tipbench.kinds import KINDS
 from tipbench.tasks import tasks
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.scoring import rounded
@@ -89,8 +90,7 @@ def test_all_tasks_score_as_with_seal_score(
 
 
 def test_every_kind_of_answers_is_among_the_tasks(host: Any) -> None:
-    kinds = {tasks()[name].kind for name in host.round.tasks}
-    assert kinds == {"scores", "clusters", "candidates", "forecasts", "alarms", "labelsets", "estimates"}
+    assert {tasks()[name].kind.name for name in host.round.tasks} == set(KINDS)
 
 
 def test_the_evaluator_of_the_bundle_runs_and_no_other_and_needs_no_more_than_is_required(

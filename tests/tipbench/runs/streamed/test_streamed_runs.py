@@ -9,7 +9,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import tipdata.release
 from tipbench.runs.results import read_predictions, read_result
 from tipbench.task import Task
 from tipbench.tasks import tasks
@@ -75,7 +74,8 @@ def place(world, task: Task, tiny: Release, tmp_path: Path, monkeypatch: pytest.
     sys.modules.pop("streamed_methods", None)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(tasks(), task.name, task)
-    monkeypatch.setattr(tipdata.release, "open_release", lambda *_, **__: world)
+    for module in ("commands.run", "commands.score", "data.release_folds", "runs.allowed_splits"):
+        monkeypatch.setattr(f"tipbench.{module}.open_release", lambda *_, **__: world)
     return tmp_path
 
 
