@@ -22,7 +22,8 @@ def kept(tipbench: Callable, place: Path, tiny: Release) -> Path:
     """Runs, a board of reference methods made of them, and a packed submission."""
     words = (f"baseline={TASK}/majority,{TASK}/mace", "release=tiny", "replicates=50", "engine=sequential")
     assert tipbench("run", "-m", *words)[0] == 0
-    assert tipbench("board", "results")[0] == 0
+    code, _, err = tipbench("board", "results")
+    assert code == 0, err
     code, out, _ = tipbench(*PACK)
     assert (code, "accepted: lab-a--crowd" in out) == (0, True)
     return place
