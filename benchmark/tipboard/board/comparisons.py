@@ -13,6 +13,7 @@ from pathlib import Path
 from tipbench.config.choices import describe_option, options
 from tipbench.config.paths import config_folder
 from tipbench.evaluation.comparison import Comparison, Draws, corrected, difference
+from tipbench.runs.results import Result
 from tipbench.tasks import task_of
 from tipdata.core.engine import run_all
 
@@ -62,12 +63,14 @@ def draws_of(runs: Sequence[Run], quiet: bool = False) -> list[KeptDraws]:
         on_default = split == task_of(of_task).splits[0]
         if on_default and not run.result.oracle_method and _has_predictions(run.folder, run):
             first.setdefault((of_task, method), run)
-    return run_all(_draws, list(first.values()), label="methods", quiet=quiet)
+    # A worker may have begun in another working folder.
+    there = [(run.result, run.folder.absolute()) for run in first.values()]
+    return run_all(_draws, there, label="methods", quiet=quiet)
 
 
 def _has_predictions(folder: Path, run: Run) -> bool:
     return (folder / run.result.predictions.file).is_file()
 
 
-def _draws(run: Run) -> KeptDraws:
-    return draws_of_run(run.result, run.folder)
+def _draws(run: tuple[Result, Path]) -> KeptDraws:
+    return draws_of_run(*run)
