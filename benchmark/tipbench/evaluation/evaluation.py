@@ -103,7 +103,8 @@ def evaluate(
         scores = {task.primary: Score(None, note=NO_TRUTH), **_estimate(case)}
         return Evaluation(scores, warnings=_warnings(case, scores))
     found = measured(case)
-    scores, drawn = _scores(found, case.clusters, replicates, seed)
+    values = observed(found.metrics, case.clusters.count)
+    scores, drawn = _scores(found, values, case.clusters, replicates, seed)
     primary = scores.get(task.primary, Score(None, note=NO_TRUTH))
     scores = {task.primary: primary, **scores, **_estimate(case)}
     return Evaluation(
@@ -112,7 +113,7 @@ def evaluate(
         oracle=oracle_scores(case, primary.value),
         curves=found.curves,
         warnings=_warnings(case, scores),
-        primary_draws=_primary_draws(case, found, drawn),
+        primary_draws=_primary_draws(case, found, values, drawn),
     )
 
 
@@ -124,20 +125,19 @@ def _estimate(case: Case) -> dict[str, Score]:
     return {ESTIMATE.name: Score(*single, note=None if single[0] is not None else NO_ESTIMATE)}
 
 
-def _primary_draws(case: Case, found: Measured, drawn: Metrics) -> Draws:
+def _primary_draws(case: Case, found: Measured, values: dict[str, float], drawn: Metrics) -> Draws:
     """Return the draws of the primary metric; none where it has no interval for want of clusters."""
     primary = case.task.primary
-    value = observed(found.metrics, case.clusters.count).get(primary, np.nan)
+    value = values.get(primary, np.nan)
     kept = case.clusters.enough and primary not in found.without_interval
     return Draws(value, drawn.get(primary, np.empty(0)) if kept else np.empty(0), case.clusters.count)
 
 
 def _scores(
-    measured: Measured, clusters: Clusters, replicates: int, seed: int
+    measured: Measured, values: dict[str, float], clusters: Clusters, replicates: int, seed: int
 ) -> tuple[dict[str, Score], Metrics]:
     """Return every metric's score and its draws; draws are made once for all, and only where an interval can come
     of them."""
-    values = observed(measured.metrics, clusters.count)
     bare = {name: _without_interval(measured, clusters, name) for name in values}
     draws: Metrics = {}
     if None in bare.values():
