@@ -6,17 +6,26 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 WIDEST = 100_000
 
 
 @dataclass(frozen=True)
 class Column:
-    """A table's column: its heading, and whether it holds numbers, which stand at the right."""
+    """A table's column: its heading, and whether it holds numbers, which stand at the right.
+
+    ``prose``: its cells may be broken between words. ``leave``: how soon it is left out of a table that is too wide for
+    the terminal; 0 never, else the highest first.
+    """
 
     heading: str
     number: bool = False
+    prose: bool = False
+    leave: int = 0
 
 
 def emit(text: str) -> None:
@@ -35,25 +44,49 @@ def notice(text: str, quiet: bool = False) -> None:
         sys.stderr.write(text.rstrip("\n") + "\n")
 
 
-def emit_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
-    """A table as wide as it has to be; on a terminal that is narrower its cells are folded, never cut."""
-    from rich import box
+def emit_table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str | None = None
+) -> list[str]:
+    """Write a table whose words are never broken, and return the headings of columns that were left out.
+
+    On a terminal columns are left out until the others fit; prose is wrapped between words. In a pipe, all is shown.
+    """
     from rich.console import Console
-    from rich.table import Table
 
     on_terminal = sys.stdout.isatty()
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(
+    console = Console(file=sys.stdout, width=None if on_terminal else WIDEST, highlight=False, markup=False)
+    shown, left_out = list(range(len(columns))), []
+    while True:
+        made = _table([columns[n] for n in shown], [[row[n] for n in shown] for row in rows], title)
+        narrowest = console.measure(made, options=console.options.update(width=WIDEST)).minimum
+        last = max(shown, key=lambda number: columns[number].leave)
+        if not on_terminal or narrowest <= console.width or not columns[last].leave:
+            break
+        shown.remove(last)
+        left_out.append(columns[last].heading)
+    console.width = max(narrowest, console.width)
+    with console.capture() as captured:
+        console.print(made)
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    emit("\n".join(lines).strip("\n"))
+    return left_out[::-1]
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str | None) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        texts = [column.heading, *(row[number] for row in rows)]
+        words = [word for text in texts for word in (text.split() if column.prose else text.splitlines())]
+        made.add_column(
             column.heading,
             justify="right" if column.number else "left",
             overflow="fold",
-            no_wrap=not on_terminal,
+            no_wrap=not column.prose,
+            min_width=max(map(len, words), default=0),
         )
     for row in rows:
-        table.add_row(*row)
-    console = Console(file=sys.stdout, width=None if on_terminal else WIDEST, highlight=False, markup=False)
-    with console.capture() as captured:
-        console.print(table)
-    lines = [line.rstrip() for line in captured.get().splitlines()]
-    emit("\n".join(lines).strip("\n"))
+        made.add_row(*row)
+    return made

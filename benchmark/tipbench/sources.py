@@ -91,19 +91,17 @@ def _named_files(path: Path, strings: frozenset[str]) -> Iterator[Path]:
 
 
 def _read(path: Path, module: str) -> _Read:
-    status = path.stat()
-    return _parsed(path, module, status.st_mtime_ns, status.st_size)
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    return _parsed(path.read_bytes(), package)
 
 
 @lru_cache(maxsize=4096)
-def _parsed(path: Path, module: str, changed_ns: int, size: int) -> _Read:
-    """Read a file once as long as it stays as it is. A text that is not Python counts by its bytes."""
-    content = path.read_bytes()
+def _parsed(content: bytes, package: str) -> _Read:
+    """Parse a file once as long as it says the same. A text that is not Python counts by its bytes."""
     try:
-        tree, digest = ast.parse(content), token_digest(path)
+        tree, digest = ast.parse(content), token_digest(content)
     except (SyntaxError, ValueError, tokenize.TokenError):
         return _Read(hashlib.sha256(content).hexdigest(), frozenset(), frozenset())
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     imports = {name for node in ast.walk(tree) for name in _imports(node, package)}
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
     strings = {value for value in constants if isinstance(value, str) and _is_file_name(value)}

@@ -17,6 +17,7 @@ from tipdata.core.errors import UsageError
 from tipdata.core.world import newest_released
 
 from tipbench.config.choices import Options, check_option, options, suggestion
+from tipbench.config.method_class import parameters_of
 from tipbench.config.settings import Settings, settings_of
 from tipbench.data.custom.config import OwnData
 
@@ -124,9 +125,7 @@ class Composer:
             free += tuple(f"data.{name}." for name in ("tables", "sources", "refers", "labels"))
         for override in values:
             if override.key not in valid and not override.added and not override.key.startswith(free):
-                raise UsageError(
-                    f"{override.key} is no key of the config: {suggestion(override.key, sorted(valid))}."
-                )
+                _check_parameter(override.key, base, valid)
         there = set(_keys(base))
         settled = tuple(o._replace(added=o.added or o.key not in there) for o in values)
         return self._compose(groups, settled) if settled else base
@@ -168,6 +167,21 @@ def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Ov
         raise UsageError(
             f"the config cannot be composed: {said}; quote values that hold special signs."
         ) from None
+
+
+def _check_parameter(key: str, config: dict[str, Any], valid: set[str]) -> None:
+    """Accept a key that the config lacks where the class of the method has a parameter of that name.
+
+    Raises UsageError for any other.
+    """
+    target = config["baseline"]["method"].get("_target_")
+    parameters = parameters_of(target) if target and key.startswith(METHOD) else None
+    if parameters is None:
+        raise UsageError(f"{key} is no key of the config: {suggestion(key, sorted(valid))}.")
+    if key.removeprefix(METHOD) not in parameters:
+        names = [METHOD + name for name in parameters]
+        near = suggestion(key, names) if names else "it has none"
+        raise UsageError(f"{key}: {target} has no parameter of that name; {near}.")
 
 
 def _value(override: Override) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -72,6 +72,14 @@ class Fold:
             {p: datasets.Dataset(f.to_arrow()) for p, f in frames.items() if f.height}
         )
 
+    def with_valid_as_test(self) -> Fold:
+        """Return the fold with its valid units as those to predict; units and labels of the test are not in it."""
+        return replace(
+            self,
+            parts=valid_as_test(self.parts),
+            supervision=self.supervision.filter(pl.col("part") == "train"),
+        )
+
     def _units(self, parts: list[str]) -> pl.LazyFrame:
         wanted = self.parts.lazy().filter(pl.col("part").is_in(parts)).select(self.task.unit)
         return self.tables[self.task.table].join(wanted, on=self.task.unit, how="semi").sort(self.task.unit)
@@ -91,3 +99,10 @@ class Fold:
     def _check(self, part: str) -> None:
         if part not in PARTS:
             raise UsageError(f"part {part} does not exist: choose one of {', '.join(PARTS)}.")
+
+
+def valid_as_test(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows ``[..., part]`` without those of the test, the valid ones as its."""
+    kept = rows.filter(pl.col("part") != "test")
+    part = pl.when(pl.col("part") == "valid").then(pl.lit("test")).otherwise(pl.col("part").cast(pl.String))
+    return kept.with_columns(part.cast(kept.schema["part"]).alias("part"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import polars as pl
 
@@ -19,6 +21,7 @@ class Prepared:
     ``names``: for a user's own data, ``[unit, name]`` with the ids as the user wrote them, where they are
     not integers. ``streams``: of a streamed task, what each fold's method is handed step by step. ``notes``: one
     sentence each about what the reader of a score should know. ``seconds``: wall time of preparing.
+    ``valid_answers``: makes the truth about the valid part; None where no part is valid, or several folds rotate.
     """
 
     folds: list[Fold]
@@ -32,6 +35,22 @@ class Prepared:
     pair_answers: Answers | None = None
     names: pl.DataFrame | None = None
     streams: list[Stream] = field(default_factory=list, repr=False)
+    valid_answers: Callable[[], Answers] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def validation(self) -> Prepared | None:
+        """The same with the valid part in the place of the test, by which a method is tuned; None where no part is
+        valid. Its folds are to be predicted only: a method is fitted on those of the test."""
+        if self.valid_answers is None:
+            return None
+        return replace(
+            self,
+            # A stream's threshold is chosen on valid, whichever part is handed over.
+            folds=self.folds if self.streams else [fold.with_valid_as_test() for fold in self.folds],
+            answers=self.valid_answers(),
+            streams=[replace(stream, test=stream.valid) for stream in self.streams],
+            valid_answers=None,
+        )
 
     def answers_to(self, predictions: pl.DataFrame) -> Answers:
         """The answers that these predictions are about: those of pairs where it has a column ``pair``."""

@@ -12,7 +12,7 @@ from tipdata.release import Release, open_release
 from tipdata.stages import TABLES
 
 from tipbench.data.access import access_of, check_needs, visible_columns
-from tipbench.data.fold import Fold
+from tipbench.data.fold import Fold, valid_as_test
 from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
 from tipbench.data.streams.forecasts import forecast_answers
@@ -50,21 +50,30 @@ def prepare_release(
     if task.stream:
         fold, stream = held_back(fold)
         streams = [stream]
-    predicted = rows.filter(pl.col("part").is_in(list(task.predicted_parts)))
     return Prepared(
         folds=[fold],
-        answers=_answers(task, source, predicted),
+        answers=_answers(task, source, rows, task.predicted_parts),
         data=source.name,
         split=policy.name,
         labels=supervision,
         access=level,
         notes=notes,
         streams=streams,
+        valid_answers=(lambda: _answers(task, source, tested_earlier(valid_as_test(rows)), ("test",)))
+        if "valid" in parts["part"]
+        else None,
     )
 
 
-def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
-    frame = task.answers(predicted, source)
+def tested_earlier(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the units with the day on which testing begins, where it has one, set to the first of those tested."""
+    first = pl.col("day").filter(pl.col("part") == "test").min()
+    return rows.with_columns(cut=pl.when(pl.col("cut") < DAYS).then(first).otherwise("cut").cast(pl.Int32))
+
+
+def _answers(task: Task, source: Source, rows: pl.DataFrame, predicted: Collection[str]) -> Answers:
+    """The truth about the units of these parts."""
+    frame = task.answers(rows.filter(pl.col("part").is_in(list(predicted))), source)
     if task.forecast is None:
         return Answers(task.kind, task.unit, frame.sort(task.unit))
     return forecast_answers(task.forecast, frame, source.scan(task.forecast.gallery).collect())

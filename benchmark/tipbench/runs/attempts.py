@@ -15,9 +15,10 @@ from tipbench.method import check_shape, is_oracle
 from tipbench.runs.cost import Meter
 from tipbench.runs.decisions import Job, Outcome
 from tipbench.runs.predicting import instantiate, predictions_of
-from tipbench.runs.recording import Unwritable, record
+from tipbench.runs.recording import Unwritable, cost_of, record
 from tipbench.runs.results import Result, read_predictions
 from tipbench.runs.shared_fold import SharedFold
+from tipbench.runs.validation import asked_of, kept_of, validate
 from tipbench.tasks import task_of
 
 
@@ -65,4 +66,7 @@ def _run_cell(job: Job, shared: SharedFold, partial: Path) -> Result:
     with meter.part("score"):
         checked = as_stored(check_predictions(answers, predictions))
         evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
-    return record(job, prepared, evaluation, checked, is_oracle(method), meter, notes, partial)
+    cost = cost_of(job, meter)  # before the valid part is predicted, which is no part of what a method costs
+    ask = asked_of(method, cell) if job.kept is None else kept_of(cell)
+    validated = validate(task, prepared, cell, checked, ask)
+    return record(job, prepared, evaluation, checked, is_oracle(method), cost, notes, partial, validated)

@@ -12,7 +12,9 @@ from tipdata.core.errors import UsageError
 from tipbench.config.choices import suggestion
 from tipbench.config.compose import METHOD, TARGET, Composer, Override
 from tipbench.config.extras import how_to_install, missing_extra
+from tipbench.config.method_class import method_class
 from tipbench.config.settings import Grid, Settings
+from tipbench.config.sweeps import values_of
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
 from tipbench.runs.cell import Cell, cell_of
@@ -34,11 +36,12 @@ Allowed = Callable[[Task, Settings], Sequence[str]]
 
 def sweep(composer: Composer, allowed: Allowed, notice: Notice = lambda said: None) -> list[Cell]:
     """The cells of ``-m``: every combination of comma lists, repeated cells once."""
-    lists = [o for o in composer.typed if o.key not in LISTS and not o.is_path and len(_parts(o.value)) > 1]
+    values = {o: values_of(o, composer.options) for o in composer.typed if o.key not in LISTS}
+    lists = [o for o, several in values.items() if not o.is_path and len(several) > 1]
     fixed = composer.without(*(o.key for o in lists)).typed
     cells: dict[str, Cell] = {}
-    for values in itertools.product(*(_parts(o.value) for o in lists)):
-        typed = (*fixed, *(o._replace(value=value) for o, value in zip(lists, values, strict=True)))
+    for chosen in itertools.product(*(values[o] for o in lists)):
+        typed = (*fixed, *(o._replace(value=value) for o, value in zip(lists, chosen, strict=True)))
         one = Composer(composer.folders, typed, composer._composed)
         cells |= {str(cell.folder): cell for cell in expand(one, allowed, commas=True, notice=notice)}
     return list(cells.values())
@@ -109,8 +112,8 @@ def _grid(composer: Composer, commas: bool) -> Grid:
     """The grid of the config, with what was typed for a key of :data:`LISTS` in the place of its axis."""
     settings = composer.without(*LISTS).settings(general=True)
     asked = settings.grid.model_dump()
-    typed = {axis: value for key, axis in LISTS.items() if (value := composer.value(key)) is not None}
-    listed = {axis: _parts(value) if commas else [value] for axis, value in typed.items()}
+    typed = {LISTS[o.key]: o for o in composer.typed if o.key in LISTS}
+    listed = {axis: values_of(o, composer.options) if commas else [o.value] for axis, o in typed.items()}
     several = any(len(values) > 1 or "*" in values[0] for values in listed.values())
     if asked["baselines"] is None and not several:
         return Grid()
@@ -164,7 +167,7 @@ def _world(settings: Settings) -> int:
 def _is_misplaced_oracle(settings: Settings) -> bool:
     """Whether this is an oracle on an independent world: one may take its parameters from the released world."""
     return _world(settings) > 0 and bool(
-        getattr(_method_class(settings.baseline.method["_target_"]), "oracle", False)
+        getattr(method_class(settings.baseline.method["_target_"]), "oracle", False)
     )
 
 
@@ -213,7 +216,7 @@ def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[st
     found = []
     for name in composer.options["baseline"]:
         if name.partition("/")[0] == task.name:
-            method = _method_class(plain.settings(name).baseline.method["_target_"])
+            method = method_class(plain.settings(name).baseline.method["_target_"])
             if not getattr(method, "oracle", False) and all(
                 is_mapped(task, own, need) for need in getattr(method, "needs", ["?"])
             ):
@@ -223,7 +226,7 @@ def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[st
 
 def _is_for_releases(target: str, task: Task) -> bool:
     """Whether a release has the tables that a method needs; some need what only a user's own data has."""
-    needs = getattr(_method_class(target), "needs", frozenset())
+    needs = getattr(method_class(target), "needs", frozenset())
     return {need.partition(".")[0] for need in needs} <= {*task.tables, "operations"}
 
 
@@ -233,42 +236,14 @@ def _seeds(settings: Settings, seeds: list[int]) -> list[int]:
 
 def _is_stochastic(target: str) -> bool:
     """Whether seeds change a method; one that cannot be imported fails once, in its cell."""
-    found = _method_class(target)
+    found = method_class(target)
     return found is not None and bool(getattr(found, "stochastic", True))
-
-
-def _method_class(target: str) -> object | None:
-    """The class of a method, or None where it cannot be imported."""
-    from importlib import import_module
-
-    module, _, name = target.rpartition(".")
-    try:
-        return getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError):
-        return None
 
 
 def _refuse_lists(composer: Composer) -> None:
     for override in composer.typed:
-        is_choice = override.key in composer.options or override.key in LISTS
-        if is_choice and len(_parts(override.value)) > 1:
+        if not override.key.startswith("data.") and len(values_of(override, composer.options)) > 1:
             raise UsageError(f"{override.key}={override.value} is a list: add -m to run every one of it.")
-
-
-def _parts(value: str) -> list[str]:
-    """A comma list at its top level: brackets, braces, parentheses and quotes keep their commas."""
-    parts, depth, quote = [""], 0, ""
-    for sign in value:
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"":
-            quote = sign
-        depth += (sign in "([{") - (sign in ")]}") if not quote else 0
-        if sign == "," and not quote and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += sign
-    return parts
 
 
 def _number(axis: str, text: str) -> int:

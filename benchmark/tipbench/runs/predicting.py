@@ -45,7 +45,7 @@ def predictions_of(
     """Return predictions pooled over the folds, each by a method that is made anew.
 
     Args:
-        method: not fitted; the one of the first fold.
+        method: not fitted; the one of the first fold, which it is fitted on.
         prepared: the folds.
         cell: what method and seed are read of.
         meter: told the seconds of ``fit`` and ``predict``.
@@ -57,11 +57,15 @@ def predictions_of(
         with meter.part("fit"):
             one.fit(fold, cell.seed)
         with meter.part("predict"):
-            pooled.append(
-                streamed_predictions(one, fold, prepared.streams[number], cell.target)
-                if fold.task.stream
-                else one.predict(fold)
-            )
+            pooled.append(predicted(one, prepared, number, cell.target))
         notes += [note for note in getattr(one, "notes", ()) if note not in notes]
-    whole = pooled[0] if len(pooled) == 1 else pl.concat(pooled)
-    return asked(prepared.answers, whole) if prepared.folds[0].task.forecast else whole
+    return pooled[0] if len(pooled) == 1 else pl.concat(pooled)
+
+
+def predicted(method: Any, prepared: Prepared, number: int, name: str) -> pl.DataFrame:
+    """Return what a fitted method predicts of one fold; ``name`` is what errors call it."""
+    fold = prepared.folds[number]
+    if not fold.task.stream:
+        return method.predict(fold)
+    made = streamed_predictions(method, fold, prepared.streams[number], name)
+    return asked(prepared.answers, made) if fold.task.forecast else made

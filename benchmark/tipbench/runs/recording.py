@@ -9,7 +9,7 @@ import polars as pl
 from tipdata.core.errors import UsageError
 
 from tipbench.data.prepared import Prepared
-from tipbench.evaluation.evaluation import Evaluation
+from tipbench.evaluation.evaluation import Evaluation, Score
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.decisions import Job
 from tipbench.runs.results import (
@@ -23,6 +23,7 @@ from tipbench.runs.results import (
     parquet_bytes,
     store,
 )
+from tipbench.runs.validation import Validated
 from tipbench.tasks import task_of
 
 
@@ -36,9 +37,10 @@ def record(
     evaluation: Evaluation,
     predictions: pl.DataFrame,
     oracle: bool,
-    meter: Meter,
+    cost: Cost,
     notes: list[str],
     partial: Path,
+    validated: Validated,
 ) -> Result:
     """Store a run in its cell's folder and return its result.
 
@@ -46,9 +48,10 @@ def record(
     Raises Unwritable where it cannot be written.
     """
     content = parquet_bytes(_with_names(predictions, prepared))
-    result = result_of(job, prepared, evaluation, oracle, digest_of(content), meter, notes)
+    valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
+    result = result_of(job, prepared, evaluation, oracle, digest_of(content), cost, notes, validated.score)
     try:
-        store(job.cell.folder, partial, result, content, evaluation.primary_draws)
+        store(job.cell.folder, partial, result, content, evaluation.primary_draws, valid)
     except OSError as error:
         raise unwritable(job.cell.folder, error) from None
     return result
@@ -68,8 +71,9 @@ def result_of(
     evaluation: Evaluation,
     oracle: bool,
     digest: str,
-    meter: Meter,
+    cost: Cost,
     notes: list[str],
+    valid: Score,
 ) -> Result:
     """Return all that is known of a run that was just scored."""
     cell = job.cell
@@ -89,18 +93,19 @@ def result_of(
         config=cell.config,
         primary=task_of(cell.task).primary,
         scores={name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
+        valid=Scored(**asdict(valid)),
         groups=evaluation.groups,
         oracle=evaluation.oracle,
         curves=evaluation.curves,
-        cost=_cost(job, meter),
+        cost=cost,
         environment=environment() if job.kept is None else job.kept.environment,
         predictions=PredictionsFile(file=PREDICTIONS, digest=digest),
         notes=notes,
-        warnings=evaluation.warnings + ([UNKNOWN_PEAK] if meter.peak_mib() is None else []),
+        warnings=evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else []),
     )
 
 
-def _cost(job: Job, meter: Meter) -> Cost:
+def cost_of(job: Job, meter: Meter) -> Cost:
     """The cost of the cell; predictions that were kept keep what they cost."""
     if job.kept is not None:
         return job.kept.cost.model_copy(update={"score_s": meter.wall("score")})

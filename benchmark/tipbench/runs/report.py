@@ -12,9 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
+from tipdata.core.errors import UsageError
+
+from tipbench.config.choices import suggestion
 from tipbench.console import Column
 from tipbench.metrics.registry import metric_of
-from tipbench.runs.results import Result
+from tipbench.runs.results import Result, method_name
+from tipbench.runs.variants import variant_names
 
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
 ORDER = (RANDOM, OPERATION, FORWARD)
@@ -26,14 +30,17 @@ PAIRWISE, ESTIMATE = "pairwise_f1", "estimate"
 class Row:
     """One line of the table. Scores are of ``metric``, the primary one wherever it is known; None where unknown.
 
-    ``note`` says why there is no interval. ``seed_sd``: standard deviation over seeds, ddof 1.
+    ``labels``: what was learnt from. ``note`` says why there is no interval. ``valid``: the score of the valid part.
+    ``seed_sd``: standard deviation over seeds, ddof 1.
     """
 
     data: str
     task: str
     method: str
     split: str
+    labels: str
     metric: str
+    valid: float | None
     score: float | None
     low: float | None
     high: float | None
@@ -52,29 +59,29 @@ class Row:
 
 
 def rows(results: Sequence[Result]) -> list[Row]:
-    """One row a data, task, method and split; methods, the best by their most honest score first, oracles last."""
+    """One row a data, task, method and split; methods, the best by their most honest score first, oracles last.
+
+    The variants of a method (:mod:`tipbench.runs.variants`) are rows of their own. Where a task has any, its rows are
+    ordered by their validation scores, where all have one: to choose by the score of the test would be to tune on it.
+    """
+    variants = variant_names(results)
     grouped: dict[tuple[str, ...], list[Result]] = {}
-    for result in results:
-        variant = "" if not _variants(results, result) else f" [{result.config_hash[:6]}]"
-        key = (result.data, result.task, result.method + variant, result.split)
-        grouped.setdefault(key, []).append(result)
+    for result, variant in zip(results, variants, strict=True):
+        method = f"{result.method} [{variant}]" if variant else result.method
+        grouped.setdefault((result.data, result.task, method, result.split), []).append(result)
     bare = [_row(key[2], group) for key, group in grouped.items()]
+    swept = {(r.data, r.task) for r, variant in zip(results, variants, strict=True) if variant}
+    unknown = {(row.data, row.task) for row in bare if row.valid is None}
     scores = {(row.data, row.task, row.method, row.split): row.score for row in bare}
+    ordered_by = {
+        key: row.valid if key[:2] in swept - unknown else row.score
+        for key, row in zip(scores, bare, strict=True)
+    }
     full = [
         _with_gaps(row, lambda split, row=row: scores.get((row.data, row.task, row.method, split)))
         for row in bare
     ]
-    return sorted(full, key=lambda row: _place(row, scores))
-
-
-def _variants(results: Sequence[Result], one: Result) -> bool:
-    """Whether the same method was run under another config in the same place."""
-    same = (
-        r
-        for r in results
-        if (r.data, r.task, r.method, r.split) == (one.data, one.task, one.method, one.split)
-    )
-    return len({r.config_hash for r in same}) > 1
+    return sorted(full, key=lambda row: _place(row, ordered_by))
 
 
 def _row(method: str, group: list[Result]) -> Row:
@@ -88,7 +95,9 @@ def _row(method: str, group: list[Result]) -> Row:
         task=first.task,
         method=method,
         split=first.split,
+        labels=first.labels,
         metric=metric,
+        valid=_valid(group, metric),
         score=mean(values),
         low=mean([score.low for score in scores]),
         high=mean([score.high for score in scores]),
@@ -102,6 +111,13 @@ def _row(method: str, group: list[Result]) -> Row:
         seed_sd=stdev(values) if len(values) > 1 else None,
         oracle=first.oracle_method,
     )
+
+
+def _valid(group: list[Result], metric: str) -> float | None:
+    """Validation score, mean over seeds; None where it is of another metric than the row."""
+    if metric != group[0].primary:
+        return None
+    return mean([None if result.valid is None else result.valid.value for result in group])
 
 
 def _seconds(group: list[Result]) -> float | None:
@@ -148,34 +164,63 @@ def _place(row: Row, scores: dict[tuple[str, ...], float | None]) -> tuple:
     )
 
 
-def table(lines: Sequence[Row]) -> tuple[list[Column], list[list[str]]]:
-    """Columns and cells of the rows. Leakage stands in the row of the random split, drift in that of the forward."""
-    several = any(line.seeds > 1 for line in lines)
-    columns = [Column("task"), Column("method"), Column("split"), Column("metric"), Column("score", True)]
-    columns += [Column("sd of seeds", True)] if several else []
-    columns += [Column("95% interval", True), Column("share of oracle", True), Column("leakage", True)]
-    columns += [Column("drift", True), Column("harm gap", True), Column("seconds", True)]
-    return columns, [_cells(line, several) for line in lines]
+@dataclass(frozen=True)
+class Shown:
+    """A column of the table: its name, what it says of a row, and how soon it is left out where a table is too wide.
+
+    ``leave``: 0 never, else the highest first.
+    """
+
+    name: str
+    text: Callable[[Row], str]
+    number: bool = False
+    leave: int = 0
 
 
-def _cells(line: Row, several: bool) -> list[str]:
-    method = line.method.partition("/")[2] or line.method
-    cells = [
-        line.task,
-        f"{method} (oracle)" if line.oracle and method != "oracle" else method,
-        line.split,
-        line.metric,
-    ]
-    cells.append(number(line.score))
-    cells += [number(line.seed_sd)] if several else []
-    cells += [interval(line.low, line.high, line.note), percent(line.share_of_oracle)]
-    cells += [
-        signed(line.leakage) if line.split == RANDOM else "",
-        signed(line.drift) if line.split == FORWARD else "",
-        number(line.harm_gap),
-        NOTHING if line.seconds is None else f"{line.seconds:.1f}",
-    ]
-    return cells
+SHOWN = (
+    Shown("task", lambda row: row.task, leave=1),
+    Shown("method", lambda row: _method(row)),
+    Shown("split", lambda row: row.split),
+    Shown("labels", lambda row: row.labels, leave=2),
+    Shown("metric", lambda row: row.metric, leave=5),
+    Shown("valid", lambda row: number(row.valid), True, leave=4),
+    Shown("score", lambda row: number(row.score), True),
+    Shown("sd of seeds", lambda row: number(row.seed_sd), True, leave=8),
+    Shown("95% interval", lambda row: interval(row.low, row.high, row.note), True, leave=3),
+    Shown("share of oracle", lambda row: percent(row.share_of_oracle), True, leave=9),
+    Shown("leakage", lambda row: signed(row.leakage) if row.split == RANDOM else "", True, leave=6),
+    Shown("drift", lambda row: signed(row.drift) if row.split == FORWARD else "", True, leave=7),
+    Shown("harm gap", lambda row: number(row.harm_gap), True, leave=10),
+    Shown("seconds", lambda row: NOTHING if row.seconds is None else f"{row.seconds:.1f}", True, leave=11),
+)
+"""The columns that a table of runs can have, in order. Labels stay longer than leakage does, which hangs on them."""
+
+
+def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[list[Column], list[list[str]]]:
+    """Return columns and cells of the rows. Leakage stands in the random split's row, drift in the forward split's.
+
+    Args:
+        lines: the rows.
+        chosen: names of :data:`SHOWN`, in the order wanted; without them, all that say anything.
+
+    Raises:
+        UsageError: for a name that no column has.
+    """
+    by_name = {one.name: one for one in SHOWN}
+    if chosen is not None:
+        for name in chosen:
+            if name not in by_name:
+                raise UsageError(f"--columns: there is no column {name}: {suggestion(name, list(by_name))}.")
+        shown = [replace(by_name[name], leave=0) for name in chosen]
+    else:
+        shown = [one for one in SHOWN if not {one.text(line) for line in lines} <= {"", NOTHING}]
+    columns = [Column(one.name, one.number, leave=one.leave) for one in shown]
+    return columns, [[one.text(line) for one in shown] for line in lines]
+
+
+def _method(row: Row) -> str:
+    method = method_name(row.method)
+    return f"{method} (oracle)" if row.oracle and method != "oracle" else method
 
 
 def number(value: float | None) -> str:

@@ -26,7 +26,7 @@ from tipbench.evaluation.meaning import ScoreVersion
 if TYPE_CHECKING:
     import polars as pl
 
-RESULT, PREDICTIONS, DRAWS = "result.json", "predictions.parquet", "draws.npz"
+RESULT, PREDICTIONS, DRAWS, VALID = "result.json", "predictions.parquet", "draws.npz", "valid.parquet"
 SCHEMA_VERSION = 2
 SCHEMA = Path(__file__).with_name("result.schema.json")
 
@@ -106,6 +106,11 @@ class Result(_Record):
     config: dict[str, JsonValue]
     primary: str = Field(description="the task's primary metric, a key of scores")
     scores: dict[str, Scored]
+    valid: Scored | None = Field(
+        default=None,
+        description="the primary metric on the valid part, by which methods are tuned; absent in version 1 and for "
+        "predictions that came as files",
+    )
     groups: dict[str, dict[str, float | None]]
     oracle: dict[str, float | None]
     curves: dict[str, JsonValue] = Field(default_factory=dict)
@@ -154,7 +159,12 @@ def digest_of(content: bytes) -> str:
 
 
 def store(
-    folder: Path, partial: Path, result: Result, predictions: bytes, draws: Draws | None = None
+    folder: Path,
+    partial: Path,
+    result: Result,
+    predictions: bytes,
+    draws: Draws | None = None,
+    valid: bytes | None = None,
 ) -> None:
     """Write a run beside its place, in ``partial`` on the same disk, and rename it there.
 
@@ -165,6 +175,8 @@ def store(
     try:
         (beside / PREDICTIONS).write_bytes(predictions)
         (beside / RESULT).write_text(result.to_json(), encoding="utf-8")
+        if valid is not None:
+            (beside / VALID).write_bytes(valid)
         if draws is not None:
             np.savez(beside / DRAWS, **draws._asdict())
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tipdata.core.errors import UsageError
@@ -18,19 +18,25 @@ from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS
 from tipbench.kinds.refusals import PredictionsRefused
+from tipbench.runs.validation import of_units
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 READABLE = (".parquet", ".csv")
+SCORED_PARTS = ("test", "valid")
 UNVERIFIED = "unverified: whether these predictions were made step by step cannot be told from a file"
 
 
 def evaluate(
     task: str | Task,
-    predictions: pl.DataFrame,
+    predictions: pl.DataFrame | pd.DataFrame,
     release: str | Source | None = "tiny",
     split: str = "auto",
     *,
+    part: str = "test",
     own: OwnData | Mapping[str, Any] | None = None,
     replicates: int = 1000,
     seed: int = 0,
@@ -39,18 +45,54 @@ def evaluate(
 
     Args:
         task: a task, or its name.
-        predictions: in the columns of the task's kind; see :func:`tipbench.evaluation.evaluation.check_predictions`.
+        predictions: a polars or pandas frame in the columns of the task's kind, such as ``[advert, score]``; see
+        :func:`tipbench.evaluation.evaluation.check_predictions`. Of pandas, whole numbers may be of any integer
+        type, and the unit may be the index.
         release: a size, ``version/size`` or an open release; not used with ``own``.
         split: as of :func:`tipbench.data.prepare.prepare`; the test is scored on truth, so labels do not matter.
+        part: ``test``, or ``valid`` to tune a method: then the units of valid are scored, on their truth.
         own: a user's own data, as its config has it.
         replicates, seed: of the cluster bootstrap.
 
     Raises:
-        UsageError: for malformed predictions, and what ``prepare`` refuses.
+        UsageError: for malformed predictions, what ``prepare`` refuses, and a part that is neither or not there.
+
+    >>> evaluate("advert_risk", predictions, release="tiny", part="valid").scores["auroc"]  # doctest: +SKIP
     """
     chosen = task_of(task)
+    if part not in SCORED_PARTS:
+        raise UsageError(f"part={part} cannot be scored: choose one of {', '.join(SCORED_PARTS)}.")
     prepared = prepare(chosen, release=None if own is not None else release, own=own, split=split)
-    return evaluate_prepared(chosen, prepared, predictions, replicates, seed)
+    frame = from_pandas(chosen, predictions) if is_pandas(predictions) else predictions
+    if part == "valid":
+        if prepared.validation is None:
+            raise UsageError(
+                f"split={prepared.split} of {prepared.data} has no valid part: choose another split."
+            )
+        prepared = prepared.validation
+        if "valid" in chosen.predicted_parts and isinstance(frame, pl.DataFrame):
+            frame = of_units(prepared, frame)  # predictions of a run hold valid and test
+    return evaluate_prepared(chosen, prepared, frame, replicates, seed)
+
+
+def is_pandas(frame: object) -> bool:
+    """Return whether this is a pandas frame, without importing pandas."""
+    return type(frame).__module__.partition(".")[0] == "pandas" and hasattr(frame, "columns")
+
+
+def from_pandas(task: Task, frame: pd.DataFrame) -> pl.DataFrame:
+    """Return a pandas frame of predictions in polars: the unit from the index where it is there, keys in the width of
+    the task's table, NaN as null. Raises UsageError for keys that are not whole numbers."""
+    if frame.index.name is not None and frame.index.name not in frame.columns:
+        frame = frame.reset_index()
+    found = pl.from_pandas(frame)
+    whole = [  # pandas writes whole numbers beside missing ones as floats
+        name
+        for name in ("step", task.unit)
+        if name in found.columns and found.schema[name].is_float() and (found[name] % 1 == 0).all()
+    ]
+    found = found.with_columns(pl.col(name).cast(pl.Int64) for name in whole)
+    return _in_width(found, task, "the pandas frame")
 
 
 def evaluate_prepared(

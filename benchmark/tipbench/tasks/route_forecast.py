@@ -68,7 +68,7 @@ def _with_true_rank(moves: pl.DataFrame, source: Source) -> pl.DataFrame:
     towns = source.scan("places").select(answer=pl.col("town").cast(pl.Int64), place=place)
     true = source.scan(STREAM, truth=True).select(FORECAST.query, "next_log")
     joined = moves.lazy().join(towns, on="answer").join(true, on=FORECAST.query).collect()
-    log = joined["next_log"].explode().to_numpy().reshape(joined.height, -1)
+    log = joined["next_log"].explode().to_numpy().reshape(joined.height, -1 if joined.height else 0)
     right = log[np.arange(len(log)), joined["place"].to_numpy()]
     rank = 1 + (log > right[:, None]).sum(axis=1)
     return joined.with_columns(

@@ -9,7 +9,6 @@ import hashlib
 import io
 import tokenize
 from collections.abc import Iterator
-from pathlib import Path
 
 UNSEEN = {"COMMENT", "NL", "ENCODING", "TYPE_COMMENT", "TYPE_IGNORE"}
 """Kinds of tokens that compute nothing."""
@@ -22,15 +21,13 @@ Token = tuple[str, str]
 """Kind and text."""
 
 
-def token_digest(path: Path) -> str:
-    """Return the hex SHA-256 of a Python file's tokens, without those that only a reader sees.
+def token_digest(source: bytes) -> str:
+    """Return the hex SHA-256 of the tokens of a Python file's content, without those that only a reader sees.
 
-    Raises:
-        OSError: for a file that cannot be read.
-        SyntaxError, tokenize.TokenError: for a text that is not Python.
+    Raises SyntaxError and tokenize.TokenError for a text that is not Python.
     """
-    with tokenize.open(path) as file:
-        text = file.read()
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    text = io.TextIOWrapper(io.BytesIO(source), encoding).read()
     digest = hashlib.sha256()
     for kind, written in _without_docstrings(_tokens(text)):
         digest.update(f"{kind} {len(written)} {written}\n".encode())

@@ -197,6 +197,7 @@ def fingerprint(version: str) -> str:
     files = [f for place in places for f in (place.rglob("*") if place.is_dir() else [place])]
     for file in sorted(files):
         if file.suffix in (".py", ".yaml", ".npz"):
-            content = token_digest(file).encode() if file.suffix == ".py" else file.read_bytes()
+            content = file.read_bytes()
+            content = token_digest(content).encode() if file.suffix == ".py" else content
             digest.update(file.relative_to(FOLDER).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()

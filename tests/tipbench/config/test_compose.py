@@ -8,6 +8,7 @@ from tipdata.core.errors import UsageError
 from tipdata.core.world import newest_released, sizes, versions
 
 RISK = "baseline=advert_risk/prior"
+TREES = "baseline=advert_risk/lightgbm"
 
 
 def composer(*words: str, own: Path | None = None) -> Composer:
@@ -16,6 +17,12 @@ def composer(*words: str, own: Path | None = None) -> Composer:
 
 def settings(*words: str, own: Path | None = None) -> dict[str, Any]:
     return composer(*words, own=own).settings().model_dump()
+
+
+def test_a_parameter_that_the_class_has_needs_no_plus() -> None:
+    method = settings(TREES, "baseline.method.leaves=8")["baseline"]["method"]
+    assert method == {"_target_": "tipbaselines.advert_risk.lightgbm.LightGBM", "leaves": 8}
+    assert method == settings(TREES, "+baseline.method.leaves=8")["baseline"]["method"]
 
 
 def test_overrides_are_split_at_the_first_equals_sign() -> None:
@@ -101,7 +108,8 @@ def test_own_data_has_no_release() -> None:
         ([RISK, "engine.workers=0"], "engine.workers=0 is wrong"),
         ([RISK, "overwrite=sometimes"], "only_missing"),
         ([RISK, "labels=[1,"], "cannot be composed"),
-        ([RISK, "baseline.method.depth=1"], "baseline.method.depth is no key"),
+        ([RISK, "baseline.method.depth=1"], "Prior has no parameter of that name; it has none"),
+        ([TREES, "baseline.method.leafs=1"], "are baseline.method.leaves, baseline.method.leaf_size"),
         (["experiment=quickstrt"], "the nearest is quickstart"),
     ],
 )

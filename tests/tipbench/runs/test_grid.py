@@ -8,6 +8,7 @@ import tipbench
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folders
 from tipbench.config.settings import Settings
+from tipbench.config.sweeps import values_of
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.results import Result, read_result
@@ -109,6 +110,49 @@ def test_comma_lists_need_m_and_with_it_multiply() -> None:
         cells(*lists)
     found = cells(*lists, "release=tiny,small", "labels=truth,expert", many=True)
     assert len(found) == len({c.folder for c in found}) == 2 * 2 * 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("word", "values"),
+    [
+        ("seed=range(2)", ["0", "1"]),
+        ("seed=range(1,4)", ["1", "2", "3"]),
+        ("baseline.method.c=choice(0.1,1)", ["0.1", "1"]),
+        ("split=shuffle(random,random)", ["random", "random"]),
+        ("baseline=glob(route_forecast/*markov*,exclude=*higher*)", None),
+        ("runs.path=range(2)", ["range(2)"]),
+        ("labels=truth,expert", ["truth", "expert"]),
+    ],
+)
+def test_the_sweeps_of_hydra_are_read_as_hydra_does(word: str, values: list[str] | None) -> None:
+    (override,) = parse([word])
+    names = Composer(config_folders(None)).options
+    wanted = values or sorted(
+        n for n in names["baseline"] if n.startswith("route_forecast/") and "markov" in n
+    )
+    assert values_of(override, names) == wanted
+
+
+def test_seeds_and_parameters_can_be_swept_by_a_range() -> None:
+    found = cells(
+        "baseline=advert_risk/tfidf_logreg", "seed=range(2)", "baseline.method.c=choice(0.1,1)", many=True
+    )
+    assert {(c.seed, c.config["baseline"]["method"]["c"]) for c in found} <= {
+        (0, 0.1),
+        (0, 1),
+        (1, 0.1),
+        (1, 1),
+    }
+    assert len({c.config["baseline"]["method"]["c"] for c in found}) == 2
+    for word in ("seed=range(2)", "baseline.method.c=0.1,1"):
+        with pytest.raises(UsageError, match="is a list: add -m"):
+            cells("baseline=advert_risk/tfidf_logreg", word)
+
+
+@pytest.mark.parametrize("word", ["seed=range(a)", "seed=interval(0,1)", "seed=tag(x,choice(1,2)"])
+def test_a_sweep_that_gives_no_values_is_refused_in_a_sentence(word: str) -> None:
+    with pytest.raises(UsageError, match=r"gives no list of values|is no seed|cannot be composed"):
+        cells("baseline=advert_risk/tfidf_logreg", word, many=True)
 
 
 def test_a_comma_in_a_path_is_no_list(tmp_path: Path) -> None:

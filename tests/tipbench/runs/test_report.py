@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 from tipbench.runs.report import mean, number, rows, table
 from tipbench.runs.results import Result
+from tipbench.runs.variants import variant_names
+from tipdata.core.errors import UsageError
 
 
 def result(split: str, score: float | None, **more: Any) -> Result:
@@ -86,8 +88,51 @@ def test_a_mean_over_something_unknown_is_unknown() -> None:
 
 
 def test_two_configs_of_one_method_are_two_rows() -> None:
-    found = rows([result("forward", 0.2), result("forward", 0.4, config_hash="1" * 64)])
-    assert sorted(row.method for row in found) == ["advert_risk/prior [000000]", "advert_risk/prior [111111]"]
+    def config(**parameters: Any) -> dict[str, Any]:
+        return {"labels": "expert", "baseline": {"method": {"_target_": "a.B", "seed": 1, **parameters}}}
+
+    found = rows(
+        [result("forward", 0.2, config=config(c=1.0)), result("forward", 0.4, config=config(c=0.1, d=2))]
+    )
+    assert [row.method for row in found] == [
+        "advert_risk/prior [c=0.1, d=2]",
+        "advert_risk/prior [c=1.0, d=default]",
+    ]
+
+
+def test_a_parameter_is_named_in_full_where_two_differ_by_their_last_name() -> None:
+    def config(a: int, b: int) -> dict[str, Any]:
+        return {"baseline": {"method": {"left": {"size": a}, "right": {"size": b}, "depth": a}}}
+
+    names = variant_names(
+        [result("forward", 0.2, config=config(1, 2)), result("random", 0.2, config=config(3, 4))]
+    )
+    assert names[0] == "depth=1, method.left.size=1, method.right.size=2"
+    assert variant_names([result("forward", 0.2), result("random", 0.2, seed=1)]) == ["", ""]
+
+
+def test_a_sweep_is_ordered_by_its_validation_scores_and_other_tables_by_their_scores() -> None:
+    def of(c: float, score: float, valid: float | None) -> Result:
+        config = {"baseline": {"method": {"c": c}}}
+        return result("forward", score, config=config, valid=None if valid is None else {"value": valid})
+
+    swept = [of(1.0, 0.9, 0.1), of(2.0, 0.2, 0.8), of(3.0, 0.5, 0.5)]
+    assert [row.valid for row in rows(swept)] == [0.8, 0.5, 0.1]
+    assert [row.score for row in rows([*swept[:2], of(3.0, 0.5, None)])] == [0.9, 0.5, 0.2]
+    other = result("forward", 0.3, method="advert_risk/other", valid={"value": 0.9})
+    assert [row.score for row in rows([result("forward", 0.6, valid={"value": 0.1}), other])] == [0.6, 0.3]
+
+
+def test_columns_that_say_nothing_are_not_shown_and_chosen_ones_are() -> None:
+    columns, _ = table(rows([result("forward", 0.2)]))
+    assert [column.heading for column in columns] == [
+        *("task", "method", "split", "labels", "metric", "score", "95% interval"),
+        *("share of oracle", "harm gap", "seconds"),
+    ]
+    columns, cells = table(rows([result("forward", 0.2)]), ["score", "method"])
+    assert ([column.heading for column in columns], cells) == (["score", "method"], [["0.200", "prior"]])
+    with pytest.raises(UsageError, match="there is no column scores: the nearest is score"):
+        table(rows([result("forward", 0.2)]), ["scores"])
 
 
 def test_methods_stand_in_the_order_of_their_honest_score_and_oracles_last() -> None:

@@ -34,7 +34,7 @@ as it is"""
 def digest(tmp_path: Path, text: str | bytes) -> str:
     path = tmp_path / "read.py"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return token_digest(path)
+    return token_digest(path.read_bytes())
 
 
 @pytest.mark.parametrize(

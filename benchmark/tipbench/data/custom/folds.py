@@ -15,7 +15,7 @@ from tipbench.data.custom.files import read_files
 from tipbench.data.custom.pairs import matched_clusters, read_pairs
 from tipbench.data.custom.splits import all_scored, given_folds, label_set_folds, stratified_folds
 from tipbench.data.custom.tables import check_tables, read_tables
-from tipbench.data.fold import Fold
+from tipbench.data.fold import Fold, valid_as_test
 from tipbench.data.prepared import Prepared
 from tipbench.data.streams.forecasts import own_answers
 from tipbench.data.streams.steps import ORDER, held_back
@@ -119,6 +119,9 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         notes=_notes(task, own),
         names=read.names,
         streams=streams,
+        valid_answers=(lambda: _answers(task, [valid_as_test(divided[0])], read.tables))
+        if len(divided) == 1 and "valid" in divided[0]["part"]
+        else None,
     )
 
 

@@ -1,0 +1,91 @@
+"""Score a run on the valid part too: what methods are tuned by, so that nobody tunes on the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.data.prepared import Prepared
+from tipbench.evaluation.evaluation import Score, check_predictions, evaluate
+from tipbench.kinds.predictions import as_stored
+from tipbench.runs.cell import Cell
+from tipbench.runs.predicting import predicted
+from tipbench.runs.results import VALID
+from tipbench.task import Task
+
+NO_VALID = "no validation score: the split has no valid part"
+NO_TRUTH_THERE = "no validation score: nothing in the valid part can be scored ({})"
+FAILED = "no validation score: {} failed when it was asked for the valid part ({}: {})"
+
+
+@dataclass(frozen=True)
+class Validated:
+    """The primary metric on the valid part; predictions that had to be asked for, None where the test's hold them."""
+
+    score: Score
+    predictions: pl.DataFrame | None = None
+
+
+def validate(
+    task: Task,
+    prepared: Prepared,
+    cell: Cell,
+    predictions: pl.DataFrame,
+    ask: Callable[[Prepared], pl.DataFrame],
+) -> Validated:
+    """Return the primary metric on the valid part, scored on the truth just as the test is.
+
+    Args:
+        task: the task.
+        prepared: the folds that the method was fitted on.
+        cell: replicates of the interval and the method's name are read of it.
+        predictions: those of the run, which hold the valid part where the task predicts it.
+        ask: given the folds with valid in the place of the test, returns predictions for it.
+    """
+    try:
+        valid = prepared.validation
+    except UsageError as error:
+        return Validated(Score(None, note=NO_TRUTH_THERE.format(str(error).rstrip("."))))
+    if valid is None:
+        return Validated(Score(None, note=NO_VALID))
+    if "valid" in task.predicted_parts:
+        return Validated(primary_score(task, valid, of_units(valid, predictions), cell))
+    try:
+        made = as_stored(check_predictions(valid.answers, ask(valid)))
+    except Exception as error:  # the run's own score is there and is not lost for it
+        return Validated(Score(None, note=FAILED.format(cell.target, type(error).__name__, _line(error))))
+    return Validated(primary_score(task, valid, made, cell), made)
+
+
+def asked_of(method: Any, cell: Cell) -> Callable[[Prepared], pl.DataFrame]:
+    """Return what asks a fitted method for the valid part."""
+    return lambda valid: predicted(method, valid, 0, cell.target)
+
+
+def kept_of(cell: Cell) -> Callable[[Prepared], pl.DataFrame]:
+    """Return what reads the predictions of the valid part that a run left."""
+    return lambda valid: pl.read_parquet(cell.folder / VALID)
+
+
+def of_units(prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:
+    """Return the predictions of the units that there is truth about."""
+    key = prepared.answers.kind.key(prepared.answers.unit)
+    if key not in predictions.columns:
+        return predictions  # the check of predictions says what is missing
+    wanted = prepared.answers.frame.select(pl.col(prepared.answers.unit).alias(key))
+    return predictions.join(wanted, on=key, how="semi", maintain_order="left")
+
+
+def primary_score(task: Task, valid: Prepared, predictions: pl.DataFrame, cell: Cell) -> Score:
+    """Return the primary metric alone, with its interval."""
+    alone = replace(task, metrics=(task.primary,))
+    found = evaluate(alone, valid.answers, predictions, replicates=cell.config["replicates"])
+    return found.scores[task.primary]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or "no message"

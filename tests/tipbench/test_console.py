@@ -1,0 +1,59 @@
+"""Tables fit a terminal by leaving columns out, and a pipe shows all of them."""
+
+import io
+import re
+import sys
+
+import pytest
+from tipbench.console import Column, emit_table
+
+COLUMNS = [
+    Column("method"),
+    Column("score", True),
+    Column("interval", True, leave=1),
+    Column("seconds", True, leave=2),
+    Column("what it is", prose=True),
+]
+ROWS = [
+    ["a_rather_long_method_name", "0.123", "0.100 to 0.200", "12.3", "words that can be wrapped between them"]
+]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def written(monkeypatch: pytest.MonkeyPatch, width: int | None) -> tuple[str, list[str]]:
+    to = io.StringIO() if width is None else Terminal()
+    monkeypatch.setattr(sys, "stdout", to)
+    monkeypatch.setenv("COLUMNS", str(width or 20))
+    left_out = emit_table(COLUMNS, ROWS)
+    return re.sub(r"\x1b\[[0-9;]*m", "", to.getvalue()), left_out
+
+
+def test_a_pipe_shows_every_column_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, left_out = written(monkeypatch, None)
+    assert left_out == []
+    assert all(cell in text.splitlines()[-1] for cell in ROWS[0])
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"), [(120, []), (80, []), (62, ["seconds"]), (45, ["interval", "seconds"])]
+)
+def test_a_terminal_leaves_out_columns_and_breaks_no_word(
+    monkeypatch: pytest.MonkeyPatch, width: int, left_out: list[str]
+) -> None:
+    text, found = written(monkeypatch, width)
+    assert found == left_out
+    assert max(map(len, text.splitlines())) <= width
+    assert set(ROWS[0][4].split()) <= set(text.split())
+    assert "a_rather_long_method_name" in text
+
+
+def test_what_must_not_be_left_out_stays_on_a_terminal_that_is_too_narrow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text, left_out = written(monkeypatch, 20)
+    assert left_out == ["interval", "seconds"]
+    assert "score" in text
