@@ -12,12 +12,12 @@ from tipdata.core.errors import UsageError
 from tipdata.stages import TABLES
 
 from tipbench.data.custom.config import OwnData
-from tipbench.data.prepare import prepare
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS
 from tipbench.kinds.refusals import PredictionsRefused
+from tipbench.loading import prepare
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
 
@@ -41,7 +41,7 @@ def evaluate(
         task: a task, or its name.
         predictions: in the columns of the task's kind; see :func:`tipbench.evaluation.evaluation.check_predictions`.
         release: a size, ``version/size`` or an open release; not used with ``own``.
-        split: as of :func:`tipbench.data.prepare.prepare`; the test is scored on truth, so labels do not matter.
+        split: as of :func:`tipbench.loading.prepare`; the test is scored on truth, so labels do not matter.
         own: a user's own data, as its config has it.
         replicates, seed: of the cluster bootstrap.
 
