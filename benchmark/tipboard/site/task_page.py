@@ -59,7 +59,7 @@ def _facts(standing: Standing) -> list[tuple[str, str]]:
         ("Metric", metric_text(standing)),
         ("Unit", task.unit),
         ("Prediction", task.kind.title),
-        ("Predicted", f"at {task.prediction_time}" if task.prediction_time else "-"),
+        ("Predicted", f"at {task.prediction_time}"),
         ("Data shown", f"{task.tier} by default"),
         ("Labels", ", ".join(task.labels) or "none"),
         ("Splits", ", ".join(task.splits)),
