@@ -10,6 +10,7 @@ from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval
 from tipbench.tasks import tasks
 
+from tipboard.board.columns import BESIDE
 from tipboard.board.export import METHOD, Heading
 from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
@@ -18,7 +19,6 @@ from tipboard.site.sizes import Size
 from tipboard.site.tables import View, filters, of_records
 from tipboard.site.task_page import Page
 
-HARM_GAP, PROTECTION_GAP = "harm_gap", "protection_gap"
 HEADINGS = (
     Heading("task", "task", "What was predicted.", False),
     Heading(
@@ -32,8 +32,7 @@ HEADINGS = (
     Heading("metric", "metric", "The task's primary metric.", False),
     Heading("score", "score", "Three decimals, shown after the close.", True),
     Heading("bounds", "95% interval", "Cluster bootstrap.", True),
-    Heading(HARM_GAP, "harm gap", "False accusations of the worst lawful group − of all lawful.", True),
-    Heading(PROTECTION_GAP, "protection gap", "Best − worst recall over groups of those exploited.", True),
+    *(Heading(column.key, column.heading, column.about, True) for column in BESIDE.values()),
     Heading("access", "access", "As declared: all tiers are published and nobody can check it.", False),
 )
 
@@ -93,8 +92,8 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                     "score": one.value,
                     "bounds": interval(one.low, one.high, one.note),
                     **{
-                        gap: metrics[gap].value if gap in metrics else None
-                        for gap in (HARM_GAP, PROTECTION_GAP)
+                        column.key: metrics[name].value if name in metrics else None
+                        for name, column in BESIDE.items()
                     },
                     "access": entry.access,
                 }
