@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import shutil
-import uuid
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
 
 from tipbench.evaluation.comparison import Draws
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 RESULT, PREDICTIONS, DRAWS = "result.json", "predictions.parquet", "draws.npz"
+ELSEWHERE = "free space there or set runs.path=FOLDER"
 SCHEMA_VERSION = 2
 SCHEMA = Path(__file__).with_name("result.schema.json")
 
@@ -153,27 +152,13 @@ def digest_of(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def store(
-    folder: Path, partial: Path, result: Result, predictions: bytes, draws: Draws | None = None
-) -> None:
-    """Write a run beside its place, in ``partial`` on the same disk, and rename it there.
-
-    An earlier run of that place is gone only once the new one is whole.
-    """
-    beside = partial / uuid.uuid4().hex
-    beside.mkdir(parents=True)
-    try:
+def store(folder: Path, result: Result, predictions: bytes, draws: Draws | None = None) -> None:
+    """Write a run whole, in the place of an earlier one. Raises UsageError where it cannot be written."""
+    with fill_folder_atomically(folder, replace=True, advice=ELSEWHERE) as beside:
         (beside / PREDICTIONS).write_bytes(predictions)
         (beside / RESULT).write_text(result.to_json(), encoding="utf-8")
         if draws is not None:
             np.savez(beside / DRAWS, **draws._asdict())
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if folder.exists():
-            os.rename(folder, partial / f"old-{beside.name}")
-        os.rename(beside, folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(partial / f"old-{beside.name}", ignore_errors=True)
 
 
 def read_draws(folder: Path) -> Draws | None:

@@ -142,4 +142,4 @@ def test_ctrl_c_is_one_line_and_130_and_leaves_nothing_half_written(
     assert said[-1].startswith("tipbench: interrupted")
     assert "Traceback" not in err
     assert not list(place.rglob("result.json"))
-    assert not list(place.glob("runs/.partial*"))
+    assert not list(place.rglob(".partial*"))
