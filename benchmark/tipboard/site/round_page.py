@@ -41,14 +41,13 @@ def round_page(closed: Closed, sizes: Sequence[Size]) -> Page:
     """The page of a round."""
     described = closed.round
     records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
-    release = f"{described.data}/{described.size}{' (draft)' if described.draft else ''}"
-    caption = f"Sealed round {described.name}: all submissions. Release {release}."
+    caption = f"Sealed round {described.name}: all submissions. Release {described.release}."
     table = of_records(caption, HEADINGS, records)
     view = View("round", "Everything that was handed in", table, f"data/rounds/{described.name}",
                 filters(table, ("task", "team", "counts", "access")))  # fmt: skip
     html = page(
         "round.html", "../", current="", closed=closed, facts=_facts(closed), view=view,
-        release=f"{release}, evaluator {closed.scores.evaluator}",
+        release=f"{described.release}, evaluator {closed.scores.evaluator}",
         size=sizes[0], tasks=[one.task.name for one in sizes[0].usual],
     )  # fmt: skip
     return Page(f"rounds/{described.name}.html", html, [view], [])
