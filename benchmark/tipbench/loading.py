@@ -1,14 +1,19 @@
-"""Give a reader with a notebook the folds of a task by its name; scores are in :mod:`tipbench.runs.scoring`."""
+"""Give the folds and answers of a task; its name is enough."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
-from tipbench.data import prepare as preparing
-from tipbench.data.custom.config import OwnData
+from tipdata.core.errors import UsageError
+
+from tipbench.data.custom.config import OwnData, own_data
+from tipbench.data.custom.folds import prepare_own
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
+from tipbench.data.release_folds import open_by_name, prepare_release
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
 
@@ -24,17 +29,31 @@ def prepare(
     needs: Collection[str] = frozenset(),
     oracle: bool = False,
 ) -> Prepared:
-    """Return the folds and answers of a task, or of its name; see :func:`tipbench.data.prepare.prepare`."""
-    return preparing.prepare(
-        task_of(task),
-        release=release,
-        own=own,
-        split=split,
-        labels=labels,
-        access=access,
-        needs=needs,
-        oracle=oracle,
-    )
+    """Return everything that one cell needs: its folds and its answers.
+
+    Args:
+        task: the task, or its name.
+        release: a size ("tiny"), version and size ("0.3.0/tiny"), either with an independent world
+        ("tiny.w3"), or an open release; made first where missing. own: a user's own data, as
+        :class:`tipbench.data.custom.config.OwnData` or its mapping; excludes ``release``.
+        split, labels, access: ``auto`` is the first or own of the task (and of the data).
+        needs: the columns that the method needs, as ``table.column``.
+        oracle: whether the method is shown hidden truth. It is marked as such and never ranked.
+
+    Raises:
+        UsageError: for a name that no task has; for a split, labels or access that the task or data cannot
+        have; for needs that are not shown.
+    """
+    started = time.perf_counter()
+    task = task_of(task)
+    if own is not None and release is None:
+        made = prepare_own(task, own_data(own), split, labels, access, needs, oracle)
+    elif release is not None and own is None:
+        source = open_by_name(release) if isinstance(release, str) else release
+        made = prepare_release(task, source, split, labels, access, needs, oracle)
+    else:
+        raise UsageError("give either a release or data of your own, and not both.")
+    return replace(made, seconds=time.perf_counter() - started)
 
 
 def load(

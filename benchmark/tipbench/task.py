@@ -58,6 +58,17 @@ Supervise = Callable[[pl.DataFrame, Source], pl.DataFrame]
 """Units of all parts -> ``[unit, label]`` of those in train and valid that this supervision labels."""
 
 
+RANKED = (
+    *("average_precision", "auroc", "recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget"),
+    *("brier", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "average_precision_raw", "auroc_raw"),
+)
+"""Metrics of whatever is scored and ranked, so that tasks can be compared."""
+GAPS = ("harm_gap", "protection_gap")
+"""Metrics of who is harmed by what is flagged, and who is not protected."""
+COMMON_LEAK_LIMITS = {"scalar_auroc": 0.75, "identifiers_auroc": 0.60}
+"""Most that one scalar column, and a tree on identifiers and lengths, may reveal."""
+
+
 def keep_all(rows: pl.DataFrame, source: Source) -> Selection:
     """Every unit of the split."""
     return Selection(rows)
@@ -67,7 +78,7 @@ def accept_all(tables: dict[str, pl.DataFrame]) -> None:
     """No further demand on a user's tables."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """One task. The callables are given units as ``[unit, region Int32, cluster Int64, day Int32, ...]``.
 
@@ -102,15 +113,13 @@ class Task:
     primary: str
     metrics: tuple[str, ...]
     references: tuple[str, ...]
-    prevalence: float | None
-    prediction_time: str
-    predicted_parts: tuple[str, ...]
     signal_columns: frozenset[str]
-    leak_limits: dict[str, float]
     units: Callable[[Source], pl.LazyFrame] = field(repr=False)
     supervise: Mapping[str, Supervise] = field(repr=False)
     answers: Supervise = field(repr=False)
     select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
+    prevalence: float | None = None
+    leak_limits: dict[str, float] = field(default_factory=COMMON_LEAK_LIMITS.copy)
     context: frozenset[str] = frozenset()
     stream: str = ""
     forecast: Forecast | None = None
@@ -125,3 +134,13 @@ class Task:
     def labels(self) -> tuple[str, ...]:
         """Allowed supervision on a release, the first is the default."""
         return tuple(self.supervise)
+
+    @property
+    def predicted_parts(self) -> tuple[str, ...]:
+        """Return the parts whose units are predicted."""
+        return self.kind.predicted_parts
+
+    @property
+    def prediction_time(self) -> str:
+        """Return when units are predicted, in words."""
+        return "each step" if self.stream else "window end"

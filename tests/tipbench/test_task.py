@@ -4,7 +4,6 @@ import re
 
 import pytest
 from tipbench.data.splits import SPLITS
-from tipbench.kinds import SCORES
 from tipbench.task import Task
 from tipbench.tasks import task_of, tasks
 from tipdata.core.errors import UsageError
@@ -22,7 +21,6 @@ def test_a_task_says_everything_that_the_design_asks_of_it(task: Task) -> None:
     assert set(task.splits) <= set(SPLITS)
     assert set(task.own_splits) <= {"all", "kfold", "given"}
     assert task.labels[0] == next(iter(task.supervise))
-    assert task.predicted_parts == (("valid", "test") if task.kind is SCORES else ("test",))
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))

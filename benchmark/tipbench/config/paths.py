@@ -27,7 +27,8 @@ def config_folder() -> Path:
 def config_folders(own: str | None) -> tuple[Path, ...]:
     """Return the folders of tipbench's configs, of those that packages add, and of a user's ``--config-dir``.
 
-    Raises UsageError where the user's folder is not there, and where a package has a file that is there already.
+    Raises UsageError where the user's folder is not there or changes a file of tipbench, and where a package has a
+    file that is there already.
     """
     folders = (config_folder(), *added_folders())
     if own is None:
@@ -37,7 +38,17 @@ def config_folders(own: str | None) -> tuple[Path, ...]:
         raise UsageError(
             f"--config-dir {own} is no folder: give one that holds baseline/, data/ or experiment/."
         )
+    _refuse_changed(folder)
     return *folders, folder
+
+
+def _refuse_changed(folder: Path) -> None:
+    """Refuse a user's file with the name of one of tipbench's: Hydra would take that one. A copy of it may stay."""
+    shipped = config_folder()
+    for path in sorted(shipped.rglob("*.yaml")):
+        own = folder / path.relative_to(shipped)
+        if own.is_file() and own.read_bytes() != path.read_bytes():
+            raise UsageError(f"{own} has the name of {path}, which would be taken instead: rename yours.")
 
 
 def added_folders() -> list[Path]:

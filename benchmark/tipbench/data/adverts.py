@@ -6,7 +6,7 @@ import polars as pl
 from tipdata.stages.adverts.tables import JOB_FIELDS
 
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
-from tipbench.task import Source
+from tipbench.task import COMMON_LEAK_LIMITS, Source
 
 __all__ = ["harm_columns", "headline_weight", "trafficking_operations", "units"]
 
@@ -32,8 +32,8 @@ SPLITS = (
     *("forward", "operation", "random", "region", "platform"),
     *("language", "jurisdiction", "closure", "tactics"),
 )
-LEAK_LIMITS = {"scalar_auroc": 0.75, "identifiers_auroc": 0.60, "crossing_near_duplicates": 0.05}
-"""Most that one scalar column, a tree on identifiers and lengths, and copied text across parts may reveal."""
+LEAK_LIMITS = {**COMMON_LEAK_LIMITS, "crossing_near_duplicates": 0.05}
+"""Most that may be revealed, by copied text across parts too."""
 
 
 def units(source: Source) -> pl.LazyFrame:

@@ -34,7 +34,7 @@ def open_by_name(name: str) -> Source:
 def prepare_release(
     task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
-    """One fold and its answers; see :func:`tipbench.data.prepare.prepare`."""
+    """One fold and its answers; see :func:`tipbench.loading.prepare`."""
     level = access_of(task, access)
     check_needs(task, needs, level, oracle)
     supervision = labels_of(task, labels)

@@ -64,12 +64,11 @@ class PredictionKind:
     ``rows``: which rows predictions have, in words.
     ``truth_columns``: columns that a frame of :class:`tipbench.kinds.answers.Answers` has beside the unit's key.
     ``labelled``: whether units are positive, negative or unknown. ``has_parts``: whether the truth names the part of
-    each unit, so that a test part can be missing. ``fewest_clusters``: clusters of the rarer sort that an interval
-    needs. ``linked``: whether the truth of a user's own data is the cluster of each unit;
-    ``takes_pairs``: whether it may be labelled pairs of units.
+    each unit, so that a test part can be missing. ``predicted_parts``: the parts whose units are predicted.
+    ``fewest_clusters``: clusters of the rarer sort that an interval needs. ``linked``: whether the truth of a user's
+    own data is the cluster of each unit; ``takes_pairs``: whether it may be labelled pairs of units.
     ``custom_field``: where a user's own data map the truth; ``custom_fields``: those of :data:`FOREIGN` that it takes.
-    ``also``: names of other kinds whose ground truth a task of
-    this kind may be scored on.
+    ``also``: names of other kinds whose ground truth a task of this kind may be scored on.
     """
 
     name: ClassVar[str]
@@ -78,6 +77,7 @@ class PredictionKind:
     truth_columns: ClassVar[tuple[str, ...]]
     labelled: ClassVar[bool] = False
     has_parts: ClassVar[bool] = False
+    predicted_parts: ClassVar[tuple[str, ...]] = ("test",)
     fewest_clusters: ClassVar[int] = FEWEST_CLUSTERS
     linked: ClassVar[bool] = False
     takes_pairs: ClassVar[bool] = False

@@ -25,6 +25,7 @@ class Scores(LabelledKind):
     name = "scores"
     title = "a score per unit"
     rows = "for every unit of valid and test"
+    predicted_parts = ("valid", "test")
     truth_columns = ("part", "label", "cluster", "weight")
 
     def columns(self, unit: str) -> tuple[str, ...]:

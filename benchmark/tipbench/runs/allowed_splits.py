@@ -8,8 +8,8 @@ from tipdata.core.errors import UsageError
 from tipdata.release import open_release
 
 from tipbench.config.settings import Settings
-from tipbench.data.prepare import prepare
 from tipbench.data.release_folds import allowed_splits
+from tipbench.loading import prepare
 from tipbench.task import Task
 
 

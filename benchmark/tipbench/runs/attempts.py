@@ -24,10 +24,9 @@ from tipbench.tasks import task_of
 
 @dataclass(frozen=True)
 class Batch:
-    """Jobs of one fold, for one process. ``partial``: where runs are written before they are renamed."""
+    """Jobs of one fold, for one process."""
 
     jobs: tuple[Job, ...]
-    partial: Path
     import_path: tuple[str, ...] = ()
 
 
@@ -35,12 +34,12 @@ def run_batch(batch: Batch) -> list[Outcome]:
     """Run the jobs of one fold, one after the other."""
     sys.path.extend(path for path in batch.import_path if path not in sys.path)
     shared = SharedFold(batch.jobs[0].cell)
-    return [_attempt(job, shared, batch.partial) for job in batch.jobs]
+    return [_attempt(job, shared) for job in batch.jobs]
 
 
-def _attempt(job: Job, shared: SharedFold, partial: Path) -> Outcome:
+def _attempt(job: Job, shared: SharedFold) -> Outcome:
     try:
-        return Outcome(job.cell, _run_cell(job, shared, partial))
+        return Outcome(job.cell, _run_cell(job, shared))
     except Unwritable:
         raise
     except UsageError as error:
@@ -52,7 +51,7 @@ def _attempt(job: Job, shared: SharedFold, partial: Path) -> Outcome:
         return Outcome(job.cell, cause=f"{type(error).__name__}: {said}{where}", trace=traceback.format_exc())
 
 
-def _run_cell(job: Job, shared: SharedFold, partial: Path) -> Result:
+def _run_cell(job: Job, shared: SharedFold) -> Result:
     cell, task = job.cell, task_of(job.cell.task)
     method = instantiate(cell.config["baseline"]["method"])
     check_shape(task, method, cell.target)
@@ -69,4 +68,4 @@ def _run_cell(job: Job, shared: SharedFold, partial: Path) -> Result:
     cost = cost_of(job, meter)  # before the valid part is predicted, which is no part of what a method costs
     ask = asked_of(method, cell) if job.kept is None else kept_of(cell)
     validated = validate(task, prepared, cell, checked, ask)
-    return record(job, prepared, evaluation, checked, is_oracle(method), cost, notes, partial, validated)
+    return record(job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated)

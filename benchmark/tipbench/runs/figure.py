@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
+from tipdata.documents.palette import LIGHT
 
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row
 from tipbench.runs.results import method_name
-from tipbench.style import DOT, DPI, INTERVAL_OPACITY, INTERVAL_WIDTH, LIGHT, SMALL, TEXT, TITLE
+from tipbench.style import DOT, DPI, INTERVAL_OPACITY, INTERVAL_WIDTH, SMALL, TEXT, TITLE
 from tipbench.tasks import task_of
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 import polars as pl
 from tipdata.core.errors import UsageError
@@ -39,21 +38,20 @@ def record(
     oracle: bool,
     cost: Cost,
     notes: list[str],
-    partial: Path,
     validated: Validated,
 ) -> Result:
     """Store a run in its cell's folder and return its result.
 
-    ``oracle``: whether the method was shown hidden truth. ``partial``: where the run is written before it is renamed.
+    ``oracle``: whether the method was shown hidden truth.
     Raises Unwritable where it cannot be written.
     """
     content = parquet_bytes(_with_names(predictions, prepared))
     valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
     result = result_of(job, prepared, evaluation, oracle, digest_of(content), cost, notes, validated.score)
     try:
-        store(job.cell.folder, partial, result, content, evaluation.primary_draws, valid)
-    except OSError as error:
-        raise unwritable(job.cell.folder, error) from None
+        store(job.cell.folder, result, content, evaluation.primary_draws, valid)
+    except UsageError as error:
+        raise Unwritable(str(error)) from None
     return result
 
 
@@ -115,12 +113,4 @@ def cost_of(job: Job, meter: Meter) -> Cost:
         score_s=meter.wall("score"),
         cpu_s=meter.cpu(),
         peak_mib=meter.peak_mib(),
-    )
-
-
-def unwritable(folder: Path, error: OSError) -> Unwritable:
-    """Return the error that says which folder cannot be written to, why, and what to do."""
-    reason = error.strerror or str(error)
-    return Unwritable(
-        f"runs cannot be written to {folder}: {reason}; free space there or set runs.path=FOLDER."
     )

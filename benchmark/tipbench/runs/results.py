@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import shutil
-import uuid
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
 
 from tipbench.evaluation.comparison import Draws
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 RESULT, PREDICTIONS, DRAWS, VALID = "result.json", "predictions.parquet", "draws.npz", "valid.parquet"
+ELSEWHERE = "free space there or set runs.path=FOLDER"
 SCHEMA_VERSION = 2
 SCHEMA = Path(__file__).with_name("result.schema.json")
 
@@ -159,33 +158,16 @@ def digest_of(content: bytes) -> str:
 
 
 def store(
-    folder: Path,
-    partial: Path,
-    result: Result,
-    predictions: bytes,
-    draws: Draws | None = None,
-    valid: bytes | None = None,
+    folder: Path, result: Result, predictions: bytes, draws: Draws | None = None, valid: bytes | None = None
 ) -> None:
-    """Write a run beside its place, in ``partial`` on the same disk, and rename it there.
-
-    An earlier run of that place is gone only once the new one is whole.
-    """
-    beside = partial / uuid.uuid4().hex
-    beside.mkdir(parents=True)
-    try:
+    """Write a run whole, in the place of an earlier one. Raises UsageError where it cannot be written."""
+    with fill_folder_atomically(folder, replace=True, advice=ELSEWHERE) as beside:
         (beside / PREDICTIONS).write_bytes(predictions)
         (beside / RESULT).write_text(result.to_json(), encoding="utf-8")
         if valid is not None:
             (beside / VALID).write_bytes(valid)
         if draws is not None:
             np.savez(beside / DRAWS, **draws._asdict())
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if folder.exists():
-            os.rename(folder, partial / f"old-{beside.name}")
-        os.rename(beside, folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(partial / f"old-{beside.name}", ignore_errors=True)
 
 
 def read_draws(folder: Path) -> Draws | None:

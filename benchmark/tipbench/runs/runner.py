@@ -7,21 +7,19 @@ and the others go on.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from tipdata.core.atomic import PARTIAL
 from tipdata.core.engine import run_all
+from tipdata.core.errors import UsageError
 
 from tipbench.runs.attempts import Batch, run_batch
 from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Job, Outcome, decided
-from tipbench.runs.recording import unwritable
-
-PARTIAL = ".partial"
-STALE_SECONDS = 86_400
+from tipbench.runs.results import ELSEWHERE
 
 
 def run(
@@ -56,32 +54,28 @@ def run(
 
 
 def _run_jobs(jobs: list[Job], engine: str, workers: int | None, quiet: bool) -> list[Outcome]:
-    partial = jobs[0].cell.runs / f"{PARTIAL}-{os.getpid()}"
-    try:
-        partial.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(partial.parent, error) from None
-    _sweep_stale(partial.parent)
-    try:
-        batches = _batches(jobs, partial, 1 if engine == "sequential" else workers or os.cpu_count() or 1)
-        done = run_all(run_batch, batches, engine=engine, workers=workers, label="folds", quiet=quiet)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    _check_writable(jobs[0].cell.runs)
+    batches = _batches(jobs, 1 if engine == "sequential" else workers or os.cpu_count() or 1)
+    done = run_all(run_batch, batches, engine=engine, workers=workers, label="folds", quiet=quiet)
     return [outcome for outcomes in done for outcome in outcomes]
 
 
-def _sweep_stale(runs: Path) -> None:
-    """Remove what a run that was killed more than a day ago left half-written."""
-    for left in runs.glob(f"{PARTIAL}-*"):
-        if time.time() - left.stat().st_mtime > STALE_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+def _check_writable(runs: Path) -> None:
+    """Refuse a folder that nothing can be written to, before anything is run. Raises UsageError."""
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        TemporaryDirectory(prefix=PARTIAL, dir=runs).cleanup()
+    except OSError as error:
+        raise UsageError(
+            f"runs cannot be written to {runs}: {error.strerror or error}; {ELSEWHERE}."
+        ) from None
 
 
-def _batches(jobs: list[Job], partial: Path, workers: int) -> list[Batch]:
+def _batches(jobs: list[Job], workers: int) -> list[Batch]:
     """Jobs by fold; where there are fewer folds than workers, a fold's jobs are dealt to several."""
     by_fold: dict[str, list[Job]] = {}
     for job in jobs:
         by_fold.setdefault(job.cell.fold_key, []).append(job)
     ways = -(-workers // len(by_fold))
     dealt = [group[start::ways] for group in by_fold.values() for start in range(min(ways, len(group)))]
-    return [Batch(tuple(part), partial, tuple(sys.path)) for part in dealt]
+    return [Batch(tuple(part), tuple(sys.path)) for part in dealt]

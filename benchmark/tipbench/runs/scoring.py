@@ -12,12 +12,12 @@ from tipdata.core.errors import UsageError
 from tipdata.stages import TABLES
 
 from tipbench.data.custom.config import OwnData
-from tipbench.data.prepare import prepare
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.evaluation import evaluate as evaluate_answers
 from tipbench.kinds import KINDS
 from tipbench.kinds.refusals import PredictionsRefused
+from tipbench.loading import prepare
 from tipbench.runs.validation import of_units
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
@@ -49,7 +49,7 @@ def evaluate(
         :func:`tipbench.evaluation.evaluation.check_predictions`. Of pandas, whole numbers may be of any integer
         type, and the unit may be the index.
         release: a size, ``version/size`` or an open release; not used with ``own``.
-        split: as of :func:`tipbench.data.prepare.prepare`; the test is scored on truth, so labels do not matter.
+        split: as of :func:`tipbench.loading.prepare`; the test is scored on truth, so labels do not matter.
         part: ``test``, or ``valid`` to tune a method: then the units of valid are scored, on their truth.
         own: a user's own data, as its config has it.
         replicates, seed: of the cluster bootstrap.

@@ -8,7 +8,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
 from tipbench.kinds.scores import SCORES
-from tipbench.task import Source, Task
+from tipbench.task import GAPS, RANKED, Source, Task
 
 UNIT = "account"
 TABLE = "accounts"
@@ -98,24 +98,10 @@ TASK = Task(
     clusters="operation",
     groups=("independent", "business", RESIDENT, "migrant", "spam"),
     primary="average_precision",
-    metrics=(
-        *(
-            "average_precision",
-            "auroc",
-            "recall_at_1pct_fpr",
-            "precision_at_budget",
-            "recall_at_budget",
-            "brier",
-        ),
-        *("ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "harm_gap", "protection_gap"),
-        *("average_precision_raw", "auroc_raw"),
-    ),
+    metrics=(*RANKED, *GAPS),
     references=("Tang et al. (2023), GADBench", "Liu et al. (2022), BOND"),
     prevalence=0.05,
-    prediction_time="window end",
-    predicted_parts=("valid", "test"),
     signal_columns=frozenset({"accounts.device_cluster", "accounts.platform", "accounts.language"}),
-    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
     units=units,
     supervise={
         "truth": supervision.truth(UNIT, trafficking_operations),

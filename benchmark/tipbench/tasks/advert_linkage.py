@@ -7,7 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.kinds.clusters import CLUSTERS
-from tipbench.task import Source, Task
+from tipbench.task import RANKED, Source, Task
 
 
 def true_clusters(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -22,11 +22,6 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 CLUSTERING = ("b_cubed_f1", "b_cubed_precision", "b_cubed_recall")
-OF_PAIRS = (
-    *("average_precision", "auroc", "recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget"),
-    *("brier", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "average_precision_raw", "auroc_raw"),
-)
-"""Of scored pairs of a user's own data."""
 PAIRWISE = ("pairwise_f1", "pairwise_precision", "pairwise_recall", "ari", "v_measure")
 
 TASK = Task(
@@ -46,11 +41,8 @@ TASK = Task(
     clusters="operation",
     groups=(),
     primary="b_cubed_f1",
-    metrics=(*CLUSTERING, *PAIRWISE, *(f"proxy_{name}" for name in (*CLUSTERING, *PAIRWISE)), *OF_PAIRS),
+    metrics=(*CLUSTERING, *PAIRWISE, *(f"proxy_{name}" for name in (*CLUSTERING, *PAIRWISE)), *RANKED),
     references=("Lee et al. (2021), InfoShield", "Nagpal et al. (2017)", "Li, Simek et al. (2018)"),
-    prevalence=None,
-    prediction_time="window end",
-    predicted_parts=("test",),
     signal_columns=frozenset(),
     leak_limits=adverts.LEAK_LIMITS,
     units=adverts.units,

@@ -7,7 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.kinds.scores import SCORES
-from tipbench.task import Source, Task
+from tipbench.task import GAPS, RANKED, Source, Task
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -42,23 +42,10 @@ TASK = Task(
     clusters="operation",
     groups=("independent", "business", "migrant", "spam"),
     primary="average_precision",
-    metrics=(
-        *(
-            "average_precision",
-            "auroc",
-            "recall_at_1pct_fpr",
-            "precision_at_budget",
-            "recall_at_budget",
-            "brier",
-        ),
-        *("ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "harm_gap", "protection_gap"),
-        *("average_precision_raw", "auroc_raw"),
-    ),
+    metrics=(*RANKED, *GAPS),
     references=("Tong et al. (2017), Trafficking-10k", "Nair et al. (2024), T-Net"),
     prevalence=0.05,
-    prediction_time="window end",
     probabilities=True,
-    predicted_parts=("valid", "test"),
     signal_columns=frozenset({"adverts.category", "adverts.price"}),
     leak_limits=adverts.LEAK_LIMITS,
     units=adverts.units,

@@ -123,11 +123,7 @@ TASK = Task(
         "Tsoumakas and Katakis (2007), multi-label classification",
         "Polaris (2022), hotline statistics",
     ),
-    prevalence=None,
-    prediction_time="window end",
-    predicted_parts=("test",),
     signal_columns=frozenset(f"{TABLE}.{name}" for name in ("language", "days_since_leaving")),
-    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
     units=units,
     supervise={
         "truth": labels(pl.lit(True)),

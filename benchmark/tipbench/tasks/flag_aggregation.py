@@ -9,7 +9,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.adverts import UNIT
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.kinds.scores import SCORES
-from tipbench.task import Source, Task
+from tipbench.task import GAPS, RANKED, Source, Task
 
 TABLE = "queue"
 VOTES = ("harmful", "clear", "unsure", "1", "0", "1.0", "0.0", "true", "false")
@@ -118,21 +118,15 @@ TASK = Task(
     groups=("independent", "business", "migrant", "spam"),
     primary="average_precision",
     metrics=(
-        *("average_precision", "auroc", "accuracy", "brier"),
-        *("false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),
-        *("recall_at_1pct_fpr", "precision_at_budget", "recall_at_budget"),
-        *("ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "average_precision_raw", "auroc_raw"),
-        *("harm_gap", "protection_gap"),
+        *("accuracy", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),
+        *(*RANKED, *GAPS),
     ),
     references=(
         "Dawid and Skene (1979)",
         "Whitehill et al. (2009), GLAD",
         "Hovy et al. (2013), MACE",
     ),
-    prevalence=None,
-    prediction_time="window end",
     probabilities=True,
-    predicted_parts=("valid", "test"),
     signal_columns=frozenset({"reviews.vote", "adverts.category", "adverts.price"}),
     leak_limits=adverts.LEAK_LIMITS,
     units=units,

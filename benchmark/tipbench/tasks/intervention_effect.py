@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 from tipdata.core.errors import UsageError
 
+from tipbench.data import adverts
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.data.supervision import learnable
 from tipbench.kinds.estimates import ESTIMATES
@@ -170,7 +171,7 @@ TASK = Task(
         ),
         SERIES: ("region", "platform", "day", "adverts", "flags", "contacts", "hash_matches"),
         "interventions": ("region", "intervention", "kind", "platform", "day"),
-        "platforms": ("region", "platform", "kind", "opened", "closed", "verification"),
+        "platforms": adverts.CONTEXT["platforms"],
     },
     splits=("all", "region"),
     own_splits=("all", "kfold", "given"),
@@ -186,11 +187,7 @@ TASK = Task(
         "Abadie, Diamond and Hainmueller (2010), synthetic control",
         "Brodersen et al. (2015), CausalImpact",
     ),
-    prevalence=None,
-    prediction_time="window end",
-    predicted_parts=("test",),
     signal_columns=frozenset({f"{TABLE}.first_day", f"{TABLE}.platform"}),
-    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
     units=units,
     supervise={"truth": labels},
     answers=answers,

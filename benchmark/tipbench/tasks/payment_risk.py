@@ -8,7 +8,7 @@ from tipbench.data import supervision
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.data.harm_groups import with_operation
 from tipbench.kinds.scores import SCORES
-from tipbench.task import Source, Task
+from tipbench.task import GAPS, RANKED, Source, Task
 
 UNIT = "payment"
 TABLE = "payments"
@@ -110,28 +110,14 @@ TASK = Task(
         *("remitter", "broker", "touring", "trader", "migrant"),
     ),
     primary="average_precision",
-    metrics=(
-        *(
-            "average_precision",
-            "f1",
-            "auroc",
-            "recall_at_1pct_fpr",
-            "precision_at_budget",
-            "recall_at_budget",
-        ),
-        *("brier", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct", "harm_gap", "protection_gap"),
-        *("average_precision_raw", "auroc_raw"),
-    ),
+    metrics=(*RANKED, "f1", *GAPS),
     references=(
         "Altman et al. (2023), AMLworld",
         "FinCEN (2020), FIN-2020-A008",
         "FATF and APG (2018), Financial Flows from Human Trafficking",
     ),
     prevalence=0.002,
-    prediction_time="window end",
-    predicted_parts=("valid", "test"),
     signal_columns=frozenset({"payments.amount", "payments.channel", "payments.purpose", "payments.town"}),
-    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
     units=units,
     supervise={"truth": labelled, "delayed": investigated},
     answers=answers,

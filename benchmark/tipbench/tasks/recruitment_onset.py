@@ -8,7 +8,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.custom.conversations import check_tables
 from tipbench.data.harm_groups import with_migrant, with_operation
 from tipbench.kinds.alarms import ALARMS
-from tipbench.task import Source, Task
+from tipbench.task import GAPS, Source, Task
 
 UNIT = "conversation"
 TABLE = "conversations"
@@ -93,27 +93,15 @@ TASK = Task(
     groups=("independent", "business", PRIVATE, "migrant", "spam"),
     primary="f_latency",
     metrics=(
-        "f_latency",
-        "erde_5",
-        "erde_50",
-        "precision",
-        "recall",
-        "f1",
-        "median_delay",
-        "speed",
-        "harm_gap",
-        "protection_gap",
+        *("f_latency", "erde_5", "erde_50", "precision", "recall", "f1", "median_delay", "speed"),
+        *GAPS,
     ),
     references=(
         "Losada and Crestani (2016), eRisk",
         "Sadeque, Xu and Bethard (2018), F-latency",
         "Vogt, Leser and Akbik (2021), PANC",
     ),
-    prevalence=None,
-    prediction_time="each step",
-    predicted_parts=("test",),
     signal_columns=frozenset({"messages.act", "messages.side", "messages.channel"}),
-    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
     units=units,
     supervise={"truth": truth, "delayed": delayed},
     answers=answers,

@@ -8,7 +8,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.data.harm_groups import with_migrant, with_operation
 from tipbench.kinds.scores import SCORES
-from tipbench.task import Source, Task
+from tipbench.task import GAPS, RANKED, Source, Task
 
 UNIT = "firm"
 TABLE = "firms"
@@ -152,20 +152,12 @@ TASK = Task(
     clusters="main agency",
     groups=("agency_supplied", "direct", "migrant", "small", "seasonal"),
     primary="average_precision",
-    metrics=(
-        *("average_precision", "auroc", "precision_at_audit_budget", "recall_at_audit_budget", "brier"),
-        *("precision_at_budget", "recall_at_budget"),
-        *("recall_at_1pct_fpr", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct"),
-        *("harm_gap", "protection_gap", "average_precision_raw", "auroc_raw"),
-    ),
+    metrics=("precision_at_audit_budget", "recall_at_audit_budget", *RANKED, *GAPS),
     references=("Elkan and Noto (2008)", "Haveliwala (2002)"),
     prevalence=0.05,
-    prediction_time="window end",
-    predicted_parts=("valid", "test"),
     signal_columns=frozenset(
         {"firms.sector", "firms.seasonal", "firms.housing", "firms.agency", "firms.tier"}
     ),
-    leak_limits={"scalar_auroc": 0.75, "identifiers_auroc": 0.60},
     units=units,
     supervise={
         "truth": labelled_by(pl.col("exploits")),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_result
-from tipbench.runs.runner import PARTIAL
+from tipdata.core.atomic import is_left_over
 from tipdata.core.errors import UsageError
 from tipdata.core.world import check_status
 
@@ -36,7 +36,7 @@ def collect(runs: Path, draft: bool = False) -> list[Run]:
         raise UsageError(
             f"{runs} is no folder: give the one that `tipbench run experiment=board` wrote runs to."
         )
-    paths = (path.parent for path in runs.rglob(RESULT) if not _is_partial(path.relative_to(runs)))
+    paths = (path.parent for path in runs.rglob(RESULT) if not is_left_over(path, runs))
     found = [Run(folder, read_result(folder)) for folder in paths]
     if not found:
         raise UsageError(f"{runs} holds no finished run: run experiment=board first.")
@@ -52,11 +52,6 @@ def collect(runs: Path, draft: bool = False) -> list[Run]:
 def place_of(result: Result) -> tuple[str, str, str, int]:
     """Task, split, the method's name without its task, seed: where a result stands on its board."""
     return result.task, result.split, result.method_name, result.seed
-
-
-def _is_partial(path: Path) -> bool:
-    """Whether a run that was killed left this half-written."""
-    return any(part.startswith(PARTIAL) for part in path.parts)
 
 
 def _refuse_mixed(

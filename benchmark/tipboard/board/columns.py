@@ -169,30 +169,33 @@ def _metric(line: BoardRow) -> str:
     return metric_title(line.row.task, line.row.metric) + lower
 
 
-def _beside(described: Sequence[BoardColumn]) -> tuple[BoardColumn, ...]:
-    """Return a column per metric that the registry shows beside the primary one and that is not described yet."""
-    known = {column.key for column in described}
-    found = [metric for metric in metrics().values() if metric.beside and metric.name not in known]
-    better = ["lower" if metric.lower_is_better else "higher" for metric in found]
-    return tuple(
+def _beside(described: Sequence[BoardColumn]) -> dict[str, BoardColumn]:
+    """Return a column per metric that the registry shows beside the primary one, by its name.
+
+    ``described``: columns of those whose title does not say enough.
+    """
+    found = {column.key: column for column in described}
+    for metric in metrics().values():
+        if metric.beside and metric.name not in found:
+            title = f"{metric.title[0].upper()}{metric.title[1:]}"
+            better = "lower" if metric.lower_is_better else "higher"
+            found[metric.name] = metric_column(metric.name, metric.title, f"{title}; {better} is better.")
+    return found
+
+
+BESIDE = _beside(
+    (
         metric_column(
-            metric.name, metric.title, f"{metric.title[0].upper()}{metric.title[1:]}; {way} is better."
-        )
-        for metric, way in zip(found, better, strict=True)
+            "harm_gap", "harm gap",
+            "False accusations of the worst lawful group − of all lawful; smaller is better.", overall=9,
+        ),
+        metric_column(
+            "protection_gap", "protection gap",
+            "Best − worst recall over groups of those exploited; smaller is better.",
+        ),
     )
-
-
-GAPS = (
-    metric_column(
-        "harm_gap", "harm gap",
-        "False accusations of the worst lawful group − of all lawful; smaller is better.", overall=9,
-    ),
-    metric_column(
-        "protection_gap", "protection gap",
-        "Best − worst recall over groups of those exploited; smaller is better.",
-    ),
 )  # fmt: skip
-"""Columns of metrics whose title does not say enough."""
+"""Columns of what stands beside every primary metric, by the metric's name."""
 
 COLUMNS = (
     BoardColumn(
@@ -243,7 +246,7 @@ COLUMNS = (
     _precision("1%", "ppv_1pct"),
     _precision("5%", "ppv_5pct"),
     _precision("30%", "ppv_30pct"),
-    *GAPS,
+    *BESIDE.values(),
     metric_column(
         "coverage", "coverage",
         "The share of 95% intervals that hold the truth; well below .95 is false confidence.",
@@ -254,7 +257,6 @@ COLUMNS = (
         _plain("intrusion", lambda line: line.mean("intrusion_mrr")),
         lambda line: number(line.mean("intrusion_mrr")),
     ),
-    *_beside(GAPS),
     BoardColumn(
         "against", "against reference",
         "Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "

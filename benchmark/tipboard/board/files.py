@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tipbench.runs.results import RESULT, Result, read_result
-from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
+from tipdata.core.atomic import fill_folder_atomically, is_left_over
 from tipdata.core.errors import UsageError
 from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
 
@@ -145,7 +145,7 @@ def _submissions(folder: Path) -> list[Entry]:
     return [
         read_submission(path)
         for path in sorted(folder.iterdir())
-        if path.is_dir() and not path.name.startswith((PARTIAL, OLD))
+        if path.is_dir() and not is_left_over(path, folder)
     ]
 
 

@@ -12,13 +12,13 @@ from tipbench.style import (
     DOT,
     INTERVAL_OPACITY,
     INTERVAL_WIDTH,
-    LIGHT,
     ORACLE_DASH,
     ORACLE_WIDTH,
     SMALL,
     TEXT,
     TITLE,
 )
+from tipdata.documents.palette import LIGHT
 
 from tipboard.board.board_rows import Standing
 from tipboard.board.forest_rows import MEANING, Forest, ForestRow, colour_of, forest_of, told_apart

@@ -21,7 +21,7 @@ from tipbench.runs.cost import UNKNOWN_PEAK
 from tipbench.runs.results import RESULT, Result, Scored, digest_of, read_result
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.tasks import task_of
-from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
+from tipdata.core.atomic import fill_folder_atomically, is_left_over
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 
@@ -123,10 +123,7 @@ def _folders(board: Path) -> list[Path]:
     submissions = board / SUBMISSIONS
     there = sorted(submissions.iterdir()) if submissions.is_dir() else []
     sides = [
-        one / side
-        for one in there
-        if not one.name.startswith((PARTIAL, OLD))
-        for side in (UPLOADED, REPRODUCED)
+        one / side for one in there if not is_left_over(one, submissions) for side in (UPLOADED, REPRODUCED)
     ]
     return [folder for folder in (board / REFERENCE, *sides) if folder.is_dir()]
 

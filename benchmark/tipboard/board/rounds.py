@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipdata.core.atomic import OLD, PARTIAL, fill_folder_atomically
+from tipdata.core.atomic import fill_folder_atomically, is_left_over
 from tipdata.core.errors import UsageError
 
 from tipboard.rounds.components import check_wheel
@@ -84,5 +84,5 @@ def closed_rounds(results: Path) -> list[Closed]:
     """The rounds that are kept, the last to close first."""
     folder = results / ROUNDS
     there = sorted(folder.iterdir()) if folder.is_dir() else []
-    found = [read_closed(one) for one in there if one.is_dir() and not one.name.startswith((PARTIAL, OLD))]
+    found = [read_closed(one) for one in there if one.is_dir() and not is_left_over(one, folder)]
     return sorted(found, key=lambda one: (one.round.closes, one.round.name), reverse=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_result
-from tipbench.runs.runner import PARTIAL
 from tipbench.tasks import task_of
+from tipdata.core.atomic import is_left_over
 from tipdata.core.errors import UsageError
 from tipdata.core.world import check_status
 from tipdata.release import Release
@@ -80,7 +80,7 @@ def _found(runs: Path) -> list[WorldRun]:
         raise UsageError(f"{runs} is no folder: give the one that `{AGAIN}` wrote runs to.")
     found = []
     for path in sorted(runs.rglob(RESULT)):
-        if any(part.startswith(PARTIAL) for part in path.relative_to(runs).parts):
+        if is_left_over(path, runs):
             continue
         result = read_result(path)
         try:

@@ -182,7 +182,7 @@ def _competition(described: Round, order: BundleOrder) -> dict[str, Any]:
     return {
         "version": 2,
         "title": _title(described, order),
-        "description": f"Sealed round {described.name} of tipbench, wholly synthetic data",
+        "description": f"Sealed round {described.name} of tipbench, wholly synthetic data: {described.release}",
         "image": LOGO,
         "terms": f"{FOLDER}/{TERMS}",
         "registration_auto_approve": False,

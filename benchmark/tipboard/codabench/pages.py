@@ -27,6 +27,7 @@ def pages(described: Round, title: str) -> dict[str, bytes]:
     filled = {
         "title": title,
         "name": described.name,
+        "release": described.release,
         "opens": str(described.opens),
         "closes": str(described.closes),
         "count": str(len(described.tasks)),

@@ -72,7 +72,7 @@ def sealed_fold(
         round_folder: the round as published.
         release: what is learnt from: a size, ``version/size``, or an open release.
         split: of the release; its test part is left out. ``auto``: the task's first.
-        labels, access, needs: as of :func:`tipbench.data.prepare.prepare`.
+        labels, access, needs: as of :func:`tipbench.loading.prepare`.
 
     Raises:
         UsageError: for a folder that is no round, a task that it does not have, a release of another version, and

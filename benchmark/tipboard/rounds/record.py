@@ -95,6 +95,11 @@ class Round(_Record):
         return to_json(self)
 
     @property
+    def release(self) -> str:
+        """Return the data as readers see them: ``0.3.0/small``, or ``0.4.0/small (draft)``."""
+        return f"{self.data}/{self.size}{' (draft)' if self.draft else ''}"
+
+    @property
     def region_numbers(self) -> range:
         return range(self.first_region, self.first_region + self.regions)
 

@@ -10,6 +10,7 @@ from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval
 from tipbench.tasks import tasks
 
+from tipboard.board.columns import BESIDE
 from tipboard.board.export import METHOD, Heading
 from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
@@ -18,7 +19,6 @@ from tipboard.site.sizes import Size
 from tipboard.site.tables import View, filters, of_records
 from tipboard.site.task_page import Page
 
-HARM_GAP, PROTECTION_GAP = "harm_gap", "protection_gap"
 HEADINGS = (
     Heading("task", "task", "What was predicted.", False),
     Heading(
@@ -32,8 +32,7 @@ HEADINGS = (
     Heading("metric", "metric", "The task's primary metric.", False),
     Heading("score", "score", "Three decimals, shown after the close.", True),
     Heading("bounds", "95% interval", "Cluster bootstrap.", True),
-    Heading(HARM_GAP, "harm gap", "False accusations of the worst lawful group − of all lawful.", True),
-    Heading(PROTECTION_GAP, "protection gap", "Best − worst recall over groups of those exploited.", True),
+    *(Heading(column.key, column.heading, column.about, True) for column in BESIDE.values()),
     Heading("access", "access", "As declared: all tiers are published and nobody can check it.", False),
 )
 
@@ -42,14 +41,13 @@ def round_page(closed: Closed, sizes: Sequence[Size]) -> Page:
     """The page of a round."""
     described = closed.round
     records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
-    release = f"{described.data}/{described.size}{' (draft)' if described.draft else ''}"
-    caption = f"Sealed round {described.name}: all submissions. Release {release}."
+    caption = f"Sealed round {described.name}: all submissions. Release {described.release}."
     table = of_records(caption, HEADINGS, records)
     view = View("round", "Everything that was handed in", table, f"data/rounds/{described.name}",
                 filters(table, ("task", "team", "counts", "access")))  # fmt: skip
     html = page(
         "round.html", "../", current="", closed=closed, facts=_facts(closed), view=view,
-        release=f"{release}, evaluator {closed.scores.evaluator}",
+        release=f"{described.release}, evaluator {closed.scores.evaluator}",
         size=sizes[0], tasks=[one.task.name for one in sizes[0].usual],
     )  # fmt: skip
     return Page(f"rounds/{described.name}.html", html, [view], [])
@@ -93,8 +91,8 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                     "score": one.value,
                     "bounds": interval(one.low, one.high, one.note),
                     **{
-                        gap: metrics[gap].value if gap in metrics else None
-                        for gap in (HARM_GAP, PROTECTION_GAP)
+                        column.key: metrics[name].value if name in metrics else None
+                        for name, column in BESIDE.items()
                     },
                     "access": entry.access,
                 }

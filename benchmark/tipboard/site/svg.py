@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
-from tipbench.style import FONT, LIGHT
+from tipbench.style import FONT
+from tipdata.documents.palette import LIGHT
 
 from tipboard.site.safe import visible
 

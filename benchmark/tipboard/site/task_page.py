@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
+from tipbench.task import Task
 
 from tipboard.board.board_rows import BoardRow, Standing
-from tipboard.board.columns import Cell
+from tipboard.board.columns import BESIDE, BoardColumn, Cell
 from tipboard.board.entries import REPRODUCED
 from tipboard.board.export import METHOD, Heading, Table, TableRow, matrix, metric_text, of_task, release
 from tipboard.site.figures.critical_difference import critical_difference
@@ -25,6 +27,7 @@ from tipboard.site.tables import View, filters
 ROOT = "../../"
 BEST = 6
 """Methods in the radar of a task."""
+FRONT = "The line joins the methods that no other beats in both."
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ def task_page(size: Size, standing: Standing) -> Page:
     html = page(
         "task.html", ROOT, current=standing.task.name, size=size, standing=standing, task=standing.task,
         facts=_facts(standing), views={view.id: view for view in views}, figures={one.id: one for one in figures},
-        worlds=worlds, tiers=sorted({line.access for line in standing.lines}), release=release(size.board),
-        tasks=[one.task.name for one in size.usual],
+        costs=_costs(standing.task), tiers=sorted({line.access for line in standing.lines}), worlds=worlds,
+        release=release(size.board), tasks=[one.task.name for one in size.usual],
     )  # fmt: skip
     return Page(f"{size.name}/tasks/{standing.task.name}.html", html, views, figures)
 
@@ -59,7 +62,7 @@ def _facts(standing: Standing) -> list[tuple[str, str]]:
         ("Metric", metric_text(standing)),
         ("Unit", task.unit),
         ("Prediction", task.kind.title),
-        ("Predicted", f"at {task.prediction_time}" if task.prediction_time else "-"),
+        ("Predicted", f"at {task.prediction_time}"),
         ("Data shown", f"{task.tier} by default"),
         ("Labels", ", ".join(task.labels) or "none"),
         ("Splits", ", ".join(task.splits)),
@@ -94,16 +97,12 @@ def _figures(size: Size, standing: Standing) -> list[Figure]:
                 forest(standing),
             ),
             ("intrusion", *_intrusion(standing)),
-            (
-                "harm", "Detection against harm to the lawful",
-                "Harm gap: false accusations of the worst lawful group over those of all lawful. The line joins the "
-                "methods that no other beats in both.",
-                against(standing, "harm_gap", "harm gap"),
-            ),
-            (
-                "protection", "Detection against protection lost",
-                "Protection gap: recall of the best served group of those exploited over that of the worst served.",
-                against(standing, "protection_gap", "protection gap"),
+            *(
+                (
+                    metric, f"Score against {column.heading}", f"{column.about} {FRONT}",
+                    against(standing, metric, column.heading),
+                )
+                for metric, column in _costs(standing.task).items()
             ),
             (
                 "shift", "Where the world shifts",
@@ -117,12 +116,21 @@ def _figures(size: Size, standing: Standing) -> list[Figure]:
     ]  # fmt: skip
 
 
+def _costs(task: Task) -> dict[str, BoardColumn]:
+    """The columns of what stands beside a task's score and should be small, by the metric's name."""
+    return {
+        metric: column
+        for metric, column in BESIDE.items()
+        if metric in task.metrics and metric != task.primary and metric_of(metric).lower_is_better
+    }
+
+
 def _intrusion(standing: Standing) -> tuple[str, str, Drawing | None]:
     heading = "Detection against intrusion"
     if any(line.mean("intrusion_mrr") is not None for line in standing.lines):
         text = (
-            "Intrusion: how well lawful travellers, who are forecast along, could be followed by the same method. The "
-            "line joins the methods that no other beats in both."
+            "Intrusion: how well lawful travellers, who are forecast along, could be followed by the same method. "
+            f"{FRONT}"
         )
         return heading, text, against(standing, "intrusion_mrr", "intrusion")
     text = "How private the data is that a method was shown, and what it scores with it."

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result
-from tipbench.runs.runner import PARTIAL
 from tipbench.runs.scoring import read_predictions_file
 from tipbench.tasks import task_of
+from tipdata.core.atomic import is_left_over
 from tipdata.core.errors import UsageError
 
 from tipboard.submissions.pinned import overrides_of, shipped_version
@@ -113,7 +113,7 @@ def _folders(path: Path) -> list[Path]:
     if not path.is_dir():
         raise UsageError(f"{path} is no folder: give a run's folder, or one that holds runs.")
     found = [path] if (path / RESULT).is_file() else [one.parent for one in sorted(path.rglob(RESULT))]
-    whole = [one for one in found if not any(p.startswith(PARTIAL) for p in one.relative_to(path).parts)]
+    whole = [one for one in found if not is_left_over(one, path)]
     if not whole:
         raise UsageError(f"{path} holds no finished run: make one with `tipbench run`.")
     return whole

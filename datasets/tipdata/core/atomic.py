@@ -102,6 +102,11 @@ def write_file_atomically(
             beside.unlink()
 
 
+def is_left_over(path: Path, folder: Path) -> bool:
+    """Return whether a path below a folder leads through what a killed writer left there."""
+    return any(part.startswith((PARTIAL, OLD)) for part in path.relative_to(folder).parts)
+
+
 def _sweep(folder: Path) -> None:
     """Bring back what a killed writer had moved aside, and remove what others left long ago."""
     aside = folder.parent / f"{OLD}{folder.name}"

@@ -11,19 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import FOLDER
+from tipdata.documents.palette import LIGHT, TIERS
 from tipdata.stages import Stage, all_tables, stages
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FILE = FOLDER.parents[1] / "docs" / "schema.svg"
-COLOURS = {
-    "public": "#1b7837",
-    "platform": "#2166ac",
-    "legal": "#b35806",
-    "truth": "#8c8c8c",
-    "label": "#762a83",
-}
 MEANING = {
     "public": "public: anyone sees it",
     "platform": "platform: whoever runs the site, hotline or audit",
@@ -86,7 +80,7 @@ def signature() -> str:
         for stage in stages()
         for table in stage.tables
     ]
-    return hashlib.sha256(repr((shown, COLOURS, MEANING)).encode()).hexdigest()
+    return hashlib.sha256(repr((shown, TIERS, MEANING)).encode()).hexdigest()
 
 
 def table_height(table: Table) -> float:
@@ -162,17 +156,19 @@ def _box(axes: "Axes", x: float, y: float, width: float, height: float, face: st
 def _legend(axes: "Axes") -> None:
     _text(axes, MARGIN, MARGIN + ROW * 0.6, "The tables of the world", size=SIZE * 2, weight="bold")
     said = "by stage, in the order in which they are drawn; key in bold with *; → table that a column refers to; unit"
-    _text(axes, MARGIN + 31 * CHARACTER * 2, MARGIN + ROW * 0.6, said, color="#333333")
+    _text(axes, MARGIN + 31 * CHARACTER * 2, MARGIN + ROW * 0.6, said, color=LIGHT["ink"])
     x = MARGIN
     for tier, meaning in MEANING.items():
-        _box(axes, x, MARGIN + ROW * 2, ROW * 0.7, ROW * 0.7, COLOURS[tier], "none")
-        _text(axes, x + ROW * 1.1, MARGIN + ROW * 2.35, meaning, color=COLOURS[tier])
+        _box(axes, x, MARGIN + ROW * 2, ROW * 0.7, ROW * 0.7, TIERS[tier], "none")
+        _text(axes, x + ROW * 1.1, MARGIN + ROW * 2.35, meaning, color=TIERS[tier])
         x += ROW * 1.1 + (len(meaning) + 3) * CHARACTER
 
 
 def _stage(axes: "Axes", stage: Stage, x: float, y: float, width: float) -> None:
-    _box(axes, x, y, width, height(stage), "#f4f4f1", "#d0d0c8")
-    _text(axes, x + GAP / 2, y + ROW * 0.85, stage.name, color="#666655", style="italic", size=SIZE * 1.15)
+    _box(axes, x, y, width, height(stage), LIGHT["wash"], LIGHT["pale"])
+    _text(
+        axes, x + GAP / 2, y + ROW * 0.85, stage.name, color=LIGHT["quiet"], style="italic", size=SIZE * 1.15
+    )
     y += ROW * 1.6
     for table in stage.tables:
         _table(axes, table, x + GAP / 2, y, width - GAP)
@@ -180,17 +176,17 @@ def _stage(axes: "Axes", stage: Stage, x: float, y: float, width: float) -> None
 
 
 def _table(axes: "Axes", table: Table, x: float, y: float, width: float) -> None:
-    _box(axes, x, y, width, table_height(table), "white", "#9a9a90")
-    _box(axes, x, y, width, ROW * HEAD, "#e4e4dc", "#9a9a90")
+    _box(axes, x, y, width, table_height(table), LIGHT["paper"], LIGHT["quiet"])
+    _box(axes, x, y, width, ROW * HEAD, LIGHT["pale"], LIGHT["quiet"])
     _text(axes, x + CHARACTER, y + ROW * 0.68, table.name, weight="bold", size=SIZE * 1.1)
     for row, line in enumerate(lines(table)):
         middle = y + ROW * (HEAD + row + 0.65)
-        colour = COLOURS[line.column.tier]
+        colour = TIERS[line.column.tier]
         _box(axes, x + CHARACTER, middle - ROW * 0.25, ROW * 0.5, ROW * 0.5, colour, "none")
         name = f"{line.column.name}*" if line.key else line.column.name
         weight = "bold" if line.key else "normal"
         _text(axes, x + 3 * CHARACTER, middle, name, color=colour, weight=weight)
-        shade = "#111111" if line.refers else "#808078"
+        shade = LIGHT["ink"] if line.refers else LIGHT["quiet"]
         _text(axes, x + width - CHARACTER, middle, line.beside, color=shade, ha="right")
 
 
@@ -217,22 +213,22 @@ def _matrix(axes: "Axes", x: float, y: float) -> None:
         x + GAP / 2,
         y + ROW * 0.85,
         "who refers to whom",
-        color="#666655",
+        color=LIGHT["quiet"],
         style="italic",
         size=SIZE * 1.15,
     )
     head = y + ROW * 1.6 + max(map(len, columns), default=0) * CHARACTER
     for row in range(0, len(rows), 2):
-        _box(axes, x, head + ROW * (row + 0.4), label + len(columns) * step, ROW, "#f4f4f1", "none")
+        _box(axes, x, head + ROW * (row + 0.4), label + len(columns) * step, ROW, LIGHT["wash"], "none")
     for place, name in enumerate(columns):
         at = x + label + (place + 0.5) * step
         _text(axes, at, head, name, rotation=90, ha="center", va="bottom")
-        _box(axes, at, head + ROW * 0.4, 0, ROW * len(rows), "none", "#d0d0c8")
+        _box(axes, at, head + ROW * 0.4, 0, ROW * len(rows), "none", LIGHT["pale"])
     for row, name in enumerate(rows):
         middle = head + ROW * (row + 0.9)
         _text(axes, x + GAP / 2, middle, name)
         for place in (place for place, to in enumerate(columns) if to in found[name]):
-            _box(axes, x + label + (place + 0.5) * step - 2.2, middle - 2.2, 4.4, 4.4, "#111111", "none")
+            _box(axes, x + label + (place + 0.5) * step - 2.2, middle - 2.2, 4.4, 4.4, LIGHT["ink"], "none")
 
 
 def write(path: Path = FILE) -> None:

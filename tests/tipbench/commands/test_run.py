@@ -103,6 +103,17 @@ def test_mistakes_have_a_sentence_and_a_code_and_write_nothing(
         assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("words", [("run", "baseline=advert_risk/prior"), ("list", "baselines")])
+def test_a_baseline_with_the_name_of_a_shipped_one_is_neither_listed_nor_run(
+    tipbench, own_configs: Path, words: tuple[str, ...]
+) -> None:
+    path = own_configs / "baseline/advert_risk/length.yaml"
+    path.rename(path.with_name("prior.yaml"))
+    code, out, err = tipbench(*words, "--config-dir", str(own_configs))
+    assert (code, out) == (2, "")
+    assert "rename yours" in err
+
+
 def test_a_figure_that_cannot_be_written_is_said_after_the_table(
     tipbench, own_configs: Path, place: Path
 ) -> None:
@@ -142,4 +153,4 @@ def test_ctrl_c_is_one_line_and_130_and_leaves_nothing_half_written(
     assert said[-1].startswith("tipbench: interrupted")
     assert "Traceback" not in err
     assert not list(place.rglob("result.json"))
-    assert not list(place.glob("runs/.partial*"))
+    assert not list(place.rglob(".partial*"))

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,20 @@ def test_a_baseline_that_is_named_otherwise_than_its_file_is_refused(own_configs
 def test_a_config_dir_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no folder"):
         config_folders(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("name", ["baseline/advert_risk/prior.yaml", "task/advert_risk.yaml", "config.yaml"])
+def test_a_users_file_with_the_name_of_a_shipped_one_is_refused_unless_it_says_the_same(
+    own_configs: Path, name: str
+) -> None:
+    shipped, own = config_folder() / name, own_configs / name
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_bytes(shipped.read_bytes())
+    assert config_folders(str(own_configs))[-1] == own_configs
+    own.write_text("name: mine\n", encoding="utf-8")
+    says = f"{own} has the name of {shipped}, which would be taken instead: rename yours."
+    with pytest.raises(UsageError, match=f"^{re.escape(says)}$"):
+        config_folders(str(own_configs))
 
 
 def test_the_config_of_tipbench_is_found() -> None:

@@ -83,18 +83,18 @@ def test_a_number_that_is_not_finite_is_no_result(value: float) -> None:
 
 
 def test_a_run_is_read_as_it_was_stored_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
-    folder, partial = tmp_path / "runs" / "a" / "b-s0", tmp_path / "runs" / ".partial"
-    store(folder, partial, result(), PREDICTIONS)
+    folder = tmp_path / "runs" / "a" / "b-s0"
+    store(folder, result(), PREDICTIONS)
     assert read_result(folder) == result()
     assert read_predictions(folder, result()).rows() == [(1, 0.5), (2, 0.25)]
-    assert list(partial.iterdir()) == []
+    assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_a_later_run_replaces_an_earlier_one_whole(tmp_path: Path) -> None:
-    folder, partial = tmp_path / "run", tmp_path / ".partial"
-    store(folder, partial, result(), PREDICTIONS)
+    folder = tmp_path / "run"
+    store(folder, result(), PREDICTIONS)
     (folder / "stray").touch()
-    store(folder, partial, result(seed=0, labels="truth"), PREDICTIONS)
+    store(folder, result(seed=0, labels="truth"), PREDICTIONS)
     assert read_result(folder).labels == "truth"
     assert sorted(path.name for path in folder.iterdir()) == ["predictions.parquet", "result.json"]
 
@@ -102,21 +102,21 @@ def test_a_later_run_replaces_an_earlier_one_whole(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_the_earlier_run_and_no_half_of_the_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, partial = tmp_path / "run", tmp_path / ".partial"
-    store(folder, partial, result(), PREDICTIONS)
+    folder = tmp_path / "run"
+    store(folder, result(), PREDICTIONS)
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(OSError, match="No space left"):
-        store(folder, partial, result(labels="truth"), PREDICTIONS)
+    with pytest.raises(UsageError, match="No space left"):
+        store(folder, result(labels="truth"), PREDICTIONS)
     assert read_result(folder).labels == "expert"
-    assert list(partial.iterdir()) == []
+    assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_predictions_that_were_changed_are_refused(tmp_path: Path) -> None:
-    store(tmp_path / "run", tmp_path / ".partial", result(), PREDICTIONS)
+    store(tmp_path / "run", result(), PREDICTIONS)
     (tmp_path / "run" / "predictions.parquet").write_bytes(PREDICTIONS + b" ")
     with pytest.raises(UsageError, match="is not the file that its"):
         read_predictions(tmp_path / "run", result())

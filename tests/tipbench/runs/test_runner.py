@@ -9,7 +9,7 @@ from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folders
 from tipbench.config.settings import Settings
 from tipbench.method import Method, StreamMethod
-from tipbench.runs import attempts, decisions, predicting, recording, runner, shared_fold
+from tipbench.runs import attempts, decisions, predicting, runner, shared_fold
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Versions, read_predictions, read_result
@@ -41,7 +41,7 @@ def test_a_run_records_what_it_did_and_can_be_read_again(cell) -> None:
     assert stored.cost.peak_mib is None or stored.cost.peak_mib >= 0
     assert stored.versions.method.startswith("sha256:")
     assert read_predictions(cell().folder, stored).schema["score"] == pl.Float32
-    assert not list(cell().runs.glob(".partial*"))
+    assert not list(cell().runs.rglob(".partial*"))
 
 
 def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell) -> None:
@@ -138,10 +138,10 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_run(cell,
 
 
 def test_a_full_disk_stops_the_sweep_with_one_sentence(cell, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(recording, "store", full)
+    monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(UsageError, match="No space left on device; free space there"):
         runner.run([cell("length"), cell("chance")], quiet=True)
     assert not cell("length").folder.exists()
@@ -167,12 +167,12 @@ def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
         assert isinstance(made, Method | StreamMethod), name
 
 
-def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell, tmp_path: Path) -> None:
+def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell) -> None:
     digests = decisions.digests_of(cell("chance"), "0.3.0")
     jobs = [
         decisions.Job(cell("chance", f"seed={seed}"), decisions.versions_of(cell("chance")), digests)
         for seed in range(5)
     ]
-    batches = runner._batches(jobs, tmp_path, workers=2)
+    batches = runner._batches(jobs, workers=2)
     assert [len(batch.jobs) for batch in batches] == [3, 2]
     assert sorted(job.cell.seed for batch in batches for job in batch.jobs) == list(range(5))

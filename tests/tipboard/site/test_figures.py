@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tipbench.style import DARK, LIGHT
 from tipboard.board.board_rows import Standing, standings
 from tipboard.site.axes import scale, ticks
 from tipboard.site.figures.critical_difference import critical_difference
@@ -20,6 +19,7 @@ from tipboard.site.figures.tradeoff import Spot, against, against_tier, front, t
 from tipboard.site.orders import MeanRanks
 from tipboard.site.render import ASSETS
 from tipboard.site.svg import Drawing
+from tipdata.documents.palette import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"
 finite = st.floats(-1e6, 1e6, allow_subnormal=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tipdata.core import atomic
-from tipdata.core.atomic import fill_folder_atomically, write_file_atomically
+from tipdata.core.atomic import fill_folder_atomically, is_left_over, write_file_atomically
 from tipdata.core.errors import UsageError
 
 
@@ -150,3 +150,13 @@ def test_of_two_nested_folders_the_inner_one_is_put_in_its_place_first(tmp_path:
     ):
         (tmp_path / "outer").mkdir()
     assert (tmp_path / "inner").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("place", "left"), [(".partial-7/a", True), ("b/.old-a", True), ("b/a.partial-7", False), ("b", False)]
+)
+def test_what_a_killed_writer_left_is_told_by_any_part_of_its_path(
+    place: str, left: bool, tmp_path: Path
+) -> None:
+    assert is_left_over(tmp_path / place, tmp_path) is left
+    assert not is_left_over(tmp_path / ".old-x" / "b", tmp_path / ".old-x")

@@ -30,7 +30,7 @@ LABELS = "given"
 def prepare_own(
     task: Task, own: OwnData, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
-    """Folds and answers; see :func:`tipbench.data.prepare.prepare`."""
+    """Folds and answers; see :func:`tipbench.loading.prepare`."""
     level = access_of(task, access)
     check_own(task, own, labels, needs, oracle)
     if own.pairs is not None:

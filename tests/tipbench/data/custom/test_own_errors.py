@@ -112,4 +112,4 @@ def test_one_fold_and_parts_without_a_test_are_refused(tmp_path: Path) -> None:
 def test_pairs_for_a_task_that_has_no_use_for_them_are_refused(tmp_path: Path) -> None:
     pairs = {"left": "text", "right": "key", "label": "bad"}
     assert "cannot use" in refused(tmp_path, GOOD.encode(), label=None, pairs=pairs)
-    assert "pairs excludes label" in refused(tmp_path, GOOD.encode(), pairs=pairs)
+    assert "is wrong: pairs excludes label: map" in refused(tmp_path, GOOD.encode(), pairs=pairs)
