@@ -11,7 +11,6 @@ ABOUT = {
     "preview": "some rows of a table, adverts as cards",
 }
 
-
 EXAMPLES = """\
 examples:
   tipbench data make release=small engine=loky engine.workers=4
@@ -21,7 +20,6 @@ examples:
   tipbench data preview release=tiny table=adverts rows=5 language=ar
 
 Releases live in $TIPBENCH_HOME, by default the user's cache folder."""
-
 
 OWN_KEYS = {"preview": ("table", "rows", "language")}
 """Keys of an action's own, beside release and engine."""

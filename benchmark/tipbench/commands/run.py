@@ -6,7 +6,6 @@ from tipbench.commands.options import add_config_dir, add_json, add_overrides, a
 
 QUICKSTART = "experiment=quickstart"
 
-
 EXAMPLES = """\
 examples:
   tipbench run                                                 the same as experiment=quickstart

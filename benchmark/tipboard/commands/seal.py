@@ -19,7 +19,6 @@ ABOUT = {
     "verify": "hold a round against its digests and, once revealed, its seed; exit 1 names what differs",
 }
 
-
 EXAMPLES = """\
 examples, for the host:
   tipbench seal new spring-2027 --size small --closes 2027-03-01 --secret ~/secret/spring-2027 --to spring-2027

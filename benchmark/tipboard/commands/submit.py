@@ -25,7 +25,6 @@ A submission is a folder: submission.json, which holds no scores, and one file o
 task, split and seed. Maintainers score it with the very function that `check` calls. Of runs of
 methods that ship with tipbench, or with --package, it says how to run them again."""
 
-
 PACK = """\
 RUN is a run's folder or one that holds runs: of one release, and of one method a task."""
 
