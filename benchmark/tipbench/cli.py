@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tipdata.core.errors import CheckFailed, UsageError
 
-from tipbench.commands import declare
+from tipbench.commands import Command, command_of, declare
 from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
 from tipbench.version import __version__
 
@@ -50,12 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        parser = _parser(words[0] if words and not words[0].startswith("-") else None)
+        command = command_of(words[0]) if words and not words[0].startswith("-") else None
+        parser = _parser(command)
         options, rest = parser.parse_known_args(words)
         if unknown := [word for word in rest if word.startswith("-")]:
             see = f"tipbench {options.command or ''} --help".replace("  ", " ")
             parser.error(f"unknown option {unknown[0]}: see `{see}`")
-        if not hasattr(options, "call"):
+        if command is None:
             parser.print_help()
             return USAGE
         if rest and not hasattr(options, "overrides"):
@@ -63,7 +64,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         if hasattr(options, "overrides"):
             options.overrides = [*options.overrides, *rest]
         _hush_workers()
-        return options.call(options)
+        return command.call(options)
     except UsageError as error:
         _say(str(error))
         return USAGE
@@ -72,13 +73,13 @@ def _run(arguments: Sequence[str] | None) -> int:
         return FAILED
 
 
-def _parser(typed: str | None) -> argparse.ArgumentParser:
+def _parser(command: Command | None) -> argparse.ArgumentParser:
     """Return the parser of the command that was typed; without one, of the help that lists all of them."""
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("tipbench", description=ABOUT, epilog=EXAMPLES, formatter_class=form)
     parser.add_argument("--version", action="version", version=f"tipbench {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for said in declare(commands, typed):
+    for said in declare(commands, command):
         _say(said)
     return parser
 

@@ -157,7 +157,7 @@ def test_the_command_makes_a_round_of_a_draft_by_draft_alone(
         asked.append(order)
         return described(order.version or "0.3.0", tmp_path)
 
-    monkeypatch.setattr("tipboard.commands.seal.new_round", make)
+    monkeypatch.setattr("tipboard.actions.seal.new_round", make)
     monkeypatch.chdir(tmp_path)
     words = ["seal", "new", "spring", "--closes", "2026-06-30", "--secret", "secret", "--to", "public"]
     code, out, said = tipbench(*words, "--version", "0.9.0")

@@ -1,30 +1,34 @@
 """The commands of ``tipbench``: its own, and those that installed packages add.
 
-A command is a module. The first line of its docstring is its line of help, and ``declare(parser)`` gives its parser
-arguments and a function ``call`` that takes the parsed options and returns the exit code. A package adds one in its
-``pyproject.toml``::
+A command is a module that declares what can be typed and does nothing of it. The first line of its docstring is its
+line of help. ``declare(parser)`` gives its parser arguments and, as the default ``call``, the function that does it
+by name, ``"package.module:function"``: it takes the parsed options and returns the exit code. A package adds a command
+in its ``pyproject.toml``::
 
     [project.entry-points."tipbench.commands"]
     name = "package.module"
 
-Only the module of the command that was typed is imported.
+Of all commands only the one that was typed is imported, and what does it once its arguments are parsed, so that help
+waits for nothing that the command works with.
 """
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple
 
 from tipdata.core.errors import UsageError
 
-from tipbench.entry_points import entry_points
+from tipbench.entry_points import entry_points, resolve
 
 GROUP = "tipbench.commands"
 OURS = "tipbench"
 
 
 class Command(NamedTuple):
-    """A command: its name, the module that does it, and the package that adds it."""
+    """A command: its name, the module that declares it, and the package that adds it."""
 
     name: str
     module: str
@@ -44,8 +48,19 @@ class Command(NamedTuple):
 
     def declare(self, parser: argparse.ArgumentParser) -> None:
         """Import the module and let it declare its arguments. Raises UsageError where another package's fails."""
-        try:
+        with self._loading():
             import_module(self.module).declare(parser)
+
+    def call(self, options: argparse.Namespace) -> int:
+        """Import what does the command, and do it. Raises UsageError where another package's cannot be imported."""
+        with self._loading():
+            call = resolve(options.call)
+        return call(options)
+
+    @contextmanager
+    def _loading(self) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:
             if self.package == OURS:
                 raise
@@ -89,24 +104,29 @@ def added() -> tuple[dict[str, Command], dict[str, str]]:
     return commands, clashes
 
 
-def declare(subparsers: argparse._SubParsersAction, typed: str | None) -> list[str]:
-    """Declare the command that was typed or, where none was, every command by its line of help alone.
-
-    Returns a sentence about each command that cannot be used. Raises UsageError where it is the one that was typed.
-    """
+def command_of(typed: str) -> Command | None:
+    """Return the command of a name, None where there is none. Raises UsageError for a name that two packages add."""
     if typed in OWN:
-        OWN[typed].declare(subparsers.add_parser(typed, **_looks(OWN[typed])))
-        return []
+        return OWN[typed]
     commands, clashes = added()
     if typed in clashes:
         raise UsageError(clashes[typed])
-    if typed in commands:
-        commands[typed].declare(subparsers.add_parser(typed, **_looks(commands[typed])))
+    return commands.get(typed)
+
+
+def declare(subparsers: argparse._SubParsersAction, command: Command | None) -> list[str]:
+    """Declare a command or, without one, every command by its line of help alone.
+
+    Returns a sentence about each command that cannot be used. Raises UsageError where it is the one given.
+    """
+    if command is not None:
+        command.declare(subparsers.add_parser(command.name, **_looks(command)))
         return []
+    commands, clashes = added()
     said = list(clashes.values())
-    for command in (OWN | commands).values():
+    for one in (OWN | commands).values():
         try:
-            subparsers.add_parser(command.name, **_looks(command))
+            subparsers.add_parser(one.name, **_looks(one))
         except UsageError as error:
             said.append(str(error))
     return said

@@ -1,27 +1,8 @@
 """``tipbench check``: does a method keep the contract that the shipped baselines keep?"""
 
 import argparse
-from typing import Any
 
-from tipdata.core.errors import UsageError
-
-from tipbench.commands.options import (
-    add_config_dir,
-    add_import_path,
-    add_json,
-    add_overrides,
-    add_quiet,
-    composer_of,
-)
-from tipbench.config.settings import Settings
-from tipbench.console import emit, emit_json, notice
-from tipbench.contract.check import Verdict, check
-from tipbench.contract.promises import Promise
-from tipbench.contract.trial import Trial
-from tipbench.data.release_folds import open_by_name
-from tipbench.exit_codes import FAILED
-from tipbench.runs.predicting import make
-from tipbench.tasks import task_of
+from tipbench.commands.options import add_config_dir, add_json, add_overrides, add_quiet
 
 EXAMPLES = """\
 examples:
@@ -32,9 +13,6 @@ examples:
 
 The method is run several times on two regions of release=tiny, in less than a minute for most. The first
 promise that is broken is named, with what to do, and the exit code is 1. See docs/contract.md."""
-
-FIXED = ("release", "data", "experiment", "baseline", "split", "seed")
-"""What the command decides itself."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -47,63 +25,4 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add_config_dir(parser)
     add_json(parser)
     add_quiet(parser)
-    parser.set_defaults(call=call)
-
-
-def call(options: argparse.Namespace) -> int:
-    """Check the method."""
-    trial = _trial(options)
-
-    def tell(promise: Promise) -> None:
-        if not options.json and not options.quiet:
-            emit(f"kept    {promise.title}")
-
-    verdict = check(trial, tell)
-    _say(trial, verdict, options)
-    return 0 if verdict.broken is None else FAILED
-
-
-def _trial(options: argparse.Namespace) -> Trial:
-    settings = _settings(options)
-    if settings.task is None:
-        raise UsageError(
-            f"nothing says what task {options.method} is for: add task=NAME; see `tipbench list tasks`."
-        )
-    method = settings.baseline.method
-    add_import_path()
-    made = make(method)
-    if any(str(need).startswith("pairs.") for need in getattr(made, "needs", ())):
-        raise UsageError(
-            f"{options.method} learns from labelled pairs, which only your own data have: run it on them."
-        )
-    task = task_of(settings.task.name)
-    source = open_by_name("tiny")
-    return Trial(
-        str(method["_target_"]), task, lambda: make(method), source, settings.labels, settings.access
-    )
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    for word in options.overrides:
-        key = word.partition("=")[0].lstrip("+")
-        if key.partition(".")[0] in FIXED and not key.startswith("baseline.method."):
-            raise UsageError(f"leave {word} out: a method is checked on release=tiny, with seeds 0 and 1.")
-    if "=" in options.method:
-        raise UsageError(
-            f"{options.method} is no method: give TASK/NAME or module.Class before the overrides."
-        )
-    key = "baseline" if "/" in options.method else "baseline.method._target_"
-    return composer_of(options, [f"{key}={options.method}", *options.overrides]).settings()
-
-
-def _say(trial: Trial, verdict: Verdict, options: argparse.Namespace) -> None:
-    broken = verdict.broken
-    if options.json:
-        about: dict[str, Any] = {"method": trial.name, "task": trial.task.name}
-        about["kept"] = [promise.title for promise in verdict.kept]
-        about["broken"] = None if broken is None else {"promise": broken.title, "says": verdict.says}
-        emit_json(about)
-    elif broken is not None:
-        emit(f"broken  {broken.title}\n        {verdict.says}")
-    elif not options.quiet:
-        notice(f"{trial.name} keeps the contract: {len(verdict.kept)} promises.")
+    parser.set_defaults(call="tipbench.actions.check:call")

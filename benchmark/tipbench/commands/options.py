@@ -1,17 +1,18 @@
-"""Options that commands share, and what is made of them."""
+"""Options that commands share."""
 
 import argparse
-import sys
 from typing import Any
 
-from tipbench.config.compose import Composer, parse
-from tipbench.config.paths import config_folders
 
-
-def parser_of(actions: Any, name: str, about: str, examples: str) -> argparse.ArgumentParser:
-    """Return the parser of one action of a command: its name, a line about it, and examples that teach it."""
+def parser_of(
+    actions: Any, name: str, about: str, examples: str, call: str | None = None
+) -> argparse.ArgumentParser:
+    """Return the parser of one action of a command: its name, a line about it, examples that teach it, and by name the
+    function that does it, if it has no actions of its own."""
     form = argparse.RawDescriptionHelpFormatter
-    return actions.add_parser(name, help=about, description=about, epilog=examples, formatter_class=form)
+    parser = actions.add_parser(name, help=about, description=about, epilog=examples, formatter_class=form)
+    parser.set_defaults(call=call)
+    return parser
 
 
 def add_overrides(parser: argparse.ArgumentParser, about: str) -> None:
@@ -47,14 +48,3 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 def add_quiet(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress and no notices")
-
-
-def add_import_path() -> None:
-    """Let a user's own modules be imported from the folder that the command is run in."""
-    if "" not in sys.path:
-        sys.path.append("")
-
-
-def composer_of(options: argparse.Namespace, words: list[str]) -> Composer:
-    """The composer of what was typed. Raises UsageError for a word that is no override and a folder not there."""
-    return Composer(config_folders(options.config_dir), parse(words))

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 
 def column_digest(column: pl.Series) -> str:
@@ -44,6 +43,8 @@ def _feed(digest: "hashlib._Hash", column: pl.Series) -> None:
 
 def _utf8(strings: pl.Series) -> bytes:
     """All strings' bytes, one after the other."""
+    import pyarrow as pa  # for making and verifying only
+
     array = strings.rechunk().to_arrow().cast(pa.large_string())
     if not len(array):
         return b""

@@ -3,16 +3,20 @@
 Every body and title is a product of these strings, so what the world can say can be listed and audited.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import yaml
 
 from tipdata.core.world import FOLDER
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SLOTS = 9
 VARIANTS = 14
@@ -75,6 +79,8 @@ def lexicon(
         categories: (name, family index) in the order of the category axis.
         cues: cue names in the order of the cue axis.
     """
+    import pyarrow as pa  # for making data only: reading them does not wait for it
+
     style = read("style")
     book = _Book()
     shape = (len(languages), len(categories))

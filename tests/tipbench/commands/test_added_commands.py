@@ -13,8 +13,14 @@ GREET = '''"""``tipbench greet``: say 100% hello."""
 
 def declare(parser):
     parser.add_argument("name")
-    parser.set_defaults(call=lambda options: print("hello", options.name) or 3)
+    parser.set_defaults(call="greeted:greet")
 '''
+
+GREETED = """
+def greet(options):
+    print("hello", options.name)
+    return 3
+"""
 
 
 def install(folder: Path, package: str, **commands: str) -> None:
@@ -29,11 +35,12 @@ def install(folder: Path, package: str, **commands: str) -> None:
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that packages are installed into, with the module ``greeting``."""
+    """A folder that packages are installed into, with the modules ``greeting`` and ``greeted``."""
     folder = tmp_path / "site"
     folder.mkdir()
-    (folder / "greeting.py").write_text(GREET)
-    sys.modules.pop("greeting", None)
+    for module, content in (("greeting", GREET), ("greeted", GREETED)):
+        (folder / f"{module}.py").write_text(content)
+        sys.modules.pop(module, None)
     monkeypatch.syspath_prepend(str(folder))
     return folder
 
@@ -69,6 +76,8 @@ def test_an_added_command_is_listed_without_being_imported_and_run_with_its_exit
     assert (code, err) == (0, "")
     assert "greet     say 100% hello" in out
     assert "greeting" not in sys.modules
+    assert tipbench("greet", "--help")[0] == 0
+    assert "greeted" not in sys.modules
     assert tipbench("greet", "you") == (3, "hello you\n", "")
 
 
@@ -77,6 +86,9 @@ def test_an_added_command_is_listed_without_being_imported_and_run_with_its_exit
     [
         ("raise ImportError('needs a library')", "ImportError: needs a library"),
         ('"""No declare."""', "AttributeError"),
+        ('def declare(parser):\n    parser.set_defaults(call="no_such_package:f")', "No module named"),
+        ('def declare(parser):\n    parser.set_defaults(call="greeted:wave")', "no attribute 'wave'"),
+        ("def declare(parser):\n    pass", "no attribute 'call'"),
     ],
 )
 def test_a_command_that_cannot_be_loaded_is_one_sentence_and_stops_no_other(

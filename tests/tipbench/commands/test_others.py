@@ -95,7 +95,7 @@ def test_data_makes_verifies_describes_and_previews(
     assert "adverts" in tipbench("data", "describe", "release=tiny")[1]
     assert len(tipbench("data", "preview", "release=tiny", "table=flags", "rows=3")[1].splitlines()) > 3
     monkeypatch.setattr(
-        "tipbench.commands.data.verify_release", lambda *_, **__: ["release 0.3.0/tiny, region 3"]
+        "tipbench.actions.data.verify_release", lambda *_, **__: ["release 0.3.0/tiny, region 3"]
     )
     code, out, err = tipbench("data", "verify", "release=tiny")
     assert code == 1

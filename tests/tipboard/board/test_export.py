@@ -8,6 +8,7 @@ from tipboard.board.board_rows import standings
 from tipboard.board.entries import Entry
 from tipboard.board.export import FORMATS, frame, matrix, of_task, overall
 from tipboard.board.files import Board
+from tipboard.commands.board_exports import ABOUT
 
 A, B, ORACLE = "advert_risk/prior", "advert_risk/lightgbm", "advert_risk/oracle"
 
@@ -79,6 +80,10 @@ def test_names_are_text_in_markdown_and_oracles_stand_in_italics(result: Callabl
     told = FORMATS["markdown"].write(of_task(board, standing)).decode()
     assert r"x / \[a\](http://b)\|\<b\>\`c\`" in told
     assert "| *oracle* " in told
+
+
+def test_every_format_can_be_typed_and_no_other() -> None:
+    assert set(ABOUT) == set(FORMATS)
 
 
 @pytest.mark.parametrize("name", FORMATS)

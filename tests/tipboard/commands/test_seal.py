@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tipboard.commands import seal
+from tipboard.actions import seal
 from tipdata.release import Release
 
 Command = Callable[..., tuple[int, str, str]]

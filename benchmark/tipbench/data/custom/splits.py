@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 from tipdata.core.draw import Stream
 from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
 
-from tipbench.data.custom.config import OwnData
 from tipbench.data.splits import PART, SPLITS
+
+if TYPE_CHECKING:
+    from tipbench.data.custom.config import OwnData
 
 OWN_SPLITS = {
     "kfold": "Own data: seeded stratified folds, pooled (data.folds).",

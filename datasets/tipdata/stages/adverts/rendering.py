@@ -1,10 +1,11 @@
 """The text of adverts: the sentences of a state, in the writer's style."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from tipdata.core.draw import probability
 from tipdata.core.world import Region
@@ -12,6 +13,9 @@ from tipdata.stages.adverts.templates import FIRST_CUE, NOUN, TITLE, Chains
 from tipdata.stages.operations.kinds import MAX_TEMPLATES
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.lexicon import CASES, CONTACTS, CUE_VARIANTS, FORMS, SLOTS, Lexicon
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _BODY_ROOM = 3
 """Body positions beside slots and cues: contact line and two emoji."""
@@ -76,6 +80,8 @@ def render(
     style: dict[str, np.ndarray],
 ) -> tuple[pa.Array, pa.Array]:
     """Titles and bodies as arrow strings: gather the base strings, inflect them by style, order and join."""
+    import pyarrow as pa  # for making data only: reading them does not wait for it
+
     n = len(chains.row)
     style = {name: values[chains.template] for name, values in style.items()}
     language, category = o.language[chains.operation], o.category[chains.operation]
@@ -106,6 +112,9 @@ def render(
 
 def _joined(words: Lexicon, body: np.ndarray, emoji: np.ndarray, separator: np.ndarray) -> pa.Array:
     """Join each row's strings by its writer's separator; an emoji stands a space apart from its sentence."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     there = body >= 0
     rank = np.cumsum(there, axis=1)
     leads = (there & emoji & (rank == 1)).any(axis=1)

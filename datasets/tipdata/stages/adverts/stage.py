@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
@@ -57,14 +58,6 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     }
 
 
-def _lists(values: np.ndarray, there: np.ndarray) -> pl.Series:
-    """A list column from a matrix and a mask of what is there."""
-    import pyarrow as pa
-
-    offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
-    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets.astype(np.int64), values[there])))
-
-
 def _frame(
     region: Region,
     places: Places,
@@ -98,15 +91,15 @@ def _frame(
             "price_basis": pl.Series(
                 np.where(price < 0, "", np.where(half, HALF_HOUR, basis)), dtype=pl.String
             ).replace("", None),
-            "contacts": _lists(*draw_contacts(region, o, plan)),
-            "images": _lists(*draw_images(region, o, plan, text.source)),
+            "contacts": lists(*draw_contacts(region, o, plan)),
+            "images": lists(*draw_images(region, o, plan, text.source)),
             **job_fields(region, o, plan, text),
             "account": accounts.id[operation, site],
             "operation": o.id[operation],
             "template": region.ids("templates", plan.template),
             "near_duplicate_group": region.ids("templates", text.source),
             "parent": pl.Series(parent).replace(-1, None),
-            "cues": _lists(np.broadcast_to(cue_names, text.cues.shape), text.cues),
+            "cues": lists(cue_names, text.cues),
             "copied": text.source != plan.template,
             "writer": region.ids("writers", o.writer[operation]),
             "log_odds": text.log_odds.astype(np.int32),

@@ -8,9 +8,9 @@ from functools import cache
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from tipdata.core.draw import ONE, log, normalised, probability
+from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages.helpline.cases import NEEDS, Cases, Evidence
 from tipdata.text.lexicon import read
@@ -101,7 +101,7 @@ def write_notes(
     text = pl.select(*columns).select(
         pl.concat_str(pl.all(), separator=book.space, ignore_nulls=True).alias("narrative")
     )
-    return Written(text["narrative"], names_of((*NEEDS, *OTHERS), raised))
+    return Written(text["narrative"], lists(np.array((*NEEDS, *OTHERS)), raised))
 
 
 def _raised(
@@ -139,11 +139,3 @@ def _fillers(region: Region, book: Notes, c: Cases) -> np.ndarray:
     # Steps that are coprime to the number of sentences (a power of two) give different ones.
     step = 1 + 2 * region.stream("helpline/filler").below(c.local[:, None], count // 2, 1)
     return book.filler[(first + step * np.arange(MOST)) % count]
-
-
-def names_of(names: tuple[str, ...], chosen: np.ndarray) -> pl.Series:
-    """A list column of the names that are chosen, (rows, names) bool."""
-    values = np.broadcast_to(np.array(names), chosen.shape)[chosen]
-    offsets = np.concatenate([[0], np.cumsum(chosen.sum(axis=1))])
-    made = pa.LargeListArray.from_arrays(offsets, pa.array(values, type=pa.large_string()))
-    return pl.Series(pl.from_arrow(made))

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
+from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
@@ -17,7 +18,7 @@ from tipdata.stages.helpline.callers import Calls, draw_callers, draw_calls, dra
 from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Evidence
 from tipdata.stages.helpline.facts import ALWAYS_KNOWN, DEPENDS_ON, draw_facts
 from tipdata.stages.helpline.needs import draw_needs, draw_urgency, model, posterior
-from tipdata.stages.helpline.notes import OTHERS, names_of, write_notes
+from tipdata.stages.helpline.notes import OTHERS, write_notes
 from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.stage import People
@@ -137,7 +138,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             "danger": cases.danger,
             "earnings_withheld": cases.earnings,
             "documents_withheld": cases.documents,
-            "needs": names_of(NEEDS, needs),
+            "needs": lists(np.array(NEEDS), needs),
             "urgency": urgency,
             "raised": note.raised,
             "settled_day": pl.Series(settled).replace(-1, None),

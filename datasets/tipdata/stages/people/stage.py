@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
+from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
@@ -129,7 +130,7 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
             "age_band": age_band,
             "sex": np.array(SEXES)[_women(region, o, person, owner, is_staff).astype(np.int64)],
             "recruiter_relation": pl.Series(_relation(region, person, labour, is_staff)).replace("", None),
-            "means_of_control": _named(means, control),
+            "means_of_control": lists(np.array(means), control),
             "from_day": start.astype(np.int32),
             "to_day": pl.Series(np.where(lasts, -9999, end).astype(np.int32)).replace(-9999, None),
             "exit": pl.Series(np.where(lasts | is_staff, "", np.array(list(exits))[way])).replace("", None),
@@ -184,17 +185,6 @@ def _control(
     p = np.array([[probability(x) for x in t.values()] for t in tables])[labour.astype(np.int64)]
     used = region.stream("people/control").chance(person[:, None], p, np.arange(p.shape[1])[None, :])
     return tuple(tables[0]), used & exploited[:, None]
-
-
-def _named(means: tuple[str, ...], used: np.ndarray) -> pl.Series:
-    """A list column of the means that were used."""
-    import pyarrow as pa
-
-    names = np.broadcast_to(np.array(means), used.shape)[used]
-    offsets = np.concatenate([[0], np.cumsum(used.sum(axis=1))])
-    return pl.Series(
-        pl.from_arrow(pa.LargeListArray.from_arrays(offsets, pa.array(names, type=pa.large_string())))
-    )
 
 
 def _spell(region: Region, person: np.ndarray, labour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

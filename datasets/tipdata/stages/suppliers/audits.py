@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from tipdata.core.draw import ONE, log, log_add, probability
+from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.suppliers.exploitation import Exploitation
@@ -150,9 +150,6 @@ def _evidence(
 
 def audit_frame(region: Region, firms: Firms, audits: Audits) -> pl.DataFrame:
     """The table ``audits``."""
-    names = np.broadcast_to(np.array(audits.codes), audits.findings.shape)[audits.findings]
-    offsets = np.concatenate([[0], np.cumsum(audits.findings.sum(axis=1))])
-    listed = pa.LargeListArray.from_arrays(offsets, pa.array(names, type=pa.large_string()))
     return pl.DataFrame(
         {
             "region": np.full(len(audits.number), region.index, dtype=np.int32),
@@ -160,7 +157,7 @@ def audit_frame(region: Region, firms: Firms, audits: Audits) -> pl.DataFrame:
             "firm": firms.id[audits.firm],
             "day": audits.day,
             "announced": audits.announced,
-            "findings": pl.Series(pl.from_arrow(listed)),
+            "findings": lists(np.array(audits.codes), audits.findings),
             "grade": audits.grade,
             "found": audits.found,
         }

@@ -2,9 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from tipbench.commands.options import add_draft, add_json, add_quiet, add_results, parser_of
 from tipbench.console import emit, emit_json
 from tipbench.tasks import task_of
 from tipdata.core.atomic import write_file_atomically
@@ -13,39 +11,6 @@ from tipdata.core.errors import UsageError
 from tipboard.board.board_rows import standings
 from tipboard.board.export import FORMATS, Table, matrix, of_task, overall
 from tipboard.board.files import Board, read
-
-ABOUT = {
-    "markdown": "a table as GitHub's Markdown",
-    "latex": "a table as LaTeX with booktabs",
-    "csv": "a table as CSV, unrounded",
-    "parquet": "a table as parquet, unrounded",
-}
-
-EXAMPLES = """\
-examples:
-  tipbench board export {0}{1}
-  tipbench board export {0} --task advert_risk --to advert_risk.{2}
-  tipbench board export {0} --task advert_risk --matrix --to splits.{2}
-
-Without --task it is the table of every task and split."""
-
-
-def add(kinds: Any) -> None:
-    """Declare the formats."""
-    for name, about in ABOUT.items():
-        ending = {"markdown": "md", "latex": "tex"}.get(name, name)
-        to = " --to board.parquet" if name == "parquet" else ""
-        one = parser_of(kinds, name, about, EXAMPLES.format(name, to, ending))
-        one.add_argument("--task", metavar="TASK", help="of this task (every task)")
-        one.add_argument("--split", metavar="SPLIT", help="on this split (the task's default)")
-        one.add_argument("--matrix", action="store_true", help="the task's methods on every split")
-        one.add_argument("--data", metavar="DATA", help="of this release, such as 0.3.0/small (the largest)")
-        add_results(one)
-        add_draft(one)
-        one.add_argument("--to", metavar="FILE", help="where it is written (standard output)")
-        add_quiet(one)
-        add_json(one)
-        one.set_defaults(call=call)
 
 
 def call(options: argparse.Namespace) -> int:

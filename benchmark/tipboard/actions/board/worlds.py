@@ -4,38 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tipbench.commands.options import add_draft, add_json, add_quiet, parser_of
 from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.runs.report import number
 
+from tipboard.actions.board.results import render_page
 from tipboard.board.page import PAGE
 from tipboard.board.stability import Stable, stable, store
 from tipboard.board.world_runs import collect
-from tipboard.commands.board.results import render_page
-
-EXAMPLES = """\
-examples:
-  tipbench run experiment=worlds release=small
-  tipbench board worlds --runs runs --data 0.3.0/small
-
-The first command runs every method on five worlds of other seeds. The second keeps their scores as
-results/<release>/worlds.json and says how stable each task's ranking is: Kendall's tau-b between
-rankings of two worlds (mean and least), and how many pairs of methods keep their order in every world.
-`tipbench board build` shows mean ranks with critical differences, and every pair."""
-
-
-def add(actions: Any) -> None:
-    """Declare the action."""
-    one = parser_of(actions, "worlds", "keep scores over independent worlds: is a ranking stable?", EXAMPLES)
-    one.add_argument(
-        "--runs", default="runs", metavar="RUNS", help="folder of runs on independent worlds (runs)"
-    )
-    one.add_argument("--to", default="results", metavar="FOLDER", help="where results are kept (results)")
-    one.add_argument("--data", metavar="RELEASE", help="of which release, such as 0.3.0/small")
-    add_draft(one)
-    add_quiet(one)
-    add_json(one)
-    one.set_defaults(call=call)
 
 
 def call(options: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tipbench.commands.options import add_draft, add_json, add_quiet, parser_of
 from tipbench.console import emit, emit_json, notice
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import CheckFailed
@@ -17,32 +16,7 @@ from tipboard.board.forest import draw
 from tipboard.board.page import PAGE, render
 from tipboard.board.stability import read as read_stability
 
-EXAMPLES = """\
-examples:
-  tipbench run experiment=board release=small
-  tipbench board results --runs runs/0.3.0/small --to results
-  tipbench board results --to results --check
-
-The first command runs every method, the second keeps the runs' result.json, tests methods against
-each task's reference while their predictions are there, and renders results/README.md and the
-figure results/board.svg, .png. The third exits with 1 where the page is not what the files render to."""
-
 FIGURE = "board.svg"
-
-
-def add(actions: Any) -> None:
-    """Declare the action."""
-    about = "copy the results of runs to a folder and render them; or check what is rendered there"
-    one = parser_of(actions, "results", about, EXAMPLES)
-    one.add_argument("--runs", default="runs", metavar="RUNS", help="folder of runs of one release (runs)")
-    one.add_argument("--to", default="results", metavar="FOLDER", help="where results are kept (results)")
-    one.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 where the page is not up to date"
-    )
-    add_draft(one)
-    add_quiet(one)
-    add_json(one)
-    one.set_defaults(call=call)
 
 
 def call(options: argparse.Namespace) -> int:

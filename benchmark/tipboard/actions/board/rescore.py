@@ -3,36 +3,13 @@
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from tipbench.commands.options import add_board, add_json, add_quiet, parser_of
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 
 from tipboard.board.files import newest
 from tipboard.board.rescoring import Rescored, rescore
 
-EXAMPLES = """\
-examples:
-  tipbench board rescore                          what differs from its predictions is named, exit 1
-  tipbench board rescore --runs runs              reference methods as well, whose predictions only runs have
-  tipbench board rescore --write                  put it right, or score everything with a new evaluator
-
-Scores of several evaluators or data versions never stand on one board: they are refused."""
-
 SHOWN = 20
-
-
-def add(actions: Any) -> None:
-    """Declare the action."""
-    one = parser_of(
-        actions, "rescore", "compute every score again and report stored numbers that differ", EXAMPLES
-    )
-    add_board(one)
-    one.add_argument("--runs", metavar="RUNS", help="a folder of runs whose predictions are used as well")
-    one.add_argument("--write", action="store_true", help="store what is found")
-    add_quiet(one)
-    add_json(one)
-    one.set_defaults(call=call)
 
 
 def call(options: argparse.Namespace) -> int:

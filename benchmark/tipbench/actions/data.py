@@ -1,0 +1,95 @@
+"""``tipbench data``: make, verify, describe or preview a release."""
+
+import argparse
+from collections.abc import Callable
+
+from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.documents.describe import describe
+from tipdata.documents.preview import preview
+from tipdata.release import Release, make_release, open_release, verify_release
+
+from tipbench.actions.typed import composer_of
+from tipbench.commands.data import OWN_KEYS
+from tipbench.config.choices import suggestion
+from tipbench.config.compose import parse
+from tipbench.config.settings import Engine
+from tipbench.console import emit, emit_json
+
+
+def call_make(options: argparse.Namespace) -> int:
+    """Make the release."""
+    release, engine, _ = _asked(options)
+    make_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
+    if options.json:
+        emit_json({"release": release.name, "regions": release.regions, "folder": str(release.folder)})
+    else:
+        emit(f"release {release.name}: {release.regions:,} regions in {release.folder}")
+    return 0
+
+
+def call_verify(options: argparse.Namespace) -> int:
+    """Verify the release. Raises CheckFailed where it differs from what was published."""
+    release, engine, _ = _asked(options)
+    differences = verify_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
+    if options.json:
+        emit_json({"release": release.name, "differences": differences})
+    elif differences:
+        emit("\n".join(f"differs: {difference}" for difference in differences))
+    else:
+        emit(f"release {release.name}: every digest is as it should be")
+    if differences:
+        raise CheckFailed(f"release {release.name} differs in {len(differences):,} places.")
+    return 0
+
+
+def call_describe(options: argparse.Namespace) -> int:
+    """Describe the release."""
+    release, engine, _ = _asked(options)
+    return _text("description", _opened(release, engine, options), describe, options)
+
+
+def call_preview(options: argparse.Namespace) -> int:
+    """Show some rows of a table of the release."""
+    release, engine, own = _asked(options)
+    rows = own.get("rows", "10")
+    if not rows.isdigit() or int(rows) < 1:
+        raise UsageError(f"rows={rows} is no number of rows: give 1 or more.")
+    chosen = {"table": own.get("table", "adverts"), "rows": int(rows), "language": own.get("language")}
+    opened = _opened(release, engine, options)
+    return _text("preview", opened, lambda one: preview(one, **chosen), options)
+
+
+def _asked(options: argparse.Namespace) -> tuple[Release, Engine, dict[str, str]]:
+    """Return the release and the engine that were asked for, and the keys of the action's own."""
+    mine = OWN_KEYS.get(options.action, ())
+    typed = parse(options.overrides)
+    _check_keys([o.key for o in typed if not o.added], mine)
+    own = {o.key: o.value for o in typed if o.key in mine}
+    words = [word for word in options.overrides if word.partition("=")[0] not in mine]
+    settings = composer_of(options, words).settings()
+    if settings.release is None:
+        raise UsageError("nothing says which release: add release=tiny; see `tipbench list releases`.")
+    release = Release.of(settings.release.version, settings.release.size, settings.release.world)
+    return release, settings.engine, own
+
+
+def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
+    valid = [f"release{of}" for of in ("", ".version", ".size", ".world")]
+    valid += ["engine", "engine.workers", *mine]
+    for key in keys:
+        if key not in valid:
+            raise UsageError(f"{key} is no key of this command: {suggestion(key, valid)}.")
+
+
+def _opened(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
+    quiet = options.quiet
+    return open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
+
+
+def _text(what: str, release: Release, make: Callable[[Release], str], options: argparse.Namespace) -> int:
+    text = make(release)
+    if options.json:
+        emit_json({"release": release.name, what: text})
+    else:
+        emit(text)
+    return 0

@@ -1,0 +1,34 @@
+"""``tipbench list``: tasks, baselines, splits, releases, experiments or data.
+
+Lines that the files of a config group do not say whole are completed by a module each, so that a list of files does not
+wait for the tasks and tables of another.
+"""
+
+import argparse
+from typing import Any
+
+from tipbench.commands.list_ import LISTED
+from tipbench.config.choices import describe_option
+from tipbench.config.choices import options as all_options
+from tipbench.config.paths import config_folders
+from tipbench.console import Column, emit_json, emit_table
+from tipbench.entry_points import resolve
+
+
+def call(options: argparse.Namespace) -> int:
+    """List what was asked for."""
+    group, columns, complete = LISTED[options.what]
+    found = all_options(config_folders(options.config_dir)).get(group, {})
+    lines = [{**describe_option(path), "name": name} for name, path in found.items()]
+    if complete is not None:
+        lines = resolve(complete)(lines)
+    if options.json:
+        emit_json([{column: line.get(column) for column in columns} for line in lines])
+    else:
+        rows = [[_text(line.get(column)) for column in columns] for line in lines]
+        emit_table([Column(column) for column in columns], rows)
+    return 0
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,0 +1,166 @@
+"""``tipbench run``: fit, predict and score a method, or a grid of methods."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.release import open_release
+
+from tipbench.actions.typed import add_import_path, composer_of
+from tipbench.commands.run import QUICKSTART
+from tipbench.config.compose import Composer
+from tipbench.config.settings import Settings
+from tipbench.console import emit, emit_json, emit_table, notice
+from tipbench.exit_codes import FAILED
+from tipbench.runs.allowed_splits import splits_of
+from tipbench.runs.cell import Cell
+from tipbench.runs.decisions import Outcome
+from tipbench.runs.figure import check_format, save
+from tipbench.runs.grid import expand, runnable, sweep
+from tipbench.runs.report import Row, rows, table
+from tipbench.runs.runner import run
+from tipbench.task import Task
+from tipbench.tasks import task_of
+
+WHAT = ("baseline", "experiment", "grid.baselines", "baseline.method._target_")
+
+
+def call(options: argparse.Namespace) -> int:
+    """Run what was typed."""
+    composer = composer_of(options, options.overrides or [QUICKSTART])
+    if all(composer.value(key) is None for key in WHAT):
+        composer.settings(general=True)  # a misspelt key is named before what is missing
+        raise UsageError(
+            "nothing says what to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
+            "or give no arguments for the quickstart."
+        )
+    add_import_path()
+    cells = _cells(composer, options)
+    settings = _general(composer, cells)
+    if options.show:
+        return _show(cells, options.json)
+    _check_output(settings)
+    _make_releases(cells, settings, options.quiet)
+
+    single = len(cells) == 1
+    outcomes = run(
+        cells,
+        engine="sequential" if single else settings.engine.name,
+        workers=settings.engine.workers,
+        overwrite=settings.overwrite,
+        quiet=options.quiet,
+    )
+    if single and outcomes[0].cause is not None:
+        return _single_failure(outcomes[0], composer)
+    return _report(outcomes, settings, options)
+
+
+def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
+    def allowed(task: Task, settings: Settings) -> Sequence[str]:
+        return splits_of(task, settings, make=not options.show, quiet=options.quiet)
+
+    def left_out(said: str) -> None:
+        if not options.quiet:
+            notice(said)
+
+    expanded = sweep if options.multirun else expand
+    return expanded(composer, allowed, notice=left_out)
+
+
+def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
+    """What holds for the whole command: engine, overwrite, figure."""
+    keep = {"experiment", "engine", "overwrite", "runs", "figure"}
+    drop = [o.key for o in composer.typed if o.key.partition(".")[0] not in keep]
+    return composer.without(*drop).settings(general=True)
+
+
+def _show(cells: Sequence[Cell], as_json: bool) -> int:
+    configs = [cell.config for cell in cells]
+    shown: Any = configs[0] if len(configs) == 1 else {"cells": configs}
+    if as_json:
+        emit_json(shown)
+    else:
+        emit(yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=10_000))
+    notice(f"{len(cells)} cell{'s' if len(cells) > 1 else ''}; first run folder: {cells[0].folder}")
+    return 0
+
+
+def _check_output(settings: Settings) -> None:
+    if settings.figure.path is not None:
+        check_format(settings.figure.path)
+
+
+def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> None:
+    """Make each release once, here, before any worker asks for it."""
+    engine = settings.engine
+    wanted = {cell.data: r for cell in cells if (r := cell.config["release"]) is not None}
+    for _, release in sorted(wanted.items()):
+        open_release(**release, engine=engine.name, workers=engine.workers, quiet=quiet)
+
+
+def _single_failure(outcome: Outcome, composer: Composer) -> int:
+    if outcome.unmapped:
+        can = runnable(composer, outcome.cell.config["data"], task_of(outcome.cell.task))
+        instead = f"or run one that can: {', '.join(can)}" if can else "no baseline can run without it"
+        raise UsageError(f"{str(outcome.cause).rstrip('.')}; {instead}.")
+    if outcome.usage:
+        raise UsageError(str(outcome.cause))
+    if outcome.trace:
+        sys.stderr.write(outcome.trace)
+    raise CheckFailed(f"{outcome.cell.name} failed: {outcome.cause}")
+
+
+def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.Namespace) -> int:
+    results = [outcome.result for outcome in outcomes if outcome.result is not None]
+    failures = [outcome for outcome in outcomes if outcome.result is None]
+    lines = rows(results)
+    figure, trouble = _figure(lines, settings)
+    if options.json and len(outcomes) == 1:
+        emit_json(results[0].model_dump(mode="json"))
+    elif options.json:
+        emit_json(
+            {
+                "rows": [line.to_dict() for line in lines],
+                "results": [result.model_dump(mode="json") for result in results],
+                "failures": [{"cell": failed.cell.name, "cause": failed.cause} for failed in failures],
+                "figure": figure,
+            }
+        )
+    elif lines:
+        emit_table(*table(lines))
+    for said in dict.fromkeys(said for result in results for said in _said(result, len(outcomes) == 1)):
+        notice(f"note: {said}", options.quiet or options.json)
+    if len(outcomes) == 1:
+        notice(
+            f"run: {outcomes[0].cell.folder}{' (was there already)' if outcomes[0].reused else ''}",
+            options.quiet,
+        )
+    if figure:
+        notice(f"figure: {figure}", options.quiet)
+    for failed in failures:
+        notice(f"failed: {failed.cell.name}: {failed.cause}")
+    if trouble is not None:
+        raise trouble
+    if failures:
+        notice(f"{len(failures)} of {len(outcomes)} cells failed; the others are finished.")
+    return FAILED if failures else 0
+
+
+def _said(result: Any, alone: bool) -> list[str]:
+    """What a reader of the table should know; of a single run, its warnings too."""
+    return [*result.notes, *(result.warnings if alone else [])]
+
+
+def _figure(lines: Sequence[Row], settings: Settings) -> tuple[str | None, UsageError | None]:
+    """The figure's file, and what kept it from being written, to be said after the table."""
+    path = settings.figure.path
+    if path is None:
+        return None, None
+
+    try:
+        return path if save(lines, path) else None, None
+    except UsageError as error:
+        return None, error

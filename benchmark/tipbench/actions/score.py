@@ -1,0 +1,57 @@
+"""``tipbench score``: score a parquet or CSV file of predictions."""
+
+import argparse
+
+from tipdata.core.errors import UsageError
+from tipdata.release import open_release
+
+from tipbench.actions.typed import composer_of
+from tipbench.console import Column, emit_json, emit_table, notice
+from tipbench.evaluation.evaluation import Evaluation
+from tipbench.evaluation.meaning import score_version
+from tipbench.loading import prepare
+from tipbench.runs.report import interval, number
+from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
+from tipbench.tasks import task_of
+
+
+def call(options: argparse.Namespace) -> int:
+    """Score the file."""
+    if "=" in options.predictions and not options.predictions.endswith((".csv", ".parquet")):
+        raise UsageError(f"{options.predictions} is no file of predictions: give it before the overrides.")
+    settings = composer_of(options, options.overrides).settings()
+    if settings.task is None:
+        raise UsageError(
+            "nothing says what the predictions are for: add task=NAME; see `tipbench list tasks`."
+        )
+
+    task = task_of(settings.task.name)
+    release, engine = settings.release, settings.engine
+    predictions = read_predictions_file(options.predictions, task if release else None)
+    source = release and open_release(
+        release.version, release.size, engine.name, engine.workers, options.quiet, release.world
+    )
+    prepared = prepare(task, release=source, own=settings.data, split=settings.split.name)
+    found = evaluate_prepared(task, prepared, predictions, settings.replicates)
+    for said in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):
+        notice(said, options.quiet)
+    _emit(found, task.name, prepared.data, prepared.split, options.json)
+    return 0
+
+
+def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) -> None:
+    if as_json:
+        about = {"task": task, "data": data, "split": split, "versions": {"evaluator": score_version(task)}}
+        emit_json({**about, **found.to_dict()})
+        return
+    columns = [Column("metric"), Column("value", True), Column("95% interval", True)]
+    emit_table(
+        columns, [[n, number(s.value), interval(s.low, s.high, s.note)] for n, s in found.scores.items()]
+    )
+    if found.groups:
+        metrics = list(dict.fromkeys(name for values in found.groups.values() for name in values))
+        lines = [[g, *(number(values.get(name)) for name in metrics)] for g, values in found.groups.items()]
+        emit_table([Column("group"), *(Column(name, True) for name in metrics)], lines)
+    if found.oracle:
+        columns = [Column("reference"), Column("value", True)]
+        emit_table(columns, [[name, number(value)] for name, value in found.oracle.items()])

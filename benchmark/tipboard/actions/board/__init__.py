@@ -1,0 +1,1 @@
+"""What ``tipbench board`` does, one module per action."""

@@ -1,0 +1,41 @@
+"""``tipbench board export codabench``: a sealed round as a bundle for a competition host."""
+
+import argparse
+from pathlib import Path
+
+from tipbench.console import emit, emit_json, notice
+
+from tipboard.codabench.bundle import BundleOrder, export
+
+
+def call(options: argparse.Namespace) -> int:
+    """Do it."""
+    order = BundleOrder(
+        secret=Path(options.secret).expanduser(),
+        to=Path(options.to),
+        image=options.image,
+        title=options.title,
+        round_folder=Path(options.round) if options.round else None,
+        overwrite=options.overwrite,
+    )
+    made = export(order)
+    notice(
+        f"keep {made.file} to yourself: it holds the answers, for the upload to the host and nobody else",
+        options.quiet,
+    )
+    if options.json:
+        emit_json(
+            {
+                "file": str(made.file),
+                "round": made.round.name,
+                "files": made.files,
+                "image": made.image,
+                "columns": made.columns,
+            }
+        )
+    elif not options.quiet:
+        emit(
+            f"round {made.round.name}: {len(made.round.tasks)} tasks, {len(made.columns)} columns, "
+            f"{made.files:,} files in {made.file}"
+        )
+    return 0

@@ -1,0 +1,60 @@
+"""What each command declares: by name, a function that is there; and help that loads nothing of what it does."""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from tipbench.commands import OWN, added, command_of
+from tipbench.commands.list_ import LISTED
+from tipbench.entry_points import resolve
+
+HEAVY = ("numpy", "polars", "pyarrow", "hydra", "pydantic", "rich", "yaml")
+HEAVY_HELP = {"score": "its help says the columns of each kind of prediction, which polars' types declare"}
+"""Commands whose help may load such a library -> why."""
+
+COMMANDS = sorted(OWN | added()[0])
+
+
+def declared(command: str) -> argparse.ArgumentParser:
+    found = command_of(command)
+    assert found is not None
+    parser = argparse.ArgumentParser(command)
+    found.declare(parser)
+    return parser
+
+
+def last(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """The parsers that have no further actions: those that something is done for."""
+    groups = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    if not groups:
+        yield parser
+    for group in groups:
+        for inner in group.choices.values():
+            yield from last(inner)
+
+
+ACTIONS = {parser.prog: parser for command in COMMANDS for parser in last(declared(command))}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_function_that_an_action_names_is_there(action: str) -> None:
+    assert callable(resolve(ACTIONS[action].get_default("call")))
+
+
+@pytest.mark.parametrize("listed", [name for name, listed in LISTED.items() if listed.complete])
+def test_the_function_that_completes_a_list_is_there(listed: str) -> None:
+    assert callable(resolve(LISTED[listed].complete or ""))
+
+
+@pytest.mark.parametrize("words", ["", *COMMANDS])
+def test_help_loads_nothing_heavy(words: str) -> None:
+    code = (
+        "import sys\nfrom tipbench.cli import main\ntry:\n    "
+        f"main({[*words.split(), '--help']})\nexcept SystemExit as left:\n    assert not left.code\n"
+        f"print(sorted({set(HEAVY)} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    is_light = found.stdout.splitlines()[-1] == "[]"
+    assert is_light != (words in HEAVY_HELP)
