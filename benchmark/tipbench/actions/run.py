@@ -20,11 +20,13 @@ from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Outcome
 from tipbench.runs.figure import check_format, save
 from tipbench.runs.grid import expand, runnable, sweep
+from tipbench.runs.references import references_of
 from tipbench.runs.report import Row, rows, table
 from tipbench.runs.runner import run
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
+NO_FIGURE = "none, since no cell has a score"
 WHAT = ("baseline", "experiment", "grid.baselines", "baseline.method._target_")
 
 
@@ -40,6 +42,7 @@ def call(options: argparse.Namespace) -> int:
     add_import_path()
     cells = _cells(composer, options)
     settings = _general(composer, cells)
+    table([], _columns(options))  # a misspelt column is refused before anything is run
     if options.show:
         return _show(cells, options.json)
     _check_output(settings)
@@ -116,7 +119,8 @@ def _single_failure(outcome: Outcome, composer: Composer) -> int:
 def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.Namespace) -> int:
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
-    lines = rows(results)
+    beside = references_of(results, options.references) if results and options.references is not None else []
+    lines = rows([*results, *beside])
     figure, trouble = _figure(lines, settings)
     if options.json and len(outcomes) == 1:
         emit_json(results[0].model_dump(mode="json"))
@@ -130,7 +134,12 @@ def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.N
             }
         )
     elif lines:
-        emit_table(*table(lines))
+        left_out = emit_table(*table(lines, _columns(options)))
+        if left_out:
+            notice(
+                f"left out to fit: {', '.join(left_out)}; choose with --columns, or see runs/ and --json",
+                options.quiet,
+            )
     for said in dict.fromkeys(said for result in results for said in _said(result, len(outcomes) == 1)):
         notice(f"note: {said}", options.quiet or options.json)
     if len(outcomes) == 1:
@@ -138,8 +147,8 @@ def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.N
             f"run: {outcomes[0].cell.folder}{' (was there already)' if outcomes[0].reused else ''}",
             options.quiet,
         )
-    if figure:
-        notice(f"figure: {figure}", options.quiet)
+    if settings.figure.path is not None:
+        notice(f"figure: {figure or NO_FIGURE}", options.quiet)
     for failed in failures:
         notice(f"failed: {failed.cell.name}: {failed.cause}")
     if trouble is not None:
@@ -147,6 +156,10 @@ def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.N
     if failures:
         notice(f"{len(failures)} of {len(outcomes)} cells failed; the others are finished.")
     return FAILED if failures else 0
+
+
+def _columns(options: argparse.Namespace) -> list[str] | None:
+    return None if options.columns is None else [name.strip() for name in options.columns.split(",")]
 
 
 def _said(result: Any, alone: bool) -> list[str]:

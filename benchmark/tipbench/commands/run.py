@@ -28,6 +28,18 @@ def declare(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser, "overrides of the config; without any, " + QUICKSTART)
     parser.add_argument("-m", "--multirun", action="store_true", help="comma lists are run one by one")
     parser.add_argument("--show", action="store_true", help="print the resolved config and run nothing")
+    parser.add_argument(
+        "--columns",
+        metavar="A,B",
+        help="columns of the table, in this order (all that fit); see docs/guide.md",
+    )
+    parser.add_argument(
+        "--references",
+        nargs="?",
+        const="",
+        metavar="FOLDER",
+        help="show the committed results of the shipped baselines in the same table (FOLDER: results of a clone)",
+    )
     add_config_dir(parser)
     add_json(parser)
     add_quiet(parser)

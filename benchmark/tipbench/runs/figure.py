@@ -1,4 +1,4 @@
-"""The figure of a sweep: per task, the random-split score of every method beside the honest ones."""
+"""The figure of runs: a panel per task, the score of every method on every split it ran on."""
 
 from __future__ import annotations
 
@@ -20,68 +20,100 @@ from tipbench.tasks import task_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
+ALL = "all"
 COLOURS = {RANDOM: LIGHT["oracle"], OPERATION: LIGHT["accent"], FORWARD: LIGHT["ink"]}
+OTHER = LIGHT["quiet"]
+"""Colour of every other split."""
 MEANING = {
     RANDOM: "random rows: operations on both sides (the usual split, leaks)",
     OPERATION: "operation-disjoint",
     FORWARD: "operation-disjoint and later in time (the honest default)",
+    ALL: "all units: nothing is learnt from labels",
 }
-OFFSETS = {RANDOM: 0.22, OPERATION: 0.0, FORWARD: -0.22}
+APART = 0.22
+"""Of a method's splits, in rows."""
+ACROSS = {1: 1, 2: 2, 3: 2, 4: 2}
+"""Panels beside each other, by their number; three of more."""
+PANEL = (5.4, 0.8, 0.27)
+"""Inches: the width of a panel, its height without methods, and the height of a method."""
 
 
 def check_format(path: str) -> None:
-    """Raises UsageError for a file name that says no format that can be drawn."""
+    """Refuse a file name that says no format that can be drawn. Raises UsageError."""
     if Path(path).suffix.lower() not in FORMATS:
         raise UsageError(f"figure.path={path} is no figure: end it in {', '.join(FORMATS)}.")
 
 
 def save(rows: Sequence[Row], path: str) -> bool:
-    """Draw the rows of the three splits, a panel a task, and write the file whole or not at all.
+    """Draw the rows and write the file whole or not at all.
 
-    Returns whether there was something to draw. Raises UsageError where it cannot be written.
+    Returns whether there was a score to draw. Raises UsageError where it cannot be written.
     """
     check_format(path)
-    drawn = [row for row in rows if row.split in COLOURS and row.score is not None]
-    if not drawn:
+    figure = draw(rows)
+    if figure is None:
         return False
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    tasks = list(dict.fromkeys((row.data, row.task) for row in drawn))
-    methods = {task: _methods(drawn, task) for task in tasks}
-    heights = [max(2, len(methods[task])) for task in tasks]
-    figure = Figure(figsize=(8.5, 1.9 + 0.55 * sum(heights) + 0.75 * len(tasks)), layout="constrained")
-    FigureCanvasAgg(figure)
-    panels = figure.subplots(len(tasks), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for panel, task in zip(panels, tasks, strict=True):
-        _panel(panel, [row for row in drawn if (row.data, row.task) == task], methods[task])
-    _explain(figure, panels[0], drawn)
     save_figure(figure, Path(path), "set figure.path")
     return True
 
 
-def _methods(rows: Sequence[Row], task: tuple[str, str]) -> list[str]:
-    return list(dict.fromkeys(row.method for row in rows if (row.data, row.task) == task))
+def draw(rows: Sequence[Row]) -> Figure | None:
+    """Return the figure of these rows, a panel per task and data; None where no row has a score."""
+    scored = [row for row in rows if row.score is not None]
+    if not scored:
+        return None
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    panels: dict[tuple[str, str], list[Row]] = {}
+    for row in scored:
+        panels.setdefault((row.data, row.task), []).append(row)
+    across = ACROSS.get(len(panels), 3)
+    down = -(-len(panels) // across)
+    width, bare, line = PANEL
+    methods = [len({row.method for row in of_task}) for of_task in panels.values()]
+    heights = [bare + line * max(3, *methods[n * across : (n + 1) * across]) for n in range(down)]
+    figure = Figure(figsize=(width * max(across, 1.5), sum(heights) + 1.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    places = figure.subplots(down, across, squeeze=False, height_ratios=heights).ravel()
+    for place, of_task in zip(places, panels.values(), strict=False):
+        _panel(place, of_task)
+    for place in places[len(panels) :]:
+        place.set_axis_off()
+    _explain(figure, places[0], scored)
+    return figure
 
 
-def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
+def _panel(panel: Axes, rows: Sequence[Row]) -> None:
+    methods = list(dict.fromkeys(row.method for row in rows))
+    splits = _splits(rows)
     for place, method in enumerate(reversed(methods)):
-        of_method = {row.split: row for row in rows if row.method == method}
-        for split, row in of_method.items():
-            _mark(panel, row, place + OFFSETS[split])
-        _gap(panel, of_method, place)
-    labels = [method_name(method) for method in reversed(methods)]
-    panel.set_yticks(range(len(methods)), labels)
+        of_method = [row for row in rows if row.method == method]
+        for row in of_method:
+            _mark(panel, row, place + APART * ((len(splits) - 1) / 2 - splits.index(row.split)))
+        leaks = [row.leakage for row in of_method if row.leakage is not None]
+        if leaks:
+            _note(panel, f"{leaks[0]:+.2f}", place)
+    panel.set_yticks(range(len(methods)), [method_name(method) for method in reversed(methods)])
     panel.set_ylim(-0.6, len(methods) - 0.4)
-    panel.set_xlim(0, _reach(rows))
+    panel.set_xlim(*_reach(rows))
     for line in range(1, len(methods)):
         panel.axhline(line - 0.5, color=LIGHT["pale"], linewidth=0.8, zorder=0)
     panel.set_title(f"{rows[0].task} ({rows[0].data})", loc="left", fontsize=TITLE, fontweight="bold")
-    panel.set_xlabel(metric_title(rows[0].task, rows[0].metric))
+    best = ", less is better" if metric_of(rows[0].metric).lower_is_better else ""
+    panel.set_xlabel(f"{metric_title(rows[0].task, rows[0].metric)}{best}", fontsize=SMALL)
+    panel.tick_params(labelsize=SMALL)
     panel.grid(axis="x", color=LIGHT["pale"], zorder=0)
     panel.spines[["top", "right"]].set_visible(False)
+
+
+def _splits(rows: Sequence[Row]) -> list[str]:
+    """Return the splits of these rows, those with a colour of their own first."""
+    there = dict.fromkeys(row.split for row in rows)
+    return [split for split in COLOURS if split in there] + [split for split in there if split not in COLOURS]
 
 
 def metric_title(task: str, metric: str) -> str:
@@ -93,16 +125,20 @@ def metric_title(task: str, metric: str) -> str:
     return name
 
 
-def _reach(rows: Sequence[Row]) -> float:
-    """The next tenth above everything drawn; 1 where a score is that high."""
-    highest = max(value for row in rows for value in (row.score, row.high) if value is not None)
-    return min(1.0, math.ceil(highest * 10 + 0.2) / 10) if highest < 1 else 1.02
+def _reach(rows: Sequence[Row]) -> tuple[float, float]:
+    """Return the ends of the axis: 0, or the tenth below what is drawn where that is negative, and the tenth above."""
+    values = [
+        value for row in rows for value in (row.score, row.low, row.high, row.valid) if value is not None
+    ]
+    high, low = max(values), min(values)
+    above = 1.02 if 0.95 <= high <= 1 else math.ceil(high * 10 + 0.2) / 10
+    return (math.floor(low * 10) / 10 if low < 0 else 0.0), max(above, 0.1)
 
 
 def _mark(panel: Axes, row: Row, height: float) -> None:
     if row.score is None:
         return
-    colour = COLOURS[row.split]
+    colour = COLOURS.get(row.split, OTHER)
     if row.low is not None and row.high is not None:
         panel.plot(
             [row.low, row.high],
@@ -112,43 +148,41 @@ def _mark(panel: Axes, row: Row, height: float) -> None:
             alpha=INTERVAL_OPACITY,
             solid_capstyle="butt",
         )
+    if row.valid is not None:
+        panel.plot([row.valid], [height], "|", color=colour, markersize=DOT)
     hollow = row.split == RANDOM
-    panel.plot(
-        [row.score],
-        [height],
-        "o",
-        color=colour,
-        markerfacecolor=LIGHT["paper"] if hollow else colour,
-        markersize=DOT,
-        zorder=3,
-    )
+    face = LIGHT["paper"] if hollow else colour
+    panel.plot([row.score], [height], "o", color=colour, markerfacecolor=face, markersize=DOT, zorder=3)
 
 
-def _gap(panel: Axes, of_method: dict[str, Row], place: int) -> None:
-    """What the random split promises over the most honest score there is, in words at the right."""
-    honest = of_method.get(FORWARD) or of_method.get(OPERATION)
-    usual = of_method.get(RANDOM)
-    if honest is None or usual is None or honest.score is None or usual.score is None:
-        return
-    text = f"random {usual.score - honest.score:+.2f}"
+def _note(panel: Axes, text: str, place: int) -> None:
+    """Write the leakage of a method at the right of its row."""
     panel.annotate(
-        text, (1, place), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points",
-        va="center", fontsize=TEXT, color=COLOURS[RANDOM], annotation_clip=False,
+        text, (1, place), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
+        va="center", fontsize=SMALL, color=COLOURS[RANDOM], annotation_clip=False,
     )  # fmt: skip
 
 
 def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:
-    for split in (split for split in COLOURS if any(row.split == split for row in rows)):
-        face = LIGHT["paper"] if split == RANDOM else COLOURS[split]
-        panel.plot([], [], "o", color=COLOURS[split], markerfacecolor=face, label=MEANING[split])
-    bare = any(row.low is None for row in rows)
-    what = "Bars: 95% cluster bootstrap" + (" (none where there are too few clusters)." if bare else ".")
-    figure.legend(loc="outside upper left", frameon=False, fontsize=TEXT, ncols=1)
-    figure.supxlabel(
-        f"{what}\nAt the right: how much more the random split promises than the honest one.\n"
-        "Synthetic data: a score here does not estimate field performance.",
-        fontsize=SMALL, color=LIGHT["quiet"], x=0.01, ha="left",
-    )  # fmt: skip
+    for split in _splits(rows):
+        colour = COLOURS.get(split, OTHER)
+        face = LIGHT["paper"] if split == RANDOM else colour
+        panel.plot(
+            [], [], "o", color=colour, markerfacecolor=face, label=MEANING.get(split, f"split {split}")
+        )
+    lines = ["Dot: the score on the test part."]
+    if any(row.low is not None for row in rows):
+        lines[0] += " Bar: its 95% cluster bootstrap interval, where there are enough clusters."
+    if any(row.valid is not None for row in rows):
+        lines[0] += " Tick: the score on the valid part, which methods are tuned by."
+    if any(row.leakage is not None for row in rows):
+        lines.append("At the right: leakage, the score on the random split minus the operation-disjoint one.")
+    lines.append(f"Labels learnt from: {', '.join(dict.fromkeys(row.labels for row in rows))}.")
+    lines.append("Synthetic data: a score here does not estimate field performance.")
+    figure.legend(
+        loc="outside upper left", frameon=False, fontsize=TEXT, ncols=2 if len(_splits(rows)) > 2 else 1
+    )
+    figure.supxlabel("\n".join(lines), fontsize=SMALL, color=LIGHT["quiet"], x=0.01, ha="left")
 
 
 def save_figure(figure: Any, path: Path, advice: str, **options: Any) -> None:

@@ -63,7 +63,7 @@ def evaluate(
     if part not in SCORED_PARTS:
         raise UsageError(f"part={part} cannot be scored: choose one of {', '.join(SCORED_PARTS)}.")
     prepared = prepare(chosen, release=None if own is not None else release, own=own, split=split)
-    frame = from_pandas(chosen, predictions) if is_pandas(predictions) else predictions
+    frame = as_polars(chosen, predictions)
     if part == "valid":
         if prepared.validation is None:
             raise UsageError(
@@ -75,14 +75,11 @@ def evaluate(
     return evaluate_prepared(chosen, prepared, frame, replicates, seed)
 
 
-def is_pandas(frame: object) -> bool:
-    """Return whether this is a pandas frame, without importing pandas."""
-    return type(frame).__module__.partition(".")[0] == "pandas" and hasattr(frame, "columns")
-
-
-def from_pandas(task: Task, frame: pd.DataFrame) -> pl.DataFrame:
-    """Return a pandas frame of predictions in polars: the unit from the index where it is there, keys in the width of
-    the task's table, NaN as null. Raises UsageError for keys that are not whole numbers."""
+def as_polars(task: Task, frame: pl.DataFrame | pd.DataFrame) -> pl.DataFrame:
+    """Return predictions in polars, from pandas with the unit from the index where it is there, keys in the width of
+    the task's table, and NaN as null. Raises UsageError for keys that are not whole numbers."""
+    if isinstance(frame, pl.DataFrame) or type(frame).__module__.partition(".")[0] != "pandas":
+        return frame  # type: ignore[return-value] # the check of predictions refuses what is no frame
     if frame.index.name is not None and frame.index.name not in frame.columns:
         frame = frame.reset_index()
     found = pl.from_pandas(frame)

@@ -34,7 +34,7 @@ def variant_names(results: Sequence[Result]) -> list[str]:
 
 def _settings(result: Result) -> Iterator[tuple[str, Any]]:
     """Yield what decides a result beside its place, by dotted key."""
-    config: Mapping[str, Any] = result.config
+    config: Mapping[str, Any] = dict(result.config)
     for key in (*HASHED, "data"):
         if key not in PLACED and key in config:
             yield from _flat(key, config[key])
