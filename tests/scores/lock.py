@@ -1,10 +1,9 @@
 """Tell a change of code that leaves scores as they are from one that changes what they mean.
 
 ``scores.lock.yaml`` names, for each task, the version of its scores and the digest of the code that makes them. When
-the code changes, ``python -m tipbench.evaluation.lock`` scores made-up predictions
-(:mod:`tipbench.evaluation.fixtures`) and compares them with ``scores.expected.json``, to the last bit. Where all are
-the same the new digest is recorded and the version stays. Otherwise the task's ``version`` has to be raised, and
-``--reason`` says why.
+the code changes, ``python tests/scores/lock.py`` scores made-up predictions (``made_up.py``) and compares them with
+``scores.expected.json``, to the last bit. Where all are the same the new digest is recorded and the version stays.
+Otherwise the task's ``version`` has to be raised, and ``--reason`` says why.
 """
 
 from __future__ import annotations
@@ -16,19 +15,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
+from made_up import made_up
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from tipdata.core.errors import UsageError
-
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.evaluation.fixtures import fixtures
 from tipbench.evaluation.meaning import score_version
 from tipbench.evaluation.sources import score_digest
 from tipbench.task import Task
 from tipbench.tasks import tasks
+from tipdata.core.errors import UsageError
 
 LOCK = Path(__file__).with_name("scores.lock.yaml")
 EXPECTED = Path(__file__).with_name("scores.expected.json")
-HEAD = "# What each task's scores mean, and by which code. Written by `python -m tipbench.evaluation.lock`.\n"
+HEAD = "# What each task's scores mean, and by which code. Written by `python tests/scores/lock.py`.\n"
 REPLICATES = 50
 
 Numbers = dict[str, float | None]
@@ -63,7 +61,7 @@ def read_expected(path: Path = EXPECTED) -> dict[str, Numbers]:
 def numbers_of(task: Task) -> Numbers:
     """Return every number that a task's made-up predictions score."""
     found: Numbers = {}
-    for name, (answers, predictions) in fixtures(task).items():
+    for name, (answers, predictions) in made_up(task).items():
         made = evaluate(task, answers, predictions, replicates=REPLICATES)
         for metric, score in made.scores.items():
             parts = {"value": score.value, "low": score.low, "high": score.high}
@@ -124,7 +122,7 @@ def _agreed(
 
 def main(words: Sequence[str] | None = None) -> int:
     """Update the lock; exit code 2, and one sentence, where a version has to be raised."""
-    parser = argparse.ArgumentParser(prog="python -m tipbench.evaluation.lock", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python tests/scores/lock.py", description=__doc__)
     parser.add_argument("--reason", help="why the version of a task was raised")
     reason = parser.parse_args(words).reason
     try:

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import lock as locking
 import pytest
 import tipbench
 import tipdata
 import yaml
-from tipbench.evaluation import lock as locking
-from tipbench.evaluation.lock import Locked, numbers_of, read_expected, read_lock, updated
+from lock import Locked, numbers_of, read_expected, read_lock, updated
 from tipbench.evaluation.sources import score_digest
 from tipbench.kinds import CLUSTERS
 from tipbench.task import Task
@@ -28,7 +28,7 @@ def test_the_lock_is_up_to_date() -> None:
     lock = read_lock()
     assert set(lock) == set(tasks())
     stale = [name for name, task in tasks().items() if lock[name].digest != score_digest(task)]
-    assert not stale, "run `python -m tipbench.evaluation.lock`"
+    assert not stale, "run `python tests/scores/lock.py`"
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
@@ -108,12 +108,13 @@ def test_a_metric_edited_in_a_copy_is_locked_where_its_values_stay_and_refused_w
         (source,) = package.__path__
         ignored = shutil.ignore_patterns("__pycache__", "releases")
         shutil.copytree(source, tmp_path / package.__name__, ignore=ignored)
-    folder, metric = tmp_path / "tipbench/evaluation", tmp_path / "tipbench/metrics/clustering.py"
+    folder, metric = tmp_path / "scores", tmp_path / "tipbench/metrics/clustering.py"
+    shutil.copytree(Path(__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
     before, text = (
         (folder / "scores.lock.yaml").read_text(encoding="utf-8"),
         metric.read_text(encoding="utf-8"),
     )
-    command = [sys.executable, "-m", "tipbench.evaluation.lock"]
+    command = [sys.executable, str(folder / "lock.py")]
 
     def run() -> subprocess.CompletedProcess[str]:
         there = {**os.environ, "PYTHONPATH": str(tmp_path)}
