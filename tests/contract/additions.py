@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
-COPIED = ("benchmark", "baselines", "datasets", "configs", "docs", "README.md")
+COPIED = ("benchmark", "baselines", "datasets", "configs", "docs", "README.md", "tests/scores")
 VERSION, RELEASED = "9.0.0", "0.3.0"
 TASK, METHOD, METRIC, TABLE, COLUMN = "advert_reuse", "first_words", "impurity", "firms", "register_entry"
 
@@ -98,7 +98,7 @@ class Addition:
     """What is written by hand for one new thing.
 
     ``files``: path -> text of a new file. ``lines``: path -> (a line that is there, what is put behind it).
-    ``commands``: modules that are run afterwards, and write what follows from it.
+    ``commands``: what Python is run with afterwards, which writes what follows from it.
     """
 
     files: dict[str, str] = field(default_factory=dict)
@@ -111,7 +111,7 @@ class Addition:
         return {*self.files, *self.lines}
 
 
-LOCK, CARDS, SCHEMA = "tipbench.evaluation.lock", "tipdata.documents.cards", "tipdata.documents.schema"
+LOCK, CARDS, SCHEMA = "tests/scores/lock.py", "-m tipdata.documents.cards", "-m tipdata.documents.schema"
 STAGE = "datasets/tipdata/stages/suppliers/stage.py"
 
 ADDITIONS = {
@@ -172,7 +172,7 @@ ADDITIONS = {
 
 
 def named() -> dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]]:
-    """Return CONTRIBUTING.md's table: thing -> number of places, the places, the modules to be run."""
+    """Return CONTRIBUTING.md's table: thing -> number of places, the places, what Python is run with."""
     text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
     found = {}
     for row in re.findall(r"^\|(.+)\|$", text.partition("## Where things go")[2], re.MULTILINE)[2:]:
@@ -180,7 +180,7 @@ def named() -> dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]]:
         if number.isdigit():
             thing = re.sub(r"\[(.+?)\]\(.+?\)", r"\1", thing)
             paths = tuple(path for path in re.findall(r"`([^`]+)`", places) if re.search(r"\.\w+$", path))
-            found[thing] = (int(number), paths, tuple(re.findall(r"python -m ([\w.]+)", after)))
+            found[thing] = (int(number), paths, tuple(re.findall(r"`python ([^`]+)`", after)))
     return found
 
 
@@ -242,6 +242,11 @@ class Copy:
             f"{' '.join(words)[:300]}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         )
         return done.stdout
+
+    def run(self, command: str) -> None:
+        """Run a command of CONTRIBUTING.md, which is given without its ``python``."""
+        first, *more = command.split()
+        self.python(first if first.startswith("-") else str(self.root / first), *more)
 
     def tipbench(self, *words: str, code: int = 0) -> str:
         """Run the command line on the copy."""

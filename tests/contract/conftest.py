@@ -37,8 +37,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
         before = copy.files()
         copy.write(addition)
         written = copy.files()
-        for module in addition.commands:
-            copy.python("-m", module)
+        for command in addition.commands:
+            copy.run(command)
         after = copy.files()
         touched[thing] = {path for path in written if before.get(path) != written[path]}
         generated[thing] = {path for path in after if written.get(path) != after[path]}

@@ -12,6 +12,7 @@ from inspect import getdoc
 import polars as pl
 
 from tipbench.contract.difference import ROUNDING, difference
+from tipbench.contract.other_process import run_elsewhere
 from tipbench.contract.trial import Broken, Run, Trial
 from tipbench.data.fold import Fold
 from tipbench.data.streams.steps import Steps, detached
@@ -175,6 +176,15 @@ def ignores_the_order_of_rows(trial: Trial) -> None:
         raise Broken(f"with the same rows in another order, {what}: sort by a key where the order matters.")
 
 
+def is_the_same_elsewhere(trial: Trial) -> None:
+    """Predict the same in another process.
+
+    A set of text is gone through in another order there, since Python hashes text anew. Numbers may differ by rounding.
+    """
+    if what := _differ(trial, trial.run(), run_elsewhere(trial), ROUNDING):
+        raise Broken(f"in another process, {what}: sort what comes out of a set or of hash().")
+
+
 def sees_no_later_row(trial: Trial) -> None:
     """Say at each step what the steps before it tell, and nothing from an earlier pass.
 
@@ -249,6 +259,7 @@ PROMISES = (
     Promise(declares_chance),
     Promise(keeps_no_state),
     Promise(ignores_the_order_of_rows),
+    Promise(is_the_same_elsewhere),
     Promise(sees_no_later_row, lambda task: bool(task.stream)),
 )
 """Every promise. To add one, write its function above and name it here."""

@@ -70,7 +70,8 @@ class Run:
 class Trial:
     """A method under trial.
 
-    ``name``: what sentences call it; ``make``: a new object of it; ``source``: where the data come from.
+    ``name``: what sentences call it; ``make``: a new object of it; ``source``: where the data come from;
+    both are pickled for another process.
     ``labels``, ``access``: as of a run. ``kept``: runs by seed and state of the global generators.
     """
 

@@ -1,7 +1,7 @@
 """What a score means: an integer per task, raised with a reason where the same predictions score otherwise.
 
-Scores of different meanings are never put in one table. ``evaluation/scores.lock.yaml`` holds the integers and what
-the code of each task's scores was like when they were last confirmed (:mod:`tipbench.evaluation.lock`).
+Scores of different meanings are never put in one table. ``tests/scores/scores.lock.yaml`` holds the integers and
+what the code of each task's scores was like when they were last confirmed (``tests/scores/lock.py``).
 """
 
 from __future__ import annotations

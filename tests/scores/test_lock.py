@@ -1,6 +1,5 @@
 """Scores keep their meaning, or a version says that they do not."""
 
-import math
 import os
 import shutil
 import subprocess
@@ -9,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import lock as locking
 import pytest
 import tipbench
 import tipdata
 import yaml
-from tipbench.evaluation import lock as locking
-from tipbench.evaluation.lock import Locked, numbers_of, read_expected, read_lock, updated
+from lock import Locked, is_same, numbers_of, read_expected, read_lock, updated
 from tipbench.evaluation.sources import score_digest
 from tipbench.kinds import CLUSTERS
 from tipbench.task import Task
@@ -28,7 +27,7 @@ def test_the_lock_is_up_to_date() -> None:
     lock = read_lock()
     assert set(lock) == set(tasks())
     stale = [name for name, task in tasks().items() if lock[name].digest != score_digest(task)]
-    assert not stale, "run `python -m tipbench.evaluation.lock`"
+    assert not stale, "run `python tests/scores/lock.py`"
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
@@ -36,10 +35,7 @@ def test_made_up_predictions_score_what_they_did(task: Task) -> None:
     expected, found = read_expected()[task.name], numbers_of(task)
     assert set(found) == set(expected)
     for place, value in expected.items():
-        number = found[place]
-        assert (number is None) == (value is None), place
-        # The lock compares bits on one machine; another's sums may differ in the last.
-        assert value is None or number is None or math.isclose(number, value, rel_tol=1e-12), place
+        assert is_same(value, found[place]), place
 
 
 def test_made_up_predictions_reach_every_metric_of_every_task() -> None:
@@ -68,14 +64,20 @@ def test_a_metric_that_scores_otherwise_is_refused_until_the_version_rises_with_
     known, lock, expected = one
     scored = locking.evaluate
 
-    def off_by_a_bit(*args: Any, **more: Any):
-        made = scored(*args, **more)
-        brier = made.scores["brier"]
-        assert brier.value is not None
-        odd = replace(brier, value=math.nextafter(brier.value, 1.0))
-        return replace(made, scores={**made.scores, "brier": odd})
+    def off_by(share: float):
+        def evaluate(*args: Any, **more: Any):
+            made = scored(*args, **more)
+            brier = made.scores["brier"]
+            assert brier.value is not None
+            odd = replace(brier, value=brier.value * (1 + share))
+            return replace(made, scores={**made.scores, "brier": odd})
 
-    monkeypatch.setattr(locking, "evaluate", off_by_a_bit)
+        return evaluate
+
+    monkeypatch.setattr(locking, "evaluate", off_by(1e-15))
+    assert numbers_of(TASK) != expected["advert_risk"]
+    assert updated(known, lock, expected)[1] == expected, "rounding of another processor is no change"
+    monkeypatch.setattr(locking, "evaluate", off_by(2e-12))
     with pytest.raises(
         UsageError, match=r"1 scores of advert_risk .*units/scores/brier/value .*raise the version"
     ):
@@ -108,12 +110,13 @@ def test_a_metric_edited_in_a_copy_is_locked_where_its_values_stay_and_refused_w
         (source,) = package.__path__
         ignored = shutil.ignore_patterns("__pycache__", "releases")
         shutil.copytree(source, tmp_path / package.__name__, ignore=ignored)
-    folder, metric = tmp_path / "tipbench/evaluation", tmp_path / "tipbench/metrics/clustering.py"
+    folder, metric = tmp_path / "scores", tmp_path / "tipbench/metrics/clustering.py"
+    shutil.copytree(Path(__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
     before, text = (
         (folder / "scores.lock.yaml").read_text(encoding="utf-8"),
         metric.read_text(encoding="utf-8"),
     )
-    command = [sys.executable, "-m", "tipbench.evaluation.lock"]
+    command = [sys.executable, str(folder / "lock.py")]
 
     def run() -> subprocess.CompletedProcess[str]:
         there = {**os.environ, "PYTHONPATH": str(tmp_path)}

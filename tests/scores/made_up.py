@@ -8,13 +8,12 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipdata.core.draw import Stream
-
 from tipbench import kinds
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
 from tipbench.kinds.labelsets import SCORE_PREFIX, URGENCY
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.task import Task
+from tipdata.core.draw import Stream
 
 SEED = 1
 UNITS, CLUSTERS = 5000, 900
@@ -22,11 +21,11 @@ REGIONS, PLACES = 4, 15
 TYPES = {"form": ("sexual", "labour"), "sex": ("female", "male"), "language": ("en", "es", "fr")}
 MARKS = ("migrant", "small", "seasonal")
 
-Fixture = tuple[Answers, pl.DataFrame]
+MadeUp = tuple[Answers, pl.DataFrame]
 """Truth, and predictions of it."""
 
 
-def fixtures(task: Task) -> dict[str, Fixture]:
+def made_up(task: Task) -> dict[str, MadeUp]:
     """Return made-up truth and predictions for a task, by what they are; a task of clusters is also given pairs."""
     makers = {
         "scores": _scores,
@@ -90,7 +89,7 @@ def _units(task: Task) -> pl.DataFrame:
     return frame.with_columns(*marks, *only, brigade)
 
 
-def _scores(task: Task) -> Fixture:
+def _scores(task: Task) -> MadeUp:
     unit = "pair" if task.kind.takes_pairs else task.unit
     frame = _units(task).rename({task.unit: unit})
     suspect = _noise("suspect") < np.where(frame["label"].to_numpy() == 1, 0.7, 0.45)
@@ -100,7 +99,7 @@ def _scores(task: Task) -> Fixture:
     )
 
 
-def _alarms(task: Task) -> Fixture:
+def _alarms(task: Task) -> MadeUp:
     frame = _units(task)
     onset = pl.when(pl.col("label") == 1).then(pl.Series(1 + _below("onset", 30)).cast(pl.Int32))
     label, step = frame["label"].to_numpy() == 1, _below("alarm", 40) + 1
@@ -110,7 +109,7 @@ def _alarms(task: Task) -> Fixture:
     return truth, pl.DataFrame({task.unit: frame[task.unit], "step": steps})
 
 
-def _clusters(task: Task) -> Fixture:
+def _clusters(task: Task) -> MadeUp:
     cluster = _below("cluster", CLUSTERS)
     moved = np.where(_noise("moved") < 0.2, _below("other", CLUSTERS), cluster)
     proxy = np.where(_noise("proxy moved") < 0.4, 1000 + np.arange(UNITS), cluster)
@@ -127,7 +126,7 @@ def _clusters(task: Task) -> Fixture:
     )
 
 
-def _labelled_pairs(task: Task) -> Fixture:
+def _labelled_pairs(task: Task) -> MadeUp:
     """Records whose clusters are not known, and labelled pairs of them."""
     known, predictions = _clusters(task)
     cluster = known.frame["cluster"].to_numpy()
@@ -139,7 +138,7 @@ def _labelled_pairs(task: Task) -> Fixture:
     return Answers(kinds.CLUSTERS, task.unit, frame, pairs), predictions
 
 
-def _candidates(task: Task) -> Fixture:
+def _candidates(task: Task) -> MadeUp:
     cluster = _below("cluster", CLUSTERS)
     ranks = np.tile(np.arange(MOST_CANDIDATES), UNITS)
     query = np.repeat(np.arange(UNITS), MOST_CANDIDATES)
@@ -160,7 +159,7 @@ def _candidates(task: Task) -> Fixture:
     ), listed
 
 
-def _forecasts(task: Task) -> Fixture:
+def _forecasts(task: Task) -> MadeUp:
     frame = _units(task).drop(
         "slot", "oracle_log_odds", "unit_log_odds", "brigade", "typology", *MARKS, "label"
     )
@@ -188,7 +187,7 @@ def _forecasts(task: Task) -> Fixture:
     return Answers(kinds.FORECASTS, key, frame, gallery=gallery), listed
 
 
-def _labelsets(task: Task) -> Fixture:
+def _labelsets(task: Task) -> MadeUp:
     names = [c.removeprefix(LABEL_PREFIX) for c in task.label_columns if c.startswith(LABEL_PREFIX)]
     frame = _units(task).select(task.unit, "part", "cluster", "weight", "slot", "language")
     frame = frame.with_columns(
@@ -210,7 +209,7 @@ def _labelsets(task: Task) -> Fixture:
     return Answers(kinds.LABELSETS, task.unit, frame), pl.DataFrame({task.unit: frame[task.unit], **given})
 
 
-def _estimates(task: Task) -> Fixture:
+def _estimates(task: Task) -> MadeUp:
     rows = 120
     counts = task.quantity == "count"
     quantity = np.array(["count"] if counts else ["log_effect", "share", "level"])[

@@ -1,35 +1,37 @@
 """Tell a change of code that leaves scores as they are from one that changes what they mean.
 
 ``scores.lock.yaml`` names, for each task, the version of its scores and the digest of the code that makes them. When
-the code changes, ``python -m tipbench.evaluation.lock`` scores made-up predictions
-(:mod:`tipbench.evaluation.fixtures`) and compares them with ``scores.expected.json``, to the last bit. Where all are
-the same the new digest is recorded and the version stays. Otherwise the task's ``version`` has to be raised, and
-``--reason`` says why.
+the code changes, ``python tests/scores/lock.py`` scores made-up predictions (``made_up.py``) and compares them with
+``scores.expected.json``, to 1e-12: the last bits of a sum are the processor's, since numpy and its BLAS add up in the
+order that is fastest on it. Where all are the same the new digest is recorded and the version stays. Otherwise the
+task's ``version`` has to be raised, and ``--reason`` says why.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
+from made_up import made_up
 from pydantic import BaseModel, ConfigDict, TypeAdapter
-from tipdata.core.errors import UsageError
-
 from tipbench.evaluation.evaluation import evaluate
-from tipbench.evaluation.fixtures import fixtures
 from tipbench.evaluation.meaning import score_version
 from tipbench.evaluation.sources import score_digest
 from tipbench.task import Task
 from tipbench.tasks import tasks
+from tipdata.core.errors import UsageError
 
 LOCK = Path(__file__).with_name("scores.lock.yaml")
 EXPECTED = Path(__file__).with_name("scores.expected.json")
-HEAD = "# What each task's scores mean, and by which code. Written by `python -m tipbench.evaluation.lock`.\n"
+HEAD = "# What each task's scores mean, and by which code. Written by `python tests/scores/lock.py`.\n"
 REPLICATES = 50
+ROUNDING = 1e-12
+"""What another processor may change in a number, relative to it; metrics are held to the same elsewhere."""
 
 Numbers = dict[str, float | None]
 """Every number of an evaluation, by its place: ``units/scores/auroc/low``."""
@@ -63,7 +65,7 @@ def read_expected(path: Path = EXPECTED) -> dict[str, Numbers]:
 def numbers_of(task: Task) -> Numbers:
     """Return every number that a task's made-up predictions score."""
     found: Numbers = {}
-    for name, (answers, predictions) in fixtures(task).items():
+    for name, (answers, predictions) in made_up(task).items():
         made = evaluate(task, answers, predictions, replicates=REPLICATES)
         for metric, score in made.scores.items():
             parts = {"value": score.value, "low": score.low, "high": score.high}
@@ -72,6 +74,11 @@ def numbers_of(task: Task) -> Numbers:
             found |= {f"{name}/groups/{group}/{metric}": value for metric, value in metrics.items()}
         found |= {f"{name}/oracle/{metric}": value for metric, value in made.oracle.items()}
     return {place: None if value is None else float(value) for place, value in found.items()}
+
+
+def is_same(then: float | None, now: float | None) -> bool:
+    """Return whether two numbers are the same but for rounding, or are both unknown."""
+    return then is now if then is None or now is None else math.isclose(then, now, rel_tol=ROUNDING)
 
 
 def updated(
@@ -95,7 +102,11 @@ def updated(
             continue
         numbers = numbers_of(task)
         why = _agreed(name, was, version, expected.get(name, {}), numbers, reason)
-        new_lock[name], new_expected[name] = Locked(version=version, digest=digest, reason=why), numbers
+        kept = {
+            place: value for place, value in new_expected[name].items() if is_same(value, numbers.get(place))
+        }
+        new_lock[name] = Locked(version=version, digest=digest, reason=why)
+        new_expected[name] = numbers | kept
     return {name: one for name, one in new_lock.items() if one is not None}, new_expected
 
 
@@ -112,7 +123,7 @@ def _agreed(
             raise UsageError(f"the version of {task} rose to {version}: give the reason with --reason.")
         return reason
     # What is scored beside it changes no score that was there.
-    changed = [place for place, value in then.items() if place not in now or now[place] != value]
+    changed = [place for place, value in then.items() if place not in now or not is_same(value, now[place])]
     if changed:
         first = changed[0]
         raise UsageError(
@@ -124,7 +135,7 @@ def _agreed(
 
 def main(words: Sequence[str] | None = None) -> int:
     """Update the lock; exit code 2, and one sentence, where a version has to be raised."""
-    parser = argparse.ArgumentParser(prog="python -m tipbench.evaluation.lock", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python tests/scores/lock.py", description=__doc__)
     parser.add_argument("--reason", help="why the version of a task was raised")
     reason = parser.parse_args(words).reason
     try:

@@ -1,0 +1,57 @@
+"""Run a method once more in a process of its own, in which sets of text have another order.
+
+Python draws anew for each process how it hashes text (``PYTHONHASHSEED``), and a set is gone through by these hashes.
+Within one process the order stays, so that no second run there can show that a method hangs on it.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from tipbench.contract.trial import Broken, Run, Trial
+from tipbench.tasks import task_of
+
+PREDICTIONS = "predictions.parquet"
+HASH_SEEDS = ("1", "2")
+"""The first that this process does not have itself."""
+
+
+def run_elsewhere(trial: Trial) -> Run:
+    """Return what a new object predicts with seed 0 in another process. Raises Broken for whatever it raises there."""
+    from joblib import wrap_non_picklable_objects
+
+    make = wrap_non_picklable_objects(trial.make)
+    asked = (trial.name, trial.task.name, make, trial.source, trial.labels, trial.access)
+    seed = next(seed for seed in HASH_SEEDS if seed != os.environ.get("PYTHONHASHSEED"))
+    path = os.pathsep.join(place or os.curdir for place in sys.path)
+    with TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, "-m", __name__, folder],
+            input=pickle.dumps(asked),
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path},
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+            raise Broken(f"in another process, {said.rstrip('.') or f'code {done.returncode}'}.")
+        return Run(None, pl.read_parquet(Path(folder) / PREDICTIONS))
+
+
+def main(folder: str) -> None:
+    """Run the method that standard input asks for, and write its predictions to a folder."""
+    name, task, make, source, labels, access = pickle.load(sys.stdin.buffer)
+    try:
+        predictions = Trial(name, task_of(task), make, source, labels, access).run().predictions
+    except Broken as error:
+        sys.exit(str(error))
+    predictions.write_parquet(Path(folder) / PREDICTIONS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
