@@ -120,7 +120,7 @@ def _prefixes(target: str) -> Iterator[str]:
 def _places(target: str) -> list[Place]:
     """Return where the modules lie that a method may be made of: its own package or folder, and the shipped methods."""
     package = target.partition(".")[0]
-    return [place for name in {package: 0, SHIPPED: 0} if (place := _place_of(name)) is not None]
+    return [place for name in dict.fromkeys((package, SHIPPED)) if (place := _place_of(name)) is not None]
 
 
 def _place_of(package: str) -> Place | None:
