@@ -133,7 +133,7 @@ def _place_of(package: str) -> Place | None:
         return None
     if spec.submodule_search_locations:
         return Place(Path(spec.submodule_search_locations[0]).parent, (package,))
-    if spec.origin is None or not Path(spec.origin).is_file():
+    source = Path(spec.origin or "")  # no file where it is built into Python
+    if not source.is_file():
         return None
-    folder = Path(spec.origin).parent
-    return Place(folder, (package,) if folder.name in INSTALLED else ())
+    return Place(source.parent, (package,) if source.parent.name in INSTALLED else ())

@@ -279,3 +279,8 @@ def test_a_class_that_is_not_there_has_a_digest_and_fails_in_its_cell(place: Pat
 def test_a_method_that_is_no_python_fails_in_its_cell(place: Path) -> None:
     (place / "mine.py").write_text("this is no Python")
     assert len(digests.method_digest({"_target_": "mine.Mine"})) == 64
+
+
+def test_a_module_that_is_built_into_python_has_no_source_whatever_lies_beside_it(place: Path) -> None:
+    (place / "sys.py").write_text("x = 1\n")
+    assert digests.method_sources({"_target_": "sys.intern"}) == {}

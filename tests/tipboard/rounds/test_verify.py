@@ -129,11 +129,23 @@ def test_a_revealed_round_is_made_again_from_its_seed(copy: Any, monkeypatch: py
 
     answers = copy.public / "answers" / "advert_risk.parquet"
     truth = pl.read_parquet(answers)
-    truth.with_columns(label=1 - pl.col("label")).write_parquet(answers)
-    assert checked(copy.public).differences == [
-        "answers/advert_risk.parquet: the answers are not what the seed gives"
-    ]
+    for altered in (1 - pl.col("label"), pl.col("weight") * (1 + 1e-6)):
+        truth.with_columns(altered).write_parquet(answers)
+        assert checked(copy.public).differences == [
+            "answers/advert_risk.parquet: the answers are not what the seed gives"
+        ]
+    truth.with_columns(pl.col("weight") * (1 + 1e-12)).write_parquet(answers)  # another processor's rounding
+    assert checked(copy.public).differences == []
     truth.write_parquet(answers)
+
+    gallery = copy.public / "galleries" / "route_forecast.parquet"
+    towns = pl.read_parquet(gallery)
+    towns.head(-1).write_parquet(gallery)
+    named = "galleries/route_forecast.parquet: "
+    assert checked(copy.public).differences == [f"{named}the answers are not what the seed gives"]
+    gallery.unlink()
+    assert checked(copy.public).differences == [f"{named}is missing"]
+    towns.write_parquet(gallery)
 
     other = made[0].columns["1000001"]["adverts"] | {"minute": "0" * 64}
     made[0].columns["1000001"]["adverts"] = other
