@@ -13,8 +13,19 @@ COMPARISONS = {
     ast.GtE: (">=", ">"),
     ast.Eq: ("==", "!="),
     ast.NotEq: ("!=", "=="),
+    ast.In: ("in", "not in"),
+    ast.NotIn: ("not in", "in"),
+    ast.Is: ("is", "is not"),
+    ast.IsNot: ("is not", "is"),
 }
-ARITHMETIC = {ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*")}
+ARITHMETIC = {
+    ast.Add: ("+", "-"),
+    ast.Sub: ("-", "+"),
+    ast.Mult: ("*", "/"),
+    ast.Div: ("/", "*"),
+    ast.BitAnd: ("&", "|"),
+    ast.BitOr: ("|", "&"),
+}
 LOGIC = {ast.And: ("and", "or"), ast.Or: ("or", "and")}
 
 
@@ -74,17 +85,35 @@ def _of(node: ast.AST, places: _Places) -> Iterator[Change]:
         for n, operator in enumerate(node.ops):
             if type(operator) in COMPARISONS:
                 yield places.between(operands[n], operands[n + 1], COMPARISONS[type(operator)])
-    elif isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+    elif isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC and not _is_path(node):
         yield places.between(node.left, node.right, ARITHMETIC[type(node.op)])
     elif isinstance(node, ast.BoolOp):
         for left, right in zip(node.values, node.values[1:], strict=False):
             yield places.between(left, right, LOGIC[type(node.op)])
+    elif isinstance(node, ast.If) and _is_guard(node):
+        start, end = places.start(node.test), places.end(node.test)
+        yield places.change(start, places.raw[start:end].decode(), "False")
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield places.change(places.start(node), "not ", "")
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool | int | float):
         before = places.raw[places.start(node) : places.end(node)].decode()
         after = repr(not node.value) if isinstance(node.value, bool) else repr(node.value + 1)
         yield places.change(places.start(node), before, after)
+
+
+def _is_guard(node: ast.If) -> bool:
+    """Whether an ``if`` does nothing but leave: without it a refusal or a special case is gone."""
+    return len(node.body) == 1 and isinstance(node.body[0], ast.Raise | ast.Return | ast.Continue)
+
+
+def _is_path(node: ast.BinOp) -> bool:
+    """Whether a name is put behind a folder: with another operator it would only be an error."""
+    right = node.right
+    text = isinstance(right, ast.JoinedStr) or (
+        isinstance(right, ast.Constant) and isinstance(right.value, str)
+    )
+    constant = isinstance(right, ast.Name) and right.id.isupper()
+    return isinstance(node.op, ast.Div) and (text or constant)
 
 
 def _code(tree: ast.AST) -> Iterator[ast.AST]:

@@ -6,10 +6,13 @@ METRICS = "benchmark/tipbench/metrics"
 SPLITS = "benchmark/tipbench/data/splits"
 ROUNDS = "benchmark/tipboard/rounds"
 SUBMISSIONS = "benchmark/tipboard/submissions"
+RELEASE = "datasets/tipdata/release"
+RUNS = "benchmark/tipbench/runs"
 
 _EVALUATION = "tests/tipbench/evaluation/test_evaluation.py"
 _FOLDS = "tests/tipbench/data/test_splits.py"
-_ROUND = ("tests/tipboard/rounds/test_make_round.py", "tests/tipboard/rounds/test_folds.py")
+_VERIFYING = "tests/tipdata/release/test_verifying.py"
+_DIGESTS = "tests/tipbench/runs/test_digests.py"
 _HOSTILE = ("tests/tipboard/submissions/test_check.py", "tests/tipboard/submissions/test_hostile.py")
 
 _FAMILIES = (
@@ -48,6 +51,10 @@ def _metric(name: str) -> str:
     return f"tests/tipbench/metrics/test_{name}.py"
 
 
+def _round(name: str) -> str:
+    return f"tests/tipboard/rounds/test_{name}.py"
+
+
 NEAREST: dict[str, tuple[str, ...]] = {
     **{f"{METRICS}/{name}.py": (_metric(name), _metric("registry"), _EVALUATION) for name in _FAMILIES},
     f"{METRICS}/bootstrap.py": (_metric("bootstrap"), _EVALUATION),
@@ -64,16 +71,38 @@ NEAREST: dict[str, tuple[str, ...]] = {
         "tests/tipbench/data/test_supervision.py",
         "tests/tipbench/data/test_fold.py",
     ),
+    **{f"{ROUNDS}/{name}.py": (_round(name),) for name in ("keyed", "ids", "images", "prefixes", "folds")},
+    f"{ROUNDS}/make_round.py": (_round("make_round"), _round("verify"), _round("folds")),
+    f"{ROUNDS}/new.py": (_round("make_round"),),
+    f"{ROUNDS}/record.py": (_round("make_round"), _round("wheel")),
+    f"{ROUNDS}/regions.py": (_round("make_round"),),
+    f"{ROUNDS}/components.py": (_round("wheel"), _round("make_round")),
+    f"{ROUNDS}/verify.py": (_round("verify"), _round("wheel")),
+    f"{ROUNDS}/host.py": (_round("verify"), _round("scoring")),
+    f"{ROUNDS}/reveal.py": (_round("verify"), _round("scoring")),
     **{
-        f"{ROUNDS}/{name}.py": (f"tests/tipboard/rounds/test_{name}.py",)
-        for name in ("keyed", "ids", "images")
+        f"{ROUNDS}/{name}.py": (_round("scoring"), _round("folds"))
+        for name in ("scoring", "ledger", "submissions", "source", "truth")
     },
-    f"{ROUNDS}/prefixes.py": ("tests/tipboard/rounds/test_prefixes.py",),
-    f"{ROUNDS}/make_round.py": _ROUND,
-    f"{ROUNDS}/verify.py": ("tests/tipboard/rounds/test_verify.py",),
     f"{SUBMISSIONS}/check.py": _HOSTILE,
     f"{SUBMISSIONS}/guard.py": ("tests/tipboard/submissions/test_guard.py", *_HOSTILE),
     f"{SUBMISSIONS}/terms.py": ("tests/tipboard/submissions/test_terms.py",),
     f"{SUBMISSIONS}/limits.py": ("tests/tipboard/submissions/test_limits.py",),
     f"{SUBMISSIONS}/folder.py": ("tests/tipboard/submissions/test_folder.py",),
+    f"{SUBMISSIONS}/opening.py": ("tests/tipboard/submissions/test_folder.py", *_HOSTILE),
+    **{
+        f"{SUBMISSIONS}/{name}.py": ("tests/tipboard/submissions/test_guard.py", *_HOSTILE)
+        for name in ("reader", "parquet")
+    },
+    **{
+        f"{SUBMISSIONS}/{name}.py": ("tests/tipboard/submissions/test_record.py", *_HOSTILE)
+        for name in ("record", "record_file", "text")
+    },
+    "benchmark/tipboard/board/acceptance.py": ("tests/tipboard/board/test_acceptance.py",),
+    f"{RELEASE}/verifying.py": (_VERIFYING,),
+    f"{RELEASE}/manifests.py": (_VERIFYING, "tests/tipdata/release/test_release.py"),
+    f"{RELEASE}/making.py": ("tests/tipdata/release/test_release.py",),
+    f"{RUNS}/decisions.py": (_DIGESTS, "tests/tipbench/runs/test_runner.py"),
+    f"{RUNS}/digests.py": (_DIGESTS,),
+    "benchmark/tipbench/sources.py": ("tests/tipbench/test_sources.py", _DIGESTS),
 }

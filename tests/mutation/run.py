@@ -3,11 +3,11 @@
     python tests/mutation/run.py [--files PATTERN ...] [--per-file N] [--seed SEED] [--time SECONDS] [--list]
 
 Each file of ``nearest.py`` is changed in up to N places, which the seed chooses: a comparison, an operator of
-arithmetic, ``and`` or ``or``, a ``not``, a number by one, True or False. The changed file lies alone in a folder of
-links to the sources, which stands before them on the path, and the nearest test files run on it until the first one
-fails. A change is killed where a test fails, and survives where none does; out of time counts as killed, since a test
-that never ends is noticed. The sources themselves are never touched. Exit code 1 where anything survived, 2 where the
-tests fail without any change.
+arithmetic or of sets, ``and`` or ``or``, a ``not``, a number by one, True or False, an ``if`` that only leaves, which
+is taken away. The changed file lies alone in a folder of links to the sources, which stands before them on the path,
+and the nearest test files run on it until the first one fails. A change is killed where a test fails, and survives
+where none does; out of time counts as killed, since a test that never ends is noticed. The sources themselves are
+never touched. Exit code 1 where anything survived, 2 where the tests fail without any change.
 """
 
 from __future__ import annotations

@@ -136,10 +136,7 @@ def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.N
     elif lines:
         left_out = emit_table(*table(lines, _columns(options)))
         if left_out:
-            notice(
-                f"left out to fit: {', '.join(left_out)}; choose with --columns, or see runs/ and --json",
-                options.quiet,
-            )
+            notice(f"not shown for want of room: {', '.join(left_out)}; see --columns", options.quiet)
     for said in dict.fromkeys(said for result in results for said in _said(result, len(outcomes) == 1)):
         notice(f"note: {said}", options.quiet or options.json)
     if len(outcomes) == 1:

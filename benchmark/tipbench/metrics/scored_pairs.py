@@ -38,8 +38,11 @@ def measure(case: Case) -> Measured:
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
         found, flagged, wanted = total("found"), total("flagged"), total("wanted")
-        values = (ratio(2 * found, flagged + wanted), ratio(found, flagged), ratio(found, wanted))
-        return dict(zip(NAMES, values, strict=True))
+        return {
+            PAIRWISE_F1.name: ratio(2 * found, flagged + wanted),
+            PAIRWISE_PRECISION.name: ratio(found, flagged),
+            PAIRWISE_RECALL.name: ratio(found, wanted),
+        }
 
     return Measured(metrics=metrics, curves={"pair_threshold": threshold})
 

@@ -120,7 +120,7 @@ def _prefixes(target: str) -> Iterator[str]:
 def _places(target: str) -> list[Place]:
     """Return where the modules lie that a method may be made of: its own package or folder, and the shipped methods."""
     package = target.partition(".")[0]
-    return [place for name in {package: 0, SHIPPED: 0} if (place := _place_of(name)) is not None]
+    return [place for name in dict.fromkeys((package, SHIPPED)) if (place := _place_of(name)) is not None]
 
 
 def _place_of(package: str) -> Place | None:
@@ -133,7 +133,7 @@ def _place_of(package: str) -> Place | None:
         return None
     if spec.submodule_search_locations:
         return Place(Path(spec.submodule_search_locations[0]).parent, (package,))
-    if spec.origin is None or not Path(spec.origin).is_file():
+    source = Path(spec.origin or "")  # no file where it is built into Python
+    if not source.is_file():
         return None
-    folder = Path(spec.origin).parent
-    return Place(folder, (package,) if folder.name in INSTALLED else ())
+    return Place(source.parent, (package,) if source.parent.name in INSTALLED else ())

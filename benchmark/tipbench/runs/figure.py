@@ -103,7 +103,7 @@ def _panel(panel: Axes, rows: Sequence[Row]) -> None:
     for line in range(1, len(methods)):
         panel.axhline(line - 0.5, color=LIGHT["pale"], linewidth=0.8, zorder=0)
     panel.set_title(f"{rows[0].task} ({rows[0].data})", loc="left", fontsize=TITLE, fontweight="bold")
-    best = ", less is better" if metric_of(rows[0].metric).lower_is_better else ""
+    best = ", lower is better" if metric_of(rows[0].metric).lower_is_better else ""
     panel.set_xlabel(f"{metric_title(rows[0].task, rows[0].metric)}{best}", fontsize=SMALL)
     panel.tick_params(labelsize=SMALL)
     panel.grid(axis="x", color=LIGHT["pale"], zorder=0)

@@ -173,16 +173,21 @@ def _truth_differences(folder: Path, whole: Whole, digests: Digests) -> list[str
     for task, truth in whole.truths.items():
         if column_digest(truth.units.to_series()) != digests.units.get(task):
             found.append(f"{UNITS}/{task}.parquet: the units are not what the seed gives")
-        path = f"{ANSWERS}/{task}.parquet"
-        if not (folder / path).is_file():
-            found.append(f"{path}: is missing")
-            continue
-        try:
-            # Logarithms of references may differ in their last bits between processors.
-            assert_frame_equal(pl.read_parquet(folder / path), truth.answers.frame, rel_tol=1e-9)
-        except (AssertionError, pl.exceptions.PolarsError):
-            found.append(f"{path}: the answers are not what the seed gives")
+        found += _answer_differences(folder, f"{ANSWERS}/{task}.parquet", truth.answers.frame)
+        if truth.answers.gallery is not None:
+            found += _answer_differences(folder, f"{GALLERIES}/{task}.parquet", truth.answers.gallery)
     return found
+
+
+def _answer_differences(folder: Path, path: str, made: pl.DataFrame) -> list[str]:
+    if not (folder / path).is_file():
+        return [f"{path}: is missing"]
+    try:
+        # Logarithms of references may differ in their last bits between processors.
+        assert_frame_equal(pl.read_parquet(folder / path), made, rel_tol=1e-9)
+    except (AssertionError, pl.exceptions.PolarsError):
+        return [f"{path}: the answers are not what the seed gives"]
+    return []
 
 
 def plan_of(described: Round) -> Plan:

@@ -187,10 +187,8 @@ def _ask(
 def _end(process: subprocess.Popen[bytes]) -> int:
     """End the process, if it has not ended, and close what led to it; its exit code."""
     process.kill()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with suppress(BrokenPipeError):
-                pipe.close()
+    with suppress(BrokenPipeError), process:  # what was never read of the request may not be flushed any more
+        pass
     return process.wait()
 
 

@@ -102,6 +102,66 @@ def test_false_accusations_are_counted_by_advert_and_by_operation() -> None:
     assert values["harm_gap"] > 0
 
 
+def six_lawful_units() -> tuple[pl.DataFrame, pl.Series]:
+    """Valid fixes 0.9 as the threshold of the budget (one unit in a hundred) and 0.5 as that of half the positives.
+
+    In the test part lie six lawful units, one whose migrant mark is null; one unit of no known group; one positive.
+    """
+    valid = pl.DataFrame(
+        {
+            "score": [0.9, 0.5, 0.3] + 97 * [0.1],
+            "part": "valid",
+            "label": [1, 1, 1] + 97 * [0],
+            "cluster": range(100, 200),
+            "weight": 1.0,
+            "group": "independent",
+            "migrant": False,
+        }
+    )
+    rows = [
+        (0.9, 0, 1, 0.5, "business", True),
+        (0.2, 0, 1, 0.5, "business", True),
+        (0.4, 0, 2, 1.0, "business", False),
+        (0.89, 0, 3, 1.0, "independent", False),
+        (0.5, 0, 4, 1.0, "independent", None),
+        (0.1, 0, 5, 2.0, "independent", True),
+        (0.99, 0, 6, 1.0, None, True),
+        (0.95, 1, 7, 1.0, "trafficking", True),
+    ]
+    schema = ["score", "label", "cluster", "weight", "group", "migrant"]
+    test = pl.DataFrame(rows, schema, orient="row").with_columns(part=pl.lit("test"))
+    frame = pl.concat([valid, test.select(valid.columns)]).with_row_index("advert")
+    return frame.drop("score"), frame["score"]
+
+
+def test_a_unit_at_the_threshold_is_accused_and_one_of_no_known_group_is_in_none() -> None:
+    """By hand. At 0.9 only a business advert of weight 1/2 is accused: 1/4 of business, 1/12 of all lawful. At 0.5
+    two independents of weight 1 are, too."""
+    found, values = measured(*six_lawful_units())
+    names = ["units", "operations"] + [
+        f"false_accusations_per_{per}{point}"
+        for point in ("", "_at_recall_50")
+        for per in ("unit", "operation")
+    ]
+    shown = {group: [entry[name] for name in names] for group, entry in found.groups.items()}
+    assert shown == {
+        "business": [3, 2, 1 / 4, 1 / 2, 1 / 4, 1 / 2],
+        "independent": [3, 3, 0, 0, 2 / 4, 2 / 3],
+        "migrant": [3, 2, pytest.approx(1 / 6), 1 / 2, pytest.approx(1 / 6), 1 / 2],
+        "lawful": [6, 5, pytest.approx(1 / 12), 1 / 5, pytest.approx(5 / 12), 3 / 5],
+        "spam": [0, 0, None, None, None, None],
+    }
+    assert values["harm_gap"] == pytest.approx(1 / 4 - 1 / 12, abs=1e-12)
+    assert found.withheld == {}
+
+
+def test_a_test_part_without_lawful_units_has_no_harm_gap_and_says_why() -> None:
+    frame, scores = six_lawful_units()
+    nobody = pl.when(pl.col("part") == "valid").then("group").alias("group")
+    found, _ = measured(frame.with_columns(nobody), scores)
+    assert found.withheld == {"harm_gap": "no lawful unit in the test part"}
+
+
 def test_spam_is_part_of_no_lawful_total_or_gap() -> None:
     frame, scores = world()
     spam = frame["group"] == "spam"
@@ -138,6 +198,22 @@ def test_groups_under_twenty_positive_clusters_are_merged_into_other() -> None:
     attribute = pl.Series(["a"] * 30 + ["b"] * 12 + ["c"] * 11 + [None] * 5)
     groups = merged_groups(attribute, np.ones(58, dtype=bool), np.arange(58))
     assert {name: int(rows.sum()) for name, rows in groups.items()} == {"a": 30, "other": 23}
+
+
+def test_a_group_of_exactly_twenty_positive_clusters_stands_alone_and_makes_a_gap() -> None:
+    """Twenty clusters of each form: every one of the one form is found, and none of the other."""
+    attribute = pl.Series(20 * ["labour"] + 20 * ["sexual"])
+    groups = merged_groups(attribute, np.ones(40, dtype=bool), np.arange(40))
+    assert {name: int(rows.sum()) for name, rows in groups.items()} == {"labour": 20, "sexual": 20}
+    frame, scores = six_lawful_units()
+    positives = pl.DataFrame(
+        {"advert": range(1000, 1040), "part": "test", "label": 1, "cluster": range(1000, 1040), "weight": 1.0}
+    ).with_columns(form=attribute)
+    exploited = pl.concat([frame.drop("group", "migrant"), positives], how="diagonal_relaxed")
+    found, values = measured(exploited, pl.concat([scores, pl.Series(20 * [0.95] + 20 * [0.2])]))
+    assert found.groups["form=labour"] == {"recall": 1.0, "positive_clusters": 20}
+    assert found.groups["form=sexual"] == {"recall": 0.0, "positive_clusters": 20}
+    assert values["protection_gap"] == 1.0
 
 
 def test_rows_of_one_cluster_do_not_make_a_group_large() -> None:

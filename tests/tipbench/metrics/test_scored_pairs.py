@@ -56,3 +56,21 @@ def test_the_threshold_of_valid_decides_on_test_and_cluster_metrics_are_null() -
     assert found.curves["pair_threshold"] == 0.6
     assert next(iter(found.scores)) == "b_cubed_f1"
     assert found.scores["b_cubed_f1"].value is None
+
+
+def test_f1_is_twice_the_pairs_found_over_the_pairs_flagged_and_wanted() -> None:
+    """By hand: of four true pairs three are found, beside two false ones: 2 * 3 / (5 + 4)."""
+    frame = pl.DataFrame(
+        {
+            "pair": range(9),
+            "part": ["valid"] * 2 + ["test"] * 7,
+            "label": [1, 0, 1, 1, 1, 1, 0, 0, 0],
+            "cluster": range(9),
+            "weight": 1.0,
+        }
+    )
+    scores = pl.Series("score", [0.5, 0.4, 0.9, 0.8, 0.7, 0.1, 0.9, 0.6, 0.2])
+    found = evaluate(LINKAGE, Answers(kinds.SCORES, "pair", frame), frame.select("pair", scores)).scores
+    assert found["pairwise_f1"].value == pytest.approx(6 / 9)
+    assert found["pairwise_precision"].value == pytest.approx(3 / 5)
+    assert found["pairwise_recall"].value == pytest.approx(3 / 4)

@@ -128,6 +128,30 @@ def test_an_edited_part_that_baselines_share_repeats_those_that_import_it(edited
     assert only(done, RUN) == named(done, "tfidf_logreg", "indicator_count", "exact_duplicates")
 
 
+def test_an_edited_package_of_baselines_repeats_all_that_are_in_it(edited: Edit) -> None:
+    """Python runs the file of a package before any module of it."""
+    done = edited("tipbaselines/advert_risk/__init__.py", new="\nCHANGED = 1\n")
+    assert only(done, RUN) == named(done, "advert_risk/") != set()
+
+
+@pytest.mark.parametrize(
+    ("handed", "task"), [("alarms", "recruitment_onset"), ("forecasts", "route_forecast")]
+)
+def test_the_code_that_hands_a_stream_over_is_part_of_the_input_of_its_task_alone(
+    edited: Edit, tmp_path: Path, handed: str, task: str
+) -> None:
+    streamed = cells(tmp_path, "baseline=recruitment_onset/never") + cells(
+        tmp_path, "baseline=route_forecast/popular"
+    )
+
+    def inputs() -> dict[str, str]:
+        return {cell.task: digests.digests_of(cell, "0.3.0").input for cell in streamed}
+
+    before = inputs()
+    edited(f"tipbench/runs/streamed/{handed}.py", new="\nCHANGED = 1\n")
+    assert {name for name, digest in inputs().items() if digest != before[name]} == {task}
+
+
 def test_an_edited_metric_is_scored_anew_by_tasks_that_report_it(edited: Edit) -> None:
     done = edited("tipbench/metrics/calibration.py", new="\nCHANGED = 1\n")
     # Linkage reports it of scored pairs.
@@ -255,3 +279,8 @@ def test_a_class_that_is_not_there_has_a_digest_and_fails_in_its_cell(place: Pat
 def test_a_method_that_is_no_python_fails_in_its_cell(place: Path) -> None:
     (place / "mine.py").write_text("this is no Python")
     assert len(digests.method_digest({"_target_": "mine.Mine"})) == 64
+
+
+def test_a_module_that_is_built_into_python_has_no_source_whatever_lies_beside_it(place: Path) -> None:
+    (place / "sys.py").write_text("x = 1\n")
+    assert digests.method_sources({"_target_": "sys.intern"}) == {}

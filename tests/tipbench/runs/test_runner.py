@@ -99,7 +99,7 @@ def test_a_failing_cell_says_why_and_the_others_go_on(cell) -> None:
     outcomes = runner.run([cell("broken"), cell("length")], quiet=True)
     assert outcomes[0].cause is not None
     assert outcomes[0].cause.startswith("ArithmeticError: it does not add up (own_methods.py, line ")
-    assert not outcomes[0].usage
+    assert (outcomes[0].usage, outcomes[0].unmapped) == (False, False)
     assert outcomes[1].result is not None
     assert not cell("broken").folder.exists()
 

@@ -80,3 +80,10 @@ def test_a_seed_that_differs_anywhere_decides_otherwise(what: str, changed: str)
 @pytest.mark.parametrize("changed", OTHERS)
 def test_a_commitment_is_to_the_whole_seed(changed: str) -> None:
     assert commitment(SEED, "terms") != commitment(OTHERS[changed], "terms")
+
+
+def test_a_commitment_is_sha256_over_the_domain_the_seed_and_the_terms_each_after_its_length() -> None:
+    """Written out as the documentation of :mod:`tipboard.rounds.record` says: lengths in eight bytes, big-endian."""
+    written = bytes(7) + b"\x17" + b"tipbench sealed round 1" + bytes(7) + b"\x20" + SEED
+    written += bytes(7) + b"\x08" + "fünf=5".encode() + b"!"
+    assert commitment(SEED, "fünf=5!") == hashlib.sha256(written).hexdigest()

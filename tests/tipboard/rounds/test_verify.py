@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,50 @@ def test_a_changed_missing_or_added_file_is_named(copy: Any) -> None:
     ]
 
 
-def test_digests_of_another_round_are_seen(copy: Any) -> None:
+def test_digests_of_another_round_are_seen_and_nothing_is_held_against_them(copy: Any) -> None:
     rewrite(copy.public / "digests.json", units={})
-    assert checked(copy.public).differences == ["digests.json is not the file that round.json names"]
+    found = checked(copy.public)
+    assert found.differences == ["digests.json is not the file that round.json names"]
+    assert (found.revealed, found.files) == (False, 0)
+
+
+def rewrite_digests(copy: Any, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change what a round says of its files, and let it name the changed one."""
+    digests = json.loads((copy.public / "digests.json").read_text())
+    change(digests)
+    text = json.dumps(digests)
+    (copy.public / "digests.json").write_text(text)
+    rewrite(copy.public / "round.json", digests=hashlib.sha256(text.encode()).hexdigest())
+
+
+def test_a_column_or_a_unit_that_is_not_what_its_digest_says_is_named(copy: Any) -> None:
+    """The files are as published: only what is said of their columns is not so."""
+
+    def change(digests: dict[str, Any]) -> None:
+        columns = digests["columns"]["1000003"]["adverts"]
+        columns["minute"], columns["writer"] = "0" * 64, "0" * 64
+        del columns["platform"]
+        digests["columns"]["1000004"]["people"] = {"person": "0" * 64}
+        digests["units"]["advert_risk"] = "0" * 64
+        digests["units"]["nothing"] = "0" * 64
+
+    rewrite_digests(copy, change)
+    adverts = "inputs/1000003/adverts.parquet: column"
+    assert checked(copy.public).differences == [
+        f"{adverts} platform was not published",
+        f"{adverts} writer was not published",
+        f"{adverts} minute differs from its digest",
+        "inputs/1000004/people.parquet: is not of the round",
+        "units/advert_risk.parquet: the units differ from their digest",
+        "units/nothing.parquet: is not of the round",
+    ]
+
+
+def test_a_round_whose_digests_are_gone_is_to_be_got_again(copy: Any) -> None:
+    (copy.public / "digests.json").unlink()
+    said = r"digests\.json cannot be read: No such file or directory; get the round again\.$"
+    with pytest.raises(UsageError, match=said):
+        checked(copy.public)
 
 
 def test_a_folder_that_is_no_round_is_refused(tmp_path: Path) -> None:
@@ -87,11 +129,23 @@ def test_a_revealed_round_is_made_again_from_its_seed(copy: Any, monkeypatch: py
 
     answers = copy.public / "answers" / "advert_risk.parquet"
     truth = pl.read_parquet(answers)
-    truth.with_columns(label=1 - pl.col("label")).write_parquet(answers)
-    assert checked(copy.public).differences == [
-        "answers/advert_risk.parquet: the answers are not what the seed gives"
-    ]
+    for altered in (1 - pl.col("label"), pl.col("weight") * (1 + 1e-6)):
+        truth.with_columns(altered).write_parquet(answers)
+        assert checked(copy.public).differences == [
+            "answers/advert_risk.parquet: the answers are not what the seed gives"
+        ]
+    truth.with_columns(pl.col("weight") * (1 + 1e-12)).write_parquet(answers)  # another processor's rounding
+    assert checked(copy.public).differences == []
     truth.write_parquet(answers)
+
+    gallery = copy.public / "galleries" / "route_forecast.parquet"
+    towns = pl.read_parquet(gallery)
+    towns.head(-1).write_parquet(gallery)
+    named = "galleries/route_forecast.parquet: "
+    assert checked(copy.public).differences == [f"{named}the answers are not what the seed gives"]
+    gallery.unlink()
+    assert checked(copy.public).differences == [f"{named}is missing"]
+    towns.write_parquet(gallery)
 
     other = made[0].columns["1000001"]["adverts"] | {"minute": "0" * 64}
     made[0].columns["1000001"]["adverts"] = other
@@ -144,9 +198,5 @@ def test_a_task_that_is_not_known_here_is_named(copy: Any) -> None:
 
 
 def test_a_path_that_leads_out_of_the_round_is_not_followed(copy: Any) -> None:
-    digests = json.loads((copy.public / "digests.json").read_text())
-    digests["columns"] = {"../..": {"secret": {"label": "0" * 64}}}
-    text = json.dumps(digests)
-    (copy.public / "digests.json").write_text(text)
-    rewrite(copy.public / "round.json", digests=hashlib.sha256(text.encode()).hexdigest())
+    rewrite_digests(copy, lambda told: told.update(columns={"../..": {"secret": {"label": "0" * 64}}}))
     assert checked(copy.public).differences == ["inputs/../../secret.parquet: is not of the round"]

@@ -36,11 +36,12 @@ def problems(case: Case, **options: Any) -> list[str]:
 
 
 def test_a_submission_scores_as_its_files_do_by_themselves(made: Path) -> None:
-    checked = check(made, replicates=20, quiet=True)
+    """With as many replicates, where nobody says how many."""
+    checked = check(made, quiet=True)
     assert [one.entry.file for one in checked.scored] == [ESTIMATES, SCORES, CLUSTERS]
     for one in checked.scored:
         frame = pl.read_parquet(made / one.entry.file)
-        own = evaluate(one.entry.task, frame, "0.3.0/tiny", one.entry.split, replicates=20)
+        own = evaluate(one.entry.task, frame, "0.3.0/tiny", one.entry.split)
         for name, score in own.scores.items():
             found = one.result.scores[name]
             assert (found.value, found.low, found.high) == (score.value, score.low, score.high)
@@ -207,6 +208,21 @@ def test_a_refusal_is_a_failed_check_and_a_folder_that_is_not_there_a_usage_erro
         check(tmp_path / "none")
     with pytest.raises(CheckFailed, match=r"submission\.json: it is not there"):
         check(tmp_path)
+
+
+def test_a_record_that_cannot_be_read_is_one_problem_and_one_that_can_is_read_beside_others(
+    case: Case, tmp_path: Path
+) -> None:
+    case.entry()["labels"] = "nothing"
+    case.write_record()
+    (case.folder / "notes.txt").write_text("x", encoding="utf-8")
+    assert [said.partition(": ")[0] for said in problems(case)] == ["notes.txt", "submission.json"]
+    (case.folder / "notes.txt").unlink()
+    record = case.folder / "submission.json"
+    record.rename(tmp_path / "elsewhere.json")
+    assert problems(case) == ["submission.json: it is not there."]
+    record.symlink_to(tmp_path / "elsewhere.json")
+    assert problems(case) == ["submission.json: it is a symbolic link; put the file itself there."]
 
 
 def test_many_problems_are_cut_to_a_page() -> None:

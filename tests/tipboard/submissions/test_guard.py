@@ -95,6 +95,57 @@ def test_a_file_that_ends_the_process_is_refused_and_the_others_are_read(
     assert found.problems[second] == "it ended the process that reads it; write it again."
 
 
+def read_by_it(made: Path, workdir: Path, count: int, limits: Limits = TINY) -> list[str]:
+    """What is said of so many files, whatever reads them."""
+    first = entries_of(made)[0]
+    files = [first.model_copy(update={"file": f"s{place}.parquet"}) for place in range(count)]
+    with opened(made) as descriptor:
+        found = read_guarded(descriptor, files, {first.task: ()}, limits, workdir)
+    assert not found.clean
+    return [found.problems[one.file] for one in files]
+
+
+@pytest.mark.parametrize(
+    ("peaks", "highest"), [([0.25, 0.75, 0.5], 0.75), ([None, 0.25, None], 0.25), ([None] * 3, None)]
+)
+def test_the_peak_of_memory_is_the_highest_that_was_said_and_none_where_nothing_was(
+    made: Path, tmp_path: Path, reader, peaks: list[float | None], highest: float | None
+) -> None:
+    reader(
+        f"for number, peak in enumerate({peaks}):\n"
+        "    print(json.dumps({'start': number}), flush=True)\n"
+        "    print(json.dumps({'done': number, 'refused': 'x', 'peak_mib': peak}), flush=True)\n"
+    )
+    assert guarded(made, tmp_path / "work").peak_mib == highest
+
+
+def test_three_files_may_end_the_process_before_the_rest_are_left_unread(
+    made: Path, tmp_path: Path, reader
+) -> None:
+    reader(
+        "asked = json.load(sys.stdin)\n"
+        "print(json.dumps({'start': asked['files'][0]['number']}), flush=True)\n"
+        "os.kill(os.getpid(), 11)\n"
+    )
+    ended = "it ended the process that reads it; write it again."
+    unread = "it was not read, since 3 files before it ended the process that reads them."
+    assert read_by_it(made, tmp_path, 5) == [ended] * 3 + [unread] * 2
+
+
+def test_a_process_that_is_slow_to_start_is_waited_for_and_is_of_a_session_of_its_own(
+    made: Path, tmp_path: Path, reader
+) -> None:
+    """A second is all that a file may take, and the process takes longer before it says its first word. What ends
+    the session of whoever checks, as Ctrl-C does, does not reach it."""
+    reader(
+        "time.sleep(1.2)\n"
+        "print(json.dumps({'start': 0}), flush=True)\n"
+        "said = f'alone is {os.getsid(0) == os.getpid()}'\n"
+        "print(json.dumps({'done': 0, 'refused': said}), flush=True)\n"
+    )
+    assert read_by_it(made, tmp_path, 1, replace(TINY, seconds=1)) == ["alone is True."]
+
+
 def test_a_file_that_takes_too_long_is_refused(made: Path, tmp_path: Path, reader, monkeypatch) -> None:
     reader("print(json.dumps({'start': 0}), flush=True)\ntime.sleep(60)\n")
     monkeypatch.setattr(guard, "PATIENCE", 0)

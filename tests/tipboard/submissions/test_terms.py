@@ -49,6 +49,7 @@ def test_what_is_as_it_is_declared_has_no_problem(content: dict[str, Any]) -> No
             "pinned.overrides",
             "route_forecast is no task of the predictions",
         ),
+        (lambda r: r["predictions"][0].update(task="prevalance"), "predictions[0]", "no task prevalance;"),
         (lambda r: r["predictions"][0].update(split=SEALED_SPLIT), "predictions[0]", "its split is sealed"),
         (lambda r: r["predictions"][1].update(split="nowhere"), "predictions[1]", "has no split nowhere"),
         (lambda r: r["predictions"][2].update(labels="given"), "predictions[2]", "has no labels given"),
