@@ -5,6 +5,8 @@ Everything heavy is imported on first use, so that ``import tipbench`` needs the
 >>> import tipbench  # doctest: +SKIP
 >>> fold = tipbench.load("advert_risk", release="tiny", split="forward")  # doctest: +SKIP
 >>> scores = tipbench.evaluate("advert_risk", predictions, release="tiny", split="forward")  # doctest: +SKIP
+>>> result = tipbench.run(MyMethod(), "advert_risk", release="tiny", split="forward")  # doctest: +SKIP
+>>> tipbench.results("runs")  # doctest: +SKIP
 """
 
 from importlib import import_module
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from tipbench.data.fold import Fold
     from tipbench.data.prepared import Prepared
     from tipbench.loading import load, prepare
+    from tipbench.runs.from_python import plot, results, run
+    from tipbench.runs.results import Result
     from tipbench.runs.scoring import evaluate
     from tipbench.task import Task
 
@@ -25,12 +29,16 @@ __all__ = [
     "CheckFailed",
     "Fold",
     "Prepared",
+    "Result",
     "Task",
     "UsageError",
     "__version__",
     "evaluate",
     "load",
+    "plot",
     "prepare",
+    "results",
+    "run",
 ]
 
 _HOMES = {
@@ -39,6 +47,10 @@ _HOMES = {
     "load": "tipbench.loading",
     "prepare": "tipbench.loading",
     "evaluate": "tipbench.runs.scoring",
+    "run": "tipbench.runs.from_python",
+    "results": "tipbench.runs.from_python",
+    "plot": "tipbench.runs.from_python",
+    "Result": "tipbench.runs.results",
     "Task": "tipbench.task",
     "CheckFailed": "tipdata.core.errors",
     "UsageError": "tipdata.core.errors",

@@ -30,14 +30,14 @@ class Batch:
     import_path: tuple[str, ...] = ()
 
 
-def run_batch(batch: Batch) -> list[Outcome]:
-    """Run the jobs of one fold, one after the other."""
+def run_batch(batch: Batch, raising: bool = False) -> list[Outcome]:
+    """Run the jobs of one fold, one after the other. ``raising``: a method's own error is not caught."""
     sys.path.extend(path for path in batch.import_path if path not in sys.path)
     shared = SharedFold(batch.jobs[0].cell)
-    return [_attempt(job, shared) for job in batch.jobs]
+    return [_attempt(job, shared, raising) for job in batch.jobs]
 
 
-def _attempt(job: Job, shared: SharedFold) -> Outcome:
+def _attempt(job: Job, shared: SharedFold, raising: bool) -> Outcome:
     try:
         return Outcome(job.cell, _run_cell(job, shared))
     except Unwritable:
@@ -45,6 +45,8 @@ def _attempt(job: Job, shared: SharedFold) -> Outcome:
     except UsageError as error:
         return Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
     except Exception as error:
+        if raising:
+            raise
         frames = traceback.extract_tb(error.__traceback__)
         where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
         said = " ".join(str(error).split()) or "no message"

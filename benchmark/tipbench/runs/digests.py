@@ -7,9 +7,12 @@ today is kept; where only ``score`` differs, its predictions are scored anew; an
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 import tipdata
@@ -24,6 +27,8 @@ from tipbench.task import Task
 from tipbench.tasks import task_of
 
 SHIPPED = "tipbaselines"
+TYPED = "__main__."
+"""What the names of classes begin with that were typed in a notebook or a script."""
 INSTALLED = ("site-packages", "dist-packages")
 """Folders whose modules have nothing to do with one another."""
 
@@ -62,7 +67,25 @@ def method_digest(method: Mapping[str, Any]) -> str:
     Args:
         method: ``_target_`` and the parameters. Parameters may have a ``_target_`` of their own.
     """
-    return digest_of_sources(method_sources(method), method)
+    typed = {
+        target: code_digest(target) for target in sorted(set(_targets(method))) if target.startswith(TYPED)
+    }
+    return digest_of_sources(method_sources(method), {**method, "typed": typed} if typed else method)
+
+
+def code_digest(target: str) -> str:
+    """Return the digest of what the functions of a class do that was typed in a notebook or a script, which no module
+    holds. Where it was typed does not count."""
+    found = getattr(sys.modules["__main__"], target.removeprefix(TYPED), None)
+    parts = vars(found) if isinstance(found, type) else {}
+    bare = (getattr(part, "__func__", getattr(part, "fget", part)) for _, part in sorted(parts.items()))
+    codes = [_code(part.__code__) for part in bare if isinstance(part, FunctionType)]
+    return hashlib.sha256(repr(codes).encode()).hexdigest()
+
+
+def _code(code: CodeType) -> tuple[Any, ...]:
+    constants = [_code(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    return code.co_name, code.co_code.hex(), code.co_names, code.co_varnames, constants
 
 
 def method_sources(method: Mapping[str, Any]) -> dict[str, Path]:

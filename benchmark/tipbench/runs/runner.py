@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,11 +29,14 @@ def run(
     workers: int | None = None,
     overwrite: str = "only_missing",
     quiet: bool = False,
+    raising: bool = False,
 ) -> list[Outcome]:
     """Run every cell that is not finished and return the outcomes of all, in the cells' order.
 
     ``overwrite``: ``only_missing`` runs what is not there or was made by other code or data (and only scores anew what
     other code scored; :mod:`tipbench.runs.digests`), ``always`` runs everything, ``never`` keeps whatever is there.
+
+    ``raising``: a method's own error is raised, and not told in its outcome.
 
     Raises:
         UsageError: where runs cannot be written.
@@ -48,15 +52,22 @@ def run(
     if outcomes and jobs and not quiet:
         sys.stderr.write(f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run\n")
     if jobs:
-        done = _run_jobs(jobs, engine, workers, quiet)
+        done = _run_jobs(jobs, engine, workers, quiet, raising)
         outcomes |= {outcome.cell.folder: outcome for outcome in done}
     return [outcomes[cell.folder] for cell in cells]
 
 
-def _run_jobs(jobs: list[Job], engine: str, workers: int | None, quiet: bool) -> list[Outcome]:
+def _run_jobs(jobs: list[Job], engine: str, workers: int | None, quiet: bool, raising: bool) -> list[Outcome]:
     _check_writable(jobs[0].cell.runs)
     batches = _batches(jobs, 1 if engine == "sequential" else workers or os.cpu_count() or 1)
-    done = run_all(run_batch, batches, engine=engine, workers=workers, label="folds", quiet=quiet)
+    done = run_all(
+        partial(run_batch, raising=raising),
+        batches,
+        engine=engine,
+        workers=workers,
+        label="folds",
+        quiet=quiet,
+    )
     return [outcome for outcomes in done for outcome in outcomes]
 
 

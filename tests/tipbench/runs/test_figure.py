@@ -1,31 +1,45 @@
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tipbench.runs.figure import check_format, metric_title, save
+from matplotlib.figure import Figure
+from tipbench.runs.figure import check_format, draw, metric_title, save
 from tipbench.runs.report import Row
+from tipbench.style import DPI
+from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 
-def row(split: str, score: float | None, low: float | None = None, high: float | None = None) -> Row:
-    return Row(
-        data="0.1.0/tiny", task="advert_risk", method="advert_risk/prior", split=split, metric="average_precision",
-        score=score, low=low, high=high, note=None, share_of_oracle=None, leakage=None, drift=None, harm_gap=None,
-        seconds=0.0, seeds=1, seed_sd=None, oracle=False,
-    )  # fmt: skip
+def row(split: str, score: float | None, **more: Any) -> Row:
+    plain = dict.fromkeys(("low", "high", "valid", "note", "share_of_oracle", "leakage", "drift", "harm_gap"))
+    named = {"data": "0.1.0/tiny", "task": "advert_risk", "method": "advert_risk/prior", "labels": "truth"}
+    told = {"metric": "average_precision", "seconds": 0.0, "seeds": 1, "seed_sd": None, "oracle": False}
+    return Row(**{**plain, **named, **told, **more}, split=split, score=score)
+
+
+def texts(figure: Figure) -> str:
+    found = [text for axes in figure.axes for text in (*axes.texts, axes.title, axes.xaxis.label)]
+    legends = [text for legend in figure.legends for text in legend.get_texts()]
+    below = figure.get_supxlabel()
+    return "\n".join([*(text.get_text() for text in [*found, *legends]), below])
 
 
 @pytest.mark.parametrize("name", ["a b/f (1), =ب.png", "f.svg", "f.pdf"])
 def test_a_figure_is_written_whole_and_alone(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    assert save(
-        [row("random", 0.6, 0.5, 0.7), row("forward", 0.3), row("operation", 1.0, 0.9, 1.0)], str(path)
-    )
+    rows = [
+        row("random", 0.6, low=0.5, high=0.7),
+        row("forward", 0.3),
+        row("operation", 1.0, low=0.9, high=1.0),
+    ]
+    assert save(rows, str(path))
     assert path.stat().st_size > 1_000
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_nothing_to_draw_makes_no_figure(tmp_path: Path) -> None:
-    assert not save([row("kfold", 0.6), row("forward", None)], str(tmp_path / "f.png"))
+    assert not save([row("kfold", None), row("forward", None)], str(tmp_path / "f.png"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -34,16 +48,55 @@ def test_a_figure_of_no_known_format_is_refused_before_anything_is_run() -> None
         check_format("figure.txt")
 
 
-def test_an_svg_says_what_the_splits_mean(tmp_path: Path) -> None:
-    import matplotlib
+def test_a_figure_explains_what_it_shows_and_nothing_else() -> None:
+    leak = {"leakage": 0.25}
+    figure = draw(
+        [row("random", 0.6, **leak), row("operation", 0.35, low=0.3, high=0.4, **leak), row("forward", 0.3)]
+    )
+    assert figure is not None
+    said = texts(figure)
+    assert "+0.25" in said
+    for sentence in (
+        "operations on both sides",
+        "leakage, the score on the random split minus",
+        "Bar: its 95%",
+    ):
+        assert sentence in said
+    assert "does not estimate field performance" in said
+    assert "Labels learnt from: truth" in said
+    assert "Tick" not in said
+    bare = draw([row("kfold", 0.6, valid=0.5)])
+    assert bare is not None
+    assert "Tick: the score on the valid part" in texts(bare)
+    assert not {"leakage", "Bar"} & set(texts(bare).replace(":", " ").split())
 
-    path = tmp_path / "f.svg"
-    with matplotlib.rc_context({"svg.fonttype": "none"}):
-        save([row("random", 0.6), row("forward", 0.3)], str(path))
-    text = path.read_text(encoding="utf-8")
-    assert "random +0.30" in text
-    assert "operations on both sides" in text
-    assert "does not estimate field performance" in text
+
+def test_every_task_and_split_has_its_panel_and_twelve_fit_a_screen() -> None:
+    named = [
+        "advert_linkage",
+        "prevalence",
+        "payment_risk",
+        "route_forecast",
+        "supplier_risk",
+        "account_risk",
+    ]
+    rows = [row(split, 0.3, task=task, method=f"{task}/m{n}", metric=tasks()[task].primary)
+            for task in named for split in ("all", "language") for n in range(4)]  # fmt: skip
+    twice = [replace(one, data="0.1.0/small") for one in rows]
+    figure = draw([*rows, *twice])
+    assert figure is not None
+    assert sum(axes.get_title(loc="left") != "" for axes in figure.axes) == 12
+    assert figure.get_size_inches()[1] * DPI < 1_600
+    assert "split language" in texts(figure)
+
+
+def test_an_error_below_zero_or_above_one_is_inside_its_panel() -> None:
+    figure = draw([row("all", 1.7, low=-0.4, high=2.31, task="prevalence", metric="median_abs_log_error")])
+    assert figure is not None
+    low, high = figure.axes[0].get_xlim()
+    assert low <= -0.4
+    assert high >= 2.31
+    assert "lower is better" in texts(figure)
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

@@ -218,7 +218,7 @@ def own_data(given: OwnData | Mapping[str, Any]) -> OwnData:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(["data", *(str(part) for part in first["loc"])])
-        wrong = str(first["ctx"]["error"] if first["type"] == "value_error" else first["msg"]).rstrip(".")
+        wrong = str(first.get("ctx", {}).get("error", first["msg"])).rstrip(".")
         raise UsageError(
             f"{where} of data={given.get('name', '?')} is wrong: {wrong}; correct its config."
         ) from None

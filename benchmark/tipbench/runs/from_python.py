@@ -1,0 +1,207 @@
+"""Run methods and read runs from Python: the same cells as on the command line, and tidy frames of them."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from tipdata.core.errors import UsageError
+
+from tipbench.config.compose import TARGET, Composer, Override
+from tipbench.config.paths import config_folders
+from tipbench.runs.allowed_splits import splits_of
+from tipbench.runs.cell import Cell
+from tipbench.runs.figure import draw
+from tipbench.runs.grid import expand
+from tipbench.runs.report import rows
+from tipbench.runs.results import RESULT, Result, read_result
+from tipbench.runs.runner import run as run_cells
+from tipbench.runs.variants import variant_names
+from tipbench.task import Task
+from tipbench.tasks import task_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PLAIN = (bool, int, float, str, type(None))
+
+
+def run(
+    method: Any,
+    task: str | Task | None = None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    release: str | None = None,
+    data: str | None = None,
+    split: str = "auto",
+    labels: str = "auto",
+    access: str = "auto",
+    seed: int = 0,
+    replicates: int | None = None,
+    runs: str | Path = "runs",
+    overwrite: str = "only_missing",
+    config_dir: str | Path | None = None,
+) -> Result:
+    """Fit, predict and score a method, store the run, and return its result: what ``tipbench run`` does to one cell.
+
+    Args:
+        method: a baseline's name (``"advert_risk/lightgbm"``), a class of your own, or an object of it that is not
+            fitted; see :class:`tipbench.method.Method`.
+        task: the task, or its name; a baseline names its own.
+        parameters: arguments of the class, as plain values. Those of an object are read from it: each argument must
+            be kept under its own name.
+        release: such as ``"tiny"`` (the default), ``"small"`` or ``"0.3.0/small"``; excludes ``data``.
+        data: the name of a config of your own data.
+        split, labels, access, seed, replicates: as on the command line.
+        runs: the folder that runs are written to.
+        overwrite: ``only_missing``, ``always`` or ``never``.
+        config_dir: configs of your own: baseline/, data/.
+
+    Returns:
+        The result; ``result.scores`` and ``result.valid`` hold scores with intervals.
+
+    Raises:
+        UsageError: for what the command line refuses, and a method whose name or arguments cannot be told.
+        Exception: whatever the method raises itself.
+
+    >>> tipbench.run(MyMethod(depth=3), "advert_risk", release="tiny").scores  # doctest: +SKIP
+    """
+    chosen: dict[str, Any] = {"split": split, "labels": labels, "access": access, "seed": seed}
+    chosen |= {"release": release, "data": data, "replicates": replicates, "runs.path": str(runs)}
+    if isinstance(method, str):
+        chosen["task"], chosen["baseline"], given = None, method, dict(parameters or {})
+    elif task is None:
+        raise UsageError(
+            f"the task of {described(method, parameters)[0]} is missing: run(method, task), such as "
+            "tipbench.run(method, 'advert_risk')."
+        )
+    else:
+        target, given = described(method, parameters)
+        chosen |= {"task": task_of(task).name, TARGET: target}
+    typed = tuple(Override(key, str(value)) for key, value in chosen.items() if value is not None)
+    composer = Composer(config_folders(None if config_dir is None else str(config_dir)), typed)
+    (cell,) = expand(composer, lambda of, settings: splits_of(of, settings))
+    if task is not None and cell.task != task_of(task).name:
+        raise UsageError(
+            f"{method} is for {cell.task}, and not for {task_of(task).name}: leave the task out."
+        )
+    baseline = cell.config["baseline"]
+    whole = {**baseline, "method": {**baseline["method"], **given}}
+    cell = Cell({**cell.config, "baseline": whole}, cell.runs)
+    (outcome,) = run_cells([cell], overwrite=overwrite, quiet=True, raising=True)
+    if outcome.result is None:
+        raise UsageError(str(outcome.cause))
+    return outcome.result
+
+
+def described(method: Any, parameters: Mapping[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
+    """Return a method's class as ``module.Class``, and those of its arguments that are not the class's defaults.
+
+    Raises UsageError for a class without a name that can be imported, and arguments that are not kept or not plain.
+    """
+    kind = method if inspect.isclass(method) else type(method)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if "<" in name or getattr(sys.modules.get(kind.__module__), kind.__qualname__, None) is not kind:
+        raise UsageError(
+            f"{name} cannot be found by its name: define the class at the top of a module or a cell."
+        )
+    if kind is method or parameters is not None:
+        if kind is not method:
+            raise UsageError(
+                f"{name}: give parameters with the class, or an object that has them, and not both."
+            )
+        return name, _plain(name, dict(parameters or {}))
+    found = {}
+    for argument in inspect.signature(kind).parameters.values():
+        if argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
+            continue
+        if not hasattr(method, argument.name):
+            raise UsageError(
+                f"{name} does not keep its argument {argument.name}: set self.{argument.name} in __init__, or give "
+                "the class and parameters={...}."
+            )
+        value = getattr(method, argument.name)
+        if argument.default is argument.empty or repr(value) != repr(argument.default):
+            found[argument.name] = value
+    return name, _plain(name, found)
+
+
+def _plain(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    for key, value in arguments.items():
+        if not _is_plain(value):
+            raise UsageError(
+                f"{name}: the argument {key} is of type {type(value).__name__}, which a config cannot hold: give "
+                "numbers, strings, True, False, None, or lists and dicts of them."
+            )
+    return arguments
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _is_plain(inner) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return isinstance(value, PLAIN) and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def read_runs(folder: str | Path = "runs") -> list[tuple[Path, Result]]:
+    """Return every run below a folder with its result, by path. Raises UsageError where there is none."""
+    place = Path(folder).expanduser()
+    found = sorted(path.parent for path in place.glob(f"**/{RESULT}"))
+    if not found:
+        raise UsageError(f"{place} holds no runs: run something first, or give the folder of --runs.")
+    return [(path, read_result(path)) for path in found]
+
+
+def results(folder: str | Path = "runs") -> pl.DataFrame:
+    """Return a tidy frame of the runs below a folder: one row per run and score.
+
+    Columns: data, task, method, variant (what differs from the other variants of its method), split, labels, access,
+    seed, oracle (whether it was shown hidden truth), part (``test``, or ``valid`` for the score to tune by), metric,
+    primary (whether it is the task's headline), value, low, high (95% interval), note, seconds (Float64), evaluator
+    (Int64, the version of what the score means), folder.
+
+    Raises UsageError where there is none, and for a result that cannot be read.
+
+    >>> tipbench.results("runs").filter(pl.col("primary"))  # doctest: +SKIP
+    """
+    found = read_runs(folder)
+    lines = []
+    for (path, result), variant in zip(found, variant_names([one for _, one in found]), strict=True):
+        of_run = {
+            **{"data": result.data, "task": result.task, "method": result.method_name, "variant": variant},
+            **{"split": result.split, "labels": result.labels, "access": result.access, "seed": result.seed},
+            "oracle": result.oracle_method,
+        }
+        last = {"seconds": result.seconds, "evaluator": result.versions.evaluator, "folder": str(path)}
+        scores = [("test", name, score) for name, score in result.scores.items()]
+        scores += [("valid", result.primary, result.valid)] if result.valid is not None else []
+        for part, metric, score in scores:
+            told = {"part": part, "metric": metric, "primary": metric == result.primary, **score.model_dump()}
+            lines.append({**of_run, **told, **last})
+    numbers = dict.fromkeys(("value", "low", "high", "seconds"), pl.Float64)
+    texts = dict.fromkeys(("note",), pl.String)
+    return pl.DataFrame(lines, schema_overrides={**numbers, **texts}, infer_schema_length=None)
+
+
+def plot(runs: str | Path | Sequence[Result] = "runs") -> Figure:
+    """Return the figure of runs, a panel per task, for a notebook or ``figure.savefig("runs.png")``.
+
+    Args:
+        runs: a folder of runs, or results.
+
+    Raises:
+        UsageError: where there is none, or none has a score.
+    """
+    given = [one for _, one in read_runs(runs)] if isinstance(runs, str | Path) else list(runs)
+    figure = draw(rows(given))
+    if figure is None:
+        raise UsageError(
+            f"{len(given)} runs hold no score to draw: run a method on data whose truth is known."
+        )
+    return figure

@@ -1,0 +1,148 @@
+"""``tipbench.run`` makes the cells of the command line, and ``tipbench.results`` and ``plot`` read them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import tipbench
+from tipbench.runs.digests import code_digest
+from tipbench.runs.from_python import described
+from tipdata.core.errors import UsageError
+from tipdata.release import Release
+
+
+class Forgetful:
+    def __init__(self, depth: int = 1):
+        self._depth = depth
+
+
+class Open:
+    def __init__(self, depth: int = 1, **more: Any):
+        self.depth = depth
+
+
+def test_an_object_its_class_and_the_command_line_are_one_cell(
+    place: Path, tiny: Release, tipbench: Callable[..., tuple[int, str, str]]
+) -> None:
+    import tipbench as package
+    from own_methods import Length  # type: ignore[import-not-found]
+
+    same = {"task": "advert_risk", "split": "operation"}
+    one = package.run(Length(sign=-1.0), **same)
+    other = package.run(Length, parameters={"sign": -1.0}, **same)
+    assert one == other
+    words = ("task=advert_risk", "baseline.method._target_=own_methods.Length", "baseline.method.sign=-1.0")
+    code, _, err = tipbench("run", *words, "split=operation")
+    assert code == 0
+    assert "(was there already)" in err
+    assert package.run(Length(), **same).config_hash != one.config_hash
+
+
+def test_a_shipped_baseline_takes_its_own_parameters(place: Path, tiny: Release) -> None:
+    found = tipbench.run("advert_risk/indicator_count", split="operation", seed=0, replicates=10)
+    assert found.config["replicates"] == 10
+    with pytest.raises(
+        UsageError, match="is for advert_risk, and not for advert_linkage: leave the task out"
+    ):
+        tipbench.run("advert_risk/prior", "advert_linkage")
+
+
+def test_what_a_method_raises_is_raised(place: Path, tiny: Release) -> None:
+    from own_methods import Broken  # type: ignore[import-not-found]
+
+    with pytest.raises(ArithmeticError, match="it does not add up"):
+        tipbench.run(Broken(), "advert_risk")
+    assert not list(place.glob("runs/*/*"))
+
+
+@pytest.mark.parametrize(
+    ("method", "more", "says"),
+    [
+        (
+            Forgetful(),
+            {"task": "advert_risk"},
+            "does not keep its argument depth: set self.depth in __init__",
+        ),
+        (
+            Open(depth={1, 2}),
+            {"task": "advert_risk"},
+            "the argument depth is of type set, which a config cannot hold",
+        ),  # type: ignore[arg-type]
+        (Open(depth=float("nan")), {"task": "advert_risk"}, "of type float, which a config cannot hold"),  # type: ignore[arg-type]
+        (Open(), {}, "the task of .*Open is missing: run"),
+        (Open(), {"task": "advert_risk", "parameters": {"depth": 2}}, "and not both"),
+        (type("Hidden", (), {}), {"task": "advert_risk"}, "cannot be found by its name"),
+        ("advert_risk/prio", {}, "advert_risk/prior"),
+    ],
+)
+def test_what_cannot_be_run_is_said_in_a_sentence(method: Any, more: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        tipbench.run(method, **more)
+
+
+def test_defaults_of_a_class_are_not_written_into_its_config() -> None:
+    assert described(Open()) == (f"{__name__}.Open", {})
+    assert described(Open(2)) == (f"{__name__}.Open", {"depth": 2})
+
+
+def test_a_class_typed_in_a_notebook_counts_by_what_its_functions_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    import __main__
+
+    def typed(source: str) -> str:
+        exec(source, vars(__main__))
+        return code_digest("__main__.Typed")
+
+    monkeypatch.setattr(__main__, "Typed", None, raising=False)
+    first = typed("class Typed:\n    def fit(self): return [x + 1 for x in range(3)]\n")
+    assert typed("\n\n# a note\nclass Typed:\n    def fit(self): return [x + 1 for x in range(3)]\n") == first
+    assert typed("class Typed:\n    def fit(self): return [x + 2 for x in range(3)]\n") != first
+    assert (
+        typed("class Typed:\n    @staticmethod\n    def fit(): return [x + 1 for x in range(3)]\n") != first
+    )
+
+
+def test_runs_are_a_tidy_frame_and_a_figure(place: Path, tiny: Release) -> None:
+    for c in (0.1, 1.0):
+        tipbench.run("advert_risk/tfidf_logreg", parameters={"c": c}, split="operation", replicates=20)
+    found = tipbench.results()
+    assert found.filter(part="test", primary=True)["metric"].to_list() == ["average_precision"] * 2
+    assert sorted(found["variant"].unique()) == ["c=0.1", "c=1.0"]
+    assert found.filter(part="valid").height == 2
+    assert found.schema["value"] == pl.Float64
+    assert all((Path(folder) / "result.json").is_file() for folder in found["folder"])
+    figure = tipbench.plot()
+    labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert sorted(labels) == ["tfidf_logreg [c=0.1]", "tfidf_logreg [c=1.0]"]
+
+
+def test_a_folder_without_runs_is_a_sentence(tmp_path: Path) -> None:
+    for read in (tipbench.results, tipbench.plot):
+        with pytest.raises(UsageError, match="holds no runs: run something first"):
+            read(tmp_path)
+    with pytest.raises(UsageError, match="0 runs hold no score to draw"):
+        tipbench.plot([])
+
+
+def test_pandas_is_scored_as_polars_is(tiny: Release) -> None:
+    fold = tipbench.load("advert_risk", split="operation")
+    scored = fold.to_predict().select("advert", score=pl.col("price").fill_null(0).cast(pl.Float64)).collect()
+    expected = tipbench.evaluate("advert_risk", scored, split="operation", replicates=20)
+    pandas = scored.to_pandas()
+    pandas["advert"] = pandas["advert"].astype("int64")
+    for frame in (pandas, pandas.set_index("advert")):
+        assert tipbench.evaluate("advert_risk", frame, split="operation", replicates=20) == expected
+    pandas.loc[0, "score"] = float("nan")
+    with pytest.raises(UsageError, match=r"1 of .* values of score are null"):
+        tipbench.evaluate("advert_risk", pandas, split="operation")
+
+
+def test_steps_of_pandas_are_whole_numbers_beside_missing_ones(tiny: Release) -> None:
+    fold = tipbench.load("recruitment_onset", split="operation")
+    alarms = fold.units("test").select("conversation").collect()
+    alarms = alarms.with_columns(step=pl.when(pl.int_range(pl.len()) % 3 == 0).then(2).cast(pl.Int32))
+    expected = tipbench.evaluate("recruitment_onset", alarms, split="operation", replicates=0)
+    pandas = alarms.to_pandas()
+    assert str(pandas["step"].dtype) == "float64"
+    assert tipbench.evaluate("recruitment_onset", pandas, split="operation", replicates=0) == expected
