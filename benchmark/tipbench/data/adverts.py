@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.adverts.tables import JOB_FIELDS
 
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
@@ -42,7 +43,7 @@ def units(source: Source) -> pl.LazyFrame:
         UNIT,
         "region",
         pl.col("operation").alias("cluster"),
-        (pl.col("minute") // 1440).cast(pl.Int32).alias("day"),
+        (pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32).alias("day"),
         "platform",
         "language",
         "jurisdiction",

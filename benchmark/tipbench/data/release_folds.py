@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 import polars as pl
 from tipdata.core.errors import UsageError
 from tipdata.core.tables import TIERS, Table
-from tipdata.core.world import DAYS
+from tipdata.core.world import DAYS, MINUTES_A_DAY
 from tipdata.release import Release, open_release
 from tipdata.stages import TABLES
 
@@ -194,7 +194,7 @@ def _of_units(
 def _before(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     """Rows before the prediction time, for tables whose rows have one."""
     if "minute" in table.schema:
-        return frame.filter(pl.col("minute") < WINDOW_END * 1440)
+        return frame.filter(pl.col("minute") < WINDOW_END * MINUTES_A_DAY)
     return frame.filter(pl.col("day") < WINDOW_END) if "day" in table.schema else frame
 
 

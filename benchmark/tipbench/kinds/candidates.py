@@ -9,26 +9,17 @@ import polars as pl
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.linked import LinkedKind
-from tipbench.kinds.lists import COLUMNS, ordered_lists
+from tipbench.kinds.lists import ListsKind, ordered_lists
 from tipbench.kinds.refusals import SHOWN_KEYS, PredictionsRefused, first, listed
 
 
-class Candidates(LinkedKind):
+class Candidates(ListsKind, LinkedKind):
     """Ranked candidates per query, from a gallery that holds the queries too."""
 
     name = "candidates"
     title = "ranked candidates per query"
     rows = "ten at most for each query of test"
     truth_columns = ("cluster",)
-
-    def columns(self, unit: str) -> tuple[str, ...]:
-        return COLUMNS
-
-    def key(self, unit: str) -> str:
-        return "query"
-
-    def keys(self, unit: str) -> tuple[str, ...]:
-        return "query", "candidate"
 
     def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
         return frame.filter(pl.col("cluster").is_not_null() & (pl.len().over("cluster") >= 2))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tipdata.core.errors import UsageError
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
-from tipbench.kinds.lists import COLUMNS, MOST_CANDIDATES, ordered_lists
+from tipbench.kinds.kind import CustomTruth, ScoreOf
+from tipbench.kinds.lists import MOST_CANDIDATES, ListsKind, ordered_lists
 from tipbench.kinds.refusals import SHOWN_KEYS, PredictionsRefused, counted, listed, same_type
 
 RECIPROCAL_RANK = "oracle_reciprocal_rank"
@@ -26,7 +26,7 @@ CONSTANT = float(np.sum(1 / np.arange(1, MOST_CANDIDATES + 1)))
 """Expected reciprocal rank of candidates in random order, ten of which are named, times their number."""
 
 
-class Forecasts(PredictionKind):
+class Forecasts(ListsKind):
     """Ranked candidates for what follows each row of a stream."""
 
     name = "forecasts"
@@ -34,15 +34,6 @@ class Forecasts(PredictionKind):
     rows = "ten at most for each query of test, of its region"
     truth_columns = ("part", "region", "answer", "cluster", "weight")
     has_parts = True
-
-    def columns(self, unit: str) -> tuple[str, ...]:
-        return COLUMNS
-
-    def key(self, unit: str) -> str:
-        return "query"
-
-    def keys(self, unit: str) -> tuple[str, ...]:
-        return "query", "candidate"
 
     def check_key(self, answers: Answers, predictions: pl.DataFrame, name: str) -> None:
         known = "answer" if name == "candidate" else answers.unit

@@ -5,12 +5,26 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench.kinds.answers import Answers
+from tipbench.kinds.kind import PredictionKind
 from tipbench.kinds.refusals import SHOWN_KEYS, PredictionsRefused, listed
 
 MOST_CANDIDATES = 10
 """The longest list of candidates that a query may have."""
 
 COLUMNS = ("query", "candidate", "score")
+
+
+class ListsKind(PredictionKind):
+    """A kind whose predictions are lists."""
+
+    def columns(self, unit: str) -> tuple[str, ...]:
+        return COLUMNS
+
+    def key(self, unit: str) -> str:
+        return "query"
+
+    def keys(self, unit: str) -> tuple[str, ...]:
+        return "query", "candidate"
 
 
 def ordered_lists(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:

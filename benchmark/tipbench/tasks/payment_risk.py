@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+from tipdata.core.world import MINUTES_A_DAY
 
 from tipbench.data import supervision
 from tipbench.data.custom.refusals import is_none_of, refuse
@@ -12,7 +13,6 @@ from tipbench.task import GAPS, RANKED, Source, Task
 
 UNIT = "payment"
 TABLE = "payments"
-MINUTES_A_DAY = 1440
 ILLICIT = pl.col("typology").is_not_null()
 
 

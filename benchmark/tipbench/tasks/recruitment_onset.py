@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+from tipdata.core.world import MINUTES_A_DAY
 
 from tipbench.data import adverts, supervision
 from tipbench.data.custom.conversations import check_tables
@@ -23,7 +24,7 @@ def units(source: Source) -> pl.LazyFrame:
         UNIT,
         "region",
         pl.col("operation").alias("cluster"),
-        (pl.col("minute") // 1440).cast(pl.Int32).alias("day"),
+        (pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32).alias("day"),
         "platform",
         "language",
         "onset",

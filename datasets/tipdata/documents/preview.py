@@ -3,6 +3,7 @@
 import polars as pl
 
 from tipdata.core.draw import Stream
+from tipdata.core.world import MINUTES_A_DAY
 from tipdata.release import Release
 
 
@@ -23,7 +24,7 @@ def preview(release: Release, table: str = "adverts", rows: int = 10, language: 
 
 
 def _card(row: dict) -> str:
-    day, minute = divmod(row["minute"], 1440)
+    day, minute = divmod(row["minute"], MINUTES_A_DAY)
     price = "" if row["price"] is None else f", {row['price'] / 100:.0f} XTS a {row['price_basis']}"
     when = f"day {day} {minute // 60:02d}:{minute % 60:02d}"
     head = f"{row['platform']} · {when} · {row['language']} · {row['category']}{price}"

@@ -1,7 +1,6 @@
 """Make a release: regions in parallel, each there whole or not at all, held against the published manifest."""
 
 import json
-import os
 import shutil
 import sys
 from functools import partial
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from tipdata.core.atomic import PARTIAL, fill_folder_atomically, write_file_atomically
 from tipdata.core.digest import column_digest, region_digest
 from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
@@ -23,6 +23,8 @@ from tipdata.release.manifests import (
 from tipdata.release.region import generate_region
 from tipdata.release.release import Release, files_of, region_name
 from tipdata.stages import tables_of
+
+ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
 
 
 def open_release(
@@ -75,8 +77,7 @@ def make_release(
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(
-            f"release {release.name} could not be written to {release.folder}: {reason}; "
-            "free space there or set TIPBENCH_HOME to another folder."
+            f"release {release.name} could not be written to {release.folder}: {reason}; {ELSEWHERE}."
         ) from error
     return release
 
@@ -102,12 +103,12 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
             f"{differences[0]}."
         )
     receipt = {"release": release.name, "fingerprint": mark, "digest": release_root(digests)}
-    _write_json(release.folder / RECEIPT, receipt)
+    write_file_atomically(release.folder / RECEIPT, _json(receipt), ELSEWHERE)
 
 
 def _remove_leftovers(release: Release) -> None:
     """Delete regions that a killed run, or a worker stopped with it, left half written."""
-    for leftover in release.folder.glob(".*.part-*"):
+    for leftover in release.folder.glob(f"{PARTIAL}*"):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
@@ -125,23 +126,15 @@ def _region_is_there(release: Release, index: int, manifest: dict | None, mark: 
 def _make_region(world: World, release_folder: Path, mark: str, index: int) -> None:
     """Generate one region and put it in place."""
     tables = generate_region(world, index)
-    folder = release_folder / region_name(index)
-    part = release_folder / f".{folder.name}.part-{os.getpid()}"
-    try:
-        part.mkdir(parents=True)
+    with fill_folder_atomically(release_folder / region_name(index), replace=True, advice=ELSEWHERE) as part:
         known = tables_of(world.version)
         for name, frame in tables.items():
             for suffix, columns in files_of(known[name]):
                 _write_table(part / f"{name}{suffix}.parquet", frame.select(columns))
         digests = {n: {c: column_digest(f[c]) for c in f.columns} for n, f in tables.items()}
         rows = {name: frame.height for name, frame in tables.items()}
-        _write_json(part / RECEIPT, {"region": index, "fingerprint": mark, "rows": rows, "digests": digests})
-        if folder.exists():
-            shutil.rmtree(folder)
-        part.rename(folder)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+        receipt = {"region": index, "fingerprint": mark, "rows": rows, "digests": digests}
+        (part / RECEIPT).write_text(_json(receipt), encoding="utf-8")
 
 
 def _write_table(path: Path, frame: pl.DataFrame) -> None:
@@ -152,7 +145,5 @@ def _write_table(path: Path, frame: pl.DataFrame) -> None:
         raise OSError(str(error).rpartition("error: ")[2]) from error
 
 
-def _write_json(path: Path, content: dict) -> None:
-    beside = path.with_name(f".{path.name}.part-{os.getpid()}")
-    beside.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
-    beside.replace(path)
+def _json(content: dict) -> str:
+    return json.dumps(content, indent=1, sort_keys=True)

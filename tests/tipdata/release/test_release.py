@@ -85,7 +85,7 @@ def test_a_killed_run_resumes_with_what_is_whole(two: Release) -> None:
     for file in two.region_folder(1).iterdir():
         file.unlink()
     two.region_folder(1).rmdir()
-    leftover = two.folder / ".00001.part-1"
+    leftover = two.folder / ".partial-1"
     leftover.mkdir()
     (leftover / "adverts.parquet").write_bytes(b"half")
     make_release(two, engine="sequential")

@@ -16,7 +16,6 @@ ROLES = ("controller", "head", "member")
 """Places in a scheme: whoever stands behind it, its head, and those who pay for it or are paid by it."""
 SERVICE, OUTSIDER, HOUSEHOLD = "service", "outsider", "household"
 NOWHERE = -1
-LONG_AGO = 10_000
 
 
 @dataclass(frozen=True)
