@@ -74,7 +74,7 @@ NEAREST: dict[str, tuple[str, ...]] = {
     **{f"{ROUNDS}/{name}.py": (_round(name),) for name in ("keyed", "ids", "images", "prefixes", "folds")},
     f"{ROUNDS}/make_round.py": (_round("make_round"), _round("verify"), _round("folds")),
     f"{ROUNDS}/new.py": (_round("make_round"),),
-    f"{ROUNDS}/record.py": (_round("make_round"), _round("wheel")),
+    f"{ROUNDS}/record.py": (_round("keyed"), _round("make_round"), _round("verify"), _round("scoring")),
     f"{ROUNDS}/regions.py": (_round("make_round"),),
     f"{ROUNDS}/components.py": (_round("wheel"), _round("make_round")),
     f"{ROUNDS}/verify.py": (_round("verify"), _round("wheel")),
@@ -82,8 +82,9 @@ NEAREST: dict[str, tuple[str, ...]] = {
     f"{ROUNDS}/reveal.py": (_round("verify"), _round("scoring")),
     **{
         f"{ROUNDS}/{name}.py": (_round("scoring"), _round("folds"))
-        for name in ("scoring", "ledger", "submissions", "source", "truth")
+        for name in ("scoring", "ledger", "submissions", "source")
     },
+    f"{ROUNDS}/truth.py": (_round("keyed"), _round("make_round"), _round("folds")),
     f"{SUBMISSIONS}/check.py": _HOSTILE,
     f"{SUBMISSIONS}/guard.py": ("tests/tipboard/submissions/test_guard.py", *_HOSTILE),
     f"{SUBMISSIONS}/terms.py": ("tests/tipboard/submissions/test_terms.py",),
@@ -101,8 +102,8 @@ NEAREST: dict[str, tuple[str, ...]] = {
     "benchmark/tipboard/board/acceptance.py": ("tests/tipboard/board/test_acceptance.py",),
     f"{RELEASE}/verifying.py": (_VERIFYING,),
     f"{RELEASE}/manifests.py": (_VERIFYING, "tests/tipdata/release/test_release.py"),
-    f"{RELEASE}/making.py": ("tests/tipdata/release/test_release.py",),
-    f"{RUNS}/decisions.py": (_DIGESTS, "tests/tipbench/runs/test_runner.py"),
+    f"{RELEASE}/making.py": ("tests/tipdata/release/test_making.py", "tests/tipdata/release/test_release.py"),
+    f"{RUNS}/decisions.py": ("tests/tipbench/runs/test_decisions.py", "tests/tipbench/runs/test_runner.py"),
     f"{RUNS}/digests.py": (_DIGESTS,),
     "benchmark/tipbench/sources.py": ("tests/tipbench/test_sources.py", _DIGESTS),
 }

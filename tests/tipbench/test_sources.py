@@ -11,7 +11,8 @@ FILES = {
     "shop/a.py": "import numpy\nfrom shop import b\nfrom shop.deep import thing\ndef late():\n    import shop.late\n",
     "shop/b.py": "from . import c\nfrom .deep.d import x\n",
     "shop/c.py": "from shop.a import late\n",
-    "shop/late.py": 'WORDS = __file__ and "words.txt"\n',
+    "shop/late.py": f'WORDS = "words.txt", "gone.txt", "alone.py", "../outside.txt", "{"long." * 60}"\n',
+    "shop/alone.py": "",
     "shop/unused.py": "",
     "shop/deep/__init__.py": "thing = 1\n",
     "shop/deep/d.py": "from .. import e\nx = 1\n",
@@ -19,6 +20,7 @@ FILES = {
     "shop/words.txt": "one\n",
     "shop/other.txt": "two\n",
     "beside.py": "",
+    "outside.txt": "one\n",
 }
 
 
@@ -62,6 +64,8 @@ def test_names_hold_the_closure_to_the_modules_below_them(shop: Place) -> None:
         ("shop/a.py", '"""Said."""\n' + FILES["shop/a.py"] + "# A remark.\n"),
         ("shop/b.py", FILES["shop/b.py"].replace("\n", "\r\n")),
         ("shop/other.txt", "three\n"),
+        ("shop/alone.py", "# A remark.\n"),
+        ("outside.txt", "two\n"),
         ("beside.py", "CHANGED = 1\n"),
     ],
 )

@@ -18,7 +18,7 @@ from tipbench.data.splits import PART
 from tipbench.data.streams.forecasts import forecast_answers, weights
 from tipbench.data.streams.steps import ORDER
 from tipbench.kinds.answers import Answers
-from tipbench.task import Source, Task
+from tipbench.task import Forecast, Source, Task
 from tipdata.core.world import DAYS
 
 from tipboard.rounds.ids import CODES, Labels, kinds_of
@@ -60,18 +60,16 @@ def truth_of(
     forecast = task.forecast
     labelled = _labelled(frame, forecast.query, kinds_of(task.stream)[forecast.query], seed, labels)
     labelled = _labelled(labelled, "answer", kinds_of(task.stream)[forecast.candidate], seed, labels)
-    gallery = gallery_of(task, source, seed, labels)
+    gallery = _gallery(forecast, source, seed, labels)
     answers = forecast_answers(forecast, labelled, gallery)
     return RoundTruth(answers.frame.select(forecast.query), answers)
 
 
-def gallery_of(task: Task, source: Source, seed: bytes, labels: dict[int, Labels]) -> pl.DataFrame:
-    """``[region, candidate]`` of a task that forecasts, in labels."""
-    if task.forecast is None:
-        raise ValueError(f"{task.name} forecasts nothing")
-    listed, candidate = source.scan(task.forecast.gallery).collect(), task.forecast.candidate
-    kind = kinds_of(task.forecast.gallery)[candidate]
-    return _labelled(listed.select("region", candidate), candidate, kind, seed, labels)
+def _gallery(forecast: Forecast, source: Source, seed: bytes, labels: dict[int, Labels]) -> pl.DataFrame:
+    """``[region, candidate]`` of all that may be forecast, in labels."""
+    listed = source.scan(forecast.gallery).select("region", forecast.candidate).collect()
+    kind = kinds_of(forecast.gallery)[forecast.candidate]
+    return _labelled(listed, forecast.candidate, kind, seed, labels)
 
 
 def _parted(task: Task, units: pl.DataFrame, seed: bytes) -> pl.DataFrame:

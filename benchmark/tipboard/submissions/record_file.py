@@ -28,7 +28,7 @@ def record_of(content: bytes) -> SubmissionRecord:
     try:
         return SubmissionRecord.model_validate(_parsed(content))
     except ValidationError as error:
-        raise Malformed([said(one) for one in error.errors(include_url=False, include_input=False)]) from None
+        raise Malformed([said(one) for one in error.errors()]) from None
 
 
 def to_json(record: SubmissionRecord) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench.tasks import tasks
+from tipboard.rounds import truth
 from tipboard.rounds.ids import CODES, Labels, id_labels
 from tipboard.rounds.images import masked, masks
 from tipboard.rounds.keyed import SEED_BYTES, blocks, words
@@ -75,6 +76,13 @@ def test_a_seed_that_differs_anywhere_decides_otherwise(what: str, changed: str)
     decide = DECIDED[what]
     assert np.array_equal(decide(SEED), decide(SEED))
     assert not np.array_equal(decide(SEED), decide(OTHERS[changed]))
+
+
+def test_the_lowest_quarter_of_the_keyed_words_is_of_the_valid_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of 2**64 is 2**62: the word below it is in, and it is out."""
+    drawn = np.array([0, 2**62 - 1, 2**62, 2**64 - 1], dtype=np.uint64)
+    monkeypatch.setattr(truth, "words", lambda seed, purpose, ids: drawn)
+    assert _parted(PARTED, UNITS.head(4), SEED)["part"].to_list() == ["valid", "valid", "test", "test"]
 
 
 @pytest.mark.parametrize("changed", OTHERS)

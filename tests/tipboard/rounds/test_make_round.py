@@ -9,9 +9,10 @@ from typing import Any
 
 import jsonschema
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from tipbench.tasks import tasks
-from tipboard.rounds import new
+from tipboard.rounds import make_round, new
 from tipboard.rounds.components import components, differences, wheel_digest
 from tipboard.rounds.ids import LabelsMeet
 from tipboard.rounds.make_round import file_digest, files_of
@@ -98,6 +99,21 @@ def test_every_published_file_has_its_digest_and_every_column_its_own(host: Any)
     assert all(file_digest(files[name]) == digest for name, digest in digests.files.items())
     for tables in digests.columns.values():
         assert {name: list(columns) for name, columns in tables.items()} == host.round.columns
+
+
+def test_the_bytes_of_a_published_file_follow_from_its_rows_and_tell_no_statistics(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"advert": [3, 1, 2]})
+    for name in ("a.parquet", "b.parquet"):
+        make_round.write(tmp_path / name, frame)
+    assert file_digest(tmp_path / "a.parquet") == file_digest(tmp_path / "b.parquet")
+    column = pq.read_metadata(tmp_path / "a.parquet").row_group(0).column(0)
+    assert (column.is_stats_set, column.compression) == (False, "ZSTD")
+
+
+def test_two_units_of_a_task_with_one_label_make_the_round_refuse_itself() -> None:
+    make_round._check_distinct("advert_risk", pl.DataFrame({"advert": [1, 2]}))
+    with pytest.raises(LabelsMeet, match="two units of advert_risk share a label: make the round again"):
+        make_round._check_distinct("advert_risk", pl.DataFrame({"advert": [1, 2, 1]}))
 
 
 def test_only_what_a_task_of_the_round_reads_is_published(host: Any) -> None:

@@ -1,9 +1,11 @@
 """What lies in a folder is looked at without following, opening or trusting any of it."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
+from tipboard.submissions import opening
 from tipboard.submissions.folder import look, opened
 from tipboard.submissions.opening import Unreadable, read_regular
 from tipdata.core.errors import UsageError
@@ -54,6 +56,29 @@ def test_a_file_with_a_second_name_is_not_read(folder: Path, tmp_path: Path) -> 
     os.link(folder / "submission.json", tmp_path / "second")
     with pytest.raises(Unreadable, match="second name"):
         read(folder, "submission.json")
+
+
+def test_a_file_may_have_as_many_bytes_as_it_may_and_not_one_more(folder: Path) -> None:
+    assert read(folder, "prevalence/all/s0.parquet", most=5) == b"12345"
+    with pytest.raises(Unreadable, match="it has 5 bytes and at most 4 are read"):
+        read(folder, "prevalence/all/s0.parquet", most=4)
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_read_further(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had no byte when it was looked at."""
+    look_at = os.fstat
+
+    def fstat(descriptor: int) -> os.stat_result:
+        status = [*look_at(descriptor)]
+        status[stat.ST_SIZE] = 0
+        return os.stat_result(status)
+
+    monkeypatch.setattr(opening.os, "fstat", fstat)
+    assert read(folder, "prevalence/all/s0.parquet", most=5) == b"12345"
+    with pytest.raises(Unreadable, match="it has more than 4 bytes"):
+        read(folder, "prevalence/all/s0.parquet", most=4)
 
 
 def test_holes_of_a_sparse_file_count(folder: Path) -> None:

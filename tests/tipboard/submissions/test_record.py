@@ -132,6 +132,7 @@ def test_everything_that_is_wrong_is_said_with_the_field_first() -> None:
     [
         ("{", "no JSON at line 1"),
         ('{"a": 1, "a": 2}', "has the key a twice"),
+        ('{"b": 1, "a": 1, "a": 2}', "has the key a twice"),
         ('{"a": NaN}', "holds NaN"),
         ("[" * 13 + "]" * 13, "nested more than 12 deep"),
         ("9" * 5000, "digits"),
@@ -141,6 +142,22 @@ def test_everything_that_is_wrong_is_said_with_the_field_first() -> None:
 def test_json_that_is_not_strict_is_refused(text: str, says: str) -> None:
     with pytest.raises(Malformed, match=says):
         record_of(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "deeper"),
+    [
+        ("[" * 12 + "]" * 12, False),
+        ('{"a": [1, ' * 6 + "2" + "]}" * 6, False),
+        ('{"a": [1, ' * 6 + "[2]" + "]}" * 6, True),
+        ("[" + "[], " * 40 + "{}]", False),
+        ("[" + "[], " * 40 + "[" * 12 + "]" * 13, True),
+    ],
+)
+def test_brackets_count_by_how_deep_they_lie_and_not_by_how_many_there_are(text: str, deeper: bool) -> None:
+    with pytest.raises(Malformed) as error:
+        record_of(text.encode())
+    assert ("nested more than 12 deep" in str(error.value)) == deeper
 
 
 def test_a_score_that_is_claimed_is_no_field() -> None:

@@ -135,7 +135,7 @@ def test_an_unwritable_folder_is_one_clear_sentence(monkeypatch: pytest.MonkeyPa
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     monkeypatch.setenv("TIPBENCH_HOME", str(blocked))
-    with pytest.raises(UsageError, match="TIPBENCH_HOME"):
+    with pytest.raises(UsageError, match=r"tiny: Not a directory; free space there or set TIPBENCH_HOME to "):
         make_release(Release.of("0.1.0", "tiny"))
 
 

@@ -1,0 +1,52 @@
+"""When a release has to be made before it can be read."""
+
+import json
+from typing import Any
+
+import pytest
+from tipdata.core.world import fingerprint, newest_released
+from tipdata.release import Release, making, open_release
+
+NEWEST = newest_released()
+
+
+@pytest.mark.parametrize("published", [True, False])
+@pytest.mark.parametrize("digest", ["published", "other"])
+@pytest.mark.parametrize("generator", ["this", "another"])
+def test_a_release_is_made_where_it_is_not_the_published_one_or_without_one_of_another_generator(
+    two: Release,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    published: bool,
+    digest: str,
+    generator: str,
+) -> None:
+    made: list[Release] = []
+    monkeypatch.setattr(making, "make_release", lambda release, **options: made.append(release))
+    manifest = {"digest": "published"} if published else None
+    monkeypatch.setattr(making, "published_manifest", lambda release: manifest)
+    two.folder.mkdir(parents=True)
+    mark = fingerprint(NEWEST) if generator == "this" else "another"
+    receipt: dict[str, Any] = {"digest": digest, "fingerprint": mark}
+    (two.folder / "receipt.json").write_text(json.dumps(receipt), encoding="utf-8")
+
+    assert open_release(NEWEST, "pair", quiet=True) == two
+    wanted = digest == "other" if published else generator == "another"
+    assert made == ([two] if wanted else [])
+    assert capsys.readouterr().err == ""
+    open_release(NEWEST, "pair")
+    said = f"making release {two.name} (2 regions) in {two.folder}\n"
+    assert capsys.readouterr().err == (said if wanted else "")
+
+
+@pytest.mark.parametrize("receipt", [None, "", "{"])
+def test_a_release_whose_receipt_is_gone_or_cut_is_made(
+    two: Release, monkeypatch: pytest.MonkeyPatch, receipt: str | None
+) -> None:
+    made: list[Release] = []
+    monkeypatch.setattr(making, "make_release", lambda release, **options: made.append(release))
+    if receipt is not None:
+        two.folder.mkdir(parents=True)
+        (two.folder / "receipt.json").write_text(receipt, encoding="utf-8")
+    open_release(NEWEST, "pair", quiet=True)
+    assert made == [two]
