@@ -65,10 +65,15 @@ def _run_jobs(jobs: list[Job], engine: str, workers: int | None, quiet: bool, ra
         batches,
         engine=engine,
         workers=workers,
-        label="folds",
+        label="cells",
         quiet=quiet,
+        size=_cells,
     )
     return [outcome for outcomes in done for outcome in outcomes]
+
+
+def _cells(batch: Batch) -> int:
+    return len(batch.jobs)
 
 
 def _check_writable(runs: Path) -> None:

@@ -5,12 +5,12 @@ join by registering theirs, and no caller changes.
 """
 
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from tipdata.core.errors import UsageError
+from tipdata.core.progress import progress
 
 ENGINES = ("loky", "sequential")
 
@@ -25,6 +25,7 @@ def run_all(
     workers: int | None = None,
     label: str = "regions",
     quiet: bool = False,
+    size: Callable[[Item], int] = lambda item: 1,
 ) -> list[Result]:
     """Apply ``function`` to every item and return the results in the items' order.
 
@@ -33,8 +34,9 @@ def run_all(
         items: picklable items.
         engine: one of :data:`ENGINES`.
         workers: processes for ``loky``; ``None`` means one a core.
-        label: what the items are, for the progress bar on standard error.
-        quiet: no progress bar.
+        label: what is counted, for the progress on standard error (:mod:`tipdata.core.progress`).
+        quiet: no progress.
+        size: how many of those an item holds.
 
     Raises:
         UsageError: for an engine that does not exist, or fewer than one worker.
@@ -49,11 +51,11 @@ def run_all(
 
     workers = min(workers or joblib.cpu_count(), len(items))
     results: list[Any] = [None] * len(items)
-    with _progress(label, len(items), quiet) as advance:
+    with progress(label, sum(map(size, items)), quiet) as advance:
         if engine == "sequential" or workers == 1:
             for index, item in enumerate(items):
                 results[index] = function(item)
-                advance()
+                advance(size(item))
             return results
         with joblib.parallel_config(backend=engine, n_jobs=workers, inner_max_num_threads=1):
             with _deaf_children():
@@ -62,7 +64,7 @@ def run_all(
                 )
             for index, result in work:
                 results[index] = result
-                advance()
+                advance(size(items[index]))
     return results
 
 
@@ -84,27 +86,3 @@ def _deaf_children() -> Iterator[None]:
 
 def _indexed(function: Callable[[Item], Result], index: int, item: Item) -> tuple[int, Result]:
     return index, function(item)
-
-
-class _progress:
-    """A rich bar on standard error that shows itself only after two seconds of work on a terminal or log."""
-
-    def __init__(self, label: str, total: int, quiet: bool) -> None:
-        self.label, self.total, self.quiet = label, total, quiet
-        self.bar: Any = None
-
-    def __enter__(self) -> Callable[[], None]:
-        if self.quiet or not sys.stderr.isatty():
-            return lambda: None
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self.bar.start()
-        task = self.bar.add_task(self.label, total=self.total)
-        return lambda: self.bar.advance(task)
-
-    def __exit__(self, *_: object) -> None:
-        if self.bar is not None:
-            self.bar.stop()

@@ -1,0 +1,56 @@
+"""Tell how far long work is: a bar on a terminal, a line now and then in a pipe, a log or a notebook."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+FIRST_SECONDS, LINE_SECONDS = 2.0, 10.0
+"""How long work is silent at first, and how long between two lines where there is no terminal."""
+
+
+@contextmanager
+def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Yield what is told how many more are done.
+
+    Args:
+        label: what is counted, such as ``cells``.
+        total: how many there are.
+        quiet: tell nothing.
+    """
+    if quiet:
+        yield lambda more: None
+    elif sys.stderr.isatty():
+        with _bar(label, total) as advance:
+            yield advance
+    else:
+        yield _lines(label, total)
+
+
+@contextmanager
+def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda more: bar.advance(task, more)
+
+
+def _lines(label: str, total: int) -> Callable[[int], None]:
+    began = said = time.monotonic()
+    done = 0
+
+    def advance(more: int) -> None:
+        nonlocal done, said
+        done += more
+        now = time.monotonic()
+        if done < total and now - began >= FIRST_SECONDS and now - said >= LINE_SECONDS:
+            said = now
+            sys.stderr.write(f"{label}: {done:,} of {total:,} done after {now - began:.0f} s\n")
+            sys.stderr.flush()
+
+    return advance
