@@ -91,10 +91,8 @@ NEAREST: dict[str, tuple[str, ...]] = {
     f"{SUBMISSIONS}/limits.py": ("tests/tipboard/submissions/test_limits.py",),
     f"{SUBMISSIONS}/folder.py": ("tests/tipboard/submissions/test_folder.py",),
     f"{SUBMISSIONS}/opening.py": ("tests/tipboard/submissions/test_folder.py", *_HOSTILE),
-    **{
-        f"{SUBMISSIONS}/{name}.py": ("tests/tipboard/submissions/test_guard.py", *_HOSTILE)
-        for name in ("reader", "parquet")
-    },
+    f"{SUBMISSIONS}/reader.py": ("tests/tipboard/submissions/test_reader.py", *_HOSTILE),
+    f"{SUBMISSIONS}/parquet.py": ("tests/tipboard/submissions/test_guard.py", *_HOSTILE),
     **{
         f"{SUBMISSIONS}/{name}.py": ("tests/tipboard/submissions/test_record.py", *_HOSTILE)
         for name in ("record", "record_file", "text")

@@ -11,6 +11,7 @@ import jsonschema
 import polars as pl
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 from tipbench.tasks import tasks
 from tipboard.rounds import make_round, new
 from tipboard.rounds.components import components, differences, wheel_digest
@@ -22,6 +23,7 @@ from tipboard.rounds.record import (
     SCHEMA,
     Digests,
     Round,
+    Rules,
     Wheel,
     commitment_of,
     json_schema,
@@ -87,6 +89,29 @@ def test_a_round_names_its_components(host: Any) -> None:
     said = differences(other, committed)
     assert len(said) == 2
     assert said[1].startswith("numpy is ")
+
+
+def test_a_team_has_three_submissions_and_sees_three_decimals_at_the_close(host: Any) -> None:
+    assert host.round.rules == Rules(
+        submissions=3, decimals=3, shown="at close", ranked="last", access="declared"
+    )
+
+
+@pytest.mark.parametrize(
+    ("term", "least"), [(("regions",), 1), (("rules", "submissions"), 1), (("rules", "decimals"), 0)]
+)
+def test_a_round_has_a_region_and_lets_a_team_hand_something_in(
+    host: Any, term: tuple[str, ...], least: int
+) -> None:
+    for number in (least, least - 1):
+        told = host.round.model_dump(mode="json")
+        *above, last = term
+        (told[above[0]] if above else told)[last] = number
+        if number == least:
+            Round.model_validate(told)
+        else:
+            with pytest.raises(ValidationError, match=f"greater than or equal to {least}"):
+                Round.model_validate(told)
 
 
 # What is there

@@ -154,6 +154,15 @@ def test_a_revealed_round_takes_nothing_and_scores_nothing(copy: Any, tmp_path: 
     assert "retired" in refused(copy, submission(copy, tmp_path / "b", 2), LAST)
 
 
+def test_answers_that_the_host_lost_are_to_be_restored(copy: Any) -> None:
+    path = copy.secret / "answers" / "advert_risk.parquet"
+    path.unlink()
+    with pytest.raises(
+        UsageError, match=r"answers/advert_risk\.parquet is missing: restore the host's folder"
+    ):
+        read_answers(copy.secret, "advert_risk")
+
+
 def test_a_round_without_submissions_has_nothing_to_score(copy: Any) -> None:
     with pytest.raises(UsageError, match="nothing to score"):
         score_round(copy.secret, OVER)

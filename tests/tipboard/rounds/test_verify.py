@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,15 @@ def test_a_revealed_round_is_made_again_from_its_seed(copy: Any, monkeypatch: py
     assert checked(copy.public).differences == [named]
 
 
+def test_a_reveal_that_was_interrupted_is_done_again_and_keeps_its_day(copy: Any) -> None:
+    reveal(copy.secret, OVER)
+    told = (copy.public / "revealed.json").read_bytes()
+    (copy.public / "revealed.json").unlink()
+    reveal(copy.secret, OVER + timedelta(days=3))
+    assert (copy.public / "revealed.json").read_bytes() == told
+    assert Revealed.model_validate_json(told).revealed == OVER.date()
+
+
 def test_another_seed_than_the_one_committed_to_is_seen_through(copy: Any) -> None:
     reveal(copy.secret, OVER)
     rewrite(copy.public / "revealed.json", seed="1" * 64)
@@ -180,6 +189,10 @@ def test_a_seed_that_is_missing_or_altered_is_refused(copy: Any) -> None:
     os.remove(path)
     with pytest.raises(UsageError, match=r"seed\.hex is missing"):
         open_secret(copy.secret)
+    path.mkdir()
+    with pytest.raises(UsageError, match=r"seed\.hex cannot be read: Is a directory\.$"):
+        open_secret(copy.secret)
+    path.rmdir()
     with pytest.raises(UsageError, match=r"seed\.hex is missing"):
         open_secret(copy.public)
 
