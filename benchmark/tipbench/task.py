@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import polars as pl
+from tipdata.core.display import html_table
 
 from tipbench.kinds.kind import PredictionKind
 
@@ -78,7 +79,7 @@ def accept_all(tables: dict[str, pl.DataFrame]) -> None:
     """No further demand on a user's tables."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Task:
     """One task. The callables are given units as ``[unit, region Int32, cluster Int64, day Int32, ...]``.
 
@@ -129,6 +130,20 @@ class Task:
     sealed_length: int = 0
     version: int = 1
     probabilities: bool = False
+
+    def __repr__(self) -> str:
+        return f"Task {self.name}: {self.question} Unit {self.unit}, prediction {self.kind.name}, score {self.primary}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("unit", self.unit),
+            ("prediction", f"{self.kind.title}, {self.kind.rows}"),
+            ("primary metric", self.primary),
+            ("splits", ", ".join(self.splits)),
+            ("labels", ", ".join(self.labels)),
+            *((f"table {table}", ", ".join(columns)) for table, columns in self.tables.items()),
+        ]
+        return html_table(f"{self.name}: {self.question}", ("", ""), rows)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -6,13 +6,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
+from tipdata.core.display import html_table
 from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
 
 from tipbench.task import Task
 
+HUB_NAMES = {"valid": "validation"}
+"""Parts that the Hugging Face Hub calls otherwise."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Fold:
     """Inputs, units and labels of one fold. Nothing that decides the score of the test part is in it.
 
@@ -27,6 +31,22 @@ class Fold:
     parts: pl.DataFrame = field(repr=False)
     supervision: pl.DataFrame = field(repr=False)
     pair_supervision: pl.DataFrame | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(
+            f"{part} {units:,} ({labelled:,} labelled)" for part, units, labelled in self._sizes()
+        )
+        return f"Fold of {self.task.name}, in {self.task.unit}s: {parts}; tables {', '.join(self.tables)}"
+
+    def _repr_html_(self) -> str:
+        of_tables = "; ".join(f"{name}: {', '.join(t.collect_schema())}" for name, t in self.tables.items())
+        caption = f"Fold of {self.task.name}. Tables: {of_tables}."
+        return html_table(caption, ("part", f"{self.task.unit}s", "labelled"), self._sizes())
+
+    def _sizes(self) -> list[tuple[str, int, int]]:
+        """Return of each part its units and how many of them have a label to learn from."""
+        units, labelled = self.parts["part"].cast(pl.String), self.supervision["part"].cast(pl.String)
+        return [(part, int((units == part).sum()), int((labelled == part).sum())) for part in PARTS]
 
     def units(self, part: str) -> pl.LazyFrame:
         """Units of a part, with the visible columns of their table, sorted by unit.
@@ -60,16 +80,18 @@ class Fold:
         return self._labels(self.pair_supervision, "pair", part)
 
     def to_pandas(self) -> dict[str, Any]:
-        """Units of each part as pandas frames, with ``label`` in train and valid."""
+        """Return a dict of pandas frames, ``{"train": ..., "valid": ..., "test": ...}``, with ``label`` in the first
+        two."""
         return {part: self._labelled(part).to_pandas() for part in PARTS}
 
     def to_hf(self) -> Any:
-        """Units of each part with any as a ``datasets.DatasetDict``, with ``label`` in train and valid."""
+        """Return a ``datasets.DatasetDict`` of the parts that have units: train, validation (as the Hugging Face Hub
+        calls valid) and test, with ``label`` in the first two."""
         import datasets
 
         frames = {part: self._labelled(part) for part in PARTS}
         return datasets.DatasetDict(
-            {p: datasets.Dataset(f.to_arrow()) for p, f in frames.items() if f.height}
+            {HUB_NAMES.get(p, p): datasets.Dataset(f.to_arrow()) for p, f in frames.items() if f.height}
         )
 
     def with_valid_as_test(self) -> Fold:

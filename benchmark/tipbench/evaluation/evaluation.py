@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from tipdata.core.display import html_table
 
 from tipbench.evaluation.comparison import Comparison, Draws, compare
 from tipbench.evaluation.oracle import oracle_scores
@@ -54,8 +55,18 @@ class Score:
     high: float | None = None
     note: str | None = None
 
+    def __str__(self) -> str:
+        """Return the value and its interval, or why there is none."""
+        value = "-" if self.value is None else f"{self.value:.4g}"
+        bare = self.low is None or self.high is None
+        return (
+            f"{value} ({self.note or 'no interval'})"
+            if bare
+            else f"{value} [{self.low:.4g}; {self.high:.4g}]"
+        )
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """All scores of one set of predictions, by metric; the primary metric first.
 
@@ -71,6 +82,13 @@ class Evaluation:
     curves: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     primary_draws: Draws | None = field(default=None, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name} {score}" for name, score in self.scores.items())
+
+    def _repr_html_(self) -> str:
+        rows = [(name, *str(score).split(" ", 1)) for name, score in self.scores.items()]
+        return html_table("; ".join(self.warnings), ("metric", "value", "95% interval"), rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all but the draws, as a document of JSON."""

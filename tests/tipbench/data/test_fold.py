@@ -7,8 +7,10 @@ from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS
 from tipbench.data.splits.forward import VALID_UNTIL
 from tipbench.loading import load, prepare
+from tipbench.runs.scoring import evaluate
 from tipbench.tasks import tasks
 from tipbench.tasks.advert_authorship import GALLERY_A_REGION
+from tipdata.core.display import html_table
 from tipdata.core.errors import UsageError
 from tipdata.release import Release
 from tipdata.stages import all_tables
@@ -225,7 +227,27 @@ def test_load_gives_a_fold_that_pandas_and_datasets_can_take(tiny: Release) -> N
     assert "label" not in frames["test"]
     hub = fold.to_hf()
     assert hub["train"].num_rows == len(frames["train"])
+    assert list(hub) == ["train", "validation", "test"]
+    assert hub["validation"].num_rows == len(frames["valid"])
     assert "label" not in hub["test"].column_names
+
+
+def test_objects_show_themselves_in_a_line_and_in_a_notebook(tiny: Release) -> None:
+    fold = load("advert_risk", release="tiny", split="operation")
+    units = {part: fold.units(part).collect().height for part in ("train", "valid", "test")}
+    assert f"test {units['test']:,} (0 labelled)" in repr(fold)
+    assert len(repr(fold)) < 250
+    assert f"<td>train</td><td>{units['train']}</td>" in fold._repr_html_()
+    assert repr(fold.task).startswith("Task advert_risk: Which adverts come from a trafficking operation?")
+    assert "<td>primary metric</td><td>average_precision</td>" in fold.task._repr_html_()
+    made = evaluate(
+        "advert_risk", fold.to_predict().select("advert", score=pl.lit(0.5)).collect(), split="operation"
+    )
+    first, *_ = repr(made).splitlines()
+    assert first == "average_precision 0.05 [0.05; 0.05]"
+    assert "<td>average_precision</td><td>0.05</td><td>[0.05; 0.05]</td>" in made._repr_html_()
+    assert "protection_gap - (" in repr(made)
+    assert "&lt;" in html_table("<b>", (), ())
 
 
 @pytest.mark.parametrize(
