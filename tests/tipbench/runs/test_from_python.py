@@ -19,7 +19,7 @@ class Forgetful:
 
 
 class Open:
-    def __init__(self, depth: int = 1, **more: Any):
+    def __init__(self, depth: Any = 1, **more: Any):
         self.depth = depth
 
 
@@ -29,7 +29,7 @@ def test_an_object_its_class_and_the_command_line_are_one_cell(
     import tipbench as package
     from own_methods import Length  # type: ignore[import-not-found]
 
-    same = {"task": "advert_risk", "split": "operation"}
+    same: dict[str, Any] = {"task": "advert_risk", "split": "operation"}
     one = package.run(Length(sign=-1.0), **same)
     other = package.run(Length, parameters={"sign": -1.0}, **same)
     assert one == other
@@ -69,8 +69,8 @@ def test_what_a_method_raises_is_raised(place: Path, tiny: Release) -> None:
             Open(depth={1, 2}),
             {"task": "advert_risk"},
             "the argument depth is of type set, which a config cannot hold",
-        ),  # type: ignore[arg-type]
-        (Open(depth=float("nan")), {"task": "advert_risk"}, "of type float, which a config cannot hold"),  # type: ignore[arg-type]
+        ),
+        (Open(depth=float("nan")), {"task": "advert_risk"}, "of type float, which a config cannot hold"),
         (Open(), {}, "the task of .*Open is missing: run"),
         (Open(), {"task": "advert_risk", "parameters": {"depth": 2}}, "and not both"),
         (type("Hidden", (), {}), {"task": "advert_risk"}, "cannot be found by its name"),
@@ -91,7 +91,7 @@ def test_a_class_typed_in_a_notebook_counts_by_what_its_functions_do(monkeypatch
     import __main__
 
     def typed(source: str) -> str:
-        exec(source, vars(__main__))
+        exec(source, __main__.__dict__)
         return code_digest("__main__.Typed")
 
     monkeypatch.setattr(__main__, "Typed", None, raising=False)
