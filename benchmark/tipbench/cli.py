@@ -16,7 +16,7 @@ synthetic data. A synthetic score does not estimate field performance."""
 
 EXAMPLES = """\
 examples:
-  tipbench run                                    the quickstart: three tasks, honest beside leaky scores
+  tipbench run                                    the quickstart: all tasks on tiny, honest beside leaky scores
   tipbench run baseline=advert_risk/tfidf_logreg release=small split=forward
   tipbench run experiment=board release=small     a grid; finished cells are skipped
   tipbench list baselines
