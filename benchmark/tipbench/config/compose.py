@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tipdata.core.errors import UsageError
 from tipdata.core.world import newest_released
 
-from tipbench.config.choices import Options, check_option, options, suggestion
+from tipbench.config.choices import Options, check_option, nearest, options, suggestion
 from tipbench.config.settings import Settings, settings_of
 from tipbench.data.custom.config import OwnData
 
@@ -121,11 +121,13 @@ class Composer:
         free = (METHOD,) if any(o.key == TARGET for o in values) else ()
         if base["data"] is not None:
             valid |= _data_keys()
-            free += tuple(f"data.{name}." for name in ("tables", "sources", "refers", "labels"))
+            free += tuple(
+                f"data.{name}." for name in ("tables", "sources", "refers", "labels", "pairs", "join", "wide")
+            )
         for override in values:
             if override.key not in valid and not override.added and not override.key.startswith(free):
                 raise UsageError(
-                    f"{override.key} is no key of the config: {suggestion(override.key, sorted(valid))}."
+                    f"{override.key} is no key of the config: {_instead(override, sorted(valid))}."
                 )
         there = set(_keys(base))
         settled = tuple(o._replace(added=o.added or o.key not in there) for o in values)
@@ -168,6 +170,15 @@ def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Ov
         raise UsageError(
             f"the config cannot be composed: {said}; quote values that hold special signs."
         ) from None
+
+
+def _instead(override: Override, valid: list[str]) -> str:
+    """What to type for a key that does not exist; a method may take parameters that its config leaves out."""
+    if not override.key.startswith(METHOD):
+        return suggestion(override.key, valid)
+    near = nearest(override.key, [key for key in valid if key.startswith(METHOD)])
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    return f"{meant}A parameter that the config of the method leaves out is added by +{override.key}={override.value}"
 
 
 def _value(override: Override) -> str:

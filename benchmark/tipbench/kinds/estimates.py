@@ -100,11 +100,8 @@ class Estimates(PredictionKind):
             f"(first: {first(answers, lacking)}); each is counted as a failure"
         ]
 
-    def single(self, predictions: pl.DataFrame) -> tuple[float | None, float | None, float | None] | None:
-        if predictions.height != 1:
-            return None
-        estimate, low, high = predictions.select(ESTIMATE).row(0)
-        return estimate, low, high
+    def results(self, predictions: pl.DataFrame) -> pl.DataFrame | None:
+        return predictions.select(ESTIMATE)
 
     def check_custom(self, task: str, own: CustomTruth) -> None:
         super().check_custom(task, own)

@@ -67,11 +67,10 @@ class PredictionKind:
     ``truth_columns``: columns that a frame of :class:`tipbench.kinds.answers.Answers` has beside the unit's key.
     ``labelled``: whether units are positive, negative or unknown. ``has_parts``: whether the truth names the part of
     each unit, so that a test part can be missing. ``fewest_clusters``: clusters of the rarer sort that an interval
-    needs. ``linked``: whether the truth of a user's own data is the cluster of each unit;
-    ``takes_pairs``: whether it may be labelled pairs of units.
+    needs. ``at_prevalence``: whether its headline metrics are at a share of positives. ``linked``: whether the truth of
+    a user's own data is the cluster of each unit; ``takes_pairs``: whether it may be labelled pairs of units.
     ``custom_field``: where a user's own data map the truth; ``custom_fields``: what else of them it has a use for,
-    among it those of :data:`FOREIGN` that it takes.
-    ``also``: names of other kinds whose ground truth a task of
+    among it those of :data:`FOREIGN` that it takes. ``also``: names of other kinds whose ground truth a task of
     this kind may be scored on.
     """
 
@@ -82,6 +81,7 @@ class PredictionKind:
     labelled: ClassVar[bool] = False
     has_parts: ClassVar[bool] = False
     fewest_clusters: ClassVar[int] = FEWEST_CLUSTERS
+    at_prevalence: ClassVar[bool] = False
     linked: ClassVar[bool] = False
     takes_pairs: ClassVar[bool] = False
     custom_field: ClassVar[str] = "label"
@@ -222,8 +222,8 @@ class PredictionKind:
         """Return one sentence for each thing that a reader of the scores must know of the predictions."""
         return []
 
-    def single(self, predictions: pl.DataFrame) -> tuple[float | None, float | None, float | None] | None:
-        """Return value, lower and upper end where the predictions are a result of their own; else None."""
+    def results(self, predictions: pl.DataFrame) -> pl.DataFrame | None:
+        """Return value, lower and upper end of each unit where predictions are a result of their own; else None."""
         return None
 
     # A user's own data

@@ -78,17 +78,16 @@ def _panel(panel: Axes, rows: Sequence[Row], methods: list[str]) -> None:
     for line in range(1, len(methods)):
         panel.axhline(line - 0.5, color=LIGHT["pale"], linewidth=0.8, zorder=0)
     panel.set_title(f"{rows[0].task} ({rows[0].data})", loc="left", fontsize=TITLE, fontweight="bold")
-    panel.set_xlabel(metric_title(rows[0].task, rows[0].metric))
+    panel.set_xlabel(metric_title(rows[0].task, rows[0].metric, rows[0].prevalence))
     panel.grid(axis="x", color=LIGHT["pale"], zorder=0)
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def metric_title(task: str, metric: str) -> str:
-    """A metric as an axis names it, with the prevalence that its task is scored at."""
-    name = metric_of(metric).title
-    prevalence = task_of(task).prevalence
-    if metric == "average_precision" and prevalence is not None:
-        return f"{name} at {100 * prevalence:g}% prevalence"
+def metric_title(task: str, metric: str, prevalence: float | None = None) -> str:
+    """A metric as an axis names it, with the prevalence that it is at: a user's own data have one of their own."""
+    name, usual = metric_of(metric).title, task_of(task).prevalence
+    if metric == "average_precision" and usual is not None:
+        return f"{name} at {100 * (prevalence or usual):.3g}% prevalence"
     return name
 
 

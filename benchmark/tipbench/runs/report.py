@@ -26,7 +26,8 @@ PAIRWISE, ESTIMATE = "pairwise_f1", "estimate"
 class Row:
     """One line of the table. Scores are of ``metric``, the primary one wherever it is known; None where unknown.
 
-    ``note`` says why there is no interval. ``seed_sd``: standard deviation over seeds, ddof 1.
+    ``note`` says why there is no interval. ``seed_sd``: standard deviation over seeds, ddof 1. ``prevalence``: the share
+    of positives that scores are at.
     """
 
     data: str
@@ -46,6 +47,7 @@ class Row:
     seeds: int
     seed_sd: float | None
     oracle: bool
+    prevalence: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -101,6 +103,7 @@ def _row(method: str, group: list[Result]) -> Row:
         seeds=len(group),
         seed_sd=stdev(values) if len(values) > 1 else None,
         oracle=first.oracle_method,
+        prevalence=first.prevalence,
     )
 
 

@@ -62,6 +62,15 @@ class Scored(_Record):
     note: str | None = None
 
 
+class Estimated(_Record):
+    """What is estimated of one unit, with its 95% interval; null where there is none or the truth is not known."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    truth: float | None = None
+
+
 class Cost(_Record):
     """What the cell took on the machine of ``environment``; null where an author of predictions did not say."""
 
@@ -106,6 +115,13 @@ class Result(_Record):
     config: dict[str, JsonValue]
     primary: str = Field(description="the task's primary metric, a key of scores")
     scores: dict[str, Scored]
+    prevalence: float | None = Field(
+        default=None,
+        description="share of positives that headline metrics are at; null where they are at none, or in older records",
+    )
+    estimates: dict[str, Estimated] = Field(
+        default_factory=dict, description="of a user's own data: what is estimated of each unit, by its name"
+    )
     groups: dict[str, dict[str, float | None]]
     oracle: dict[str, float | None]
     curves: dict[str, JsonValue] = Field(default_factory=dict)

@@ -74,7 +74,7 @@ def _one_class(task: Task, own: OwnData, tested: pl.DataFrame) -> list[str]:
     """Folds in which nothing can be ranked above anything else."""
     folds = tested.group_by("fold").agg(pl.col("label").n_unique().alias("classes"))
     lacking = folds.filter(pl.col("classes") < 2).height
-    if folds.height < 2 or not lacking or "prevalence" not in task.kind.custom_fields:
+    if folds.height < 2 or not lacking or not task.kind.at_prevalence:
         return []
     return [
         f"{lacking:,} of {folds.height:,} folds of data={own.name} test units of one class only, and are in no metric "
