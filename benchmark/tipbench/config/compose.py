@@ -177,8 +177,8 @@ def _instead(override: Override, valid: list[str]) -> str:
     if not override.key.startswith(METHOD):
         return suggestion(override.key, valid)
     near = nearest(override.key, [key for key in valid if key.startswith(METHOD)])
-    meant = f"did you mean {' or '.join(near)}? " if near else ""
-    return f"{meant}A parameter that the config of the method leaves out is added by +{override.key}={override.value}"
+    meant = f"the nearest is {' or '.join(near)}; " if near else ""
+    return f"{meant}a parameter of the class that its config leaves out is typed as +{override.key}={override.value}"
 
 
 def _value(override: Override) -> str:

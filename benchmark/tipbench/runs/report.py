@@ -26,8 +26,8 @@ PAIRWISE, ESTIMATE = "pairwise_f1", "estimate"
 class Row:
     """One line of the table. Scores are of ``metric``, the primary one wherever it is known; None where unknown.
 
-    ``note`` says why there is no interval. ``seed_sd``: standard deviation over seeds, ddof 1. ``prevalence``: the share
-    of positives that scores are at.
+    ``note`` says why there is no interval. ``seed_sd``: standard deviation over seeds, ddof 1. ``prevalence``: the
+    share of positives that scores are at.
     """
 
     data: str

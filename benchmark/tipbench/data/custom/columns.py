@@ -33,6 +33,14 @@ def mapped(own: OwnData, frame: pl.LazyFrame, fields: dict[str, str]) -> pl.Data
         raise UsageError(f"{field} of data={own.name} fails on the data: {said(cause)}.") from None
 
 
+def _unseparated(has: list[str]) -> str:
+    """What to set where a file's columns were read as one."""
+    sign = next((sign for sign in ";\t|" if len(has) == 1 and sign in has[0]), None)
+    return (
+        "" if sign is None else f" in one column; set data.separator={sign!r} if that is what separates them"
+    )
+
+
 def _failing(frame: pl.LazyFrame, expressions: dict[str, pl.Expr]) -> tuple[str, Exception] | None:
     """The first field whose expression fails by itself, and how."""
     for field, expression in expressions.items():
@@ -56,12 +64,13 @@ def _expression(own: OwnData, field: str, text: str, has: list[str]) -> pl.Expr:
     except pl.exceptions.PolarsError as error:
         raise UsageError(
             f"{field} of data={own.name} is neither a column nor a polars SQL expression ({said(error)}): "
-            f"its columns are {listed(has)}."
+            f"its columns are {listed(has)}{_unseparated(has)}."
         ) from None
     missing = [name for name in roots(text, has) if name not in has]
     if missing:
         raise UsageError(
-            f"{field} of data={own.name} maps {listed(missing)}, which the data lacks: it has {listed(has)}."
+            f"{field} of data={own.name} maps {listed(missing)}, which the data lacks: it has "
+            f"{listed(has)}{_unseparated(has)}."
         )
     return expression
 

@@ -23,7 +23,7 @@
     prevalence: null            # share of positives that the main metrics are at; the data's own unless stated
     where: null                 # SQL condition: only rows of which it is true are read
     wide: null                  # columns that become rows: {columns: "19*", name: year, value: gdp}
-    join: null                  # columns of another file: {files: truth.csv, on: item}
+    join: null                  # columns of another file: {files: truth.csv, by: item}
     distinct: false             # the units' file may repeat a unit, whose first row then counts
     tables: {adverts: {body: column_2}}   # input table -> column -> column or expression
     sources: {}                 # input table -> its own file, where its rows are not the units
@@ -55,7 +55,7 @@ YES and NO (y, n, true, false) are 1 and 0.
 **Rows.** ``wide``, ``join`` and ``where`` change the rows of the units' file, in this order, or of a file of
 ``sources`` where they are written there. ``wide`` makes a row of every cell of the ``columns`` (names or patterns),
 which says in ``name`` what its column was called and in ``value`` what was in it. ``join`` puts the columns of
-another file beside the rows with the same ``on``; rows without one stay, with nothing there, and a column that both
+another file beside the rows with the same ``by``; rows without one stay, with nothing there, and a column that both
 have is called ``<column>_joined``. A column that is mapped to ``COUNT(*)`` counts the rows that are alike in all
 other columns of its table, and leaves one of them: a row a person becomes a row a pattern.
 

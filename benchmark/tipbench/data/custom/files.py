@@ -67,7 +67,7 @@ def _refuse_other_columns(data: str, first: pl.Schema, other: pl.Schema, file: P
         differs += [f"has {listed(more)}"] if more else []
         raise UsageError(
             f"the files of data={data} do not have the same columns: {path.name} {' and '.join(differs)}, unlike "
-            f"{file.name}; files are parts of one table: name one there, and the other as data.join={{files, on}} or "
+            f"{file.name}; files are parts of one table: name one there, and the other as data.join={{files, by}} or "
             "as the file of another table in data.sources."
         )
     for name, dtype in first.items():

@@ -72,11 +72,11 @@ def _joined(place: str, written: Written, join: Join, rows: Rows, read: Read) ->
     """Left join: every row stays, once."""
     other = shaped(f"{place} (join)", written.beside(join), read)
     left, right = rows.frame.collect(), other.frame.collect()
-    keys = [join.on] if isinstance(join.on, str) else join.on
+    keys = [join.by] if isinstance(join.by, str) else join.by
     for frame, files in ((left, written.files), (right, join.files)):
         if lacking := [key for key in keys if key not in frame.columns]:
             raise UsageError(
-                f"{place}: join.on={listed(keys)}, and {_named(files)} has no column {lacking[0]}: "
+                f"{place}: join.by={listed(keys)}, and {_named(files)} has no column {lacking[0]}: "
                 f"it has {listed(frame.columns)}."
             )
     text = [pl.col(key).cast(pl.String) for key in keys]
@@ -91,7 +91,7 @@ def _joined(place: str, written: Written, join: Join, rows: Rows, read: Read) ->
     if strange == right.height:
         raise UsageError(
             f"{place}: no row of {_named(join.files)} has a {listed(keys)} of {_named(written.files)}: "
-            "give the column that both have as join.on."
+            "give the column that both have as join.by."
         )
     met = left.join(right, on=keys, how="left", suffix=JOINED, maintain_order="left")
     notes = (*rows.notes, *other.notes)

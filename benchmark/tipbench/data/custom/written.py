@@ -42,9 +42,9 @@ class WrittenOtherwise(BaseModel):
 
 
 class Join(WrittenOtherwise):
-    """Files whose columns are put beside the rows of another that have the same value in ``on``."""
+    """Files whose columns are put beside the rows of another that have the same value in ``by``."""
 
-    on: str | list[str]
+    by: str | list[str]
 
 
 class Written(BaseModel):
