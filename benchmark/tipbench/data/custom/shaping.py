@@ -60,9 +60,10 @@ def _long(place: str, wide: Wide, rows: Rows) -> Rows:
     ):
         raise UsageError(f"{place}: wide would make a second column {taken[0]}: give it another name.")
     try:
-        frame = rows.frame.unpivot(
+        # Not lazily: that returns rows in another order every time.
+        frame = rows.frame.collect().unpivot(
             cells, index=kept, variable_name=wide.name, value_name=wide.value
-        ).collect()
+        )
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{place}: wide.columns hold values of several types ({said(error)}).") from None
     return Rows(frame.lazy(), rows.notes)

@@ -76,7 +76,7 @@ def test_units_without_a_lawful_group_are_counted_not_dropped_in_silence(tmp_pat
 
 def test_the_name_of_all_lawful_units_is_no_group(tmp_path: Path) -> None:
     frame = units().with_columns(group=pl.col("group").replace({"A": "lawful"}))
-    with pytest.raises(UsageError, match="data.group of data=mine holds 'lawful'"):
+    with pytest.raises(UsageError, match=r"data\.group of data=mine holds 'lawful'"):
         prepare("advert_risk", own=risk(tmp_path, frame))
 
 
