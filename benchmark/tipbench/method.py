@@ -80,8 +80,8 @@ def unread(name: str, method: object, many: Mapping[str, int]) -> list[str]:
     """
     takes = getattr(method, "takes_many", frozenset())
     return [
-        f'{name} does not say that it uses the {width:,} columns of data.tables.{table}."*" (no takes_many for '
-        f"{table}): its scores may be the same without them."
+        f'{name} does not say that it uses data.tables.{table}."*" ({width:,} columns; no takes_many for {table}): '
+        "its scores may be the same without."
         for table, width in many.items()
         if table not in takes
     ]

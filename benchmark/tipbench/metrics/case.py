@@ -31,15 +31,6 @@ class ScoredTask(Protocol):
     @property
     def prevalence(self) -> float | None: ...
     @property
-    def share(self) -> float | None:
-        """The share of positives that headline metrics are at, as a number; None where they are at none."""
-        if not self.answers.kind.at_prevalence:
-            return None
-        if self.prevalence is not None:
-            return self.prevalence
-        return float(self.weights @ self.positive / self.weights.sum())
-
-    @property
     def groups(self) -> tuple[str, ...]: ...
 
 
