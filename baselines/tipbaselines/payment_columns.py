@@ -1,7 +1,7 @@
 """What a payment says by itself, and what the two wallets did before and after: features without the graph.
 
 ``payer``, ``payee``, ``minute`` and ``amount`` are needed; ``channel``, ``purpose``, ``town`` and the wallets' columns
-are used where they are there.
+are used where they are there, and so is any further numeric or Boolean column of a user's payments and wallets.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,10 @@ NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payme
 MINUTES_A_DAY = 1440
 ROUND = (100, 500, 1000, 5000, 10_000)
 """Sums that are multiples of these are ever rounder, minor units."""
+KNOWN = frozenset({"region", "minute", "payer", "payee", "amount", "channel", "purpose", "town"})
+"""Columns of a release's payments, each of which has features of its own."""
+KNOWN_OF_WALLETS = frozenset({"region", "wallet", "holder", "opened_day", "town", "jurisdiction"})
+"""Columns of a release's wallets."""
 FEW_LEVELS = 40
 """A column of text with more distinct values than this is no category."""
 
@@ -86,6 +90,10 @@ def own_features(ledger: Ledger) -> dict[str, np.ndarray]:
             opened = ledger.wallets["opened_day"].cast(pl.Float64).to_numpy()
             found[f"{end} age"] = day - opened[at]
     found |= _places(ledger)
+    found |= _further(payments, KNOWN | {ledger.unit})
+    for end, at in (("payer", ledger.payer), ("payee", ledger.payee)):
+        of_wallets = _further(ledger.wallets, KNOWN_OF_WALLETS)
+        found |= {f"{end} {name}": values[at] for name, values in of_wallets.items()}
     return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
 
 
@@ -126,6 +134,15 @@ def _levels(values: pl.Series, name: str) -> dict[str, np.ndarray]:
     if len(levels) > FEW_LEVELS:
         return found
     return found | {f"{name} {level}": (values == level).fill_null(False).to_numpy() for level in levels}
+
+
+def _further(rows: pl.DataFrame, known: frozenset[str]) -> dict[str, np.ndarray]:
+    """Numeric and Boolean columns that no release has, as they are; null as NaN."""
+    return {
+        f"further {name}": rows[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        for name, dtype in rows.schema.items()
+        if name not in known and (dtype.is_numeric() or dtype == pl.Boolean)
+    }
 
 
 def _places(ledger: Ledger) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 import polars as pl
@@ -18,6 +19,8 @@ class Method(Protocol):
     ``needs``: columns as ``table.column``; they decide on which data and at which access it can run.
     ``stochastic``: whether the seed changes anything; one seed is run where it does not.
     A class attribute ``oracle = True`` marks a method that is shown hidden truth; it is never ranked.
+    An attribute ``takes_many`` names the tables of which it uses any numeric column that a user's own data map by
+    ``"*"``; without it a reader is told that they may change nothing.
     An attribute ``notes``, a list of sentences, says what a reader of these predictions should know, such as that an
     estimate does not exist: it is read after ``predict`` and put into the result's notes.
     """
@@ -65,6 +68,23 @@ class StreamMethod(Protocol):
 def is_oracle(method: object) -> bool:
     """Whether a method is marked as one that is shown hidden truth."""
     return bool(getattr(method, "oracle", False))
+
+
+def unread(name: str, method: object, many: Mapping[str, int]) -> list[str]:
+    """Return a sentence for each table whose further columns a method does not say that it takes.
+
+    Args:
+        name: of the method.
+        method: may have ``takes_many``.
+        many: how many columns ``"*"`` gave each table.
+    """
+    takes = getattr(method, "takes_many", frozenset())
+    return [
+        f'{name} does not say that it uses data.tables.{table}."*" ({width:,} columns; no takes_many for {table}): '
+        "its scores may be the same without."
+        for table, width in many.items()
+        if table not in takes
+    ]
 
 
 def is_streamed(method: object) -> bool:

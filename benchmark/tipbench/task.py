@@ -146,6 +146,11 @@ class Task:
         return html_table(f"{self.name}: {self.question}", ("", ""), rows)
 
     @property
+    def alarms(self) -> bool:
+        """Whether a stream is answered by alarms, whose threshold is chosen on valid."""
+        return bool(self.stream) and self.forecast is None
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Allowed supervision on a release, the first is the default."""
         return tuple(self.supervise)

@@ -26,6 +26,7 @@ class GraphSAGE:
     valid part ``unwatched`` are run."""
 
     needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
+    takes_many: frozenset[str] = frozenset({"accounts", "ties"})
     stochastic = True
 
     def __init__(

@@ -24,6 +24,7 @@ class LightGBM:
     ``unwatched`` are grown."""
 
     needs: frozenset[str] = frozenset({"ties.source", "ties.target"})
+    takes_many: frozenset[str] = frozenset({"accounts", "ties"})
     stochastic = True
     name = "account_risk/lightgbm"
 

@@ -26,6 +26,7 @@ class NeighbourOutlier:
     ``hops``: 0 or 1; ``standardise``: whether features are brought to one scale first."""
 
     needs: frozenset[str] = frozenset()
+    takes_many: frozenset[str] = frozenset({"accounts"})
     stochastic = False
 
     def __init__(

@@ -28,6 +28,7 @@ class LightGBM:
     """
 
     needs: frozenset[str] = frozenset()
+    takes_many: frozenset[str] = frozenset({"contacts"})
     stochastic = True
 
     def __init__(

@@ -26,6 +26,7 @@ class LogReg:
     """
 
     needs: frozenset[str] = frozenset()
+    takes_many: frozenset[str] = frozenset({"contacts"})
     stochastic = False
 
     def __init__(self, c: float = 0.01, note_scale: float = 8.0, ngrams: int = 2, min_df: int = 2) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class BeforeAfter:
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"market"})
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:

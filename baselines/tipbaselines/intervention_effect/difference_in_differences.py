@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 class DifferenceInDifferences:
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"market"})
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:

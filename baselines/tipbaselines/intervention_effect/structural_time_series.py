@@ -26,6 +26,7 @@ class StructuralTimeSeries:
     """``components``: principal components of the controls in the regression, fewer where time is short."""
 
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"market"})
     stochastic = False
 
     def __init__(self, components: int = 4) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 class SyntheticControl:
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"market"})
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:

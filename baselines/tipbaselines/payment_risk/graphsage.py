@@ -29,6 +29,7 @@ class GraphSAGE:
     valid part ``unwatched`` are run."""
 
     needs: frozenset[str] = NEEDS
+    takes_many: frozenset[str] = frozenset({"payments", "wallets"})
     stochastic = True
 
     def __init__(

@@ -21,6 +21,7 @@ class IsolationForest:
     """``trees``: how many; ``sample``: payments that each is grown on."""
 
     needs: frozenset[str] = NEEDS
+    takes_many: frozenset[str] = frozenset({"payments", "wallets"})
     stochastic = True
 
     def __init__(self, trees: int = 60, sample: int = 256) -> None:

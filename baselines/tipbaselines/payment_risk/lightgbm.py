@@ -28,6 +28,7 @@ class LightGBM:
     ``unwatched`` are grown. ``thinning``: one negative of so many is learnt from, for all of them."""
 
     needs: frozenset[str] = NEEDS
+    takes_many: frozenset[str] = frozenset({"payments", "wallets"})
     stochastic = False
     name = "payment_risk/lightgbm"
 

@@ -23,6 +23,7 @@ class BayesLogLinear:
     what terms of pairs spread over, in nats; ``wide``: standard deviation of the prior of the other terms, in nats."""
 
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"case_lists"})
     stochastic = True
 
     def __init__(

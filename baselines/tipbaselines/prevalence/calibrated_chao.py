@@ -22,6 +22,7 @@ FEWEST = 10
 
 class CalibratedChao:
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"case_lists"})
     stochastic = False
 
     def __init__(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 class ChaoLower:
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"case_lists"})
     stochastic = False
 
     def __init__(self) -> None:

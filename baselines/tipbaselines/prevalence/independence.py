@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 class Independence:
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"case_lists"})
     stochastic = False
 
     def __init__(self) -> None:

@@ -31,6 +31,7 @@ class ModelAverage:
     """``terms``: dependent pairs of lists in a model, at most."""
 
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"case_lists"})
     stochastic = False
 
     def __init__(self, terms: int = 5) -> None:

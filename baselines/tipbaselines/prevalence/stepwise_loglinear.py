@@ -21,6 +21,7 @@ class StepwiseLogLinear:
     """``p``: a pair joins where its p value is below."""
 
     needs = NEEDS
+    takes_many: frozenset[str] = frozenset({"case_lists"})
     stochastic = False
 
     def __init__(self, p: float = 0.02) -> None:

@@ -29,6 +29,7 @@ class TreesOnFirms(ABC):
     them; without a valid part ``unwatched`` are grown."""
 
     needs: frozenset[str] = frozenset()
+    takes_many: frozenset[str] = frozenset({"firms", "supplies", "audits", "complaints"})
     stochastic = True
     name = "supplier_risk"
 

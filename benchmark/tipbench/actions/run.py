@@ -18,6 +18,7 @@ from tipbench.exit_codes import FAILED
 from tipbench.runs.allowed_splits import splits_of
 from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Outcome
+from tipbench.runs.estimates import table_of, to_show
 from tipbench.runs.figure import check_format, save
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.references import references_of
@@ -137,6 +138,9 @@ def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.N
         left_out = emit_table(*table(lines, _columns(options)))
         if left_out:
             notice(f"not shown for want of room: {', '.join(left_out)}; see --columns", options.quiet)
+        for result in to_show(results):
+            title = f"{result.method_name}, split {result.split}: estimates"
+            emit_table(*table_of(result.estimates, task_of(result.task).unit), title=title)
     for said in dict.fromkeys(said for result in results for said in _said(result, len(outcomes) == 1)):
         notice(f"note: {said}", options.quiet or options.json)
     if len(outcomes) == 1:

@@ -10,6 +10,7 @@ from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
+from tipbench.runs.estimates import table_of
 from tipbench.runs.report import interval, number
 from tipbench.runs.scoring import evaluate_prepared, read_predictions_file
 from tipbench.tasks import task_of
@@ -48,6 +49,8 @@ def _emit(found: Evaluation, task: str, data: str, split: str, as_json: bool) ->
     emit_table(
         columns, [[n, number(s.value), interval(s.low, s.high, s.note)] for n, s in found.scores.items()]
     )
+    if len(found.estimates) > 1:
+        emit_table(*table_of(found.estimates, task_of(task).unit))
     if found.groups:
         metrics = list(dict.fromkeys(name for values in found.groups.values() for name in values))
         lines = [[g, *(number(values.get(name)) for name in metrics)] for g, values in found.groups.items()]

@@ -122,7 +122,9 @@ class Composer:
         free = (METHOD,) if any(o.key == TARGET for o in values) else ()
         if base["data"] is not None:
             valid |= _data_keys()
-            free += tuple(f"data.{name}." for name in ("tables", "sources", "refers", "labels"))
+            free += tuple(
+                f"data.{name}." for name in ("tables", "sources", "refers", "labels", "pairs", "join", "wide")
+            )
         for override in values:
             if override.key not in valid and not override.added and not override.key.startswith(free):
                 _check_parameter(override.key, base, valid)

@@ -18,8 +18,8 @@ class Prepared:
     """The folds of a cell and the truth that their predictions are pooled and scored against.
 
     ``pair_answers``: for a user's labelled pairs, the truth about scored pairs (kind scores, unit ``pair``).
-    ``names``: for a user's own data, ``[unit, name]`` with the ids as the user wrote them, where they are
-    not integers. ``streams``: of a streamed task, what each fold's method is handed step by step. ``notes``: one
+    ``streams``: of a streamed task, what each fold's method is handed step by step. ``many``: of a user's
+    own data, how many columns ``"*"`` gave each table. ``notes``: one
     sentence each about what the reader of a score should know. ``seconds``: wall time of preparing.
     ``valid_answers``: makes the truth about the valid part; None where no part is valid, or several folds rotate.
     """
@@ -33,9 +33,14 @@ class Prepared:
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
     pair_answers: Answers | None = None
-    names: pl.DataFrame | None = None
     streams: list[Stream] = field(default_factory=list, repr=False)
+    many: dict[str, int] = field(default_factory=dict)
     valid_answers: Callable[[], Answers] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def names(self) -> pl.DataFrame | None:
+        """For a user's own data ``[unit, name]`` with the ids as the user wrote them, where they are no integers."""
+        return None if self.answers.custom is None else self.answers.custom.names
 
     @cached_property
     def validation(self) -> Prepared | None:
@@ -48,7 +53,7 @@ class Prepared:
             # A stream's threshold is chosen on valid, whichever part is handed over.
             folds=self.folds if self.streams else [fold.with_valid_as_test() for fold in self.folds],
             answers=self.valid_answers(),
-            streams=[replace(stream, test=stream.valid) for stream in self.streams],
+            streams=[stream.of_valid() for stream in self.streams],
             valid_answers=None,
         )
 

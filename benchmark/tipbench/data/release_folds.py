@@ -16,7 +16,8 @@ from tipbench.data.fold import Fold, valid_as_test
 from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
 from tipbench.data.streams.forecasts import forecast_answers
-from tipbench.data.streams.steps import held_back
+from tipbench.data.streams.lengths import with_lengths
+from tipbench.data.streams.steps import Stream, held_back
 from tipbench.data.training_size import YARDSTICK, TrainingSize, cut_to
 from tipbench.kinds.answers import Answers
 from tipbench.task import Source, Task
@@ -50,16 +51,23 @@ def prepare_release(
     if task.stream:
         fold, stream = held_back(fold)
         streams = [stream]
+
+    def answered(asked: pl.DataFrame, handed: list[Stream]) -> Answers:
+        made = _answers(task, source, asked.filter(pl.col("part").is_in(list(task.predicted_parts))))
+        return with_lengths(made, handed) if task.alarms else made
+
     return Prepared(
         folds=[fold],
-        answers=_answers(task, source, rows, task.predicted_parts),
+        answers=answered(rows, streams),
         data=source.name,
         split=policy.name,
         labels=supervision,
         access=level,
         notes=notes,
         streams=streams,
-        valid_answers=(lambda: _answers(task, source, tested_earlier(valid_as_test(rows)), ("test",)))
+        valid_answers=(
+            lambda: answered(tested_earlier(valid_as_test(rows)), [one.of_valid() for one in streams])
+        )
         if "valid" in parts["part"]
         else None,
     )
@@ -71,9 +79,8 @@ def tested_earlier(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(cut=pl.when(pl.col("cut") < DAYS).then(first).otherwise("cut").cast(pl.Int32))
 
 
-def _answers(task: Task, source: Source, rows: pl.DataFrame, predicted: Collection[str]) -> Answers:
-    """The truth about the units of these parts."""
-    frame = task.answers(rows.filter(pl.col("part").is_in(list(predicted))), source)
+def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
+    frame = task.answers(predicted, source)
     if task.forecast is None:
         return Answers(task.kind, task.unit, frame.sort(task.unit))
     return forecast_answers(task.forecast, frame, source.scan(task.forecast.gallery).collect())

@@ -66,6 +66,16 @@ class Score:
         )
 
 
+@dataclass(frozen=True)
+class Estimated:
+    """What is estimated of one unit, with its 95% interval; None where there is none or the truth is not known."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    truth: float | None = None
+
+
 @dataclass(frozen=True, repr=False)
 class Evaluation:
     """All scores of one set of predictions, by metric; the primary metric first.
@@ -74,6 +84,8 @@ class Evaluation:
     ``curves``: what figures are drawn from; ``warnings``: one sentence each.
     ``primary_draws``: the primary metric under each draw of the clusters, by which methods are
     compared; None where there is no truth.
+    ``prevalence``: the share of positives that headline metrics are at, None where they are at none. ``estimates``: of
+    a user's own data, what is estimated of each unit, by the name that the user gave it.
     """
 
     scores: dict[str, Score]
@@ -82,6 +94,8 @@ class Evaluation:
     curves: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     primary_draws: Draws | None = field(default=None, compare=False, repr=False)
+    prevalence: float | None = None
+    estimates: dict[str, Estimated] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return "\n".join(f"{name} {score}" for name, score in self.scores.items())
@@ -119,7 +133,7 @@ def evaluate(
     case = case_of(task, answers, predictions, checked)
     if not case.known:
         scores = {task.primary: Score(None, note=NO_TRUTH), **_estimate(case)}
-        return Evaluation(scores, warnings=_warnings(case, scores))
+        return Evaluation(scores, warnings=_warnings(case, scores), estimates=_estimates(case))
     found = measured(case)
     values = observed(found.metrics, case.clusters.count)
     scores, drawn = _scores(found, values, case.clusters, replicates, seed)
@@ -132,15 +146,29 @@ def evaluate(
         curves=found.curves,
         warnings=_warnings(case, scores),
         primary_draws=_primary_draws(case, found, values, drawn),
+        prevalence=case.share,
+        estimates=_estimates(case),
     )
 
 
 def _estimate(case: Case) -> dict[str, Score]:
     """Where a single unit is estimated, the estimate itself is a result."""
-    single = case.answers.kind.single(case.predictions)
-    if single is None:
+    found = case.answers.kind.results(case.predictions)
+    if found is None or found.height != 1:
         return {}
-    return {ESTIMATE.name: Score(*single, note=None if single[0] is not None else NO_ESTIMATE)}
+    value, low, high = found.row(0)
+    return {ESTIMATE.name: Score(value, low, high, note=None if value is not None else NO_ESTIMATE)}
+
+
+def _estimates(case: Case) -> dict[str, Estimated]:
+    """What is estimated of each unit of a user's own data: where no truth is known it is all that there is."""
+    answers = case.answers
+    found = answers.kind.results(case.predictions)
+    if found is None or answers.custom is None:
+        return {}
+    names = answers.as_written(answers.frame[answers.unit]).cast(pl.String)
+    rows = zip(names, found.iter_rows(), answers.frame["truth"], strict=True)
+    return {name: Estimated(*values, truth=truth) for name, values, truth in rows}
 
 
 def _primary_draws(case: Case, found: Measured, values: dict[str, float], drawn: Metrics) -> Draws:

@@ -27,6 +27,8 @@ class Scores(LabelledKind):
     rows = "for every unit of valid and test"
     predicted_parts = ("valid", "test")
     truth_columns = ("part", "label", "cluster", "weight")
+    at_prevalence = True
+    custom_fields = ("group", "prevalence")
 
     def columns(self, unit: str) -> tuple[str, ...]:
         return unit, "score"

@@ -11,7 +11,8 @@ from tipdata.core.errors import NotMapped, UsageError
 
 from tipbench.evaluation.evaluation import check_predictions, evaluate
 from tipbench.kinds.predictions import as_stored
-from tipbench.method import check_shape, is_oracle
+from tipbench.method import check_shape, is_oracle, unread
+from tipbench.runs.cell import is_described
 from tipbench.runs.cost import Meter
 from tipbench.runs.decisions import Job, Outcome
 from tipbench.runs.predicting import instantiate, predictions_of
@@ -58,7 +59,11 @@ def _run_cell(job: Job, shared: SharedFold) -> Result:
     method = instantiate(cell.config["baseline"]["method"])
     check_shape(task, method, cell.target)
     prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
-    meter, notes = Meter(), list(prepared.notes)
+    meter, notes = Meter(), [*prepared.notes, *unread(cell.baseline, method, prepared.many)]
+    if not is_described(cell.config, job.versions.data):
+        notes.append(
+            f"these are not the files that data={cell.data} describes: its summary and source are left out."
+        )
     if job.kept is None:
         predictions = predictions_of(method, prepared, cell, meter, notes)
     else:

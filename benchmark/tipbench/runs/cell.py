@@ -13,7 +13,7 @@ from tipbench.config.settings import Settings
 from tipbench.sources import canonical
 
 HASHED = ("task", "release", "split", "labels", "access", "replicates")
-PROSE = ("summary", "source")
+PROSE = ("summary", "source", "known")
 """Keys of a user's own data that only a reader sees."""
 HASH_LENGTH = 12
 
@@ -109,6 +109,12 @@ def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int)
 def data_name(config: dict[str, Any]) -> str:
     """The name of a config's release, or of its data."""
     return release_name(**config["release"]) if config["release"] else str(config["data"]["name"])
+
+
+def is_described(config: dict[str, Any], version: str) -> bool:
+    """Return whether the prose of a config's data speaks of these files, as far as it says which it speaks of."""
+    known = (config["data"] or {}).get("known")
+    return known is None or known == version
 
 
 def without_prose(data: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -104,7 +104,9 @@ def _panel(panel: Axes, rows: Sequence[Row]) -> None:
         panel.axhline(line - 0.5, color=LIGHT["pale"], linewidth=0.8, zorder=0)
     panel.set_title(f"{rows[0].task} ({rows[0].data})", loc="left", fontsize=TITLE, fontweight="bold")
     best = ", lower is better" if metric_of(rows[0].metric).lower_is_better else ""
-    panel.set_xlabel(f"{metric_title(rows[0].task, rows[0].metric)}{best}", fontsize=SMALL)
+    panel.set_xlabel(
+        f"{metric_title(rows[0].task, rows[0].metric, rows[0].prevalence)}{best}", fontsize=SMALL
+    )
     panel.tick_params(labelsize=SMALL)
     panel.grid(axis="x", color=LIGHT["pale"], zorder=0)
     panel.spines[["top", "right"]].set_visible(False)
@@ -116,12 +118,11 @@ def _splits(rows: Sequence[Row]) -> list[str]:
     return [split for split in COLOURS if split in there] + [split for split in there if split not in COLOURS]
 
 
-def metric_title(task: str, metric: str) -> str:
-    """A metric as an axis names it, with the prevalence that its task is scored at."""
-    name = metric_of(metric).title
-    prevalence = task_of(task).prevalence
-    if metric == "average_precision" and prevalence is not None:
-        return f"{name} at {100 * prevalence:g}% prevalence"
+def metric_title(task: str, metric: str, prevalence: float | None = None) -> str:
+    """A metric as an axis names it, with the prevalence that it is at: a user's own data have one of their own."""
+    name, usual = metric_of(metric).title, task_of(task).prevalence
+    if metric == "average_precision" and usual is not None:
+        return f"{name} at {100 * (prevalence or usual):.3g}% prevalence"
     return name
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import polars as pl
 from tipdata.core.errors import UsageError
 
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, Score
+from tipbench.runs.cell import is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.decisions import Job
 from tipbench.runs.results import (
     PREDICTIONS,
     SCHEMA_VERSION,
     Cost,
+    Estimated,
     PredictionsFile,
     Result,
     Scored,
@@ -88,10 +91,12 @@ def result_of(
         versions=job.versions,
         digests=job.digests,
         config_hash=cell.hash,
-        config=cell.config,
+        config=_described(cell.config, job.versions.data),
         primary=task_of(cell.task).primary,
         scores={name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
         valid=Scored(**asdict(valid)),
+        prevalence=evaluation.prevalence,
+        estimates={name: Estimated(**asdict(one)) for name, one in evaluation.estimates.items()},
         groups=evaluation.groups,
         oracle=evaluation.oracle,
         curves=evaluation.curves,
@@ -101,6 +106,11 @@ def result_of(
         notes=notes,
         warnings=evaluation.warnings + ([UNKNOWN_PEAK] if cost.peak_mib is None else []),
     )
+
+
+def _described(config: dict[str, Any], version: str) -> dict[str, Any]:
+    """The config; of files that it does not speak of, without its words on what they are and where they come from."""
+    return config if is_described(config, version) else {**config, "data": without_prose(config["data"])}
 
 
 def cost_of(job: Job, meter: Meter) -> Cost:

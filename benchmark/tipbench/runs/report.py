@@ -31,7 +31,7 @@ class Row:
     """One line of the table. Scores are of ``metric``, the primary one wherever it is known; None where unknown.
 
     ``labels``: what was learnt from. ``note`` says why there is no interval. ``valid``: the score of the valid part.
-    ``seed_sd``: standard deviation over seeds, ddof 1.
+    ``seed_sd``: standard deviation over seeds, ddof 1. ``prevalence``: the share of positives that scores are at.
     """
 
     data: str
@@ -53,6 +53,7 @@ class Row:
     seeds: int
     seed_sd: float | None
     oracle: bool
+    prevalence: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -110,6 +111,7 @@ def _row(method: str, group: list[Result]) -> Row:
         seeds=len(group),
         seed_sd=stdev(values) if len(values) > 1 else None,
         oracle=first.oracle_method,
+        prevalence=first.prevalence,
     )
 
 

@@ -61,6 +61,15 @@ class Scored(_Record):
     note: str | None = None
 
 
+class Estimated(_Record):
+    """What is estimated of one unit, with its 95% interval; null where there is none or the truth is not known."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    truth: float | None = None
+
+
 class Cost(_Record):
     """What the cell took on the machine of ``environment``; null where an author of predictions did not say."""
 
@@ -109,6 +118,13 @@ class Result(_Record):
         default=None,
         description="the primary metric on the valid part, by which methods are tuned; absent in version 1 and for "
         "predictions that came as files",
+    )
+    prevalence: float | None = Field(
+        default=None,
+        description="share of positives that headline metrics are at; null where they are at none, or in older records",
+    )
+    estimates: dict[str, Estimated] = Field(
+        default_factory=dict, description="of a user's own data: what is estimated of each unit, by its name"
     )
     groups: dict[str, dict[str, float | None]]
     oracle: dict[str, float | None]

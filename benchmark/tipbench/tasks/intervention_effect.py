@@ -153,7 +153,11 @@ def _check_series(series: pl.DataFrame) -> None:
     for wrong, what, instead in (
         (pl.col("day").is_null(), "have no day", "give each row its day"),
         (pl.struct(*of, "day").is_duplicated(), "share region and day", "give each day once"),
-        (since > 1, "come after a gap in their series", "give every day from the first to the last"),
+        (
+            since > 1,
+            "come after a gap in their series",
+            "give every day from the first to the last, or number weeks",
+        ),
     ):
         refuse(SERIES, series, pl.col("region").is_not_null() & wrong, what, instead)
 

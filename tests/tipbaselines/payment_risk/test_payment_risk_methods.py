@@ -1,5 +1,7 @@
 """Methods on payments: features by hand, signal where it is planted, and refusals in one sentence."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -12,6 +14,7 @@ from tipbaselines.payment_risk.lightgbm import LightGBM
 from tipbaselines.payment_risk.rules import Rules
 from tipbaselines.payment_risk.supervised import Labels
 from tipbench.data.fold import Fold
+from tipbench.loading import prepare
 from tipbench.tasks import task_of
 from tipdata.core.errors import UsageError
 
@@ -258,3 +261,37 @@ def test_graphsage_finds_a_payment_by_its_ends() -> None:
     assert roc_auc_score(label[found["payment"].to_numpy()], found["score"]) > 0.9
     with pytest.raises(UsageError, match="learns from labels and this fold gives none"):
         GraphSAGE().fit(fold(PAYMENTS), 0)
+
+
+def test_further_columns_of_payments_and_wallets_are_features(tmp_path: Path) -> None:
+    rows = range(60)
+    frame = pl.DataFrame(
+        {
+            "from": [i % 7 for i in rows],
+            "to": [i % 5 + 7 for i in rows],
+            "t": list(rows),
+            "sum": [100 + i for i in rows],
+            "urgent": ["YES" if i % 3 else "NO" for i in rows],
+            "gen": [i / 10 for i in rows],
+        }
+    )
+    frame.write_csv(tmp_path / "payments.csv")
+    pl.DataFrame({"w": range(12), "risk": [w / 12 for w in range(12)]}).write_csv(tmp_path / "wallets.csv")
+    own = {
+        "name": "mine",
+        "task": "payment_risk",
+        "path": str(tmp_path),
+        "files": "payments.csv",
+        "format": "csv",
+        "tables": {
+            "payments": {"payer": "from", "payee": "to", "minute": "t", "amount": "sum", "*": "*"},
+            "wallets": {"wallet": "w", "*": "risk"},
+        },
+        "sources": {"wallets": "wallets.csv"},
+        "split": "all",
+    }
+    found = own_features(ledger_of(prepare("payment_risk", own=own).folds[0]))
+    assert found["further urgent"].tolist() == [float(i % 3 > 0) for i in rows]
+    assert found["further gen"] == pytest.approx([i / 10 for i in rows])
+    assert found["payer further risk"] == pytest.approx([i % 7 / 12 for i in rows])
+    assert found["payee further risk"] == pytest.approx([(i % 5 + 7) / 12 for i in rows])

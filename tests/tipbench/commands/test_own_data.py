@@ -87,3 +87,92 @@ def test_other_mistakes_with_own_data_name_no_other_baselines(
         code, _, err = tipbench("run", *words, f"data.path={place}", odd)
         assert code == 2
         assert "or run one that can" not in err
+
+
+LISTS = """
+name: regions
+task: prevalence
+summary: some people
+source: somebody
+known: {known}
+path: null
+files: lists.csv
+format: csv
+unit: region
+distinct: true
+tables:
+  populations: {{lists: "2"}}
+  case_lists: {{region: region, count: "COUNT(*)", "*": "*"}}
+sources: {{case_lists: lists.csv}}
+"""
+
+
+@pytest.fixture
+def regions(own_configs: Path, place: Path) -> list[str]:
+    """The command line of an estimate of two regions from people on two lists."""
+    (own_configs / "data").mkdir()
+    (own_configs / "data" / "regions.yaml").write_text(LISTS.format(known="null"), encoding="utf-8")
+    seen = [(1, 0)] * 30 + [(0, 1)] * 20 + [(1, 1)] * 10
+    pl.DataFrame(
+        {
+            "region": ["north"] * 60 + ["south"] * 60,
+            "a": [a for a, _ in seen] + [b for _, b in seen],
+            "b": [b for _, b in seen] * 2,
+        }
+    ).filter((pl.col("a") + pl.col("b")) > 0).write_csv(place / "lists.csv")
+    return ["run", "--config-dir", str(own_configs), "data=regions", f"data.path={place}", "replicates=0"]
+
+
+def test_what_is_estimated_of_every_region_is_printed_by_its_name(tipbench, regions: list[str]) -> None:
+    code, out, _ = tipbench(*regions, "baseline=prevalence/chao_lower")
+    assert code == 0
+    lines = [line.split() for line in out.splitlines()]
+    assert ["region", "estimate", "95%", "interval"] in lines
+    assert [line[0] for line in lines if line and line[0] in ("north", "south")] == ["north", "south"]
+    found = json.loads(tipbench(*regions, "baseline=prevalence/chao_lower", "--json")[1])
+    assert set(found["estimates"]) == {"north", "south"}
+    assert found["estimates"]["north"]["value"] > 60
+    assert found["estimates"]["north"]["truth"] is None
+
+
+def test_the_words_of_a_config_are_not_claimed_for_other_files(
+    tipbench, regions: list[str], own_configs: Path
+) -> None:
+    words = [*regions, "baseline=prevalence/chao_lower", "--json"]
+    first = json.loads(tipbench(*words)[1])
+    assert first["config"]["data"]["source"] == "somebody"
+    config = own_configs / "data" / "regions.yaml"
+    config.write_text(LISTS.format(known=first["versions"]["data"]), encoding="utf-8")
+    same = json.loads(tipbench(*words, "overwrite=always")[1])
+    assert (same["config"]["data"]["summary"], same["config_hash"]) == ("some people", first["config_hash"])
+    config.write_text(LISTS.format(known="sha256:0"), encoding="utf-8")
+    other = json.loads(tipbench(*words, "overwrite=always")[1])
+    assert not {"summary", "source"} & set(other["config"]["data"])
+    assert any("are not the files that data=regions describes" in note for note in other["notes"])
+
+
+def test_columns_that_a_method_does_not_use_are_said(
+    tipbench, words: list[str], own_configs: Path, place: Path
+) -> None:
+    config = CONFIG.replace("account: by}", 'account: by, "*": x*}', 1)
+    (own_configs / "data" / "two_files.yaml").write_text(config, encoding="utf-8")
+    frame = pl.read_csv(place / "adverts.csv")
+    frame.with_columns(x1="bad", x2="bad").write_csv(place / "adverts.csv")
+    code, _, err = tipbench("run", *words, f"data.path={place}")
+    assert code == 0
+    assert 'does not say that it uses data.tables.adverts."*" (2 columns;' in err
+
+
+def test_a_method_of_labelled_pairs_says_where_they_are_mapped(tipbench, place: Path) -> None:
+    code, _, err = tipbench("run", "baseline=advert_linkage/tfidf_pairs", "data=febrl1")
+    assert code == 2
+    assert "as data.pairs={left, right, label}; or run one that can: " in err
+    assert "data.tables.pairs" not in err
+
+
+def test_a_parameter_that_a_config_leaves_out_says_how_it_is_typed(tipbench, regions: list[str]) -> None:
+    words = [*regions, "baseline=prevalence/stepwise_loglinear"]
+    code, _, err = tipbench(*words, "baseline.method.p=0.05")
+    assert code == 2
+    assert "+baseline.method.p=0.05" in err
+    assert tipbench(*words, "+baseline.method.p=0.05")[0] == 0

@@ -124,13 +124,17 @@ def _identifiers() -> set[str]:
 
 
 def check_refers(task: Task, own: OwnData) -> None:
-    """Refuse a column that is said to hold an identifier that no table has. Raises UsageError."""
+    """Refuse a column that is said to hold an identifier that neither a mapped table nor a release's has.
+
+    Raises UsageError.
+    """
     mapped = {task.unit, *(column for columns in own.tables.values() for column in columns if column != MANY)}
+    known = mapped | {name for columns in REFERS.values() for name in columns.values()}
     for table, column, name in _told(own):
-        if name not in mapped:
+        if name not in known:
             raise UsageError(
                 f"data.refers.{table}.{column}={name} of data={own.name} is no column that is mapped: "
-                f"choose one of {listed(sorted(mapped))}."
+                f"choose one of {listed(sorted(known))}."
             )
 
 

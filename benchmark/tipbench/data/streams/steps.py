@@ -64,6 +64,10 @@ class Stream:
     valid: Steps
     test: Steps
 
+    def of_valid(self) -> Stream:
+        """Return the same with the valid part in the place of the test."""
+        return replace(self, test=self.valid)
+
 
 def held_back(fold: Fold) -> tuple[Fold, Stream]:
     """The fold with rows of train and valid in its stream's table and all tables in memory; and the stream.

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
-from tipbench.data.custom.config import own_data
+from tipbench.data.custom.config import OwnData, own_data
+from tipbench.data.custom.folds import check_own
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
@@ -225,6 +226,8 @@ def test_a_shipped_config_is_valid_and_named_after_its_file(path: Path) -> None:
     assert own.task in tasks()
     assert own.path is None
     assert own.source
+    assert own.known is not None
+    assert re.fullmatch("sha256:[0-9a-f]{64}", own.known)
     if own.package is None:
         with pytest.raises(UsageError, match=r"data\.path=PATH"):
             prepare(own.task, own=own)
@@ -237,6 +240,17 @@ def test_the_configs_in_the_guide_are_valid() -> None:
     assert [own.name for own in whole] == ["my_adverts", "my_payments"]
     (graph,) = [block for block in blocks if "tables" in block and "task" not in block]
     own_data(graph | {"name": "graph", "task": "account_risk"})
+
+
+def test_the_configs_of_the_page_on_own_data_are_valid() -> None:
+    page = (REPOSITORY / "docs" / "own-data.md").read_text(encoding="utf-8")
+    blocks = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
+    whole = [own_data(block) for block in blocks if "tables" in block]
+    assert [own.name for own in whole] == ["my_crowd", "my_lists", "my_panel"]
+    for own in whole:
+        check_own(tasks()[own.task], own, "auto", frozenset(), oracle=False)
+    (where,) = [block for block in blocks if "tables" not in block]
+    assert set(where) <= set(OwnData.model_fields)
 
 
 @pytest.mark.parametrize(("name", "records", "links"), [("febrl1", 1_000, 500), ("febrl4", 10_000, 5_000)])

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tipbench.loading import prepare
+from tipbench.runs.scoring import evaluate
 from tipbench.runs.streamed.alarms import streamed_alarms
 from tipdata.core.errors import UsageError
 
@@ -129,3 +130,18 @@ def test_own_conversations_without_a_step_for_each_positive_are_refused(config) 
 def test_own_conversations_cannot_all_be_tested(config) -> None:
     with pytest.raises(UsageError, match="cannot have split=all"):
         prepare("recruitment_onset", own=config(), split="all")
+
+
+def test_an_alarm_after_the_end_of_its_conversation_is_refused(config) -> None:
+    own = config(rows=messages().filter((pl.col("who") != "c5") | (pl.col("n") < 5)))
+    positive = conversations().filter(part="test")
+    steps = pl.when(pl.col("bad") == 1).then(pl.lit(LENGTH, dtype=pl.Int32)).alias("step")
+    alarms = positive.select(pl.col("who").alias("conversation"), steps)
+    with pytest.raises(UsageError) as caught:
+        evaluate("recruitment_onset", alarms, own=own, replicates=0)
+    assert "1 of 20 values of step are after the end of their stream (first at c5)" in str(caught.value)
+    late = alarms.with_columns(pl.col("step") + 993)
+    with pytest.raises(UsageError, match=r"10 of 20 values of step .* have 6 steps at most"):
+        evaluate("recruitment_onset", late, own=own, replicates=0)
+    found = evaluate("recruitment_onset", alarms.with_columns(pl.col("step") - 2), own=own, replicates=0)
+    assert found.scores["recall"].value == 1

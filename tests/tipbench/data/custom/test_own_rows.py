@@ -1,0 +1,278 @@
+"""The rows of a user's own files: joined, made long, filtered and counted; dates, floats and yes or no as they come."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from tipbench.loading import prepare
+from tipdata.core.errors import UsageError
+
+ROWS = pl.DataFrame(
+    {
+        "key": [f"k{i}" for i in range(40)],
+        "text": [f"words {i}" for i in range(40)],
+        "bad": ["YES" if i % 4 == 0 else "No" for i in range(40)],
+        "year": [1990 + i % 2 for i in range(40)],
+    }
+)
+
+
+def risk(folder: Path, **fields: Any) -> dict[str, Any]:
+    ROWS.write_csv(folder / "rows.csv")
+    return {
+        "name": "mine",
+        "task": "advert_risk",
+        "path": str(folder),
+        "files": "rows.csv",
+        "format": "csv",
+        "unit": "key",
+        "label": "bad",
+        "tables": {"adverts": {"body": "text"}},
+        "split": "all",
+        **fields,
+    }
+
+
+def lists(folder: Path, rows: pl.DataFrame, count: str = "count", **fields: Any) -> dict[str, Any]:
+    rows.write_csv(folder / "lists.csv")
+    columns = {"region": "region", "count": count, "*": "*"}
+    return {
+        "name": "mine",
+        "task": "prevalence",
+        "path": str(folder),
+        "files": "lists.csv",
+        "format": "csv",
+        "unit": "region",
+        "distinct": True,
+        "tables": {"populations": {"lists": "2"}, "case_lists": columns},
+        "sources": {"case_lists": "lists.csv"},
+        **fields,
+    }
+
+
+def crowd(folder: Path, truth: pl.DataFrame, **fields: Any) -> dict[str, Any]:
+    votes = pl.DataFrame({"item": ["a", "a", "b", "c"], "who": ["x", "y", "x", "y"], "said": [1, 1, 0, 1]})
+    votes.write_csv(folder / "votes.csv")
+    truth.write_csv(folder / "truth.csv")
+    return {
+        "name": "mine",
+        "task": "flag_aggregation",
+        "path": str(folder),
+        "files": "votes.csv",
+        "format": "csv",
+        "unit": "item",
+        "distinct": True,
+        "label": "truth",
+        "join": {"files": "truth.csv", "by": "item"},
+        "tables": {
+            "queue": {"advert": "item"},
+            "reviews": {"advert": "item", "reviewer": "who", "vote": "said"},
+        },
+        "sources": {"reviews": "votes.csv"},
+        "split": "all",
+        **fields,
+    }
+
+
+def refused(own: dict[str, Any]) -> str:
+    with pytest.raises(UsageError) as caught:
+        prepare(own["task"], own=own)
+    message = str(caught.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    return message
+
+
+def test_yes_and_no_are_labels_and_further_columns(tmp_path: Path) -> None:
+    prepared = prepare("advert_risk", own=risk(tmp_path))
+    assert prepared.answers.frame["label"].to_list() == [int(i % 4 == 0) for i in range(40)]
+    own = risk(tmp_path, label=None, tables={"adverts": {"body": "text", "*": "bad"}})
+    adverts = prepare("advert_risk", own=own).folds[0].tables["adverts"].collect()
+    assert adverts["bad"].to_list() == [int(i % 4 == 0) for i in range(40)]
+
+
+def test_only_rows_of_which_a_condition_is_true_are_read_and_how_many_is_said(tmp_path: Path) -> None:
+    prepared = prepare("advert_risk", own=risk(tmp_path, where="CAST(year AS INT) > 1990"))
+    assert prepared.answers.frame.height == 20
+    assert "data=mine: where=CAST(year AS INT) > 1990 keeps 20 of 40 rows." in prepared.notes
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("year > 1990", "text is made a number by CAST"),
+        ("yaer = '1990'", "where names yaer, and the columns are key, text, bad, year"),
+        ("year = '2050'", "is true of none of 40 rows"),
+        ("year =", "is no SQL condition"),
+        ("year", "is String and no condition"),
+    ],
+)
+def test_a_condition_that_cannot_be_meant_is_refused(where: str, says: str, tmp_path: Path) -> None:
+    assert says in refused(risk(tmp_path, where=where))
+
+
+def test_truth_of_some_items_is_joined_to_votes_on_all(tmp_path: Path) -> None:
+    truth = pl.DataFrame({"item": ["b", "a", "z"], "truth": [0, 1, 1]})
+    prepared = prepare("flag_aggregation", own=crowd(tmp_path, truth))
+    assert prepared.names is not None
+    assert prepared.names["name"].to_list() == ["a", "b", "c"]
+    assert prepared.answers.frame["label"].to_list() == [1, 0, None]
+    assert any("1 of 3 rows of truth.csv have no row in votes.csv" in note for note in prepared.notes)
+    assert prepared.folds[0].tables["reviews"].collect().height == 4
+
+
+@pytest.mark.parametrize(
+    ("truth", "says"),
+    [
+        ({"item": ["a", "a"], "truth": [0, 1]}, "2 of 2 rows of truth.csv repeat their item (first: a)"),
+        ({"item": ["q"], "truth": [0]}, "no row of truth.csv has a item of votes.csv"),
+        ({"thing": ["a"], "truth": [0]}, "truth.csv has no column item: it has thing, truth"),
+    ],
+)
+def test_a_file_that_cannot_be_joined_is_refused(truth: dict, says: str, tmp_path: Path) -> None:
+    assert says in refused(crowd(tmp_path, pl.DataFrame(truth)))
+
+
+def test_a_joined_file_counts_for_the_version_of_the_data(tmp_path: Path) -> None:
+    from tipbench.data.custom.config import own_data
+    from tipbench.data.custom.files import all_files
+
+    own = crowd(tmp_path, pl.DataFrame({"item": ["a"], "truth": [1]}))
+    assert [path.name for path in all_files(own_data(own))] == ["votes.csv", "truth.csv"]
+
+
+def test_files_of_different_columns_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    own = crowd(tmp_path, pl.DataFrame({"item": ["a"], "truth": [1]}), join=None)
+    said = refused(own | {"files": ["truth.csv", "votes.csv"]})
+    assert "votes.csv lacks truth and has who, said, unlike truth.csv" in said
+    assert "data.join={files, by}" in said
+
+
+def test_files_of_the_same_columns_in_another_order_are_one_table(tmp_path: Path) -> None:
+    ROWS[:20].write_csv(tmp_path / "a.csv")
+    ROWS[20:].select(reversed(ROWS.columns)).write_csv(tmp_path / "b.csv")
+    prepared = prepare("advert_risk", own=risk(tmp_path, files=["a.csv", "b.csv"]))
+    assert prepared.folds[0].tables["adverts"].collect()["body"].to_list() == ROWS["text"].to_list()
+
+
+def test_columns_of_other_types_in_two_files_are_refused(tmp_path: Path) -> None:
+    ROWS.write_parquet(tmp_path / "a.parquet")
+    ROWS.with_columns(pl.col("year").cast(pl.String)).write_parquet(tmp_path / "b.parquet")
+    own = risk(tmp_path, files=["a.parquet", "b.parquet"], format="parquet")
+    assert "year is Int64 in a.parquet and String in b.parquet" in refused(own)
+
+
+def test_one_row_a_person_becomes_one_row_a_pattern(tmp_path: Path) -> None:
+    people = pl.DataFrame(
+        {
+            "region": ["n", "n", "n", "s"],
+            "police": ["yes", "yes", "no", "yes"],
+            "shelter": ["no", "no", "yes", "yes"],
+        }
+    )
+    found = prepare("prevalence", own=lists(tmp_path, people, "COUNT(*)")).folds[0].tables["case_lists"]
+    assert found.collect().rows() == [(0, 2, 1, 0), (0, 1, 0, 1), (1, 1, 1, 1)]
+    assert found.collect_schema()["count"] == pl.Int32
+    said = refused(lists(tmp_path, people, "1"))
+    assert "where a row is a person, map count to COUNT(*)" in said
+
+
+def test_rows_of_units_are_not_counted(tmp_path: Path) -> None:
+    own = risk(tmp_path, tables={"adverts": {"body": "text", "price": "count(*)"}})
+    assert "COUNT(*) is for tables of sources" in refused(own)
+
+
+def test_whole_floats_are_counts_and_others_are_refused(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"region": ["n", "n"], "count": ["25.0", "3"], "a": [1, 0], "b": [0, 1]})
+    found = prepare("prevalence", own=lists(tmp_path, rows)).folds[0].tables["case_lists"].collect()
+    assert found["count"].to_list() == [25, 3]
+    said = refused(lists(tmp_path, rows.with_columns(pl.lit("2.5").alias("count"))))
+    assert "data.tables.case_lists.count of data=mine is no whole number in 2 of 2 rows (first: 2.5)" in said
+
+
+def test_fractions_that_are_cut_are_said(tmp_path: Path) -> None:
+    tables = {"adverts": {"body": "text", "price": "CAST(year AS DOUBLE) / 4"}}
+    prepared = prepare("advert_risk", own=risk(tmp_path, tables=tables))
+    assert prepared.folds[0].tables["adverts"].collect()["price"][0] == 497
+    assert any("price of data=mine is no whole number in 40 of 40 rows" in note for note in prepared.notes)
+
+
+def panel(folder: Path, **fields: Any) -> dict[str, Any]:
+    days = [f"2019-03-{day:02}" for day in range(1, 31)]
+    wide = pl.DataFrame({"date": days, "y": [float(i) for i in range(30)], "x1": 1.0, "x2": 2.0})
+    wide.write_csv(folder / "wide.csv")
+    effect = {name: f"'2019-03-{day}'" for name, day in (("day", 20), ("first_day", 20), ("last_day", 25))}
+    return {
+        "name": "mine",
+        "task": "intervention_effect",
+        "path": str(folder),
+        "files": "wide.csv",
+        "format": "csv",
+        "unit": "'y'",
+        "distinct": True,
+        "tables": {
+            "effects": {"region": "'y'", "outcome": "'value'", "scale": "'level'", **effect},
+            "market": {"region": "series", "day": "date", "value": "CAST(value AS DOUBLE)"},
+        },
+        "sources": {
+            "market": {
+                "files": "wide.csv",
+                "wide": {"columns": ["y", "x*"], "name": "series", "value": "value"},
+            }
+        },
+        **fields,
+    }
+
+
+def test_a_wide_panel_with_dates_is_read_as_a_long_one_with_days(tmp_path: Path) -> None:
+    tables = prepare("intervention_effect", own=panel(tmp_path)).folds[0].tables
+    market = tables["market"].collect()
+    assert market.columns == ["region", "day", "value"]
+    assert market.height == 90
+    assert market["day"].to_list()[:30] == list(range(17956, 17986))
+    assert tables["effects"].collect().select("day", "first_day", "last_day").row(0) == (17975, 17975, 17980)
+
+
+def test_dates_and_times_of_parquet_are_days_and_minutes_as_text_is(tmp_path: Path) -> None:
+    text = ["2019-03-01 10:30", "2019-03-02T00:01:59"]
+    frame = pl.DataFrame({"text": text, "time": pl.Series(text).str.to_datetime(format=None, strict=False)})
+    frame = frame.with_columns(
+        time=pl.Series(["2019-03-01 10:30:00", "2019-03-02 00:01:59"]).str.to_datetime()
+    )
+    frame.write_parquet(tmp_path / "rows.parquet")
+    own = {"files": "rows.parquet", "format": "parquet", "unit": None, "label": None}
+    for column in ("text", "time"):
+        tables = {"adverts": {"body": "text", "minute": column}}
+        adverts = prepare("advert_risk", own=risk(tmp_path, tables=tables, **own)).folds[0].tables["adverts"]
+        assert adverts.collect()["minute"].to_list() == [17956 * 1440 + 630, 17957 * 1440 + 1]
+
+
+@pytest.mark.parametrize(
+    ("wide", "says"),
+    [
+        (
+            {"columns": "z*", "name": "a", "value": "b"},
+            "wide.columns=z* are none of the columns date, y, x1, x2",
+        ),
+        ({"columns": "x*", "name": "date", "value": "b"}, "a second column date"),
+        ({"columns": "x*", "name": "b", "value": "b"}, "a second column b"),
+    ],
+)
+def test_columns_that_cannot_become_rows_are_refused(wide: dict, says: str, tmp_path: Path) -> None:
+    assert says in refused(panel(tmp_path, sources={"market": {"files": "wide.csv", "wide": wide}}))
+
+
+def test_a_day_that_is_no_date_is_named_with_its_field(tmp_path: Path) -> None:
+    own = panel(tmp_path)
+    own["tables"]["market"]["day"] = "'1 March'"
+    assert (
+        "data.tables.market.day of data=mine is no whole number in 90 of 90 rows (first: 1 March)"
+        in refused(own)
+    )
+
+
+def test_columns_read_as_one_hint_at_their_separator(tmp_path: Path) -> None:
+    own = risk(tmp_path)
+    ROWS.write_csv(tmp_path / "rows.csv", separator=";")
+    assert "set data.separator=';'" in refused(own)

@@ -1,0 +1,196 @@
+"""How a user's own data are scored: at their own share of positives, by their own groups, within their own folds."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from tipbench.evaluation.evaluation import Evaluation
+from tipbench.loading import prepare
+from tipbench.runs.scoring import evaluate
+from tipdata.core.errors import UsageError
+
+PARTS = ("train", "valid", "test")
+TESTED = range(400, 1000)
+
+
+def units() -> pl.DataFrame:
+    """A thousand adverts: a tenth positive, a third of migrants, the last 600 tested."""
+    rows = range(1000)
+    return pl.DataFrame(
+        {
+            "key": [f"k{i}" for i in rows],
+            "text": "words",
+            "bad": [int(i % 10 == 0) for i in rows],
+            "group": [("migrant", "A", "B")[i % 3] for i in rows],
+            "part": [PARTS[(i >= 200) + (i >= 400)] for i in rows],
+        }
+    )
+
+
+def risk(folder: Path, frame: pl.DataFrame | None = None, **fields: Any) -> dict[str, Any]:
+    (units() if frame is None else frame).write_csv(folder / "rows.csv")
+    return {
+        "name": "mine",
+        "task": "advert_risk",
+        "path": str(folder),
+        "files": "rows.csv",
+        "format": "csv",
+        "unit": "key",
+        "label": "bad",
+        "group": "group",
+        "fold": "part",
+        "tables": {"adverts": {"body": "text"}},
+        **fields,
+    }
+
+
+def scored(own: dict[str, Any], score: pl.Expr, replicates: int = 20) -> Evaluation:
+    predictions = units().filter(pl.col("part") != "train").select(pl.col("key").alias("advert"), score=score)
+    return evaluate("advert_risk", predictions, own=own, replicates=replicates)
+
+
+LAWFUL_MIGRANTS = pl.when(
+    (pl.col("group") == "migrant") & (pl.col("bad") == 0) & (pl.col("part") == "test")
+).then(0.99)
+
+
+def test_a_group_of_any_name_is_in_the_harm_gap(tmp_path: Path) -> None:
+    # Two units of valid reach the score at which all lawful migrants of the test are flagged.
+    score = LAWFUL_MIGRANTS.when(pl.col("key").is_in(["k201", "k202"])).then(0.99).otherwise(0.1)
+    found = scored(risk(tmp_path), score)
+    assert found.groups["migrant"]["false_accusations_per_unit"] == 1
+    assert found.groups["A"]["false_accusations_per_unit"] == 0
+    assert found.groups["lawful"]["units"] == 540
+    assert found.scores["harm_gap"].value == pytest.approx(2 / 3)
+
+
+def test_units_without_a_lawful_group_are_counted_not_dropped_in_silence(tmp_path: Path) -> None:
+    frame = units().with_columns(group=pl.col("group").replace({"A": None, "B": "trafficking"}))
+    notes = prepare("advert_risk", own=risk(tmp_path, frame)).notes
+    assert (
+        "data.group of data=mine is empty for 180 and trafficking for 180 of 540 test units that are not positive: "
+        "they are in no group and in no harm figure." in notes
+    )
+
+
+def test_the_name_of_all_lawful_units_is_no_group(tmp_path: Path) -> None:
+    frame = units().with_columns(group=pl.col("group").replace({"A": "lawful"}))
+    with pytest.raises(UsageError, match=r"data\.group of data=mine holds 'lawful'"):
+        prepare("advert_risk", own=risk(tmp_path, frame))
+
+
+def test_a_group_that_a_task_has_no_figures_for_is_said(tmp_path: Path) -> None:
+    own = risk(tmp_path, task="advert_linkage", label=None, cluster="text", fold=None)
+    assert "data.group of data=mine changes nothing" in prepare("advert_linkage", own=own).notes[-1]
+
+
+def test_headline_metrics_are_at_the_share_of_positives_of_the_data(tmp_path: Path) -> None:
+    found = scored(risk(tmp_path), pl.lit(0.5))
+    assert found.prevalence == pytest.approx(0.1)
+    assert found.scores["average_precision"].value == pytest.approx(0.1)
+    notes = prepare("advert_risk", own=risk(tmp_path)).notes
+    assert any("at the data's own share of positives, 10%" in note for note in notes)
+
+
+def test_a_stated_share_of_positives_is_used_and_said(tmp_path: Path) -> None:
+    own = risk(tmp_path, prevalence=0.02)
+    found = scored(own, pl.lit(0.5))
+    assert found.prevalence == 0.02
+    assert found.scores["average_precision"].value == pytest.approx(0.02)
+    assert found.scores["average_precision_raw"].value == pytest.approx(0.1)
+    assert any("at 2% positives, as data.prevalence says" in n for n in prepare("advert_risk", own=own).notes)
+    with pytest.raises(UsageError, match=r"data\.prevalence of data=mine is wrong"):
+        prepare("advert_risk", own=risk(tmp_path, prevalence=1))
+
+
+def test_a_share_of_positives_is_refused_where_nothing_is_scored_at_one(tmp_path: Path) -> None:
+    own = risk(tmp_path, task="advert_linkage", label=None, fold=None, group=None, prevalence=0.1)
+    with pytest.raises(UsageError, match=r"data\.prevalence of data=mine is for scores"):
+        prepare("advert_linkage", own=own)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"test": "Test"}, "holds Test in 600 of 1,000 rows: write train, valid or test"),
+        ({"valid": "validation"}, "holds validation in 200 of 1,000 rows"),
+        ({"valid": "2"}, "holds 2 in 200 of 1,000 rows"),
+        ({"train": "1", "valid": "2", "test": "x3"}, "holds x3 in 600 of 1,000 rows"),
+    ],
+)
+def test_a_misspelt_fold_is_no_fold_of_its_own(change: dict[str, str], says: str, tmp_path: Path) -> None:
+    frame = units().with_columns(pl.col("part").replace(change))
+    with pytest.raises(UsageError) as caught:
+        prepare("advert_risk", own=risk(tmp_path, frame))
+    assert says in str(caught.value)
+
+
+def test_a_misspelt_part_of_files_is_refused(tmp_path: Path) -> None:
+    own = risk(tmp_path, files={"train": "rows.csv", "Test": "rows.csv"}, fold=None)
+    with pytest.raises(UsageError, match="files has a part 'Test': the parts are train, valid, test"):
+        prepare("advert_risk", own=own)
+
+
+def test_what_learns_nothing_is_at_chance_over_pooled_folds(tmp_path: Path) -> None:
+    own = risk(tmp_path, fold=None, split="kfold", cluster="CAST(REPLACE(key, 'k', '') AS INT) / 7")
+    prepared = prepare("advert_risk", own=own)
+    shares = [fold.labels("train").collect()["label"].mean() for fold in prepared.folds]
+    frame = prepared.answers.frame
+    # The share of positives that each fold's method learns is lowest where most are tested.
+    predictions = frame.select(
+        "advert", score=pl.col("fold").replace_strict(range(5), shares, return_dtype=pl.Float64)
+    )
+    found = evaluate("advert_risk", predictions, own=own, replicates=50)
+    for score, chance in ((found.scores["auroc"], 0.5), (found.scores["average_precision"], 0.1)):
+        assert score.value == pytest.approx(chance, abs=1e-12)
+    assert found.scores["auroc"].low == pytest.approx(0.5, abs=1e-12)
+    assert found.prevalence == pytest.approx(0.1)
+
+
+def test_folds_that_test_one_class_are_counted(tmp_path: Path) -> None:
+    numbered = (
+        pl.when(pl.col("bad") == 1).then(pl.lit("0")).otherwise((pl.int_range(1000) % 2).cast(pl.String))
+    )
+    frame = units().with_columns(part=numbered)
+    assert any(
+        "1 of 2 folds of data=mine test units of one class only" in note
+        for note in prepare("advert_risk", own=risk(tmp_path, frame)).notes
+    )
+
+
+def test_missing_and_unknown_units_are_named_as_the_user_wrote_them(tmp_path: Path) -> None:
+    own = risk(tmp_path)
+    prepared = prepare("advert_risk", own=own)
+    # As a method hands them in: by the numbers that its fold has.
+    given = prepared.answers.frame.select("advert", score=pl.lit(0.5))
+    for predictions, says in (
+        (given[1:], "1 missing (k200)"),
+        (given.with_columns(score=pl.lit(float("nan"))), "(first at k200, k201, k202)"),
+        (given.vstack(given[:1]), "1 repeated (k200)"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            evaluate("advert_risk", predictions, own=own, replicates=0)
+        assert says in str(caught.value)
+
+
+def test_payments_need_no_table_of_wallets_to_say_that_both_ends_are_some(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {"from": ["zoe", "kim"], "to": ["kim", "bo"], "t": [1, 2], "sum": [5, 6], "bad": [0, 1]}
+    )
+    frame.write_csv(tmp_path / "rows.csv")
+    own = {
+        "name": "mine",
+        "task": "payment_risk",
+        "path": str(tmp_path),
+        "files": "rows.csv",
+        "format": "csv",
+        "label": "bad",
+        "tables": {"payments": {"payer": "from", "payee": "to", "minute": "t", "amount": "sum"}},
+        "refers": {"payments": {"payer": "wallet", "payee": "wallet"}},
+        "split": "all",
+    }
+    payments = prepare("payment_risk", own=own).folds[0].tables["payments"].collect()
+    assert payments.select("payer", "payee").rows() == [(2, 1), (1, 0)]
+    with pytest.raises(UsageError, match=r"data\.refers\.payments\.payer=purse"):
+        prepare("payment_risk", own=own | {"refers": {"payments": {"payer": "purse"}}})
