@@ -14,7 +14,7 @@ from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.files import read_files
 from tipbench.data.custom.pairs import matched_clusters, read_pairs
 from tipbench.data.custom.splits import all_scored, given_folds, label_set_folds, stratified_folds
-from tipbench.data.custom.tables import check_tables, read_tables
+from tipbench.data.custom.tables import OwnTables, check_tables, read_tables
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.data.streams.forecasts import own_answers
@@ -105,7 +105,7 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
     chosen = _split_of(task, own, split, can)
     read = read_tables(task, own)
     divided = _divide(own, chosen, read.units, bool(task.stream) and task.forecast is None)
-    folds, streams = [_fold(task, read.tables, fold) for fold in divided], []
+    folds, streams = [_fold(task, read, fold) for fold in divided], []
     if task.stream:
         held = [held_back(fold) for fold in folds]
         folds, streams = [fold for fold, _ in held], [stream for _, stream in held]
@@ -128,11 +128,13 @@ def _divide(own: OwnData, split: str, units: pl.DataFrame, valid: bool) -> list[
     return given_folds(own, units, valid) if split == "given" else all_scored(units)
 
 
-def _fold(task: Task, tables: dict[str, pl.DataFrame], units: pl.DataFrame) -> Fold:
+def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
     """One fold: all mapped rows, and as labels those of train and valid."""
-    shown = {name: frame.lazy() for name, frame in tables.items()}
+    shown = {name: frame.lazy() for name, frame in read.tables.items()}
     labels = task.kind.learnt(task.unit, units.filter(pl.col("part") != "test"))
-    return Fold(task, shown, units.select(task.unit, "part"), labels)
+    called = {task.unit: read.names, "region": read.regions}
+    names = {column: frame for column, frame in called.items() if frame is not None}
+    return Fold(task, shown, units.select(task.unit, "part"), labels, names=names)
 
 
 def _answers(task: Task, divided: list[pl.DataFrame], tables: dict[str, pl.DataFrame]) -> Answers:

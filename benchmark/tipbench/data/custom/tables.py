@@ -24,11 +24,13 @@ class OwnTables:
     ``units``: ``[unit, cluster Int64]`` and, as far as mapped, ``group``, ``fold`` (String) and the truth of
     :func:`tipbench.data.custom.truth.truth`. ``tables``: input tables; those made from the units' file have the unit
     first. ``names``: ``[unit, name]`` with the ids as the user wrote them, or None where they are integers.
+    ``regions``: ``[region, name]`` of the same.
     """
 
     units: pl.DataFrame
     tables: dict[str, pl.DataFrame]
     names: pl.DataFrame | None
+    regions: pl.DataFrame | None
 
 
 def check_tables(task: Task, own: OwnData) -> None:
@@ -86,7 +88,17 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
     if own.time is not None:
         tables[task.table] = tables[task.table].with_columns(_minutes(own, raw["data.time"]).alias("minute"))
     task.check(tables)
-    return OwnTables(_units(task, own, raw, unit), tables, names)
+    return OwnTables(_units(task, own, raw, unit), tables, names, _region_names(columns, made))
+
+
+def _region_names(columns: Columns, made: Columns) -> pl.DataFrame | None:
+    """What the user called the regions that are numbered; None where regions are no text, or there is none."""
+    pairs = [
+        pl.DataFrame({"region": made[place], "name": values}).drop_nulls()
+        for place, values in columns.items()
+        if place[1] == "region" and values.dtype == pl.String and made[place].dtype.is_integer()
+    ]
+    return pl.concat(pairs).unique() if pairs else None
 
 
 def _unit_rows(task: Task, own: OwnData, frame: pl.LazyFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
