@@ -1,7 +1,7 @@
 """What a payment says by itself, and what the two wallets did before and after: features without the graph.
 
 ``payer``, ``payee``, ``minute`` and ``amount`` are needed; ``channel``, ``purpose``, ``town`` and the wallets' columns
-are used where they are there.
+are used where they are there, and so is every further numeric column of payments, which a user's own may have.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payme
 MINUTES_A_DAY = 1440
 ROUND = (100, 500, 1000, 5000, 10_000)
 """Sums that are multiples of these are ever rounder, minor units."""
+NAMED = ("region", "minute", "payer", "payee", "amount", "channel", "purpose", "town")
+"""Columns of payments that have a meaning; others are numbers as they are."""
 FEW_LEVELS = 40
 """A column of text with more distinct values than this is no category."""
 
@@ -86,7 +88,18 @@ def own_features(ledger: Ledger) -> dict[str, np.ndarray]:
             opened = ledger.wallets["opened_day"].cast(pl.Float64).to_numpy()
             found[f"{end} age"] = day - opened[at]
     found |= _places(ledger)
+    found |= _further(ledger)
     return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
+
+
+def _further(ledger: Ledger) -> dict[str, np.ndarray]:
+    """Numeric columns of payments that have no meaning here, NaN where there is nothing."""
+    known = (ledger.unit, *NAMED)
+    return {
+        f"column {name}": ledger.payments[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        for name, dtype in ledger.payments.schema.items()
+        if name not in known and (dtype.is_numeric() or dtype == pl.Boolean)
+    }
 
 
 def marks(own: dict[str, np.ndarray]) -> np.ndarray:

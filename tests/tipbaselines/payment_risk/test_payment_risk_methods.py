@@ -210,6 +210,29 @@ def test_an_unusual_payment_is_isolated_sooner() -> None:
     assert method.predict(fold(payments, None)).sort("payment")["score"].arg_max() == 299
 
 
+def test_further_numeric_columns_of_payments_are_features() -> None:
+    """What ``payments."*"`` brings of a user's own data: with the columns the trees find all, the forest some."""
+    payments, label = planted()
+    rng = np.random.default_rng(0)
+    further = payments.with_columns(
+        pl.Series("x_0", rng.normal(size=len(label)) + 4 * label),
+        pl.Series("flag", label.astype(bool)),
+        pl.lit("text").alias("remark"),
+    )
+    found = own_features(ledger_of(fold(further, None)))
+    assert [name for name in found if name.startswith("column ")] == ["column x_0", "column flag"]
+    assert (
+        auroc(LightGBM(thinning=1), further, label)
+        > 0.99
+        > 0.65
+        > auroc(LightGBM(thinning=1), payments, label)
+    )
+    rare = pl.Series("x_0", np.where(np.arange(len(label)) % 50 == 0, 9.0, rng.normal(size=len(label))))
+    unusual = (rare == 9).to_numpy().astype(np.int8)
+    assert auroc(IsolationForest(), payments.with_columns(rare), unusual) > 0.8
+    assert auroc(IsolationForest(), payments, unusual) < 0.6
+
+
 @pytest.mark.parametrize("method", [LightGBM, GraphLightGBM])
 def test_a_method_that_learns_refuses_a_fold_without_labels(method: type) -> None:
     with pytest.raises(UsageError, match="learns from labels and this fold gives none"):
