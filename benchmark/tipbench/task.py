@@ -122,6 +122,11 @@ class Task:
     probabilities: bool = False
 
     @property
+    def alarms(self) -> bool:
+        """Whether a stream is answered by alarms, whose threshold is chosen on valid."""
+        return bool(self.stream) and self.forecast is None
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """Allowed supervision on a release, the first is the default."""
         return tuple(self.supervise)

@@ -16,8 +16,8 @@ class Prepared:
     """The folds of a cell and the truth that their predictions are pooled and scored against.
 
     ``pair_answers``: for a user's labelled pairs, the truth about scored pairs (kind scores, unit ``pair``).
-    ``names``: for a user's own data, ``[unit, name]`` with the ids as the user wrote them, where they are
-    not integers. ``streams``: of a streamed task, what each fold's method is handed step by step. ``notes``: one
+    ``streams``: of a streamed task, what each fold's method is handed step by step. ``many``: of a user's
+    own data, how many columns ``"*"`` gave each table. ``notes``: one
     sentence each about what the reader of a score should know. ``seconds``: wall time of preparing.
     """
 
@@ -30,8 +30,13 @@ class Prepared:
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
     pair_answers: Answers | None = None
-    names: pl.DataFrame | None = None
     streams: list[Stream] = field(default_factory=list, repr=False)
+    many: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def names(self) -> pl.DataFrame | None:
+        """For a user's own data ``[unit, name]`` with the ids as the user wrote them, where they are no integers."""
+        return None if self.answers.custom is None else self.answers.custom.names
 
     def answers_to(self, predictions: pl.DataFrame) -> Answers:
         """The answers that these predictions are about: those of pairs where it has a column ``pair``."""

@@ -16,6 +16,7 @@ from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
 from tipbench.data.streams.forecasts import forecast_answers
+from tipbench.data.streams.lengths import with_lengths
 from tipbench.data.streams.steps import held_back
 from tipbench.data.training_size import YARDSTICK, TrainingSize, cut_to
 from tipbench.kinds.answers import Answers
@@ -51,9 +52,10 @@ def prepare_release(
         fold, stream = held_back(fold)
         streams = [stream]
     predicted = rows.filter(pl.col("part").is_in(list(task.predicted_parts)))
+    answers = _answers(task, source, predicted)
     return Prepared(
         folds=[fold],
-        answers=_answers(task, source, predicted),
+        answers=with_lengths(answers, streams) if task.alarms else answers,
         data=source.name,
         split=policy.name,
         labels=supervision,

@@ -1,7 +1,8 @@
 """Alarms ``[unit, step]``: an Int32 or Int64 step, counted from 1, for every unit; null where there is no alarm.
 
 The ground truth is ``[unit, part, label, onset, cluster, weight]``: onset Int32 the step (counted from 1) at which a
-positive becomes evident, null wherever the label is not 1; and, where known, the harm columns of scores.
+positive becomes evident, null wherever the label is not 1; and, where known, ``length`` Int32 (how many steps the
+unit's stream has) and the harm columns of scores.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from tipbench.kinds.kind import CustomTruth
 from tipbench.kinds.labelled import LabelledKind
 from tipbench.kinds.refusals import PredictionsRefused
 
+LENGTH = "length"
+"""Column of the ground truth that says how many steps a unit has."""
+
 STEPS = (pl.Int32, pl.Int64)
 """Types of a step."""
 
@@ -25,7 +29,7 @@ class Alarms(LabelledKind):
     title = "an alarm, or none, per unit"
     rows = "for every unit of test; an empty step is no alarm"
     truth_columns = ("part", "label", "onset", "cluster", "weight")
-    custom_fields = ("onset",)
+    custom_fields = ("onset", "group")
 
     def columns(self, unit: str) -> tuple[str, ...]:
         return unit, "step"
@@ -34,11 +38,21 @@ class Alarms(LabelledKind):
         if predictions.schema["step"] not in STEPS:
             raise PredictionsRefused(f"step is {predictions.schema['step']}; make it Int32 or Int64")
 
-    def check_values(self, unit: str, predictions: pl.DataFrame) -> None:
-        super().check_values(unit, predictions.drop("step"))
+    def check_values(self, answers: Answers, predictions: pl.DataFrame) -> None:
+        super().check_values(answers, predictions.drop("step"))
         early = (predictions["step"] < 1).fill_null(False)
         instead = "count steps from 1, and leave null where there is no alarm"
-        self.refuse_values(unit, predictions, "step", {"below 1": early}, instead)
+        self.refuse_values(answers, predictions, "step", {"below 1": early}, instead)
+
+    def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
+        """Refuse alarms after the last step of a unit as well: there was nothing left to be alarmed by."""
+        aligned = super().check_rows(answers, predictions)
+        if LENGTH in answers.frame.columns:
+            late = (aligned["step"] > answers.frame[LENGTH]).fill_null(False)
+            longest = answers.frame.filter(late)[LENGTH].max()
+            instead = f"their streams have {longest} steps at most"
+            self.refuse_values(answers, aligned, "step", {"after the end of their stream": late}, instead)
+        return aligned
 
     def value(self, predictions: pl.DataFrame) -> pl.Series:
         return predictions["step"]

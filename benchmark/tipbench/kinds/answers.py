@@ -20,11 +20,26 @@ COMPLETE = ("part", "region", "answer", "quantity", "weight")
 
 
 @dataclass(frozen=True)
+class Custom:
+    """What a user's own data say of how they are scored.
+
+    ``prevalence``: the share of positives that headline metrics are at; None is the data's own. ``groups``: the lawful
+    groups that their units are of, and "spam" where they have it. ``names``: ``[unit, name]``, the ids as the user
+    wrote them, or None where they are integers.
+    """
+
+    prevalence: float | None = None
+    groups: tuple[str, ...] = ()
+    names: pl.DataFrame | None = None
+
+
+@dataclass(frozen=True)
 class Answers:
     """The truth about every unit to be predicted; checked when made.
 
     ``pairs`` is for own data whose truth is a list of labelled pairs: ``[left, right, label Int8]`` and, if
     it has parts, ``part``; left and right are unit keys. ``gallery`` is for forecasts: ``[region, candidate]``.
+    ``custom`` is for own data: how they are scored, in the place of what their task says.
 
     Raises :class:`UsageError` for missing columns, nulls where none may be, repeated units,
     weights that are not positive, onsets that do not go with their labels, pairs of units that are not there, and
@@ -36,6 +51,7 @@ class Answers:
     frame: pl.DataFrame
     pairs: pl.DataFrame | None = None
     gallery: pl.DataFrame | None = None
+    custom: Custom | None = None
 
     def __post_init__(self) -> None:
         needed = (self.unit, *self.kind.truth_columns)
@@ -77,6 +93,14 @@ class Answers:
         if self.gallery is None or self.gallery.is_empty():
             raise UsageError("answers: no candidate at all; forecasts need a gallery of region and candidate")
         return self.gallery
+
+    def as_written(self, keys: pl.Series) -> pl.Series:
+        """Return keys of units as the user wrote them; as they are where no names are known, or none of a key."""
+        names = None if self.custom is None else self.custom.names
+        if names is None or self.unit not in names.columns or keys.dtype != names.schema[self.unit]:
+            return keys
+        written = keys.replace_strict(names[self.unit], names["name"], default=None, return_dtype=pl.String)
+        return written.fill_null(keys.cast(pl.String))
 
     def _check_pairs(self, pairs: pl.DataFrame) -> None:
         missing = [name for name in ("left", "right", "label") if name not in pairs.columns]

@@ -10,7 +10,7 @@ import polars as pl
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.linked import LinkedKind
 from tipbench.kinds.lists import COLUMNS, ordered_lists
-from tipbench.kinds.refusals import SHOWN_KEYS, PredictionsRefused, first, listed
+from tipbench.kinds.refusals import PredictionsRefused, first
 
 
 class Candidates(LinkedKind):
@@ -42,13 +42,14 @@ class Candidates(LinkedKind):
             if len(unknown):
                 raise PredictionsRefused(
                     f"{len(unknown):,} of {predictions[name].n_unique():,} {name} keys are not among "
-                    f"the {gallery.len():,} of {answers.unit} in the gallery ({first(unknown)}); use those only"
+                    f"the {gallery.len():,} of {answers.unit} in the gallery ({first(answers, unknown)}); "
+                    "use those only"
                 )
         own = predictions.filter(pl.col("query") == pl.col("candidate"))
         if own.height:
             raise PredictionsRefused(
                 f"{own.height:,} of {predictions.height:,} rows name the query as its own candidate "
-                f"({listed(own.select('query').head(SHOWN_KEYS).rows())}); leave it out"
+                f"({first(answers, own['query'])}); leave it out"
             )
         return ordered_lists(answers, predictions)
 

@@ -41,11 +41,11 @@ class Estimates(PredictionKind):
     def is_number(self, column: str) -> bool:
         return column in ESTIMATE
 
-    def check_values(self, unit: str, predictions: pl.DataFrame) -> None:
-        super().check_values(unit, predictions.drop(ESTIMATE))
+    def check_values(self, answers: Answers, predictions: pl.DataFrame) -> None:
+        super().check_values(answers, predictions.drop(ESTIMATE))
         for name in ESTIMATE:
             faults = not_finite(predictions[name])
-            self.refuse_values(unit, predictions, name, faults, "leave null where there is none")
+            self.refuse_values(answers, predictions, name, faults, "leave null where there is none")
 
     def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
         aligned = super().check_rows(answers, predictions)
@@ -61,7 +61,7 @@ class Estimates(PredictionKind):
             wrong = aligned.filter(mask.fill_null(False))[answers.unit]
             if len(wrong):
                 raise PredictionsRefused(
-                    f"{len(wrong):,} of {aligned.height:,} estimates {what} (first at {first(wrong)}); "
+                    f"{len(wrong):,} of {aligned.height:,} estimates {what} (first at {first(answers, wrong)}); "
                     "give estimate, lower and upper, or null in all where no estimate exists"
                 )
         return aligned
@@ -97,7 +97,7 @@ class Estimates(PredictionKind):
             return []
         return [
             f"no estimate for {len(lacking):,} of {predictions.height:,} units "
-            f"(first: {', '.join(map(str, lacking.head(3)))}); each is counted as a failure"
+            f"(first: {first(answers, lacking)}); each is counted as a failure"
         ]
 
     def single(self, predictions: pl.DataFrame) -> tuple[float | None, float | None, float | None] | None:

@@ -16,7 +16,7 @@ from tipdata.core.errors import UsageError
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
 from tipbench.kinds.lists import COLUMNS, MOST_CANDIDATES, ordered_lists
-from tipbench.kinds.refusals import SHOWN_KEYS, PredictionsRefused, counted, listed, same_type
+from tipbench.kinds.refusals import PredictionsRefused, counted, first, same_type
 
 RECIPROCAL_RANK = "oracle_reciprocal_rank"
 PRIMARY = "mrr"
@@ -34,6 +34,7 @@ class Forecasts(PredictionKind):
     rows = "ten at most for each query of test, of its region"
     truth_columns = ("part", "region", "answer", "cluster", "weight")
     has_parts = True
+    custom_fields = ("group",)
 
     def columns(self, unit: str) -> tuple[str, ...]:
         return COLUMNS
@@ -54,7 +55,7 @@ class Forecasts(PredictionKind):
         extra = given.filter(~given.is_in(expected.implode())).sort()
         if len(missing) or len(extra):
             raise PredictionsRefused(
-                f"{counted({'missing': missing, 'extra': extra})}; {len(expected):,} queries expected, "
+                f"{counted(answers, {'missing': missing, 'extra': extra})}; {len(expected):,} queries expected, "
                 f"{len(given):,} given; name candidates for each of them"
             )
         regions = answers.frame.select(pl.col(answers.unit).alias("query"), "region")
@@ -64,7 +65,7 @@ class Forecasts(PredictionKind):
         if strange.height:
             raise PredictionsRefused(
                 f"{strange.height:,} of {predictions.height:,} name a candidate that the query's region "
-                f"does not have ({listed(strange.select('query', 'candidate').head(SHOWN_KEYS).rows())}); "
+                f"does not have ({first(answers, strange['query'], strange['candidate'])}); "
                 "choose among those of the region"
             )
         return ordered_lists(answers, predictions)

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from tipdata.core.errors import UsageError
 
 from tipbench.kinds.refusals import (
-    SHOWN_KEYS,
     PredictionsRefused,
-    listed,
+    first,
     not_finite,
     one_per_unit,
     same_type,
@@ -33,8 +32,9 @@ FOREIGN = {
     "labels": "data.labels of data={data} is for label sets: map data.label for {task}.",
     "truth": "data.truth of data={data} is for estimates: leave it out for {task}.",
     "onset": "data.onset of data={data} is for alarms: leave it out for {task}.",
+    "prevalence": "data.prevalence of data={data} is for scores: leave it out for {task}.",
 }
-"""Truth that a user's own data may map and most kinds have no use for -> what is said of it."""
+"""What a user's own data may say and not every kind has a use for -> what is said of it."""
 
 ScoreOf = Callable[[pl.DataFrame], dict[str, float]]
 """Predictions -> the metrics of the primary metric's family on them."""
@@ -55,6 +55,8 @@ class CustomTruth(Protocol):
     def truth(self) -> str | None: ...
     @property
     def onset(self) -> str | None: ...
+    @property
+    def prevalence(self) -> float | None: ...
 
 
 class PredictionKind:
@@ -67,7 +69,8 @@ class PredictionKind:
     each unit, so that a test part can be missing. ``fewest_clusters``: clusters of the rarer sort that an interval
     needs. ``linked``: whether the truth of a user's own data is the cluster of each unit;
     ``takes_pairs``: whether it may be labelled pairs of units.
-    ``custom_field``: where a user's own data map the truth; ``custom_fields``: those of :data:`FOREIGN` that it takes.
+    ``custom_field``: where a user's own data map the truth; ``custom_fields``: what else of them it has a use for,
+    among it those of :data:`FOREIGN` that it takes.
     ``also``: names of other kinds whose ground truth a task of
     this kind may be scored on.
     """
@@ -134,7 +137,7 @@ class PredictionKind:
             if predictions.schema[name] not in FLOATS:
                 raise PredictionsRefused(f"{name} is {predictions.schema[name]}; make it Float32 or Float64")
         self.check_types(predictions)
-        self.check_values(answers.unit, predictions)
+        self.check_values(answers, predictions)
         return self.check_rows(answers, predictions)
 
     def check_columns(self, predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
@@ -147,17 +150,17 @@ class PredictionKind:
     def check_types(self, predictions: pl.DataFrame) -> None:
         """Refuse further columns of a wrong dtype. Raises UsageError."""
 
-    def check_values(self, unit: str, predictions: pl.DataFrame) -> None:
+    def check_values(self, answers: Answers, predictions: pl.DataFrame) -> None:
         """Refuse null, NaN and infinite values. Raises UsageError with the first keys."""
         for name in predictions.columns:
             column = predictions[name]
-            self.refuse_values(unit, predictions, name, {"null": column.is_null()})
+            self.refuse_values(answers, predictions, name, {"null": column.is_null()})
             if self.is_number(name):
-                self.refuse_values(unit, predictions, name, not_finite(column))
+                self.refuse_values(answers, predictions, name, not_finite(column))
 
     def refuse_values(
         self,
-        unit: str,
+        answers: Answers,
         predictions: pl.DataFrame,
         name: str,
         faults: dict[str, pl.Series],
@@ -166,10 +169,10 @@ class PredictionKind:
         """Raise UsageError for the first of these faults (what it is -> Boolean [rows]) that any row has."""
         for what, mask in faults.items():
             if count := int(mask.sum()):
-                where = predictions.filter(mask).select(self.keys(unit)).head(SHOWN_KEYS).rows()
+                where = predictions.filter(mask).select(self.keys(answers.unit)).get_columns()
                 raise PredictionsRefused(
                     f"{count:,} of {predictions.height:,} values of {name} are {what} "
-                    f"(first at {listed(where)}); {instead}"
+                    f"(first at {first(answers, *where)}); {instead}"
                 )
 
     def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.refusals import SHOWN_KEYS, PredictionsRefused, listed
+from tipbench.kinds.refusals import PredictionsRefused, first
 
 MOST_CANDIDATES = 10
 """The longest list of candidates that a query may have."""
@@ -20,16 +20,16 @@ def ordered_lists(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     """
     repeated = predictions.filter(pl.struct("query", "candidate").is_duplicated())
     if repeated.height:
-        pairs = repeated.select("query", "candidate").unique(maintain_order=True).head(SHOWN_KEYS)
+        pairs = repeated.select("query", "candidate").unique(maintain_order=True)
         raise PredictionsRefused(
             f"{repeated.height:,} of {predictions.height:,} rows repeat a pair of query and "
-            f"candidate ({listed(pairs.rows())}); give each pair once"
+            f"candidate ({first(answers, *pairs)}); give each pair once"
         )
     long = predictions.group_by("query", maintain_order=True).len().filter(pl.col("len") > MOST_CANDIDATES)
     if long.height:
         raise PredictionsRefused(
             f"{long.height:,} of {predictions['query'].n_unique():,} queries have more than "
-            f"{MOST_CANDIDATES} candidates ({listed(long.select('query').head(SHOWN_KEYS).rows())}); "
+            f"{MOST_CANDIDATES} candidates ({first(answers, long['query'])}); "
             f"keep the best {MOST_CANDIDATES}"
         )
     place = answers.frame.select(pl.col(answers.unit).alias("query")).with_row_index("_place")

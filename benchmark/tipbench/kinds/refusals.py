@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -58,23 +57,21 @@ def one_per_unit(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
     repeated = predictions.filter(given.is_duplicated())[unit].unique(maintain_order=True)
     missing = expected.filter(~expected.is_in(given.implode()))
     extra = given.filter(~given.is_in(expected.implode())).unique(maintain_order=True)
-    faults = counted({"missing": missing, "extra": extra, "repeated": repeated})
+    faults = counted(answers, {"missing": missing, "extra": extra, "repeated": repeated})
     raise PredictionsRefused(
         f"{faults}; {expected.len():,} of {unit} expected, "
         f"{given.n_unique():,} unique in {given.len():,} rows given; predict each of them once"
     )
 
 
-def counted(faults: dict[str, pl.Series]) -> str:
+def counted(answers: Answers, faults: dict[str, pl.Series]) -> str:
     """Return how many keys have each fault, with the first of them; faults without keys are left out."""
-    return ", ".join(f"{len(keys):,} {what} ({first(keys)})" for what, keys in faults.items() if len(keys))
+    return ", ".join(
+        f"{len(keys):,} {what} ({first(answers, keys)})" for what, keys in faults.items() if len(keys)
+    )
 
 
-def first(keys: pl.Series) -> str:
-    """Return the first few keys as a reader would type them."""
-    return listed((key,) for key in keys.head(SHOWN_KEYS))
-
-
-def listed(rows: Iterable[tuple]) -> str:
-    """Return keys as a reader would type them: 5, 8, 9, and pairs as 5-8."""
+def first(answers: Answers, *keys: pl.Series) -> str:
+    """Return the first few keys as the reader wrote them: 5, 8, 9, and pairs of two columns as 5-8."""
+    rows = zip(*(answers.as_written(column.head(SHOWN_KEYS)) for column in keys), strict=True)
     return ", ".join("-".join(map(str, row)) for row in rows)

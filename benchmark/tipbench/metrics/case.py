@@ -43,6 +43,16 @@ class Case:
     predictions: pl.DataFrame
     clusters: Clusters
 
+    @property
+    def prevalence(self) -> float | None:
+        """The share of positives that headline metrics are at; None is the data's own."""
+        return self.task.prevalence if self.answers.custom is None else self.answers.custom.prevalence
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that harm is reported for: the task's, or those that a user's own units are of."""
+        return self.task.groups if self.answers.custom is None else self.answers.custom.groups
+
     @cached_property
     def test(self) -> pl.DataFrame:
         """Labelled kinds only: ``answers.scored()`` with ``score`` as Float64, or with ``step``."""

@@ -8,6 +8,8 @@ language is outside the region's majority), and of firms ``small`` and ``seasona
 Boolean column of that name. ``lawful`` is all lawful units. ``spam``, where the task has it, is reported beside them
 and is part of no lawful total or gap.
 
+On a user's own data every group that they name is lawful, whatever its name, but for ``spam`` and ``trafficking``.
+
 ``harm_gap`` = the worst lawful group's rate per unit - the rate of all lawful units, at the 1% budget.
 
 *Protection*, where the answers know the form, sex or language of those exploited: recall of each group of
@@ -72,8 +74,9 @@ def measure(case: Case) -> Measured:
 
 
 def lawful_kinds(case: Case) -> list[str]:
-    """The kinds of lawful units that the task reports harm for."""
-    return [group for group in case.task.groups if group not in (*MARKS, SPAM)]
+    """The kinds of lawful units that harm is reported for; own data have no marks, and may name a group like one."""
+    marks = MARKS if case.answers.custom is None else ()
+    return [group for group in case.groups if group not in (*marks, SPAM)]
 
 
 def lawful_members(case: Case) -> dict[str, NDArray[np.bool_]]:
@@ -85,7 +88,7 @@ def lawful_members(case: Case) -> dict[str, NDArray[np.bool_]]:
     for mark in MARKS:
         if mark in test.columns:
             members[mark] = lawful & test[mark].fill_null(False).to_numpy()
-    spam = {SPAM: (kind == SPAM).fill_null(False).to_numpy()} if SPAM in case.task.groups else {}
+    spam = {SPAM: (kind == SPAM).fill_null(False).to_numpy()} if SPAM in case.groups else {}
     return {**members, LAWFUL: lawful, **spam}
 
 

@@ -5,8 +5,9 @@
 - ``hamming_loss``, ``micro_f1``: over all known pairs of unit and label, a label being given where its score is .5 or
   more (Tsoumakas and Katakis 2007; Schapire and Singer 2000). Withheld where scores are no probabilities.
 - ``urgent_recall``: the share of units of urgency 2 among the 20% that rank highest by ``score_urgency`` within their
-  slot (a region's week; all units where the answers have no slot). Where the limit falls inside a block of equal
-  scores, or inside one unit, it counts in proportion: the expectation over random orders. A constant score gets .2.
+  slot (a region's week; where the answers have none, a fold of a user's own data, or all units). Where the limit falls
+  inside a block of equal scores, or inside one unit, it counts in proportion: the expectation over random orders. A
+  constant score gets .2.
   In a bootstrap those reached stay as they are and people are resampled, as with a threshold fixed beforehand: a
   person who is drawn twice does not compete with themself.
 - ``protection_gap``: best - worst urgent recall over the languages with twenty clusters.
@@ -37,7 +38,7 @@ from tipbench.metrics.bootstrap import (
 from tipbench.metrics.case import Case
 from tipbench.metrics.harm import PROTECTION_GAP, merged_groups
 from tipbench.metrics.metric import Family, Measured, Metric, together
-from tipbench.metrics.ranking import Ranking
+from tipbench.metrics.ranking import FoldedRanking, Ranking, ranking_of
 
 MACRO = "macro_average_precision"
 URGENT_NEEDS = frozenset({URGENCY})
@@ -57,6 +58,7 @@ NOBODY_URGENT = "nobody is urgent in the test part"
 ONE_LANGUAGE = f"fewer than two languages with {FEWEST_CLUSTERS} clusters that have urgent units"
 
 Groups = dict[str, dict[str, float | None]]
+Rankings = dict[str, Ranking | FoldedRanking]
 
 
 def measure(case: Case) -> Measured:
@@ -70,7 +72,7 @@ def measure(case: Case) -> Measured:
     return together(parts)
 
 
-def label_rankings(case: Case, scores: dict[str, NDArray]) -> dict[str, Ranking]:
+def label_rankings(case: Case, scores: dict[str, NDArray]) -> Rankings:
     """The test units whose label is known, ranked by these scores [test units], for each label."""
     answers = case.answers.scored()
     rankings = {}
@@ -78,13 +80,12 @@ def label_rankings(case: Case, scores: dict[str, NDArray]) -> dict[str, Ranking]
         label = answers[f"{LABEL_PREFIX}{name}"]
         known = label.is_not_null().to_numpy()
         positive = (label == 1).fill_null(False).to_numpy()
-        weight = answers["weight"].to_numpy()
-        codes = case.clusters.codes
-        rankings[name] = Ranking(score[known], positive[known], weight[known], codes[known], None)
+        codes = case.clusters.codes[known]
+        rankings[name] = ranking_of(answers.filter(known), score[known], positive[known], codes, None)
     return rankings
 
 
-def macro_mean(rankings: dict[str, Ranking]) -> Callable[[NDArray[np.float64]], Metrics]:
+def macro_mean(rankings: Rankings) -> Callable[[NDArray[np.float64]], Metrics]:
     """Macro average precision: the mean over the labels that have both classes."""
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
@@ -95,7 +96,7 @@ def macro_mean(rankings: dict[str, Ranking]) -> Callable[[NDArray[np.float64]], 
     return metrics
 
 
-def _each(rankings: dict[str, Ranking]) -> Callable[[NDArray[np.float64]], Metrics]:
+def _each(rankings: Rankings) -> Callable[[NDArray[np.float64]], Metrics]:
     return lambda drawn: {name: r.metrics(drawn)["average_precision"] for name, r in rankings.items()}
 
 
@@ -154,7 +155,8 @@ def _urgency(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measure
     known = answers[URGENCY].is_not_null().to_numpy()
     urgent = (answers[URGENCY] == URGENT).fill_null(False).to_numpy()
     weight = answers["weight"].to_numpy()
-    slot = answers["slot"] if "slot" in answers.columns else pl.Series(np.zeros(answers.height, np.int64))
+    shared = next((name for name in ("slot", "fold") if name in answers.columns), None)
+    slot = answers[shared] if shared else pl.Series(np.zeros(answers.height, np.int64))
     score = scores[f"{SCORE_PREFIX}{URGENCY}"].cast(pl.Float64).to_numpy()
     share = np.zeros(answers.height)
     share[known] = reached(score[known], slot.filter(known), weight[known])

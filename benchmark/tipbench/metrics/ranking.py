@@ -15,19 +15,31 @@ expectation over a random order of the tied rows. So a constant score is chance 
   :mod:`tipbench.metrics.operating`.
 - ``average_precision_raw``, ``auroc_raw``: every row weighs one, at the data's own prevalence.
 
-All but the raw ones use the headline weights. A task without a prevalence is scored at the data's own.
+All but the raw ones use the headline weights. A task without a prevalence is scored at the data's own, and so are a
+user's own data unless they state one.
+
+**Pooled folds.** Where a user's own data are tested in several folds, each unit is ranked among those of its own fold
+alone, which one method scored; scores of different folds are never compared (Forman and Scholz 2010, "Apples-to-apples
+in cross-validation studies"). With M_f the metric in fold f and P_f the weight of its positives,
+
+    M = sum_f P_f M_f / sum_f P_f
+
+over the folds that have both classes, at the prevalence of all folds together, in every replicate anew. So what says
+the same of all units of a fold is chance: AUROC .5, average precision the prevalence, recall at 1% .01.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
-from tipbench.metrics.bootstrap import Metrics
+from tipbench.metrics.bootstrap import Metrics, ratio
 from tipbench.metrics.case import Case
 from tipbench.metrics.metric import Family, Measured, Metric
 
@@ -45,6 +57,7 @@ METRICS = (
     Metric("auroc_raw", "AUROC, every row weighing one"),
 )
 NAMES = tuple(metric.name for metric in METRICS)
+RAW = frozenset({"average_precision_raw", "auroc_raw"})
 
 
 class ByClass(NamedTuple):
@@ -52,6 +65,13 @@ class ByClass(NamedTuple):
 
     positive: NDArray
     negative: NDArray
+
+
+class Shares(NamedTuple):
+    """The shares of positives, [replicates], that headline and raw metrics are at."""
+
+    headline: NDArray[np.float64]
+    raw: NDArray[np.float64]
 
 
 class _Rows:
@@ -106,16 +126,19 @@ class Ranking:
         self._positive = _Rows(codes[order[label]], weights[order[label]], above[stops])
         self._negative = _Rows(codes[order[~label]], weights[order[~label]], rows[stops] - above[stops])
 
-    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
+    def metrics(self, drawn: NDArray[np.float64], shares: Shares | None = None) -> Metrics:
         """Every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class
-        only."""
+        only. ``shares``: in the place of the rows' own."""
         values = np.full((len(drawn), len(NAMES)), np.nan)
         if self._both_classes:
-            for row, multiplicity in zip(values, drawn, strict=True):
-                row[:] = self._one(multiplicity)
+            told = zip(*shares, strict=True) if shares is not None else repeat((self._prevalence, None))
+            for row, multiplicity, (share, raw) in zip(values, drawn, told, strict=False):
+                row[:] = self._one(multiplicity, share, raw)
         return dict(zip(NAMES, values.T, strict=True))
 
-    def _one(self, multiplicity: NDArray[np.float64]) -> list[float]:
+    def _one(
+        self, multiplicity: NDArray[np.float64], prevalence: float | None, raw_prevalence: float | None
+    ) -> list[float]:
         classes = (self._positive, self._negative)
         counts = [multiplicity.take(rows.codes) for rows in classes]
         raw = ByClass(*(rows.above(count) for rows, count in zip(classes, counts, strict=True)))
@@ -125,7 +148,7 @@ class Ranking:
             *(rows.above(count * rows.weights) for rows, count in zip(classes, counts, strict=True))
         )
         positive, negative = float(headline.positive[-1]), float(headline.negative[-1])
-        share = positive / (positive + negative) if self._prevalence is None else self._prevalence
+        share = positive / (positive + negative) if prevalence is None else prevalence
         reviewed = share / positive * headline.positive + (1 - share) / negative * headline.negative
         recall = _recall_where(headline.positive, reviewed, BUDGET)
         return [
@@ -133,7 +156,7 @@ class Ranking:
             _recall_where(headline.positive, headline.negative / negative, FPR_LIMIT),
             share * recall / BUDGET,
             recall,
-            *self._average_precision_and_auroc(raw, None),
+            *self._average_precision_and_auroc(raw, raw_prevalence),
         ]
 
     def _average_precision_and_auroc(self, above: ByClass, prevalence: float | None) -> tuple[float, float]:
@@ -157,6 +180,69 @@ def _recall_where(true: NDArray[np.float64], cost: NDArray[np.float64], limit: f
     return float(reached / true[-1])
 
 
+class FoldedRanking:
+    """The rows of several folds, each scored by a method of its own: the mean of the folds' rankings.
+
+    ``folds`` int [rows]; the rest as of :class:`Ranking`.
+    """
+
+    def __init__(
+        self,
+        scores: NDArray,
+        positive: NDArray[np.bool_],
+        weights: NDArray[np.float64],
+        codes: NDArray[np.intp],
+        prevalence: float | None,
+        folds: NDArray[np.intp],
+    ) -> None:
+        self._prevalence = prevalence
+        self._rows = (codes, positive, weights)
+        self._folds: list[tuple[NDArray[np.bool_], Ranking]] = []
+        for fold in np.unique(folds):
+            rows = folds == fold
+            ranking = Ranking(scores[rows], positive[rows], weights[rows], codes[rows], None)
+            self._folds.append((rows & positive, ranking))
+
+    def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
+        """Every metric, [replicates], under the multiplicities [replicates, clusters]; NaN without a fold of both
+        classes."""
+        codes, positive, weights = self._rows
+        every = np.ones(len(codes))
+        raw = _drawn(drawn, codes, positive) / _drawn(drawn, codes, every)
+        headline = np.full(len(drawn), self._prevalence or np.nan)
+        if self._prevalence is None:
+            headline = _drawn(drawn, codes, weights * positive) / _drawn(drawn, codes, weights)
+        total, of_folds = np.zeros((len(NAMES), len(drawn))), np.zeros((len(NAMES), len(drawn)))
+        for rows, ranking in self._folds:
+            values = np.stack(list(ranking.metrics(drawn, Shares(headline, raw)).values()))
+            weighing = [
+                _drawn(drawn, codes, every * rows if name in RAW else weights * rows) for name in NAMES
+            ]
+            weight = np.where(np.isnan(values), 0.0, np.stack(weighing))
+            total += weight * np.nan_to_num(values)
+            of_folds += weight
+        return dict(zip(NAMES, ratio(total, of_folds), strict=True))
+
+
+def _drawn(drawn: NDArray[np.float64], codes: NDArray[np.intp], values: NDArray) -> NDArray[np.float64]:
+    """The sum of values [rows] under the multiplicities, [replicates]."""
+    return drawn @ np.bincount(codes, values, drawn.shape[1])
+
+
+def ranking_of(
+    rows: pl.DataFrame,
+    scores: NDArray,
+    positive: NDArray[np.bool_],
+    codes: NDArray[np.intp],
+    prevalence: float | None,
+) -> Ranking | FoldedRanking:
+    """The ranking of rows of the ground truth, ``[weight, ...]``: within folds where these have several."""
+    weights = rows["weight"].to_numpy()
+    if "fold" not in rows.columns or rows["fold"].n_unique() < 2:
+        return Ranking(scores, positive, weights, codes, prevalence)
+    return FoldedRanking(scores, positive, weights, codes, prevalence, rows["fold"].to_numpy())
+
+
 def measure(case: Case) -> Measured:
     """All ranking metrics of a case."""
     return Measured(metrics=ranking(case, case.test["score"].to_numpy()))
@@ -164,7 +250,7 @@ def measure(case: Case) -> Measured:
 
 def ranking(case: Case, scores: NDArray) -> Callable[[NDArray[np.float64]], Metrics]:
     """The ranking metrics of any scores of the case's test units."""
-    return Ranking(scores, case.positive, case.weights, case.clusters.codes, case.task.prevalence).metrics
+    return ranking_of(case.test, scores, case.positive, case.clusters.codes, case.prevalence).metrics
 
 
 FAMILY = Family(SCORES, METRICS, measure)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.stages import TABLES
 
 from tipbench.data.custom.config import OwnData
+from tipbench.data.custom.reading import said
 
 FEW = 5
 """Examples in an error."""
@@ -29,8 +29,18 @@ def mapped(own: OwnData, frame: pl.LazyFrame, fields: dict[str, str]) -> pl.Data
     try:
         return out.collect()
     except (pl.exceptions.PolarsError, OSError) as error:
-        said = str(error).strip().splitlines()[0][:160]
-        raise UsageError(f"data={own.name}: a mapped expression fails on the data: {said}.") from None
+        field, cause = _failing(frame, expressions) or ("a mapped expression", error)
+        raise UsageError(f"{field} of data={own.name} fails on the data: {said(cause)}.") from None
+
+
+def _failing(frame: pl.LazyFrame, expressions: dict[str, pl.Expr]) -> tuple[str, Exception] | None:
+    """The first field whose expression fails by itself, and how."""
+    for field, expression in expressions.items():
+        try:
+            frame.select(expression).collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            return field, error
+    return None
 
 
 def _expression(own: OwnData, field: str, text: str, has: list[str]) -> pl.Expr:
@@ -44,9 +54,8 @@ def _expression(own: OwnData, field: str, text: str, has: list[str]) -> pl.Expr:
     try:
         expression = pl.sql_expr(text)
     except pl.exceptions.PolarsError as error:
-        said = str(error).strip().splitlines()[0][:120]
         raise UsageError(
-            f"{field} of data={own.name} is neither a column nor a polars SQL expression ({said}): "
+            f"{field} of data={own.name} is neither a column nor a polars SQL expression ({said(error)}): "
             f"its columns are {listed(has)}."
         ) from None
     missing = [name for name in roots(text, has) if name not in has]
@@ -73,22 +82,6 @@ def listed(values: list) -> str:
     return shown + (f" and {len(values) - 12} more" if len(values) > 12 else "")
 
 
-def binary(own: OwnData, field: str, labels: pl.Series) -> pl.Series:
-    """Labels as Int8 0 or 1, null where unknown. Raises UsageError, with the values found, for any other."""
-    text = labels.cast(pl.String).str.to_lowercase().str.strip_chars()
-    coded = text.replace_strict(
-        ["0", "1", "0.0", "1.0", "false", "true"], [0, 1, 0, 1, 0, 1], default=None, return_dtype=pl.Int8
-    )
-    wrong = text.filter(coded.is_null() & text.is_not_null())
-    if len(wrong):
-        found = text.drop_nulls().unique().sort().to_list()
-        raise UsageError(
-            f"{field} of data={own.name} is not binary: it holds {listed(found)}; map it to 0 and 1, "
-            "for instance by \"CASE WHEN column = 'yes' THEN 1 ELSE 0 END\"."
-        )
-    return coded
-
-
 def identifiers(values: pl.Series) -> pl.Series:
     """Int64 ids: integers as they are, anything else numbered from 0 in sorted order; nulls stay."""
     if values.dtype.is_integer():
@@ -104,39 +97,6 @@ def is_whole_text(values: pl.Series) -> bool:
     return bool(
         (values.cast(pl.Int64, strict=False).cast(pl.String) == values).fill_null(values.is_null()).all()
     )
-
-
-def settled(own: OwnData, table: str, column: str, values: pl.Series) -> pl.Series:
-    """A mapped column in the type that the table of a release has; one that no release has stays as it is.
-
-    Identifiers may be text, and a list of them a single one: both are numbered. Raises UsageError where a
-    quantity is no number.
-    """
-    known = TABLES[table].schema if table in TABLES else {}
-    unit = {c.name: c.unit for c in TABLES[table].columns} if table in TABLES else {}
-    wanted = known.get(column)
-    if wanted is None or values.dtype == wanted:
-        return values
-    if wanted == pl.List(pl.Int64):
-        return _lists(values)
-    if wanted.is_integer() and not unit[column] and not values.dtype.is_numeric():
-        if values.dtype == pl.String and is_whole_text(values):
-            return values.cast(wanted)
-        return identifiers(values).cast(wanted)
-    try:
-        return values.cast(wanted)
-    except pl.exceptions.PolarsError as error:
-        said = str(error).strip().splitlines()[0][:120]
-        raise UsageError(f"data.tables.{table}.{column} of data={own.name} is no {wanted}: {said}.") from None
-
-
-def _lists(values: pl.Series) -> pl.Series:
-    """Lists of numbered ids; a single value is a list of one, a null an empty list."""
-    if not isinstance(values.dtype, pl.List):
-        values = pl.select(
-            pl.when(values.is_not_null()).then(values.reshape((-1, 1)).arr.to_list())
-        ).to_series()
-    return in_lists(values, identifiers(flat(values)))
 
 
 def flat(values: pl.Series) -> pl.Series:

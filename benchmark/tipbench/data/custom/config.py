@@ -11,15 +11,19 @@
     quote: '"'                  # csv and tsv; null where nothing is quoted
     separator: null             # csv; a comma unless told otherwise
     unit: null                  # each of these is a column or a polars SQL expression over the columns
-    label: "CASE WHEN column_1 = 'spam' THEN 1 ELSE 0 END"  # 0 or 1, empty where it is not known
+    label: "CASE WHEN column_1 = 'spam' THEN 1 ELSE 0 END"  # 0 or 1, yes or no; empty where it is not known
     labels: {}                  # in place of label where a unit may have several: name -> 0 or 1
     urgency: null               # beside labels: 0, 1 or 2, empty where it is not known
     truth: null                 # for tasks of estimates: the true value, empty where it is not known
     onset: null                 # beside label, for tasks of alarms: the step, from 1, at which it shows
     cluster: null               # true cluster, kept on one side of a fold
-    group: null                 # harm group
+    group: null                 # harm group, of any name: each is compared with all units that are not positive
     time: null                  # minutes, or a date or time
     fold: null                  # train, valid or test, or the number of a fold
+    prevalence: null            # share of positives that the main metrics are at; the data's own unless stated
+    where: null                 # SQL condition: only rows of which it is true are read
+    wide: null                  # columns that become rows: {columns: "19*", name: year, value: gdp}
+    join: null                  # columns of another file: {files: truth.csv, on: item}
     distinct: false             # the units' file may repeat a unit, whose first row then counts
     tables: {adverts: {body: column_2}}   # input table -> column -> column or expression
     sources: {}                 # input table -> its own file, where its rows are not the units
@@ -28,6 +32,7 @@
     pairs: null                 # labelled pairs of records instead of units: {left, right, label}
     split: auto                 # kfold, all or given
     folds: 5
+    known: null                 # sha256:... of the files that summary and source speak of, for example configs
 
 Where ``files`` maps parts to names, or is a list, the column ``file`` holds the part or name. Text columns of
 CSV and TSV are trimmed and an empty one is null. A unit without a mapped id is a row number, from 0. With
@@ -45,6 +50,18 @@ numbered together in all tables.
 no other field of the config reads and ``hidden`` does not name, ``"*": "Mean_*"`` for those of a pattern, and
 ``"*": x`` for the columns x_0, x_1, ... of an array or column of vectors.
 
+YES and NO (y, n, true, false) are 1 and 0.
+
+**Rows.** ``wide``, ``join`` and ``where`` change the rows of the units' file, in this order, or of a file of
+``sources`` where they are written there. ``wide`` makes a row of every cell of the ``columns`` (names or patterns),
+which says in ``name`` what its column was called and in ``value`` what was in it. ``join`` puts the columns of
+another file beside the rows with the same ``on``; rows without one stay, with nothing there, and a column that both
+have is called ``<column>_joined``. A column that is mapped to ``COUNT(*)`` counts the rows that are alike in all
+other columns of its table, and leaves one of them: a row a person becomes a row a pattern.
+
+**Numbers and dates.** Where a release has whole numbers 25.0 is 25. Where it has days or minutes, dates and times as
+2019-04-16 or 2019-04-16 12:30 are counted from 1970-01-01.
+
 **npz.** Arrays of one dimension are columns and of two are columns of vectors, a row a vector. An array named
 ``edge_index`` has the shape (2, edges) and is read as the columns ``source`` and ``target``. The arrays that one
 table reads have one length.
@@ -57,14 +74,23 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from tipdata.core.errors import UsageError
+from tipdata.core.partition import PARTS
 
-Format = Literal["parquet", "csv", "tsv", "npz", "hf"]
+from tipbench.data.custom.written import Written, WrittenOtherwise
 
 UNIT_FIELDS = ("unit", "label", "urgency", "truth", "onset", "cluster", "group", "time", "fold")
 """Fields that are a column or expression of the units' file."""
 
 MANY = "*"
 """Column of a table that stands for any number of numeric ones."""
+
+COUNT = "COUNT(*)"
+"""What a column is mapped to that counts the rows that are alike."""
+
+
+def is_count(text: str) -> bool:
+    """Whether a mapped text asks for the number of rows that are alike."""
+    return text.replace(" ", "").upper() == COUNT
 
 
 class Pairs(BaseModel):
@@ -75,32 +101,6 @@ class Pairs(BaseModel):
     left: str
     right: str
     label: str | None = None
-
-
-class Written(BaseModel):
-    """The files of one table, and how they are written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    files: str | list[str] | dict[str, str] = "."
-    format: Format
-    has_header: bool = True
-    encoding: str = "utf-8"
-    quote: str | None = '"'
-    separator: str | None = Field(default=None, min_length=1, max_length=1)
-
-
-class WrittenOtherwise(BaseModel):
-    """The files of a table of ``sources``; what is left out is as for the units' file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    files: str | list[str] | dict[str, str]
-    format: Format | None = None
-    has_header: bool | None = None
-    encoding: str | None = None
-    quote: str | None = None
-    separator: str | None = Field(default=None, min_length=1, max_length=1)
 
 
 class OwnData(Written):
@@ -122,6 +122,7 @@ class OwnData(Written):
     group: str | None = None
     time: str | None = None
     fold: str | None = None
+    prevalence: float | None = Field(default=None, gt=0, lt=1)
     distinct: bool = False
     tables: dict[str, dict[str, str]]
     sources: dict[str, WrittenOtherwise] = Field(default_factory=dict)
@@ -130,13 +131,12 @@ class OwnData(Written):
     pairs: Pairs | None = None
     split: Literal["auto", "kfold", "all", "given"] = "auto"
     folds: int = Field(default=5, ge=2)
+    known: str | None = None
 
     def written(self, table: str | None = None) -> Written:
         """The files of a table of ``sources``, or the units' own."""
-        units = {field: getattr(self, field) for field in Written.model_fields}
-        if table is None:
-            return Written(**units)
-        return Written(**units | self.sources[table].model_dump(exclude_unset=True))
+        units = Written(**{field: getattr(self, field) for field in Written.model_fields})
+        return units if table is None else units.beside(self.sources[table])
 
     def mapping(self, table: str | None = None) -> dict[str, str]:
         """What is read of the units' file, or of that of a table of ``sources``, but for ``"*"``.
@@ -157,7 +157,15 @@ class OwnData(Written):
 
     def _columns(self, table: str) -> dict[str, str]:
         columns = self.tables[table].items()
-        return {f"data.tables.{table}.{column}": text for column, text in columns if column != MANY}
+        return {
+            f"data.tables.{table}.{column}": text
+            for column, text in columns
+            if column != MANY and not is_count(text)
+        }
+
+    def counted(self, table: str) -> str | None:
+        """The column of a table that counts the rows that are alike."""
+        return next((column for column, text in self.tables[table].items() if is_count(text)), None)
 
     @field_validator("tables")
     @classmethod
@@ -184,6 +192,11 @@ class OwnData(Written):
 
     @model_validator(mode="after")
     def _tables_of_sources(self) -> OwnData:
+        for table in self.tables:
+            if self.counted(table) and table not in self.sources:
+                raise ValueError(
+                    f"{COUNT} is for tables of sources, and {table} has a row a unit: name its file there"
+                )
         for table in self.sources:
             if not self.tables.get(table):
                 raise ValueError(f"sources names a file of {table}: map at least one column of it in tables")
@@ -196,6 +209,8 @@ class OwnData(Written):
             raise ValueError("onset is that of the units with a label of 1: map label too")
         if self.urgency is not None and not self.labels:
             raise ValueError("urgency goes with labels: map those too")
+        if isinstance(self.files, dict) and (odd := [part for part in self.files if part not in PARTS]):
+            raise ValueError(f"files has a part {odd[0]!r}: the parts are {', '.join(PARTS)}")
         if self.distinct and self.unit is None:
             raise ValueError("distinct needs unit: map the column that tells units apart")
         return self

@@ -10,14 +10,15 @@ from tipdata.core.errors import UsageError
 from tipbench.data.custom.columns import listed, roots
 from tipbench.data.custom.config import MANY, OwnData
 from tipbench.data.custom.files import FILE
+from tipbench.data.custom.values import yes_or_no
 
 
 def features(own: OwnData, table: str, frame: pl.LazyFrame, taken: set[str]) -> pl.DataFrame:
     """The numeric columns of a table's file that ``"*"`` stands for, in the order of the file, row for row.
 
-    Numbers in text become Float64, and a column with anything else in it is none of them; booleans become
-    Int8. A column of vectors of one length d becomes d columns ``name_0`` to ``name_<d - 1>``. Columns that
-    another field of the config reads, and those that ``hidden`` names, are left out.
+    Numbers in text become Float64, booleans and text of yes and no alone become Int8, and a column with anything else
+    in it is none of them. A column of vectors of one length d becomes d columns ``name_0`` to ``name_<d - 1>``.
+    Columns that another field of the config reads, and those that ``hidden`` names, are left out.
 
     Args:
         taken: names that the table has already.
@@ -52,8 +53,10 @@ def _numbers(own: OwnData, field: str, column: pl.Series) -> list[pl.Series]:
     if column.dtype == pl.Boolean:
         return [column.cast(pl.Int8)]
     if column.dtype == pl.String:
-        number = column.cast(pl.Float64, strict=False)
-        return [number] if number.null_count() == column.null_count() < len(column) else []
+        for number in (column.cast(pl.Float64, strict=False), yes_or_no(column)):
+            if number.null_count() == column.null_count() < len(column):
+                return [number]
+        return []
     if isinstance(column.dtype, (pl.Array, pl.List)):
         return _spread(own, field, column)
     return [column] if column.dtype.is_numeric() else []

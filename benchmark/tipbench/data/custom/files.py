@@ -12,9 +12,12 @@ from pathlib import Path
 import polars as pl
 from tipdata.core.errors import UsageError
 
+from tipbench.data.custom.columns import listed
 from tipbench.data.custom.config import MANY, OwnData
 from tipbench.data.custom.npz import read_npz
 from tipbench.data.custom.reading import Reading, refuse_empty, said
+from tipbench.data.custom.shaping import Rows, shaped
+from tipbench.data.custom.written import Written
 
 FILE = "file"
 """Column that says which of several files a row is from."""
@@ -22,26 +25,57 @@ FILE = "file"
 Reader = Callable[[Reading, Path], pl.LazyFrame]
 
 
-def read_files(own: OwnData, table: str | None = None) -> pl.LazyFrame:
-    """All rows of the units' files, or of those of a table of ``sources``.
+def read_files(own: OwnData, table: str | None = None) -> Rows:
+    """All rows of the units' files, or of those of a table of ``sources``, and notes on what was left out.
 
     CSV and TSV columns are String, others as they are.
 
     Raises:
         UsageError: for a file that is absent, empty, truncated, of another encoding or format, or without
-        rows.
+        rows; for files of other columns than the first; and as :func:`tipbench.data.custom.shaping.shaped` does.
     """
-    reading = Reading(own.name, own.written(table), _texts(own, table))
+
+    def read(written: Written) -> pl.LazyFrame:
+        texts = (*_texts(own, table), *([written.where] if written.where else []))
+        return _stacked(Reading(own.name, written, texts), _paths(own, written, table))
+
+    place = f"data.sources.{table} of data={own.name}" if table else f"data={own.name}"
+    return shaped(place, own.written(table), read)
+
+
+def _stacked(reading: Reading, paths: dict[str | None, Path]) -> pl.LazyFrame:
+    """The rows of files of the same columns, one file below the other."""
     frames = []
-    for key, path in source_files(own, table).items():
+    for key, path in paths.items():
         frame = READERS[reading.written.format](reading, path)
         frames.append(frame if key is None else frame.with_columns(pl.lit(key).alias(FILE)))
-    try:
-        return frames[0] if len(frames) == 1 else pl.concat(frames, how="vertical")
-    except (pl.exceptions.PolarsError, TypeError) as error:
+    if len(frames) == 1:
+        return frames[0]
+    first, *names = paths.values()
+    schema = frames[0].collect_schema()
+    for frame, path in zip(frames[1:], names, strict=True):
+        _refuse_other_columns(reading.data, schema, frame.collect_schema(), first, path)
+    return pl.concat([frame.select(schema.names()) for frame in frames], how="vertical_relaxed")
+
+
+def _refuse_other_columns(data: str, first: pl.Schema, other: pl.Schema, file: Path, path: Path) -> None:
+    """Refuse a file whose columns are not those of the first: its rows are of something else."""
+    lacking = [name for name in first.names() if name not in other]
+    more = [name for name in other.names() if name not in first]
+    if lacking or more:
+        differs = [f"lacks {listed(lacking)}"] if lacking else []
+        differs += [f"has {listed(more)}"] if more else []
         raise UsageError(
-            f"the files of data={own.name} do not have the same columns: {said(error)}."
-        ) from None
+            f"the files of data={data} do not have the same columns: {path.name} {' and '.join(differs)}, unlike "
+            f"{file.name}; files are parts of one table: name one there, and the other as data.join={{files, on}} or "
+            "as the file of another table in data.sources."
+        )
+    for name, dtype in first.items():
+        if dtype != other[name] and not (dtype.is_numeric() and other[name].is_numeric()):
+            raise UsageError(
+                f"the files of data={data} do not agree: {name} is {dtype} in {file.name} and {other[name]} in "
+                f"{path.name}; write it alike in both."
+            )
 
 
 def _texts(own: OwnData, table: str | None) -> tuple[str, ...]:
@@ -54,23 +88,27 @@ def _texts(own: OwnData, table: str | None) -> tuple[str, ...]:
 
 def all_files(own: OwnData) -> list[Path]:
     """Every file or folder that the data is read from, once each: the units' own, then those of ``sources``."""
-    tables = (None, *sorted(own.sources))
-    return list(dict.fromkeys(path for table in tables for path in source_files(own, table).values()))
+    found: dict[Path, None] = {}
+    for table in (None, *sorted(own.sources)):
+        written: Written | None = own.written(table)
+        while written is not None:
+            found |= dict.fromkeys(_paths(own, written, table).values())
+            written = None if written.join is None else written.beside(written.join)
+    return list(found)
 
 
-def source_files(own: OwnData, table: str | None = None) -> dict[str | None, Path]:
-    """Files of the units, or of a table of ``sources``, by the value of their column ``file``.
+def _paths(own: OwnData, written: Written, table: str | None) -> dict[str | None, Path]:
+    """Files by the value of their column ``file``, which is None where there is only one.
 
-    That is None where there is only one. Where ``path`` is a file it stands for the units' one, and the others
-    lie beside it.
+    Where ``path`` is a file it stands for the units' one, and the others lie beside it.
     """
-    base, files = _base(own), own.written(table).files
+    base, files = _base(own), written.files
     named: dict[str | None, str] = {}
     if isinstance(files, str):
         named[None] = files
     else:
         named |= files if isinstance(files, dict) else {name: name for name in files}
-    if base.is_file() and table is None:
+    if base.is_file() and table is None and files == own.files:
         if len(named) > 1:
             raise UsageError(
                 f"data.path={base} is a file, and data={own.name} has {len(named)} files: "

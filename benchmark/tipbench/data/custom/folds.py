@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import polars as pl
 from tipdata.core.errors import NotMapped, UsageError
 from tipdata.core.partition import PARTS
 
 from tipbench.data.access import access_of
-from tipbench.data.custom.columns import listed, mapped, settled
+from tipbench.data.custom.columns import listed, mapped
 from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.files import read_files
 from tipbench.data.custom.pairs import matched_clusters, read_pairs
+from tipbench.data.custom.scoring import lawful_groups, scoring_notes
 from tipbench.data.custom.splits import all_scored, given_folds, label_set_folds, stratified_folds
 from tipbench.data.custom.tables import OwnTables, check_tables, read_tables
+from tipbench.data.custom.values import settled
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.data.streams.forecasts import own_answers
+from tipbench.data.streams.lengths import with_lengths
 from tipbench.data.streams.steps import ORDER, held_back
-from tipbench.kinds.answers import Answers
+from tipbench.kinds.answers import Answers, Custom
 from tipbench.kinds.scores import SCORES
 from tipbench.task import Task
 
 LABELS = "given"
 """The only supervision on a user's own data."""
+
+PAIRS = "pairs."
+"""Before the columns of a user's labelled pairs."""
 
 
 def prepare_own(
@@ -62,16 +69,25 @@ def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], ora
         )
     missing = sorted(n for n in needs if not is_mapped(task, own, n))
     if missing:
-        fields = ", ".join(f"data.tables.{need}" for need in missing)
         raise NotMapped(
-            f"the method needs {', '.join(missing)}, which data={own.name} does not map: set {fields}."
+            f"the method needs {', '.join(missing)}, which data={own.name} does not map: {_how_to_map(missing)}."
         )
+
+
+def _how_to_map(needs: list[str]) -> str:
+    fields = [f"data.tables.{need}" for need in needs if not need.startswith(PAIRS)]
+    said = [f"set {', '.join(fields)}"] if fields else []
+    if len(fields) < len(needs):
+        said.append(
+            "say which columns hold two texts and whether they match, as data.pairs={left, right, label}"
+        )
+    return ", and ".join(said)
 
 
 def is_mapped(task: Task, own: OwnData, need: str) -> bool:
     """Whether a user's own data has a column that a method needs, as ``table.column``."""
     table, _, column = need.partition(".")
-    if table == "pairs":
+    if need.startswith(PAIRS):
         return own.pairs is not None
     keyed = table in own.tables and table not in own.sources
     return column in own.tables.get(table, {}) or (keyed and column == task.unit)
@@ -95,7 +111,7 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         s for s in task.own_splits if s != "given" and (s != "kfold" or own.label is not None or own.labels)
     ]
     can = ["given", *can] if folds_given else can
-    if task.stream and task.forecast is None:
+    if task.alarms:
         # A threshold for alarms is chosen on valid, which there is none of where all are tested.
         can = [s for s in can if s != "all"]
     if not can:
@@ -104,21 +120,24 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         )
     chosen = _split_of(task, own, split, can)
     read = read_tables(task, own)
-    divided = _divide(own, chosen, read.units, bool(task.stream) and task.forecast is None)
+    divided = _divide(own, chosen, read.units, task.alarms)
     folds, streams = [_fold(task, read, fold) for fold in divided], []
     if task.stream:
         held = [held_back(fold) for fold in folds]
         folds, streams = [fold for fold, _ in held], [stream for _, stream in held]
+    rows = _tested(task, divided)
+    answers = _answers(task, rows, read.tables)
+    custom = Custom(own.prevalence, lawful_groups(own, rows), read.names)
     return Prepared(
         folds=folds,
-        answers=_answers(task, divided, read.tables),
+        answers=replace(with_lengths(answers, streams) if task.alarms else answers, custom=custom),
         data=own.name,
         split=chosen,
         labels=LABELS,
         access=level,
-        notes=_notes(task, own),
-        names=read.names,
+        notes=[*_notes(task, own), *read.notes, *scoring_notes(task, own, rows)],
         streams=streams,
+        many=read.many,
     )
 
 
@@ -137,8 +156,8 @@ def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
     return Fold(task, shown, units.select(task.unit, "part"), labels, names=names)
 
 
-def _answers(task: Task, divided: list[pl.DataFrame], tables: dict[str, pl.DataFrame]) -> Answers:
-    """The truth about the predicted units of all folds, pooled; every unit weighs one, or every cluster if it moves."""
+def _tested(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
+    """The predicted units of all folds, pooled, ``[..., part, fold Int32]``."""
     asked = [
         fold.filter(pl.col("part").is_in(list(task.predicted_parts))).with_columns(
             fold=pl.lit(number, dtype=pl.Int32)
@@ -146,8 +165,11 @@ def _answers(task: Task, divided: list[pl.DataFrame], tables: dict[str, pl.DataF
         for number, fold in enumerate(divided)
     ]
     rows = pl.concat(asked)
-    if len(divided) > 1:
-        rows = rows.filter(pl.col("part") == "test")
+    return rows.filter(pl.col("part") == "test") if len(divided) > 1 else rows
+
+
+def _answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Answers:
+    """The truth about pooled units; every unit weighs one, or every cluster if it moves."""
     if task.forecast is not None:
         return own_answers(task, rows, tables)
     return Answers(
@@ -169,7 +191,9 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         )
     parted = own.fold is not None or isinstance(own.files, dict)
     chosen = _split_of(task, own, split, ["given"] if parted else ["all"])
-    found = read_pairs(own, own.pairs, read_files(own))
+    rows = read_files(own)
+    notes = list(rows.notes)
+    found = read_pairs(own, own.pairs, rows.frame)
     test = found.pairs.filter(pl.col("part") == "test")
     if test.is_empty():
         raise UsageError(
@@ -177,7 +201,9 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         )
     of_table = {f: t for f, t in own.mapping().items() if f.startswith(f"data.tables.{task.table}.")}
     raw = mapped(own, found.records.lazy(), of_table)
-    values = {f.rpartition(".")[2]: settled(own, task.table, f.rpartition(".")[2], raw[f]) for f in of_table}
+    values = {
+        f.rpartition(".")[2]: settled(own, task.table, f.rpartition(".")[2], raw[f], notes) for f in of_table
+    }
     records = pl.DataFrame({task.unit: found.records["record"], **values})
     members = matched_clusters(found.pairs, found.records.height).rename({"record": task.unit})
     able = members.filter(pl.col("part") != "test").select(
@@ -196,13 +222,14 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
             task.unit,
             tested.sort(task.unit),
             test.select("left", "right", "label", pl.col("part").cast(pl.String)),
+            custom=Custom(names=found.records.select(pl.col("record").alias(task.unit), name="text")),
         ),
         data=own.name,
         split=chosen,
         labels=LABELS,
         access=level,
+        notes=notes,
         pair_answers=_pair_answers(found.pairs),
-        names=found.records.select(pl.col("record").alias(task.unit), pl.col("text").alias("name")),
     )
 
 

@@ -14,9 +14,10 @@ from tipdata.core.components import connected_components
 from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
 
-from tipbench.data.custom.columns import binary, mapped
+from tipbench.data.custom.columns import mapped
 from tipbench.data.custom.config import OwnData, Pairs
 from tipbench.data.custom.files import FILE
+from tipbench.data.custom.values import binary
 from tipbench.data.splits import PART
 
 MARKER = r"COL (\w+) VAL ?"

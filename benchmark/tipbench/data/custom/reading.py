@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tipdata.core.errors import UsageError
 
-from tipbench.data.custom.config import Written
+from tipbench.data.custom.written import Written
 
 
 @dataclass(frozen=True)

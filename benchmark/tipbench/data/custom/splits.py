@@ -7,6 +7,7 @@ from tipdata.core.draw import Stream
 from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
 
+from tipbench.data.custom.columns import listed
 from tipbench.data.custom.config import OwnData
 from tipbench.data.splits import PART, SPLITS
 
@@ -39,12 +40,14 @@ def given_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[
 
     With ``valid`` there must be such a part; of numbered folds it is the one after that which is tested.
 
-    Raises UsageError where some units have no fold, all have the same number, or a part is missing.
+    Raises UsageError where some units have no fold or one that is neither, all have the same number, or a part is
+    missing.
     """
     if missing := units["fold"].null_count():
         raise UsageError(
             f"data.fold of data={own.name} is missing for {missing:,} of {units.height:,} rows: fill it."
         )
+    _check_named(own, units["fold"].cast(pl.String))
     values = sorted(units["fold"].cast(pl.String).unique())
     named = pl.col("fold").cast(pl.String)
     if set(values) <= set(PARTS):
@@ -60,6 +63,24 @@ def given_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[
     _check_number(own, len(values), valid)
     number = named.replace_strict(values, range(len(values)), return_dtype=pl.Int64)
     return [units.with_columns(part=_part(number, n, len(values), valid)) for n in range(len(values))]
+
+
+def _check_named(own: OwnData, folds: pl.Series) -> None:
+    """Refuse folds that are neither all parts nor all numbers: a misspelling would be a fold of its own."""
+    number = folds.cast(pl.Float64, strict=False)
+    whole = (number == number.floor()).fill_null(False)
+    part = folds.is_in(list(PARTS))
+    if part.all() or whole.all():
+        return
+    # Beside parts a number is as wrong as a misspelling.
+    wrong = folds.filter(~part if part.any() else ~whole)
+    found = wrong.value_counts(sort=True, name="rows")
+    shown = listed([f"{value} in {rows:,}" for value, rows in found.iter_rows()])
+    raise UsageError(
+        f"data.fold of data={own.name} holds {shown} of {len(folds):,} rows: write {', '.join(PARTS[:2])} or "
+        f"{PARTS[2]}, or in every row the number of a fold, for instance by "
+        "\"CASE WHEN fold = 'Test' THEN 'test' ELSE fold END\"."
+    )
 
 
 def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:

@@ -8,12 +8,13 @@ from difflib import get_close_matches
 import polars as pl
 from tipdata.core.errors import UsageError
 
-from tipbench.data.custom.columns import identifiers, listed, mapped, settled
+from tipbench.data.custom.columns import identifiers, listed, mapped
 from tipbench.data.custom.config import MANY, OwnData
 from tipbench.data.custom.features import features
 from tipbench.data.custom.files import FILE, read_files
 from tipbench.data.custom.ids import Columns, check_refers, identifier_of, looked_up, numbered_alike, unit_ids
 from tipbench.data.custom.truth import truth
+from tipbench.data.custom.values import settled
 from tipbench.task import Task
 
 
@@ -25,12 +26,15 @@ class OwnTables:
     :func:`tipbench.data.custom.truth.truth`. ``tables``: input tables; those made from the units' file have the unit
     first. ``names``: ``[unit, name]`` with the ids as the user wrote them, or None where they are integers.
     ``regions``: ``[region, name]`` of the same.
+    ``notes``: a sentence for each thing that was left out or cut. ``many``: how many columns ``"*"`` gave a table.
     """
 
     units: pl.DataFrame
     tables: dict[str, pl.DataFrame]
     names: pl.DataFrame | None
     regions: pl.DataFrame | None
+    notes: list[str]
+    many: dict[str, int]
 
 
 def check_tables(task: Task, own: OwnData) -> None:
@@ -60,10 +64,10 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
     Raises:
         UsageError: for files, fields, ids and tables that are not as the format or the task wants them.
     """
-    frames = {table: read_files(own, table) for table in own.sources}
-    frame = read_files(own)
-    _check_hidden(own, [frame, *frames.values()])
-    raw, many = _unit_rows(task, own, frame)
+    rows, of_units = {table: read_files(own, table) for table in own.sources}, read_files(own)
+    notes = [note for read in (of_units, *rows.values()) for note in read.notes]
+    _check_hidden(own, [of_units.frame, *(read.frame for read in rows.values())])
+    raw, many = _unit_rows(task, own, of_units.frame)
     given = raw["data.unit"] if own.unit is not None else None
     unit, names = unit_ids(task, own, given, raw.height)
     columns = {
@@ -73,13 +77,10 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
         for column in own.tables[table]
         if column != MANY
     }
-    for table, rows in frames.items():
-        fields = own.mapping(table)
-        read = mapped(own, rows, fields)
-        columns |= {(table, field.rpartition(".")[2]): read[field] for field in fields}
-        if MANY in own.tables[table]:
-            many[table] = features(own, table, rows, set(own.tables[table]))
-    made = _settled(task, own, columns, unit if given is None else given, unit)
+    for table, of_table in rows.items():
+        read, many[table] = _source_rows(own, table, of_table.frame)
+        columns |= {(table, column): read[column] for column in read.columns}
+    made = _settled(task, own, columns, unit if given is None else given, unit, notes)
     tables = {}
     for table in own.tables:
         own_key = {} if table in own.sources else {task.unit: unit}
@@ -88,7 +89,8 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
     if own.time is not None:
         tables[task.table] = tables[task.table].with_columns(_minutes(own, raw["data.time"]).alias("minute"))
     task.check(tables)
-    return OwnTables(_units(task, own, raw, unit), tables, names, _region_names(columns, made))
+    widths = {table: frame.width for table, frame in many.items() if frame.width}
+    return OwnTables(_units(task, own, raw, unit), tables, names, _region_names(columns, made), notes, widths)
 
 
 def _region_names(columns: Columns, made: Columns) -> pl.DataFrame | None:
@@ -99,6 +101,21 @@ def _region_names(columns: Columns, made: Columns) -> pl.DataFrame | None:
         if place[1] == "region" and values.dtype == pl.String and made[place].dtype.is_integer()
     ]
     return pl.concat(pairs).unique() if pairs else None
+
+
+def _source_rows(own: OwnData, table: str, frame: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The mapped columns of a table of ``sources`` by name, and those that ``"*"`` stands for; rows that are alike
+    are one row where a column counts them."""
+    fields = own.mapping(table)
+    read = mapped(own, frame, fields).rename({field: field.rpartition(".")[2] for field in fields})
+    many = (
+        features(own, table, frame, set(own.tables[table])) if MANY in own.tables[table] else pl.DataFrame()
+    )
+    count = own.counted(table)
+    if count is None:
+        return read, many
+    alike = read.hstack(many).group_by(pl.all(), maintain_order=True).len(count)
+    return alike.select(*read.columns, count), alike.select(many.columns)
 
 
 def _unit_rows(task: Task, own: OwnData, frame: pl.LazyFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
@@ -118,13 +135,15 @@ def _unit_rows(task: Task, own: OwnData, frame: pl.LazyFrame) -> tuple[pl.DataFr
     return raw, many
 
 
-def _settled(task: Task, own: OwnData, columns: Columns, given: pl.Series, unit: pl.Series) -> Columns:
+def _settled(
+    task: Task, own: OwnData, columns: Columns, given: pl.Series, unit: pl.Series, notes: list[str]
+) -> Columns:
     """Columns in the types of a release, those that name units as their ids, other ids alike in all tables."""
     naming = [place for place in columns if identifier_of(own, *place) == task.unit]
     made = {place: looked_up(task, own, place, columns[place], given, unit) for place in naming}
     others = {place: values for place, values in columns.items() if place not in made}
     others |= numbered_alike(own, others)
-    made |= {place: settled(own, *place, values) for place, values in others.items()}
+    made |= {place: settled(own, *place, values, notes) for place, values in others.items()}
     return {place: made[place] for place in columns}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 from tipdata.core.errors import UsageError
 
-from tipbench.data.custom.columns import binary
 from tipbench.data.custom.config import OwnData
+from tipbench.data.custom.values import binary
 from tipbench.kinds.answers import LABEL_PREFIX
 from tipbench.kinds.labelsets import URGENCY
 
