@@ -26,6 +26,7 @@ class Scores(LabelledKind):
     title = "a score per unit"
     rows = "for every unit of valid and test"
     truth_columns = ("part", "label", "cluster", "weight")
+    also = ("classes",)
     custom_fields = ("group", "prevalence")
 
     def columns(self, unit: str) -> tuple[str, ...]:

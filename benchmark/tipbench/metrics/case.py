@@ -49,6 +49,11 @@ class Case:
         return self.task.prevalence if self.answers.custom is None else self.answers.custom.prevalence
 
     @property
+    def primary(self) -> str:
+        """The metric that leads: the task's, but where its own data are of a kind that has another."""
+        return self.answers.kind.primary or self.task.primary
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """The groups that harm is reported for: the task's, or those that a user's own units are of."""
         return self.task.groups if self.answers.custom is None else self.answers.custom.groups

@@ -23,7 +23,6 @@ from tipbench.runs.results import (
     parquet_bytes,
     store,
 )
-from tipbench.tasks import task_of
 
 
 class Unwritable(UsageError):
@@ -87,7 +86,7 @@ def result_of(
         digests=job.digests,
         config_hash=cell.hash,
         config=cell.config,
-        primary=task_of(cell.task).primary,
+        primary=next(iter(evaluation.scores)),
         scores={name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
         groups=evaluation.groups,
         oracle=evaluation.oracle,

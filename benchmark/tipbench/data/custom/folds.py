@@ -10,6 +10,7 @@ from tipdata.core.errors import NotMapped, UsageError
 from tipdata.core.partition import PARTS
 
 from tipbench.data.access import access_of
+from tipbench.data.custom.classes import as_mapped
 from tipbench.data.custom.columns import listed, mapped
 from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.files import read_files
@@ -38,6 +39,7 @@ def prepare_own(
     task: Task, own: OwnData, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
     """Folds and answers; see :func:`tipbench.data.prepare.prepare`."""
+    task = as_mapped(task, own)
     level = access_of(task, access)
     check_own(task, own, labels, needs, oracle)
     if own.pairs is not None:
@@ -47,6 +49,7 @@ def prepare_own(
 
 def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], oracle: bool) -> None:
     """Refuse what own data cannot have, before any file is read. Raises UsageError."""
+    task = as_mapped(task, own)
     if own.task != task.name:
         raise UsageError(
             f"data={own.name} is for task={own.task}, and not for {task.name}: "

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import polars as pl
 from tipdata.core.errors import UsageError
 
+from tipbench.data.custom.classes import named_alike, with_classes
 from tipbench.data.custom.columns import identifiers, listed, mapped
 from tipbench.data.custom.config import MANY, OwnData
 from tipbench.data.custom.features import features
@@ -88,9 +89,11 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
         tables[table] = pl.DataFrame(own_key | values).hstack(many.get(table, pl.DataFrame()))
     if own.time is not None:
         tables[task.table] = tables[task.table].with_columns(_minutes(own, raw["data.time"]).alias("minute"))
+    tables = named_alike(task, own, tables)
     task.check(tables)
+    units = with_classes(task, own, _units(task, own, raw, unit), tables, notes)
     widths = {table: frame.width for table, frame in many.items() if frame.width}
-    return OwnTables(_units(task, own, raw, unit), tables, names, _region_names(columns, made), notes, widths)
+    return OwnTables(units, tables, names, _region_names(columns, made), notes, widths)
 
 
 def _region_names(columns: Columns, made: Columns) -> pl.DataFrame | None:
