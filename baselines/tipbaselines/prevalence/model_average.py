@@ -69,7 +69,7 @@ class ModelAverage:
         """Return what is to be known of the dispersion [units], and of plain BIC's estimates beside those found."""
         high = dispersion > 1
         if not high.any():
-            return []
+            return [f"dispersion 1 ({MEANT}, or less): nothing is divided, and plain BIC is the same."]
         several = f" at most, above 1 in {int(high.sum()):,} of {len(high):,} units" if len(high) > 1 else ""
         start = f"dispersion {dispersion.max():.2f}{several} ({MEANT})"
         if not self._dispersed:
