@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from tipdata.core.errors import UsageError
 
+from tipbaselines.chao import below_bound
 from tipbaselines.loglinear import LARGEST, overlaps
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ MOST = 10
 """Lists: the patterns are two to this power."""
 SPARSE = 0.5
 """A table is sparse where this share of its pairs of lists share nobody."""
-NORMAL = 1.959963984540054
-"""Standard errors on either side of the middle of a normal 95% interval."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,8 @@ def estimates_of(
 
 
 def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:
-    """Sentences for the reader: how many units have no estimate, and how many tables are sparse."""
+    """Sentences for the reader: how many units have no estimate, how many tables are sparse, and which estimates are
+    below Chao's lower bound."""
     notes = []
     if lacking := predictions["estimate"].null_count():
         notes.append(
@@ -96,4 +96,5 @@ def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:
             f"in {sparse:,} of {predictions.height:,} units half of the pairs of lists or more share nobody: what is "
             "estimated there rests on few people, and on what is assumed of lists that never meet."
         )
-    return notes
+    estimates = predictions["estimate"].fill_null(float("nan")).to_numpy()
+    return notes + below_bound(estimates, lists.counts, len(lists.lists))

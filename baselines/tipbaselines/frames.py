@@ -36,6 +36,12 @@ def logit(scores: np.ndarray) -> np.ndarray:
     return np.log(clipped) - np.log1p(-clipped)
 
 
+def softmax(logarithms: np.ndarray) -> np.ndarray:
+    """Probabilities [rows, classes] of unnormalised log-probabilities, without overflow; rows add up to 1."""
+    shifted = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)
+
+
 def sigmoid(log_odds: np.ndarray) -> np.ndarray:
     """Probabilities of log-odds in nats, without overflow."""
     return np.exp(-np.logaddexp(0.0, -log_odds))

@@ -21,6 +21,8 @@ SURE = 12.0
 """A converged fit whose coefficients are all this near to 0 is an estimate; others are left to a linear program."""
 SOME = 1e-5
 """People in a cell that a linear program takes for more than none."""
+NORMAL = 1.959963984540054
+"""Standard errors on either side of the middle of a normal 95% interval."""
 LARGEST = 60.0
 """Logarithms of expected counts beyond this are cut."""
 

@@ -5,8 +5,8 @@ regions without an intervention of the same kind until the last day that any of 
 controls are the same platform elsewhere, or whole regions where fewer than :data:`FEWEST` of them have it.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -35,13 +35,15 @@ class Course:
     """One series and its controls by period: a week of counts, or a step of levels.
 
     ``own``: [periods]. ``controls``: [controls, periods]. Neither has gaps. ``before``: periods before the
-    intervention. ``counts``: whether changes are ratios rather than differences.
+    intervention. ``counts``: whether changes are ratios rather than differences. ``regions``: those of the controls
+    [controls].
     """
 
     own: np.ndarray
     controls: np.ndarray
     before: int
     counts: bool
+    regions: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def window(self, effect: Effect) -> slice:
         """The periods of an effect's window."""
@@ -110,9 +112,11 @@ class Market:
             of_site = self.values[outcome][:, self.platforms.index(platform)]
             series = of_site[own]
             there = _start(of_site[free]) <= _start(series)
-            controls = of_site[free][there] if there.sum() >= FEWEST else controls
+            if there.sum() >= FEWEST:
+                free, controls = free[there], of_site[free][there]
         start = int(_start(series)) if platform is not None else int(np.argmax(~np.isnan(series)))
-        return _course(series, controls, effect["day"] - self.first_day, start, last - self.first_day, counts)
+        beside = _Controls(controls, self.regions[free])
+        return _course(series, beside, effect["day"] - self.first_day, start, last - self.first_day, counts)
 
     def observed(self, effect: Effect) -> float:
         """The sum of an effect's outcome over its window, of its platform where it is about a share."""
@@ -171,8 +175,15 @@ def _start(series: np.ndarray) -> np.ndarray:
     return np.where(above.any(axis=-1), above.argmax(axis=-1), series.shape[-1])
 
 
+class _Controls(NamedTuple):
+    """Series of the controls by day [controls, days], and their regions [controls]."""
+
+    series: np.ndarray
+    regions: np.ndarray
+
+
 def _course(
-    series: np.ndarray, controls: np.ndarray, day: int, start: int, last: int, counts: bool
+    series: np.ndarray, controls: _Controls, day: int, start: int, last: int, counts: bool
 ) -> Course | None:
     """Series and controls by period, without controls that have gaps or nothing before the intervention."""
     length = WEEK if counts else 1
@@ -182,10 +193,10 @@ def _course(
     periods = before + (last + 1 - day) // length
     days = slice(day - before * length, day - before * length + periods * length)
     own = series[days].reshape(periods, length).sum(axis=1)
-    beside = controls[:, days].reshape(len(controls), periods, length).sum(axis=2)
-    beside = beside[~np.isnan(beside).any(axis=1)]
+    beside = controls.series[:, days].reshape(-1, periods, length).sum(axis=2)
+    kept = ~np.isnan(beside).any(axis=1)
     if counts:
-        beside = beside[beside[:, :before].any(axis=1)]
+        kept &= beside[:, :before].any(axis=1)
     if np.isnan(own).any() or (counts and not own[:before].any()):
         return None
-    return Course(own, beside, before, counts)
+    return Course(own, beside[kept], before, counts, controls.regions[kept])

@@ -1,11 +1,12 @@
 """A crowd's votes as integer arrays: what every method of aggregation works on.
 
-The votes of a release are words (harmful, clear, unsure); those of a user's own crowd are 0 and 1, or these words.
+The votes of a release are words (harmful, clear, unsure); those of a user's own crowd are 0 and 1, or these words, or
+the names of any number of classes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,19 @@ import polars as pl
 from tipdata.core.errors import UsageError
 
 from tipbaselines.frames import score_frame
+from tipbaselines.labelsets import LABEL, SCORE
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
 CLEAR, HARMFUL, UNSURE = range(3)
+"""Codes of votes where there are two classes."""
 CODES = {
     **dict.fromkeys(("clear", "0", "0.0", "false"), CLEAR),
     **dict.fromkeys(("harmful", "1", "1.0", "true"), HARMFUL),
     "unsure": UNSURE,
 }
-"""What a vote may be, in lower case, and its code."""
+"""What a vote may be where there are two classes, in lower case, and its code."""
 
 NEEDS = frozenset({"reviews.advert", "reviews.reviewer", "reviews.vote"})
 
@@ -33,8 +36,8 @@ NEEDS = frozenset({"reviews.advert", "reviews.reviewer", "reviews.vote"})
 class Votes:
     """Votes on items by reviewers. ``item``, ``reviewer`` and ``vote`` are int64 [votes], numbered from 0.
 
-    ``known``: int8 [items], the label that a method may learn from, -1 for most. ``labels``: how many different
-    votes there are, 2 where nobody is ever unsure and else 3.
+    ``known``: integers [items], the class that a method may learn from, -1 for most. ``classes``: how many an item may
+    be of; a vote of this number is an unsure one.
     """
 
     item: np.ndarray
@@ -42,23 +45,31 @@ class Votes:
     vote: np.ndarray
     reviewers: int
     known: np.ndarray
+    classes: int = 2
 
     @property
     def items(self) -> int:
         return len(self.known)
 
+    @property
+    def unsure(self) -> np.ndarray:
+        """Which votes [votes] are unsure."""
+        return self.vote == self.classes
+
     @cached_property
     def labels(self) -> int:
-        return 3 if (self.vote == UNSURE).any() else 2
+        """How many different votes there are: the classes, and one more where anybody is unsure."""
+        return self.classes + int(self.unsure.any())
 
     def decided(self) -> Votes:
         """The same without the unsure votes."""
-        sure = self.vote != UNSURE
-        return Votes(self.item[sure], self.reviewer[sure], self.vote[sure], self.reviewers, self.known)
+        sure = ~self.unsure
+        return replace(self, item=self.item[sure], reviewer=self.reviewer[sure], vote=self.vote[sure])
 
     def clamped(self, posterior: np.ndarray) -> np.ndarray:
-        """The posterior [items] with certainty where the label is known."""
-        return np.where(self.known >= 0, self.known, posterior)
+        """The posterior [items, classes] with certainty where the class is known."""
+        sure = np.eye(self.classes)[np.maximum(self.known, 0)]
+        return np.where((self.known >= 0)[:, None], sure, posterior)
 
     @cached_property
     def cell(self) -> np.ndarray:
@@ -69,6 +80,11 @@ class Votes:
         """Sums [reviewers, labels] of values [votes]."""
         size = (self.reviewers, self.labels)
         return np.bincount(self.cell, values, size[0] * size[1]).reshape(size)
+
+    def per_vote(self, values: np.ndarray) -> np.ndarray:
+        """Sums [items, labels] of values [votes]."""
+        size = (self.items, self.labels)
+        return np.bincount(self.item * self.labels + self.vote, values, size[0] * size[1]).reshape(size)
 
     def per_item(self, values: np.ndarray) -> np.ndarray:
         """Sums [items] of values [votes]."""
@@ -85,22 +101,39 @@ def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
     An aggregation method learns reviewers from all votes that it is shown, whatever part they are on; labels of
     the valid part are left for choosing settings and thresholds. Raises UsageError for a vote that is none.
     """
-    unit = fold.task.unit
+    unit, names = fold.task.unit, class_names(fold)
     units = fold.parts[unit].unique().sort()
     frame = fold.tables["reviews"].select(unit, "reviewer", "vote").collect()
     numbered = pl.DataFrame({unit: units, "item": np.arange(len(units))})
     frame = frame.join(numbered, on=unit).sort("item", "reviewer", "vote")
-    labels = numbered.join(fold.labels("train").collect(), on=unit, how="left", maintain_order="left")[
-        "label"
-    ]
+    labels = numbered.join(fold.labels("train").collect(), on=unit, how="left", maintain_order="left")
+    known = labels["label"] if not names else _class_of(labels.select(f"{LABEL}{name}" for name in names))
     reviewer = frame["reviewer"].rank("dense").to_numpy().astype(np.int64) - 1
     return units, Votes(
         item=frame["item"].to_numpy(),
         reviewer=reviewer,
-        vote=vote_codes(frame["vote"]),
+        vote=class_codes(frame["vote"], names) if names else vote_codes(frame["vote"]),
         reviewers=int(reviewer.max(initial=-1)) + 1,
-        known=labels.fill_null(-1).cast(pl.Int8).to_numpy(),
+        known=known.fill_null(-1).cast(pl.Int64).to_numpy(),
+        classes=len(names) or len((CLEAR, HARMFUL)),
     )
+
+
+def class_names(fold: Fold) -> list[str]:
+    """Names of the classes of a user's own crowd, in order; none where units are harmful or clear."""
+    columns = fold.supervision.columns
+    return [column.removeprefix(LABEL) for column in columns if column.startswith(LABEL)]
+
+
+def _class_of(labels: pl.DataFrame) -> pl.Series:
+    """Number of the class [rows] whose column of 0 and 1 has the 1; null where none has."""
+    numbers = [pl.when(pl.col(name) == 1).then(number) for number, name in enumerate(labels.columns)]
+    return labels.select(pl.coalesce(numbers)).to_series()
+
+
+def class_codes(votes: pl.Series, names: list[str]) -> np.ndarray:
+    """Votes for classes by name as int64 numbers of these names."""
+    return votes.replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
 
 
 def vote_codes(votes: pl.Series) -> np.ndarray:
@@ -116,7 +149,16 @@ def vote_codes(votes: pl.Series) -> np.ndarray:
     return coded.to_numpy()
 
 
-def unit_scores(fold: Fold, units: pl.Series, scores: np.ndarray) -> pl.DataFrame:
-    """Predictions ``[unit, score]`` of those units [items] that the task wants predicted, sorted by unit."""
+def unit_scores(fold: Fold, units: pl.Series, posterior: np.ndarray) -> pl.DataFrame:
+    """Predictions of those units that the task wants predicted, sorted by unit: ``[unit, score]`` of harmful, or a
+    column ``score_<class>`` a class.
+
+    ``posterior``: probabilities [units, classes].
+    """
     wanted = fold.to_predict().select(units.name).collect()[units.name].sort()
-    return score_frame(wanted, np.asarray(scores)[units.search_sorted(wanted).to_numpy()])
+    rows = posterior[units.search_sorted(wanted).to_numpy()]
+    names = class_names(fold)
+    if not names:
+        return score_frame(wanted, rows[:, HARMFUL])
+    scores = {f"{SCORE}{name}": rows[:, number] for number, name in enumerate(names)}
+    return pl.DataFrame({units.name: wanted, **scores})

@@ -55,6 +55,18 @@ class Forecast:
     gallery: str
 
 
+@dataclass(frozen=True)
+class Classes:
+    """Where a user's own data of a task may have any number of classes.
+
+    ``table``, ``column``: where classes are named besides the truth. ``check``: in the place of the task's own.
+    """
+
+    table: str
+    column: str
+    check: Callable[[dict[str, pl.DataFrame]], None] = field(repr=False)
+
+
 Supervise = Callable[[pl.DataFrame, Source], pl.DataFrame]
 """Units of all parts -> ``[unit, label]`` of those in train and valid that this supervision labels."""
 
@@ -96,6 +108,7 @@ class Task:
     ``sealed_length``: of a streamed task, how many rows of each unit a sealed round publishes.
     ``version``: what a score of it means; scores of different versions are never put in one table.
     ``probabilities``: whether its scores are read as probabilities, so that the contract of methods asks for [0, 1].
+    ``classes``: whether a user's own data may have any number of classes, and where these are named.
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
     :data:`tipbench.kinds.answers.QUANTITIES`.
     """
@@ -130,6 +143,7 @@ class Task:
     sealed_length: int = 0
     version: int = 1
     probabilities: bool = False
+    classes: Classes | None = None
 
     def __repr__(self) -> str:
         return f"Task {self.name}: {self.question} Unit {self.unit}, prediction {self.kind.name}, score {self.primary}"

@@ -17,13 +17,13 @@ import numpy as np
 from tipbaselines.flag_aggregation.dawid_skene import dawid_skene
 from tipbaselines.flag_aggregation.glad import glad
 from tipbaselines.flag_aggregation.mace import mace
-from tipbaselines.flag_aggregation.majority import harmful_share
+from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.flag_aggregation.weighted_majority import weighted_majority
-from tipbaselines.votes import Votes
+from tipbaselines.votes import HARMFUL, Votes
 
 ITEMS, REVIEWERS, VOTES_AN_ITEM = 20_000, 500, 5
 METHODS: dict[str, Callable[[Votes], np.ndarray]] = {
-    "majority": harmful_share,
+    "majority": vote_shares,
     "weighted_majority": weighted_majority,
     "dawid_skene": dawid_skene,
     "glad": glad,
@@ -81,7 +81,7 @@ def main(python: str | None) -> None:
     print(f"{'method':<18} {'CPU s':>8} {'accuracy':>9}   {'crowd-kit s':>11} {'accuracy':>9}")
     for name, method in METHODS.items():
         started = time.process_time()
-        scores = method(votes)
+        scores = method(votes)[:, HARMFUL]
         seconds = time.process_time() - started
         right = np.where(scores == 0.5, 0.5, (scores > 0.5) == (truth == 1)).mean()
         other = "{:>11.2f} {:>9.4f}".format(*theirs[name]) if name in theirs else f"{'-':>11} {'-':>9}"

@@ -16,6 +16,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from tipbaselines.account_risk.degree import Degree
 from tipbaselines.account_risk.graphsage import GraphSAGE
+from tipbaselines.account_risk.isolation_forest import IsolationForest
 from tipbaselines.account_risk.label_propagation import LabelPropagation
 from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
@@ -25,6 +26,7 @@ from tipbench.tasks import task_of
 
 UNTRAINED = {
     "degree": Degree,
+    "isolation_forest": IsolationForest,
     "neighbour_outlier": NeighbourOutlier,
     "neighbour_outlier hops=1": lambda: NeighbourOutlier(hops=1),
 }

@@ -26,7 +26,10 @@ MadeUp = tuple[Answers, pl.DataFrame]
 
 
 def made_up(task: Task) -> dict[str, MadeUp]:
-    """Return made-up truth and predictions for a task, by what they are; a task of clusters is also given pairs."""
+    """Return made-up truth and predictions for a task, by what they are.
+
+    A task of clusters is also given pairs, and one whose own data may have several classes such classes.
+    """
     makers = {
         "scores": _scores,
         "alarms": _alarms,
@@ -39,6 +42,8 @@ def made_up(task: Task) -> dict[str, MadeUp]:
     found = {"units": makers[task.kind.name](task)}
     if task.kind.takes_pairs:
         found |= {"labelled pairs": _labelled_pairs(task), "scored pairs": _scores(task)}
+    if task.classes is not None:
+        found["classes"] = _classes(task)
     return found
 
 
@@ -207,6 +212,23 @@ def _labelsets(task: Task) -> MadeUp:
     given = {f"{SCORE_PREFIX}{name}": score.astype(np.float32) for name, score in scores.items()}
     given[f"{SCORE_PREFIX}{URGENCY}"] = ((_noise("urgent") + urgency) / 3).astype(np.float32)
     return Answers(kinds.LABELSETS, task.unit, frame), pl.DataFrame({task.unit: frame[task.unit], **given})
+
+
+def _classes(task: Task) -> MadeUp:
+    names = ("0", "1", "2", "3")
+    frame = _units(task).select(task.unit, "part", "cluster", "weight")
+    truth = _below("class", len(names))
+    said = np.where(_noise("told") < 0.6, truth, _below("other class", len(names)))
+    labels = [
+        pl.Series(f"{LABEL_PREFIX}{name}", (truth == k).astype(np.int8)) for k, name in enumerate(names)
+    ]
+    scores = {
+        f"{SCORE_PREFIX}{name}": ((_below(f"class {name}", 8) / 8 + (said == k)) / 2).astype(np.float32)
+        for k, name in enumerate(names)
+    }
+    return Answers(kinds.CLASSES, task.unit, frame.with_columns(labels)), pl.DataFrame(
+        {task.unit: frame[task.unit], **scores}
+    )
 
 
 def _estimates(task: Task) -> MadeUp:

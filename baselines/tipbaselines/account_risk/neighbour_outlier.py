@@ -3,8 +3,8 @@
 Breunig et al. (2000), by scikit-learn, with twenty neighbours in feature space as in BOND (Liu et al. 2022). With
 ``hops`` the features' means over the accounts at the other end of ties stand beside them. Where accounts are of
 several regions, each is compared with those of its own. A score says that an account is unusual, not why. Needs
-numeric features of accounts; the ends of ties for ``hops``. Cost: seconds for 75,000 accounts in 64 regions; quadratic
-in a region.
+numeric features of accounts, or the ends of ties; both for ``hops``. Cost: seconds for 75,000 accounts in 64 regions;
+quadratic in a region.
 """
 
 from typing import TYPE_CHECKING
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 class NeighbourOutlier:
-    """``neighbours``: of the local outlier factor; ``ties``: whether counts of an account's ties are features;
-    ``hops``: 0 or 1; ``standardise``: whether features are brought to one scale first."""
+    """``neighbours``: of the local outlier factor; ``ties``: whether counts of an account's ties are features, None for
+    those of accounts without others; ``hops``: 0 or 1; ``standardise``: whether features are brought to one scale."""
 
     needs: frozenset[str] = frozenset()
     takes_many: frozenset[str] = frozenset({"accounts"})
     stochastic = False
 
     def __init__(
-        self, neighbours: int = 20, ties: bool = False, hops: int = 0, standardise: bool = False
+        self, neighbours: int = 20, ties: bool | None = None, hops: int = 0, standardise: bool = False
     ) -> None:
         self._neighbours, self._ties, self._hops, self._standardise = neighbours, ties, hops, standardise
 
@@ -39,16 +39,15 @@ class NeighbourOutlier:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         graph = graph_of(fold)
-        frames = [attributes(graph), *([tie_attributes(graph)] if self._ties else [])]
-        features = np.hstack(
-            [frame.to_numpy() for frame in frames if frame.width] or [np.zeros((graph.nodes, 0))]
-        )
-        if not features.shape[1]:
+        own = attributes(graph)
+        counted = not own.width if self._ties is None else self._ties
+        frames = [own, *([tie_attributes(graph)] if counted and graph.ties.height else [])]
+        if not any(frame.width for frame in frames):
             raise UsageError(
                 "account_risk/neighbour_outlier compares features and these accounts have none: "
-                "map numeric columns under data.tables.accounts, or set baseline.method.ties=true."
+                "map numeric columns under data.tables.accounts, or ties."
             )
-        features = filled(features)
+        features = filled(np.hstack([frame.to_numpy() for frame in frames if frame.width]))
         if self._standardise:
             spread = features.std(axis=0)
             features = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)

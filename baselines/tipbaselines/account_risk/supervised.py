@@ -38,6 +38,7 @@ def training_labels(fold: "Fold", graph: Graph, method: str) -> Labels:
     if not len(labels.label):
         raise UsageError(
             f"{method} learns from labels and this fold gives none to fit: "
-            "choose a split with a train part, or account_risk/degree or account_risk/neighbour_outlier."
+            "choose a split with a train part, or account_risk/degree, account_risk/isolation_forest or "
+            "account_risk/neighbour_outlier."
         )
     return labels

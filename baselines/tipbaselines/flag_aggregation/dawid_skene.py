@@ -1,7 +1,8 @@
 """Dawid and Skene (1979): each reviewer has a confusion matrix, each item a posterior, found by EM.
 
-The truth is binary; the votes may be three, and what a reviewer is unsure of then tells something too. Confusions
-are smoothed towards the crowd's. Items whose label is known are held at it. Needs the votes. Cost: under a second.
+There may be any number of classes; where votes may be unsure besides, what a reviewer is unsure of tells something too.
+Confusions are smoothed towards the crowd's. Items whose class is known are held at it. Needs the votes. Cost: under a
+second.
 """
 
 from typing import TYPE_CHECKING
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.flag_aggregation.majority import harmful_share
-from tipbaselines.frames import sigmoid
+from tipbaselines.flag_aggregation.majority import vote_shares
+from tipbaselines.frames import softmax
 from tipbaselines.votes import NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
@@ -40,19 +41,16 @@ class DawidSkene:
 def dawid_skene(
     votes: Votes, smoothing: float = 6.0, iterations: int = 100, tolerance: float = 1e-5
 ) -> np.ndarray:
-    """Posterior of harmful [items]: equations 2.3 to 2.5 of the paper, started from the majority's share."""
-    counts = votes.per_cell(np.ones(len(votes.vote)))
-    free = harmful_share(votes)
+    """Posterior [items, classes]: equations 2.3 to 2.5 of the paper, started from the shares of votes."""
+    free = vote_shares(votes)
     posterior = votes.clamped(free)
     for _ in range(iterations):
-        harmful = votes.per_cell(posterior[votes.item])
-        clear = np.maximum(counts - harmful, 0.0)
-        log_ratio = (_log_confusion(harmful, smoothing) - _log_confusion(clear, smoothing)).ravel()[
-            votes.cell
+        by_class = [
+            _log_confusion(votes.per_cell(column[votes.item]), smoothing).ravel()[votes.cell]
+            for column in posterior.T
         ]
-        positive = posterior.sum()
-        prior = np.log((positive + 1.0) / (votes.items - positive + 1.0))
-        free = sigmoid(prior + votes.per_item(log_ratio))
+        prior = np.log((posterior.sum(axis=0) + 1.0) / (votes.items + votes.classes))
+        free = softmax(prior + np.column_stack([votes.per_item(one) for one in by_class]))
         before, posterior = posterior, votes.clamped(free)
         if np.abs(posterior - before).max(initial=0.0) < tolerance:
             break

@@ -2,7 +2,8 @@
 
 Every reviewer has a skill alpha (below zero: adversarial), every item an ease beta > 0. EM; its M step ascends the
 expected log-likelihood in alpha and log beta by gradients that are scaled by the Fisher information, all reviewers
-and then all items at once. Unsure votes say nothing. Needs the votes. Cost: seconds on 100,000 votes.
+and then all items at once. A wrong vote is for any of the other classes alike. Unsure votes say nothing. Needs the
+votes. Cost: seconds on 100,000 votes.
 """
 
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.flag_aggregation.majority import harmful_share
-from tipbaselines.frames import sigmoid
+from tipbaselines.flag_aggregation.majority import vote_shares
+from tipbaselines.frames import sigmoid, softmax
 from tipbaselines.votes import NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
@@ -41,21 +42,20 @@ class Glad:
 
 
 def glad(votes: Votes, iterations: int = 100, tolerance: float = 1e-4, steps: int = 1) -> np.ndarray:
-    """Posterior of harmful [items], whose prior is one half as in the paper."""
-    start = votes.clamped(harmful_share(votes))
+    """Posterior [items, classes]; classes are alike before any vote, as in the paper."""
+    start = votes.clamped(vote_shares(votes))
     votes = votes.decided()
     alpha = np.full(votes.reviewers, ALPHA)
     log_beta = np.full(votes.items, LOG_BETA)
-    sign = 2.0 * votes.vote - 1.0
     posterior = free = start
     for _ in range(iterations):
-        right = np.where(votes.vote == 1, posterior[votes.item], 1.0 - posterior[votes.item])
+        right = posterior[votes.item, votes.vote]
         for _ in range(steps):
             alpha = alpha + _alpha_step(votes, alpha, log_beta, right)
             log_beta = np.clip(log_beta + _log_beta_step(votes, alpha, log_beta, right), -MOST, MOST)
-        # log of sigmoid(x) over 1 - sigmoid(x) is x itself.
-        weight = alpha[votes.reviewer] * np.exp(log_beta)[votes.item]
-        free = sigmoid(votes.per_item(sign * weight))
+        # log of sigmoid(x) over 1 - sigmoid(x) is x itself, and a wrong vote is one of classes - 1.
+        weight = alpha[votes.reviewer] * np.exp(log_beta)[votes.item] + np.log(votes.classes - 1)
+        free = softmax(votes.per_vote(weight))
         before, posterior = posterior, votes.clamped(free)
         if np.abs(posterior - before).max(initial=0.0) < tolerance:
             break

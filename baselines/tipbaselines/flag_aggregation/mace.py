@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.frames import sigmoid
-from tipbaselines.votes import CLEAR, HARMFUL, NEEDS, Votes, read_votes, unit_scores
+from tipbaselines.frames import softmax
+from tipbaselines.votes import NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -25,7 +25,7 @@ TINY = 1e-300
 class Mace:
     """``restarts``, ``iterations``: of the search. ``looking``, ``habit``: prior counts of theta and of xi.
 
-    ``own_prior``: whether the prior of harmful is learnt; if not it is one half. The defaults are the paper's.
+    ``own_prior``: whether the prior of the classes is learnt; if not they are alike. The defaults are the paper's.
     """
 
     needs = NEEDS
@@ -65,7 +65,7 @@ PAPER = Priors()
 def mace(
     votes: Votes, seed: int = 0, restarts: int = 10, iterations: int = 50, priors: Priors = PAPER
 ) -> np.ndarray:
-    """Posterior of harmful [items], of the start that ends with the highest evidence."""
+    """Posterior [items, classes], of the start that ends with the highest evidence."""
     generator = np.random.default_rng(seed)
     found = [_search(votes, generator, iterations, priors) for _ in range(restarts)]
     return max(found, key=lambda one: one[1])[0]
@@ -74,28 +74,30 @@ def mace(
 def _search(
     votes: Votes, generator: np.random.Generator, iterations: int, priors: Priors
 ) -> tuple[np.ndarray, float]:
-    """One start: the posterior [items], and the log-evidence under the last parameters."""
+    """One start: the posterior [items, classes], and the log-evidence under the last parameters."""
     looks, idles = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, 2))).T
     habits = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, votes.labels)))
     cell, counts = votes.cell, votes.per_cell(np.ones(len(votes.vote)))
-    says = np.eye(votes.labels, dtype=bool)
-    odds, free, evidence = 0.0, np.full(votes.items, 0.5), -np.inf
+    says = np.eye(votes.labels, dtype=bool)[: votes.classes]
+    equal = np.full((votes.items, votes.classes), 1.0 / votes.classes)
+    prior, free, evidence = np.log(equal[0]), equal, -np.inf
     for _ in range(iterations):
         by_habit = np.maximum(idles[:, None] * habits, TINY)
-        # The probability of each vote on an item that is clear, and on one that is harmful: looking says the truth.
-        likely = [by_habit + looks[:, None] * says[truth] for truth in (CLEAR, HARMFUL)]
-        clear, harmful = (votes.per_item(np.log(p).ravel()[cell]) for p in likely)
-        free = sigmoid(odds + harmful - clear)
-        evidence = float(np.logaddexp(clear - np.logaddexp(0, odds), harmful - np.logaddexp(0, -odds)).sum())
+        # The probability of each vote given the class of its item: looking says the truth.
+        likely = [np.log(by_habit + looks[:, None] * said).ravel()[cell] for said in says]
+        joint = prior + np.column_stack([votes.per_item(one) for one in likely])
+        free = softmax(joint)
+        evidence = float(np.logaddexp.reduce(joint, axis=1).sum())
         posterior = votes.clamped(free)
-        on_harmful = votes.per_cell(posterior[votes.item])
-        right = (counts - on_harmful) * says[CLEAR] + on_harmful * says[HARMFUL]
-        looked = right * looks[:, None] / np.where(says[HARMFUL], likely[HARMFUL], likely[CLEAR])
+        right = sum(
+            votes.per_cell(column[votes.item]) * said for column, said in zip(posterior.T, says, strict=True)
+        )
+        looked = right * looks[:, None] / (by_habit + looks[:, None] * says.any(axis=0))
         by_look = looked.sum(axis=1)
         looks, idles = _expected(np.stack([by_look, counts.sum(axis=1) - by_look], axis=1), priors.looking).T
         habits = _expected(counts - looked, priors.habit)
         if priors.learn_class:
-            odds = float(np.log((posterior.sum() + 1.0) / (votes.items - posterior.sum() + 1.0)))
+            prior = np.log((posterior.sum(axis=0) + 1.0) / (votes.items + votes.classes))
     return free, evidence
 
 

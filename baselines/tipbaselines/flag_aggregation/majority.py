@@ -1,4 +1,5 @@
-"""The share of votes that say harmful, an unsure one counting half: what platforms do.
+"""The share of votes that say harmful, an unsure one counting half: what platforms do. Of several classes each has the
+share of votes that say so.
 
 Needs the votes. Cost: none.
 """
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.votes import NEEDS, UNSURE, Votes, read_votes, unit_scores
+from tipbaselines.votes import NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -23,12 +24,15 @@ class Majority:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         units, votes = read_votes(fold)
-        return unit_scores(fold, units, harmful_share(votes))
+        return unit_scores(fold, units, vote_shares(votes))
 
 
-def harmful_share(votes: Votes, weight: np.ndarray | None = None) -> np.ndarray:
-    """Share [items] of the weight [votes] that says harmful, unsure votes counting half; .5 without any weight."""
+def vote_shares(votes: Votes, weight: np.ndarray | None = None) -> np.ndarray:
+    """Share [items, classes] of the weight [votes] that says each class; an unsure vote counts for all alike, and
+    without any weight all are alike."""
     weight = np.ones(len(votes.vote)) if weight is None else weight
-    said = np.where(votes.vote == UNSURE, 0.5, votes.vote)
-    total = votes.per_item(weight)
-    return np.divide(votes.per_item(weight * said), total, out=np.full(votes.items, 0.5), where=total > 0)
+    said = votes.per_vote(weight)
+    total = said.sum(axis=1, keepdims=True)
+    equal = np.full((votes.items, votes.classes), 1.0 / votes.classes)
+    unsure = said[:, votes.classes :].sum(axis=1, keepdims=True)
+    return np.divide(said[:, : votes.classes] + unsure / votes.classes, total, out=equal, where=total > 0)

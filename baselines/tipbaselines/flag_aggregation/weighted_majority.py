@@ -1,9 +1,9 @@
 """Majority vote by reviewers weighted for how often they agree with it.
 
 How often is Wawa, the worker's agreement with the aggregate (Ustalov et al. 2024, crowd-kit); the weight is its
-log-odds, which is optimal for independent voters of known skill (Nitzan and Paroush 1982). More rounds agree with
-the weighted majority of the round before. An item whose label is known stands for itself, with ``gold_weight`` times
-the say. Needs the votes. Cost: none.
+log-odds over those of chance, which is optimal for independent voters of known skill whose errors fall on all other
+classes alike (Nitzan and Paroush 1982). More rounds agree with the weighted majority of the round before. An item whose
+label is known stands for itself, with ``gold_weight`` times the say. Needs the votes. Cost: none.
 """
 
 from typing import TYPE_CHECKING
@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.flag_aggregation.majority import harmful_share
+from tipbaselines.flag_aggregation.majority import vote_shares
 from tipbaselines.frames import logit
-from tipbaselines.votes import NEEDS, UNSURE, Votes, read_votes, unit_scores
+from tipbaselines.votes import NEEDS, Votes, read_votes, unit_scores
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
+
+
+SAME = 1e-12
+"""Shares that are no further apart are tied."""
 
 
 class WeightedMajority:
@@ -39,18 +43,21 @@ class WeightedMajority:
 def weighted_majority(
     votes: Votes, rounds: int = 1, prior: float = 4.0, gold_weight: float = 5.0
 ) -> np.ndarray:
-    """Weighted share of harmful votes [items]; who agrees no more often than not has no weight."""
-    scores = harmful_share(votes)
+    """Weighted share of votes [items, classes]; who agrees no more often than by chance has no weight."""
+    scores = vote_shares(votes)
     importance = np.where(votes.known >= 0, gold_weight, 1.0)[votes.item]
-    importance = np.where(votes.vote == UNSURE, 0.0, importance)
+    importance = np.where(votes.unsure, 0.0, importance)
     given = votes.per_reviewer(importance)
     for _ in range(rounds):
         agreed = votes.per_reviewer(importance * _agreement(votes, votes.clamped(scores)))
         skill = (agreed + prior * agreed.sum() / max(given.sum(), 1.0)) / (given + prior)
-        scores = harmful_share(votes, np.maximum(logit(skill), 0.0)[votes.reviewer])
+        weight = np.maximum(logit(skill) + np.log(votes.classes - 1), 0.0)
+        scores = vote_shares(votes, weight[votes.reviewer])
     return scores
 
 
-def _agreement(votes: Votes, share: np.ndarray) -> np.ndarray:
-    """1 for votes [votes] on the side of the majority's share [items], 0 for others, one half for a tie."""
-    return 0.5 + 0.5 * np.sign(share - 0.5)[votes.item] * (2.0 * votes.vote - 1.0)
+def _agreement(votes: Votes, shares: np.ndarray) -> np.ndarray:
+    """1 for votes [votes] on the side of the largest share [items, classes], 0 for others, a part where it is tied."""
+    largest = shares >= shares.max(axis=1, keepdims=True) - SAME
+    sided = np.hstack([largest / largest.sum(axis=1, keepdims=True), np.zeros((len(largest), 1))])
+    return sided[votes.item, votes.vote]

@@ -2,15 +2,17 @@
 label.
 
 Liu, Ting and Zhou (2008), by scikit-learn. A score says that a payment is unusual, not why. Needs payer, payee, minute
-and amount; uses every other column that is there. Cost: seconds for 1.3 million payments on one core.
+and amount; uses channel, purpose, the wallets' columns and every further numeric column of payments. Cost: seconds for
+1.3 million payments on one core.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from tipbaselines.frames import score_frame, to_predict
+from tipbaselines.isolation import isolation_scores
 from tipbaselines.payment_columns import NEEDS, history_features, ledger_of, own_features
 
 if TYPE_CHECKING:
@@ -31,14 +33,9 @@ class IsolationForest:
         self._seed = seed
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        from sklearn import ensemble
-
         ledger = ledger_of(fold)
         found = own_features(ledger) | history_features(ledger)
         values = np.nan_to_num(np.column_stack(list(found.values())))
         units = to_predict(fold)[fold.task.unit]
-        settings: Any = {"max_samples": min(self._sample, len(values)), "random_state": self._seed}
-        forest = ensemble.IsolationForest(n_estimators=self._trees, **settings)
-        # Scores lie between 0 and 1: the higher, the fewer cuts are needed.
-        score = -forest.fit(values).score_samples(values[ledger.positions(units)])
-        return score_frame(units, score)
+        asked = ledger.positions(units)
+        return score_frame(units, isolation_scores(values, asked, self._trees, self._sample, self._seed))

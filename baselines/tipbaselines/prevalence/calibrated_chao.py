@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from tipbaselines.case_lists import NEEDS, CaseLists, estimates_of, read_case_lists, warnings_of
-from tipbaselines.prevalence.chao_lower import lower_bound
+from tipbaselines.chao import lower_bound
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -38,7 +38,7 @@ class CalibratedChao:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         lists = read_case_lists(fold)
-        log_unseen, reach = lower_bound(lists)
+        log_unseen, reach = lower_bound(lists.counts, len(lists.lists))
         if len(self._ratio) < FEWEST:
             found = estimates_of(lists, log_unseen, log_unseen - reach, log_unseen + reach)
             self.notes = [
@@ -58,4 +58,4 @@ class CalibratedChao:
 
 def _bound(lists: CaseLists) -> np.ndarray:
     """Chao's bound of everyone, seen or not [units]."""
-    return lists.observed + np.exp(lower_bound(lists)[0])
+    return lists.observed + np.exp(lower_bound(lists.counts, len(lists.lists))[0])

@@ -7,11 +7,10 @@ counts. Cost: none.
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
-from tipbaselines.case_lists import NEEDS, NORMAL, CaseLists, estimates_of, read_case_lists, warnings_of
-from tipbaselines.loglinear import patterns
+from tipbaselines.case_lists import NEEDS, estimates_of, read_case_lists, warnings_of
+from tipbaselines.chao import lower_bound
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -30,19 +29,7 @@ class ChaoLower:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         lists = read_case_lists(fold)
-        log_unseen, reach = lower_bound(lists)
+        log_unseen, reach = lower_bound(lists.counts, len(lists.lists))
         found = estimates_of(lists, log_unseen, log_unseen - reach, log_unseen + reach)
         self.notes = warnings_of(lists, found)
         return found
-
-
-def lower_bound(lists: CaseLists) -> tuple[np.ndarray, np.ndarray]:
-    """Logarithm of the unseen and how far its 95% interval reaches on either side [units]; NaN where nobody is on
-    one list only, or on two."""
-    on = patterns(len(lists.lists)).sum(axis=1)
-    once, twice = (lists.counts[:, on == k].sum(axis=1) for k in (1, 2))
-    exists = (once > 0) & (twice > 0)
-    ratio = np.where(exists, once, np.nan) / np.where(exists, twice, np.nan)
-    unseen = once * ratio / 2
-    variance = twice * (ratio**4 / 4 + ratio**3 + ratio**2 / 2)
-    return np.log(unseen), NORMAL * np.sqrt(np.log1p(variance / unseen**2))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_lists import NEEDS, NORMAL, estimates_of, read_case_lists, warnings_of
-from tipbaselines.loglinear import fit, pairs
+from tipbaselines.case_lists import NEEDS, estimates_of, read_case_lists, warnings_of
+from tipbaselines.loglinear import NORMAL, fit, pairs
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -1,16 +1,17 @@
 """Log-linear models with up to so many dependent pairs of lists, averaged by how well they fit.
 
 Weights are exp(-BIC / 2), the sample size being the people observed (Hoeting and others 1999; Hook and Regal 1997 for
-lists). Where even the model with all candidates fits badly, deviances are divided by that model's deviance a degree of
-freedom and errors grow by its root, since people come in groups (Burnham and Anderson 2002). The estimate is the median
-of the mixture of the models' normal distributions of the logarithm of the unseen, the interval its 2.5 and 97.5%
-points, so it says how much models disagree. Pairs of lists that share nobody are no candidates. Needs counts. Cost:
-some seconds for 64 tables of six lists.
+lists). Where even the model with all candidates fits badly, deviances are divided by that model's deviance per degree
+of freedom, the dispersion, and errors grow by its root, since people come in groups (Burnham and Anderson 2002). That
+moves weight to models of few terms, so the notes say the dispersion and what plain BIC gives. The estimate is the
+median of the mixture of the models' normal distributions of the logarithm of the unseen, the interval its 2.5 and
+97.5% points, so it says how much models disagree. Pairs of lists that share nobody are no candidates. Needs counts.
+Cost: some seconds for 64 tables of six lists.
 """
 
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -25,17 +26,32 @@ HALVINGS = 60
 """Of the interval in which a point of a mixture is sought."""
 FAR = 8.0
 """Standard errors beyond which no point of a mixture is sought."""
+MEANT = "deviance per degree of freedom of the model with all pairs of lists that overlap"
+PLAIN = "Plain BIC (baseline.method.dispersion=false)"
+
+
+class _Models(NamedTuple):
+    """Models of one table, and BIC's penalty of each [models]."""
+
+    fits: Fits
+    penalty: np.ndarray
+
+    def points(self, dispersion: float) -> np.ndarray:
+        """Return median and ends of the interval of the logarithm of the unseen; NaN where no model has any."""
+        spread = replace(self.fits, error=self.fits.error * np.sqrt(dispersion))
+        return mixture_points(spread, self.fits.deviance / dispersion + self.penalty)
 
 
 class ModelAverage:
-    """``terms``: dependent pairs of lists in a model, at most."""
+    """``terms``: dependent pairs of lists in a model, at most; ``dispersion``: whether deviances are divided by it,
+    plain BIC if not."""
 
     needs = NEEDS
     takes_many: frozenset[str] = frozenset({"case_lists"})
     stochastic = False
 
-    def __init__(self, terms: int = 5) -> None:
-        self._terms = terms
+    def __init__(self, terms: int = 5, dispersion: bool = True) -> None:
+        self._terms, self._dispersed = terms, dispersion
         self.notes: list[str] = []
 
     def fit(self, fold: "Fold", seed: int) -> None:
@@ -43,14 +59,26 @@ class ModelAverage:
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         lists = read_case_lists(fold)
-        parts = [self._points(lists, table) for table in range(len(lists.units))]
-        middle, lower, upper = np.array(parts).T
-        found = estimates_of(lists, middle, lower, upper)
-        self.notes = warnings_of(lists, found)
+        fits = [self._fits(lists, table) for table in range(len(lists.units))]
+        dispersion = np.array([_dispersion(lists, table) for table in range(len(lists.units))])
+        plain = _average(lists, fits, np.ones(len(fits)))
+        found = _average(lists, fits, dispersion) if self._dispersed else plain
+        self.notes = [*self._said(dispersion, plain, found), *warnings_of(lists, found)]
         return found
 
-    def _points(self, lists: CaseLists, table: int) -> np.ndarray:
-        """Median and ends of the interval of the logarithm of one table's unseen; NaN where no model has any."""
+    def _said(self, dispersion: np.ndarray, plain: pl.DataFrame, found: pl.DataFrame) -> list[str]:
+        """Return what is to be known of the dispersion [units], and of plain BIC's estimates beside those found."""
+        high = dispersion > 1
+        if not high.any():
+            return [f"dispersion 1 ({MEANT}, or less): nothing is divided, and plain BIC is the same."]
+        several = f" at most, above 1 in {int(high.sum()):,} of {len(high):,} units" if len(high) > 1 else ""
+        start = f"dispersion {dispersion.max():.2f}{several} ({MEANT})"
+        if not self._dispersed:
+            return [f"{start}: deviances are not divided by it, as asked (plain BIC)."]
+        return [f"{start}: deviances are divided by it. {PLAIN} gives {_beside(plain, found)}."]
+
+    def _fits(self, lists: CaseLists, table: int) -> _Models:
+        """Return every model of one table."""
         candidates = np.flatnonzero(lists.overlapping[table])
         most = min(self._terms, len(candidates))
         models = [m for size in range(most + 1) for m in combinations(candidates, size)]
@@ -58,19 +86,33 @@ class ModelAverage:
         for row, model in enumerate(models):
             terms[row, list(model)] = True
         counts = np.broadcast_to(lists.counts[table], (len(models), lists.counts.shape[1]))
-        fits = fit(counts, len(lists.lists), terms)
-        dispersion = self._dispersion(lists, table)
         penalty = terms.sum(axis=1) * np.log(max(lists.observed[table], 1.0))
-        spread = replace(fits, error=fits.error * np.sqrt(dispersion))
-        return mixture_points(spread, fits.deviance / dispersion + penalty)
+        return _Models(fit(counts, len(lists.lists), terms), penalty)
 
-    def _dispersion(self, lists: CaseLists, table: int) -> float:
-        """Deviance of the model with all candidates over its degrees of freedom, 1 at least."""
-        counts, terms = lists.counts[table : table + 1], lists.overlapping[table : table + 1]
-        on = (counts @ patterns(len(lists.lists))).astype(bool).sum()
-        free = 2**on - 2 - on - terms.sum()
-        deviance = fit(counts, len(lists.lists), terms).deviance[0]
-        return max(1.0, float(deviance / free)) if free > 0 and np.isfinite(deviance) else 1.0
+
+def _average(lists: CaseLists, models: list[_Models], dispersion: np.ndarray) -> pl.DataFrame:
+    """Return estimates of the tables, each the average of its models under its dispersion [units]."""
+    points = [one.points(share) for one, share in zip(models, dispersion, strict=True)]
+    middle, lower, upper = np.array(points).T
+    return estimates_of(lists, middle, lower, upper)
+
+
+def _beside(plain: pl.DataFrame, found: pl.DataFrame) -> str:
+    """Say what plain BIC gives beside the estimates that were found."""
+    if plain.height > 1:
+        ratio = (plain["estimate"] / found["estimate"]).median()
+        return f"{ratio:.2f} times these estimates in the median"
+    estimate, lower, upper = (plain[name][0] for name in ("estimate", "lower", "upper"))
+    return f"{estimate:,.0f} ({lower:,.0f} to {upper:,.0f})"
+
+
+def _dispersion(lists: CaseLists, table: int) -> float:
+    """Return the deviance of the model with all candidates over its degrees of freedom, 1 at least."""
+    counts, terms = lists.counts[table : table + 1], lists.overlapping[table : table + 1]
+    on = (counts @ patterns(len(lists.lists))).astype(bool).sum()
+    free = 2**on - 2 - on - terms.sum()
+    deviance = fit(counts, len(lists.lists), terms).deviance[0]
+    return max(1.0, float(deviance / free)) if free > 0 and np.isfinite(deviance) else 1.0
 
 
 def mixture_points(fits: Fits, criterion: np.ndarray) -> np.ndarray:

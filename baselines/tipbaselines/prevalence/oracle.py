@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_lists import NORMAL
+from tipbaselines.loglinear import NORMAL
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

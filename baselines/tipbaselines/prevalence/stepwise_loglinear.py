@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.case_lists import NEEDS, NORMAL, CaseLists, estimates_of, read_case_lists, warnings_of
-from tipbaselines.loglinear import Fits, fit
+from tipbaselines.case_lists import NEEDS, CaseLists, estimates_of, read_case_lists, warnings_of
+from tipbaselines.loglinear import NORMAL, Fits, fit
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +24,8 @@ class Fold:
     ``tables``: visible rows and columns by table, lazily; of the table that a task hands over step by step only
     the rows of train and valid. ``parts``: ``[unit, part]``, the units of each
     part. ``supervision``: ``[unit, part, label]`` of train and valid. ``pair_supervision``: on a user's own
-    labelled pairs ``[pair, part, label]``, else None.
+    labelled pairs ``[pair, part, label]``, else None. ``names``: by column of a user's own data ``[column, name]``,
+    what units and regions are called where the user wrote text.
     """
 
     task: Task
@@ -31,6 +33,7 @@ class Fold:
     parts: pl.DataFrame = field(repr=False)
     supervision: pl.DataFrame = field(repr=False)
     pair_supervision: pl.DataFrame | None = field(default=None, repr=False)
+    names: Mapping[str, pl.DataFrame] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         parts = ", ".join(
@@ -78,6 +81,11 @@ class Fold:
         if self.pair_supervision is None:
             raise UsageError("this data has no labelled pairs: use labels() for the labels of its units.")
         return self._labels(self.pair_supervision, "pair", part)
+
+    def written(self, column: str, values: Iterable[int]) -> list[str]:
+        """Return values of an identifying column as the user wrote them, for a sentence to the reader."""
+        known = dict(self.names[column].select(column, "name").iter_rows()) if column in self.names else {}
+        return [str(known.get(value, value)) for value in values]
 
     def to_pandas(self) -> dict[str, Any]:
         """Return a dict of pandas frames, ``{"train": ..., "valid": ..., "test": ...}``, with ``label`` in the first

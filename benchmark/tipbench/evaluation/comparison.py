@@ -82,7 +82,7 @@ def compare(
         )
     base = primary_draws(cases[reference], replicates, seed)
     found = [
-        difference(name, reference, task.primary, primary_draws(case, replicates, seed), base)
+        difference(name, reference, case.primary, primary_draws(case, replicates, seed), base)
         for name, case in cases.items()
         if name != reference
     ]
@@ -99,10 +99,10 @@ def _case(task: ScoredTask, answers: Answers, name: str, frame: pl.DataFrame) ->
 def primary_draws(case: Case, replicates: int, seed: int = 0) -> Draws:
     """The primary metric of one method; no draws where there are too few clusters."""
     measured = primary_measured(case)
-    value = observed(measured.metrics, case.clusters.count)[case.task.primary]
-    if not case.clusters.enough or case.task.primary in measured.without_interval:
+    value = observed(measured.metrics, case.clusters.count)[case.primary]
+    if not case.clusters.enough or case.primary in measured.without_interval:
         return Draws(value, np.empty(0), case.clusters.count)
-    drawn = replicate(measured.metrics, case.clusters.count, replicates, seed)[case.task.primary]
+    drawn = replicate(measured.metrics, case.clusters.count, replicates, seed)[case.primary]
     return Draws(value, drawn, case.clusters.count)
 
 

@@ -122,8 +122,9 @@ def evaluate(
 ) -> Evaluation:
     """Score predictions on the test part of the answers.
 
-    The primary metric is always there: None where own data lack its truth. A task of clusters also takes
-    answers and predictions of scores, for labelled pairs (:mod:`tipbench.metrics.scored_pairs`).
+    The primary metric is always there: None where own data lack its truth. A task of clusters also takes answers and
+    predictions of scores, for labelled pairs (:mod:`tipbench.metrics.scored_pairs`), and a task of scores those of
+    classes (:mod:`tipbench.metrics.classes`), whose accuracy then leads.
 
     ``replicates`` and ``seed`` are those of the cluster bootstrap; with 0 replicates no interval is given. ``checked``:
     the predictions come from :func:`check_predictions`, and are not checked again.
@@ -132,13 +133,13 @@ def evaluate(
     """
     case = case_of(task, answers, predictions, checked)
     if not case.known:
-        scores = {task.primary: Score(None, note=NO_TRUTH), **_estimate(case)}
+        scores = {case.primary: Score(None, note=NO_TRUTH), **_estimate(case)}
         return Evaluation(scores, warnings=_warnings(case, scores), estimates=_estimates(case))
     found = measured(case)
     values = observed(found.metrics, case.clusters.count)
     scores, drawn = _scores(found, values, case.clusters, replicates, seed)
-    primary = scores.get(task.primary, Score(None, note=NO_TRUTH))
-    scores = {task.primary: primary, **scores, **_estimate(case)}
+    primary = scores.get(case.primary, Score(None, note=NO_TRUTH))
+    scores = {case.primary: primary, **scores, **_estimate(case)}
     return Evaluation(
         scores=scores,
         groups=found.groups,
@@ -173,7 +174,7 @@ def _estimates(case: Case) -> dict[str, Estimated]:
 
 def _primary_draws(case: Case, found: Measured, values: dict[str, float], drawn: Metrics) -> Draws:
     """Return the draws of the primary metric; none where it has no interval for want of clusters."""
-    primary = case.task.primary
+    primary = case.primary
     value = values.get(primary, np.nan)
     kept = case.clusters.enough and primary not in found.without_interval
     return Draws(value, drawn.get(primary, np.empty(0)) if kept else np.empty(0), case.clusters.count)

@@ -30,9 +30,9 @@ def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
         reference = replace(case, predictions=predictions)
         return observed(primary_measured(reference).metrics, case.clusters.count)
 
-    if not families_of(case.answers.kind, [case.task.primary]):
+    if not families_of(case.answers.kind, [case.primary]):
         return {}
-    found = case.answers.kind.references(case.answers, case.task.primary, score)
+    found = case.answers.kind.references(case.answers, case.primary, score)
     prior, best = found.get("prior"), found.get("oracle")
     if prior is not None and math.isnan(prior):
         return {}

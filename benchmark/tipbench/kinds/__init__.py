@@ -6,6 +6,7 @@ A kind is one class in a file of its own here, and one object of it in :data:`KI
 from tipbench.kinds.alarms import ALARMS
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.candidates import CANDIDATES
+from tipbench.kinds.classes import CLASSES
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.kinds.forecasts import FORECASTS
@@ -15,13 +16,15 @@ from tipbench.kinds.predictions import as_stored, check_predictions
 from tipbench.kinds.scores import SCORES
 
 KINDS: dict[str, PredictionKind] = {
-    kind.name: kind for kind in (SCORES, CLUSTERS, CANDIDATES, FORECASTS, ALARMS, LABELSETS, ESTIMATES)
+    kind.name: kind
+    for kind in (SCORES, CLUSTERS, CANDIDATES, FORECASTS, ALARMS, LABELSETS, ESTIMATES, CLASSES)
 }
 """Every kind by name."""
 
 __all__ = [
     "ALARMS",
     "CANDIDATES",
+    "CLASSES",
     "CLUSTERS",
     "ESTIMATES",
     "FORECASTS",

@@ -32,6 +32,7 @@ FOREIGN = {
     "labels": "data.labels of data={data} is for label sets: map data.label for {task}.",
     "truth": "data.truth of data={data} is for estimates: leave it out for {task}.",
     "onset": "data.onset of data={data} is for alarms: leave it out for {task}.",
+    "true_class": "data.true_class of data={data} is for crowds of several classes: map data.label for {task}.",
     "prevalence": "data.prevalence of data={data} is for scores: leave it out for {task}.",
 }
 """What a user's own data may say and not every kind has a use for -> what is said of it."""
@@ -57,6 +58,8 @@ class CustomTruth(Protocol):
     def onset(self) -> str | None: ...
     @property
     def prevalence(self) -> float | None: ...
+    @property
+    def true_class(self) -> str | None: ...
 
 
 class PredictionKind:
@@ -72,7 +75,7 @@ class PredictionKind:
     ``takes_pairs``: whether it may be labelled pairs of units.
     ``custom_field``: where a user's own data map the truth; ``custom_fields``: what else of them it has a use for,
     among it those of :data:`FOREIGN` that it takes. ``also``: names of other kinds whose ground truth a task of
-    this kind may be scored on.
+    this kind may be scored on; ``primary``: the metric that then leads, "" where it is the task's own.
     """
 
     name: ClassVar[str]
@@ -89,6 +92,7 @@ class PredictionKind:
     custom_field: ClassVar[str] = "label"
     custom_fields: ClassVar[tuple[str, ...]] = ()
     also: ClassVar[tuple[str, ...]] = ()
+    primary: ClassVar[str] = ""
 
     def __repr__(self) -> str:
         return self.name

@@ -28,6 +28,7 @@ class Scores(LabelledKind):
     predicted_parts = ("valid", "test")
     truth_columns = ("part", "label", "cluster", "weight")
     at_prevalence = True
+    also = ("classes",)
     custom_fields = ("group", "prevalence")
 
     def columns(self, unit: str) -> tuple[str, ...]:

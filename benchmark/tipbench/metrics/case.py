@@ -58,6 +58,11 @@ class Case:
         return float(self.weights @ self.positive / self.weights.sum())
 
     @property
+    def primary(self) -> str:
+        """The metric that leads: the task's, but where its own data are of a kind that has another."""
+        return self.answers.kind.primary or self.task.primary
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """The groups that harm is reported for: the task's, or those that a user's own units are of."""
         return self.task.groups if self.answers.custom is None else self.answers.custom.groups

@@ -23,10 +23,11 @@ from tipbench.metrics.calibration import NOT_PROBABILITIES
 from tipbench.metrics.case import Case
 from tipbench.metrics.harm import lawful_members
 from tipbench.metrics.metric import Family, Measured, Metric, not_available
+from tipbench.metrics.shared import ACCURACY
 
 GROUP, BRIGADE = frozenset({"group"}), frozenset({"group", "brigade"})
 METRICS = (
-    Metric("accuracy", "accuracy"),
+    ACCURACY,
     Metric("false_positive_rate", "lawful adverts condemned", lower_is_better=True, needs=GROUP),
     Metric("brigaded_false_positive_rate", "brigaded adverts condemned", lower_is_better=True, needs=BRIGADE),
     Metric("worst_brigade", "condemned of the worst brigade's", lower_is_better=True, needs=BRIGADE),

@@ -67,10 +67,10 @@ def measured(case: Case) -> Measured:
 
 
 def primary_measured(case: Case) -> Measured:
-    """Return the family that has the task's primary metric. Raises UsageError where none of this kind has it."""
-    found = families_of(case.answers.kind, [case.task.primary])
+    """Return the family that has the primary metric. Raises UsageError where none of this kind has it."""
+    found = families_of(case.answers.kind, [case.primary])
     if not found:
         raise UsageError(
-            f"task: no metric of {case.answers.kind.name} is called {case.task.primary}; name one that is computed"
+            f"task: no metric of {case.answers.kind.name} is called {case.primary}; name one that is computed"
         )
     return found[0].measure(case)

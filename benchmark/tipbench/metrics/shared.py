@@ -2,6 +2,7 @@
 
 from tipbench.metrics.metric import Metric
 
+ACCURACY = Metric("accuracy", "accuracy")
 PRECISION = Metric("precision", "precision")
 RECALL = Metric("recall", "recall")
 F1 = Metric("f1", "F1")

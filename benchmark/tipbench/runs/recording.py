@@ -26,7 +26,6 @@ from tipbench.runs.results import (
     store,
 )
 from tipbench.runs.validation import Validated
-from tipbench.tasks import task_of
 
 
 class Unwritable(UsageError):
@@ -92,7 +91,7 @@ def result_of(
         digests=job.digests,
         config_hash=cell.hash,
         config=_described(cell.config, job.versions.data),
-        primary=task_of(cell.task).primary,
+        primary=next(iter(evaluation.scores)),
         scores={name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
         valid=Scored(**asdict(valid)),
         prevalence=evaluation.prevalence,

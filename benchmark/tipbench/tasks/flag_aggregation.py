@@ -9,7 +9,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.adverts import UNIT
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.kinds.scores import SCORES
-from tipbench.task import GAPS, RANKED, Source, Task
+from tipbench.task import GAPS, RANKED, Classes, Source, Task
 
 TABLE = "queue"
 VOTES = ("harmful", "clear", "unsure", "1", "0", "1.0", "0.0", "true", "false")
@@ -55,13 +55,23 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse a user's votes that cannot be aggregated.
 
     ``reviews`` holds ``[advert, reviewer, vote]``, a row a vote. Raises UsageError for a vote that is none of
-    :data:`VOTES`, a reviewer without a vote (every row of theirs is empty), another empty vote, and an advert of
+    :data:`VOTES`, and as :func:`check_cast` does.
+    """
+    check_cast(tables)
+    if "reviews" in tables:
+        _check_words(tables["reviews"])
+
+
+def check_cast(tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse votes that are none, whatever they are for.
+
+    Raises UsageError for a reviewer without a vote (every row of theirs is empty), another empty vote, and an advert of
     ``queue`` without votes.
     """
     if "reviews" not in tables:
         return
     reviews = tables["reviews"]
-    _check_votes(reviews)
+    _check_empty(reviews)
     if TABLE in tables:
         refuse(
             TABLE,
@@ -72,7 +82,7 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
         )
 
 
-def _check_votes(reviews: pl.DataFrame) -> None:
+def _check_empty(reviews: pl.DataFrame) -> None:
     empty = reviews.filter(pl.col("vote").is_null())
     voters = reviews.filter(pl.col("vote").is_not_null())["reviewer"]
     silent = empty.filter(~pl.col("reviewer").is_in(voters.implode()))["reviewer"].unique(maintain_order=True)
@@ -90,13 +100,17 @@ def _check_votes(reviews: pl.DataFrame) -> None:
         "have no vote",
         "leave them out, or map unsure ones to 'unsure'",
     )
+
+
+def _check_words(reviews: pl.DataFrame) -> None:
     said = reviews["vote"].cast(pl.String).str.strip_chars().str.to_lowercase()
     unknown = reviews.filter(~said.is_in(VOTES))["vote"]
     if len(unknown):
         raise UsageError(
             f"reviews: {len(unknown):,} of {reviews.height:,} votes are none of {', '.join(VOTES[:5])} "
             f"(first: {unknown[0]}): map the column vote to them, for instance by "
-            "\"CASE WHEN column = 'yes' THEN '1' ELSE '0' END\"."
+            "\"CASE WHEN column = 'yes' THEN '1' ELSE '0' END\". Of more than two classes, map data.true_class in the "
+            "place of data.label."
         )
 
 
@@ -118,7 +132,7 @@ TASK = Task(
     groups=("independent", "business", "migrant", "spam"),
     primary="average_precision",
     metrics=(
-        *("accuracy", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),
+        *("accuracy", "macro_f1", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),
         *(*RANKED, *GAPS),
     ),
     references=(
@@ -137,4 +151,5 @@ TASK = Task(
     },
     answers=answers,
     check=check_tables,
+    classes=Classes("reviews", "vote", check_cast),
 )

@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from tipbaselines.account_graph import attributes, graph_of, tie_attributes
 from tipbaselines.account_neighbours import mean_over, neighbour_features
 from tipbaselines.account_risk.degree import Degree
+from tipbaselines.account_risk.isolation_forest import IsolationForest
 from tipbaselines.account_risk.label_propagation import LabelPropagation
 from tipbaselines.account_risk.lightgbm import LightGBM
 from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
@@ -185,8 +186,59 @@ def test_outliers_need_features_and_nothing_else() -> None:
     score = NeighbourOutlier().predict(alone).sort("account")["score"]
     assert score.arg_max() == 0
     bare = accounts.select("account")
+    sender = pl.DataFrame({"source": np.full(60, 7), "target": np.arange(60, 120)})
+    ring = pl.DataFrame({"source": np.arange(120), "target": (np.arange(120) + 1) % 120})
+    tied = Fold(
+        task_of("account_risk"),
+        {"accounts": bare.lazy(), "ties": pl.concat([sender, ring]).lazy()},
+        *_all(bare),
+    )
+    assert NeighbourOutlier().predict(tied).sort("account")["score"].arg_max() == 7
     with pytest.raises(UsageError, match="these accounts have none"):
         NeighbourOutlier().predict(Fold(task_of("account_risk"), {"accounts": bare.lazy()}, *_all(bare)))
+
+
+def test_an_unusual_account_is_isolated_by_its_columns_or_by_its_ties() -> None:
+    generator = np.random.default_rng(0)
+    features = generator.normal(size=(300, 2))
+    features[0] = 9
+    accounts = pl.DataFrame({"account": np.arange(300), "a": features[:, 0], "b": features[:, 1]})
+    ends = {"source": generator.integers(0, 300, 1500), "target": generator.integers(0, 300, 1500)}
+    sender = {"source": np.full(90, 7), "target": np.arange(100, 190)}
+    ties = pl.concat([pl.DataFrame(ends), pl.DataFrame(sender)])
+
+    def highest(method: IsolationForest, tables: dict[str, pl.DataFrame]) -> object:
+        given = Fold(task_of("account_risk"), {k: v.lazy() for k, v in tables.items()}, *_all(accounts))
+        method.fit(given, 0)
+        score = method.predict(given).sort("account")["score"]
+        assert score.is_between(0, 1).all()
+        return score.arg_max()
+
+    bare = accounts.select("account")
+    assert highest(IsolationForest(), {"accounts": accounts}) == 0
+    assert highest(IsolationForest(), {"accounts": bare, "ties": ties}) == 7
+    assert highest(IsolationForest(ties=False), {"accounts": accounts, "ties": ties}) == 0
+    with pytest.raises(UsageError, match="these accounts have none"):
+        highest(IsolationForest(), {"accounts": bare})
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the shared real data sets are not here")
+def test_the_forest_of_known_sets_is_that_of_an_independent_call() -> None:
+    """Scikit-learn's own isolation forest on the features of injected Cora, with the same trees and seed."""
+    from sklearn.ensemble import IsolationForest as Forest
+
+    with np.load(REAL / "inj_cora.npz") as file:
+        features, label = file["x"], file["y"] > 0
+    accounts = pl.DataFrame(features, schema=[f"x{i}" for i in range(features.shape[1])])
+    accounts = accounts.with_columns(account=pl.int_range(len(label), dtype=pl.Int64))
+    alone = Fold(task_of("account_risk"), {"accounts": accounts.lazy()}, *_all(accounts))
+    method = IsolationForest()
+    method.fit(alone, 3)
+    score = method.predict(alone).sort("account")["score"].to_numpy()
+    theirs = (
+        -Forest(random_state=3).fit(features.astype(np.float32)).score_samples(features.astype(np.float32))
+    )
+    assert roc_auc_score(label, score) == pytest.approx(roc_auc_score(label, theirs), abs=1e-9)
 
 
 def _all(accounts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

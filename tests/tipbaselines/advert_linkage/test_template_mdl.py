@@ -1,5 +1,7 @@
 """Templates by description length: who shares a template, and what the code lengths promise."""
 
+from itertools import product
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,7 +16,7 @@ from tipbaselines.advert_linkage.template_mdl import TemplateMDL
 from tipbench.data.fold import Fold
 from tipbench.tasks.advert_linkage import TASK
 
-VOCABULARY = [f"w{i}" for i in range(400)]
+VOCABULARY = ["".join(letters) for letters in product("bdfgklmnpr", "aeiou", "stvwxyzh")]
 
 
 def clusters(bodies: list[str | None]) -> list[int]:
@@ -57,6 +59,30 @@ def test_a_shared_phrase_alone_does_not_join_long_texts():
 
 def test_equal_texts_are_one_cluster_and_empty_ones_are_singletons():
     assert clusters(["one two three", "", None, "One two, three!"]) == [0, 1, 2, 0]
+
+
+# The sample that InfoShield's authors publish with their code, which finds these two templates in it.
+SAMPLE = [
+    "This is a great soap and the 5 dollar price is great",
+    "This is a great chair and the 10 dollar price is great",
+    "This is a great hat and the 3 dollar price is great",
+    "This is a great blue pen and the 3 dollar price is so good",
+    "I made 30k working on this job - call 123.456.7890 or visit scam.com",
+    "I made 30k working from home - call 123.456.7890 or visit fraud.com",
+    "Happy birthday to my dear friend Mike",
+]
+
+
+def test_the_templates_of_the_authors_sample_are_found_whatever_its_numbers():
+    assert clusters(SAMPLE) == [0, 0, 0, 0, 4, 4, 6]
+    others = [
+        text.replace("30k", "7k").replace("123.456.7890", f"55{row}.6") for row, text in enumerate(SAMPLE)
+    ]
+    assert clusters(others) == [0, 0, 0, 0, 4, 4, 6]
+
+
+def test_texts_of_numbers_alone_are_singletons():
+    assert clusters(["555 123", "777 987", "٣٤٥ 12", "call 5", "Call 7"]) == [0, 1, 2, 3, 3]
 
 
 def test_the_order_of_adverts_changes_no_cluster():

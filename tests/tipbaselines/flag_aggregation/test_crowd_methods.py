@@ -8,22 +8,41 @@ first occurrence. With rows in an order in which both agree it gives .861 and .9
 
 import math
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from tipbaselines.flag_aggregation.dawid_skene import dawid_skene
-from tipbaselines.flag_aggregation.glad import glad
-from tipbaselines.flag_aggregation.mace import Priors, mace
-from tipbaselines.flag_aggregation.majority import harmful_share
-from tipbaselines.flag_aggregation.weighted_majority import weighted_majority
-from tipbaselines.votes import UNSURE, Votes, vote_codes
+from tipbaselines.flag_aggregation import dawid_skene as ds
+from tipbaselines.flag_aggregation import glad as whitehill
+from tipbaselines.flag_aggregation import mace as hovy
+from tipbaselines.flag_aggregation import majority
+from tipbaselines.flag_aggregation import weighted_majority as weighted
+from tipbaselines.flag_aggregation.mace import Priors
+from tipbaselines.votes import HARMFUL, UNSURE, Votes, vote_codes
 from tipdata.core.errors import UsageError
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "crowd"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real/crowd beside the checkout")
-METHODS: dict[str, Callable[[Votes], np.ndarray]] = {
+
+
+def harmful(method: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """A method's probability of harmful [items], of the two classes that it has."""
+
+    @wraps(method)
+    def scores(*args: object, **settings: object) -> np.ndarray:
+        found = method(*args, **settings)
+        np.testing.assert_allclose(found.sum(axis=1), 1)
+        return found[:, HARMFUL]
+
+    return scores
+
+
+harmful_share, weighted_majority, dawid_skene, glad, mace = map(
+    harmful, (majority.vote_shares, weighted.weighted_majority, ds.dawid_skene, whitehill.glad, hovy.mace)
+)
+METHODS: dict[str, Callable[..., np.ndarray]] = {
     "majority": harmful_share,
     "weighted_majority": weighted_majority,
     "dawid_skene": dawid_skene,

@@ -8,10 +8,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from tipbaselines.case_lists import CaseLists, read_case_lists, warnings_of
-from tipbaselines.loglinear import Fits, pairs, patterns
+from tipbaselines.chao import below_bound, lower_bound, unequal_bound
+from tipbaselines.loglinear import Fits, fit, pairs, patterns
 from tipbaselines.prevalence.bayes_loglinear import BayesLogLinear
 from tipbaselines.prevalence.calibrated_chao import CalibratedChao
-from tipbaselines.prevalence.chao_lower import ChaoLower, lower_bound
+from tipbaselines.prevalence.chao_lower import ChaoLower
 from tipbaselines.prevalence.independence import Independence
 from tipbaselines.prevalence.model_average import ModelAverage, mixture_points
 from tipbaselines.prevalence.oracle import Oracle
@@ -104,9 +105,78 @@ def test_chao_counts_those_on_one_list_and_on_two() -> None:
     """Chao (1987): f1 = 50, f2 = 10 give 50 * 50 / 20 = 125 unseen; of variance 10 * (5**4 / 4 + 5**3 + 5**2 / 2)."""
     counts = np.zeros(15)
     counts[[0, 1, 2, 6]] = 20, 30, 10, 5
-    log_unseen, reach = lower_bound(read_case_lists(_fold(counts)))
+    log_unseen, reach = lower_bound(counts[None], 4)
     assert np.exp(log_unseen[0]) == pytest.approx(125)
     assert reach[0] == pytest.approx(1.959964 * np.sqrt(np.log(1 + 2937.5 / 125**2)), rel=1e-6)
+
+
+def test_the_bound_for_lists_of_unequal_size_is_right_where_they_are_independent() -> None:
+    """Chao (1989): of 20, 30 and 0 on one list only and 10 on two, 20 * 30 / 10 = 60 are unseen; and of 20,000 people
+    on lists of chance .05 to .4 as many as were not seen, where the plain bound has far more."""
+    counts = np.zeros(15)
+    counts[[0, 1, 2]] = 20, 30, 10
+    assert unequal_bound(counts[None], 4)[0] == pytest.approx(60)
+    rng = np.random.default_rng(0)
+    drawn = np.array([_counts(rng.random((20_000, 4)) < [0.05, 0.1, 0.2, 0.4]) for _ in range(4)])
+    unseen = 20_000 - drawn.sum(axis=1)
+    assert unequal_bound(drawn, 4) / unseen == pytest.approx(1, abs=0.06)
+    assert (np.exp(lower_bound(drawn, 4)[0]) / unseen > 1.5).all()
+
+
+def _unlike(seed: int) -> np.ndarray:
+    """Four lists of 12,000 people, a fifth of whom are far more easily seen and fill all lists: no model of pairs fits,
+    and those of few pairs count little more than the people who are easily seen."""
+    rng = np.random.default_rng(seed)
+    easy = rng.random(12_000) < 0.2
+    return _counts(rng.random((12_000, 4)) < np.where(easy, 0.5, 0.08)[:, None])
+
+
+def test_an_average_says_its_dispersion_and_what_plain_bic_gives() -> None:
+    method = ModelAverage()
+    fold = _fold(_unlike(0))
+    [estimate] = _run(method, fold)["estimate"]
+    [plain] = _run(ModelAverage(dispersion=False), fold).select("estimate", "lower", "upper").rows()
+    assert estimate < 0.8 * plain[0]
+    # 15 cells, less an intercept, four lists and six pairs, leave four degrees of freedom.
+    dispersion = fit(_unlike(0)[None], 4, np.ones((1, 6), dtype=bool)).deviance[0] / 4
+    assert dispersion > 10
+    assert method.notes[0].startswith(
+        f"dispersion {dispersion:.2f} (deviance per degree of freedom of the model with"
+    )
+    assert (
+        "Plain BIC (baseline.method.dispersion=false) gives {:,.0f} ({:,.0f} to {:,.0f}).".format(*plain)
+        in (method.notes[0])
+    )
+    fitting = ModelAverage()
+    _run(fitting, _fold(_drawn(2000, 0.2, 2)))
+    assert fitting.notes[0].startswith("dispersion 1 (deviance per degree of freedom")
+    asked = ModelAverage(dispersion=False)
+    _run(asked, fold)
+    assert asked.notes[0].endswith("not divided by it, as asked (plain BIC).")
+
+
+def test_an_estimate_below_chaos_bound_is_flagged_where_no_model_fits() -> None:
+    counts = _unlike(0)
+    method = ModelAverage()
+    [estimate] = _run(method, _fold(counts))["estimate"]
+    [bound] = _run(ChaoLower(), _fold(counts))["estimate"]
+    assert estimate < bound < 12_000
+    flag = f"the estimate of {estimate:,.0f} is below Chao's lower bound of {bound:,.0f}, and below"
+    assert any(note.startswith(flag) and "Do not report it alone" in note for note in method.notes)
+    several = ModelAverage()
+    _run(several, _fold(counts, _unlike(1)))
+    assert any(
+        note.startswith("in 2 of 2 units the estimate is below Chao's lower bound") for note in several.notes
+    )
+
+
+def test_an_estimate_at_the_bound_or_none_is_not_flagged() -> None:
+    counts = np.array([_drawn(2000, 0.2, 0)])
+    bound = counts.sum() + np.exp(lower_bound(counts, 4)[0])
+    assert below_bound(bound, counts, 4) == below_bound(np.array([np.nan]), counts, 4) == []
+    unequal = counts.sum() + unequal_bound(counts, 4)
+    [said] = below_bound(unequal + 1, counts, 4)
+    assert f"but not below {unequal[0]:,.0f}, which allows for lists of unequal size" in said
 
 
 def test_an_average_is_wide_where_models_disagree_and_narrow_where_they_agree() -> None:

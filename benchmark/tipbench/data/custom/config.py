@@ -13,6 +13,7 @@
     unit: null                  # each of these is a column or a polars SQL expression over the columns
     label: "CASE WHEN column_1 = 'spam' THEN 1 ELSE 0 END"  # 0 or 1, yes or no; empty where it is not known
     labels: {}                  # in place of label where a unit may have several: name -> 0 or 1
+    true_class: null            # in place of label where a crowd chooses among several: any text or number
     urgency: null               # beside labels: 0, 1 or 2, empty where it is not known
     truth: null                 # for tasks of estimates: the true value, empty where it is not known
     onset: null                 # beside label, for tasks of alarms: the step, from 1, at which it shows
@@ -78,7 +79,7 @@ from tipdata.core.partition import PARTS
 
 from tipbench.data.custom.written import Written, WrittenOtherwise
 
-UNIT_FIELDS = ("unit", "label", "urgency", "truth", "onset", "cluster", "group", "time", "fold")
+UNIT_FIELDS = ("unit", "label", "true_class", "urgency", "truth", "onset", "cluster", "group", "time", "fold")
 """Fields that are a column or expression of the units' file."""
 
 MANY = "*"
@@ -115,6 +116,7 @@ class OwnData(Written):
     unit: str | None = None
     label: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)
+    true_class: str | None = None
     urgency: str | None = None
     truth: str | None = None
     onset: str | None = None
@@ -203,8 +205,8 @@ class OwnData(Written):
         for table, columns in self.refers.items():
             if odd := [column for column in columns if column not in self.tables.get(table, {})]:
                 raise ValueError(f"refers names {table}.{odd[0]}, which tables does not map")
-        if self.label is not None and self.labels:
-            raise ValueError("label and labels exclude each other: map one of them")
+        if sum(bool(one) for one in (self.label, self.labels, self.true_class)) > 1:
+            raise ValueError("label, labels and true_class exclude each other: map one of them")
         if self.onset is not None and self.label is None:
             raise ValueError("onset is that of the units with a label of 1: map label too")
         if self.urgency is not None and not self.labels:

@@ -10,13 +10,14 @@ from tipdata.core.errors import NotMapped, UsageError
 from tipdata.core.partition import PARTS
 
 from tipbench.data.access import access_of
+from tipbench.data.custom.classes import as_mapped
 from tipbench.data.custom.columns import listed, mapped
 from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.files import read_files
 from tipbench.data.custom.pairs import matched_clusters, read_pairs
 from tipbench.data.custom.scoring import lawful_groups, scoring_notes
 from tipbench.data.custom.splits import all_scored, given_folds, label_set_folds, stratified_folds
-from tipbench.data.custom.tables import check_tables, read_tables
+from tipbench.data.custom.tables import OwnTables, check_tables, read_tables
 from tipbench.data.custom.values import settled
 from tipbench.data.fold import Fold, valid_as_test
 from tipbench.data.prepared import Prepared
@@ -38,6 +39,7 @@ def prepare_own(
     task: Task, own: OwnData, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
     """Folds and answers; see :func:`tipbench.loading.prepare`."""
+    task = as_mapped(task, own)
     level = access_of(task, access)
     check_own(task, own, labels, needs, oracle)
     if own.pairs is not None:
@@ -47,6 +49,7 @@ def prepare_own(
 
 def check_own(task: Task, own: OwnData, labels: str, needs: Collection[str], oracle: bool) -> None:
     """Refuse what own data cannot have, before any file is read. Raises UsageError."""
+    task = as_mapped(task, own)
     if own.task != task.name:
         raise UsageError(
             f"data={own.name} is for task={own.task}, and not for {task.name}: "
@@ -121,7 +124,7 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
     chosen = _split_of(task, own, split, can)
     read = read_tables(task, own)
     divided = _divide(own, chosen, read.units, task.alarms)
-    folds, streams = [_fold(task, read.tables, fold) for fold in divided], []
+    folds, streams = [_fold(task, read, fold) for fold in divided], []
     if task.stream:
         held = [held_back(fold) for fold in folds]
         folds, streams = [fold for fold, _ in held], [stream for _, stream in held]
@@ -156,11 +159,13 @@ def _divide(own: OwnData, split: str, units: pl.DataFrame, valid: bool) -> list[
     return given_folds(own, units, valid) if split == "given" else all_scored(units)
 
 
-def _fold(task: Task, tables: dict[str, pl.DataFrame], units: pl.DataFrame) -> Fold:
+def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
     """One fold: all mapped rows, and as labels those of train and valid."""
-    shown = {name: frame.lazy() for name, frame in tables.items()}
+    shown = {name: frame.lazy() for name, frame in read.tables.items()}
     labels = task.kind.learnt(task.unit, units.filter(pl.col("part") != "test"))
-    return Fold(task, shown, units.select(task.unit, "part"), labels)
+    called = {task.unit: read.names, "region": read.regions}
+    names = {column: frame for column, frame in called.items() if frame is not None}
+    return Fold(task, shown, units.select(task.unit, "part"), labels, names=names)
 
 
 def _tested(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import polars as pl
 from tipdata.core.errors import UsageError
 
+from tipbench.data.custom.classes import named_alike, with_classes
 from tipbench.data.custom.columns import identifiers, listed, mapped
 from tipbench.data.custom.config import MANY, OwnData
 from tipbench.data.custom.features import features
@@ -25,12 +26,14 @@ class OwnTables:
     ``units``: ``[unit, cluster Int64]`` and, as far as mapped, ``group``, ``fold`` (String) and the truth of
     :func:`tipbench.data.custom.truth.truth`. ``tables``: input tables; those made from the units' file have the unit
     first. ``names``: ``[unit, name]`` with the ids as the user wrote them, or None where they are integers.
+    ``regions``: ``[region, name]`` of the same.
     ``notes``: a sentence for each thing that was left out or cut. ``many``: how many columns ``"*"`` gave a table.
     """
 
     units: pl.DataFrame
     tables: dict[str, pl.DataFrame]
     names: pl.DataFrame | None
+    regions: pl.DataFrame | None
     notes: list[str]
     many: dict[str, int]
 
@@ -86,9 +89,21 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
         tables[table] = pl.DataFrame(own_key | values).hstack(many.get(table, pl.DataFrame()))
     if own.time is not None:
         tables[task.table] = tables[task.table].with_columns(_minutes(own, raw["data.time"]).alias("minute"))
+    tables = named_alike(task, own, tables)
     task.check(tables)
+    units = with_classes(task, own, _units(task, own, raw, unit), tables, notes)
     widths = {table: frame.width for table, frame in many.items() if frame.width}
-    return OwnTables(_units(task, own, raw, unit), tables, names, notes, widths)
+    return OwnTables(units, tables, names, _region_names(columns, made), notes, widths)
+
+
+def _region_names(columns: Columns, made: Columns) -> pl.DataFrame | None:
+    """What the user called the regions that are numbered; None where regions are no text, or there is none."""
+    pairs = [
+        pl.DataFrame({"region": made[place], "name": values}).drop_nulls()
+        for place, values in columns.items()
+        if place[1] == "region" and values.dtype == pl.String and made[place].dtype.is_integer()
+    ]
+    return pl.concat(pairs).unique() if pairs else None
 
 
 def _source_rows(own: OwnData, table: str, frame: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

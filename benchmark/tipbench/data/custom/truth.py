@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 from tipdata.core.errors import UsageError
 
+from tipbench.data.custom.classes import TRUE_CLASS, class_names
 from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.values import binary
 from tipbench.kinds.answers import LABEL_PREFIX
@@ -16,7 +17,8 @@ LEVELS = (0.0, 1.0, 2.0)
 def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
     """What is mapped of the truth: ``label``, or ``label_<name>`` a name (Int8 0, 1 or null) and ``urgency`` (Int8).
 
-    Beside ``label`` may be ``onset`` (Int32). Estimates have ``truth`` (Float64).
+    In their place may be ``true_class`` (String). Beside ``label`` may be ``onset`` (Int32). Estimates have ``truth``
+    (Float64).
 
     Args:
         raw: the mapped fields of the units by their place in the config.
@@ -30,6 +32,8 @@ def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
         found["label"] = binary(own, "data.label", raw["data.label"])
     for name in own.labels:
         found[LABEL_PREFIX + name] = binary(own, f"data.labels.{name}", raw[f"data.labels.{name}"])
+    if own.true_class is not None:
+        found[TRUE_CLASS] = class_names(raw["data.true_class"])
     if own.urgency is not None:
         found[URGENCY] = _levels(own, raw["data.urgency"])
     if own.truth is not None:
