@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import uuid
 import zipfile
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import move
 
 from tipbench.evaluation.comparison import Draws
 from tipbench.evaluation.meaning import ScoreVersion
@@ -169,8 +169,8 @@ def store(
             np.savez(beside / DRAWS, **draws._asdict())
         folder.parent.mkdir(parents=True, exist_ok=True)
         if folder.exists():
-            os.rename(folder, partial / f"old-{beside.name}")
-        os.rename(beside, folder)
+            move(folder, partial / f"old-{beside.name}")
+        move(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.rmtree(partial / f"old-{beside.name}", ignore_errors=True)

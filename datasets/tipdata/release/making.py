@@ -12,6 +12,7 @@ import polars as pl
 from tipdata.core.digest import column_digest, region_digest
 from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.core.operating_system import locked, move
 from tipdata.core.world import World, fingerprint
 from tipdata.release.manifests import (
     RECEIPT,
@@ -66,11 +67,9 @@ def make_release(
         UsageError: where the folder cannot be written or the disk is full.
         CheckFailed: where the digests differ from the published manifest.
     """
-    from filelock import FileLock
-
     try:
         release.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(release.folder.with_name(f"{release.folder.name}.lock")):
+        with locked(release.folder.with_name(f"{release.folder.name}.lock")):
             _generate(release, engine, workers, quiet)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -138,7 +137,7 @@ def _make_region(world: World, release_folder: Path, mark: str, index: int) -> N
         _write_json(part / RECEIPT, {"region": index, "fingerprint": mark, "rows": rows, "digests": digests})
         if folder.exists():
             shutil.rmtree(folder)
-        part.rename(folder)
+        move(part, folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
@@ -155,4 +154,4 @@ def _write_table(path: Path, frame: pl.DataFrame) -> None:
 def _write_json(path: Path, content: dict) -> None:
     beside = path.with_name(f".{path.name}.part-{os.getpid()}")
     beside.write_text(json.dumps(content, indent=1, sort_keys=True), encoding="utf-8")
-    beside.replace(path)
+    move(beside, path)
