@@ -25,10 +25,11 @@ import sys
 import sysconfig
 import types
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CODE_PAGE = "cp1252"
+CODE_PAGE, LINE_END = "cp1252", "\r\n"
 LONGEST_PATH = 259
 
 LIBRARIES = frozenset({"filelock", "huggingface_hub", "joblib", "numpy", "polars", "threadpoolctl"})
@@ -181,12 +182,14 @@ def limit_names_and_text() -> None:
     """Refuse names that Windows does not take, hide /proc, and read and write text in the code page by default."""
 
     def opened(
-        file: Any, mode: str = "r", buffering: int = -1, encoding: Any = None, *given: Any, **named: Any
-    ) -> Any:
+        file: Any, mode: str = "r", buffering: int = -1, encoding: Any = None, errors: Any = None,
+        newline: str | None = None, closefd: bool = True, opener: Any = None,
+    ) -> Any:  # fmt: skip
         _look_at(file, creates=any(sign in mode for sign in "wax+"))
-        if "b" not in mode and encoding in (None, "locale"):
-            encoding = CODE_PAGE
-        return _open(file, mode, buffering, encoding, *given, **named)
+        if "b" not in mode:
+            encoding = CODE_PAGE if encoding in (None, "locale") else encoding
+            newline = LINE_END if newline is None and "r" not in mode and "+" not in mode else newline
+        return _open(file, mode, buffering, encoding, errors, newline, closefd, opener)
 
     def os_opened(path: Any, flags: int, mode: int = 0o777, *, dir_fd: Any = None) -> int:
         _refuse_descriptors({"dir_fd": dir_fd})
@@ -214,8 +217,9 @@ def limit_names_and_text() -> None:
     if hasattr(locale, "getencoding"):
         locale.getencoding = lambda: CODE_PAGE
     for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if stream is not None and not stream.isatty() and "PYTHONIOENCODING" not in os.environ:
-            stream.reconfigure(encoding=CODE_PAGE)  # type: ignore[union-attr]
+        if stream is not None and not stream.isatty():
+            encoding = None if "PYTHONIOENCODING" in os.environ else CODE_PAGE
+            stream.reconfigure(encoding=encoding, newline=LINE_END)  # type: ignore[union-attr]
 
 
 def _look_at(path: Any, creates: bool) -> None:
@@ -271,19 +275,19 @@ def is_held(path: Any) -> bool:
 
 
 def _in_use() -> Iterator[str]:
+    """Paths that processes under this module work in, have open, or have mapped."""
     for process in filter(str.isdecimal, _listdir("/proc")):
-        try:
+        with suppress(OSError):  # it has ended
             if process not in _ours:
                 with _open(f"/proc/{process}/environ", "rb") as file:
                     _ours[process] = HERE.encode() in file.read()
             if not _ours[process]:
                 continue
-            yield os.readlink(f"/proc/{process}/cwd")
-            yield from (os.readlink(f"/proc/{process}/fd/{one}") for one in _listdir(f"/proc/{process}/fd"))
+            for used in ("cwd", *(f"fd/{one}" for one in _listdir(f"/proc/{process}/fd"))):
+                with suppress(OSError):  # it was closed: one of them was of the listing
+                    yield os.readlink(f"/proc/{process}/{used}")
             with _open(f"/proc/{process}/maps", encoding="utf-8", errors="replace") as file:
                 yield from (line.split(None, 5)[-1].rstrip("\n") for line in file)
-        except OSError:
-            continue  # it has ended, or a descriptor was closed
 
 
 hide()

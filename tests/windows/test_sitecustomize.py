@@ -74,6 +74,7 @@ WORKS = {
     "import locale; print(locale.getpreferredencoding())": "cp1252",
     "import subprocess, sys; print(subprocess.run([sys.executable, '-c', 'import fcntl']).returncode)": "1",
     "from pathlib import Path; Path('b').write_text('\\u0645', encoding='utf-8'); print(Path('b').stat().st_size)": "2",
+    "open('b', 'w').write('1\\n'); print(open('b', 'rb').read())": "b'1\\r\\n'",
 }
 
 

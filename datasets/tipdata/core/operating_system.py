@@ -62,12 +62,12 @@ def require_confinement(what: str) -> None:
         what: the beginning of the sentence, such as "Accepting a submission".
 
     Raises:
-        UsageError: on a system that is not like Linux or macOS.
+        UsageError: where that cannot be done, as on Windows.
     """
     if not CONFINES:
         raise UsageError(
-            f"{what} needs Linux or macOS: this system cannot read the files of others within bounds of memory, nor "
-            "keep a folder for its owner alone; use such a machine, or WSL."
+            f"{what} needs a POSIX system: this one cannot read the files of others within bounds of memory, "
+            "nor keep a folder for its owner alone; use a machine with Linux, or WSL."
         )
 
 

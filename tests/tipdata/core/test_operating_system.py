@@ -192,7 +192,7 @@ def test_who_cannot_confine_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(operating_system, "CONFINES", True)
     require_confinement("This")
     monkeypatch.setattr(operating_system, "CONFINES", False)
-    with pytest.raises(UsageError, match=r"^This needs Linux or macOS: [^.]*\.$"):
+    with pytest.raises(UsageError, match=r"^This needs a POSIX system: [^.]*\.$"):
         require_confinement("This")
 
 
