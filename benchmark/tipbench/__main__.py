@@ -1,8 +1,9 @@
 """``python3 -m tipbench``, and the command ``tipbench``."""
 
-import signal
 import sys
 from types import FrameType
+
+from tipdata.core.operating_system import on_interrupt
 
 from tipbench.cli import main
 from tipbench.exit_codes import INTERRUPTED
@@ -16,8 +17,7 @@ def run() -> int:
         pressed.append(number)
         raise KeyboardInterrupt
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, press)
+    on_interrupt(press)
     try:
         return main()
     except BaseException as error:

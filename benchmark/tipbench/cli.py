@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.core.operating_system import ignore_interrupts, write_utf8
 
 from tipbench.commands import Command, command_of, declare
 from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
@@ -31,8 +32,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        write_utf8(stream)
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -100,9 +100,8 @@ def _say(text: str) -> None:
 def _interrupted(leave: bool) -> int:
     """Say so in one line and, as a command, leave at once, whatever workers and libraries would still like to say."""
     import os
-    import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_interrupts()
     _say(
         "interrupted: what is finished is kept, nothing is half-written; the same command goes on from there."
     )

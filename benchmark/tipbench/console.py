@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+from tipdata.core.operating_system import is_utf8
+
 WIDEST = 100_000
 
 
@@ -35,7 +37,7 @@ def emit(text: str) -> None:
 
 def emit_json(value: Any) -> None:
     """Indented JSON; a number that is not finite is a mistake of the program and raises ValueError."""
-    emit(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False))
+    emit(json.dumps(value, indent=1, ensure_ascii=not is_utf8(sys.stdout), allow_nan=False))
 
 
 def notice(text: str, quiet: bool = False) -> None:

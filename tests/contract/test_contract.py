@@ -122,7 +122,7 @@ def test_the_new_metric_is_on_the_page_of_its_task_and_on_no_other(site: Path) -
     shown = {
         page.stem
         for page in (site / "tiny/tasks").glob("*.html")
-        if "impurity of clusters" in page.read_text()
+        if "impurity of clusters" in page.read_text(encoding="utf-8")
     }
     assert shown == {TASK, "advert_linkage"}
 

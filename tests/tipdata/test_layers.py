@@ -54,12 +54,16 @@ def test_the_layers_hold_and_a_planted_violation_is_seen(tmp_path: Path, file: s
     if file:
         path = tmp_path / "tipdata" / file
         path.parent.mkdir(exist_ok=True)
-        path.write_text(f"{planted}\n" + (path.read_text(encoding="utf-8") if path.exists() else ""))
+        path.write_text(
+            f"{planted}\n" + (path.read_text(encoding="utf-8") if path.exists() else ""), encoding="utf-8"
+        )
     contracts = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
     [layers] = [c for c in contracts if c.get("containers") == ["tipdata"]]
     config = ["[importlinter]", "root_package = tipdata", "[importlinter:contract:layers]", "type = layers"]
     config += [f"name = {layers['name']}", "containers = tipdata", "exhaustive = true", "layers ="]
-    (tmp_path / ".importlinter").write_text("\n".join([*config, *(f"    {x}" for x in layers["layers"])]))
+    (tmp_path / ".importlinter").write_text(
+        "\n".join([*config, *(f"    {x}" for x in layers["layers"])]), encoding="utf-8"
+    )
     code = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports; sys.exit(lint_imports())"
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, env={"PATH": ""}

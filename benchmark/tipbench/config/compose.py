@@ -155,7 +155,9 @@ def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Ov
     typed += [f"{'++' if o.added else ''}{o.key}={_value(o)}" for o in values if not o.is_path]
     if len(folders) > 1:
         last_first = reversed(folders[1:])  # of two files Hydra takes the one that it finds first
-        typed.append(f"hydra.searchpath=[{','.join(_quoted(f'file://{folder}') for folder in last_first)}]")
+        typed.append(
+            f"hydra.searchpath=[{','.join(_quoted(f'file://{folder.as_posix()}') for folder in last_first)}]"
+        )
     try:
         with initialize_config_dir(config_dir=str(folders[0]), version_base="1.3"):
             config = hydra_compose("config", overrides=typed)

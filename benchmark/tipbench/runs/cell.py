@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import name_problem
 from tipdata.core.world import release_name
 
 from tipbench.config.settings import Settings
@@ -87,7 +89,10 @@ class Cell:
 
 
 def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int) -> Cell:
-    """The cell of a checked config, with split, labels and access as resolved."""
+    """The cell of a checked config, with split, labels and access as resolved.
+
+    Raises UsageError where the data or the method has a name that cannot be a folder's on every system.
+    """
     whole = settings.model_dump(mode="json")
     release = whole["release"] and {
         key: value for key in ("version", "size", "world") if (value := whole["release"][key]) != 0
@@ -103,7 +108,13 @@ def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int)
         "replicates": whole["replicates"],
         "baseline": {key: value for key, value in whole["baseline"].items() if key != "extra"},
     }
-    return Cell(config, Path(settings.runs.path or "runs"))
+    cell = Cell(config, Path(settings.runs.path or "runs"))
+    for key, name in (("data.name", cell.data), ("baseline.name", cell.method)):
+        for problem in filter(None, map(name_problem, name.split("/"))):
+            raise UsageError(
+                f"{key}={name} cannot be the name of a folder of runs: {problem}; choose another."
+            )
+    return cell
 
 
 def data_name(config: dict[str, Any]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+
+from tipdata.core.operating_system import NAME, peak_memory, reset_peak_memory
 
 MIB_IN_KIB = 1024
 UNKNOWN_PEAK = "this system does not tell a cell's peak memory: cost.peak_mib is null"
@@ -35,7 +35,7 @@ class Meter:
     """Started when it is made. ``wall`` adds up the seconds of named parts."""
 
     def __init__(self) -> None:
-        self._start = _reset_peak()
+        self._start = reset_peak_memory()
         self._cpu = time.process_time()
         self._wall: dict[str, float] = {}
 
@@ -56,35 +56,17 @@ class Meter:
 
     def peak_mib(self) -> float | None:
         """Peak resident memory since the start over that at the start, MiB; None where the system cannot say."""
-        peak = _memory("VmHWM")
+        peak = peak_memory()
         return (
             None if self._start is None or peak is None else round(max(0, peak - self._start) / MIB_IN_KIB, 1)
         )
-
-
-def _reset_peak() -> int | None:
-    """Resident memory in KiB, with the system's record of the peak set back to it; None where that cannot be done."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return None
-    return _memory("VmRSS")
-
-
-def _memory(field: str) -> int | None:
-    """A field of ``/proc/self/status`` in KiB."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) for line in lines if line.startswith(f"{field}:")), None)
 
 
 def environment() -> dict[str, str | int]:
     """Python, system, cores and the versions of the packages that decide results. Names no machine or user."""
     found: dict[str, str | int] = {
         "python": platform.python_version(),
-        "system": sys.platform,
+        "system": NAME,
         "machine": platform.machine(),
         "cores": os.cpu_count() or 0,
     }

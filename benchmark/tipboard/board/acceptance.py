@@ -14,6 +14,7 @@ from tipbench.runs.results import Result
 from tipbench.tasks import task_of
 from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import require_confinement
 from tipdata.core.world import check_status
 
 from tipboard.board.draws import REPLICATES, KeptDraws, kept_draws
@@ -40,8 +41,10 @@ def accept(
 
     Raises:
         Refused: as :func:`tipboard.submissions.check.check` does.
-        UsageError: where it is there already, is of a sealed round or of a draft, or something cannot be written.
+        UsageError: where it is there already, is of a sealed round or of a draft, or something cannot be written; on a
+            system that cannot confine what reads it.
     """
+    require_confinement("Accepting a submission")
     store = store_of(results)
     drawn: list[KeptDraws] = []
 

@@ -29,6 +29,7 @@ from tipbench.version import __version__
 from tipdata.core.atomic import fill_folder_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.core.operating_system import require_confinement
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.draws import KeptDraws, draws_of_run
@@ -123,6 +124,7 @@ def _run_reference(cells: Sequence[Result], runs: Path, quiet: bool) -> list[tup
 def _run_submission(
     entry: Entry, cells: Sequence[Result], work: Path, runs: Path, quiet: bool
 ) -> list[tuple[Result, Path]]:
+    require_confinement("Reproducing a submission")
     record = entry.record
     if record is None or record.pinned is None:
         raise UsageError(

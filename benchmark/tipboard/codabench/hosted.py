@@ -23,6 +23,7 @@ from tipbench.kinds.predictions import check_predictions
 from tipbench.tasks import tasks
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import Folder
 
 from tipboard.codabench.columns import row
 from tipboard.rounds.components import evaluator
@@ -96,7 +97,7 @@ def _check_evaluator(described: Round) -> None:
         raise UsageError("this program is not the evaluator of the round: tell the organisers.")
 
 
-def _handed_in(folder: int, described: Round, limits: Limits) -> list[Given]:
+def _handed_in(folder: Folder, described: Round, limits: Limits) -> list[Given]:
     found = look(folder)
     problems = [problem for problem in found.problems if problem.where not in NOT_OURS]
     if problems:
@@ -111,7 +112,7 @@ def _first(problems: Sequence[Problem]) -> str:
     return f"{str(problems[0]).rstrip('.')}{more}."
 
 
-def _given(folder: int, name: str, described: Round, limits: Limits) -> Given:
+def _given(folder: Folder, name: str, described: Round, limits: Limits) -> Given:
     matched = FILE.fullmatch(name)
     task = name.partition("/")[0]
     if task not in described.tasks:
@@ -129,7 +130,7 @@ def _given(folder: int, name: str, described: Round, limits: Limits) -> Given:
     return Given(task, name, f"sha256:{hashlib.sha256(content).hexdigest()}")
 
 
-def _read(folder: int, files: Sequence[Given], limits: Limits, workdir: Path) -> dict[str, Path]:
+def _read(folder: Folder, files: Sequence[Given], limits: Limits, workdir: Path) -> dict[str, Path]:
     """Clean copies of the files, by name. Raises UsageError for a file that is none."""
     columns = {one.task: columns_of(tasks()[one.task]) for one in files}
     guarded = read_guarded(folder, files, columns, limits, workdir)

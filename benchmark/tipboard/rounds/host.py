@@ -13,6 +13,7 @@ import polars as pl
 from tipbench.kinds.answers import Answers
 from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import require_confinement
 
 from tipboard.rounds.keyed import SEED_BYTES
 from tipboard.rounds.make_round import ANSWERS, GALLERIES
@@ -23,7 +24,11 @@ SEED, PUBLISHED = "seed.hex", "published"
 
 
 def open_secret(folder: Path) -> tuple[Round, bytes]:
-    """The round and its seed. Raises UsageError where the seed is missing, malformed, or not the one committed to."""
+    """The round and its seed.
+
+    Raises UsageError where the seed is missing, malformed, or not the one committed to; on a system that hosts none.
+    """
+    require_confinement("Hosting a sealed round")
     described = read_round(folder)
     seed = _read_seed(folder / SEED)
     if commitment_of(seed, described) != described.commitment:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
+from tipdata.core import operating_system
 from tipdata.core.atomic import write_file_atomically
 
 from tipboard.rounds.record import read, to_json
@@ -66,7 +67,5 @@ def write_ledger(folder: Path, ledger: Ledger) -> None:
 @contextmanager
 def locked(folder: Path) -> Iterator[Ledger]:
     """The ledger while nobody else can change it."""
-    from filelock import FileLock
-
-    with FileLock(folder / LOCK):
+    with operating_system.locked(folder / LOCK):
         yield read_ledger(folder)

@@ -12,6 +12,7 @@ from pathlib import Path
 from tipbench.tasks import task_of, tasks
 from tipdata.core.atomic import fill_folder_atomically, write_file_atomically
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import require_confinement
 from tipdata.core.world import check_status, is_draft, newest_released, sizes, versions
 
 from tipboard.rounds.components import components, wheel
@@ -62,6 +63,7 @@ def new_round(
         UsageError: for an order that cannot be fulfilled, in one sentence.
         LabelsMeet: where two ids got one label; nothing is left behind.
     """
+    require_confinement("Hosting a sealed round")
     today = now.date()
     closes = _checked(order, today)
     names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks())

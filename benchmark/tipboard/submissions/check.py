@@ -7,6 +7,7 @@ process of their own, and only then a release is opened and predictions are scor
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ from tipbench.task import Task
 from tipbench.tasks import task_of, tasks
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import CONFINES, Folder
 from tipdata.core.world import versions
 
 from tipboard.submissions.folder import look, opened
@@ -114,6 +116,8 @@ def check(
         UsageError: where there is no such folder.
         Refused: with one sentence for everything that is wrong at the first step at which something is.
     """
+    if not CONFINES and not quiet:
+        sys.stderr.write("files are read without bounds of memory on this system: check your own only\n")
     with opened(folder) as descriptor, _clean_files(workdir) as clean:
         record = _record(folder, descriptor, limits)
         limits = limits or limits_of(record.size)
@@ -147,7 +151,7 @@ def _clean_files(workdir: Path | None) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _record(folder: Path, descriptor: int, limits: Limits | None) -> SubmissionRecord:
+def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> SubmissionRecord:
     """The record, with everything beside it as it says. Raises Refused."""
     found = look(descriptor)
     if not found.has_record or any(one.where == RECORD for one in found.problems):
@@ -167,7 +171,9 @@ def _record(folder: Path, descriptor: int, limits: Limits | None) -> SubmissionR
     return record
 
 
-def _read(folder: Path, descriptor: int, record: SubmissionRecord, limits: Limits, workdir: Path) -> Guarded:
+def _read(
+    folder: Path, descriptor: Folder, record: SubmissionRecord, limits: Limits, workdir: Path
+) -> Guarded:
     columns = {name: columns_of(tasks()[name]) for name in {entry.task for entry in record.predictions}}
     guarded = read_guarded(descriptor, record.predictions, columns, limits, workdir)
     _refuse(folder, record, guarded.problems, guarded.peak_mib)

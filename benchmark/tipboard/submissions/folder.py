@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import Folder, close_folder, open_folder, status_of
 
-from tipboard.submissions.opening import STEP, Unreadable, not_plain, open_folder
+from tipboard.submissions.opening import Unreadable, not_plain, open_below
 from tipboard.submissions.problems import Problem
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.text import named, shown
@@ -42,25 +43,25 @@ class Found:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[int]:
-    """The descriptor of a folder, closed at the end.
+def opened(folder: Path) -> Iterator[Folder]:
+    """An opened folder, closed at the end.
 
     Raises UsageError where there is no such folder; the last step of its path may be no link.
     """
     try:
-        descriptor = os.open(folder, STEP | os.O_DIRECTORY)
+        found = open_folder(folder)
     except OSError as error:
         said = "it is a link" if folder.is_symlink() else error.strerror or str(error)
         raise UsageError(
             f"{shown(folder, 200)} is no folder of a submission ({said}): give the one that holds {RECORD}."
         ) from None
     try:
-        yield descriptor
+        yield found
     finally:
-        os.close(descriptor)
+        close_folder(found)
 
 
-def look(folder: int) -> Found:
+def look(folder: Folder) -> Found:
     """All that lies in an opened folder."""
     found = Found()
     _look(folder, "", 0, found)
@@ -71,7 +72,7 @@ def look(folder: int) -> Found:
     return found
 
 
-def _look(folder: int, above: str, depth: int, found: Found) -> None:
+def _look(folder: Folder, above: str, depth: int, found: Found) -> None:
     with os.scandir(folder) as names:
         listed = []
         for one in names:
@@ -85,10 +86,10 @@ def _look(folder: int, above: str, depth: int, found: Found) -> None:
         _look_at(folder, name, above, depth, found)
 
 
-def _look_at(folder: int, name: str, above: str, depth: int, found: Found) -> None:
+def _look_at(folder: Folder, name: str, above: str, depth: int, found: Found) -> None:
     path, where = above + name, named(above + name)
     try:
-        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        status = status_of(name, folder)
     except OSError as error:
         found.problems.append(Problem(where, f"it cannot be looked at ({error.strerror})."))
         return
@@ -101,14 +102,14 @@ def _look_at(folder: int, name: str, above: str, depth: int, found: Found) -> No
         found.problems.append(Problem(where, f"no {kind} of that name may be there; {FORM}."))
     elif is_folder and not is_record:
         try:
-            below = open_folder(name, folder)
+            below = open_below(name, folder)
         except Unreadable as reason:
             found.problems.append(Problem(where, f"{reason}."))
             return
         try:
             _look(below, f"{path}/", depth + 1, found)
         finally:
-            os.close(below)
+            close_folder(below)
     else:
         found.has_record |= is_record
         if (wrong := not_plain(status)) is not None:

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import json
 import os
-import select
-import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from queue import Empty, Full, Queue
+from typing import IO, Any, Protocol
 
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import Folder, ran_out_of_seconds, start_apart
 
 from tipboard.submissions.limits import Limits, amount
 from tipboard.submissions.text import shown
@@ -69,7 +70,7 @@ class _Overdue(Exception):
 
 
 def read_guarded(
-    folder: int,
+    folder: Folder,
     entries: Sequence[Declared],
     columns: dict[str, tuple[str, ...]],
     limits: Limits,
@@ -78,7 +79,7 @@ def read_guarded(
     """Read the files of these entries.
 
     Args:
-        folder: descriptor of the submission's folder.
+        folder: that of the submission, opened.
         entries: whose files to read.
         columns: by task, those that its predictions may have.
         limits: of one file.
@@ -104,7 +105,7 @@ def read_guarded(
 
 
 def _read(
-    folder: int,
+    folder: Folder,
     waiting: dict[int, Declared],
     columns: dict[str, tuple[str, ...]],
     limits: Limits,
@@ -114,11 +115,14 @@ def _read(
 ) -> tuple[int | None, str]:
     """Read what is waiting, taking from it what is done; the file that ended the process, if any, and how."""
     process = _start(folder, workdir)
+    assert process.stdout is not None
+    heard = _Listener(process.stdout)
+    heard.start()
     at: int | None = None
     how = "ended the process that reads it"
     try:
         _ask(process, folder, waiting, columns, limits)
-        for line in _lines(process, limits.seconds + PATIENCE, end):
+        for line in _lines(heard, limits.seconds + PATIENCE, end):
             if "start" in line:
                 at = _number(line["start"], waiting)
             else:
@@ -133,6 +137,7 @@ def _read(
         how = "makes the process that reads it say what it never does"
     finally:
         code = _end(process)
+        heard.join(timeout=1)
     if not waiting:
         return None, ""
     if at is None:
@@ -140,12 +145,12 @@ def _read(
             f"predictions cannot be read on this machine: the process that reads them ended with {code} within "
             f"{amount(limits.memory_bytes)} of memory; try `python -c 'import pyarrow'`."
         )
-    if code == -signal.SIGXCPU:
+    if ran_out_of_seconds(code):
         how = f"takes more than {limits.seconds} seconds to read"
     return at, how
 
 
-def _start(folder: int, workdir: Path) -> subprocess.Popen[bytes]:
+def _start(folder: Folder, workdir: Path) -> subprocess.Popen[bytes]:
     told = {name: os.environ[name] for name in INHERITED if name in os.environ}
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
     return subprocess.Popen(
@@ -161,14 +166,13 @@ def _start(folder: int, workdir: Path) -> subprocess.Popen[bytes]:
             "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),
             "PYTHONDONTWRITEBYTECODE": "1",
         },
-        pass_fds=(folder,),
-        start_new_session=True,  # Ctrl-C is answered by this process alone, which ends that one
+        **start_apart(folder),  # Ctrl-C is answered by this process alone, which ends that one
     )
 
 
 def _ask(
     process: subprocess.Popen[bytes],
-    folder: int,
+    folder: Folder,
     waiting: dict[int, Declared],
     columns: dict[str, tuple[str, ...]],
     limits: Limits,
@@ -177,9 +181,10 @@ def _ask(
         {"number": number, "name": one.file, "digest": one.digest, "columns": columns[one.task]}
         for number, one in waiting.items()
     ]
-    asked = json.dumps({"folder": folder, "limits": asdict(limits), "files": files})
+    handed = folder if isinstance(folder, int) else str(folder)
+    asked = json.dumps({"folder": handed, "limits": asdict(limits), "files": files})
     assert process.stdin is not None
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         process.stdin.write(asked.encode())
         process.stdin.close()
 
@@ -192,19 +197,40 @@ def _end(process: subprocess.Popen[bytes]) -> int:
     return process.wait()
 
 
-def _lines(process: subprocess.Popen[bytes], seconds: float, end: float) -> Iterator[dict[str, Any]]:
+class _Listener(threading.Thread):
+    """Hands on what comes out of a pipe, part by part, nothing at its end: not every system waits for one with a limit.
+
+    What nobody takes is not read on, so that a process that talks without end fills no memory.
+    """
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._pipe, self._parts = pipe, Queue[bytes](maxsize=64)
+
+    def run(self) -> None:
+        """Read until the end, or until nobody takes what was read; close the pipe."""
+        part = b"."
+        with self._pipe, suppress(Full):
+            while part:
+                part = os.read(self._pipe.fileno(), LONGEST_LINE)
+                self._parts.put(part, timeout=PATIENCE)
+
+    def part(self, due: float) -> bytes:
+        """Return the next part. Raises _Overdue where there is none by then, on the monotonic clock."""
+        try:
+            return self._parts.get(timeout=max(0.0, due - time.monotonic()))
+        except Empty:
+            raise _Overdue from None
+
+
+def _lines(heard: _Listener, seconds: float, end: float) -> Iterator[dict[str, Any]]:
     """What the process says, line by line.
 
     Raises _Overdue where a line takes more seconds than it may, or ``end`` (of the monotonic clock) has come.
     """
-    assert process.stdout is not None
-    descriptor, pending = process.stdout.fileno(), b""
-    due = min(end, time.monotonic() + seconds)
+    pending, due = b"", min(end, time.monotonic() + seconds)
     while True:
-        ready, _, _ = select.select([descriptor], [], [], max(0.0, due - time.monotonic()))
-        if not ready:
-            raise _Overdue
-        part = os.read(descriptor, LONGEST_LINE)
+        part = heard.part(due)
         pending += part
         *whole, pending = pending.split(b"\n")
         if not part or len(pending) > LONGEST_LINE:

@@ -1,7 +1,7 @@
 """Files of a folder that nobody vouches for, opened so that no name leads out of it and nothing blocks.
 
-Every step of a path is opened relative to the folder above it, without following links; what is opened is looked at
-before it is read. Standard library only: the process that reads predictions starts with this.
+Every step of a path is opened below the folder above it, without following links; what is opened is looked at before
+it is read. Nothing heavy is imported: the process that reads predictions starts with this.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import stat
 
-STEP = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+from tipdata.core.operating_system import Folder, close_folder, open_file, open_folder
+
 _CHUNK = 1 << 20
 
 
@@ -17,19 +18,19 @@ class Unreadable(Exception):
     """Why a file is not read; follows its name and a colon."""
 
 
-def open_folder(name: str, above: int) -> int:
-    """The descriptor of a folder within another. Raises Unreadable."""
+def open_below(name: str, above: Folder) -> Folder:
+    """Open a folder within another. Raises Unreadable."""
     try:
-        return os.open(name, STEP | os.O_DIRECTORY, dir_fd=above)
+        return open_folder(name, above)
     except OSError as error:
         raise Unreadable(f"its folder cannot be opened ({error.strerror})") from None
 
 
-def read_regular(folder: int, path: str, most: int) -> bytes:
+def read_regular(folder: Folder, path: str, most: int) -> bytes:
     """The content of a plain file below a folder, which only one name leads to.
 
     Args:
-        folder: descriptor of the folder.
+        folder: that is open.
         path: names joined by ``/``.
         most: bytes that it may have.
 
@@ -37,12 +38,12 @@ def read_regular(folder: int, path: str, most: int) -> bytes:
         Unreadable: for anything else, and for one that has more.
     """
     *above, name = path.split("/")
-    opened = [os.dup(folder)]
+    opened = [folder]
     try:
         for step in above:
-            opened.append(open_folder(step, opened[-1]))
+            opened.append(open_below(step, opened[-1]))
         try:
-            file = os.open(name, STEP | os.O_NONBLOCK, dir_fd=opened[-1])
+            file = open_file(name, opened[-1])
         except OSError as error:
             raise Unreadable(f"it cannot be opened ({error.strerror})") from None
         opened.append(file)
@@ -50,8 +51,8 @@ def read_regular(folder: int, path: str, most: int) -> bytes:
             raise Unreadable(wrong)
         return _content(file, most)
     finally:
-        for descriptor in opened:
-            os.close(descriptor)
+        for one in opened[1:]:
+            close_folder(one)
 
 
 def not_plain(status: os.stat_result) -> str | None:

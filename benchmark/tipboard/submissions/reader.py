@@ -1,8 +1,8 @@
 """The process that reads untrusted predictions: ``python -m tipboard.submissions.reader``, started by ``guard``.
 
-Standard input is one JSON object (:class:`tipboard.submissions.guard.Task` as it is sent); the descriptor of the
-submission's folder is inherited; the working folder is where clean files go. Standard output is JSON lines, of each
-file ``{"start": number}`` and then ``{"done": number, "rows": ..., "peak_mib": ...}`` or ``{"done": number,
+Standard input is one JSON object (``_ask`` of ``guard``); the descriptor of the submission's folder is inherited where
+the system has such, else its path is told; the working folder is where clean files go. Standard output is JSON lines,
+of each file ``{"start": number}`` and then ``{"done": number, "rows": ..., "peak_mib": ...}`` or ``{"done": number,
 "refused": "...", "peak_mib": ...}``. Memory, time, the size of files written and core dumps are bounded before any
 library is loaded.
 """
@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from tipdata.core.operating_system import Folder, allow_seconds, confine, peak_memory
 
 from tipboard.submissions.limits import Limits, amount
 from tipboard.submissions.opening import Unreadable, read_regular
@@ -34,35 +33,16 @@ def main() -> int:
     """Read every file that is asked for."""
     asked = json.load(sys.stdin)
     limits = Limits(**asked["limits"])
-    _confine(limits)
+    folder = asked["folder"] if isinstance(asked["folder"], int) else Path(asked["folder"])
+    confine(limits.memory_bytes, WRITTEN * limits.file_bytes, MOST_OPEN)
     for file in asked["files"]:
         _say({"start": file["number"]})
-        _allow_seconds(limits.seconds)
-        _say({"done": file["number"], **_outcome(asked["folder"], file, limits), "peak_mib": _peak_mib()})
+        allow_seconds(limits.seconds)
+        _say({"done": file["number"], **_outcome(folder, file, limits), "peak_mib": _peak_mib()})
     return 0
 
 
-def _confine(limits: Limits) -> None:
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_FSIZE, WRITTEN * limits.file_bytes)
-    _limit(resource.RLIMIT_AS, limits.memory_bytes)
-    _limit(resource.RLIMIT_NOFILE, MOST_OPEN)
-
-
-def _limit(what: int, most: int) -> None:
-    """Lower a limit; one that is lower already, or that this system does not have, stays as it is."""
-    with suppress(ValueError, OSError):
-        resource.setrlimit(what, (most, most))
-
-
-def _allow_seconds(seconds: int) -> None:
-    """CPU seconds from now on: the soft limit moves with each file."""
-    with suppress(ValueError, OSError):
-        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds + 1, hard))
-
-
-def _outcome(folder: int, file: dict[str, Any], limits: Limits) -> dict[str, Any]:
+def _outcome(folder: Folder, file: dict[str, Any], limits: Limits) -> dict[str, Any]:
     try:
         content = read_regular(folder, file["name"], limits.file_bytes)
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -80,11 +60,7 @@ def _outcome(folder: int, file: dict[str, Any], limits: Limits) -> dict[str, Any
 
 def _peak_mib() -> float | None:
     """Peak resident memory so far; None where the system cannot say."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        return None
-    kib = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), None)
+    kib = peak_memory()
     return None if kib is None else round(kib / 1024, 1)
 
 

@@ -1,17 +1,15 @@
 """Write files and folders that are there whole or not at all, however the writing ends.
 
 A folder is filled beside its place and renamed there. In the place of one that is there already it is *exchanged* in
-one step of the file system where the system can (Linux, macOS), so that a kill at any moment leaves the old or the
-new; elsewhere the old one is moved aside first, and moved back by the next writer if the kill came between.
+one step of the file system where the system can, so that a kill at any moment leaves the old or the new; elsewhere the
+old one is moved aside first, and moved back by the next writer if the kill came between.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import shutil
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -19,13 +17,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import NEW_FILE, exchange, move
 
 PARTIAL, OLD = ".partial-", ".old-"
 STALE_SECONDS = 86_400
 """After this long what a killed writer left beside is removed by the next."""
-
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_RENAME_EXCHANGE, _RENAME_SWAP, _AT_FDCWD = 2, 2, -100
 
 
 class _Taken(Exception):
@@ -92,9 +88,9 @@ def write_file_atomically(
     data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(beside, _NEW_FILE, mode), "wb") as file:
+        with os.fdopen(os.open(beside, NEW_FILE, mode), "wb") as file:
             file.write(data)
-        beside.replace(path)
+        move(beside, path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}; {advice}.") from None
     finally:
@@ -111,7 +107,7 @@ def _sweep(folder: Path) -> None:
     """Bring back what a killed writer had moved aside, and remove what others left long ago."""
     aside = folder.parent / f"{OLD}{folder.name}"
     if aside.exists() and not folder.exists():
-        aside.rename(folder)
+        move(aside, folder)
     for left in folder.parent.glob(f"{PARTIAL}*"):
         try:
             stale = time.time() - left.stat().st_mtime > STALE_SECONDS
@@ -125,7 +121,7 @@ def _put(beside: Path, folder: Path, replace: bool) -> None:
     """Rename to its place; what was there is at ``beside`` afterwards, for removal."""
     if not folder.exists():
         try:
-            os.rename(beside, folder)
+            move(beside, folder)
             return
         except OSError as error:
             # Another writer was first.
@@ -133,30 +129,17 @@ def _put(beside: Path, folder: Path, replace: bool) -> None:
                 raise
     if not replace:
         raise _Taken
-    if not _exchanged(beside, folder):
+    if not exchange(beside, folder):
         _swap(beside, folder)
-
-
-def _exchanged(one: Path, other: Path) -> bool:
-    """Exchange two folders in one step, and return whether the system could."""
-    if sys.platform not in ("linux", "darwin"):
-        return False
-    library = ctypes.CDLL(None, use_errno=True)
-    names = os.fsencode(one), os.fsencode(other)
-    if sys.platform == "linux" and hasattr(library, "renameat2"):
-        return library.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0
-    if hasattr(library, "renamex_np"):
-        return library.renamex_np(names[0], names[1], _RENAME_SWAP) == 0
-    return False
 
 
 def _swap(beside: Path, folder: Path) -> None:
     """The same in three steps; the old one is back where it was if the second fails."""
     aside = folder.parent / f"{OLD}{folder.name}"
-    os.rename(folder, aside)
+    move(folder, aside)
     try:
-        os.rename(beside, folder)
+        move(beside, folder)
     except OSError:
-        os.rename(aside, folder)
+        move(aside, folder)
         raise
     shutil.rmtree(aside, ignore_errors=True)

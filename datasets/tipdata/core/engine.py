@@ -4,12 +4,12 @@ Joblib does the distributing. An engine is a joblib backend by name, so dask, ra
 join by registering theirs, and no caller changes.
 """
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import MASKS_SIGNALS, children_ignore_interrupts, ignore_interrupts
 from tipdata.core.progress import progress
 
 ENGINES = ("loky", "sequential")
@@ -71,18 +71,18 @@ def run_all(
 @contextmanager
 def _deaf_children() -> Iterator[None]:
     """Processes started inside never see Ctrl-C, so that only this one answers it; joblib ends them."""
-    import multiprocessing.resource_tracker
+    if MASKS_SIGNALS:
+        import multiprocessing.resource_tracker
 
-    from joblib.externals.loky.backend import resource_tracker
+        from joblib.externals.loky.backend import resource_tracker
 
-    multiprocessing.resource_tracker.ensure_running()  # each lifts the mask where it has to be started
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+        multiprocessing.resource_tracker.ensure_running()  # each lifts the mask where it has to be started
+        resource_tracker.ensure_running()
+    with children_ignore_interrupts():
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _indexed(function: Callable[[Item], Result], index: int, item: Item) -> tuple[int, Result]:
+    """Run in a worker: one item's number and its result."""
+    ignore_interrupts()
     return index, function(item)

@@ -12,6 +12,7 @@ from tipdata.core.atomic import PARTIAL, fill_folder_atomically, write_file_atom
 from tipdata.core.digest import column_digest, region_digest
 from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
+from tipdata.core.operating_system import locked
 from tipdata.core.world import World, fingerprint
 from tipdata.release.manifests import (
     RECEIPT,
@@ -68,11 +69,9 @@ def make_release(
         UsageError: where the folder cannot be written or the disk is full.
         CheckFailed: where the digests differ from the published manifest.
     """
-    from filelock import FileLock
-
     try:
         release.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(release.folder.with_name(f"{release.folder.name}.lock")):
+        with locked(release.folder.with_name(f"{release.folder.name}.lock")):
             _generate(release, engine, workers, quiet)
     except OSError as error:
         reason = error.strerror or str(error)

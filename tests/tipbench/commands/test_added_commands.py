@@ -27,10 +27,12 @@ def install(folder: Path, package: str, **commands: str) -> None:
     """Lay out a package's metadata as pip does."""
     metadata = folder / f"{package}-1.0.dist-info"
     metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", encoding="utf-8"
+    )
     lines = [f"{name} = {module}" for name, module in commands.items()]
     text = "\n".join(["# a comment", "[console_scripts]", "x = y:z", "", f"[{GROUP}]", *lines])
-    (metadata / "entry_points.txt").write_text(text + "\n")
+    (metadata / "entry_points.txt").write_text(text + "\n", encoding="utf-8")
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "site"
     folder.mkdir()
     for module, content in (("greeting", GREET), ("greeted", GREETED)):
-        (folder / f"{module}.py").write_text(content)
+        (folder / f"{module}.py").write_text(content, encoding="utf-8")
         sys.modules.pop(module, None)
     monkeypatch.syspath_prepend(str(folder))
     return folder
@@ -94,7 +96,7 @@ def test_an_added_command_is_listed_without_being_imported_and_run_with_its_exit
 def test_a_command_that_cannot_be_loaded_is_one_sentence_and_stops_no_other(
     site: Path, tipbench, content: str, says: str
 ) -> None:
-    (site / "broken_command.py").write_text(content + "\n")
+    (site / "broken_command.py").write_text(content + "\n", encoding="utf-8")
     sys.modules.pop("broken_command", None)
     install(site, "stranger", broken="broken_command")
     code, out, err = tipbench("broken")

@@ -159,7 +159,10 @@ def test_the_version_is_that_of_the_distribution(tipbench) -> None:
     import tomllib
 
     path = Path(__file__).parents[3] / "pyproject.toml"
-    assert tipbench("--version")[1].split()[1] == tomllib.loads(path.read_text())["project"]["version"]
+    assert (
+        tipbench("--version")[1].split()[1]
+        == tomllib.loads(path.read_text(encoding="utf-8"))["project"]["version"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,7 +181,7 @@ def test_importing_and_helping_load_nothing_heavy(statement: str) -> None:
 def test_a_full_output_is_one_sentence_and_a_closed_pipe_is_none(place: Path) -> None:
     command = [sys.executable, "-m", "tipbench", "list", "splits"]
     if Path("/dev/full").exists():
-        with open("/dev/full", "w") as full:
+        with open("/dev/full", "w", encoding="utf-8") as full:
             found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
         assert found.returncode == 2
         assert found.stderr.count("\n") == 1

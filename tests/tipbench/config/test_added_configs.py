@@ -16,14 +16,16 @@ def add_configs(folder: Path, package: str, *baselines: str, value: str | None =
     metadata = folder / f"{package}-1.0.dist-info"
     metadata.mkdir(parents=True)
     text = f"[{GROUP}]\n{package} = {value or f'{package}.configs'}\n"
-    (metadata / "entry_points.txt").write_text(text)
+    (metadata / "entry_points.txt").write_text(text, encoding="utf-8")
     (folder / package).mkdir()
-    (folder / package / "__init__.py").write_text("raise RuntimeError('a package that does not start')\n")
+    broken = "raise RuntimeError('a package that does not start')\n"
+    (folder / package / "__init__.py").write_text(broken, encoding="utf-8")
     for name in baselines:
         path = folder / f"{package}_configs" / "baseline" / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(
-            f"# A test.\nname: {name}\nsummary: a test\nreference: null\nmethod:\n  _target_: own_methods.Length\n"
+            f"# A test.\nname: {name}\nsummary: a test\nreference: null\nmethod:\n  _target_: own_methods.Length\n",
+            encoding="utf-8",
         )
 
 

@@ -33,7 +33,7 @@ def test_a_later_folder_adds_options_and_replaces_files(tmp_path: Path) -> None:
         for name in names:
             path = tmp_path / folder / "baseline" / f"{name}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("name: x\n")
+            path.write_text("name: x\n", encoding="utf-8")
     found = options([tmp_path / "a", tmp_path / "b"])["baseline"]
     assert list(found) == ["x/one", "x/three", "x/two"]
     assert found["x/two"] == tmp_path / "b" / "baseline" / "x" / "two.yaml"
@@ -46,12 +46,12 @@ def test_an_option_that_does_not_exist_is_refused_by_name() -> None:
 
 def test_the_first_comment_describes_a_file_without_a_summary(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text("# @package _global_\n# What it is for.\n# more\ngrid: null\n")
+    path.write_text("# @package _global_\n# What it is for.\n# more\ngrid: null\n", encoding="utf-8")
     assert describe_option(path)["summary"] == "What it is for."
 
 
 def test_unreadable_yaml_is_a_usage_error_that_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text("a: [1,\n")
+    path.write_text("a: [1,\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"x\.yaml"):
         describe_option(path)

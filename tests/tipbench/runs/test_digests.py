@@ -243,26 +243,27 @@ def test_a_result_from_before_there_were_digests_is_run_again(ran: list[Cell], t
 def test_a_users_own_method_is_its_module_with_what_it_imports_beside_it(place: Path) -> None:
     """And the shipped parts that it imports; a module that has no package shares its folder with its own only."""
     (place / "mine.py").write_text(
-        "from tipbaselines.frames import to_predict\nimport part\nLIST = 'list.txt'\n\n\nclass Mine: ...\n"
+        "from tipbaselines.frames import to_predict\nimport part\nLIST = 'list.txt'\n\n\nclass Mine: ...\n",
+        encoding="utf-8",
     )
-    (place / "part.py").write_text("x = 1\n")
-    (place / "list.txt").write_text("one\n")
-    (place / "beside.py").write_text("x = 1\n")
+    (place / "part.py").write_text("x = 1\n", encoding="utf-8")
+    (place / "list.txt").write_text("one\n", encoding="utf-8")
+    (place / "beside.py").write_text("x = 1\n", encoding="utf-8")
     mine = {"_target_": "mine.Mine", "c": 1.0}
     first = digests.method_digest(mine)
     for file, text in (("beside.py", "x = 2\n"), ("part.py", "# one more\nx = 1\n")):
-        (place / file).write_text(text)
+        (place / file).write_text(text, encoding="utf-8")
         assert digests.method_digest(mine) == first
     for file, text in (("part.py", "x = 3\n"), ("list.txt", "two\n")):
-        (place / file).write_text(text)
+        (place / file).write_text(text, encoding="utf-8")
         assert digests.method_digest(mine) != first
     assert digests.method_digest({**mine, "c": 2.0}) != digests.method_digest(mine)
     assert "tipbaselines.frames" in digests.method_sources(mine)
 
 
 def test_what_is_made_of_another_class_of_the_config_counts_with_it(place: Path) -> None:
-    (place / "mine.py").write_text("class Mine: ...\n")
-    (place / "model.py").write_text("class Model: ...\n")
+    (place / "mine.py").write_text("class Mine: ...\n", encoding="utf-8")
+    (place / "model.py").write_text("class Model: ...\n", encoding="utf-8")
     method = {
         "_target_": "mine.Mine",
         "model": {"_target_": "model.Model"},
@@ -277,7 +278,7 @@ def test_a_class_that_is_not_there_has_a_digest_and_fails_in_its_cell(place: Pat
 
 
 def test_a_method_that_is_no_python_fails_in_its_cell(place: Path) -> None:
-    (place / "mine.py").write_text("this is no Python")
+    (place / "mine.py").write_text("this is no Python", encoding="utf-8")
     assert len(digests.method_digest({"_target_": "mine.Mine"})) == 64
 
 

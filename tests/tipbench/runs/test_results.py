@@ -125,7 +125,7 @@ def test_predictions_that_were_changed_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [None, "", "{}", "not json"])
 def test_what_is_no_result_is_refused_in_one_line(tmp_path: Path, content: str | None) -> None:
     if content is not None:
-        (tmp_path / "result.json").write_text(content)
+        (tmp_path / "result.json").write_text(content, encoding="utf-8")
     with pytest.raises(UsageError) as error:
         read_result(tmp_path)
     assert str(tmp_path) in str(error.value)

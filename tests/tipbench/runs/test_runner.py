@@ -44,6 +44,16 @@ def test_a_run_records_what_it_did_and_can_be_read_again(cell) -> None:
     assert not list(cell().runs.rglob(".partial*"))
 
 
+def test_a_name_that_is_no_folder_on_windows_is_refused_on_every_system(cell, own_configs: Path) -> None:
+    folder = own_configs / "baseline" / "advert_risk"
+    text = (folder / "length.yaml").read_text(encoding="utf-8")
+    (folder / "con.yaml").write_text(text.replace("advert_risk/length", "advert_risk/con"), encoding="utf-8")
+    with pytest.raises(
+        UsageError, match=r"baseline\.name=con .*Windows keeps that name for a device; choose"
+    ):
+        cell("con")
+
+
 def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell) -> None:
     one, other = cell("length"), cell("length", "release.world=1")
     here, there = (outcome.result for outcome in runner.run([one, other], quiet=True))
@@ -91,7 +101,7 @@ def test_another_evaluator_scores_stored_predictions_anew_without_fitting(
 
 def test_a_half_written_run_is_run_again(cell) -> None:
     runner.run([cell()], quiet=True)
-    (cell().folder / "result.json").write_text('{"task":')
+    (cell().folder / "result.json").write_text('{"task":', encoding="utf-8")
     assert not runner.run([cell()], quiet=True)[0].reused
 
 

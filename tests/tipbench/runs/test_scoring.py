@@ -73,7 +73,7 @@ def test_a_file_that_holds_no_predictions_is_refused_in_one_sentence(tmp_path: P
 
 def test_units_of_own_data_may_be_named_as_the_user_does(tmp_path: Path) -> None:
     lines = "".join(f"r{i},text {i},{i % 2}\n" for i in range(40))
-    (tmp_path / "own.csv").write_text("id,text,label\n" + lines)
+    (tmp_path / "own.csv").write_text("id,text,label\n" + lines, encoding="utf-8")
     own = {
         "name": "mine", "task": "advert_risk", "path": str(tmp_path / "own.csv"), "format": "csv",
         "unit": "id", "label": "label", "tables": {"adverts": {"body": "text"}},

@@ -95,7 +95,7 @@ def test_lists_of_ones_own_give_an_estimate_and_no_score(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two lists: 30 times 20 over 4 are unseen (Lincoln and Petersen)."""
-    (tmp_path / "mine.csv").write_text("A,B,count\n1,0,30\n0,1,20\n1,1,4\n")
+    (tmp_path / "mine.csv").write_text("A,B,count\n1,0,30\n0,1,20\n1,1,4\n", encoding="utf-8")
     words = [
         "run",
         "baseline=prevalence/independence",
@@ -112,7 +112,7 @@ def test_lists_of_ones_own_give_an_estimate_and_no_score(
 def test_lists_that_never_meet_are_a_result_and_no_crash(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "mine.csv").write_text("A,B,C,count\n1,0,0,30\n0,1,0,20\n0,0,1,4\n")
+    (tmp_path / "mine.csv").write_text("A,B,C,count\n1,0,0,30\n0,1,0,20\n0,0,1,4\n", encoding="utf-8")
     words = [
         "run",
         "baseline=prevalence/independence",
@@ -128,7 +128,7 @@ def test_lists_that_never_meet_are_a_result_and_no_crash(
 def test_a_negative_count_of_ones_own_is_a_usage_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "mine.csv").write_text("A,B,count\n1,0,30\n0,1,-20\n1,1,4\n")
+    (tmp_path / "mine.csv").write_text("A,B,count\n1,0,30\n0,1,-20\n1,1,4\n", encoding="utf-8")
     words = [
         "run",
         "baseline=prevalence/independence",

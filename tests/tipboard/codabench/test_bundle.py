@@ -61,7 +61,7 @@ def test_answers_go_in_and_seed_tables_and_ledger_stay_out(host: Any, unpacked: 
     for name in found:
         assert (reference / name).read_bytes() == (host.secret / name).read_bytes()
     whole = host.bundle.read_bytes()
-    seed = bytes.fromhex((host.secret / "seed.hex").read_text())
+    seed = bytes.fromhex((host.secret / "seed.hex").read_text(encoding="utf-8"))
     assert seed not in whole
     assert seed.hex().encode() not in whole
 
@@ -72,7 +72,7 @@ def test_only_its_owner_can_read_it(host: Any) -> None:
 
 def test_the_evaluator_that_travels_is_the_one_of_the_commitment(host: Any, unpacked: Path) -> None:
     folder = unpacked / "scoring_program" / "evaluator"
-    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert set(listed) == there - {"SHA256SUMS"}
@@ -223,8 +223,8 @@ def test_a_place_that_is_published_or_pushed_is_refused(host: Any, secret: Path,
 
 
 def _other(folder: Path) -> Path:
-    described = json.loads((folder / "round.json").read_text())
-    (folder / "round.json").write_text(json.dumps({**described, "commitment": "0" * 64}))
+    described = json.loads((folder / "round.json").read_text(encoding="utf-8"))
+    (folder / "round.json").write_text(json.dumps({**described, "commitment": "0" * 64}), encoding="utf-8")
     return folder
 
 

@@ -37,9 +37,9 @@ def test_a_link_is_refused_wherever_it_leads(
 
 def test_another_evaluator_scores_nothing(place: Path, tmp_path: Path) -> None:
     path = place / "ref" / "round.json"
-    described = json.loads(path.read_text())
+    described = json.loads(path.read_text(encoding="utf-8"))
     described["components"]["evaluator"] = "0.3.0+" + "0" * 64
-    path.write_text(json.dumps(described))
+    path.write_text(json.dumps(described), encoding="utf-8")
     with pytest.raises(UsageError, match="not the evaluator of the round"):
         hosted.score(place / "ref", place / "res", tmp_path / "output")
 

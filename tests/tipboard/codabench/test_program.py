@@ -78,7 +78,7 @@ def test_all_tasks_score_as_with_seal_score(
     ran = as_the_host({place(name): frame for name, frame in chance.items()})
     assert (ran.code, ran.stderr) == (0, "")
     assert ran.stdout == f"{len(tasks())} of {len(tasks())} tasks scored\n"
-    scores = json.loads((ran.output / "scores.json").read_text())
+    scores = json.loads((ran.output / "scores.json").read_text(encoding="utf-8"))
     assert scores.pop("tasks") == len(tasks())
     wanted = {}
     for name, metrics in expected.items():
@@ -105,7 +105,10 @@ def test_the_evaluator_of_the_bundle_runs_and_no_other_and_needs_no_more_than_is
 def test_a_task_that_is_missing_has_no_number(chance: dict[str, pl.DataFrame], as_the_host: Run) -> None:
     ran = as_the_host({place("prevalence"): chance["prevalence"], "submission.json": b"not read"})
     assert (ran.code, ran.stdout) == (0, "1 of 12 tasks scored\n")
-    assert set(json.loads((ran.output / "scores.json").read_text())) == {"tasks", "prevalence"}
+    assert set(json.loads((ran.output / "scores.json").read_text(encoding="utf-8"))) == {
+        "tasks",
+        "prevalence",
+    }
 
 
 def test_predictions_decide_the_score(
@@ -113,7 +116,7 @@ def test_predictions_decide_the_score(
 ) -> None:
     reversed_ = chance["flag_aggregation"].with_columns(score=1 - pl.col("score"))
     ran = as_the_host({place("flag_aggregation"): reversed_})
-    score = json.loads((ran.output / "scores.json").read_text())["flag_aggregation"]
+    score = json.loads((ran.output / "scores.json").read_text(encoding="utf-8"))["flag_aggregation"]
     assert score != expected["flag_aggregation"]["average_precision"]
 
 

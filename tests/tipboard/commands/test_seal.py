@@ -34,7 +34,7 @@ def test_a_round_lives_from_its_making_to_its_verification(
     asked = ("spring", "--size", "tiny", "--closes", "2026-06-30", "--secret", "secret", "--to", "public")
     code, out, err = tipbench("seal", "new", *asked, "--workers", "1", "prevalence")
     assert (code, err) == (0, "")
-    commitment = json.loads(Path("public/round.json").read_text())["commitment"]
+    commitment = json.loads(Path("public/round.json").read_text(encoding="utf-8"))["commitment"]
     assert commitment in out
 
     assert tipbench("seal", "verify", "public")[0] == 0

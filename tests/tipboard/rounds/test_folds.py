@@ -102,15 +102,17 @@ def test_predicting_reads_nothing_of_the_host(host: Any, tiny: Release, tmp_path
 def test_an_oracle_and_a_task_that_the_round_lacks_are_refused(host: Any, copy: Any, tiny: Release) -> None:
     with pytest.raises(UsageError, match="hidden truth"):
         predict(Ask("advert_risk", {"_target_": "tipbaselines.advert_risk.oracle.Oracle"}), host.public, tiny)
-    text = (copy.public / "round.json").read_text().replace('"advert_risk",\n', "", 1)
-    (copy.public / "round.json").write_text(text)
+    text = (copy.public / "round.json").read_text(encoding="utf-8").replace('"advert_risk",\n', "", 1)
+    (copy.public / "round.json").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="has no advert_risk: choose one of account_risk"):
         load("advert_risk", copy.public, tiny)
 
 
 def test_a_release_of_another_version_is_refused(copy: Any, tiny: Release) -> None:
-    text = (copy.public / "round.json").read_text().replace('"data": "0.3.0"', '"data": "0.2.0"')
-    (copy.public / "round.json").write_text(text)
+    text = (
+        (copy.public / "round.json").read_text(encoding="utf-8").replace('"data": "0.3.0"', '"data": "0.2.0"')
+    )
+    (copy.public / "round.json").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"release=0\.2\.0/SIZE"):
         load("advert_risk", copy.public, tiny)
 

@@ -59,7 +59,7 @@ def test_the_published_schema_is_that_of_the_model() -> None:
 
 def test_a_round_validates_against_its_schema(host: Any) -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema())
-    jsonschema.validate(json.loads((host.public / "round.json").read_text()), json_schema())
+    jsonschema.validate(json.loads((host.public / "round.json").read_text(encoding="utf-8")), json_schema())
 
 
 def test_the_commitment_binds_every_term_and_the_seed(host: Any) -> None:
@@ -225,7 +225,7 @@ def test_a_task_that_does_not_exist_or_is_named_twice_is_refused(tmp_path: Path)
 @pytest.mark.parametrize("which", ["secret", "public"])
 def test_a_folder_that_exists_is_refused_and_left_alone(tmp_path: Path, which: str) -> None:
     (tmp_path / which).mkdir()
-    (tmp_path / which / "mine").write_text("x")
+    (tmp_path / which / "mine").write_text("x", encoding="utf-8")
     assert "exists" in refused(order(tmp_path))
     assert os.listdir(tmp_path) == [which]
     assert os.listdir(tmp_path / which) == ["mine"]
@@ -282,5 +282,5 @@ def test_nothing_is_left_behind_where_making_fails(tmp_path: Path, monkeypatch: 
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
+    (tmp_path / "file").write_text("x", encoding="utf-8")
     assert "cannot be written" in refused(order(tmp_path, public=tmp_path / "file" / "public"))

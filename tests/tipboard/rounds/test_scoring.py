@@ -201,11 +201,15 @@ def test_a_malformed_submission_does_not_count(copy: Any, tmp_path: Path, kind: 
         shutil.move(path, tmp_path / "real.parquet")
         path.symlink_to(tmp_path / "real.parquet")
     elif kind == "stray":
-        (folder / "model.pkl").write_text("x")
+        (folder / "model.pkl").write_text("x", encoding="utf-8")
     elif kind == "round":
-        (folder / "submission.json").write_text(json.dumps({**record, "data": "round/autumn-2026"}))
+        (folder / "submission.json").write_text(
+            json.dumps({**record, "data": "round/autumn-2026"}), encoding="utf-8"
+        )
     elif kind == "release":
-        (folder / "submission.json").write_text(json.dumps({**record, "data": "0.3.0/tiny"}))
+        (folder / "submission.json").write_text(
+            json.dumps({**record, "data": "0.3.0/tiny"}), encoding="utf-8"
+        )
     found = refused(copy, folder)
     assert said in found, found
 
@@ -249,7 +253,7 @@ def test_an_alarm_beyond_the_prefix_is_refused(copy: Any, tmp_path: Path) -> Non
 def test_a_folder_that_is_no_submission_is_refused(copy: Any, tmp_path: Path) -> None:
     assert "is no folder of a submission" in refused(copy, tmp_path / "nowhere")
     (tmp_path / "s").mkdir()
-    (tmp_path / "s" / "submission.json").write_text("[]")
+    (tmp_path / "s" / "submission.json").write_text("[]", encoding="utf-8")
     assert "submission.json" in refused(copy, tmp_path / "s")
 
 

@@ -25,7 +25,7 @@ def checked(folder: Path) -> Verified:
 
 
 def rewrite(path: Path, **changes: object) -> None:
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}), encoding="utf-8")
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **changes}), encoding="utf-8")
 
 
 def test_a_round_as_published_has_no_difference(host: Any) -> None:
@@ -40,7 +40,7 @@ def test_a_changed_missing_or_added_file_is_named(copy: Any) -> None:
     changed = inputs / "adverts.parquet"
     pl.read_parquet(changed).with_columns(pl.col("minute") + 1).write_parquet(changed)
     (inputs / "flags.parquet").unlink()
-    (copy.public / "hint.txt").write_text("x")
+    (copy.public / "hint.txt").write_text("x", encoding="utf-8")
     assert checked(copy.public).differences == [
         "inputs/1000002/flags.parquet: is missing",
         "hint.txt: is not of the round",
@@ -97,7 +97,7 @@ def test_a_round_whose_digests_are_gone_is_to_be_got_again(copy: Any) -> None:
 def test_a_folder_that_is_no_round_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no sealed round"):
         checked(tmp_path)
-    (tmp_path / "round.json").write_text("{}")
+    (tmp_path / "round.json").write_text("{}", encoding="utf-8")
     with pytest.raises(UsageError, match=r"no round\.json of this version"):
         checked(tmp_path)
 
@@ -180,10 +180,10 @@ def test_terms_that_were_changed_afterwards_are_seen_through(copy: Any) -> None:
 
 def test_a_seed_that_is_missing_or_altered_is_refused(copy: Any) -> None:
     path = copy.secret / "seed.hex"
-    path.write_text("1" * 64)
+    path.write_text("1" * 64, encoding="utf-8")
     with pytest.raises(UsageError, match="was altered"):
         open_secret(copy.secret)
-    path.write_text("not hex")
+    path.write_text("not hex", encoding="utf-8")
     with pytest.raises(UsageError, match="no seed of 32 bytes"):
         open_secret(copy.secret)
     os.remove(path)

@@ -79,7 +79,7 @@ def test_another_tipbench_checks_files_and_the_commitment_but_makes_nothing_agai
     assert "no other may make it again" in said
     assert "generator is 000000000000 here" in said
 
-    (copy.public / "hint.txt").write_text("x")
+    (copy.public / "hint.txt").write_text("x", encoding="utf-8")
     found = verify(copy.public, quiet=True)
     assert found.differences == ["hint.txt: is not of the round"]
     assert len(found.notes) == 1

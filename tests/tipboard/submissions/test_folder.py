@@ -8,7 +8,14 @@ import pytest
 from tipboard.submissions import opening
 from tipboard.submissions.folder import look, opened
 from tipboard.submissions.opening import Unreadable, read_regular
+from tipdata.core import operating_system
 from tipdata.core.errors import UsageError
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["descriptors", "paths"])
+def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This system, and one that opens no names below a descriptor."""
+    monkeypatch.setattr(operating_system, "BELOW_DESCRIPTORS", request.param)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from hostile import KINDS, case_of
 from hostile_case import fingerprint, names_below
 from tipboard.submissions.check import check
 from tipboard.submissions.problems import Refused
+from tipdata.core import operating_system
 
 SAMPLE = 2
 CHOSEN = [(name, number) for name, one in KINDS.items() for number in range(min(SAMPLE, one.cases))]
@@ -57,6 +58,18 @@ def test_a_hostile_submission_is_harmless(
     assert names_below(tmp_path) == before
     assert (case.outside / "kept.txt").read_text(encoding="utf-8") == "not to be touched"
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "name", [one.name for one in KINDS.values() if one.spoil.__module__ == "hostile_folder"]
+)
+def test_a_hostile_folder_is_refused_where_folders_have_no_descriptors(
+    made: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operating_system, "BELOW_DESCRIPTORS", False)
+    refused = _refusal(case_of(made, KINDS[name], 0, tmp_path).folder)
+    assert refused is not None
+    _is_plain(refused)
 
 
 def _refusal(folder: Path) -> Refused | None:

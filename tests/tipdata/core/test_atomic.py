@@ -28,7 +28,7 @@ def test_a_folder_takes_the_place_of_another_and_nothing_is_left_beside(
     tmp_path: Path, exchange: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not exchange:
-        monkeypatch.setattr(atomic, "_exchanged", lambda *_: False)
+        monkeypatch.setattr(atomic, "exchange", lambda *_: False)
     for text in ("old", "new"):
         fill(tmp_path / "a", text)
     assert texts(tmp_path / "a") == {"new"}

@@ -62,10 +62,14 @@ def test_one_and_two_workers_make_the_same_files(
     two: Release, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     make_release(two, engine="sequential")
-    receipts = [json.loads((two.region_folder(i) / "receipt.json").read_text()) for i in range(2)]
+    receipts = [
+        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8")) for i in range(2)
+    ]
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "other"))
     make_release(two, engine="loky", workers=2)
-    assert [json.loads((two.region_folder(i) / "receipt.json").read_text()) for i in range(2)] == receipts
+    assert [
+        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8")) for i in range(2)
+    ] == receipts
 
 
 def test_workers_that_are_used_again_follow_a_changed_home(
@@ -107,7 +111,7 @@ def test_a_release_that_differs_from_its_manifest_is_refused(
     two: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_release(two, engine="sequential")
-    digests = json.loads((two.region_folder(0) / "receipt.json").read_text())["digests"]
+    digests = json.loads((two.region_folder(0) / "receipt.json").read_text(encoding="utf-8"))["digests"]
     digests["adverts"]["body"] = "0" * 64
     manifest = {"regions": {"00000": {"digests": digests}, "00001": {"digests": {}}}}
     monkeypatch.setattr(manifests, "published_manifest", lambda release: manifest)
@@ -119,7 +123,10 @@ def test_a_column_that_the_manifest_does_not_have_is_refused(
     two: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_release(two, engine="sequential")
-    digests = [json.loads((two.region_folder(i) / "receipt.json").read_text())["digests"] for i in range(2)]
+    digests = [
+        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
+        for i in range(2)
+    ]
     manifest = {"regions": {"00000": {"digests": digests[0]}, "00001": {"digests": digests[1]}}}
     monkeypatch.setattr(manifests, "published_manifest", lambda release: manifest)
     make_release(two, engine="sequential")
@@ -133,7 +140,7 @@ def test_a_column_that_the_manifest_does_not_have_is_refused(
 
 def test_an_unwritable_folder_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
-    blocked.write_text("not a folder")
+    blocked.write_text("not a folder", encoding="utf-8")
     monkeypatch.setenv("TIPBENCH_HOME", str(blocked))
     with pytest.raises(UsageError, match=r"tiny: Not a directory; free space there or set TIPBENCH_HOME to "):
         make_release(Release.of("0.1.0", "tiny"))
@@ -163,7 +170,7 @@ def test_a_release_of_an_independent_world_is_made_beside_the_released_one(two: 
     opened = open_release(NEWEST, "pair", engine="sequential", quiet=True, world=3)
     assert opened == other
     assert other.folder == two.folder.with_name("pair.w3")
-    assert json.loads((other.folder / "receipt.json").read_text())["release"] == other.name
+    assert json.loads((other.folder / "receipt.json").read_text(encoding="utf-8"))["release"] == other.name
     assert verify_release(two, engine="sequential") == verify_release(other, engine="sequential") == []
     for table in ("adverts", "payments"):
         assert not two.scan(table).collect().equals(other.scan(table).collect()), table
@@ -272,7 +279,10 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
 ) -> None:
     """Whatever source file was touched since, and also where a killed run left no receipt of the release."""
     make_release(two, engine="sequential")
-    digests = [json.loads((two.region_folder(i) / "receipt.json").read_text())["digests"] for i in range(2)]
+    digests = [
+        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
+        for i in range(2)
+    ]
     regions = {f"0000{i}": {"digest": region_digest(d), "digests": d} for i, d in enumerate(digests)}
     manifest = {"regions": regions, "digest": release_digest({n: e["digest"] for n, e in regions.items()})}
     for module in (making, manifests):
@@ -285,7 +295,9 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert [file.stat().st_mtime_ns for file in files] == stamps
     receipt = two.region_folder(1) / "receipt.json"
-    receipt.write_text(receipt.read_text().replace(digests[1]["adverts"]["body"], "0" * 64))
+    receipt.write_text(
+        receipt.read_text(encoding="utf-8").replace(digests[1]["adverts"]["body"], "0" * 64), encoding="utf-8"
+    )
     (two.folder / "receipt.json").unlink()
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert files[0].stat().st_mtime_ns == stamps[0]

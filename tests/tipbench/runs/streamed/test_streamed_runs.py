@@ -68,8 +68,8 @@ def place(world, task: Task, tiny: Release, tmp_path: Path, monkeypatch: pytest.
     """An empty working folder with the methods, where the release is the made-up world."""
     configs = tmp_path / "configs" / "task"
     configs.mkdir(parents=True)
-    (configs / "chat_onset.yaml").write_text("# When is it evident?\nname: chat_onset\n")
-    (tmp_path / "streamed_methods.py").write_text(METHODS)
+    (configs / "chat_onset.yaml").write_text("# When is it evident?\nname: chat_onset\n", encoding="utf-8")
+    (tmp_path / "streamed_methods.py").write_text(METHODS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     sys.modules.pop("streamed_methods", None)
     monkeypatch.syspath_prepend(str(tmp_path))

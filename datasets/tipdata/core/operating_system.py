@@ -1,0 +1,299 @@
+"""What differs between Linux, macOS and Windows. No other module of the four packages asks for it.
+
+Each function does the same everywhere, or says what is left where a system lacks something. Nobody has run this on
+Windows yet: ``tests/windows`` hides or forbids on Linux what Windows does not have, and runs the commands there.
+Standard library only, and quick to load: Ctrl-C is answered, and strangers' files are read, before anything else is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TextIO, TypedDict
+
+from tipdata.core.errors import UsageError
+
+try:
+    import resource
+except ImportError:
+    resource = None
+
+Folder = int | Path
+"""An opened folder: a descriptor, or its absolute path where the system opens no names below a descriptor."""
+
+NAME = sys.platform
+"""The system as Python calls it: ``linux``, ``darwin``, ``win32``."""
+
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+"""Flags of ``os.open`` for a file that is not there yet."""
+
+_STEP = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT")
+)
+_FOLDER, _AT_ONCE = getattr(os, "O_DIRECTORY", 0), getattr(os, "O_NONBLOCK", 0)
+BELOW_DESCRIPTORS = bool(hasattr(os, "O_NOFOLLOW") and _FOLDER and _AT_ONCE and os.open in os.supports_dir_fd)
+"""Whether names are opened below a folder that is open already, so that nobody can exchange it in between."""
+
+CONFINES = BELOW_DESCRIPTORS and resource is not None
+"""Whether files that nobody vouches for can be read with bounds of memory and time, and no way out of their folder."""
+
+MASKS_SIGNALS = hasattr(signal, "pthread_sigmask")
+"""Whether a process is started with some signals kept from it."""
+
+_ATTEMPTS, _PAUSE = 8 if os.name == "nt" else 0, 0.1
+_EXCHANGE, _SWAP, _AT_FDCWD = 2, 2, -100
+_JUNCTION = 0xA0000003
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+
+
+def require_confinement(what: str) -> None:
+    """Refuse what hosts a board where strangers' files cannot be read safely.
+
+    Args:
+        what: the beginning of the sentence, such as "Accepting a submission".
+
+    Raises:
+        UsageError: where that cannot be done, as on Windows.
+    """
+    if not CONFINES:
+        raise UsageError(
+            f"{what} needs a POSIX system: this one cannot read the files of others within bounds of memory, "
+            "nor keep a folder for its owner alone; use a machine with Linux, or WSL."
+        )
+
+
+def cache_folder() -> Path:
+    """Return the folder where this system keeps what programs can make again. It is not created here."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def write_utf8(stream: TextIO) -> None:
+    """Let a stream take any character: UTF-8, or escapes on a terminal and where PYTHONIOENCODING is set."""
+    encoding = None if stream.isatty() or os.environ.get("PYTHONIOENCODING") else "utf-8"
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(encoding=encoding, errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def is_utf8(stream: TextIO) -> bool:
+    """Return whether a stream takes every character as it is."""
+    return (stream.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
+
+
+def name_problem(name: str) -> str | None:
+    """Return why a file or folder of this name cannot be on every system; None where it can."""
+    if _RESERVED.fullmatch(name):
+        return "Windows keeps that name for a device"
+    if (sign := _FORBIDDEN.search(name)) is not None:
+        return f"{sign[0]!r} cannot be in the name of a file on Windows"
+    if not name or name != name.rstrip(". "):
+        return "it ends with a dot or a space" if name else "it is empty"
+    return None
+
+
+# Ctrl-C
+
+
+def on_interrupt(press: Callable[[int, FrameType | None], None]) -> None:
+    """Call ``press`` on Ctrl-C, unless somebody else answers it already or it is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, press)
+
+
+def ignore_interrupts() -> None:
+    """Ignore Ctrl-C from now on; without effect outside the main thread."""
+    with suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def children_ignore_interrupts() -> Iterator[None]:
+    """Let processes that are started inside never see Ctrl-C.
+
+    Where signals have no masks they see it until they call :func:`ignore_interrupts`.
+    """
+    if not MASKS_SIGNALS:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# Files and folders are moved, exchanged, locked
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file, over one that is there, or a folder to a place that is free.
+
+    Where virus scanners and indexers hold new files open for a moment (Windows), it is tried for less than a second.
+    """
+    rename = os.rename if source.is_dir() else os.replace
+    for _ in range(_ATTEMPTS):
+        with suppress(PermissionError):
+            return rename(source, target)
+        time.sleep(_PAUSE)
+    rename(source, target)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step of the file system, and return whether that could be done."""
+    if sys.platform not in ("linux", "darwin"):
+        return False
+    try:
+        import ctypes
+
+        library = ctypes.CDLL(None, use_errno=True)
+    except (ImportError, OSError, TypeError):
+        return False
+    names = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "linux" and hasattr(library, "renameat2"):
+        return library.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE) == 0
+    if hasattr(library, "renamex_np"):
+        return library.renamex_np(names[0], names[1], _SWAP) == 0
+    return False
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Wait until no other process is inside with the same lock file, and keep them out until the block ends."""
+    from filelock import FileLock
+
+    with FileLock(path):
+        yield
+
+
+# Memory and time of this process
+
+
+def reset_peak_memory() -> int | None:
+    """Set the record of peak memory back to what is used now, and return that in KiB; None where it cannot be done."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return None
+    return _memory("VmRSS")
+
+
+def peak_memory() -> int | None:
+    """Return the peak of resident memory in KiB; None where the system does not say."""
+    return _memory("VmHWM")
+
+
+def _memory(field: str) -> int | None:
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{field}:")), None)
+
+
+def confine(memory_bytes: int, written_bytes: int, open_files: int) -> None:
+    """Bound this process for good: address space, bytes of a file that it writes, open files, no core dump.
+
+    A limit that is lower already, or that the system does not have, stays as it is.
+    """
+    if resource is None:
+        return
+    limits = {"AS": memory_bytes, "FSIZE": written_bytes, "NOFILE": open_files, "CORE": 0}
+    for name, most in limits.items():
+        with suppress(AttributeError, ValueError, OSError):
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+
+
+def allow_seconds(seconds: int) -> None:
+    """Bound the CPU time of this process from now on, where the system can; the next call moves the bound."""
+    if resource is None:
+        return
+    with suppress(ValueError, OSError):
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds + 1, hard))
+
+
+def ran_out_of_seconds(code: int) -> bool:
+    """Return whether the exit code of a process says that :func:`allow_seconds` ended it."""
+    return hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU
+
+
+class Apart(TypedDict):
+    """Arguments of ``subprocess.Popen``."""
+
+    start_new_session: bool
+    pass_fds: tuple[int, ...]
+    creationflags: int
+
+
+def start_apart(folder: Folder) -> Apart:
+    """Return how ``subprocess`` starts a process that is handed an opened folder and never sees Ctrl-C."""
+    import subprocess
+
+    return {
+        "start_new_session": True,  # Windows looks at the flags alone, the others at all but these
+        "pass_fds": (folder,) if isinstance(folder, int) else (),
+        "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    }
+
+
+# Folders that nobody vouches for
+
+
+def open_folder(name: str | Path, above: Folder | None = None) -> Folder:
+    """Open a folder whose name is no link; below another one, or anywhere. Raises OSError where that cannot be."""
+    if isinstance(above, int) or (above is None and BELOW_DESCRIPTORS):
+        return os.open(name, _STEP | _FOLDER, dir_fd=above)
+    path = Path(os.path.abspath(name)) if above is None else above / name
+    status = os.lstat(path)
+    if _is_link(status):
+        raise OSError(None, "it is a link", str(path))
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(None, "Not a directory", str(path))
+    return path
+
+
+def close_folder(folder: Folder) -> None:
+    """Close what :func:`open_folder` gave."""
+    if isinstance(folder, int):
+        os.close(folder)
+
+
+def open_file(name: str, folder: Folder) -> int:
+    """Return the descriptor of a file in an opened folder, following no link and waiting for nobody.
+
+    Raises OSError where that cannot be.
+    """
+    if isinstance(folder, int):
+        return os.open(name, _STEP | _AT_ONCE, dir_fd=folder)
+    path = folder / name
+    status = os.lstat(path)
+    if _is_link(status) or not stat.S_ISREG(status.st_mode):
+        raise OSError(None, "it is no plain file", str(path))
+    opened = os.open(path, _STEP)
+    if os.path.samestat(status, os.fstat(opened)):
+        return opened
+    os.close(opened)
+    raise OSError(None, "another file was put in its place", str(path))
+
+
+def status_of(name: str, folder: Folder) -> os.stat_result:
+    """Return the status of what a name in an opened folder stands for; a link is not followed."""
+    if isinstance(folder, int):
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    return os.lstat(folder / name)
+
+
+def _is_link(status: os.stat_result) -> bool:
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) == _JUNCTION

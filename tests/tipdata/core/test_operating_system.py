@@ -1,0 +1,251 @@
+"""What differs by system behaves the same, or says what is left, also where a system lacks it."""
+
+import io
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tipdata.core import operating_system
+from tipdata.core.errors import UsageError
+from tipdata.core.operating_system import (
+    children_ignore_interrupts,
+    close_folder,
+    exchange,
+    is_utf8,
+    locked,
+    move,
+    name_problem,
+    open_file,
+    open_folder,
+    require_confinement,
+    start_apart,
+    status_of,
+    write_utf8,
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "con",
+        "NUL",
+        "aux.yaml",
+        "Com1",
+        "lpt9.tar.gz",
+        "COM¹",
+        "a:b",
+        "a/b",
+        "a?",
+        "tab\t",
+        "dot.",
+        "space ",
+        "",
+    ],
+)
+def test_a_name_that_windows_does_not_take_is_told(name: str) -> None:
+    assert name_problem(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["console", "auxiliary.yaml", "com10", "a b=(c), ملف", ".partial-1", "s0.json", "null"]
+)
+def test_a_name_that_every_system_takes_is_no_problem(name: str) -> None:
+    assert name_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    ("system", "variable", "expected"),
+    [
+        ("win32", "LOCALAPPDATA", "{}"),
+        ("win32", None, "~/AppData/Local"),
+        ("darwin", "XDG_CACHE_HOME", "~/Library/Caches"),
+        ("linux", "XDG_CACHE_HOME", "{}"),
+        ("linux", None, "~/.cache"),
+    ],
+)
+def test_each_system_has_its_folder_of_caches(
+    system: str, variable: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOCALAPPDATA", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if variable is not None:
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.setattr(sys, "platform", system)
+    assert operating_system.cache_folder() == Path(expected.format(tmp_path)).expanduser()
+
+
+def fails(error: OSError) -> Callable[..., None]:
+    def raises(*_: object, **__: object) -> None:
+        raise error
+
+    return raises
+
+
+def written(text: str) -> bytes:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="cp1252")
+    write_utf8(stream)
+    stream.write(text)
+    stream.flush()
+    return raw.getvalue()
+
+
+def test_a_pipe_with_a_code_page_takes_every_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+    assert written("é م") == "é م".encode()
+
+
+def test_who_asks_for_a_code_page_gets_it_with_escapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    assert written("é م") == b"\xe9 \\u0645"
+
+
+def test_utf8_is_known_by_any_of_its_names() -> None:
+    for encoding, expected in (("utf-8", True), ("UTF8", True), ("cp1252", False), ("utf-16", False)):
+        assert is_utf8(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) == expected
+
+
+def test_a_file_moves_onto_another_and_a_folder_to_a_free_place(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    move(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_text(encoding="utf-8") == "a"
+    (tmp_path / "c").mkdir()
+    move(tmp_path / "c", tmp_path / "d")
+    assert sorted(os.listdir(tmp_path)) == ["b", "d"]
+
+
+def test_a_move_is_tried_again_while_somebody_has_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").touch()
+    tried: list[int] = []
+    replace = os.replace
+
+    def held(source: Path, target: Path) -> None:
+        tried.append(1)
+        if len(tried) < 3:
+            raise PermissionError(13, "being used by another process")
+        replace(source, target)
+
+    monkeypatch.setattr(operating_system, "_ATTEMPTS", 8)
+    monkeypatch.setattr(operating_system, "_PAUSE", 0.0)
+    monkeypatch.setattr(os, "replace", held)
+    move(tmp_path / "a", tmp_path / "b")
+    assert (len(tried), os.listdir(tmp_path)) == (3, ["b"])
+
+
+def test_a_file_that_is_held_for_good_does_not_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").touch()
+    monkeypatch.setattr(operating_system, "_ATTEMPTS", 2)
+    monkeypatch.setattr(operating_system, "_PAUSE", 0.0)
+    monkeypatch.setattr(os, "replace", fails(PermissionError(13, "being used by another process")))
+    with pytest.raises(PermissionError, match="used by another"):
+        move(tmp_path / "a", tmp_path / "b")
+
+
+def test_folders_are_exchanged_or_it_is_said_that_they_were_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    done = exchange(tmp_path / "a", tmp_path / "b")
+    assert os.listdir(tmp_path / "a") == (["b"] if done else ["a"])
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert not exchange(tmp_path / "a", tmp_path / "b")
+
+
+def test_a_lock_keeps_others_out(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def enter() -> None:
+        with locked(tmp_path / "lock"):
+            order.append("other")
+
+    with locked(tmp_path / "lock"):
+        other = threading.Thread(target=enter)
+        other.start()
+        time.sleep(0.2)
+        order.append("first")
+    other.join()
+    assert order == ["first", "other"]
+
+
+def test_without_masks_resource_and_proc_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operating_system, "MASKS_SIGNALS", False)
+    monkeypatch.setattr(operating_system, "resource", None)
+    monkeypatch.setattr(Path, "read_text", fails(FileNotFoundError()))
+    monkeypatch.setattr(Path, "write_text", fails(FileNotFoundError()))
+    with children_ignore_interrupts():
+        pass
+    operating_system.confine(1, 1, 1)
+    operating_system.allow_seconds(0)
+    assert (operating_system.reset_peak_memory(), operating_system.peak_memory()) == (None, None)
+
+
+def test_who_cannot_confine_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operating_system, "CONFINES", True)
+    require_confinement("This")
+    monkeypatch.setattr(operating_system, "CONFINES", False)
+    with pytest.raises(UsageError, match=r"^This needs a POSIX system: [^.]*\.$"):
+        require_confinement("This")
+
+
+@pytest.fixture(params=[True, False], ids=["descriptors", "paths"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, opened as this system does or as one without descriptors of folders."""
+    monkeypatch.setattr(operating_system, "BELOW_DESCRIPTORS", request.param)
+    (tmp_path / "it" / "below").mkdir(parents=True)
+    (tmp_path / "it" / "below" / "file").write_bytes(b"12")
+    return tmp_path / "it"
+
+
+def test_a_file_is_reached_from_folder_to_folder(folder: Path) -> None:
+    top = open_folder(folder)
+    below = open_folder("below", top)
+    file = open_file("file", below)
+    assert os.read(file, 9) == b"12"
+    assert status_of("file", below).st_size == 2
+    assert bool(start_apart(top)["pass_fds"]) == isinstance(top, int)
+    os.close(file)
+    close_folder(below)
+    close_folder(top)
+
+
+def test_no_link_is_followed_and_no_pipe_is_waited_for(folder: Path) -> None:
+    (folder / "link").symlink_to("below", target_is_directory=True)
+    (folder / "file").symlink_to("below/file")
+    os.mkfifo(folder / "pipe")
+    top = open_folder(folder)
+    with pytest.raises(OSError, match=r"it is a link|Not a directory|symbolic link"):
+        open_folder("link", top)
+    with pytest.raises(OSError, match="Not a directory"):
+        open_folder("pipe", top)
+    with pytest.raises(OSError, match=r"no plain file|symbolic link"):
+        open_file("file", top)
+    assert os.path.islink(folder / "file")
+    assert status_of("file", top).st_mode == os.lstat(folder / "file").st_mode
+    if isinstance(top, int):
+        os.close(open_file("pipe", top))  # at once; what was opened is looked at before it is read
+    else:
+        with pytest.raises(OSError, match="no plain file"):
+            open_file("pipe", top)
+    close_folder(top)
+
+
+def test_a_file_that_is_exchanged_while_it_is_opened_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operating_system, "BELOW_DESCRIPTORS", False)
+    (tmp_path / "a").touch()
+    (tmp_path / "b").touch()
+    looked = os.lstat(tmp_path / "b")
+    top = open_folder(tmp_path)
+    monkeypatch.setattr(os, "lstat", lambda _: looked)
+    with pytest.raises(OSError, match="another file was put in its place"):
+        open_file("a", top)
