@@ -1,14 +1,18 @@
 """What must be true of every task."""
 
 import re
+from pathlib import Path
 
 import pytest
+import tipbench
 from tipbench.data.splits import SPLITS
 from tipbench.kinds import SCORES
 from tipbench.task import Task
 from tipbench.tasks import task_of, tasks
 from tipdata.core.errors import UsageError
 from tipdata.stages import all_tables
+
+DOCS = Path(tipbench.__file__).parents[2] / "docs" / "tasks"
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
@@ -23,6 +27,15 @@ def test_a_task_says_everything_that_the_design_asks_of_it(task: Task) -> None:
     assert set(task.own_splits) <= {"all", "kfold", "given"}
     assert task.labels[0] == next(iter(task.supervise))
     assert task.predicted_parts == (("valid", "test") if task.kind is SCORES else ("test",))
+
+
+def test_titles_are_short_words_of_one_task_each_and_head_its_page() -> None:
+    titles = {task.name: task.title for task in tasks().values()}
+    assert len(set(titles.values())) == len(titles)
+    for name, title in titles.items():
+        assert re.fullmatch(r"[A-Z][a-z ]{5,35}", title)
+        page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+        assert page.startswith(f"# {title} ({name})\n")
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))

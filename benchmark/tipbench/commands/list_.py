@@ -15,7 +15,7 @@ from tipbench.data.custom.splits import summary_of
 from tipbench.tasks import task_of
 
 GROUPS = {
-    "tasks": ("task", ("name", "unit", "kind", "default split", "summary")),
+    "tasks": ("task", ("name", "title", "unit", "kind", "default split", "summary")),
     "baselines": ("baseline", ("name", "summary", "reference")),
     "splits": ("split", ("name", "summary")),
     "releases": ("release", ("name", "version", "status", "regions", "made", "summary")),
@@ -63,6 +63,7 @@ def _same(line: dict[str, Any]) -> dict[str, Any]:
 def _task(line: dict[str, Any]) -> dict[str, Any]:
     task = task_of(line["name"])
     about = {
+        "title": task.title,
         "unit": task.unit,
         "kind": task.kind.name,
         "default split": task.splits[0],
