@@ -29,11 +29,13 @@ class Filter:
 
 @dataclass(frozen=True)
 class TableCell:
-    """A cell on a page. ``sort``: what a number is sorted by, None of text. ``href``: from the site's root."""
+    """A cell on a page. ``sort``: what a number is sorted by, None of text. ``href``: from the site's root; ``heads``:
+    whether the cell names its row."""
 
     text: str
     sort: str | None
     href: str | None = None
+    heads: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,21 +58,11 @@ class View:
     def rows(self) -> Iterator[tuple[TableRow, list[TableCell]]]:
         """Rows and what of them is shown."""
         keys = [heading.key for heading in self.table.headings]
-        name = keys.index("method") if "method" in keys else -1
         at_size = keys.index("size") if "size" in keys else -1
         for row in self.table.rows:
             size = row.cells[at_size].text if at_size >= 0 else self.size
-            yield (
-                row,
-                [
-                    TableCell(
-                        cell.text,
-                        _sort(cell) if heading.number else None,
-                        method_page(size, row) if at == name else None,
-                    )
-                    for at, (cell, heading) in enumerate(zip(row.cells, self.table.headings, strict=True))
-                ],
-            )
+            there = zip(row.cells, self.table.headings, strict=True)
+            yield row, [_shown(cell, heading, row, size) for cell, heading in there]
 
     @property
     def downloads(self) -> list[tuple[str, str]]:
@@ -83,9 +75,14 @@ class View:
             yield f"{self.path}.{kind.ending}", kind.write(self.table)
 
 
-def method_page(size: str | None, row: TableRow) -> str | None:
-    """Where the page of a row's method is."""
-    return None if row.entry is None or size is None else f"{size}/methods/{page_id(row.entry)}.html"
+def _shown(cell: Cell, heading: Heading, row: TableRow, size: str | None) -> TableCell:
+    """A cell with its link: to the page of a method or of a task."""
+    heads, href = heading.key == "method", None
+    if size is not None and heads and row.entry is not None:
+        href = f"{size}/methods/{page_id(row.entry)}.html"
+    if size is not None and heading.key == "task":
+        href = f"{size}/tasks/{cell.text}.html"
+    return TableCell(cell.text, _sort(cell) if heading.number else None, href, heads)
 
 
 def _sort(cell: Cell) -> str:
