@@ -22,35 +22,22 @@ from tipboard.site.tables import View, filters, of_records
 HARM_GAP, PROTECTION_GAP = "harm_gap", "protection_gap"
 HEADINGS = (
     Heading("task", "task", "What was predicted.", False),
-    Heading(
-        "place",
-        "place",
-        "Among the last submissions of all teams to the task; seeds stand together.",
-        True,
-        "1 is the best",
-    ),
-    Heading("team", "team", "Who handed it in.", False),
+    Heading("place", "place", "Among the last submissions of all teams to the task; seeds stand together.", True,
+            "1 is the best"),
     METHOD,
-    Heading(
-        "submission", "submission", "Of the team's three; the last one to a task counts.", True, "number"
-    ),
+    Heading("score", "score", "Three decimals, shown after the close.", True, OF_METRIC),
+    Heading("bounds", "95% interval", "Cluster bootstrap.", True, OF_METRIC),
+    Heading("team", "team", "Who handed it in.", False),
+    Heading("submission", "submission", "Of the team's three; the last one to a task counts.", True, "number"),
     Heading("counts", "counts", "Whether it is the team's last to this task.", False),
     Heading("seed", "seed", "Of the method.", False),
     Heading("metric", "metric", "The task's primary metric.", False),
-    Heading("score", "score", "Three decimals, shown after the close.", True, OF_METRIC),
-    Heading("bounds", "95% interval", "Cluster bootstrap.", True, OF_METRIC),
-    Heading(
-        HARM_GAP, "harm gap", "False accusations of the worst lawful group − of all lawful.", True, "per item"
-    ),
-    Heading(
-        PROTECTION_GAP,
-        "protection gap",
-        "Best − worst recall over groups of those exploited.",
-        True,
-        "of recall",
-    ),
+    Heading(HARM_GAP, "harm gap", "False accusations of the worst lawful group, less those of all lawful.", True,
+            "per item"),
+    Heading(PROTECTION_GAP, "protection gap", "Best less worst recall over groups of those exploited.", True,
+            "of recall"),
     Heading("access", "access", "As declared: all tiers are published and nobody can check it.", False),
-)
+)  # fmt: skip
 
 
 def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) -> Page:
@@ -98,7 +85,7 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                 one = metrics[primary]
                 yield {
                     "task": task,
-                    "place": places.get((entry.team, task)) if task in entry.counts else None,
+                    "place": _whole(places.get((entry.team, task))) if task in entry.counts else None,
                     "team": entry.team,
                     "method": entry.method,
                     "submission": entry.turn,
@@ -113,6 +100,11 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                     },
                     "access": entry.access,
                 }
+
+
+def _whole(place: float | None) -> float | None:
+    """The place as a whole number, unless a tie shares two."""
+    return int(place) if place is not None and place.is_integer() else place
 
 
 def _places(closed: Closed) -> dict[tuple[str, str], float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tipbench.runs.report import NOTHING, number
@@ -58,11 +58,17 @@ class View:
     def rows(self) -> Iterator[tuple[TableRow, list[TableCell]]]:
         """Rows and what of them is shown."""
         keys = [heading.key for heading in self.table.headings]
-        at_size = keys.index("size") if "size" in keys else -1
+        numbers = [heading.number for heading in self.table.headings]
+        name, task, at_size = (keys.index(key) if key in keys else -1 for key in ("method", "task", "size"))
         for row in self.table.rows:
             size = row.cells[at_size].text if at_size >= 0 else self.size
-            there = zip(row.cells, self.table.headings, strict=True)
-            yield row, [_shown(cell, heading, row, size) for cell, heading in there]
+            there = zip(row.cells, numbers, strict=True)
+            cells = [TableCell(cell.text, _sort(cell) if number else None) for cell, number in there]
+            if name >= 0:
+                cells[name] = replace(cells[name], href=method_page(size, row), heads=True)
+            if task >= 0 and size is not None:
+                cells[task] = replace(cells[task], href=f"{size}/tasks/{cells[task].text}.html")
+            yield row, cells
 
     @property
     def downloads(self) -> list[tuple[str, str]]:
@@ -75,14 +81,9 @@ class View:
             yield f"{self.path}.{kind.ending}", kind.write(self.table)
 
 
-def _shown(cell: Cell, heading: Heading, row: TableRow, size: str | None) -> TableCell:
-    """A cell with its link: to the page of a method or of a task."""
-    heads, href = heading.key == "method", None
-    if size is not None and heads and row.entry is not None:
-        href = f"{size}/methods/{page_id(row.entry)}.html"
-    if size is not None and heading.key == "task":
-        href = f"{size}/tasks/{cell.text}.html"
-    return TableCell(cell.text, _sort(cell) if heading.number else None, href, heads)
+def method_page(size: str | None, row: TableRow) -> str | None:
+    """Where the page of a row's method is."""
+    return None if row.entry is None or size is None else f"{size}/methods/{page_id(row.entry)}.html"
 
 
 def _sort(cell: Cell) -> str:

@@ -121,7 +121,7 @@ def _costs(standing: Standing) -> list[Drawn]:
     def both(beside: str) -> tuple[Drawing | None, Drawing | None]:
         return against(standing, beside), against(standing, beside, PHONE)
 
-    joined = "The line joins the methods that no other beats in both."
+    joined = "The line joins the ranked methods that no other beats in both."
     return [
         Drawn(
             "intrusion", "Detection against intrusion",

@@ -1,158 +1,35 @@
 """The site of the reference results in Chromium, opened from disk, with entries of strangers among them."""
 
 import json
-import os
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-import tipbench
+from browsing import (
+    DESK,
+    IN_BROWSER,
+    LEAST_CONTRAST,
+    PHONE,
+    RESULTS,
+    SCRIPT,
+    SEARCH,
+    choose,
+    column,
+    kinds,
+    scores,
+)
 from tipbench.runs.results import Result
-from tipboard.board.entries import Entry
 from tipboard.board.files import Board, read
-from tipboard.site.build import write
-from tipboard.site.safe import page_id
-from tipboard.site.sizes import size_of
 
-RESULTS = Path(tipbench.__file__).parents[2] / "results"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
-SEARCH = "#overall input[type=search]"
-LEAST_CONTRAST = 4.5
-"""Of text, WCAG 2.2, 1.4.3."""
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: set CHROMIUM to its path"),
-    pytest.mark.skipif(not RESULTS.is_dir(), reason="no reference results are kept here"),
-]
-
-
-@pytest.fixture(scope="module")
-def board() -> Board:
-    """The reference results and, of the same numbers, entries of strangers."""
-    found = read(RESULTS)
-    lightgbm = next(entry for entry in found.entries if entry.method == "lightgbm")
-    claimed = [
-        result.model_copy(update={"verified": False}) for result in lightgbm.of("advert_risk", "forward")
-    ]
-    public = [
-        result.model_copy(update={"access": "public"}) for result in lightgbm.of("account_risk", "forward")
-    ]
-    return Board(
-        found.data,
-        [
-            *found.entries,
-            stranger("north", "stacker", claimed),
-            stranger("south", "public_only", public),
-            stranger("x" * 40, "y" * 40, claimed),
-            stranger(SCRIPT, '"><b>bold</b>&amp;\u202etxt', claimed),
-        ],
-    )
-
-
-def stranger(team: str, method: str, results: list[Result]) -> Entry:
-    """A submission whose texts all are its hostile name."""
-    record: Any = SimpleNamespace(
-        team=team, method=method, title=f"{team} {method}", summary=f"{method} " * 12,
-        authors=[SimpleNamespace(name=team, affiliation=method)], paper="javascript:alert(3)",
-        code=f"https://code.example/{'long/' * 30}", hardware=team, pinned=SimpleNamespace(package=team),
-    )  # fmt: skip
-    return Entry(team, method, results, (), record, results[:1])
-
-
-@pytest.fixture(scope="module")
-def folder(board: Board, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    to = tmp_path_factory.mktemp("board") / "a b=(c), ملف"
-    write([size_of(board)], to, quiet=True)
-    return to
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-class Seen(list[str]):
-    """What a page did that it should not have."""
-
-
-@pytest.fixture
-def opened(chromium: Any, folder: Path) -> Iterator[Callable[..., Any]]:
-    """Opens a page of the site; whatever was said, asked of a network or popped up fails the test at its end."""
-    contexts, seen = [], Seen()
-
-    def go(path: str = "index.html", **more: Any) -> Any:
-        context = chromium.new_context(**{"viewport": DESK, **more})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda said: seen.append(f"{said.type}: {said.text}"))
-        page.on("pageerror", lambda error: seen.append(str(error)))
-        page.on("dialog", lambda dialog: (seen.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.on("requestfailed", lambda request: failed(request, seen))
-        page.on("request", lambda asked: None if asked.url.startswith("file://") else seen.append(asked.url))
-        page.goto((folder / path).as_uri())
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert seen == []
-
-
-def failed(request: Any, seen: list[str]) -> None:
-    """A page that is left before its icon was read asked for nothing wrong."""
-    if request.failure != "net::ERR_ABORTED":
-        seen.append(f"failed {request.url}: {request.failure}")
-
-
-def kinds(folder: Path, board: Board) -> list[str]:
-    """A page of every kind, those of strangers among them."""
-    strangers = [f"small/methods/{page_id(entry)}.html" for entry in board.entries if entry.record]
-    return [
-        "index.html", "about.html", "small/tasks/account_risk.html", "small/tasks/route_forecast.html",
-        "small/tasks/advert_risk.html", "small/methods/tipbench--lightgbm.html", *strangers,
-    ]  # fmt: skip
-
-
-def column(page: Any, key: str, table: str = "overall") -> list[str]:
-    """The cells of a column, as they are shown."""
-    return page.evaluate(
-        """([table, key]) => {
-            const headings = [...document.querySelectorAll(`#${table} thead th`)];
-            const at = headings.findIndex((heading) => heading.dataset.key === key);
-            return [...document.querySelectorAll(`#${table} tbody tr`)].map((row) => row.cells[at].textContent);
-        }""",
-        [table, key],
-    )
-
-
-def first_number(text: str) -> float:
-    return float(text.split()[0].replace(",", ""))
-
-
-def scores(page: Any) -> list[float]:
-    return [first_number(text) for text in column(page, "score")]
-
-
-def choose(page: Any, label: str, value: str) -> None:
-    page.locator(f'#overall select[data-key="{label}"]').select_option(value)
+pytestmark = IN_BROWSER
 
 
 def test_every_kind_of_page_opens_without_a_word_and_without_a_network(
-    opened: Callable, folder: Path, board: Board
+    opened: Callable, folder: Path, crowded: Board
 ) -> None:
     page = opened()
-    for path in kinds(folder, board):
+    for path in kinds(folder, crowded):
         page.goto((folder / path).as_uri())
         assert page.locator("h1").is_visible(), path
 
@@ -204,7 +81,7 @@ def test_cells_without_a_number_are_last_either_way(opened: Callable) -> None:
     ],
 )
 def test_a_filter_keeps_just_the_lines_of_its_word(
-    opened: Callable, board: Board, key: str, value: str
+    opened: Callable, crowded: Board, key: str, value: str
 ) -> None:
     page = opened()
     choose(page, "split", "")
@@ -214,7 +91,7 @@ def test_a_filter_keeps_just_the_lines_of_its_word(
     assert set(there) == {value}
     cells = {
         (entry.id, result.task, result.split)
-        for entry in board.entries
+        for entry in crowded.entries
         for result in entry.results
         if value in facts(result)[key]
     }
@@ -271,9 +148,9 @@ def test_a_click_leads_to_a_method_and_its_number_is_that_of_its_files(opened: C
 @pytest.mark.parametrize(
     "view", [PHONE, {"width": 320, "height": 640}, DESK], ids=["phone", "narrow", "desk"]
 )
-def test_no_page_is_wider_than_its_window(opened: Callable, folder: Path, board: Board, view: dict) -> None:
+def test_no_page_is_wider_than_its_window(opened: Callable, folder: Path, crowded: Board, view: dict) -> None:
     page = opened(viewport=view)
-    for path in kinds(folder, board):
+    for path in kinds(folder, crowded):
         page.goto((folder / path).as_uri())
         wide, window = page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
         assert wide <= window, path
@@ -352,7 +229,7 @@ def test_without_storage_colours_still_turn(opened: Callable) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-def test_markup_in_names_is_read_and_not_obeyed(opened: Callable, folder: Path, board: Board) -> None:
+def test_markup_in_names_is_read_and_not_obeyed(opened: Callable, folder: Path, crowded: Board) -> None:
     page = opened()
     page.locator(SEARCH).fill("alert(1)")
     [name] = column(page, "method")
@@ -365,7 +242,7 @@ def test_markup_in_names_is_read_and_not_obeyed(opened: Callable, folder: Path, 
     assert outside == [[f"https://code.example/{'long/' * 30}", "noopener noreferrer nofollow"]]
 
 
-def test_paper_has_no_controls_and_repeats_headings(opened: Callable, folder: Path, board: Board) -> None:
+def test_paper_has_no_controls_and_repeats_headings(opened: Callable, folder: Path, crowded: Board) -> None:
     page = opened("small/tasks/account_risk.html", color_scheme="dark")
     page.emulate_media(media="print")
     for path in ("index.html", "small/tasks/account_risk.html", "small/methods/north--stacker.html"):
@@ -380,9 +257,9 @@ def test_paper_has_no_controls_and_repeats_headings(opened: Callable, folder: Pa
         assert page.evaluate("getComputedStyle(document.querySelector('th button')).display") == "contents"
 
 
-def test_without_scripts_all_rows_are_there_and_no_dead_control(opened: Callable, board: Board) -> None:
+def test_without_scripts_all_rows_are_there_and_no_dead_control(opened: Callable, crowded: Board) -> None:
     page = opened(java_script_enabled=False)
-    lines = {(e.id, r.task, r.split) for e in board.entries for r in e.results}
+    lines = {(e.id, r.task, r.split) for e in crowded.entries for r in e.results}
     assert page.locator("#overall tbody tr").count() == len(lines)
     assert not page.locator("#overall .controls").is_visible()
     assert page.locator("main button:visible").count() == 0
@@ -400,10 +277,10 @@ def test_the_first_tab_leads_to_the_content_and_focus_is_seen(opened: Callable) 
 
 
 def test_every_table_and_figure_has_a_name_and_every_control_a_label(
-    opened: Callable, folder: Path, board: Board
+    opened: Callable, folder: Path, crowded: Board
 ) -> None:
     page = opened()
-    for path in kinds(folder, board):
+    for path in kinds(folder, crowded):
         page.goto((folder / path).as_uri())
         assert page.evaluate(
             """() => [

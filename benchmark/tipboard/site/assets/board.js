@@ -60,6 +60,7 @@
       if (mine.length && first === null) first = table;
       table.take(Object.fromEntries(mine.map(([name, value]) => [name.slice(table.id.length + 1), value])));
     }
+    hideColumns();
     if (first !== null) first.show();
   };
 
@@ -151,18 +152,16 @@
       more.textContent = `Show all ${found.length.toLocaleString("en")}`;
       for (const heading of headings) heading.removeAttribute("aria-sort");
       if (state.column >= 0) headings[state.column].setAttribute("aria-sort", state.down ? "descending" : "ascending");
-      measure();
     };
-    const changed = () => { update(); keepInAddress(); };
+    const changed = () => { update(); measure(); keepInAddress(); };
 
     const boxes = [];
     const summary = make("summary");
-    const showColumns = () => {
-      boxes.forEach((one) => { one.box.checked = !state.hidden[one.column]; });
+    const sayColumns = () => {
+      for (const one of boxes) one.box.checked = !state.hidden[one.column];
       summary.textContent = `Columns (${state.hidden.filter((one) => !one).length} of ${headings.length})`;
-      hideColumns();
-      measure();
     };
+    const showColumns = () => { sayColumns(); hideColumns(); measure(); keepInAddress(); };
     const setUpColumns = () => {
       const checks = make("div", { className: "checks" });
       headings.forEach((_, column) => {
@@ -170,7 +169,7 @@
         const one = make("input", { type: "checkbox" });
         checks.append(make("label", {}, one, names[column]));
         boxes.push({ box: one, column });
-        one.addEventListener("change", () => { state.hidden[column] = !one.checked; showColumns(); keepInAddress(); });
+        one.addEventListener("change", () => { state.hidden[column] = !one.checked; showColumns(); });
       });
       const reset = section.querySelector(".reset");
       reset.before(make("details", { className: "chooser" }, summary, checks));
@@ -184,6 +183,7 @@
 
     tables.push({
       id,
+      measure,
       rules: () => state.hidden.map((hidden, at) => (hidden ? `#${id} tr > :nth-child(${at + 1}) { display: none; }` : "")).join(""),
       differs: () => {
         const found = {};
@@ -212,13 +212,13 @@
           const wanted = new Set([...said.columns.split(","), "method"]);
           state.hidden = keys.map((key) => !wanted.has(key));
         }
-        showColumns();
+        sayColumns();
         update();
       },
       show: () => {
         const fold = section.querySelector(".fold");
         if (fold) fold.open = true;
-        section.scrollIntoView();
+        section.scrollIntoView({ behavior: "instant" });
       },
     });
 
@@ -234,8 +234,8 @@
     });
     for (const select of selects) select.addEventListener("change", () => { state.all = false; changed(); });
     search.addEventListener("input", () => { state.all = false; changed(); });
-    more.addEventListener("click", () => { state.all = true; update(); box.focus(); });
-    section.querySelector(".reset").addEventListener("click", () => { first(); showColumns(); changed(); });
+    more.addEventListener("click", () => { state.all = true; update(); measure(); box.focus(); });
+    section.querySelector(".reset").addEventListener("click", () => { first(); update(); showColumns(); });
     box.addEventListener("scroll", measure, { passive: true });
     new ResizeObserver(measure).observe(box);
 
@@ -261,7 +261,11 @@
     document.querySelectorAll("[data-table]").forEach(setUpTable);
     setUpFolds();
     readAddress();
-    addEventListener("hashchange", () => { if (location.hash.includes("=")) readAddress(); });
+    addEventListener("hashchange", () => {
+      if (!location.hash.includes("=")) return;
+      readAddress();
+      for (const table of tables) table.measure();
+    });
     const menus = [...document.querySelectorAll(".menu, .chooser")];
     document.addEventListener("click", (event) => {
       for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;

@@ -13,8 +13,8 @@ from tipboard.site.svg import PHONE, Drawing, fit, width_of
 MOST, FEW = 30, 6
 """Methods in the figure of a task, and of a card."""
 WIDTH, ROW, TOP, BOTTOM, SIZE, LETTERS = 760, 24, 26, 58, 13, 34
-PHONE_ROW, WORDS = 38, 17
-"""Pixels of a method on a phone: its name and score, and below them its mark."""
+PHONE_ROW, WORDS, PHONE_LETTERS = 38, 17, 27
+"""Of a method on a phone: pixels, those of its name and score, below which is its mark, and letters of its name."""
 CARD_WIDTH, CARD_ROW, CARD_LETTERS, CARD_SIZE, CARD_BOTTOM = 300, 18, 24, 11.5, 40
 VALUES = 150
 """Pixels at the right for values in words."""
@@ -59,7 +59,7 @@ def phone_forest(standing: Standing) -> Drawing | None:
         if plot.oracle is not None:
             _oracle(picture, across(plot.oracle), top + WORDS + 3, top + PHONE_ROW - 2)
         _row(picture, across, row, top + WORDS + 10, 5)
-        picture.name((0, top + 10), row.name, CARD_LETTERS, size=SIZE, bold=row.line.is_reference)
+        picture.name((0, top + 10), row.name, PHONE_LETTERS, size=SIZE, bold=row.line.is_reference)
         picture.text((PHONE, top + 10), row.words, "quiet", 12, "end")
     _say_axis(picture, plot, PHONE / 2, bottom)
     return picture

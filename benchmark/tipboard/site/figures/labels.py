@@ -77,12 +77,14 @@ def place_labels(
         size: of the letters, in pixels.
     """
     boxes = [(x - 6, y - 6, x + 6, y + 6) for x, y in (label.mark for label in labels)]
-    parts = [(*map(min, one, other), *map(max, one, other)) for one, other in pairwise(line)]
+    parts: list[Box] = [
+        (min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)) for (x, y), (to_x, to_y) in pairwise(line)
+    ]
     named: list[Label] = []
     numbered: list[Label] = []
     for at, label in enumerate(labels):
-        others = [*(box for one, box in enumerate(boxes) if one != at), *parts]
-        found = _free(label, others, room, size)
+        others = [box for one, box in enumerate(boxes) if one != at]
+        found = _free(label, [*others, *parts], room, size)
         if found is None:
             short = replace(label, number=len(numbered) + 1)
             found = _free(short, others, room, size) or replace(

@@ -1,6 +1,6 @@
 """Score against what it costs others: private data, intrusion on travellers, harm to the lawful, protection lost.
 
-The *front* joins the methods that no other beats on both axes at once (Pareto).
+The *front* joins the ranked methods that no other of them beats on both axes at once (Pareto).
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _spot(line: BoardRow, cost: float | None) -> list[Spot]:
 
 
 def _draw(standing: Standing, spots: Sequence[Spot], costs: Costs, width: float) -> Drawing:
-    best = front(spots, standing.lower_is_better)
+    best = front([spot for spot in spots if spot.line.is_ranked], standing.lower_is_better)
     first = {id(spot) for spot in best}
     bottom = HEIGHT - BOTTOM
     across = Scale(costs.low, costs.high, LEFT, width - RIGHT)
@@ -107,7 +107,7 @@ def _draw(standing: Standing, spots: Sequence[Spot], costs: Costs, width: float)
     placed, numbered = place_labels(labels, steps, (LEFT, TOP - 10, width, bottom), SIZE)
     names = ", ".join(spot.called for spot in best)
     about = f"{len(spots)} marks; on the front, by cost: {names}."
-    picture = Drawing(width, HEIGHT + KEY_ROW * len(numbered), costs.title, about)
+    picture = Drawing(width, HEIGHT + KEY_ROW * (len(numbered) + 1) * bool(numbered), costs.title, about)
     _frame(picture, standing, costs, across, up)
     picture.path(steps, "accent", 1.5, opacity=0.45)
     for label in (*placed, *numbered):
@@ -117,7 +117,7 @@ def _draw(standing: Standing, spots: Sequence[Spot], costs: Costs, width: float)
     for label in (*placed, *numbered):
         label.draw(picture, SIZE)
     for row, label in enumerate(numbered):
-        label.draw_key(picture, (LEFT, HEIGHT + KEY_ROW * row), SIZE)
+        label.draw_key(picture, (LEFT, HEIGHT + KEY_ROW * (row + 1)), SIZE)
     return picture
 
 
