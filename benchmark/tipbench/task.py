@@ -95,6 +95,7 @@ def accept_all(tables: dict[str, pl.DataFrame]) -> None:
 class Task:
     """One task. The callables are given units as ``[unit, region Int32, cluster Int64, day Int32, ...]``.
 
+    ``name``: the identifier; ``title``: the same in words, for readers.
     ``unit``: key column of units and predictions; ``table``: the table whose rows are the units.
     ``tables``: input tables and the columns of each that a method may see, whatever the access.
     ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
@@ -114,6 +115,7 @@ class Task:
     """
 
     name: str
+    title: str
     question: str
     unit: str
     table: str

@@ -54,6 +54,7 @@ from tipbench.tasks.advert_linkage import answers, true_clusters
 
 TASK = Task(
     name="{TASK}",
+    title="Adverts that are used again",
     question="Which adverts are one operator's, by what is written in them?",
     unit=UNIT,
     table=TABLE,
@@ -80,7 +81,9 @@ name: {TASK}
 reference: {METHOD}
 """
 
-TASK_PAGE = f"""# {TASK}: which adverts are one operator's, by what is written in them?
+TASK_PAGE = f"""# Adverts that are used again ({TASK})
+
+Which adverts are one operator's, by what is written in them?
 
 **Primary: B-cubed F1.** Further: impurity, adjusted Rand index.
 """

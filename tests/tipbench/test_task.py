@@ -1,13 +1,17 @@
 """What must be true of every task."""
 
 import re
+from pathlib import Path
 
 import pytest
+import tipbench
 from tipbench.data.splits import SPLITS
 from tipbench.task import Task
 from tipbench.tasks import task_of, tasks
 from tipdata.core.errors import UsageError
 from tipdata.stages import all_tables
+
+DOCS = Path(tipbench.__file__).parents[2] / "docs" / "tasks"
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
@@ -21,6 +25,15 @@ def test_a_task_says_everything_that_the_design_asks_of_it(task: Task) -> None:
     assert set(task.splits) <= set(SPLITS)
     assert set(task.own_splits) <= {"all", "kfold", "given"}
     assert task.labels[0] == next(iter(task.supervise))
+
+
+def test_titles_are_short_words_of_one_task_each_and_head_its_page() -> None:
+    titles = {task.name: task.title for task in tasks().values()}
+    assert len(set(titles.values())) == len(titles)
+    for name, title in titles.items():
+        assert re.fullmatch(r"[A-Z][a-z ]{5,35}", title)
+        page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+        assert page.startswith(f"# {title} ({name})\n")
 
 
 @pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))

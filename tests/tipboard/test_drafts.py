@@ -19,6 +19,7 @@ from tipboard.rounds import new
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.record import Round, commitment_of, json_schema, terms, to_json
 from tipboard.rounds.scoring import Scores
+from tipboard.site.build import NOWHERE
 from tipboard.site.round_page import round_page
 from tipboard.site.sizes import size_of
 from tipdata.core.errors import UsageError
@@ -187,7 +188,7 @@ def test_the_page_of_a_round_of_a_draft_says_so(result: Callable, board: Callabl
     for version, marks in (("0.9.0", 2), ("0.3.0", 0)):
         made = described(version, tmp_path)
         scores = Scores(name=made.name, commitment=made.commitment, entries=[])
-        page = round_page(Closed(made, scores, None), [size_of(board(result(METHOD)))])
+        page = round_page(Closed(made, scores, None), [size_of(board(result(METHOD)))], NOWHERE)
         assert page.html.count("tiny (draft)") == marks
 
 

@@ -17,7 +17,9 @@ class Listed(NamedTuple):
 
 LISTED = {
     "tasks": Listed(
-        "task", ("name", "unit", "kind", "default split", "summary"), "tipbench.actions.list_.tasks:complete"
+        "task",
+        ("name", "title", "unit", "kind", "default split", "summary"),
+        "tipbench.actions.list_.tasks:complete",
     ),
     "baselines": Listed("baseline", ("name", "summary", "reference")),
     "splits": Listed("split", ("name", "summary"), "tipbench.actions.list_.splits:complete"),

@@ -82,6 +82,7 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
 
 TASK = Task(
     name="account_risk",
+    title="Accounts of trafficking operations",
     question="Which accounts belong to a trafficking operation, by whom they tie themselves to?",
     unit=UNIT,
     table=TABLE,

@@ -31,6 +31,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 TASK = Task(
     name="advert_authorship",
+    title="Authors of adverts",
     question="Contacts and images hidden: who wrote this advert?",
     unit=UNIT,
     table=TABLE,

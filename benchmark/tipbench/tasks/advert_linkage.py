@@ -26,6 +26,7 @@ PAIRWISE = ("pairwise_f1", "pairwise_precision", "pairwise_recall", "ari", "v_me
 
 TASK = Task(
     name="advert_linkage",
+    title="Adverts of one operator",
     question="Which adverts have one operator?",
     unit=UNIT,
     table=TABLE,

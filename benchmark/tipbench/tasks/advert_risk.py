@@ -26,6 +26,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 TASK = Task(
     name="advert_risk",
+    title="Adverts of trafficking operations",
     question="Which adverts come from a trafficking operation?",
     unit=UNIT,
     table=TABLE,

@@ -104,6 +104,7 @@ def _is_silent(name: str, dtype: pl.DataType) -> pl.Expr:
 
 TASK = Task(
     name="assistance_triage",
+    title="Triage of requests for help",
     question="What does this person need, and how soon?",
     unit=UNIT,
     table=TABLE,

@@ -116,6 +116,7 @@ def _check_words(reviews: pl.DataFrame) -> None:
 
 TASK = Task(
     name="flag_aggregation",
+    title="Crowd votes on flagged adverts",
     question="Crowd votes, some false, some brigaded: which queued adverts are truly harmful?",
     unit=UNIT,
     table=TABLE,

@@ -164,6 +164,7 @@ def _check_series(series: pl.DataFrame) -> None:
 
 TASK = Task(
     name="intervention_effect",
+    title="Effects of interventions",
     question="What did a platform's closure, or a campaign, change?",
     unit=UNIT,
     table=TABLE,

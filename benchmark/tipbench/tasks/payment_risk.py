@@ -93,6 +93,7 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
 
 TASK = Task(
     name="payment_risk",
+    title="Payments of proceeds or control",
     question="Which payments carry proceeds or control?",
     unit=UNIT,
     table=TABLE,

@@ -115,6 +115,7 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
 
 TASK = Task(
     name="prevalence",
+    title="Number of people exploited",
     question="How many people are hidden, from lists that overlap?",
     unit=UNIT,
     table=TABLE,

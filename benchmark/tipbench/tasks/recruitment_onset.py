@@ -76,6 +76,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 TASK = Task(
     name="recruitment_onset",
+    title="Onset of deceptive recruitment",
     question="When is deceptive recruitment or coercive control evident in a conversation?",
     unit=UNIT,
     table=TABLE,

@@ -78,6 +78,7 @@ def _with_true_rank(moves: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 TASK = Task(
     name="route_forecast",
+    title="Next stops of circuits",
     question="Where will outreach be needed next?",
     unit=UNIT,
     table=TABLE,

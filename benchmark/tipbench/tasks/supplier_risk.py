@@ -129,6 +129,7 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
 
 TASK = Task(
     name="supplier_risk",
+    title="Suppliers to audit first",
     question="Which suppliers should be audited first?",
     unit=UNIT,
     table=TABLE,

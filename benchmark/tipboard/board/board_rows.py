@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from tipbench.evaluation.comparison import Comparison
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row, mean, rows
@@ -15,9 +16,9 @@ from tipbench.task import Task
 from tipbench.tasks import task_of
 
 from tipboard.board.comparisons import compared, first_draws, is_oracle
-from tipboard.board.entries import Entry, status
+from tipboard.board.entries import SELF_REPORTED, Entry
 from tipboard.board.files import Board
-from tipboard.board.ranks import rank_intervals, ranks
+from tipboard.board.ranks import place_among, place_interval, rank_intervals, ranks
 
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
 """Splits that are no shift: what is lost on any other is a *shift drop*."""
@@ -29,8 +30,9 @@ class BoardRow:
 
     ``results``: of its seeds. ``cpu_s``: CPU seconds per cell, mean over seeds, None where an author did not say.
     ``peak_mib``: the largest of the seeds. ``against``: its test against the reference, None where there is none.
-    ``by_split``: the mean score by split. ``shift_drops``: by shifted split, what is lost there. ``status``: reproduced
-    or self-reported. ``rank`` and ``rank_interval``: among the lines of its status, oracles left out.
+    ``by_split``: the mean score by split. ``shift_drops``: by shifted split, what is lost there. ``status``: who ran it
+    (:mod:`tipboard.board.entries`). ``rank``: among the lines that are ranked; ``would_rank``: of a self-reported line,
+    the rank that its score would have among them, None where there are none; ``rank_interval``: of either.
     """
 
     entry: Entry
@@ -47,12 +49,23 @@ class BoardRow:
     status: str
     unverified: bool
     rank: float | None = None
+    would_rank: float | None = None
     rank_interval: tuple[int, int] | None = None
 
     @property
     def method(self) -> str:
         """As a table names it."""
         return self.entry.name
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it was run here or reproduced, has a score, and is no oracle."""
+        return self.is_contender and self.status != SELF_REPORTED
+
+    @property
+    def is_contender(self) -> bool:
+        """Whether it has a score and is no oracle."""
+        return self.row.score is not None and not self.row.oracle
 
     def mean(self, metric: str) -> float | None:
         """Return a metric's mean over seeds, None where no seed has it."""
@@ -147,7 +160,7 @@ def _line(
         is_reference=entry.id in references,
         by_split=by_split,
         shift_drops=_drops(by_split, task),
-        status=status(results),
+        status=entry.status(results),
         unverified=bool(task.stream) and not all(result.verified for result in results),
     )
 
@@ -163,19 +176,24 @@ def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | N
 
 
 def _ranked(lines: Sequence[BoardRow], task: Task, split: str, lower_is_better: bool) -> list[BoardRow]:
-    """The lines with their ranks: reproduced ones among themselves, self-reported ones among themselves."""
-    found = list(lines)
-    for kind in {line.status for line in lines}:
-        there = [at for at, line in enumerate(lines) if line.status == kind and not line.row.oracle]
-        scored = [at for at in there if lines[at].row.score is not None]
-        draws = [first_draws(lines[at].entry, task.name, split) for at in scored]
-        intervals = rank_intervals(
-            [np.empty(0) if one is None else one.draws for one in draws], lower_is_better
-        )
-        places = ranks(np.array([lines[at].row.score for at in scored], dtype=np.float64), lower_is_better)
-        for at, place, interval in zip(scored, places, intervals, strict=True):
-            found[at] = replace(lines[at], rank=float(place), rank_interval=interval)
-    return found
+    """The lines with their ranks, and self-reported ones with the rank that their score would have."""
+
+    def draws_of(line: BoardRow) -> NDArray[np.float64]:
+        found = first_draws(line.entry, task.name, split)
+        return np.empty(0) if found is None else found.draws
+
+    def would(line: BoardRow) -> BoardRow:
+        place = place_among(np.array(line.row.score), scores, lower_is_better)
+        bounds = place_interval(draws_of(line), draws, lower_is_better)
+        return replace(line, would_rank=float(place), rank_interval=bounds)
+
+    there = [line for line in lines if line.is_ranked]
+    scores = np.array([line.row.score for line in there], dtype=np.float64)
+    draws = [draws_of(line) for line in there]
+    placed = zip(there, ranks(scores, lower_is_better), rank_intervals(draws, lower_is_better), strict=True)
+    ranked = [replace(line, rank=float(rank), rank_interval=bounds) for line, rank, bounds in placed]
+    others = [line for line in lines if not line.is_ranked]
+    return [*ranked, *(would(line) if there and line.is_contender else line for line in others)]
 
 
 def _place(line: BoardRow, lower_is_better: bool) -> tuple[bool, float, str]:

@@ -6,19 +6,30 @@ where it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tipbench.data.splits import SPLITS
 from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of, metrics
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval, number, percent, signed
 
-from tipboard.board.board_rows import NO_SHIFT, BoardRow, Standing
+from tipboard.board.board_rows import BoardRow, Standing
+from tipboard.board.column_values import (
+    Values,
+    rank_text,
+    rank_values,
+    score_text,
+    verdict_text,
+    verdict_values,
+    worst_text,
+    worst_values,
+)
+from tipboard.board.units import SHARE
 
-Values = Mapping[str, float | str | bool | None]
+OF_METRIC = "in the metric"
+"""The unit of scores and of their differences, where each task has its own."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +39,8 @@ class BoardColumn:
     ``about``: one sentence for a reader. ``values``: a line -> what a file holds, by column of the file; the first
     is what a table sorts by. ``text``: a line -> what a reader sees. ``number``: whether it stands at the right.
     ``overall``: its place in the table of everything, None where it is not in it. ``on_page``: whether the Markdown
-    page of reference methods has it.
+    page of reference methods has it. ``unit``: in what its numbers are counted. ``at_first``: whether a page shows it
+    before a reader chooses columns.
 
     A table of a task leaves a column out where it says nothing of any line.
     """
@@ -41,6 +53,8 @@ class BoardColumn:
     number: bool = True
     overall: int | None = None
     on_page: bool = True
+    unit: str = ""
+    at_first: bool = True
 
 
 @dataclass(frozen=True)
@@ -80,68 +94,6 @@ def records(standings: Sequence[Standing]) -> list[dict[str, Any]]:
     ]
 
 
-def _score(line: BoardRow) -> str:
-    spread = "" if line.row.seed_sd is None else f" ± {number(line.row.seed_sd)}"
-    return number(line.row.score) + spread
-
-
-def _rank(line: BoardRow) -> str:
-    if line.rank is None:
-        return NOTHING
-    place = f"{line.rank:g}"
-    return (
-        place if line.rank_interval is None else f"{place} ({line.rank_interval[0]}–{line.rank_interval[1]})"
-    )
-
-
-def _rank_values(line: BoardRow) -> Values:
-    low, high = line.rank_interval or (None, None)
-    return {"rank": line.rank, "rank_low": low, "rank_high": high}
-
-
-def _verdict(line: BoardRow) -> str:
-    if line.is_reference:
-        return "reference"
-    if line.against is None:
-        return NOTHING
-    if line.against.p_holm is None:
-        return line.against.note or NOTHING
-    said = f"p {number(line.against.p_holm)}" if line.against.significant else "n.s."
-    return f"{signed(line.against.difference)} ({said})"
-
-
-def _verdict_values(line: BoardRow) -> Values:
-    one = line.against
-    return {
-        "difference": None if one is None else one.difference,
-        "difference_low": None if one is None else one.low,
-        "difference_high": None if one is None else one.high,
-        "p_holm": None if one is None else one.p_holm,
-        "significant": None if one is None or one.p_holm is None else one.significant,
-    }
-
-
-def _worst(line: BoardRow) -> tuple[str, float] | None:
-    """The shifted split on which most is lost, and how much."""
-    known = {name: drop for name, drop in line.shift_drops.items() if drop is not None}
-    if not known:
-        return None
-    sign = -1 if metric_of(line.row.metric).lower_is_better else 1
-    name = max(known, key=lambda one: sign * known[one])
-    return name, known[name]
-
-
-def _worst_text(line: BoardRow) -> str:
-    worst = _worst(line)
-    return NOTHING if worst is None else f"{signed(worst[1])} ({worst[0]})"
-
-
-def _worst_values(line: BoardRow) -> Values:
-    worst = _worst(line)
-    drops = {f"drop_{split}": line.shift_drops.get(split) for split in SPLITS if split not in NO_SHIFT}
-    return {"worst_shift_drop": worst and worst[1], "worst_shift": worst and worst[0], **drops}
-
-
 def _plain(key: str, value: Callable[[BoardRow], Any]) -> Callable[[BoardRow], Values]:
     return lambda line: {key: value(line)}
 
@@ -150,14 +102,14 @@ def metric_column(metric: str, heading: str, about: str, **more: Any) -> BoardCo
     """Return the column of a metric's mean over seeds; its key is the metric's name."""
     key = metric.replace(".", "_")
     return BoardColumn(
-        key, heading, about, _plain(key, lambda line: line.mean(metric)),
-        lambda line: number(line.mean(metric)), **more,
+        key, heading, about, _plain(key, lambda line: line.mean(metric)), lambda line: number(line.mean(metric)),
+        **{"unit": SHARE, **more},
     )  # fmt: skip
 
 
 def _precision(rate: str, metric: str) -> BoardColumn:
     about = f"Precision where {rate} of all units are positive, at a review budget of 1%."
-    return metric_column(metric, f"PPV at {rate}", about)
+    return metric_column(metric, f"PPV at {rate}", about, at_first=False)
 
 
 def _text(key: str, about: str, text: Callable[[BoardRow], str], **more: Any) -> BoardColumn:
@@ -169,40 +121,40 @@ def _metric(line: BoardRow) -> str:
     return metric_title(line.row.task, line.row.metric) + lower
 
 
-def _beside(described: Sequence[BoardColumn]) -> dict[str, BoardColumn]:
-    """Return a column per metric that the registry shows beside the primary one, by its name.
-
-    ``described``: columns of those whose title does not say enough.
-    """
-    found = {column.key: column for column in described}
-    for metric in metrics().values():
-        if metric.beside and metric.name not in found:
-            title = f"{metric.title[0].upper()}{metric.title[1:]}"
-            better = "lower" if metric.lower_is_better else "higher"
-            found[metric.name] = metric_column(metric.name, metric.title, f"{title}; {better} is better.")
-    return found
-
-
-BESIDE = _beside(
-    (
+def _beside(described: Sequence[BoardColumn]) -> tuple[BoardColumn, ...]:
+    """Return a column per metric that the registry shows beside the primary one and that is not described yet."""
+    known = {column.key for column in described}
+    found = [metric for metric in metrics().values() if metric.beside and metric.name not in known]
+    better = ["lower" if metric.lower_is_better else "higher" for metric in found]
+    return tuple(
         metric_column(
-            "harm_gap", "harm gap",
-            "False accusations of the worst lawful group − of all lawful; smaller is better.", overall=9,
-        ),
-        metric_column(
-            "protection_gap", "protection gap",
-            "Best − worst recall over groups of those exploited; smaller is better.",
-        ),
+            metric.name, metric.title, f"{metric.title[0].upper()}{metric.title[1:]}; {way} is better."
+        )
+        for metric, way in zip(found, better, strict=True)
     )
+
+
+GAPS = (
+    metric_column(
+        "harm_gap", "harm gap",
+        "False accusations in the worst lawful group, less those in all lawful; lower is better.", overall=8,
+        unit="per item",
+    ),
+    metric_column(
+        "protection_gap", "protection gap",
+        "Recall in the best served group of those exploited, less that in the worst served; lower is better.",
+        unit="of recall",
+    ),
 )  # fmt: skip
-"""Columns of what stands beside every primary metric, by the metric's name."""
+"""Columns of metrics whose title does not say enough."""
 
 COLUMNS = (
     BoardColumn(
         "rank", "rank",
-        "Place among entries of its status, best first; in brackets the 95% interval of the place when operations are "
-        "drawn anew. Oracles are not ranked.",
-        _rank_values, _rank, overall=7,
+        "Place by score among methods that were run here or reproduced, 1 the best; in brackets its 95% interval when "
+        "operations are drawn anew. A self-reported score is not ranked: where it would stand among them is told. "
+        "Oracles are not ranked.",
+        rank_values, rank_text, overall=5, unit="1 is the best",
     ),
     BoardColumn(
         "method", "method",
@@ -212,56 +164,60 @@ COLUMNS = (
     BoardColumn(
         "score", "score",
         "The task's primary metric; ± is the standard deviation over seeds (ddof 1).",
-        lambda line: {"score": line.row.score, "seed_sd": line.row.seed_sd, "seeds": line.row.seeds}, _score, overall=4,
+        lambda line: {"score": line.row.score, "seed_sd": line.row.seed_sd, "seeds": line.row.seeds}, score_text,
+        overall=2, unit=OF_METRIC,
     ),
     BoardColumn(
         "interval", "95% interval",
         "Cluster bootstrap; its ends are means over seeds.",
         lambda line: {"low": line.row.low, "high": line.row.high},
-        lambda line: interval(line.row.low, line.row.high, line.row.note), overall=5,
+        lambda line: interval(line.row.low, line.row.high, line.row.note), overall=3, unit=OF_METRIC,
     ),
     BoardColumn(
         "share_of_oracle", "share of oracle",
-        "(score − constant score) / (oracle − constant score).",
+        "How far a score comes from a constant guess (0%) to the oracle (100%).",
         _plain("share_of_oracle", lambda line: line.row.share_of_oracle),
-        lambda line: percent(line.row.share_of_oracle), overall=6,
+        lambda line: percent(line.row.share_of_oracle), overall=4, unit="%",
     ),
     BoardColumn(
         "leakage", "leakage",
         "Score on the random split − on the operation-disjoint one: what the usual split flatters.",
         _plain("leakage", lambda line: line.row.leakage), lambda line: signed(line.row.leakage),
+        unit=OF_METRIC,
     ),
     BoardColumn(
         "drift", "drift",
         "Score on the operation-disjoint split − on the forward one: what time takes.",
         _plain("drift", lambda line: line.row.drift), lambda line: signed(line.row.drift),
+        unit=OF_METRIC,
     ),
     BoardColumn(
         "worst_shift", "worst shift",
         "The largest loss on a shifted split (region, platform, language …) from the operation-disjoint one; files "
         "hold the loss on each.",
-        _worst_values, _worst_text, overall=8,
+        worst_values, worst_text, overall=7, unit=OF_METRIC,
     ),
     _precision("0.1%", "ppv_0.1pct"),
     _precision("1%", "ppv_1pct"),
     _precision("5%", "ppv_5pct"),
     _precision("30%", "ppv_30pct"),
-    *BESIDE.values(),
+    *GAPS,
     metric_column(
         "coverage", "coverage",
         "The share of 95% intervals that hold the truth; well below .95 is false confidence.",
     ),
     BoardColumn(
         "intrusion", "intrusion",
-        "The same metric over lawful travellers, who are forecast along; lower is better.",
+        "The same metric over travellers who did nothing wrong but are tracked too; lower is better.",
         _plain("intrusion", lambda line: line.mean("intrusion_mrr")),
-        lambda line: number(line.mean("intrusion_mrr")),
+        lambda line: number(line.mean("intrusion_mrr")), unit=SHARE,
     ),
+    *_beside(GAPS),
     BoardColumn(
         "against", "against reference",
         "Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "
         f"n.s. = not significant at {LEVEL:.0%}.",
-        _verdict_values, _verdict, overall=10,
+        verdict_values, verdict_text, overall=9, unit=OF_METRIC,
     ),
     BoardColumn(
         "access", "access",
@@ -272,36 +228,39 @@ COLUMNS = (
         "labels", "labels",
         "What it learnt from; the test is always the truth.",
         _plain("labels", lambda line: line.labels), lambda line: line.labels, number=False, overall=12,
+        at_first=False,
     ),
     BoardColumn(
         "cpu_s", "CPU s",
         "CPU seconds to fit, predict and score, mean over seeds; declared by the authors where self-reported.",
         _plain("cpu_s", lambda line: line.cpu_s),
-        lambda line: NOTHING if line.cpu_s is None else f"{line.cpu_s:,.1f}", overall=14,
+        lambda line: NOTHING if line.cpu_s is None else f"{line.cpu_s:,.1f}", overall=13,
+        at_first=False,
     ),
     BoardColumn(
         "peak_mib", "MiB",
         "Peak memory over that at the start, the largest of the seeds.",
         _plain("peak_mib", lambda line: line.peak_mib),
-        lambda line: NOTHING if line.peak_mib is None else f"{line.peak_mib:,.0f}",
+        lambda line: NOTHING if line.peak_mib is None else f"{line.peak_mib:,.0f}", at_first=False,
     ),
     BoardColumn(
         "status", "status",
-        "Reproduced: maintainers ran it, access and streaming enforced. Self-reported: predictions came as files; "
-        "unverified: nobody can tell whether a stream was read ahead.",
+        "Run here: by whoever keeps this board. Reproduced: a submission that they ran again. Self-reported: "
+        "predictions came as files; unverified: nobody can tell whether a stream was read ahead.",
         lambda line: {"status": line.status, "unverified": line.unverified, "oracle": line.row.oracle},
         lambda line: f"{line.status}, unverified" if line.unverified else line.status, number=False,
-        overall=13, on_page=False,
+        overall=10, on_page=False,
     ),
 )  # fmt: skip
 """Those of a task's table, in its order."""
 
 PLACES = (
     _text("task", "What is asked; each task has its own metric.", lambda line: line.row.task, overall=1),
-    _text("split", "What separates training from test.", lambda line: line.row.split, overall=2),
-    _text("size", "The size of the release.", lambda line: line.row.data.partition("/")[2], overall=3),
-    _text("metric", "The primary metric; ↓ where lower is better.", _metric, overall=15),
-)
+    _text("split", "What separates training from test.", lambda line: line.row.split, overall=6),
+    _text("size", "The size of the release.", lambda line: line.row.data.partition("/")[2], overall=15,
+          at_first=False),
+    _text("metric", "The primary metric; ↓ where lower is better.", _metric, overall=14, at_first=False),
+)  # fmt: skip
 """What says where a line stands, in tables of several tasks."""
 
 OVERALL = tuple(

@@ -80,7 +80,8 @@ def read_draws(path: Path) -> list[KeptDraws]:
         if frame.schema != _SCHEMA:
             raise ValueError(f"its columns are {', '.join(frame.columns)}")
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        said = str(error).strip().splitlines()[0][:160].rstrip(".")
+        missing = isinstance(error, FileNotFoundError)
+        said = "the file is missing" if missing else str(error).strip().splitlines()[0][:160].rstrip(".")
         raise UsageError(f"{path} holds no draws: {said}; make them with `tipbench board results`.") from None
     return [
         KeptDraws(task, split, method, seed, Draws(value, np.asarray(drawn, dtype=np.float64), clusters))

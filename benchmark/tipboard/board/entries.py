@@ -1,34 +1,48 @@
 """What stands on a board: an entry is one team's method, with its results on the tasks, splits and seeds it has.
 
-The reference methods are entries of the team ``tipbench``; others come as submissions (:mod:`tipboard.submissions`).
-A result is *reproduced* where maintainers ran the method, so that its access and its streaming were enforced, and
-*self-reported* where predictions came as files; the two are ranked apart.
+The reference methods are entries of the team ``tipbench``, methods of one's own that were run here of the team ``own``;
+others come as submissions (:mod:`tipboard.submissions`). A result was *run here* where whoever keeps the board ran it,
+and is *reproduced* where they ran what a submission pins: access and streaming were enforced either way. It is
+*self-reported* where predictions came as files. Ranks are among the first two; of a self-reported score the place that
+it would take is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tipbench.runs.digests import SHIPPED
 from tipbench.runs.results import Result
 
 from tipboard.board.draws import KeptDraws
+from tipboard.submissions.record import RESERVED_TEAMS
 
 if TYPE_CHECKING:
     from tipboard.submissions.record import SubmissionRecord
 
-REFERENCE_TEAM = "tipbench"
-REPRODUCED, SELF_REPORTED = "reproduced", "self-reported"
+REFERENCE_TEAM, OWN_TEAM = RESERVED_TEAMS
+RUN_HERE, REPRODUCED, SELF_REPORTED = "run here", "reproduced", "self-reported"
+MEANING = {
+    RUN_HERE: "Whoever keeps this board ran the method with tipbench, which enforced its access to data and its "
+    "streaming: all reference methods, and methods of their own.",
+    REPRODUCED: "Its authors submitted it, and whoever keeps this board ran the pinned package and its config again: "
+    "access and streaming were enforced.",
+    SELF_REPORTED: "Predictions came as files and were scored here. The data that a method was shown is what its "
+    "authors declare. It is not ranked and counts in no mean rank; the rank that its score would have is told.",
+    "unverified": "Self-reported on a task that is streamed: nobody can tell whether the stream was read ahead.",
+}
+"""Each status in a sentence."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """A method on a board.
 
+    ``record``: what its authors say of a submission, None for a method that was run here.
     ``results``: what is shown, sorted by task, split and seed: a reproduced result stands in the place of the uploaded
-    one. ``uploaded``: the uploaded results of cells that were reproduced since. ``record``: what its authors say of a
-    submission, None for a reference method. ``draws``: of ``results``.
+    one. ``uploaded``: the uploaded results of cells that were reproduced since. ``draws``: of ``results``.
     """
 
     team: str
@@ -56,18 +70,36 @@ class Entry:
         """Its results on one split of a task, by seed."""
         return [result for result in self.results if (result.task, result.split) == (task, split)]
 
-
-def status(results: Iterable[Result]) -> str:
-    """Reproduced where every one of these results is."""
-    return REPRODUCED if all(result.verified for result in results) else SELF_REPORTED
+    def status(self, results: Iterable[Result]) -> str:
+        """Return who ran it, judged by some of its results."""
+        if not all(result.verified for result in results):
+            return SELF_REPORTED
+        return RUN_HERE if self.record is None else REPRODUCED
 
 
 def reference_entries(results: Iterable[Result], draws: Sequence[KeptDraws]) -> list[Entry]:
-    """Reference results as entries: one a method, over all the tasks that have one of that name."""
-    by_method: dict[str, list[Result]] = {}
+    """Return results of runs as entries, shipped methods first: one per method, over all tasks that have its name."""
+    found: dict[tuple[str, str], list[Result]] = {}
     for result in results:
-        by_method.setdefault(result.method_name, []).append(result)
-    return [
-        Entry(REFERENCE_TEAM, method, of_method, [one for one in draws if one.method == method])
-        for method, of_method in sorted(by_method.items())
-    ]
+        team = REFERENCE_TEAM if is_shipped(result) else OWN_TEAM
+        found.setdefault((team, result.method_name), []).append(result)
+    order = sorted(found, key=lambda place: (place[0] != REFERENCE_TEAM, place))
+    return [Entry(*place, found[place], _draws_of(found[place], draws)) for place in order]
+
+
+def is_shipped(result: Result) -> bool:
+    """Return whether tipbench ships the method; so does it where a result does not say what class was run."""
+    return target_of(result) is None or str(target_of(result)).partition(".")[0] == SHIPPED
+
+
+def target_of(result: Result) -> str | None:
+    """Return the class that was run, as its config names it, or None where that is not told."""
+    found: object = result.config
+    for key in ("baseline", "method", "_target_"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def _draws_of(results: Sequence[Result], draws: Sequence[KeptDraws]) -> list[KeptDraws]:
+    there = {(result.task, result.split, result.method_name, result.seed) for result in results}
+    return [one for one in draws if (one.task, one.split, one.method, one.seed) in there]

@@ -15,11 +15,12 @@ from tipbench.runs.figure import metric_title
 from tipbench.runs.report import number
 
 from tipboard.board.board_rows import BoardRow, Standing
-from tipboard.board.columns import COLUMNS, OVERALL, BoardColumn, Cell, cells, records, shown
+from tipboard.board.columns import COLUMNS, OF_METRIC, OVERALL, BoardColumn, Cell, cells, records, shown
 from tipboard.board.entries import SELF_REPORTED, Entry
 from tipboard.board.files import Board
 from tipboard.board.latex import latex_table
 from tipboard.board.markdown import escaped, markdown_table
+from tipboard.board.units import unit_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,12 +33,17 @@ FORMULA = r"^[=+\-@\t\r]"
 
 @dataclass(frozen=True)
 class Heading:
-    """Of a column: its name in files, what a reader sees, what it means, whether it stands at the right."""
+    """Of a column: its name in files, what a reader sees, what it means, whether it stands at the right.
+
+    ``unit``: in what it is counted. ``at_first``: whether a page shows it before a reader chooses columns.
+    """
 
     key: str
     text: str
     about: str
     number: bool
+    unit: str = ""
+    at_first: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def of_task(board: Board, standing: Standing) -> Table:
     columns = shown(standing)
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
-        headings=[heading(column) for column in columns],
+        headings=[heading(column, standing) for column in columns],
         rows=[_row(line, cells(line, columns)) for line in standing.lines],
         records=records([standing]),
     )
@@ -75,7 +81,8 @@ def of_task(board: Board, standing: Standing) -> Table:
 def matrix(board: Board, standing: Standing) -> Table:
     """Every method of a task on every split: the mean score over seeds."""
     about = "Primary metric on this split, mean over seeds."
-    splits = [Heading(split, split, about, True) for split in standing.splits]
+    unit = unit_of(standing.task, standing.metric)
+    splits = [Heading(split, split, about, True, unit) for split in standing.splits]
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, every split"),
         headings=[METHOD, *splits],
@@ -140,9 +147,12 @@ def of_entry(board: Board, there: Sequence[Placed], name: str) -> Table:
     return Table(caption, [heading(column) for column in columns], rows, records(alone))
 
 
-def heading(column: BoardColumn) -> Heading:
-    """Return a column's heading."""
-    return Heading(column.key, column.heading, column.about, column.number)
+def heading(column: BoardColumn, standing: Standing | None = None) -> Heading:
+    """Return a column's heading, in a table of one standing with the unit of its metric."""
+    unit = column.unit
+    if standing is not None and unit == OF_METRIC:
+        unit = unit_of(standing.task, standing.metric)
+    return Heading(column.key, column.heading, column.about, column.number, unit, column.at_first)
 
 
 def release(*boards: Board) -> str:

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tipbench.metrics.registry import metrics
 from tipbench.runs.results import RESULT, Result, read_result
+from tipbench.tasks import tasks
 from tipdata.core.atomic import fill_folder_atomically, is_left_over
 from tipdata.core.errors import UsageError
 from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
@@ -60,8 +62,8 @@ def label_of(data: str) -> str:
 
 
 def reference_only(board: Board) -> Board:
-    """The board without submissions."""
-    return Board(board.data, [entry for entry in board.entries if entry.is_reference])
+    """The board without submissions: reference methods, and own methods that were run here."""
+    return Board(board.data, [entry for entry in board.entries if entry.record is None])
 
 
 def store_reference(results: Path, runs: Sequence[Run], draws: Sequence[KeptDraws]) -> Path:
@@ -121,13 +123,15 @@ def newest(results: Path, data: str | None = None, draft: bool = False) -> str:
 def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
     """Return the board of a release, chosen as :func:`newest` says.
 
-    Raises UsageError as that does, where a file is not what it should be, and where results of several evaluators are
-    mixed.
+    Raises UsageError as that does, where a file is not what it should be, where a result is of a task or metric that
+    is not known here, and where results of several evaluators are mixed.
     """
     name = newest(results, data, draft)
     board = Board(
         name, [*_reference(results / name / REFERENCE), *_submissions(results / name / SUBMISSIONS)]
     )
+    for entry in board.entries:
+        _refuse_unknown(results, entry)
     _refuse_mixed(results, board)
     return board
 
@@ -179,6 +183,16 @@ def _record(path: Path) -> SubmissionRecord:
 def _side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
     found = sorted((read_result(path) for path in folder.rglob("s*.json")), key=place_of)
     return found, read_draws(folder / DRAWS)
+
+
+def _refuse_unknown(results: Path, entry: Entry) -> None:
+    for result in entry.results:
+        known = result.task in tasks() and result.primary in metrics()
+        if not known or result.primary not in result.scores:
+            raise UsageError(
+                f"{results}: {entry.id} has a result of {result.primary} of {result.task}, which this tipbench does "
+                "not know: run it again, or remove it."
+            )
 
 
 def _refuse_mixed(results: Path, board: Board) -> None:

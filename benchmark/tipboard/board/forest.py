@@ -18,6 +18,8 @@ from tipbench.style import (
     TEXT,
     TITLE,
 )
+from tipbench.tasks import task_of
+from tipdata.core.errors import UsageError
 from tipdata.documents.palette import LIGHT
 
 from tipboard.board.board_rows import Standing
@@ -39,7 +41,7 @@ BAR: dict[str, Any] = {"linewidth": INTERVAL_WIDTH, "alpha": INTERVAL_OPACITY}
 def draw(standings: Sequence[Standing], data: str, path: Path) -> None:
     """Write ``path`` with each of the endings in :data:`FORMATS`; the same bytes for the same results.
 
-    Raises UsageError where that cannot be done.
+    Raises UsageError where that cannot be done, and where no method has a score.
     """
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -48,6 +50,10 @@ def draw(standings: Sequence[Standing], data: str, path: Path) -> None:
 
     plots = {standing.task.name: forest_of(standing) for standing in standings}
     plots = {task: plot for task, plot in plots.items() if plot.rows}
+    if not plots:
+        raise UsageError(
+            f"no method of {data} has a score, so that there is nothing to draw: add a run that has one."
+        )
     heights = [len(plot.rows) for plot in plots.values()]
     tallest = [max(heights[start : start + PANELS]) for start in range(0, len(heights), PANELS)]
     with matplotlib.rc_context({"font.size": TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}):
@@ -75,7 +81,7 @@ def _panel(panel: Axes, task: str, plot: Forest) -> None:
     panel.set_xlim(*plot.limits)
     if plot.oracle is not None:
         panel.axvline(plot.oracle, zorder=1, **DASHED)
-    panel.set_title(task, loc="left", fontsize=TITLE, fontweight="bold", color=INK)
+    panel.set_title(task_of(task).title, loc="left", fontsize=TITLE, fontweight="bold", color=INK)
     panel.set_xlabel(plot.axis, color=QUIET, fontsize=SMALL)
     panel.tick_params(axis="both", length=0, labelcolor=INK)
     panel.grid(axis="x", color=PALE, linewidth=0.8)
@@ -89,7 +95,7 @@ def _mark(panel: Axes, row: ForestRow, place: int) -> None:
     if row.interval is not None:
         panel.plot(row.interval, [place, place], color=colour, zorder=2, **BAR)
     panel.plot(
-        [row.score], [place], "D" if reference else "o", color=colour, zorder=3,
+        [row.score], [place], "D" if reference else "o", color=colour, zorder=3, clip_on=False,
         markerfacecolor=colour if reference or told_apart(row.line) else LIGHT["paper"],
         markersize=DIAMOND if reference else DOT,
     )  # fmt: skip

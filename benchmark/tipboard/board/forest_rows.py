@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tipbench.runs.figure import metric_title
 from tipbench.runs.report import number
 
 from tipboard.board.board_rows import BoardRow, Standing
-from tipboard.board.entries import REPRODUCED
+from tipboard.board.entries import SELF_REPORTED
+from tipboard.board.units import axis_title, unit_words
 
 ROOM = 0.05
 """Of the span of an axis, left free at both ends."""
 
 MEANING = {
     "reference": "the task's reference method",
-    "apart": "told apart from it (paired cluster bootstrap, Holm, 5%)",
-    "hollow": "not told apart, or not tested",
-    "claimed": "self-reported",
-    "oracle": "oracle",
+    "apart": "clearly different from it",
+    "hollow": "not clearly different, or not tested",
+    "claimed": "self-reported, not ranked",
+    "oracle": "oracle, shown hidden truth",
 }
-"""What each mark of a figure means."""
+"""What each mark of a figure means. Clear: p < 5% in a paired cluster bootstrap, after Holm's correction."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,16 @@ class ForestRow:
 
 @dataclass(frozen=True)
 class Forest:
-    """A forest plot. ``rows``: best first, without oracles; ``left_out``: methods that are in the table alone."""
+    """A forest plot. ``rows``: best first, without oracles; ``left_out``: methods that are in the table alone.
+
+    ``axis``: what the axis says; ``unit``: the same without the metric's name.
+    """
 
     rows: Sequence[ForestRow]
     left_out: int
     oracle: float | None
     axis: str
+    unit: str
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -78,20 +82,16 @@ def forest_of(standing: Standing, most: int | None = None) -> Forest:
         if line.row.score is not None and not line.row.oracle
     ]
     kept = there[:most] + [row for row in there[len(there[:most]) :] if row.line.is_reference]
-    lower = " (lower is better)" if standing.lower_is_better else ""
-    axis = metric_title(standing.task.name, standing.metric) + lower
-    return Forest(kept, len(there) - len(kept), standing.oracle, axis)
+    about = standing.task, standing.metric
+    return Forest(kept, len(there) - len(kept), standing.oracle, axis_title(*about), unit_words(*about))
 
 
-def limits(values: Iterable[float | None], zero: bool = False) -> tuple[float, float]:
-    """Return the ends of an axis that holds all values with some room; ``zero``: from nought on."""
-    known = [value for value in values if value is not None] or [0.0]
+def limits(values: Iterable[float | None]) -> tuple[float, float]:
+    """Return the ends of an axis that holds zero and all values, with some room where values end."""
+    known = [0.0, *(value for value in values if value is not None)]
     low, high = min(known), max(known)
-    if zero:
-        low = min(0.0, low)
-    span = high - low or abs(high) * 0.2 or 0.1
-    below = 0.0 if zero and low == 0 else ROOM * span
-    return low - below, low + span + ROOM * span
+    span = high - low or 0.1
+    return low - ROOM * span * (low < 0), low + span + ROOM * span
 
 
 def told_apart(line: BoardRow) -> bool:
@@ -103,4 +103,4 @@ def colour_of(line: BoardRow) -> str:
     """Return the role of a line's colour."""
     if line.is_reference:
         return "ink"
-    return "accent" if line.status == REPRODUCED else "quiet"
+    return "quiet" if line.status == SELF_REPORTED else "accent"

@@ -16,23 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 from tipbench.runs.results import digest_of
 from tipdata.core.errors import UsageError
 
+from tipboard.board.config import CONFIG, read_config
+
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
-
-CONFIG = "board.yaml"
-
-
-class BoardConfig(BaseModel):
-    """``results/board.yaml``. ``predictions``: a folder, from the file's own, or an fsspec URL."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    predictions: str = "predictions"
 
 
 @dataclass(frozen=True)
@@ -109,16 +99,8 @@ def store_of(results: Path) -> PredictionStore:
 
     Raises UsageError for a config that is not one.
     """
-    path = results / CONFIG
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
-        config = BoardConfig.model_validate(content or {})
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
-        said = str(error).strip().splitlines()[0].rstrip(".")
-        raise UsageError(
-            f"{path} is no config of a board: {said}; give `predictions: FOLDER_OR_URL`."
-        ) from None
-    is_url = "://" in config.predictions or "::" in config.predictions
+    predictions = read_config(results).predictions
+    is_url = "://" in predictions or "::" in predictions
     return PredictionStore(
-        config.predictions if is_url else str((results / Path(config.predictions).expanduser()).absolute())
+        predictions if is_url else str((results / Path(predictions).expanduser()).absolute())
     )

@@ -209,6 +209,10 @@ def read(results: Path, data: str) -> Stability | None:
         return Stability.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValidationError) as error:
-        said = str(error).splitlines()[0].rstrip(".")
-        raise UsageError(f"{path} holds no scores over worlds: {said}; make it again.") from None
+    except ValidationError as error:
+        said = f"{'.'.join(map(str, error.errors()[0]['loc'])) or 'the file'}: {error.errors()[0]['msg']}"
+    except OSError as error:
+        said = str(error.strerror or error)
+    raise UsageError(
+        f"{path} holds no scores over worlds ({said}): make it again with `tipbench board worlds`, or remove it."
+    )

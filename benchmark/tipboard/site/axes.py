@@ -26,9 +26,9 @@ class Scale:
         return ticks(self.low, self.high, most)
 
 
-def scale(values: Iterable[float | None], start: float, end: float, zero: bool = False) -> Scale:
-    """A scale of all values with some room at both ends; ``zero``: from nought on."""
-    return Scale(*limits(values, zero), start, end)
+def scale(values: Iterable[float | None], start: float, end: float) -> Scale:
+    """Return a scale of zero and all values, with some room."""
+    return Scale(*limits(values), start, end)
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[tuple[float, str]]:

@@ -15,19 +15,22 @@ from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
 
 from tipboard.board.columns import COLUMNS
+from tipboard.board.entries import MEANING
 from tipboard.board.export import release
 from tipboard.board.files import ELSEWHERE
 from tipboard.board.rounds import Closed, closed_rounds
 from tipboard.site.method_page import method_page
 from tipboard.site.overview import overview
-from tipboard.site.render import ASSETS, Figure, page
+from tipboard.site.publication import PICTURE, Publication, read_publication
+from tipboard.site.render import ASSETS, Page, page
 from tipboard.site.round_page import round_page
 from tipboard.site.sizes import Size, read_sizes
-from tipboard.site.tables import View
-from tipboard.site.task_page import Page, task_page
+from tipboard.site.task_page import task_page
 
 MARKER = ".tipbench-board"
 """In a folder that may be replaced by a newer site."""
+NOWHERE = Publication()
+"""A site of which no address is declared."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def build(results: Path, to: Path, quiet: bool = False, draft: bool = False) -> 
         UsageError: where there are no results or they cannot be read, or ``to`` is something else or cannot be written.
     """
     refuse_taken(to)
-    return write(read_sizes(results, draft), to, quiet, closed_rounds(results))
+    return write(read_sizes(results, draft), to, quiet, closed_rounds(results), read_publication(results))
 
 
 def refuse_taken(to: Path) -> None:
@@ -63,7 +66,13 @@ def refuse_taken(to: Path) -> None:
         raise UsageError(f"{to} is there already and was not made by `tipbench board build`: {ELSEWHERE}.")
 
 
-def write(sizes: Sequence[Size], to: Path, quiet: bool = False, rounds: Sequence[Closed] = ()) -> Built:
+def write(
+    sizes: Sequence[Size],
+    to: Path,
+    quiet: bool = False,
+    rounds: Sequence[Closed] = (),
+    publication: Publication = NOWHERE,
+) -> Built:
     """Write the pages of some sizes, the largest first, and of sealed rounds.
 
     Raises UsageError where that cannot be done.
@@ -71,51 +80,48 @@ def write(sizes: Sequence[Size], to: Path, quiet: bool = False, rounds: Sequence
     to = to.expanduser().resolve()
     refuse_taken(to)
     with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
-        writers = _writers(sizes, rounds, folder)
+        writers = _writers(sizes, rounds, publication, folder)
         run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
         shutil.copytree(ASSETS, folder / "assets")
+        if publication.picture is not None:
+            shutil.copyfile(publication.picture, folder / PICTURE)
     return Built(to, len(writers), sum(len(size.entries) for size in sizes))
 
 
-def _writers(sizes: Sequence[Size], rounds: Sequence[Closed], folder: Path) -> list[Callable[[], None]]:
+def _writers(
+    sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publication, folder: Path
+) -> list[Callable[[], None]]:
     """One a page; each makes it and what stands beside it, and keeps nothing."""
-    found: list[Callable[[], None]] = [lambda: _index(sizes, rounds, folder), lambda: _about(sizes, folder)]
+    pages: list[Callable[[], Page]] = [
+        lambda: overview(sizes, rounds, publication),
+        lambda: _about(sizes, publication),
+    ]
     for size in sizes:
-        found += [lambda size=size, one=one: _page(folder, task_page(size, one)) for one in size.usual]
-        found += [lambda size=size, one=one: _page(folder, method_page(size, one)) for one in size.entries]
-    found += [lambda one=one: _page(folder, round_page(one, sizes)) for one in rounds]
-    return found
+        pages += [lambda size=size, one=one: task_page(size, one, publication) for one in size.usual]
+        pages += [lambda size=size, one=one: method_page(size, one, publication) for one in size.entries]
+    pages += [lambda one=one: round_page(one, sizes, publication) for one in rounds]
+    return [lambda make=make: _page(folder, make()) for make in pages]
 
 
 def _call(writer: Callable[[], None]) -> None:
     writer()
 
 
-def _index(sizes: Sequence[Size], rounds: Sequence[Closed], folder: Path) -> None:
-    made = overview(sizes, rounds)
-    _put(folder, "index.html", made.html.encode())
-    _beside(folder, made.views, made.figures)
-
-
-def _about(sizes: Sequence[Size], folder: Path) -> None:
+def _about(sizes: Sequence[Size], publication: Publication) -> Page:
     html = page(
-        "about.html", "", current="about", columns=COLUMNS, size=sizes[0],
-        tasks=[one.task.name for one in sizes[0].usual], release=release(*(size.board for size in sizes)),
+        "about.html", "", publication, path="about.html", current="about", columns=COLUMNS, statuses=MEANING,
+        size=sizes[0], release=release(*(size.board for size in sizes)),
     )  # fmt: skip
-    _put(folder, "about.html", html.encode())
+    return Page("about.html", html, [], [])
 
 
 def _page(folder: Path, made: Page) -> None:
     _put(folder, made.path, made.html.encode())
-    _beside(folder, made.views, made.figures)
-
-
-def _beside(folder: Path, views: Sequence[View], figures: Sequence[Figure]) -> None:
-    for view in views:
+    for view in made.views:
         for path, content in view.files():
             _put(folder, path, content)
-    for figure in figures:
+    for figure in made.figures:
         _put(folder, figure.path, figure.drawing.standalone().encode())
 
 

@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from tipbench.runs.report import interval, number, percent
 
 from tipboard.board.board_rows import BoardRow, Standing
-from tipboard.board.entries import Entry
+from tipboard.board.entries import MEANING, Entry, target_of
 from tipboard.board.export import Placed, of_entry, release
-from tipboard.site.figures.groups import by_group
-from tipboard.site.figures.radar import radar
+from tipboard.board.units import axis_title, in_plain_words
+from tipboard.site.figures.rows import by_group, by_split
 from tipboard.site.method_tables import method_views, rates
-from tipboard.site.render import Figure, page
+from tipboard.site.publication import Publication
+from tipboard.site.render import Figure, Page, page
 from tipboard.site.safe import page_id
 from tipboard.site.sizes import Size
 from tipboard.site.svg import Drawing
 from tipboard.site.tables import View
-from tipboard.site.task_page import ROOT, Page, panel_of
+from tipboard.site.task_page import ROOT
 
 BEHIND = 5
-"""Other methods in a method's radar."""
+"""Other methods behind a method's scores by split."""
 HARMS = {
-    "false_accusations_per_unit": "false accusations a unit",
-    "false_alarms_per_unit": "false alarms a unit",
-    "intrusion_mrr": "intrusion (MRR)",
+    "false_accusations_per_unit": "false accusations per",
+    "false_alarms_per_unit": "false alarms per",
+    "intrusion_mrr": "intrusion",
 }
-RECALLS = {"recall": "recall", "urgent_recall": "urgent recall", "mrr": "MRR"}
-"""Measures of groups, and how an axis names them."""
+RECALLS = {"recall": "recall", "urgent_recall": "urgent recall", "mrr": "mean reciprocal rank"}
+"""Measures of groups, and how an axis names them; after "per" stands the unit of the task."""
 
 
 @dataclass(frozen=True)
 class OnTask:
-    """A method on a task's default split, or the first that it has."""
+    """A method on a task's default split, or the first that it has. ``plain``: what the score means."""
 
     task: str
+    title: str
     href: str
     split: str
+    metric: str
     score: str
     bounds: str
     share: str
+    plain: str
     rank: str
     status: str
     access: str
@@ -49,12 +53,23 @@ class OnTask:
     figures: Sequence[Figure]
 
 
-def method_page(size: Size, entry: Entry) -> Page:
+class About(NamedTuple):
+    """What the config of a method that was run here says of it, on one task. ``href``: of its code, if declared."""
+
+    task: str
+    summary: str
+    reference: str
+    code: str
+    href: str | None
+
+
+def method_page(size: Size, entry: Entry, publication: Publication) -> Page:
     """The page of an entry."""
     there = size.by_entry[entry.id]
     first: dict[str, Placed] = {}
     for one in there:
         first.setdefault(one.standing.task.name, one)
+    path = f"{size.name}/methods/{page_id(entry)}.html"
     folder = f"figures/{size.name}/{page_id(entry)}"
     on_tasks = [_on_task(size, one, folder) for one in first.values()]
     files = f"data/{size.name}/methods/{page_id(entry)}"
@@ -62,41 +77,51 @@ def method_page(size: Size, entry: Entry) -> Page:
         "results", "Results", of_entry(size.board, there, entry.name), f"{files}-results", size=size.name
     )
     views = [lines, *method_views(size, entry, files)]
+    statuses = list(dict.fromkeys(entry.status([result]) for result in entry.results))
     html = page(
-        "method.html", ROOT, current="", size=size, entry=entry, record=entry.record, on_tasks=on_tasks,
-        summaries=[] if entry.record else _summaries(entry), views={view.id: view for view in views},
+        "method.html", ROOT, publication, path=path, current="", size=size, entry=entry, record=entry.record,
+        on_tasks=on_tasks, abouts=[] if entry.record else _abouts(entry, publication),
+        views={view.id: view for view in views}, statuses={name: MEANING[name] for name in statuses},
         versions=sorted({result.versions.method for result in entry.results}),
         seeds=sorted({result.seed for result in entry.results}), oracle=all(one.line.row.oracle for one in there),
-        tasks=[one.task.name for one in size.usual], release=release(size.board),
+        release=release(size.board),
     )  # fmt: skip
-    figures = [figure for one in on_tasks for figure in one.figures]
-    return Page(f"{size.name}/methods/{page_id(entry)}.html", html, views, figures)
+    return Page(path, html, views, [figure for one in on_tasks for figure in one.figures])
 
 
 def _on_task(size: Size, one: Placed, folder: str) -> OnTask:
     line, standing = one.line, one.standing
-    row = line.row
+    row, task = line.row, standing.task
     return OnTask(
-        task=standing.task.name,
-        href=f"{size.name}/tasks/{standing.task.name}.html",
+        task=task.name,
+        title=task.title,
+        href=f"{size.name}/tasks/{task.name}.html",
         split=standing.split,
+        metric=axis_title(task, standing.metric),
         score=number(row.score),
         bounds=interval(row.low, row.high, row.note),
         share=percent(row.share_of_oracle),
-        rank="not ranked" if line.rank is None else f"{line.rank:g} of {_ranked(standing, line)}",
+        plain=in_plain_words(standing.metric, row.score),
+        rank=_rank(standing, line),
         status=f"{line.status}, unverified" if line.unverified else line.status,
         access=line.access,
         labels=line.labels,
         figures=[
-            Figure(f"{kind}-{standing.task.name}", heading, text, drawing, f"{folder}-{standing.task.name}-{kind}.svg")
+            Figure(f"{kind}-{task.name}", heading, text, drawing, f"{folder}-{task.name}-{kind}.svg")
             for kind, heading, text, drawing in _drawings(standing, line)
             if drawing is not None
         ],
-    )  # fmt: skip
+    )
 
 
-def _ranked(standing: Standing, line: BoardRow) -> int:
-    return sum(one.rank is not None and one.status == line.status for one in standing.lines)
+def _rank(standing: Standing, line: BoardRow) -> str:
+    """Where it stands, or why it has no rank."""
+    ranked = sum(one.is_ranked for one in standing.lines)
+    if line.rank is not None:
+        return f"rank {line.rank:g} of {ranked}"
+    if line.would_rank is not None:
+        return f"not ranked; would be {line.would_rank:g} beside the {ranked} that are"
+    return "not ranked"
 
 
 def _drawings(standing: Standing, line: BoardRow) -> list[tuple[str, str, str, Drawing | None]]:
@@ -104,27 +129,31 @@ def _drawings(standing: Standing, line: BoardRow) -> list[tuple[str, str, str, D
     results = line.entry.of(task, standing.split)
     harms, harm = rates(results, HARMS, people=False)
     recalls, recall = rates(results, RECALLS, people=True)
+    harm_axis, recall_axis = _axis(HARMS[harm], standing), _axis(RECALLS[recall], standing)
     about = f"On {standing.split}, mean over seeds."
-    spam = "; spam stands apart and is in no lawful total" if "spam" in harms else ""
+    spam = "; spam is shown but counts as no lawful group" if "spam" in harms else ""
     others = [one for one in standing.lines if one is not line and not one.row.oracle]
-    behind = [panel_of(one) for at, one in enumerate(others) if at < BEHIND or one.is_reference]
+    behind = [one for at, one in enumerate(others) if at < BEHIND or one.is_reference]
     return [
         (
-            "shift", f"{task}: where the world shifts",
-            "Mean score on splits that hold a part of the world out. Grey: the best others and the reference.",
-            radar(standing, [panel_of(line)], behind),
+            "shift", "Where the world shifts",
+            "Mean score on splits that hold a part of the world out; dotted: held-out operations alone. Grey: the best "
+            "others and the reference.",
+            by_split(standing, line, behind),
         ),
         (
-            "harm", f"{task}: who is wrongly accused",
-            f"{_begun(HARMS[harm])} by group{spam}. {about}",
-            by_group(harms, f"{task}: {HARMS[harm]} by group", HARMS[harm]),
+            "harm", "Who is wrongly accused", f"{_begun(harm_axis)}, by group{spam}. {about}",
+            by_group(harms, f"{task}: {harm_axis} by group", harm_axis),
         ),
         (
-            "recall", f"{task}: who is found",
-            f"{_begun(RECALLS[recall])} by group of those exploited or in need. {about}",
-            by_group(recalls, f"{task}: {RECALLS[recall]} by group", RECALLS[recall]),
+            "recall", "Who is found", f"{_begun(recall_axis)}, by group of those exploited or in need. {about}",
+            by_group(recalls, f"{task}: {recall_axis} by group", recall_axis),
         ),
     ]  # fmt: skip
+
+
+def _axis(words: str, standing: Standing) -> str:
+    return f"{words} {standing.task.unit}" if words.endswith(" per") else f"{words} (0 to 1)"
 
 
 def _begun(words: str) -> str:
@@ -132,18 +161,18 @@ def _begun(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _summaries(entry: Entry) -> list[Mapping[str, Any]]:
-    """What the config of a reference method says of it, by task."""
-    found: dict[str, Mapping[str, Any]] = {}
+def _abouts(entry: Entry, publication: Publication) -> list[About]:
+    """What configs say of a method that was run here, by task."""
+    found: dict[str, About] = {}
     for result in entry.results:
         said = result.config.get("baseline")
-        if isinstance(said, dict):
-            found.setdefault(
-                result.task,
-                {
-                    "task": result.task,
-                    "summary": str(said.get("summary") or ""),
-                    "reference": str(said.get("reference") or ""),
-                },
-            )
+        if not isinstance(said, dict):
+            continue
+        code = target_of(result) or ""
+        file = f"baselines/{'/'.join(code.split('.')[:-1])}.py"
+        href = publication.document(file) if code and entry.is_reference else None
+        about = About(
+            result.task, str(said.get("summary") or ""), str(said.get("reference") or ""), code, href
+        )
+        found.setdefault(result.task, about)
     return list(found.values())

@@ -9,14 +9,16 @@ from tipbench.runs.report import mean
 from tipbench.runs.results import Result, Scored
 
 from tipboard.board.collection import place_of
+from tipboard.board.columns import OF_METRIC
 from tipboard.board.entries import Entry
 from tipboard.board.export import WARNING, Heading, release
+from tipboard.board.units import SHARE
 from tipboard.site.sizes import Size
 from tipboard.site.tables import View, filters, of_records
 
 TASK = Heading("task", "task", "What is asked.", False)
 SPLIT = Heading("split", "split", "What separates training from test.", False)
-SEED = Heading("seed", "seed", "Of the method.", True)
+SEED = Heading("seed", "seed", "Of the method.", True, "number")
 PLACE = (TASK, SPLIT, SEED)
 
 
@@ -71,9 +73,9 @@ def rates(
 SCORES = (
     *PLACE,
     Heading("metric", "metric", "The primary one first.", False),
-    Heading("value", "value", "As the evaluator says.", True),
-    Heading("low", "95% from", "Lower end of the 95% interval.", True),
-    Heading("high", "95% to", "Upper end of the 95% interval.", True),
+    Heading("value", "value", "As the evaluator says.", True, OF_METRIC),
+    Heading("low", "95% from", "Lower end of the 95% interval.", True, OF_METRIC),
+    Heading("high", "95% to", "Upper end of the 95% interval.", True, OF_METRIC),
     Heading("note", "note", "Why there is no value or no interval.", False),
 )
 
@@ -105,7 +107,10 @@ def _groups(entry: Entry) -> tuple[list[Heading], list[dict[str, Any]]]:
     headings = [
         *PLACE,
         Heading("group", "group", "Of lawful people, or of those exploited or in need.", False),
-        *(Heading(name, name.replace("_", " "), "As the evaluator says.", True) for name in measures),
+        *(
+            Heading(name, name.replace("_", " "), "As the evaluator says.", True, _unit(name))
+            for name in measures
+        ),
     ]
     records = [
         {**_place(result), "group": group, **{name: values.get(name) for name in measures}}
@@ -115,9 +120,20 @@ def _groups(entry: Entry) -> tuple[list[Heading], list[dict[str, Any]]]:
     return headings, records
 
 
+COUNTED = ("units", "operations", "queries", "positives", "positive_clusters", "audited")
+"""Measures of groups that are counts."""
+
+
+def _unit(measure: str) -> str:
+    """In what a measure of groups is counted; a rate says it in its name."""
+    if measure in COUNTED:
+        return "count"
+    return "rate" if "_per_" in measure else SHARE
+
+
 RUNS = (
     *PLACE,
-    Heading("status", "status", "Reproduced by maintainers, or self-reported.", False),
+    Heading("status", "status", "Run here, reproduced, or self-reported.", False),
     Heading("access", "access", "The most private data shown.", False),
     Heading("labels", "labels", "What it learnt from.", False),
     Heading("method_version", "method version", "Of tipbench, or the digest of the source.", False),
@@ -135,7 +151,7 @@ def _runs(entry: Entry) -> list[dict[str, Any]]:
     return [
         {
             **_place(result),
-            "status": "reproduced" if result.verified else "self-reported",
+            "status": entry.status([result]),
             "access": result.access,
             "labels": result.labels,
             "method_version": result.versions.method,
@@ -156,9 +172,9 @@ def _runs(entry: Entry) -> list[dict[str, Any]]:
 BOTH = (
     *PLACE,
     Heading("metric", "metric", "The primary one first.", False),
-    Heading("uploaded", "uploaded", "Score of the uploaded predictions.", True),
-    Heading("reproduced", "reproduced", "Score of the maintainers' own run.", True),
-    Heading("difference", "difference", "Reproduced − uploaded.", True),
+    Heading("uploaded", "uploaded", "Score of the uploaded predictions.", True, OF_METRIC),
+    Heading("reproduced", "reproduced", "Score of the maintainers' own run.", True, OF_METRIC),
+    Heading("difference", "difference", "Reproduced − uploaded.", True, OF_METRIC),
 )
 
 

@@ -42,7 +42,7 @@ class Worlds:
 
 @dataclass(frozen=True)
 class BoardOrders:
-    """All there is of one release. ``across``: methods over tasks, one ranking a status that has enough of them."""
+    """All there is of one release. ``across``: ranked methods over tasks, None where there are not enough of them."""
 
-    across: Sequence[MeanRanks] = ()
+    across: MeanRanks | None = None
     by_task: Mapping[str, Worlds] = field(default_factory=dict)

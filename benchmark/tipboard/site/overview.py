@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 from tipbench.runs.figure import metric_title
-from tipbench.runs.report import interval, number, percent
+from tipbench.runs.report import NOTHING, interval, number, percent
 
 from tipboard.board.board_rows import Standing
 from tipboard.board.columns import Cell
-from tipboard.board.export import METHOD, Heading, Table, TableRow, overall, release
+from tipboard.board.entries import SELF_REPORTED, Entry
+from tipboard.board.export import CLAIMED, METHOD, PLAIN, Heading, Placed, Table, TableRow, overall, release
 from tipboard.board.rounds import Closed
+from tipboard.board.units import in_plain_words
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import card
-from tipboard.site.figures.tradeoff import tasks_against_tier
-from tipboard.site.render import Figure, page
+from tipboard.site.publication import Publication
+from tipboard.site.render import Figure, Page, page
 from tipboard.site.sizes import Size, best
 from tipboard.site.svg import Drawing
 from tipboard.site.tables import View, filters
@@ -28,9 +31,10 @@ SEVERAL = 2
 
 @dataclass(frozen=True)
 class Card:
-    """A task at a glance."""
+    """A task at a glance. ``plain``: what its best score means, where that is not plain."""
 
     name: str
+    title: str
     href: str
     question: str
     metric: str
@@ -38,40 +42,30 @@ class Card:
     score: str
     bounds: str
     share: str
-    entries: int
+    plain: str
     drawing: Drawing | None
 
 
-@dataclass(frozen=True)
-class Overview:
-    """The page's text, and what stands beside it."""
-
-    html: str
-    views: Sequence[View]
-    figures: Sequence[Figure]
-
-
-def overview(sizes: Sequence[Size], rounds: Sequence[Closed] = ()) -> Overview:
+def overview(sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publication) -> Page:
     """The page of all sizes; the cards are of the largest."""
     largest = sizes[0]
     everything = overall([(size.board, size.standings) for size in sizes])
-    views = [
-        View("overall", "All results", everything, "data/overall", filters(everything, FILTERED, usual=True))
-    ]
+    kept = [one for one in filters(everything, FILTERED, usual=True) if len(one.options) > 1]
+    views = [View("overall", "All results", everything, "data/overall", kept)]
     several = covering(largest)
     if several.rows:
         views.append(
             View("coverage", "Methods that cover several tasks", several, "data/coverage", size=largest.name)
         )
-    figures = [*_intrusion(largest), *_across(largest)]
+    figures = _across(largest)
     html = page(
-        "index.html", "", current="index", sizes=sizes, size=largest, cards=[_card(largest, s) for s in largest.usual],
-        overall=views[0], coverage=views[1] if several.rows else None,
-        figures=figures, rounds=rounds, across=bool(largest.orders.across),
-        release=release(*(size.board for size in sizes)), tasks=[s.task.name for s in largest.usual],
+        "index.html", "", publication, path="index.html", current="index", sizes=sizes, size=largest,
+        cards=[_card(largest, one) for one in largest.usual],
+        overall=views[0], coverage=views[1] if several.rows else None, figures=figures, rounds=rounds,
+        release=release(*(size.board for size in sizes)),
         results=sum(len(size.board.results) for size in sizes), entries=sum(len(size.entries) for size in sizes),
     )  # fmt: skip
-    return Overview(html, views, figures)
+    return Page("index.html", html, views, figures)
 
 
 def _card(size: Size, standing: Standing) -> Card:
@@ -79,6 +73,7 @@ def _card(size: Size, standing: Standing) -> Card:
     row = None if line is None else line.row
     return Card(
         name=standing.task.name,
+        title=standing.task.title,
         href=f"{size.name}/tasks/{standing.task.name}.html",
         question=standing.task.question,
         metric=metric_title(standing.task.name, standing.metric)
@@ -87,71 +82,80 @@ def _card(size: Size, standing: Standing) -> Card:
         score="" if row is None else number(row.score),
         bounds="" if row is None else interval(row.low, row.high, row.note),
         share=percent(None if row is None else row.share_of_oracle),
-        entries=len(standing.lines),
+        plain=in_plain_words(standing.metric, None if row is None else row.score),
         drawing=card(standing),
     )
 
 
+COVERAGE = (
+    METHOD,
+    Heading("tasks", "tasks", "Tasks on whose default split it is ranked.", True, "count"),
+    Heading("mean_rank", "mean rank", "Mean over these tasks; self-reported scores count in no mean.", True,
+            "1 is the best"),
+    Heading("ranks", "rank by task", "Among methods that were run here or reproduced.", False),
+    Heading("status", "status", "Who ran it; of several, each.", False),
+)  # fmt: skip
+
+
 def covering(size: Size) -> Table:
-    """Methods with a rank on the default splits of at least two tasks, by how many and their mean rank."""
-    found = []
-    for entry in size.entries:
-        there = [
-            (one.standing, one.line)
-            for one in size.by_entry[entry.id]
-            if one.standing.split == one.standing.task.splits[0] and one.line.rank is not None
-        ]
-        if len({standing.task.name for standing, _ in there}) >= SEVERAL:
-            found.append((entry, there, fmean(line.rank or 0.0 for _, line in there)))
-    found.sort(key=lambda one: (-len(one[1]), one[2], one[0].id))
-    headings = [
-        METHOD,
-        Heading("tasks", "tasks", "Tasks on whose default split it has a rank.", True),
-        Heading(
-            "mean_rank", "mean rank", "Mean over these tasks; only methods on the same tasks compare.", True
-        ),
-        Heading("ranks", "rank by task", "Among entries of its status.", False),
+    """Methods on the default splits of at least two tasks, by on how many they are ranked and by their mean rank.
+
+    A self-reported score is named and marked, and counts in no mean.
+    """
+    found = [
+        (entry, there)
+        for entry in size.entries
+        if len(there := [one for one in size.by_entry[entry.id] if _counts(one)]) >= SEVERAL
     ]
-    rows, records = [], []
-    for entry, there, rank in found:
-        each = ", ".join(f"{standing.task.name} {line.rank:g}" for standing, line in there)
-        values = (entry.name, len(there), rank, each)
-        texts = (entry.name, str(len(there)), f"{rank:.2f}", each)
-        rows.append(
-            TableRow([Cell(text, value) for text, value in zip(texts, values, strict=True)], entry=entry)
-        )
-        records.append(
-            {
-                "team": entry.team,
-                "method": entry.method,
-                "tasks": len(there),
-                "mean_rank": rank,
-                "ranks": each,
-            }
-        )
+    rows = sorted((_covered(entry, there) for entry, there in found), key=lambda one: _order(one[0]))
     caption = f"Methods that cover several tasks, each on its default split. {release(size.board)}."
-    return Table(caption, headings, rows, records)
+    records = [record for record, _ in rows]
+    return Table(caption, COVERAGE, [row for _, row in rows], records)
 
 
-def _intrusion(size: Size) -> list[Figure]:
-    """How much of what could be known the best method of each task knows, and at what intrusion."""
-    found = [(standing, line) for standing in size.usual if (line := best(standing)) is not None]
-    drawing = tasks_against_tier(found)
-    if drawing is None:
-        return []
-    text = (
-        "How far the best reproduced method of each task comes on the way to the oracle, by the most private data "
-        "that it was shown. The line joins the tasks that no other beats in both."
-    )
-    return [Figure("intrusion", "Detection against intrusion", text, drawing, "figures/intrusion.svg")]
+def _counts(one: Placed) -> bool:
+    return one.standing.split == one.standing.task.splits[0] and one.line.is_contender
+
+
+def _order(record: dict[str, Any]) -> tuple[float, float, str, str]:
+    mean = record["mean_rank"]
+    return -record["tasks"], float("inf") if mean is None else mean, record["team"], record["method"]
+
+
+def _covered(entry: Entry, there: Sequence[Placed]) -> tuple[dict[str, Any], TableRow]:
+    """A record and a row of a method."""
+    ranks = [one.line.rank for one in there if one.line.rank is not None]
+    statuses = list(dict.fromkeys(one.line.status for one in there))
+    record = {
+        "team": entry.team,
+        "method": entry.method,
+        "tasks": len(ranks),
+        "mean_rank": fmean(ranks) if len(ranks) >= SEVERAL else None,
+        "ranks": ", ".join(_rank(one) for one in there),
+        "status": ", ".join(statuses),
+    }
+    mean = NOTHING if record["mean_rank"] is None else f"{record['mean_rank']:.2f}"
+    texts = {**record, "method": entry.name, "tasks": str(len(ranks)), "mean_rank": mean}
+    cells = [Cell(texts[heading.key], record[heading.key]) for heading in COVERAGE]
+    return record, TableRow(cells, PLAIN if ranks else CLAIMED, entry)
+
+
+def _rank(one: Placed) -> str:
+    line, task = one.line, one.standing.task.name
+    if line.rank is not None:
+        return f"{task} {line.rank:g}"
+    would = "" if line.would_rank is None else f", would be {line.would_rank:g}"
+    return f"{task} ({SELF_REPORTED}{would})"
 
 
 def _across(size: Size) -> list[Figure]:
-    tested = "Methods under one bar are not told apart (Friedman's test, then Nemenyi's)."
+    ranking = size.orders.across
+    if ranking is None:
+        return []
+    tested = "Methods beside one bar are not told apart (Friedman's test, then Nemenyi's)."
     return [
         Figure(
-            f"across-{number}", "Across tasks", f"Mean ranks over {ranking.over}. {tested}",
-            critical_difference(ranking, f"Mean ranks over {ranking.over}"), f"figures/across-{number}.svg",
+            "across", "Across tasks", f"Mean ranks over {ranking.over}. {tested}",
+            critical_difference(ranking, f"Mean ranks over {ranking.over}"), "figures/across.svg",
         )
-        for number, ranking in enumerate(size.orders.across, 1)
     ]  # fmt: skip

@@ -9,7 +9,6 @@ import numpy as np
 
 from tipboard.board import world_orders
 from tipboard.board.board_rows import Standing
-from tipboard.board.entries import REPRODUCED, SELF_REPORTED
 from tipboard.board.stability import Stable, read, stable
 from tipboard.site.orders import BoardOrders, MeanRanks, Pair, Worlds
 
@@ -27,8 +26,7 @@ def read_orders(results: Path, data: str, standings: Sequence[Standing]) -> Boar
     """
     stability = read(results, data)
     by_task = {} if stability is None else {task.task: worlds_of(stable(task)) for task in stability.tasks}
-    found = (across(standings, status) for status in (REPRODUCED, SELF_REPORTED))
-    return BoardOrders([ranking for ranking in found if ranking is not None], by_task)
+    return BoardOrders(across(standings), by_task)
 
 
 def worlds_of(one: Stable) -> Worlds:
@@ -45,13 +43,13 @@ def worlds_of(one: Stable) -> Worlds:
     return Worlds(ranking, pairs, one.tau.mean, one.tau.least)
 
 
-def across(standings: Sequence[Standing], status: str) -> MeanRanks | None:
+def across(standings: Sequence[Standing]) -> MeanRanks | None:
     """Mean ranks of methods over the tasks that all of them cover, and Nemenyi's critical difference.
 
-    Of all sets of tasks that some method covers, the one that most methods cover, and of those the largest. None where
-    that is fewer than three methods or tasks.
+    Self-reported scores are left out. Of all sets of tasks that some method covers, the one that most methods cover,
+    and of those the largest. None where that is fewer than three methods or tasks.
     """
-    scores = _scores(standings, status)
+    scores = _scores(standings)
     tasks_of = {
         name: frozenset(task for task, found in scores.items() if name in found)
         for found in scores.values()
@@ -75,16 +73,16 @@ def across(standings: Sequence[Standing], status: str) -> MeanRanks | None:
         mean_ranks=ranks,
         critical_difference=difference,
         groups=[[names[order[at]] for at in group] for group in groups],
-        over=f"{len(best)} tasks ({', '.join(sorted(best))}), {status}",
+        over=f"{len(best)} tasks ({', '.join(sorted(best))})",
     )
 
 
-def _scores(standings: Sequence[Standing], status: str) -> dict[str, dict[str, float]]:
-    """By task and method the score, of which more is better; ranked methods of this status only."""
+def _scores(standings: Sequence[Standing]) -> dict[str, dict[str, float]]:
+    """By task and method the score, of which more is better; ranked methods only."""
     found: dict[str, dict[str, float]] = {}
     for standing in standings:
         sign = -1.0 if standing.lower_is_better else 1.0
         for line in standing.lines:
-            if line.status == status and not line.row.oracle and line.row.score is not None:
+            if line.is_ranked and line.row.score is not None:
                 found.setdefault(standing.task.name, {})[line.method] = sign * line.row.score
     return found

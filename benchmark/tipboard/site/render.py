@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from tipboard.board.forest_rows import MEANING
+from tipboard.site.publication import Publication
 from tipboard.site.safe import https, visible
 from tipboard.site.svg import Drawing
+from tipboard.site.tables import View
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,18 +28,33 @@ SECURITY = "; ".join([*(f"{what} 'none'" for what in _NOTHING), *(f"{what} 'self
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a page. ``path``: of the file of it, from the site's root."""
+    """A figure of a page. ``path``: of the file of it, from the site's root.
+
+    ``phone``: what a phone shows in its place, None where it is narrow enough.
+    """
 
     id: str
     title: str
     text: str
     drawing: Drawing
     path: str
+    phone: Drawing | None = None
 
 
-def page(template: str, root: str, **context: Any) -> str:
+@dataclass(frozen=True)
+class Page:
+    """A page's place from the site's root and its text, and what stands beside it."""
+
+    path: str
+    html: str
+    views: Sequence[View]
+    figures: Sequence[Figure]
+
+
+def page(template: str, root: str, publication: Publication, **context: Any) -> str:
     """A page; ``root``: the way from it to the site's root, empty or ending in a slash."""
-    return _environment().get_template(template).render(root=root, security=SECURITY, **context)
+    chosen = _environment().get_template(template)
+    return chosen.render(root=root, security=SECURITY, publication=publication, marks=MEANING, **context)
 
 
 @cache
@@ -53,6 +72,9 @@ def _environment() -> Environment:
     )
     made.filters["https"] = https
     made.filters["breakable"] = breakable
+    made.filters["dotted"] = lambda text: Markup(".<wbr>").join(
+        escape(part) for part in visible(text).split(".")
+    )
     return made
 
 

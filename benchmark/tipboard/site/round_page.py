@@ -10,47 +10,51 @@ from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval
 from tipbench.tasks import tasks
 
-from tipboard.board.columns import BESIDE
+from tipboard.board.columns import OF_METRIC
 from tipboard.board.export import METHOD, Heading
 from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
-from tipboard.site.render import page
+from tipboard.site.publication import Publication
+from tipboard.site.render import Page, page
 from tipboard.site.sizes import Size
 from tipboard.site.tables import View, filters, of_records
-from tipboard.site.task_page import Page
 
+HARM_GAP, PROTECTION_GAP = "harm_gap", "protection_gap"
 HEADINGS = (
     Heading("task", "task", "What was predicted.", False),
-    Heading(
-        "place", "place", "Among the last submissions of all teams to the task; seeds stand together.", True
-    ),
-    Heading("team", "team", "Who handed it in.", False),
+    Heading("place", "place", "Among the last submissions of all teams to the task; seeds stand together.", True,
+            "1 is the best"),
     METHOD,
-    Heading("submission", "submission", "Of the team's three; the last one to a task counts.", True),
+    Heading("score", "score", "Three decimals, shown after the close.", True, OF_METRIC),
+    Heading("bounds", "95% interval", "Cluster bootstrap.", True, OF_METRIC),
+    Heading("team", "team", "Who handed it in.", False),
+    Heading("submission", "submission", "Of the team's three; the last one to a task counts.", True, "number"),
     Heading("counts", "counts", "Whether it is the team's last to this task.", False),
     Heading("seed", "seed", "Of the method.", False),
     Heading("metric", "metric", "The task's primary metric.", False),
-    Heading("score", "score", "Three decimals, shown after the close.", True),
-    Heading("bounds", "95% interval", "Cluster bootstrap.", True),
-    *(Heading(column.key, column.heading, column.about, True) for column in BESIDE.values()),
+    Heading(HARM_GAP, "harm gap", "False accusations of the worst lawful group, less those of all lawful.", True,
+            "per item"),
+    Heading(PROTECTION_GAP, "protection gap", "Best less worst recall over groups of those exploited.", True,
+            "of recall"),
     Heading("access", "access", "As declared: all tiers are published and nobody can check it.", False),
-)
+)  # fmt: skip
 
 
-def round_page(closed: Closed, sizes: Sequence[Size]) -> Page:
+def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) -> Page:
     """The page of a round."""
     described = closed.round
+    path = f"rounds/{described.name}.html"
     records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
-    caption = f"Sealed round {described.name}: all submissions. Release {described.release}."
+    release = f"{described.data}/{described.size}{' (draft)' if described.draft else ''}"
+    caption = f"Sealed round {described.name}: all submissions. Release {release}."
     table = of_records(caption, HEADINGS, records)
     view = View("round", "Everything that was handed in", table, f"data/rounds/{described.name}",
                 filters(table, ("task", "team", "counts", "access")))  # fmt: skip
     html = page(
-        "round.html", "../", current="", closed=closed, facts=_facts(closed), view=view,
-        release=f"{described.release}, evaluator {closed.scores.evaluator}",
-        size=sizes[0], tasks=[one.task.name for one in sizes[0].usual],
+        "round.html", "../", publication, path=path, current="", closed=closed, facts=_facts(closed), view=view,
+        release=f"{release}, evaluator {closed.scores.evaluator}", size=sizes[0],
     )  # fmt: skip
-    return Page(f"rounds/{described.name}.html", html, [view], [])
+    return Page(path, html, [view], [])
 
 
 def _facts(closed: Closed) -> list[tuple[str, str]]:
@@ -81,7 +85,7 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                 one = metrics[primary]
                 yield {
                     "task": task,
-                    "place": places.get((entry.team, task)) if task in entry.counts else None,
+                    "place": _whole(places.get((entry.team, task))) if task in entry.counts else None,
                     "team": entry.team,
                     "method": entry.method,
                     "submission": entry.turn,
@@ -91,11 +95,16 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                     "score": one.value,
                     "bounds": interval(one.low, one.high, one.note),
                     **{
-                        column.key: metrics[name].value if name in metrics else None
-                        for name, column in BESIDE.items()
+                        gap: metrics[gap].value if gap in metrics else None
+                        for gap in (HARM_GAP, PROTECTION_GAP)
                     },
                     "access": entry.access,
                 }
+
+
+def _whole(place: float | None) -> float | None:
+    """The place as a whole number, unless a tie shares two."""
+    return int(place) if place is not None and place.is_integer() else place
 
 
 def _places(closed: Closed) -> dict[tuple[str, str], float]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tipdata.core.errors import UsageError
+
 from tipboard.board.board_rows import BoardRow, Standing, standings
-from tipboard.board.entries import REPRODUCED, Entry
+from tipboard.board.entries import Entry
 from tipboard.board.export import Placed, placed
 from tipboard.board.files import Board, boards, newest, read
 from tipboard.site.orders import BoardOrders
@@ -51,18 +53,21 @@ def size_of(board: Board, orders: BoardOrders | None = None) -> Size:
 
 
 def read_sizes(results: Path, draft: bool = False) -> list[Size]:
-    """Return every size of the newest version in ``results``, the largest first.
+    """Return every size of the newest version in ``results`` that has results, the largest first.
 
-    Raises UsageError as :func:`read` does; ``draft``: as there.
+    Raises UsageError as :func:`read` does, and where there is no result at all; ``draft``: as there.
     """
     latest = newest(results, draft=draft)
     version = latest.partition("/")[0]
     names = [name for name in reversed(boards(results)) if name.partition("/")[0] == version]
-    found = [size_of(read(results, name, draft)) for name in names]
+    found = [size for name in names if (size := size_of(read(results, name, draft))).entries]
+    if not found:
+        raise UsageError(
+            f"{results / latest} holds no result: keep some with `tipbench board results --runs RUNS`."
+        )
     return [replace(size, orders=read_orders(results, size.board.data, size.usual)) for size in found]
 
 
 def best(standing: Standing) -> BoardRow | None:
-    """The best reproduced line."""
-    there = (line for line in standing.lines if line.status == REPRODUCED and not line.row.oracle)
-    return next((line for line in there if line.row.score is not None), None)
+    """The best line that is ranked."""
+    return next((line for line in standing.lines if line.is_ranked), None)

@@ -13,8 +13,8 @@ from tipboard.site.safe import visible
 
 LETTER = 0.61
 """Mean width of a letter, in sizes of the font, where the font is a wide one."""
-LARGE = 600
-"""Pixels from which on a drawing is not made as small as a phone."""
+PHONE = 350
+"""Pixels that a phone has for a figure. A wider drawing has a sister of this width, so that none is cut or shrunk."""
 PAINT = ("fill", "stroke")
 
 Point = tuple[float, float]
@@ -93,10 +93,10 @@ class Drawing:
     def inline(self, name: str) -> Markup:
         """As an element of a page; ``name`` is its alone there."""
         return Markup(
-            '<svg class="drawing{}" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
+            '<svg class="drawing" viewBox="0 0 {} {}" width="{}" height="{}" role="img" '
             'aria-labelledby="{}-title {}-about"><title id="{}-title">{}</title><desc id="{}-about">{}</desc>{}</svg>'
         ).format(
-            " large" if self.width > LARGE else "", *(_short(v) for v in (self.width, self.height) * 2), name, name,
+            *(_short(v) for v in (self.width, self.height) * 2), name, name,
             name, visible(self.title), name, visible(self.about),
             _elements(self.marks, _variable),
         )  # fmt: skip

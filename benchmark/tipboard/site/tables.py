@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tipbench.runs.report import NOTHING, number
@@ -29,11 +29,13 @@ class Filter:
 
 @dataclass(frozen=True)
 class TableCell:
-    """A cell on a page. ``sort``: what a number is sorted by, None of text. ``href``: from the site's root."""
+    """A cell on a page. ``sort``: what a number is sorted by, None of text. ``href``: from the site's root; ``heads``:
+    whether the cell names its row."""
 
     text: str
     sort: str | None
     href: str | None = None
+    heads: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,21 +58,17 @@ class View:
     def rows(self) -> Iterator[tuple[TableRow, list[TableCell]]]:
         """Rows and what of them is shown."""
         keys = [heading.key for heading in self.table.headings]
-        name = keys.index("method") if "method" in keys else -1
-        at_size = keys.index("size") if "size" in keys else -1
+        numbers = [heading.number for heading in self.table.headings]
+        name, task, at_size = (keys.index(key) if key in keys else -1 for key in ("method", "task", "size"))
         for row in self.table.rows:
             size = row.cells[at_size].text if at_size >= 0 else self.size
-            yield (
-                row,
-                [
-                    TableCell(
-                        cell.text,
-                        _sort(cell) if heading.number else None,
-                        method_page(size, row) if at == name else None,
-                    )
-                    for at, (cell, heading) in enumerate(zip(row.cells, self.table.headings, strict=True))
-                ],
-            )
+            there = zip(row.cells, numbers, strict=True)
+            cells = [TableCell(cell.text, _sort(cell) if number else None) for cell, number in there]
+            if name >= 0:
+                cells[name] = replace(cells[name], href=method_page(size, row), heads=True)
+            if task >= 0 and size is not None:
+                cells[task] = replace(cells[task], href=f"{size}/tasks/{cells[task].text}.html")
+            yield row, cells
 
     @property
     def downloads(self) -> list[tuple[str, str]]:

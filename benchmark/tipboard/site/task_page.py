@@ -2,73 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
-from tipbench.task import Task
 
-from tipboard.board.board_rows import BoardRow, Standing
-from tipboard.board.columns import BESIDE, BoardColumn, Cell
-from tipboard.board.entries import REPRODUCED
+from tipboard.board.board_rows import Standing
+from tipboard.board.columns import Cell
 from tipboard.board.export import METHOD, Heading, Table, TableRow, matrix, metric_text, of_task, release
+from tipboard.board.units import in_plain_words, unit_of
 from tipboard.site.figures.critical_difference import critical_difference
-from tipboard.site.figures.forest import forest
-from tipboard.site.figures.radar import Panel, enough, radar
+from tipboard.site.figures.forest import forest, phone_forest
+from tipboard.site.figures.shifts import shifts
 from tipboard.site.figures.tradeoff import against, against_tier
 from tipboard.site.orders import Worlds
-from tipboard.site.render import Figure, page
-from tipboard.site.sizes import Size
-from tipboard.site.svg import Drawing
+from tipboard.site.publication import Publication
+from tipboard.site.render import Figure, Page, page
+from tipboard.site.sizes import Size, best
+from tipboard.site.svg import PHONE, Drawing
 from tipboard.site.tables import View, filters
 
 ROOT = "../../"
-BEST = 6
-"""Methods in the radar of a task."""
-FRONT = "The line joins the methods that no other beats in both."
+INTRUSION = "intrusion_mrr"
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page's place from the site's root and its text, and what stands beside it."""
+class Fact(NamedTuple):
+    """A fact of a page; ``href``: where it leads, None for text alone."""
 
-    path: str
-    html: str
-    views: Sequence[View]
-    figures: Sequence[Figure]
+    name: str
+    text: str
+    href: str | None = None
 
 
-def task_page(size: Size, standing: Standing) -> Page:
+class Drawn(NamedTuple):
+    """A figure that is to be on a page if there is a drawing of it."""
+
+    id: str
+    title: str
+    text: str
+    drawing: Drawing | None
+    phone: Drawing | None = None
+
+
+def task_page(size: Size, standing: Standing, publication: Publication) -> Page:
     """The page of the task of a standing on its default split."""
+    name = standing.task.name
+    path = f"{size.name}/tasks/{name}.html"
     views = _views(size, standing)
-    figures = _figures(size, standing)
-    worlds = size.orders.by_task.get(standing.task.name)
+    worlds = size.orders.by_task.get(name)
     if worlds is not None:
         views.append(_pairs(size, standing, worlds))
+    figures = [
+        Figure(
+            one.id, one.title, one.text, one.drawing, f"figures/{size.name}/{name}-{one.id}.svg", one.phone
+        )
+        for one in (*_scores(standing), *_costs(standing), *_worlds(standing, worlds))
+        if one.drawing is not None
+    ]
+    leader = best(standing)
     html = page(
-        "task.html", ROOT, current=standing.task.name, size=size, standing=standing, task=standing.task,
-        facts=_facts(standing), views={view.id: view for view in views}, figures={one.id: one for one in figures},
-        costs=_costs(standing.task), tiers=sorted({line.access for line in standing.lines}), worlds=worlds,
-        release=release(size.board), tasks=[one.task.name for one in size.usual],
+        "task.html", ROOT, publication, path=path, current=name, size=size, standing=standing, task=standing.task,
+        facts=_facts(standing, publication), views={view.id: view for view in views},
+        figures={one.id: one for one in figures}, worlds=worlds,
+        verdicts=None if worlds is None else _verdicts(worlds), release=release(size.board), leader=leader,
+        plain=in_plain_words(standing.metric, leader and leader.row.score), metric=metric_text(standing),
     )  # fmt: skip
-    return Page(f"{size.name}/tasks/{standing.task.name}.html", html, views, figures)
+    return Page(path, html, views, figures)
 
 
-def _facts(standing: Standing) -> list[tuple[str, str]]:
+def _facts(standing: Standing, publication: Publication) -> list[Fact]:
     task = standing.task
+    described = f"docs/tasks/{task.name}.md"
     return [
-        ("Metric", metric_text(standing)),
-        ("Unit", task.unit),
-        ("Prediction", task.kind.title),
-        ("Predicted", f"at {task.prediction_time}"),
-        ("Data shown", f"{task.tier} by default"),
-        ("Labels", ", ".join(task.labels) or "none"),
-        ("Splits", ", ".join(task.splits)),
-        ("Intervals over", task.clusters),
-        ("Reference method", standing.reference or "none"),
-        ("Oracle", "not known" if standing.oracle is None else number(standing.oracle)),
+        Fact("Metric", metric_text(standing)),
+        Fact("Unit of the metric", unit_of(task, standing.metric)),
+        Fact("One prediction per", task.unit),
+        Fact("Prediction", task.kind.title),
+        Fact("Predicted", f"at {task.prediction_time}" if task.prediction_time else NOTHING),
+        Fact("Data shown", f"{task.tier} by default"),
+        Fact("Labels", ", ".join(task.labels) or "none"),
+        Fact("Splits", ", ".join(task.splits)),
+        Fact("Intervals over", task.clusters),
+        Fact("Reference method", standing.reference or "none"),
+        Fact("Oracle", "not known" if standing.oracle is None else number(standing.oracle)),
+        Fact("Described in", described, publication.document(described)),
     ]
 
 
@@ -76,94 +93,81 @@ def _views(size: Size, standing: Standing) -> list[View]:
     name = standing.task.name
     methods = of_task(size.board, standing)
     kept = [one for one in filters(methods, ("access", "labels", "status")) if len(one.options) > 1]
-    found = [
-        View("methods", f"Methods on {standing.split}", methods, f"data/{size.name}/{name}", kept, size.name)
-    ]
+    title = f"Methods (split: {standing.split})"
+    found = [View("methods", title, methods, f"data/{size.name}/{name}", kept, size.name)]
     if len(standing.splits) > 1:
         splits = matrix(size.board, standing)
         found.append(View("splits", "Every split", splits, f"data/{size.name}/{name}-splits", size=size.name))
     return found
 
 
-def _figures(size: Size, standing: Standing) -> list[Figure]:
+def _scores(standing: Standing) -> list[Drawn]:
     title = metric_title(standing.task.name, standing.metric)
     return [
-        Figure(name, heading, text, drawing, f"figures/{size.name}/{standing.task.name}-{name}.svg")
-        for name, heading, text, drawing in (
-            (
-                "forest", "Scores and intervals",
-                f"By {title}, with 95% intervals. A diamond is the reference method; a hollow mark is not told apart "
-                "from it, or was not tested; a square is self-reported.",
-                forest(standing),
-            ),
-            ("intrusion", *_intrusion(standing)),
-            *(
-                (
-                    metric, f"Score against {column.heading}", f"{column.about} {FRONT}",
-                    against(standing, metric, column.heading),
-                )
-                for metric, column in _costs(standing.task).items()
-            ),
-            (
-                "shift", "Where the world shifts",
-                "Each panel is a method's mean score on splits that hold a part of the world out; the "
-                "operation-disjoint split shifts nothing else. Grey: the other methods.",
-                radar(standing, _panels(standing), []),
-            ),
-            ("worlds", *_worlds(size, standing)),
-        )
-        if drawing is not None
+        Drawn(
+            "forest", "Scores and intervals", f"By {title}, with 95% intervals. The axis starts at 0.",
+            forest(standing), phone_forest(standing),
+        ),
+        Drawn(
+            "shift", "Scores on shifted splits",
+            "A filled dot is the score on operations that were held out; each ring is a split that also holds out a "
+            "part of the world, such as a region or a platform. The largest loss is named. The axis starts at 0.",
+            shifts(standing),
+        ),
     ]  # fmt: skip
 
 
-def _costs(task: Task) -> dict[str, BoardColumn]:
-    """The columns of what stands beside a task's score and should be small, by the metric's name."""
-    return {
-        metric: column
-        for metric, column in BESIDE.items()
-        if metric in task.metrics and metric != task.primary and metric_of(metric).lower_is_better
-    }
+def _costs(standing: Standing) -> list[Drawn]:
+    def both(beside: str) -> tuple[Drawing | None, Drawing | None]:
+        return against(standing, beside), against(standing, beside, PHONE)
+
+    joined = "The line joins the ranked methods that no other beats in both."
+    return [
+        Drawn(
+            "intrusion", "Detection against intrusion",
+            "Intrusion: how well travellers who did nothing wrong could be followed by the same method. "
+            f"{joined}", *both(INTRUSION),
+        ),
+        Drawn(
+            "access", "Score against private data",
+            f"How private the data is that a method was shown, and what it scores with it. {joined}",
+            against_tier(standing), against_tier(standing, PHONE),
+        ),
+        Drawn(
+            "harm", "Detection against harm to the lawful",
+            f"Harm gap: false accusations per {standing.task.unit} of the worst lawful group, less those of all "
+            f"lawful. {joined}", *both("harm_gap"),
+        ),
+        Drawn(
+            "protection", "Detection against protection lost",
+            "Protection gap: recall of the best served group of those exploited, less that of the worst served. "
+            f"{joined}", *both("protection_gap"),
+        ),
+    ]  # fmt: skip
 
 
-def _intrusion(standing: Standing) -> tuple[str, str, Drawing | None]:
-    heading = "Detection against intrusion"
-    if any(line.mean("intrusion_mrr") is not None for line in standing.lines):
-        text = (
-            "Intrusion: how well lawful travellers, who are forecast along, could be followed by the same method. "
-            f"{FRONT}"
-        )
-        return heading, text, against(standing, "intrusion_mrr", "intrusion")
-    text = "How private the data is that a method was shown, and what it scores with it."
-    return heading, text, against_tier(standing)
-
-
-def _panels(standing: Standing) -> list[Panel]:
-    """The best reproduced methods and the reference."""
-    ranked = (line for line in standing.lines if line.status == REPRODUCED and not line.row.oracle)
-    there = [line for line in ranked if enough(standing, panel_of(line))]
-    kept = there[:BEST]
-    if all(not line.is_reference for line in kept):
-        kept = [*there[: BEST - 1], *(line for line in there[BEST - 1 :] if line.is_reference)]
-    return [panel_of(line) for line in kept]
-
-
-def panel_of(line: BoardRow) -> Panel:
-    """A line's scores by split."""
-    return Panel(line.method, line.by_split)
-
-
-def _worlds(size: Size, standing: Standing) -> tuple[str, str, Drawing | None]:
-    worlds = size.orders.by_task.get(standing.task.name)
+def _worlds(standing: Standing, worlds: Worlds | None) -> list[Drawn]:
     if worlds is None:
-        return "", "", None
+        return []
     said = ""
     if worlds.tau is not None:
         said = f" Kendall's τ between the rankings of two worlds is {worlds.tau:.2f} in the mean"
         said += "." if worlds.least_tau is None else f" and {worlds.least_tau:.2f} at least."
+    return [
+        Drawn(
+            "worlds", "Over worlds",
+            f"Mean ranks over {worlds.ranking.over}; methods beside one bar are not told apart.{said}",
+            critical_difference(worlds.ranking, f"{standing.task.name}: mean ranks over worlds"),
+        )
+    ]  # fmt: skip
+
+
+def _verdicts(worlds: Worlds) -> str:
+    """Why a bar may join methods of which a test above says that one is better."""
     return (
-        "Over worlds",
-        f"Mean ranks over {worlds.ranking.over}; methods under one bar are not told apart.{said}",
-        critical_difference(worlds.ranking, f"{standing.task.name}: mean ranks over worlds"),
+        'A bar may join methods that "against reference" above calls different, because it asks another question: the '
+        "p value there compares a method with the reference on all test cases of this one world; a bar compares all "
+        f"methods by nothing but their order in {worlds.ranking.over}, so few that it misses most differences."
     )
 
 
@@ -175,8 +179,8 @@ def _pairs(size: Size, standing: Standing, worlds: Worlds) -> View:
     about = "Share of worlds in which the row's method is better than this one; a tie counts half."
     headings = [
         METHOD,
-        Heading("mean_rank", "mean rank", "Over worlds, 1 the best.", True),
-        *(Heading(name, name, about, True) for name in names),
+        Heading("mean_rank", "mean rank", "Over worlds, 1 the best.", True, "1 is the best"),
+        *(Heading(name, name, about, True, "% of worlds") for name in names),
     ]
     rows, records = [], []
     for name, rank in zip(names, worlds.ranking.mean_ranks, strict=True):

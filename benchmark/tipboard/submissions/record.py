@@ -14,8 +14,8 @@ from tipbench.evaluation.meaning import FIRST
 from tipboard.submissions.text import legal_text
 
 RECORD = "submission.json"
-RESERVED_TEAM = "tipbench"
-"""The team of reference results."""
+RESERVED_TEAMS = ("tipbench", "own")
+"""Of reference methods, and of methods that whoever keeps a board ran there."""
 
 MOST_FILES = 200
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"

@@ -15,7 +15,7 @@ from tipbench.tasks import tasks
 from tipboard.submissions.folder import Found
 from tipboard.submissions.limits import Limits, amount
 from tipboard.submissions.problems import Problem
-from tipboard.submissions.record import RECORD, RESERVED_TEAM, SubmissionRecord, SubmittedFile
+from tipboard.submissions.record import RECORD, RESERVED_TEAMS, SubmissionRecord, SubmittedFile
 from tipboard.submissions.text import shown
 
 SEALED_SPLIT = "sealed"
@@ -38,10 +38,9 @@ def disagreements(
 
 
 def _declared(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[Problem]:
-    if record.team == RESERVED_TEAM:
-        yield Problem(
-            f"{RECORD}: team", f"{RESERVED_TEAM} is kept for reference results; give the name of yours."
-        )
+    if record.team in RESERVED_TEAMS:
+        said = f"{record.team} is kept for methods that whoever keeps the board ran; give the name of yours."
+        yield Problem(f"{RECORD}: team", said)
     yield from _meanings(record)
     if record.versions.data not in versions:
         yield Problem(

@@ -16,7 +16,7 @@ from tipboard.board.acceptance import accept
 from tipboard.board.board_rows import BoardRow, standings
 from tipboard.board.collection import collect
 from tipboard.board.comparisons import draws_of
-from tipboard.board.entries import REPRODUCED, SELF_REPORTED
+from tipboard.board.entries import REPRODUCED, RUN_HERE, SELF_REPORTED
 from tipboard.board.files import read, store_reference
 from tipboard.board.reproduction import reproduce
 from tipboard.board.rescoring import rescore
@@ -89,9 +89,10 @@ def test_an_accepted_submission_stands_on_the_board_with_the_scores_of_its_predi
         theirs.row.low,
         theirs.by_split,
     )
-    assert (mine.status, theirs.status) == (SELF_REPORTED, REPRODUCED)
-    # The same predictions under the same draws: ranked apart, and not told apart from the reference alike.
-    assert (mine.rank, mine.rank_interval) == (1.0, (1, 1) if mine.rank_interval else None)
+    assert (mine.status, theirs.status) == (SELF_REPORTED, RUN_HERE)
+    # The same predictions under the same draws: not ranked, and would share the rank.
+    assert (theirs.rank, theirs.would_rank) == (1.0, None)
+    assert (mine.rank, mine.would_rank) == (None, 1.5)
     assert mine.against is not None
     assert theirs.against is not None
     assert mine.against.difference == theirs.against.difference

@@ -2,26 +2,32 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+import tipbench
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tipboard.board.board_rows import Standing, standings
+from tipboard.board.files import read
 from tipboard.site.axes import scale, ticks
 from tipboard.site.figures.critical_difference import critical_difference
-from tipboard.site.figures.forest import MOST, card, forest
-from tipboard.site.figures.radar import Panel, radar
-from tipboard.site.figures.tradeoff import Spot, against, against_tier, front, tasks_against_tier
+from tipboard.site.figures.forest import FEW, MOST, card, forest, phone_forest
+from tipboard.site.figures.labels import HALF, Label, place_labels
+from tipboard.site.figures.rows import by_group, by_split
+from tipboard.site.figures.shifts import BEST, shifts
+from tipboard.site.figures.tradeoff import Spot, against, against_tier, front
 from tipboard.site.orders import MeanRanks
 from tipboard.site.render import ASSETS
-from tipboard.site.svg import Drawing
+from tipboard.site.svg import LETTER, PHONE, Drawing
 from tipdata.documents.palette import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"
+RESULTS = Path(tipbench.__file__).parents[2] / "results"
 finite = st.floats(-1e6, 1e6, allow_subnormal=False)
 
 
@@ -90,9 +96,11 @@ def test_ticks_are_inside_in_order_and_not_too_many(one: float, other: float) ->
 
 
 @given(st.lists(finite, min_size=1))
-def test_a_scale_holds_all_values_with_room(values: list[float]) -> None:
+def test_a_scale_holds_zero_and_all_values(values: list[float]) -> None:
     across = scale(values, 100, 200)
-    assert all(100 <= across(value) <= 200 for value in values)
+    assert all(100 <= across(value) <= 200 for value in (0, *values))
+    if min(values) >= 0:
+        assert across.low == 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1), st.booleans())
@@ -145,21 +153,117 @@ def test_access_is_an_axis_only_where_it_differs(result: Callable, board: Callab
 def test_a_cost_that_one_method_alone_has_is_no_figure(result: Callable, board: Callable) -> None:
     bare = {"average_precision": {"value": 0.5}}
     one, other = result("advert_risk/prior"), result("advert_risk/lightgbm", scores=bare)
-    assert against(standing_of(board, one, other), "harm_gap", "harm gap") is None
-    assert (
-        against(standing_of(board, one, result("advert_risk/lightgbm")), "harm_gap", "harm gap") is not None
-    )
+    assert against(standing_of(board, one, other), "harm_gap") is None
+    assert against(standing_of(board, one, result("advert_risk/lightgbm")), "harm_gap") is not None
 
 
-def test_a_radar_needs_three_axes_that_a_method_is_known_on(result: Callable, board: Callable) -> None:
-    splits = ("forward", "operation", "region", "platform")
-    shown = standing_of(board, *(result("advert_risk/prior", split) for split in splits))
-    panel = Panel("prior", shown.lines[0].by_split)
-    drawing = radar(shown, [panel], [])
+SHIFTED = ("forward", "operation", "region", "platform")
+
+
+def test_the_dot_of_a_split_needs_three_splits_that_a_method_is_known_on(
+    result: Callable, board: Callable
+) -> None:
+    shown = standing_of(board, *(result("advert_risk/prior", split) for split in SHIFTED))
+    over, mine = shifts(shown), by_split(shown, shown.lines[0], [])
+    assert over is not None
+    assert mine is not None
+    for drawing in (over, mine):
+        assert "average precision at 5% prevalence (0 to 1)" in texts(drawing)
+    assert {"operation", "region", "platform"} <= set(texts(mine))
+    assert "forward" not in texts(mine)
+    few = standing_of(board, *(result("advert_risk/prior", split) for split in SHIFTED[:3]))
+    assert shifts(few) is by_split(few, few.lines[0], []) is None
+
+
+def test_shifts_are_of_the_best_and_the_reference_and_of_no_self_reported_method(
+    result: Callable, board: Callable
+) -> None:
+    others = [
+        result(f"advert_risk/m{at}", split, 0.9 - at / 100, verified=at != 1)
+        for at in range(BEST + 2)
+        for split in SHIFTED
+    ]
+    reference = [result("advert_risk/tfidf_logreg", split, 0.1) for split in SHIFTED]
+    draws = {"tfidf_logreg": np.full(9, 0.1), "m0": np.full(9, 0.9)}
+    [shown] = [one for one in standings(board(*others, *reference, draws=draws)) if one.split == "forward"]
+    drawing = shifts(shown)
     assert drawing is not None
-    assert {"operation", "region", "platform"} <= set(texts(drawing))
-    assert "forward" not in texts(drawing)
-    assert radar(shown, [Panel("half", {"operation": 0.5, "region": 0.5})], []) is None
+    names = [text for text in texts(drawing) if text[0] in "mt" and len(text) < 13]
+    assert names == ["m0", "m2", "m3", "m4", "m5", "tfidf_logreg"]
+
+
+def many(result: Callable, count: int, long: bool = False) -> list[Any]:
+    """Methods whose scores and harm are so close that their names have little room."""
+    return [
+        result(
+            f"advert_risk/{'a_rather_long_name_' if long else 'm'}{at:02}", access=("public", "platform")[at % 2],
+            scores={
+                "average_precision": {"value": 0.5 - at / 1000, "low": 0.4, "high": 0.6},
+                "harm_gap": {"value": 0.02 + at % 3 / 1000},
+            },
+        )
+        for at in range(count)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [560, PHONE])
+@pytest.mark.parametrize(("count", "long"), [(2, False), (7, True), (25, False), (30, True)])
+def test_every_method_of_a_trade_off_is_named_in_it(
+    result: Callable, board: Callable, count: int, long: bool, width: int
+) -> None:
+    shown = standing_of(board, *many(result, count, long))
+    for drawing in (against(shown, "harm_gap", width), against_tier(shown, width)):
+        assert drawing is not None
+        said = " ".join(texts(drawing))
+        assert [line.method for line in shown.lines if line.method not in said] == []
+
+
+def test_the_leading_methods_of_the_reference_results_are_named() -> None:
+    for name, method in (("advert_risk", "cluster_pooling"), ("payment_risk", "isolation_forest")):
+        [shown] = [one for one in standings(read(RESULTS)) if one.task.name == name]
+        drawing = against(shown, "harm_gap")
+        assert drawing is not None
+        assert method in texts(drawing)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(60, 500), st.integers(60, 300)), min_size=1, max_size=12, unique=True))
+def test_names_beside_marks_lie_on_no_other_name_and_none_is_lost(marks: list[tuple[int, int]]) -> None:
+    labels = [Label(f"method {at}", mark) for at, mark in enumerate(marks)]
+    named, numbered = place_labels(labels, [], (40, 20, 560, 340), 12)
+    assert sorted(one.name for one in (*named, *numbered)) == sorted(label.name for label in labels)
+    boxes = [one.box(12) for one in named]
+    for at, one in enumerate(boxes):
+        assert one[2] - one[0] == pytest.approx(len(named[at].name) * LETTER * 12)
+        assert one[3] - one[1] == 2 * HALF
+        for other in boxes[:at]:
+            apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            assert apart
+
+
+def test_what_a_phone_shows_is_as_narrow_as_one_and_legible(result: Callable, board: Callable) -> None:
+    results = many(result, FEW + 2, long=True)
+    shown = standing_of(board, *results, *(result("advert_risk/m", split) for split in SHIFTED))
+    [known] = [line for line in shown.lines if line.method == "m"]
+    ranking = MeanRanks(["method"] * 4, [1, 2, 3, 4], 2.5, [], "5 worlds")
+    drawings = [
+        phone_forest(shown), against(shown, "harm_gap", PHONE), against_tier(shown, PHONE), card(shown), shifts(shown),
+        critical_difference(ranking, "ranks"), by_group({"sex=male": 0.1, "sex=female": 0.2}, "t", "recall (0 to 1)"),
+        by_split(shown, known, shown.lines),
+    ]  # fmt: skip
+    for drawing in drawings:
+        assert drawing is not None
+        assert drawing.width <= PHONE, drawing.title
+        root = ElementTree.fromstring(drawing.standalone())
+        sizes = [float(one.get("font-size") or 0) for one in root.iter(f"{SVG}text")]
+        assert min(sizes) >= 11, drawing.title
+
+
+def test_a_card_says_how_many_methods_it_leaves_out(result: Callable, board: Callable) -> None:
+    for count, said in ((FEW, False), (FEW + 1, True), (FEW + 1001, True)):
+        drawing = card(standing_of(board, *many(result, count)))
+        assert drawing is not None
+        assert (f"and {count - FEW:,} more" in texts(drawing)) is said
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 40])
@@ -169,21 +273,6 @@ def test_every_method_of_a_critical_difference_is_named_with_its_rank(count: int
     said = " ".join(texts(critical_difference(ranking, "t")))
     for name in names:
         assert name in said
-
-
-def test_tasks_stand_by_the_access_of_their_best_method_and_without_a_share_are_left_out() -> None:
-    def best(task: str, access: str, share: float | None) -> tuple[Any, Any]:
-        row = SimpleNamespace(share_of_oracle=share, score=0.5, low=None, high=None, oracle=False)
-        line = SimpleNamespace(
-            method="m", access=access, row=row, is_reference=False, against=None, status="reproduced"
-        )
-        return SimpleNamespace(task=SimpleNamespace(name=task)), line
-
-    found = [best("a", "public", 0.1), best("b", "legal", 0.6), best("c", "platform", None)]
-    drawing = tasks_against_tier(found)
-    assert drawing is not None
-    assert "on the front, by cost: a, b." in drawing.about
-    assert tasks_against_tier(found[:1]) is None
 
 
 def test_the_pages_have_the_colours_of_the_figures() -> None:

@@ -2,6 +2,8 @@
 (() => {
   /* Rows that are in the page at once; the others are kept beside it, so that sorting is fast. */
   const MOST = 100;
+  /* Rows and columns from which on a table has a search and a choice of columns. */
+  const MANY_ROWS = 12, MANY_COLUMNS = 6;
   const USUAL = "*usual";
 
   const stored = (value) => {
@@ -34,17 +36,55 @@
     say();
   };
 
+  const make = (tag, more, ...inside) => {
+    const made = Object.assign(document.createElement(tag), more);
+    made.append(...inside);
+    return made;
+  };
+
+  /* The address: what differs from the first sight of a table, as #overall.task=advert_risk&overall.sort=-score. */
+  const tables = [];
+  const inAddress = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+  const keepInAddress = () => {
+    const kept = new URLSearchParams();
+    for (const table of tables) {
+      for (const [name, value] of Object.entries(table.differs())) kept.set(`${table.id}.${name}`, value);
+    }
+    history.replaceState(null, "", `${location.href.split("#")[0]}${kept.toString() ? `#${kept}` : ""}`);
+  };
+  const readAddress = () => {
+    const said = inAddress();
+    let first = null;
+    for (const table of tables) {
+      const mine = [...said].filter(([name]) => name.startsWith(`${table.id}.`));
+      if (mine.length && first === null) first = table;
+      table.take(Object.fromEntries(mine.map(([name, value]) => [name.slice(table.id.length + 1), value])));
+    }
+    hideColumns();
+    if (first !== null) first.show();
+  };
+
+  /* One sheet says which columns are not shown: faster than touching every cell. */
+  const sheet = new CSSStyleSheet();
+  const hideColumns = () => sheet.replaceSync(tables.map((table) => table.rules()).join(""));
+
   const setUpTable = (section) => {
+    const id = section.id;
     const body = section.querySelector("tbody");
     const headings = [...section.querySelectorAll("thead th")];
+    const keys = headings.map((heading) => heading.dataset.key);
+    const names = headings.map((heading) => heading.firstChild.textContent.trim());
     const rows = [...body.rows];
     const selects = [...section.querySelectorAll("select")];
-    const search = section.querySelector("input");
+    const search = section.querySelector("input[type=search]");
     const count = section.querySelector(".count");
     const more = section.querySelector(".more");
+    const box = section.querySelector(".scroll");
+    const sideways = section.querySelector(".sideways");
     const texts = new Map();
     const words = [];
-    const state = { column: -1, down: false, all: false };
+    const later = headings.map((heading) => "later" in heading.dataset);
+    const state = { column: -1, down: false, all: false, hidden: [...later] };
 
     const text = (column) => {
       if (!texts.has(column)) texts.set(column, rows.map((row) => row.cells[column].textContent));
@@ -93,6 +133,14 @@
       });
     };
 
+    /* What stands at the right of the window is told in words as well. */
+    const measure = () => {
+      const end = box.getBoundingClientRect().right + 2;
+      const beyond = headings.filter((heading) => heading.offsetWidth && heading.getBoundingClientRect().right > end).length;
+      sideways.hidden = beyond === 0 || box.clientWidth === 0;
+      sideways.textContent = `Scroll sideways: ${beyond} more ${beyond === 1 ? "column" : "columns"} →`;
+    };
+
     const update = () => {
       const found = sorted(matching());
       const shown = state.all ? found : found.slice(0, MOST);
@@ -102,43 +150,129 @@
       count.textContent = shown.length < found.length ? `${those}, the first ${MOST} shown` : those;
       more.hidden = shown.length === found.length;
       more.textContent = `Show all ${found.length.toLocaleString("en")}`;
+      for (const heading of headings) heading.removeAttribute("aria-sort");
+      if (state.column >= 0) headings[state.column].setAttribute("aria-sort", state.down ? "descending" : "ascending");
+    };
+    const changed = () => { update(); measure(); keepInAddress(); };
+
+    const boxes = [];
+    const summary = make("summary");
+    const sayColumns = () => {
+      for (const one of boxes) one.box.checked = !state.hidden[one.column];
+      summary.textContent = `Columns (${state.hidden.filter((one) => !one).length} of ${headings.length})`;
+    };
+    const showColumns = () => { sayColumns(); hideColumns(); measure(); keepInAddress(); };
+    const setUpColumns = () => {
+      const checks = make("div", { className: "checks" });
+      headings.forEach((_, column) => {
+        if (keys[column] === "method") return;
+        const one = make("input", { type: "checkbox" });
+        checks.append(make("label", {}, one, names[column]));
+        boxes.push({ box: one, column });
+        one.addEventListener("change", () => { state.hidden[column] = !one.checked; showColumns(); });
+      });
+      const reset = section.querySelector(".reset");
+      reset.before(make("details", { className: "chooser" }, summary, checks));
     };
 
+    const first = () => {
+      search.value = "";
+      for (const select of selects) for (const option of select.options) option.selected = option.defaultSelected;
+      Object.assign(state, { column: -1, down: false, all: false, hidden: [...later] });
+    };
+
+    tables.push({
+      id,
+      measure,
+      rules: () => state.hidden.map((hidden, at) => (hidden ? `#${id} tr > :nth-child(${at + 1}) { display: none; }` : "")).join(""),
+      differs: () => {
+        const found = {};
+        if (search.value.trim()) found.search = search.value.trim();
+        for (const select of selects) {
+          const usual = [...select.options].find((option) => option.defaultSelected) ?? select.options[0];
+          if (select.value !== usual.value) found[select.dataset.key] = select.value;
+        }
+        if (state.column >= 0) found.sort = `${state.down ? "-" : ""}${keys[state.column]}`;
+        if (state.hidden.some((hidden, at) => hidden !== later[at])) {
+          found.columns = keys.filter((_, at) => !state.hidden[at]).join(",");
+        }
+        return found;
+      },
+      take: (said) => {
+        first();
+        search.value = said.search ?? "";
+        for (const select of selects) {
+          const wanted = said[select.dataset.key];
+          if ([...select.options].some((option) => option.value === wanted)) select.value = wanted;
+        }
+        const sort = said.sort ?? "";
+        state.down = sort.startsWith("-");
+        state.column = keys.indexOf(sort.slice(state.down ? 1 : 0));
+        if (said.columns !== undefined) {
+          const wanted = new Set([...said.columns.split(","), "method"]);
+          state.hidden = keys.map((key) => !wanted.has(key));
+        }
+        sayColumns();
+        update();
+      },
+      show: () => {
+        const fold = section.querySelector(".fold");
+        if (fold) fold.open = true;
+        section.scrollIntoView({ behavior: "instant" });
+      },
+    });
+
     headings.forEach((heading, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = heading.textContent;
+      const button = make("button", { type: "button" }, ...heading.childNodes);
       heading.replaceChildren(button);
       button.addEventListener("click", () => {
         const number = "number" in heading.dataset;
         state.down = state.column === column ? !state.down : number && heading.dataset.key !== "rank";
         state.column = column;
-        for (const other of headings) other.removeAttribute("aria-sort");
-        heading.setAttribute("aria-sort", state.down ? "descending" : "ascending");
-        update();
+        changed();
       });
     });
-    for (const select of selects) select.addEventListener("change", () => { state.all = false; update(); });
-    search.addEventListener("input", () => { state.all = false; update(); });
-    more.addEventListener("click", () => { state.all = true; update(); section.querySelector(".scroll").focus(); });
-    section.querySelector(".reset").addEventListener("click", () => {
-      search.value = "";
-      for (const select of selects) for (const option of select.options) option.selected = option.defaultSelected;
-      for (const heading of headings) heading.removeAttribute("aria-sort");
-      Object.assign(state, { column: -1, down: false, all: false });
-      update();
+    for (const select of selects) select.addEventListener("change", () => { state.all = false; changed(); });
+    search.addEventListener("input", () => { state.all = false; changed(); });
+    more.addEventListener("click", () => { state.all = true; update(); measure(); box.focus(); });
+    section.querySelector(".reset").addEventListener("click", () => { first(); update(); showColumns(); });
+    box.addEventListener("scroll", measure, { passive: true });
+    new ResizeObserver(measure).observe(box);
+
+    const many = rows.length > MANY_ROWS;
+    search.parentElement.hidden = !many;
+    if (headings.length > MANY_COLUMNS) setUpColumns();
+    section.querySelector(".controls").hidden = !(many || selects.length || headings.length > MANY_COLUMNS);
+  };
+
+  const setUpFolds = () => {
+    const folds = [...document.querySelectorAll(".fold")];
+    let opened = [];
+    addEventListener("beforeprint", () => {
+      opened = folds.filter((fold) => !fold.open);
+      for (const fold of opened) fold.open = true;
     });
-    if (rows.length > 12 || selects.length) section.querySelector(".controls").hidden = false;
-    update();
+    addEventListener("afterprint", () => { for (const fold of opened) fold.open = false; });
   };
 
   document.addEventListener("DOMContentLoaded", () => {
     setUpTheme(document.querySelector(".theme"));
+    document.adoptedStyleSheets = [sheet];
     document.querySelectorAll("[data-table]").forEach(setUpTable);
-    const menu = document.querySelector(".menu");
-    document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+    setUpFolds();
+    readAddress();
+    addEventListener("hashchange", () => {
+      if (!location.hash.includes("=")) return;
+      readAddress();
+      for (const table of tables) table.measure();
+    });
+    const menus = [...document.querySelectorAll(".menu, .chooser")];
+    document.addEventListener("click", (event) => {
+      for (const menu of menus) if (!menu.contains(event.target)) menu.open = false;
+    });
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && menu.open) { menu.open = false; menu.querySelector("summary").focus(); }
+      if (event.key !== "Escape") return;
+      for (const menu of menus.filter((one) => one.open)) { menu.open = false; menu.querySelector("summary").focus(); }
     });
   });
 })();

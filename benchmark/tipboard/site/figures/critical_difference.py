@@ -1,4 +1,7 @@
-"""Mean ranks on one axis, and bars over those that Nemenyi's test does not tell apart (Demšar 2006)."""
+"""Mean ranks on one axis, and bars beside those that Nemenyi's test does not tell apart (Demšar 2006).
+
+The classical diagram turned by a right angle: a row per method, so that it fits a phone and no name is cut.
+"""
 
 from __future__ import annotations
 
@@ -6,60 +9,65 @@ from collections.abc import Sequence
 
 from tipboard.site.axes import Scale
 from tipboard.site.orders import MeanRanks
-from tipboard.site.svg import Drawing, fit, width_of
+from tipboard.site.svg import PHONE, Drawing, fit, width_of
 
-WIDTH, ROW, SIZE, LETTERS = 760, 22, 13, 32
-AXIS, BAR_STEP = 64, 9
+ROW, SIZE, LETTERS = 24, 12, 24
+BAR_STEP = 10
+MOST_TICKS = 6
 
 
 def critical_difference(ranking: MeanRanks, title: str) -> Drawing:
-    """The best at the left; names of the better half at the left, those of the others at the right."""
+    """Return the figure: the best at the top, bars at the right."""
     names = [fit(name, LETTERS) for name in ranking.names]
-    half = (len(names) + 1) // 2
     bars = _bars(ranking)
-    first = AXIS + 22 + BAR_STEP * len(bars)
-    side = width_of(names, SIZE) + 64
+    top = 14 if ranking.critical_difference is None else 40
+    bottom = top + ROW * len(names)
+    left = width_of(names, SIZE) + 16
     picture = Drawing(
-        WIDTH, first + ROW * half + 10, title,
+        PHONE, bottom + 42, title,
         f"Mean ranks over {ranking.over}: "
         + ", ".join(f"{n} {r:.2f}" for n, r in zip(ranking.names, ranking.mean_ranks, strict=True)),
     )  # fmt: skip
-    across = Scale(1, max(len(names), 2), side, WIDTH - side)
-    _axis(picture, across, len(names), ranking)
-    for at, (name, rank) in enumerate(zip(names, ranking.mean_ranks, strict=True)):
-        left = at < half
-        height = first + ROW * (at if left else len(names) - 1 - at) + 6
-        end = side - 20 if left else WIDTH - side + 20
-        picture.path([(across(rank), AXIS), (across(rank), height), (end, height)], "quiet", 1)
+    across = Scale(1, max(len(names), 2), left, PHONE - 44 - BAR_STEP * len(bars))
+    _axis(picture, across, len(names), (top, bottom))
+    _difference(picture, across, ranking.critical_difference)
+    for at, rank in enumerate(ranking.mean_ranks):
+        height = top + ROW * (at + 0.5)
+        picture.name((left - 12, height), ranking.names[at], LETTERS, size=SIZE, anchor="end")
         picture.circle(
-            (across(rank), AXIS), 3.2, "accent", "accent", f"{ranking.names[at]}: mean rank {rank:.2f}"
+            (across(rank), height), 4, "accent", "accent", f"{ranking.names[at]}: mean rank {rank:.2f}"
         )
-        where = "end" if left else "start"
-        picture.text((end + (-6 if left else 6), height), f"{name}  {rank:.2f}" if left else f"{rank:.2f}  {name}",
-                     "ink", SIZE, where)  # fmt: skip
-    for at, (low, high) in enumerate(bars):
-        height = AXIS + 14 + BAR_STEP * at
-        picture.line((across(low) - 4, height), (across(high) + 4, height), "ink", 4)
+        picture.text((across.end + 36, height), f"{rank:.2f}", "quiet", 11, "end")
+    for at, (first, last) in enumerate(bars):
+        x = across.end + 44 + BAR_STEP * at
+        picture.line((x, top + ROW * first + 4), (x, top + ROW * (last + 1) - 4), "ink", 4)
     return picture
 
 
-def _axis(picture: Drawing, across: Scale, count: int, ranking: MeanRanks) -> None:
-    picture.line((across.start, AXIS), (across.end, AXIS), "quiet")
-    step = max(1, count // 12)
-    for rank in range(1, count + 1, step):
-        picture.line((across(rank), AXIS - 5), (across(rank), AXIS), "quiet")
-        picture.text((across(rank), AXIS - 14), str(rank), "quiet", 11, "middle")
-    width = ranking.critical_difference
-    if width is not None and 1 + width <= across.high:
-        ends = across(1), across(1 + width)
-        picture.line((ends[0], 26), (ends[1], 26), "oracle", 2)
-        for end in ends:
+def _axis(picture: Drawing, across: Scale, count: int, ends: tuple[float, float]) -> None:
+    top, bottom = ends
+    picture.line((across.start, bottom), (across.end, bottom), "quiet", 0.8)
+    for rank in range(1, count + 1, max(1, -(-count // MOST_TICKS))):
+        picture.line((across(rank), top), (across(rank), bottom), "pale")
+        picture.text((across(rank), bottom + 12), str(rank), "quiet", 11, "middle")
+    picture.text(
+        ((across.start + across.end) / 2, bottom + 32), "mean rank (1 is the best)", "quiet", 11, "middle"
+    )
+
+
+def _difference(picture: Drawing, across: Scale, width: float | None) -> None:
+    """Draw how far apart two mean ranks must be, as long as it is; where the axis is shorter, in words alone."""
+    if width is None:
+        return
+    if 1 + width <= across.high:
+        picture.line((across(1), 26), (across(1 + width), 26), "oracle", 2)
+        for end in (across(1), across(1 + width)):
             picture.line((end, 21), (end, 31), "oracle", 1.5)
-        picture.text((sum(ends) / 2, 12), f"critical difference {width:.2f}", "quiet", 11, "middle")
+    picture.text((across.end, 10), f"critical difference {width:.2f} ranks", "quiet", 11, "end")
 
 
-def _bars(ranking: MeanRanks) -> Sequence[tuple[float, float]]:
-    """From the best to the worst mean rank of each group of several."""
-    rank = dict(zip(ranking.names, ranking.mean_ranks, strict=True))
-    groups = [[rank[name] for name in group if name in rank] for group in ranking.groups]
+def _bars(ranking: MeanRanks) -> Sequence[tuple[int, int]]:
+    """From the first to the last row of each group of several."""
+    row = {name: at for at, name in enumerate(ranking.names)}
+    groups = [[row[name] for name in group if name in row] for group in ranking.groups]
     return [(min(group), max(group)) for group in groups if len(group) > 1]

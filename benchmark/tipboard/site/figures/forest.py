@@ -8,12 +8,14 @@ from tipboard.board.board_rows import Standing
 from tipboard.board.forest_rows import Forest, ForestRow, colour_of, forest_of
 from tipboard.site.axes import Scale
 from tipboard.site.figures.marks import mark
-from tipboard.site.svg import Drawing, fit, width_of
+from tipboard.site.svg import PHONE, Drawing, fit, width_of
 
 MOST, FEW = 30, 6
 """Methods in the figure of a task, and of a card."""
-WIDTH, ROW, TOP, BOTTOM, SIZE, LETTERS = 760, 24, 22, 46, 13, 34
-CARD_WIDTH, CARD_ROW, CARD_LETTERS, CARD_SIZE = 300, 18, 24, 11.5
+WIDTH, ROW, TOP, BOTTOM, SIZE, LETTERS = 760, 24, 26, 58, 13, 34
+PHONE_ROW, WORDS, PHONE_LETTERS = 38, 17, 27
+"""Of a method on a phone: pixels, those of its name and score, below which is its mark, and letters of its name."""
+CARD_WIDTH, CARD_ROW, CARD_LETTERS, CARD_SIZE, CARD_BOTTOM = 300, 18, 24, 11.5, 40
 VALUES = 150
 """Pixels at the right for values in words."""
 
@@ -25,22 +27,41 @@ def forest(standing: Standing) -> Drawing | None:
         return None
     left = width_of((fit(row.name, LETTERS) for row in plot.rows), SIZE) + 24
     bottom = TOP + ROW * len(plot.rows)
-    title = f"{standing.task.name} on {standing.split}: scores"
-    picture = Drawing(WIDTH, bottom + BOTTOM, title, _about(plot))
+    picture = Drawing(WIDTH, bottom + BOTTOM, _title(standing), _about(plot))
     across = Scale(*plot.limits, left, WIDTH - VALUES)
     _grid(picture, across, TOP - 6, bottom)
     if plot.oracle is not None:
-        at = across(plot.oracle)
-        _oracle(picture, at, TOP - 8, bottom)
-        picture.text((at, TOP - 14), "oracle", "oracle-text", 11, "middle")
+        _oracle(picture, across(plot.oracle), TOP - 8, bottom)
+        _name_oracle(picture, across(plot.oracle))
     for place, row in enumerate(plot.rows):
         height = TOP + ROW * (place + 0.5)
         _row(picture, across, row, height, 5)
         bold = row.line.is_reference
         picture.name((left - 14, height), row.name, LETTERS, size=SIZE, anchor="end", bold=bold)
         picture.text((WIDTH - VALUES + 14, height), row.words, "quiet", 12)
-    axis = plot.axis + (f"; {plot.left_out:,} more methods are in the table" if plot.left_out else "")
-    picture.text(((left + WIDTH - VALUES) / 2, bottom + 36), axis, "quiet", 12, "middle")
+    _say_axis(picture, plot, (left + WIDTH - VALUES) / 2, bottom)
+    return picture
+
+
+def phone_forest(standing: Standing) -> Drawing | None:
+    """Return the same as narrow as a phone, with each name above its mark."""
+    plot = forest_of(standing, MOST)
+    if not plot.rows:
+        return None
+    bottom = TOP + PHONE_ROW * len(plot.rows)
+    picture = Drawing(PHONE, bottom + BOTTOM, _title(standing), _about(plot))
+    across = Scale(*plot.limits, 8, PHONE - 14)
+    _grid(picture, across, TOP - 6, bottom)
+    if plot.oracle is not None:
+        _name_oracle(picture, across(plot.oracle))
+    for place, row in enumerate(plot.rows):
+        top = TOP + PHONE_ROW * place
+        if plot.oracle is not None:
+            _oracle(picture, across(plot.oracle), top + WORDS + 3, top + PHONE_ROW - 2)
+        _row(picture, across, row, top + WORDS + 10, 5)
+        picture.name((0, top + 10), row.name, PHONE_LETTERS, size=SIZE, bold=row.line.is_reference)
+        picture.text((PHONE, top + 10), row.words, "quiet", 12, "end")
+    _say_axis(picture, plot, PHONE / 2, bottom)
     return picture
 
 
@@ -51,8 +72,7 @@ def card(standing: Standing) -> Drawing | None:
         return None
     left = width_of((fit(row.name, CARD_LETTERS) for row in plot.rows), CARD_SIZE) + 12
     bottom = CARD_ROW * len(plot.rows)
-    title = f"{standing.task.name}: best methods"
-    picture = Drawing(CARD_WIDTH, CARD_ROW * (FEW + 1) + 22, title, _about(plot))
+    picture = Drawing(CARD_WIDTH, bottom + CARD_BOTTOM, f"{standing.task.name}: best methods", _about(plot))
     across = Scale(*plot.limits, left, CARD_WIDTH - 8)
     _grid(picture, across, 2, bottom, 4)
     if plot.oracle is not None:
@@ -61,7 +81,26 @@ def card(standing: Standing) -> Drawing | None:
         height = CARD_ROW * (place + 0.5) + 1
         _row(picture, across, row, height, 3.6)
         picture.name((left - 10, height), row.name, CARD_LETTERS, size=CARD_SIZE, anchor="end")
+    picture.text((CARD_WIDTH - 8, bottom + 28), plot.unit, "quiet", 11, "end")
+    if plot.left_out:
+        picture.text((0, bottom + 12), f"and {plot.left_out:,} more", "quiet", 11)
     return picture
+
+
+def _title(standing: Standing) -> str:
+    return f"{standing.task.name} on {standing.split}: scores"
+
+
+def _say_axis(picture: Drawing, plot: Forest, middle: float, bottom: float) -> None:
+    """Write what the axis is of, and how many methods have no row."""
+    picture.text((middle, bottom + 34), plot.axis, "quiet", 11, "middle")
+    if plot.left_out:
+        said = f"{plot.left_out:,} more methods are in the table"
+        picture.text((middle, bottom + 50), said, "quiet", 11, "middle")
+
+
+def _name_oracle(picture: Drawing, at: float) -> None:
+    picture.text((at, TOP - 16), "oracle", "oracle-text", 11, "end" if at > picture.width - 30 else "middle")
 
 
 def _grid(picture: Drawing, across: Scale, top: float, bottom: float, most: int = 6) -> None:

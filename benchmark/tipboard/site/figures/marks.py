@@ -8,20 +8,21 @@ from __future__ import annotations
 from tipbench.runs.report import interval, number
 
 from tipboard.board.board_rows import BoardRow
-from tipboard.board.entries import REPRODUCED
+from tipboard.board.entries import SELF_REPORTED
 from tipboard.board.forest_rows import colour_of, told_apart
 from tipboard.site.svg import Drawing, Point
 
 
 def mark(drawing: Drawing, line: BoardRow, at: Point, radius: float = 4.5) -> None:
-    """A diamond for the reference, a dot for a reproduced line, a square for a self-reported one."""
+    """A diamond for the reference, a dot for a line that is ranked, a square for a self-reported one."""
     colour, tip = colour_of(line), said(line)
     if line.is_reference:
         drawing.diamond(at, radius + 1, colour, tip)
         return
     fill = colour if told_apart(line) else "paper"
-    shape = drawing.circle if line.status == REPRODUCED else drawing.square
-    shape(at, radius if line.status == REPRODUCED else radius - 0.5, fill, colour, tip)
+    claimed = line.status == SELF_REPORTED
+    shape = drawing.square if claimed else drawing.circle
+    shape(at, radius - 0.5 if claimed else radius, fill, colour, tip)
 
 
 def said(line: BoardRow) -> str:

@@ -1,6 +1,6 @@
 """Score against what it costs others: private data, intrusion on travellers, harm to the lawful, protection lost.
 
-The *front* joins the methods that no other beats on both axes at once (Pareto).
+The *front* joins the ranked methods that no other of them beats on both axes at once (Pareto).
 """
 
 from __future__ import annotations
@@ -8,33 +8,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tipbench.runs.figure import metric_title
 from tipbench.runs.report import number
 
 from tipboard.board.board_rows import BoardRow, Standing
+from tipboard.board.units import axis_title
 from tipboard.site.axes import Scale, scale
+from tipboard.site.figures.labels import Label, place_labels
 from tipboard.site.figures.marks import mark
-from tipboard.site.svg import LETTER, Drawing, Point, fit
+from tipboard.site.svg import Drawing, Point, width_of
 
-WIDTH, HEIGHT = 560, 380
-LEFT, RIGHT, TOP, BOTTOM = 64, 20, 34, 58
-SIZE, LETTERS, MOST_NAMES = 12, 26, 10
-PLACES = (
-    ("start", 5, -12),
-    ("end", -5, -12),
-    ("end", -10, 0),
-    ("start", 10, 0),
-    ("start", 5, 13),
-    ("end", -5, 13),
-)
-"""Of a name beside a mark, the best first: where it is anchored, and how far from the mark."""
+WIDTH, HEIGHT = 560, 400
+LEFT, RIGHT, TOP, BOTTOM = 46, 14, 40, 58
+SIZE, KEY_ROW = 12, 17
+MOST = 30
+"""Methods in a figure, the best by score; the reference is always among them."""
 TIERS = ("public", "platform", "legal")
 """From the least private to the most."""
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A line at what it costs; the less the better. ``called``: what stands beside its mark."""
+    """A line at what it costs; the less the better. ``called``: its name in the figure."""
 
     line: BoardRow
     cost: float
@@ -43,65 +37,36 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Upright:
-    """The axis of scores: what it is of, which end is better, and the oracle's score in words, if there is one."""
+class Costs:
+    """What stands on the axis of costs: its ends, its ticks in words, its title, and the whole figure's title."""
 
+    low: float
+    high: float
+    ticks: Sequence[tuple[float, str]]
+    axis: str
     title: str
-    lower_is_better: bool = False
-    oracle: str | None = None
 
 
-def upright(standing: Standing) -> Upright:
-    """The axis of a task's primary metric."""
-    better = " (lower is better)" if standing.lower_is_better else ""
-    oracle = None if standing.oracle is None else f"oracle {number(standing.oracle)}"
-    return Upright(
-        metric_title(standing.task.name, standing.metric) + better, standing.lower_is_better, oracle
-    )
-
-
-def tasks_against_tier(best: Sequence[tuple[Standing, BoardRow]]) -> Drawing | None:
-    """Of each task the share of the oracle that its best method reaches, by how private its data was; None where all
-    are of one tier or none has a share."""
-    spots = [
-        Spot(line, float(TIERS.index(line.access)), line.row.share_of_oracle, standing.task.name)
-        for standing, line in best
-        if line.access in TIERS and line.row.share_of_oracle is not None
-    ]
-    title = "Share of the oracle that each task's best method reaches, against access"
-    return _against_tiers(spots, Upright("share of the oracle"), title)
-
-
-def against_tier(standing: Standing) -> Drawing | None:
-    """Score by how private the data was; None where all methods were shown data of one tier."""
-    spots = [
-        Spot(line, float(TIERS.index(line.access)), line.row.score, line.method)
-        for line in _scored(standing)
-        if line.access in TIERS and line.row.score is not None
-    ]
-    return _against_tiers(spots, upright(standing), f"{standing.task.name}: score against access")
-
-
-def _against_tiers(spots: Sequence[Spot], up: Upright, title: str) -> Drawing | None:
+def against_tier(standing: Standing, width: float = WIDTH) -> Drawing | None:
+    """Return score by how private the data was; None where all methods were shown data of one tier."""
+    spots = [spot for line in _scored(standing) for spot in _spot(line, _tier(line))]
     if len({spot.cost for spot in spots}) < 2:
         return None
-    across = Scale(-0.5, len(TIERS) - 0.3, LEFT, WIDTH - RIGHT)
-    places = [(float(at), tier) for at, tier in enumerate(TIERS)]
-    return _draw(spots, up, across, places, "the most private data shown", title)
+    ticks = [(float(at), tier) for at, tier in enumerate(TIERS)]
+    title = f"{standing.task.name}: score against access"
+    costs = Costs(-0.5, len(TIERS) - 0.3, ticks, "the most private data shown (access tier)", title)
+    return _draw(standing, spots, costs, width)
 
 
-def against(standing: Standing, beside: str, title: str) -> Drawing | None:
-    """Score by a metric of which less is better; None where fewer than two methods have it."""
-    spots = []
-    for line in _scored(standing):
-        cost = line.mean(beside)
-        if cost is not None and line.row.score is not None:
-            spots.append(Spot(line, cost, line.row.score, line.method))
+def against(standing: Standing, beside: str, width: float = WIDTH) -> Drawing | None:
+    """Return score by a metric of which less is better; None where fewer than two methods have it."""
+    spots = [spot for line in _scored(standing) for spot in _spot(line, line.mean(beside))]
     if len(spots) < 2:
         return None
-    across = scale([spot.cost for spot in spots], LEFT, WIDTH - RIGHT)
-    about = f"{standing.task.name}: score against {title}"
-    return _draw(spots, upright(standing), across, across.ticks(), f"{title} (less is better)", about)
+    across = scale([spot.cost for spot in spots], LEFT, width - RIGHT)
+    title = f"{standing.task.name}: score against {beside.replace('_', ' ')}"
+    costs = Costs(across.low, across.high, across.ticks(4), axis_title(standing.task, beside), title)
+    return _draw(standing, spots, costs, width)
 
 
 def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
@@ -115,40 +80,67 @@ def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
 
 
 def _scored(standing: Standing) -> list[BoardRow]:
-    return [line for line in standing.lines if line.row.score is not None and not line.row.oracle]
+    there = [line for line in standing.lines if line.is_contender]
+    return [line for at, line in enumerate(there) if at < MOST or line.is_reference]
 
 
-def _draw(
-    spots: Sequence[Spot],
-    axis: Upright,
-    across: Scale,
-    places: Sequence[tuple[float, str]],
-    x_title: str,
-    title: str,
-) -> Drawing:
-    best = front(spots, axis.lower_is_better)
-    names = ", ".join(spot.called for spot in best)
-    picture = Drawing(WIDTH, HEIGHT, title, f"{len(spots)} marks; on the front, by cost: {names}.")
+def _tier(line: BoardRow) -> float | None:
+    return float(TIERS.index(line.access)) if line.access in TIERS else None
+
+
+def _spot(line: BoardRow, cost: float | None) -> list[Spot]:
+    """The line as a spot, none where its cost or score is not known."""
+    score = line.row.score
+    return [] if cost is None or score is None else [Spot(line, cost, score, line.method)]
+
+
+def _draw(standing: Standing, spots: Sequence[Spot], costs: Costs, width: float) -> Drawing:
+    best = front([spot for spot in spots if spot.line.is_ranked], standing.lower_is_better)
+    first = {id(spot) for spot in best}
     bottom = HEIGHT - BOTTOM
+    across = Scale(costs.low, costs.high, LEFT, width - RIGHT)
     up = scale([spot.score for spot in spots], bottom, TOP)
+    at = {id(spot): (across(spot.cost), up(spot.score)) for spot in spots}
+    order = sorted(spots, key=lambda spot: id(spot) not in first)
+    labels = [Label(spot.called, at[id(spot)], id(spot) in first) for spot in order]
+    steps = _steps([at[id(spot)] for spot in best], width - RIGHT)
+    placed, numbered = place_labels(labels, steps, (LEFT, TOP - 10, width, bottom), SIZE)
+    names = ", ".join(spot.called for spot in best)
+    about = f"{len(spots)} marks; on the front, by cost: {names}."
+    picture = Drawing(width, HEIGHT + KEY_ROW * (len(numbered) + 1) * bool(numbered), costs.title, about)
+    _frame(picture, standing, costs, across, up)
+    picture.path(steps, "accent", 1.5, opacity=0.45)
+    for label in (*placed, *numbered):
+        label.draw_leader(picture)
+    for spot in reversed(spots):
+        mark(picture, spot.line, at[id(spot)])
+    for label in (*placed, *numbered):
+        label.draw(picture, SIZE)
+    for row, label in enumerate(numbered):
+        label.draw_key(picture, (LEFT, HEIGHT + KEY_ROW * (row + 1)), SIZE)
+    return picture
+
+
+def _frame(picture: Drawing, standing: Standing, costs: Costs, across: Scale, up: Scale) -> None:
+    bottom = up.start
     for value, text in up.ticks():
-        picture.line((LEFT, up(value)), (WIDTH - RIGHT, up(value)), "pale")
-        picture.text((LEFT - 8, up(value)), text, "quiet", 11, "end")
-    for value, text in places:
+        picture.line((across.start, up(value)), (across.end, up(value)), "pale")
+        picture.text((across.start - 8, up(value)), text, "quiet", 11, "end")
+    for value, text in costs.ticks:
         picture.line((across(value), bottom), (across(value), bottom + 4), "quiet", 0.8)
         picture.text((across(value), bottom + 14), text, "quiet", 11, "middle")
-    picture.line((LEFT, bottom), (WIDTH - RIGHT, bottom), "quiet", 0.8)
-    if axis.oracle is not None:
-        picture.text((WIDTH - RIGHT, 10), axis.oracle, "oracle-text", SIZE, "end")
-    picture.path(
-        _steps([(across(s.cost), up(s.score)) for s in best], WIDTH - RIGHT), "accent", 1.5, opacity=0.45
-    )
-    for spot in reversed(spots):
-        mark(picture, spot.line, (across(spot.cost), up(spot.score)))
-    _names(picture, spots, best, across, up)
-    picture.text((LEFT, 10), axis.title, "quiet", SIZE)
-    picture.text(((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 18), x_title, "quiet", SIZE, "middle")
-    return picture
+    picture.line((across.start, bottom), (across.end, bottom), "quiet", 0.8)
+    picture.text((0, 8), axis_title(standing.task, standing.metric), "quiet", 11)
+    if standing.oracle is not None:
+        picture.text((picture.width, 22), f"oracle {number(standing.oracle)}", "oracle-text", 11, "end")
+    for row, text in enumerate(_lines(costs.axis, across.end - across.start)):
+        picture.text((across.end, bottom + 34 + 14 * row), text, "quiet", 11, "end")
+
+
+def _lines(text: str, width: float) -> list[str]:
+    """Return a title of an axis on one line, or its unit on a line of its own where both are too long."""
+    name, bracket, unit = text.partition(" (")
+    return [text] if width_of([text], 11) <= width else [name, bracket.strip() + unit]
 
 
 def _steps(points: Sequence[Point], right: float) -> list[Point]:
@@ -159,42 +151,3 @@ def _steps(points: Sequence[Point], right: float) -> list[Point]:
             found.append((x, points[at - 1][1]))
         found.append((x, y))
     return [*found, (right, points[-1][1])] if points else []
-
-
-def _names(picture: Drawing, spots: Sequence[Spot], best: Sequence[Spot], across: Scale, up: Scale) -> None:
-    """Names beside marks, those of the front first; one that has no room is left to the table."""
-    first = {id(spot) for spot in best}
-    order = sorted(spots, key=lambda spot: (id(spot) not in first, not spot.line.is_reference))
-    marks = {id(spot): (across(spot.cost), up(spot.score)) for spot in spots}
-    taken = {key: (x - 6, y - 6, x + 6, y + 6) for key, (x, y) in marks.items()}
-    named = 0
-    for spot in order:
-        own = marks[id(spot)]
-        others = [box for key, box in taken.items() if key != id(spot)]
-        place = _place(own, fit(spot.called, LETTERS), others)
-        if place is None or named == MOST_NAMES:
-            continue
-        at, anchor, box = place
-        picture.name(at, spot.called, LETTERS, size=SIZE, anchor=anchor, bold=id(spot) in first)
-        taken[-named - 1] = box
-        named += 1
-
-
-Box = tuple[float, float, float, float]
-
-
-def _place(mark: Point, text: str, taken: Sequence[Box]) -> tuple[Point, str, Box] | None:
-    """Where a name beside a mark meets nothing: its start or end, which of both, and the box it fills."""
-    wide = len(text) * LETTER * SIZE
-    for anchor, dx, dy in PLACES:
-        x, y = mark[0] + dx, mark[1] + dy
-        left = x if anchor == "start" else x - wide
-        box = (left, y - 7, left + wide, y + 7)
-        inside = box[0] > LEFT - 4 and box[2] < WIDTH and box[3] < HEIGHT - BOTTOM
-        if inside and not any(_meet(box, other) for other in taken):
-            return (x, y), anchor, box
-    return None
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

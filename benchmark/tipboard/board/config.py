@@ -1,0 +1,61 @@
+"""``results/board.yaml``: where a board keeps predictions, and where its site and its source are published.
+
+::
+
+    predictions: predictions        # a folder, from board.yaml's own, or a URL that fsspec can open
+    site:
+      repository: ""                # https address of the source; empty: the pages say that none is declared
+      documents: ""                 # https address to which docs/board.md is appended; empty: no link to documents
+      address: ""                   # https address of the site, for pictures in preview cards
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tipdata.core.errors import UsageError
+
+CONFIG = "board.yaml"
+ADDRESS = r"^(https://[A-Za-z0-9\-._~:/?#@%+=&]+)?$"
+
+
+class SiteConfig(BaseModel):
+    """Addresses that pages link to; each is empty where none is declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    repository: str = Field(default="", pattern=ADDRESS)
+    documents: str = Field(default="", pattern=ADDRESS)
+    address: str = Field(default="", pattern=ADDRESS)
+
+
+class BoardConfig(BaseModel):
+    """The whole file. ``predictions``: a folder, from the file's own, or an fsspec URL."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    predictions: str = "predictions"
+    site: SiteConfig = SiteConfig()
+
+
+def read_config(results: Path) -> BoardConfig:
+    """Return the config of ``results``, the default one where there is no file.
+
+    Raises UsageError for a file that is none.
+    """
+    path = results / CONFIG
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return BoardConfig.model_validate(content or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        said = "give an https address or nothing" if where.startswith("site.") else first["msg"]
+        raise UsageError(f"{path} is no config of a board: {where}: {said}.") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        said = str(error).strip().splitlines()[0].rstrip(".")
+        raise UsageError(
+            f"{path} is no config of a board: {said}; give `predictions: FOLDER_OR_URL`."
+        ) from None

@@ -1,0 +1,67 @@
+"""Where a board, its source and its documents are published, so that every page can lead there.
+
+Addresses are declared once: the repository in the metadata of the package, or in ``results/board.yaml``
+(:mod:`tipboard.board.config`). None is made up: what is not declared is no link.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+
+from tipboard.board.config import read_config
+from tipboard.site.safe import https
+
+DISTRIBUTION = "tipbench"
+REPOSITORY = ("repository", "source", "source code", "homepage")
+"""What a package's metadata may call the address of its source, the most certain first."""
+PICTURE = "board.png"
+"""The picture of preview cards: in ``results``, and in the site's root."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Addresses, each empty where none is declared, and the picture of preview cards, None where there is none."""
+
+    repository: str = ""
+    documents: str = ""
+    address: str = ""
+    picture: Path | None = None
+
+    def document(self, path: str) -> str | None:
+        """Return the address of a file of the repository, such as ``docs/board.md``; None where none is declared."""
+        return f"{self.documents.rstrip('/')}/{path}" if self.documents else None
+
+    def picture_for(self, root: str) -> str | None:
+        """Return the address of the picture on a page; ``root``: the way from it to the site's root."""
+        if self.picture is None:
+            return None
+        return f"{self.address.rstrip('/')}/{PICTURE}" if self.address else f"{root}{PICTURE}"
+
+
+def read_publication(results: Path) -> Publication:
+    """Return what is declared of a board.
+
+    Raises UsageError for a ``board.yaml`` that is no config.
+    """
+    declared = read_config(results).site
+    picture = results / PICTURE
+    return Publication(
+        repository=declared.repository or _repository(),
+        documents=declared.documents,
+        address=declared.address,
+        picture=picture if picture.is_file() else None,
+    )
+
+
+def _repository() -> str:
+    """Return the address of the source in the package's metadata, empty where there is none."""
+    try:
+        declared = metadata(DISTRIBUTION).get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    addresses = {
+        name.lower(): https(address) for name, _, address in (one.partition(", ") for one in declared)
+    }
+    return next((address for name in REPOSITORY if (address := addresses.get(name))), "")

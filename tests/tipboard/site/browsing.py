@@ -1,0 +1,105 @@
+"""What tests in a browser share: entries of strangers among the reference results, kinds of pages, tables as read."""
+
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import tipbench
+from tipbench.runs.results import Result
+from tipboard.board.entries import Entry
+from tipboard.board.files import Board, read
+from tipboard.site.safe import page_id
+
+RESULTS = Path(tipbench.__file__).parents[2] / "results"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+SEARCH = "#overall input[type=search]"
+LEAST_CONTRAST = 4.5
+"""Of text, WCAG 2.2, 1.4.3."""
+
+IN_BROWSER = [
+    pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="playwright is not installed"),
+    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: set CHROMIUM to its path"),
+    pytest.mark.skipif(not RESULTS.is_dir(), reason="no reference results are kept here"),
+]
+"""Marks of tests in a browser."""
+
+
+def with_strangers() -> Board:
+    """The reference results and, of the same numbers, entries of strangers."""
+    found = read(RESULTS)
+    lightgbm = next(entry for entry in found.entries if entry.method == "lightgbm")
+    claimed = [
+        result.model_copy(update={"verified": False}) for result in lightgbm.of("advert_risk", "forward")
+    ]
+    public = [
+        result.model_copy(update={"access": "public"}) for result in lightgbm.of("account_risk", "forward")
+    ]
+    return Board(
+        found.data,
+        [
+            *found.entries,
+            stranger("north", "stacker", claimed),
+            stranger("south", "public_only", public),
+            stranger("x" * 40, "y" * 40, claimed),
+            stranger(SCRIPT, '"><b>bold</b>&amp;\u202etxt', claimed),
+        ],
+    )
+
+
+def stranger(team: str, method: str, results: list[Result]) -> Entry:
+    """A submission whose texts all are its hostile name."""
+    record: Any = SimpleNamespace(
+        team=team, method=method, title=f"{team} {method}", summary=f"{method} " * 12,
+        authors=[SimpleNamespace(name=team, affiliation=method)], paper="javascript:alert(3)",
+        code=f"https://code.example/{'long/' * 30}", hardware=team, pinned=SimpleNamespace(package=team),
+    )  # fmt: skip
+    return Entry(team, method, results, (), record, results[:1])
+
+
+class Seen(list[str]):
+    """What a page did that it should not have."""
+
+
+def failed(request: Any, seen: list[str]) -> None:
+    """A page that is left before its icon was read asked for nothing wrong."""
+    if request.failure != "net::ERR_ABORTED":
+        seen.append(f"failed {request.url}: {request.failure}")
+
+
+def kinds(folder: Path, board: Board) -> list[str]:
+    """A page of every kind, those of strangers among them."""
+    strangers = [f"small/methods/{page_id(entry)}.html" for entry in board.entries if entry.record]
+    return [
+        "index.html", "about.html", "small/tasks/account_risk.html", "small/tasks/route_forecast.html",
+        "small/tasks/advert_risk.html", "small/methods/tipbench--lightgbm.html", *strangers,
+    ]  # fmt: skip
+
+
+def column(page: Any, key: str, table: str = "overall") -> list[str]:
+    """The cells of a column, as they are shown."""
+    return page.evaluate(
+        """([table, key]) => {
+            const headings = [...document.querySelectorAll(`#${table} thead th`)];
+            const at = headings.findIndex((heading) => heading.dataset.key === key);
+            return [...document.querySelectorAll(`#${table} tbody tr`)].map((row) => row.cells[at].textContent);
+        }""",
+        [table, key],
+    )
+
+
+def first_number(text: str) -> float:
+    return float(text.split()[0].replace(",", ""))
+
+
+def scores(page: Any) -> list[float]:
+    return [first_number(text) for text in column(page, "score")]
+
+
+def choose(page: Any, label: str, value: str) -> None:
+    page.locator(f'#overall select[data-key="{label}"]').select_option(value)

@@ -1,0 +1,229 @@
+"""What stands on pages: titles, links, units, words on verdicts, and a sentence where there is nothing to show."""
+
+import html
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tipbench
+from tipbench.tasks import tasks
+from tipboard.board.config import CONFIG
+from tipboard.board.entries import reference_entries
+from tipboard.board.files import Board, read
+from tipboard.board.forest import draw
+from tipboard.board.page import render
+from tipboard.site.build import NOWHERE, build, write
+from tipboard.site.orders import BoardOrders, MeanRanks, Worlds
+from tipboard.site.publication import PICTURE, Publication, read_publication
+from tipboard.site.sizes import Size, read_sizes, size_of
+from tipboard.site.task_page import task_page
+from tipdata.core.errors import UsageError
+
+RESULTS = Path(tipbench.__file__).parents[2] / "results"
+A, B = "advert_risk/prior", "advert_risk/tfidf_logreg"
+PUBLISHED = Publication("https://code.example/t", "https://code.example/t/main/", "https://board.example/x/")
+
+
+def text_of(page: str) -> str:
+    return " ".join(html.unescape(re.sub("<[^>]+>", " ", page)).split())
+
+
+@pytest.fixture(scope="module")
+def sizes() -> list[Size]:
+    return read_sizes(RESULTS)
+
+
+def head(page: str) -> dict[str, str]:
+    """The title and every meta of a page."""
+    found = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', page))
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    return {name: html.unescape(value) for name, value in {**found, "title": title}.items()}
+
+
+def test_every_page_has_a_title_and_a_description_of_its_own_and_a_card(
+    result: Callable, site: Callable, submission: Callable
+) -> None:
+    made = site(*reference_entries([result(A), result(B)], []), submission([result(A)], method='"><b>'))
+    heads = [head(path.read_text(encoding="utf-8")) for path in made.rglob("*.html")]
+    assert len({one["title"] for one in heads}) == len({one["description"] for one in heads}) == len(heads)
+    for one in heads:
+        assert one["title"] == f"{one['og:title']} · tipbench board"
+        assert one["og:description"] == one["description"]
+        assert 40 < len(one["description"]) < 320
+        assert "og:image" not in one
+
+
+def test_a_card_has_the_picture_of_the_board_where_its_address_is_known(
+    result: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / PICTURE).write_bytes(b"a picture")
+    size = size_of(Board("0.3.0/tiny", reference_entries([result(A)], [])))
+    for address, prefix in (("https://board.example/x/", "https://board.example/x/"), ("", "../../")):
+        published = Publication(address=address, picture=tmp_path / PICTURE)
+        made = tmp_path / f"site-{len(address)}"
+        write([size], made, quiet=True, publication=published)
+        page = head((made / "tiny/tasks/advert_risk.html").read_text(encoding="utf-8"))
+        assert page["og:image"] == f"{prefix}{PICTURE}"
+        assert page.get("og:url", "") == (f"{address}tiny/tasks/advert_risk.html" if address else "")
+        assert (made / PICTURE).read_bytes() == b"a picture"
+
+
+def test_addresses_that_are_declared_are_links_and_others_are_said_to_be_missing(
+    result: Callable, tmp_path: Path
+) -> None:
+    config = {"baseline": {"method": {"_target_": "tipbaselines.advert_risk.prior.Prior"}}}
+    size = size_of(Board("0.3.0/tiny", reference_entries([result(A, config=config)], [])))
+    write([size], tmp_path / "known", quiet=True, publication=PUBLISHED)
+    write([size], tmp_path / "unknown", quiet=True)
+    for page, links in (
+        ("index.html", {"https://code.example/t", "https://code.example/t/main/CITATION.cff"}),
+        ("tiny/tasks/advert_risk.html", {"https://code.example/t/main/docs/tasks/advert_risk.md"}),
+        (
+            "tiny/methods/tipbench--prior.html",
+            {"https://code.example/t/main/baselines/tipbaselines/advert_risk/prior.py"},
+        ),
+        ("about.html", {"https://code.example/t/main/docs/submitting.md"}),
+    ):
+        known = (tmp_path / "known" / page).read_text(encoding="utf-8")
+        assert links <= set(re.findall(r'href="(https://[^"]+)"', known)), page
+        unknown = (tmp_path / "unknown" / page).read_text(encoding="utf-8")
+        assert "https://" not in unknown, page
+        assert "address of the repository is not declared on this board" in text_of(unknown), page
+
+
+def test_links_lead_to_files_that_the_repository_has(sizes: list[Size], tmp_path: Path) -> None:
+    write(sizes, tmp_path / "site", quiet=True, publication=PUBLISHED)
+    seen = 0
+    for path in (tmp_path / "site").rglob("*.html"):
+        for file in re.findall(
+            r'href="https://code.example/t/main/([^"]+)"', path.read_text(encoding="utf-8")
+        ):
+            assert (RESULTS.parent / file).is_file(), (path.name, file)
+            seen += 1
+    assert seen > 100
+
+
+def test_the_addresses_of_a_board_come_from_its_config_and_none_is_made_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tipboard.site.publication._repository", lambda: "")
+    assert read_publication(tmp_path) == NOWHERE
+    (tmp_path / CONFIG).write_text("site: {repository: 'https://code.example/t'}", encoding="utf-8")
+    (tmp_path / PICTURE).write_bytes(b"")
+    assert read_publication(tmp_path) == Publication("https://code.example/t", picture=tmp_path / PICTURE)
+
+
+def test_the_repository_is_taken_from_the_metadata_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    from email.message import Message
+
+    def declared(*lines: str) -> str:
+        found = Message()
+        for line in lines:
+            found["Project-URL"] = line
+        monkeypatch.setattr("tipboard.site.publication.metadata", lambda _: found)
+        return read_publication(Path("nowhere")).repository
+
+    assert declared() == ""
+    assert (
+        declared("Homepage, https://home.example", "Repository, https://Code.example/T")
+        == "https://Code.example/T"
+    )
+    assert (
+        declared("Source Code, javascript:alert(1)", "Homepage, https://home.example")
+        == "https://home.example"
+    )
+
+
+def test_every_column_of_numbers_and_every_axis_says_its_unit(sizes: list[Size]) -> None:
+    [size] = sizes
+    own = {"CPU s", "MiB", "wall s"}
+    for standing in size.usual:
+        page = task_page(size, standing, NOWHERE)
+        for view in page.views:
+            for heading in view.table.headings:
+                assert heading.unit or not heading.number or heading.text in own, (view.id, heading.key)
+        for figure in page.figures:
+            words = " ".join(mark.text or "" for mark in figure.drawing.marks)
+            assert re.search(r"\((0 to 1|log ratio|1 is the best)|access tier", words), (
+                standing.task.name,
+                figure.id,
+            )
+
+
+def test_two_verdicts_on_one_page_come_with_a_word_on_why(sizes: list[Size]) -> None:
+    [size] = sizes
+    for standing in size.usual:
+        said = text_of(task_page(size, standing, NOWHERE).html)
+        assert standing.task.name in size.orders.by_task
+        assert "because it asks another question" in said
+        assert "so few that it misses most differences" in said
+
+
+def test_titles_stand_beside_identifiers(sizes: list[Size], tmp_path: Path) -> None:
+    write(sizes, tmp_path / "site", quiet=True)
+    index = text_of((tmp_path / "site/index.html").read_text(encoding="utf-8"))
+    for task in tasks().values():
+        page = (tmp_path / f"site/small/tasks/{task.name}.html").read_text(encoding="utf-8")
+        [heading] = re.findall("<h1>(.*)</h1>", page)
+        assert text_of(heading) == f"{task.title} {task.name}"
+        assert f"{task.title} {task.name}" in index
+
+
+def test_no_figure_compares_scores_of_different_tasks(sizes: list[Size], tmp_path: Path) -> None:
+    write(sizes, tmp_path / "site", quiet=True)
+    assert list((tmp_path / "site/figures").glob("*.svg")) == []
+    assert "Detection against intrusion" not in (tmp_path / "site/index.html").read_text(encoding="utf-8")
+
+
+def test_a_page_without_data_says_so_in_a_sentence(result: Callable, site: Callable) -> None:
+    made = site(
+        *reference_entries([result(A, score=None, scores={"average_precision": {"value": None}})], [])
+    )
+    task = text_of((made / "tiny/tasks/advert_risk.html").read_text(encoding="utf-8"))
+    for said in (
+        "No method has a score on this split, so that there is nothing to draw.",
+        "Fewer than two methods of this task have a harm gap",
+        "Not measured yet: whether the ranking holds",
+    ):
+        assert said in task
+    assert "No method has a score here yet." in text_of((made / "index.html").read_text(encoding="utf-8"))
+    method = text_of((made / "tiny/methods/tipbench--prior.html").read_text(encoding="utf-8"))
+    assert "This method has no scores on shifted splits or by group, so that nothing is drawn." in method
+
+
+def test_worlds_of_methods_that_left_the_board_are_drawn_all_the_same(result: Callable) -> None:
+    ranking = MeanRanks(["gone", "prior"], [1.2, 1.8], None, [], "5 worlds")
+    orders = BoardOrders(by_task={"advert_risk": Worlds(ranking, [], None)})
+    size = size_of(Board("0.3.0/tiny", reference_entries([result(A)], [])), orders)
+    assert "gone" in task_page(size, size.usual[0], NOWHERE).html
+
+
+def test_results_that_hold_nothing_or_what_is_not_known_are_refused_in_one_sentence(
+    result: Callable, tmp_path: Path
+) -> None:
+    folder = tmp_path / "results/0.3.0/tiny"
+    folder.mkdir(parents=True)
+    with pytest.raises(UsageError, match=r"0\.3\.0.tiny holds no result: keep some with"):
+        build(tmp_path / "results", tmp_path / "site")
+    for change in ({"primary": "nonsense"}, {"task": "advert_riks"}, {"primary": "auroc"}):
+        path = folder / "reference/advert_risk/forward/prior/s0.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(result(A, **change).to_json(), encoding="utf-8")
+        (folder / "reference/draws.parquet").write_bytes(
+            (RESULTS / read(RESULTS).data / "reference/draws.parquet").read_bytes()
+        )
+        with pytest.raises(
+            UsageError, match=r"which this tipbench does not know: run it again, or remove it"
+        ):
+            build(tmp_path / "results", tmp_path / "site")
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_figure_of_nothing_is_refused_in_one_sentence(
+    result: Callable, board: Callable, tmp_path: Path
+) -> None:
+    shown = board(result(A, score=None))
+    with pytest.raises(UsageError, match=r"no method of 0\.3\.0/tiny has a score, so that"):
+        draw(size_of(shown).standings, shown.data, tmp_path / "board.svg")
+    assert "advert_risk" in render(shown, "board.svg")
