@@ -65,7 +65,8 @@ def test_adverts_keep_their_lawful_groups() -> None:
     from types import SimpleNamespace
     from typing import Any, cast
 
-    case = cast(Any, SimpleNamespace(task=tasks()["advert_risk"]))
+    of_release = SimpleNamespace(custom=None)
+    case = cast(Any, SimpleNamespace(groups=tasks()["advert_risk"].groups, answers=of_release))
     assert lawful_kinds(case) == ["independent", "business"]
 
 
