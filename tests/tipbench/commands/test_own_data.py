@@ -168,11 +168,3 @@ def test_a_method_of_labelled_pairs_says_where_they_are_mapped(tipbench, place: 
     assert code == 2
     assert "as data.pairs={left, right, label}; or run one that can: " in err
     assert "data.tables.pairs" not in err
-
-
-def test_a_parameter_that_a_config_leaves_out_says_how_it_is_typed(tipbench, regions: list[str]) -> None:
-    words = [*regions, "baseline=prevalence/stepwise_loglinear"]
-    code, _, err = tipbench(*words, "baseline.method.p=0.05")
-    assert code == 2
-    assert "+baseline.method.p=0.05" in err
-    assert tipbench(*words, "+baseline.method.p=0.05")[0] == 0
