@@ -9,9 +9,6 @@ from tipdata.core.errors import UsageError
 from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.reading import said
 
-FEW = 5
-"""Examples in an error."""
-
 
 def mapped(own: OwnData, frame: pl.LazyFrame, fields: dict[str, str]) -> pl.DataFrame:
     """One column a field, each a column of the frame or a polars SQL expression over its columns.

@@ -9,7 +9,6 @@ from tipdata.core.draw import Stream
 from tipdata.core.errors import UsageError
 from tipdata.core.partition import PARTS
 
-from tipbench.data.custom.columns import listed
 from tipbench.data.splits import PART, SPLITS
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ OWN_SPLITS = {
 
 AUTO = "The first that task and data allow; the choice is printed."
 _SEED = 5
+FEW = 5
+"""Values that a refusal shows."""
 
 
 def summary_of(split: str) -> str:
@@ -78,8 +79,9 @@ def _check_named(own: OwnData, folds: pl.Series) -> None:
         return
     # Beside parts a number is as wrong as a misspelling.
     wrong = folds.filter(~part if part.any() else ~whole)
-    found = wrong.value_counts(sort=True, name="rows")
-    shown = listed([f"{value} in {rows:,}" for value, rows in found.iter_rows()])
+    found = wrong.value_counts(name="rows").sort("rows", wrong.name, descending=[True, False])
+    shown = ", ".join(f"{value} in {rows:,}" for value, rows in found.head(FEW).iter_rows())
+    shown += f" and {found.height - FEW} more" if found.height > FEW else ""
     raise UsageError(
         f"data.fold of data={own.name} holds {shown} of {len(folds):,} rows: write {', '.join(PARTS[:2])} or "
         f"{PARTS[2]}, or in every row the number of a fold, for instance by "
