@@ -47,7 +47,9 @@ fold = tipbench.load("advert_risk", release="tiny", split="forward")
 method = Length()
 method.fit(fold, seed=0)
 found = tipbench.evaluate("advert_risk", method.predict(fold), release="tiny", split="forward", replicates=100)
-print(type(found).__name__, len(fold.to_pandas()))
+tipbench.run(Length(), "advert_risk", release="tiny", split="forward", runs="from Python")
+tipbench.plot("from Python").savefig("from Python.png")
+print(type(found).__name__, len(fold.to_pandas()), tipbench.results("from Python").height)
 """
 
 DATA = """\
@@ -226,6 +228,9 @@ def sealed_round(journey: Journey) -> None:
 
 def main() -> int:
     """Go through all parts and return the exit code."""
+    if not Path("/proc/self/fd").is_dir():
+        sys.stderr.write("the journey needs Linux: what is open is read from its /proc.\n")
+        return 2
     parts = (release_and_runs, what_is_read, own_data_and_method, submission_and_board, sealed_round)
     with tempfile.TemporaryDirectory(prefix="Users of tipbench, ") as folder:
         journey = Journey(Path(folder))
