@@ -12,7 +12,7 @@ from tipboard.site.svg import PHONE, Drawing, fit, width_of
 
 MOST, FEW = 30, 6
 """Methods in the figure of a task, and of a card."""
-WIDTH, ROW, TOP, BOTTOM, SIZE, LETTERS = 760, 24, 26, 58, 13, 34
+WIDTH, ROW, TOP, SIZE, LETTERS = 760, 24, 26, 13, 34
 PHONE_ROW, WORDS, PHONE_LETTERS = 38, 17, 27
 """Of a method on a phone: pixels, those of its name and score, below which is its mark, and letters of its name."""
 CARD_WIDTH, CARD_ROW, CARD_LETTERS, CARD_SIZE, CARD_BOTTOM = 300, 18, 24, 11.5, 40
@@ -27,7 +27,7 @@ def forest(standing: Standing) -> Drawing | None:
         return None
     left = width_of((fit(row.name, LETTERS) for row in plot.rows), SIZE) + 24
     bottom = TOP + ROW * len(plot.rows)
-    picture = Drawing(WIDTH, bottom + BOTTOM, _title(standing), _about(plot))
+    picture = Drawing(WIDTH, bottom + _below(plot), _title(standing), _about(plot))
     across = Scale(*plot.limits, left, WIDTH - VALUES)
     _grid(picture, across, TOP - 6, bottom)
     if plot.oracle is not None:
@@ -49,7 +49,7 @@ def phone_forest(standing: Standing) -> Drawing | None:
     if not plot.rows:
         return None
     bottom = TOP + PHONE_ROW * len(plot.rows)
-    picture = Drawing(PHONE, bottom + BOTTOM, _title(standing), _about(plot))
+    picture = Drawing(PHONE, bottom + _below(plot), _title(standing), _about(plot))
     across = Scale(*plot.limits, 8, PHONE - 14)
     _grid(picture, across, TOP - 6, bottom)
     if plot.oracle is not None:
@@ -89,6 +89,11 @@ def card(standing: Standing) -> Drawing | None:
 
 def _title(standing: Standing) -> str:
     return f"{standing.task.name} on {standing.split}: scores"
+
+
+def _below(plot: Forest) -> float:
+    """Return the pixels below the rows."""
+    return 58 if plot.left_out else 42
 
 
 def _say_axis(picture: Drawing, plot: Forest, middle: float, bottom: float) -> None:
