@@ -156,14 +156,6 @@ def test_no_page_is_wider_than_its_window(opened: Callable, folder: Path, crowde
         assert wide <= window, path
 
 
-def test_on_a_phone_the_method_stays_in_sight_while_its_table_scrolls(opened: Callable) -> None:
-    page = opened("small/tasks/account_risk.html", viewport=PHONE)
-    scroll = page.locator("#methods .scroll")
-    scroll.evaluate("(box) => { box.scrollLeft = 400; }")
-    left = page.locator("#methods tbody th").first.bounding_box()["x"]
-    assert left == pytest.approx(scroll.bounding_box()["x"], abs=2)
-
-
 CONTRAST = """
 () => {
   const parse = (text) => text.match(/[\\d.]+/g).map(Number);

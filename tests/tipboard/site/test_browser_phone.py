@@ -109,3 +109,11 @@ def test_every_wide_table_has_the_hint_and_no_other(opened: Callable, folder: Pa
             })""",
         )
         assert [one for one in found if one[1] != one[2]] == [], path
+
+
+def test_on_a_phone_the_method_stays_in_sight_while_its_table_scrolls(opened: Callable) -> None:
+    page = opened("small/tasks/account_risk.html", viewport=PHONE)
+    scroll = page.locator("#methods .scroll")
+    scroll.evaluate("(box) => { box.scrollLeft = 400; }")
+    left = page.locator("#methods tbody th").first.bounding_box()["x"]
+    assert left == pytest.approx(scroll.bounding_box()["x"], abs=2)
