@@ -34,12 +34,16 @@ def main() -> int:
     asked = json.load(sys.stdin)
     limits = Limits(**asked["limits"])
     folder = asked["folder"] if isinstance(asked["folder"], int) else Path(asked["folder"])
-    confine(limits.memory_bytes, WRITTEN * limits.file_bytes, MOST_OPEN)
+    _bound(limits)
     for file in asked["files"]:
         _say({"start": file["number"]})
         allow_seconds(limits.seconds)
         _say({"done": file["number"], **_outcome(folder, file, limits), "peak_mib": _peak_mib()})
     return 0
+
+
+def _bound(limits: Limits) -> None:
+    confine(limits.memory_bytes, WRITTEN * limits.file_bytes, MOST_OPEN)
 
 
 def _outcome(folder: Folder, file: dict[str, Any], limits: Limits) -> dict[str, Any]:
