@@ -48,10 +48,11 @@ def values_of(override: Override, options: Options) -> list[str]:
 
 def comma_list(value: str) -> list[str]:
     """Return a comma list's parts, split at its top level: brackets, parentheses and quotes keep their commas."""
-    parts, depth, quote = [""], 0, ""
+    parts, depth, quote, escaped = [""], 0, "", False
     for sign in value:
         if quote:
-            quote = "" if sign == quote else quote
+            quote = "" if sign == quote and not escaped else quote
+            escaped = sign == "\\" and not escaped
         elif sign in "'\"":
             quote = sign
         depth += (sign in "([{") - (sign in ")]}") if not quote else 0

@@ -240,8 +240,12 @@ def test_a_result_from_before_there_were_digests_is_run_again(ran: list[Cell], t
     assert _done(decided(cell, "never")) == KEPT
 
 
-def test_a_users_own_method_is_its_module_with_what_it_imports_beside_it(place: Path) -> None:
+def test_a_users_own_method_is_its_module_with_what_it_imports_beside_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And the shipped parts that it imports; a module that has no package shares its folder with its own only."""
+    for module in ("mine", "part", "beside"):
+        monkeypatch.delitem(sys.modules, module, raising=False)  # another test's of that name
     (place / "mine.py").write_text(
         "from tipbaselines.frames import to_predict\nimport part\nLIST = 'list.txt'\n\n\nclass Mine: ...\n",
         encoding="utf-8",
@@ -283,5 +287,5 @@ def test_a_method_that_is_no_python_fails_in_its_cell(place: Path) -> None:
 
 
 def test_a_module_that_is_built_into_python_has_no_source_whatever_lies_beside_it(place: Path) -> None:
-    (place / "sys.py").write_text("x = 1\n")
+    (place / "sys.py").write_text("x = 1\n", encoding="utf-8")
     assert digests.method_sources({"_target_": "sys.intern"}) == {}

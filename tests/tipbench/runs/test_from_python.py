@@ -141,7 +141,7 @@ def test_pandas_is_scored_as_polars_is(tiny: Release) -> None:
 def test_steps_of_pandas_are_whole_numbers_beside_missing_ones(tiny: Release) -> None:
     fold = tipbench.load("recruitment_onset", split="operation")
     alarms = fold.units("test").select("conversation").collect()
-    alarms = alarms.with_columns(step=pl.when(pl.int_range(pl.len()) % 3 == 0).then(2).cast(pl.Int32))
+    alarms = alarms.with_columns(step=pl.when(pl.int_range(pl.len()) % 3 == 0).then(1).cast(pl.Int32))
     expected = tipbench.evaluate("recruitment_onset", alarms, split="operation", replicates=0)
     pandas = alarms.to_pandas()
     assert str(pandas["step"].dtype) == "float64"

@@ -57,10 +57,10 @@ def test_digests_of_another_round_are_seen_and_nothing_is_held_against_them(copy
 
 def rewrite_digests(copy: Any, change: Callable[[dict[str, Any]], object]) -> None:
     """Change what a round says of its files, and let it name the changed one."""
-    digests = json.loads((copy.public / "digests.json").read_text())
+    digests = json.loads((copy.public / "digests.json").read_text(encoding="utf-8"))
     change(digests)
     text = json.dumps(digests)
-    (copy.public / "digests.json").write_text(text)
+    (copy.public / "digests.json").write_text(text, encoding="utf-8")
     rewrite(copy.public / "round.json", digests=hashlib.sha256(text.encode()).hexdigest())
 
 

@@ -159,7 +159,7 @@ def test_rows_are_numbered_from_0_where_the_units_have_no_id(tmp_path: Path) -> 
             "data.tables.tie of data=graph is no table of risk: choose ties",
         ),
         ({"labels": {"a": "bad"}, "label": None}, "is for label sets: map data.label"),
-        ({"labels": {"a": "bad"}}, "is wrong: label and labels exclude each other"),
+        ({"labels": {"a": "bad"}}, "is wrong: label, labels and true_class exclude each other"),
         ({"onset": "age"}, "is for alarms"),
         ({"hidden": ["agee"]}, "names agee, which no file has: they have who, bad, age, from"),
         ({"hidden": ["age"]}, "maps age, which data.hidden keeps from inputs"),

@@ -149,6 +149,7 @@ def _answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 TASK = Task(
     name="chat_onset",
+    title="Chat onset",
     question="When is it evident?",
     unit="chat",
     table="chats",
