@@ -1,6 +1,7 @@
 """Which cells run again after which edit: files of a copy of the packages are really edited."""
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
