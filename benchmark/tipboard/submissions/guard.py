@@ -192,8 +192,9 @@ def _ask(
 def _end(process: subprocess.Popen[bytes]) -> int:
     """End the process, if it has not ended, and close what led to it; its exit code."""
     process.kill()
-    with suppress(BrokenPipeError), process:  # what was never read of the request may not be flushed any more
-        pass
+    if process.stdin is not None:
+        with suppress(OSError):  # what was never read of the request may not be flushed any more
+            process.stdin.close()
     return process.wait()
 
 

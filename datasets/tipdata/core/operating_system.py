@@ -7,11 +7,13 @@ Standard library only, and quick to load: Ctrl-C is answered, and strangers' fil
 
 from __future__ import annotations
 
+import _thread
 import os
 import re
 import signal
 import stat
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -104,6 +106,15 @@ def name_problem(name: str) -> str | None:
 
 
 # Ctrl-C
+
+
+def interrupt() -> None:
+    """Interrupt the main thread as Ctrl-C does, from another thread; where a thread can be sent no signal, it is heard
+    once the main thread runs Python again."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def on_interrupt(press: Callable[[int, FrameType | None], None]) -> None:
