@@ -160,7 +160,7 @@ def release_and_runs(journey: Journey) -> None:
     one = "run baseline=prevalence/chao_lower release=tiny overwrite=always"
     journey.tipbench(one)
     with journey.kept_open(next(journey.runs.glob("*/tiny/prevalence/all/chao_lower/*/result.json"))):
-        journey.tipbench(one, code=2, says="runs cannot be written")
+        journey.tipbench(one, code=2, says="cannot be written")
     journey.tipbench(one)
 
 
