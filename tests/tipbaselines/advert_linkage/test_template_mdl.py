@@ -1,5 +1,6 @@
 """Templates by description length: who shares a template, and what the code lengths promise."""
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -19,7 +20,7 @@ from tipbench.tasks.advert_linkage import TASK
 VOCABULARY = ["".join(letters) for letters in product("bdfgklmnpr", "aeiou", "stvwxyzh")]
 
 
-def clusters(bodies: list[str | None]) -> list[int]:
+def clusters(bodies: Sequence[str | None]) -> list[int]:
     frame = pl.DataFrame(
         {"advert": range(len(bodies)), "body": bodies}, schema={"advert": pl.Int64, "body": pl.String}
     )
