@@ -105,16 +105,11 @@ def name_problem(name: str) -> str | None:
     return None
 
 
-# Ctrl-C
-
-
 def interrupt() -> None:
-    """Interrupt the main thread as Ctrl-C does, from another thread; where a thread can be sent no signal, it is heard
-    once the main thread runs Python again."""
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-    else:
-        _thread.interrupt_main()
+    """Interrupt the main thread as Ctrl-C does, from another thread."""
+    if not hasattr(signal, "pthread_kill"):
+        return _thread.interrupt_main()
+    return signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def on_interrupt(press: Callable[[int, FrameType | None], None]) -> None:
@@ -143,9 +138,6 @@ def children_ignore_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-# Files and folders are moved, exchanged, locked
 
 
 def move(source: Path, target: Path) -> None:
@@ -186,9 +178,6 @@ def locked(path: Path) -> Iterator[None]:
 
     with FileLock(path):
         yield
-
-
-# Memory and time of this process
 
 
 def reset_peak_memory() -> int | None:
@@ -257,9 +246,6 @@ def start_apart(folder: Folder) -> Apart:
         "pass_fds": (folder,) if isinstance(folder, int) else (),
         "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     }
-
-
-# Folders that nobody vouches for
 
 
 def open_folder(name: str | Path, above: Folder | None = None) -> Folder:
