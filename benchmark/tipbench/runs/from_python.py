@@ -19,7 +19,7 @@ from tipbench.runs.cell import Cell
 from tipbench.runs.figure import draw
 from tipbench.runs.grid import expand
 from tipbench.runs.report import rows
-from tipbench.runs.results import RESULT, Result, read_result
+from tipbench.runs.results import Result, read_result, run_folders
 from tipbench.runs.runner import run as run_cells
 from tipbench.runs.variants import variant_names
 from tipbench.task import Task
@@ -152,7 +152,7 @@ def _is_plain(value: Any) -> bool:
 def read_runs(folder: str | Path = "runs") -> list[tuple[Path, Result]]:
     """Return every run below a folder with its result, by path. Raises UsageError where there is none."""
     place = Path(folder).expanduser()
-    found = sorted(path.parent for path in place.glob(f"**/{RESULT}"))
+    found = run_folders(place)
     if not found:
         raise UsageError(f"{place} holds no runs: run something first, or give the folder of --runs.")
     return [(path, read_result(path)) for path in found]

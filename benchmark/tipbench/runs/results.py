@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from tipdata.core.atomic import fill_folder_atomically
+from tipdata.core.atomic import fill_folder_atomically, is_left_over
 from tipdata.core.errors import UsageError
 
 from tipbench.evaluation.comparison import Draws
@@ -184,6 +184,11 @@ def store(
             (beside / VALID).write_bytes(valid)
         if draws is not None:
             np.savez(beside / DRAWS, **draws._asdict())
+
+
+def run_folders(below: Path) -> list[Path]:
+    """Return the folders of the runs below a folder, by path; what a killed writer left is no run."""
+    return sorted(path.parent for path in below.rglob(RESULT) if not is_left_over(path, below))
 
 
 def read_draws(folder: Path) -> Draws | None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tipbench.evaluation.meaning import score_version
-from tipbench.runs.results import RESULT, Result, read_result
-from tipdata.core.atomic import is_left_over
+from tipbench.runs.results import Result, read_result, run_folders
 from tipdata.core.errors import UsageError
 from tipdata.core.world import check_status
 
@@ -36,8 +35,7 @@ def collect(runs: Path, draft: bool = False) -> list[Run]:
         raise UsageError(
             f"{runs} is no folder: give the one that `tipbench run experiment=board` wrote runs to."
         )
-    paths = (path.parent for path in runs.rglob(RESULT) if not is_left_over(path, runs))
-    found = [Run(folder, read_result(folder)) for folder in paths]
+    found = [Run(folder, read_result(folder)) for folder in run_folders(runs)]
     if not found:
         raise UsageError(f"{runs} holds no finished run: run experiment=board first.")
     _refuse_mixed(

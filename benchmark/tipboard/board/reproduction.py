@@ -22,7 +22,7 @@ import polars as pl
 from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.predictions import as_stored
 from tipbench.runs.cell import Cell
-from tipbench.runs.results import RESULT, Result, read_result
+from tipbench.runs.results import Result, read_result, run_folders
 from tipbench.runs.runner import run
 from tipbench.tasks import task_of
 from tipbench.version import __version__
@@ -182,7 +182,7 @@ def _run_cell(
     cell = f"{entry.id} on {wanted.task}, split {wanted.split}, seed {wanted.seed}"
     if done.returncode:
         raise CheckFailed(f"{cell} failed: {_end(done.stderr)}")
-    folders = [path.parent for path in place.rglob(RESULT)]
+    folders = run_folders(place)
     if len(folders) != 1:
         raise CheckFailed(
             f"{cell} made {len(folders)} results in the place of one: its overrides must name one cell."

@@ -18,7 +18,7 @@ import polars as pl
 from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
 from tipbench.runs.cost import UNKNOWN_PEAK
-from tipbench.runs.results import RESULT, Result, Scored, digest_of, read_result
+from tipbench.runs.results import Result, Scored, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.tasks import task_of
 from tipdata.core.atomic import fill_folder_atomically, is_left_over
@@ -135,9 +135,9 @@ def _by_digest(runs: Path | None) -> dict[str, Path]:
     if not runs.is_dir():
         raise UsageError(f"{runs} is no folder: give the one that holds runs with their predictions.")
     found = {}
-    for path in runs.rglob(RESULT):
-        predictions = read_result(path.parent).predictions
-        found[predictions.digest] = path.parent / predictions.file
+    for folder in run_folders(runs):
+        predictions = read_result(folder).predictions
+        found[predictions.digest] = folder / predictions.file
     return {digest: path for digest, path in found.items() if path.is_file()}
 
 

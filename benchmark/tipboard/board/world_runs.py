@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tipbench.evaluation.meaning import score_version
-from tipbench.runs.results import RESULT, Result, read_result
+from tipbench.runs.results import Result, read_result, run_folders
 from tipbench.tasks import task_of
-from tipdata.core.atomic import is_left_over
 from tipdata.core.errors import UsageError
 from tipdata.core.world import check_status
 from tipdata.release import Release
@@ -79,19 +78,15 @@ def _found(runs: Path) -> list[WorldRun]:
     if not runs.is_dir():
         raise UsageError(f"{runs} is no folder: give the one that `{AGAIN}` wrote runs to.")
     found = []
-    for path in sorted(runs.rglob(RESULT)):
-        if is_left_over(path, runs):
-            continue
-        result = read_result(path)
+    for folder in run_folders(runs):
+        result = read_result(folder)
         try:
             release = Release.called(result.data)
         except UsageError:
             continue  # data of a user's own
         counts = not result.oracle_method and result.split == task_of(result.task).splits[0]
         if release.world and counts:
-            found.append(
-                WorldRun(Run(path.parent, result), f"{release.version}/{release.size}", release.world)
-            )
+            found.append(WorldRun(Run(folder, result), f"{release.version}/{release.size}", release.world))
     return found
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tipbench.evaluation.meaning import score_version
-from tipbench.runs.results import RESULT, Result, read_predictions, read_result
+from tipbench.runs.results import RESULT, Result, read_predictions, read_result, run_folders
 from tipbench.runs.scoring import read_predictions_file
 from tipbench.tasks import task_of
-from tipdata.core.atomic import is_left_over
 from tipdata.core.errors import UsageError
 
 from tipboard.submissions.pinned import overrides_of, shipped_version
@@ -112,11 +111,10 @@ def _folders(path: Path) -> list[Path]:
         return [path.parent]
     if not path.is_dir():
         raise UsageError(f"{path} is no folder: give a run's folder, or one that holds runs.")
-    found = [path] if (path / RESULT).is_file() else [one.parent for one in sorted(path.rglob(RESULT))]
-    whole = [one for one in found if not is_left_over(one, path)]
-    if not whole:
+    found = [path] if (path / RESULT).is_file() else run_folders(path)
+    if not found:
         raise UsageError(f"{path} holds no finished run: make one with `tipbench run`.")
-    return whole
+    return found
 
 
 def _refuse(folder: Path, result: Result) -> None:

@@ -146,3 +146,11 @@ def test_steps_of_pandas_are_whole_numbers_beside_missing_ones(tiny: Release) ->
     pandas = alarms.to_pandas()
     assert str(pandas["step"].dtype) == "float64"
     assert tipbench.evaluate("recruitment_onset", pandas, split="operation", replicates=0) == expected
+
+
+def test_what_a_killed_writer_left_is_no_run(tmp_path: Path) -> None:
+    left = tmp_path / "0.3.0" / ".partial-1" / "s0"
+    left.mkdir(parents=True)
+    (left / "result.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UsageError, match="holds no runs"):
+        tipbench.results(tmp_path)
