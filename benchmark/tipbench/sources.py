@@ -66,9 +66,11 @@ def closure(starts: Iterable[str], places: Sequence[Place]) -> dict[str, Path]:
 
 def digest_of_sources(modules: Mapping[str, Path], more: Any = None) -> str:
     """Return the hex SHA-256 of these modules, of the data files that they name, and of a plain value beside them."""
-    lines = {name: _read(path, name).digest for name, path in modules.items()}
+    lines: dict[str, str] = {}
     for name, path in modules.items():
-        for file in _named_files(path, _read(path, name).strings):
+        read = _read(path, name)
+        lines[name] = read.digest
+        for file in _named_files(path, read.strings):
             lines[f"{name}/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
     return hashlib.sha256(canonical({"sources": lines, "more": more}).encode()).hexdigest()
 

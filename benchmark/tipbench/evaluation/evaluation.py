@@ -30,7 +30,7 @@ from tipbench.metrics.bootstrap import (
 from tipbench.metrics.case import Case, ScoredTask, case_of
 from tipbench.metrics.estimation import ESTIMATE
 from tipbench.metrics.metric import NO_TRUTH, Measured
-from tipbench.metrics.registry import measured
+from tipbench.metrics.registry import measured, primary_measured
 
 __all__ = [
     "Answers",
@@ -150,6 +150,25 @@ def evaluate(
         prevalence=case.share,
         estimates=_estimates(case),
     )
+
+
+def primary_score(
+    task: ScoredTask,
+    answers: Answers,
+    predictions: pl.DataFrame,
+    *,
+    replicates: int = 1000,
+    checked: bool = False,
+) -> Score:
+    """Return the primary metric alone, as :func:`evaluate` scores it, without groups and references."""
+    case = case_of(task, answers, predictions, checked)
+    if not case.known:
+        return Score(None, note=NO_TRUTH)
+    found = primary_measured(case).only([case.primary])
+    scores, _ = _scores(
+        found, observed(found.metrics, case.clusters.count), case.clusters, replicates, seed=0
+    )
+    return scores.get(case.primary, Score(None, note=NO_TRUTH))
 
 
 def _estimate(case: Case) -> dict[str, Score]:

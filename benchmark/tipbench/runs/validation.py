@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 from tipdata.core.errors import UsageError
 
 from tipbench.data.prepared import Prepared
-from tipbench.evaluation.evaluation import Score, check_predictions, evaluate
+from tipbench.evaluation.evaluation import Score, check_predictions, primary_score
 from tipbench.kinds.predictions import as_stored
 from tipbench.runs.cell import Cell
 from tipbench.runs.predicting import predicted
@@ -53,12 +53,13 @@ def validate(
     if valid is None:
         return Validated(Score(None, note=NO_VALID))
     if "valid" in task.predicted_parts:
-        return Validated(primary_score(task, valid, of_units(valid, predictions), cell))
+        made = check_predictions(valid.answers, of_units(valid, predictions))
+        return Validated(_score(task, valid, made, cell))
     try:
         made = as_stored(check_predictions(valid.answers, ask(valid)))
     except Exception as error:  # the run's own score is there and is not lost for it
         return Validated(Score(None, note=FAILED.format(cell.target, type(error).__name__, _line(error))))
-    return Validated(primary_score(task, valid, made, cell), made)
+    return Validated(_score(task, valid, made, cell), made)
 
 
 def asked_of(method: Any, cell: Cell) -> Callable[[Prepared], pl.DataFrame]:
@@ -80,11 +81,9 @@ def of_units(prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:
     return predictions.join(wanted, on=key, how="semi", maintain_order="left")
 
 
-def primary_score(task: Task, valid: Prepared, predictions: pl.DataFrame, cell: Cell) -> Score:
-    """Return the primary metric alone, with its interval."""
-    alone = replace(task, metrics=(task.primary,))
-    found = evaluate(alone, valid.answers, predictions, replicates=cell.config["replicates"])
-    return found.scores[task.primary]
+def _score(task: Task, valid: Prepared, checked: pl.DataFrame, cell: Cell) -> Score:
+    replicates = cell.config["replicates"]
+    return primary_score(task, valid.answers, checked, replicates=replicates, checked=True)
 
 
 def _line(error: Exception) -> str:
