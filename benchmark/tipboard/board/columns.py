@@ -148,6 +148,9 @@ GAPS = (
 )  # fmt: skip
 """Columns of metrics whose title does not say enough."""
 
+OTHERS = _beside(GAPS)
+"""Columns of all others that stand beside every primary metric."""
+
 COLUMNS = (
     BoardColumn(
         "rank", "rank",
@@ -212,7 +215,7 @@ COLUMNS = (
         _plain("intrusion", lambda line: line.mean("intrusion_mrr")),
         lambda line: number(line.mean("intrusion_mrr")), unit=SHARE,
     ),
-    *_beside(GAPS),
+    *OTHERS,
     BoardColumn(
         "against", "against reference",
         "Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "

@@ -10,7 +10,7 @@ from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval
 from tipbench.tasks import tasks
 
-from tipboard.board.columns import OF_METRIC
+from tipboard.board.columns import GAPS, OF_METRIC, OTHERS
 from tipboard.board.export import METHOD, Heading
 from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
@@ -19,7 +19,8 @@ from tipboard.site.render import Page, page
 from tipboard.site.sizes import Size
 from tipboard.site.tables import View, filters, of_records
 
-HARM_GAP, PROTECTION_GAP = "harm_gap", "protection_gap"
+BESIDE = (*GAPS, *OTHERS)
+"""Columns of what the registry of metrics shows beside every primary one; a column's key is its metric's name."""
 HEADINGS = (
     Heading("task", "task", "What was predicted.", False),
     Heading("place", "place", "Among the last submissions of all teams to the task; seeds stand together.", True,
@@ -32,10 +33,7 @@ HEADINGS = (
     Heading("counts", "counts", "Whether it is the team's last to this task.", False),
     Heading("seed", "seed", "Of the method.", False),
     Heading("metric", "metric", "The task's primary metric.", False),
-    Heading(HARM_GAP, "harm gap", "False accusations of the worst lawful group, less those of all lawful.", True,
-            "per item"),
-    Heading(PROTECTION_GAP, "protection gap", "Best less worst recall over groups of those exploited.", True,
-            "of recall"),
+    *(Heading(column.key, column.heading, column.about, True, column.unit) for column in BESIDE),
     Heading("access", "access", "As declared: all tiers are published and nobody can check it.", False),
 )  # fmt: skip
 
@@ -45,14 +43,13 @@ def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) 
     described = closed.round
     path = f"rounds/{described.name}.html"
     records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
-    release = f"{described.data}/{described.size}{' (draft)' if described.draft else ''}"
-    caption = f"Sealed round {described.name}: all submissions. Release {release}."
+    caption = f"Sealed round {described.name}: all submissions. Release {described.release}."
     table = of_records(caption, HEADINGS, records)
     view = View("round", "Everything that was handed in", table, f"data/rounds/{described.name}",
                 filters(table, ("task", "team", "counts", "access")))  # fmt: skip
     html = page(
         "round.html", "../", publication, path=path, current="", closed=closed, facts=_facts(closed), view=view,
-        release=f"{release}, evaluator {closed.scores.evaluator}", size=sizes[0],
+        release=f"{described.release}, evaluator {closed.scores.evaluator}", size=sizes[0],
     )  # fmt: skip
     return Page(path, html, [view], [])
 
@@ -95,8 +92,8 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                     "score": one.value,
                     "bounds": interval(one.low, one.high, one.note),
                     **{
-                        gap: metrics[gap].value if gap in metrics else None
-                        for gap in (HARM_GAP, PROTECTION_GAP)
+                        column.key: metrics[column.key].value if column.key in metrics else None
+                        for column in BESIDE
                     },
                     "access": entry.access,
                 }

@@ -54,12 +54,6 @@ class Drawing:
         self._add("polyline", points=_points(points), fill="none", stroke=colour, stroke_width=width,
                   stroke_dasharray=dash, stroke_opacity=opacity, stroke_linejoin="round")  # fmt: skip
 
-    def area(self, points: Sequence[Point], fill: str, stroke: str, opacity: float, width: float = 1.5,
-             dash: str = "") -> None:  # fmt: skip
-        """A closed shape; ``opacity`` is that of its inside."""
-        self._add("polygon", points=_points(points), fill=fill, fill_opacity=opacity, stroke=stroke,
-                  stroke_width=width, stroke_dasharray=dash, stroke_linejoin="round")  # fmt: skip
-
     def circle(self, at: Point, radius: float, fill: str, stroke: str, tip: str | None = None) -> None:
         """A dot, or a ring where ``fill`` is the paper's."""
         self._add("circle", tip=tip, cx=at[0], cy=at[1], r=radius, fill=fill, stroke=stroke, stroke_width=1.5)
