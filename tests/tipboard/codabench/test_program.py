@@ -1,6 +1,7 @@
 """The scoring program, run as the host's worker runs it, from the bundle alone."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -165,12 +166,7 @@ def test_a_malformed_submission_is_refused_in_one_sentence(
             place("recruitment_onset"): chance["recruitment_onset"].with_columns(step=pl.lit(21, pl.Int32))
         },
     }[kind]
-    _refused(as_the_host(files), said)
-
-
-def _refused(ran: Any, said: str) -> None:
-    import re
-
+    ran = as_the_host(files)
     assert ran.code == 1
     assert re.search(said, ran.stderr), ran.stderr
     assert ran.stderr.startswith("refused: ")

@@ -33,6 +33,20 @@ NODES = pl.DataFrame({"who": ["bea", "al", "cy", "dot"], "bad": [0, 1, 0, 1], "a
 EDGES = pl.DataFrame({"from": ["cy", "al", "bea"], "to": ["al", "dot", "bea"], "sum": ["1.5", "2", "3"]})
 
 
+def adverts(folder: Path, **fields: Any) -> dict[str, Any]:
+    """A config of advert_risk over the file ``rows.csv``, whose texts are in ``text``."""
+    return {
+        "name": "mine",
+        "task": "advert_risk",
+        "path": str(folder),
+        "files": "rows.csv",
+        "format": "csv",
+        "unit": "key",
+        "tables": {"adverts": {"body": "text"}},
+        **fields,
+    }
+
+
 def graph(
     folder: Path, nodes: pl.DataFrame = NODES, edges: pl.DataFrame = EDGES, **fields: Any
 ) -> dict[str, Any]:

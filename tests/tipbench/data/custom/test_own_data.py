@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from own_tables import adverts
 from tipbench.data.custom.config import OwnData, own_data
 from tipbench.data.custom.folds import check_own
 from tipbench.evaluation.evaluation import evaluate
@@ -32,18 +33,8 @@ ROWS = pl.DataFrame(
 
 def risk(folder: Path, **fields: Any) -> dict[str, Any]:
     """A config of advert_risk over the rows above."""
-    return {
-        "name": "mine",
-        "task": "advert_risk",
-        "path": str(folder),
-        "files": "rows.csv",
-        "format": "csv",
-        "unit": "key",
-        "label": "is_bad",
-        "cluster": "who",
-        "tables": {"adverts": {"title": "''", "body": "text"}},
-        **fields,
-    }
+    tables = {"adverts": {"title": "''", "body": "text"}}
+    return adverts(folder, **{"label": "is_bad", "cluster": "who", "tables": tables, **fields})
 
 
 def config(name: str, path: Path | None = None) -> dict[str, Any]:

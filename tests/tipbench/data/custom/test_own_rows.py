@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from own_tables import adverts
 from tipbench.loading import prepare
 from tipdata.core.errors import UsageError
 
@@ -20,18 +21,7 @@ ROWS = pl.DataFrame(
 
 def risk(folder: Path, **fields: Any) -> dict[str, Any]:
     ROWS.write_csv(folder / "rows.csv")
-    return {
-        "name": "mine",
-        "task": "advert_risk",
-        "path": str(folder),
-        "files": "rows.csv",
-        "format": "csv",
-        "unit": "key",
-        "label": "bad",
-        "tables": {"adverts": {"body": "text"}},
-        "split": "all",
-        **fields,
-    }
+    return adverts(folder, **{"label": "bad", "split": "all", **fields})
 
 
 def lists(folder: Path, rows: pl.DataFrame, count: str = "count", **fields: Any) -> dict[str, Any]:

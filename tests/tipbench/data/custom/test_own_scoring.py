@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from own_tables import adverts
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate
@@ -30,19 +31,7 @@ def units() -> pl.DataFrame:
 
 def risk(folder: Path, frame: pl.DataFrame | None = None, **fields: Any) -> dict[str, Any]:
     (units() if frame is None else frame).write_csv(folder / "rows.csv")
-    return {
-        "name": "mine",
-        "task": "advert_risk",
-        "path": str(folder),
-        "files": "rows.csv",
-        "format": "csv",
-        "unit": "key",
-        "label": "bad",
-        "group": "group",
-        "fold": "part",
-        "tables": {"adverts": {"body": "text"}},
-        **fields,
-    }
+    return adverts(folder, **{"label": "bad", "group": "group", "fold": "part", **fields})
 
 
 def scored(own: dict[str, Any], score: pl.Expr, replicates: int = 20) -> Evaluation:
