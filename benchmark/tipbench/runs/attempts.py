@@ -74,5 +74,5 @@ def _run_cell(job: Job, shared: SharedFold) -> Result:
         evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
     cost = cost_of(job, meter)  # before the valid part is predicted, which is no part of what a method costs
     ask = asked_of(method, cell) if job.kept is None else kept_of(cell)
-    validated = validate(task, prepared, cell, checked, ask)
+    validated = validate(prepared, cell, checked, ask)
     return record(job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated)

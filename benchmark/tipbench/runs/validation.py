@@ -31,7 +31,6 @@ class Validated:
 
 
 def validate(
-    task: Task,
     prepared: Prepared,
     cell: Cell,
     predictions: pl.DataFrame,
@@ -40,12 +39,12 @@ def validate(
     """Return the primary metric on the valid part, scored on the truth just as the test is.
 
     Args:
-        task: the task.
-        prepared: the folds that the method was fitted on.
+        prepared: the folds that the method was fitted on; their task is the one that the data were mapped to.
         cell: replicates of the interval and the method's name are read of it.
         predictions: those of the run, which hold the valid part where the task predicts it.
         ask: given the folds with valid in the place of the test, returns predictions for it.
     """
+    task = prepared.folds[0].task
     try:
         valid = prepared.validation
     except UsageError as error:

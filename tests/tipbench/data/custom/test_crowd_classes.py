@@ -169,3 +169,22 @@ def test_other_tasks_refuse_a_true_class_and_two_classes_lead_to_it(tmp_path: Pa
         UsageError, match=r"Of more than two classes, map data\.true_class in the place of data\.label"
     ):
         prepare("flag_aggregation", own=words)
+
+
+def test_the_valid_part_is_scored_by_the_metric_that_leads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = "CASE WHEN CAST(SUBSTR(remark, 2) AS INT) % 3 = 0 THEN 'valid' ELSE 'test' END"
+    own = write(tmp_path, split="given", fold=parts)
+    result = run(own, "majority", tmp_path, capsys)
+    prepared = prepare("flag_aggregation", own=own)
+    assert prepared.validation is not None
+    made = pl.read_parquet(next(tmp_path.glob("runs/**/valid.parquet")))
+    truth = prepared.validation.answers.frame
+    columns = [name for name in truth.columns if name.startswith("label_")]
+    scores = [name.replace("label_", "score_") for name in columns]
+    both = truth.join(made, on="advert")
+    said = both.select(pl.concat_list(scores).list.arg_max()).to_series()
+    right = both.select(pl.concat_list(columns).list.arg_max()).to_series()
+    assert result["primary"] == "accuracy"
+    assert result["valid"]["value"] == pytest.approx((said == right).mean())
