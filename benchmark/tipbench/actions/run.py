@@ -23,6 +23,7 @@ from tipbench.runs.figure import check_format, save
 from tipbench.runs.grid import expand, runnable, sweep
 from tipbench.runs.references import references_of
 from tipbench.runs.report import Row, rows, table
+from tipbench.runs.results import Result
 from tipbench.runs.runner import run
 from tipbench.task import Task
 from tipbench.tasks import task_of
@@ -47,6 +48,7 @@ def call(options: argparse.Namespace) -> int:
     if options.show:
         return _show(cells, options.json)
     _check_output(settings)
+    beside = references_of(cells, options.references) if options.references is not None else []
     _make_releases(cells, settings, options.quiet)
 
     single = len(cells) == 1
@@ -59,7 +61,7 @@ def call(options: argparse.Namespace) -> int:
     )
     if single and outcomes[0].cause is not None:
         return _single_failure(outcomes[0], composer)
-    return _report(outcomes, settings, options)
+    return _report(outcomes, beside, settings, options)
 
 
 def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
@@ -117,11 +119,13 @@ def _single_failure(outcome: Outcome, composer: Composer) -> int:
     raise CheckFailed(f"{outcome.cell.name} failed: {outcome.cause}")
 
 
-def _report(outcomes: Sequence[Outcome], settings: Settings, options: argparse.Namespace) -> int:
+def _report(
+    outcomes: Sequence[Outcome], beside: Sequence[Result], settings: Settings, options: argparse.Namespace
+) -> int:
+    """Show what became of the cells; ``beside``: references in the same table and figure."""
     results = [outcome.result for outcome in outcomes if outcome.result is not None]
     failures = [outcome for outcome in outcomes if outcome.result is None]
-    beside = references_of(results, options.references) if results and options.references is not None else []
-    lines = rows([*results, *beside])
+    lines = rows([*results, *(beside if results else [])])
     figure, trouble = _figure(lines, settings)
     if options.json and len(outcomes) == 1:
         emit_json(results[0].model_dump(mode="json"))

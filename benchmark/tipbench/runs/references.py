@@ -8,17 +8,19 @@ from pathlib import Path
 from tipdata.core.errors import UsageError
 
 from tipbench.config.paths import config_folder
+from tipbench.evaluation.meaning import score_version
+from tipbench.runs.cell import Cell
 from tipbench.runs.results import Result, read_result
 
 RESULTS, REFERENCE = "results", "reference"
 MARK = "(reference)"
 
 
-def references_of(results: Sequence[Result], folder: str | None = None) -> list[Result]:
+def references_of(cells: Sequence[Cell], folder: str | None = None) -> list[Result]:
     """Return the committed results on the data, tasks and splits of these, each method marked as a reference.
 
     Args:
-        results: what was run.
+        cells: what is run.
         folder: where results are kept; without it ``results`` here, or in the checkout that tipbench lies in.
 
     Raises:
@@ -31,19 +33,18 @@ def references_of(results: Sequence[Result], folder: str | None = None) -> list[
             f"{places[0]} is no folder of committed results: run in a clone of tipbench, or give --references=FOLDER."
         )
     found: list[Result] = []
-    for data, task in dict.fromkeys((one.data, one.task) for one in results):
+    for data, task in dict.fromkeys((cell.data, cell.task) for cell in cells):
         there = [read_result(path) for path in sorted((kept / data / REFERENCE / task).glob("*/*/s*.json"))]
         if not there:
             has = sorted(path.parent.relative_to(kept).as_posix() for path in kept.glob(f"*/*/{REFERENCE}"))
             raise UsageError(
                 f"{kept} has no committed results of {task} on {data}: it has {', '.join(has) or 'none'}."
             )
-        mine = [one for one in results if (one.data, one.task) == (data, task)]
-        if {one.versions.evaluator for one in there} != {one.versions.evaluator for one in mine}:
+        if {one.versions.evaluator for one in there} != {score_version(task)}:
             raise UsageError(
                 f"the committed results of {task} on {data} were scored by another version of its metrics: "
                 "use the tipbench that they belong to."
             )
-        splits = {one.split for one in mine}
+        splits = {cell.split for cell in cells if (cell.data, cell.task) == (data, task)}
         found += [one for one in there if one.split in splits]
     return [one.model_copy(update={"method": f"{one.method} {MARK}"}) for one in found]
