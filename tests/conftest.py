@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tipdata.release import Release, open_release
 
-# How fast a machine is, is no claim of a test.
+# How fast a machine is, is not a claim of a test.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 

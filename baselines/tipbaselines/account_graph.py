@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
 FEW_LEVELS = 40
-"""A column of text with more distinct values than this is no category."""
+"""A column of text with more distinct values than this is not a category."""
 IDENTIFIERS = ("device_cluster",)
 """Columns of accounts that name what several share: their size says something, the name does not."""
 TIE_KEYS = ("region", "tie", "source", "target", "kind", "day")
@@ -40,11 +40,12 @@ class Graph:
         return self.accounts.height
 
     def positions(self, accounts: pl.Series) -> np.ndarray:
-        """Nodes of these accounts, int64."""
+        """Return nodes of these accounts, int64."""
         return np.searchsorted(self.accounts[self.unit].to_numpy(), accounts.to_numpy())
 
     def adjacency(self) -> "csr_matrix":
-        """(nodes, nodes) float32: 1 where the row's account ties itself to the column's, once or more; no loops."""
+        """Return (nodes, nodes) float32: 1 where the row's account ties itself to the column's, once or more; no
+        loops."""
         from scipy.sparse import csr_matrix
 
         different = self.source != self.target
@@ -55,7 +56,7 @@ class Graph:
 
 
 def graph_of(fold: "Fold") -> Graph:
-    """The graph of a fold. Raises UsageError for ties whose ends are no accounts."""
+    """Return the graph of a fold. Raises UsageError for ties whose ends are not accounts."""
     unit = fold.task.unit
     accounts = fold.tables[fold.task.table].unique(unit).sort(unit).collect()
     ties = fold.tables["ties"].collect() if "ties" in fold.tables else _no_ties()
@@ -79,8 +80,8 @@ def _no_ties() -> pl.DataFrame:
 
 
 def attributes(graph: Graph) -> pl.DataFrame:
-    """What the accounts' own columns say, one Float32 column each: numbers as they are (null as NaN), categories as
-    one column a level, and how many accounts share an identifier."""
+    """Return what the accounts' own columns say, one Float32 column each: numbers as they are (null as NaN), categories
+    as one column a level, and how many accounts share an identifier."""
     found: list[pl.Expr] = []
     for name, dtype in graph.accounts.schema.items():
         if name in (graph.unit, "region"):
@@ -103,7 +104,7 @@ def attributes(graph: Graph) -> pl.DataFrame:
 
 
 def tie_attributes(graph: Graph) -> pl.DataFrame:
-    """What an account's own ties say without a look at whom they lead to, one Float32 column each.
+    """Return what an account's own ties say without a look at whom they lead to, one Float32 column each.
 
     In both directions: ties, accounts at the other end, ties by kind, days from the first to the last tie and how
     crowded they are, days since the account's creation, and sum, mean and largest of each numeric column of ties; and
@@ -166,12 +167,13 @@ def _days(graph: Graph, end: np.ndarray, count: np.ndarray) -> dict[str, np.ndar
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Element by element, NaN where the whole is none."""
+    """Return element by element, NaN where the whole is none."""
     return np.divide(part, whole, out=np.full(len(whole), np.nan), where=np.asarray(whole) > 0)
 
 
 def filled(values: np.ndarray) -> np.ndarray:
-    """(rows, columns) with each column's NaN as its median (0 where all are), for what cannot leave gaps open."""
+    """Return (rows, columns) with each column's NaN as its median (0 where all are), for what cannot leave gaps
+    open."""
     gaps = np.isnan(values)
     known = ~gaps.all(axis=0)
     middle = np.zeros(values.shape[1], dtype=values.dtype)

@@ -23,7 +23,7 @@ BLOCK = 8192
 
 
 def neighbour_features(graph: Graph, values: np.ndarray, hops: int = 2) -> np.ndarray:
-    """(nodes, features) float32 of the neighbourhood of each node, NaN where it has no such neighbour.
+    """Return (nodes, features) float32 of the neighbourhood of each node, NaN where it has no such neighbour.
 
     Args:
         values: (nodes, columns) of the accounts themselves; NaN counts as the column's median.
@@ -62,7 +62,7 @@ def sharing(graph: Graph) -> list["csr_matrix"]:
 
 
 def _company(graph: Graph, values: np.ndarray) -> list[np.ndarray]:
-    """Means of all this over the other accounts that share an identifier: neighbours by another relation."""
+    """Return means of all this over the other accounts that share an identifier: neighbours by another relation."""
     known = ~np.isnan(values)
     found = []
     for shared in sharing(graph):
@@ -75,7 +75,7 @@ def _company(graph: Graph, values: np.ndarray) -> list[np.ndarray]:
 
 
 def mean_over(adjacency: "csr_matrix") -> "csr_matrix":
-    """The adjacency with every row's entries adding to 1 (rows without any stay empty)."""
+    """Return the adjacency with every row's entries adding to 1 (rows without any stay empty)."""
     from scipy.sparse import diags
 
     degree = np.asarray(adjacency.sum(axis=1)).ravel()
@@ -86,7 +86,7 @@ def mean_over(adjacency: "csr_matrix") -> "csr_matrix":
 def _spread(
     out: "csr_matrix", back: "csr_matrix", values: np.ndarray, to: np.ndarray, by: np.ndarray
 ) -> np.ndarray:
-    """Standard deviation over the neighbours in both directions."""
+    """Return standard deviation over the neighbours in both directions."""
     parts = []
     for mean_of, mean in ((out, to), (back, by)):
         parts.append(np.sqrt(np.maximum(mean_of @ values**2 - mean**2, 0)))
@@ -94,7 +94,7 @@ def _spread(
 
 
 def _alike(graph: Graph) -> np.ndarray:
-    """Shares of ties, out and in, to accounts of the same platform, language and device, and to newcomers."""
+    """Return shares of ties, out and in, to accounts of the same platform, language and device, and to newcomers."""
     accounts = graph.accounts
     marks = []
     for name in ALIKE:
@@ -117,7 +117,8 @@ def _alike(graph: Graph) -> np.ndarray:
 
 
 def _closure(graph: Graph) -> np.ndarray:
-    """Triangles through each node, and the share of pairs of its neighbours that are tied, in either direction."""
+    """Return triangles through each node, and the share of pairs of its neighbours that are tied, in either
+    direction."""
     adjacency = graph.adjacency()
     either = (adjacency + adjacency.T).tocsr()
     either.data[:] = 1.0

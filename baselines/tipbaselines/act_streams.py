@@ -32,11 +32,11 @@ class Vocabulary:
         return cls({name: sorted(messages[name].drop_nulls().unique()) for name in present})
 
     def size(self, field: str) -> int:
-        """Number of codes of a field or of ``gap``."""
+        """Return number of codes of a field or of ``gap``."""
         return GAP_CODES if field == "gap" else len(self.values.get(field, ())) + 1
 
     def codes(self, rows: pl.DataFrame, field: str) -> np.ndarray:
-        """(rows,) int64 codes of a field."""
+        """Return (rows,) int64 codes of a field."""
         known = self.values.get(field, [])
         if field not in rows.columns or not known:
             return np.zeros(rows.height, dtype=np.int64)
@@ -61,7 +61,7 @@ class Steps:
 
 
 def gap_codes(minutes: np.ndarray) -> np.ndarray:
-    """Classes of gaps in minutes, from 1; 0 for a first message or where there are no times (negative)."""
+    """Return classes of gaps in minutes, from 1; 0 for a first message or where there are no times (negative)."""
     return np.where(minutes < 0, 0, np.searchsorted(GAPS, minutes, side="right") + 1)
 
 
@@ -97,7 +97,7 @@ class Conversations:
 
 
 def messages_of(fold: "Fold", part: str) -> pl.DataFrame:
-    """Messages of the labelled units of a part with ``label`` and ``onset``, by unit and sequence."""
+    """Return messages of the labelled units of a part with ``label`` and ``onset``, by unit and sequence."""
     unit = fold.task.unit
     labels = fold.labels(part).collect()
     messages = fold.tables["messages"].collect()
@@ -105,7 +105,7 @@ def messages_of(fold: "Fold", part: str) -> pl.DataFrame:
 
 
 def conversations(messages: pl.DataFrame, unit: str, vocabulary: Vocabulary) -> Conversations:
-    """Arrays of the messages that :func:`messages_of` gives."""
+    """Return arrays of the messages that :func:`messages_of` gives."""
     first = (messages[unit] != messages[unit].shift(1)).fill_null(True).to_numpy()
     start = np.flatnonzero(first)
     length = np.diff(np.append(start, messages.height))
@@ -141,7 +141,7 @@ class ActStream:
         return len(self._ids)
 
     def read(self, rows: pl.DataFrame) -> tuple[np.ndarray, Steps]:
-        """Positions of the rows' units, and the codes of the rows: each unit once at most."""
+        """Return positions of the rows' units, and the codes of the rows: each unit once at most."""
         at = np.searchsorted(self._ids, rows[self.unit].to_numpy())
         gap = np.full(len(at), -1, dtype=np.int64)
         if "minute" in rows.columns:

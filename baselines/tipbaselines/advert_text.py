@@ -19,7 +19,7 @@ _TOKEN = re.compile(TOKEN)
 
 
 def texts(frame: pl.DataFrame) -> list[str]:
-    """Title and body of each row, joined by a line break; whichever of the two columns the frame has.
+    """Return title and body of each row, joined by a line break; whichever of the two columns the frame has.
 
     ``frame``: at least one of the String columns ``title`` and ``body``; a null counts as empty. One string a row.
     """
@@ -31,10 +31,10 @@ def texts(frame: pl.DataFrame) -> list[str]:
 
 
 def tokens(text: str) -> list[str]:
-    """Tokens of a text after Unicode compatibility normalisation (NFKC) and case folding."""
+    """Return tokens of a text after Unicode compatibility normalisation (NFKC) and case folding."""
     return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def normalised(text: str) -> str:
-    """The text reduced to its tokens with single spaces: equal for texts that differ in case and marks only."""
+    """Return the text reduced to its tokens with single spaces: equal for texts that differ in case and marks only."""
     return " ".join(tokens(text))

@@ -28,7 +28,7 @@ class BoostedTrees:
     threads: int = 1
 
     def grow(self, data: "Dataset", seed: int, watched: "Dataset | None" = None) -> "Booster":
-        """Trees for the 0/1 labels of ``data``, stopped early by those of ``watched``."""
+        """Return trees for the 0/1 labels of ``data``, stopped early by those of ``watched``."""
         import lightgbm
 
         parameters = {
@@ -51,5 +51,5 @@ class BoostedTrees:
         return lightgbm.train(parameters, data, self.rounds, valid_sets=[watched], callbacks=[stop])
 
     def probabilities(self, trees: "Booster", features: np.ndarray) -> np.ndarray:
-        """Probability of a 1 for each row of features [rows, columns], float64 [rows]."""
+        """Return probability of a 1 for each row of features [rows, columns], float64 [rows]."""
         return np.asarray(trees.predict(features, num_threads=self.threads), dtype=np.float64)

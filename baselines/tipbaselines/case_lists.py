@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NEEDS: frozenset[str] = frozenset({"case_lists.count"})
 NO_LISTS = ("region", "form", "sex", "age", "count")
-"""Columns of ``case_lists`` that are no list."""
+"""Columns of ``case_lists`` that are not list."""
 MOST = 10
 """Lists: the patterns are two to this power."""
 SPARSE = 0.5
@@ -47,7 +47,7 @@ class CaseLists:
 
 
 def read_case_lists(fold: "Fold", units: pl.Series | None = None) -> CaseLists:
-    """The tables of these units, or of those to be predicted, sorted by unit.
+    """Return the tables of these units, or of those to be predicted, sorted by unit.
 
     Raises UsageError for more lists than :data:`MOST`.
     """
@@ -71,8 +71,8 @@ def read_case_lists(fold: "Fold", units: pl.Series | None = None) -> CaseLists:
 def estimates_of(
     lists: CaseLists, log_unseen: np.ndarray, lower: np.ndarray, upper: np.ndarray
 ) -> pl.DataFrame:
-    """``[unit, estimate, lower, upper]``: the people observed and those unseen, whose logarithm and its 95% interval
-    [units] are given; null where that is NaN."""
+    """Return ``[unit, estimate, lower, upper]``: the people observed and those unseen, whose logarithm and its 95%
+    interval [units] are given; null where that is NaN."""
     columns = {
         name: lists.observed + np.exp(np.minimum(values, LARGEST))
         for name, values in (("estimate", log_unseen), ("lower", lower), ("upper", upper))
@@ -83,8 +83,8 @@ def estimates_of(
 
 
 def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:
-    """Sentences for the reader: how many units have no estimate, how many tables are sparse, and which estimates are
-    below Chao's lower bound."""
+    """Return sentences for the reader: how many units have no estimate, how many tables are sparse, and which estimates
+    are below Chao's lower bound."""
     notes = []
     if lacking := predictions["estimate"].null_count():
         notes.append(
@@ -93,8 +93,8 @@ def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:
     sparse = int((lists.overlapping.mean(axis=1) <= 1 - SPARSE).sum()) if len(lists.lists) > 1 else 0
     if sparse:
         notes.append(
-            f"in {sparse:,} of {predictions.height:,} units half of the pairs of lists or more share nobody: what is "
-            "estimated there rests on few people, and on what is assumed of lists that never meet."
+            f"in {sparse:,} of {predictions.height:,} units at least half of the pairs of lists have no person in "
+            "common: estimates there are weak."
         )
     estimates = predictions["estimate"].fill_null(float("nan")).to_numpy()
     return notes + below_bound(estimates, lists.counts, len(lists.lists))

@@ -8,12 +8,14 @@ from tipdata.core.components import connected_components
 
 
 def components(nodes: int, edges: np.ndarray) -> np.ndarray:
-    """Smallest node of each node's component: int64, shape (nodes,). ``edges``: (n, 2) integers below ``nodes``."""
+    """Return smallest node of each node's component: int64, shape (nodes,). ``edges``: (n, 2) integers below
+    ``nodes``."""
     return connected_components(edges[:, 0], edges[:, 1], nodes)
 
 
 def equal_values(values: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:
-    """Number of each value among the distinct ones, and the row where each distinct one is first: two int64 arrays."""
+    """Return number of each value among the distinct ones, and the row where each distinct one is first: two int64
+    arrays."""
     number: dict[Hashable, int] = {}
     first: list[int] = []
     index = np.empty(len(values), dtype=np.int64)
@@ -26,7 +28,7 @@ def equal_values(values: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def contact_edges(contacts: pl.Series, limit: int | None = None) -> np.ndarray:
-    """Edges between rows that share a contact: (n, 2) int64, each row linked to the first row with that contact.
+    """Return edges between rows that share a contact: (n, 2) int64, each row linked to the first row with that contact.
 
     ``contacts``: a list column, nulls allowed. ``limit``: contacts on more rows than this are passed over.
     """
@@ -48,6 +50,7 @@ def contact_edges(contacts: pl.Series, limit: int | None = None) -> np.ndarray:
 
 
 def cluster_frame(units: pl.Series, label: np.ndarray) -> pl.DataFrame:
-    """Predictions [unit, cluster], sorted by unit: a cluster is named by its smallest unit, whatever the row order."""
+    """Return predictions [unit, cluster], sorted by unit: a cluster is named by its smallest unit, whatever the row
+    order."""
     frame = pl.DataFrame({units.name: units, "label": label})
     return frame.select(units.name, pl.col(units.name).min().over("label").alias("cluster")).sort(units.name)

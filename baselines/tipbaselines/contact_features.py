@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 NOTE = "narrative"
 LEFT_OUT = ("region", "minute", NOTE)
 MOST_VALUES = 40
-"""A text column of more different values than this is left out: it is no category."""
+"""A text column of more different values than this is left out: it is not a category."""
 FEWEST_ROWS = 5
 """A value or gap in fewer training rows gets no column of its own."""
 
 
 def note_texts(frame: pl.DataFrame) -> list[str]:
-    """The notes, '' where missing or where there is no such column."""
+    """Return the notes, '' where missing or where there is no such column."""
     if NOTE not in frame.columns:
         return [""] * frame.height
     return frame[NOTE].fill_null("").to_list()
@@ -54,7 +54,7 @@ class Coded:
         return cls(tuple(numbers), categories)
 
     def values(self, frame: pl.DataFrame) -> np.ndarray:
-        """(rows, columns) float32: numbers with gaps as NaN, then 0/1 a value of each category."""
+        """Return (rows, columns) float32: numbers with gaps as NaN, then 0/1 a value of each category."""
         numbers = [pl.col(name).cast(pl.Float32) for name in self.numbers]
         ones = [
             pl.col(name).eq(value).fill_null(False).cast(pl.Float32).alias(f"{name}={value}")

@@ -45,13 +45,13 @@ Forecaster = Callable[[Course, slice], Forecast | None]
 
 
 def estimates(fold: "Fold", forecaster: Forecaster) -> pl.DataFrame:
-    """Predictions ``[unit, estimate, lower, upper]`` for every effect that is asked for, sorted by unit."""
+    """Return predictions ``[unit, estimate, lower, upper]`` for every effect that is asked for, sorted by unit."""
     market = Market.of(fold)
     return prediction_frame(fold, lambda effect: _estimate(market, effect, forecaster))
 
 
 def prediction_frame(fold: "Fold", estimate: Callable[[Effect], Estimate | None]) -> pl.DataFrame:
-    """Predictions of a function of an effect's row; all three columns null where no estimate exists."""
+    """Return predictions of a function of an effect's row; all three columns null where no estimate exists."""
     unit = fold.task.unit
     effects = fold.to_predict().sort(unit).collect()
     rows = [(row[unit], *(estimate(row) or (None, None, None))) for row in effects.iter_rows(named=True)]
@@ -60,7 +60,7 @@ def prediction_frame(fold: "Fold", estimate: Callable[[Effect], Estimate | None]
 
 
 def interval(estimate: float, spread: float, degrees: float) -> Estimate:
-    """95% by Student's t; no interval where the spread is not known."""
+    """Return 95% by Student's t; no interval where the spread is not known."""
     from scipy.stats import t
 
     if not np.isfinite(spread) or degrees < 1:
@@ -70,7 +70,7 @@ def interval(estimate: float, spread: float, degrees: float) -> Estimate:
 
 
 def placebo_spread(course: Course, window: slice, total: Callable[[Course], float]) -> tuple[float, float]:
-    """Root mean square error of forecasts of the controls, in which nothing happened, and the number of them.
+    """Return root mean square error of forecasts of the controls, in which nothing happened, and the number of them.
 
     On the logarithm for counts. Placebos in space: Abadie, Diamond and Hainmueller (2010). NaN for fewer than
     :data:`FEWEST_PLACEBOS` controls.
@@ -108,7 +108,7 @@ def _estimate(market: Market, effect: Effect, forecaster: Forecaster) -> Estimat
 def _share(
     market: Market, effect: Effect, forecaster: Forecaster, gained: Forecast, observed: float
 ) -> Estimate | None:
-    """What the platform gained by what the closed one lost; its interval by the delta method."""
+    """Return what the platform gained by what the closed one lost; its interval by the delta method."""
     closed = market.closed(effect)
     course = market.course(effect, closed) if closed is not None else None
     if course is None:

@@ -27,7 +27,7 @@ class Cache:
         self._values: OrderedDict[str, Any] = OrderedDict()
 
     def get(self, key: str, make: Callable[[], Any]) -> Any:
-        """The value under ``key``, made by ``make`` when it is not there."""
+        """Return the value under ``key``, made by ``make`` when it is not there."""
         if key not in self._values:
             self._values[key] = make()
             while len(self._values) > self._size:
@@ -40,7 +40,7 @@ _CACHE = Cache(size=6)
 
 
 def digest(texts: Sequence[str], *parameters: object) -> str:
-    """SHA-256 over the texts, their lengths and order, and the encoding's parameters."""
+    """Return SHA-256 over the texts, their lengths and order, and the encoding's parameters."""
     state = hashlib.sha256(repr(parameters).encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")
@@ -50,7 +50,7 @@ def digest(texts: Sequence[str], *parameters: object) -> str:
 
 
 def char_ngrams(texts: Sequence[str], sizes: Sequence[int], bits: int = 18) -> "csr_matrix":
-    """Counts of hashed character n-grams, case kept: a (len(texts), 2**bits) float32 CSR matrix.
+    """Return counts of hashed character n-grams, case kept: a (len(texts), 2**bits) float32 CSR matrix.
 
     Hashing needs no vocabulary, so train and test texts are encoded alike and nothing is learnt from the test.
     A text is padded by one line break on both sides; collisions at 18 bits are rare next to the n-grams in use.
@@ -103,7 +103,7 @@ def _count_block(texts: Sequence[str], sizes: tuple[int, ...], bits: int) -> "cs
 
 
 def tfidf(train: "csr_matrix", *others: "csr_matrix") -> list["csr_matrix"]:
-    """Sublinear TF-IDF with unit rows, the document frequencies from ``train`` (Salton and Buckley 1988)."""
+    """Return sublinear TF-IDF with unit rows, the document frequencies from ``train`` (Salton and Buckley 1988)."""
     from sklearn.feature_extraction.text import TfidfTransformer
 
     transformer = TfidfTransformer(sublinear_tf=True).fit(train)

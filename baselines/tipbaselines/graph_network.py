@@ -36,7 +36,7 @@ class Training:
         label: np.ndarray,
         valid: tuple[np.ndarray, np.ndarray] | None,
     ) -> np.ndarray:
-        """Scores of everything by the network at its best epoch.
+        """Return scores of everything by the network at its best epoch.
 
         Args:
             logits: those of the labelled, in training. scores: probabilities of everything, out of training.
@@ -67,7 +67,8 @@ class Training:
 
 
 def standardised(values: np.ndarray) -> np.ndarray:
-    """(rows, features) float32 with mean 0 and deviation 1; counts, which are long-tailed, by their logarithm."""
+    """Return (rows, features) float32 with mean 0 and deviation 1; counts, which are long-tailed, by their
+    logarithm."""
     tailed = (values.min(axis=0) >= 0) & (values.max(axis=0) > 1)
     values = values.copy()
     values[:, tailed] = np.log1p(values[:, tailed])
@@ -77,7 +78,7 @@ def standardised(values: np.ndarray) -> np.ndarray:
 
 
 def tensor_of(matrix: "csr_matrix") -> Any:
-    """The matrix as a sparse tensor."""
+    """Return the matrix as a sparse tensor."""
     import torch
 
     ends = np.vstack(matrix.tocoo().coords)
@@ -88,14 +89,15 @@ def tensor_of(matrix: "csr_matrix") -> Any:
 
 
 def first_inputs(inputs: Any, relations: list) -> Any:
-    """Inputs beside their means over each relation: the first layer's neighbourhoods do not change while it learns."""
+    """Return inputs beside their means over each relation: the first layer's neighbourhoods do not change while it
+    learns."""
     import torch
 
     return torch.cat([inputs, *(mean_of @ inputs for mean_of in relations)], dim=1)
 
 
 def encoder(inputs: int, relations: int, hidden: int, dropout: float) -> Any:
-    """Two layers; called with the first layer's inputs and a mean a relation, gives (nodes, hidden)."""
+    """Return two layers; called with the first layer's inputs and a mean a relation, gives (nodes, hidden)."""
     import torch
     from torch import nn
 

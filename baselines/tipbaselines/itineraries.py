@@ -40,20 +40,20 @@ class Histories:
         return at
 
     def here(self, at: np.ndarray, back: int = 0) -> np.ndarray:
-        """(rows,) the town now, or so many stops back; -1 where there was none."""
+        """Return (rows,) the town now, or so many stops back; -1 where there was none."""
         place = self.seen[at] - 1 - back
         return np.where(place >= 0, self._past[at, np.maximum(place, 0)], START).astype(np.int64)
 
     def first(self, at: np.ndarray) -> np.ndarray:
-        """(rows,) the town of the first stop."""
+        """Return (rows,) the town of the first stop."""
         return self._past[at, 0].astype(np.int64)
 
     def visits(self, at: np.ndarray) -> np.ndarray:
-        """(rows, most) own stops in each town, the one now among them."""
+        """Return (rows, most) own stops in each town, the one now among them."""
         return self._added(at, self._past[at] >= 0, self._past[at])
 
     def after(self, at: np.ndarray, order: int) -> np.ndarray:
-        """(rows, most) where the unit went after it had been here, with ``order`` 2 after the last two towns."""
+        """Return (rows, most) where the unit went after it had been here, with ``order`` 2 after the last two towns."""
         past = self._past[at]
         same = past[:, :-1] == self.here(at)[:, None]
         if order == 2:
@@ -63,7 +63,8 @@ class Histories:
         return self._added(at, same & (past[:, 1:] >= 0), past[:, 1:])
 
     def last_visit(self, at: np.ndarray) -> np.ndarray:
-        """(rows, most) stops since each town was last visited, 0 for the one now; infinite for one never visited."""
+        """Return (rows, most) stops since each town was last visited, 0 for the one now; infinite for one never
+        visited."""
         since = np.full((len(at), self._towns.most), np.inf)
         past = self._past[at]
         for back in range(int(self.seen[at].max(initial=0))):
@@ -94,7 +95,7 @@ class TownMethod(ABC):
 
     @abstractmethod
     def scores(self, past: Histories, at: np.ndarray) -> np.ndarray:
-        """(rows, most) the higher the likelier the next town of these units, which are where their past ends."""
+        """Return (rows, most) the higher the likelier the next town of these units, which are where their past ends."""
 
     def begin(self, units: pl.DataFrame) -> None:
         self._past = Histories(units, self.unit, self.towns)
@@ -116,7 +117,8 @@ class TownMethod(ABC):
 def replayed(
     stops: pl.DataFrame, unit: str, towns: Towns
 ) -> Iterator[tuple[Histories, np.ndarray, np.ndarray]]:
-    """Known stops, sorted by unit and sequence, step by step: pasts, positions of those that go on, and to where."""
+    """Yield known stops, sorted by unit and sequence, step by step: pasts, positions of those that go on, and to
+    where."""
     past = Histories(stops.select(unit).unique(), unit, towns)
     last = (pl.int_range(pl.len()).over(unit) == pl.len().over(unit) - 1).alias("last")
     numbered = stops.with_columns(
@@ -131,8 +133,8 @@ def replayed(
 
 
 def best_of(method: TownMethod, stops: pl.DataFrame, choices: Sequence[float], name: str) -> float:
-    """The value of an attribute by which a method's mean reciprocal rank on known stops is highest; the first without
-    any stops."""
+    """Return the value of an attribute by which a method's mean reciprocal rank on known stops is highest; the first
+    without any stops."""
     reached = []
     for choice in choices:
         setattr(method, name, choice)
@@ -145,7 +147,7 @@ def best_of(method: TownMethod, stops: pl.DataFrame, choices: Sequence[float], n
 
 
 def without(scores: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """Scores with no chance of the town where a unit is, unless there is no other."""
+    """Return scores with no chance of the town where a unit is, unless there is no other."""
     left = scores.copy()
     left[np.arange(len(here)), here] = -np.inf
     others = np.isfinite(left).any(axis=1, keepdims=True)
@@ -153,7 +155,8 @@ def without(scores: np.ndarray, here: np.ndarray) -> np.ndarray:
 
 
 def smoothed(counts: np.ndarray, lower: np.ndarray) -> np.ndarray:
-    """(rows, most) probabilities: Witten and Bell's (1991) interpolation of counts with those of a shorter context.
+    """Return (rows, most) probabilities: Witten and Bell's (1991) interpolation of counts with those of a shorter
+    context.
 
     The weight of the shorter context is the number of different towns seen in this one over that and all counts.
     """
@@ -163,7 +166,8 @@ def smoothed(counts: np.ndarray, lower: np.ndarray) -> np.ndarray:
 
 
 def reciprocal_ranks(scores: np.ndarray, town: np.ndarray) -> np.ndarray:
-    """(rows,) reciprocal rank of the right town among (rows, most) scores, 0 beyond ten, ties in their middle."""
+    """Return (rows,) reciprocal rank of the right town among (rows, most) scores, 0 beyond ten, ties in their
+    middle."""
     right = scores[np.arange(len(town)), town][:, None]
     rank = 1 + (scores > right).sum(axis=1) + ((scores == right).sum(axis=1) - 1) / 2
     return np.where(rank <= MOST, 1 / rank, 0.0)

@@ -21,7 +21,7 @@ Target = tuple[np.ndarray, np.ndarray]
 
 
 def targets(frame: pl.DataFrame) -> dict[str, Target]:
-    """The binary targets of a labelled frame by name: labels first, then ``urgency>=1`` and ``urgency>=2``."""
+    """Return the binary targets of a labelled frame by name: labels first, then ``urgency>=1`` and ``urgency>=2``."""
     found: dict[str, Target] = {}
     for column in frame.columns:
         if column.startswith(LABEL):
@@ -37,12 +37,12 @@ def _target(values: pl.Series) -> Target:
 
 
 def inputs(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame without its labels."""
+    """Return the frame without its labels."""
     return frame.select(c for c in frame.columns if not c.startswith(LABEL) and c != URGENCY)
 
 
 def labelset_frame(units: pl.Series, scores: dict[str, np.ndarray]) -> pl.DataFrame:
-    """Predictions [unit, score_<label> ..., score_urgency where it was learnt] of targets' probabilities."""
+    """Return predictions [unit, score_<label> ..., score_urgency where it was learnt] of targets' probabilities."""
     columns = {f"{SCORE}{n}": s for n, s in scores.items() if not n.startswith(f"{URGENCY}>=")}
     levels = [s for n, s in scores.items() if n.startswith(f"{URGENCY}>=")]
     if levels:
@@ -69,7 +69,7 @@ class OneEach:
         return cls(models, {n: prevalence(y) for n, (_, y) in of.items()})
 
     def scores(self, features: Any, rows: int) -> dict[str, np.ndarray]:
-        """Probabilities by target, float64 (rows,)."""
+        """Return probabilities by target, float64 (rows,)."""
         return {
             name: self.models[name](features) if name in self.models else np.full(rows, prior)
             for name, prior in self.priors.items()

@@ -40,17 +40,17 @@ class Fits:
 
 
 def patterns(lists: int) -> np.ndarray:
-    """Every pattern of membership but the unseen one, bool [2**lists - 1, lists]; row i is i + 1 in binary."""
+    """Return every pattern of membership but the unseen one, bool [2**lists - 1, lists]; row i is i + 1 in binary."""
     return ((np.arange(1, 2**lists)[:, None] >> np.arange(lists)) & 1).astype(bool)
 
 
 def pairs(lists: int) -> list[tuple[int, int]]:
-    """Every pair of lists, in the order of the terms of a model."""
+    """Return every pair of lists, in the order of the terms of a model."""
     return list(combinations(range(lists), 2))
 
 
 def overlaps(counts: np.ndarray, lists: int) -> np.ndarray:
-    """People who are on both lists of each pair, [tables, pairs]; ``counts`` [tables, patterns]."""
+    """Return people who are on both lists of each pair, [tables, pairs]; ``counts`` [tables, patterns]."""
     return counts @ design(lists)[:, 1 + lists :]
 
 
@@ -68,7 +68,7 @@ def fit(counts: np.ndarray, lists: int, terms: np.ndarray) -> Fits:
 
 
 def design(lists: int) -> np.ndarray:
-    """Model matrix [patterns, 1 + lists + pairs] of intercept, main effects and all pairs."""
+    """Return model matrix [patterns, 1 + lists + pairs] of intercept, main effects and all pairs."""
     member = patterns(lists).astype(np.float64)
     both = [member[:, a] * member[:, b] for a, b in pairs(lists)]
     return np.column_stack([np.ones(len(member)), member, *both])
@@ -109,7 +109,7 @@ def _expected(coefficients: np.ndarray, matrix: np.ndarray, cells: np.ndarray) -
 def _newton(
     counts: np.ndarray, matrix: np.ndarray, active: np.ndarray, cells: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Coefficients [tables, columns], 0 where not ``active``; their information [tables, columns, columns], the
+    """Return coefficients [tables, columns], 0 where not ``active``; their information [tables, columns, columns], the
     identity there; and whether each fit has converged."""
     columns = matrix.shape[1]
     outer = (matrix[:, :, None] * matrix[:, None, :]).reshape(len(matrix), -1)
@@ -138,8 +138,8 @@ def _newton(
 
 
 def estimate_exists(matrix: np.ndarray, counts: np.ndarray) -> bool:
-    """Whether the estimate of a log-linear model exists: whether some table with all cells above 0 has the margins of
-    this one. The linear program of Fienberg and Rinaldo (2012).
+    """Return whether the estimate of a log-linear model exists: whether some table with all cells above 0 has the
+    margins of this one. The linear program of Fienberg and Rinaldo (2012).
 
     Args:
         matrix: [cells, columns]; counts: [cells].

@@ -46,7 +46,7 @@ class Course:
     regions: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def window(self, effect: Effect) -> slice:
-        """The periods of an effect's window."""
+        """Return the periods of an effect's window."""
         length = WEEK if self.counts else 1
         first, last = (
             self.before + (day - effect["day"]) // length
@@ -55,7 +55,7 @@ class Course:
         return slice(first, last)
 
     def placebo(self, control: int) -> "Course":
-        """A control in place of the series itself, beside the other controls."""
+        """Return a control in place of the series itself, beside the other controls."""
         others = np.delete(self.controls, control, axis=0)
         return Course(self.controls[control], others, self.before, self.counts)
 
@@ -77,7 +77,7 @@ class Market:
 
     @classmethod
     def of(cls, fold: "Fold") -> "Market":
-        """Every series and intervention that a fold shows. Rows without a region are nobody's, and left out."""
+        """Return every series and intervention that a fold shows. Rows without a region are nobody's, and left out."""
         series = fold.tables["market"].collect().drop_nulls("region")
         effects = fold.tables["effects"].collect()
         if "platform" not in series.columns:
@@ -99,7 +99,8 @@ class Market:
         return cls(regions, platforms, first, values, _interventions(fold, effects))
 
     def course(self, effect: Effect, platform: str | None = None) -> Course | None:
-        """The series of an effect's region, or of a platform there, with its controls; None where there is none."""
+        """Return the series of an effect's region, or of a platform there, with its controls; None where there is
+        none."""
         counts = effect["scale"] != "level"
         outcome = effect["outcome"] if effect["scale"] != "share" else SITE_OUTCOME
         if outcome not in self.values or effect["region"] not in self.regions:
@@ -119,7 +120,7 @@ class Market:
         return _course(series, beside, effect["day"] - self.first_day, start, last - self.first_day, counts)
 
     def observed(self, effect: Effect) -> float:
-        """The sum of an effect's outcome over its window, of its platform where it is about a share."""
+        """Return the sum of an effect's outcome over its window, of its platform where it is about a share."""
         share = effect["scale"] == "share"
         values = self.values[SITE_OUTCOME if share else effect["outcome"]][self._own(effect)]
         sites = [self.platforms.index(effect["platform"])] if share else slice(None)
@@ -127,7 +128,7 @@ class Market:
         return float(np.nansum(values[sites, days]))
 
     def closed(self, effect: Effect) -> str | None:
-        """The platform that closed in an effect's region on its day."""
+        """Return the platform that closed in an effect's region on its day."""
         there = self._same_day(effect)["platform"].drop_nulls()
         return there[0] if len(there) else None
 
@@ -140,19 +141,19 @@ class Market:
         )
 
     def _last_day(self, effect: Effect) -> int:
-        """The last day that any effect of the same intervention looks at."""
+        """Return the last day that any effect of the same intervention looks at."""
         last = self._same_day(effect)["last_day"].max()
         return last if isinstance(last, int) else effect["last_day"]
 
     def _free(self, effect: Effect, last: int) -> np.ndarray:
-        """Positions of the other regions without an intervention of the effect's kind until this day."""
+        """Return positions of the other regions without an intervention of the effect's kind until this day."""
         of_kind = self.interventions.filter(pl.col("day") <= last, kind=effect.get("kind", ""))
         touched = [*of_kind["region"].to_list(), effect["region"]]
         return np.flatnonzero(~np.isin(self.regions, touched))
 
 
 def _interventions(fold: "Fold", effects: pl.DataFrame) -> pl.DataFrame:
-    """Those of the table where there is one, else those that effects are of."""
+    """Return those of the table where there is one, else those that effects are of."""
     if "kind" not in effects.columns:
         effects = effects.with_columns(pl.lit("").alias("kind"))
     asked = effects.group_by("region", "kind", "day").agg(pl.col("last_day").max())
@@ -165,12 +166,12 @@ def _interventions(fold: "Fold", effects: pl.DataFrame) -> pl.DataFrame:
 
 
 def _whole(values: np.ndarray) -> np.ndarray:
-    """[regions, days]: sums over platforms, NaN where none has a value."""
+    """Return [regions, days]: sums over platforms, NaN where none has a value."""
     return np.where(np.isnan(values).all(axis=1), np.nan, np.nansum(values, axis=1))
 
 
 def _start(series: np.ndarray) -> np.ndarray:
-    """The first position [...] with a value above 0, past the end where there is none."""
+    """Return the first position [...] with a value above 0, past the end where there is none."""
     above = series > 0
     return np.where(above.any(axis=-1), above.argmax(axis=-1), series.shape[-1])
 
@@ -185,7 +186,7 @@ class _Controls(NamedTuple):
 def _course(
     series: np.ndarray, controls: _Controls, day: int, start: int, last: int, counts: bool
 ) -> Course | None:
-    """Series and controls by period, without controls that have gaps or nothing before the intervention."""
+    """Return series and controls by period, without controls that have gaps or nothing before the intervention."""
     length = WEEK if counts else 1
     before = (day - start) // length
     if before < 1:

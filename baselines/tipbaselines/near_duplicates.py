@@ -36,7 +36,8 @@ class Shingles:
 
 
 def shingles(texts: Sequence[str], width: int) -> Shingles:
-    """Hashed runs of ``width`` tokens of each text (the whole text where it is shorter); content decides the hash.
+    """Return hashed runs of ``width`` tokens of each text (the whole text where it is shorter); content decides the
+    hash.
 
     Those of the last texts are kept: methods, and the seeds of one, ask for the same.
     """
@@ -55,7 +56,7 @@ def _shingles(texts: Sequence[str], width: int) -> Shingles:
 
 @lru_cache(maxsize=200_000)
 def token_hash(token: str) -> int:
-    """64 bits of BLAKE2b over the token: the same in every process, whatever came before."""
+    """Return 64 bits of BLAKE2b over the token: the same in every process, whatever came before."""
     return int.from_bytes(
         hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little"
     )
@@ -74,7 +75,7 @@ def _runs(hashes: np.ndarray, width: int) -> np.ndarray:
 
 
 def signatures(sets: Shingles, permutations: int) -> np.ndarray:
-    """MinHash signatures, (texts, permutations) uint32; an empty text has no signature that means anything."""
+    """Return MinHash signatures, (texts, permutations) uint32; an empty text has no signature that means anything."""
     from rensa import RMinHash  # pyright: ignore[reportAttributeAccessIssue]
 
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(
@@ -84,7 +85,7 @@ def signatures(sets: Shingles, permutations: int) -> np.ndarray:
 
 
 def candidate_pairs(sets: Shingles, permutations: int, bands: int) -> np.ndarray:
-    """Pairs of texts that agree in at least one band: (pairs, 2) int64, first < second, distinct, sorted.
+    """Return pairs of texts that agree in at least one band: (pairs, 2) int64, first < second, distinct, sorted.
 
     A bucket of more than ``2 * WINDOW`` texts gives each text its ``WINDOW`` next ones in the order of their
     smallest shingles instead of all pairs: near-duplicates still form a connected chain, in linear time.
@@ -108,7 +109,7 @@ def candidate_pairs(sets: Shingles, permutations: int, bands: int) -> np.ndarray
 
 
 def _bucket_pairs(order: np.ndarray, bucket: np.ndarray) -> np.ndarray:
-    """Pairs within runs of equal ``bucket``: all of them in small runs, the next ``WINDOW`` in large ones."""
+    """Return pairs within runs of equal ``bucket``: all of them in small runs, the next ``WINDOW`` in large ones."""
     starts = np.flatnonzero(np.concatenate([[True], bucket[1:] != bucket[:-1]]))
     sizes = np.diff(np.concatenate([starts, [len(bucket)]]))
     size = np.repeat(sizes, sizes)
@@ -125,7 +126,7 @@ def _bucket_pairs(order: np.ndarray, bucket: np.ndarray) -> np.ndarray:
 
 
 def jaccard(sets: Shingles, pairs: np.ndarray, chunk: int = 200_000) -> np.ndarray:
-    """Exact Jaccard similarity of the shingle sets of each pair: float64, shape (len(pairs),)."""
+    """Return exact Jaccard similarity of the shingle sets of each pair: float64, shape (len(pairs),)."""
     from scipy.sparse import csr_matrix
 
     _, column = np.unique(sets.values, return_inverse=True)
@@ -145,7 +146,8 @@ def jaccard(sets: Shingles, pairs: np.ndarray, chunk: int = 200_000) -> np.ndarr
 def near_duplicate_pairs(
     texts: Sequence[str], threshold: float, width: int = 3, permutations: int = 128, bands: int = 32
 ) -> np.ndarray:
-    """Pairs of distinct texts whose exact shingle Jaccard similarity is at least ``threshold``: (pairs, 2) int64."""
+    """Return pairs of distinct texts whose exact shingle Jaccard similarity is at least ``threshold``: (pairs, 2)
+    int64."""
     sets = shingles(texts, width)
     pairs = candidate_pairs(sets, permutations, bands)
     return pairs[jaccard(sets, pairs) >= threshold]

@@ -23,7 +23,7 @@ KNOWN = frozenset({"region", "minute", "payer", "payee", "amount", "channel", "p
 KNOWN_OF_WALLETS = frozenset({"region", "wallet", "holder", "opened_day", "town", "jurisdiction"})
 """Columns of a release's wallets."""
 FEW_LEVELS = 40
-"""A column of text with more distinct values than this is no category."""
+"""A column of text with more distinct values than this is not a category."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Ledger:
     amount: np.ndarray
 
     def positions(self, payments: pl.Series) -> np.ndarray:
-        """Rows of these payments, int64."""
+        """Return rows of these payments, int64."""
         return np.searchsorted(self.payments[self.unit].to_numpy(), payments.to_numpy())
 
 
 def ledger_of(fold: "Fold") -> Ledger:
-    """The payments and wallets of a fold; wallets that no table lists have no columns. Raises UsageError for a payment
-    without a payer, payee, time or amount."""
+    """Return the payments and wallets of a fold; wallets that no table lists have no columns. Raises UsageError for a
+    payment without a payer, payee, time or amount."""
     unit = fold.task.unit
     payments = fold.tables["payments"].unique(unit).sort(unit).collect()
     for column in ("payer", "payee", "minute", "amount"):
@@ -68,7 +68,7 @@ def ledger_of(fold: "Fold") -> Ledger:
 
 
 def own_features(ledger: Ledger) -> dict[str, np.ndarray]:
-    """What each payment says by itself and of its two wallets' holders, (payments,) float32 a feature."""
+    """Return what each payment says by itself and of its two wallets' holders, (payments,) float32 a feature."""
     payments, minute, amount = ledger.payments, ledger.minute, ledger.amount
     day = minute // MINUTES_A_DAY
     found = {
@@ -98,16 +98,16 @@ def own_features(ledger: Ledger) -> dict[str, np.ndarray]:
 
 
 def marks(own: dict[str, np.ndarray]) -> np.ndarray:
-    """(payments, columns) float32 of what is worth averaging over a wallet's payments: how much, how round, unexplained
-    or not, by which channel, and whether within one town."""
+    """Return (payments, columns) float32 of what is worth averaging over a wallet's payments: how much, how round,
+    unexplained or not, by which channel, and whether within one town."""
     channels = [name for name in own if name.startswith("channel ")]
     names = ["amount", "roundness", *channels, *(n for n in ("no purpose", "same town") if n in own)]
     return np.column_stack([own[name] for name in names])
 
 
 def history_features(ledger: Ledger) -> dict[str, np.ndarray]:
-    """How this payment stands among the payer's and the payee's own, (payments,) float32 a feature: how many, how
-    large, how long since the last. Who is at the other end does not enter."""
+    """Return how this payment stands among the payer's and the payee's own, (payments,) float32 a feature: how many,
+    how large, how long since the last. Who is at the other end does not enter."""
     found: dict[str, np.ndarray] = {}
     log_amount = np.log(ledger.amount)
     for name, at in (("payer", ledger.payer), ("payee", ledger.payee)):
@@ -128,7 +128,7 @@ def history_features(ledger: Ledger) -> dict[str, np.ndarray]:
 
 
 def _levels(values: pl.Series, name: str) -> dict[str, np.ndarray]:
-    """One column a level, and whether there is none."""
+    """Return one column a level, and whether there is none."""
     levels = values.drop_nulls().unique().sort().to_list()
     found = {f"no {name}": values.is_null().to_numpy()}
     if len(levels) > FEW_LEVELS:
@@ -137,7 +137,7 @@ def _levels(values: pl.Series, name: str) -> dict[str, np.ndarray]:
 
 
 def _further(rows: pl.DataFrame, known: frozenset[str]) -> dict[str, np.ndarray]:
-    """Numeric and Boolean columns that no release has, as they are; null as NaN."""
+    """Return numeric and Boolean columns that no release has, as they are; null as NaN."""
     return {
         f"further {name}": rows[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for name, dtype in rows.schema.items()
@@ -146,7 +146,7 @@ def _further(rows: pl.DataFrame, known: frozenset[str]) -> dict[str, np.ndarray]
 
 
 def _places(ledger: Ledger) -> dict[str, np.ndarray]:
-    """Whether towns are the same, and whether a wallet is abroad."""
+    """Return whether towns are the same, and whether a wallet is abroad."""
     if "town" not in ledger.wallets.columns:
         return {}
     town = ledger.wallets["town"].cast(pl.Float64).fill_null(float("nan")).to_numpy()

@@ -47,7 +47,8 @@ class Side:
     def window(
         self, wallet: np.ndarray, minute: np.ndarray, days: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Payments, about how many different others, and the sum, of each wallet within so many days of a minute."""
+        """Return payments, about how many different others, and the sum, of each wallet within so many days of a
+        minute."""
         reach = days * MINUTES_A_DAY
         key = self._of(wallet, minute)
         # Looked up in order, which is several times faster than as they come.
@@ -59,12 +60,12 @@ class Side:
         return high - low, new[high] - new[low], self._total[high] - self._total[low]
 
     def next(self, wallet: np.ndarray, minute: np.ndarray) -> np.ndarray:
-        """Position in :attr:`order` of each wallet's first payment after a minute, -1 where there is none."""
+        """Return position in :attr:`order` of each wallet's first payment after a minute, -1 where there is none."""
         at = np.searchsorted(self._key, self._of(wallet, minute), side="right")
         return self._checked(at, wallet)
 
     def last(self, wallet: np.ndarray, minute: np.ndarray) -> np.ndarray:
-        """Position of each wallet's last payment before a minute, -1 where there is none."""
+        """Return position of each wallet's last payment before a minute, -1 where there is none."""
         at = np.searchsorted(self._key, self._of(wallet, minute), side="left") - 1
         return self._checked(at, wallet)
 
@@ -74,7 +75,7 @@ class Side:
 
 
 def graph_features(ledger: Ledger, rows: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """(rows, features) float32 of the payments at these rows, NaN where there is nothing to tell.
+    """Return (rows, features) float32 of the payments at these rows, NaN where there is nothing to tell.
 
     Args:
         marks: (payments, columns) of what payments say themselves; their means over the wallets' other payments are
@@ -127,7 +128,7 @@ def _onward(ledger: Ledger, out: Side, into: Side, rows: np.ndarray, wallets: in
 
 
 def _usual(end: np.ndarray, values: np.ndarray, wallets: int) -> np.ndarray:
-    """Mean of the known values over each wallet's payments at one end, NaN where there is none."""
+    """Return mean of the known values over each wallet's payments at one end, NaN where there is none."""
     known = ~np.isnan(values)
     count = np.bincount(end[known], minlength=wallets)
     total = np.bincount(end[known], values[known], minlength=wallets)
@@ -135,7 +136,7 @@ def _usual(end: np.ndarray, values: np.ndarray, wallets: int) -> np.ndarray:
 
 
 def _mean(end: np.ndarray, marks: np.ndarray, wallet: np.ndarray, wallets: int) -> np.ndarray:
-    """Means of the marks over all payments of each wallet at one end, NaN where there is none."""
+    """Return means of the marks over all payments of each wallet at one end, NaN where there is none."""
     count = np.bincount(end, minlength=wallets)
     blank = np.where(count > 0, 1.0, np.nan) / np.maximum(count, 1)
     means = [
@@ -145,8 +146,8 @@ def _mean(end: np.ndarray, marks: np.ndarray, wallet: np.ndarray, wallets: int) 
 
 
 def _shapes(ledger: Ledger, rows: np.ndarray, wallets: int) -> list[np.ndarray]:
-    """Payments of the two wallets in either direction; cycles of three and four through the payment; and how many
-    branches lead from the payer, or to the payee, by way of others (scatter-gather)."""
+    """Return payments of the two wallets in either direction; cycles of three and four through the payment; and how
+    many branches lead from the payer, or to the payee, by way of others (scatter-gather)."""
     from scipy.sparse import csr_matrix
 
     pair, at, count = np.unique(
@@ -180,6 +181,6 @@ def _shared(left: "csr_matrix", right: "csr_matrix") -> np.ndarray:
 
 
 def _widest(mask: "csr_matrix", values: "csr_matrix") -> np.ndarray:
-    """Largest value of each row among the columns where the mask has an entry."""
+    """Return largest value of each row among the columns where the mask has an entry."""
     masked: Any = values.multiply(mask)
     return np.asarray(masked.max(axis=1).todense()).ravel()

@@ -10,7 +10,7 @@ CANDIDATES = 10
 
 
 def nearest(units: pl.Series, vectors: Any, chunk: int = 512) -> pl.DataFrame:
-    """The best candidates of every unit by the inner product of its row: [query, candidate, score].
+    """Return the best candidates of every unit by the inner product of its row: [query, candidate, score].
 
     ``vectors``: (units, dimensions), dense or CSR, rows of unit length (or zero) so that the product is a cosine.
     Scores are Float64, mapped from [-1, 1] to [0, 1]. Ties go to the smaller unit, whatever the order of the rows.
@@ -33,7 +33,7 @@ def nearest(units: pl.Series, vectors: Any, chunk: int = 512) -> pl.DataFrame:
 
 
 def top(similarity: np.ndarray, own: np.ndarray, best: int) -> tuple[np.ndarray, np.ndarray]:
-    """Columns and values of the ``best`` largest entries a row, its ``own`` column left out; ties to the left.
+    """Return columns and values of the ``best`` largest entries a row, its ``own`` column left out; ties to the left.
 
     Similarities are rounded to 9 decimals first, so that the order of a floating sum cannot decide a tie.
     """
@@ -50,7 +50,7 @@ def top(similarity: np.ndarray, own: np.ndarray, best: int) -> tuple[np.ndarray,
 
 
 def candidate_frame(keys: pl.Series, pairs: np.ndarray, scores: np.ndarray) -> pl.DataFrame:
-    """[query, candidate, score] from row numbers into ``keys``."""
+    """Return [query, candidate, score] from row numbers into ``keys``."""
     return pl.DataFrame(
         {
             "query": keys.gather(pairs[:, 0]),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
 FEW_LEVELS = 40
-"""A column of text with more distinct values than this is no category."""
+"""A column of text with more distinct values than this is not a category."""
 EVENTS = ("audits", "complaints")
 SUMMARIES = ("mean", "most", "last")
 """Second words of the columns of events that do not count."""
@@ -50,11 +50,11 @@ class SupplyChain:
         return self.firms.height
 
     def positions(self, firms: pl.Series) -> np.ndarray:
-        """Nodes of these firms, int64."""
+        """Return nodes of these firms, int64."""
         return np.searchsorted(self.firms[self.unit].to_numpy(), firms.to_numpy())
 
     def supplies(self) -> "csr_matrix":
-        """(firms, firms) float32: 1 where the row supplies the column."""
+        """Return (firms, firms) float32: 1 where the row supplies the column."""
         from scipy.sparse import csr_matrix
 
         ones = np.ones(len(self.supplier), dtype=np.float32)
@@ -63,7 +63,7 @@ class SupplyChain:
         return matrix
 
     def placed(self) -> "csr_matrix":
-        """(firms, agencies) float32: 1 where the column places workers with the row."""
+        """Return (firms, agencies) float32: 1 where the column places workers with the row."""
         from scipy.sparse import csr_matrix
 
         rows = np.flatnonzero(self.agency >= 0)
@@ -72,7 +72,7 @@ class SupplyChain:
 
 
 def supply_chain_of(fold: "Fold") -> SupplyChain:
-    """The supply chain of a fold."""
+    """Return the supply chain of a fold."""
     unit = fold.task.unit
     firms = fold.tables[fold.task.table].unique(unit).sort(unit).collect()
     others = (name for name in fold.tables if name != fold.task.table)
@@ -95,8 +95,8 @@ def _order(frame: pl.DataFrame) -> list[str]:
 
 
 def own_features(chain: SupplyChain) -> pl.DataFrame:
-    """What a firm's own rows say, one Float32 column each: its columns, its audits and complaints counted by what they
-    say, and how many it supplies and buys from on what terms. Names (towns, agencies) are left out."""
+    """Return what a firm's own rows say, one Float32 column each: its columns, its audits and complaints counted by
+    what they say, and how many it supplies and buys from on what terms. Names (towns, agencies) are left out."""
     frames = [_columns(chain.firms.drop(chain.unit, *NAMES, strict=False))]
     frames += [_events(chain, name) for name in EVENTS if name in chain.tables]
     frames.append(_dealings(chain))
@@ -104,7 +104,7 @@ def own_features(chain: SupplyChain) -> pl.DataFrame:
 
 
 def _columns(frame: pl.DataFrame) -> pl.DataFrame:
-    """Numbers as they are (null as NaN), text as one column a level, where it has few."""
+    """Return numbers as they are (null as NaN), text as one column a level, where it has few."""
     found: list[pl.Expr] = []
     for name, dtype in frame.schema.items():
         if dtype.is_numeric() or dtype == pl.Boolean:
@@ -119,7 +119,8 @@ def _columns(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _events(chain: SupplyChain, name: str) -> pl.DataFrame:
-    """Rows of a table a firm: how many, how many with each level of each text or list, mean and largest number."""
+    """Return rows of a table a firm: how many, how many with each level of each text or list, mean and largest
+    number."""
     events = chain.tables[name]
     at = chain.positions(events[chain.unit])
     count = np.bincount(at, minlength=chain.count).astype(float)
@@ -144,7 +145,7 @@ def _events(chain: SupplyChain, name: str) -> pl.DataFrame:
 
 
 def _dealings(chain: SupplyChain) -> pl.DataFrame:
-    """Buyers and suppliers a firm has, and mean and largest number of its supplies in either role."""
+    """Return buyers and suppliers a firm has, and mean and largest number of its supplies in either role."""
     supplies = chain.tables.get("supplies", pl.DataFrame())
     found: dict[str, np.ndarray] = {}
     for role, at in (("sold", chain.supplier), ("bought", chain.buyer)):
@@ -160,9 +161,9 @@ def _dealings(chain: SupplyChain) -> pl.DataFrame:
 
 
 def neighbour_features(chain: SupplyChain) -> np.ndarray:
-    """(firms, columns) float32 of the other firms of one's agency, one's buyers, one's suppliers, and the others who
-    supply one's buyers: how many they are, how many audits and complaints they have, and of these the share with each
-    finding or topic, shrunk to that of all; on what terms one's buyers buy; and the agency's own columns."""
+    """Return (firms, columns) float32 of the other firms of one's agency, one's buyers, one's suppliers, and the others
+    who supply one's buyers: how many they are, how many audits and complaints they have, and of these the share with
+    each finding or topic, shrunk to that of all; on what terms one's buyers buy; and the agency's own columns."""
     placed, supplies = chain.placed(), chain.supplies()
     relations = (
         _without_self((placed @ placed.T).tocsr()),
@@ -190,7 +191,7 @@ def neighbour_features(chain: SupplyChain) -> np.ndarray:
 
 
 def _counts(events: pl.DataFrame) -> dict[str, np.ndarray]:
-    """Columns of :func:`_events` that count: the rows, and those with each level."""
+    """Return columns of :func:`_events` that count: the rows, and those with each level."""
     return {
         n: events[n].to_numpy()
         for n in events.columns
@@ -219,7 +220,7 @@ def _of_the_agency(chain: SupplyChain) -> np.ndarray:
 
 
 def _largest(at: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """Largest value at each position, NaN where there is none."""
+    """Return largest value at each position, NaN where there is none."""
     found = np.full(count, -np.inf)
     np.maximum.at(found, at, values)
     return np.where(np.isinf(found), np.nan, found)

@@ -50,7 +50,7 @@ class Towns:
         return self.ids.shape[1]
 
     def positions(self, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Position of each row's region, and of its town within it; rows of towns that are listed."""
+        """Return position of each row's region, and of its town within it; rows of towns that are listed."""
         placed = (
             with_region(rows)
             .select("region", "town")
@@ -64,7 +64,7 @@ class Towns:
         return np.searchsorted(self.regions, placed["region"].to_numpy()), placed["position"].to_numpy()
 
     def value(self, column: str, missing: float) -> np.ndarray:
-        """(regions, most) a number that is known of each town."""
+        """Return (regions, most) a number that is known of each town."""
         found = np.full(self.ids.shape, missing)
         row = np.searchsorted(self.regions, self.table["region"].to_numpy())
         values = self.table[column].cast(pl.Float64).fill_null(missing).to_numpy()
@@ -72,7 +72,8 @@ class Towns:
         return found
 
     def sizes(self) -> np.ndarray:
-        """(regions, most) share of each town by population, or equal shares where it is not known; 0 for none."""
+        """Return (regions, most) share of each town by population, or equal shares where it is not known; 0 for
+        none."""
         weight = (
             self.value("population", 1.0) if "population" in self.table.columns else np.ones(self.ids.shape)
         )
@@ -81,12 +82,12 @@ class Towns:
 
 
 def with_region(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame with a region, whether it has one or not."""
+    """Return a frame with a region, whether it has one or not."""
     return frame if "region" in frame.columns else frame.with_columns(region=pl.lit(NOWHERE, dtype=pl.Int32))
 
 
 def stops_of(fold: "Fold", part: str) -> pl.DataFrame:
-    """Stops of the units of a part, by unit and sequence."""
+    """Return stops of the units of a part, by unit and sequence."""
     unit = fold.task.unit
     wanted = fold.parts.filter(pl.col("part") == part).select(unit)
     return fold.tables["stops"].collect().join(wanted, on=unit, how="semi").sort(unit, "sequence")
@@ -104,7 +105,7 @@ class Moves:
 
     @classmethod
     def of(cls, stops: pl.DataFrame, unit: str, towns: Towns) -> "Moves":
-        """The moves of stops that are sorted by unit and sequence."""
+        """Return the moves of stops that are sorted by unit and sequence."""
         region, town = towns.positions(stops)
         key = stops[unit].to_numpy()
         first = np.append(True, key[1:] != key[:-1])[: len(key)]
@@ -139,15 +140,15 @@ class Counts:
         self._second = counted(pair, self._most**2, moves.before >= 0)
 
     def visits(self, region: np.ndarray) -> np.ndarray:
-        """(rows, most) arrivals in each town."""
+        """Return (rows, most) arrivals in each town."""
         return self._visits[region].toarray()
 
     def after(self, region: np.ndarray, origin: np.ndarray) -> np.ndarray:
-        """(rows, most) moves from a town to each."""
+        """Return (rows, most) moves from a town to each."""
         return self._first[region * self._most + origin].toarray()
 
     def after_two(self, region: np.ndarray, before: np.ndarray, origin: np.ndarray) -> np.ndarray:
-        """(rows, most) moves to each town after these two; 0 where there is no town before."""
+        """Return (rows, most) moves to each town after these two; 0 where there is no town before."""
         pair = np.maximum(before, 0) * self._most + origin
         found = self._second[region * self._most**2 + pair].toarray()
         return found * (before >= 0)[:, None]

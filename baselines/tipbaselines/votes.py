@@ -62,12 +62,12 @@ class Votes:
         return self.classes + int(self.unsure.any())
 
     def decided(self) -> Votes:
-        """The same without the unsure votes."""
+        """Return the same without the unsure votes."""
         sure = ~self.unsure
         return replace(self, item=self.item[sure], reviewer=self.reviewer[sure], vote=self.vote[sure])
 
     def clamped(self, posterior: np.ndarray) -> np.ndarray:
-        """The posterior [items, classes] with certainty where the class is known."""
+        """Return the posterior [items, classes] with certainty where the class is known."""
         sure = np.eye(self.classes)[np.maximum(self.known, 0)]
         return np.where((self.known >= 0)[:, None], sure, posterior)
 
@@ -77,26 +77,26 @@ class Votes:
         return self.reviewer * self.labels + self.vote
 
     def per_cell(self, values: np.ndarray) -> np.ndarray:
-        """Sums [reviewers, labels] of values [votes]."""
+        """Return sums [reviewers, labels] of values [votes]."""
         size = (self.reviewers, self.labels)
         return np.bincount(self.cell, values, size[0] * size[1]).reshape(size)
 
     def per_vote(self, values: np.ndarray) -> np.ndarray:
-        """Sums [items, labels] of values [votes]."""
+        """Return sums [items, labels] of values [votes]."""
         size = (self.items, self.labels)
         return np.bincount(self.item * self.labels + self.vote, values, size[0] * size[1]).reshape(size)
 
     def per_item(self, values: np.ndarray) -> np.ndarray:
-        """Sums [items] of values [votes]."""
+        """Return sums [items] of values [votes]."""
         return np.bincount(self.item, values, self.items)
 
     def per_reviewer(self, values: np.ndarray) -> np.ndarray:
-        """Sums [reviewers] of values [votes]."""
+        """Return sums [reviewers] of values [votes]."""
         return np.bincount(self.reviewer, values, self.reviewers)
 
 
 def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
-    """The units of all parts, sorted, and the votes on them with the labels of the train part as known.
+    """Return the units of all parts, sorted, and the votes on them with the labels of the train part as known.
 
     An aggregation method learns reviewers from all votes that it is shown, whatever part they are on; labels of
     the valid part are left for choosing settings and thresholds. Raises UsageError for a vote that is none.
@@ -120,24 +120,24 @@ def read_votes(fold: Fold) -> tuple[pl.Series, Votes]:
 
 
 def class_names(fold: Fold) -> list[str]:
-    """Names of the classes of a user's own crowd, in order; none where units are harmful or clear."""
+    """Return names of the classes of a user's own crowd, in order; none where units are harmful or clear."""
     columns = fold.supervision.columns
     return [column.removeprefix(LABEL) for column in columns if column.startswith(LABEL)]
 
 
 def _class_of(labels: pl.DataFrame) -> pl.Series:
-    """Number of the class [rows] whose column of 0 and 1 has the 1; null where none has."""
+    """Return number of the class [rows] whose column of 0 and 1 has the 1; null where none has."""
     numbers = [pl.when(pl.col(name) == 1).then(number) for number, name in enumerate(labels.columns)]
     return labels.select(pl.coalesce(numbers)).to_series()
 
 
 def class_codes(votes: pl.Series, names: list[str]) -> np.ndarray:
-    """Votes for classes by name as int64 numbers of these names."""
+    """Return votes for classes by name as int64 numbers of these names."""
     return votes.replace_strict(names, range(len(names)), return_dtype=pl.Int64).to_numpy()
 
 
 def vote_codes(votes: pl.Series) -> np.ndarray:
-    """Votes as int64 codes. Raises UsageError, naming the first, where one is none of :data:`CODES`."""
+    """Return votes as int64 codes. Raises UsageError, naming the first, where one is none of :data:`CODES`."""
     text = votes.cast(pl.String).str.strip_chars().str.to_lowercase()
     coded = text.replace_strict(list(CODES), list(CODES.values()), default=None, return_dtype=pl.Int64)
     if unknown := coded.null_count():
@@ -150,8 +150,8 @@ def vote_codes(votes: pl.Series) -> np.ndarray:
 
 
 def unit_scores(fold: Fold, units: pl.Series, posterior: np.ndarray) -> pl.DataFrame:
-    """Predictions of those units that the task wants predicted, sorted by unit: ``[unit, score]`` of harmful, or a
-    column ``score_<class>`` a class.
+    """Return predictions of those units that the task wants predicted, sorted by unit: ``[unit, score]`` of harmful, or
+    a column ``score_<class>`` a class.
 
     ``posterior``: probabilities [units, classes].
     """

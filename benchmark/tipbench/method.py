@@ -33,7 +33,7 @@ class Method(Protocol):
         ...
 
     def predict(self, fold: Fold) -> pl.DataFrame:
-        """Predictions for :meth:`tipbench.data.fold.Fold.to_predict` in the columns of the task's kind."""
+        """Return predictions for :meth:`tipbench.data.fold.Fold.to_predict` in the columns of the task's kind."""
         ...
 
 
@@ -56,7 +56,7 @@ class StreamMethod(Protocol):
         ...
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The next row of each unit that has one, by unit -> ``[unit, score]`` of exactly these units.
+        """Return the next row of each unit that has one, by unit -> ``[unit, score]`` of exactly these units.
 
         A unit that has no row in a step has none in any later one. The score is a finite float; the harness
         alarms at the first that reaches a threshold, which it fixes on valid. Where the next row is forecast
@@ -66,7 +66,7 @@ class StreamMethod(Protocol):
 
 
 def is_oracle(method: object) -> bool:
-    """Whether a method is marked as one that is shown hidden truth."""
+    """Return whether a method is marked as one that is shown hidden truth."""
     return bool(getattr(method, "oracle", False))
 
 
@@ -88,7 +88,7 @@ def unread(name: str, method: object, many: Mapping[str, int]) -> list[str]:
 
 
 def is_streamed(method: object) -> bool:
-    """Whether a method takes its units step by step, whatever else it can."""
+    """Return whether a method takes its units step by step, whatever else it can."""
     return hasattr(method, "begin") and hasattr(method, "step")
 
 

@@ -83,7 +83,7 @@ COMMON_LEAK_LIMITS = {"scalar_auroc": 0.75, "identifiers_auroc": 0.60}
 
 
 def keep_all(rows: pl.DataFrame, source: Source) -> Selection:
-    """Every unit of the split."""
+    """Return every unit of the split."""
     return Selection(rows)
 
 

@@ -27,7 +27,7 @@ class FirstWords:
     stochastic = False
 
     def fit(self, fold, seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold) -> pl.DataFrame:
         start = pl.col("body").fill_null("").str.slice(0, 25)

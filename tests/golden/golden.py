@@ -5,7 +5,7 @@
 BASE and HEAD are folders of checkouts or revisions of this repository; both run in the environment at hand, each with
 its own sources and its own data. Every baseline runs on every split of ``tiny``, and each command of ``commands.yaml``
 once. Cost, environment and places are ignored; what may differ besides is listed with its reason in ``renames.yaml``.
-With ``--small`` HEAD also runs so many cells of each task on ``small`` and is held against the committed results:
+With ``--small`` HEAD also runs so many cells of each task on ``small`` and is checked against the committed results:
 deterministic methods to 1e-6, others within the spread of their seeds. What was run is kept in the working folder and
 not run again. Exit code 1 where anything differs.
 """

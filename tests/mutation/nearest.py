@@ -58,7 +58,7 @@ def _round(name: str) -> str:
 NEAREST: dict[str, tuple[str, ...]] = {
     **{f"{METRICS}/{name}.py": (_metric(name), _metric("registry"), _EVALUATION) for name in _FAMILIES},
     f"{METRICS}/bootstrap.py": (_metric("bootstrap"), _EVALUATION),
-    f"{METRICS}/case.py": (_metric("case"), _metric("operating"), _metric("calibration"), _EVALUATION),
+    f"{METRICS}/inputs.py": (_metric("inputs"), _metric("operating"), _metric("calibration"), _EVALUATION),
     f"{METRICS}/medians.py": (_metric("medians"), _metric("estimation"), _metric("crowd"), _EVALUATION),
     f"{METRICS}/metric.py": (_metric("registry"), _metric("harm"), _EVALUATION),
     f"{METRICS}/registry.py": (

@@ -123,7 +123,7 @@ def run_tests(file: str, text: str, seconds: float) -> tuple[str, str]:
 
 
 def _linked(source: Path, target: Path, changed: tuple[str, ...]) -> None:
-    """Make a folder that links to all of another but the folders above the changed file, which are made anew."""
+    """Make a folder that links to all of another but the folders above the changed file, which are made again."""
     target.mkdir()
     for path in source.iterdir():
         above = (target / path.name).parts

@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tipboard" / "rounds"))
 from round_attacks import cross_fitted, in_one_run, order_features  # pyright: ignore[reportMissingImports]
 
 MOST = 60_000
-"""Units of a task that a tree is fitted to, every so-manieth of them."""
+"""Units of a task that a tree is fitted to, every n-th of them."""
 REPLICATES = 200
 SIZED = {
     "advert_risk": "adverts",

@@ -32,19 +32,19 @@ def main(runs: Path, first_run: bool) -> int:
         before = sum(cost_of(read_result(path)).cpu for path in results(runs, task))
         spent = run(runs, task)
         rest[task] = spent - (sum(cost_of(read_result(path)).cpu for path in results(runs, task)) - before)
-    by_task, by_method = defaultdict(list), defaultdict(list)
+    by_task, cases = defaultdict(list), defaultdict(list)
     for path in results(runs):
         result = read_result(path)
         by_task[result.task].append(cost_of(result))
-        by_method[result.method].append(cost_of(result))
+        cases[result.method].append(cost_of(result))
     print(f"{'task':<34} {'cells':>6} {'fit+predict':>12} {'score':>8} {'the rest':>9} {'CPU s':>8}")
     total = 0.0
     for task, costs in sorted(by_task.items()):
         total += line(task, costs, rest.get(task))
     print(f"{'all':<34} {'':>6} {'':>12} {'':>8} {'':>9} {total:>8.0f}   <= {BUDGET} for all tasks")
     print(f"\nThe {COSTLIEST} costliest methods")
-    for method in sorted(by_method, key=lambda m: -sum(c.cpu for c in by_method[m]))[:COSTLIEST]:
-        line(method, by_method[method], None)
+    for method in sorted(cases, key=lambda m: -sum(c.cpu for c in cases[m]))[:COSTLIEST]:
+        line(method, cases[method], None)
     return 0
 
 
@@ -78,7 +78,7 @@ def line(name: str, costs: Iterable[Spent], rest: float | None) -> float:
 
 def run(runs: Path, task: str) -> float:
     """Run what is missing of a task's board; the CPU seconds of that."""
-    from tipbench.config.choices import describe_option, options
+    from tipbench.config.options import describe_option, options
     from tipbench.config.paths import config_folder
 
     known = options([config_folder()])["baseline"]

@@ -29,7 +29,7 @@ def main(runs: Path) -> int:
     for task, declared in tasks().items():
         found = tiers(runs, task)
         print(
-            f"\n{task}, {declared.splits[0]}: {len(found)} tiers told apart (Holm, paired cluster bootstrap)"
+            f"\n{task}, {declared.splits[0]}: {len(found)} tiers that differ clearly (Holm, paired cluster bootstrap)"
         )
         for number, tier in enumerate(found, 1):
             print(f"  {number}: {', '.join(tier)}")

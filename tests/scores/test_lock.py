@@ -76,7 +76,7 @@ def test_a_metric_that_scores_otherwise_is_refused_until_the_version_rises_with_
 
     monkeypatch.setattr(locking, "evaluate", off_by(1e-15))
     assert numbers_of(TASK) != expected["advert_risk"]
-    assert updated(known, lock, expected)[1] == expected, "rounding of another processor is no change"
+    assert updated(known, lock, expected)[1] == expected, "rounding of another processor is not a change"
     monkeypatch.setattr(locking, "evaluate", off_by(2e-12))
     with pytest.raises(
         UsageError, match=r"1 scores of advert_risk .*units/scores/brier/value .*raise the version"
@@ -129,7 +129,7 @@ def test_a_metric_edited_in_a_copy_is_locked_where_its_values_stay_and_refused_w
     changed = {task for task in then if then[task] != now[task]}
     assert changed == {name for name, task in tasks().items() if task.kind is CLUSTERS}
     assert now["advert_linkage"]["version"] == then["advert_linkage"]["version"]
-    wrapped = "\n_right = measure\n\n\ndef measure(case):\n    found = _right(case)\n"
+    wrapped = "\n_right = measure\n\n\ndef measure(inputs):\n    found = _right(inputs)\n"
     wrapped += "    return replace(found, metrics=lambda drawn: {k: v / 2 for k, v in found.metrics(drawn).items()})\n"
     wrapped += "\n\nFAMILY = Family(CLUSTERS, METRICS, measure)\n"
     metric.write_text(text + "\nfrom dataclasses import replace\n" + wrapped, encoding="utf-8")

@@ -83,7 +83,7 @@ def test_what_only_a_reader_sees_and_what_is_not_read_change_no_digest(
         ("shop/e.py", "CHANGED = 1\n"),
         ("shop/late.py", FILES["shop/late.py"] + "CHANGED = 1\n"),
         ("shop/words.txt", "three\n"),
-        ("shop/deep/d.py", "this is no Python"),
+        ("shop/deep/d.py", "this is not a Python"),
     ],
 )
 def test_code_and_a_data_file_that_code_names_change_the_digest(shop: Place, file: str, text: str) -> None:

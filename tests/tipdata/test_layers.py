@@ -43,7 +43,7 @@ def test_no_file_of_tipdata_has_more_than_300_lines() -> None:
         ("core/world.py", "import tipdata.text.lexicon"),
         ("text/lexicon.py", "import tipdata.stages"),
         ("stages/places/stage.py", "import tipdata.release"),
-        ("release/making.py", "import tipdata.documents.cards"),
+        ("release/make.py", "import tipdata.documents.cards"),
         ("rooms/__init__.py", ""),
     ],
 )

@@ -62,7 +62,7 @@ class GraphSAGE:
         return score_frame(units, self._scores[at])
 
     def _trained(self, graph: Graph, train: Any, valid: Any) -> np.ndarray:
-        """Probabilities of all nodes by the network at its best epoch."""
+        """Return probabilities of all nodes by the network at its best epoch."""
         import torch
 
         inputs = torch.from_numpy(standardised(graph))
@@ -83,7 +83,7 @@ class GraphSAGE:
 
 
 def standardised(graph: Graph) -> np.ndarray:
-    """(nodes, features) float32 of the accounts' columns and of counts of their ties, on one scale."""
+    """Return (nodes, features) float32 of the accounts' columns and of counts of their ties, on one scale."""
     frames = [frame for frame in (attributes(graph), tie_attributes(graph)) if frame.width]
     return graph_network.standardised(
         filled(np.hstack([frame.to_numpy() for frame in frames]).astype(np.float64))
@@ -91,7 +91,8 @@ def standardised(graph: Graph) -> np.ndarray:
 
 
 def _network(inputs: int, relations: int, hidden: int, dropout: float) -> Any:
-    """Two layers and a logit; called with the first layer's inputs and a mean a relation, gives (nodes,) logits."""
+    """Return two layers and a logit; called with the first layer's inputs and a mean a relation, gives (nodes,)
+    logits."""
     from torch import nn
 
     class Network(nn.Module):

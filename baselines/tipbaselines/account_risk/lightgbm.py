@@ -46,13 +46,13 @@ class LightGBM:
         )
 
     def features(self, graph: Graph) -> np.ndarray:
-        """(nodes, features) float32, NaN where something is missing."""
+        """Return (nodes, features) float32, NaN where something is missing."""
         return np.hstack(
             [frame.to_numpy() for frame in (attributes(graph), tie_attributes(graph)) if frame.width]
         )
 
     def _seen(self, fold: "Fold") -> tuple[Graph, np.ndarray]:
-        """A fold's graph and features: the same for fit and predict, so made once for both."""
+        """Return a fold's graph and features: the same for fit and predict, so made once for both."""
         if self._kept is None or self._kept[0] is not fold:
             graph = graph_of(fold)
             self._kept = (fold, graph, self.features(graph))

@@ -35,7 +35,7 @@ class NeighbourOutlier:
         self._neighbours, self._ties, self._hops, self._standardise = neighbours, ties, hops, standardise
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn: accounts are compared with one another when they are scored."""
+        """Learn nothing: accounts are compared with one another when they are scored."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         graph = graph_of(fold)
@@ -61,7 +61,8 @@ class NeighbourOutlier:
 
 
 def outlier_factors(features: np.ndarray, region: np.ndarray | None, neighbours: int) -> np.ndarray:
-    """Local outlier factor of each row among those of its region: about 1 for the usual, more for the unusual."""
+    """Return local outlier factor of each row among those of its region: about 1 for the usual, more for the
+    unusual."""
     from sklearn.neighbors import LocalOutlierFactor
 
     score = np.ones(len(features))

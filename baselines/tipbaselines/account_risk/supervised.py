@@ -27,13 +27,13 @@ class Labels(NamedTuple):
 
 
 def labels_of(fold: "Fold", graph: Graph, part: str) -> Labels:
-    """The labelled accounts of train or valid."""
+    """Return the labelled accounts of train or valid."""
     frame = fold.labels(part).collect()
     return Labels(graph.positions(frame[fold.task.unit]), frame["label"].cast(int).to_numpy())
 
 
 def training_labels(fold: "Fold", graph: Graph, method: str) -> Labels:
-    """The labelled accounts of train. Raises UsageError where there is not one."""
+    """Return the labelled accounts of train. Raises UsageError where there is not one."""
     labels = labels_of(fold, graph, "train")
     if not len(labels.label):
         raise UsageError(

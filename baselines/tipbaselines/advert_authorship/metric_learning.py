@@ -92,7 +92,7 @@ class MetricLearning:
         return candidate_frame(keys, pairs, np.clip(np.take_along_axis(scores, order, axis=1).ravel(), 0, 1))
 
     def _pairs(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Channels of every advert's candidates, and whether the two have one label."""
+        """Return channels of every advert's candidates, and whether the two have one label."""
         found, values, _ = pair_values(frame, self._neighbours)
         label = frame["label"].to_numpy()
         return values, (label[found] == label[:, None]).ravel()
@@ -101,7 +101,7 @@ class MetricLearning:
 def pair_values(
     frame: pl.DataFrame, neighbours: int, chunk: int = 256
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Candidates of each row by the search, and the channels of each pair.
+    """Return candidates of each row by the search, and the channels of each pair.
 
     ``frame``: title and body, in ascending order of unit. Returns (rows, k) int64 row numbers in ascending order,
     (rows * k, channels + 3) float32, and the search's (rows, k) float64; k is at most ``neighbours``. The last three
@@ -137,7 +137,7 @@ def pair_values(
 
 
 def channels(frame: pl.DataFrame) -> dict[str, Any]:
-    """Matrices by name whose rows' inner products are similarities: dense or CSR, one row an advert."""
+    """Return matrices by name whose rows' inner products are similarities: dense or CSR, one row an advert."""
     from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -168,7 +168,7 @@ def channels(frame: pl.DataFrame) -> dict[str, Any]:
 
 
 def spellings(sentences: Sequence[str], support: int = 2) -> dict[str, str]:
-    """Words that are written in several ways -> the most frequent way.
+    """Return words that are written in several ways -> the most frequent way.
 
     Two words are ways to write one where sentences differ in them alone and they look alike (or one is a short form,
     or a sign of a script without spaces, in ``support`` different sentences). ``sentences``: tokens joined by spaces.
@@ -200,7 +200,8 @@ def spellings(sentences: Sequence[str], support: int = 2) -> dict[str, str]:
 
 
 def _alike(a: str, b: str) -> bool:
-    """Whether two words are equal but for at most two letters at one place, and in at least half of the longer."""
+    """Return whether two words are equal but for at most two letters at one place, and in at least half of the
+    longer."""
     before = _shared(a, b)
     after = _shared(a[before:][::-1], b[before:][::-1])
     shortest, longest = sorted((len(a), len(b)))
@@ -208,12 +209,12 @@ def _alike(a: str, b: str) -> bool:
 
 
 def _shared(a: str, b: str) -> int:
-    """Length of the longest common start."""
+    """Return length of the longest common start."""
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def _sentences(style: Style, variant: dict[str, str]) -> list[str]:
-    """Sentences but the contact line, with every word in its usual spelling."""
+    """Return sentences but the contact line, with every word in its usual spelling."""
     return [
         " ".join(variant.get(word, word) for word in sentence.split())
         for place, sentence in enumerate(style.sentences)
@@ -222,7 +223,7 @@ def _sentences(style: Style, variant: dict[str, str]) -> list[str]:
 
 
 def _counts(rows: Sequence[Any]) -> "csr_matrix":
-    """0/1 matrix of which values each row has: float32 CSR, columns in order of appearance."""
+    """Return 0/1 matrix of which values each row has: float32 CSR, columns in order of appearance."""
     from scipy.sparse import csr_matrix
 
     place: dict[Any, int] = {}
@@ -235,7 +236,7 @@ def _counts(rows: Sequence[Any]) -> "csr_matrix":
 
 
 def _weighted(rows: Sequence[Any], unit: bool = True) -> "csr_matrix":
-    """Values weighted by the logarithm of their rarity: cosines (``unit``), else the sum over shared values."""
+    """Return values weighted by the logarithm of their rarity: cosines (``unit``), else the sum over shared values."""
     from scipy.sparse import csr_matrix
     from sklearn.preprocessing import normalize
 

@@ -19,7 +19,7 @@ CHUNK = 512
 
 
 class Random:
-    """Each query's candidates are drawn anew from the seed and the rank of its unit, whatever the row order."""
+    """Each query's candidates are drawn again from the seed and the rank of its unit, whatever the row order."""
 
     needs: frozenset[str] = frozenset()
     stochastic = True

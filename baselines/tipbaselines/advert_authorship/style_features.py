@@ -58,7 +58,7 @@ class Style:
 
 
 def style_of(title: str, body: str) -> Style:
-    """The style of one advert; empty strings are allowed."""
+    """Return the style of one advert; empty strings are allowed."""
     found = MASK.search(body)
     plain = _SPACED_EMOJI.sub(
         lambda m: " " if m.start() and m.group().endswith(" ") else "", MASK.sub(_CONTACT, body)
@@ -81,7 +81,7 @@ def style_of(title: str, body: str) -> Style:
 
 
 def styles(frame: pl.DataFrame) -> list[Style]:
-    """The style of each row; a missing column or null counts as empty."""
+    """Return the style of each row; a missing column or null counts as empty."""
     columns = [
         frame[name].fill_null("").to_list() if name in frame.columns else [""] * frame.height
         for name in ("title", "body")
@@ -90,7 +90,7 @@ def styles(frame: pl.DataFrame) -> list[Style]:
 
 
 def style_vectors(frame: pl.DataFrame, found: Sequence[Style]) -> np.ndarray:
-    """Standardised style features with rows of unit length: (rows, features) float64.
+    """Return standardised style features with rows of unit length: (rows, features) float64.
 
     A choice (separator, mask, casing, emoji) is one column an option that two rows have; a constant column is zero.
     """
@@ -131,7 +131,7 @@ def _options(style: Style) -> set[str]:
 
 
 def _place(style: Style) -> str:
-    """Where the contact line stands: none, first, last, last but one, or between."""
+    """Return where the contact line stands: none, first, last, last but one, or between."""
     if style.contact < 0:
         return "none"
     after = len(style.sentences) - 1 - style.contact
@@ -139,7 +139,7 @@ def _place(style: Style) -> str:
 
 
 def _numbers(body: str, style: Style) -> list[float]:
-    """Counts, lengths in logarithms, and shares of characters by their Unicode category."""
+    """Return counts, lengths in logarithms, and shares of characters by their Unicode category."""
     words = [len(word) for sentence in style.sentences for word in sentence.split()]
     lengths = [len(sentence) for sentence in style.sentences] or [0]
     categories = Counter(map(unicodedata.category, body))
@@ -166,7 +166,7 @@ class StyleFeatures:
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing is learnt."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)

@@ -27,7 +27,7 @@ class TfidfCosine:
         self._sizes = (shortest, longest)
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing is learnt."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         from scipy.sparse import csr_matrix

@@ -28,7 +28,7 @@ class Template:
     slot_bits: float = 0.0
 
     def bits(self, word_bits: int) -> float:
-        """Bits of the template itself: its tokens, and the places of its slots."""
+        """Return bits of the template itself: its tokens, and the places of its slots."""
         places = int(self.slots.sum())
         return (
             document_bits(len(self.tokens), word_bits)
@@ -46,7 +46,7 @@ class Alignment:
 
 
 def log_star(number: float) -> float:
-    """Bits of the universal code of a whole number (Rissanen 1983); 0 for 0 and 1."""
+    """Return bits of the universal code of a whole number (Rissanen 1983); 0 for 0 and 1."""
     total, value = 0.0, float(number)
     while value > 1:
         value = float(np.log2(value))
@@ -55,17 +55,17 @@ def log_star(number: float) -> float:
 
 
 def place_bits(length: int) -> int:
-    """Bits that name one of ``length`` places, a whole number."""
+    """Return bits that name one of ``length`` places, a whole number."""
     return int(np.ceil(np.log2(max(length, 2))))
 
 
 def document_bits(length: int, word_bits: int) -> float:
-    """Bits of a document written down by itself."""
+    """Return bits of a document written down by itself."""
     return log_star(length) + length * word_bits
 
 
 def padded(documents: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Documents as one int64 matrix filled up with :data:`PAD`, and their lengths."""
+    """Return documents as one int64 matrix filled up with :data:`PAD`, and their lengths."""
     lengths = np.array([len(d) for d in documents], dtype=np.int64)
     matrix = np.full((len(documents), int(lengths.max(initial=0))), PAD, dtype=np.int64)
     matrix[np.arange(matrix.shape[1]) < lengths[:, None]] = np.concatenate(documents)
@@ -73,7 +73,7 @@ def padded(documents: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def aligned_bits(template: Template, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> np.ndarray:
-    """Bits of each document as edits of the template, at the cheapest alignment: float64 (documents,)."""
+    """Return bits of each document as edits of the template, at the cheapest alignment: float64 (documents,)."""
     last = _rows(template, matrix, lengths, word_bits)[-1]
     size = np.maximum(lengths, len(template.tokens))
     fixed = np.array([log_star(n) for n in size]) + template.slots.sum() * template.slot_bits
@@ -81,7 +81,7 @@ def aligned_bits(template: Template, matrix: np.ndarray, lengths: np.ndarray, wo
 
 
 def _edit_bits(template: Template, lengths: np.ndarray) -> np.ndarray:
-    """Bits of an edit's column, place and kind, (documents, 1) int32."""
+    """Return bits of an edit's column, place and kind, (documents, 1) int32."""
     size = np.maximum(np.maximum(lengths, len(template.tokens)), 2)
     return (COLUMN_BITS + np.ceil(np.log2(size)).astype(np.int32) + KIND_BITS).astype(np.int32)[:, None]
 
@@ -89,7 +89,7 @@ def _edit_bits(template: Template, lengths: np.ndarray) -> np.ndarray:
 def _rows(
     template: Template, matrix: np.ndarray, lengths: np.ndarray, word_bits: int, keep: bool = False
 ) -> list[np.ndarray]:
-    """Rows of the alignment table, int32 (documents, width + 1) a row; all m + 1 of them, or the last alone."""
+    """Return rows of the alignment table, int32 (documents, width + 1) a row; all m + 1 of them, or the last alone."""
     edit = _edit_bits(template, lengths)
     word = np.int32(word_bits)
     place = np.arange(matrix.shape[1] + 1, dtype=np.int32)
@@ -113,7 +113,8 @@ def _rows(
 
 
 def align(template: Template, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> Alignment:
-    """The cheapest alignment of each document, found backwards through the table; a match is preferred to an edit."""
+    """Return the cheapest alignment of each document, found backwards through the table; a match is preferred to an
+    edit."""
     rows = np.stack(_rows(template, matrix, lengths, word_bits, keep=True), axis=1)
     edit = _edit_bits(template, lengths)[:, :, None]
     count, tall, wide = rows.shape

@@ -20,11 +20,11 @@ class ExactDuplicates:
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
         plain = [normalised(text) for text in texts(frame)]
-        # An advert without text is a cluster of its own, told apart by its row.
+        # An advert without text is a cluster of its own, distinguished by its row.
         label, _ = equal_values([text or row for row, text in enumerate(plain)])
         return cluster_frame(frame[fold.task.unit], label)

@@ -30,7 +30,7 @@ class MinHashLSH:
         self._jaccard, self._width, self._permutations, self._bands = jaccard, width, permutations, bands
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)

@@ -2,7 +2,7 @@
 
 Linacre et al. (2022). Pairs that agree on a contact, an image, a band of the text's MinHash signature or (in plain
 records) a field are compared field by field; u probabilities come from random pairs, m probabilities from expectation
-maximisation; pairs above a match probability are joined into components. Two kinds of data are told apart by their
+maximisation; pairs above a match probability are joined into components. Two kinds of data are distinguished by their
 columns: adverts (text, contacts, images, place, category, price) and plain records, whose further string columns are
 compared each by itself. Needs the text; uses every other column it knows and every further string column; text alone is
 too little for the model to link by. Cost: 13 s for 25,000 adverts, 22 s for 70,000, 5 s for Febrl 4, on one core.
@@ -80,7 +80,7 @@ class Splink:
         return cluster_frame(frame[fold.task.unit], components(len(first), pairs)[same])
 
     def _matches(self, records: pl.DataFrame, fields: list[str]) -> np.ndarray:
-        """Pairs of records above the match probability: (pairs, 2) int64."""
+        """Return pairs of records above the match probability: (pairs, 2) int64."""
         import duckdb
         from splink import DuckDBAPI, Linker, SettingsCreator
 
@@ -111,7 +111,7 @@ class Splink:
 
 
 def record_fields(frame: pl.DataFrame) -> list[str]:
-    """Fields of plain records: string columns that an advert does not have, with at least two values.
+    """Return fields of plain records: string columns that an advert does not have, with at least two values.
 
     Records with neither these nor contacts nor images are compared by title and body.
     """
@@ -123,7 +123,7 @@ def record_fields(frame: pl.DataFrame) -> list[str]:
 
 
 def advert_records(frame: pl.DataFrame) -> pl.DataFrame:
-    """What is compared of an advert."""
+    """Return what is compared of an advert."""
     documents = texts(frame)
     has = _joined(frame, "town", ("region", "town")) + _joined(frame, "category", ("language", "category"))
     has += [pl.col("platform")] if "platform" in frame.columns else []
@@ -135,7 +135,7 @@ def advert_records(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _joined(frame: pl.DataFrame, name: str, columns: tuple[str, ...]) -> list[pl.Expr]:
-    """The values of those of the columns that the frame has, as one string; none where it has not the last."""
+    """Return the values of those of the columns that the frame has, as one string; none where it has not the last."""
     if columns[-1] not in frame.columns:
         return []
     values = [pl.col(c).cast(pl.String) for c in columns if c in frame.columns]
@@ -143,7 +143,7 @@ def _joined(frame: pl.DataFrame, name: str, columns: tuple[str, ...]) -> list[pl
 
 
 def reposts(records: pl.DataFrame) -> list[tuple[Any, ...]]:
-    """A key of each advert: equal for adverts with one text and the same contacts, which are one record."""
+    """Return a key of each advert: equal for adverts with one text and the same contacts, which are one record."""
     contacts = records["contacts"].to_list() if "contacts" in records.columns else [[]] * records.height
     text = records["text"].to_list()
     both = zip(text, contacts, strict=True)
@@ -151,7 +151,8 @@ def reposts(records: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 
 def plain_records(frame: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
-    """The fields of plain records, lower case and trimmed, empty ones null, with the bands of their joined text."""
+    """Return the fields of plain records, lower case and trimmed, empty ones null, with the bands of their joined
+    text."""
     clean = [pl.col(n).str.to_lowercase().str.strip_chars().replace("", None) for n in fields]
     records = frame.select(pl.int_range(pl.len()).alias("unique_id"), *clean)
     joined = records.select(pl.concat_str(pl.col(fields).fill_null(""), separator=" ").alias("text"))["text"]
@@ -165,7 +166,7 @@ def _sketches(documents: list[str]) -> pl.Series:
 
 
 def _bands(documents: list[str], width: int, rows: int) -> list[pl.Series]:
-    """Bands of the MinHash signatures as integers, null for an empty text."""
+    """Return bands of the MinHash signatures as integers, null for an empty text."""
     sets = shingles(documents, width)
     signature = signatures(sets, BANDS * rows).astype(np.uint64)
     empty = np.diff(sets.offsets) == 0
@@ -186,7 +187,8 @@ def _common_as_null(values: pl.Series) -> pl.Series:
 
 
 def advert_comparisons(records: pl.DataFrame) -> list[Any]:
-    """Comparisons of adverts: overlap of text, contacts and images; platform, town, language and category; price."""
+    """Return comparisons of adverts: overlap of text, contacts and images; platform, town, language and category;
+    price."""
     import splink.comparison_level_library as level
     import splink.comparison_library as library
 
@@ -237,14 +239,14 @@ def advert_comparisons(records: pl.DataFrame) -> list[Any]:
 
 
 def record_comparisons(fields: list[str]) -> list[Any]:
-    """One comparison a field, by Jaro-Winkler similarity with levels at 0.92 and 0.8."""
+    """Return one comparison a field, by Jaro-Winkler similarity with levels at 0.92 and 0.8."""
     import splink.comparison_library as library
 
     return [library.JaroWinklerAtThresholds(name, [0.92, 0.8]) for name in fields]
 
 
 def blocking(records: pl.DataFrame, fields: list[str]) -> tuple[list[Any], list[Any]]:
-    """Rules that make the pairs to score, and those of the rounds of expectation maximisation.
+    """Return rules that make the pairs to score, and those of the rounds of expectation maximisation.
 
     A rule on which no two records agree trains nothing and is left out.
     """
@@ -266,7 +268,7 @@ def blocking(records: pl.DataFrame, fields: list[str]) -> tuple[list[Any], list[
 
 
 def _repeats(values: pl.Series) -> bool:
-    """Whether any value but null is there twice."""
+    """Return whether any value but null is there twice."""
     known = values.drop_nulls()
     return known.n_unique() < len(known)
 

@@ -4,8 +4,8 @@ After InfoShield (Lee et al., ICDE 2021), re-implemented from the paper. Coarse:
 rarest five-word phrases are in one component. Fine: within a component a document becomes a template, every document
 that is shorter to write as edits of it joins, words that few of them have are taken out, and slots are put in where
 they save bits; the template stays if all of it together is shorter than the documents written one by one.
-Digits are no words, as in the authors' code: prices and phone numbers differ within a template. A number holds its
-place in a phrase, and is no part of what the fine step compares. Parameter-free but for the phrases. Needs the text.
+Digits are not words, as in the authors' code: prices and phone numbers differ within a template. A number holds its
+place in a phrase, and is not part of what the fine step compares. Parameter-free but for the phrases. Needs the text.
 Cost: 17 s for 25,000 adverts and a minute or two for 70,000 on one core, growing with the number of templates.
 
 Against the paper: templates are columns of their first document instead of a partial order graph, and equal texts
@@ -57,7 +57,7 @@ class TemplateMDL:
         self._phrases, self._longest = phrases, longest
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
@@ -80,7 +80,8 @@ def without_numbers(document: tuple[str, ...]) -> list[str]:
 
 
 def template_clusters(documents: list[tuple[str, ...]], copies: np.ndarray, phrases: int) -> np.ndarray:
-    """Cluster number of each distinct document of :func:`marked` tokens: int64. ``copies``: how often each occurs."""
+    """Return cluster number of each distinct document of :func:`marked` tokens: int64. ``copies``: how often each
+    occurs."""
     bare = [without_numbers(document) for document in documents]
     vocabulary, _ = equal_values([word for document in bare for word in document])
     bounds = np.cumsum([len(d) for d in bare])[:-1]
@@ -97,7 +98,8 @@ def template_clusters(documents: list[tuple[str, ...]], copies: np.ndarray, phra
 
 
 def _coarse(documents: list[tuple[str, ...]], phrases: int) -> list[list[int]]:
-    """Components of documents over the ``phrases`` rarest five-word phrases of each that another document has too."""
+    """Return components of documents over the ``phrases`` rarest five-word phrases of each that another document has
+    too."""
     sets = shingles([" ".join(d) for d in documents], PHRASE)
     _, phrase, frequency = np.unique(sets.values, return_inverse=True, return_counts=True)
     rows = pl.DataFrame(
@@ -148,7 +150,8 @@ def _fine(
 def _template(
     seed: np.ndarray, matrix: np.ndarray, lengths: np.ndarray, alone: np.ndarray, word_bits: int
 ) -> Template | None:
-    """The cheapest template with slots from the seed (row 0) and the documents that join it; None where none does."""
+    """Return the cheapest template with slots from the seed (row 0) and the documents that join it; None where none
+    does."""
     whole = Template(seed, np.zeros(len(seed) + 1, dtype=bool))
     joined = np.flatnonzero(aligned_bits(whole, matrix, lengths, word_bits) < alone)
     joined = joined[joined != 0][:SAMPLE]
@@ -170,7 +173,7 @@ def _template(
 
 
 def _with_slots(words: np.ndarray, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> Template:
-    """The template of these words with a slot in each gap where it saves bits over the given documents."""
+    """Return the template of these words with a slot in each gap where it saves bits over the given documents."""
     bare = Template(words, np.zeros(len(words) + 1, dtype=bool))
     inserted = align(bare, matrix, lengths, word_bits).inserted
     edit = place_bits(max(len(words), int(lengths.max()))) + KIND_BITS
@@ -200,7 +203,7 @@ class _Overlap:
         self._items = np.split(item, np.cumsum(self._lengths)[:-1])
 
     def candidates(self, seed: int, free: np.ndarray, alone: np.ndarray, word_bits: int) -> np.ndarray:
-        """Free documents that a lower bound of their bits does not rule out, in order."""
+        """Return free documents that a lower bound of their bits does not rule out, in order."""
         lists = [self._postings[self._starts[i] : self._starts[i + 1]] for i in self._items[seed]]
         common = np.bincount(np.concatenate(lists), minlength=len(free))
         longest = np.maximum(self._lengths, self._lengths[seed])

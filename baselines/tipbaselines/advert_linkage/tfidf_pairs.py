@@ -28,10 +28,10 @@ class TfidfPairs:
         self._sizes = tuple(sizes)
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        """Scores ``[pair, score]`` of the pairs of valid and test, in [0, 1]."""
+        """Return scores ``[pair, score]`` of the pairs of valid and test, in [0, 1]."""
         pairs = fold.tables["pairs"].sort("pair").collect()
         lowered = [
             pairs[side].fill_null("").str.to_lowercase().to_list() for side in ("left_text", "right_text")

@@ -56,7 +56,7 @@ class ClusterPooling:
 def advert_clusters(
     documents: Sequence[str], contacts: pl.Series, jaccard: float = 0.5, contact_limit: int = 300
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Near-duplicate group, and component over groups and shared contacts, of each advert: two int64 arrays."""
+    """Return near-duplicate group, and component over groups and shared contacts, of each advert: two int64 arrays."""
     group = near_duplicate_groups(documents, jaccard)
     _, first, dense = np.unique(group, return_index=True, return_inverse=True)
     same_text = np.stack([np.arange(len(group)), first[dense]], axis=1)
@@ -67,7 +67,7 @@ def advert_clusters(
 def pooled_log_odds(
     log_odds: np.ndarray, group: np.ndarray, cluster: np.ndarray, centre: float, shrinkage: float
 ) -> np.ndarray:
-    """Mean over a cluster's groups of the mean log-odds of each, with ``shrinkage`` votes for ``centre``.
+    """Return mean over a cluster's groups of the mean log-odds of each, with ``shrinkage`` votes for ``centre``.
 
     All arrays have one entry an advert; ``group`` refines ``cluster``.
     """

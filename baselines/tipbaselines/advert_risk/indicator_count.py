@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @cache
 def indicators() -> dict[str, dict[str, list[str]]]:
-    """Phrases by indicator and language code."""
+    """Return phrases by indicator and language code."""
     import yaml
 
     return yaml.safe_load(Path(__file__).with_name("indicators.yaml").read_text(encoding="utf-8"))
@@ -38,7 +38,7 @@ class IndicatorCount:
         self._towns, self._offers, self._cheap = towns, offers, cheap
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)
@@ -46,7 +46,8 @@ class IndicatorCount:
         return score_frame(frame[fold.task.unit], shown.mean_horizontal().to_numpy())
 
     def _phrases(self, frame: pl.DataFrame) -> list[pl.Series]:
-        """One 0/1 series an indicator: whether any of its phrases in the advert's language (else in any) occurs."""
+        """Return one 0/1 series an indicator: whether any of its phrases in the advert's language (else in any)
+        occurs."""
         lowered = pl.DataFrame({"text": texts(frame)}).select(pl.col("text").str.to_lowercase())
         language = (
             frame["language"]
@@ -67,7 +68,7 @@ class IndicatorCount:
         return found
 
     def _records(self, frame: pl.DataFrame, unit: str) -> list[pl.Series]:
-        """0/1 series of the indicators that need no language; those whose columns are missing are left out."""
+        """Return 0/1 series of the indicators that need no language; those whose columns are missing are left out."""
         has, found = set(frame.columns), []
         for column, least in (("town", self._towns), ("category", self._offers)):
             if {"contacts", column} <= has:
@@ -80,7 +81,7 @@ class IndicatorCount:
 
 
 def _contact_spread(frame: pl.DataFrame, unit: str, column: str, least: int) -> pl.Series:
-    """1 where one of the advert's contacts appears with ``least`` different values of ``column``, else 0."""
+    """Return 1 where one of the advert's contacts appears with ``least`` different values of ``column``, else 0."""
     place = ["region", column] if "region" in frame.columns else [column]
     pairs = (
         frame.select(unit, "contacts", *place).explode("contacts", empty_as_null=True).drop_nulls("contacts")

@@ -117,7 +117,8 @@ class LightGBM:
         return logit(self._linear.score_texts(texts(frame)))
 
     def _features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
-        """(adverts, features) float32: categories, scalars (null as NaN), the linear score, components of the text."""
+        """Return (adverts, features) float32: categories, scalars (null as NaN), the linear score, components of the
+        text."""
         day, minute = pl.col("minute") // MINUTES_A_DAY, pl.col("minute") % MINUTES_A_DAY
         scalars = frame.select(
             *(
@@ -148,7 +149,8 @@ class LightGBM:
 def linear_model(
     documents: list[str], labels: np.ndarray, cluster: np.ndarray, c: float, crossfits: int
 ) -> tuple[TfidfLogreg, np.ndarray]:
-    """The linear model of all documents, and their log-odds by models that saw none of their cluster: float64."""
+    """Return the linear model of all documents, and their log-odds by models that saw none of their cluster:
+    float64."""
     whole = TfidfLogreg(c)
     whole.fit_texts(documents, labels)
     part = np.unique(cluster, return_inverse=True)[1] % crossfits
@@ -163,7 +165,7 @@ def linear_model(
 
 
 def group_weights(group: np.ndarray) -> np.ndarray:
-    """Weights that give every group the same total, one on average: float64, one a row."""
+    """Return weights that give every group the same total, one on average: float64, one a row."""
     _, dense, size = np.unique(group, return_inverse=True, return_counts=True)
     weights = 1.0 / size[dense]
     return weights / weights.mean()

@@ -58,7 +58,7 @@ class TfidfLogreg:
         self._model.fit(matrix, labels[where], sample_weight=np.bincount(pair).astype(float))
 
     def score_texts(self, documents: Sequence[str]) -> np.ndarray:
-        """Probability of the positive class: float64, one a text."""
+        """Return probability of the positive class: float64, one a text."""
         if self._model is None:
             return np.full(len(documents), self._prior)
         distinct, first = equal_values(documents)

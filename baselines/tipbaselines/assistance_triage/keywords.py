@@ -45,7 +45,7 @@ class Keywords:
 
 
 def hits(frame: pl.DataFrame, entry: dict[str, Any]) -> np.ndarray:
-    """How many of a list's words, in any language, and of its facts a contact has: float64 (rows,)."""
+    """Return how many of a list's words, in any language, and of its facts a contact has: float64 (rows,)."""
     note = pl.col(NOTE).fill_null("").str.to_lowercase()
     words = sorted({word for listed in entry["words"].values() for word in listed})
     facts = [pl.col(n).is_in(values) for n, values in entry["facts"].items() if n in frame.columns]

@@ -70,7 +70,7 @@ class LightGBM:
     def _boosted(
         self, features: np.ndarray, labels: np.ndarray, unseen: np.ndarray, target: Target | None, seed: int
     ) -> Model:
-        """Trees for one target; ``unseen`` are the features of valid, ``target`` its labels."""
+        """Return trees for one target; ``unseen`` are the features of valid, ``target`` its labels."""
         import lightgbm
 
         data = lightgbm.Dataset(features, labels)
@@ -102,7 +102,7 @@ class LightGBM:
         return np.column_stack([logit(s) for s in models.scores(matrix, matrix.shape[0]).values()])
 
     def _features(self, frame: pl.DataFrame) -> np.ndarray:
-        """(rows, features): coded columns with gaps as NaN, then the log-odds of the note."""
+        """Return (rows, features): coded columns with gaps as NaN, then the log-odds of the note."""
         values = self._coded.values(frame)
         if self._note is None:
             return values

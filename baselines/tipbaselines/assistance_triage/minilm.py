@@ -51,7 +51,7 @@ class MiniLM:
 
 
 def encoded(texts: list[str]) -> np.ndarray:
-    """One unit vector a text: float32 (texts, 384). Each text is encoded by itself, whatever the others are.
+    """Return one unit vector a text: float32 (texts, 384). Each text is encoded by itself, whatever the others are.
 
     Raises UsageError where the extra is not installed.
     """

@@ -41,7 +41,7 @@ class DawidSkene:
 def dawid_skene(
     votes: Votes, smoothing: float = 6.0, iterations: int = 100, tolerance: float = 1e-5
 ) -> np.ndarray:
-    """Posterior [items, classes]: equations 2.3 to 2.5 of the paper, started from the shares of votes."""
+    """Return posterior [items, classes]: equations 2.3 to 2.5 of the paper, started from the shares of votes."""
     free = vote_shares(votes)
     posterior = votes.clamped(free)
     for _ in range(iterations):
@@ -58,7 +58,7 @@ def dawid_skene(
 
 
 def _log_confusion(counts: np.ndarray, smoothing: float) -> np.ndarray:
-    """Log probability [reviewers, labels] of each vote for one truth, from expected counts of the same shape."""
+    """Return log probability [reviewers, labels] of each vote for one truth, from expected counts of the same shape."""
     crowd = counts.sum(axis=0) + 1.0
     smoothed = counts + smoothing * crowd / crowd.sum()
     return np.log(smoothed / smoothed.sum(axis=1, keepdims=True))

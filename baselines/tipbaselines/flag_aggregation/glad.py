@@ -42,7 +42,7 @@ class Glad:
 
 
 def glad(votes: Votes, iterations: int = 100, tolerance: float = 1e-4, steps: int = 1) -> np.ndarray:
-    """Posterior [items, classes]; classes are alike before any vote, as in the paper."""
+    """Return posterior [items, classes]; classes are alike before any vote, as in the paper."""
     start = votes.clamped(vote_shares(votes))
     votes = votes.decided()
     alpha = np.full(votes.reviewers, ALPHA)
@@ -63,7 +63,7 @@ def glad(votes: Votes, iterations: int = 100, tolerance: float = 1e-4, steps: in
 
 
 def _alpha_step(votes: Votes, alpha: np.ndarray, log_beta: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The step [reviewers] for alpha, given the probability [votes] that a vote is right."""
+    """Return the step [reviewers] for alpha, given the probability [votes] that a vote is right."""
     beta = np.exp(log_beta)[votes.item]
     expected = sigmoid(alpha[votes.reviewer] * beta)
     gradient = votes.per_reviewer(beta * (right - expected)) - (alpha - ALPHA)
@@ -72,7 +72,7 @@ def _alpha_step(votes: Votes, alpha: np.ndarray, log_beta: np.ndarray, right: np
 
 
 def _log_beta_step(votes: Votes, alpha: np.ndarray, log_beta: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The step [items] for log beta."""
+    """Return the step [items] for log beta."""
     product = alpha[votes.reviewer] * np.exp(log_beta)[votes.item]
     expected = sigmoid(product)
     gradient = votes.per_item(product * (right - expected)) - (log_beta - LOG_BETA)

@@ -65,7 +65,7 @@ PAPER = Priors()
 def mace(
     votes: Votes, seed: int = 0, restarts: int = 10, iterations: int = 50, priors: Priors = PAPER
 ) -> np.ndarray:
-    """Posterior [items, classes], of the start that ends with the highest evidence."""
+    """Return posterior [items, classes], of the start that ends with the highest evidence."""
     generator = np.random.default_rng(seed)
     found = [_search(votes, generator, iterations, priors) for _ in range(restarts)]
     return max(found, key=lambda one: one[1])[0]
@@ -74,7 +74,7 @@ def mace(
 def _search(
     votes: Votes, generator: np.random.Generator, iterations: int, priors: Priors
 ) -> tuple[np.ndarray, float]:
-    """One start: the posterior [items, classes], and the log-evidence under the last parameters."""
+    """Return one start: the posterior [items, classes], and the log-evidence under the last parameters."""
     looks, idles = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, 2))).T
     habits = _shares(generator.uniform(1.0, 2.5, (votes.reviewers, votes.labels)))
     cell, counts = votes.cell, votes.per_cell(np.ones(len(votes.vote)))
@@ -102,12 +102,12 @@ def _search(
 
 
 def _shares(values: np.ndarray) -> np.ndarray:
-    """Rows that add up to one."""
+    """Return rows that add up to one."""
     return values / values.sum(axis=1, keepdims=True)
 
 
 def _expected(counts: np.ndarray, prior: float) -> np.ndarray:
-    """exp E[log p] of rows of Dirichlet counts: adds up to less than one, as variational Bayes wants it."""
+    """Return exp E[log p] of rows of Dirichlet counts: adds up to less than one, as variational Bayes wants it."""
     from scipy.special import digamma
 
     counts = np.maximum(counts, 0.0) + prior

@@ -20,7 +20,7 @@ class Majority:
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         units, votes = read_votes(fold)
@@ -28,8 +28,8 @@ class Majority:
 
 
 def vote_shares(votes: Votes, weight: np.ndarray | None = None) -> np.ndarray:
-    """Share [items, classes] of the weight [votes] that says each class; an unsure vote counts for all alike, and
-    without any weight all are alike."""
+    """Return share [items, classes] of the weight [votes] that says each class; an unsure vote counts for all alike,
+    and without any weight all are alike."""
     weight = np.ones(len(votes.vote)) if weight is None else weight
     said = votes.per_vote(weight)
     total = said.sum(axis=1, keepdims=True)

@@ -22,7 +22,7 @@ class Oracle:
     oracle = True
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         frame = to_predict(fold)

@@ -43,7 +43,7 @@ class WeightedMajority:
 def weighted_majority(
     votes: Votes, rounds: int = 1, prior: float = 4.0, gold_weight: float = 5.0
 ) -> np.ndarray:
-    """Weighted share of votes [items, classes]; who agrees no more often than by chance has no weight."""
+    """Return weighted share of votes [items, classes]; who agrees no more often than by chance has no weight."""
     scores = vote_shares(votes)
     importance = np.where(votes.known >= 0, gold_weight, 1.0)[votes.item]
     importance = np.where(votes.unsure, 0.0, importance)
@@ -57,7 +57,8 @@ def weighted_majority(
 
 
 def _agreement(votes: Votes, shares: np.ndarray) -> np.ndarray:
-    """1 for votes [votes] on the side of the largest share [items, classes], 0 for others, a part where it is tied."""
+    """Return 1 for votes [votes] on the side of the largest share [items, classes], 0 for others, a part where it is
+    tied."""
     largest = shares >= shares.max(axis=1, keepdims=True) - SAME
     sided = np.hstack([largest / largest.sum(axis=1, keepdims=True), np.zeros((len(largest), 1))])
     return sided[votes.item, votes.vote]

@@ -21,7 +21,7 @@ class BeforeAfter:
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         return estimates(fold, before_after)

@@ -22,14 +22,14 @@ class DifferenceInDifferences:
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         return estimates(fold, difference_in_differences)
 
 
 def difference_in_differences(course: Course, window: slice) -> Forecast | None:
-    """The series' own mean before, moved by the mean change of the controls; None without a control."""
+    """Return the series' own mean before, moved by the mean change of the controls; None without a control."""
     count = len(course.controls)
     if not count:
         return None

@@ -24,7 +24,7 @@ class Oracle:
     oracle = True
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         market = Market.of(fold)

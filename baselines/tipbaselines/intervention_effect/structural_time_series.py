@@ -33,14 +33,14 @@ class StructuralTimeSeries:
         self._components = components
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         return estimates(fold, lambda course, window: structural(course, window, self._components))
 
 
 def structural(course: Course, window: slice, components: int) -> Forecast | None:
-    """The forecast sum over the window; None where fewer than four periods precede the intervention."""
+    """Return the forecast sum over the window; None where fewer than four periods precede the intervention."""
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     before = course.before
@@ -72,7 +72,7 @@ def structural(course: Course, window: slice, components: int) -> Forecast | Non
 
 
 def common_course(course: Course, components: int) -> np.ndarray:
-    """[periods, components]: principal components of the controls over all periods, of variance one.
+    """Return [periods, components]: principal components of the controls over all periods, of variance one.
 
     On logarithms for counts; each control's mean before the intervention is taken off, and levels have one variance.
     """

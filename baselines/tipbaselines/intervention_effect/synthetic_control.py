@@ -31,7 +31,7 @@ class SyntheticControl:
         self.notes: list[str] = []
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         found = estimates(fold, synthetic_control)
@@ -53,7 +53,7 @@ def _fits(fold: "Fold", found: pl.DataFrame) -> Iterator[Fit]:
 
 
 def synthetic_control(course: Course, window: slice) -> Forecast | None:
-    """The course of the synthetic control over the window, with the error that placebos have."""
+    """Return the course of the synthetic control over the window, with the error that placebos have."""
     if not len(course.controls):
         return None
     spread, count = placebo_spread(course, window, lambda placebo: _total(placebo, window))
@@ -73,14 +73,14 @@ def _made(course: Course) -> tuple[np.ndarray, np.ndarray]:
 
 
 def indexed(series: np.ndarray, course: Course) -> np.ndarray:
-    """Series [..., periods] by their own mean before the intervention where they are counts."""
+    """Return series [..., periods] by their own mean before the intervention where they are counts."""
     if not course.counts:
         return series
     return series / series[..., : course.before].mean(axis=-1, keepdims=True)
 
 
 def simplex_weights(controls: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """argmin over the simplex of \\|own - controls w\\|^2, exactly, by non-negative least squares.
+    """Return argmin over the simplex of \\|own - controls w\\|^2, exactly, by non-negative least squares.
 
     With Z = controls - own, which w >= 0 of sum one minimises \\|Z w\\| are the directions of the u >= 0 that minimise
     \\|Z u\\|^2 + (sum(u) - 1)^2: for u = s w and the best s that is \\|Z w\\|^2 / (1 + \\|Z w\\|^2) (the least distance

@@ -64,7 +64,7 @@ class GraphSAGE:
         return score_frame(self._units, self._scores)
 
     def _trained(self, ledger: Ledger, train: Labels, valid: Labels, wanted: np.ndarray) -> np.ndarray:
-        """Probabilities of the wanted payments by the network at its best epoch."""
+        """Return probabilities of the wanted payments by the network at its best epoch."""
         import torch
 
         own = np.column_stack([*own_features(ledger).values(), *history_features(ledger).values()])
@@ -90,7 +90,7 @@ class GraphSAGE:
 
 
 def _wallets(ledger: Ledger, edges: np.ndarray) -> np.ndarray:
-    """(wallets, features): how many payments go out and come in, and the means of their features."""
+    """Return (wallets, features): how many payments go out and come in, and the means of their features."""
     wallets = len(ledger.wallets)
     columns = []
     for end in (ledger.payer, ledger.payee):
@@ -104,7 +104,7 @@ def _wallets(ledger: Ledger, edges: np.ndarray) -> np.ndarray:
 
 
 def _paid(ledger: Ledger) -> Any:
-    """(wallets, wallets) float32: 1 where the row's wallet pays the column's, once or more."""
+    """Return (wallets, wallets) float32: 1 where the row's wallet pays the column's, once or more."""
     from scipy.sparse import csr_matrix
 
     wallets = len(ledger.wallets)
@@ -115,7 +115,7 @@ def _paid(ledger: Ledger) -> Any:
 
 
 def _network(inputs: int, features: int, hidden: int, dropout: float) -> Any:
-    """Two layers on wallets, and two on payments from the states of their ends; gives (payments,) logits."""
+    """Return two layers on wallets, and two on payments from the states of their ends; gives (payments,) logits."""
     import torch
     from torch import nn
 

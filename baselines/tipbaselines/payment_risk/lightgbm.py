@@ -51,12 +51,13 @@ class LightGBM:
         )
 
     def features(self, ledger: Ledger, rows: np.ndarray) -> np.ndarray:
-        """(rows, features) float32 of the payments at these rows, NaN where something is missing."""
+        """Return (rows, features) float32 of the payments at these rows, NaN where something is missing."""
         found = own_features(ledger) | history_features(ledger)
         return np.column_stack([values[rows] for values in found.values()])
 
     def _seen(self, fold: "Fold") -> tuple[Ledger, np.ndarray, np.ndarray]:
-        """A fold's ledger, the rows that have a part, in order, and their features: made once for fit and predict."""
+        """Return a fold's ledger, the rows that have a part, in order, and their features: made once for fit and
+        predict."""
         if self._kept is None or self._kept[0] is not fold:
             ledger = ledger_of(fold)
             rows = np.sort(ledger.positions(fold.parts[fold.task.unit]))

@@ -36,7 +36,7 @@ class Rules:
         self._young, self._round = young, round_sum
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         ledger = ledger_of(fold)
@@ -46,7 +46,7 @@ class Rules:
         return score_frame(units, score[ledger.positions(units)])
 
     def _flags(self, ledger: Ledger) -> list[np.ndarray]:
-        """(payments,) bool a flag."""
+        """Return (payments,) bool a flag."""
         own = own_features(ledger)
         out, into = Side(ledger, ledger.payer, ledger.payee), Side(ledger, ledger.payee, ledger.payer)
         minute, amount = ledger.minute, ledger.amount

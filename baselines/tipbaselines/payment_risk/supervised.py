@@ -23,20 +23,20 @@ class Labels(NamedTuple):
         return bool(len(self.label)) and 0 < int(self.label.sum()) < len(self.label)
 
     def thinned(self, times: int) -> tuple["Labels", np.ndarray]:
-        """Every positive and one negative of so many, and what each stands for. No seed decides which: it is every
-        so-manieth, and ids of payments tell nothing of their order."""
+        """Return every positive and one negative of so many, and what each stands for. No seed decides which: it is
+        every so-manieth, and ids of payments tell nothing of their order."""
         kept = (self.label == 1) | (np.arange(len(self.label)) % times == 0)
         return Labels(self.rows[kept], self.label[kept]), np.where(self.label[kept] == 1, 1.0, times)
 
 
 def labels_of(fold: "Fold", ledger: Ledger, part: str) -> Labels:
-    """The labelled payments of train or valid."""
+    """Return the labelled payments of train or valid."""
     frame = fold.labels(part).collect()
     return Labels(ledger.positions(frame[fold.task.unit]), frame["label"].cast(int).to_numpy())
 
 
 def training_labels(fold: "Fold", ledger: Ledger, method: str) -> Labels:
-    """The labelled payments of train. Raises UsageError where there is not one."""
+    """Return the labelled payments of train. Raises UsageError where there is not one."""
     labels = labels_of(fold, ledger, "train")
     if not len(labels.label):
         raise UsageError(

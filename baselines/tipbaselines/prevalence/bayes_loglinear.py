@@ -47,7 +47,7 @@ class BayesLogLinear:
         return found
 
     def _posterior(self, lists: CaseLists) -> np.ndarray:
-        """Draws of the logarithm of the unseen [samples, units]."""
+        """Return draws of the logarithm of the unseen [samples, units]."""
         import jax
         from numpyro.infer import MCMC, NUTS
 
@@ -63,7 +63,7 @@ class BayesLogLinear:
 
 
 def model(counts: np.ndarray, matrix: np.ndarray, lists: int, spread: float, wide: float) -> Any:
-    """Poisson counts [tables, patterns] of a log-linear model; a table's terms depend on no other table."""
+    """Return Poisson counts [tables, patterns] of a log-linear model; a table's terms depend on no other table."""
     import jax.numpy as jnp
     import numpyro
     from numpyro import distributions as dist

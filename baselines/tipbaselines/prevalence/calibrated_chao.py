@@ -57,5 +57,5 @@ class CalibratedChao:
 
 
 def _bound(lists: CaseLists) -> np.ndarray:
-    """Chao's bound of everyone, seen or not [units]."""
+    """Return Chao's bound of everyone, seen or not [units]."""
     return lists.observed + np.exp(lower_bound(lists.counts, len(lists.lists))[0])

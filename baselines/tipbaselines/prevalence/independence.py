@@ -25,7 +25,7 @@ class Independence:
         self.notes: list[str] = []
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         lists = read_case_lists(fold)

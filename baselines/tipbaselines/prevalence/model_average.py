@@ -5,7 +5,7 @@ lists). Where even the model with all candidates fits badly, deviances are divid
 of freedom, the dispersion, and errors grow by its root, since people come in groups (Burnham and Anderson 2002). That
 moves weight to models of few terms, so the notes say the dispersion and what plain BIC gives. The estimate is the
 median of the mixture of the models' normal distributions of the logarithm of the unseen, the interval its 2.5 and
-97.5% points, so it says how much models disagree. Pairs of lists that share nobody are no candidates. Needs counts.
+97.5% points, so it says how much models disagree. Pairs of lists that share nobody are not candidates. Needs counts.
 Cost: some seconds for 64 tables of six lists.
 """
 
@@ -55,7 +55,7 @@ class ModelAverage:
         self.notes: list[str] = []
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         lists = read_case_lists(fold)
@@ -116,7 +116,7 @@ def _dispersion(lists: CaseLists, table: int) -> float:
 
 
 def mixture_points(fits: Fits, criterion: np.ndarray) -> np.ndarray:
-    """The .5, .025 and .975 points of a mixture of normal distributions weighed by exp(-criterion / 2).
+    """Return the .5, .025 and .975 points of a mixture of normal distributions weighed by exp(-criterion / 2).
 
     Fits that do not exist have no part in it; NaN where none does.
     """

@@ -29,7 +29,7 @@ class StepwiseLogLinear:
         self.notes: list[str] = []
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
         lists = read_case_lists(fold)
@@ -41,7 +41,7 @@ class StepwiseLogLinear:
 
 
 def chosen(lists: CaseLists, p: float) -> tuple[np.ndarray, Fits]:
-    """The pairs chosen, bool [units, pairs], and the fits with them."""
+    """Return the pairs chosen, bool [units, pairs], and the fits with them."""
     from scipy.stats import chi2
 
     number = len(lists.lists)

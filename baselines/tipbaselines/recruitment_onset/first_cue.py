@@ -57,7 +57,7 @@ class FirstCue:
 
 
 def _chosen(train: Conversations, listed: list[int]) -> list[int]:
-    """Acts in the order in which each raises F1 on the training conversations most, until none does."""
+    """Return acts in the order in which each raises F1 on the training conversations most, until none does."""
     chosen: list[int] = []
     best = 0.0
     while left := [act for act in listed if act not in chosen]:
@@ -71,7 +71,7 @@ def _chosen(train: Conversations, listed: list[int]) -> list[int]:
 
 
 def f1_of_first(of: Conversations, acts: list[int]) -> float:
-    """F1 of an alarm at the first of these acts (codes)."""
+    """Return F1 of an alarm at the first of these acts (codes)."""
     heard = np.isin(of.steps.act, acts)
     step = np.full(len(of.start), np.iinfo(np.int64).max)
     np.minimum.at(step, of.at[heard], of.number[heard])

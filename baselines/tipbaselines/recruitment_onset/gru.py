@@ -114,7 +114,7 @@ class GRU:
         return float(np.average([loss for loss, _ in losses], weights=[size for _, size in losses]))
 
     def _loss(self, of: Conversations, batch: np.ndarray) -> Any:
-        """Mean cross-entropy over the messages of a batch of conversations."""
+        """Return mean cross-entropy over the messages of a batch of conversations."""
         import torch
 
         longest = int(of.length[batch].max())
@@ -127,7 +127,7 @@ class GRU:
 
 
 def _coded(steps: Steps) -> Any:
-    """(..., 4) integer tensor of the codes in the order of :data:`EMBEDDED`."""
+    """Return (..., 4) integer tensor of the codes in the order of :data:`EMBEDDED`."""
     import torch
 
     return torch.as_tensor(np.stack([steps.act, steps.side, steps.channel, steps.gap], axis=-1))
@@ -138,7 +138,7 @@ def _copied(network: Any) -> dict[str, Any]:
 
 
 def _batches(of: Conversations, size: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Positions of conversations of like length side by side, the batches in random order."""
+    """Return positions of conversations of like length side by side, the batches in random order."""
     order = np.argsort(of.length + rng.uniform(-2, 2, len(of.length)))
     batches = [order[begin : begin + size] for begin in range(0, len(order), size)]
     return [batches[i] for i in rng.permutation(len(batches))]
@@ -157,7 +157,7 @@ def _network(sizes: dict[str, int], hidden: int, dropout: float) -> Any:
             self.drop, self.out = torch.nn.Dropout(dropout), torch.nn.Linear(hidden, 1)
 
         def forward(self, codes: Any, state: Any) -> tuple[Any, Any]:
-            """(conversations, steps, 4) codes -> (conversations, steps) logits, and the last state."""
+            """Return (conversations, steps, 4) codes -> (conversations, steps) logits, and the last state."""
             embedded = torch.cat([e(codes[..., i]) for i, e in enumerate(self.embeddings)], dim=-1)
             states, last = self.cell(embedded, state)
             return self.out(self.drop(states))[..., 0], last

@@ -81,16 +81,16 @@ class HiddenMarkov:
         self._tables = [_rows(rng.uniform(0.5, 1.5, (size, count)).T).T for size in sizes]
 
     def _symbols(self, steps: Steps) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(messages,) each: act with side, channel, gap."""
+        """Return (messages,) each: act with side, channel, gap."""
         return steps.act * self._vocabulary.size("side") + steps.side, steps.channel, steps.gap
 
     def _emission(self, steps: Steps) -> np.ndarray:
-        """(messages, states) probability of what is seen."""
+        """Return (messages, states) probability of what is seen."""
         spoken, channel, gap = (table[s] for table, s in zip(self._tables, self._symbols(steps), strict=True))
         return spoken * channel * gap
 
     def _improve(self, train: Conversations) -> float:
-        """One iteration of expectation-maximisation. Returns the log-likelihood before it, in nats."""
+        """Return one iteration of expectation-maximisation. Returns the log-likelihood before it, in nats."""
         moves, begins = np.zeros_like(self._transition), np.zeros_like(self._initial)
         counts = [np.zeros_like(table) for table in self._tables]
         order, likelihood = np.argsort(-train.length, kind="stable"), 0.0
@@ -145,12 +145,12 @@ class HiddenMarkov:
 
 
 def _rows(weights: np.ndarray) -> np.ndarray:
-    """Weights that sum to one over the last axis."""
+    """Return weights that sum to one over the last axis."""
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def _counted(symbols: np.ndarray, posterior: np.ndarray, size: int) -> np.ndarray:
-    """(symbols, states) expected counts."""
+    """Return (symbols, states) expected counts."""
     from scipy.sparse import csr_matrix
 
     rows = np.arange(len(symbols))

@@ -19,11 +19,11 @@ class Never:
     stochastic = False
 
     def fit(self, fold: "Fold", seed: int) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
         self._unit = fold.task.unit
 
     def begin(self, units: pl.DataFrame) -> None:
-        """Nothing to remember."""
+        """Remember nothing."""
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
         return score_frame(rows[self._unit], np.zeros(rows.height))

@@ -101,7 +101,8 @@ class RegionFilter:
         self._channel = np.full(len(units), -1)
 
     def step(self, rows: pl.DataFrame) -> np.ndarray:
-        """(rows,) posterior of a recruitment that has reached commitment, after the next message of each unit."""
+        """Return (rows,) posterior of a recruitment that has reached commitment, after the next message of each
+        unit."""
         at = np.searchsorted(self.ids.to_numpy(), rows[self._unit].to_numpy())
         begins = self._minute[at] < 0
         ahead = np.where(
@@ -118,7 +119,7 @@ class RegionFilter:
         return state
 
     def _moved(self, state: np.ndarray, at: np.ndarray) -> np.ndarray:
-        """One message on: a stage lasts, goes over to its second part, or leads onward."""
+        """Return one message on: a stage lasts, goes over to its second part, or leads onward."""
         stays = self._stays[at]
         first, second = state[..., 0], state[..., 1]
         leaves = (first * (1 - stays) + second) * (1 - stays)
@@ -128,7 +129,7 @@ class RegionFilter:
         return np.stack([first * stays + enters, (first * (1 - stays) + second) * stays], axis=-1)
 
     def _seen(self, at: np.ndarray, rows: pl.DataFrame, begins: np.ndarray) -> np.ndarray:
-        """(rows, profiles, stages) likelihood of what the rows show."""
+        """Return (rows, profiles, stages) likelihood of what the rows show."""
         first = rows["side"].to_numpy() == "first"
         role = np.where(first == self._opens[at], acts.HOLDER, acts.OTHER)
         likelihood = self._speaker(at, role, begins) * self._times(at, rows["minute"].to_numpy(), begins)
@@ -140,14 +141,14 @@ class RegionFilter:
         return likelihood * np.where(known[:, None, None], weight / total, 1.0)
 
     def _speaker(self, at: np.ndarray, role: np.ndarray, begins: np.ndarray) -> np.ndarray:
-        """(rows, profiles, 1) probability of who speaks after who spoke last; who opens is in the prior."""
+        """Return (rows, profiles, 1) probability of who speaks after who spoke last; who opens is in the prior."""
         again = self._again[:, self._role[at]].T
         likelihood = np.where((role == self._role[at])[:, None], again, 1 - again)
         self._role[at] = role
         return np.where(begins[:, None], 1.0, likelihood)[:, :, None]
 
     def _times(self, at: np.ndarray, minute: np.ndarray, begins: np.ndarray) -> np.ndarray:
-        """(rows, profiles, stages) probability of the class of gap, and of the hour where it was chosen anew."""
+        """Return (rows, profiles, stages) probability of the class of gap, and of the hour where it was chosen anew."""
         minute = minute.astype(np.int64)
         gap = minute - self._minute[at]
         days = minute // MINUTES_A_DAY - self._minute[at] // MINUTES_A_DAY
@@ -161,7 +162,8 @@ class RegionFilter:
         return waited * np.where((begins | ~sits)[:, None, None], hour, 1.0)
 
     def _channels(self, at: np.ndarray, channel: pl.Series, begins: np.ndarray) -> np.ndarray:
-        """(rows, profiles, stages) probability of the channel after the last one known; 1 where it is unknown."""
+        """Return (rows, profiles, stages) probability of the channel after the last one known; 1 where it is
+        unknown."""
         code = channel.replace_strict(self._channel_code, default=-1, return_dtype=pl.Int64).to_numpy()
         last = self._channel[at]
         anew = self._next_channel[:, code].T[:, :, None] * self._hop
@@ -172,7 +174,7 @@ class RegionFilter:
 
 
 def _profiles(world: World, frame: pl.DataFrame) -> np.ndarray:
-    """(conversations,) the true profile of each."""
+    """Return (conversations,) the true profile of each."""
     named = frame.select(pl.coalesce("strategy", "kind")).to_series()
     course = named.replace_strict(acts.COURSES, range(len(acts.COURSES))).to_numpy()
     forms = acts.forms(world)
@@ -181,5 +183,5 @@ def _profiles(world: World, frame: pl.DataFrame) -> np.ndarray:
 
 
 def _probabilities(weights: np.ndarray) -> np.ndarray:
-    """Weights that sum to one over the last axis."""
+    """Return weights that sum to one over the last axis."""
     return weights / weights.sum(axis=-1, keepdims=True)

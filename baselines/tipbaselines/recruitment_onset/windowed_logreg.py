@@ -85,13 +85,13 @@ class WindowedLogreg:
         return size("act") * size("side"), size("channel"), size("gap")
 
     def _columns(self, steps: Steps) -> np.ndarray:
-        """(messages, 3) the features that each message adds one to: act by side, channel, gap."""
+        """Return (messages, 3) the features that each message adds one to: act by side, channel, gap."""
         spoken, channels, _ = self._sizes()
         act = steps.act * self._vocabulary.size("side") + steps.side
         return np.stack([act, spoken + steps.channel, spoken + channels + steps.gap], axis=1)
 
     def _windows(self, train: Conversations, rows: np.ndarray) -> np.ndarray:
-        """(rows, features) float32 counts in the window that ends at each of these messages."""
+        """Return (rows, features) float32 counts in the window that ends at each of these messages."""
         columns, first = self._columns(train.steps), train.start[train.at]
         made = []
         for begin in range(0, len(train.start), AT_ONCE):

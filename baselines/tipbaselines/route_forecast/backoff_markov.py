@@ -28,8 +28,8 @@ class BackoffMarkov(TownMethod):
 
 
 def chances(counts: Counts, towns: Towns, past: Histories, at: np.ndarray) -> list[np.ndarray]:
-    """(rows, most) probabilities of the next town, each with a context more: of the region none, one town and two,
-    then of the unit's own past none, one and two."""
+    """Return (rows, most) probabilities of the next town, each with a context more: of the region none, one town and
+    two, then of the unit's own past none, one and two."""
     region, here, before = past.region[at], past.here(at), past.here(at, 1)
     levels = (
         counts.visits(region),
@@ -47,7 +47,7 @@ def chances(counts: Counts, towns: Towns, past: Histories, at: np.ndarray) -> li
 
 
 def elsewhere(counts: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """Counts (rows, most) without those of the town where each row is."""
+    """Return counts (rows, most) without those of the town where each row is."""
     left = counts.copy()
     left[np.arange(len(here)), here] = 0.0
     return left

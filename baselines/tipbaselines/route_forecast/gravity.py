@@ -47,7 +47,7 @@ class Gravity(TownMethod):
 
 
 def attraction(towns: Towns, soften: float) -> np.ndarray:
-    """(regions, from, to, 3) logarithms of size and distance, and whether there is a border between."""
+    """Return (regions, from, to, 3) logarithms of size and distance, and whether there is a border between."""
     size = np.log(towns.sizes() + 1e-9)
     x, y = towns.value("x_km", 0.0), towns.value("y_km", 0.0)
     apart = np.hypot(x[:, :, None] - x[:, None, :], y[:, :, None] - y[:, None, :])
@@ -61,7 +61,7 @@ def attraction(towns: Towns, soften: float) -> np.ndarray:
 def _unlikely(
     weights: np.ndarray, drawn: np.ndarray, left: np.ndarray, town: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """Mean negative log-likelihood of the moves in nats, and its gradient."""
+    """Return mean negative log-likelihood of the moves in nats, and its gradient."""
     pull = np.where(left, drawn @ weights, -np.inf)
     top = pull.max(axis=1, keepdims=True)
     total = top + np.log(np.exp(pull - top).sum(axis=1, keepdims=True))

@@ -102,14 +102,14 @@ class LightgbmRank(TownMethod):
         return Counts(Moves.of(stops, self.unit, self.towns), self.towns)
 
     def _halves(self, train: pl.DataFrame) -> list[Queries]:
-        """The moves of each half of the units, described with the counts of the other half."""
+        """Return the moves of each half of the units, described with the counts of the other half."""
         half = pl.col(self.unit).rank("dense") % 2
         parts = [train.filter(half == number) for number in (0, 1)]
         found = [self._queries(parts[n], self._counted(parts[1 - n])) for n in (0, 1)]
         return [queries for queries in found if queries is not None]
 
     def _queries(self, stops: pl.DataFrame, counts: Counts) -> Queries | None:
-        """Every move of some units; None without any."""
+        """Return every move of some units; None without any."""
         made = []
         for past, at, town in replayed(stops, self.unit, self.towns):
             described = self._features(chances(counts, self.towns, past, at), past, at)
@@ -120,7 +120,7 @@ class LightgbmRank(TownMethod):
         return _joined(made) if made else None
 
     def _features(self, levels: list[np.ndarray], past: Histories, at: np.ndarray) -> np.ndarray:
-        """(rows, most, features) float32 of each candidate."""
+        """Return (rows, most, features) float32 of each candidate."""
         towns, region, here = np.arange(self.towns.most), past.region[at], past.here(at)
         own, last = past.visits(at), past.last_visit(at)
         columns = [np.log(level + TINY) for level in levels]
@@ -145,7 +145,7 @@ def _joined(parts: list[Queries]) -> Queries:
 
 
 def _dataset(lightgbm: Any, queries: Queries, most: int, rng: np.random.Generator) -> Any:
-    """A data set of at most so many of the queries, drawn at random."""
+    """Return a data set of at most so many of the queries, drawn at random."""
     chosen = np.zeros(len(queries.sizes), dtype=bool)
     chosen[rng.permutation(len(chosen))[:most]] = True
     rows = np.repeat(chosen, queries.sizes)

@@ -26,7 +26,7 @@ class Oracle:
         self._unit, self._towns = fold.task.unit, Towns.of(fold)
 
     def begin(self, units: pl.DataFrame) -> None:
-        """Nothing of the past is needed."""
+        """Forget the past: none of it is needed."""
 
     def step(self, rows: pl.DataFrame) -> pl.DataFrame:
         region, here = self._towns.positions(rows)

@@ -76,7 +76,7 @@ class PersonalisedPageRank:
 
 
 def suspicions(chain: SupplyChain) -> np.ndarray:
-    """(firms,) findings and complaints of each firm that point to forced labour."""
+    """Return (firms,) findings and complaints of each firm that point to forced labour."""
     total = np.zeros(chain.count)
     for table, column in (("audits", "findings"), ("complaints", "topic")):
         rows = chain.tables.get(table, pl.DataFrame())

@@ -48,7 +48,7 @@ class SectorPrior:
         return score_frame(firms[fold.task.unit], self._rate(firms).to_numpy())
 
     def _rate(self, firms: pl.DataFrame) -> pl.Series:
-        """The rate of the deepest level known so far for each firm."""
+        """Return the rate of the deepest level known so far for each firm."""
         found = pl.Series(np.full(firms.height, self._all))
         for depth, rates in enumerate(self._rates, 1):
             by = self._levels[:depth]

@@ -52,10 +52,10 @@ class TreesOnFirms(ABC):
 
     @abstractmethod
     def features(self, chain: SupplyChain) -> np.ndarray:
-        """(firms, features) float32, NaN where something is missing."""
+        """Return (firms, features) float32, NaN where something is missing."""
 
     def _seen(self, fold: "Fold") -> tuple[SupplyChain, np.ndarray]:
-        """A fold's chain and features: the same for fit and predict, so made once for both."""
+        """Return a fold's chain and features: the same for fit and predict, so made once for both."""
         if self._kept is None or self._kept[0] is not fold:
             chain = supply_chain_of(fold)
             self._kept = (fold, chain, self.features(chain))

@@ -36,9 +36,7 @@ def call(options: argparse.Namespace) -> int:
 def _trial(options: argparse.Namespace) -> Trial:
     settings = _settings(options)
     if settings.task is None:
-        raise UsageError(
-            f"nothing says what task {options.method} is for: add task=NAME; see `tipbench list tasks`."
-        )
+        raise UsageError(f"{options.method} needs a task: add task=NAME; see `tipbench list tasks`.")
     method = settings.baseline.method
     add_import_path()
     made = make(method)
@@ -60,7 +58,7 @@ def _settings(options: argparse.Namespace) -> Settings:
             raise UsageError(f"leave {word} out: a method is checked on release=tiny, with seeds 0 and 1.")
     if "=" in options.method:
         raise UsageError(
-            f"{options.method} is no method: give TASK/NAME or module.Class before the overrides."
+            f"{options.method} is not a method: give TASK/NAME or module.Class before the overrides."
         )
     key = "baseline" if "/" in options.method else "baseline.method._target_"
     return composer_of(options, [f"{key}={options.method}", *options.overrides]).settings()

@@ -59,12 +59,12 @@ def _check_same(folders: Sequence[Path], results: Sequence[Result]) -> None:
         if result.versions.evaluator != (version := score_version(result.task)):
             raise UsageError(
                 f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {version}: "
-                "run it again, which scores its predictions anew."
+                "run it again; its predictions are kept and only scored."
             )
 
 
 def _names(results: Sequence[Result]) -> list[str]:
-    """The methods' names, with seed and hash where one stands twice."""
+    """Return the methods' names, with seed and hash where one stands twice."""
     bare = [result.method for result in results]
     full = [f"{result.method} {result.config_hash[:6]}-s{result.seed}" for result in results]
     names = [long if bare.count(short) > 1 else short for short, long in zip(bare, full, strict=True)]

@@ -10,8 +10,8 @@ from tipdata.release import Release, make_release, open_release, verify_release
 
 from tipbench.actions.typed import composer_of
 from tipbench.commands.data import OWN_KEYS
-from tipbench.config.choices import suggestion
 from tipbench.config.compose import parse
+from tipbench.config.options import suggestion
 from tipbench.config.settings import Engine
 from tipbench.console import emit, emit_json
 
@@ -53,7 +53,7 @@ def call_preview(options: argparse.Namespace) -> int:
     release, engine, own = _asked(options)
     rows = own.get("rows", "10")
     if not rows.isdigit() or int(rows) < 1:
-        raise UsageError(f"rows={rows} is no number of rows: give 1 or more.")
+        raise UsageError(f"rows={rows} is not a number of rows: give 1 or more.")
     chosen = {"table": own.get("table", "adverts"), "rows": int(rows), "language": own.get("language")}
     opened = _opened(release, engine, options)
     return _text("preview", opened, lambda one: preview(one, **chosen), options)
@@ -68,7 +68,7 @@ def _asked(options: argparse.Namespace) -> tuple[Release, Engine, dict[str, str]
     words = [word for word in options.overrides if word.partition("=")[0] not in mine]
     settings = composer_of(options, words).settings()
     if settings.release is None:
-        raise UsageError("nothing says which release: add release=tiny; see `tipbench list releases`.")
+        raise UsageError("No release was given: add release=tiny; see `tipbench list releases`.")
     release = Release.of(settings.release.version, settings.release.size, settings.release.world)
     return release, settings.engine, own
 
@@ -78,7 +78,7 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
     valid += ["engine", "engine.workers", *mine]
     for key in keys:
         if key not in valid:
-            raise UsageError(f"{key} is no key of this command: {suggestion(key, valid)}.")
+            raise UsageError(f'Unknown setting "{key}". {suggestion(key, valid)}')
 
 
 def _opened(release: Release, engine: Engine, options: argparse.Namespace) -> Release:

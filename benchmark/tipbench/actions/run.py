@@ -38,7 +38,7 @@ def call(options: argparse.Namespace) -> int:
     if all(composer.value(key) is None for key in WHAT):
         composer.settings(general=True)  # a misspelt key is named before what is missing
         raise UsageError(
-            "nothing says what to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
+            "There is nothing to run: add baseline=TASK/METHOD or experiment=NAME (see `tipbench list baselines`), "
             "or give no arguments for the quickstart."
         )
     add_import_path()
@@ -77,7 +77,7 @@ def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
 
 
 def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
-    """What holds for the whole command: engine, overwrite, figure."""
+    """Return what holds for the whole command: engine, overwrite, figure."""
     keep = {"experiment", "engine", "overwrite", "runs", "figure"}
     drop = [o.key for o in composer.typed if o.key.partition(".")[0] not in keep]
     return composer.without(*drop).settings(general=True)
@@ -168,12 +168,12 @@ def _columns(options: argparse.Namespace) -> list[str] | None:
 
 
 def _said(result: Any, alone: bool) -> list[str]:
-    """What a reader of the table should know; of a single run, its warnings too."""
+    """Return what a reader of the table should know; of a single run, its warnings too."""
     return [*result.notes, *(result.warnings if alone else [])]
 
 
 def _figure(lines: Sequence[Row], settings: Settings) -> tuple[str | None, UsageError | None]:
-    """The figure's file, and what kept it from being written, to be said after the table."""
+    """Return the figure's file, and what kept it from being written, to be said after the table."""
     path = settings.figure.path
     if path is None:
         return None, None

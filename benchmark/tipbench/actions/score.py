@@ -19,12 +19,10 @@ from tipbench.tasks import task_of
 def call(options: argparse.Namespace) -> int:
     """Score the file."""
     if "=" in options.predictions and not options.predictions.endswith((".csv", ".parquet")):
-        raise UsageError(f"{options.predictions} is no file of predictions: give it before the overrides.")
+        raise UsageError(f"{options.predictions} is not a file of predictions: give it before the overrides.")
     settings = composer_of(options, options.overrides).settings()
     if settings.task is None:
-        raise UsageError(
-            "nothing says what the predictions are for: add task=NAME; see `tipbench list tasks`."
-        )
+        raise UsageError("The predictions need a task: add task=NAME; see `tipbench list tasks`.")
 
     task = task_of(settings.task.name)
     release, engine = settings.release, settings.engine

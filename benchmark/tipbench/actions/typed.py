@@ -14,5 +14,6 @@ def add_import_path() -> None:
 
 
 def composer_of(options: argparse.Namespace, words: list[str]) -> Composer:
-    """The composer of what was typed. Raises UsageError for a word that is no override and a folder not there."""
+    """Return the composer of what was typed. Raises UsageError for a word that is not an override and a folder not
+    there."""
     return Composer(config_folders(options.config_dir), parse(words))

@@ -6,7 +6,7 @@ from tipbench.commands.options import add_json, add_overrides, add_quiet, parser
 
 ABOUT = {
     "make": "generate a release, region by region; goes on where it was interrupted",
-    "verify": "hold a release's files against the published digests; exit 1 names what differs",
+    "verify": "check a release's files against the published checksums; exit 1 names what differs",
     "describe": "tables, columns, and marginals beside the published aggregates",
     "preview": "some rows of a table, adverts as cards",
 }

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from tipdata.core.errors import UsageError
 from tipdata.core.world import newest_released
 
-from tipbench.config.choices import Options, check_option, options, suggestion
 from tipbench.config.method_class import parameters_of
+from tipbench.config.options import Options, check_option, options, suggestion
 from tipbench.config.settings import Settings, settings_of
 from tipbench.data.custom.config import OwnData
 
@@ -38,14 +38,14 @@ class Override(NamedTuple):
 
 
 def parse(words: Sequence[str]) -> tuple[Override, ...]:
-    """Overrides in the order typed. Raises UsageError for a word without ``=`` and for a key given twice."""
+    """Return overrides in the order typed. Raises UsageError for a word without ``=`` and for a key given twice."""
     found: dict[str, Override] = {}
     for word in words:
         key, equals, value = word.partition("=")
         added = key.startswith("+")
         key = key.lstrip("+").strip()
         if not equals or not key:
-            raise UsageError(f"{word!r} is no override: write key=value, such as release=tiny.")
+            raise UsageError(f"{word!r} is not an override: write key=value, such as release=tiny.")
         if key in found:
             raise UsageError(f"{key} is given twice: keep one of {key}={found[key].value} and {key}={value}.")
         found[key] = Override(key, value, added)
@@ -65,17 +65,17 @@ class Composer:
         return options(self.folders)
 
     def value(self, key: str) -> str | None:
-        """What was typed for a key, or None."""
+        """Return what was typed for a key, or None."""
         return next((override.value for override in self.typed if override.key == key), None)
 
     def without(self, *keys: str) -> Composer:
-        """The same without what was typed for these keys."""
+        """Return the same without what was typed for these keys."""
         return replace(
             self, typed=tuple(o for o in self.typed if o.key not in keys), _composed=self._composed
         )
 
     def settings(self, baseline: str | None = None, general: bool = False) -> Settings:
-        """The config with this baseline, or with the one typed.
+        """Return the config with this baseline, or with the one typed.
 
         Args:
             general: leave out what was typed about the method, which has a schema only once a baseline is chosen.
@@ -140,7 +140,7 @@ class Composer:
 
 
 def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Override]) -> dict[str, Any]:
-    """Hydra's composition as a plain dict, with paths set afterwards.
+    """Return Hydra's composition as a plain dict, with paths set afterwards.
 
     Raises UsageError for whatever Hydra, OmegaConf or YAML refuses, in one line.
     """
@@ -181,15 +181,16 @@ def _check_parameter(key: str, config: dict[str, Any], valid: set[str]) -> None:
     target = config["baseline"]["method"].get("_target_")
     parameters = parameters_of(target) if target and key.startswith(METHOD) else None
     if parameters is None:
-        raise UsageError(f"{key} is no key of the config: {suggestion(key, sorted(valid))}.")
+        raise UsageError(f'Unknown setting "{key}". {suggestion(key, sorted(valid))}')
     if key.removeprefix(METHOD) not in parameters:
         names = [METHOD + name for name in parameters]
-        near = suggestion(key, names) if names else "it has none"
-        raise UsageError(f"{key}: {target} has no parameter of that name; {near}.")
+        near = suggestion(key, names) if names else "It has none."
+        raise UsageError(f"{key}: {target} has no parameter of that name. {near}")
 
 
 def _value(override: Override) -> str:
-    """A value as Hydra's grammar has it; of data's expressions, which hold spaces and quotes, the literal text."""
+    """Return a value as Hydra's grammar has it; of data's expressions, which hold spaces and quotes, the literal
+    text."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -203,12 +204,12 @@ def _value(override: Override) -> str:
 
 
 def _data_keys() -> set[str]:
-    """Every field that data of one's own can have, whether or not its file has it."""
+    """Return every field that data of one's own can have, whether or not its file has it."""
     return {f"data.{name}" for name in OwnData.model_fields}
 
 
 def _quoted(text: str) -> str:
-    """A string of Hydra's grammar that stands for this text."""
+    """Return a string of Hydra's grammar that stands for this text."""
     escaped = text.replace("\\'", "\\\\'").replace("'", "\\'")
     return f"'{escaped}'"
 
@@ -230,7 +231,7 @@ def _named(config: dict[str, Any], baseline: str | None, release: bool) -> dict[
 
 
 def _keys(config: dict[str, Any], above: str = "") -> Iterator[str]:
-    """Dotted keys of a nested config, inner ones included."""
+    """Yield dotted keys of a nested config, inner ones included."""
     for key, value in config.items():
         yield f"{above}{key}"
         if isinstance(value, dict):

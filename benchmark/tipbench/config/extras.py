@@ -12,12 +12,12 @@ EXTRAS = {
 
 
 def missing_extra(baseline: dict) -> str | None:
-    """The extra that a baseline's config names and that is not installed; None where it can run."""
+    """Return the extra that a baseline's config names and that is not installed; None where it can run."""
     extra = baseline.get("extra")
     modules = EXTRAS.get(extra, ()) if extra else ()
     return extra if any(importlib.util.find_spec(module) is None for module in modules) else None
 
 
 def how_to_install(extra: str) -> str:
-    """The command that installs an extra; plain pip takes the build for processors where there is no other."""
+    """Return the command that installs an extra; plain pip takes the build for processors where there is no other."""
     return f"python3 -m pip install 'tipbench[{extra}]'"

@@ -13,7 +13,7 @@ GROUP = "tipbench.configs"
 
 
 def config_folder() -> Path:
-    """The absolute folder that holds ``config.yaml`` and its groups.
+    """Return the absolute folder that holds ``config.yaml`` and its groups.
 
     Raises UsageError where neither the installed package nor a checkout around it has one.
     """
@@ -36,7 +36,7 @@ def config_folders(own: str | None) -> tuple[Path, ...]:
     folder = Path(own).expanduser().resolve()
     if not folder.is_dir():
         raise UsageError(
-            f"--config-dir {own} is no folder: give one that holds baseline/, data/ or experiment/."
+            f"--config-dir {own} is not a folder: give one that holds baseline/, data/ or experiment/."
         )
     _refuse_changed(folder)
     return *folders, folder
@@ -77,7 +77,7 @@ def _configs(folder: Path) -> list[str]:
 
 
 def _folder_of(entry: EntryPoint) -> Path | None:
-    """The folder of a package of configs, which is not imported."""
+    """Return the folder of a package of configs, which is not imported."""
     try:
         spec = find_spec(entry.value)
         places = list(spec.submodule_search_locations or ()) if spec else []

@@ -87,7 +87,7 @@ class Settings(_Strict):
 
 
 def settings_of(config: dict[str, Any]) -> Settings:
-    """The checked form of a composed config. Raises UsageError that names the first wrong key and its value."""
+    """Return the checked form of a composed config. Raises UsageError that names the first wrong key and its value."""
     try:
         return Settings.model_validate(config)
     except ValidationError as error:

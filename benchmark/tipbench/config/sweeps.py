@@ -11,11 +11,11 @@ from fnmatch import fnmatchcase
 
 from tipdata.core.errors import UsageError
 
-from tipbench.config.choices import Options
 from tipbench.config.compose import Override
+from tipbench.config.options import Options
 
 FUNCTION = re.compile(r"(range|choice|shuffle|sort|glob|interval|tag)\(.*\)", re.DOTALL)
-"""Values that Hydra reads as a sweep, and that are no comma lists."""
+"""Values that Hydra reads as a sweep, and that are not comma lists."""
 
 
 def values_of(override: Override, options: Options) -> list[str]:

@@ -1,6 +1,6 @@
 """Run a method once more in a process of its own, in which sets of text have another order.
 
-Python draws anew for each process how it hashes text (``PYTHONHASHSEED``), and a set is gone through by these hashes.
+Python draws again for each process how it hashes text (``PYTHONHASHSEED``), and a set is gone through by these hashes.
 Within one process the order stays, so that no second run there can show that a method hangs on it.
 """
 

@@ -163,7 +163,7 @@ def keeps_no_state(trial: Trial) -> None:
     """
     used = trial.run_again(trial.run().method, seed=1)
     if what := _differ(trial, _fresh(trial), used):
-        raise Broken(f"between a new object and one that was fitted before, {what}: start anew in fit.")
+        raise Broken(f"between a new object and one that was fitted before, {what}: start over in fit.")
 
 
 def ignores_the_order_of_rows(trial: Trial) -> None:
@@ -179,7 +179,7 @@ def ignores_the_order_of_rows(trial: Trial) -> None:
 def is_the_same_elsewhere(trial: Trial) -> None:
     """Predict the same in another process.
 
-    A set of text is gone through in another order there, since Python hashes text anew. Numbers may differ by rounding.
+    A set of text has another order there, since every process hashes text differently. Numbers may differ by rounding.
     """
     if what := _differ(trial, trial.run(), run_elsewhere(trial), ROUNDING):
         raise Broken(f"in another process, {what}: sort what comes out of a set or of hash().")
@@ -206,23 +206,25 @@ def sees_no_later_row(trial: Trial) -> None:
 
 
 def _is_settled(trial: Trial) -> bool:
-    """Whether one run shows that neither seed nor global generators matter, for a method that says so of the seed."""
+    """Return whether one run shows that neither seed nor global generators matter, for a method that says so of the
+    seed."""
     return not trial.make().stochastic and not _differ(trial, trial.run(), trial.run(seed=1, state=1))
 
 
 def _fresh(trial: Trial) -> Run:
-    """The run of a new object with seed 1."""
+    """Return the run of a new object with seed 1."""
     return trial.run(seed=1, state=1 if _is_settled(trial) else 0)
 
 
 def _first(steps: Steps, count: int) -> Steps:
-    """The first steps of a part."""
+    """Return the first steps of a part."""
     edges = steps.edges[: count + 1]
     return replace(steps, rows=detached(steps.rows.head(int(edges[-1]))), edges=edges)
 
 
 def _until(run: Run, shorter: Run, step: int) -> pl.DataFrame:
-    """The predictions that were made up to a step: alarms until then, or forecasts that the shorter run has too."""
+    """Return the predictions that were made up to a step: alarms until then, or forecasts that the shorter run has
+    too."""
     predictions = run.predictions
     if "step" in predictions.columns:
         return predictions.with_columns(pl.when(pl.col("step") <= step).then("step"))

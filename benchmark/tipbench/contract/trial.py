@@ -58,7 +58,7 @@ class Run:
 
     @property
     def predictions(self) -> pl.DataFrame:
-        """What was predicted. Raises Broken where that is no frame."""
+        """What was predicted. Raises Broken where that is not a frame."""
         if self.refused:
             raise Broken(self.refused)
         if not isinstance(self.given, pl.DataFrame):
@@ -109,7 +109,7 @@ class Trial:
         return self.prepared.streams[0] if self.prepared.streams else None
 
     def run(self, seed: int = 0, state: int = 0) -> Run:
-        """The run of a new object with this seed, while the global generators start from ``state``."""
+        """Return the run of a new object with this seed, while the global generators start from ``state``."""
         if (seed, state) not in self.kept:
             self.kept[seed, state] = self.run_again(self.make(), seed, state)
         return self.kept[seed, state]
@@ -162,7 +162,7 @@ def global_generators(state: int) -> Iterator[None]:
 
 
 def _copy(fold: Fold) -> Fold:
-    """A fold of its own for one run, with the same rows."""
+    """Return a fold of its own for one run, with the same rows."""
     return replace(
         fold,
         tables=dict(fold.tables),
@@ -172,7 +172,7 @@ def _copy(fold: Fold) -> Fold:
 
 
 def _contents(fold: Fold) -> dict[str, pl.DataFrame]:
-    """Every frame of a fold, by the name by which a method reaches it."""
+    """Return every frame of a fold, by the name by which a method reaches it."""
     tables = {f'tables["{name}"]': table.collect() for name, table in fold.tables.items()}
     return tables | {"parts": fold.parts.clone(), "supervision": fold.supervision.clone()}
 
@@ -181,14 +181,14 @@ def _differences(before: dict[str, pl.DataFrame], fold: Fold) -> tuple[str, ...]
     after = _contents(fold)
     names = sorted(before.keys() | after.keys())
     return tuple(
-        f"fold.{name} is not what it was"
+        f"fold.{name} was changed"
         for name in names
         if name not in before or name not in after or not before[name].equals(after[name], null_equal=True)
     )
 
 
 def _where(error: BaseException, method: object) -> str:
-    """The last line of the method's own file that the error passed; '' where it passed none."""
+    """Return the last line of the method's own file that the error passed; '' where it passed none."""
     module = sys.modules.get(type(method).__module__)
     file = getattr(module, "__file__", None)
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]

@@ -18,7 +18,7 @@ ORACLE_TABLES = ("operations",)
 
 
 def access_of(task: Task, access: str) -> str:
-    """The access level; ``auto`` is the task's own. Raises UsageError for one that does not exist."""
+    """Return the access level; ``auto`` is the task's own. Raises UsageError for one that does not exist."""
     if access == "auto":
         return task.tier
     if access not in LEVELS:
@@ -27,7 +27,7 @@ def access_of(task: Task, access: str) -> str:
 
 
 def visible_columns(task: Task, access: str, oracle: bool = False) -> dict[str, tuple[str, ...]]:
-    """Tables and columns that a run at this access is shown; a table with nothing to show is absent.
+    """Return tables and columns that a run at this access is shown; a table with nothing to show is absent.
 
     An oracle is shown the hidden columns of the task's tables as well, those that are hidden altogether, and the
     hidden ``operations``.

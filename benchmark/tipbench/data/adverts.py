@@ -38,7 +38,7 @@ LEAK_LIMITS = {**COMMON_LEAK_LIMITS, "crossing_near_duplicates": 0.05}
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """All adverts, with what splits shift by and the ids of their template and near-duplicate group."""
+    """Return all adverts, with what splits shift by and the ids of their template and near-duplicate group."""
     return source.scan(TABLE, truth=True).select(
         UNIT,
         "region",
@@ -53,12 +53,12 @@ def units(source: Source) -> pl.LazyFrame:
 
 
 def headline_weight() -> pl.Expr:
-    """One in total an operation and near-duplicate group within a part, so that re-posts do not vote."""
+    """Return one in total an operation and near-duplicate group within a part, so that re-posts do not vote."""
     return (1.0 / pl.len().over("part", "cluster", "near_duplicate_group")).alias("weight")
 
 
 def harm_columns(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Adverts with ``group, migrant, form, sex, language, oracle_log_odds, unit_log_odds``.
+    """Return adverts with ``group, migrant, form, sex, language, oracle_log_odds, unit_log_odds``.
 
     ``migrant``: written in another language than most of the region's adverts, spam left out. ``form``,
     ``sex`` (of most people exploited) and ``language`` are those of the operation, null where it exploits

@@ -52,7 +52,7 @@ class Fold:
         return [(part, int((units == part).sum()), int((labelled == part).sum())) for part in PARTS]
 
     def units(self, part: str) -> pl.LazyFrame:
-        """Units of a part, with the visible columns of their table, sorted by unit.
+        """Return units of a part, with the visible columns of their table, sorted by unit.
 
         Raises UsageError for a part other than train, valid and test.
         """
@@ -60,11 +60,11 @@ class Fold:
         return self._units([part])
 
     def to_predict(self) -> pl.LazyFrame:
-        """Every unit that a prediction is asked for, as :meth:`units` gives them."""
+        """Return every unit that a prediction is asked for, as :meth:`units` gives them."""
         return self._units(list(self.task.predicted_parts))
 
     def labels(self, part: str) -> pl.LazyFrame:
-        """``[unit, label]`` of the labelled units of train or valid, sorted by unit.
+        """Return ``[unit, label]`` of the labelled units of train or valid, sorted by unit.
 
         The label is Int8 0 or 1 where a task wants scores or alarms, the Int64 id of a cluster where it wants
         clusters or candidates; where it wants forecasts 1 for units that outreach is for and 0 for others.
@@ -74,7 +74,7 @@ class Fold:
         return self._labels(self.supervision, self.task.unit, part)
 
     def pair_labels(self, part: str) -> pl.LazyFrame:
-        """``[pair, label Int8]`` of a user's labelled pairs; their records are in ``tables["pairs"]``.
+        """Return ``[pair, label Int8]`` of a user's labelled pairs; their records are in ``tables["pairs"]``.
 
         Raises UsageError for the test part, and where the data has no labelled pairs.
         """

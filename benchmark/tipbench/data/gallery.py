@@ -11,14 +11,14 @@ _SEED = 4
 
 
 def one_a_group(rows: pl.DataFrame, unit: str, group: tuple[str, ...]) -> pl.DataFrame:
-    """The keyed-chosen unit of each part and group: ``group`` names columns beside ``part``."""
+    """Return the keyed-chosen unit of each part and group: ``group`` names columns beside ``part``."""
     bits = pl.Series("bits", Stream(_SEED, "one a group").bits(rows[unit].to_numpy()))
     ranked = rows.with_columns(bits).sort("bits", unit)
     return ranked.unique(["part", *group], keep="first", maintain_order=True).drop("bits").sort(unit)
 
 
 def fixed_gallery(rows: pl.DataFrame, size: int) -> Selection:
-    """Units with a test part of ``size`` units or, where it has fewer, all of them and a note.
+    """Return units with a test part of ``size`` units or, where it has fewer, all of them and a note.
 
     Whole clusters are taken in keyed order; those that would go over the size are passed by.
     """

@@ -13,13 +13,13 @@ POSITIVE_KIND = "trafficking"
 
 
 def trafficking_operations(source: Source) -> pl.Series:
-    """Ids of the operations whose units are positive."""
+    """Return ids of the operations whose units are positive."""
     operations = source.scan("operations", truth=True).filter(pl.col("kind") == POSITIVE_KIND)
     return operations.select("operation").collect()["operation"]
 
 
 def with_operation(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
-    """Units ``[cluster, ...]`` with ``group, form, language, oracle_log_odds, sex`` of their operation.
+    """Return units ``[cluster, ...]`` with ``group, form, language, oracle_log_odds, sex`` of their operation.
 
     ``form``, ``sex`` (of most people exploited) and ``language`` are null where it exploits nobody; all are
     for units without an operation.
@@ -39,7 +39,7 @@ def with_operation(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
 
 
 def with_migrant(rows: pl.LazyFrame, written: str, source: Source) -> pl.LazyFrame:
-    """Units ``[region, ...]`` with ``migrant``: whether the column ``written`` holds another language than most
+    """Return units ``[region, ...]`` with ``migrant``: whether the column ``written`` holds another language than most
     of the region's adverts, spam left out."""
     return (
         rows.join(_majority_language(source), on="region", how="left", maintain_order="left")

@@ -39,7 +39,7 @@ class Prepared:
 
     @property
     def names(self) -> pl.DataFrame | None:
-        """For a user's own data ``[unit, name]`` with the ids as the user wrote them, where they are no integers."""
+        """For a user's own data ``[unit, name]`` with the ids as the user wrote them, where they are not integers."""
         return None if self.answers.custom is None else self.answers.custom.names
 
     @cached_property
@@ -58,7 +58,7 @@ class Prepared:
         )
 
     def answers_to(self, predictions: pl.DataFrame) -> Answers:
-        """The answers that these predictions are about: those of pairs where it has a column ``pair``."""
+        """Return the answers that these predictions are about: those of pairs where it has a column ``pair``."""
         return (
             self.pair_answers
             if self.pair_answers is not None and "pair" in predictions.columns

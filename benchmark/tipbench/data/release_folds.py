@@ -27,7 +27,7 @@ WINDOW_END = DAYS
 
 
 def open_by_name(name: str) -> Source:
-    """The release of a name, ready to read; see :meth:`tipdata.release.Release.called`."""
+    """Return the release of a name, ready to read; see :meth:`tipdata.release.Release.called`."""
     release = Release.called(name)
     return open_release(release.version, release.size, world=release.world)
 
@@ -35,7 +35,7 @@ def open_by_name(name: str) -> Source:
 def prepare_release(
     task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
-    """One fold and its answers; see :func:`tipbench.loading.prepare`."""
+    """Return one fold and its answers; see :func:`tipbench.loading.prepare`."""
     level = access_of(task, access)
     check_needs(task, needs, level, oracle)
     supervision = labels_of(task, labels)
@@ -87,7 +87,8 @@ def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
 
 
 def labels_of(task: Task, labels: str) -> str:
-    """The supervision of a name, the task's first for ``auto``. Raises UsageError for one that it does not have."""
+    """Return the supervision of a name, the task's first for ``auto``. Raises UsageError for one that it does not
+    have."""
     if labels == "auto":
         return task.labels[0]
     if labels not in task.labels:
@@ -98,7 +99,7 @@ def labels_of(task: Task, labels: str) -> str:
 
 
 def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[str]:
-    """Splits that the task has and that these units can be divided by, the default first."""
+    """Yield splits that the task has and that these units can be divided by, the default first."""
     for name in task.splits:
         try:
             partition(SPLITS[name], units, task.unit, source)
@@ -108,7 +109,7 @@ def allowed_splits(task: Task, source: Source, units: pl.DataFrame) -> Iterator[
 
 
 def split_of(task: Task, source: Source, units: pl.DataFrame, split: str) -> Split:
-    """The policy of a name; for ``auto`` the first that the task and the data allow."""
+    """Return the policy of a name; for ``auto`` the first that the task and the data allow."""
     if split == "auto":
         first = next(allowed_splits(task, source, units), None)
         if first is None:
@@ -122,7 +123,7 @@ def split_of(task: Task, source: Source, units: pl.DataFrame, split: str) -> Spl
 
 
 def divided(task: Task, source: Source, units: pl.DataFrame, policy: Split) -> tuple[pl.DataFrame, list[str]]:
-    """Units of the split after selection, their train part no larger than the yardstick's; and notes."""
+    """Return units of the split after selection, their train part no larger than the yardstick's; and notes."""
     try:
         selected = task.select(partition(policy, units, task.unit, source), source)
     except CannotSplitError as reason:
@@ -148,7 +149,7 @@ def divided(task: Task, source: Source, units: pl.DataFrame, policy: Split) -> t
 def shown(
     task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
 ) -> dict[str, pl.LazyFrame]:
-    """The visible tables, each cut to rows of the fold's units, before the prediction time and of the access."""
+    """Return the visible tables, each cut to rows of the fold's units, before the prediction time and of the access."""
     links = _linked(task, source, rows.lazy().select(task.unit), visible)
     found = {}
     for name, columns in visible.items():
@@ -189,7 +190,7 @@ def _of_units(
     rows: pl.DataFrame,
     links: dict[str, pl.LazyFrame],
 ) -> pl.LazyFrame:
-    """Rows that belong to the fold's units, or else to a region of theirs."""
+    """Return rows that belong to the fold's units, or else to a region of theirs."""
     # A column of the key's name may be something else: operations.circuit says whether one tours.
     if task.unit in columns and table.schema[task.unit] == TABLES[task.table].schema[task.unit]:
         return frame.join(rows.lazy().select(task.unit), on=task.unit, how="semi", maintain_order="left")
@@ -199,14 +200,14 @@ def _of_units(
 
 
 def _before(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
-    """Rows before the prediction time, for tables whose rows have one."""
+    """Return rows before the prediction time, for tables whose rows have one."""
     if "minute" in table.schema:
         return frame.filter(pl.col("minute") < WINDOW_END * MINUTES_A_DAY)
     return frame.filter(pl.col("day") < WINDOW_END) if "day" in table.schema else frame
 
 
 def _allowed(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFrame:
-    """Rows that a run at this access is shown."""
+    """Return rows that a run at this access is shown."""
     column, values, tier = table.private_rows
     if not column or TIERS.index(level) >= TIERS.index(tier):
         return frame
@@ -214,7 +215,7 @@ def _allowed(frame: pl.LazyFrame, table: Table, level: str) -> pl.LazyFrame:
 
 
 def _hidden_owner(table: Table) -> str | None:
-    """The key of a table whose rows belong to operations: only those that the units refer to are shown."""
+    """Return the key of a table whose rows belong to operations: only those that the units refer to are shown."""
     return table.key[0] if table.hidden else None
 
 

@@ -21,12 +21,12 @@ Positive = Callable[[Source], pl.Series]
 
 
 def learnable(rows: pl.DataFrame) -> pl.DataFrame:
-    """Units that may have a label: those of train and valid."""
+    """Return units that may have a label: those of train and valid."""
     return rows.filter(pl.col("part") != "test")
 
 
 def truth(unit: str, positive: Positive) -> Supervise:
-    """1 for units of a positive cluster, else 0."""
+    """Return 1 for units of a positive cluster, else 0."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         return learnable(rows).select(unit, label=is_in_any(positive(source)))
@@ -35,7 +35,7 @@ def truth(unit: str, positive: Positive) -> Supervise:
 
 
 def delayed(unit: str, positive: Positive) -> Supervise:
-    """Positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
+    """Return positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         days = (
@@ -51,12 +51,12 @@ def delayed(unit: str, positive: Positive) -> Supervise:
 
 
 def is_in_any(clusters: pl.Series) -> pl.Expr:
-    """Int8 1 for units of these clusters, 0 for others."""
+    """Return Int8 1 for units of these clusters, 0 for others."""
     return pl.col("cluster").is_in(clusters.implode()).cast(pl.Int8)
 
 
 def expert(unit: str) -> Supervise:
-    """Two noisy raters: 1 where their mean score is 4 or more. Units that nobody rated have no label."""
+    """Return two noisy raters: 1 where their mean score is 4 or more. Units that nobody rated have no label."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         rated = _mean_scores(learnable(rows), source, unit).drop_nulls("score")
@@ -66,7 +66,7 @@ def expert(unit: str) -> Supervise:
 
 
 def _mean_scores(rows: pl.DataFrame, source: Source, unit: str) -> pl.DataFrame:
-    """The units with ``score``, the mean of their raters' (null where nobody rated)."""
+    """Return the units with ``score``, the mean of their raters' (null where nobody rated)."""
     scores = (
         source.scan("annotations")
         .join(rows.lazy().select(unit), on=unit, how="semi")
@@ -78,7 +78,7 @@ def _mean_scores(rows: pl.DataFrame, source: Source, unit: str) -> pl.DataFrame:
 
 
 def weak(unit: str) -> Supervise:
-    """1 where anyone flagged the unit before testing begins, else 0."""
+    """Return 1 where anyone flagged the unit before testing begins, else 0."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         first = source.scan("flags").group_by(unit).agg(flagged=pl.col("day").min()).collect()
@@ -89,7 +89,7 @@ def weak(unit: str) -> Supervise:
 
 
 def same_phone(unit: str, table: str) -> Supervise:
-    """The component of shared contacts as the cluster: what the literature takes for the operator."""
+    """Return the component of shared contacts as the cluster: what the literature takes for the operator."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         return learnable(phone_components(rows, source, unit, table)).select(unit, label="component")
@@ -98,7 +98,7 @@ def same_phone(unit: str, table: str) -> Supervise:
 
 
 def same_phone_rated(unit: str, table: str) -> Supervise:
-    """Expert scores spread along phone numbers: 1 where a component's rated units of the part average 4."""
+    """Return Expert scores spread along phone numbers: 1 where a component's rated units of the part average 4."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         rated = _mean_scores(learnable(phone_components(rows, source, unit, table)), source, unit)
@@ -109,7 +109,7 @@ def same_phone_rated(unit: str, table: str) -> Supervise:
 
 
 def phone_components(rows: pl.DataFrame, source: Source, unit: str, table: str) -> pl.DataFrame:
-    """The units with ``component`` (Int64): those that a chain of shared contacts joins, within these."""
+    """Return the units with ``component`` (Int64): those that a chain of shared contacts joins, within these."""
     contacts = (
         source.scan(table)
         .select(unit, "contacts")

@@ -34,7 +34,7 @@ class TrainingSize:
 def cut_to(
     yardstick: TrainingSize, split: Split, rows: pl.DataFrame, unit: str
 ) -> tuple[pl.DataFrame, str | None]:
-    """Units with a train part no larger than the yardstick's, by keyed choice; a note where it is smaller."""
+    """Return units with a train part no larger than the yardstick's, by keyed choice; a note where it is smaller."""
     train = pl.col("part") == "train"
     size = TrainingSize.of(rows)
     column, what, most, has = (

@@ -20,7 +20,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import TOO_FEW, observed, percentile_interval, replicate
-from tipbench.metrics.case import Case, ScoredTask, case_of
+from tipbench.metrics.inputs import MetricInputs, ScoredTask, inputs_of
 from tipbench.metrics.registry import primary_measured
 
 LEVEL = 0.05
@@ -63,7 +63,7 @@ def compare(
     replicates: int = 1000,
     seed: int = 0,
 ) -> list[Comparison]:
-    """Every method against the reference, in the order given.
+    """Return every method against the reference, in the order given.
 
     ``predictions`` holds one frame a method, the reference's among them. Raises :class:`UsageError` as
     :func:`tipbench.evaluation.evaluation.evaluate` does, naming the method, and for a reference that is not there.
@@ -75,39 +75,39 @@ def compare(
             f"compare: reference {reference!r} is not among {', '.join(predictions) or 'no methods'}; "
             "name one of them"
         )
-    cases = {name: _case(task, answers, name, frame) for name, frame in predictions.items()}
-    if not cases[reference].known:
+    by_method = {name: _inputs_of(task, answers, name, frame) for name, frame in predictions.items()}
+    if not by_method[reference].known:
         raise UsageError(
             "compare: no test row has a known label; methods are compared where the truth is known"
         )
-    base = primary_draws(cases[reference], replicates, seed)
+    base = primary_draws(by_method[reference], replicates, seed)
     found = [
-        difference(name, reference, case.primary, primary_draws(case, replicates, seed), base)
-        for name, case in cases.items()
+        difference(name, reference, inputs.primary, primary_draws(inputs, replicates, seed), base)
+        for name, inputs in by_method.items()
         if name != reference
     ]
     return corrected(found)
 
 
-def _case(task: ScoredTask, answers: Answers, name: str, frame: pl.DataFrame) -> Case:
+def _inputs_of(task: ScoredTask, answers: Answers, name: str, frame: pl.DataFrame) -> MetricInputs:
     try:
-        return case_of(task, answers, frame)
+        return inputs_of(task, answers, frame)
     except UsageError as error:
         raise UsageError(f"{name}: {error}") from error
 
 
-def primary_draws(case: Case, replicates: int, seed: int = 0) -> Draws:
-    """The primary metric of one method; no draws where there are too few clusters."""
-    measured = primary_measured(case)
-    value = observed(measured.metrics, case.clusters.count)[case.primary]
-    if not case.clusters.enough or case.primary in measured.without_interval:
-        return Draws(value, np.empty(0), case.clusters.count)
-    drawn = replicate(measured.metrics, case.clusters.count, replicates, seed)[case.primary]
-    return Draws(value, drawn, case.clusters.count)
+def primary_draws(inputs: MetricInputs, replicates: int, seed: int = 0) -> Draws:
+    """Return the primary metric of one method; no draws where there are too few clusters."""
+    measured = primary_measured(inputs)
+    value = observed(measured.metrics, inputs.clusters.count)[inputs.primary]
+    if not inputs.clusters.enough or inputs.primary in measured.without_interval:
+        return Draws(value, np.empty(0), inputs.clusters.count)
+    drawn = replicate(measured.metrics, inputs.clusters.count, replicates, seed)[inputs.primary]
+    return Draws(value, drawn, inputs.clusters.count)
 
 
 def difference(method: str, reference: str, metric: str, one: Draws, base: Draws) -> Comparison:
-    """A method against the reference, before Holm's correction; see :class:`Comparison`.
+    """Return a method against the reference, before Holm's correction; see :class:`Comparison`.
 
     Raises UsageError for draws that are not of the same clusters and replicates.
     """
@@ -120,25 +120,25 @@ def difference(method: str, reference: str, metric: str, one: Draws, base: Draws
     if (one.draws.size, one.clusters) != (base.draws.size, base.clusters):
         raise UsageError(
             f"compare: the draws of {method} and {reference} are of {one.clusters:,} and {base.clusters:,} clusters, "
-            f"{one.draws.size:,} and {base.draws.size:,} replicates: score them anew on the same test"
+            f"{one.draws.size:,} and {base.draws.size:,} replicates: score them again on the same test"
         )
     differences = one.draws - base.draws
     interval = percentile_interval(differences)
     if interval is None:
-        return replace(compared, note="undefined in too many replicates")
+        return replace(compared, note="undefined in too many bootstrap replicates")
     return replace(
         compared, low=interval[0], high=interval[1], p=two_sided_p(differences[~np.isnan(differences)])
     )
 
 
 def two_sided_p(differences: NDArray[np.float64]) -> float:
-    """Two-sided p of no difference, from the replicates [replicates] of the difference."""
+    """Return two-sided p of no difference, from the replicates [replicates] of the difference."""
     below, above = np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0)
     return min(1.0, float(2 * (1 + min(below, above)) / (1 + differences.size)))
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment: the p values, smallest first, times the number not yet rejected, made
+    """Return Holm's step-down adjustment: the p values, smallest first, times the number not yet rejected, made
     monotone, at most 1."""
     values = np.asarray(p, dtype=np.float64)
     order = np.argsort(values, kind="stable")
@@ -148,7 +148,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def corrected(found: Sequence[Comparison]) -> list[Comparison]:
-    """The comparisons of one table, with Holm's p over those that have a p."""
+    """Return the comparisons of one table, with Holm's p over those that have a p."""
     adjusted = iter(holm([one.p for one in found if one.p is not None]))
     return [
         one if one.p is None else replace(one, p_holm=(value := next(adjusted)), significant=value < LEVEL)

@@ -27,9 +27,9 @@ from tipbench.metrics.bootstrap import (
     percentile_interval,
     replicate,
 )
-from tipbench.metrics.case import Case, ScoredTask, case_of
 from tipbench.metrics.estimation import ESTIMATE
-from tipbench.metrics.metric import NO_TRUTH, Measured
+from tipbench.metrics.inputs import MetricInputs, ScoredTask, inputs_of
+from tipbench.metrics.metric import NO_TRUTH, MetricValues
 from tipbench.metrics.registry import measured, primary_measured
 
 __all__ = [
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 NO_ESTIMATE = "no estimate exists"
-UNDEFINED = "undefined: the test part has nothing that it is a share of"
+UNDEFINED = "undefined: nothing to divide by in the test part"
 
 
 @dataclass(frozen=True)
@@ -131,24 +131,24 @@ def evaluate(
     Raises :class:`UsageError` for predictions that are malformed (see :func:`check_predictions`), answers of
     another kind than the task's, and answers without a test part.
     """
-    case = case_of(task, answers, predictions, checked)
-    if not case.known:
-        scores = {case.primary: Score(None, note=NO_TRUTH), **_estimate(case)}
-        return Evaluation(scores, warnings=_warnings(case, scores), estimates=_estimates(case))
-    found = measured(case)
-    values = observed(found.metrics, case.clusters.count)
-    scores, drawn = _scores(found, values, case.clusters, replicates, seed)
-    primary = scores.get(case.primary, Score(None, note=NO_TRUTH))
-    scores = {case.primary: primary, **scores, **_estimate(case)}
+    inputs = inputs_of(task, answers, predictions, checked)
+    if not inputs.known:
+        scores = {inputs.primary: Score(None, note=NO_TRUTH), **_estimate(inputs)}
+        return Evaluation(scores, warnings=_warnings(inputs, scores), estimates=_estimates(inputs))
+    found = measured(inputs)
+    values = observed(found.metrics, inputs.clusters.count)
+    scores, drawn = _scores(found, values, inputs.clusters, replicates, seed)
+    primary = scores.get(inputs.primary, Score(None, note=NO_TRUTH))
+    scores = {inputs.primary: primary, **scores, **_estimate(inputs)}
     return Evaluation(
         scores=scores,
         groups=found.groups,
-        oracle=oracle_scores(case, primary.value),
+        oracle=oracle_scores(inputs, primary.value),
         curves=found.curves,
-        warnings=_warnings(case, scores),
-        primary_draws=_primary_draws(case, found, values, drawn),
-        prevalence=case.share,
-        estimates=_estimates(case),
+        warnings=_warnings(inputs, scores),
+        primary_draws=_primary_draws(inputs, found, values, drawn),
+        prevalence=inputs.share,
+        estimates=_estimates(inputs),
     )
 
 
@@ -161,29 +161,29 @@ def primary_score(
     checked: bool = False,
 ) -> Score:
     """Return the primary metric alone, as :func:`evaluate` scores it, without groups and references."""
-    case = case_of(task, answers, predictions, checked)
-    if not case.known:
+    inputs = inputs_of(task, answers, predictions, checked)
+    if not inputs.known:
         return Score(None, note=NO_TRUTH)
-    found = primary_measured(case).only([case.primary])
+    found = primary_measured(inputs).only([inputs.primary])
     scores, _ = _scores(
-        found, observed(found.metrics, case.clusters.count), case.clusters, replicates, seed=0
+        found, observed(found.metrics, inputs.clusters.count), inputs.clusters, replicates, seed=0
     )
-    return scores.get(case.primary, Score(None, note=NO_TRUTH))
+    return scores.get(inputs.primary, Score(None, note=NO_TRUTH))
 
 
-def _estimate(case: Case) -> dict[str, Score]:
-    """Where a single unit is estimated, the estimate itself is a result."""
-    found = case.answers.kind.results(case.predictions)
+def _estimate(inputs: MetricInputs) -> dict[str, Score]:
+    """Return where a single unit is estimated, the estimate itself is a result."""
+    found = inputs.answers.kind.results(inputs.predictions)
     if found is None or found.height != 1:
         return {}
     value, low, high = found.row(0)
     return {ESTIMATE.name: Score(value, low, high, note=None if value is not None else NO_ESTIMATE)}
 
 
-def _estimates(case: Case) -> dict[str, Estimated]:
-    """What is estimated of each unit of a user's own data: where no truth is known it is all that there is."""
-    answers = case.answers
-    found = answers.kind.results(case.predictions)
+def _estimates(inputs: MetricInputs) -> dict[str, Estimated]:
+    """Return what is estimated of each unit of a user's own data: where no truth is known it is all that there is."""
+    answers = inputs.answers
+    found = answers.kind.results(inputs.predictions)
     if found is None or answers.custom is None:
         return {}
     names = answers.as_written(answers.frame[answers.unit]).cast(pl.String)
@@ -191,16 +191,18 @@ def _estimates(case: Case) -> dict[str, Estimated]:
     return {name: Estimated(*values, truth=truth) for name, values, truth in rows}
 
 
-def _primary_draws(case: Case, found: Measured, values: dict[str, float], drawn: Metrics) -> Draws:
+def _primary_draws(
+    inputs: MetricInputs, found: MetricValues, values: dict[str, float], drawn: Metrics
+) -> Draws:
     """Return the draws of the primary metric; none where it has no interval for want of clusters."""
-    primary = case.primary
+    primary = inputs.primary
     value = values.get(primary, np.nan)
-    kept = case.clusters.enough and primary not in found.without_interval
-    return Draws(value, drawn.get(primary, np.empty(0)) if kept else np.empty(0), case.clusters.count)
+    kept = inputs.clusters.enough and primary not in found.without_interval
+    return Draws(value, drawn.get(primary, np.empty(0)) if kept else np.empty(0), inputs.clusters.count)
 
 
 def _scores(
-    measured: Measured, values: dict[str, float], clusters: Clusters, replicates: int, seed: int
+    measured: MetricValues, values: dict[str, float], clusters: Clusters, replicates: int, seed: int
 ) -> tuple[dict[str, Score], Metrics]:
     """Return every metric's score and its draws; draws are made once for all, and only where an interval can come
     of them."""
@@ -215,8 +217,8 @@ def _scores(
     return scores, draws
 
 
-def _without_interval(measured: Measured, clusters: Clusters, name: str) -> str | None:
-    """Why this metric has no interval; None where it has one."""
+def _without_interval(measured: MetricValues, clusters: Clusters, name: str) -> str | None:
+    """Return why this metric has no interval; None where it has one."""
     for reasons in (measured.withheld, measured.without_interval):
         if name in reasons:
             return reasons[name]
@@ -229,20 +231,25 @@ def _score(value: float, withheld: str | None, bare: str | None, draws: NDArray[
     if bare is not None or draws is None:
         return Score(value, note=bare)
     interval = percentile_interval(draws)
-    return Score(value, *interval) if interval else Score(value, note="undefined in too many replicates")
+    return (
+        Score(value, *interval)
+        if interval
+        else Score(value, note="undefined in too many bootstrap replicates")
+    )
 
 
-def _warnings(case: Case, scores: dict[str, Score]) -> list[str]:
-    answers, clusters = case.answers, case.clusters
-    warnings = answers.kind.warnings(answers, case.predictions)
+def _warnings(inputs: MetricInputs, scores: dict[str, Score]) -> list[str]:
+    answers, clusters = inputs.answers, inputs.clusters
+    warnings = answers.kind.warnings(answers, inputs.predictions)
     if not clusters.enough and clusters.count:
         counted = (
-            f"{clusters.positive} with a positive and {clusters.negative} with a negative"
+            f"{clusters.positive} clusters with a positive and {clusters.negative} with a negative"
             if answers.kind.labelled
-            else f"{clusters.positive}"
+            else f"{clusters.positive} clusters"
         )
         warnings.append(
-            f"{TOO_FEW}: {counted} in the test part, {clusters.fewest} needed for an interval; score more"
+            f"no interval: the test part has only {counted}, and {clusters.fewest} are needed; "
+            f"{'use a larger release' if answers.custom is None else 'score more data'}"
         )
     if answers.kind.labelled and (unknown := answers.frame.filter(part="test")["label"].null_count()):
         warnings.append(f"{unknown:,} test rows have no known label and are not scored")
@@ -250,4 +257,4 @@ def _warnings(case: Case, scores: dict[str, Score]) -> list[str]:
     for name, score in scores.items():
         if score.value is None and score.note:
             reasons.setdefault(score.note, []).append(name)
-    return warnings + [f"{', '.join(names)} not given: {reason}" for reason, names in reasons.items()]
+    return warnings + [f"no {', '.join(names)}: {reason}" for reason, names in reasons.items()]

@@ -14,11 +14,11 @@ from dataclasses import replace
 import polars as pl
 
 from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.case import Case
+from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.registry import families_of, primary_measured
 
 
-def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
+def oracle_scores(inputs: MetricInputs, value: float | None) -> dict[str, float | None]:
     """Return ``prior``, ``oracle``, ``single_unit`` in the primary metric, and ``share`` for a method with this value.
 
     Empty where the ground truth does not hold them, or the primary metric has none; ``share`` is None where the value
@@ -27,12 +27,12 @@ def oracle_scores(case: Case, value: float | None) -> dict[str, float | None]:
     """
 
     def score(predictions: pl.DataFrame) -> dict[str, float]:
-        reference = replace(case, predictions=predictions)
-        return observed(primary_measured(reference).metrics, case.clusters.count)
+        reference = replace(inputs, predictions=predictions)
+        return observed(primary_measured(reference).metrics, inputs.clusters.count)
 
-    if not families_of(case.answers.kind, [case.primary]):
+    if not families_of(inputs.answers.kind, [inputs.primary]):
         return {}
-    found = case.answers.kind.references(case.answers, case.primary, score)
+    found = inputs.answers.kind.references(inputs.answers, inputs.primary, score)
     prior, best = found.get("prior"), found.get("oracle")
     if prior is not None and math.isnan(prior):
         return {}

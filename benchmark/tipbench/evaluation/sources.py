@@ -8,7 +8,7 @@ from tipbench.metrics.registry import families
 from tipbench.sources import Place, closure, digest_of_sources
 from tipbench.task import Task
 
-ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.case")
+ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.inputs")
 EVALUATION = ("evaluation", "oracle")
 """Files of this folder that every score passes. They import every family, so their imports are not followed."""
 

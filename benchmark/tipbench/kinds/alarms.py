@@ -27,7 +27,7 @@ class Alarms(LabelledKind):
 
     name = "alarms"
     title = "an alarm, or none, per unit"
-    rows = "for every unit of test; an empty step is no alarm"
+    rows = "for every unit of test; an empty step is not an alarm"
     truth_columns = ("part", "label", "onset", "cluster", "weight")
     custom_fields = ("onset", "group")
 

@@ -43,7 +43,7 @@ class Answers:
 
     Raises :class:`UsageError` for missing columns, nulls where none may be, repeated units,
     weights that are not positive, onsets that do not go with their labels, pairs of units that are not there, and
-    an answer that is no candidate of its region.
+    an answer that is not a candidate of its region.
     """
 
     kind: PredictionKind
@@ -112,7 +112,7 @@ class Answers:
         unknown = ends.filter(~ends.is_in(self.frame[self.unit].implode()))
         if len(unknown):
             raise UsageError(
-                f"answers: {len(unknown):,} ends of labelled pairs are no known {self.unit} "
+                f"answers: {len(unknown):,} ends of labelled pairs are not a known {self.unit} "
                 f"(first: {', '.join(map(str, unknown.head(3)))}); map the same keys in both files"
             )
 
@@ -122,7 +122,7 @@ class Answers:
         return self.kind.scored(frame, part)
 
     def scored_pairs(self) -> pl.DataFrame | None:
-        """The labelled pairs that count: those of the test part, or all where pairs have no parts."""
+        """Return the labelled pairs that count: those of the test part, or all where pairs have no parts."""
         if self.pairs is None:
             return None
         known = self.pairs.filter(pl.col("label").is_not_null())

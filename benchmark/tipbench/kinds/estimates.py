@@ -70,7 +70,7 @@ class Estimates(PredictionKind):
         quantity, truth = answers.frame["quantity"], answers.frame["truth"]
         unknown = quantity.filter(~quantity.is_in(QUANTITIES))
         if len(unknown):
-            raise UsageError(f"answers: {unknown[0]!r} is no quantity; use {', '.join(QUANTITIES)}")
+            raise UsageError(f"answers: {unknown[0]!r} is not a quantity; use {', '.join(QUANTITIES)}")
         if truth.dtype != pl.Float64 or int((~truth.is_finite()).fill_null(False).sum()):
             raise UsageError("answers: truth must be finite Float64, null where it is not known")
         none = int(((quantity == "count") & (truth <= 0)).fill_null(False).sum())
@@ -106,7 +106,7 @@ class Estimates(PredictionKind):
     def check_custom(self, task: str, own: CustomTruth) -> None:
         super().check_custom(task, own)
         if own.label is not None:
-            raise UsageError(f"data.label of data={own.name} is no number: map data.truth for {task}.")
+            raise UsageError(f"data.label of data={own.name} is not a number: map data.truth for {task}.")
 
     def has_custom_truth(self, own: CustomTruth) -> bool:
         return own.truth is not None

@@ -66,7 +66,7 @@ class Forecasts(ListsKind):
         strange = answers.frame.join(known, on=["region", "answer"], how="anti")
         if strange.height:
             raise UsageError(
-                f"answers: {strange.height:,} of {answers.frame.height:,} are no candidate of their region "
+                f"answers: {strange.height:,} of {answers.frame.height:,} are not a candidate of their region "
                 f"(first: {strange['answer'][0]}); list it in the gallery"
             )
 
@@ -96,7 +96,7 @@ class Forecasts(ListsKind):
 
 
 def _mean(queries: pl.DataFrame, values: NDArray[np.float64]) -> float:
-    """Return the weighted mean of values [queries] over the queries that are no intrusion; NaN without any."""
+    """Return the weighted mean of values [queries] over the queries that are not an intrusion; NaN without any."""
     weight = queries["weight"].to_numpy()
     if "intrusion" in queries.columns:
         weight = weight * ~queries["intrusion"].to_numpy()

@@ -196,7 +196,7 @@ class PredictionKind:
     # Ground truth
 
     def check_truth(self, answers: Answers) -> None:
-        """Refuse ground truth that is no such thing. Raises UsageError."""
+        """Refuse ground truth that is not such a thing. Raises UsageError."""
 
     def scored(self, frame: pl.DataFrame, part: str) -> pl.DataFrame:
         """Return the rows of the ground truth that count, in their order."""

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
-from tipbench.metrics.case import Case
 from tipbench.metrics.harm import SPAM, lawful_members
+from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.labelset import reached
-from tipbench.metrics.metric import Family, Measured, Metric
+from tipbench.metrics.metric import Family, Metric, MetricValues
 
 BUDGET = 0.05
 SLOT = frozenset({"slot"})
@@ -33,13 +33,13 @@ NAMES = tuple(metric.name for metric in METRICS)
 NO_POSITIVE = "no positive in the test part"
 
 
-def measure(case: Case) -> Measured:
+def measure(inputs: MetricInputs) -> MetricValues:
     """Return both metrics; the ground truth must have slots."""
-    audited = reached(case.test["score"].to_numpy(), case.test["slot"], case.weights, BUDGET)
-    sums = ClusterSums(case.clusters)
-    sums.add("audited", case.weights * audited)
-    sums.add("positive", case.weights * case.positive)
-    sums.add("found", case.weights * case.positive * audited)
+    audited = reached(inputs.test["score"].to_numpy(), inputs.test["slot"], inputs.weights, BUDGET)
+    sums = ClusterSums(inputs.clusters)
+    sums.add("audited", inputs.weights * audited)
+    sums.add("positive", inputs.weights * inputs.positive)
+    sums.add("found", inputs.weights * inputs.positive * audited)
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
@@ -48,24 +48,24 @@ def measure(case: Case) -> Measured:
             NAMES[1]: ratio(total("found"), total("positive")),
         }
 
-    withheld = {} if case.positive.any() else {NAMES[1]: NO_POSITIVE}
-    return Measured(metrics=metrics, withheld=withheld, groups=_audited(case, audited))
+    withheld = {} if inputs.positive.any() else {NAMES[1]: NO_POSITIVE}
+    return MetricValues(metrics=metrics, withheld=withheld, groups=_audited(inputs, audited))
 
 
-def _audited(case: Case, audited: NDArray[np.float64]) -> dict[str, dict[str, float | None]]:
-    if "group" not in case.test.columns:
+def _audited(inputs: MetricInputs, audited: NDArray[np.float64]) -> dict[str, dict[str, float | None]]:
+    if "group" not in inputs.test.columns:
         return {}
-    members = {name: rows & ~case.positive for name, rows in lawful_members(case).items() if name != SPAM}
-    sums = ClusterSums(case.clusters)
+    members = {name: rows & ~inputs.positive for name, rows in lawful_members(inputs).items() if name != SPAM}
+    sums = ClusterSums(inputs.clusters)
     for name, rows in members.items():
-        sums.add(name, case.weights * rows)
-        sums.add(f"{name}/audited", case.weights * rows * audited)
+        sums.add(name, inputs.weights * rows)
+        sums.add(f"{name}/audited", inputs.weights * rows * audited)
 
     def shares(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
         return {name: ratio(total(f"{name}/audited"), total(name)) for name in members}
 
-    values = observed(shares, case.clusters.count)
+    values = observed(shares, inputs.clusters.count)
     return {name: {"audited": None if np.isnan(value) else value} for name, value in values.items()}
 
 

@@ -37,7 +37,7 @@ class Clusters:
     ``answers.scored()``.
 
     ``positive`` and ``negative`` count the clusters with a positive and with a negative row (for clusterings
-    and retrieval both are the count, for forecasts that of clusters with a query that is no intrusion).
+    and retrieval both are the count, for forecasts that of clusters with a query that is not an intrusion).
     """
 
     codes: NDArray[np.intp]
@@ -53,7 +53,7 @@ class Clusters:
 
 
 def resampling_clusters(answers: Answers) -> Clusters:
-    """The clusters that every interval of these answers resamples: the true cluster (the operation) of each
+    """Return the clusters that every interval of these answers resamples: the true cluster (the operation) of each
     row that counts, or the proxy where no row has a true one; a row without either is its own."""
     rows = answers.scored()
     known = rows["cluster"].null_count() < rows.height or "proxy" not in rows.columns
@@ -66,7 +66,7 @@ def resampling_clusters(answers: Answers) -> Clusters:
 
 
 def dense_codes(values: pl.Series) -> tuple[NDArray[np.intp], int]:
-    """Codes 0 .. count - 1 in the order of the values, -1 for null; and the count."""
+    """Return codes 0 .. count - 1 in the order of the values, -1 for null; and the count."""
     ranks = values.rank("dense").fill_null(0).to_numpy()
     codes = ranks.astype(np.intp)
     codes -= 1
@@ -74,7 +74,7 @@ def dense_codes(values: pl.Series) -> tuple[NDArray[np.intp], int]:
 
 
 def multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """How often each cluster was drawn, in chunks [some replicates, count]; the same for every method that is
+    """Yield how often each cluster was drawn, in chunks [some replicates, count]; the same for every method that is
     scored on the same clusters with the same seed, which is what pairs two methods."""
     generator = np.random.Generator(np.random.PCG64(seed))
     height = max(1, _CELLS // max(count, 1))
@@ -88,18 +88,18 @@ def multiplicities(count: int, replicates: int, seed: int) -> Iterator[NDArray[n
 def replicate(
     metrics: Callable[[NDArray[np.float64]], Metrics], count: int, replicates: int, seed: int
 ) -> Metrics:
-    """Every metric under each replicate, [replicates]; NaN where a replicate leaves it undefined."""
+    """Return every metric under each replicate, [replicates]; NaN where a replicate leaves it undefined."""
     chunks = [metrics(chunk) for chunk in multiplicities(count, replicates, seed)]
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]} if chunks else {}
 
 
 def observed(metrics: Callable[[NDArray[np.float64]], Metrics], count: int) -> dict[str, float]:
-    """Every metric on the data themselves: each cluster once."""
+    """Return every metric on the data themselves: each cluster once."""
     return {name: float(value[0]) for name, value in metrics(np.ones((1, count))).items()}
 
 
 def percentile_interval(values: NDArray[np.float64], level: float = 0.95) -> tuple[float, float] | None:
-    """The central interval of the defined replicates; None where over one in twenty is undefined."""
+    """Return the central interval of the defined replicates; None where over one in twenty is undefined."""
     defined = values[~np.isnan(values)]
     if defined.size == 0 or values.size - defined.size > _MOST_UNDEFINED * values.size:
         return None
@@ -133,12 +133,12 @@ class ClusterSums:
         self._columns.append(column)
 
     def totals(self, drawn: NDArray[np.float64]) -> Callable[[str], NDArray[np.float64]]:
-        """Look-up of each sum [replicates] under these multiplicities [replicates, clusters]."""
+        """Return look-up of each sum [replicates] under these multiplicities [replicates, clusters]."""
         product = drawn @ np.stack(self._columns, axis=1)
         return lambda name: product[:, self._names[name]]
 
 
 def ratio(numerator: NDArray, denominator: NDArray) -> NDArray[np.float64]:
-    """numerator / denominator, NaN where the denominator is not positive."""
+    """Return numerator / denominator, NaN where the denominator is not positive."""
     undefined = np.full(denominator.shape, np.nan)
     return np.divide(numerator, denominator, out=undefined, where=denominator > 0)

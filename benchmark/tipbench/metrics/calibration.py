@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, Metric, not_available
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues, not_available
 
 BINS = 10
 METRICS = (Metric("brier", "Brier score", lower_is_better=True),)
 NOT_PROBABILITIES = "scores outside [0, 1]"
 
 
-def measure(case: Case) -> Measured:
-    """Brier score, and ``curves["reliability"]``: one entry a bin with ``low``, ``high``, ``weight`` (share
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return Brier score, and ``curves["reliability"]``: one entry a bin with ``low``, ``high``, ``weight`` (share
     of the test part's), ``mean_score`` and ``positive_share`` (null in an empty bin)."""
-    scores = case.predictions["score"]
+    scores = inputs.predictions["score"]
     if not scores.is_between(0.0, 1.0).all():
-        return Measured(metrics=not_available("brier"), withheld={"brier": NOT_PROBABILITIES})
-    score, label, weight = case.test["score"].to_numpy(), case.positive.astype(np.float64), case.weights
-    sums = ClusterSums(case.clusters)
+        return MetricValues(metrics=not_available("brier"), withheld={"brier": NOT_PROBABILITIES})
+    score, label, weight = inputs.test["score"].to_numpy(), inputs.positive.astype(np.float64), inputs.weights
+    sums = ClusterSums(inputs.clusters)
     sums.add("loss", weight * (score - label) ** 2)
     sums.add("weight", weight)
 
@@ -34,13 +34,13 @@ def measure(case: Case) -> Measured:
         total = sums.totals(drawn)
         return {"brier": ratio(total("loss"), total("weight"))}
 
-    return Measured(metrics=metrics, curves={"reliability": reliability(score, label, weight)})
+    return MetricValues(metrics=metrics, curves={"reliability": reliability(score, label, weight)})
 
 
 def reliability(
     score: NDArray[np.float64], label: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> list[dict[str, float | None]]:
-    """The ten bins of scores [rows] in [0, 1] against labels 0 or 1 [rows] under weights [rows]."""
+    """Return the ten bins of scores [rows] in [0, 1] against labels 0 or 1 [rows] under weights [rows]."""
     bins = np.minimum((score * BINS).astype(np.intp), BINS - 1)
     mass = np.bincount(bins, weight, BINS)
     mean = ratio(np.bincount(bins, weight * score, BINS), mass)

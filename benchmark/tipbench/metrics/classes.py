@@ -19,19 +19,19 @@ from tipbench.kinds.answers import LABEL_PREFIX
 from tipbench.kinds.classes import CLASSES
 from tipbench.kinds.labelsets import SCORE_PREFIX
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, Metric
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues
 from tipbench.metrics.shared import ACCURACY
 
 METRICS = (ACCURACY, Metric("macro_f1", "macro F1 over classes"))
 
 
-def measure(case: Case) -> Measured:
+def measure(inputs: MetricInputs) -> MetricValues:
     """Return both metrics, with ``class=NAME`` in groups."""
-    names = case.answers.label_names
-    truth, decided = _truth_and_decided(case)
-    weight = case.answers.scored()["weight"].to_numpy()
-    sums = ClusterSums(case.clusters)
+    names = inputs.answers.label_names
+    truth, decided = _truth_and_decided(inputs)
+    weight = inputs.answers.scored()["weight"].to_numpy()
+    sums = ClusterSums(inputs.clusters)
     sums.add("all", weight)
     for name, true, said in zip(names, truth.T, decided.T, strict=True):
         sums.add(f"{name}/true", weight * true)
@@ -50,14 +50,14 @@ def measure(case: Case) -> Measured:
             "macro_f1": ratio(np.where(there, f1, 0.0).sum(axis=0), there.sum(axis=0)),
         }
 
-    return Measured(metrics=metrics, groups=_by_class(case, sums, truth))
+    return MetricValues(metrics=metrics, groups=_by_class(inputs, sums, truth))
 
 
-def _truth_and_decided(case: Case) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _truth_and_decided(inputs: MetricInputs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return which class each scored unit has, and which it is given, [units, classes] with rows that add up to 1."""
-    names, unit = case.answers.label_names, case.answers.unit
-    scored = case.answers.scored()
-    scores = case.predictions.filter(case.predictions[unit].is_in(scored[unit].implode()))
+    names, unit = inputs.answers.label_names, inputs.answers.unit
+    scored = inputs.answers.scored()
+    scores = inputs.predictions.filter(inputs.predictions[unit].is_in(scored[unit].implode()))
     values = scores.select(f"{SCORE_PREFIX}{name}" for name in names).to_numpy().astype(np.float64)
     highest = (values == values.max(axis=1, keepdims=True)).astype(np.float64)
     truth = scored.select(f"{LABEL_PREFIX}{name}" for name in names).to_numpy().astype(np.float64)
@@ -65,9 +65,9 @@ def _truth_and_decided(case: Case) -> tuple[NDArray[np.float64], NDArray[np.floa
 
 
 def _by_class(
-    case: Case, sums: ClusterSums, truth: NDArray[np.float64]
+    inputs: MetricInputs, sums: ClusterSums, truth: NDArray[np.float64]
 ) -> dict[str, dict[str, float | None]]:
-    names = case.answers.label_names
+    names = inputs.answers.label_names
 
     def shares(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
@@ -79,7 +79,7 @@ def _by_class(
 
     values = {
         place: None if np.isnan(value) else value
-        for place, value in observed(shares, case.clusters.count).items()
+        for place, value in observed(shares, inputs.clusters.count).items()
     }
     return {
         f"class={name}": {

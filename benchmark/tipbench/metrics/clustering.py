@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.metrics.bootstrap import Clusters, ClusterSums, Metrics, dense_codes, ratio
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import NO_TRUTH, Family, Measured, Metric, not_available
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import NO_TRUTH, Family, Metric, MetricValues, not_available
 from tipbench.metrics.shared import PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL
 
 AGAINST_TRUTH = (
@@ -52,17 +52,17 @@ METRICS = (
 )
 
 
-def measure(case: Case) -> Measured:
-    """The metrics against the truth where any is known, and the ``proxy_`` ones where a proxy is."""
-    frame = case.answers.frame
-    predicted, _ = dense_codes(case.predictions["cluster"])
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return the metrics against the truth where any is known, and the ``proxy_`` ones where a proxy is."""
+    frame = inputs.answers.frame
+    predicted, _ = dense_codes(inputs.predictions["cluster"])
     weights = frame["weight"].to_numpy()
     parts: list[tuple[str, ClusterSums]] = []
     for prefix, column in (("", "cluster"), ("proxy_", "proxy")):
         if column in frame.columns and frame[column].null_count() < frame.height:
-            truth = case.truth_codes if column == "cluster" else dense_codes(frame[column])[0]
-            parts.append((prefix, contributions(truth, predicted, weights, case.clusters)))
-    if not any(prefix == "" for prefix, _ in parts) and case.answers.pairs is None:
+            truth = inputs.truth_codes if column == "cluster" else dense_codes(frame[column])[0]
+            parts.append((prefix, contributions(truth, predicted, weights, inputs.clusters)))
+    if not any(prefix == "" for prefix, _ in parts) and inputs.answers.pairs is None:
         absent = not_available(*NAMES)
         withheld = dict.fromkeys(NAMES, NO_TRUTH)
     else:
@@ -74,13 +74,13 @@ def measure(case: Case) -> Measured:
             values |= {f"{prefix}{name}": value for name, value in metrics_of(sums, drawn).items()}
         return values
 
-    return Measured(metrics=metrics, withheld=withheld)
+    return MetricValues(metrics=metrics, withheld=withheld)
 
 
 def contributions(
     truth: NDArray[np.intp], predicted: NDArray[np.intp], weights: NDArray[np.float64], clusters: Clusters
 ) -> ClusterSums:
-    """What each unit adds to every metric, summed a resampling cluster.
+    """Return what each unit adds to every metric, summed a resampling cluster.
 
     ``truth`` [units] codes, -1 for units to leave out; ``predicted`` [units] codes; ``weights`` [units].
     """
@@ -123,7 +123,7 @@ def contributions(
 def _overlaps(
     truth: NDArray[np.intp], predicted: NDArray[np.intp]
 ) -> tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.intp]]:
-    """The overlap of true and predicted cluster that each unit is in, [units], from one sort; and each
+    """Return the overlap of true and predicted cluster that each unit is in, [units], from one sort; and each
     overlap's true and predicted cluster, [overlaps]."""
     width = int(predicted.max()) + 1
     key = truth * width
@@ -141,7 +141,7 @@ def _overlaps(
 
 
 def metrics_of(sums: ClusterSums, drawn: NDArray[np.float64]) -> Metrics:
-    """The eight metrics [replicates] under the multiplicities [replicates, clusters]."""
+    """Return the eight metrics [replicates] under the multiplicities [replicates, clusters]."""
     total = sums.totals(drawn)
     weight = total("weight")
     precision, recall = ratio(total("precision"), weight), ratio(total("recall"), weight)
@@ -167,7 +167,7 @@ def _harmonic(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[n
 
 
 def _explained(rest: NDArray[np.float64], entropy: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 - rest / entropy; one where there is nothing to explain."""
+    """Return 1 - rest / entropy; one where there is nothing to explain."""
     return 1.0 - np.divide(rest, entropy, out=np.zeros_like(rest), where=entropy > 0)
 
 
@@ -177,7 +177,7 @@ def _adjusted_rand(
     predicted: NDArray[np.float64],
     pairs: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """(shared - expected) / (mean of true and predicted - expected); one where both are all pairs or none,
+    """Return (shared - expected) / (mean of true and predicted - expected); one where both are all pairs or none,
     the only clusterings for which the denominator vanishes."""
     expected = np.divide(true * predicted, pairs, out=np.zeros_like(pairs), where=pairs > 0)
     most = (true + predicted) / 2

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.calibration import NOT_PROBABILITIES
-from tipbench.metrics.case import Case
 from tipbench.metrics.harm import lawful_members
-from tipbench.metrics.metric import Family, Measured, Metric, not_available
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues, not_available
 from tipbench.metrics.shared import ACCURACY
 
 GROUP, BRIGADE = frozenset({"group"}), frozenset({"group", "brigade"})
@@ -37,14 +37,14 @@ FEWEST_TARGETS = 3
 NO_BRIGADE = f"no brigade has {FEWEST_TARGETS} lawful targets in the test part"
 
 
-def measure(case: Case) -> Measured:
+def measure(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of the module for which the ground truth has the columns."""
-    wanted = [metric.name for metric in METRICS if metric.needs <= set(case.test.columns)]
-    if not case.predictions["score"].is_between(0.0, 1.0).all():
-        return Measured(metrics=not_available(*wanted), withheld=dict.fromkeys(wanted, NOT_PROBABILITIES))
-    condemned = decided(case.test["score"].to_numpy())
-    sums, groups = _sums(case, condemned)
-    worst = worst_brigade(case, condemned) if "worst_brigade" in wanted else None
+    wanted = [metric.name for metric in METRICS if metric.needs <= set(inputs.test.columns)]
+    if not inputs.predictions["score"].is_between(0.0, 1.0).all():
+        return MetricValues(metrics=not_available(*wanted), withheld=dict.fromkeys(wanted, NOT_PROBABILITIES))
+    condemned = decided(inputs.test["score"].to_numpy())
+    sums, groups = _sums(inputs, condemned)
+    worst = worst_brigade(inputs, condemned) if "worst_brigade" in wanted else None
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
@@ -58,46 +58,50 @@ def measure(case: Case) -> Measured:
 
     bare = {"worst_brigade": "a maximum over brigades"} if worst is not None else {}
     none = {"worst_brigade": NO_BRIGADE} if "worst_brigade" in wanted and worst is None else {}
-    return Measured(metrics=metrics, without_interval=bare, withheld=none, groups=_rates(case, sums, groups))
+    return MetricValues(
+        metrics=metrics, without_interval=bare, withheld=none, groups=_rates(inputs, sums, groups)
+    )
 
 
 def decided(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 for scores above one half, 0 below, one half for a tie."""
+    """Return 1 for scores above one half, 0 below, one half for a tie."""
     return (scores > HALF) + HALF * (scores == HALF)
 
 
-def _sums(case: Case, condemned: NDArray[np.float64]) -> tuple[ClusterSums, tuple[str, ...]]:
-    """Sums a cluster of what is right, and of each lawful group and its condemned; and these groups' names."""
-    sums = ClusterSums(case.clusters)
-    sums.add("all", case.weights)
-    sums.add("right", case.weights * np.where(case.positive, condemned, 1.0 - condemned))
-    if "group" not in case.test.columns:
+def _sums(inputs: MetricInputs, condemned: NDArray[np.float64]) -> tuple[ClusterSums, tuple[str, ...]]:
+    """Return sums a cluster of what is right, and of each lawful group and its condemned; and these groups' names."""
+    sums = ClusterSums(inputs.clusters)
+    sums.add("all", inputs.weights)
+    sums.add("right", inputs.weights * np.where(inputs.positive, condemned, 1.0 - condemned))
+    if "group" not in inputs.test.columns:
         return sums, ()
-    members = {name: rows & ~case.positive for name, rows in lawful_members(case).items()}
-    if "brigade" in case.test.columns:
-        members["brigaded"] = members["lawful"] & case.test["brigade"].is_not_null().to_numpy()
+    members = {name: rows & ~inputs.positive for name, rows in lawful_members(inputs).items()}
+    if "brigade" in inputs.test.columns:
+        members["brigaded"] = members["lawful"] & inputs.test["brigade"].is_not_null().to_numpy()
     for name, rows in members.items():
-        sums.add(name, case.weights * rows)
-        sums.add(f"{name}/condemned", case.weights * rows * condemned)
+        sums.add(name, inputs.weights * rows)
+        sums.add(f"{name}/condemned", inputs.weights * rows * condemned)
     return sums, tuple(members)
 
 
-def _rates(case: Case, sums: ClusterSums, groups: tuple[str, ...]) -> dict[str, dict[str, float | None]]:
+def _rates(
+    inputs: MetricInputs, sums: ClusterSums, groups: tuple[str, ...]
+) -> dict[str, dict[str, float | None]]:
     def rates(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
         return {name: ratio(total(f"{name}/condemned"), total(name)) for name in groups}
 
-    values = observed(rates, case.clusters.count) if groups else {}
+    values = observed(rates, inputs.clusters.count) if groups else {}
     return {
         name: {"false_positive_rate": None if np.isnan(value) else value} for name, value in values.items()
     }
 
 
-def worst_brigade(case: Case, condemned: NDArray[np.float64]) -> float | None:
-    """The largest share of a brigade's lawful targets that is condemned; None where no brigade has enough."""
-    lawful = lawful_members(case)["lawful"] & ~case.positive
-    rows = lawful & case.test["brigade"].is_not_null().to_numpy()
-    _, brigade = np.unique(case.test["brigade"].fill_null(-1).to_numpy()[rows], return_inverse=True)
+def worst_brigade(inputs: MetricInputs, condemned: NDArray[np.float64]) -> float | None:
+    """Return the largest share of a brigade's lawful targets that is condemned; None where no brigade has enough."""
+    lawful = lawful_members(inputs)["lawful"] & ~inputs.positive
+    rows = lawful & inputs.test["brigade"].is_not_null().to_numpy()
+    _, brigade = np.unique(inputs.test["brigade"].fill_null(-1).to_numpy()[rows], return_inverse=True)
     targets = np.bincount(brigade)
     shares = np.bincount(brigade, condemned[rows]) / np.maximum(targets, 1)
     enough = shares[targets >= FEWEST_TARGETS]

@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.alarms import ALARMS
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
-from tipbench.metrics.case import Case
 from tipbench.metrics.harm import ATTRIBUTES, HARM_GAP, LAWFUL, PROTECTION_GAP, accusations, protection
+from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.medians import middle
-from tipbench.metrics.metric import Family, Measured, Metric, together
+from tipbench.metrics.metric import Family, Metric, MetricValues, together
 from tipbench.metrics.shared import F1, PRECISION, RECALL
 
 METRICS = (
@@ -62,18 +62,18 @@ UNCOMMITTED = "uncommitted"
 
 
 def penalty(delay: NDArray) -> NDArray[np.float64]:
-    """What a delay in steps costs, from 0 (none) to 1; one half at twenty."""
+    """Return what a delay in steps costs, from 0 (none) to 1; one half at twenty."""
     return -1 + 2 / (1 + np.exp(-P * np.asarray(delay, dtype=np.float64)))
 
 
 def latency_cost(delay: NDArray, o: float) -> NDArray[np.float64]:
-    """ERDE's cost of a true positive with this delay in steps: one half where delay + 1 = o."""
+    """Return ERDE's cost of a true positive with this delay in steps: one half where delay + 1 = o."""
     # The exponent is bounded, beyond which the cost is 1 to the last bit.
     return 1 - 1 / (1 + np.exp(np.minimum(np.asarray(delay, dtype=np.float64) + 1 - o, 700.0)))
 
 
 def is_timely(step: NDArray, onset: NDArray) -> NDArray[np.bool_]:
-    """Whether an alarm at this step is no more than five before the onset."""
+    """Return whether an alarm at this step is no more than five before the onset."""
     return step >= onset - PREMATURE
 
 
@@ -83,38 +83,38 @@ class Alarms:
     ``alarmed``, ``found``, ``false``: the rows [rows] with an alarm, with a true one, with a false one.
     """
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, inputs: MetricInputs) -> None:
         step, onset = (
-            case.test[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("step", "onset")
+            inputs.test[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in ("step", "onset")
         )
         self.alarmed = ~np.isnan(step)
-        self.found = case.positive & is_timely(step, onset)
+        self.found = inputs.positive & is_timely(step, onset)
         self.false = self.alarmed & ~self.found
-        self._add_true(case, np.maximum(step - onset, 0.0)[self.found])
+        self._add_true(inputs, np.maximum(step - onset, 0.0)[self.found])
         for name, rows in {
             "all": np.ones(step.size, dtype=bool),
-            "positive": case.positive,
+            "positive": inputs.positive,
             "alarmed": self.alarmed,
             "found": self.found,
             "false": self.false,
-            "false/negative": self.false & ~case.positive,
+            "false/negative": self.false & ~inputs.positive,
         }.items():
-            self._sums.add(name, case.weights * rows)
+            self._sums.add(name, inputs.weights * rows)
 
-    def _add_true(self, case: Case, delay: NDArray[np.float64]) -> None:
+    def _add_true(self, inputs: MetricInputs, delay: NDArray[np.float64]) -> None:
         """Keep true positives by rising delay, and sum what they cost."""
-        self._sums = ClusterSums(case.clusters)
+        self._sums = ClusterSums(inputs.clusters)
         for name, o in ERDE.items():
             cost = np.zeros(self.found.size)
             cost[self.found] = latency_cost(delay, o)
-            self._sums.add(name, case.weights * cost)
+            self._sums.add(name, inputs.weights * cost)
         order = np.argsort(delay, kind="stable")
         self._delays = delay[order]
-        self._codes = case.clusters.codes[self.found][order]
-        self._weights = case.weights[self.found][order]
+        self._codes = inputs.clusters.codes[self.found][order]
+        self._weights = inputs.weights[self.found][order]
 
     def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
-        """Every metric [replicates] under the multiplicities [replicates, clusters]."""
+        """Return every metric [replicates] under the multiplicities [replicates, clusters]."""
         total = self._sums.totals(drawn)
         positive, true, false = total("positive"), total("found"), total("false")
         f1 = ratio(2 * true, true + false + positive)
@@ -132,7 +132,7 @@ class Alarms:
         }
 
     def _medians(self, drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Speed and median delay [replicates]; NaN where nothing was found."""
+        """Return speed and median delay [replicates]; NaN where nothing was found."""
         speed, delay = np.full(len(drawn), np.nan), np.full(len(drawn), np.nan)
         penalties = penalty(self._delays)
         for row, multiplicity in enumerate(drawn):
@@ -143,7 +143,7 @@ class Alarms:
         return speed, delay
 
     def about(self, clusters: int) -> dict[str, Any]:
-        """What the metrics depend on, and recall by delay, with each cluster once."""
+        """Return what the metrics depend on, and recall by delay, with each cluster once."""
         total = self._sums.totals(np.ones((1, clusters)))
         everyone, positive = total("all"), float(total("positive")[0])
         within = {d: float(self._weights[self._delays <= d].sum()) for d in CURVE}
@@ -161,8 +161,8 @@ class Alarms:
         }
 
 
-def measure(case: Case) -> Measured:
-    """All metrics, and what they depend on.
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return all metrics, and what they depend on.
 
     ``curves["early"]``: ``p``, ``half_speed_delay``, ``premature`` (steps before the onset beyond which an alarm
     is false), ``erde_o``, ``cost_miss``, ``cost_false_positive`` (the share of positives), ``alarmed_share``, and
@@ -173,41 +173,41 @@ def measure(case: Case) -> Measured:
     ``uncommitted`` and part of no lawful total. ``form=...``, ``sex=...`` and ``language=...`` as in
     :func:`tipbench.metrics.harm.measure`.
     """
-    alarms = Alarms(case)
-    curves = {"early": alarms.about(case.clusters.count)}
-    return together([Measured(metrics=alarms.metrics, curves=curves), *_harm(case, alarms)])
+    alarms = Alarms(inputs)
+    curves = {"early": alarms.about(inputs.clusters.count)}
+    return together([MetricValues(metrics=alarms.metrics, curves=curves), *_harm(inputs, alarms)])
 
 
-def _harm(case: Case, alarms: Alarms) -> list[Measured]:
-    """False alarms by group, and protection by attribute, as far as the answers know them."""
+def _harm(inputs: MetricInputs, alarms: Alarms) -> list[MetricValues]:
+    """Return false alarms by group, and protection by attribute, as far as the answers know them."""
     parts = []
-    if "group" in case.test.columns:
-        members = _members(case)
+    if "group" in inputs.test.columns:
+        members = _members(inputs)
         compared = tuple(
             group
             for group, rows in members.items()
             if group not in (UNCOMMITTED, SPAM, LAWFUL)
-            and np.unique(case.clusters.codes[rows]).size >= FEWEST_CLUSTERS
+            and np.unique(inputs.clusters.codes[rows]).size >= FEWEST_CLUSTERS
         )
-        parts.append(accusations(case, members, compared, {"": alarms.alarmed}, "false_alarms"))
-    attributes = [name for name in ATTRIBUTES if name in case.test.columns]
+        parts.append(accusations(inputs, members, compared, {"": alarms.alarmed}, "false_alarms"))
+    attributes = [name for name in ATTRIBUTES if name in inputs.test.columns]
     if attributes:
-        parts.append(protection(case, alarms.found, attributes))
+        parts.append(protection(inputs, alarms.found, attributes))
     return parts
 
 
-def _members(case: Case) -> dict[str, NDArray[np.bool_]]:
-    """The negative rows of each group, [rows], and all lawful ones."""
-    kind = case.test["group"]
+def _members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
+    """Return the negative rows of each group, [rows], and all lawful ones."""
+    kind = inputs.test["group"]
     named = kind.replace({TRAFFICKING: UNCOMMITTED})
     members = {
-        str(group): (named == group).fill_null(False).to_numpy() & ~case.positive
+        str(group): (named == group).fill_null(False).to_numpy() & ~inputs.positive
         for group in named.drop_nulls().unique().sort()
     }
-    lawful = ~kind.is_in([TRAFFICKING, UNCOMMITTED, SPAM]).fill_null(True).to_numpy() & ~case.positive
+    lawful = ~kind.is_in([TRAFFICKING, UNCOMMITTED, SPAM]).fill_null(True).to_numpy() & ~inputs.positive
     members = {group: rows for group, rows in members.items() if rows.any()}
-    if "migrant" in case.test.columns:
-        members["migrant"] = lawful & case.test["migrant"].fill_null(False).to_numpy()
+    if "migrant" in inputs.test.columns:
+        members["migrant"] = lawful & inputs.test["migrant"].fill_null(False).to_numpy()
     return {**members, LAWFUL: lawful}
 
 

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.estimates import ESTIMATES
 from tipbench.metrics.bootstrap import Metrics, observed, ratio
-from tipbench.metrics.case import Case
+from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.medians import median
-from tipbench.metrics.metric import Family, Measured, Metric
+from tipbench.metrics.metric import Family, Metric, MetricValues
 
 ALPHA = 0.05
 """Intervals are 95% intervals."""
@@ -60,29 +60,29 @@ METRICS = (
 TOO_MANY_FAILED = "half of the units or more have no estimate"
 
 
-def errors(case: Case, estimate: pl.Series) -> Callable[[NDArray[np.float64]], Metrics]:
-    """The median error of estimates [units with a known truth] in the place of those of the case."""
-    rows = case.answers.scored().with_columns(estimate.alias("estimate"))
-    parts = [_Part(case, rows, name) for name in _names(rows)]
+def errors(inputs: MetricInputs, estimate: pl.Series) -> Callable[[NDArray[np.float64]], Metrics]:
+    """Return the median error of estimates [units with a known truth] in the place of those of the inputs."""
+    rows = inputs.answers.scored().with_columns(estimate.alias("estimate"))
+    parts = [_Part(inputs, rows, name) for name in _names(rows)]
     return lambda drawn: {part.name: part.median_error(drawn) for part in parts}
 
 
-def measure(case: Case) -> Measured:
-    """The metrics of a case; units are resampled by their cluster, the region."""
-    beside = case.answers.frame.with_columns(case.predictions.select("estimate", "lower", "upper"))
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return the metrics of one set of inputs; units are resampled by their cluster, the region."""
+    beside = inputs.answers.frame.with_columns(inputs.predictions.select("estimate", "lower", "upper"))
     rows = beside.filter(pl.col("truth").is_not_null())
-    parts = [_Part(case, rows, name) for name in _names(rows)]
+    parts = [_Part(inputs, rows, name) for name in _names(rows)]
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         return {name: value for part in parts for name, value in part.metrics(drawn).items()}
 
-    found = observed(metrics, case.clusters.count)
+    found = observed(metrics, inputs.clusters.count)
     failed = {part.name: TOO_MANY_FAILED for part in parts if np.isnan(found[part.name])}
-    return Measured(metrics=metrics, withheld=failed)
+    return MetricValues(metrics=metrics, withheld=failed)
 
 
 def _names(rows: pl.DataFrame) -> list[str]:
-    """Names of the errors of these rows, that of counts or effects first."""
+    """Return names of the errors of these rows, that of counts or effects first."""
     there = {ERROR[quantity] for quantity in rows["quantity"].unique()}
     return [name for name in dict.fromkeys(ERROR.values()) if name in there]
 
@@ -90,12 +90,12 @@ def _names(rows: pl.DataFrame) -> list[str]:
 class _Part:
     """The units of one kind of error: ``error``, ``below`` and ``above`` the truth on its scale [units]."""
 
-    def __init__(self, case: Case, rows: pl.DataFrame, name: str) -> None:
+    def __init__(self, inputs: MetricInputs, rows: pl.DataFrame, name: str) -> None:
         self.name = name
         self.prefix = "share_" if name == ERROR["share"] else ""
         mine = rows["quantity"].is_in([q for q, error in ERROR.items() if error == name]).to_numpy()
         part = rows.filter(mine)
-        self._codes = case.clusters.codes[mine]
+        self._codes = inputs.clusters.codes[mine]
         self._weight = part["weight"].to_numpy()
         self._counts = name == ERROR["count"]
         self._truth = self._scaled(part["truth"])
@@ -111,7 +111,7 @@ class _Part:
         return drawn[:, self._codes] * self._weight
 
     def median_error(self, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
-        """[replicates]; NaN where it is infinite."""
+        """Return [replicates]; NaN where it is infinite."""
         order = np.argsort(self._error, kind="stable")
         found = median(self._weights(drawn)[:, order], self._error[order])
         return np.where(np.isfinite(found), found, np.nan)

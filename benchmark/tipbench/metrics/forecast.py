@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from tipbench.kinds.forecasts import FORECASTS, PRIMARY
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
-from tipbench.metrics.case import Case
 from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merged_groups
-from tipbench.metrics.metric import Family, Measured, Metric
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues
 
 NAMES = (PRIMARY, "hit_at_1", "hit_at_3")
 FIRST = {"hit_at_1": 1, "hit_at_3": 3}
@@ -39,20 +39,20 @@ METRICS = (
 _HARMONIC = np.append(0.0, np.cumsum(1 / np.arange(1, 2 * MOST_CANDIDATES + 1)))
 
 
-def measure(case: Case) -> Measured:
-    """The metrics of a case; queries are resampled by their cluster.
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return the metrics of one set of inputs; queries are resampled by their cluster.
 
     ``groups``: each lawful group, and ``lawful``, with ``intrusion_mrr``, ``queries`` and ``operations`` (travellers
     of none count as their own); ``form=NAME``, ``sex=...``, ``language=...`` of those exploited with ``mrr`` and
     ``operations``.
     """
-    rows = case.answers.scored()
-    found = query_scores(rows, case.predictions, case.answers.unit)
+    rows = inputs.answers.scored()
+    found = query_scores(rows, inputs.predictions, inputs.answers.unit)
     weight = rows["weight"].to_numpy()
     intrusion = (
         rows["intrusion"].to_numpy() if "intrusion" in rows.columns else np.zeros(len(weight), dtype=bool)
     )
-    sums = ClusterSums(case.clusters)
+    sums = ClusterSums(inputs.clusters)
     sums.add("queries", weight * ~intrusion)
     sums.add("intrusions", weight * intrusion)
     for name in NAMES:
@@ -64,16 +64,16 @@ def measure(case: Case) -> Measured:
         values = {name: ratio(total(name), total("queries")) for name in NAMES}
         return values | ({INTRUSION: ratio(total(INTRUSION), total("intrusions"))} if intrusion.any() else {})
 
-    few = np.unique(case.clusters.codes[intrusion]).size < FEWEST_CLUSTERS
-    return Measured(
+    few = np.unique(inputs.clusters.codes[intrusion]).size < FEWEST_CLUSTERS
+    return MetricValues(
         metrics=metrics,
         without_interval={INTRUSION: TOO_FEW} if few and intrusion.any() else {},
-        groups=_groups(case, rows, found["mrr"].to_numpy(), intrusion),
+        groups=_groups(inputs, rows, found["mrr"].to_numpy(), intrusion),
     )
 
 
 def query_scores(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """``[unit, mrr, hit_at_1, hit_at_3]``, one row a query, in the order of ``queries``.
+    """Return ``[unit, mrr, hit_at_1, hit_at_3]``, one row a query, in the order of ``queries``.
 
     ``queries`` are ``[unit, answer]``, ``forecasts`` ``[query, candidate, score]`` with ten candidates at most each.
     """
@@ -95,9 +95,9 @@ def query_scores(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -> p
 
 
 def _groups(
-    case: Case, rows: pl.DataFrame, mrr: NDArray[np.float64], intrusion: NDArray[np.bool_]
+    inputs: MetricInputs, rows: pl.DataFrame, mrr: NDArray[np.float64], intrusion: NDArray[np.bool_]
 ) -> dict[str, dict[str, float | None]]:
-    """Intrusion by lawful group, and the primary metric by who is exploited."""
+    """Return intrusion by lawful group, and the primary metric by who is exploited."""
     members: dict[str, tuple[str, NDArray[np.bool_]]] = {}
     if "group" in rows.columns and intrusion.any():
         for name in sorted(rows["group"].drop_nulls().unique()):
@@ -105,13 +105,13 @@ def _groups(
         members[LAWFUL] = (INTRUSION, intrusion)
     for attribute in ATTRIBUTES:
         if attribute in rows.columns:
-            for name, held in merged_groups(rows[attribute], ~intrusion, case.clusters.codes).items():
+            for name, held in merged_groups(rows[attribute], ~intrusion, inputs.clusters.codes).items():
                 members[f"{attribute}={name}"] = ("mrr", held)
     members = {name: entry for name, entry in members.items() if entry[1].any()}
     if not members:
         return {}
     weight = rows["weight"].to_numpy()
-    sums = ClusterSums(case.clusters)
+    sums = ClusterSums(inputs.clusters)
     for name, (_, held) in members.items():
         sums.add(name, weight * held)
         sums.add(f"{name}/mrr", weight * held * mrr)
@@ -124,9 +124,9 @@ def _groups(
         name: {
             members[name][0]: value,
             "queries": int(members[name][1].sum()),
-            "operations": int(np.unique(case.clusters.codes[members[name][1]]).size),
+            "operations": int(np.unique(inputs.clusters.codes[members[name][1]]).size),
         }
-        for name, value in observed(means, case.clusters.count).items()
+        for name, value in observed(means, inputs.clusters.count).items()
     }
 
 

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, Metric, not_available, together
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues, not_available, together
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
 
 HARM_GAP = Metric("harm_gap", "harm gap", lower_is_better=True, needs=frozenset({"group"}), beside=True)
@@ -37,7 +37,7 @@ PROTECTION_GAP = Metric("protection_gap", "protection gap", lower_is_better=True
 METRICS = (HARM_GAP, PROTECTION_GAP)
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "small", "seasonal")
-#: Groups that are no kind of unit: a lawful unit of any kind may have any of these marks.
+#: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks.
 ATTRIBUTES = ("form", "sex", "language")
 OTHER = "other"
 #: Threshold -> how the names of its rates end; the gaps are at the first.
@@ -46,71 +46,72 @@ SUFFIX = {"budget_1pct": "", "recall_50": "_at_recall_50"}
 Groups = dict[str, dict[str, float | None]]
 
 
-def measure(case: Case) -> Measured:
-    """``harm_gap`` and ``protection_gap`` where the answers have the columns for them.
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return ``harm_gap`` and ``protection_gap`` where the answers have the columns for them.
 
     ``groups``: the task's groups (``independent``, ``business``, ``migrant`` …), ``lawful`` and ``spam`` with the rates
     ``false_accusations_per_unit`` and ``..._per_operation`` (and both ``_at_recall_50``), and the counts
     ``units`` and ``operations``; ``form=...``, ``sex=...``, ``language=...`` with ``recall`` and
     ``positive_clusters``; and ``form``, ``sex``, ``language`` with their ``protection_gap``.
     """
-    columns = case.test.columns
+    columns = inputs.test.columns
     names = ["harm_gap"] if "group" in columns else []
     attributes = [name for name in ATTRIBUTES if name in columns]
     names += ["protection_gap"] if attributes else []
-    fixed = thresholds(case)
+    fixed = thresholds(inputs)
     if not names or not fixed:
-        return Measured(metrics=not_available(*names), withheld=dict.fromkeys(names, NO_VALID_PART))
-    score = case.test["score"].to_numpy()
+        return MetricValues(metrics=not_available(*names), withheld=dict.fromkeys(names, NO_VALID_PART))
+    score = inputs.test["score"].to_numpy()
     flagged = {SUFFIX[name]: score >= value for name, value in fixed.items()}
     parts = []
     if "group" in columns:
-        members = {group: rows & ~case.positive for group, rows in lawful_members(case).items()}
+        members = {group: rows & ~inputs.positive for group, rows in lawful_members(inputs).items()}
         compared = tuple(group for group in members if group not in (LAWFUL, SPAM))
-        parts.append(accusations(case, members, compared, flagged, "false_accusations"))
+        parts.append(accusations(inputs, members, compared, flagged, "false_accusations"))
     if attributes:
-        parts.append(protection(case, flagged[""], attributes))
+        parts.append(protection(inputs, flagged[""], attributes))
     return together(parts)
 
 
-def lawful_kinds(case: Case) -> list[str]:
-    """The kinds of lawful units that harm is reported for; own data have no marks, and may name a group like one."""
-    marks = MARKS if case.answers.custom is None else ()
-    return [group for group in case.groups if group not in (*marks, SPAM)]
+def lawful_kinds(inputs: MetricInputs) -> list[str]:
+    """Return the kinds of lawful units that harm is reported for; own data have no marks, and may name a group like
+    one."""
+    marks = MARKS if inputs.answers.custom is None else ()
+    return [group for group in inputs.groups if group not in (*marks, SPAM)]
 
 
-def lawful_members(case: Case) -> dict[str, NDArray[np.bool_]]:
-    """The rows of each group that could be accused falsely, [rows]."""
-    test, kinds = case.test, lawful_kinds(case)
+def lawful_members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:
+    """Return the rows of each group that could be accused falsely, [rows]."""
+    test, kinds = inputs.test, lawful_kinds(inputs)
     kind = test["group"]
     lawful = kind.is_in(kinds).fill_null(False).to_numpy()
     members = {name: (kind == name).fill_null(False).to_numpy() for name in kinds}
     for mark in MARKS:
         if mark in test.columns:
             members[mark] = lawful & test[mark].fill_null(False).to_numpy()
-    spam = {SPAM: (kind == SPAM).fill_null(False).to_numpy()} if SPAM in case.groups else {}
+    spam = {SPAM: (kind == SPAM).fill_null(False).to_numpy()} if SPAM in inputs.groups else {}
     return {**members, LAWFUL: lawful, **spam}
 
 
 def accusations(
-    case: Case,
+    inputs: MetricInputs,
     members: dict[str, NDArray[np.bool_]],
     compared: tuple[str, ...],
     flagged: dict[str, NDArray[np.bool_]],
     called: str,
-) -> Measured:
-    """The share of each group's units, and of its operations, that is flagged; and the ``harm_gap``.
+) -> MetricValues:
+    """Return the share of each group's units, and of its operations, that is flagged; and the ``harm_gap``.
 
     ``members``: group -> its rows [rows], ``lawful`` among them. ``compared``: the groups of which the worst
     makes the gap. ``flagged``: how the rates' names end -> the rows flagged [rows]; the gap is of the first.
     """
     main = next(iter(flagged))
-    sums = ClusterSums(case.clusters)
+    sums = ClusterSums(inputs.clusters)
     for group, rows in members.items():
-        sums.add(f"{group}/unit", case.weights * rows)
+        sums.add(f"{group}/unit", inputs.weights * rows)
         sums.add_ever(f"{group}/operation", rows)
         for point, mask in flagged.items():
-            sums.add(f"{group}/unit/{point}", case.weights * (rows & mask))
+            sums.add(f"{group}/unit/{point}", inputs.weights * (rows & mask))
             sums.add_ever(f"{group}/operation/{point}", rows & mask)
 
     def rates(drawn: NDArray[np.float64]) -> Metrics:
@@ -131,7 +132,7 @@ def accusations(
         worst = np.fmax.reduce(groups, axis=0)
         return {"harm_gap": worst - rate[f"{LAWFUL}/unit/{main}"]}
 
-    values = observed(rates, case.clusters.count)
+    values = observed(rates, inputs.clusters.count)
     groups: Groups = {}
     for group, rows in members.items():
         entry: dict[str, float | None] = {}
@@ -140,26 +141,28 @@ def accusations(
                 value = values[f"{group}/{per}/{point}"]
                 entry[f"{called}_per_{per}{point}"] = None if np.isnan(value) else value
         entry["units"] = int(rows.sum())
-        entry["operations"] = int(np.unique(case.clusters.codes[rows]).size)
+        entry["operations"] = int(np.unique(inputs.clusters.codes[rows]).size)
         groups[group] = entry
     withheld = {} if compared else {"harm_gap": TOO_FEW}
     if not members[LAWFUL].any():
         withheld = {"harm_gap": "no lawful unit in the test part"}
-    return Measured(metrics=metrics, withheld=withheld, groups=groups)
+    return MetricValues(metrics=metrics, withheld=withheld, groups=groups)
 
 
-def protection(case: Case, flagged: NDArray[np.bool_], attributes: list[str]) -> Measured:
-    """Recall by group of those exploited, and the protection gap, from the rows flagged [rows]."""
-    sums = ClusterSums(case.clusters)
+def protection(inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: list[str]) -> MetricValues:
+    """Return recall by group of those exploited, and the protection gap, from the rows flagged [rows]."""
+    sums = ClusterSums(inputs.clusters)
     groups: Groups = {}
     counted: dict[str, list[str]] = {}
     for attribute in attributes:
         counted[attribute] = []
-        for name, rows in merged_groups(case.test[attribute], case.positive, case.clusters.codes).items():
+        for name, rows in merged_groups(
+            inputs.test[attribute], inputs.positive, inputs.clusters.codes
+        ).items():
             group = f"{attribute}={name}"
-            sums.add(f"{group}/all", case.weights * rows)
-            sums.add(f"{group}/found", case.weights * (rows & flagged))
-            clusters = np.unique(case.clusters.codes[rows]).size
+            sums.add(f"{group}/all", inputs.weights * rows)
+            sums.add(f"{group}/found", inputs.weights * (rows & flagged))
+            clusters = np.unique(inputs.clusters.codes[rows]).size
             groups[group] = {"positive_clusters": clusters}
             if clusters >= FEWEST_CLUSTERS:
                 counted[attribute].append(group)
@@ -181,21 +184,21 @@ def protection(case: Case, flagged: NDArray[np.bool_], attributes: list[str]) ->
         return {"protection_gap": np.maximum.reduce(list(gaps(drawn).values()))}
 
     if names:
-        for group, recall in observed(recalls, case.clusters.count).items():
+        for group, recall in observed(recalls, inputs.clusters.count).items():
             groups[group] = {"recall": recall, **groups[group]}
     if not compared:
-        return Measured(
+        return MetricValues(
             metrics=not_available("protection_gap"), withheld={"protection_gap": TOO_FEW}, groups=groups
         )
-    for attribute, gap in observed(gaps, case.clusters.count).items():
+    for attribute, gap in observed(gaps, inputs.clusters.count).items():
         groups[attribute] = {"protection_gap": gap}
-    return Measured(metrics=metrics, groups=groups)
+    return MetricValues(metrics=metrics, groups=groups)
 
 
 def merged_groups(
     attribute: pl.Series, positive: NDArray[np.bool_], codes: NDArray[np.intp]
 ) -> dict[str, NDArray[np.bool_]]:
-    """The positive rows [rows] of each value of an attribute that has 20 positive clusters, and of all others
+    """Return the positive rows [rows] of each value of an attribute that has 20 positive clusters, and of all others
     as ``other``; rows whose attribute is null are in none."""
     rows_of = {
         str(value): (attribute == value).fill_null(False).to_numpy() & positive

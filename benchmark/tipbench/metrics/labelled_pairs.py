@@ -12,26 +12,26 @@ import polars as pl
 
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.metrics.bootstrap import Metrics
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, not_available
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, MetricValues, not_available
 from tipbench.metrics.shared import PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL
 
 METRICS = (PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL)
 NO_CLUSTERS = "labelled pairs have no clusters to resample"
 
 
-def measure(case: Case) -> Measured:
-    """The pairwise metrics where the answers hold labelled pairs and no true clusters; nothing otherwise."""
-    pairs = case.answers.scored_pairs()
-    if pairs is None or case.answers.frame["cluster"].null_count() < case.answers.frame.height:
-        return Measured(metrics=not_available())
-    values = pair_scores(pairs, case.predictions, case.answers.unit)
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return the pairwise metrics where the answers hold labelled pairs and no true clusters; nothing otherwise."""
+    pairs = inputs.answers.scored_pairs()
+    if pairs is None or inputs.answers.frame["cluster"].null_count() < inputs.answers.frame.height:
+        return MetricValues(metrics=not_available())
+    values = pair_scores(pairs, inputs.predictions, inputs.answers.unit)
     absent = [name for name, value in values.items() if np.isnan(value)]
 
     def metrics(drawn: np.ndarray) -> Metrics:
         return {name: np.full(len(drawn), value) for name, value in values.items()}
 
-    return Measured(
+    return MetricValues(
         metrics=metrics,
         withheld=dict.fromkeys(absent, "no such pair"),
         without_interval=dict.fromkeys(values, NO_CLUSTERS),
@@ -39,7 +39,7 @@ def measure(case: Case) -> Measured:
 
 
 def pair_scores(pairs: pl.DataFrame, predictions: pl.DataFrame, unit: str) -> dict[str, float]:
-    """Precision, recall and F1 over pairs ``[left, right, label]``; NaN where the denominator is zero."""
+    """Return precision, recall and F1 over pairs ``[left, right, label]``; NaN where the denominator is zero."""
     ends = [
         pairs.select(pl.col(end).alias(unit)).join(predictions, on=unit, how="left", maintain_order="left")[
             "cluster"

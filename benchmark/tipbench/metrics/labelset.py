@@ -3,7 +3,7 @@
 - ``macro_average_precision``: the mean over labels of average precision at the data's own prevalence, ties in blocks
   (:mod:`tipbench.metrics.ranking`). A label that has only one class is left out of the mean.
 - ``hamming_loss``, ``micro_f1``: over all known pairs of unit and label, a label being given where its score is .5 or
-  more (Tsoumakas and Katakis 2007; Schapire and Singer 2000). Withheld where scores are no probabilities.
+  more (Tsoumakas and Katakis 2007; Schapire and Singer 2000). Withheld where scores are not probabilities.
 - ``urgent_recall``: the share of units of urgency 2 among the 20% that rank highest by ``score_urgency`` within their
   slot (a region's week; where the answers have none, a fold of a user's own data, or all units). Where the limit falls
   inside a block of equal scores, or inside one unit, it counts in proportion: the expectation over random orders. A
@@ -35,9 +35,9 @@ from tipbench.metrics.bootstrap import (
     observed,
     ratio,
 )
-from tipbench.metrics.case import Case
 from tipbench.metrics.harm import PROTECTION_GAP, merged_groups
-from tipbench.metrics.metric import Family, Measured, Metric, together
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues, together
 from tipbench.metrics.ranking import FoldedRanking, Ranking, ranking_of
 
 MACRO = "macro_average_precision"
@@ -61,32 +61,32 @@ Groups = dict[str, dict[str, float | None]]
 Rankings = dict[str, Ranking | FoldedRanking]
 
 
-def measure(case: Case) -> Measured:
-    """All metrics of the kind. ``groups``: ``label=NAME`` with ``average_precision``, ``prevalence`` and
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return all metrics of the kind. ``groups``: ``label=NAME`` with ``average_precision``, ``prevalence`` and
     ``positives``; ``language=CODE`` with ``urgent_recall`` and ``positive_clusters``."""
-    rows = (case.answers.frame["part"] == "test").to_numpy()
-    answers, scores = case.answers.frame.filter(rows), case.predictions.filter(rows)
-    parts = [_by_label(case, answers, scores), _decisions(case, answers, scores)]
+    rows = (inputs.answers.frame["part"] == "test").to_numpy()
+    answers, scores = inputs.answers.frame.filter(rows), inputs.predictions.filter(rows)
+    parts = [_by_label(inputs, answers, scores), _decisions(inputs, answers, scores)]
     if URGENCY in answers.columns:
-        parts.append(_urgency(case, answers, scores))
+        parts.append(_urgency(inputs, answers, scores))
     return together(parts)
 
 
-def label_rankings(case: Case, scores: dict[str, NDArray]) -> Rankings:
-    """The test units whose label is known, ranked by these scores [test units], for each label."""
-    answers = case.answers.scored()
+def label_rankings(inputs: MetricInputs, scores: dict[str, NDArray]) -> Rankings:
+    """Return the test units whose label is known, ranked by these scores [test units], for each label."""
+    answers = inputs.answers.scored()
     rankings = {}
     for name, score in scores.items():
         label = answers[f"{LABEL_PREFIX}{name}"]
         known = label.is_not_null().to_numpy()
         positive = (label == 1).fill_null(False).to_numpy()
-        codes = case.clusters.codes[known]
+        codes = inputs.clusters.codes[known]
         rankings[name] = ranking_of(answers.filter(known), score[known], positive[known], codes, None)
     return rankings
 
 
 def macro_mean(rankings: Rankings) -> Callable[[NDArray[np.float64]], Metrics]:
-    """Macro average precision: the mean over the labels that have both classes."""
+    """Return macro average precision: the mean over the labels that have both classes."""
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         values = np.stack(list(_each(rankings)(drawn).values()))
@@ -100,14 +100,14 @@ def _each(rankings: Rankings) -> Callable[[NDArray[np.float64]], Metrics]:
     return lambda drawn: {name: r.metrics(drawn)["average_precision"] for name, r in rankings.items()}
 
 
-def _by_label(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measured:
+def _by_label(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame) -> MetricValues:
     rankings = label_rankings(
-        case,
-        {n: scores[f"{SCORE_PREFIX}{n}"].cast(pl.Float64).to_numpy() for n in case.answers.label_names},
+        inputs,
+        {n: scores[f"{SCORE_PREFIX}{n}"].cast(pl.Float64).to_numpy() for n in inputs.answers.label_names},
     )
     groups: Groups = {}
     rare = False
-    for name, value in observed(_each(rankings), case.clusters.count).items():
+    for name, value in observed(_each(rankings), inputs.clusters.count).items():
         known = answers.filter(pl.col(f"{LABEL_PREFIX}{name}").is_not_null())
         positive, weight = known[f"{LABEL_PREFIX}{name}"].to_numpy() == 1, known["weight"].to_numpy()
         groups[f"label={name}"] = {
@@ -117,7 +117,7 @@ def _by_label(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measur
         }
         rare |= not np.isnan(value) and known.filter(positive)["cluster"].n_unique() < FEWEST_CLUSTERS
     some = any(group["average_precision"] is not None for group in groups.values())
-    return Measured(
+    return MetricValues(
         metrics=macro_mean(rankings),
         withheld={} if some else {MACRO: ONE_CLASS},
         without_interval={MACRO: TOO_FEW} if rare else {},
@@ -125,12 +125,12 @@ def _by_label(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measur
     )
 
 
-def _decisions(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measured:
-    sums = ClusterSums(case.clusters)
+def _decisions(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame) -> MetricValues:
+    sums = ClusterSums(inputs.clusters)
     weight = answers["weight"].to_numpy()
     counts = np.zeros((4, answers.height))
     probabilities = True
-    for name in case.answers.label_names:
+    for name in inputs.answers.label_names:
         score, label = scores[f"{SCORE_PREFIX}{name}"], answers[f"{LABEL_PREFIX}{name}"]
         probabilities &= bool(score.is_between(0.0, 1.0).all())
         given, known = (score >= THRESHOLD).to_numpy(), label.is_not_null().to_numpy()
@@ -146,12 +146,12 @@ def _decisions(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measu
         return {"hamming_loss": ratio(total("wrong"), total("pairs")), "micro_f1": f1}
 
     names = ("hamming_loss", "micro_f1")
-    return Measured(
+    return MetricValues(
         metrics=metrics, withheld={} if probabilities else dict.fromkeys(names, NOT_PROBABILITIES)
     )
 
 
-def _urgency(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measured:
+def _urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame) -> MetricValues:
     known = answers[URGENCY].is_not_null().to_numpy()
     urgent = (answers[URGENCY] == URGENT).fill_null(False).to_numpy()
     weight = answers["weight"].to_numpy()
@@ -162,13 +162,13 @@ def _urgency(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measure
     share[known] = reached(score[known], slot.filter(known), weight[known])
     members = {"": urgent}
     if "language" in answers.columns:
-        found = merged_groups(answers["language"], urgent, case.clusters.codes)
+        found = merged_groups(answers["language"], urgent, inputs.clusters.codes)
         members |= {f"language={name}": rows for name, rows in found.items()}
-    sums = ClusterSums(case.clusters)
+    sums = ClusterSums(inputs.clusters)
     for name, rows in members.items():
         sums.add(f"{name}/all", weight * rows)
         sums.add(f"{name}/reached", weight * rows * share)
-    clusters = {name: int(np.unique(case.clusters.codes[rows]).size) for name, rows in members.items()}
+    clusters = {name: int(np.unique(inputs.clusters.codes[rows]).size) for name, rows in members.items()}
     compared = [name for name, count in clusters.items() if name and count >= FEWEST_CLUSTERS]
 
     def recalls(drawn: NDArray[np.float64]) -> Metrics:
@@ -184,20 +184,20 @@ def _urgency(case: Case, answers: pl.DataFrame, scores: pl.DataFrame) -> Measure
 
     groups: Groups = {
         name: {"urgent_recall": _or_none(value), "positive_clusters": clusters[name]}
-        for name, value in observed(recalls, case.clusters.count).items()
+        for name, value in observed(recalls, inputs.clusters.count).items()
         if name
     }
     withheld = {} if urgent.any() else {"urgent_recall": NOBODY_URGENT}
     if len(compared) < 2:
         withheld["protection_gap"] = ONE_LANGUAGE
     bare = {"urgent_recall": TOO_FEW} if clusters[""] < FEWEST_CLUSTERS else {}
-    return Measured(metrics=metrics, withheld=withheld, without_interval=bare, groups=groups)
+    return MetricValues(metrics=metrics, withheld=withheld, without_interval=bare, groups=groups)
 
 
 def reached(
     score: NDArray[np.float64], slot: pl.Series, weight: NDArray[np.float64], capacity: float = CAPACITY
 ) -> NDArray[np.float64]:
-    """The share of each unit that the capacity of its slot reaches, [rows] in [0, 1].
+    """Return the share of each unit that the capacity of its slot reaches, [rows] in [0, 1].
 
     ``score``, ``slot`` and ``weight`` are [rows]; rows whose slot is null share one. ``capacity``: of a slot's weight.
     """

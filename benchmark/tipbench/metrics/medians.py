@@ -11,7 +11,7 @@ _ROUNDING = 1e-9
 
 
 def median(weights: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The weighted median of rising values [values] under each row of weights [rows, values]; NaN where a row
+    """Return the weighted median of rising values [values] under each row of weights [rows, values]; NaN where a row
     has no weight."""
     found = np.full(len(weights), np.nan)
     some = weights.sum(axis=1) > 0
@@ -22,7 +22,8 @@ def median(weights: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray
 
 
 def middle(cumulated: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where weights that are cumulated along the last axis reach half of their total, and where they exceed it."""
+    """Return where weights that are cumulated along the last axis reach half of their total, and where they exceed
+    it."""
     half = cumulated[..., -1:] / 2
     first = np.argmax(cumulated >= half * (1 - _ROUNDING), axis=-1)
     return first, np.argmax(cumulated > half * (1 + _ROUNDING), axis=-1)

@@ -1,8 +1,8 @@
-"""Define what a metric is, and what a family of metrics computes of one case.
+"""Define what a metric is, and what a family of metrics computes of one method's predictions.
 
-A family turns a :class:`tipbench.metrics.case.Case` into a :class:`Measured`: a function of cluster multiplicities.
-On ones it gives the values, on the draws of a bootstrap the replicates, so value and interval can never be of
-two definitions.
+A family turns :class:`tipbench.metrics.inputs.MetricInputs` into :class:`MetricValues`: a function of cluster
+multiplicities. On ones it gives the values, on the draws of a bootstrap the replicates, so value and interval can never
+be of two definitions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.kind import PredictionKind
 from tipbench.metrics.bootstrap import Metrics
-from tipbench.metrics.case import Case
+from tipbench.metrics.inputs import MetricInputs
 
 NO_TRUTH = "no truth"
 
@@ -40,8 +40,8 @@ class Metric:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
-    """A family's metrics on one case. ``metrics``: multiplicities [replicates, clusters] -> name ->
+class MetricValues:
+    """A family's metrics on one method's inputs. ``metrics``: multiplicities [replicates, clusters] -> name ->
     [replicates].
 
     ``withheld`` says of a metric why it has no value, ``without_interval`` why it has a value only.
@@ -53,9 +53,9 @@ class Measured:
     groups: dict[str, dict[str, float | None]] = field(default_factory=dict)
     curves: dict[str, Any] = field(default_factory=dict)
 
-    def only(self, names: Collection[str]) -> Measured:
+    def only(self, names: Collection[str]) -> MetricValues:
         """Return the same with these metrics alone; groups and curves stay."""
-        return Measured(
+        return MetricValues(
             metrics=lambda drawn: {n: value for n, value in self.metrics(drawn).items() if n in names},
             withheld={n: note for n, note in self.withheld.items() if n in names},
             without_interval={n: note for n, note in self.without_interval.items() if n in names},
@@ -70,17 +70,17 @@ class Family:
 
     kind: PredictionKind
     metrics: tuple[Metric, ...]
-    measure: Callable[[Case], Measured]
+    measure: Callable[[MetricInputs], MetricValues]
 
 
-def together(parts: Iterable[Measured]) -> Measured:
-    """Several families as one, so that they share the draws of a bootstrap."""
+def together(parts: Iterable[MetricValues]) -> MetricValues:
+    """Return several families as one, so that they share the draws of a bootstrap."""
     parts = list(parts)
     groups: dict[str, dict[str, float | None]] = {}
     for part in parts:
         for name, values in part.groups.items():
             groups.setdefault(name, {}).update(values)
-    return Measured(
+    return MetricValues(
         metrics=lambda drawn: {name: value for part in parts for name, value in part.metrics(drawn).items()},
         withheld={name: note for part in parts for name, note in part.withheld.items()},
         without_interval={name: note for part in parts for name, note in part.without_interval.items()},
@@ -90,5 +90,5 @@ def together(parts: Iterable[Measured]) -> Measured:
 
 
 def not_available(*names: str) -> Callable[[NDArray[np.float64]], Metrics]:
-    """The metrics function of a family that cannot say anything: NaN for each name."""
+    """Return the metrics function of a family that cannot say anything: NaN for each name."""
     return lambda drawn: {name: np.full(len(drawn), np.nan) for name in names}

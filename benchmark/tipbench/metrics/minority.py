@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, not_available
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, MetricValues, not_available
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
 from tipbench.metrics.shared import F1
 
@@ -25,7 +25,8 @@ TYPOLOGY = "typology"
 
 
 def f1_threshold(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """The score [rows] at and above which F1 is highest; the highest of several. There must be a positive [rows]."""
+    """Return the score [rows] at and above which F1 is highest; the highest of several. There must be a positive
+    [rows]."""
     order = np.argsort(scores)[::-1]
     ranked = scores[order]
     ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
@@ -33,19 +34,19 @@ def f1_threshold(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> fl
     return float(ranked[ends[np.argmax(2 * found / (ends + 1 + positive.sum()))]])
 
 
-def measure(case: Case) -> Measured:
-    """``f1``; and, where answers have a ``typology``, groups ``typology=...`` with ``recall`` at the 1% budget,
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return ``f1``; and, where answers have a ``typology``, groups ``typology=...`` with ``recall`` at the 1% budget,
     ``recall_at_f1``, ``positives`` and ``positive_clusters``, without intervals: most are of few clusters."""
-    positive = case.valid["label"].to_numpy() == 1
+    positive = inputs.valid["label"].to_numpy() == 1
     if not positive.any():
-        reason = NO_VALID_PART if case.valid.is_empty() else NO_POSITIVE
-        return Measured(metrics=not_available(NAME), withheld={NAME: reason})
-    threshold = f1_threshold(case.valid["score"].to_numpy(), positive)
-    flagged = case.test["score"].to_numpy() >= threshold
-    sums = ClusterSums(case.clusters)
-    sums.add("true", case.positive & flagged)
+        reason = NO_VALID_PART if inputs.valid.is_empty() else NO_POSITIVE
+        return MetricValues(metrics=not_available(NAME), withheld={NAME: reason})
+    threshold = f1_threshold(inputs.valid["score"].to_numpy(), positive)
+    flagged = inputs.test["score"].to_numpy() >= threshold
+    sums = ClusterSums(inputs.clusters)
+    sums.add("true", inputs.positive & flagged)
     sums.add("flagged", flagged)
-    sums.add("positive", case.positive)
+    sums.add("positive", inputs.positive)
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
@@ -53,22 +54,22 @@ def measure(case: Case) -> Measured:
         none = np.where(total("positive") > 0, total("flagged") + total("positive"), 0.0)
         return {NAME: ratio(2 * total("true"), none)}
 
-    return Measured(metrics=metrics, groups=_typologies(case, flagged))
+    return MetricValues(metrics=metrics, groups=_typologies(inputs, flagged))
 
 
-def _typologies(case: Case, flagged: NDArray[np.bool_]) -> dict[str, dict[str, float | None]]:
-    if TYPOLOGY not in case.test.columns:
+def _typologies(inputs: MetricInputs, flagged: NDArray[np.bool_]) -> dict[str, dict[str, float | None]]:
+    if TYPOLOGY not in inputs.test.columns:
         return {}
-    budget = case.test["score"].to_numpy() >= thresholds(case)["budget_1pct"]
+    budget = inputs.test["score"].to_numpy() >= thresholds(inputs)["budget_1pct"]
     groups: dict[str, dict[str, float | None]] = {}
-    for name in case.test[TYPOLOGY].drop_nulls().unique().sort():
-        rows = (case.test[TYPOLOGY] == name).fill_null(False).to_numpy() & case.positive
+    for name in inputs.test[TYPOLOGY].drop_nulls().unique().sort():
+        rows = (inputs.test[TYPOLOGY] == name).fill_null(False).to_numpy() & inputs.positive
         if rows.any():
             groups[f"{TYPOLOGY}={name}"] = {
                 "recall": float(budget[rows].mean()),
                 "recall_at_f1": float(flagged[rows].mean()),
                 "positives": int(rows.sum()),
-                "positive_clusters": int(np.unique(case.clusters.codes[rows]).size),
+                "positive_clusters": int(np.unique(inputs.clusters.codes[rows]).size),
             }
     return groups
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, Metric, not_available
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues, not_available
 
 BUDGET = 0.01
 RECALL = 0.5
@@ -37,7 +37,7 @@ NO_VALID_PART = "no valid part to fix a threshold on"
 def budget_threshold(
     scores: NDArray[np.float64], weights: NDArray[np.float64], budget: float = BUDGET
 ) -> float:
-    """The lowest score [rows] at which at most this share of the weight [rows] is flagged."""
+    """Return the lowest score [rows] at which at most this share of the weight [rows] is flagged."""
     values, flagged = _flagged_weight(scores, weights)
     # The slack keeps a budget that is met exactly from being missed by rounding.
     fits = np.count_nonzero(flagged <= budget * flagged[-1] * (1 + 1e-12))
@@ -47,7 +47,7 @@ def budget_threshold(
 def recall_threshold(
     scores: NDArray[np.float64], weights: NDArray[np.float64], recall: float = RECALL
 ) -> float:
-    """The highest score at which recall is at least this, from the positives' scores and weights
+    """Return the highest score at which recall is at least this, from the positives' scores and weights
     [positives]."""
     values, found = _flagged_weight(scores, weights)
     return float(values[np.searchsorted(found, recall * found[-1] * (1 - 1e-12))])
@@ -56,60 +56,60 @@ def recall_threshold(
 def _flagged_weight(
     scores: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The distinct scores, falling, and the weight at or above each."""
+    """Return the distinct scores, falling, and the weight at or above each."""
     order = np.argsort(scores)[::-1]
     ranked = scores[order]
     ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)
     return ranked[ends], np.cumsum(weights[order])[ends]
 
 
-def thresholds(case: Case) -> dict[str, float]:
-    """The thresholds by name, fixed on the valid part: none without one, no ``recall_50`` without a
+def thresholds(inputs: MetricInputs) -> dict[str, float]:
+    """Return the thresholds by name, fixed on the valid part: none without one, no ``recall_50`` without a
     positive."""
-    if case.valid.is_empty():
+    if inputs.valid.is_empty():
         return {}
-    score, weight = case.valid["score"].to_numpy(), case.valid["weight"].to_numpy()
-    positive = case.valid["label"].to_numpy() == 1
+    score, weight = inputs.valid["score"].to_numpy(), inputs.valid["weight"].to_numpy()
+    positive = inputs.valid["label"].to_numpy() == 1
     fixed = {"budget_1pct": budget_threshold(score, weight)}
     if positive.any():
         fixed["recall_50"] = recall_threshold(score[positive], weight[positive])
     return fixed
 
 
-def measure(case: Case) -> Measured:
-    """The PPV grid, and ``curves["operating_points"]``: for each threshold ``threshold``, ``recall``,
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return the PPV grid, and ``curves["operating_points"]``: for each threshold ``threshold``, ``recall``,
     ``false_positive_rate``, ``precision`` (at the test part's own prevalence), ``flagged_share`` (of its
     weight), ``false_positive_clusters`` and the PPV grid (null where withheld)."""
-    fixed = thresholds(case)
+    fixed = thresholds(inputs)
     if not fixed:
-        return Measured(
+        return MetricValues(
             metrics=not_available(*PREVALENCES), withheld=dict.fromkeys(PREVALENCES, NO_VALID_PART)
         )
-    points = {name: _point(case, threshold) for name, threshold in fixed.items()}
+    points = {name: _point(inputs, threshold) for name, threshold in fixed.items()}
     budget = fixed["budget_1pct"]
-    false_clusters = _false_positive_clusters(case, budget)
+    false_clusters = _false_positive_clusters(inputs, budget)
     withheld = {}
     if false_clusters < FEWEST_FALSE_POSITIVE_CLUSTERS:
         needed = FEWEST_FALSE_POSITIVE_CLUSTERS
-        reason = f"withheld: false positives come from {false_clusters} clusters, {needed} needed"
+        reason = f"false positives come from only {false_clusters} clusters, {needed} needed"
         withheld = dict.fromkeys(PREVALENCES, reason)
-    return Measured(
-        metrics=_Flagged(case, budget).ppv, withheld=withheld, curves={"operating_points": points}
+    return MetricValues(
+        metrics=_Flagged(inputs, budget).ppv, withheld=withheld, curves={"operating_points": points}
     )
 
 
 class _Flagged:
     """Weights of true and false positives at one threshold, a cluster."""
 
-    def __init__(self, case: Case, threshold: float) -> None:
-        self.sums = ClusterSums(case.clusters)
-        flagged = case.test["score"].to_numpy() >= threshold
-        for name, rows in (("positive", case.positive), ("negative", ~case.positive)):
-            self.sums.add(name, case.weights * rows)
-            self.sums.add(f"flagged_{name}", case.weights * (rows & flagged))
+    def __init__(self, inputs: MetricInputs, threshold: float) -> None:
+        self.sums = ClusterSums(inputs.clusters)
+        flagged = inputs.test["score"].to_numpy() >= threshold
+        for name, rows in (("positive", inputs.positive), ("negative", ~inputs.positive)):
+            self.sums.add(name, inputs.weights * rows)
+            self.sums.add(f"flagged_{name}", inputs.weights * (rows & flagged))
 
     def rates(self, drawn: NDArray[np.float64]) -> Metrics:
-        """Recall, false-positive rate, precision and flagged share under the multiplicities."""
+        """Return recall, false-positive rate, precision and flagged share under the multiplicities."""
         total = self.sums.totals(drawn)
         true, false = total("flagged_positive"), total("flagged_negative")
         return {
@@ -120,21 +120,21 @@ class _Flagged:
         }
 
     def ppv(self, drawn: NDArray[np.float64]) -> Metrics:
-        """The PPV grid under the multiplicities."""
+        """Return the PPV grid under the multiplicities."""
         rates = self.rates(drawn)
         recall, false = rates["recall"], rates["false_positive_rate"]
         return {name: ratio(pi * recall, pi * recall + (1 - pi) * false) for name, pi in PREVALENCES.items()}
 
 
-def _false_positive_clusters(case: Case, threshold: float) -> int:
-    false = (case.test["score"].to_numpy() >= threshold) & ~case.positive
-    return np.unique(case.clusters.codes[false]).size
+def _false_positive_clusters(inputs: MetricInputs, threshold: float) -> int:
+    false = (inputs.test["score"].to_numpy() >= threshold) & ~inputs.positive
+    return np.unique(inputs.clusters.codes[false]).size
 
 
-def _point(case: Case, threshold: float) -> dict[str, float | None]:
-    flagged, clusters = _Flagged(case, threshold), _false_positive_clusters(case, threshold)
-    rates = observed(flagged.rates, case.clusters.count)
-    ppv = observed(flagged.ppv, case.clusters.count)
+def _point(inputs: MetricInputs, threshold: float) -> dict[str, float | None]:
+    flagged, clusters = _Flagged(inputs, threshold), _false_positive_clusters(inputs, threshold)
+    rates = observed(flagged.rates, inputs.clusters.count)
+    ppv = observed(flagged.ppv, inputs.clusters.count)
     shown = {name: None if np.isnan(value) else value for name, value in rates.items()}
     enough = clusters >= FEWEST_FALSE_POSITIVE_CLUSTERS
     grid = {name: value if enough else None for name, value in ppv.items()}

@@ -24,7 +24,7 @@ in cross-validation studies"). With M_f the metric in fold f and P_f the weight 
 
     M = sum_f P_f M_f / sum_f P_f
 
-over the folds that have both classes, at the prevalence of all folds together, in every replicate anew. So what says
+over the folds that have both classes, at the prevalence of all folds together, in every replicate again. So what says
 the same of all units of a fold is chance: AUROC .5, average precision the prevalence, recall at 1% .01.
 """
 
@@ -40,8 +40,8 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import Metrics, ratio
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, Metric
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues
 
 #: Share of false positives, and share of the weight that reviewers can look at.
 FPR_LIMIT = 0.01
@@ -86,7 +86,7 @@ class _Rows:
         self._starts = edges[:-1]
 
     def above(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The weight above each stop, [stops], of weights [rows]."""
+        """Return the weight above each stop, [stops], of weights [rows]."""
         sums = np.zeros(self._starts.size + 1)
         np.cumsum(np.add.reduceat(weights, self._starts), out=sums[1:])
         return sums[self._edge]
@@ -127,7 +127,7 @@ class Ranking:
         self._negative = _Rows(codes[order[~label]], weights[order[~label]], rows[stops] - above[stops])
 
     def metrics(self, drawn: NDArray[np.float64], shares: Shares | None = None) -> Metrics:
-        """Every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class
+        """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN with one class
         only. ``shares``: in the place of the rows' own."""
         values = np.full((len(drawn), len(NAMES)), np.nan)
         if self._both_classes:
@@ -170,7 +170,7 @@ class Ranking:
 
 
 def _recall_where(true: NDArray[np.float64], cost: NDArray[np.float64], limit: float) -> float:
-    """Recall where the cost [stops] of what is flagged reaches the limit; within a block in proportion."""
+    """Return recall where the cost [stops] of what is flagged reaches the limit; within a block in proportion."""
     # The slack keeps a limit that is met exactly from being missed by rounding.
     stop = int(np.searchsorted(cost, limit * (1 + 1e-12), side="right")) - 1
     reached = true[stop]
@@ -204,8 +204,8 @@ class FoldedRanking:
             self._folds.append((rows & positive, ranking))
 
     def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
-        """Every metric, [replicates], under the multiplicities [replicates, clusters]; NaN without a fold of both
-        classes."""
+        """Return every metric, [replicates], under the multiplicities [replicates, clusters]; NaN without a fold of
+        both classes."""
         codes, positive, weights = self._rows
         every = np.ones(len(codes))
         raw = _drawn(drawn, codes, positive) / _drawn(drawn, codes, every)
@@ -225,7 +225,7 @@ class FoldedRanking:
 
 
 def _drawn(drawn: NDArray[np.float64], codes: NDArray[np.intp], values: NDArray) -> NDArray[np.float64]:
-    """The sum of values [rows] under the multiplicities, [replicates]."""
+    """Return the sum of values [rows] under the multiplicities, [replicates]."""
     return drawn @ np.bincount(codes, values, drawn.shape[1])
 
 
@@ -236,21 +236,21 @@ def ranking_of(
     codes: NDArray[np.intp],
     prevalence: float | None,
 ) -> Ranking | FoldedRanking:
-    """The ranking of rows of the ground truth, ``[weight, ...]``: within folds where these have several."""
+    """Return the ranking of rows of the ground truth, ``[weight, ...]``: within folds where these have several."""
     weights = rows["weight"].to_numpy()
     if "fold" not in rows.columns or rows["fold"].n_unique() < 2:
         return Ranking(scores, positive, weights, codes, prevalence)
     return FoldedRanking(scores, positive, weights, codes, prevalence, rows["fold"].to_numpy())
 
 
-def measure(case: Case) -> Measured:
-    """All ranking metrics of a case."""
-    return Measured(metrics=ranking(case, case.test["score"].to_numpy()))
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return all ranking metrics of one set of inputs."""
+    return MetricValues(metrics=ranking(inputs, inputs.test["score"].to_numpy()))
 
 
-def ranking(case: Case, scores: NDArray) -> Callable[[NDArray[np.float64]], Metrics]:
-    """The ranking metrics of any scores of the case's test units."""
-    return ranking_of(case.test, scores, case.positive, case.clusters.codes, case.prevalence).metrics
+def ranking(inputs: MetricInputs, scores: NDArray) -> Callable[[NDArray[np.float64]], Metrics]:
+    """Return the ranking metrics of any scores of the inputs' test units."""
+    return ranking_of(inputs.test, scores, inputs.positive, inputs.clusters.codes, inputs.prevalence).metrics
 
 
 FAMILY = Family(SCORES, METRICS, measure)

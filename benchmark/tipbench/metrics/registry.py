@@ -12,8 +12,8 @@ from tipdata.core.errors import UsageError
 import tipbench.metrics
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import PredictionKind
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, Metric, together
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues, together
 
 
 @cache
@@ -60,17 +60,17 @@ def families_of(kind: PredictionKind, names: Sequence[str] | frozenset[str]) -> 
     ]
 
 
-def measured(case: Case) -> Measured:
-    """Return the metrics of a case that its task lists, of all families of its kind together."""
-    names = reported(case.task.metrics, case.answers)
-    return together(family.measure(case) for family in families_of(case.answers.kind, names)).only(names)
+def measured(inputs: MetricInputs) -> MetricValues:
+    """Return the metrics of one set of inputs that its task lists, of all families of its kind together."""
+    names = reported(inputs.task.metrics, inputs.answers)
+    return together(family.measure(inputs) for family in families_of(inputs.answers.kind, names)).only(names)
 
 
-def primary_measured(case: Case) -> Measured:
+def primary_measured(inputs: MetricInputs) -> MetricValues:
     """Return the family that has the primary metric. Raises UsageError where none of this kind has it."""
-    found = families_of(case.answers.kind, [case.primary])
+    found = families_of(inputs.answers.kind, [inputs.primary])
     if not found:
         raise UsageError(
-            f"task: no metric of {case.answers.kind.name} is called {case.primary}; name one that is computed"
+            f"task: no metric of {inputs.answers.kind.name} is called {inputs.primary}; name one that is computed"
         )
-    return found[0].measure(case)
+    return found[0].measure(inputs)

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from tipbench.kinds.candidates import CANDIDATES
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, Metric
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, Metric, MetricValues
 
 METRICS = (
     Metric("r_precision", "R-precision"),
@@ -36,10 +36,12 @@ METRICS = (
 NAMES = tuple(metric.name for metric in METRICS)
 
 
-def measure(case: Case) -> Measured:
-    """The metrics of a case; queries are resampled by their cluster."""
-    queries = query_scores(case.answers.frame, case.answers.scored(), case.predictions, case.answers.unit)
-    sums = ClusterSums(case.clusters)
+def measure(inputs: MetricInputs) -> MetricValues:
+    """Return the metrics of one set of inputs; queries are resampled by their cluster."""
+    queries = query_scores(
+        inputs.answers.frame, inputs.answers.scored(), inputs.predictions, inputs.answers.unit
+    )
+    sums = ClusterSums(inputs.clusters)
     sums.add("queries", np.ones(queries.height))
     for name in NAMES:
         sums.add(name, queries[name].to_numpy())
@@ -53,13 +55,13 @@ def measure(case: Case) -> Measured:
         if queries.height
         else dict.fromkeys(NAMES, "no query: every cluster of the gallery has one member")
     )
-    return Measured(metrics=metrics, withheld=withheld)
+    return MetricValues(metrics=metrics, withheld=withheld)
 
 
 def query_scores(
     gallery: pl.DataFrame, queries: pl.DataFrame, candidates: pl.DataFrame, unit: str
 ) -> pl.DataFrame:
-    """``[unit, relevant, r_precision, mrr_at_10, recall_at_10]``, one row a query, in the order of
+    """Return ``[unit, relevant, r_precision, mrr_at_10, recall_at_10]``, one row a query, in the order of
     ``queries``.
 
     ``gallery`` and ``queries`` are ``[unit, cluster]``, ``candidates`` ``[query, candidate, score]``.
@@ -90,7 +92,7 @@ def query_scores(
 def _blocks(
     queries: pl.DataFrame, gallery: pl.DataFrame, candidates: pl.DataFrame, unit: str
 ) -> pl.DataFrame:
-    """The blocks of equal score of each query: how many candidates stand ``above``, its ``size`` and
+    """Return the blocks of equal score of each query: how many candidates stand ``above``, its ``size`` and
     ``hits``, the hits to be expected among the first R, and the expected reciprocal rank of the first hit if
     all above miss."""
     members = gallery.select(pl.col(unit).alias("candidate"), pl.col("cluster").alias("_cluster"))
@@ -118,7 +120,7 @@ def _blocks(
 
 @cache
 def _reciprocal_ranks() -> NDArray[np.float64]:
-    """The expected reciprocal rank of the first of h hits in a block of s candidates in random order with a
+    """Return the expected reciprocal rank of the first of h hits in a block of s candidates in random order with a
     above it, [a, s, h]: sum over k of C(s - k, h - 1) / C(s, h) / (a + k); zero without a hit."""
     table = np.zeros((MOST_CANDIDATES + 1,) * 3)
     for above in range(MOST_CANDIDATES):

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
-from tipbench.metrics.case import Case
-from tipbench.metrics.metric import Family, Measured, not_available
+from tipbench.metrics.inputs import MetricInputs
+from tipbench.metrics.metric import Family, MetricValues, not_available
 from tipbench.metrics.operating import NO_VALID_PART
 from tipbench.metrics.shared import PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL
 
@@ -22,18 +22,18 @@ METRICS = (PAIRWISE_F1, PAIRWISE_PRECISION, PAIRWISE_RECALL)
 NAMES = tuple(metric.name for metric in METRICS)
 
 
-def measure(case: Case) -> Measured:
+def measure(inputs: MetricInputs) -> MetricValues:
     """Return the pairwise scores, for a task of clusters whose ground truth is of scored pairs."""
-    valid = case.valid
+    valid = inputs.valid
     positive = valid["label"].to_numpy() == 1
     if not positive.any():
-        return Measured(metrics=not_available(*NAMES), withheld=dict.fromkeys(NAMES, NO_VALID_PART))
+        return MetricValues(metrics=not_available(*NAMES), withheld=dict.fromkeys(NAMES, NO_VALID_PART))
     threshold = best_f1_threshold(valid["score"].to_numpy(), positive, valid["weight"].to_numpy())
-    flagged = case.test["score"].to_numpy() >= threshold
-    sums = ClusterSums(case.clusters)
-    sums.add("wanted", case.weights * case.positive)
-    sums.add("flagged", case.weights * flagged)
-    sums.add("found", case.weights * (flagged & case.positive))
+    flagged = inputs.test["score"].to_numpy() >= threshold
+    sums = ClusterSums(inputs.clusters)
+    sums.add("wanted", inputs.weights * inputs.positive)
+    sums.add("flagged", inputs.weights * flagged)
+    sums.add("found", inputs.weights * (flagged & inputs.positive))
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
@@ -44,13 +44,13 @@ def measure(case: Case) -> Measured:
             PAIRWISE_RECALL.name: ratio(found, wanted),
         }
 
-    return Measured(metrics=metrics, curves={"pair_threshold": threshold})
+    return MetricValues(metrics=metrics, curves={"pair_threshold": threshold})
 
 
 def best_f1_threshold(
     scores: NDArray[np.float64], positive: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> float:
-    """The highest score [rows] at or above which F1 is at its highest; there must be a positive."""
+    """Return the highest score [rows] at or above which F1 is at its highest; there must be a positive."""
     order = np.argsort(scores)[::-1]
     ranked = scores[order]
     ends = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), ranked.size - 1)

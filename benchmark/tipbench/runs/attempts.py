@@ -72,7 +72,7 @@ def _run_cell(job: Job, shared: SharedFold) -> Result:
     with meter.part("score"):
         checked = as_stored(check_predictions(answers, predictions))
         evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
-    cost = cost_of(job, meter)  # before the valid part is predicted, which is no part of what a method costs
+    cost = cost_of(job, meter)  # before the valid part is predicted, which is not part of what a method costs
     ask = asked_of(method, cell) if job.kept is None else kept_of(cell)
     validated = validate(prepared, cell, checked, ask)
     return record(job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated)

@@ -89,7 +89,7 @@ class Cell:
 
 
 def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int) -> Cell:
-    """The cell of a checked config, with split, labels and access as resolved.
+    """Return the cell of a checked config, with split, labels and access as resolved.
 
     Raises UsageError where the data or the method has a name that cannot be a folder's on every system.
     """
@@ -118,7 +118,7 @@ def cell_of(settings: Settings, split: str, labels: str, access: str, seed: int)
 
 
 def data_name(config: dict[str, Any]) -> str:
-    """The name of a config's release, or of its data."""
+    """Return the name of a config's release, or of its data."""
     return release_name(**config["release"]) if config["release"] else str(config["data"]["name"])
 
 

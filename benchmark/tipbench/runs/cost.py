@@ -55,7 +55,7 @@ class Meter:
         return round(time.process_time() - self._cpu, 4)
 
     def peak_mib(self) -> float | None:
-        """Peak resident memory since the start over that at the start, MiB; None where the system cannot say."""
+        """Return peak resident memory since the start over that at the start, MiB; None where the system cannot say."""
         peak = peak_memory()
         return (
             None if self._start is None or peak is None else round(max(0, peak - self._start) / MIB_IN_KIB, 1)
@@ -63,7 +63,7 @@ class Meter:
 
 
 def environment() -> dict[str, str | int]:
-    """Python, system, cores and the versions of the packages that decide results. Names no machine or user."""
+    """Return Python, system, cores and the versions of the packages that decide results. Names no machine or user."""
     found: dict[str, str | int] = {
         "python": platform.python_version(),
         "system": NAME,

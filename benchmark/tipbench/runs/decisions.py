@@ -1,4 +1,4 @@
-"""Decide what is to be done about a cell: nothing, score its predictions anew, or run it."""
+"""Decide what is to be done about a cell: nothing, score its predictions again, or run it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Job:
-    """A cell to run; with ``kept``, predictions that only have to be scored anew."""
+    """A cell to run; with ``kept``, predictions that only have to be scored again."""
 
     cell: Cell
     versions: Versions

@@ -2,7 +2,7 @@
 
 ``method``: the source of the method with what it imports of its own package, and its parameters. ``input``: what
 decides the fold. ``score``: what decides scores once predictions are there. A result whose three digests are those of
-today is kept; where only ``score`` differs, its predictions are scored anew; anything else is run again.
+today is kept; where only ``score`` differs, its predictions are scored again; anything else is run again.
 """
 
 from __future__ import annotations

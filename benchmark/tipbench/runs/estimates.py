@@ -15,7 +15,7 @@ Estimates = dict[str, Estimated] | dict[str, Recorded]
 
 
 def table_of(found: Estimates, unit: str) -> tuple[list[Column], list[list[str]]]:
-    """Return columns and cells, a row a unit; the truth where any is known."""
+    """Return columns and cells, one row per unit; the truth where any is known."""
     known = any(one.truth is not None for one in found.values())
     columns = [Column(unit), Column("estimate", True), Column("95% interval", True)]
     cells = [[name, number(one.value), interval(one.low, one.high)] for name, one in found.items()]

@@ -44,7 +44,7 @@ PANEL = (5.4, 0.8, 0.27)
 def check_format(path: str) -> None:
     """Refuse a file name that says no format that can be drawn. Raises UsageError."""
     if Path(path).suffix.lower() not in FORMATS:
-        raise UsageError(f"figure.path={path} is no figure: end it in {', '.join(FORMATS)}.")
+        raise UsageError(f"figure.path={path} is not a figure: end it in {', '.join(FORMATS)}.")
 
 
 def save(rows: Sequence[Row], path: str) -> bool:
@@ -119,7 +119,8 @@ def _splits(rows: Sequence[Row]) -> list[str]:
 
 
 def metric_title(task: str, metric: str, prevalence: float | None = None) -> str:
-    """A metric as an axis names it, with the prevalence that it is at: a user's own data have one of their own."""
+    """Return a metric as an axis names it, with the prevalence that it is at: a user's own data have one of their
+    own."""
     name, usual = metric_of(metric).title, task_of(task).prevalence
     if metric == "average_precision" and usual is not None:
         return f"{name} at {100 * (prevalence or usual):.3g}% prevalence"

@@ -9,10 +9,10 @@ from typing import Any
 
 from tipdata.core.errors import UsageError
 
-from tipbench.config.choices import suggestion
 from tipbench.config.compose import METHOD, TARGET, Composer, Override
 from tipbench.config.extras import how_to_install, missing_extra
 from tipbench.config.method_class import method_class
+from tipbench.config.options import suggestion
 from tipbench.config.settings import Grid, Settings
 from tipbench.config.sweeps import values_of
 from tipbench.data.custom.config import own_data
@@ -35,7 +35,7 @@ Allowed = Callable[[Task, Settings], Sequence[str]]
 
 
 def sweep(composer: Composer, allowed: Allowed, notice: Notice = lambda said: None) -> list[Cell]:
-    """The cells of ``-m``: every combination of comma lists, repeated cells once."""
+    """Return the cells of ``-m``: every combination of comma lists, repeated cells once."""
     values = {o: values_of(o, composer.options) for o in composer.typed if o.key not in LISTS}
     lists = [o for o, several in values.items() if not o.is_path and len(several) > 1]
     fixed = composer.without(*(o.key for o in lists)).typed
@@ -50,7 +50,7 @@ def sweep(composer: Composer, allowed: Allowed, notice: Notice = lambda said: No
 def expand(
     composer: Composer, allowed: Allowed, commas: bool = False, notice: Notice = lambda said: None
 ) -> list[Cell]:
-    """Every cell that a config stands for, those that share a fold beside each other.
+    """Return every cell that a config stands for, those that share a fold beside each other.
 
     Only splits that a task has and its data can have, one seed for a method whose seed changes nothing, and on
     independent worlds no oracle that only a pattern matches.
@@ -63,7 +63,7 @@ def expand(
 
     Raises:
         UsageError: where a baseline that is named needs such an extra or is an oracle on an independent world,
-            nothing says what to run, a pattern matches no baseline, or no cell is left.
+            There is nothing to run, a pattern matches no baseline, or no cell is left.
     """
     if not commas:
         _refuse_lists(composer)
@@ -109,7 +109,7 @@ def expand(
 
 
 def _grid(composer: Composer, commas: bool) -> Grid:
-    """The grid of the config, with what was typed for a key of :data:`LISTS` in the place of its axis."""
+    """Return the grid of the config, with what was typed for a key of :data:`LISTS` in the place of its axis."""
     settings = composer.without(*LISTS).settings(general=True)
     asked = settings.grid.model_dump()
     typed = {LISTS[o.key]: o for o in composer.typed if o.key in LISTS}
@@ -133,7 +133,7 @@ def _single(composer: Composer, allowed: Allowed) -> Cell:
     name, target = settings.baseline.name, settings.baseline.method.get("_target_")
     if target is None or name is None:
         raise UsageError(
-            "nothing says what to run: give baseline=TASK/METHOD, experiment=NAME, or task=TASK with "
+            "There is nothing to run: give baseline=TASK/METHOD, experiment=NAME, or task=TASK with "
             f"{TARGET}=module.Class; see `tipbench list baselines`."
         )
     if (extra := missing_extra(settings.baseline.model_dump())) is not None:
@@ -148,7 +148,7 @@ def _needs(baseline: str, extra: str) -> UsageError:
 
 
 def _in_worlds(settings: Settings, worlds: list[int] | None) -> list[Settings]:
-    """The settings in each of these worlds; as they are where none are asked for."""
+    """Return the settings in each of these worlds; as they are where none are asked for."""
     if worlds is None:
         return [settings]
     release = settings.release
@@ -165,7 +165,7 @@ def _world(settings: Settings) -> int:
 
 
 def _is_misplaced_oracle(settings: Settings) -> bool:
-    """Whether this is an oracle on an independent world: one may take its parameters from the released world."""
+    """Return whether this is an oracle on an independent world: one may take its parameters from the released world."""
     return _world(settings) > 0 and bool(
         getattr(method_class(settings.baseline.method["_target_"]), "oracle", False)
     )
@@ -183,7 +183,7 @@ def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:
 
 
 def _matching(composer: Composer, patterns: str | list[str]) -> list[str]:
-    """Baselines that any pattern matches, of the task typed where one was."""
+    """Return baselines that any pattern matches, of the task typed where one was."""
     task = composer.value("task")
     known = [n for n in composer.options["baseline"] if task is None or n.partition("/")[0] == task]
     if patterns == ALL or patterns == [ALL]:
@@ -193,14 +193,14 @@ def _matching(composer: Composer, patterns: str | list[str]) -> list[str]:
         matched = [name for name in composer.options["baseline"] if fnmatchcase(name, pattern)]
         if not matched:
             raise UsageError(
-                f"baseline={pattern} matches nothing: {suggestion(pattern, composer.options['baseline'])}."
+                f"baseline={pattern} matches nothing. {suggestion(pattern, composer.options['baseline'])}"
             )
         found.update(matched)
     return [name for name in known if name in found]
 
 
 def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allowed: Allowed) -> list[str]:
-    """The splits asked for that the task can have; a name that no task has is a mistake."""
+    """Return the splits asked for that the task can have; a name that no task has is a mistake."""
     wanted = [asked] if isinstance(asked, str) else list(asked or ["auto"])
     if ALLOWED in wanted:
         return list(allowed(task, settings))
@@ -211,7 +211,7 @@ def _splits(task: Task, settings: Settings, asked: str | list[str] | None, allow
 
 
 def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[str]:
-    """Baselines of a task whose needs a user's own data maps: what to run where another cannot."""
+    """Return baselines of a task whose needs a user's own data maps: what to run where another cannot."""
     own, plain = own_data(data), composer.without(*LISTS, *(o.key for o in composer.typed if o.key != "data"))
     found = []
     for name in composer.options["baseline"]:
@@ -225,7 +225,7 @@ def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[st
 
 
 def _is_for_releases(target: str, task: Task) -> bool:
-    """Whether a release has the tables that a method needs; some need what only a user's own data has."""
+    """Return whether a release has the tables that a method needs; some need what only a user's own data has."""
     needs = getattr(method_class(target), "needs", frozenset())
     return {need.partition(".")[0] for need in needs} <= {*task.tables, "operations"}
 
@@ -235,7 +235,7 @@ def _seeds(settings: Settings, seeds: list[int]) -> list[int]:
 
 
 def _is_stochastic(target: str) -> bool:
-    """Whether seeds change a method; one that cannot be imported fails once, in its cell."""
+    """Return whether seeds change a method; one that cannot be imported fails once, in its cell."""
     found = method_class(target)
     return found is not None and bool(getattr(found, "stochastic", True))
 
@@ -247,7 +247,7 @@ def _refuse_lists(composer: Composer) -> None:
 
 
 def _number(axis: str, text: str) -> int:
-    """A number of an axis of :data:`NUMBERS`."""
+    """Return a number of an axis of :data:`NUMBERS`."""
     if not text.strip().isdecimal():
         raise UsageError(f"{NUMBERS[axis]}={text} is no {axis.removesuffix('s')}: give whole numbers from 0.")
     return int(text)

@@ -16,10 +16,12 @@ from tipbench.runs.streamed.predictions import streamed_predictions
 
 
 def instantiate(method: dict[str, Any]) -> Any:
-    """Return a method made as :func:`make` does. Raises UsageError as it does, and where the object is no method."""
+    """Return a method made as :func:`make` does. Raises UsageError as it does, and where the object is not a method."""
     target, made = method["_target_"], make(method)
     if lacks := lacking(made):
-        raise UsageError(f"{target} is no method: it lacks {', '.join(lacks)}; see tipbench.method.Method.")
+        raise UsageError(
+            f"{target} is not a method: it lacks {', '.join(lacks)}; see tipbench.method.Method."
+        )
     return made
 
 
@@ -42,7 +44,7 @@ def make(method: dict[str, Any]) -> Any:
 def predictions_of(
     method: Any, prepared: Prepared, cell: Cell, meter: Meter, notes: list[str]
 ) -> pl.DataFrame:
-    """Return predictions pooled over the folds, each by a method that is made anew.
+    """Return predictions pooled over the folds, each by a method that is made again.
 
     Args:
         method: not fitted; the one of the first fold, which it is fitted on.

@@ -58,7 +58,7 @@ def record(
 
 
 def _with_names(predictions: pl.DataFrame, prepared: Prepared) -> pl.DataFrame:
-    """The user's own ids beside numbered units."""
+    """Return the user's own ids beside numbered units."""
     unit = prepared.answers.unit
     if prepared.names is None or unit not in predictions.columns:
         return predictions
@@ -108,12 +108,13 @@ def result_of(
 
 
 def _described(config: dict[str, Any], version: str) -> dict[str, Any]:
-    """The config; of files that it does not speak of, without its words on what they are and where they come from."""
+    """Return the config; of files that it does not speak of, without its words on what they are and where they come
+    from."""
     return config if is_described(config, version) else {**config, "data": without_prose(config["data"])}
 
 
 def cost_of(job: Job, meter: Meter) -> Cost:
-    """The cost of the cell; predictions that were kept keep what they cost."""
+    """Return the cost of the cell; predictions that were kept keep what they cost."""
     if job.kept is not None:
         return job.kept.cost.model_copy(update={"score_s": meter.wall("score")})
     return Cost(

@@ -30,7 +30,8 @@ def references_of(cells: Sequence[Cell], folder: str | None = None) -> list[Resu
     kept = next((place for place in places if place.is_dir()), None)
     if kept is None:
         raise UsageError(
-            f"{places[0]} is no folder of committed results: run in a clone of tipbench, or give --references=FOLDER."
+            f"{places[0]} is not a folder of committed results: run in a clone of tipbench, or give "
+            "--references=FOLDER."
         )
     found: list[Result] = []
     for data, task in dict.fromkeys((cell.data, cell.task) for cell in cells):

@@ -1,4 +1,4 @@
-"""From results to the table that a reader compares methods by: a row a task, method and split.
+"""From results to the table that a reader compares methods by: one row per task, method and split.
 
 *Leakage* is what the random split adds to the operation-disjoint one; *drift* is what is lost from there to the
 forward one. Several seeds are one row: the mean of scores and of the ends of intervals, with the spread beside it.
@@ -14,7 +14,7 @@ from typing import Any
 
 from tipdata.core.errors import UsageError
 
-from tipbench.config.choices import suggestion
+from tipbench.config.options import suggestion
 from tipbench.console import Column
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.results import Result, method_name
@@ -60,7 +60,7 @@ class Row:
 
 
 def rows(results: Sequence[Result]) -> list[Row]:
-    """One row a data, task, method and split; methods, the best by their most honest score first, oracles last.
+    """Return one row a data, task, method and split; methods, the best by their most honest score first, oracles last.
 
     The variants of a method (:mod:`tipbench.runs.variants`) are rows of their own. Where a task has any, its rows are
     ordered by their validation scores, where all have one: to choose by the score of the test would be to tune on it.
@@ -116,27 +116,27 @@ def _row(method: str, group: list[Result]) -> Row:
 
 
 def _valid(group: list[Result], metric: str) -> float | None:
-    """Validation score, mean over seeds; None where it is of another metric than the row."""
+    """Return validation score, mean over seeds; None where it is of another metric than the row."""
     if metric != group[0].primary:
         return None
     return mean([None if result.valid is None else result.valid.value for result in group])
 
 
 def _seconds(group: list[Result]) -> float | None:
-    """Wall seconds of a cell, mean over seeds."""
+    """Return wall seconds of a cell, mean over seeds."""
     found = mean([result.seconds for result in group])
     return None if found is None else round(found, 3)
 
 
 def _metric(result: Result) -> str:
-    """The task's primary metric or, where own data lack its truth, what can be said without: the pairwise one of
+    """Return the task's primary metric or, where own data lack its truth, what can be said without: the pairwise one of
     labelled pairs, or the estimate itself."""
     known = (name for name in (result.primary, PAIRWISE, ESTIMATE) if name in result.scores)
     return next((name for name in known if result.scores[name].value is not None), result.primary)
 
 
 def mean(values: Sequence[float | None]) -> float | None:
-    """The mean; None for nothing, or where any value is None."""
+    """Return the mean; None for nothing, or where any value is None."""
     known = [value for value in values if value is not None]
     return fmean(known) if known and len(known) == len(values) else None
 
@@ -212,7 +212,7 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
     if chosen is not None:
         for name in chosen:
             if name not in by_name:
-                raise UsageError(f"--columns: there is no column {name}: {suggestion(name, list(by_name))}.")
+                raise UsageError(f"--columns: there is no column {name}. {suggestion(name, list(by_name))}")
         shown = [replace(by_name[name], leave=0) for name in chosen]
     else:
         shown = [one for one in SHOWN if not {one.text(line) for line in lines} <= {"", NOTHING}]
@@ -226,7 +226,7 @@ def _method(row: Row) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three decimals; a whole number above 1 is a count."""
+    """Return three decimals; a whole number above 1 is a count."""
     if value is None:
         return NOTHING
     return f"{value:,.0f}" if value > 1 and float(value).is_integer() else f"{value:.3f}"
@@ -241,5 +241,5 @@ def percent(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None, note: str | None = None) -> str:
-    """An interval, or why there is none."""
+    """Return an interval, or why there is none."""
     return note or NOTHING if low is None or high is None else f"{low:.3f} to {high:.3f}"

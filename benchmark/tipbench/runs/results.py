@@ -136,7 +136,7 @@ class Result(_Record):
     warnings: list[str]
 
     def to_json(self) -> str:
-        """Indented JSON, finite numbers only."""
+        """Return indented JSON, finite numbers only."""
         return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     @property
@@ -158,12 +158,13 @@ def method_name(config: str) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of ``result.json``."""
+    """Return the JSON Schema (2020-12) of ``result.json``."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Result.model_json_schema()}
 
 
 def parquet_bytes(predictions: pl.DataFrame) -> bytes:
-    """Predictions as a parquet file in memory, so that a full disk is one clear error of the operating system."""
+    """Return predictions as a parquet file in memory, so that a full disk is one clear error of the operating
+    system."""
     buffer = io.BytesIO()
     predictions.write_parquet(buffer, compression="zstd")
     return buffer.getvalue()
@@ -187,7 +188,7 @@ def store(
 
 
 def run_folders(below: Path) -> list[Path]:
-    """Return the folders of the runs below a folder, by path; what a killed writer left is no run."""
+    """Return the folders of the runs below a folder, by path; what a killed writer left is not a run."""
     return sorted(path.parent for path in below.rglob(RESULT) if not is_left_over(path, below))
 
 
@@ -207,26 +208,26 @@ def read_draws(folder: Path) -> Draws | None:
 
 
 def read_result(folder: Path) -> Result:
-    """The result of a run's folder, or of a ``result.json``.
+    """Return the result of a run's folder, or of a ``result.json``.
 
-    Raises UsageError where there is none, or it is no result.
+    Raises UsageError where there is none, or it is not a result.
     """
     path = folder if folder.is_file() else folder / RESULT
-    return read_record(path, Result, f"{folder} is no run", "result", "run it again")
+    return read_record(path, Result, f"{folder} is not a run", "result", "run it again")
 
 
 def read_record(path: Path, kind: type[Model], absent: str, called: str, again: str) -> Model:
-    """A record from a file of JSON.
+    """Return a record from a file of JSON.
 
     Args:
         path: the file.
         kind: what it holds.
         absent: what is said where it is not there, before what to give.
-        called: what it is no such thing of, where it is malformed.
+        called: what it is not such a thing of, where it is malformed.
         again: what to do then.
 
     Raises:
-        UsageError: where it is not there, cannot be read, or is no such record.
+        UsageError: where it is not there, cannot be read, or is not such a record.
     """
     try:
         return kind.model_validate_json(path.read_bytes())
@@ -243,7 +244,7 @@ def read_record(path: Path, kind: type[Model], absent: str, called: str, again: 
 
 
 def read_predictions(folder: Path, result: Result) -> pl.DataFrame:
-    """The predictions of a run. Raises UsageError where they are not there or not those of the result."""
+    """Return the predictions of a run. Raises UsageError where they are not there or not those of the result."""
     import polars as pl
 
     path = folder / result.predictions.file

@@ -33,7 +33,7 @@ def run(
 ) -> list[Outcome]:
     """Run every cell that is not finished and return the outcomes of all, in the cells' order.
 
-    ``overwrite``: ``only_missing`` runs what is not there or was made by other code or data (and only scores anew what
+    ``overwrite``: ``only_missing`` runs what is not there or was made by other code or data (and only scores again what
     other code scored; :mod:`tipbench.runs.digests`), ``always`` runs everything, ``never`` keeps whatever is there.
 
     ``raising``: a method's own error is raised, and not told in its outcome.
@@ -88,7 +88,7 @@ def _check_writable(runs: Path) -> None:
 
 
 def _batches(jobs: list[Job], workers: int) -> list[Batch]:
-    """Jobs by fold; where there are fewer folds than workers, a fold's jobs are dealt to several."""
+    """Return jobs by fold; where there are fewer folds than workers, a fold's jobs are dealt to several."""
     by_fold: dict[str, list[Job]] = {}
     for job in jobs:
         by_fold.setdefault(job.cell.fold_key, []).append(job)

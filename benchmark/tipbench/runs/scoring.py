@@ -79,7 +79,7 @@ def as_polars(task: Task, frame: pl.DataFrame | pd.DataFrame) -> pl.DataFrame:
     """Return predictions in polars, from pandas with the unit from the index where it is there, keys in the width of
     the task's table, and NaN as null. Raises UsageError for keys that are not whole numbers."""
     if isinstance(frame, pl.DataFrame) or type(frame).__module__.partition(".")[0] != "pandas":
-        return frame  # type: ignore[return-value] # the check of predictions refuses what is no frame
+        return frame  # type: ignore[return-value] # the check of predictions refuses what is not a frame
     if frame.index.name is not None and frame.index.name not in frame.columns:
         frame = frame.reset_index()
     found = pl.from_pandas(frame)
@@ -103,7 +103,7 @@ def evaluate_prepared(
 
 
 def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:
-    """Units that are given by the user's own ids, in the numbers that they stand for."""
+    """Return units that are given by the user's own ids, in the numbers that they stand for."""
     names = prepared.names
     if names is None:
         return predictions
@@ -124,8 +124,8 @@ def _numbered(task: Task, prepared: Prepared, predictions: pl.DataFrame) -> pl.D
 
 
 def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
-    """A parquet or CSV file of predictions; in CSV, keys are Int64 where all are integers, scores are numbers, and
-    a column of steps without any is one without alarms.
+    """Return a parquet or CSV file of predictions; in CSV, keys are Int64 where all are integers, scores are numbers,
+    and a column of steps without any is one without alarms.
 
     ``task``: of which the units of a release are predicted; in CSV, whose integers have no width, their keys get that
     of the task's table.
@@ -134,7 +134,7 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
     """
     file = Path(path).expanduser()
     if not file.is_file():
-        raise UsageError(f"{path} is no file: give the parquet or CSV file that holds the predictions.")
+        raise UsageError(f"{path} is not a file: give the parquet or CSV file that holds the predictions.")
     if file.suffix.lower() not in READABLE:
         raise UsageError(f"{path} is neither .parquet nor .csv: convert it to one of them.")
     if not file.stat().st_size:
@@ -159,7 +159,7 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
 
 
 def _in_width(frame: pl.DataFrame, task: Task, path: str) -> pl.DataFrame:
-    """Integer keys in the width that the task's table has."""
+    """Return integer keys in the width that the task's table has."""
     table = TABLES.get(task.table)
     key = None if table is None else table.schema.get(task.unit)
     if frame.schema.get(task.unit) != pl.Int64 or key is None:

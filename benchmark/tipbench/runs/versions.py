@@ -26,7 +26,7 @@ def versions_of(cell: Cell) -> Versions:
 
 
 def _data_version(cell: Cell) -> str:
-    """The release's version; of a user's own data SHA-256 over the names and contents of the files."""
+    """Return the release's version; of a user's own data SHA-256 over the names and contents of the files."""
     if cell.config["release"] is not None:
         return cell.config["release"]["version"]
     digest = hashlib.sha256()
@@ -44,7 +44,7 @@ def _add(digest: hashlib._Hash, path: Path) -> None:
 
 
 def method_version(target: str) -> str:
-    """tipbench's version for a baseline that ships with it; SHA-256 of its source for a user's own method."""
+    """Return tipbench's version for a baseline that ships with it; SHA-256 of its source for a user's own method."""
     module = target.rpartition(".")[0]
     if module.partition(".")[0] == SHIPPED:
         return __version__

@@ -28,7 +28,7 @@ def tasks() -> dict[str, Task]:
 
 
 def task_of(task: str | Task) -> Task:
-    """The task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
+    """Return the task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
     if isinstance(task, Task):
         return task
     if task not in tasks():

@@ -17,7 +17,7 @@ RESIDENT = "resident"
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """All accounts with what splits shift by; an account's day is that of its creation, 0 where it is older.
+    """Return all accounts with what splits shift by; an account's day is that of its creation, 0 where it is older.
 
     Not the day of its first tie, which is what a method reads: how a unit is split must not depend on that.
     """
@@ -32,7 +32,8 @@ def units(source: Source) -> pl.LazyFrame:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Truth about accounts of valid and test: label, cluster, weight, role, harm groups and the reference's odds."""
+    """Return truth about accounts of valid and test: label, cluster, weight, role, harm groups and the reference's
+    odds."""
     positive = trafficking_operations(source)
     seen = source.scan(TABLE, truth=True).select(UNIT, "role", spoken="language")
     odds = source.scan("account_habits", truth=True).select(UNIT, oracle_log_odds="log_odds")
@@ -56,7 +57,8 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def flagged_adverts(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Weak labels of accounts that post: 1 where an advert of theirs was flagged before testing begins, else 0."""
+    """Return weak labels of accounts that post: 1 where an advert of theirs was flagged before testing begins, else
+    0."""
     posted = source.scan("adverts").select(UNIT, "advert").unique()
     flags = source.scan("flags").group_by("advert").agg(flagged=pl.col("day").min())
     first = posted.join(flags, on="advert", how="left").group_by(UNIT).agg(pl.col("flagged").min()).collect()
@@ -65,7 +67,7 @@ def flagged_adverts(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def check_tables(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse a user's ties whose ends are no accounts. Raises UsageError."""
+    """Refuse a user's ties whose ends are not accounts. Raises UsageError."""
     ties, accounts = tables.get("ties"), tables.get(TABLE)
     if ties is None or accounts is None:
         return

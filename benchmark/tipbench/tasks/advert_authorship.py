@@ -19,13 +19,13 @@ GALLERY_A_REGION = 40
 
 
 def select(rows: pl.DataFrame, source: Source) -> Selected:
-    """One advert a template and operation within each part, and a gallery of the release's fixed size."""
+    """Return one advert a template and operation within each part, and a gallery of the release's fixed size."""
     thinned = one_a_group(rows, UNIT, ("template", "cluster"))
     return fixed_gallery(thinned, GALLERY_A_REGION * source.regions)
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The operation of each advert of the gallery."""
+    """Return the operation of each advert of the gallery."""
     return rows.select(UNIT, "cluster")
 
 

@@ -11,12 +11,12 @@ from tipbench.task import RANKED, Source, Task
 
 
 def true_clusters(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The operation of each advert of train and valid."""
+    """Return the operation of each advert of train and valid."""
     return supervision.learnable(rows).select(UNIT, label="cluster")
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The operation of each test advert, its phone component within the test, and its headline weight."""
+    """Return the operation of each test advert, its phone component within the test, and its headline weight."""
     linked = supervision.phone_components(rows, source, UNIT, TABLE)
     return linked.select(UNIT, "cluster", adverts.headline_weight(), proxy="component")
 

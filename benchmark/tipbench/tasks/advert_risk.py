@@ -11,7 +11,7 @@ from tipbench.task import GAPS, RANKED, Source, Task
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Truth about adverts of valid and test: label, cluster, weight, harm groups and the oracle's odds."""
+    """Return truth about adverts of valid and test: label, cluster, weight, harm groups and the oracle's odds."""
     positive = adverts.trafficking_operations(source)
     scored = rows.select(
         UNIT,

@@ -36,7 +36,7 @@ CODED = (
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """All contacts, their person as the cluster, and what they need."""
+    """Return all contacts, their person as the cluster, and what they need."""
     return source.scan(TABLE, truth=True).select(
         UNIT,
         "region",
@@ -55,7 +55,7 @@ LABELS = (*(f"{LABEL_PREFIX}{name}" for name in NEEDS), "urgency")
 
 
 def labels(of: pl.Expr) -> Callable[[pl.DataFrame, Source], pl.DataFrame]:
-    """Needs and urgency of the contacts of train and valid for which ``of`` is true."""
+    """Return needs and urgency of the contacts of train and valid for which ``of`` is true."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         return learnable(rows).filter(of).select(UNIT, *LABELS)
@@ -64,7 +64,8 @@ def labels(of: pl.Expr) -> Callable[[pl.DataFrame, Source], pl.DataFrame]:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Truth about contacts: needs, urgency, the week that they compete in, the person's language, the oracle's odds."""
+    """Return truth about contacts: needs, urgency, the week that they compete in, the person's language, the oracle's
+    odds."""
     return rows.select(
         UNIT,
         pl.col("part").cast(pl.String),
@@ -97,7 +98,7 @@ def check(tables: dict[str, pl.DataFrame]) -> None:
 
 
 def _is_silent(name: str, dtype: pl.DataType) -> pl.Expr:
-    """Whether a value says nothing: null, or a blank text."""
+    """Return whether a value says nothing: null, or a blank text."""
     empty = pl.col(name).is_null()
     return empty | (pl.col(name).str.strip_chars() == "") if dtype == pl.String else empty
 

@@ -17,13 +17,13 @@ VOTES = ("harmful", "clear", "unsure", "1", "0", "1.0", "0.0", "true", "false")
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """Queued adverts with the day of queueing, and what splits shift by."""
+    """Return queued adverts with the day of queueing, and what splits shift by."""
     queue = source.scan(TABLE).select(UNIT, "day", "gold")
     return adverts.units(source).drop("day").join(queue, on=UNIT)
 
 
 def gold(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The expert's word on the few gold adverts of train and valid."""
+    """Return the expert's word on the few gold adverts of train and valid."""
     settled = source.scan(TABLE).filter("gold").select(UNIT, label=pl.col("gold_label") == "harmful")
     able = supervision.learnable(rows).select(UNIT)
     labels = settled.with_columns(pl.col("label").cast(pl.Int8)).collect()
@@ -31,7 +31,7 @@ def gold(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Truth about queued adverts of valid and test: label, cluster, harm groups, brigade and the oracle's odds.
+    """Return truth about queued adverts of valid and test: label, cluster, harm groups, brigade and the oracle's odds.
 
     Every advert weighs one. ``oracle_log_odds`` are given all votes on the operation's queued adverts and the
     reviewers' true confusions, ``unit_log_odds`` given the advert's own votes.
@@ -54,7 +54,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 def check_tables(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse a user's votes that cannot be aggregated.
 
-    ``reviews`` holds ``[advert, reviewer, vote]``, a row a vote. Raises UsageError for a vote that is none of
+    ``reviews`` holds ``[advert, reviewer, vote]``, one row per vote. Raises UsageError for a vote that is none of
     :data:`VOTES`, and as :func:`check_cast` does.
     """
     check_cast(tables)

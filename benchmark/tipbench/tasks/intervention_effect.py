@@ -24,7 +24,7 @@ QUANTITY = {"log": "log_effect", "share": "share", "level": "level"}
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """All effects, their region as the cluster and the intervention's day as theirs."""
+    """Return all effects, their region as the cluster and the intervention's day as theirs."""
     return source.scan(TABLE, truth=True).select(
         UNIT,
         "region",
@@ -41,12 +41,12 @@ def units(source: Source) -> pl.LazyFrame:
 
 
 def labels(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The true effects of train and valid: a logarithm, or a share."""
+    """Return the true effects of train and valid: a logarithm, or a share."""
     return learnable(rows).select(UNIT, label=pl.col("truth"))
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Truth about effects, in nats or as a share, and the oracle's estimate.
+    """Return truth about effects, in nats or as a share, and the oracle's estimate.
 
     The oracle knows the noise-free course without the intervention and sees the counts with it.
     """
@@ -69,7 +69,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def _observed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """``[effect, observed Float64]``: the counts of each effect's outcome over its window."""
+    """Return ``[effect, observed Float64]``: the counts of each effect's outcome over its window."""
     counts = source.scan(SERIES).select(*KEYS, *(pl.col(c).cast(pl.Int64) for c in COUNTED))
     of_region = counts.group_by("region", "day").agg(pl.col(COUNTED).sum(), pl.lit("").alias("platform"))
     series = pl.concat([counts.drop_nulls("platform"), of_region.select(counts.collect_schema().names())])
@@ -128,7 +128,7 @@ def _check_effects(effects: pl.DataFrame, series: pl.DataFrame) -> None:
         ),
         (
             (~named).fill_null(True),
-            f"have an outcome that is no column of {SERIES}",
+            f"have an outcome that is not a column of {SERIES}",
             f"map data.tables.{SERIES} with a column of that name",
         ),
         (

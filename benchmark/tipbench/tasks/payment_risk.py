@@ -17,7 +17,8 @@ ILLICIT = pl.col("typology").is_not_null()
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """All payments; the cluster is the operation, else the household, firm or scheme that the payment comes of."""
+    """Return all payments; the cluster is the operation, else the household, firm or scheme that the payment comes
+    of."""
     return source.scan(TABLE, truth=True).select(
         UNIT,
         "region",
@@ -27,13 +28,13 @@ def units(source: Source) -> pl.LazyFrame:
 
 
 def labelled(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """1 for payments of train and valid that carry proceeds or control, else 0."""
+    """Return 1 for payments of train and valid that carry proceeds or control, else 0."""
     known = source.scan(TABLE, truth=True).select(UNIT, label=ILLICIT.cast(pl.Int8)).collect()
     return supervision.learnable(rows).select(UNIT).join(known, on=UNIT, how="left", maintain_order="left")
 
 
 def investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
+    """Return positive-unlabelled truth: 1 only where the operation was investigated before testing begins, else 0."""
     days = (
         source.scan("operations", truth=True).select(cluster="operation", known="investigated_day").collect()
     )
@@ -44,7 +45,8 @@ def investigated(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Truth about payments of valid and test: label, cluster, weight, typology, harm groups, the reference's odds.
+    """Return truth about payments of valid and test: label, cluster, weight, typology, harm groups, the reference's
+    odds.
 
     An operation's payments that carry nothing are negative and of no lawful group.
     """

@@ -23,19 +23,19 @@ FEWEST = 2
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """All regions; each is its own cluster, and its lists are of the whole window."""
+    """Return all regions; each is its own cluster, and its lists are of the whole window."""
     return source.scan(TABLE).select(
         UNIT, pl.col(UNIT).cast(pl.Int64).alias("cluster"), pl.lit(0, dtype=pl.Int32).alias("day")
     )
 
 
 def truth(source: Source) -> pl.LazyFrame:
-    """``[region, truth Float64]``: everyone exploited, seen or not."""
+    """Return ``[region, truth Float64]``: everyone exploited, seen or not."""
     return source.scan(TABLE, truth=True).select(UNIT, pl.col("hidden").cast(pl.Float64).alias("truth"))
 
 
 def known(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The truth about regions of train and valid, as if they had been counted one by one."""
+    """Return the truth about regions of train and valid, as if they had been counted one by one."""
     return (
         supervision.learnable(rows)
         .select(UNIT)
@@ -44,7 +44,7 @@ def known(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The truth about regions, the reference's estimate, and as ``group`` whether their lists overlap."""
+    """Return the truth about regions, the reference's estimate, and as ``group`` whether their lists overlap."""
     reference = source.scan(TABLE, truth=True).select(
         UNIT, oracle_estimate=pl.col("inverse_chance").cast(pl.Float64) / 1000
     )
@@ -55,7 +55,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def sparsity(source: Source) -> pl.LazyFrame:
-    """``[region, group]``, by how many pairs of a region's lists share nobody."""
+    """Return ``[region, group]``, by how many pairs of a region's lists share nobody."""
     pairs = [(pl.col(a) & pl.col(b)).any().alias(f"{a} {b}") for a, b in combinations(LISTS, 2)]
     shared = source.scan("case_lists").group_by(UNIT).agg(pairs)
     met = pl.sum_horizontal(pl.exclude(UNIT))
@@ -66,7 +66,7 @@ def sparsity(source: Source) -> pl.LazyFrame:
 
 
 def check_tables(tables: dict[str, pl.DataFrame]) -> None:
-    """Refuse a user's lists that are no table of overlapping lists. Raises UsageError.
+    """Refuse a user's lists that are not a table of overlapping lists. Raises UsageError.
 
     Every column of ``case_lists`` is a list, with 1 for those on it and 0 for others, but for the region, the count
     and the strata. A pattern that is not listed has nobody.
@@ -78,7 +78,7 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
     lists = [name for name in rows.columns if name not in (UNIT, *STRATA, "count")]
     if len(lists) < FEWEST:
         raise UsageError(
-            f"case_lists: {len(lists)} list is mapped and nothing can be told from fewer than {FEWEST}: map a column "
+            f"case_lists: {len(lists)} list is mapped and an estimate needs {FEWEST} or more: map a column "
             'for every list, or all of a pattern with data.tables.case_lists."*".'
         )
     if "count" in rows.columns:

@@ -19,7 +19,7 @@ PRIVATE = "private"
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """All conversations, with what splits shift by and the step of the first message of commitment."""
+    """Return all conversations, with what splits shift by and the step of the first message of commitment."""
     return source.scan(TABLE, truth=True).select(
         UNIT,
         "region",
@@ -36,12 +36,13 @@ def _evident() -> pl.Expr:
 
 
 def truth(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """1 and its onset for a recruitment that reaches commitment, 0 and null for every other conversation."""
+    """Return 1 and its onset for a recruitment that reaches commitment, 0 and null for every other conversation."""
     return supervision.learnable(rows).select(UNIT, _evident(), "onset")
 
 
 def delayed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Positive-unlabelled truth: known only where the operation was investigated before testing begins, else 0."""
+    """Return positive-unlabelled truth: known only where the operation was investigated before testing begins, else
+    0."""
     investigated = source.scan("operations", truth=True).select(cluster="operation", known="investigated_day")
     known = supervision.learnable(rows).join(
         investigated.collect(), on="cluster", how="left", maintain_order="left"
@@ -51,7 +52,7 @@ def delayed(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Truth about conversations of the test: label, onset, cluster, weight and who holds one side.
+    """Return truth about conversations of the test: label, onset, cluster, weight and who holds one side.
 
     ``group`` is the kind of that operation, or "private"; ``migrant``: in another language than most of the
     region's adverts; ``form``, ``sex`` and ``language`` are those of a trafficking operation.

@@ -23,7 +23,7 @@ FORECAST = Forecast(query="stop", candidate="town", gallery="places")
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """All circuits; a circuit's day is that of its last stop.
+    """Return all circuits; a circuit's day is that of its last stop.
 
     So in ``forward`` a method learns from circuits that are over before the test begins, and is tested on those that
     go on: on their moves from then on, what they did before being handed over as any history is.
@@ -34,7 +34,7 @@ def units(source: Source) -> pl.LazyFrame:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """The next town after each stop of the test, with the columns of answers of kind forecasts.
+    """Return the next town after each stop of the test, with the columns of answers of kind forecasts.
 
     Where testing begins on a day, moves that arrive before it are history and no queries. ``group`` is the kind of the
     operation, or "resident"; ``intrusion``: not of a trafficking operation; ``form``, ``sex`` and ``language`` are
@@ -63,7 +63,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def _with_true_rank(moves: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Moves with the reciprocal rank of their answer by the true distribution of the next town, 0 beyond ten."""
+    """Return moves with the reciprocal rank of their answer by the true distribution of the next town, 0 beyond ten."""
     place = (pl.col("town").rank("ordinal").over("region") - 1).cast(pl.Int64).alias("place")
     towns = source.scan("places").select(answer=pl.col("town").cast(pl.Int64), place=place)
     true = source.scan(STREAM, truth=True).select(FORECAST.query, "next_log")

@@ -19,7 +19,8 @@ PARTNERS = ("supplier", "buyer")
 
 
 def units(source: Source) -> pl.LazyFrame:
-    """All firms; a firm's cluster is its main recruitment agency, recorded or not, and a firm without one its own.
+    """Return all firms; a firm's cluster is its main recruitment agency, recorded or not, and a firm without one its
+    own.
 
     A firm has no day: it was there before the window and its state is asked for at the window's end.
     """
@@ -33,7 +34,7 @@ def units(source: Source) -> pl.LazyFrame:
 
 
 def labelled_by(found: pl.Expr) -> supervision.Supervise:
-    """Labels of train and valid by an expression over the firms' columns, hidden ones too, and ``cut``."""
+    """Return labels of train and valid by an expression over the firms' columns, hidden ones too, and ``cut``."""
 
     def supervise(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         seen = _known(source).collect()
@@ -48,8 +49,8 @@ def labelled_by(found: pl.Expr) -> supervision.Supervise:
 
 
 def _known(source: Source) -> pl.LazyFrame:
-    """Firms with ``exploits``, ``investigated`` (day on which the operation behind it is) and ``audited``: the first
-    day of an audit that found what points to forced labour; null where there is none."""
+    """Return firms with ``exploits``, ``investigated`` (day on which the operation behind it is) and ``audited``: the
+    first day of an audit that found what points to forced labour; null where there is none."""
     points = pl.col("findings").list.set_intersection(list(FORCED_LABOUR)).list.len() > 0
     audited = source.scan("audits").filter(points).group_by(UNIT).agg(audited=pl.col("day").min())
     investigated = source.scan("operations", truth=True).select("operation", investigated="investigated_day")
@@ -62,7 +63,8 @@ def _known(source: Source) -> pl.LazyFrame:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Truth about firms of valid and test: label, cluster, harm groups, whom an operation exploits, the oracle's odds.
+    """Return truth about firms of valid and test: label, cluster, harm groups, whom an operation exploits, the oracle's
+    odds.
 
     ``group``: of lawful firms ``agency_supplied`` or ``direct``; ``exploiting`` of the others.
     """
@@ -100,7 +102,7 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 def check_tables(tables: dict[str, pl.DataFrame]) -> None:
     """Refuse a user's supplies, audits and complaints that do not fit their firms.
 
-    Raises UsageError for an end of a supply, or the firm of an audit or complaint, that is no firm, and for a firm
+    Raises UsageError for an end of a supply, or the firm of an audit or complaint, that is not a firm, and for a firm
     that supplies itself.
     """
     if TABLE not in tables:

@@ -48,7 +48,7 @@ def call_new(options: argparse.Namespace) -> int:
 def call_predict(options: argparse.Namespace) -> int:
     """Predict the units of a round by a method."""
     if "=" in options.round:
-        raise UsageError(f"{options.round} is no folder of a round: give it before the overrides.")
+        raise UsageError(f"{options.round} is not a folder of a round: give it before the overrides.")
     add_import_path()
     settings = composer_of(options, options.overrides).settings()
     release = _release_of(settings, options.quiet)
@@ -81,15 +81,15 @@ def call_predict(options: argparse.Namespace) -> int:
 
 
 def _release_of(settings: Settings, quiet: bool) -> Any:
-    """The open release of checked settings. Raises UsageError for what a round cannot take."""
+    """Return the open release of checked settings. Raises UsageError for what a round cannot take."""
     if settings.baseline.method.get("_target_") is None or settings.task is None:
-        raise UsageError(
-            "nothing says what to run: add baseline=TASK/METHOD (see `tipbench list baselines`)."
-        )
+        raise UsageError("There is nothing to run: add baseline=TASK/METHOD (see `tipbench list baselines`).")
     if settings.release is None:
-        raise UsageError("a round is learnt for from a release: leave data= out and give release=SIZE.")
+        raise UsageError(
+            "Training data for a round must be a release: leave data= out and give release=SIZE."
+        )
     if settings.grid.baselines is not None:
-        raise UsageError("a round is predicted one method at a time: leave the experiment out.")
+        raise UsageError("a round takes one method at a time: leave the experiment out.")
     engine = settings.engine
     return open_release(settings.release.version, settings.release.size, engine.name, engine.workers, quiet)
 
@@ -130,7 +130,8 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
             most = described.rules.submissions
             _say(
                 {"folder": str(one.folder), "team": one.team, "submission": one.turn, "of": most},
-                f"{one.folder}: taken in, {one.turn} of {most} of {one.team}; scores are shown at close on "
+                f"{one.folder}: taken in as submission {one.turn} of {most} by {one.team}; "
+                f"scores are shown after the close on "
                 f"{described.closes}",
                 options,
             )
@@ -167,7 +168,7 @@ def call_verify(options: argparse.Namespace) -> int:
         emit("\n".join(f"differs: {said}" for said in found.differences))
     else:
         what = (
-            "the seed gives the commitment, every published column, the units and the answers"
+            "the seed matches the commitment, every published column, the units and the answers"
             if found.revealed
             else "every file and column is as published; what the seed gives can be checked once it is revealed"
         )

@@ -19,7 +19,7 @@ from tipboard.submissions.truth import TruthOf, release_truth
 
 
 def call_pack(options: argparse.Namespace) -> int:
-    """Pack, then check."""
+    """Return pack, then check."""
     to = Path(options.to).expanduser()
     authors = [_author(text) for text in options.author]
     told = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
@@ -27,7 +27,10 @@ def call_pack(options: argparse.Namespace) -> int:
     record = pack(_gathered(options), about, to, options.overwrite)
     notice(f"packed {len(record.predictions):,} files of {record.id} in {to}", options.quiet)
     if record.pinned is None:
-        notice("nothing is pinned, so that it cannot be run again: give --package", options.quiet)
+        notice(
+            "Your entry will be listed as self-reported. Add --package so that maintainers can reproduce it.",
+            options.quiet,
+        )
     if not options.no_check:
         sizes = [record.size, options.sizes] if record.size else [options.sizes]
         return _check(to, ",".join(sizes), options)
@@ -48,7 +51,7 @@ def _author(text: str) -> tuple[str, str | None]:
 
 def _gathered(options: argparse.Namespace) -> Gathered:
     if bool(options.runs) == bool(options.predictions):
-        raise UsageError("nothing says what to pack: give either run folders or --predictions.")
+        raise UsageError("There is nothing to pack: give either run folders or --predictions.")
     if options.runs:
         return gathered_runs([Path(run).expanduser() for run in options.runs])
     data, version = options.data, None
@@ -62,7 +65,7 @@ def _gathered(options: argparse.Namespace) -> Gathered:
 
 
 def _files(options: argparse.Namespace) -> list[tuple[str, str, int, str]]:
-    """Task, split, seed and path of each file that was named."""
+    """Return task, split, seed and path of each file that was named."""
     if options.task is not None or options.split is not None:
         if options.task is None or options.split is None or len(options.predictions) > 1:
             raise UsageError("--task and --split go together, and with a single file of --predictions.")
@@ -81,7 +84,7 @@ def _files(options: argparse.Namespace) -> list[tuple[str, str, int, str]]:
 
 def _check(folder: Path, sizes: str, options: argparse.Namespace, wanted: str | None = None) -> int:
     if options.replicates < 0:
-        raise UsageError(f"--replicates {options.replicates} is no number of replicates: give 0 or more.")
+        raise UsageError(f"--replicates {options.replicates} is not a number of replicates: give 0 or more.")
     try:
         truth = _truth(sizes, options)
         checked = check(folder, truth=truth, replicates=options.replicates, quiet=options.quiet)

@@ -21,7 +21,7 @@ from tipboard.board.files import Board
 from tipboard.board.ranks import place_among, place_interval, rank_intervals, ranks
 
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
-"""Splits that are no shift: what is lost on any other is a *shift drop*."""
+"""Splits that are not shift: what is lost on any other is a *shift drop*."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class BoardRow:
 
     @property
     def is_ranked(self) -> bool:
-        """Whether it was run here or reproduced, has a score, and is no oracle."""
+        """Whether it was run here or reproduced, has a score, and is not an oracle."""
         return self.is_contender and self.status != SELF_REPORTED
 
     @property
     def is_contender(self) -> bool:
-        """Whether it has a score and is no oracle."""
+        """Whether it has a score and is not an oracle."""
         return self.row.score is not None and not self.row.oracle
 
     def mean(self, metric: str) -> float | None:
@@ -102,7 +102,7 @@ class Standing:
 
 
 def standings(board: Board, every_split: bool = False) -> list[Standing]:
-    """What there is to show of every task, by name, on its default split or on every one that has results.
+    """Return what there is to show of every task, by name, on its default split or on every one that has results.
 
     Nothing of a task without results on the split.
     """
@@ -166,7 +166,7 @@ def _line(
 
 
 def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | None]:
-    """What is lost on each shifted split, from the operation-disjoint one or else the task's default."""
+    """Return what is lost on each shifted split, from the operation-disjoint one or else the task's default."""
     base = by_split.get(OPERATION if OPERATION in task.splits else task.splits[0])
     return {
         name: None if base is None or score is None else base - score
@@ -176,7 +176,7 @@ def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | N
 
 
 def _ranked(lines: Sequence[BoardRow], task: Task, split: str, lower_is_better: bool) -> list[BoardRow]:
-    """The lines with their ranks, and self-reported ones with the rank that their score would have."""
+    """Return the lines with their ranks, and self-reported ones with the rank that their score would have."""
 
     def draws_of(line: BoardRow) -> NDArray[np.float64]:
         found = first_draws(line.entry, task.name, split)
@@ -202,7 +202,7 @@ def _place(line: BoardRow, lower_is_better: bool) -> tuple[bool, float, str]:
 
 
 def _oracle(lines: list[BoardRow], results: list[Result]) -> float | None:
-    """The oracle's score: of the method that is one, else what the evaluator says beside any score."""
+    """Return the oracle's score: of the method that is one, else what the evaluator says beside any score."""
     own = [line.row.score for line in lines if line.row.oracle]
     said = [result.oracle.get("oracle") for result in results]
     return next((value for value in (*own, *said) if value is not None), None)

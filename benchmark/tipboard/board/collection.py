@@ -33,7 +33,7 @@ def collect(runs: Path, draft: bool = False) -> list[Run]:
     """
     if not runs.is_dir():
         raise UsageError(
-            f"{runs} is no folder: give the one that `tipbench run experiment=board` wrote runs to."
+            f"{runs} is not a folder: give the one that `tipbench run experiment=board` wrote runs to."
         )
     found = [Run(folder, read_result(folder)) for folder in run_folders(runs)]
     if not found:
@@ -48,7 +48,7 @@ def collect(runs: Path, draft: bool = False) -> list[Run]:
 
 
 def place_of(result: Result) -> tuple[str, str, str, int]:
-    """Task, split, the method's name without its task, seed: where a result stands on its board."""
+    """Return task, split, the method's name without its task, seed: where a result stands on its board."""
     return result.task, result.split, result.method_name, result.seed
 
 
@@ -71,7 +71,7 @@ def _refuse_no_release(runs: Path, first: Result) -> None:
     version, _, size = first.data.partition("/")
     if not size or version != first.versions.data:
         raise UsageError(
-            f"{runs} holds runs on {first.data}, which is no release: collect those of a release."
+            f"{runs} holds runs on {first.data}, which is not a release: collect those of a release."
         )
 
 
@@ -82,13 +82,13 @@ def _refuse_old(runs: Path, found: Sequence[Run]) -> None:
         first = old[0].result
         raise UsageError(
             f"{runs}: {len(old):,} of {len(found):,} runs were scored by another evaluator (first: {old[0].folder}, by "
-            f"{first.versions.evaluator} where this one is {score_version(first.task)}): run them again, which scores "
-            "their predictions anew."
+            f"{first.versions.evaluator} where this one is {score_version(first.task)}): run them again; their "
+            "predictions are kept and only scored."
         )
 
 
 def _alone(found: Sequence[Run]) -> Sequence[Run]:
-    """The runs, after a check that no two are of one place: of one seed, or of two configs."""
+    """Return the runs, after a check that no two are of one place: of one seed, or of two configs."""
     configs: dict[tuple[str, ...], Run] = {}
     seeds: dict[tuple[str | int, ...], Run] = {}
     for run in sorted(found, key=lambda run: str(run.folder)):

@@ -60,7 +60,7 @@ def verdict_values(line: BoardRow) -> Values:
 
 
 def _worst(line: BoardRow) -> tuple[str, float] | None:
-    """The shifted split on which most is lost, and how much."""
+    """Return the shifted split on which most is lost, and how much."""
     known = {name: drop for name, drop in line.shift_drops.items() if drop is not None}
     if not known:
         return None

@@ -66,7 +66,7 @@ class Cell:
 
 
 def shown(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> list[BoardColumn]:
-    """The columns that say something of any line of a standing."""
+    """Return the columns that say something of any line of a standing."""
     return [
         column
         for column in (COLUMNS if columns is None else columns)
@@ -75,12 +75,13 @@ def shown(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> l
 
 
 def cells(line: BoardRow, columns: Sequence[BoardColumn]) -> list[Cell]:
-    """A line's cells."""
+    """Return a line's cells."""
     return [Cell(column.text(line), next(iter(column.values(line).values()))) for column in columns]
 
 
 def records(standings: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Every line of the standings as a row of a file: all columns, numbers unrounded, null where nothing is known."""
+    """Return every line of the standings as a row of a file: all columns, numbers unrounded, null where nothing is
+    known."""
     return [
         {
             "task": standing.task.name,
@@ -137,12 +138,12 @@ def _beside(described: Sequence[BoardColumn]) -> tuple[BoardColumn, ...]:
 GAPS = (
     metric_column(
         "harm_gap", "harm gap",
-        "False accusations in the worst lawful group, less those in all lawful; lower is better.", overall=8,
+        "False accusations in the worst lawful group minus those in all lawful groups; lower is better.", overall=8,
         unit="per item",
     ),
     metric_column(
         "protection_gap", "protection gap",
-        "Recall in the best served group of those exploited, less that in the worst served; lower is better.",
+        "Recall in the best served group of people exploited minus recall in the worst served group; lower is better.",
         unit="of recall",
     ),
 )  # fmt: skip
@@ -155,7 +156,7 @@ COLUMNS = (
     BoardColumn(
         "rank", "rank",
         "Place by score among methods that were run here or reproduced, 1 the best; in brackets its 95% interval when "
-        "operations are drawn anew. A self-reported score is not ranked: where it would stand among them is told. "
+        "operations are drawn again. A self-reported score is not ranked: the rank that it would have is shown. "
         "Oracles are not ranked.",
         rank_values, rank_text, overall=5, unit="1 is the best",
     ),
@@ -178,19 +179,19 @@ COLUMNS = (
     ),
     BoardColumn(
         "share_of_oracle", "share of oracle",
-        "How far a score comes from a constant guess (0%) to the oracle (100%).",
+        "Where a score lies between a constant guess (0%) and the oracle (100%).",
         _plain("share_of_oracle", lambda line: line.row.share_of_oracle),
         lambda line: percent(line.row.share_of_oracle), overall=4, unit="%",
     ),
     BoardColumn(
         "leakage", "leakage",
-        "Score on the random split − on the operation-disjoint one: what the usual split flatters.",
+        "Score on the random split minus score on the operation-disjoint split: by how much the usual split flatters.",
         _plain("leakage", lambda line: line.row.leakage), lambda line: signed(line.row.leakage),
         unit=OF_METRIC,
     ),
     BoardColumn(
         "drift", "drift",
-        "Score on the operation-disjoint split − on the forward one: what time takes.",
+        "Score on the operation-disjoint split minus score on the forward split: what is lost over time.",
         _plain("drift", lambda line: line.row.drift), lambda line: signed(line.row.drift),
         unit=OF_METRIC,
     ),
@@ -249,7 +250,7 @@ COLUMNS = (
     BoardColumn(
         "status", "status",
         "Run here: by whoever keeps this board. Reproduced: a submission that they ran again. Self-reported: "
-        "predictions came as files; unverified: nobody can tell whether a stream was read ahead.",
+        "predictions came as files; unverified: nobody can check whether a stream was read ahead.",
         lambda line: {"status": line.status, "unverified": line.unverified, "oracle": line.row.oracle},
         lambda line: f"{line.status}, unverified" if line.unverified else line.status, number=False,
         overall=10, on_page=False,

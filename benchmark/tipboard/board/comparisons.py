@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tipbench.config.choices import describe_option, options
+from tipbench.config.options import describe_option, options
 from tipbench.config.paths import config_folder
 from tipbench.evaluation.comparison import Comparison, Draws, corrected, difference
 from tipbench.runs.results import Result
@@ -23,19 +23,19 @@ from tipboard.board.entries import Entry
 
 
 def reference_of(task: str) -> str | None:
-    """The method that others of a task are tested against; None where its config names none."""
+    """Return the method that others of a task are tested against; None where its config names none."""
     return describe_option(options([config_folder()])["task"][task]).get("reference")
 
 
 def first_draws(entry: Entry, task: str, split: str) -> Draws | None:
-    """The draws of an entry's first seed on a split, None where it has none."""
+    """Return the draws of an entry's first seed on a split, None where it has none."""
     seeds = [result.seed for result in entry.of(task, split)]
     kept = [one for one in entry.draws if (one.task, one.split) == (task, split) and one.seed in seeds]
     return min(kept, key=lambda one: one.seed).draws if kept else None
 
 
 def compared(entries: Sequence[Entry], task: str, split: str, metric: str) -> dict[str, Comparison]:
-    """Every entry that has draws against the task's reference, by the entry's id; none where that has none."""
+    """Return every entry that has draws against the task's reference, by the entry's id; none where that has none."""
     drawn = {
         entry.id: (entry, first_draws(entry, task, split)) for entry in entries if not is_oracle(entry, task)
     }
@@ -51,12 +51,12 @@ def compared(entries: Sequence[Entry], task: str, split: str, metric: str) -> di
 
 
 def is_oracle(entry: Entry, task: str) -> bool:
-    """Whether the entry was shown hidden truth in this task."""
+    """Return whether the entry was shown hidden truth in this task."""
     return any(result.oracle_method for result in entry.results if result.task == task)
 
 
 def draws_of(runs: Sequence[Run], quiet: bool = False) -> list[KeptDraws]:
-    """The draws of every method that has predictions, on its task's default split and with its first seed."""
+    """Return the draws of every method that has predictions, on its task's default split and with its first seed."""
     first: dict[tuple[str, str], Run] = {}
     for run in runs:
         of_task, split, method, _ = place_of(run.result)

@@ -53,9 +53,9 @@ def read_config(results: Path) -> BoardConfig:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         said = "give an https address or nothing" if where.startswith("site.") else first["msg"]
-        raise UsageError(f"{path} is no config of a board: {where}: {said}.") from None
+        raise UsageError(f"{path} is not a config of a board: {where}: {said}.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         said = str(error).strip().splitlines()[0].rstrip(".")
         raise UsageError(
-            f"{path} is no config of a board: {said}; give `predictions: FOLDER_OR_URL`."
+            f"{path} is not a config of a board: {said}; give `predictions: FOLDER_OR_URL`."
         ) from None

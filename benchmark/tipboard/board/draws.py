@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from tipbench.evaluation.comparison import Draws, primary_draws
 from tipbench.evaluation.evaluation import Evaluation
-from tipbench.metrics.case import case_of
+from tipbench.metrics.inputs import inputs_of
 from tipbench.runs.results import Result, read_predictions
 from tipbench.runs.results import read_draws as read_run_draws
 from tipbench.runs.shared_fold import prepare_cell
@@ -54,7 +54,7 @@ class KeptDraws:
 
 
 def to_bytes(kept: Iterable[KeptDraws]) -> bytes:
-    """Draws as a parquet file, sorted by task, split, method and seed; the same bytes for the same draws."""
+    """Return draws as a parquet file, sorted by task, split, method and seed; the same bytes for the same draws."""
     listed = sorted(kept, key=lambda one: (one.task, one.split, one.method, one.seed))
     rows = [
         (
@@ -74,7 +74,7 @@ def to_bytes(kept: Iterable[KeptDraws]) -> bytes:
 
 
 def read_draws(path: Path) -> list[KeptDraws]:
-    """The draws of a file. Raises UsageError where it is absent or no file of draws."""
+    """Return the draws of a file. Raises UsageError where it is absent or no file of draws."""
     try:
         frame = pl.read_parquet(path)
         if frame.schema != _SCHEMA:
@@ -105,5 +105,5 @@ def draws_of_run(result: Result, folder: Path) -> KeptDraws:
     if draws is None:
         predictions, task = read_predictions(folder, result), task_of(result.task)
         answers = prepare_cell(dict(result.config)).answers_to(predictions)
-        draws = primary_draws(case_of(task, answers, predictions), REPLICATES, SEED)
+        draws = primary_draws(inputs_of(task, answers, predictions), REPLICATES, SEED)
     return KeptDraws(result.task, result.split, result.method_name, result.seed, draws)

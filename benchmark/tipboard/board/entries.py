@@ -30,7 +30,7 @@ MEANING = {
     REPRODUCED: "Its authors submitted it, and whoever keeps this board ran the pinned package and its config again: "
     "access and streaming were enforced.",
     SELF_REPORTED: "Predictions came as files and were scored here. The data that a method was shown is what its "
-    "authors declare. It is not ranked and counts in no mean rank; the rank that its score would have is told.",
+    "authors declare. It is not ranked and counts in no mean rank; the rank that its score would have is shown.",
     "unverified": "Self-reported on a task that is streamed: nobody can tell whether the stream was read ahead.",
 }
 """Each status in a sentence."""

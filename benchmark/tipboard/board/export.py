@@ -68,7 +68,7 @@ class Table:
 
 
 def of_task(board: Board, standing: Standing) -> Table:
-    """Every method of a task on one split, with all columns that say something there."""
+    """Return every method of a task on one split, with all columns that say something there."""
     columns = shown(standing)
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
@@ -79,7 +79,7 @@ def of_task(board: Board, standing: Standing) -> Table:
 
 
 def matrix(board: Board, standing: Standing) -> Table:
-    """Every method of a task on every split: the mean score over seeds."""
+    """Return every method of a task on every split: the mean score over seeds."""
     about = "Primary metric on this split, mean over seeds."
     unit = unit_of(standing.task, standing.metric)
     splits = [Heading(split, split, about, True, unit) for split in standing.splits]
@@ -119,13 +119,13 @@ class Placed:
 
 
 def placed(board: Board, standings: Sequence[Standing]) -> list[Placed]:
-    """Every line of the standings."""
+    """Return every line of the standings."""
     size = board.data.partition("/")[2]
     return [Placed(size, standing, line) for standing in standings for line in standing.lines]
 
 
 def overall(boards: Sequence[tuple[Board, Sequence[Standing]]]) -> Table:
-    """Every line of every task and split, of boards of one version."""
+    """Return every line of every task and split, of boards of one version."""
     there = [one for board, standings in boards for one in placed(board, standings)]
     said = f"{release(*(board for board, _ in boards))}; every task and split. {WARNING}"
     found = [
@@ -139,7 +139,7 @@ def overall(boards: Sequence[tuple[Board, Sequence[Standing]]]) -> Table:
 
 
 def of_entry(board: Board, there: Sequence[Placed], name: str) -> Table:
-    """Every line of one entry."""
+    """Return every line of one entry."""
     columns = [column for column in OVERALL if column.key not in ("method", "size")]
     alone = [replace(one.standing, lines=[one.line]) for one in there]
     caption = f"{name} on every task and split. {release(board)}. {WARNING}"
@@ -156,7 +156,7 @@ def heading(column: BoardColumn, standing: Standing | None = None) -> Heading:
 
 
 def release(*boards: Board) -> str:
-    """``Release x, evaluator y`` of boards; a board is of one evaluator (:func:`tipboard.board.files.read`)."""
+    """Return ``Release x, evaluator y`` of boards; a board is of one evaluator (:func:`tipboard.board.files.read`)."""
     first = (next((result for entry in board.entries for result in entry.results), None) for board in boards)
     evaluators = sorted({result.versions.evaluator for result in first if result is not None})
     return (
@@ -165,7 +165,7 @@ def release(*boards: Board) -> str:
 
 
 def metric_text(standing: Standing) -> str:
-    """The metric and which way is better."""
+    """Return the metric and which way is better."""
     better = "lower" if standing.lower_is_better else "higher"
     return f"{metric_title(standing.task.name, standing.metric)}, {better} is better"
 
@@ -199,7 +199,7 @@ def _kind(line: BoardRow) -> str:
 
 
 def frame(table: Table) -> pl.DataFrame:
-    """The records as a frame; a column in which nothing is known is Float64."""
+    """Return the records as a frame; a column in which nothing is known is Float64."""
     import polars as pl
 
     found = pl.DataFrame(list(table.records), infer_schema_length=None)
@@ -207,7 +207,7 @@ def frame(table: Table) -> pl.DataFrame:
 
 
 def to_csv(table: Table) -> bytes:
-    """Full precision; text that a spreadsheet would run as a formula begins with an apostrophe."""
+    """Return full precision; text that a spreadsheet would run as a formula begins with an apostrophe."""
     import polars as pl
 
     found = frame(table)
@@ -220,14 +220,14 @@ def to_csv(table: Table) -> bytes:
 
 
 def to_parquet(table: Table) -> bytes:
-    """Full precision, text as it is."""
+    """Return full precision, text as it is."""
     buffer = io.BytesIO()
     frame(table).write_parquet(buffer, compression="zstd")
     return buffer.getvalue()
 
 
 def to_markdown(table: Table) -> bytes:
-    """What a reader sees, oracles in italics, and the caption below."""
+    """Return what a reader sees, oracles in italics, and the caption below."""
     rows = [
         [_emphasised(escaped(cell.text), row, at) for at, cell in enumerate(row.cells)] for row in table.rows
     ]
@@ -241,14 +241,14 @@ def _emphasised(text: str, row: TableRow, at: int) -> str:
 
 
 def row_name(row: TableRow) -> int:
-    """Where the name of an oracle stands in its row; -1 for others."""
+    """Return where the name of an oracle stands in its row; -1 for others."""
     if row.kind != ORACLE or row.entry is None:
         return -1
     return next((at for at, cell in enumerate(row.cells) if cell.text == row.entry.name), -1)
 
 
 def to_latex(table: Table) -> bytes:
-    """A booktabs table whose caption says release, evaluator, split and metric."""
+    """Return a booktabs table whose caption says release, evaluator, split and metric."""
     rows = [[cell.text for cell in row.cells] for row in table.rows]
     italic = [row_name(row) for row in table.rows]
     headings = [heading.text for heading in table.headings]

@@ -62,7 +62,7 @@ def label_of(data: str) -> str:
 
 
 def reference_only(board: Board) -> Board:
-    """The board without submissions: reference methods, and own methods that were run here."""
+    """Return the board without submissions: reference methods, and own methods that were run here."""
     return Board(board.data, [entry for entry in board.entries if entry.record is None])
 
 
@@ -93,7 +93,8 @@ def store_results(folder: Path, found: Sequence[Result], draws: Sequence[KeptDra
 
 
 def boards(results: Path) -> list[str]:
-    """Releases that ``results`` holds a board of, as ``version/size``: the newest version's largest size last."""
+    """Return releases that ``results`` holds a board of, as ``version/size``: the newest version's largest size
+    last."""
     order = (f"{version}/{size}" for version in versions() for size in sizes())
     return [name for name in order if (results / name).is_dir()]
 
@@ -154,7 +155,7 @@ def _submissions(folder: Path) -> list[Entry]:
 
 
 def read_submission(folder: Path) -> Entry:
-    """An accepted submission. Raises UsageError where a file is not what it should be."""
+    """Return an accepted submission. Raises UsageError where a file is not what it should be."""
     record = _record(folder / RECORD)
     uploaded, draws = _side(folder / UPLOADED)
     again, drawn_again = _side(folder / REPRODUCED) if (folder / REPRODUCED).is_dir() else ([], [])
@@ -215,5 +216,5 @@ def _refuse_mixed(results: Path, board: Board) -> None:
         named = ", ".join(odd[:3]) + (f" and {len(odd) - 3:,} more" if len(odd) > 3 else "")
         raise UsageError(
             f"{results} mixes evaluators {', '.join(map(str, sorted(by_evaluator)))} of {task}: {named} are not of "
-            f"{most}; score them anew with `tipbench board rescore --write`."
+            f"{most}; score them again with `tipbench board rescore --write`."
         )

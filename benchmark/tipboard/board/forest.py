@@ -90,7 +90,7 @@ def _panel(panel: Axes, task: str, plot: Forest) -> None:
 
 
 def _mark(panel: Axes, row: ForestRow, place: int) -> None:
-    """Draw point and interval, and write both at the right; hollow where it is not told apart from the reference."""
+    """Draw point and interval, and write both at the right; hollow where not clearly different from the reference."""
     reference, colour = row.line.is_reference, LIGHT[colour_of(row.line)]
     if row.interval is not None:
         panel.plot(row.interval, [place, place], color=colour, zorder=2, **BAR)

@@ -21,21 +21,21 @@ _COMMANDS = {
     "·": r"$\cdot$", "“": "``", "”": "''", "‘": "`", "’": "'", "\u00a0": "~", "\t": " ", "\n": " ", "\r": " ",
     "-": "{-}",
 }  # fmt: skip
-"""A hyphen stands in braces, so that two of them are no dash."""
+"""A hyphen stands in braces, so that two of them are not dash."""
 
 _TABLE = str.maketrans(_COMMANDS)
 _MINUS = re.compile(r"(?<![\w.-])-(?=[\d.])")
 
 
 def escaped(text: str) -> str:
-    """Text that LaTeX prints as it is; of a character that pdflatex has no glyph for, its code point."""
+    """Return text that LaTeX prints as it is; of a character that pdflatex has no glyph for, its code point."""
     if text.isascii() and text.isprintable():
         return text.translate(_TABLE)
     return "".join(_COMMANDS.get(character) or _printed(character) for character in text)
 
 
 def _printed(character: str) -> str:
-    """Letters of Latin alphabets as they are, which pdflatex reads as UTF-8."""
+    """Return letters of Latin alphabets as they are, which pdflatex reads as UTF-8."""
     if character.isascii() and character.isprintable():
         return character
     if ord(character) < 0x180 and unicodedata.category(character)[0] == "L":
@@ -50,7 +50,7 @@ def latex_table(
     caption: str,
     italic: Sequence[int] = (),
 ) -> str:
-    """A ``table`` with a caption above it.
+    """Return a ``table`` with a caption above it.
 
     Args:
         headings: one a column, plain text.

@@ -8,12 +8,12 @@ _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`[]<>|
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is: no link, image, code, tag or column comes of it."""
+    """Return text that Markdown shows as it is: no link, image, code, tag or column comes of it."""
     return text.translate(_SPECIAL)
 
 
 def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], number: Sequence[bool]) -> str:
-    """A table whose columns are as wide as they have to be, numbers at the right.
+    """Return a table whose columns are as wide as they have to be, numbers at the right.
 
     Args:
         headings: one a column.

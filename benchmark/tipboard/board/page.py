@@ -42,8 +42,8 @@ a site of it, with submissions beside the reference methods.
 
 
 def render(board: Board, figure: str, stability: Stability | None = None) -> str:
-    """The page of a board's reference methods; ``figure`` is the picture's path beside it, ``stability`` what is known
-    of independent worlds."""
+    """Return the page of a board's reference methods; ``figure`` is the picture's path beside it, ``stability`` what is
+    known of independent worlds."""
     board = reference_only(board)
     found = standings(board)
     versions = sorted({result.versions.evaluator for result in board.results})
@@ -69,7 +69,7 @@ def _begun_small(sentence: str) -> str:
 
 
 def _columns(standing: Standing) -> list[BoardColumn]:
-    """All that say something; that everything here is reproduced is said above."""
+    """Return all that say something; that everything here is reproduced is said above."""
     return [column for column in shown(standing) if column.on_page]
 
 
@@ -88,7 +88,7 @@ def _section(standing: Standing, worlds: Stable | None) -> str:
 
 
 def _over_worlds(one: Stable) -> str:
-    """How stable the ranking is, in a sentence or two."""
+    """Return how stable the ranking is, in a sentence or two."""
     never, pairs = one.never_turn
     order = ", ".join(f"{name} {rank:.1f}" for name, rank in zip(one.methods, one.mean_ranks, strict=True))
     tau = ""

@@ -50,7 +50,7 @@ class PredictionStore:
         return digest
 
     def get(self, digest: str) -> bytes:
-        """The file of a digest. Raises UsageError where it is not there, or is not what it was."""
+        """Return the file of a digest. Raises UsageError where it is not there, or was changed."""
         system, path = self._at(digest)
         try:
             content = bytes(system.cat_file(path))  # type: ignore[arg-type]
@@ -67,7 +67,7 @@ class PredictionStore:
         return content
 
     def has(self, digest: str) -> bool:
-        """Whether a file of this digest is kept. Raises UsageError where the place cannot be read."""
+        """Return whether a file of this digest is kept. Raises UsageError where the place cannot be read."""
         system, path = self._at(digest)
         try:
             return system.exists(path)
@@ -75,12 +75,14 @@ class PredictionStore:
             raise self._cannot("read from", error) from None
 
     def _at(self, digest: str) -> tuple[AbstractFileSystem, str]:
-        """The file system and the path of a digest. Raises UsageError for a URL that cannot be opened."""
+        """Return the file system and the path of a digest. Raises UsageError for a URL that cannot be opened."""
         import fsspec
 
         kind, _, name = digest.partition(":")
         if kind != "sha256" or len(name) != 64 or not set(name) <= set("0123456789abcdef"):
-            raise UsageError(f"{digest} is no digest of predictions: it must be sha256: and 64 hex digits.")
+            raise UsageError(
+                f"{digest} is not a digest of predictions: it must be sha256: and 64 hex digits."
+            )
         try:
             system, root = fsspec.url_to_fs(self.url)
         except (ImportError, ValueError, OSError) as error:
@@ -95,7 +97,7 @@ class PredictionStore:
 
 
 def store_of(results: Path) -> PredictionStore:
-    """The store that ``<results>/board.yaml`` names, ``<results>/predictions`` where it is absent.
+    """Return the store that ``<results>/board.yaml`` names, ``<results>/predictions`` where it is absent.
 
     Raises UsageError for a config that is not one.
     """

@@ -1,7 +1,7 @@
 """Where a method stands, and between which ranks it would stand were other operations in the test.
 
 Rank 1 is the best; methods with equal scores share the mean of their ranks. The interval is that of the ranks under
-the bootstrap's draws of clusters (Goldstein and Spiegelhalter 1996): all methods are ranked anew under each draw. A
+the bootstrap's draws of clusters (Goldstein and Spiegelhalter 1996): all methods are ranked again under each draw. A
 score that is not ranked has the *place* that it would take among the ranked ones.
 """
 
@@ -16,7 +16,7 @@ LEVEL = 0.95
 
 
 def ranks(scores: NDArray[np.float64], lower_is_better: bool) -> NDArray[np.float64]:
-    """Ranks along the last axis, 1 the best, ties at their mean; a score that is NaN ranks below all others.
+    """Return ranks along the last axis, 1 the best, ties at their mean; a score that is NaN ranks below all others.
 
     Args:
         scores: [..., methods].
@@ -31,7 +31,7 @@ def ranks(scores: NDArray[np.float64], lower_is_better: bool) -> NDArray[np.floa
 def rank_intervals(
     draws: Sequence[NDArray[np.float64]], lower_is_better: bool
 ) -> list[tuple[int, int] | None]:
-    """The 95% interval of each method's rank; None for a method without draws, which is not in the ranking then.
+    """Return the 95% interval of each method's rank; None for a method without draws, which is not in the ranking then.
 
     Args:
         draws: a method's scores under the draws [replicates], or an empty array.

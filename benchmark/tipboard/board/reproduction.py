@@ -3,7 +3,7 @@
 A submission's package is installed into a new virtual environment that sees this one's packages, and ``tipbench run``
 is called there for each cell; what it predicts is scored and stored as *reproduced*, beside what was uploaded. Another
 party's code runs on this machine with this user's rights: use a machine that holds nothing else. A reference method is
-run as its stored config says and held against its digest.
+run as its stored config says and checked against its digest.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _run_submission(
 
 
 def _installed(package: str, work: Path) -> str:
-    """The interpreter of an environment that has the package; this one's where it is this tipbench."""
+    """Return the interpreter of an environment that has the package; this one's where it is this tipbench."""
     if package == f"tipbench=={__version__}":
         return sys.executable
     folder = work / "environment"
@@ -206,7 +206,7 @@ def _run_cell(
 
 
 def _end(said: str) -> str:
-    """The last words of a command in one line: tipbench's own sentence where there is one."""
+    """Return the last words of a command in one line: tipbench's own sentence where there is one."""
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
     own = [line.removeprefix(OWN) for line in lines if line.startswith(OWN)]
     return " ".join(own[-1:] or lines[-LAST_LINES:])[-500:] or "it said nothing"
@@ -249,7 +249,7 @@ def _held(stored: Result, found: Result, folder: Path, store: PredictionStore) -
 
 
 def _content(parquet: bytes) -> pl.DataFrame:
-    """Predictions in one order of rows and columns, as they are stored."""
+    """Return predictions in one order of rows and columns, as they are stored."""
     stored = as_stored(pl.read_parquet(io.BytesIO(parquet)))
     columns = sorted(stored.columns)
     return stored.select(columns).sort(columns)

@@ -69,7 +69,8 @@ class Sources:
     runs: Mapping[str, Path] = field(default_factory=dict)
 
     def get(self, digest: str) -> bytes | None:
-        """The predictions of a digest, None where they are nowhere. Raises UsageError where they were altered."""
+        """Return the predictions of a digest, None where they are nowhere. Raises UsageError where they were
+        altered."""
         if digest in self.runs:
             content = self.runs[digest].read_bytes()
             if digest_of(content) == digest:
@@ -91,7 +92,7 @@ def rescore(
 
     Raises:
         UsageError: where results are of several evaluators or data versions, or not of this evaluator, unless they
-            are to be written anew; where predictions of a submission are absent or altered.
+            are to be written again; where predictions of a submission are absent or altered.
     """
     stored = dict(_stored(results / data))
     _refuse_others(results, data, stored, write)
@@ -113,7 +114,7 @@ def rescore(
 
 
 def _stored(board: Path) -> Iterator[tuple[Place, Result]]:
-    """Every stored result of references and of both sides of submissions."""
+    """Yield every stored result of references and of both sides of submissions."""
     for folder in _folders(board):
         for path in sorted(folder.rglob("s*.json")):
             yield Place(folder, path), read_result(path)
@@ -129,11 +130,11 @@ def _folders(board: Path) -> list[Path]:
 
 
 def _by_digest(runs: Path | None) -> dict[str, Path]:
-    """Files of predictions below a folder of runs."""
+    """Return files of predictions below a folder of runs."""
     if runs is None:
         return {}
     if not runs.is_dir():
-        raise UsageError(f"{runs} is no folder: give the one that holds runs with their predictions.")
+        raise UsageError(f"{runs} is not a folder: give the one that holds runs with their predictions.")
     found = {}
     for folder in run_folders(runs):
         predictions = read_result(folder).predictions
@@ -142,7 +143,7 @@ def _by_digest(runs: Path | None) -> dict[str, Path]:
 
 
 def _refuse_others(results: Path, data: str, stored: Mapping[Place, Result], write: bool) -> None:
-    """Data of one release; unless all is to be written anew, scores of this evaluator."""
+    """Data of one release; unless all is to be written again, scores of this evaluator."""
     version = data.partition("/")[0]
     for place, result in stored.items():
         if (result.data, result.versions.data) != (data, version):
@@ -154,7 +155,7 @@ def _refuse_others(results: Path, data: str, stored: Mapping[Place, Result], wri
     if others and not write:
         raise UsageError(
             f"{results}: {len(others):,} of {len(stored):,} results are of another evaluator than this one "
-            f"(first: {others[0]}): add --write to score them anew."
+            f"(first: {others[0]}): add --write to score them again."
         )
 
 
@@ -167,7 +168,7 @@ def _refuse_lost(lost: Sequence[Place], store: PredictionStore) -> None:
 
 
 def _refuse_old(stored: Mapping[Place, Result], without: Sequence[Place]) -> None:
-    """Nothing may be left that this evaluator did not score."""
+    """Refuse what this evaluator did not score."""
     old = [place for place in without if _is_old(stored[place])]
     if old:
         raise UsageError(
@@ -177,14 +178,14 @@ def _refuse_old(stored: Mapping[Place, Result], without: Sequence[Place]) -> Non
 
 
 def _is_old(result: Result) -> bool:
-    """Whether a result's scores mean something else than scores of its task do now."""
+    """Return whether a result's scores mean something else than scores of its task do now."""
     return result.versions.evaluator != score_version(result.task)
 
 
 def _rescore_fold(
     data: str, sources: Sources, stored: Sequence[tuple[Place, Result]]
 ) -> list[tuple[Place, tuple[Result, KeptDraws | None]]]:
-    """Results of one task and split, scored again where their predictions are found."""
+    """Return results of one task and split, scored again where their predictions are found."""
     there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
     if all(content is None for _, _, content in there):
         return []
@@ -213,7 +214,8 @@ def _rescore_fold(
 
 
 def _warnings(result: Result, said: Sequence[str]) -> list[str]:
-    """What the evaluator says, without doubts about a stream that was enforced, and what was said of the cost."""
+    """Return what the evaluator says, without doubts about a stream that was enforced, and what was said of the
+    cost."""
     doubts = {UNVERIFIED} if result.verified else set()
     return [one for one in said if one not in doubts] + [
         one for one in result.warnings if one == UNKNOWN_PEAK
@@ -221,7 +223,7 @@ def _warnings(result: Result, said: Sequence[str]) -> list[str]:
 
 
 def _differences(path: Path, stored: Result, found: Result) -> Iterator[Difference]:
-    """Numbers of scores, groups and oracle that are not the same."""
+    """Yield numbers of scores, groups and oracle that are not the same."""
     one, other = _numbers(stored), _numbers(found)
     for name in dict.fromkeys((*one, *other)):
         if not _same(one.get(name), other.get(name)):
@@ -247,7 +249,7 @@ def _same(one: float | None, other: float | None) -> bool:
 
 
 def _write(stored: Mapping[Place, Result], found: Mapping[Place, tuple[Result, KeptDraws | None]]) -> None:
-    """Every folder anew, with what was found in the place of what was stored."""
+    """Every folder again, with what was found in the place of what was stored."""
     for folder in dict.fromkeys(place.folder for place in stored):
         here = [place for place in stored if place.folder == folder]
         now = {place: found[place][0] if place in found else stored[place] for place in here}

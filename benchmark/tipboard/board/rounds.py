@@ -29,10 +29,10 @@ class Closed:
 
 
 def read_closed(folder: Path) -> Closed:
-    """A round with its scores.
+    """Return a round with its scores.
 
-    Raises UsageError for a folder that is no round, is not scored yet, or whose files are of different rounds; and for
-    a seed that is not the one committed to.
+    Raises UsageError for a folder that is not a round, is not scored yet, or whose files are of different rounds; and
+    for a seed that is not the one committed to.
     """
     described = read_round(folder)
     if not (folder / SCORES).is_file():
@@ -73,7 +73,7 @@ def keep_round(published: Path, results: Path) -> Path:
 
 
 def read_small(path: Path) -> bytes:
-    """A file's bytes. Raises UsageError where it cannot be read."""
+    """Return a file's bytes. Raises UsageError where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -81,7 +81,7 @@ def read_small(path: Path) -> bytes:
 
 
 def closed_rounds(results: Path) -> list[Closed]:
-    """The rounds that are kept, the last to close first."""
+    """Return the rounds that are kept, the last to close first."""
     folder = results / ROUNDS
     there = sorted(folder.iterdir()) if folder.is_dir() else []
     found = [read_closed(one) for one in there if one.is_dir() and not is_left_over(one, folder)]

@@ -75,7 +75,7 @@ class Stability(_Record):
     @model_validator(mode="before")
     @classmethod
     def _read_older(cls, content: Any) -> Any:
-        """Older files have one evaluator for all tasks."""
+        """Return older files have one evaluator for all tasks."""
         if not isinstance(content, dict) or "evaluator" not in content:
             return content
         kept = {key: value for key, value in content.items() if key != "evaluator"}
@@ -99,7 +99,7 @@ class Stable:
     ``wins`` and ``keeps``: [methods, methods] as :func:`tipboard.board.world_orders.wins` and ``keeps`` say. ``tau``:
     Kendall's tau-b over pairs of worlds. ``critical_difference``: of mean ranks, None for fewer than two methods.
     ``groups``: methods that Nemenyi's test does not tell apart, all of them where Friedman's test finds no difference;
-    they may overlap, and a method alone is told apart from all.
+    they may overlap, and a method alone differs clearly from all.
     """
 
     task: str
@@ -140,7 +140,7 @@ class Neighbours:
 
 
 def stable(one: TaskScores) -> Stable:
-    """All that is said about the stability of a task's ranking."""
+    """Return all that is said about the stability of a task's ranking."""
     means = world_orders.mean_ranks(one.better_is_more)
     order = sorted(range(len(one.methods)), key=lambda at: (means[at], one.methods[at]))
     scores = one.better_is_more[:, order]
@@ -168,7 +168,7 @@ def stable(one: TaskScores) -> Stable:
 
 
 def neighbours(one: TaskScores, released: Mapping[str, float]) -> list[Neighbours]:
-    """Whether each two methods that follow each other in the released world keep their order in the others.
+    """Return whether each two methods that follow each other in the released world keep their order in the others.
 
     Args:
         one: the task's scores over independent worlds.
@@ -200,7 +200,7 @@ def store(results: Path, stability: Stability) -> Path:
 
 
 def read(results: Path, data: str) -> Stability | None:
-    """What is kept of independent worlds of ``version/size``; None where nothing is.
+    """Return what is kept of independent worlds of ``version/size``; None where nothing is.
 
     Raises UsageError where it is not what it should be.
     """

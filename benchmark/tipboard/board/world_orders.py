@@ -51,12 +51,13 @@ class Friedman:
 
 
 def wins(scores: Floats) -> Floats:
-    """[methods, methods]: the share of worlds in which the row's method is better than the column's, a tie one half."""
+    """Return [methods, methods]: the share of worlds in which the row's method is better than the column's, a tie one
+    half."""
     return (1 + _signs(scores).mean(axis=0)) / 2
 
 
 def keeps(scores: Floats) -> Floats:
-    """[methods, methods], symmetric: the share of worlds in which a pair stands in the order of its mean scores.
+    """Return [methods, methods], symmetric: the share of worlds in which a pair stands in the order of its mean scores.
 
     The mean is over all worlds. A world where the two tie counts one half; so does every world of a pair whose means
     are the same, which has no order to keep.
@@ -81,7 +82,7 @@ def agreement(scores: Floats) -> Agreement:
 
 
 def mean_ranks(scores: Floats) -> Floats:
-    """[methods]: the mean over worlds of the rank, 1 the best, ties sharing the mean of theirs."""
+    """Return [methods]: the mean over worlds of the rank, 1 the best, ties sharing the mean of theirs."""
     return ranks(scores, lower_is_better=False).mean(axis=0)
 
 
@@ -101,7 +102,8 @@ def friedman(scores: Floats) -> Friedman:
 
 
 def critical_difference(worlds: int, methods: int) -> float:
-    """Nemenyi's: mean ranks that differ by as much tell two methods apart at the 5% level (Demšar 2006, equation 6).
+    """Return nemenyi's: mean ranks that differ by as much tell two methods apart at the 5% level (Demšar 2006, equation
+    6).
 
     ``q * sqrt(methods * (methods + 1) / (6 * worlds))``, q the 95% quantile of the studentised range with infinite
     degrees of freedom over the square root of two. Raises ValueError for fewer than two methods or one world.
@@ -115,7 +117,7 @@ def critical_difference(worlds: int, methods: int) -> float:
 
 
 def not_told_apart(mean_ranks: Sequence[float], difference: float) -> list[tuple[int, ...]]:
-    """The largest groups of methods of which no two mean ranks differ by ``difference``, best first.
+    """Return the largest groups of methods of which no two mean ranks differ by ``difference``, best first.
 
     Args:
         mean_ranks: [methods].
@@ -123,7 +125,7 @@ def not_told_apart(mean_ranks: Sequence[float], difference: float) -> list[tuple
 
     Returns:
         Indices into ``mean_ranks``, each group by rank; they may overlap, and every method is in at least one. A method
-        that is told apart from all others is alone.
+        that differs clearly from all others is alone.
     """
     order = sorted(range(len(mean_ranks)), key=lambda at: mean_ranks[at])
     groups: list[tuple[int, ...]] = []
@@ -137,5 +139,5 @@ def not_told_apart(mean_ranks: Sequence[float], difference: float) -> list[tuple
 
 
 def _signs(scores: Floats) -> Floats:
-    """[worlds, methods, methods]: 1 where the first is better than the second, -1 where worse, 0 at a tie."""
+    """Return [worlds, methods, methods]: 1 where the first is better than the second, -1 where worse, 0 at a tie."""
     return np.sign(scores[:, :, None] - scores[:, None, :])

@@ -38,7 +38,7 @@ class WorldRun:
 
 
 def collect(runs: Path, data: str | None = None, draft: bool = False) -> Stability:
-    """Scores over independent worlds of every finished run below a folder, at each task's default split.
+    """Return scores over independent worlds of every finished run below a folder, at each task's default split.
 
     Runs on the released world, on other splits and on data of a user's own are passed over, and so are oracles. A
     method that has no score in every world is left out of its task's scores and named with the reason.
@@ -61,7 +61,7 @@ def collect(runs: Path, data: str | None = None, draft: bool = False) -> Stabili
     worlds = sorted({one.world for one in found})
     if len(worlds) < FEWEST:
         raise UsageError(
-            f"{runs} holds runs on {len(worlds)} independent worlds of {found[0].data}: stability is told from "
+            f"{runs} holds runs on {len(worlds)} independent worlds of {found[0].data}: stability needs "
             f"{FEWEST} or more, so run {AGAIN}."
         )
     _refuse_twice(found)
@@ -74,9 +74,9 @@ def collect(runs: Path, data: str | None = None, draft: bool = False) -> Stabili
 
 
 def _found(runs: Path) -> list[WorldRun]:
-    """Every run that counts, by its folder."""
+    """Return every run that counts, by its folder."""
     if not runs.is_dir():
-        raise UsageError(f"{runs} is no folder: give the one that `{AGAIN}` wrote runs to.")
+        raise UsageError(f"{runs} is not a folder: give the one that `{AGAIN}` wrote runs to.")
     found = []
     for folder in run_folders(runs):
         result = read_result(folder)
@@ -98,7 +98,7 @@ def _refuse_mixed(runs: Path, found: Sequence[WorldRun]) -> None:
     if old:
         raise UsageError(
             f"{runs} was scored by another evaluator (first: {old[0].task}, by {old[0].versions.evaluator} where this "
-            f"one is {score_version(old[0].task)}): run {AGAIN} again, which scores its predictions anew."
+            f"one is {score_version(old[0].task)}): run {AGAIN} again; predictions are kept and only scored."
         )
 
 
@@ -123,13 +123,13 @@ def _refuse_twice(found: Sequence[WorldRun]) -> None:
 
 
 def _config(one: WorldRun) -> tuple[object, ...]:
-    """What has to be the same in every world."""
+    """Return what has to be the same in every world."""
     config = {key: value for key, value in one.result.config.items() if key != "release"}
     return config, one.result.seed, one.result.labels, one.result.access, one.result.versions.method
 
 
 def _scores(found: Sequence[WorldRun], worlds: Sequence[int]) -> TaskScores:
-    """A task's scores of the methods that have one in every world, by name."""
+    """Return a task's scores of the methods that have one in every world, by name."""
     first = found[0].result
     by_method: dict[str, dict[int, float]] = {}
     left_out: dict[str, str] = {}

@@ -114,10 +114,10 @@ def _check_sealed(secret: Path, described: Round) -> None:
 
 
 def _checked_place(order: BundleOrder, described: Round) -> Path:
-    """Where the bundle goes."""
+    """Return where the bundle goes."""
     to = order.to.expanduser().resolve()
     if to.suffix != ".zip":
-        raise UsageError(f"--to {to} is no .zip file: name one, such as bundle.zip.")
+        raise UsageError(f"--to {to} is not a .zip file: name one, such as bundle.zip.")
     if to.is_dir() or (to.exists() and not order.overwrite):
         raise UsageError(f"--to {to} exists: give another, or replace it with --overwrite.")
     public = _public(order, described)
@@ -135,7 +135,7 @@ def _checked_place(order: BundleOrder, described: Round) -> Path:
 
 
 def _public(order: BundleOrder, described: Round) -> Path | None:
-    """The published folder as far as it is known. Raises UsageError for one that is of another round."""
+    """Return the published folder as far as it is known. Raises UsageError for one that is of another round."""
     if order.round_folder is not None:
         return published_folder(order.secret, order.round_folder.expanduser(), described).resolve()
     noted = order.secret / PUBLISHED
@@ -151,7 +151,7 @@ def _title(described: Round, order: BundleOrder) -> str:
 
 
 def _reference(secret: Path, described: Round) -> dict[str, bytes]:
-    """The answers, read once to see that they are whole."""
+    """Return the answers, read once to see that they are whole."""
     found = {f"{REFERENCE}/{ROUND}": (secret / ROUND).read_bytes()}
     for name in described.tasks:
         read_answers(secret, name)
@@ -164,7 +164,7 @@ def _reference(secret: Path, described: Round) -> dict[str, bytes]:
 
 
 def _program(described: Round, order: BundleOrder) -> dict[str, bytes]:
-    """What the host starts, and the evaluator beside it."""
+    """Return what the host starts, and the evaluator beside it."""
     evaluator = sources()
     command = COMMAND if order.image else f"{COMMAND} --install"
     return {
@@ -177,7 +177,8 @@ def _program(described: Round, order: BundleOrder) -> dict[str, bytes]:
 
 
 def _competition(described: Round, order: BundleOrder) -> dict[str, Any]:
-    """``competition.yaml``: nothing is run, and nothing shown, before the host does so by hand after the close."""
+    """Return ``competition.yaml``: nothing is run, and nothing shown, before the host does so by hand after the
+    close."""
     python = described.components.dependencies["python"]
     return {
         "version": 2,
@@ -231,7 +232,7 @@ def _midnight(day: date) -> str:
 
 
 def _questions() -> dict[str, Any]:
-    """What the host's board says beside the scores, as ``submission.json`` says it elsewhere."""
+    """Return what the host's board says beside the scores, as ``submission.json`` says it elsewhere."""
     asked = {
         "method": ("Method", "text", ""),
         "access": ("Most private data used", "select", ["public", "platform", "legal"]),

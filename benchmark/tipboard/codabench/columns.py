@@ -36,7 +36,7 @@ class HostColumn:
 
 
 def columns(names: Sequence[str]) -> list[HostColumn]:
-    """The count, then of each task in turn its primary metric and its gaps.
+    """Return the count, then of each task in turn its primary metric and its gaps.
 
     Raises ValueError where a key is too long.
     """
@@ -47,7 +47,7 @@ def columns(names: Sequence[str]) -> list[HostColumn]:
 
 
 def shown(task: Task) -> list[str]:
-    """The metrics of a task that have a column."""
+    """Return the metrics of a task that have a column."""
     beside = [metric for metric in task.metrics if metric_of(metric).beside and metric != task.primary]
     return [task.primary, *beside]
 
@@ -61,7 +61,7 @@ def _column(task: Task, metric: str) -> HostColumn:
 
 
 def row(names: Sequence[str], scored: Mapping[str, Mapping[str, float | None]]) -> dict[str, float]:
-    """``scores.json``: key -> value. A value that is not there has no key: the host takes no null.
+    """Return ``scores.json``: key -> value. A value that is not there has no key: the host takes no null.
 
     Args:
         names: the round's tasks.

@@ -65,7 +65,7 @@ def _is_path(text: object) -> bool:
     if isinstance(text, str):
         steps = text.removesuffix("/").split("/")
         if text.startswith("/") or "\\" in text or any(step in ("", ".", "..") for step in steps):
-            raise ValueError("is no path within the bundle")
+            raise ValueError("is not a path within the bundle")
     return True
 
 
@@ -97,7 +97,7 @@ def _lost_references(competition: Competition) -> Iterator[str]:
 
 
 def _problems_of_columns(columns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Source apps/api/serializers/leaderboards.py, ColumnSerializer.validate and validate_columns."""
+    """Yield source apps/api/serializers/leaderboards.py, ColumnSerializer.validate and validate_columns."""
     indexes = [column["index"] for column in columns]
     yield from _repeated("column keys", (column["key"] for column in columns))
     yield from _repeated("column indexes", indexes)
@@ -111,7 +111,8 @@ def _problems_of_columns(columns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _conflicts_of_phases(phases: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Source apps/competitions/unpackers/base_unpacker.py, _validate_phase_ordering: a shared moment conflicts."""
+    """Yield source apps/competitions/unpackers/base_unpacker.py, _validate_phase_ordering: a shared moment
+    conflicts."""
     ordered = sorted(phases, key=lambda phase: phase.get("index", 0))
     for phase in ordered:
         if "end" in phase and phase["end"] <= phase["start"]:

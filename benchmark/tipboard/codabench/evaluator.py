@@ -1,6 +1,6 @@
 """The sources that score a round, as they lie here: exactly the bytes that the round's commitment names.
 
-They travel whole with a bundle, so that the copy can be held against the round once more where it runs.
+They travel whole with a bundle, so that the copy can be checked against the round once more where it runs.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def _short(evaluator: str) -> str:
 
 
 def sums(files: Mapping[str, bytes]) -> bytes:
-    """SHA-256 of each, a line each, as ``sha256sum --check`` reads them."""
+    """Return SHA-256 of each, a line each, as ``sha256sum --check`` reads them."""
     lines = [f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(files.items())]
     return "".join(lines).encode()
 
 
 def requirements(described: Round) -> bytes:
-    """What pip has to install: the versions that the round was made with, and of other libraries those here."""
+    """Return what pip has to install: the versions that the round was made with, and of other libraries those here."""
     pins = {name: described.components.dependencies.get(name) or version(name) for name in LIBRARIES}
     pins |= {name: version(name) for name in ALSO}
     return "".join(f"{name}=={pinned}\n" for name, pinned in pins.items()).encode()

@@ -117,7 +117,7 @@ def _given(folder: Folder, name: str, described: Round, limits: Limits) -> Given
     task = name.partition("/")[0]
     if task not in described.tasks:
         raise UsageError(
-            f"{shown(name)}: {shown(task)} is no task of the round: it has {', '.join(described.tasks)}."
+            f"{shown(name)}: {shown(task)} is not a task of the round: it has {', '.join(described.tasks)}."
         )
     if matched is None or int(matched[2]) != SEED:
         raise UsageError(
@@ -140,7 +140,8 @@ def _read(folder: Folder, files: Sequence[Given], limits: Limits, workdir: Path)
 
 
 def _scored(reference: Path, one: Given, clean: Path, described: Round) -> dict[str, float | None]:
-    """Metric -> value, rounded. Raises UsageError for predictions that are malformed, or give no finite scores."""
+    """Return metric -> value, rounded. Raises UsageError for predictions that are malformed, or give no finite
+    scores."""
     task, answers = tasks()[one.task], read_answers(reference, one.task)
     predictions = pl.read_parquet(clean)
     try:

@@ -22,7 +22,7 @@ TERMS = "terms.md"
 
 
 def pages(described: Round, title: str) -> dict[str, bytes]:
-    """Path in the bundle -> the page's text."""
+    """Return path in the bundle -> the page's text."""
     evaluator, _, digest = described.components.evaluator.rpartition("+")
     filled = {
         "title": title,

@@ -122,7 +122,7 @@ REPRODUCE = """\
 examples:
   tipbench board reproduce acme--chao
   tipbench board reproduce acme--chao --task prevalence --split all
-  tipbench board reproduce tipbench--minhash_lsh       a reference method, held against its digests
+  tipbench board reproduce tipbench--minhash_lsh       a reference method, checked against its digests
 
 The package that a submission pins is installed into a new environment and run there, so that access and
 streaming are enforced; its scores are then ranked as reproduced. It is other people's code and runs with

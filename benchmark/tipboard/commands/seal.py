@@ -16,7 +16,7 @@ ABOUT = {
     "predict": "fit a method on an open release and predict a round's units",
     "score": "take submissions in; after the close, score all of them",
     "reveal": "after the close: publish seed and answers, and retire the round",
-    "verify": "hold a round against its digests and, once revealed, its seed; exit 1 names what differs",
+    "verify": "check a round against its checksums and, once revealed, its seed; exit 1 names what differs",
 }
 
 EXAMPLES = """\

@@ -48,7 +48,7 @@ def load(
     labels: str = "auto",
     access: str = "auto",
 ) -> Fold:
-    """The fold of a task whose test part is a sealed round's; see :func:`sealed_fold`.
+    """Return the fold of a task whose test part is a sealed round's; see :func:`sealed_fold`.
 
     >>> fold = load("advert_risk", "rounds/spring-2027", release="small")  # doctest: +SKIP
     >>> fold.units("test").collect()  # doctest: +SKIP
@@ -65,7 +65,7 @@ def sealed_fold(
     access: str = "auto",
     needs: Collection[str] = frozenset(),
 ) -> SealedFold:
-    """What a method learns from and what it predicts in a round.
+    """Return what a method learns from and what it predicts in a round.
 
     Args:
         task: a task of the round, or its name.
@@ -75,7 +75,7 @@ def sealed_fold(
         labels, access, needs: as of :func:`tipbench.loading.prepare`.
 
     Raises:
-        UsageError: for a folder that is no round, a task that it does not have, a release of another version, and
+        UsageError: for a folder that is not a round, a task that it does not have, a release of another version, and
         what ``prepare`` refuses.
     """
     chosen, folder = task_of(task), Path(round_folder).expanduser()
@@ -117,7 +117,7 @@ def _check_version(source: Source, described: Round) -> None:
 def _taught(
     task: Task, source: Source, split: str, labels: str
 ) -> tuple[pl.DataFrame, pl.DataFrame, str, list[str]]:
-    """Units of the release that are of train and valid, their labels, the split's name, and notes."""
+    """Return units of the release that are of train and valid, their labels, the split's name, and notes."""
     supervision = labels_of(task, labels)
     units = task.units(source).collect()
     policy = split_of(task, source, units, split)
@@ -129,7 +129,7 @@ def _taught(
 
 
 def _sealed_rows(task: Task, sealed: Source, units: pl.DataFrame) -> pl.DataFrame:
-    """The sealed units as rows of the test part: ``[unit, region, part]``."""
+    """Return the sealed units as rows of the test part: ``[unit, region, part]``."""
     rows = sealed.scan(task.table).select(*dict.fromkeys((task.unit, "region"))).collect()
     if task.forecast is None:
         rows = rows.join(units, on=task.unit, how="semi", maintain_order="left")
@@ -137,7 +137,8 @@ def _sealed_rows(task: Task, sealed: Source, units: pl.DataFrame) -> pl.DataFram
 
 
 def blank_answers(name: str, round_folder: Path) -> Answers:
-    """Answers to a round's units that say nothing: predictions can be checked against them without the secret."""
+    """Return answers to a round's units that say nothing: predictions can be checked against them without the
+    secret."""
     described = read_round(round_folder)
     sealed = _inputs(described, round_folder)
     return _blank(task_of(name), sealed, pl.read_parquet(round_folder / UNITS / f"{name}.parquet"))
@@ -165,7 +166,7 @@ def _blank(task: Task, sealed: Source, units: pl.DataFrame) -> Answers:
 
 
 def _blank_forecasts(task: Task, forecast: Forecast, sealed: Source, frame: pl.DataFrame) -> Answers:
-    """Any candidate of the region stands for the answer."""
+    """Return any candidate of the region stands for the answer."""
     listed = sealed.scan(forecast.gallery).select("region", forecast.candidate).collect()
     first = listed.group_by("region").agg(answer=pl.col(forecast.candidate).min().cast(pl.Int64))
     at = sealed.scan(task.stream).select(forecast.query, "region").collect()

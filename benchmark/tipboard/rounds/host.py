@@ -24,7 +24,7 @@ SEED, PUBLISHED = "seed.hex", "published"
 
 
 def open_secret(folder: Path) -> tuple[Round, bytes]:
-    """The round and its seed.
+    """Return the round and its seed.
 
     Raises UsageError where the seed is missing, malformed, or not the one committed to; on a system that hosts none.
     """
@@ -55,7 +55,7 @@ def _read_seed(path: Path) -> bytes:
 
 
 def published_folder(folder: Path, given: Path | None, described: Round) -> Path:
-    """The public folder of the host's round. Raises UsageError where it is not there or of another round."""
+    """Return the public folder of the host's round. Raises UsageError where it is not there or of another round."""
     chosen = given or Path((folder / PUBLISHED).read_text(encoding="utf-8").strip())
     if read_round(chosen).commitment != described.commitment:
         raise UsageError(f"{chosen} is not the round of {folder}: give the folder that it was published to.")
@@ -63,7 +63,7 @@ def published_folder(folder: Path, given: Path | None, described: Round) -> Path
 
 
 def read_answers(folder: Path, name: str) -> Answers:
-    """What is true of a task's units. Raises UsageError where the host's folder lost it."""
+    """Return what is true of a task's units. Raises UsageError where the host's folder lost it."""
     task = tasks()[name]
     path = folder / ANSWERS / f"{name}.parquet"
     if not path.is_file():

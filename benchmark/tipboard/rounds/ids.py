@@ -61,7 +61,7 @@ class Labels:
         )
 
     def relabelled(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows of a table, some or all of its columns, with every id replaced, sorted by the new key.
+        """Return the rows of a table, some or all of its columns, with every id replaced, sorted by the new key.
 
         Raises:
             LabelsMeet: where two ids would get the same label.
@@ -76,7 +76,7 @@ class Labels:
         return made.sort(described.key)
 
     def _sealed(self, sealed: Sealed, column: pl.Series) -> pl.Series:
-        """A column as a round publishes it."""
+        """Return a column as a round publishes it."""
         if sealed.way == "mask":
             return masked(column, self.seed)
         if sealed.way == "by_code":
@@ -84,7 +84,7 @@ class Labels:
         return column if sealed.way == "as_is" else self.labelled(sealed.kind, column)
 
     def labelled(self, kind: str, column: pl.Series) -> pl.Series:
-        """A column of ids or codes of a kind, or of lists of them, with labels instead; nulls stay."""
+        """Return a column of ids or codes of a kind, or of lists of them, with labels instead; nulls stay."""
         inner = column.explode(empty_as_null=False, keep_nulls=False) if is_list(column.dtype) else column
         old = inner.drop_nulls().unique().sort().to_numpy().astype(np.int64)
         new = self._codes(kind, old) if kind in CODES else id_labels(self.seed, kind, old)
@@ -101,7 +101,7 @@ class Labels:
         return labels[np.searchsorted(known, old)]
 
     def _by_new_code(self, kind: str, lists: pl.Series) -> pl.Series:
-        """Lists with one entry per code of a kind, by rising code, in the order of the labels."""
+        """Return lists with one entry per code of a kind, by rising code, in the order of the labels."""
         _, labels = self.codes[kind]
         values = lists.explode().to_numpy().reshape(len(lists), len(labels))
         ordered = values[:, np.argsort(labels)]
@@ -109,7 +109,8 @@ class Labels:
 
 
 def id_labels(seed: bytes, kind: str, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The labels of distinct ids of a kind, int64 in [2**52, 2**53). Raises LabelsMeet where two are the same."""
+    """Return the labels of distinct ids of a kind, int64 in [2**52, 2**53). Raises LabelsMeet where two are the
+    same."""
     made = FIRST + (words(seed, f"id/{kind}", ids) >> np.uint64(64 - BITS)).astype(np.int64)
     if np.unique(made).size != made.size:
         raise LabelsMeet(

@@ -24,7 +24,7 @@ _ONE = np.uint64(1)
 
 
 def masked(images: pl.Series, seed: bytes) -> pl.Series:
-    """A column of lists of Int64 hashes with the masked ones in their places."""
+    """Return a column of lists of Int64 hashes with the masked ones in their places."""
     old = images.explode(empty_as_null=False, keep_nulls=False).drop_nulls().unique().sort()
     if old.is_empty():
         return images
@@ -33,7 +33,7 @@ def masked(images: pl.Series, seed: bytes) -> pl.Series:
 
 
 def masks(values: NDArray[np.int64], seed: bytes) -> NDArray[np.int64]:
-    """The masked word of each distinct hash, int64 [values]."""
+    """Return the masked word of each distinct hash, int64 [values]."""
     plain = values.view(np.uint64)
     anchor = values[_groups(plain)]
     apart = plain ^ anchor.view(np.uint64)
@@ -45,7 +45,7 @@ def masks(values: NDArray[np.int64], seed: bytes) -> NDArray[np.int64]:
 
 
 def _groups(plain: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The first member of each hash's group, [hashes]."""
+    """Return the first member of each hash's group, [hashes]."""
     left, right = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     for start in range(0, len(plain), _ROWS):
         near = np.bitwise_count(plain[start : start + _ROWS, None] ^ plain[None, :]) <= NEAR

@@ -17,13 +17,13 @@ _PERSON = b"tipbench sealed"
 
 
 def words(seed: bytes, purpose: str, ids: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """64 keyed bits of each id, [ids]; another purpose gives bits that have nothing to do with these."""
+    """Return 64 keyed bits of each id, [ids]; another purpose gives bits that have nothing to do with these."""
     base = _base(seed, purpose, 8)
     return np.frombuffer(b"".join(_digests(base, ids)), dtype="<u8").astype(np.uint64)
 
 
 def blocks(seed: bytes, purpose: str, ids: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """64 keyed bytes of each id, [ids, 64]."""
+    """Return 64 keyed bytes of each id, [ids, 64]."""
     return np.frombuffer(b"".join(_digests(_base(seed, purpose, 64), ids)), dtype=np.uint8).reshape(-1, 64)
 
 

@@ -44,17 +44,18 @@ class Ledger(BaseModel):
     revealed: date | None = None
 
     def of_team(self, team: str) -> list[HandedIn]:
-        """The entries of a team, whatever the case and spacing that its name was written in."""
+        """Return the entries of a team, whatever the case and spacing that its name was written in."""
         return [entry for entry in self.entries if same_team(entry.team) == same_team(team)]
 
 
 def same_team(name: str) -> str:
-    """What two spellings of one team's name have in common."""
+    """Return what two spellings of one team's name have in common."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def read_ledger(folder: Path) -> Ledger:
-    """The ledger of a host's folder; an empty one before the first submission. Raises UsageError for a broken one."""
+    """Return the ledger of a host's folder; an empty one before the first submission. Raises UsageError for a broken
+    one."""
     path = folder / LEDGER
     return read(path, Ledger, "host's folder") if path.is_file() else Ledger()
 

@@ -106,7 +106,7 @@ def _settle(
     secret: Path,
     name: str,
 ) -> RoundTruth:
-    """The units and answers of a task, written."""
+    """Return the units and answers of a task, written."""
     found = truth_of(tasks()[name], source, seed, labels, plan.prefixes.get(name))
     _check_distinct(name, found.units)
     _write_truth(name, found, public, secret)
@@ -135,14 +135,14 @@ def write(path: Path, frame: pl.DataFrame) -> None:
 
 
 def digests_of(public: Path, whole: Whole) -> Digests:
-    """The digests of everything under the round's folder so far."""
+    """Return the digests of everything under the round's folder so far."""
     files = {path.relative_to(public).as_posix(): file_digest(path) for path in files_of(public)}
     units = {name: column_digest(truth.units.to_series()) for name, truth in whole.truths.items()}
     return Digests(files=files, columns=whole.columns, units=units)
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Every file below a folder, sorted."""
+    """Return every file below a folder, sorted."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

@@ -121,7 +121,7 @@ def _write_secret(folder: Path, seed: bytes, made: Round, public: Path) -> None:
 
 
 def _checked(order: RoundOrder, today: date) -> date:
-    """The closing day. Raises UsageError for whatever is wrong with the order."""
+    """Return the closing day. Raises UsageError for whatever is wrong with the order."""
     if not SLUG.fullmatch(order.name):
         raise UsageError(
             f"{order.name!r} cannot name a round: use small letters, digits and single hyphens, such as spring-2027."
@@ -138,7 +138,7 @@ def _checked(order: RoundOrder, today: date) -> date:
     try:
         closes = date.fromisoformat(order.closes)
     except ValueError:
-        raise UsageError(f"--closes {order.closes} is no day: write it as 2027-03-01.") from None
+        raise UsageError(f"--closes {order.closes} is not a day: write it as 2027-03-01.") from None
     if closes < today:
         raise UsageError(f"--closes {order.closes} is over: give today, {today}, or a later day (UTC).")
     _check_folders(order.secret.expanduser().resolve(), order.public.expanduser().resolve())

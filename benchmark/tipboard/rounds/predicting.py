@@ -65,7 +65,7 @@ def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.Dat
 
 
 def _of_units(task: Task, made: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
-    """Predictions about the sealed units: methods also predict the open valid part, and after every stop."""
+    """Return predictions about the sealed units: methods also predict the open valid part, and after every stop."""
     by = task.kind.key(task.unit)
     keys = units.select(pl.col(key_column(task)).alias(by))
     return made.join(keys, on=by, how="semi", maintain_order="left")
@@ -74,5 +74,7 @@ def _of_units(task: Task, made: pl.DataFrame, units: pl.DataFrame) -> pl.DataFra
 def write_predictions(path: Path, predictions: pl.DataFrame) -> None:
     """A parquet file, written beside its place and renamed. Raises UsageError where that cannot be."""
     if path.suffix != ".parquet":
-        raise UsageError(f"--to {path} is no .parquet file: name one, such as TEAM/TASK/sealed/s0.parquet.")
+        raise UsageError(
+            f"--to {path} is not a .parquet file: name one, such as TEAM/TASK/sealed/s0.parquet."
+        )
     write_file_atomically(path, parquet_bytes(predictions), advice="give another --to")

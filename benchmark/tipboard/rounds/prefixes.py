@@ -45,14 +45,14 @@ def lengths_of(names: Sequence[str]) -> dict[str, int]:
 
 
 def long_enough(task: Task, stream: pl.DataFrame, length: int) -> pl.Series:
-    """Keys of the units that have a prefix of this length and, where its next row is forecast, that row too."""
+    """Return keys of the units that have a prefix of this length and, where its next row is forecast, that row too."""
     needed = length + (task.forecast is not None)
     counted = stream.group_by(task.unit).len().filter(pl.col("len") >= needed)
     return counted[task.unit].sort()
 
 
 def cut(task: Task, tables: dict[str, pl.DataFrame], length: int) -> dict[str, pl.DataFrame]:
-    """The region's tables with the task's units and stream as they are published, all others as they are."""
+    """Return the region's tables with the task's units and stream as they are published, all others as they are."""
     stream = tables[task.stream]
     kept = long_enough(task, stream, length).implode()
     step = pl.int_range(1, pl.len() + 1).over(task.unit, order_by=ORDER)

@@ -129,7 +129,7 @@ def to_json(record: BaseModel) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of ``round.json``."""
+    """Return the JSON Schema (2020-12) of ``round.json``."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Round.model_json_schema()}
 
 
@@ -144,7 +144,7 @@ def terms(record: dict[str, Any]) -> str:
 
 
 def commitment(seed: bytes, bound: str) -> str:
-    """The commitment to a seed and to terms, in hex."""
+    """Return the commitment to a seed and to terms, in hex."""
     digest = hashlib.sha256()
     for part in (DOMAIN.encode(), seed, bound.encode()):
         digest.update(len(part).to_bytes(8, "big") + part)
@@ -152,17 +152,17 @@ def commitment(seed: bytes, bound: str) -> str:
 
 
 def commitment_of(seed: bytes, described: Round) -> str:
-    """The commitment that this seed and the round's terms give."""
+    """Return the commitment that this seed and the round's terms give."""
     return commitment(seed, terms(described.model_dump(mode="json")))
 
 
 def read(path: Path, kind: type[Model], what: str) -> Model:
-    """A record of a round from its file. Raises UsageError where it is not there or not one."""
+    """Return a record of a round from its file. Raises UsageError where it is not there or not one."""
     return read_record(path, kind, f"{path.parent} is no {what}", path.name, "get it again")
 
 
 def read_round(folder: Path) -> Round:
-    """The round of a published folder, or of the host's.
+    """Return the round of a published folder, or of the host's.
 
     Raises UsageError where there is none, and for a task that is not known here.
     """

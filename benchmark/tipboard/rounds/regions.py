@@ -27,7 +27,7 @@ class SealedRegion:
 
 
 def make(seed: bytes, version: str, region: int, prefixes: dict[str, int]) -> SealedRegion:
-    """A pure function: everyone who has the seed gets the same. Raises as :meth:`Labels.relabelled`."""
+    """Return a pure function: everyone who has the seed gets the same. Raises as :meth:`Labels.relabelled`."""
     generated = generate_region(world_of(seed, version), region)
     shown = generated
     for name, length in prefixes.items():
@@ -38,12 +38,12 @@ def make(seed: bytes, version: str, region: int, prefixes: dict[str, int]) -> Se
 
 
 def world_of(seed: bytes, version: str) -> World:
-    """The world whose every draw the seed decides."""
+    """Return the world whose every draw the seed decides."""
     return World(version, int.from_bytes(seed, "big"))
 
 
 def published_columns(names: Sequence[str], version: str) -> dict[str, list[str]]:
-    """Tables and columns that a round of these tasks publishes: what one of them may show at the highest access.
+    """Return tables and columns that a round of these tasks publishes: what one of them may show at the highest access.
 
     Only those that this version of the data has.
 

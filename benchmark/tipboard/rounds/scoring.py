@@ -75,7 +75,7 @@ class Scores(BaseModel):
 
 @dataclass(frozen=True)
 class TakenIn:
-    """A submission that was taken in: the team's so-manieth."""
+    """A submission that was taken in: the team's n-th submission."""
 
     folder: Path
     team: str
@@ -215,7 +215,7 @@ def _matched(entry: HandedIn, name: str) -> re.Match[str]:
     matched = FILE.fullmatch(name)
     if matched is None:
         raise UsageError(
-            f"{name} of submission {entry.number} is no file of predictions: restore the ledger."
+            f"{name} of submission {entry.number} is not a file of predictions: restore the ledger."
         )
     return matched
 
@@ -225,7 +225,7 @@ def _tasks(entry: HandedIn) -> set[str]:
 
 
 def rounded(evaluation: Evaluation, decimals: int) -> dict[str, ShownScore]:
-    """Values and ends of intervals to so many decimals, and nothing else: no groups, curves or references."""
+    """Return values and ends of intervals to so many decimals, and nothing else: no groups, curves or references."""
 
     def short(value: float | None) -> Any:
         return None if value is None else round(value, decimals)

@@ -27,7 +27,7 @@ class RegionFolders:
         return len(self.numbers)
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
-        """One table over all regions, lazily, in the order of regions and keys.
+        """Return one table over all regions, lazily, in the order of regions and keys.
 
         Raises UsageError for a table that the round does not have, and for truth that it does not show.
         """

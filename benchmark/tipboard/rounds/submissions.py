@@ -50,7 +50,7 @@ class Submission:
 
 
 def read_submission(folder: Path, described: Round, answers_of: AnswersOf, workdir: Path) -> Submission:
-    """A submission whose every file can be scored.
+    """Return a submission whose every file can be scored.
 
     Args:
         folder: with ``submission.json``.
@@ -72,7 +72,7 @@ def read_submission(folder: Path, described: Round, answers_of: AnswersOf, workd
 
 
 def published_truth(round_folder: Path) -> TruthOf:
-    """What an author can check a submission against without the secret: the published units.
+    """Return what an author can check a submission against without the secret: the published units.
 
     Raises UsageError for a folder that is no round.
     """
@@ -81,7 +81,7 @@ def published_truth(round_folder: Path) -> TruthOf:
 
 
 def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
-    """Keys of a round's units for :func:`tipboard.submissions.check.check`; nothing is scored."""
+    """Return keys of a round's units for :func:`tipboard.submissions.check.check`; nothing is scored."""
 
     def prepared(task: Task, split: str) -> Prepared:
         if task.name not in described.tasks:
@@ -103,7 +103,7 @@ def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
 
 
 def read_file(path: Path) -> pl.DataFrame:
-    """Predictions from a parquet file. Raises UsageError for a file that is none."""
+    """Return predictions from a parquet file. Raises UsageError for a file that is none."""
     try:
         return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -127,5 +127,5 @@ def check_steps(task: Task, predictions: pl.DataFrame, described: Round) -> None
 
 
 def score_predictions(task: Task, answers: Answers, predictions: pl.DataFrame) -> Evaluation:
-    """The scores of checked predictions, as the open track's are made."""
+    """Return the scores of checked predictions, as the open track's are made."""
     return evaluate(task, answers, check_predictions(answers, predictions))

@@ -40,7 +40,7 @@ class RoundTruth:
 def truth_of(
     task: Task, source: Source, seed: bytes, labels: dict[int, Labels], length: int | None
 ) -> RoundTruth:
-    """The units and answers of a task.
+    """Return the units and answers of a task.
 
     Args:
         source: tables as generated, whole.
@@ -66,14 +66,14 @@ def truth_of(
 
 
 def _gallery(forecast: Forecast, source: Source, seed: bytes, labels: dict[int, Labels]) -> pl.DataFrame:
-    """``[region, candidate]`` of all that may be forecast, in labels."""
+    """Return ``[region, candidate]`` of all that may be forecast, in labels."""
     listed = source.scan(forecast.gallery).select("region", forecast.candidate).collect()
     kind = kinds_of(forecast.gallery)[forecast.candidate]
     return _labelled(listed, forecast.candidate, kind, seed, labels)
 
 
 def _parted(task: Task, units: pl.DataFrame, seed: bytes) -> pl.DataFrame:
-    """Units with the columns that the splits of releases give them, all days in."""
+    """Return units with the columns that the splits of releases give them, all days in."""
     cluster = units["cluster"].fill_null(units[task.unit].cast(pl.Int64))
     part = np.full(units.height, "test", dtype=object)
     if "valid" in task.predicted_parts:
@@ -102,7 +102,7 @@ def _answers_of_prefixes(task: Task, source: Source, rows: pl.DataFrame, length:
 def _labelled(
     frame: pl.DataFrame, column: str, kind: str | None, seed: bytes, labels: dict[int, Labels]
 ) -> pl.DataFrame:
-    """The frame with labels in a column; a region's number is its own."""
+    """Return the frame with labels in a column; a region's number is its own."""
     if kind is None:
         return frame
     if kind not in CODES:
@@ -117,5 +117,5 @@ def _labelled(
 
 
 def key_column(task: Task) -> str:
-    """The column of a task's units file: the query of a forecast, else the unit."""
+    """Return the column of a task's units file: the query of a forecast, else the unit."""
     return task.unit if task.forecast is None else task.forecast.query

@@ -63,7 +63,7 @@ def verify(folder: Path, engine: str = "loky", workers: int | None = None, quiet
 
     Files, columns and the commitment to the seed are checked by any tipbench, what the seed gives by the round's alone.
 
-    Raises UsageError where it is no round, its files cannot be read, or all that is left to check takes another
+    Raises UsageError where it is not a round, its files cannot be read, or all that is left to check takes another
     tipbench.
     """
     described = read_round(folder)
@@ -101,9 +101,9 @@ def _file_differences(folder: Path, digests: Digests) -> list[str]:
     found = [f"{name}: is missing" for name in sorted(digests.files.keys() - there.keys())]
     known = {*digests.files, ROUND, DIGESTS, *LATER}
     extra = (n for n in sorted(there.keys() - known) if n.split("/")[0] not in (ANSWERS, GALLERIES))
-    found += [f"{name}: is not of the round" for name in extra]
+    found += [f"{name}: does not belong to the round" for name in extra]
     found += [
-        f"{name}: is another file than was published"
+        f"{name}: differs from the published file"
         for name, digest in digests.files.items()
         if name in there and file_digest(there[name]) != digest
     ]
@@ -111,7 +111,7 @@ def _file_differences(folder: Path, digests: Digests) -> list[str]:
 
 
 def _column_differences(folder: Path, digests: Digests, quiet: bool) -> list[str]:
-    """Columns whose file is as published and which are not what their digest says."""
+    """Return columns whose file is as published and which are not what their digest says."""
     work = partial(_region_differences, folder, digests)
     regions = list(digests.columns)
     found = [
@@ -122,7 +122,7 @@ def _column_differences(folder: Path, digests: Digests, quiet: bool) -> list[str
     for task, digest in digests.units.items():
         path = f"{UNITS}/{task}.parquet"
         if path not in digests.files:
-            found.append(f"{path}: is not of the round")
+            found.append(f"{path}: does not belong to the round")
         elif column_digest(pl.read_parquet(folder / path).to_series()) != digest:
             found.append(f"{path}: the units differ from their digest")
     return found
@@ -133,7 +133,7 @@ def _region_differences(folder: Path, digests: Digests, region: str) -> list[str
     for table, columns in digests.columns[region].items():
         path = f"{INPUTS}/{region}/{table}.parquet"
         if path not in digests.files:
-            found.append(f"{path}: is not of the round")
+            found.append(f"{path}: does not belong to the round")
             continue
         frame = pl.read_parquet(folder / path)
         strange = sorted(set(frame.columns) ^ set(columns))
@@ -159,7 +159,7 @@ def _made_again(
     with tempfile.TemporaryDirectory() as place:
         whole = make_round(seed, plan, Path(place) / "public", Path(place) / "secret", engine, workers, quiet)
     found = [
-        f"{INPUTS}/{region}/{table}.parquet: column {name} is not what the seed gives"
+        f"{INPUTS}/{region}/{table}.parquet: column {name} does not match the seed"
         for region, tables in whole.columns.items()
         for table, columns in tables.items()
         for name, digest in columns.items()
@@ -172,7 +172,7 @@ def _truth_differences(folder: Path, whole: Whole, digests: Digests) -> list[str
     found = []
     for task, truth in whole.truths.items():
         if column_digest(truth.units.to_series()) != digests.units.get(task):
-            found.append(f"{UNITS}/{task}.parquet: the units are not what the seed gives")
+            found.append(f"{UNITS}/{task}.parquet: the units do not match the seed")
         found += _answer_differences(folder, f"{ANSWERS}/{task}.parquet", truth.answers.frame)
         if truth.answers.gallery is not None:
             found += _answer_differences(folder, f"{GALLERIES}/{task}.parquet", truth.answers.gallery)
@@ -186,12 +186,12 @@ def _answer_differences(folder: Path, path: str, made: pl.DataFrame) -> list[str
         # Logarithms of references may differ in their last bits between processors.
         assert_frame_equal(pl.read_parquet(folder / path), made, rel_tol=1e-9)
     except (AssertionError, pl.exceptions.PolarsError):
-        return [f"{path}: the answers are not what the seed gives"]
+        return [f"{path}: the answers do not match the seed"]
     return []
 
 
 def plan_of(described: Round) -> Plan:
-    """What a round was made by, but for its seed."""
+    """Return what a round was made by, but for its seed."""
     return Plan(
         version=described.data,
         numbers=described.region_numbers,

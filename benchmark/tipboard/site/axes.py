@@ -32,7 +32,7 @@ def scale(values: Iterable[float | None], start: float, end: float) -> Scale:
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[tuple[float, str]]:
-    """Multiples of 1, 2 or 5 times a power of ten."""
+    """Return multiples of 1, 2 or 5 times a power of ten."""
     rough = (high - low) / most
     power = 10.0 ** math.floor(math.log10(rough))
     step = power * next(times for times in (1, 2, 5, 10) if times * power >= rough * (1 - 1e-9))

@@ -59,7 +59,7 @@ def build(results: Path, to: Path, quiet: bool = False, draft: bool = False) -> 
 
 
 def refuse_taken(to: Path) -> None:
-    """Raises UsageError for a file, and for a folder with something in it that is no site."""
+    """Raises UsageError for a file, and for a folder with something in it that is not a site."""
     if to.is_dir() and ((to / MARKER).is_file() or not any(to.iterdir())):
         return
     if to.exists() or to.is_symlink():
@@ -92,7 +92,7 @@ def write(
 def _writers(
     sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publication, folder: Path
 ) -> list[Callable[[], None]]:
-    """One a page; each makes it and what stands beside it, and keeps nothing."""
+    """Return one a page; each makes it and what stands beside it, and keeps nothing."""
     pages: list[Callable[[], Page]] = [
         lambda: overview(sizes, rounds, publication),
         lambda: _about(sizes, publication),

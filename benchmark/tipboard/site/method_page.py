@@ -64,7 +64,7 @@ class About(NamedTuple):
 
 
 def method_page(size: Size, entry: Entry, publication: Publication) -> Page:
-    """The page of an entry."""
+    """Return the page of an entry."""
     there = size.by_entry[entry.id]
     first: dict[str, Placed] = {}
     for one in there:
@@ -115,7 +115,7 @@ def _on_task(size: Size, one: Placed, folder: str) -> OnTask:
 
 
 def _rank(standing: Standing, line: BoardRow) -> str:
-    """Where it stands, or why it has no rank."""
+    """Return where it stands, or why it has no rank."""
     ranked = sum(one.is_ranked for one in standing.lines)
     if line.rank is not None:
         return f"rank {line.rank:g} of {ranked}"
@@ -162,7 +162,7 @@ def _begun(words: str) -> str:
 
 
 def _abouts(entry: Entry, publication: Publication) -> list[About]:
-    """What configs say of a method that was run here, by task."""
+    """Return what configs say of a method that was run here, by task."""
     found: dict[str, About] = {}
     for result in entry.results:
         said = result.config.get("baseline")

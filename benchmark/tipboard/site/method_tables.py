@@ -23,7 +23,8 @@ PLACE = (TASK, SPLIT, SEED)
 
 
 def method_views(size: Size, entry: Entry, files: str) -> list[View]:
-    """Every table but that of its lines; those without rows are left out. ``files``: the start of their paths."""
+    """Return every table but that of its lines; those without rows are left out. ``files``: the start of their
+    paths."""
     said = f"{release(size.board)}. {WARNING}"
     found = (
         ("scores", "All scores", f"All scores of {entry.name}. {said}", SCORES, _scores(entry)),
@@ -55,7 +56,7 @@ def _view(
 def rates(
     results: Sequence[Result], measures: Mapping[str, str], people: bool
 ) -> tuple[dict[str, float], str]:
-    """The first of some measures that any group has, by group, mean over seeds; ``people``: of groups such as
+    """Return the first of some measures that any group has, by group, mean over seeds; ``people``: of groups such as
     ``sex=male`` or of the others."""
     groups = list(dict.fromkeys(name for result in results for name in result.groups))
     for measure in measures:
@@ -100,7 +101,7 @@ def _primary_first(result: Result) -> list[tuple[str, Scored]]:
 
 
 def _groups(entry: Entry) -> tuple[list[Heading], list[dict[str, Any]]]:
-    """A row a group, a column a measure that any group has."""
+    """Return one row per group, a column a measure that any group has."""
     measures = dict.fromkeys(
         name for result in entry.results for values in result.groups.values() for name in values
     )

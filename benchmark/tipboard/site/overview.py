@@ -47,7 +47,7 @@ class Card:
 
 
 def overview(sizes: Sequence[Size], rounds: Sequence[Closed], publication: Publication) -> Page:
-    """The page of all sizes; the cards are of the largest."""
+    """Return the page of all sizes; the cards are of the largest."""
     largest = sizes[0]
     everything = overall([(size.board, size.standings) for size in sizes])
     kept = [one for one in filters(everything, FILTERED, usual=True) if len(one.options) > 1]
@@ -98,7 +98,8 @@ COVERAGE = (
 
 
 def covering(size: Size) -> Table:
-    """Methods on the default splits of at least two tasks, by on how many they are ranked and by their mean rank.
+    """Return methods on the default splits of at least two tasks, by on how many they are ranked and by their mean
+    rank.
 
     A self-reported score is named and marked, and counts in no mean.
     """
@@ -123,7 +124,7 @@ def _order(record: dict[str, Any]) -> tuple[float, float, str, str]:
 
 
 def _covered(entry: Entry, there: Sequence[Placed]) -> tuple[dict[str, Any], TableRow]:
-    """A record and a row of a method."""
+    """Return a record and a row of a method."""
     ranks = [one.line.rank for one in there if one.line.rank is not None]
     statuses = list(dict.fromkeys(one.line.status for one in there))
     record = {
@@ -149,10 +150,10 @@ def _rank(one: Placed) -> str:
 
 
 def _across(size: Size) -> list[Figure]:
-    ranking = size.orders.across
+    ranking = size.rankings.across
     if ranking is None:
         return []
-    tested = "Methods beside one bar are not told apart (Friedman's test, then Nemenyi's)."
+    tested = "Methods joined by one bar do not differ clearly (Friedman's test, then Nemenyi's)."
     return [
         Figure(
             "across", "Across tasks", f"Mean ranks over {ranking.over}. {tested}",

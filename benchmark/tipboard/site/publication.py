@@ -1,7 +1,7 @@
 """Where a board, its source and its documents are published, so that every page can lead there.
 
 Addresses are declared once: the repository in the metadata of the package, or in ``results/board.yaml``
-(:mod:`tipboard.board.config`). None is made up: what is not declared is no link.
+(:mod:`tipboard.board.config`). None is made up: what is not declared is not a link.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Publication:
 def read_publication(results: Path) -> Publication:
     """Return what is declared of a board.
 
-    Raises UsageError for a ``board.yaml`` that is no config.
+    Raises UsageError for a ``board.yaml`` that is not a config.
     """
     declared = read_config(results).site
     picture = results / PICTURE

@@ -52,7 +52,7 @@ class Page:
 
 
 def page(template: str, root: str, publication: Publication, **context: Any) -> str:
-    """A page; ``root``: the way from it to the site's root, empty or ending in a slash."""
+    """Return a page; ``root``: the way from it to the site's root, empty or ending in a slash."""
     chosen = _environment().get_template(template)
     return chosen.render(root=root, security=SECURITY, publication=publication, marks=MEANING, **context)
 
@@ -83,5 +83,5 @@ def _seen(value: Any) -> Any:
 
 
 def breakable(text: str) -> Markup:
-    """A name that may go on in the next line after an underscore."""
+    """Return a name that may go on in the next line after an underscore."""
     return Markup("_<wbr>").join(escape(part) for part in visible(text).split("_"))

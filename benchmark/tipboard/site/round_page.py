@@ -39,7 +39,7 @@ HEADINGS = (
 
 
 def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) -> Page:
-    """The page of a round."""
+    """Return the page of a round."""
     described = closed.round
     path = f"rounds/{described.name}.html"
     records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
@@ -73,7 +73,7 @@ def _teams(closed: Closed) -> set[str]:
 
 
 def _records(closed: Closed) -> Iterator[dict[str, Any]]:
-    """A row a submission, task and seed."""
+    """Yield one row per submission, task and seed."""
     places = _places(closed)
     for entry in closed.scores.entries:
         for task, seeds in entry.scores.items():
@@ -100,7 +100,7 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
 
 
 def _whole(place: float | None) -> float | None:
-    """The place as a whole number, unless a tie shares two."""
+    """Return the place as a whole number, unless a tie shares two."""
     return int(place) if place is not None and place.is_integer() else place
 
 

@@ -22,7 +22,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def visible(text: str) -> str:
-    """The text with every control, bidirectional and unassigned character replaced by a sign that is seen."""
+    """Return the text with every control, bidirectional and unassigned character replaced by a sign that is seen."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(SHOWN if _hidden(character) else character for character in text)
@@ -35,7 +35,7 @@ def _hidden(character: str) -> bool:
 
 
 def https(address: str | None) -> str | None:
-    """The address where it is one of https and nothing else, or None."""
+    """Return the address where it is one of https and nothing else, or None."""
     if address is None or not _ADDRESS.fullmatch(address):
         return None
     try:
@@ -46,7 +46,7 @@ def https(address: str | None) -> str | None:
 
 
 def page_id(entry: Entry) -> str:
-    """An entry's name in paths: its id where that is of slugs, else a digest of it."""
+    """Return an entry's name in paths: its id where that is of slugs, else a digest of it."""
     if _PAGE.fullmatch(entry.id) and len(entry.id) <= 100:
         return entry.id
     return f"entry-{hashlib.sha256(entry.id.encode(errors='surrogatepass')).hexdigest()[:16]}"

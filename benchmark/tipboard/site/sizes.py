@@ -12,8 +12,8 @@ from tipboard.board.board_rows import BoardRow, Standing, standings
 from tipboard.board.entries import Entry
 from tipboard.board.export import Placed, placed
 from tipboard.board.files import Board, boards, newest, read
-from tipboard.site.orders import BoardOrders
-from tipboard.site.read_orders import read_orders
+from tipboard.site.rankings import BoardRankings
+from tipboard.site.read_rankings import read_rankings
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Size:
 
     board: Board
     standings: list[Standing]
-    orders: BoardOrders = field(default_factory=BoardOrders)
+    rankings: BoardRankings = field(default_factory=BoardRankings)
     by_entry: Mapping[str, list[Placed]] = field(default_factory=dict)
 
     @property
@@ -43,13 +43,13 @@ class Size:
         return [entry for entry in self.board.entries if entry.id in self.by_entry]
 
 
-def size_of(board: Board, orders: BoardOrders | None = None) -> Size:
-    """All that the pages of one board need."""
+def size_of(board: Board, rankings: BoardRankings | None = None) -> Size:
+    """Return all that the pages of one board need."""
     found = standings(board, every_split=True)
     by_entry: dict[str, list[Placed]] = {}
     for one in placed(board, found):
         by_entry.setdefault(one.line.entry.id, []).append(one)
-    return Size(board, found, orders or BoardOrders(), by_entry)
+    return Size(board, found, rankings or BoardRankings(), by_entry)
 
 
 def read_sizes(results: Path, draft: bool = False) -> list[Size]:
@@ -65,9 +65,9 @@ def read_sizes(results: Path, draft: bool = False) -> list[Size]:
         raise UsageError(
             f"{results / latest} holds no result: keep some with `tipbench board results --runs RUNS`."
         )
-    return [replace(size, orders=read_orders(results, size.board.data, size.usual)) for size in found]
+    return [replace(size, rankings=read_rankings(results, size.board.data, size.usual)) for size in found]
 
 
 def best(standing: Standing) -> BoardRow | None:
-    """The best line that is ranked."""
+    """Return the best line that is ranked."""
     return next((line for line in standing.lines if line.is_ranked), None)

@@ -118,7 +118,7 @@ class Drawing:
 
 
 def fit(text: str, letters: int) -> str:
-    """The text, cut to so many letters."""
+    """Return the text, cut to so many letters."""
     return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
@@ -128,7 +128,8 @@ def width_of(texts: Iterable[str], size: float) -> float:
 
 
 def _elements(marks: Sequence[Mark], colour: Callable[[str], str]) -> Markup:
-    """Marks as XML. Every text is escaped here, one by one: a format of :class:`Markup` takes ten times as long."""
+    """Return marks as XML. Every text is escaped here, one by one: a format of :class:`Markup` takes ten times as
+    long."""
     return Markup("".join(_element(mark, colour) for mark in marks))
 
 
@@ -154,7 +155,7 @@ def _resolved(role: str) -> str:
 
 
 def _short(value: float) -> str:
-    """Two decimals at most, so that the same figure is the same bytes."""
+    """Return two decimals at most, so that the same figure is the same bytes."""
     return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 

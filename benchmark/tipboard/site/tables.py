@@ -76,13 +76,13 @@ class View:
         return [(LABELS[name], f"{self.path}.{kind.ending}") for name, kind in FORMATS.items()]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """The files behind it."""
+        """Yield the files behind it."""
         for kind in FORMATS.values():
             yield f"{self.path}.{kind.ending}", kind.write(self.table)
 
 
 def method_page(size: str | None, row: TableRow) -> str | None:
-    """Where the page of a row's method is."""
+    """Return where the page of a row's method is."""
     return None if row.entry is None or size is None else f"{size}/methods/{page_id(row.entry)}.html"
 
 
@@ -92,7 +92,8 @@ def _sort(cell: Cell) -> str:
 
 
 def filters(table: Table, keys: Sequence[str], usual: bool = False) -> list[Filter]:
-    """A choice for each of some columns, in the order that the words come; ``usual``: default splits from the start."""
+    """Return a choice for each of some columns, in the order that the words come; ``usual``: default splits from the
+    start."""
     found = []
     at = {heading.key: column for column, heading in enumerate(table.headings)}
     for key in keys:
@@ -118,7 +119,7 @@ def of_records(
     caption: str, headings: Sequence[Heading], found: Sequence[Mapping[str, Any]],
     text: Callable[[Any], str] | None = None,
 ) -> Table:  # fmt: skip
-    """A table of records as they are, with numbers rounded for the reader."""
+    """Return a table of records as they are, with numbers rounded for the reader."""
     write = text or _text
     rows = [
         TableRow([Cell(write(record.get(heading.key)), record.get(heading.key)) for heading in headings])

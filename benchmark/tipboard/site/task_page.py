@@ -15,8 +15,8 @@ from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import forest, phone_forest
 from tipboard.site.figures.shifts import shifts
 from tipboard.site.figures.tradeoff import against, against_tier
-from tipboard.site.orders import Worlds
 from tipboard.site.publication import Publication
+from tipboard.site.rankings import Worlds
 from tipboard.site.render import Figure, Page, page
 from tipboard.site.sizes import Size, best
 from tipboard.site.svg import PHONE, Drawing
@@ -45,11 +45,11 @@ class Drawn(NamedTuple):
 
 
 def task_page(size: Size, standing: Standing, publication: Publication) -> Page:
-    """The page of the task of a standing on its default split."""
+    """Return the page of the task of a standing on its default split."""
     name = standing.task.name
     path = f"{size.name}/tasks/{name}.html"
     views = _views(size, standing)
-    worlds = size.orders.by_task.get(name)
+    worlds = size.rankings.by_task.get(name)
     if worlds is not None:
         views.append(_pairs(size, standing, worlds))
     figures = [
@@ -156,14 +156,14 @@ def _worlds(standing: Standing, worlds: Worlds | None) -> list[Drawn]:
     return [
         Drawn(
             "worlds", "Over worlds",
-            f"Mean ranks over {worlds.ranking.over}; methods beside one bar are not told apart.{said}",
+            f"Mean ranks over {worlds.ranking.over}; methods joined by one bar do not differ clearly.{said}",
             critical_difference(worlds.ranking, f"{standing.task.name}: mean ranks over worlds"),
         )
     ]  # fmt: skip
 
 
 def _verdicts(worlds: Worlds) -> str:
-    """Why a bar may join methods of which a test above says that one is better."""
+    """Return why a bar may join methods of which a test above says that one is better."""
     return (
         'A bar may join methods that "against reference" above calls different, because it asks another question: the '
         "p value there compares a method with the reference on all test cases of this one world; a bar compares all "
@@ -172,7 +172,7 @@ def _verdicts(worlds: Worlds) -> str:
 
 
 def _pairs(size: Size, standing: Standing, worlds: Worlds) -> View:
-    """A square of all methods: in what share of worlds the row's is better than the column's."""
+    """Return a square of all methods: in what share of worlds the row's is better than the column's."""
     names = list(worlds.ranking.names)
     share = {(one.better, one.worse): one.share for one in worlds.pairs}
     share |= {(one.worse, one.better): 1 - one.share for one in worlds.pairs}

@@ -44,7 +44,7 @@ from tipboard.submissions.text import shown
 from tipboard.submissions.truth import SubmissionTruth, TruthOf, release_truth
 
 UNDECLARED = "undeclared"
-"""The version of a method that nothing is pinned for."""
+"""The version of a method that no package is pinned for."""
 
 SEALED = "sealed: scored at close"
 """In the place of a score whose truth is not known yet."""
@@ -117,7 +117,9 @@ def check(
         Refused: with one sentence for everything that is wrong at the first step at which something is.
     """
     if not CONFINES and not quiet:
-        sys.stderr.write("files are read without bounds of memory on this system: check your own only\n")
+        sys.stderr.write(
+            "this system cannot limit the memory that reading takes: check only your own files\n"
+        )
     with opened(folder) as descriptor, _clean_files(workdir) as clean:
         record = _record(folder, descriptor, limits)
         limits = limits or limits_of(record.size)
@@ -152,7 +154,7 @@ def _clean_files(workdir: Path | None) -> Iterator[Path]:
 
 
 def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> SubmissionRecord:
-    """The record, with everything beside it as it says. Raises Refused."""
+    """Return the record, with everything beside it as it says. Raises Refused."""
     found = look(descriptor)
     if not found.has_record or any(one.where == RECORD for one in found.problems):
         raise Refused(folder, found.problems)
@@ -195,7 +197,7 @@ def _truth(folder: Path, record: SubmissionRecord, truth: TruthOf) -> Submission
 
 
 def _by_fold(record: SubmissionRecord) -> list[list[SubmittedFile]]:
-    """Entries of one task and split together, so that its answers are made once."""
+    """Return entries of one task and split together, so that its answers are made once."""
     folds: dict[tuple[str, str], list[SubmittedFile]] = {}
     for entry in record.predictions:
         folds.setdefault((entry.task, entry.split), []).append(entry)
@@ -285,8 +287,8 @@ def _result(
 def _evaluated(
     truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
 ) -> _Scored:
-    """Scores, without a library's remarks about numbers that are too large for it; of a sealed round the keys only
-    are checked."""
+    """Return scores, without a library's remarks about numbers that are too large for it; of a sealed round the keys
+    only are checked."""
     if not truth.scored:
         check_predictions(prepared.answers_to(predictions), predictions)
         return _Scored(Evaluation({task.primary: Score(None, note=SEALED)}))

@@ -62,7 +62,7 @@ def opened(folder: Path) -> Iterator[Folder]:
 
 
 def look(folder: Folder) -> Found:
-    """All that lies in an opened folder."""
+    """Return all that lies in an opened folder."""
     found = Found()
     _look(folder, "", 0, found)
     if found.names > MOST_NAMES:

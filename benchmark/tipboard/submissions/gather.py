@@ -53,7 +53,7 @@ class Gathered:
 
 
 def gathered_runs(paths: Sequence[Path]) -> Gathered:
-    """Runs of one method on one release.
+    """Return runs of one method on one release.
 
     Args:
         paths: run folders, their ``result.json``, or folders that hold runs.
@@ -89,7 +89,7 @@ def gathered_files(
     access: str,
     version: str | None = None,
 ) -> Gathered:
-    """Files as ``(task, split, seed, path)``, parquet or CSV. Raises UsageError for two of one place.
+    """Return files as ``(task, split, seed, path)``, parquet or CSV. Raises UsageError for two of one place.
 
     ``version``: of the data, where ``data`` does not begin with it.
     """
@@ -106,7 +106,7 @@ def _read_file(path: str, task: str) -> pl.DataFrame:
 
 
 def _folders(path: Path) -> list[Path]:
-    """The run folders that a path stands for."""
+    """Return the run folders that a path stands for."""
     if path.name == RESULT and path.is_file():
         return [path.parent]
     if not path.is_dir():
@@ -127,7 +127,7 @@ def _refuse(folder: Path, result: Result) -> None:
     if result.versions.evaluator != (version := score_version(result.task)):
         raise UsageError(
             f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {version}: "
-            "run it again, which scores its predictions anew."
+            "run it again; its predictions are kept and only scored."
         )
 
 

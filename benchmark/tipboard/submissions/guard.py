@@ -1,6 +1,6 @@
 """Untrusted predictions are read in a process of their own; what comes back is plain parquet, or a sentence.
 
-The process (:mod:`tipboard.submissions.reader`) is started anew, not forked, knows nothing of the environment but where
+The process (:mod:`tipboard.submissions.reader`) is started, not forked, knows nothing of the environment but where
 Python finds its packages, and is ended when a file takes too long. A file that ends it is refused, and the files after
 that are read by another one, a few times.
 """
@@ -134,7 +134,7 @@ def _read(
         how = f"takes more than {limits.seconds} seconds to read"
     except (ValueError, KeyError, TypeError):
         at = next(iter(waiting)) if at is None else at
-        how = "makes the process that reads it say what it never does"
+        how = "breaks the process that reads it"
     finally:
         code = _end(process)
         heard.join(timeout=1)
@@ -190,7 +190,7 @@ def _ask(
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
-    """End the process, if it has not ended, and close what led to it; its exit code."""
+    """Return end the process, if it has not ended, and close what led to it; its exit code."""
     process.kill()
     if process.stdin is not None:
         with suppress(OSError):  # what was never read of the request may not be flushed any more
@@ -225,7 +225,7 @@ class _Listener(threading.Thread):
 
 
 def _lines(heard: _Listener, seconds: float, end: float) -> Iterator[dict[str, Any]]:
-    """What the process says, line by line.
+    """Yield what the process says, line by line.
 
     Raises _Overdue where a line takes more seconds than it may, or ``end`` (of the monotonic clock) has come.
     """
@@ -242,7 +242,7 @@ def _lines(heard: _Listener, seconds: float, end: float) -> Iterator[dict[str, A
 
 
 def _number(said: Any, waiting: dict[int, Declared]) -> int:
-    """The number of a file that is waiting. Raises ValueError for anything else."""
+    """Return the number of a file that is waiting. Raises ValueError for anything else."""
     if said not in waiting:
         raise ValueError(said)
     return int(said)

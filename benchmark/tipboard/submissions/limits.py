@@ -51,12 +51,12 @@ BY_SIZE = {
 
 
 def limits_of(size: str | None) -> Limits:
-    """Those of a release's size; a sealed round (None) is of the size small."""
+    """Return those of a release's size; a sealed round (None) is of the size small."""
     return BY_SIZE["small" if size is None else size]
 
 
 def amount(count: int) -> str:
-    """Bytes as a reader says them: 25 MB, 10.7 GB."""
+    """Return bytes as a reader says them: 25 MB, 10.7 GB."""
     for unit, name in ((1_000 * MB, "GB"), (MB, "MB"), (1_000, "kB")):
         if count >= unit:
             return f"{count / unit:,.1f}".removesuffix(".0") + f" {name}"

@@ -27,7 +27,7 @@ def open_below(name: str, above: Folder) -> Folder:
 
 
 def read_regular(folder: Folder, path: str, most: int) -> bytes:
-    """The content of a plain file below a folder, which only one name leads to.
+    """Return the content of a plain file below a folder, which only one name leads to.
 
     Args:
         folder: that is open.
@@ -56,7 +56,7 @@ def read_regular(folder: Folder, path: str, most: int) -> bytes:
 
 
 def not_plain(status: os.stat_result) -> str | None:
-    """Why this is no plain file with one name; None where it is."""
+    """Return why this is no plain file with one name; None where it is."""
     if stat.S_ISLNK(status.st_mode):
         return "it is a symbolic link; put the file itself there"
     if not stat.S_ISREG(status.st_mode):
@@ -65,7 +65,7 @@ def not_plain(status: os.stat_result) -> str | None:
 
 
 def _content(file: int, most: int) -> bytes:
-    """All of a file; its size is looked at first, so that holes of a sparse one count."""
+    """Return all of a file; its size is looked at first, so that holes of a sparse one count."""
     size = os.fstat(file).st_size
     if size > most:
         raise Unreadable(f"it has {size:,} bytes and at most {most:,} are read")

@@ -119,10 +119,10 @@ def _compact(frame: pl.DataFrame) -> bytes:
 def _record(gathered: Gathered, about: About, entries: list[dict[str, Any]]) -> SubmissionRecord:
     method = about.method or gathered.method
     if method is None:
-        raise UsageError("nothing says what the method is called: give it as --method.")
+        raise UsageError("The method has no name: give it as --method.")
     hardware = about.hardware or gathered.hardware
     if hardware is None:
-        raise UsageError("nothing says what it ran on: give it as --hardware.")
+        raise UsageError("The hardware is not known: give it as --hardware.")
     package = about.package or gathered.package
     pinned = package and {"package": package, "overrides": gathered.overrides or {}}
     content = {

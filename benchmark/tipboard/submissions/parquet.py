@@ -1,4 +1,4 @@
-"""An untrusted parquet file: its footer is looked at before anything is read, and what is read is written anew.
+"""An untrusted parquet file: its footer is looked at before anything is read, and what is read is written again.
 
 Runs only in the process of :mod:`tipboard.submissions.reader`, whose memory and time are bounded: pyarrow may do there
 whatever a malicious file makes it do.
@@ -106,7 +106,7 @@ def _check_columns(file: Any, columns: Collection[str], limits: Limits) -> None:
             )
         if not _is_asked(name, columns):
             raise Refusal(
-                f"its column {shown(name)} is none of such predictions; give only {', '.join(columns)}"
+                f"its column {shown(name)} does not belong to such predictions; give only {', '.join(columns)}"
             )
     if len(set(names)) < len(names):
         raise Refusal("it has two columns of one name")
@@ -147,14 +147,14 @@ def _check_sizes(footer: Any, limits: Limits) -> None:
 
 
 def _plain(file: Any) -> Any:
-    """The schema of the clean file: names and types, no metadata."""
+    """Return the schema of the clean file: names and types, no metadata."""
     import pyarrow as pa
 
     return pa.schema([pa.field(one.name, one.type) for one in file.schema_arrow])
 
 
 def _batches(file: Any, limits: Limits) -> Iterator[Any]:
-    """The rows as they are read, within the limits whatever the footer said."""
+    """Yield the rows as they are read, within the limits whatever the footer said."""
     import pyarrow as pa
 
     schema, decoded = _plain(file), 0

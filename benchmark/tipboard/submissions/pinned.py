@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tipbench.config.choices import options
 from tipbench.config.compose import Composer, parse
+from tipbench.config.options import options
 from tipbench.config.paths import config_folder, config_folders
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
@@ -20,13 +20,13 @@ METHOD = "baseline.method"
 
 
 def shipped_version(result: Result) -> str | None:
-    """The package of a baseline that ships with tipbench, as pip installs it; None for a user's own method."""
+    """Return the package of a baseline that ships with tipbench, as pip installs it; None for a user's own method."""
     target = str(_method(result.config).get("_target_", ""))
     return f"tipbench=={result.versions.method}" if target.partition(".")[0] == SHIPPED else None
 
 
 def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
-    """Overrides, but for split and seed, that compose to the same config hash; None where there are none."""
+    """Return overrides, but for split and seed, that compose to the same config hash; None where there are none."""
     wanted = Cell(dict(config), Path())
     try:
         words = _first_words(config)
@@ -41,7 +41,7 @@ def overrides_of(config: Mapping[str, Any]) -> list[str] | None:
 
 
 def _first_words(config: Mapping[str, Any]) -> list[str]:
-    """Baseline, or task and class of a user's own, and release."""
+    """Return baseline, or task and class of a user's own, and release."""
     name, release = str(config["baseline"]["name"]), config["release"]
     known = name in options([config_folder()])["baseline"]
     target = f"{METHOD}._target_={_method(config)['_target_']}"
@@ -51,14 +51,14 @@ def _first_words(config: Mapping[str, Any]) -> list[str]:
 
 
 def _composed(words: list[str], config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config of the one cell that these words make on the split and seed of another config."""
+    """Return the config of the one cell that these words make on the split and seed of another config."""
     typed = parse([*words, f"split={config['split']}", f"seed={config['seed']}"])
     [cell] = expand(Composer(config_folders(None), typed), lambda task, settings: [str(config["split"])])
     return cell.config
 
 
 def _differences(above: str, there: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:
-    """What has to be typed for arguments to be as they are wanted."""
+    """Yield what has to be typed for arguments to be as they are wanted."""
     for key, value in wanted.items():
         name = f"{above}.{key}"
         if key not in there:
@@ -70,7 +70,7 @@ def _differences(above: str, there: Mapping[str, Any], wanted: Mapping[str, Any]
 
 
 def _written(value: Any, literal: bool = False) -> str:
-    """A value in Hydra's grammar; paths do not pass through it."""
+    """Return a value in Hydra's grammar; paths do not pass through it."""
     if value is None:
         return "null"
     if isinstance(value, bool):

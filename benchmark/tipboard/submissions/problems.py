@@ -46,7 +46,7 @@ class Refused(CheckFailed):
 
 
 def listed(problems: Sequence[str]) -> list[str]:
-    """The first problems, and how many more there are."""
+    """Return the first problems, and how many more there are."""
     lines: list[str] = []
     for problem in problems[:MOST_LINES]:
         if sum(map(len, lines)) + len(problem) > MOST_SIGNS:

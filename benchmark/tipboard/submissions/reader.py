@@ -63,7 +63,7 @@ def _outcome(folder: Folder, file: dict[str, Any], limits: Limits) -> dict[str, 
 
 
 def _peak_mib() -> float | None:
-    """Peak resident memory so far; None where the system cannot say."""
+    """Return peak resident memory so far; None where the system cannot say."""
     kib = peak_memory()
     return None if kib is None else round(kib / 1024, 1)
 

@@ -36,7 +36,7 @@ KEPT_BACK = ("runs", "figure", "engine", "overwrite", "hydra", "experiment", "gr
 
 
 def _whole(pattern: str, what: str) -> AfterValidator:
-    """The pattern on the whole text; Python's ``$`` would let a last line break pass."""
+    """Return the pattern on the whole text; Python's ``$`` would let a last line break pass."""
     compiled = re.compile(pattern.removeprefix("^").removesuffix("$"))
 
     def check(text: str) -> str:
@@ -221,7 +221,7 @@ class SubmissionRecord(_Record):
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of ``submission.json``."""
+    """Return the JSON Schema (2020-12) of ``submission.json``."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **SubmissionRecord.model_json_schema(),

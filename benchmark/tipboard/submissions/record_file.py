@@ -24,7 +24,7 @@ class Malformed(Exception):
 
 
 def record_of(content: bytes) -> SubmissionRecord:
-    """The record. Raises Malformed where it is not JSON in UTF-8, or not of its schema."""
+    """Return the record. Raises Malformed where it is not JSON in UTF-8, or not of its schema."""
     try:
         return SubmissionRecord.model_validate(_parsed(content))
     except ValidationError as error:
@@ -55,7 +55,7 @@ def _parsed(content: bytes) -> Any:
 
 
 def _depth(text: str) -> int:
-    """How deep its brackets go, those inside strings too: more than there is, never less."""
+    """Return how deep its brackets go, those inside strings too: more than there is, never less."""
     depth = deepest = 0
     for sign in text:
         if sign in "[{":

@@ -64,7 +64,7 @@ def _meanings(record: SubmissionRecord) -> Iterator[Problem]:
     for name in sorted(predicted & set(tasks())):
         meant, here = record.versions.of_scores(name), score_version(name)
         if meant is None:
-            yield Problem(where, f"tasks says nothing of {name}; pack it again.")
+            yield Problem(where, f"tasks does not list {name}; pack it again.")
         elif meant != here:
             yield Problem(
                 where,

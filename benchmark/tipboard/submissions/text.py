@@ -20,7 +20,8 @@ SHOWN = 60
 
 
 def legal_text(text: str) -> str:
-    """The text, which is one line, in NFC, without anything unseen. Raises ValueError that says what is wrong."""
+    """Return the text, which is one line, in NFC, without anything unseen. Raises ValueError that says what is
+    wrong."""
     if text != text.strip() or not text:
         raise ValueError("is blank, or begins or ends with a blank")
     for place, sign in enumerate(text, 1):
@@ -34,7 +35,7 @@ def legal_text(text: str) -> str:
 
 
 def shown(text: object, most: int = SHOWN) -> str:
-    """An untrusted text as a sentence may quote it: printable, in one line, cut where it is long."""
+    """Return an untrusted text as a sentence may quote it: printable, in one line, cut where it is long."""
     words = str(text)
     cut = words[:most]
     safe = "".join(sign if _is_plain(sign) else _escaped(sign) for sign in cut)
@@ -43,7 +44,7 @@ def shown(text: object, most: int = SHOWN) -> str:
 
 
 def named(path: str, most: int = 120) -> str:
-    """An untrusted file name: what is not a plain letter, digit or sign of a path stands as its escape."""
+    """Return an untrusted file name: what is not a plain letter, digit or sign of a path stands as its escape."""
     cut = path[:most]
     safe = "".join(
         sign if sign.isascii() and (sign.isalnum() or sign in "._-/") else _escaped(sign) for sign in cut
@@ -52,7 +53,7 @@ def named(path: str, most: int = 120) -> str:
 
 
 def unseen(text: str) -> bool:
-    """Whether any character of a text shows nothing."""
+    """Return whether any character of a text shows nothing."""
     return not (text.isascii() and text.isprintable()) and any(map(_is_unseen, text))
 
 

@@ -41,7 +41,7 @@ TruthOf = Callable[[SubmissionRecord], SubmissionTruth]
 
 
 def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> TruthOf:
-    """SubmissionTruth of public releases, made where missing.
+    """Return SubmissionTruth of public releases, made where missing.
 
     ``sizes``: those that may be opened: a submission does not decide what a machine generates.
     """

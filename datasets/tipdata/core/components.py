@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def connected_components(left: NDArray[np.int64], right: NDArray[np.int64], nodes: int) -> NDArray[np.int64]:
-    """The smallest node of each node's component, int64 [nodes].
+    """Return the smallest node of each node's component, int64 [nodes].
 
     Args:
         left, right: the two ends of each edge, in [0, nodes).
@@ -30,7 +30,7 @@ def connected_components(left: NDArray[np.int64], right: NDArray[np.int64], node
 
 
 def shared_value_components(rows: pl.DataFrame, unit: str, values: str) -> pl.DataFrame:
-    """Components of units that share a value, each named by its smallest unit.
+    """Return components of units that share a value, each named by its smallest unit.
 
     Args:
         rows: ``unit`` (unique integers) and ``values`` (List; null or empty for a unit that shares nothing).

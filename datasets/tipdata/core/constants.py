@@ -2,7 +2,7 @@
 
 Elementary functions differ in their last bit between processors, so the world never calls them: it looks their
 values up in ``constants.npz``, rounded to integers once. ``python -m tipdata.core.constants`` (needs scipy) makes the
-file anew; a test holds every entry against scipy.
+file again; a test compares every entry with scipy.
 """
 
 from functools import cache
@@ -28,7 +28,7 @@ GAMMA_SHAPES = (0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 4.0)
 
 @cache
 def table(name: str) -> npt.NDArray[np.int64]:
-    """One shipped table, int64: normal, logistic, exponential, gamma_<shape>, exp, log, sigmoid or log1p_exp."""
+    """Return one shipped table, int64: normal, logistic, exponential, gamma_<shape>, exp, log, sigmoid or log1p_exp."""
     return _load()[name].astype(np.int64)
 
 

@@ -16,7 +16,7 @@ NEGLIGIBLE = 1e-9
 
 
 def poisson(stream: Stream, ids: Ids, mean: Ints) -> Ints:
-    """A Poisson count of each mean (thousandths), arrays of one shape.
+    """Return a Poisson count of each mean (thousandths), arrays of one shape.
 
     Below LARGE by inversion, above it as mean + sqrt(mean) z + (z^2 - 1) / 6 (Cornish and Fisher, 1938), rounded.
     """
@@ -30,7 +30,8 @@ def poisson(stream: Stream, ids: Ids, mean: Ints) -> Ints:
 
 
 def over_dispersed(stream: Stream, ids: Ids, mean: Ints, weight: int) -> Ints:
-    """Means (thousandths) times 1 + weight (g - 1), of a gamma variable g of mean 1 and shape 4; weight in permille."""
+    """Return means (thousandths) times 1 + weight (g - 1), of a gamma variable g of mean 1 and shape 4; weight in
+    permille."""
     around = stream.quantile(ids, "gamma_4.0") // 4 - 1_000_000
     return np.maximum(mean + mean * (around * weight // 1000) // 1_000_000, 0)
 
@@ -51,7 +52,7 @@ def _by_inversion(u: np.ndarray, mean: Ints) -> Ints:
 
 
 def _exp_of_minus(milli: Ints) -> np.ndarray:
-    """exp(-milli / 1000) as a product of four values of the table, which is too coarse for small ones."""
+    """Return exp(-milli / 1000) as a product of four values of the table, which is too coarse for small ones."""
     quarter = milli // 4
     parts = exp(-quarter) / EXP_SCALE, exp(3 * quarter - milli) / EXP_SCALE
     return parts[0] * parts[0] * parts[0] * parts[1]

@@ -13,7 +13,7 @@ import polars as pl
 
 
 def column_digest(column: pl.Series) -> str:
-    """Hex SHA-256 of one column (integers, booleans, strings, and lists of these).
+    """Return hex SHA-256 of one column (integers, booleans, strings, and lists of these).
 
     Raises:
         TypeError: for a dtype that has no canonical form here (floats are never stored).
@@ -42,7 +42,7 @@ def _feed(digest: "hashlib._Hash", column: pl.Series) -> None:
 
 
 def _utf8(strings: pl.Series) -> bytes:
-    """All strings' bytes, one after the other."""
+    """Return all strings' bytes, one after the other."""
     import pyarrow as pa  # for making and verifying only
 
     array = strings.rechunk().to_arrow().cast(pa.large_string())
@@ -55,7 +55,7 @@ def _utf8(strings: pl.Series) -> bytes:
 
 
 def region_digest(columns: Mapping[str, Mapping[str, str]]) -> str:
-    """SHA-256 of one region, from its column digests by table and column."""
+    """Return SHA-256 of one region, from its column digests by table and column."""
     lines = sorted(
         f"{table}.{name}={value}" for table, found in columns.items() for name, value in found.items()
     )
@@ -63,6 +63,6 @@ def region_digest(columns: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def release_digest(regions: Mapping[str, str]) -> str:
-    """SHA-256 over the regions' digests, sorted by region."""
+    """Return SHA-256 over the regions' digests, sorted by region."""
     lines = [f"{region}={regions[region]}" for region in sorted(regions)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -25,7 +25,7 @@ _B = np.uint64(0x94D049BB133111EB)
 
 
 def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """SplitMix64's finaliser: a bijection on 64-bit words."""
+    """Return SplitMix64's finaliser: a bijection on 64-bit words."""
     x = (x ^ (x >> np.uint64(30))) * _A
     x = (x ^ (x >> np.uint64(27))) * _B
     return x ^ (x >> np.uint64(31))
@@ -41,25 +41,25 @@ class Stream:
         self.key = np.frombuffer(digest[:8], dtype="<u8").astype(np.uint64)
 
     def bits(self, ids: Ids, k: int | Ids = 0) -> npt.NDArray[np.uint64]:
-        """64 uniform bits an id; ``k`` numbers several draws for one id."""
+        """Return 64 uniform bits an id; ``k`` numbers several draws for one id."""
         first = _mix(np.asarray(ids).astype(np.uint64) * _GOLDEN + self.key)
         return _mix(first ^ ((np.atleast_1d(k).astype(np.uint64) + np.uint64(1)) * _SECOND))
 
     def uniform(self, ids: Ids, k: int | Ids = 0) -> npt.NDArray[np.float64]:
-        """Uniform on [0, 1) in steps of 2**-53, exactly representable."""
+        """Return uniform on [0, 1) in steps of 2**-53, exactly representable."""
         return (self.bits(ids, k) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def below(self, ids: Ids, n: int | Ids, k: int | Ids = 0) -> Ints:
-        """Uniform integers in [0, n), n < 2**31, an array of n's broadcasting with the ids."""
+        """Return uniform integers in [0, n), n < 2**31, an array of n's broadcasting with the ids."""
         high = self.bits(ids, k) >> np.uint64(33)
         return ((high * np.asarray(n).astype(np.uint64)) >> np.uint64(31)).astype(np.int64)
 
     def chance(self, ids: Ids, p: int | Ids, k: int | Ids = 0) -> npt.NDArray[np.bool_]:
-        """True with probability ``p`` out of 65,536."""
+        """Return true with probability ``p`` out of 65,536."""
         return (self.bits(ids, k) >> np.uint64(48)).astype(np.int64) < p
 
     def choose(self, ids: Ids, weights: Ints, k: int | Ids = 0) -> Ints:
-        """An index by integer weights: one row of weights for all ids, or (len(ids), m) of them."""
+        """Return an index by integer weights: one row of weights for all ids, or (len(ids), m) of them."""
         total = np.cumsum(weights, axis=-1)
         picked = self.below(ids, total[..., -1], k)
         if total.ndim == 1:
@@ -67,7 +67,7 @@ class Stream:
         return (total <= picked[..., None]).sum(axis=-1)
 
     def quantile(self, ids: Ids, name: str, k: int | Ids = 0) -> Ints:
-        """A draw from a shipped inverse CDF, in millionths: normal, logistic, exponential or gamma_<shape>."""
+        """Return a draw from a shipped inverse CDF, in millionths: normal, logistic, exponential or gamma_<shape>."""
         knots = table(name)
         drawn = self.bits(ids, k)
         cell = (drawn >> np.uint64(65 - STEPS.bit_length())).astype(np.int64)
@@ -75,11 +75,11 @@ class Stream:
         return knots[cell] + (((knots[cell + 1] - knots[cell]) * within) >> 20)
 
     def shuffled(self, ids: Ids) -> Ints:
-        """Positions that put the ids into keyed random order (ties, practically none, by id)."""
+        """Return positions that put the ids into keyed random order (ties, practically none, by id)."""
         return np.lexsort((ids, self.bits(ids)))
 
     def permute(self, ids: Ids) -> Ints:
-        """A keyed permutation of [0, 2**48): an id that tells nothing of what it names (four Feistel rounds)."""
+        """Return a keyed permutation of [0, 2**48): an id that tells nothing of what it names (four Feistel rounds)."""
         left, right = ids >> 24, ids & 0xFFFFFF
         for turn in range(4):
             turned = (self.bits(right, turn) >> np.uint64(40)).astype(np.int64)
@@ -88,39 +88,39 @@ class Stream:
 
 
 def probability(p: float) -> int:
-    """A probability as an integer out of 65,536."""
+    """Return a probability as an integer out of 65,536."""
     return int(p * ONE + 0.5)
 
 
 def logit(p: int | Ints) -> Ints:
-    """Log-odds in milli-nats of probabilities out of 65,536."""
+    """Return log-odds in milli-nats of probabilities out of 65,536."""
     log = table("log")
     return log[p] - log[ONE - np.asarray(p)]
 
 
 def sigmoid(milli: int | Ints) -> Ints:
-    """Probabilities out of 65,536 of log-odds in milli-nats."""
+    """Return probabilities out of 65,536 of log-odds in milli-nats."""
     return table("sigmoid")[np.clip(milli, -REACH, REACH) + REACH]
 
 
 def log(p: int | Ints) -> Ints:
-    """Natural logarithm in milli-nats of probabilities out of 65,536."""
+    """Return natural logarithm in milli-nats of probabilities out of 65,536."""
     return table("log")[p]
 
 
 def exp(milli: int | Ints) -> Ints:
-    """exp of milli-nats, times 2**20."""
+    """Return exp of milli-nats, times 2**20."""
     return table("exp")[np.clip(milli, -REACH, REACH) + REACH]
 
 
 def log_add(a: Ints, b: Ints) -> Ints:
-    """log(exp(a) + exp(b)) of milli-nats, in integers."""
+    """Return log(exp(a) + exp(b)) of milli-nats, in integers."""
     apart = np.minimum(np.abs(a - b), REACH)
     return np.maximum(a, b) + table("log1p_exp")[apart]
 
 
 def log_sum(values: Ints) -> Ints:
-    """log of the sum of exponentials over the last axis, milli-nats, folded from left to right."""
+    """Return log of the sum of exponentials over the last axis, milli-nats, folded from left to right."""
     total = values[..., 0]
     for index in range(1, values.shape[-1]):
         total = log_add(total, values[..., index])
@@ -128,11 +128,11 @@ def log_sum(values: Ints) -> Ints:
 
 
 def scaled(base: Ints, milli: Ints) -> Ints:
-    """``base`` times exp(``milli``), integers rounded down."""
+    """Return ``base`` times exp(``milli``), integers rounded down."""
     return (base * exp(milli)) // EXP_SCALE
 
 
 def normalised(weights: Ints) -> Ints:
-    """Weights over the last axis as probabilities out of 65,536, each at least one part."""
+    """Return weights over the last axis as probabilities out of 65,536, each at least one part."""
     total = weights.sum(axis=-1, keepdims=True)
     return np.maximum((weights * ONE) // np.maximum(total, 1), 1)

@@ -7,6 +7,7 @@ from tipdata.core.operating_system import cache_folder
 
 
 def home() -> Path:
-    """The folder that holds releases as ``<version>/<size>/<region>/<table>.parquet``. It is not created here."""
+    """Return the folder that holds releases as ``<version>/<size>/<region>/<table>.parquet``. It is not created
+    here."""
     chosen = os.environ.get("TIPBENCH_HOME")
     return Path(chosen).expanduser() if chosen else cache_folder() / "tipbench"

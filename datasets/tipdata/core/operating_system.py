@@ -249,7 +249,7 @@ def start_apart(folder: Folder) -> Apart:
 
 
 def open_folder(name: str | Path, above: Folder | None = None) -> Folder:
-    """Open a folder whose name is no link; below another one, or anywhere. Raises OSError where that cannot be."""
+    """Open a folder whose name is not a link; below another one, or anywhere. Raises OSError where that cannot be."""
     if isinstance(above, int) or (above is None and BELOW_DESCRIPTORS):
         return os.open(name, _STEP | _FOLDER, dir_fd=above)
     path = Path(os.path.abspath(name)) if above is None else above / name
@@ -277,7 +277,7 @@ def open_file(name: str, folder: Folder) -> int:
     path = folder / name
     status = os.lstat(path)
     if _is_link(status) or not stat.S_ISREG(status.st_mode):
-        raise OSError(None, "it is no plain file", str(path))
+        raise OSError(None, "it is not a plain file", str(path))
     opened = os.open(path, _STEP)
     if os.path.samestat(status, os.fstat(opened)):
         return opened

@@ -17,6 +17,7 @@ _SEED = 1
 
 
 def assign(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
-    """The part of each id (operation or other cluster): index into :data:`PARTS`, int8, the same in every release."""
+    """Return the part of each id (operation or other cluster): index into :data:`PARTS`, int8, the same in every
+    release."""
     drawn = Stream(_SEED, "partition").below(ids, sum(SHARES))
     return np.searchsorted(np.cumsum(SHARES), drawn, side="right").astype(np.int8)

@@ -35,7 +35,7 @@ def token_digest(source: bytes) -> str:
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    """The tokens that count, each f-string (and t-string) whole."""
+    """Yield the tokens that count, each f-string (and t-string) whole."""
     lines = io.StringIO(text).readlines()
     depth, start = 0, (0, 0)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -52,7 +52,7 @@ def _tokens(text: str) -> Iterator[Token]:
 
 
 def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
-    """The text from one place to another; a place is a line, from 1, and a column, from 0."""
+    """Return the text from one place to another; a place is a line, from 1, and a column, from 0."""
     (first, left), (last, right) = start, end
     if first == last:
         return lines[first - 1][left:right]
@@ -60,7 +60,7 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
 
 
 def _without_docstrings(tokens: Iterator[Token]) -> Iterator[Token]:
-    """The tokens without statements that are nothing but a string: docstrings, also those of attributes."""
+    """Yield the tokens without statements that are nothing but a string: docstrings, also those of attributes."""
     statement: list[Token] = []
     for token in tokens:
         statement.append(token)
@@ -72,7 +72,7 @@ def _without_docstrings(tokens: Iterator[Token]) -> Iterator[Token]:
 
 
 def _is_plain_string(token: Token) -> bool:
-    """Whether a token is a string whose evaluation does nothing (an f-string's may)."""
+    """Return whether a token is a string whose evaluation does nothing (an f-string's may)."""
     kind, written = token
     prefix = written.lower().partition('"')[0].partition("'")[0]
     return kind == "STRING" and not set(prefix) & {"f", "t"}

@@ -96,7 +96,7 @@ class Column:
     since: str = ""
 
     def possible(self, parameters: Parameters) -> tuple[str, ...]:
-        """Return its category values in the world of these parameters; empty where it is no category."""
+        """Return its category values in the world of these parameters; empty where it is not a category."""
         return self.values.listed(parameters) if isinstance(self.values, InWorld) else self.values
 
     @property
@@ -120,7 +120,7 @@ class Table:
     private_rows: tuple[str, tuple[str, ...], str] = ("", (), "")
 
     def names(self, *tiers: str) -> tuple[str, ...]:
-        """Column names of the given tiers (all where none is given), in the table's order."""
+        """Return column names of the given tiers (all where none is given), in the table's order."""
         return tuple(c.name for c in self.columns if not tiers or c.tier in tiers)
 
     @property

@@ -42,7 +42,7 @@ def newest_released() -> str:
 
 
 def is_draft(version: str) -> bool:
-    """Return whether a version may still change; one that does not exist here is no draft."""
+    """Return whether a version may still change; one that does not exist here is not a draft."""
     return version in versions() and versions()[version]["status"] == DRAFT
 
 
@@ -59,12 +59,12 @@ def check_status(version: str, draft: bool) -> None:
 
 
 def sizes() -> dict[str, int]:
-    """Release sizes: regions in each."""
+    """Return release sizes: regions in each."""
     return _document("versions.yaml")["sizes"]
 
 
 def release_name(version: str, size: str, world: int = 0) -> str:
-    """``0.3.0/small`` of the released world, ``0.3.0/small.w3`` of independent world 3."""
+    """Return ``0.3.0/small`` of the released world, ``0.3.0/small.w3`` of independent world 3."""
     return f"{version}/{size}{f'{WORLD_MARK}{world}' if world else ''}"
 
 
@@ -119,7 +119,7 @@ class World:
 
     @classmethod
     def of(cls, version: str, world: int = 0) -> "World":
-        """A world of a version: 0 is the released one, any other number one with draws of its own.
+        """Return a world of a version: 0 is the released one, any other number one with draws of its own.
 
         The seed of world k >= 1 is the first 8 bytes, most significant first, of SHA-256 of ``<seed>/world/<k>``
         with the version's seed. Raises KeyError for a version and UsageError for a world that does not exist.
@@ -136,7 +136,7 @@ class World:
         return parameters(self.version)
 
     def stream(self, path: str) -> Stream:
-        """A stream of the world itself, shared by all regions."""
+        """Return a stream of the world itself, shared by all regions."""
         return Stream(self.seed, f"world/{path}")
 
     def region(self, index: int) -> "Region":
@@ -152,11 +152,11 @@ class Region:
     _drawn: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def stream(self, path: str) -> Stream:
-        """The stream of one column or decision of this region."""
+        """Return the stream of one column or decision of this region."""
         return Stream(self.world.seed, f"{self.index}/{path}")
 
     def __getitem__(self, path: str) -> Any:
-        """A parameter's value here: a range gives this region's own uniform draw from it."""
+        """Return a parameter's value here: a range gives this region's own uniform draw from it."""
         if path not in self._drawn:
             entry = self.world.parameters[path]
             self._drawn[path] = entry["value"] if "value" in entry else self._from_range(path, entry["range"])
@@ -170,7 +170,7 @@ class Region:
         return low + (high - low) * u
 
     def group(self, prefix: str) -> dict[str, Any]:
-        """All parameters below a prefix, by their remaining path, in the file's order."""
+        """Return all parameters below a prefix, by their remaining path, in the file's order."""
         start = prefix + "."
         return {path[len(start) :]: self[path] for path in self.world.parameters if path.startswith(start)}
 

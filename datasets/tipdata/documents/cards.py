@@ -17,7 +17,8 @@ docs/ethics.md."""
 
 
 def card(stage: Stage, table: Table) -> str:
-    """The Markdown card of one table: what it is, its columns, where its parameters come from, limits and uses."""
+    """Return the Markdown card of one table: what it is, its columns, where its parameters come from, limits and
+    uses."""
     module = import_module(f"tipdata.stages.{stage.name}.stage")
     story = " ".join((module.__doc__ or "").split())
     rows = "\n".join(f"| {c.name} | {c.dtype} | {c.tier} | {_about(c)} |" for c in table.columns)
@@ -47,7 +48,7 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 
 def _about(column: Column) -> str:
-    """A column's unit, note, the table whose key it holds, and its category values."""
+    """Return a column's unit, note, the table whose key it holds, and its category values."""
     values = column.possible(parameters(newest_released()))
     parts = (
         column.unit,
@@ -60,7 +61,7 @@ def _about(column: Column) -> str:
 
 
 def cards() -> dict[str, str]:
-    """The card of every table by name."""
+    """Return the card of every table by name."""
     return {table.name: card(stage, table) for stage in stages() for table in stage.tables}
 
 

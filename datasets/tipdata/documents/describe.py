@@ -8,7 +8,7 @@ from tipdata.stages import tables_of
 
 
 def describe(release: Release) -> str:
-    """Tables, columns (type, tier, nulls, unit and note) and marginals of a release, as text for a terminal."""
+    """Return tables, columns (type, tier, nulls, unit and note) and marginals of a release, as text for a terminal."""
     lines = [f"release {release.name}: {release.regions} regions in {release.folder}", ""]
     for name, table in tables_of(release.version).items():
         frame = release.scan(name, truth=True)

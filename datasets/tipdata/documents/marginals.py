@@ -50,7 +50,7 @@ class _View:
         self.family = self.adverts["category"].replace_strict(family, return_dtype=pl.Int8)
 
     def indicators(self, family: str) -> pl.Series:
-        """How many indicator cues each advert of a family shows."""
+        """Return how many indicator cues each advert of a family shows."""
         names = [
             path.rsplit(".", 1)[1]
             for path, entry in parameters(self.release.version).items()
@@ -60,7 +60,7 @@ class _View:
         return cues.list.set_intersection(names).list.len()
 
     def towns(self, first: int) -> float:
-        """Mean over regions of the share of adverts in the ``first`` largest towns."""
+        """Return mean over regions of the share of adverts in the ``first`` largest towns."""
         counts = self.adverts.group_by("region", "town").len()
         share = counts.with_columns(pl.col("len") / pl.col("len").sum().over("region"))
         top = share.group_by("region").agg(pl.col("len").sort(descending=True).head(first).sum())
@@ -71,12 +71,13 @@ class _View:
         return jobs[field].null_count() / jobs.height
 
     def vendors(self) -> pl.Series:
-        """Sizes of phone components with five adverts or more."""
+        """Return sizes of phone components with five adverts or more."""
         sizes = shared_value_components(self.adverts, "advert", "contacts").group_by("component").len()["len"]
         return sizes.filter(sizes >= 5)
 
     def closure(self) -> float | None:
-        """Companionship and massage adverts four weeks after an adult site's closure, over the eight weeks before."""
+        """Return companionship and massage adverts four weeks after an adult site's closure, over the eight weeks
+        before."""
         closed = (
             self.release.scan("platforms")
             .filter((pl.col("kind") == "adult") & pl.col("closed").is_not_null())

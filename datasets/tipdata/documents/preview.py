@@ -8,7 +8,8 @@ from tipdata.release import Release
 
 
 def preview(release: Release, table: str = "adverts", rows: int = 10, language: str | None = None) -> str:
-    """``rows`` keyed-random rows of a table's observed columns as text; adverts by ``language`` where one is given."""
+    """Return ``rows`` keyed-random rows of a table's observed columns as text; adverts by ``language`` where one is
+    given."""
     lazy = release.scan(table)
     if language is not None:
         lazy = lazy.filter(pl.col("language") == language)

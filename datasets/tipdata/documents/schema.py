@@ -67,14 +67,15 @@ def references() -> dict[str, dict[str, str]]:
 
 
 def lines(table: Table) -> list[Line]:
-    """The columns of a table, its key first."""
+    """Return the columns of a table, its key first."""
     refers = references()[table.name]
     ordered = sorted(table.columns, key=lambda c: c.name not in table.key)
     return [Line(c, c.name in table.key, refers.get(c.name, "")) for c in ordered]
 
 
 def signature() -> str:
-    """SHA-256 over all that the diagram shows; it stands in the file, so that a test can see that it is up to date."""
+    """Return SHA-256 over all that the diagram shows; it stands in the file, so that a test can see that it is up to
+    date."""
     shown = [
         (stage.name, table.name, [(line.column, line.key, line.refers) for line in lines(table)])
         for stage in stages()
@@ -84,17 +85,17 @@ def signature() -> str:
 
 
 def table_height(table: Table) -> float:
-    """Height of a table's box, points: its head, its columns and a little room."""
+    """Return height of a table's box, points: its head, its columns and a little room."""
     return ROW * (HEAD + len(table.columns) + 0.3)
 
 
 def height(stage: Stage) -> float:
-    """Height of a stage's box, points: its name, then each table and a gap."""
+    """Return height of a stage's box, points: its name, then each table and a gap."""
     return ROW * 1.6 + sum(table_height(table) + GAP for table in stage.tables)
 
 
 def stacked(drawn: list[Stage], most: int = STACKS) -> list[list[Stage]]:
-    """The stages in at most so many stacks, their order kept, the tallest as low as can be."""
+    """Return the stages in at most so many stacks, their order kept, the tallest as low as can be."""
     heights = [height(stage) + GAP for stage in drawn]
     bounds = sorted({sum(heights[i:j]) for i in range(len(drawn)) for j in range(i + 1, len(drawn) + 1)})
     for bound in bounds:
@@ -112,7 +113,7 @@ def stacked(drawn: list[Stage], most: int = STACKS) -> list[list[Stage]]:
 
 
 def figure() -> Any:
-    """The diagram as a matplotlib figure, one point a unit."""
+    """Return the diagram as a matplotlib figure, one point a unit."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -191,7 +192,7 @@ def _table(axes: "Axes", table: Table, x: float, y: float, width: float) -> None
 
 
 def _referred() -> tuple[list[str], list[str], dict[str, set[str]]]:
-    """Tables that refer, tables referred to, both in the order of the stages, and to which each refers."""
+    """Return tables that refer, tables referred to, both in the order of the stages, and to which each refers."""
     found = {name: set(of.values()) for name, of in references().items()}
     rows = [name for name, to in found.items() if to]
     return rows, [name for name in all_tables() if any(name in to for to in found.values())], found
@@ -204,7 +205,7 @@ def _matrix_size() -> float:
 
 
 def _matrix(axes: "Axes", x: float, y: float) -> None:
-    """A row a table that refers, a column a table referred to."""
+    """One row per table that refers, a column a table referred to."""
     rows, columns, found = _referred()
     label = (max(map(len, rows), default=0) + 2) * CHARACTER
     step = min(ROW * 1.4, (CHARACTERS * CHARACTER - label) / max(len(columns), 1))

@@ -1,6 +1,6 @@
-"""Releases: one region after the other, made, held against a manifest, verified and read."""
+"""Releases: one region after the other, made, checked against a manifest, verified and read."""
 
-from tipdata.release.making import make_release, open_release
+from tipdata.release.make import make_release, open_release
 from tipdata.release.manifests import RECEIPT, manifest_folder, published_manifest
 from tipdata.release.region import generate_region
 from tipdata.release.release import Release

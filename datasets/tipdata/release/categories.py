@@ -9,7 +9,7 @@ from tipdata.stages import all_tables, tables_of
 
 
 def category_values(column: Column, listed: Parameters) -> tuple[str, ...]:
-    """Return the possible values of a column, or of the key that it holds; empty where it is no category."""
+    """Return the possible values of a column, or of the key that it holds; empty where it is not a category."""
     if column.id_of and not column.values:
         owner = all_tables()[column.id_of]
         column = owner[owner.key[0]]

@@ -14,7 +14,7 @@ Digests = dict[str, dict[str, str]]
 
 
 def published_manifest(release: Release) -> dict | None:
-    """The committed manifest of a release, or None where it has none: independent worlds are not published."""
+    """Return the committed manifest of a release, or None where it has none: independent worlds are not published."""
     if release.world:
         return None
     path = manifest_folder() / release.version / f"{release.size}.json"
@@ -27,7 +27,7 @@ def _read(path: Path) -> dict:
 
 
 def manifest_folder() -> Path:
-    """Where manifests are: ``datasets/releases`` of a checkout, or beside this package in a wheel."""
+    """Return where manifests are: ``datasets/releases`` of a checkout, or beside this package in a wheel."""
     inside = FOLDER / "releases"
     return inside if inside.is_dir() else FOLDER.parent / "releases"
 
@@ -58,7 +58,7 @@ def differences_of(release: Release, found: dict[int, Digests]) -> list[str]:
 
 
 def _compared(place: str, expected: Digests, found: Digests) -> list[str]:
-    """Where digests differ, a column or table that is too many counting as one that is missing."""
+    """Return where digests differ, a column or table that is too many counting as one that is missing."""
     names = [(table, column) for table, columns in expected.items() for column in columns]
     more = [
         (table, column)

@@ -7,7 +7,7 @@ from tipdata.stages import Past, as_of, stages_of
 
 
 def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
-    """All tables of one region, observed and hidden columns together, sorted by primary key.
+    """Return all tables of one region, observed and hidden columns together, sorted by primary key.
 
     A pure function: the same frames come whatever the release's size, the number of workers or the machine.
 

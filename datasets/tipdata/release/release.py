@@ -25,7 +25,7 @@ class Release:
 
     @classmethod
     def of(cls, version: str, size: str, world: int = 0) -> "Release":
-        """A release that exists. Raises UsageError, naming those that do, for a part that does not."""
+        """Return a release that exists. Raises UsageError, naming those that do, for a part that does not."""
         if version not in versions():
             raise UsageError(
                 f"release version {version} does not exist: choose one of {', '.join(versions())}."
@@ -37,9 +37,9 @@ class Release:
 
     @classmethod
     def called(cls, name: str) -> "Release":
-        """The release of a name: ``small`` (its newest released version), ``0.3.0/small`` or ``0.3.0/small.w3``.
+        """Return the release of a name: ``small`` (its newest released version), ``0.3.0/small`` or ``0.3.0/small.w3``.
 
-        Raises UsageError as :meth:`of`, and for a world that is no whole number from 1.
+        Raises UsageError as :meth:`of`, and for a world that is not a whole number from 1.
         """
         version, _, place = name.rpartition("/")
         size, marked, world = place.partition(WORLD_MARK)
@@ -67,7 +67,7 @@ class Release:
         return self.folder / region_name(index)
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
-        """One table over all regions, lazily, in the order of regions and keys.
+        """Return one table over all regions, lazily, in the order of regions and keys.
 
         Args:
             table: its name.
@@ -96,7 +96,7 @@ class Release:
 
 
 def region_name(index: int) -> str:
-    """The name of a region's folder and of its entry in a manifest."""
+    """Return the name of a region's folder and of its entry in a manifest."""
     return f"{index:05d}"
 
 

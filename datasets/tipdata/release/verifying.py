@@ -47,7 +47,8 @@ def _regions_too_many(release: Release) -> list[str]:
 
 
 def _verify_region(release: Release, folder: Path, manifest: dict | None, index: int) -> list[str]:
-    """Where one region differs from the manifest. ``folder``: the release's, as a reused worker may know another."""
+    """Return where one region differs from the manifest. ``folder``: the release's, as a reused worker may know
+    another."""
     place = f"release {release.name}, region {index}"
     here = folder / region_name(index)
     if manifest is not None:
@@ -71,7 +72,7 @@ def _verify_region(release: Release, folder: Path, manifest: dict | None, index:
 
 
 def _verify_file(place: str, path: Path, columns: tuple[str, ...], digests: dict[str, str]) -> list[str]:
-    """Where one file differs from its columns' digests."""
+    """Return where one file differs from its columns' digests."""
     try:
         frame = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
@@ -87,7 +88,7 @@ def _verify_file(place: str, path: Path, columns: tuple[str, ...], digests: dict
 
 
 def _digest(column: pl.Series) -> str:
-    """The digest of a column, '' for a type that a release never has."""
+    """Return the digest of a column, '' for a type that a release never has."""
     try:
         return column_digest(column)
     except TypeError:

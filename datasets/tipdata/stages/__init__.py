@@ -43,7 +43,7 @@ class Stage:
 
 @cache
 def stages() -> tuple[Stage, ...]:
-    """All stages, each after those it reads; among the free ones, in alphabetical order."""
+    """Return all stages, each after those it reads; among the free ones, in alphabetical order."""
     found: dict[str, Stage] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         stage = importlib.import_module(f"{__name__}.{module}.stage").STAGE
@@ -63,7 +63,7 @@ def stages() -> tuple[Stage, ...]:
 
 
 def stages_of(version: str) -> tuple[Stage, ...]:
-    """The stages that a released version of the data has: it stays as it was when later ones join."""
+    """Return the stages that a released version of the data has: it stays as it was when later ones join."""
     return tuple(s for s in stages() if _has(version, s.since))
 
 
@@ -80,7 +80,7 @@ def all_tables() -> dict[str, Table]:
         for column in table.columns:
             if column.id_of and not _holds_key(column, found.get(column.id_of)):
                 raise ValueError(
-                    f"{table.name}.{column.name}: id_of={column.id_of} is no table with one key of type {column.inner}"
+                    f"{table.name}.{column.name}: id_of={column.id_of} is not a table with one {column.inner} key"
                 )
     return found
 
@@ -100,7 +100,7 @@ def as_of(version: str, table: Table) -> Table:
 
 
 def _has(version: str, since: str) -> bool:
-    """Whether a version of the data has what exists since another, '' for always."""
+    """Return whether a version of the data has what exists since another, '' for always."""
     known = list(versions())
     return not since or known.index(since) <= known.index(version)
 

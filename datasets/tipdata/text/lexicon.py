@@ -59,7 +59,7 @@ class Lexicon:
 
 
 def read(name: str) -> dict[str, Any]:
-    """One file of :file:`text/` as a plain document."""
+    """Return one file of :file:`text/` as a plain document."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load((FOLDER / "text" / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader)
 
@@ -147,7 +147,7 @@ class _Book:
         self.number = {w: i for i, (w, _) in enumerate(self.misspellings)}
 
     def add(self, sentence: str) -> int:
-        """The base number of a sentence, adding its forms when it is new."""
+        """Return the base number of a sentence, adding its forms when it is new."""
         if sentence in self.known:
             return self.known[sentence]
         base = self.known[sentence] = len(self.words)

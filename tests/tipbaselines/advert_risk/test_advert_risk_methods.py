@@ -37,7 +37,7 @@ def scores(method, fold: Fold) -> dict[int, float]:
 
 
 def market(count: int = 600, telling: str = "body") -> tuple[pl.DataFrame, list[int], list[str]]:
-    """Adverts of which half are positive, told apart by their body or by their price; a third in each part."""
+    """Adverts of which half are positive, distinguished by their body or by their price; a third in each part."""
     rng = np.random.default_rng(11)
     labels = rng.integers(0, 2, count)
     words = np.array([f"word{i}" for i in range(60)])

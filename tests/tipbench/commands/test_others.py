@@ -127,9 +127,9 @@ def test_data_and_scores_are_of_the_world_that_was_typed(tipbench, own_configs: 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["make", "release=tny"], "the nearest is tiny"),
+        (["make", "release=tny"], 'Did you mean "tiny"'),
         (["make", "release.world=-3"], "release.world=-3 is wrong"),
-        (["make", "seed=1"], "seed is no key of this command"),
+        (["make", "seed=1"], "seed is not a key of this command"),
         (["make", "engine.worker=1"], "engine.workers"),
         (["preview", "rows=none"], "rows=none"),
         (["preview", "table=advert"], "advert"),

@@ -80,14 +80,14 @@ def test_a_sweep_as_json_has_rows_results_and_failures(tipbench, own_configs: Pa
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (["release=tiny"], 2, "nothing says what to run"),
-        (["baseline=advert_risk/lenth"], 2, "the nearest is advert_risk/length"),
+        (["release=tiny"], 2, "There is nothing to run"),
+        (["baseline=advert_risk/lenth"], 2, 'Did you mean "advert_risk/length"'),
         (["baseline=advert_risk/greedy"], 2, "set access=platform"),
         (["baseline=advert_risk/length", "split=kfold"], 2, "choose one of forward"),
         (["baseline=advert_risk/length", "data=sms_spam"], 2, "data.path=PATH"),
         (["baseline=advert_risk/length", "figure.path=f.txt"], 2, "end it in"),
         (["baseline=advert_risk/length", "--jsn"], 2, "unknown option --jsn"),
-        (["--config-dir", "nowhere", "baseline=advert_risk/length"], 2, "is no folder"),
+        (["--config-dir", "nowhere", "baseline=advert_risk/length"], 2, "is not a folder"),
         (["baseline=advert_risk/broken"], 1, "ArithmeticError: it does not add up"),
     ],
 )

@@ -32,7 +32,7 @@ def test_overrides_are_split_at_the_first_equals_sign() -> None:
 
 @pytest.mark.parametrize("word", ["release", "=tiny", ""])
 def test_a_word_that_is_no_override_is_refused(word: str) -> None:
-    with pytest.raises(UsageError, match="is no override"):
+    with pytest.raises(UsageError, match="is not an override"):
         parse([word])
 
 
@@ -94,24 +94,24 @@ def test_own_data_has_no_release() -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["baseline=advert_risk/tfidf_logre"], "the nearest is advert_risk/tfidf_logreg"),
-        ([RISK, "sed=1"], "sed is no key of the config: the nearest are seed"),
+        (["baseline=advert_risk/tfidf_logre"], 'Did you mean "advert_risk/tfidf_logreg"'),
+        ([RISK, "sed=1"], 'Unknown setting "sed". Did you mean "seed"'),
         ([RISK, "engine.worker=2"], "engine.workers"),
-        ([RISK, "release=smal"], "the nearest is small"),
-        ([RISK, "split=forwrd"], "the nearest is forward"),
+        ([RISK, "release=smal"], 'Did you mean "small"'),
+        ([RISK, "split=forwrd"], 'Did you mean "forward"'),
         ([RISK, "task=advert_linkage"], "contradicts baseline=advert_risk/prior"),
         ([RISK, "release=tiny", "data=sms_spam"], "exclude each other"),
         ([RISK, "seed=x"], "seed=x is wrong"),
         ([RISK, "seed=-1"], "seed=-1 is wrong"),
         ([RISK, "release.world=-1"], "release.world=-1 is wrong: input should be greater than or equal to 0"),
         ([RISK, "release.world=x"], "release.world=x is wrong: input should be a valid integer"),
-        ([RISK, "release.word=1"], "the nearest are release.world"),
+        ([RISK, "release.word=1"], 'Did you mean "release.world"'),
         ([RISK, "engine.workers=0"], "engine.workers=0 is wrong"),
         ([RISK, "overwrite=sometimes"], "only_missing"),
         ([RISK, "labels=[1,"], "cannot be composed"),
-        ([RISK, "baseline.method.depth=1"], "Prior has no parameter of that name; it has none"),
-        ([TREES, "baseline.method.leafs=1"], "are baseline.method.leaves, baseline.method.leaf_size"),
-        (["experiment=quickstrt"], "the nearest is quickstart"),
+        ([RISK, "baseline.method.depth=1"], "Prior has no parameter of that name. It has none"),
+        ([TREES, "baseline.method.leafs=1"], 'mean "baseline.method.leaves" or "baseline.method.leaf_size"?'),
+        (["experiment=quickstrt"], 'Did you mean "quickstart"'),
     ],
 )
 def test_a_mistake_is_one_sentence_that_says_what_to_do(words: list[str], says: str) -> None:
@@ -140,7 +140,7 @@ def test_a_baseline_that_is_named_otherwise_than_its_file_is_refused(own_configs
 
 
 def test_a_config_dir_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         config_folders(str(tmp_path / "nowhere"))
 
 

@@ -12,7 +12,7 @@ import pytest
 from tipbench import kinds
 from tipbench.evaluation.evaluation import Score, evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.case import case_of
+from tipbench.metrics.inputs import inputs_of
 from tipbench.metrics.registry import families_of
 from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
@@ -132,11 +132,11 @@ def test_no_metric_key_of_the_result_files_is_lost() -> None:
 
 def test_no_two_families_give_the_same_metric() -> None:
     for task, (answers, predictions) in ((RISK, scored()), (LINKAGE, clustered()), (AUTHORSHIP, gallery())):
-        case = case_of(task, answers, predictions)
+        inputs = inputs_of(task, answers, predictions)
         names = [
             name
             for family in families_of(answers.kind, task.metrics)
-            for name in family.measure(case).metrics(np.ones((1, case.clusters.count)))
+            for name in family.measure(inputs).metrics(np.ones((1, inputs.clusters.count)))
         ]
         assert len(names) == len(set(names))
         assert set(evaluate(task, answers, predictions, replicates=0).scores) <= set(names)
@@ -163,7 +163,7 @@ def test_too_few_clusters_give_values_a_note_and_a_warning() -> None:
     assert found.scores["auroc"].value is not None
     assert found.scores["auroc"].low is None
     assert found.scores["auroc"].note == "too few clusters"
-    assert "20 needed for an interval" in found.warnings[0]
+    assert "and 20 are needed" in found.warnings[0]
 
 
 def test_own_data_without_valid_part_groups_or_probabilities_says_what_is_not_given() -> None:

@@ -56,7 +56,7 @@ def test_queries_are_the_units_with_another_member_in_the_gallery() -> None:
 
 def test_labelled_pairs_of_unknown_units_are_refused() -> None:
     pairs = pl.DataFrame({"left": [1, 2], "right": [2, 77], "label": [1, 0]})
-    with pytest.raises(UsageError, match=r"1 ends of labelled pairs are no known advert .*77"):
+    with pytest.raises(UsageError, match=r"1 ends of labelled pairs are not a known advert .*77"):
         Answers(kinds.CLUSTERS, "advert", FRAME, pairs)
 
 

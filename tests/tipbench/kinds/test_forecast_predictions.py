@@ -77,7 +77,7 @@ def test_a_wrong_type_or_value_is_refused(changed: pl.DataFrame, says: str) -> N
         (
             FRAME.with_columns(answer=pl.lit(50, dtype=pl.Int64)),
             GALLERY,
-            "3 of 3 are no candidate of their region",
+            "3 of 3 are not a candidate of their region",
         ),
         (FRAME, None, "no candidate at all"),
         (FRAME.drop("region"), GALLERY, "region missing"),

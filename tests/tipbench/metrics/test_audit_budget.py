@@ -12,8 +12,8 @@ from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.audit_budget import BUDGET, NAMES, NO_POSITIVE, measure
 from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.case import case_of
-from tipbench.metrics.metric import Measured
+from tipbench.metrics.inputs import inputs_of
+from tipbench.metrics.metric import MetricValues
 from tipbench.metrics.registry import measured
 
 PRECISION, RECALL = NAMES
@@ -29,7 +29,7 @@ TASK: Any = SimpleNamespace(
 
 def scored(
     label: list[int] | np.ndarray, slot: list[int] | np.ndarray, score: list[float] | np.ndarray
-) -> tuple[Measured, dict[str, float]]:
+) -> tuple[MetricValues, dict[str, float]]:
     count = len(label)
     frame = pl.DataFrame(
         {
@@ -44,9 +44,9 @@ def scored(
         }
     )
     scores = frame.select("firm", score=pl.Series(np.asarray(score, dtype=float)))
-    case = case_of(TASK, Answers(kinds.SCORES, "firm", frame), scores)
-    found = measure(case)
-    return found, observed(found.metrics, case.clusters.count)
+    inputs = inputs_of(TASK, Answers(kinds.SCORES, "firm", frame), scores)
+    found = measure(inputs)
+    return found, observed(found.metrics, inputs.clusters.count)
 
 
 def test_each_region_audits_its_own_top_twentieth() -> None:
@@ -64,8 +64,8 @@ def test_each_region_audits_its_own_top_twentieth() -> None:
 
 def test_without_slots_nothing_is_said_and_without_a_positive_no_recall() -> None:
     frame = pl.DataFrame({"firm": [0, 1], "part": "test", "label": [1, 0], "cluster": [0, 1], "weight": 1.0})
-    case = case_of(TASK, Answers(kinds.SCORES, "firm", frame), frame.select("firm", score=pl.lit(0.5)))
-    assert list(observed(measured(case).metrics, 2)) == ["average_precision"]
+    inputs = inputs_of(TASK, Answers(kinds.SCORES, "firm", frame), frame.select("firm", score=pl.lit(0.5)))
+    assert list(observed(measured(inputs).metrics, 2)) == ["average_precision"]
     assert scored([0] * 20, [0] * 20, [0.1] * 20)[0].withheld == {RECALL: NO_POSITIVE}
 
 

@@ -13,12 +13,12 @@ from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
 from tipbench.metrics.calibration import NOT_PROBABILITIES, measure, reliability
-from tipbench.metrics.case import case_of
+from tipbench.metrics.inputs import inputs_of
 
 TASK: Any = SimpleNamespace(kind=kinds.SCORES, unit="advert", primary="average_precision", prevalence=0.05)
 
 
-def case(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, parts: list[str] | None = None):
+def inputs(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, parts: list[str] | None = None):
     frame = pl.DataFrame(
         {
             "advert": np.arange(scores.size),
@@ -28,7 +28,7 @@ def case(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, parts: lis
             "weight": weights,
         }
     )
-    return case_of(
+    return inputs_of(
         TASK, Answers(kinds.SCORES, "advert", frame), frame.select("advert", pl.Series("score", scores))
     )
 
@@ -37,7 +37,7 @@ def test_the_brier_score_is_that_of_scikit_learn() -> None:
     generator = np.random.default_rng(0)
     scores, labels, weights = generator.random(800), generator.random(800) < 0.3, generator.random(800)
     expected = brier_score_loss(labels, scores, sample_weight=weights)
-    found = observed(measure(case(scores, labels, weights)).metrics, 800)
+    found = observed(measure(inputs(scores, labels, weights)).metrics, 800)
     assert found["brier"] == pytest.approx(expected, abs=1e-12)
 
 
@@ -45,7 +45,7 @@ def test_the_brier_score_is_that_of_scikit_learn() -> None:
 @pytest.mark.parametrize("part", ["test", "valid"])
 def test_one_score_outside_the_unit_interval_withholds_it(outside: float, part: str) -> None:
     scores = np.array([0.5, 0.2, outside])
-    found = measure(case(scores, np.array([1, 0, 0]), np.ones(3), ["test", "test", part]))
+    found = measure(inputs(scores, np.array([1, 0, 0]), np.ones(3), ["test", "test", part]))
     assert found.withheld == {"brier": NOT_PROBABILITIES}
     assert not found.curves
 

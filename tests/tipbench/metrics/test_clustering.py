@@ -115,7 +115,7 @@ def test_an_integer_weight_is_that_many_units_that_are_always_together(clusterin
     times = np.round(1 / np.asarray(weights)).astype(int)
     weighted = score(truth, predicted, times)
     copied = score(np.repeat(truth, times), np.repeat(predicted, times))
-    # Pairs within a unit are no pairs, so the pair-based metrics differ by design.
+    # Pairs within a unit are not pairs, so the pair-based metrics differ by design.
     for name in ("b_cubed_f1", "b_cubed_precision", "b_cubed_recall", "v_measure"):
         assert weighted[name] == pytest.approx(copied[name], abs=1e-12)
 

@@ -10,8 +10,8 @@ from tipbench import kinds
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics import crowd
-from tipbench.metrics.case import Case, case_of
 from tipbench.metrics.crowd import METRICS, decided
+from tipbench.metrics.inputs import MetricInputs, inputs_of
 from tipbench.metrics.registry import measured
 
 GROUPS = ("independent", "business", "migrant", "spam")
@@ -48,17 +48,19 @@ FRAME = pl.DataFrame(
 )
 
 
-def case(scores: list[float] | np.ndarray = SCORES, frame: pl.DataFrame = FRAME, task: Any = TASK) -> Case:
+def inputs(
+    scores: list[float] | np.ndarray = SCORES, frame: pl.DataFrame = FRAME, task: Any = TASK
+) -> MetricInputs:
     predictions = pl.DataFrame({"advert": frame["advert"], "score": pl.Series(scores, dtype=pl.Float64)})
-    return case_of(task, Answers(kinds.SCORES, "advert", frame), predictions)
+    return inputs_of(task, Answers(kinds.SCORES, "advert", frame), predictions)
 
 
-def values(one: Case) -> dict[str, float]:
+def values(one: MetricInputs) -> dict[str, float]:
     return {n: v[0] for n, v in crowd.measure(one).metrics(np.ones((1, one.clusters.count))).items()}
 
 
 def test_the_metrics_are_what_a_hand_counts() -> None:
-    found = values(case())
+    found = values(inputs())
     assert found["accuracy"] == pytest.approx((1 + 0.5 + 0 + 0.5 + 1 + 1 + 0 + 0 + 0) / 9)
     assert found["false_positive_rate"] == pytest.approx((1 + 0.5 + 0 + 0 + 1 + 1) / 6)
     assert found["brigaded_false_positive_rate"] == pytest.approx((1 + 0.5 + 0 + 1 + 1) / 5)
@@ -67,7 +69,7 @@ def test_the_metrics_are_what_a_hand_counts() -> None:
 
 
 def test_groups_have_their_own_rate_and_spam_is_apart() -> None:
-    groups = crowd.measure(case()).groups
+    groups = crowd.measure(inputs()).groups
     rate = {name: entry["false_positive_rate"] for name, entry in groups.items()}
     assert rate == {
         "independent": pytest.approx(1.5 / 4),
@@ -81,18 +83,18 @@ def test_groups_have_their_own_rate_and_spam_is_apart() -> None:
 
 def test_a_tie_counts_half_and_a_constant_half_is_a_coins_toss() -> None:
     assert decided(np.array([0.4, 0.5, 0.6])).tolist() == [0.0, 0.5, 1.0]
-    found = values(case([0.5] * 9))
+    found = values(inputs([0.5] * 9))
     assert found == dict.fromkeys((metric.name for metric in METRICS), pytest.approx(0.5))
 
 
 def test_only_a_task_that_names_them_gets_them() -> None:
-    assert list(measured(case(task=OTHER)).metrics(np.ones((1, 6)))) == ["auroc"]
-    assert "accuracy" in measured(case()).metrics(np.ones((1, 6)))
+    assert list(measured(inputs(task=OTHER)).metrics(np.ones((1, 6)))) == ["auroc"]
+    assert "accuracy" in measured(inputs()).metrics(np.ones((1, 6)))
 
 
 def test_without_groups_or_brigades_only_what_can_be_known_is_given() -> None:
-    assert set(values(case(frame=FRAME.drop("brigade")))) == {"accuracy", "false_positive_rate"}
-    assert set(values(case(frame=FRAME.drop("brigade", "group", "migrant")))) == {"accuracy"}
+    assert set(values(inputs(frame=FRAME.drop("brigade")))) == {"accuracy", "false_positive_rate"}
+    assert set(values(inputs(frame=FRAME.drop("brigade", "group", "migrant")))) == {"accuracy"}
 
 
 def test_scores_that_are_no_probabilities_are_not_judged_at_one_half() -> None:
@@ -104,14 +106,14 @@ def test_scores_that_are_no_probabilities_are_not_judged_at_one_half() -> None:
 
 
 def test_no_brigade_with_enough_targets_withholds_the_worst() -> None:
-    measured = crowd.measure(case(frame=FRAME.with_columns(brigade=pl.lit(None, dtype=pl.Int64))))
+    measured = crowd.measure(inputs(frame=FRAME.with_columns(brigade=pl.lit(None, dtype=pl.Int64))))
     assert "worst_brigade" in measured.withheld
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
     order = np.random.default_rng(0).permutation(9)
-    shuffled = case(np.array(SCORES)[order], FRAME[order.tolist()])
-    assert values(shuffled) == pytest.approx(values(case()))
+    shuffled = inputs(np.array(SCORES)[order], FRAME[order.tolist()])
+    assert values(shuffled) == pytest.approx(values(inputs()))
 
 
 def test_families_that_speak_of_one_group_are_put_together() -> None:

@@ -15,8 +15,8 @@ from tipbench import kinds
 from tipbench.evaluation.evaluation import compare, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.case import Case, case_of
 from tipbench.metrics.early import METRICS, latency_cost, measure, penalty
+from tipbench.metrics.inputs import MetricInputs, inputs_of
 from tipbench.metrics.medians import median
 
 TASK: Any = SimpleNamespace(
@@ -39,8 +39,8 @@ ROWS = st.lists(
 )
 
 
-def case_from(rows, **columns) -> Case:
-    """A case of rows (onset, step, cluster, weight)."""
+def case_from(rows, **columns) -> MetricInputs:
+    """Inputs of rows (onset, step, cluster, weight)."""
     frame = pl.DataFrame(
         {
             "chat": range(len(rows)),
@@ -54,12 +54,12 @@ def case_from(rows, **columns) -> Case:
         schema_overrides={"label": pl.Int8, "onset": pl.Int32},
     )
     steps = pl.Series("step", [step for _, step, *_ in rows], dtype=pl.Int32)
-    return case_of(TASK, Answers(kinds.ALARMS, "chat", frame), frame.select("chat", steps))
+    return inputs_of(TASK, Answers(kinds.ALARMS, "chat", frame), frame.select("chat", steps))
 
 
 def values(rows) -> dict[str, float]:
-    case = case_from(rows)
-    return observed(measure(case).metrics, case.clusters.count)
+    inputs = case_from(rows)
+    return observed(measure(inputs).metrics, inputs.clusters.count)
 
 
 def reference(rows) -> dict[str, float]:
@@ -105,10 +105,12 @@ def test_every_metric_is_that_of_its_definition(rows) -> None:
 
 @given(ROWS, st.data())
 def test_a_cluster_drawn_twice_counts_as_if_its_rows_were_there_twice(rows, data) -> None:
-    case = case_from(rows)
-    drawn = data.draw(st.lists(st.integers(0, 3), min_size=case.clusters.count, max_size=case.clusters.count))
-    weighted = measure(case).metrics(np.array([drawn], dtype=np.float64))
-    times = [drawn[code] for code in case.clusters.codes]
+    inputs = case_from(rows)
+    drawn = data.draw(
+        st.lists(st.integers(0, 3), min_size=inputs.clusters.count, max_size=inputs.clusters.count)
+    )
+    weighted = measure(inputs).metrics(np.array([drawn], dtype=np.float64))
+    times = [drawn[code] for code in inputs.clusters.codes]
     copies = [row for row, n in zip(rows, times, strict=True) for _ in range(n)]
     expected = reference(copies) if copies else dict.fromkeys(weighted, math.nan)
     assert {name: value[0] for name, value in weighted.items()} == pytest.approx(

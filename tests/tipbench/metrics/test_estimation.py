@@ -107,7 +107,7 @@ def test_an_estimate_that_does_not_exist_is_infinitely_wrong_and_covers_nothing(
 def test_intervals_need_eight_regions_and_units_of_a_region_are_drawn_together() -> None:
     few = evaluate(Task(), answers_of([100.0] * 7), predictions_of([90.0] * 7))
     assert few.scores["median_abs_log_error"].note == TOO_FEW
-    assert any(f"7 in the test part, {FEWEST_REGIONS} needed" in said for said in few.warnings)
+    assert any(f"only 7 clusters, and {FEWEST_REGIONS} are needed" in said for said in few.warnings)
     rng = np.random.default_rng(0)
     enough = evaluate(Task(), answers_of([100.0] * 8), predictions_of(list(rng.uniform(50, 150, 8))))
     assert enough.scores["median_abs_log_error"].low is not None
@@ -182,7 +182,7 @@ def test_malformed_estimates_are_refused(given_: pl.DataFrame, says: str) -> Non
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
-        (lambda: answers_of([1.0], "people"), "'people' is no quantity; use count, log_effect"),
+        (lambda: answers_of([1.0], "people"), "'people' is not a quantity; use count, log_effect"),
         (lambda: answers_of([0.0]), "1 true counts are not positive"),
         (lambda: answers_of([float("inf")]), "truth must be finite"),
     ],

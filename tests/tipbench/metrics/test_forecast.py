@@ -15,8 +15,8 @@ from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.case import case_of
 from tipbench.metrics.forecast import FIRST, measure, query_scores
+from tipbench.metrics.inputs import inputs_of
 from tipbench.tasks import tasks
 
 TASK: Any = SimpleNamespace(
@@ -134,7 +134,7 @@ def test_an_interval_needs_twenty_operations_and_lawful_travellers_do_not_make_u
         )
         found = evaluate(TASK, answers(rows), right, replicates=50)
         assert (found.scores["mrr"].low is not None) == given_one
-        assert any("19 in the test part" in warning for warning in found.warnings) != given_one
+        assert any("only 19 clusters" in warning for warning in found.warnings) != given_one
 
 
 def test_intrusion_is_told_by_lawful_group_and_the_primary_by_who_is_exploited() -> None:
@@ -151,8 +151,8 @@ def test_intrusion_is_told_by_lawful_group_and_the_primary_by_who_is_exploited()
 
 
 def test_a_cluster_that_is_drawn_twice_counts_twice() -> None:
-    case = case_of(TASK, answers([(3, 0, False), (4, 1, False)]), forecasts([(0, 3, 1.0), (1, 0, 1.0)]))
-    measured = measure(case)
+    inputs = inputs_of(TASK, answers([(3, 0, False), (4, 1, False)]), forecasts([(0, 3, 1.0), (1, 0, 1.0)]))
+    measured = measure(inputs)
     assert observed(measured.metrics, 2)["mrr"] == 0.5
     assert measured.metrics(np.array([[2.0, 1.0]]))["mrr"].tolist() == pytest.approx([2 / 3])
 

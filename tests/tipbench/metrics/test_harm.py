@@ -11,8 +11,8 @@ import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.case import case_of
 from tipbench.metrics.harm import measure, merged_groups
+from tipbench.metrics.inputs import inputs_of
 from tipbench.metrics.operating import NO_VALID_PART
 
 TASK: Any = SimpleNamespace(
@@ -53,9 +53,9 @@ def world(seed: int = 0, operations: int = 240, with_valid: bool = True) -> tupl
 
 
 def measured(frame: pl.DataFrame, scores: pl.Series):
-    case = case_of(TASK, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
-    found = measure(case)
-    return found, observed(found.metrics, case.clusters.count)
+    inputs = inputs_of(TASK, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
+    found = measure(inputs)
+    return found, observed(found.metrics, inputs.clusters.count)
 
 
 def flagged_rows(frame: pl.DataFrame, scores: pl.Series, budget: float = 0.01) -> list[dict]:
@@ -278,8 +278,8 @@ def test_marks_overlap_the_kinds_that_share_out_the_lawful_and_a_task_without_sp
     scores = pl.Series(
         "score", np.where(frame["small"], 1.0, 0.0) + np.arange(frame.height) / frame.height / 2
     )
-    case = case_of(task, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
-    found = measure(case)
+    inputs = inputs_of(task, Answers(kinds.SCORES, "advert", frame), frame.select("advert", scores))
+    found = measure(inputs)
     assert set(found.groups) >= {"business", "independent", "small", "lawful"}
     assert "spam" not in found.groups
     units = {
@@ -288,6 +288,6 @@ def test_marks_overlap_the_kinds_that_share_out_the_lawful_and_a_task_without_sp
     assert units["lawful"] == units["business"] + units["independent"]
     assert 0 < units["small"] < units["lawful"]
     rate = {name: found.groups[name]["false_accusations_per_unit"] or 0.0 for name in ("small", "lawful")}
-    assert observed(found.metrics, case.clusters.count)["harm_gap"] == pytest.approx(
+    assert observed(found.metrics, inputs.clusters.count)["harm_gap"] == pytest.approx(
         rate["small"] - rate["lawful"]
     )

@@ -15,7 +15,7 @@ from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.case import case_of
+from tipbench.metrics.inputs import inputs_of
 from tipbench.metrics.labelset import CAPACITY, METRICS, measure, reached
 
 NAMES = ("shelter", "legal", "wages")
@@ -71,8 +71,8 @@ def cases(draw, largest: int = 30):
 
 
 @given(cases())
-def test_the_metrics_are_those_of_scikit_learn(case) -> None:
-    labels, scores = case
+def test_the_metrics_are_those_of_scikit_learn(inputs) -> None:
+    labels, scores = inputs
     found = score(labels, scores)
     given = scores >= 0.5
     expected = {
@@ -99,8 +99,8 @@ def test_headline_weights_are_sample_weights() -> None:
 
 
 @given(cases())
-def test_a_constant_score_is_chance(case) -> None:
-    labels, scores = case
+def test_a_constant_score_is_chance(inputs) -> None:
+    labels, scores = inputs
     found = score(
         labels,
         np.full_like(scores, 0.2),
@@ -112,8 +112,8 @@ def test_a_constant_score_is_chance(case) -> None:
 
 
 @given(cases(), st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(case, random) -> None:
-    labels, scores = case
+def test_the_order_of_rows_does_not_matter(inputs, random) -> None:
+    labels, scores = inputs
     urgency, slot = (labels.sum(axis=1) // 2 * 2).astype(np.int8), np.arange(len(labels)) % 3
     order = list(range(len(labels)))
     random.shuffle(order)
@@ -127,8 +127,8 @@ def test_the_order_of_rows_does_not_matter(case, random) -> None:
 
 
 @given(cases(), st.integers(0, 1000))
-def test_a_multiplicity_is_a_repetition_of_the_cluster_rows(case, seed: int) -> None:
-    labels, scores = case
+def test_a_multiplicity_is_a_repetition_of_the_cluster_rows(inputs, seed: int) -> None:
+    labels, scores = inputs
     generator = np.random.default_rng(seed)
     codes, times = generator.integers(0, 4, len(labels)), generator.integers(0, 3, 4)
     rows = np.repeat(np.arange(len(labels)), times[codes])
@@ -136,7 +136,7 @@ def test_a_multiplicity_is_a_repetition_of_the_cluster_rows(case, seed: int) -> 
     both = [k for k in range(3) if 0 < labels[rows, k].sum() < len(rows)]
     if not both:
         return
-    measured = measure(case_of(Task(), *frames(labels, scores, cluster=codes)))
+    measured = measure(inputs_of(Task(), *frames(labels, scores, cluster=codes)))
     present = np.unique(codes)
     drawn = measured.metrics(times[present][None].astype(float))
     copied = score(labels[rows], scores[rows])
@@ -253,7 +253,7 @@ def test_observed_values_are_those_of_each_cluster_once() -> None:
     generator = np.random.default_rng(4)
     labels = (generator.random((50, 3)) < 0.4).astype(float)
     answers, predictions = frames(labels, generator.random((50, 3)), cluster=np.arange(50) // 2)
-    measured = measure(case_of(Task(), answers, predictions))
+    measured = measure(inputs_of(Task(), answers, predictions))
     found = evaluate(Task(), answers, predictions, replicates=0)
     assert observed(measured.metrics, 25) == pytest.approx({n: s.value for n, s in found.scores.items()})
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.case import case_of
+from tipbench.metrics.inputs import inputs_of
 from tipbench.metrics.operating import NO_VALID_PART, budget_threshold, measure, recall_threshold
 
 TASK: Any = SimpleNamespace(kind=kinds.SCORES, unit="advert", primary="average_precision", prevalence=0.05)
 
 
-def case(scores, labels, parts, weights=None, clusters=None):
+def inputs(scores, labels, parts, weights=None, clusters=None):
     rows = len(scores)
     frame = pl.DataFrame(
         {
@@ -31,7 +31,7 @@ def case(scores, labels, parts, weights=None, clusters=None):
         }
     )
     predictions = pl.DataFrame({"advert": range(rows), "score": pl.Series(scores, dtype=pl.Float64)})
-    return case_of(TASK, Answers(kinds.SCORES, "advert", frame), predictions)
+    return inputs_of(TASK, Answers(kinds.SCORES, "advert", frame), predictions)
 
 
 @drawn(
@@ -68,7 +68,7 @@ def test_the_threshold_comes_from_valid_and_the_rates_from_test() -> None:
     valid = [0.9] + [0.1] * 99
     test = [0.9, 0.2] + [0.92] * 12 + [0.3] * 28
     labels = [1] + [0] * 99 + [1, 1] + [0] * 40
-    found = measure(case(valid + test, labels, ["valid"] * 100 + ["test"] * 42))
+    found = measure(inputs(valid + test, labels, ["valid"] * 100 + ["test"] * 42))
     values = observed(found.metrics, 42)
     assert not found.withheld
     for name, pi in (("ppv_0.1pct", 0.001), ("ppv_1pct", 0.01), ("ppv_5pct", 0.05), ("ppv_30pct", 0.3)):
@@ -86,20 +86,20 @@ def test_ppv_is_withheld_under_ten_false_positive_clusters(clusters: int, given:
     valid, test = [0.9] + [0.1] * 99, [0.95] + [0.92] * 12 + [0.3] * 28
     labels = [1] + [0] * 99 + [1] + [0] * 40
     codes = [*range(101), *(200 + row % clusters for row in range(12)), *range(300, 328)]
-    found = measure(case(valid + test, labels, ["valid"] * 100 + ["test"] * 41, clusters=codes))
+    found = measure(inputs(valid + test, labels, ["valid"] * 100 + ["test"] * 41, clusters=codes))
     assert (found.curves["operating_points"]["budget_1pct"]["ppv_5pct"] is not None) == given
-    reason = "withheld: false positives come from 9 clusters, 10 needed"
+    reason = "false positives come from only 9 clusters, 10 needed"
     assert found.withheld.get("ppv_5pct") == (None if given else reason)
 
 
 def test_without_a_valid_part_there_is_no_threshold() -> None:
-    found = measure(case([0.1, 0.9], [0, 1], ["test", "test"]))
+    found = measure(inputs([0.1, 0.9], [0, 1], ["test", "test"]))
     assert found.withheld["ppv_1pct"] == NO_VALID_PART
     assert np.isnan(observed(found.metrics, 2)["ppv_1pct"])
 
 
 def test_a_valid_part_without_a_positive_has_no_threshold_at_recall_one_half() -> None:
-    found = measure(case([0.1, 0.9, 0.4, 0.6], [0, 0, 0, 1], ["valid", "valid", "test", "test"]))
+    found = measure(inputs([0.1, 0.9, 0.4, 0.6], [0, 0, 0, 1], ["valid", "valid", "test", "test"]))
     assert set(found.curves["operating_points"]) == {"budget_1pct"}
 
 
@@ -117,4 +117,4 @@ def test_a_point_has_the_rates_that_a_hand_counts() -> None:
 def case_of_parts(test: list[tuple[float, int, float]]):
     """A test part of (score, label, weight), and a valid part whose only positive has the score one half."""
     scores, labels, weights = zip((0.5, 1, 1.0), (0.1, 0, 1.0), *test, strict=True)
-    return case(scores, labels, ["valid"] * 2 + ["test"] * len(test), weights)
+    return inputs(scores, labels, ["valid"] * 2 + ["test"] * len(test), weights)

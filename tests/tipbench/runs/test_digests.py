@@ -24,7 +24,7 @@ from tipbench.task import Task
 from tipdata.release import Release
 
 RISK = "advert_risk/prior,advert_risk/indicator_count,advert_risk/tfidf_logreg"
-KEPT, SCORED, RUN = "kept", "scored anew", "run again"
+KEPT, SCORED, RUN = "kept", "scored again", "run again"
 Edit = Callable[..., dict[str, str]]
 
 
@@ -283,7 +283,7 @@ def test_a_class_that_is_not_there_has_a_digest_and_fails_in_its_cell(place: Pat
 
 
 def test_a_method_that_is_no_python_fails_in_its_cell(place: Path) -> None:
-    (place / "mine.py").write_text("this is no Python", encoding="utf-8")
+    (place / "mine.py").write_text("this is not a Python", encoding="utf-8")
     assert len(digests.method_digest({"_target_": "mine.Mine"})) == 64
 
 

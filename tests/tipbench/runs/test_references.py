@@ -45,7 +45,7 @@ def test_what_is_not_there_is_said_before_anything_is_run(
     assert "has no committed results of advert_risk on 0.3.0/tiny: it has 0.3.0/small" in err
     code, out, err = tipbench(*words, "nowhere")
     assert (code, out) == (2, "")
-    assert "nowhere is no folder of committed results" in err
+    assert "nowhere is not a folder of committed results" in err
     assert not (tmp_path / "runs").exists()
 
 

@@ -131,7 +131,7 @@ def test_columns_that_say_nothing_are_not_shown_and_chosen_ones_are() -> None:
     ]
     columns, cells = table(rows([result("forward", 0.2)]), ["score", "method"])
     assert ([column.heading for column in columns], cells) == (["score", "method"], [["0.200", "prior"]])
-    with pytest.raises(UsageError, match="there is no column scores: the nearest is score"):
+    with pytest.raises(UsageError, match=r"there is no column scores\. Did you mean .score.\?"):
         table(rows([result("forward", 0.2)]), ["scores"])
 
 

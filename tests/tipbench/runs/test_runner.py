@@ -162,7 +162,7 @@ def test_a_full_disk_stops_the_sweep_with_one_sentence(cell, monkeypatch: pytest
     [
         ("nowhere.Nothing", "cannot be made"),
         ("own_methods.Nothing", "cannot be made"),
-        ("pathlib.PurePath", "is no method: it lacks needs"),
+        ("pathlib.PurePath", "is not a method: it lacks needs"),
     ],
 )
 def test_a_class_that_is_no_method_is_a_users_mistake(place: Path, target: str, says: str) -> None:

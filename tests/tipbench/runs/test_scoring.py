@@ -46,7 +46,7 @@ def test_keys_in_csv_get_the_width_of_the_release(tiny: Release, tmp_path: Path)
         "prevalence", estimates, tiny, replicates=0
     )
     (tmp_path / "far.csv").write_text("region,estimate\n5000000000,1.0\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="a region that is no Int32: give the keys of prevalence"):
+    with pytest.raises(UsageError, match="a region that is not an Int32: give the keys of prevalence"):
         read_predictions_file(str(tmp_path / "far.csv"), task_of("prevalence"))
 
 

@@ -40,7 +40,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Path:
 
 @pytest.fixture(scope="module")
 def packed(runs: Path) -> Callable[..., Path]:
-    """A submission of the runs of weighted_majority, made anew."""
+    """A submission of the runs of weighted_majority, made again."""
 
     def pack(to: Path, team: str = "lab-a", **declared: str) -> Path:
         [*folders] = (runs / DATA / TASK).glob("*/weighted_majority/*")

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tipbench
-from tipbench.config.choices import options
+from tipbench.config.options import options
 from tipbench.config.paths import config_folder
 from tipbench.runs.results import Result
 from tipbench.tasks import tasks

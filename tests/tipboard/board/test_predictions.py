@@ -35,7 +35,7 @@ def test_what_is_absent_or_altered_is_refused_in_a_sentence(store: PredictionSto
 
 @pytest.mark.parametrize("digest", ["sha256:../../x", "md5:" + "0" * 64, "sha256:" + "A" * 64, ""])
 def test_what_is_no_digest_reaches_no_file(store: PredictionStore, digest: str) -> None:
-    with pytest.raises(UsageError, match="is no digest"):
+    with pytest.raises(UsageError, match="is not a digest"):
         store.get(digest)
 
 
@@ -60,7 +60,7 @@ def test_the_config_names_a_folder_from_its_own_or_a_url(tmp_path: Path) -> None
 @pytest.mark.parametrize("text", ["[", "- a", "predictions: 3", "prediction: x"])
 def test_a_config_that_is_none_is_one_sentence(tmp_path: Path, text: str) -> None:
     (tmp_path / "board.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(UsageError, match=r"board\.yaml is no config of a board: [^\n]+$"):
+    with pytest.raises(UsageError, match=r"board\.yaml is not a config of a board: [^\n]+$"):
         store_of(tmp_path)
 
 

@@ -149,7 +149,7 @@ def test_a_folder_without_such_runs_is_refused(runs: Write, result: Make, tmp_pa
         UsageError, match="holds no finished run on an independent world: run tipbench run exp"
     ):
         collect(runs(result("advert_risk/first")))
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         collect(tmp_path / "nowhere")
 
 
@@ -199,7 +199,7 @@ def test_one_ranking_in_every_world_is_stable() -> None:
     assert (found.tau.mean, found.tau.least) == (1.0, 1.0)
     assert found.wins[0, 1] == found.keeps[0, 1] == found.keeps[1, 2] == 1.0
     assert found.friedman.rejects
-    # Demšar's (2006) q of three methods, 2.343, times sqrt(3 * 4 / (6 * 5)): only the ends are told apart.
+    # Demšar's (2006) q of three methods, 2.343, times sqrt(3 * 4 / (6 * 5)): only the ends are distinguished.
     assert found.critical_difference == pytest.approx(2.343 * np.sqrt(12 / 30), abs=0.001)
     assert found.groups == (("c", "b"), ("b", "a"))
 
@@ -274,7 +274,7 @@ def test_the_verb_keeps_worlds_beside_the_board_says_how_stable_it_is_and_render
     code, out, _ = tipbench(*words, "--json")
     [task] = json.loads(out)["tasks"]
     assert (task["methods"], task["mean_ranks"], task["tau_mean"]) == (list(SCORES), [1.0, 2.0, 3.0], 1.0)
-    # The reference results may be made anew without losing the worlds.
+    # The reference results may be made again without losing the worlds.
     tipbench("board", "results", "--runs", str(folder / "0.3.0/tiny"), "--to", str(results))
     assert read(results, "0.3.0/tiny") is not None
 

@@ -184,7 +184,7 @@ def test_without_an_image_libraries_are_installed_in_the_versions_of_the_round(
 
 
 def test_a_folder_that_is_no_hosts_is_refused(host: Any, tmp_path: Path) -> None:
-    assert "is no sealed round" in refused(BundleOrder(tmp_path / "nowhere", tmp_path / "b.zip"))
+    assert "is not a sealed round" in refused(BundleOrder(tmp_path / "nowhere", tmp_path / "b.zip"))
     assert "seed.hex is missing" in refused(BundleOrder(host.public, tmp_path / "b.zip"))
 
 

@@ -43,7 +43,7 @@ def test_a_round_lives_from_its_making_to_its_verification(
     units.write_bytes(b"x")
     code, out, err = tipbench("seal", "verify", "public", "--json")
     assert code == 1
-    assert json.loads(out)["differences"] == ["units/prevalence.parquet: is another file than was published"]
+    assert json.loads(out)["differences"] == ["units/prevalence.parquet: differs from the published file"]
     assert "differs in 1 places" in err
     units.write_bytes(published)
 
@@ -90,7 +90,7 @@ def test_a_round_lives_from_its_making_to_its_verification(
     ("words", "said"),
     [
         (("new", "Spring", "--closes", "2026-06-30", "--secret", "s", "--to", "p"), "cannot name a round"),
-        (("new", "spring", "--closes", "soon", "--secret", "s", "--to", "p"), "is no day"),
+        (("new", "spring", "--closes", "soon", "--secret", "s", "--to", "p"), "is not a day"),
         (("new", "spring", "--closes", "2020-01-01", "--secret", "s", "--to", "p"), "is over"),
         (
             ("new", "spring", "--closes", "2026-06-30", "--secret", "p/s", "--to", "p"),
@@ -107,8 +107,8 @@ def test_a_round_lives_from_its_making_to_its_verification(
         (("verify", "nowhere"), "no sealed round"),
         (("reveal", "nowhere"), "no sealed round"),
         (("score", "nowhere", "ours"), "no sealed round"),
-        (("predict", "nowhere", "--to", "x.parquet"), "nothing says what to run"),
-        (("predict", "release=tiny", "--to", "x.parquet"), "is no folder of a round"),
+        (("predict", "nowhere", "--to", "x.parquet"), "There is nothing to run"),
+        (("predict", "release=tiny", "--to", "x.parquet"), "is not a folder of a round"),
     ],
 )
 def test_a_mistake_is_answered_in_one_sentence(

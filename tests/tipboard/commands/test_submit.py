@@ -85,7 +85,7 @@ def test_a_file_is_packed_by_its_place_or_by_options(tipbench, runs: str, named:
     assert code == 0, err
     assert "accepted: acme--m" in out
     assert Path("sub/prevalence/all/s7.parquet").is_file()
-    assert "nothing is pinned" in err
+    assert "self-reported. Add --package" in err
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_file_is_packed_by_its_place_or_by_options(tipbench, runs: str, named:
             "write TASK/SPLIT/sSEED=FILE",
         ),
         (["runs", "--predictions", "a/b/s0=c"], "either run folders or --predictions"),
-        (["none"], "none is no folder"),
+        (["none"], "none is not a folder"),
     ],
 )
 def test_what_to_pack_must_be_said(tipbench, place: Path, words: list[str], says: str) -> None:

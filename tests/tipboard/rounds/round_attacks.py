@@ -92,7 +92,7 @@ def in_one_run(words: NDArray[np.int64], span: int = 1 << 20) -> float:
 
 
 def order_features(frame: pl.DataFrame, key: str) -> NDArray[np.float32]:
-    """What ids and order could tell, a row a unit in the order of the file: bits, residues, place, neighbours."""
+    """What ids and order could tell, one row per unit in the order of the file: bits, residues, place, neighbours."""
     ids = frame[key].to_numpy().astype(np.int64)
     n = len(ids)
     bits = (ids[:, None] >> np.arange(53)) & 1

@@ -210,7 +210,7 @@ def test_a_size_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("closes", ["2026-13-01", "tomorrow", "01.03.2027", ""])
 def test_a_closing_day_that_is_none_is_refused(tmp_path: Path, closes: str) -> None:
-    assert "is no day" in refused(order(tmp_path, closes=closes))
+    assert "is not a day" in refused(order(tmp_path, closes=closes))
 
 
 def test_a_closing_day_that_is_over_is_refused(tmp_path: Path) -> None:

@@ -217,7 +217,7 @@ def test_a_malformed_submission_does_not_count(copy: Any, tmp_path: Path, kind: 
 def test_a_task_that_the_round_does_not_have_is_refused(copy: Any, tmp_path: Path) -> None:
     described = copy.round.model_copy(update={"tasks": ["advert_risk"]})
     folder = submission(copy, tmp_path / "s", task="supplier_risk")
-    with pytest.raises(Refused, match="supplier_risk is no task of the round: it has advert_risk"):
+    with pytest.raises(Refused, match="supplier_risk is not a task of the round: it has advert_risk"):
         read_submission(folder, described, lambda task: read_answers(copy.secret, task), tmp_path)
 
 
@@ -251,7 +251,7 @@ def test_an_alarm_beyond_the_prefix_is_refused(copy: Any, tmp_path: Path) -> Non
 
 
 def test_a_folder_that_is_no_submission_is_refused(copy: Any, tmp_path: Path) -> None:
-    assert "is no folder of a submission" in refused(copy, tmp_path / "nowhere")
+    assert "is not a folder of a submission" in refused(copy, tmp_path / "nowhere")
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "submission.json").write_text("[]", encoding="utf-8")
     assert "submission.json" in refused(copy, tmp_path / "s")

@@ -44,7 +44,7 @@ def test_a_changed_missing_or_added_file_is_named(copy: Any) -> None:
     assert checked(copy.public).differences == [
         "inputs/1000002/flags.parquet: is missing",
         "hint.txt: is not of the round",
-        "inputs/1000002/adverts.parquet: is another file than was published",
+        "inputs/1000002/adverts.parquet: differs from the published file",
     ]
 
 
@@ -132,7 +132,7 @@ def test_a_revealed_round_is_made_again_from_its_seed(copy: Any, monkeypatch: py
     for altered in (1 - pl.col("label"), pl.col("weight") * (1 + 1e-6)):
         truth.with_columns(altered).write_parquet(answers)
         assert checked(copy.public).differences == [
-            "answers/advert_risk.parquet: the answers are not what the seed gives"
+            "answers/advert_risk.parquet: the answers do not match the seed"
         ]
     truth.with_columns(pl.col("weight") * (1 + 1e-12)).write_parquet(answers)  # another processor's rounding
     assert checked(copy.public).differences == []
@@ -142,14 +142,14 @@ def test_a_revealed_round_is_made_again_from_its_seed(copy: Any, monkeypatch: py
     towns = pl.read_parquet(gallery)
     towns.head(-1).write_parquet(gallery)
     named = "galleries/route_forecast.parquet: "
-    assert checked(copy.public).differences == [f"{named}the answers are not what the seed gives"]
+    assert checked(copy.public).differences == [f"{named}the answers do not match the seed"]
     gallery.unlink()
     assert checked(copy.public).differences == [f"{named}is missing"]
     towns.write_parquet(gallery)
 
     other = made[0].columns["1000001"]["adverts"] | {"minute": "0" * 64}
     made[0].columns["1000001"]["adverts"] = other
-    named = "inputs/1000001/adverts.parquet: column minute is not what the seed gives"
+    named = "inputs/1000001/adverts.parquet: column minute does not match the seed"
     assert checked(copy.public).differences == [named]
 
 

@@ -21,7 +21,7 @@ from tipboard.site.figures.labels import HALF, Label, place_labels
 from tipboard.site.figures.rows import by_group, by_split
 from tipboard.site.figures.shifts import BEST, shifts
 from tipboard.site.figures.tradeoff import Spot, against, against_tier, front
-from tipboard.site.orders import MeanRanks
+from tipboard.site.rankings import MeanRanks
 from tipboard.site.render import ASSETS
 from tipboard.site.svg import LETTER, PHONE, Drawing
 from tipdata.documents.palette import DARK, LIGHT

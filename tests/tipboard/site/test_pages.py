@@ -14,8 +14,8 @@ from tipboard.board.files import Board, read
 from tipboard.board.forest import draw
 from tipboard.board.page import render
 from tipboard.site.build import NOWHERE, build, write
-from tipboard.site.orders import BoardOrders, MeanRanks, Worlds
 from tipboard.site.publication import PICTURE, Publication, read_publication
+from tipboard.site.rankings import BoardRankings, MeanRanks, Worlds
 from tipboard.site.sizes import Size, read_sizes, size_of
 from tipboard.site.task_page import task_page
 from tipdata.core.errors import UsageError
@@ -155,7 +155,7 @@ def test_two_verdicts_on_one_page_come_with_a_word_on_why(sizes: list[Size]) -> 
     [size] = sizes
     for standing in size.usual:
         said = text_of(task_page(size, standing, NOWHERE).html)
-        assert standing.task.name in size.orders.by_task
+        assert standing.task.name in size.rankings.by_task
         assert "because it asks another question" in said
         assert "so few that it misses most differences" in said
 
@@ -194,7 +194,7 @@ def test_a_page_without_data_says_so_in_a_sentence(result: Callable, site: Calla
 
 def test_worlds_of_methods_that_left_the_board_are_drawn_all_the_same(result: Callable) -> None:
     ranking = MeanRanks(["gone", "prior"], [1.2, 1.8], None, [], "5 worlds")
-    orders = BoardOrders(by_task={"advert_risk": Worlds(ranking, [], None)})
+    orders = BoardRankings(by_task={"advert_risk": Worlds(ranking, [], None)})
     size = size_of(Board("0.3.0/tiny", reference_entries([result(A)], [])), orders)
     assert "gone" in task_page(size, size.usual[0], NOWHERE).html
 

@@ -14,7 +14,7 @@ from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
 from tipboard.site.build import MARKER, build, write
-from tipboard.site.orders import BoardOrders, MeanRanks, Pair, Worlds
+from tipboard.site.rankings import BoardRankings, MeanRanks, Pair, Worlds
 from tipboard.site.safe import https, page_id, visible
 from tipboard.site.sizes import size_of
 from tipdata.core.errors import UsageError
@@ -168,7 +168,9 @@ def test_worlds_that_are_not_measured_are_said_to_be_and_others_are_drawn(
     bare = (site(*entries) / "tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
     assert "Not measured yet" in bare
     ranking = MeanRanks(["prior", "tfidf_logreg"], [1.2, 1.8], 0.7, [["prior", "tfidf_logreg"]], "7 worlds")
-    orders = BoardOrders(ranking, {"advert_risk": Worlds(ranking, [Pair("prior", "tfidf_logreg", 0.8)], 0.6)})
+    orders = BoardRankings(
+        ranking, {"advert_risk": Worlds(ranking, [Pair("prior", "tfidf_logreg", 0.8)], 0.6)}
+    )
     write([size_of(Board("0.3.0/tiny", entries), orders)], tmp_path / "measured", quiet=True)
     page = (tmp_path / "measured/tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
     assert "critical difference 0.70" in page

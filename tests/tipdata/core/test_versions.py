@@ -1,4 +1,4 @@
-"""Versions of the data: what is released is frozen, and what is a draft is no default."""
+"""Versions of the data: what is released is frozen, and what is a draft is not a default."""
 
 import hashlib
 import json

@@ -17,8 +17,8 @@ from tipdata.core.world import World, fingerprint, newest_released, versions
 from tipdata.release import (
     Release,
     generate_region,
+    make,
     make_release,
-    making,
     manifests,
     open_release,
     published_manifest,
@@ -102,7 +102,7 @@ def test_a_region_of_another_generator_is_made_again(two: Release, monkeypatch: 
     make_release(two, engine="sequential")
     kept = two.region_folder(0) / "adverts.parquet"
     stamp = kept.stat().st_mtime_ns
-    monkeypatch.setattr(making, "fingerprint", lambda version: "another")
+    monkeypatch.setattr(make, "fingerprint", lambda version: "another")
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert kept.stat().st_mtime_ns != stamp
 
@@ -285,9 +285,9 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
     ]
     regions = {f"0000{i}": {"digest": region_digest(d), "digests": d} for i, d in enumerate(digests)}
     manifest = {"regions": regions, "digest": release_digest({n: e["digest"] for n, e in regions.items()})}
-    for module in (making, manifests):
+    for module in (make, manifests):
         monkeypatch.setattr(module, "published_manifest", lambda release: manifest)
-    monkeypatch.setattr(making, "fingerprint", lambda version: "another")
+    monkeypatch.setattr(make, "fingerprint", lambda version: "another")
     files = [two.region_folder(i) / "adverts.parquet" for i in range(2)]
     stamps = [file.stat().st_mtime_ns for file in files]
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
@@ -310,7 +310,7 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
         ("stages/places/stage.py", '"""', '"""More words. ', True),
         ("stages/places/stage.py", "\nfrom ", "\n# why\nfrom ", True),
         ("documents/cards.py", "folder.mkdir", "folder.is_dir", True),
-        ("release/making.py", "missing", "absent", True),
+        ("release/make.py", "missing", "absent", True),
         ("world-0.3.0.yaml", "# ", "# Corrected. ", True),
         ("world-0.3.0.yaml", "value: 300", "value: 301", False),
         ("stages/places/stage.py", "DAYS", "DAYS + 1", False),

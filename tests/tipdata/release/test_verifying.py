@@ -85,7 +85,7 @@ def test_verify_names_a_region_too_many_and_a_receipt_that_is_gone(two: Release)
     (two.folder / "00002").rmdir()
     (two.folder / "notes").mkdir()
     (two.folder / "00003").write_text(
-        "a file is no region, and a folder of notes is none either", encoding="utf-8"
+        "a file is not a region, and a folder of notes is none either", encoding="utf-8"
     )
     assert verify_release(two, engine="sequential") == []
     (two.region_folder(0) / "receipt.json").unlink()

@@ -20,7 +20,7 @@ FREE_TEXT = {
     ("contacts", "narrative"),
     ("supplies", "product"),
 }
-"""Columns of words that are no categories."""
+"""Columns of words that are not categories."""
 UNDOCUMENTED = {("contacts", "person"), ("stops", "wallet"), ("trips", "wallet")}
 """Callers who are not exploited are not among the people, and most wallets that book are not in the sample."""
 
@@ -97,9 +97,7 @@ def test_an_id_of_no_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         table = Table("extra", ("one",), (Column("one", pl.Int32(), "public", id_of=wrong),))
         more = (*stages(), replace(first, name="extra", tables=(table,)))
         monkeypatch.setattr(stages_module, "stages", lambda more=more: more)
-        with pytest.raises(
-            ValueError, match=rf"extra\.one: id_of={wrong} is no table with one key of type Int32"
-        ):
+        with pytest.raises(ValueError, match=rf"extra\.one: id_of={wrong} is not a table with one Int32 key"):
             all_tables.__wrapped__()
         monkeypatch.undo()
 

@@ -64,7 +64,7 @@ def test_accounts_of_a_language_tie_themselves_to_each_other(ties: pl.DataFrame)
 
 
 def test_friends_of_friends_become_friends_more_often_than_strangers_do(ties: pl.DataFrame) -> None:
-    """Transitivity of the graph against the same graph with its targets dealt out anew within the region."""
+    """Transitivity of the graph against the same graph with its targets dealt out again within the region."""
     region = ties.filter(pl.col("region") == 0)
     ids = np.unique(region.select("source", "target").to_numpy())
     source, target = (np.searchsorted(ids, region[end].to_numpy()) for end in ("source", "target"))

@@ -8,8 +8,8 @@ import argparse
 from typing import Any
 
 from tipbench.commands.list_ import LISTED
-from tipbench.config.choices import describe_option
-from tipbench.config.choices import options as all_options
+from tipbench.config.options import describe_option
+from tipbench.config.options import options as all_options
 from tipbench.config.paths import config_folders
 from tipbench.console import Column, emit_json, emit_table
 from tipbench.entry_points import resolve

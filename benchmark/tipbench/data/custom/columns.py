@@ -11,7 +11,7 @@ from tipbench.data.custom.reading import said
 
 
 def mapped(own: OwnData, frame: pl.LazyFrame, fields: dict[str, str]) -> pl.DataFrame:
-    """One column a field, each a column of the frame or a polars SQL expression over its columns.
+    """Return one column a field, each a column of the frame or a polars SQL expression over its columns.
 
     Args:
         fields: name of the field as the config has it (``data.label``) -> column or expression.
@@ -31,7 +31,7 @@ def mapped(own: OwnData, frame: pl.LazyFrame, fields: dict[str, str]) -> pl.Data
 
 
 def _unseparated(has: list[str]) -> str:
-    """What to set where a file's columns were read as one."""
+    """Return what to set where a file's columns were read as one."""
     sign = next((sign for sign in ";\t|" if len(has) == 1 and sign in has[0]), None)
     return (
         "" if sign is None else f" in one column; set data.separator={sign!r} if that is what separates them"
@@ -39,7 +39,7 @@ def _unseparated(has: list[str]) -> str:
 
 
 def _failing(frame: pl.LazyFrame, expressions: dict[str, pl.Expr]) -> tuple[str, Exception] | None:
-    """The first field whose expression fails by itself, and how."""
+    """Return the first field whose expression fails by itself, and how."""
     for field, expression in expressions.items():
         try:
             frame.select(expression).collect()
@@ -73,7 +73,7 @@ def _expression(own: OwnData, field: str, text: str, has: list[str]) -> pl.Expr:
 
 
 def roots(text: str, has: list[str]) -> list[str]:
-    """The columns that a mapped text reads: itself, or those in the expression; none where it is a pattern."""
+    """Return the columns that a mapped text reads: itself, or those in the expression; none where it is a pattern."""
     if text in has:
         return [text]
     try:
@@ -83,13 +83,13 @@ def roots(text: str, has: list[str]) -> list[str]:
 
 
 def listed(values: list) -> str:
-    """Values for a message, at most a dozen."""
+    """Return values for a message, at most a dozen."""
     shown = ", ".join(str(v) for v in values[:12])
     return shown + (f" and {len(values) - 12} more" if len(values) > 12 else "")
 
 
 def identifiers(values: pl.Series) -> pl.Series:
-    """Int64 ids: integers as they are, anything else numbered from 0 in sorted order; nulls stay."""
+    """Return Int64 ids: integers as they are, anything else numbered from 0 in sorted order; nulls stay."""
     if values.dtype.is_integer():
         return values.cast(pl.Int64)
     distinct = values.drop_nulls().unique().sort()
@@ -99,21 +99,21 @@ def identifiers(values: pl.Series) -> pl.Series:
 
 
 def is_whole_text(values: pl.Series) -> bool:
-    """Whether text is whole numbers as they are written plainly (7, and not 007 or 7.0), nulls apart."""
+    """Return whether text is whole numbers as they are written plainly (7, and not 007 or 7.0), nulls apart."""
     return bool(
         (values.cast(pl.Int64, strict=False).cast(pl.String) == values).fill_null(values.is_null()).all()
     )
 
 
 def flat(values: pl.Series) -> pl.Series:
-    """The values in lists one after the other; values that are in none as they are."""
+    """Return the values in lists one after the other; values that are in none as they are."""
     if not isinstance(values.dtype, pl.List):
         return values
     return values.drop_nulls().explode(empty_as_null=False, keep_nulls=False)
 
 
 def in_lists(values: pl.Series, ids: pl.Series) -> pl.Series:
-    """Ids of :func:`flat` values in the lists that these came from, nulls left out; a null is an empty list."""
+    """Return ids of :func:`flat` values in the lists that these came from, nulls left out; a null is an empty list."""
     if not isinstance(values.dtype, pl.List):
         return ids.alias(values.name)
     rows = np.repeat(np.arange(len(values)), values.list.len().fill_null(0).to_numpy())

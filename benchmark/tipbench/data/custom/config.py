@@ -40,7 +40,7 @@ CSV and TSV are trimmed and an empty one is null. A unit without a mapped id is 
 ``pairs`` the columns of ``tables`` are those of a record: ``text``, and for texts of the form ``COL name VAL
 ...`` every named field.
 
-**Several tables.** A table of ``tables`` is made from the units' file, a row a unit, unless ``sources`` names a
+**Several tables.** A table of ``tables`` is made from the units' file, one row per unit, unless ``sources`` names a
 file of its own: as ``files`` does, or as ``{files: ..., format: ..., ...}`` where it is written in another way.
 Its columns are then columns of that file, or expressions over them. A column named like the task's unit
 (``advert``), or that ``refers`` says holds one (``refers: {ties: {source: account}}``, which is so unless told
@@ -58,12 +58,12 @@ YES and NO (y, n, true, false) are 1 and 0.
 which says in ``name`` what its column was called and in ``value`` what was in it. ``join`` puts the columns of
 another file beside the rows with the same ``by``; rows without one stay, with nothing there, and a column that both
 have is called ``<column>_joined``. A column that is mapped to ``COUNT(*)`` counts the rows that are alike in all
-other columns of its table, and leaves one of them: a row a person becomes a row a pattern.
+other columns of its table, and leaves one of them: one row per person becomes one row per pattern.
 
 **Numbers and dates.** Where a release has whole numbers 25.0 is 25. Where it has days or minutes, dates and times as
 2019-04-16 or 2019-04-16 12:30 are counted from 1970-01-01.
 
-**npz.** Arrays of one dimension are columns and of two are columns of vectors, a row a vector. An array named
+**npz.** Arrays of one dimension are columns and of two are columns of vectors, one row per vector. An array named
 ``edge_index`` has the shape (2, edges) and is read as the columns ``source`` and ``target``. The arrays that one
 table reads have one length.
 """
@@ -90,7 +90,7 @@ COUNT = "COUNT(*)"
 
 
 def is_count(text: str) -> bool:
-    """Whether a mapped text asks for the number of rows that are alike."""
+    """Return whether a mapped text asks for the number of rows that are alike."""
     return text.replace(" ", "").upper() == COUNT
 
 
@@ -136,12 +136,12 @@ class OwnData(Written):
     known: str | None = None
 
     def written(self, table: str | None = None) -> Written:
-        """The files of a table of ``sources``, or the units' own."""
+        """Return the files of a table of ``sources``, or the units' own."""
         units = Written(**{field: getattr(self, field) for field in Written.model_fields})
         return units if table is None else units.beside(self.sources[table])
 
     def mapping(self, table: str | None = None) -> dict[str, str]:
-        """What is read of the units' file, or of that of a table of ``sources``, but for ``"*"``.
+        """Return what is read of the units' file, or of that of a table of ``sources``, but for ``"*"``.
 
         The place of a field in the config -> its column or expression. Fields of pairs are left out.
         """
@@ -153,7 +153,7 @@ class OwnData(Written):
         return mapped
 
     def of_units(self) -> dict[str, str]:
-        """The fields that say what the units are and what is true of them, as :meth:`mapping` gives them."""
+        """Return the fields that say what the units are and what is true of them, as :meth:`mapping` gives them."""
         fields = {f"data.{f}": text for f in UNIT_FIELDS if (text := getattr(self, f)) is not None}
         return fields | {f"data.labels.{name}": text for name, text in self.labels.items()}
 
@@ -166,7 +166,7 @@ class OwnData(Written):
         }
 
     def counted(self, table: str) -> str | None:
-        """The column of a table that counts the rows that are alike."""
+        """Return the column of a table that counts the rows that are alike."""
         return next((column for column, text in self.tables[table].items() if is_count(text)), None)
 
     @field_validator("tables")
@@ -189,7 +189,7 @@ class OwnData(Written):
     @classmethod
     def _plain_names(cls, labels: dict[str, str]) -> dict[str, str]:
         if odd := [name for name in labels if not name.isidentifier()]:
-            raise ValueError(f"{odd[0]!r} is no name of a label: use letters, digits and _")
+            raise ValueError(f"{odd[0]!r} is not a name of a label: use letters, digits and _")
         return labels
 
     @model_validator(mode="after")
@@ -197,7 +197,7 @@ class OwnData(Written):
         for table in self.tables:
             if self.counted(table) and table not in self.sources:
                 raise ValueError(
-                    f"{COUNT} is for tables of sources, and {table} has a row a unit: name its file there"
+                    f"{COUNT} is for tables of sources, and {table} has one row per unit: name its file there"
                 )
         for table in self.sources:
             if not self.tables.get(table):
@@ -227,7 +227,7 @@ class OwnData(Written):
 
 
 def own_data(given: OwnData | Mapping[str, Any]) -> OwnData:
-    """The checked model of a mapping. Raises UsageError that names the first wrong field."""
+    """Return the checked model of a mapping. Raises UsageError that names the first wrong field."""
     if isinstance(given, OwnData):
         return given
     try:

@@ -14,7 +14,7 @@ from tipbench.data.custom.values import yes_or_no
 
 
 def features(own: OwnData, table: str, frame: pl.LazyFrame, taken: set[str]) -> pl.DataFrame:
-    """The numeric columns of a table's file that ``"*"`` stands for, in the order of the file, row for row.
+    """Return the numeric columns of a table's file that ``"*"`` stands for, in the order of the file, row for row.
 
     Numbers in text become Float64, booleans and text of yes and no alone become Int8, and a column with anything else
     in it is none of them. A column of vectors of one length d becomes d columns ``name_0`` to ``name_<d - 1>``.
@@ -49,7 +49,8 @@ def features(own: OwnData, table: str, frame: pl.LazyFrame, taken: set[str]) -> 
 
 
 def _numbers(own: OwnData, field: str, column: pl.Series) -> list[pl.Series]:
-    """The column as numbers, in a list of one or of as many as its vectors have; none where it has no numbers."""
+    """Return the column as numbers, in a list of one or of as many as its vectors have; none where it has no
+    numbers."""
     if column.dtype == pl.Boolean:
         return [column.cast(pl.Int8)]
     if column.dtype == pl.String:

@@ -26,7 +26,7 @@ Reader = Callable[[Reading, Path], pl.LazyFrame]
 
 
 def read_files(own: OwnData, table: str | None = None) -> Rows:
-    """All rows of the units' files, or of those of a table of ``sources``, and notes on what was left out.
+    """Return all rows of the units' files, or of those of a table of ``sources``, and notes on what was left out.
 
     CSV and TSV columns are String, others as they are.
 
@@ -44,7 +44,7 @@ def read_files(own: OwnData, table: str | None = None) -> Rows:
 
 
 def _stacked(reading: Reading, paths: dict[str | None, Path]) -> pl.LazyFrame:
-    """The rows of files of the same columns, one file below the other."""
+    """Return the rows of files of the same columns, one file below the other."""
     frames = []
     for key, path in paths.items():
         frame = READERS[reading.written.format](reading, path)
@@ -74,12 +74,12 @@ def _refuse_other_columns(data: str, first: pl.Schema, other: pl.Schema, file: P
         if dtype != other[name] and not (dtype.is_numeric() and other[name].is_numeric()):
             raise UsageError(
                 f"the files of data={data} do not agree: {name} is {dtype} in {file.name} and {other[name]} in "
-                f"{path.name}; write it alike in both."
+                f"{path.name}; write it the same way in both."
             )
 
 
 def _texts(own: OwnData, table: str | None) -> tuple[str, ...]:
-    """Columns, patterns and expressions that are read of the units' files, or of those of a table."""
+    """Return columns, patterns and expressions that are read of the units' files, or of those of a table."""
     here = [t for t in own.tables if t == table or (table is None and t not in own.sources)]
     many = [own.tables[t][MANY] for t in here if MANY in own.tables[t]]
     pairs = list(own.pairs.model_dump(exclude_none=True).values()) if own.pairs and table is None else []
@@ -87,7 +87,7 @@ def _texts(own: OwnData, table: str | None) -> tuple[str, ...]:
 
 
 def all_files(own: OwnData) -> list[Path]:
-    """Every file or folder that the data is read from, once each: the units' own, then those of ``sources``."""
+    """Return every file or folder that the data is read from, once each: the units' own, then those of ``sources``."""
     found: dict[Path, None] = {}
     for table in (None, *sorted(own.sources)):
         written: Written | None = own.written(table)
@@ -98,7 +98,7 @@ def all_files(own: OwnData) -> list[Path]:
 
 
 def _paths(own: OwnData, written: Written, table: str | None) -> dict[str | None, Path]:
-    """Files by the value of their column ``file``, which is None where there is only one.
+    """Return files by the value of their column ``file``, which is None where there is only one.
 
     Where ``path`` is a file it stands for the units' one, and the others lie beside it.
     """
@@ -182,7 +182,7 @@ def _delimited(usual: str) -> Reader:
 
 
 def _text(reading: Reading, path: Path) -> str:
-    """A text file, decompressed where it is gzip, decoded strictly, without a byte order mark."""
+    """Return a text file, decompressed where it is gzip, decoded strictly, without a byte order mark."""
     try:
         content = path.read_bytes()
         if content[:2] == b"\x1f\x8b":
@@ -230,7 +230,7 @@ def _parquet(reading: Reading, path: Path) -> pl.LazyFrame:
 
 
 def _hf(reading: Reading, path: Path) -> pl.LazyFrame:
-    """A dataset or a dict of splits saved to disk; the splits' names are in the column ``file``."""
+    """Return a dataset or a dict of splits saved to disk; the splits' names are in the column ``file``."""
     import datasets
 
     try:

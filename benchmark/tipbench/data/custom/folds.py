@@ -38,7 +38,7 @@ PAIRS = "pairs."
 def prepare_own(
     task: Task, own: OwnData, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
-    """Folds and answers; see :func:`tipbench.loading.prepare`."""
+    """Return folds and answers; see :func:`tipbench.loading.prepare`."""
     task = as_mapped(task, own)
     level = access_of(task, access)
     check_own(task, own, labels, needs, oracle)
@@ -88,7 +88,7 @@ def _how_to_map(needs: list[str]) -> str:
 
 
 def is_mapped(task: Task, own: OwnData, need: str) -> bool:
-    """Whether a user's own data has a column that a method needs, as ``table.column``."""
+    """Return whether a user's own data has a column that a method needs, as ``table.column``."""
     table, _, column = need.partition(".")
     if need.startswith(PAIRS):
         return own.pairs is not None
@@ -97,7 +97,7 @@ def is_mapped(task: Task, own: OwnData, need: str) -> bool:
 
 
 def _split_of(task: Task, own: OwnData, split: str, can: list[str]) -> str:
-    """The split asked for, the config's, or the first that the data can have, in this order."""
+    """Return the split asked for, the config's, or the first that the data can have, in this order."""
     wanted = split if split != "auto" else own.split
     if wanted == "auto":
         return can[0]
@@ -160,7 +160,7 @@ def _divide(own: OwnData, split: str, units: pl.DataFrame, valid: bool) -> list[
 
 
 def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
-    """One fold: all mapped rows, and as labels those of train and valid."""
+    """Return one fold: all mapped rows, and as labels those of train and valid."""
     shown = {name: frame.lazy() for name, frame in read.tables.items()}
     labels = task.kind.learnt(task.unit, units.filter(pl.col("part") != "test"))
     called = {task.unit: read.names, "region": read.regions}
@@ -169,7 +169,7 @@ def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
 
 
 def _tested(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
-    """The predicted units of all folds, pooled, ``[..., part, fold Int32]``."""
+    """Return the predicted units of all folds, pooled, ``[..., part, fold Int32]``."""
     asked = [
         fold.filter(pl.col("part").is_in(list(task.predicted_parts))).with_columns(
             fold=pl.lit(number, dtype=pl.Int32)
@@ -181,7 +181,7 @@ def _tested(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Answers:
-    """The truth about pooled units; every unit weighs one, or every cluster if it moves."""
+    """Return the truth about pooled units; every unit weighs one, or every cluster if it moves."""
     if task.forecast is not None:
         return own_answers(task, rows, tables)
     return Answers(
@@ -196,7 +196,7 @@ def _notes(task: Task, own: OwnData) -> list[str]:
 
 
 def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
-    """Records as units, pairs as a table; clusters of records or scores of pairs are judged on the labels."""
+    """Return records as units, pairs as a table; clusters of records or scores of pairs are judged on the labels."""
     if own.pairs is None or not task.kind.takes_pairs:
         raise UsageError(
             f"data={own.name} holds labelled pairs, which {task.name} cannot use: choose a task of clusters."
@@ -246,7 +246,7 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
 
 
 def _pair_answers(pairs: pl.DataFrame) -> Answers:
-    """The truth about scored pairs of valid and test; a pair's cluster is its left record."""
+    """Return the truth about scored pairs of valid and test; a pair's cluster is its left record."""
     frame = pairs.filter(pl.col("part") != "train").select(
         "pair",
         pl.col("part").cast(pl.String),

@@ -25,7 +25,8 @@ Columns = dict[tuple[str, str], pl.Series]
 
 
 def identifier_of(own: OwnData, table: str, column: str) -> str:
-    """The identifier that a column holds, by the config's ``refers`` or else a release's; its name if neither."""
+    """Return the identifier that a column holds, by the config's ``refers`` or else a release's; its name if
+    neither."""
     known = REFERS.get(table, {}) | own.refers.get(table, {})
     return known.get(column, column)
 
@@ -33,7 +34,7 @@ def identifier_of(own: OwnData, table: str, column: str) -> str:
 def unit_ids(
     task: Task, own: OwnData, given: pl.Series | None, rows: int
 ) -> tuple[pl.Series, pl.DataFrame | None]:
-    """Int64 ids: those mapped where they are integers, else row numbers beside the names they stand for.
+    """Return Int64 ids: those mapped where they are integers, else row numbers beside the names they stand for.
 
     Raises UsageError where what is mapped is missing or repeated.
     """
@@ -43,7 +44,7 @@ def unit_ids(
     repeated = given.filter(given.is_duplicated() | given.is_null())
     if len(repeated):
         raise UsageError(
-            f"data.unit of data={own.name} is no key: {len(repeated):,} of {rows:,} rows "
+            f"data.unit of data={own.name} is not a key: {len(repeated):,} of {rows:,} rows "
             f"repeat or lack it (first: {repeated[0]}); map a column that tells rows apart."
         )
     if given.dtype.is_integer():
@@ -54,7 +55,7 @@ def unit_ids(
 def looked_up(
     task: Task, own: OwnData, place: tuple[str, str], values: pl.Series, given: pl.Series, ids: pl.Series
 ) -> pl.Series:
-    """The ids of the units that a column of a table names.
+    """Return the ids of the units that a column of a table names.
 
     Args:
         given: the units as the user wrote them, or their ids where they have no name. ids: their Int64 ids.
@@ -75,7 +76,7 @@ def looked_up(
 
 
 def numbered_alike(own: OwnData, columns: Columns) -> Columns:
-    """Columns of one identifier, numbered together where two tables or more have it; the others are left out.
+    """Return columns of one identifier, numbered together where two tables or more have it; the others are left out.
 
     Integers, and text that is all whole numbers, stay the numbers that they are; anything else is numbered from
     0 in sorted order over all of the columns.
@@ -102,19 +103,19 @@ def _numbered(columns: Columns) -> Columns:
 
 
 def _is_number(values: pl.Series, long: pl.Series) -> bool:
-    """Text in lists is numbered though it be digits, as it is where one table alone has it."""
+    """Return text in lists is numbered though it be digits, as it is where one table alone has it."""
     return long.dtype.is_integer() or (values.dtype == pl.String and is_whole_text(values))
 
 
 def _as_text(values: pl.Series) -> pl.Series:
-    """Ids as text; whole floats as integers, so that 3.0 is 3."""
+    """Return ids as text; whole floats as integers, so that 3.0 is 3."""
     if values.dtype.is_float() and (values.drop_nulls() == values.drop_nulls().floor()).all():
         values = values.cast(pl.Int64)
     return values.cast(pl.String)
 
 
 def _identifiers() -> set[str]:
-    """Names of the columns of a release's tables that hold numbers without a unit, or lists of them."""
+    """Return names of the columns of a release's tables that hold numbers without a unit, or lists of them."""
     return {
         c.name
         for table in TABLES.values()
@@ -133,7 +134,7 @@ def check_refers(task: Task, own: OwnData) -> None:
     for table, column, name in _told(own):
         if name not in known:
             raise UsageError(
-                f"data.refers.{table}.{column}={name} of data={own.name} is no column that is mapped: "
+                f"data.refers.{table}.{column}={name} of data={own.name} is not a column that is mapped: "
                 f"choose one of {listed(sorted(known))}."
             )
 

@@ -22,7 +22,7 @@ ENDS = ("source", "target")
 
 
 def read_npz(reading: Reading, path: Path) -> pl.LazyFrame:
-    """Arrays of a value or vector a row, those that are as long as the ones that are mapped.
+    """Return arrays of a value or vector a row, those that are as long as the ones that are mapped.
 
     Raises:
         UsageError: for a file that is damaged, empty or has none of the mapped arrays; for mapped arrays of
@@ -63,7 +63,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _read_of(reading: Reading, has: list[str]) -> list[str]:
-    """The arrays that are mapped by name or in an expression; where none is, the first of a pattern."""
+    """Return the arrays that are mapped by name or in an expression; where none is, the first of a pattern."""
     named = [name for text in reading.texts for name in roots(text, has) if name in has]
     alike = [name for text in reading.texts for name in has if fnmatchcase(name, text)]
     return list(dict.fromkeys(named)) or alike[:1]

@@ -36,7 +36,7 @@ class RecordPairs:
 
 
 def read_pairs(own: OwnData, spec: Pairs, frame: pl.LazyFrame) -> RecordPairs:
-    """The pairs of a user's data, in the order of its rows, and the distinct records in them.
+    """Return the pairs of a user's data, in the order of its rows, and the distinct records in them.
 
     Raises:
         UsageError: for columns that are missing, labels that are not 0 and 1, and parts other than the three.
@@ -85,7 +85,7 @@ def _parts(own: OwnData, raw: pl.DataFrame) -> pl.Series:
 
 
 def _records(pairs: pl.DataFrame) -> pl.DataFrame:
-    """``[record, side, raw]``: distinct texts of each side, numbered by side and text."""
+    """Return ``[record, side, raw]``: distinct texts of each side, numbered by side and text."""
     sides = [
         pairs.select(pl.lit(side).alias("side"), pl.col(f"{side}_text").alias("raw")).unique().sort("raw")
         for side in ("left", "right")
@@ -98,7 +98,7 @@ def _without_markers(text: pl.Expr) -> pl.Expr:
 
 
 def _fields(records: pl.DataFrame) -> pl.DataFrame:
-    """Records with ``text`` (markers taken out) and a String column a named field, null where it is empty."""
+    """Return records with ``text`` (markers taken out) and a String column a named field, null where it is empty."""
     found = records["raw"].str.extract_all(MARKER).explode().drop_nulls().unique()
     names = found.str.extract(MARKER).unique().sort().to_list()
     values = [
@@ -113,7 +113,7 @@ def _fields(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def matched_clusters(pairs: pl.DataFrame, records: int) -> pl.DataFrame:
-    """``[record, cluster, part]``: records of each part's pairs, clustered by that part's positive pairs.
+    """Return ``[record, cluster, part]``: records of each part's pairs, clustered by that part's positive pairs.
 
     Clusters are named by their smallest record.
     """

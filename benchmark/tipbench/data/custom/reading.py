@@ -26,6 +26,6 @@ def refuse_empty(path: Path) -> None:
 
 
 def said(error: Exception) -> str:
-    """The first line of a library's message, without a final stop."""
+    """Return the first line of a library's message, without a final stop."""
     lines = str(error).strip().splitlines()
     return (lines[0][:160] if lines else type(error).__name__).rstrip(".")

@@ -27,7 +27,7 @@ def refuse(table: str, rows: pl.DataFrame, wrong: pl.Expr, what: str, instead: s
 
 
 def is_none_of(column: str, known: pl.Series) -> pl.Expr:
-    """Whether a column names nothing, or none of what is known."""
+    """Return whether a column names nothing, or none of what is known."""
     return (~pl.col(column).is_in(known.unique().implode())).fill_null(True)
 
 

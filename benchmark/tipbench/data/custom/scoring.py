@@ -71,7 +71,7 @@ def _prevalence(task: Task, own: OwnData, tested: pl.DataFrame) -> list[str]:
 
 
 def _one_class(task: Task, own: OwnData, tested: pl.DataFrame) -> list[str]:
-    """Folds in which nothing can be ranked above anything else."""
+    """Return folds in which nothing can be ranked above anything else."""
     folds = tested.group_by("fold").agg(pl.col("label").n_unique().alias("classes"))
     lacking = folds.filter(pl.col("classes") < 2).height
     if folds.height < 2 or not lacking or not task.kind.at_prevalence:

@@ -109,7 +109,7 @@ def _kept(place: str, where: str, rows: Rows) -> Rows:
     try:
         condition = pl.sql_expr(where)
     except pl.exceptions.PolarsError as error:
-        raise UsageError(f"{place}: where={where} is no SQL condition ({said(error)}).") from None
+        raise UsageError(f"{place}: where={where} is not an SQL condition ({said(error)}).") from None
     if missing := [name for name in roots(where, has) if name not in has]:
         raise UsageError(f"{place}: where names {listed(missing)}, and the columns are {listed(has)}.")
     frame = rows.frame.collect()

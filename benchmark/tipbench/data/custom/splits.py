@@ -36,12 +36,12 @@ def summary_of(split: str) -> str:
 
 
 def all_scored(units: pl.DataFrame) -> list[pl.DataFrame]:
-    """One fold with ``[..., part]``: every unit is test and no label is given to fit."""
+    """Return one fold with ``[..., part]``: every unit is test and no label is given to fit."""
     return [units.with_columns(part=pl.lit("test", dtype=PART))]
 
 
 def given_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
-    """The folds in the column ``fold``: the parts themselves, or one fold a value, each tested once.
+    """Return the folds in the column ``fold``: the parts themselves, or one fold a value, each tested once.
 
     With ``valid`` there must be such a part; of numbered folds it is the one after that which is tested.
 
@@ -90,7 +90,7 @@ def _check_named(own: OwnData, folds: pl.Series) -> None:
 
 
 def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> list[pl.DataFrame]:
-    """``own.folds`` seeded folds with equal shares of positive clusters; a cluster is never on both sides.
+    """Return ``own.folds`` seeded folds with equal shares of positive clusters; a cluster is never on both sides.
 
     Args:
         units: ``[unit, cluster Int64, label Int8, ...]``.
@@ -118,7 +118,7 @@ def stratified_folds(own: OwnData, units: pl.DataFrame, valid: bool = False) -> 
 
 
 def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
-    """``own.folds`` seeded folds over which each set of labels is spread; a cluster is never on both sides.
+    """Return ``own.folds`` seeded folds over which each set of labels is spread; a cluster is never on both sides.
 
     Clusters are shuffled, ordered by the set of labels that any of their units has, and dealt out in turn: folds
     hold equal numbers of clusters, and a set that c clusters have is found c / folds times in each, give or
@@ -154,7 +154,7 @@ def label_set_folds(own: OwnData, units: pl.DataFrame) -> list[pl.DataFrame]:
 def _by_number(
     own: OwnData, units: pl.DataFrame, dealt: pl.DataFrame, valid: bool = False
 ) -> list[pl.DataFrame]:
-    """One fold a number, which is tested there. ``dealt``: ``[cluster, number, ...]``."""
+    """Return one fold a number, which is tested there. ``dealt``: ``[cluster, number, ...]``."""
     numbered = units.join(dealt.select("cluster", "number"), on="cluster", how="left", maintain_order="left")
     return [
         numbered.with_columns(part=_part(pl.col("number"), n, own.folds, valid)).drop("number")

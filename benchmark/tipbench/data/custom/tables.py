@@ -53,14 +53,14 @@ def check_tables(task: Task, own: OwnData) -> None:
         if table not in task.tables:
             near = get_close_matches(table, task.tables, n=3, cutoff=0.3) or list(task.tables)
             raise UsageError(
-                f"data.tables.{table} of data={own.name} is no table of {task.name}: "
+                f"data.tables.{table} of data={own.name} is not a table of {task.name}: "
                 f"choose {' or '.join(near)}."
             )
     check_refers(task, own)
 
 
 def read_tables(task: Task, own: OwnData) -> OwnTables:
-    """Every mapped field of every file. Where units are not clusters, one without a cluster is its own.
+    """Return every mapped field of every file. Where units are not clusters, one without a cluster is its own.
 
     Raises:
         UsageError: for files, fields, ids and tables that are not as the format or the task wants them.
@@ -97,7 +97,7 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
 
 
 def _region_names(columns: Columns, made: Columns) -> pl.DataFrame | None:
-    """What the user called the regions that are numbered; None where regions are no text, or there is none."""
+    """Return what the user called the regions that are numbered; None where regions are not text, or there is none."""
     pairs = [
         pl.DataFrame({"region": made[place], "name": values}).drop_nulls()
         for place, values in columns.items()
@@ -107,8 +107,8 @@ def _region_names(columns: Columns, made: Columns) -> pl.DataFrame | None:
 
 
 def _source_rows(own: OwnData, table: str, frame: pl.LazyFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The mapped columns of a table of ``sources`` by name, and those that ``"*"`` stands for; rows that are alike
-    are one row where a column counts them."""
+    """Return the mapped columns of a table of ``sources`` by name, and those that ``"*"`` stands for; rows that are
+    alike are one row where a column counts them."""
     fields = own.mapping(table)
     read = mapped(own, frame, fields).rename({field: field.rpartition(".")[2] for field in fields})
     many = (
@@ -122,7 +122,8 @@ def _source_rows(own: OwnData, table: str, frame: pl.LazyFrame) -> tuple[pl.Data
 
 
 def _unit_rows(task: Task, own: OwnData, frame: pl.LazyFrame) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-    """The mapped fields of the units' file, and by table the columns that ``"*"`` stands for; a row a unit."""
+    """Return the mapped fields of the units' file, and by table the columns that ``"*"`` stands for; one row per
+    unit."""
     fields = own.mapping()
     if own.fold is None and FILE in frame.collect_schema().names():
         fields["data.fold"] = FILE
@@ -141,7 +142,7 @@ def _unit_rows(task: Task, own: OwnData, frame: pl.LazyFrame) -> tuple[pl.DataFr
 def _settled(
     task: Task, own: OwnData, columns: Columns, given: pl.Series, unit: pl.Series, notes: list[str]
 ) -> Columns:
-    """Columns in the types of a release, those that name units as their ids, other ids alike in all tables."""
+    """Return columns in the types of a release, those that name units as their ids, other ids alike in all tables."""
     naming = [place for place in columns if identifier_of(own, *place) == task.unit]
     made = {place: looked_up(task, own, place, columns[place], given, unit) for place in naming}
     others = {place: values for place, values in columns.items() if place not in made}
@@ -162,13 +163,13 @@ def _units(task: Task, own: OwnData, raw: pl.DataFrame, unit: pl.Series) -> pl.D
 
 
 def _minutes(own: OwnData, time: pl.Series) -> pl.Series:
-    """Minutes since the first time of the data; numbers are taken as minutes already."""
+    """Return minutes since the first time of the data; numbers are taken as minutes already."""
     if time.dtype == pl.String:
         try:
             time = time.str.to_datetime()
         except pl.exceptions.PolarsError:
             raise UsageError(
-                f"data.time of data={own.name} is no time: map it to minutes or to ISO dates."
+                f"data.time of data={own.name} is not a time: map it to minutes or to ISO dates."
             ) from None
     if time.dtype.is_temporal():
         time = (time.cast(pl.Datetime("us")) - time.cast(pl.Datetime("us")).min()).dt.total_minutes()

@@ -1,4 +1,4 @@
-"""Read what a user's own data map of the truth, and refuse what is no such thing."""
+"""Read what a user's own data map of the truth, and refuse what is not such a thing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ LEVELS = (0.0, 1.0, 2.0)
 
 
 def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
-    """What is mapped of the truth: ``label``, or ``label_<name>`` a name (Int8 0, 1 or null) and ``urgency`` (Int8).
+    """Return what is mapped of the truth: ``label``, or ``label_<name>`` a name (Int8 0, 1 or null) and ``urgency``
+    (Int8).
 
     In their place may be ``true_class`` (String). Beside ``label`` may be ``onset`` (Int32). Estimates have ``truth``
     (Float64).
@@ -24,7 +25,7 @@ def truth(own: OwnData, raw: pl.DataFrame) -> dict[str, pl.Series]:
         raw: the mapped fields of the units by their place in the config.
 
     Raises:
-        UsageError: for labels other than 0 and 1, levels other than 0 to 2, and steps that are no whole
+        UsageError: for labels other than 0 and 1, levels other than 0 to 2, and steps that are not whole
         numbers from 1.
     """
     found = {}
@@ -59,21 +60,21 @@ def _numbers(own: OwnData, truth: pl.Series) -> pl.Series:
     wrong = truth.filter(truth.is_not_null() & ~numbers.is_finite().fill_null(False))
     if len(wrong):
         raise UsageError(
-            f"data.truth of data={own.name} is no number in {len(wrong):,} of {len(truth):,} rows "
+            f"data.truth of data={own.name} is not a number in {len(wrong):,} of {len(truth):,} rows "
             f"(first: {wrong[0]}): map it to numbers, and to NULL where it is not known."
         )
     return numbers
 
 
 def _steps(own: OwnData, onset: pl.Series, label: pl.Series) -> pl.Series:
-    """Steps of the positive units; whatever is given for others is null."""
+    """Return steps of the positive units; whatever is given for others is null."""
     steps = onset.cast(pl.Float64, strict=False)
     positive = (label == 1).fill_null(False)
     fine = (steps >= 1) & (steps == steps.floor())
     wrong = onset.filter(positive & ~fine.fill_null(False))
     if len(wrong):
         raise UsageError(
-            f"data.onset of data={own.name} is no step for {len(wrong):,} positive units (first: {wrong[0]}): "
+            f"data.onset of data={own.name} is not a step for {len(wrong):,} positive units (first: {wrong[0]}): "
             "map a whole number from 1."
         )
     return pl.select(pl.when(positive).then(steps)).to_series().cast(pl.Int32)

@@ -19,13 +19,13 @@ DATE = r"^\d{4}-\d\d-\d\d([T ](\d\d):(\d\d).*)?$"
 
 
 def yes_or_no(values: pl.Series) -> pl.Series:
-    """Int8 1 for yes and 0 for no, in any of the ways of :data:`YES_NO`; null for anything else."""
+    """Return Int8 1 for yes and 0 for no, in any of the ways of :data:`YES_NO`; null for anything else."""
     text = values.cast(pl.String).str.to_lowercase().str.strip_chars()
     return text.replace_strict(list(YES_NO), list(YES_NO.values()), default=None, return_dtype=pl.Int8)
 
 
 def binary(own: OwnData, field: str, labels: pl.Series) -> pl.Series:
-    """Labels as Int8 0 or 1, null where unknown. Raises UsageError, with the values found, for any other."""
+    """Return labels as Int8 0 or 1, null where unknown. Raises UsageError, with the values found, for any other."""
     coded = yes_or_no(labels)
     if coded.null_count() > labels.null_count():
         found = labels.cast(pl.String).str.to_lowercase().drop_nulls().unique().sort().to_list()
@@ -37,10 +37,10 @@ def binary(own: OwnData, field: str, labels: pl.Series) -> pl.Series:
 
 
 def settled(own: OwnData, table: str, column: str, values: pl.Series, notes: list[str]) -> pl.Series:
-    """A mapped column in the type that the table of a release has; one that no release has stays as it is.
+    """Return a mapped column in the type that the table of a release has; one that no release has stays as it is.
 
     Identifiers may be text, and a list of them a single one: both are numbered. Days and minutes may be dates and
-    times. ``notes`` is told of numbers that were cut to whole ones. Raises UsageError where a quantity is no number.
+    times. ``notes`` is told of numbers that were cut to whole ones. Raises UsageError where a quantity is not a number.
     """
     known = TABLES[table].schema if table in TABLES else {}
     unit = {c.name: c.unit for c in TABLES[table].columns} if table in TABLES else {}
@@ -65,7 +65,8 @@ def settled(own: OwnData, table: str, column: str, values: pl.Series, notes: lis
 
 
 def _whole(field: str, unit: str, values: pl.Series, notes: list[str]) -> pl.Series:
-    """Whole numbers of any numbers, of text that writes them (25 and 25.0), and of dates where days are wanted."""
+    """Return whole numbers of any numbers, of text that writes them (25 and 25.0), and of dates where days are
+    wanted."""
     dated = _since_1970(unit, values)
     if dated is not None:
         return dated
@@ -75,7 +76,7 @@ def _whole(field: str, unit: str, values: pl.Series, notes: list[str]) -> pl.Ser
         if len(wrong):
             dates = " or dates as 2019-04-16" if _per_day(unit) else ""
             raise UsageError(
-                f"{field} is no whole number in {len(wrong):,} of {len(values):,} rows (first: {wrong[0][:40]}): "
+                f"{field} is not a whole number in {len(wrong):,} of {len(values):,} rows (first: {wrong[0][:40]}): "
                 f'map it to whole numbers{dates}, for instance by "ROUND(CAST(column AS DOUBLE))".'
             )
         return number
@@ -83,23 +84,23 @@ def _whole(field: str, unit: str, values: pl.Series, notes: list[str]) -> pl.Ser
         cut = values.filter((values != values.floor()).fill_null(False))
         if len(cut):
             notes.append(
-                f"{field} is no whole number in {len(cut):,} of {len(values):,} rows and was cut to one "
+                f"{field} is not a whole number in {len(cut):,} of {len(values):,} rows and was cut to one "
                 f"(first: {cut[0]} to {int(cut[0])}); map ROUND(100 * column) to keep hundredths."
             )
     return values
 
 
 def _per_day(unit: str) -> int | None:
-    """How many units of time a day has, of columns that hold days or minutes of a calendar; else None."""
+    """Return how many units of time a day has, of columns that hold days or minutes of a calendar; else None."""
     if unit == "day":
         return 1
     return MINUTES_A_DAY if unit.startswith("minute") else None
 
 
 def _since_1970(unit: str, values: pl.Series) -> pl.Series | None:
-    """Days or minutes since 1970-01-01 of dates and times, in text as 2019-04-16 or 2019-04-16 12:30.
+    """Return days or minutes since 1970-01-01 of dates and times, in text as 2019-04-16 or 2019-04-16 12:30.
 
-    None where the unit is no time, or any value is no date.
+    None where the unit is not a time, or any value is not a date.
     """
     per_day = _per_day(unit)
     if per_day is None:
@@ -125,7 +126,7 @@ def _since_1970(unit: str, values: pl.Series) -> pl.Series | None:
 
 
 def _lists(values: pl.Series) -> pl.Series:
-    """Lists of numbered ids; a single value is a list of one, a null an empty list."""
+    """Return lists of numbered ids; a single value is a list of one, a null an empty list."""
     if not isinstance(values.dtype, pl.List):
         values = pl.select(
             pl.when(values.is_not_null()).then(values.reshape((-1, 1)).arr.to_list())

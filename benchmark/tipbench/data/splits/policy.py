@@ -38,7 +38,7 @@ class Shift:
 
     @classmethod
     def unseen(cls, held_out: pl.Expr) -> Shift:
-        """Train and valid on what is not held out, test on what is; all days."""
+        """Return train and valid on what is not held out, test on what is; all days."""
         return cls(~held_out, ~held_out, held_out, pl.lit(DAYS))
 
 

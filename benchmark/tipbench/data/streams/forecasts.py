@@ -14,7 +14,8 @@ NOWHERE = 0
 
 
 def next_rows(rows: pl.DataFrame, unit: str, forecast: Forecast) -> pl.DataFrame:
-    """Rows that another follows, with ``answer`` (Int64), its candidate; and ``until``, its day, where days are told.
+    """Return rows that another follows, with ``answer`` (Int64), its candidate; and ``until``, its day, where days are
+    told.
 
     Args:
         rows: of a stream's table, ``[unit, query, sequence, candidate, ...]`` in any order.
@@ -27,12 +28,12 @@ def next_rows(rows: pl.DataFrame, unit: str, forecast: Forecast) -> pl.DataFrame
 
 
 def weights() -> pl.Expr:
-    """Each query weighs so much that all of its cluster weigh one."""
+    """Return each query weighs so much that all of its cluster weigh one."""
     return (1.0 / pl.len().over("cluster", "part")).alias("weight")
 
 
 def own_answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> Answers:
-    """Answers from a user's own tables: the next row of each is the truth, and nothing has to be labelled.
+    """Return answers from a user's own tables: the next row of each is the truth, and nothing has to be labelled.
 
     Args:
         rows: the units that are predicted, ``[unit, part, cluster]`` and, where the user says which units outreach is
@@ -56,7 +57,7 @@ def own_answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame])
 
 
 def forecast_answers(forecast: Forecast, frame: pl.DataFrame, listed: pl.DataFrame) -> Answers:
-    """Answers of kind forecasts.
+    """Return answers of kind forecasts.
 
     Args:
         frame: ``[query, part, region, answer, cluster, weight, ...]``.

@@ -47,7 +47,7 @@ class Steps:
         return self.edges.size - 1
 
     def __iter__(self) -> Iterator[pl.DataFrame]:
-        """The rows of step 1, of step 2, ...; each a copy."""
+        """Yield the rows of step 1, of step 2, ...; each a copy."""
         for start, end in pairwise(self.edges.tolist()):
             yield detached(self.rows.slice(start, end - start))
 
@@ -70,7 +70,7 @@ class Stream:
 
 
 def held_back(fold: Fold) -> tuple[Fold, Stream]:
-    """The fold with rows of train and valid in its stream's table and all tables in memory; and the stream.
+    """Return the fold with rows of train and valid in its stream's table and all tables in memory; and the stream.
 
     Raises ValueError for a stream whose table does not show the unit's key and :data:`ORDER`.
     """
@@ -96,7 +96,7 @@ def _steps(fold: Fold, ordered: pl.DataFrame, part: str) -> Steps:
 
 
 def detached(frame: pl.DataFrame) -> pl.DataFrame:
-    """The same frame in memory of its own: through Arrow's file format, which writes what is shown only."""
+    """Return the same frame in memory of its own: through Arrow's file format, which writes what is shown only."""
     buffer = io.BytesIO()
     frame.rechunk().write_ipc(buffer, compression="uncompressed")
     buffer.seek(0)

@@ -27,7 +27,7 @@ NEVER = float("inf")
 
 
 def streamed_alarms(method: StreamMethod, fold: Fold, stream: Stream, name: str) -> pl.DataFrame:
-    """The alarms of a fitted method on the test part of its fold, ``[unit, step Int32]``, by unit.
+    """Return the alarms of a fitted method on the test part of its fold, ``[unit, step Int32]``, by unit.
 
     Raises UsageError as :func:`tipbench.runs.streamed.handover.scores_of` does; ``name`` is what errors call it.
     """
@@ -37,7 +37,7 @@ def streamed_alarms(method: StreamMethod, fold: Fold, stream: Stream, name: str)
 
 
 def alarms(scored: Scored, units: pl.Series, threshold: float) -> pl.DataFrame:
-    """The first step of every unit whose score reaches the threshold, ``[unit, step Int32]``; null for none."""
+    """Return the first step of every unit whose score reaches the threshold, ``[unit, step Int32]``; null for none."""
     reached = scored.score >= threshold
     rows = pl.DataFrame({units.name: scored.unit.filter(reached), "step": scored.step[reached]})
     first = rows.group_by(units.name).agg(pl.col("step").min())
@@ -54,7 +54,7 @@ class Records(NamedTuple):
 
 
 def records(scored: Scored, units: pl.Series) -> Records:
-    """The records of these units; rows of others are left out."""
+    """Return the records of these units; rows of others are left out."""
     rows = pl.DataFrame({units.name: scored.unit, "step": scored.step, "score": scored.score})
     placed = rows.join(units.to_frame().with_row_index("place"), on=units.name, how="inner")
     before = pl.col("score").cum_max().shift(1).over("place")
@@ -63,7 +63,7 @@ def records(scored: Scored, units: pl.Series) -> Records:
 
 
 def best_threshold(scored: Scored, labels: pl.DataFrame) -> float:
-    """The threshold for these scores of the valid part, from ``[unit, label, onset]``; infinite where every
+    """Return the threshold for these scores of the valid part, from ``[unit, label, onset]``; infinite where every
     score is the same.
 
     F-latency falls wherever a lower threshold alarms negatives only, so it is looked at where an alarm of a
@@ -87,7 +87,7 @@ def best_threshold(scored: Scored, labels: pl.DataFrame) -> float:
 def _f_latency(
     found: Records, onset: NDArray, negative: Records, positives: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The scores of the positives' records, falling, and F-latency with each as the threshold."""
+    """Return the scores of the positives' records, falling, and F-latency with each as the threshold."""
     # A unit's alarm at a falling threshold moves from its last record to its first.
     last = np.append(found.unit[1:] != found.unit[:-1], True)[: found.unit.size]
     timely = is_timely(found.step, onset[found.unit])
@@ -109,5 +109,5 @@ def _f_latency(
 
 
 def _standing(entered: NDArray, left: NDArray, state: int) -> NDArray[np.float64]:
-    """How many units are in a state after each record, [records]."""
+    """Return how many units are in a state after each record, [records]."""
     return np.cumsum((entered == state).astype(np.float64) - (left == state))

@@ -20,7 +20,7 @@ from tipbench.runs.streamed.handover import check_columns, check_finite, differe
 
 
 def streamed_forecasts(method: StreamMethod, fold: Fold, stream: Stream, name: str) -> pl.DataFrame:
-    """The forecasts of a fitted method after every row of test, ``[query, candidate Int64, score Float64]``.
+    """Return the forecasts of a fitted method after every row of test, ``[query, candidate Int64, score Float64]``.
 
     Args:
         method: fitted.
@@ -57,7 +57,7 @@ def streamed_forecasts(method: StreamMethod, fold: Fold, stream: Stream, name: s
 def _checked(
     found: pl.DataFrame, units: pl.Series, kind: pl.DataType, number: int, name: str
 ) -> pl.DataFrame:
-    """A copy of a step's answer in its columns, with scores as Float64."""
+    """Return a copy of a step's answer in its columns, with scores as Float64."""
     unit, where = units.name, f"{name}: step {number}"
     check_columns(found, units, ("candidate", "score"), where)
     if found.schema["candidate"] != kind:
@@ -87,6 +87,6 @@ def _checked(
 
 
 def asked(answers: Answers, forecasts: pl.DataFrame) -> pl.DataFrame:
-    """The forecasts that there are answers to."""
+    """Return the forecasts that there are answers to."""
     queries = answers.frame.select(pl.col(answers.unit).alias("query"))
     return forecasts.join(queries, on="query", how="semi", maintain_order="left")

@@ -26,7 +26,7 @@ class Scored:
 
 
 def scores_of(method: StreamMethod, steps: Steps, name: str) -> Scored:
-    """What the method says of every row of a part, handed over step by step.
+    """Return what the method says of every row of a part, handed over step by step.
 
     Args:
         method: fitted.
@@ -49,7 +49,7 @@ def scores_of(method: StreamMethod, steps: Steps, name: str) -> Scored:
 
 
 def _checked(found: pl.DataFrame, asked: pl.Series, number: int, name: str) -> NDArray[np.float64]:
-    """The scores of the units that were asked for, in their order."""
+    """Return the scores of the units that were asked for, in their order."""
     where = f"{name}: step {number}"
     check_columns(found, asked, ("score",), where)
     if not found[asked.name].equals(asked):
@@ -61,7 +61,7 @@ def _checked(found: pl.DataFrame, asked: pl.Series, number: int, name: str) -> N
 
 
 def check_columns(found: object, asked: pl.Series, others: tuple[str, ...], where: str) -> None:
-    """Refuse a step's answer that is no frame of the unit's key and these columns, ``score`` among them.
+    """Refuse a step's answer that is not a frame of the unit's key and these columns, ``score`` among them.
 
     Raises UsageError; ``where`` is what its sentence begins with.
     """
@@ -91,7 +91,8 @@ def check_finite(found: pl.DataFrame, unit: str, where: str) -> None:
 
 
 def difference(given: pl.Series, asked: pl.Series, do: str) -> str:
-    """What is wrong with the units of a step's answer, with counts and the first few, and what to do with each."""
+    """Return what is wrong with the units of a step's answer, with counts and the first few, and what to do with
+    each."""
     faults = {
         "repeated": given.filter(given.is_duplicated()).unique(),
         "missing": asked.filter(~asked.is_in(given.implode())),

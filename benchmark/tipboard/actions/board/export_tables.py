@@ -17,7 +17,7 @@ def call(options: argparse.Namespace) -> int:
     """Do it."""
     kind = FORMATS[options.export]
     if options.to is None and (kind.binary or options.json):
-        raise UsageError(f"nothing says where the table goes: add --to FILE.{kind.ending}.")
+        raise UsageError(f"The table needs a file: add --to FILE.{kind.ending}.")
     table = _table(read(Path(options.results).expanduser(), options.data, options.draft), options)
     content = kind.write(table)
     if options.to is None:

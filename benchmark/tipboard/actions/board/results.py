@@ -32,7 +32,7 @@ def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
     page = render_page(to, options.draft)
     untested = sorted({run.result.task for run in found} - {one.task for one in draws})
     if untested:
-        said = "not tested and without an interval of rank, since no predictions are there: "
+        said = "no tests and no intervals of ranks, because predictions are missing: "
         notice(said + ", ".join(untested), options.quiet)
     _say(
         {"results": len(found), "folder": str(folder), "page": str(page)},

@@ -15,7 +15,7 @@ IMPORTED_AS = {"PyYAML": "yaml"}
 
 
 def main(words: list[str]) -> int:
-    """Score; 0, or 1 after one sentence on standard error."""
+    """Return score; 0, or 1 after one sentence on standard error."""
     install = "--install" in words
     places = [word for word in words if word != "--install"]
     if len(places) != 2:
@@ -36,7 +36,7 @@ def main(words: list[str]) -> int:
 
 
 def missing() -> list[str]:
-    """Required libraries that cannot be imported."""
+    """Return required libraries that cannot be imported."""
     lines = REQUIREMENTS.read_text(encoding="utf-8").split()
     names = [line.partition("==")[0] for line in lines]
     return [name for name in names if find_spec(IMPORTED_AS.get(name, name)) is None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tipboard.site.axes import Scale
-from tipboard.site.orders import MeanRanks
+from tipboard.site.rankings import MeanRanks
 from tipboard.site.svg import PHONE, Drawing, fit, width_of
 
 ROW, SIZE, LETTERS = 24, 12, 24

@@ -1,6 +1,6 @@
 """How a line of a board is marked in every figure.
 
-Its shape says what it is; it is filled where it is told apart from the reference.
+Its shape says what it is; it is filled where it differs clearly from the reference.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def mark(drawing: Drawing, line: BoardRow, at: Point, radius: float = 4.5) -> No
 
 
 def said(line: BoardRow) -> str:
-    """What a mark means, in words."""
+    """Return what a mark means, in words."""
     row = line.row
     bounds = "" if row.low is None or row.high is None else f" (95% interval {interval(row.low, row.high)})"
     return f"{line.method}: {number(row.score)}{bounds}, {line.status}"

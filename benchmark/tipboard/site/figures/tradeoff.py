@@ -70,7 +70,7 @@ def against(standing: Standing, beside: str, width: float = WIDTH) -> Drawing | 
 
 
 def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
-    """Those that no other beats in cost and score at once, by cost."""
+    """Return those that no other beats in cost and score at once, by cost."""
     sign = 1 if lower_is_better else -1
     found: list[Spot] = []
     for spot in sorted(spots, key=lambda one: (one.cost, sign * one.score, one.called)):
@@ -89,7 +89,7 @@ def _tier(line: BoardRow) -> float | None:
 
 
 def _spot(line: BoardRow, cost: float | None) -> list[Spot]:
-    """The line as a spot, none where its cost or score is not known."""
+    """Return the line as a spot, none where its cost or score is not known."""
     score = line.row.score
     return [] if cost is None or score is None else [Spot(line, cost, score, line.method)]
 
@@ -144,7 +144,7 @@ def _lines(text: str, width: float) -> list[str]:
 
 
 def _steps(points: Sequence[Point], right: float) -> list[Point]:
-    """The edge of what is beaten by the points, up to the right end."""
+    """Return the edge of what is beaten by the points, up to the right end."""
     found: list[Point] = []
     for at, (x, y) in enumerate(points):
         if at:

@@ -128,7 +128,8 @@ def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -
 def _outreach(
     region: Region, accounts: Accounts, number: np.ndarray, owner: np.ndarray, group: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Who addresses strangers, and log P of that over all accounts of the actor, (accounts, groups) milli-nats."""
+    """Return who addresses strangers, and log P of that over all accounts of the actor, (accounts, groups)
+    milli-nats."""
     shares = {"trafficking": region["accounts.recruits"], **region["ties.outreach"]}
     p = np.array([probability(shares[g]) for g in GROUPS])
     recruits = accounts.frame["role"].to_numpy() == "recruits"
@@ -141,7 +142,8 @@ def _outreach(
 
 
 def _span(region: Region, o: Operations, accounts: Accounts) -> tuple[np.ndarray, np.ndarray]:
-    """First and last day of each account's ties: from its creation until some time after its operation's last day."""
+    """Return first and last day of each account's ties: from its creation until some time after its operation's last
+    day."""
     number, owner = accounts.number, accounts.owner
     start = np.maximum(accounts.frame["created_day"].to_numpy().astype(np.int64), 0)
     spread = region.stream("account_habits/stay").quantile(number, "exponential")
@@ -153,7 +155,8 @@ def _span(region: Region, o: Operations, accounts: Accounts) -> tuple[np.ndarray
 def _circles(
     region: Region, number: np.ndarray, owner: np.ndarray, size: np.ndarray, community: np.ndarray
 ) -> np.ndarray:
-    """The core that each account belongs to: its operation's, or a household of about so many in its community."""
+    """Return the core that each account belongs to: its operation's, or a household of about so many in its
+    community."""
     at_home = np.bincount(community)
     households = np.maximum(at_home // region["ties.circle"], 1)[community]
     household = community * HOUSEHOLDS + region.stream("account_habits/circle").below(number, households)
@@ -163,7 +166,8 @@ def _circles(
 def _log_odds(
     region: Region, accounts: Accounts, group: np.ndarray, size: np.ndarray, habit_log: np.ndarray
 ) -> np.ndarray:
-    """Log-odds of trafficking, milli-nats, given the actor's habits, its number of accounts and their verification.
+    """Return log-odds of trafficking, milli-nats, given the actor's habits, its number of accounts and their
+    verification.
 
     The prior is the region's own composition among actors with one account, and among those with several.
     """

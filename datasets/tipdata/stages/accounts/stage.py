@@ -101,12 +101,12 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
 
 
 def background_site(region: Region, places: Places, number: np.ndarray) -> np.ndarray:
-    """Position of the platform of accounts that belong to no operation."""
+    """Return position of the platform of accounts that belong to no operation."""
     return region.stream("accounts/site").choose(number, np.ones(len(places.platform), dtype=np.int64))
 
 
 def spoken_language(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
-    """Language of accounts that belong to no operation (index into LANGUAGES)."""
+    """Return language of accounts that belong to no operation (index into LANGUAGES)."""
     spoken = region.stream("accounts/language").choose(number, np.ones(len(LANGUAGES), dtype=np.int64))
     resident = region.stream("accounts/resident").chance(number, probability(region["accounts.resident"]))
     return np.where(resident, o.majority, spoken)
@@ -126,7 +126,7 @@ def _successors(
 
 
 def site_weights(region: Region, places: Places) -> np.ndarray:
-    """(families, platforms present) integer weights: kinds by family, the dominant site before its rivals."""
+    """Return (families, platforms present) integer weights: kinds by family, the dominant site before its rivals."""
     table = np.zeros((len(FAMILIES), len(places.platform)), dtype=np.int64)
     share = probability(region["platforms.dominant_share"])
     for f, family in enumerate(FAMILIES):
@@ -145,7 +145,7 @@ def site_weights(region: Region, places: Places) -> np.ndarray:
 def _frame(
     region: Region, places: Places, o: Operations, number: np.ndarray, owner: np.ndarray, site: np.ndarray
 ) -> pl.DataFrame:
-    """Rows of accounts; ``owner`` is -1 where an account belongs to no operation."""
+    """Return rows of accounts; ``owner`` is -1 where an account belongs to no operation."""
     owned = owner >= 0
     kind = np.where(owned, o.kind[owner], INDEPENDENT)
     age = np.array([region["accounts.age_days"][k] for k in KINDS])[kind]

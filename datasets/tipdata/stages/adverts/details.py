@@ -16,7 +16,7 @@ _STATED_BY_CUE = {"transport": "transport_provided", "accommodation": "accommoda
 
 
 def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 3) contact ids and whether an extractor finds them: phone, messenger, mail."""
+    """Return (n, 3) contact ids and whether an extractor finds them: phone, messenger, mail."""
     n, slot = len(plan.row), np.arange(3)[None, :]
     owner = np.repeat(plan.operation[:, None], 3, axis=1)
     period = np.array(region["contacts.period_days"])[o.traits["churn"]]
@@ -51,7 +51,7 @@ def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.nda
 def draw_images(
     region: Region, o: Operations, plan: Schedule, source: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(n, most) image hashes and which are there; copied templates show the copied operation's images."""
+    """Return (n, most) image hashes and which are there; copied templates show the copied operation's images."""
     owner = source // MAX_TEMPLATES
     level = o.traits["images"][owner]
     pool, shown = np.array(region["images.pool"])[level], np.array(region["images.shown"])[level]
@@ -70,7 +70,7 @@ def draw_images(
 def draw_prices(
     region: Region, o: Operations, plan: Schedule, town: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Price in minor units of XTS (-1 where none is stated) and whether it is for half an hour."""
+    """Return price in minor units of XTS (-1 where none is stated) and whether it is for half an hour."""
     names = tuple(CATEGORIES)
     category, family = o.category[plan.operation], o.family[plan.operation]
     base = np.array([region["prices.base"][c] for c in names])[category] * 100
@@ -95,7 +95,7 @@ def draw_prices(
 
 
 def job_fields(region: Region, o: Operations, plan: Schedule, text: Text) -> dict[str, pl.Series]:
-    """What a job advert states in its form, agreeing with its text; null where nothing is stated."""
+    """Return what a job advert states in its form, agreeing with its text; null where nothing is stated."""
     job = o.family[plan.operation] == FAMILIES.index("jobs")
     yes = probability(region["job_fields.says_yes"])
     fields: dict[str, pl.Series] = {}

@@ -36,7 +36,7 @@ class Text:
 
 
 def _styles(region: Region, o: Operations, source: np.ndarray) -> dict[str, np.ndarray]:
-    """Style features of every template: its writer's, each redrawn now and then, or those of the copied one."""
+    """Return style features of every template: its writer's, each redrawn now and then, or those of the copied one."""
     template = np.arange(len(source))
     writer = o.writer[template // MAX_TEMPLATES]
     keep = probability(region["writing.persistence"])
@@ -66,7 +66,7 @@ def _styles(region: Region, o: Operations, source: np.ndarray) -> dict[str, np.n
 
 
 def _with_none(choices: int, p: int) -> np.ndarray:
-    """Weights of ``choices`` equal options that share probability ``p``, and of none of them, listed last."""
+    """Return weights of ``choices`` equal options that share probability ``p``, and of none of them, listed last."""
     return np.array([p] * choices + [(65536 - p) * choices])
 
 
@@ -79,7 +79,7 @@ def render(
     columns: np.ndarray,
     style: dict[str, np.ndarray],
 ) -> tuple[pa.Array, pa.Array]:
-    """Titles and bodies as arrow strings: gather the base strings, inflect them by style, order and join."""
+    """Return titles and bodies as arrow strings: gather the base strings, inflect them by style, order and join."""
     import pyarrow as pa  # for making data only: reading them does not wait for it
 
     n = len(chains.row)
@@ -129,7 +129,8 @@ def _joined(words: Lexicon, body: np.ndarray, emoji: np.ndarray, separator: np.n
 
 
 def _cue_phrases(region: Region, chains: Chains, writer: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """(n, cues of the family) which of the phrases states each cue: the writer's own, or the template's choice."""
+    """Return (n, cues of the family) which of the phrases states each cue: the writer's own, or the template's
+    choice."""
     cue = np.maximum(columns, 0)
     own = region.stream("writers/phrase").below(writer[:, None], CUE_VARIANTS, cue)
     new = region.stream("templates/phrase").below(chains.template[:, None], CUE_VARIANTS, cue)
@@ -138,7 +139,7 @@ def _cue_phrases(region: Region, chains: Chains, writer: np.ndarray, columns: np
 
 
 def _orders(words: Lexicon, cues: int) -> np.ndarray:
-    """(orders, body positions) column numbers in writing order; cues go by their block, third by third."""
+    """Return (orders, body positions) column numbers in writing order; cues go by their block, third by third."""
     table = []
     for order in words.orders:
         row: list[int] = []
@@ -155,7 +156,7 @@ def _orders(words: Lexicon, cues: int) -> np.ndarray:
 
 
 def _forms(words: Lexicon, base: np.ndarray, wrong: np.ndarray, case: np.ndarray) -> np.ndarray:
-    """String numbers of base numbers, (n, m): misspelt and cased as the writer does; negative where absent."""
+    """Return string numbers of base numbers, (n, m): misspelt and cased as the writer does; negative where absent."""
     listed = words.words[np.maximum(base, 0)]
     misspelt = np.zeros(base.shape, dtype=np.int64)
     for bit in range(2):

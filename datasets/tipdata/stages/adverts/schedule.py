@@ -27,7 +27,7 @@ class Schedule:
 
 
 def draw_schedule(region: Region, o: Operations) -> Schedule:
-    """Candidate adverts of every posting operation: day, minute and template."""
+    """Return candidate adverts of every posting operation: day, minute and template."""
     levels = region["operations.traits.volume"]["levels"]
     low, high = np.array([[int(x) for x in level.split("-")] for level in levels]).T
     level = o.traits["volume"]
@@ -65,7 +65,7 @@ def draw_schedule(region: Region, o: Operations) -> Schedule:
 def place_adverts(
     region: Region, places: Places, o: Operations, accounts: Accounts, plan: Schedule
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Town rank and platform position of each candidate, and whether it is posted at all."""
+    """Return town rank and platform position of each candidate, and whether it is posted at all."""
     row, operation = plan.row, plan.operation
     home = o.town[operation]
     low, high = region["schedule.stops"]
@@ -92,7 +92,7 @@ def place_adverts(
 def _lost_to_closure(
     region: Region, places: Places, o: Operations, plan: Schedule, wanted: np.ndarray
 ) -> np.ndarray:
-    """Which candidates a closure deters: a share that grows for weeks, then recovers.
+    """Return which candidates a closure deters: a share that grows for weeks, then recovers.
 
     It touches adverts for sites of the closed one's kind, and whole families of adverts that it led.
     """

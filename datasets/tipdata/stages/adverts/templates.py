@@ -47,7 +47,7 @@ def draw_copies(region: Region, o: Operations) -> np.ndarray:
 
 
 def _preferences(region: Region, o: Operations) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Integer weights of each operation's writer: (operations, slots, variants), titles and nouns.
+    """Return integer weights of each operation's writer: (operations, slots, variants), titles and nouns.
 
     A sparse Dirichlet: gamma weights, of a larger shape for the sentences that the writer's phrasebooks favour,
     times the region's dialect.
@@ -72,7 +72,7 @@ def _preferences(region: Region, o: Operations) -> tuple[np.ndarray, np.ndarray,
 
 
 def template_states(region: Region, o: Operations, family_cues: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """(templates, positions) first state of every template."""
+    """Return (templates, positions) first state of every template."""
     template = np.arange(len(source))
     owner = template // MAX_TEMPLATES
     positions = FIRST_CUE + family_cues.shape[1]
@@ -110,7 +110,7 @@ def _values(
 def edit(
     region: Region, o: Operations, family_cues: np.ndarray, chains: Chains, state: np.ndarray
 ) -> np.ndarray:
-    """(n, positions) state of every advert: its template's, with each edit lasting until the next one there."""
+    """Return (n, positions) state of every advert: its template's, with each edit lasting until the next one there."""
     count = state.shape[1]
     weights = np.empty(count, dtype=np.int64)
     listed = region["writing.edit_positions"]

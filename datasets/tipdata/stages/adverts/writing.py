@@ -33,7 +33,7 @@ def write(region: Region, operations: Operations, chains: Chains) -> Text:
 
 
 def _family_cues(operations: Operations, words: Lexicon) -> np.ndarray:
-    """(families, most) cue numbers of each family, -1 beyond its own."""
+    """Return (families, most) cue numbers of each family, -1 beyond its own."""
     lists = [np.flatnonzero(words.cue[0, f, :, 0] >= 0) for f in range(len(FAMILIES))]
     table = np.full((len(lists), max(map(len, lists))), -1)
     for f, listed in enumerate(lists):
@@ -42,7 +42,7 @@ def _family_cues(operations: Operations, words: Lexicon) -> np.ndarray:
 
 
 def _unit_log_odds(o: Operations, chains: Chains, shown: np.ndarray) -> np.ndarray:
-    """Posterior log-odds of trafficking from one advert's own category and cues, milli-nats.
+    """Return posterior log-odds of trafficking from one advert's own category and cues, milli-nats.
 
     Each cue's habit is summed out: P(shown | kind) = sum over habit of P(shown | habit) P(habit | kind).
     """

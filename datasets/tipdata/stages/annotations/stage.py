@@ -50,7 +50,7 @@ def _normal(region: Region, name: str, ids: np.ndarray, k: int | np.ndarray = 0)
 
 
 def _appearance(region: Region, o: Operations, adverts: Adverts) -> np.ndarray:
-    """How suspicious each advert looks to everyone, milli-nats, 0 where a rater is undecided."""
+    """Return how suspicious each advert looks to everyone, milli-nats, 0 where a rater is undecided."""
     decoys = [o.cues.index(name) for name in region.group("cues.decoys")]
     centre = np.array([int(region["annotations.centre"][f] * 1000) for f in FAMILIES])[
         o.family[adverts.operation]

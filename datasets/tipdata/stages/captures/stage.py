@@ -2,7 +2,7 @@
 
 A list sees a person by the person's visibility, form of exploitation and sex. Visibility is partly that of the whole
 operation, so one who is found by one list is likelier found by another; some who were seen by one list keep away from
-another; and lists refer people to each other. None of this can be told from the counts alone.
+another; and lists refer people to each other. None of this can be learnt from the counts alone.
 """
 
 from math import isqrt
@@ -77,7 +77,7 @@ POPULATIONS = Table(
             sealed=Sealed("as_is"),
         ),
     ),
-    "A row a region: how many people its lists hold, and in truth how many there are.",
+    "One row per region: how many people its lists hold, and in truth how many there are.",
 )
 
 
@@ -117,7 +117,7 @@ def _coarse_form(region: Region, o: Operations) -> np.ndarray:
 
 
 def _women(region: Region, o: Operations, person: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """bool: the same draw as that of the stage people, whose state does not hold it."""
+    """Return bool: the same draw as that of the stage people, whose state does not hold it."""
     p = np.array([probability(region["people.women"][f]) for f in o.forms])[o.form[owner]]
     return region.stream("people/sex").chance(person, p)
 
@@ -125,7 +125,7 @@ def _women(region: Region, o: Operations, person: np.ndarray, owner: np.ndarray)
 def _logits(
     region: Region, person: np.ndarray, owner: np.ndarray, form: np.ndarray, women: np.ndarray
 ) -> np.ndarray:
-    """Log-odds (people, lists) in milli-nats of being found by each list, before anyone refers or avoids."""
+    """Return log-odds (people, lists) in milli-nats of being found by each list, before anyone refers or avoids."""
     each = np.arange(len(LISTS))
     spread = region.stream("captures/spread").quantile(each, "normal") * region["captures.spread"]
     base = np.array([region["captures.base"][name] for name in LISTS]) + spread // MILLIONTHS
@@ -146,7 +146,8 @@ def _logits(
 
 
 def _visibility(region: Region, person: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """Latent visibility of each person, thousandths of a standard deviation: the operation's and the person's own."""
+    """Return latent visibility of each person, thousandths of a standard deviation: the operation's and the person's
+    own."""
     shared = region["captures.shared"]
     own = isqrt(1000 * 1000 - shared * shared)
     common = region.stream("captures/operation").quantile(owner, "normal")
@@ -155,7 +156,7 @@ def _visibility(region: Region, person: np.ndarray, owner: np.ndarray) -> np.nda
 
 
 def _found(region: Region, person: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """bool (people, lists): whom each list finds by itself."""
+    """Return bool (people, lists): whom each list finds by itself."""
     return region.stream("captures/found").chance(person[:, None], chance, np.arange(len(LISTS))[None, :])
 
 
@@ -197,7 +198,8 @@ def _inverse_chances(chance: np.ndarray) -> tuple[int, int]:
 def _counted(
     region: Region, on_list: np.ndarray, strata: dict[str, tuple[np.ndarray, tuple[str, ...]]]
 ) -> pl.DataFrame:
-    """Counts by stratum and pattern. A stratum is divided by a column only where every part keeps enough people."""
+    """Return counts by stratum and pattern. A stratum is divided by a column only where every part keeps enough
+    people."""
     stratum = np.zeros(len(on_list), dtype=np.int64)
     for level, names in strata.values():
         parts = len(names) - 1

@@ -54,7 +54,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _by_viewers(region: Region, o: Operations, adverts: Adverts) -> tuple[np.ndarray, np.ndarray]:
-    """Flags by single viewers: their local numbers, and the position of the advert of each."""
+    """Return flags by single viewers: their local numbers, and the position of the advert of each."""
     kind = o.kind[adverts.operation]
     p = np.array([probability(region["flags.rate"][k]) for k in KINDS])[kind]
     reach = probability(region["flags.reach"])
@@ -69,14 +69,14 @@ def _by_viewers(region: Region, o: Operations, adverts: Adverts) -> tuple[np.nda
 
 
 def _flagger(region: Region, number: np.ndarray) -> np.ndarray:
-    """Who flags: activity is heavy-tailed (the square of a uniform draw)."""
+    """Return who flags: activity is heavy-tailed (the square of a uniform draw)."""
     people = region["flags.flaggers"]
     first = region.stream("flags/flagger").below(number, people)
     return first * region.stream("flags/flagger").below(number, people, 1) // people
 
 
 def _by_brigades(region: Region, o: Operations, adverts: Adverts) -> pl.DataFrame:
-    """Brigades: many flaggers hit one operation's adverts on one day."""
+    """Return brigades: many flaggers hit one operation's adverts on one day."""
     brigade = np.arange(region["flags.brigades"])
     low, high = region["flags.brigade_size"]
     if not len(adverts.row):

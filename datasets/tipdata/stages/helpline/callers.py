@@ -59,7 +59,8 @@ class Callers:
 
 
 def draw_calls(region: Region) -> Calls:
-    """First contacts in the documented weeks, and repeats of some: in the same week or in the next documented one."""
+    """Return first contacts in the documented weeks, and repeats of some: in the same week or in the next documented
+    one."""
     weeks, spacing = region["helpline.weeks"], region["helpline.spacing"]
     opens = np.arange(weeks) * spacing + region.stream("helpline/weeks").below(np.arange(weeks), spacing)
     first = np.arange(region["helpline.first"])
@@ -83,7 +84,7 @@ def draw_calls(region: Region) -> Calls:
 
 
 def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> np.ndarray:
-    """A minute of the week: any day, mostly in the afternoon (the sum of two uniform draws)."""
+    """Return a minute of the week: any day, mostly in the afternoon (the sum of two uniform draws)."""
     day = week * WEEK + region.stream("helpline/day").below(first, WEEK, turn)
     half = MINUTES_A_DAY // 2
     hour = region.stream("helpline/hour").below(first, half, 2 * turn)
@@ -92,7 +93,7 @@ def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> n
 
 
 def draw_callers(region: Region, o: Operations, people: People, calls: Calls) -> Callers:
-    """The person behind each first contact, and how long after leaving they get in touch."""
+    """Return the person behind each first contact, and how long after leaving they get in touch."""
     first, day = calls.first[calls.turn == 0], calls.day[calls.turn == 0]
     exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
     group = region.stream("helpline/group").choose(
@@ -121,7 +122,7 @@ def kinds_of_forms(o: Operations) -> np.ndarray:
 
 
 def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
-    """(5,) integer weights of the kinds among first contacts: the posterior's prior."""
+    """Return (5,) integer weights of the kinds among first contacts: the posterior's prior."""
     able = np.flatnonzero(people.exploited & people.adult)
     forms = np.bincount(kinds_of_forms(o)[o.form[people.owner[able]]], minlength=EXPLOITED_KINDS)
     exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
@@ -129,7 +130,7 @@ def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
 
 
 def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
-    """Fewest and most days since leaving, by phase; zero where a phase has none."""
+    """Return fewest and most days since leaving, by phase; zero where a phase has none."""
     bounds = np.array([region["helpline.phase_days"].get(phase, (0, 0)) for phase in PHASES])
     return bounds[:, 0], bounds[:, 1]
 
@@ -157,7 +158,7 @@ def _pick(
 
 
 def draw_cases(region: Region, o: Operations, people: People, calls: Calls, callers: Callers) -> Cases:
-    """The hidden state of every contact on its day."""
+    """Return the hidden state of every contact on its day."""
     kind, person = callers.kind[calls.first], callers.person[calls.first]
     since = np.where(kind == ENQUIRY, NOBODY, np.maximum(calls.day - callers.leaves[calls.first], NOBODY))
     _, high = _phase_days(region)

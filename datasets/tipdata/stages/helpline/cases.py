@@ -58,5 +58,5 @@ class Evidence:
         return cls(*(np.zeros((contacts, *shape), dtype=np.int64) for shape in shapes))
 
     def of(self, state: str) -> np.ndarray:
-        """The (contacts, levels) slice of a need by its name, or of ``kind``, ``phase`` or ``danger``."""
+        """Return the (contacts, levels) slice of a need by its name, or of ``kind``, ``phase`` or ``danger``."""
         return self.need[:, NEEDS.index(state)] if state in NEEDS else getattr(self, state)

@@ -63,14 +63,14 @@ def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> F
 
 
 def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
-    """The level, from 0, of what a fact depends on."""
+    """Return the level, from 0, of what a fact depends on."""
     if not name:
         return np.zeros(len(c.local), dtype=np.int64)
     return needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name)
 
 
 def _values(region: Region, name: str, levels: tuple[str, ...], level: np.ndarray, c: Cases) -> pl.Series:
-    """The values that levels stand for: Boolean for no and yes, Int16 for numbers, else String."""
+    """Return the values that levels stand for: Boolean for no and yes, Int16 for numbers, else String."""
     if levels == ("no", "yes"):
         return pl.Series(level == 1)
     if not levels[0].isdigit():
@@ -84,7 +84,7 @@ def _values(region: Region, name: str, levels: tuple[str, ...], level: np.ndarra
 
 
 def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> pl.Expr:
-    """Whether an interpreter was used: only where one is at hand, mostly where one is needed."""
+    """Return whether an interpreter was used: only where one is at hand, mostly where one is needed."""
     p = {k: probability(v) for k, v in region["helpline.interpreter_used"].items()}
     offered = np.where(c.foreign, p["foreign"], p["resident"]) * c.spoken
     wanted = np.where(c.foreign, p["needed"], p["resident"]) * c.spoken
@@ -100,7 +100,7 @@ def _interpreter(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) ->
 
 
 def _since(region: Region, c: Cases, gap: np.ndarray, seen: Evidence) -> pl.Expr:
-    """Days since leaving, null where not left or not known; a number settles the phase."""
+    """Return days since leaving, null where not left or not known; a number settles the phase."""
     missing = region.stream("helpline/since").chance(c.local, gap)
     shown = ~missing & (c.since >= 0)
     phases = np.arange(seen.phase.shape[1])
@@ -111,5 +111,5 @@ def _since(region: Region, c: Cases, gap: np.ndarray, seen: Evidence) -> pl.Expr
 
 
 def _with_gaps(values: pl.Series, missing: np.ndarray) -> pl.Expr:
-    """The values, null where missing."""
+    """Return the values, null where missing."""
     return pl.when(pl.Series(~missing)).then(values)

@@ -35,7 +35,7 @@ LOG_128 = 4852
 
 
 def log_total(values: np.ndarray) -> np.ndarray:
-    """Log of the sum of exponentials over the last axis (at most 128 terms), milli-nats, in integers."""
+    """Return log of the sum of exponentials over the last axis (at most 128 terms), milli-nats, in integers."""
     top = values.max(axis=-1)
     return top + log(exp(values - top[..., None]).sum(axis=-1) >> 11) + LOG_128
 
@@ -58,7 +58,7 @@ class Model:
 
 
 def model(region: Region, kinds: np.ndarray) -> Model:
-    """The region's model. ``kinds``: (5,) integer weights of the kinds among its first contacts."""
+    """Return the region's model. ``kinds``: (5,) integer weights of the kinds among its first contacts."""
     given = [region[f"helpline.need.{name}"] for name in NEEDS]
     cells = np.arange(len(KINDS) * len(NEEDS)).reshape(len(KINDS), len(NEEDS))
     sd = int(region["helpline.jitter"] * 1000)
@@ -83,14 +83,14 @@ def model(region: Region, kinds: np.ndarray) -> Model:
 
 
 def phase_table(region: Region) -> np.ndarray:
-    """(kinds, phases) probabilities out of 65,536."""
+    """Return (kinds, phases) probabilities out of 65,536."""
     exploited, worker = ([region[f"helpline.{k}_phase"][p] for p in PHASES] for k in ("exploited", "worker"))
     enquiry = [int(p == NONE) for p in range(len(PHASES))]
     return normalised(np.array([exploited] * EXPLOITED_KINDS + [worker, enquiry]) * ONE)
 
 
 def danger_table(region: Region) -> np.ndarray:
-    """(kinds, phases, levels) probabilities out of 65,536."""
+    """Return (kinds, phases, levels) probabilities out of 65,536."""
     groups = ["exploited"] * EXPLOITED_KINDS + ["worker", "enquiry"]
     return normalised(
         np.array([[region[f"helpline.danger.{g}"][p] for p in PHASES] for g in groups], dtype=np.int64) * ONE
@@ -98,12 +98,13 @@ def danger_table(region: Region) -> np.ndarray:
 
 
 def urgency_table(region: Region) -> np.ndarray:
-    """(phases, danger, levels) probabilities out of 65,536."""
+    """Return (phases, danger, levels) probabilities out of 65,536."""
     return normalised(np.array([region["helpline.urgency"][p] for p in PHASES]) * ONE)
 
 
 def circumstance_tables(region: Region) -> dict[str, np.ndarray]:
-    """(kinds, phases) probabilities out of 65,536 of each circumstance; of those exploited, as people are drawn."""
+    """Return (kinds, phases) probabilities out of 65,536 of each circumstance; of those exploited, as people are
+    drawn."""
     control = [region["people.control.labour"], *[region["people.control.other"]] * (EXPLOITED_KINDS - 1)]
     free = [ONE - probability(c[n]) for c in control for n in ("takes_earnings", "debt_bondage")]
     earnings = [ONE - (free[2 * i] * free[2 * i + 1] >> 16) for i in range(EXPLOITED_KINDS)]
@@ -120,7 +121,7 @@ def circumstance_tables(region: Region) -> dict[str, np.ndarray]:
 
 
 def draw_needs(region: Region, m: Model, c: Cases) -> np.ndarray:
-    """(contacts, needs) bool. Keyed by person: who calls again needs the same, as far as nothing has changed."""
+    """Return (contacts, needs) bool. Keyed by person: who calls again needs the same, as far as nothing has changed."""
     total = m.logit[cells_of(c)] + m.foreign * c.foreign[:, None]
     for name, effect in m.effect.items():
         total = total + effect * getattr(c, name)[:, None]
@@ -128,17 +129,17 @@ def draw_needs(region: Region, m: Model, c: Cases) -> np.ndarray:
 
 
 def draw_urgency(region: Region, c: Cases) -> np.ndarray:
-    """Levels 0-2 by danger now and time since leaving."""
+    """Return levels 0-2 by danger now and time since leaving."""
     return region.stream("helpline/urgency").choose(c.local, urgency_table(region)[c.phase, c.danger])
 
 
 def cells_of(c: Cases) -> np.ndarray:
-    """The cell (kind, phase, danger) of each contact, 0-74."""
+    """Return the cell (kind, phase, danger) of each contact, 0-74."""
     return (c.kind * len(PHASES) + c.phase) * LEVELS + c.danger
 
 
 def posterior(m: Model, foreign: np.ndarray, seen: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """Log-odds, milli-nats: (contacts, needs) of each need, and (contacts,) of the highest urgency."""
+    """Return log-odds, milli-nats: (contacts, needs) of each need, and (contacts,) of the highest urgency."""
     at = foreign.astype(np.int64)
     n = len(at)
     total = m.prior[at].reshape(n, len(KINDS), len(PHASES), LEVELS)
@@ -159,7 +160,7 @@ def posterior(m: Model, foreign: np.ndarray, seen: Evidence) -> tuple[np.ndarray
 def _block(
     m: Model, at: np.ndarray, seen: Evidence, needs: tuple[str, ...], hidden: tuple[str, ...]
 ) -> tuple[np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]]]:
-    """Log-likelihood of a block's observations in each cell, and the same with each need absent and present."""
+    """Return log-likelihood of a block's observations in each cell, and the same with each need absent and present."""
     wholes, parts = [], []
     for state in product((0, 1), repeat=len(hidden)):
         prior = sum(

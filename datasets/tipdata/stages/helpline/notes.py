@@ -44,7 +44,7 @@ class Notes:
 
 @cache
 def notes(language: str) -> Notes:
-    """The compiled notes of a language."""
+    """Return the compiled notes of a language."""
     document = read(f"notes/{language}")
     strings: list[str] = []
 
@@ -107,7 +107,7 @@ def write_notes(
 def _raised(
     region: Region, book: Notes, c: Cases, needs: np.ndarray, seen: Evidence
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which pools come up, and the sentence of each: two (contacts, pools) arrays."""
+    """Return which pools come up, and the sentence of each: two (contacts, pools) arrays."""
     said = np.zeros((len(c.local), len(book.pools)), dtype=bool)
     sentence = np.zeros_like(said, dtype=np.int64)
     fond = np.array(region["helpline.sentence.dialect"])
@@ -127,13 +127,13 @@ def _raised(
 
 
 def _said_before(raised: np.ndarray, sentence: np.ndarray) -> np.ndarray:
-    """(contacts, pools) whether an earlier pool has come up in the very same, shared sentence."""
+    """Return (contacts, pools) whether an earlier pool has come up in the very same, shared sentence."""
     same = (sentence[:, :, None] == sentence[:, None, :]) & raised[:, None, :]
     return (same & np.tri(raised.shape[1], k=-1, dtype=bool)).any(axis=2)
 
 
 def _fillers(region: Region, book: Notes, c: Cases) -> np.ndarray:
-    """(contacts, 3) different neutral sentences each."""
+    """Return (contacts, 3) different neutral sentences each."""
     count = len(book.filler)
     first = region.stream("helpline/filler").below(c.local[:, None], count)
     # Steps that are coprime to the number of sentences (a power of two) give different ones.

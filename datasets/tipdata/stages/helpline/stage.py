@@ -150,7 +150,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _settled(region: Region, calls: Calls) -> np.ndarray:
-    """Day on which it is settled what the person needed; -1 where it never is."""
+    """Return day on which it is settled what the person needed; -1 where it never is."""
     happens = region.stream("helpline/settled").chance(calls.local, probability(region["helpline.settled"]))
     delay = region.stream("helpline/settled_days").quantile(calls.local, "gamma_2.0")
     return np.where(happens, calls.day + 1 + delay * region["helpline.settled_days"] // 2_000_000, -1)

@@ -14,7 +14,8 @@ from tipdata.stages.places.stage import Places
 
 
 def without_closure(region: Region, places: Places) -> Ints:
-    """(platforms, DAYS) thousandths of adverts a day that would be expected with every site that has opened open."""
+    """Return (platforms, DAYS) thousandths of adverts a day that would be expected with every site that has opened
+    open."""
     names = [places.kinds[k] for k in places.platform_kind]
     base = region["market.adverts_a_day"] * 1000 * _shares(region, places, names) >> 16
     growth = np.array([region["market.diffusion"][name] for name in names])[:, None] * TODAY // YEAR
@@ -29,7 +30,8 @@ def without_closure(region: Region, places: Places) -> Ints:
 
 
 def with_closure(region: Region, places: Places, without: Ints) -> Ints:
-    """(platforms, DAYS) thousandths of adverts a day that are expected: ``without`` itself where no site closes."""
+    """Return (platforms, DAYS) thousandths of adverts a day that are expected: ``without`` itself where no site
+    closes."""
     closed = int(places.closed[places.dominant])
     if closed == DAYS:
         return without
@@ -54,7 +56,7 @@ def with_closure(region: Region, places: Places, without: Ints) -> Ints:
 
 
 def destinations(region: Region, places: Places) -> Ints:
-    """Positions of the sites to which adverts of the closed one can move; none where no site closes."""
+    """Return positions of the sites to which adverts of the closed one can move; none where no site closes."""
     closed = int(places.closed[places.dominant])
     kinds = set(region.group("market.taken"))
     able = np.array([places.kinds[k] in kinds for k in places.platform_kind])
@@ -64,7 +66,7 @@ def destinations(region: Region, places: Places) -> Ints:
 
 
 def _shares(region: Region, places: Places, names: list[str]) -> Ints:
-    """(platforms,) shares of all adverts out of 65,536 before anything moves."""
+    """Return (platforms,) shares of all adverts out of 65,536 before anything moves."""
     listed = np.array([region["market.site_weights"][name] for name in names]) * 1000
     drawn = region.stream("market/site_weight").quantile(places.platform, "normal")
     weights = scaled(listed, region["market.site_jitter"] * drawn // 1_000_000)
@@ -76,7 +78,7 @@ def _shares(region: Region, places: Places, names: list[str]) -> Ints:
 
 
 def _taken(region: Region, places: Places, names: list[str]) -> Ints:
-    """(platforms,) shares of the closed site's adverts, out of 65,536, that each takes in the long run."""
+    """Return (platforms,) shares of the closed site's adverts, out of 65,536, that each takes in the long run."""
     shares = np.zeros(len(names), dtype=np.int64)
     at = destinations(region, places)
     jitter = region["market.taken_jitter"] * region.stream("market/taken").quantile(places.platform, "normal")

@@ -25,7 +25,7 @@ class Campaigns:
 
 
 def draw_campaigns(region: Region) -> Campaigns:
-    """Which campaigns run, from when on, and how far each reaches."""
+    """Return which campaigns run, from when on, and how far each reaches."""
     half = np.arange(HALVES)
     runs = region.stream("market/campaign").chance(half, probability(region["market.campaigns"]))
     near = region.stream("market/near_season").chance(half, probability(region["market.near_season"]))
@@ -49,7 +49,8 @@ def draw_campaigns(region: Region) -> Campaigns:
 
 
 def usual_contacts(region: Region, adverts: Ints, without: Ints) -> Ints:
-    """(platforms + 1, DAYS) thousandths of contacts a day without a campaign, the last row those that name no site.
+    """Return (platforms + 1, DAYS) thousandths of contacts a day without a campaign, the last row those that name no
+    site.
 
     A site is named as often as it has adverts, so a closure is felt here too.
 
@@ -64,5 +65,5 @@ def usual_contacts(region: Region, adverts: Ints, without: Ints) -> Ints:
 
 
 def lifted(intensity: Ints, lift: Ints) -> Ints:
-    """Intensities (..., DAYS) where lifts (DAYS,) in milli-nats act on them."""
+    """Return intensities (..., DAYS) where lifts (DAYS,) in milli-nats act on them."""
     return intensity * exp(lift) >> 20

@@ -12,24 +12,25 @@ TODAY = np.arange(DAYS)
 
 
 def between(knots: Ints, spacing: int) -> Ints:
-    """(..., knots) -> (..., DAYS): linear between knots that lie ``spacing`` days apart, integers rounded down."""
+    """Return (..., knots) -> (..., DAYS): linear between knots that lie ``spacing`` days apart, integers rounded
+    down."""
     at, rest = TODAY // spacing, TODAY % spacing
     return knots[..., at] + (knots[..., at + 1] - knots[..., at]) * rest // spacing
 
 
 def fading(since: Ints, days: int | Ints) -> Ints:
-    """exp(-since / days) out of 65,536, for ``since`` >= 0."""
+    """Return exp(-since / days) out of 65,536, for ``since`` >= 0."""
     return exp(-1000 * np.maximum(since, 0) // days) >> 4
 
 
 def level(stream: Stream, ids: Ints, bounds: list[int]) -> Ints:
-    """Uniform integers from and to the bounds."""
+    """Return uniform integers from and to the bounds."""
     low, high = bounds
     return low + stream.below(ids, high - low + 1)
 
 
 def common(region: Region, what: str) -> Ints:
-    """(DAYS,) milli-nats: week, season, factors and events of the world, trend and own deviations of a region.
+    """Return (DAYS,) milli-nats: week, season, factors and events of the world, trend and own deviations of a region.
 
     Args:
         what: adverts or contacts; each has loadings and deviations of its own.
@@ -51,7 +52,7 @@ def common(region: Region, what: str) -> Ints:
 
 
 def world_factors(region: Region, what: str) -> Ints:
-    """(factors, DAYS) milli-nats: swings of the world, each with the events that go with it.
+    """Return (factors, DAYS) milli-nats: swings of the world, each with the events that go with it.
 
     The law falls on the first factor of adverts.
     """
@@ -74,7 +75,7 @@ def world_factors(region: Region, what: str) -> Ints:
 
 
 def swings(region: Region, name: str, which: Ints, step: int) -> Ints:
-    """(paths, DAYS): of the world, each knot part of the one before plus a normal step of sd ``step``."""
+    """Return (paths, DAYS): of the world, each knot part of the one before plus a normal step of sd ``step``."""
     spacing, memory = region["market.factor.spacing"], region["market.factor.memory"]
     number = np.arange(DAYS // spacing + 2)
     drawn = region.world.stream(name).quantile(which[:, None] * ROOM + number, "normal")
@@ -85,14 +86,14 @@ def swings(region: Region, name: str, which: Ints, step: int) -> Ints:
 
 
 def deviations(region: Region, name: str, paths: int, sd: int) -> Ints:
-    """(paths, DAYS): deviations of a region's own that come and go, with sd ``sd`` at the knots."""
+    """Return (paths, DAYS): deviations of a region's own that come and go, with sd ``sd`` at the knots."""
     spacing = region["market.factor.spacing"]
     number = np.arange(paths)[:, None] * ROOM + np.arange(DAYS // spacing + 2)
     return between(sd * region.stream(name).quantile(number, "normal") // 1_000_000, spacing)
 
 
 def _season(months: list[int]) -> Ints:
-    """(DAYS,) milli-nats: linear between the values of the months, the same every year."""
+    """Return (DAYS,) milli-nats: linear between the values of the months, the same every year."""
     knots = np.array([*months, months[0]])
     along = TODAY % YEAR * len(months)
     at, rest = along // YEAR, along % YEAR

@@ -145,7 +145,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: Ints) -> pl.DataFrame:
-    """A row a platform and day, and a row a day for contacts that name none."""
+    """Return one row per platform and day, and one row per day for contacts that name none."""
     flags = adverts * probability(region["market.flags_an_advert"]) >> 16
     intensities = {
         "adverts": adverts,
@@ -174,7 +174,7 @@ def _counts(region: Region, places: Places, adverts: Ints, usual: Ints, lift: In
 
 
 def _hash_matches(region: Region, places: Places, adverts: Ints) -> Ints:
-    """Thousandths of reports a day: by a platform's size, kind and policy, which some change on one day."""
+    """Return thousandths of reports a day: by a platform's size, kind and policy, which some change on one day."""
     names = [places.kinds[k] for k in places.platform_kind]
     rate = np.array([region["market.hash_matches"][name] for name in names])
     policies = np.array(region["market.hash_policy"])
@@ -187,7 +187,7 @@ def _hash_matches(region: Region, places: Places, adverts: Ints) -> Ints:
 
 
 def _interventions(region: Region, places: Places, campaigns: Campaigns) -> pl.DataFrame:
-    """The closure, numbered 0, and the campaigns, by their number."""
+    """Return the closure, numbered 0, and the campaigns, by their number."""
     closed = int(places.closed[places.dominant])
     closures = np.zeros(int(closed < DAYS), dtype=np.int64)
     number = np.concatenate([closures, campaigns.number])
@@ -221,7 +221,7 @@ _EFFECT = {
 
 
 def _of_closure(region: Region, places: Places, adverts: Ints, without: Ints) -> Iterator[Effect]:
-    """What the closure did to all adverts, and which share of what the closed site lost each destination took."""
+    """Yield what the closure did to all adverts, and which share of what the closed site lost each destination took."""
     day = int(places.closed[places.dominant])
     if day == DAYS:
         return
@@ -239,7 +239,7 @@ def _of_closure(region: Region, places: Places, adverts: Ints, without: Ints) ->
 
 
 def _of_campaigns(region: Region, usual: Ints, campaigns: Campaigns) -> Iterator[Effect]:
-    """What each campaign did to all contacts, the other one being as it is."""
+    """Yield what each campaign did to all contacts, the other one being as it is."""
     every = campaigns.lift.sum(axis=0)
     for turn, number in enumerate(campaigns.number):
         for window, (first, last) in enumerate(region["market.windows"]):
@@ -253,14 +253,14 @@ def _of_campaigns(region: Region, usual: Ints, campaigns: Campaigns) -> Iterator
 
 
 def _log_of_ratio(total: int, would: int) -> int:
-    """log(total / would) in milli-nats by the shipped table, both positive."""
+    """Return log(total / would) in milli-nats by the shipped table, both positive."""
     small, large = sorted((total, would))
     fall = int(log(np.array(small * ONE // large)))
     return fall if total < would else -fall
 
 
 def _frame(region: Region, interventions: pl.DataFrame, effects: pl.DataFrame) -> pl.DataFrame:
-    """Effects with the intervention that each is of."""
+    """Return effects with the intervention that each is of."""
     of = interventions.select("region", "number", "intervention", "kind", "day")
     joined = effects.join(of, on="number", how="left", maintain_order="left")
     scale = pl.when(pl.col("outcome") == DISPLACED).then(pl.lit(SHARE)).otherwise(pl.lit(LOG))

@@ -46,18 +46,18 @@ SHORTEST_STEP = 200
 
 
 def forms(world: World) -> tuple[str, ...]:
-    """Forms of exploitation in a world, in the order of ``operations.form``."""
+    """Return forms of exploitation in a world, in the order of ``operations.form``."""
     return tuple(world.parameters["operations.form"]["value"])
 
 
 def course_of_profile(world: World) -> np.ndarray:
-    """The course of each profile, int64: the recruitments by course and form, then one of each other course."""
+    """Return the course of each profile, int64: the recruitments by course and form, then one of each other course."""
     recruits = np.repeat(np.arange(len(STRATEGIES)), len(forms(world)))
     return np.concatenate([recruits, np.arange(len(STRATEGIES), len(COURSES))])
 
 
 def profile(world: World, course: np.ndarray, form: np.ndarray) -> np.ndarray:
-    """The profile of each course and form (-1 where there is none), int64."""
+    """Return the profile of each course and form (-1 where there is none), int64."""
     recruits = course < len(STRATEGIES)
     count = len(forms(world))
     lawful = len(STRATEGIES) * count + course - len(STRATEGIES)
@@ -90,7 +90,7 @@ class Acts:
     next_channel: np.ndarray
     """(C, H) weights."""
     hop: np.ndarray
-    """(S,) probability that the channel is chosen anew."""
+    """(S,) probability that the channel is chosen again."""
 
     @classmethod
     def of(cls, region: Region) -> "Acts":
@@ -125,11 +125,11 @@ def _channels(region: Region, name: str) -> np.ndarray:
 
 
 def _weights(region: Region, path: str) -> np.ndarray:
-    """(2 roles, A) listed weights of one set of acts as probabilities; 0 where an act is not listed."""
+    """Return (2 roles, A) listed weights of one set of acts as probabilities; 0 where an act is not listed."""
     listed = region[path]
     unknown = {act for role in ROLES for act in listed[role]} - set(ACTS)
     if unknown:
-        raise ValueError(f"{path} names {sorted(unknown)}, which are no acts")
+        raise ValueError(f"{path} names {sorted(unknown)}, which are not acts")
     table = np.array([[listed[role].get(act, 0) for act in ACTS] for role in ROLES], dtype=np.int64)
     return table * ONE // table.sum(axis=1, keepdims=True)
 
@@ -142,7 +142,7 @@ def _acts(region: Region) -> np.ndarray:
 
 
 def _leanings(region: Region) -> np.ndarray:
-    """(P, A) log odds ratios of the course and the form, with the region's own deviation of each course."""
+    """Return (P, A) log odds ratios of the course and the form, with the region's own deviation of each course."""
     jitter = round(region["messages.jitter"] * 1000)
     cells = np.arange(len(COURSES) * len(ACTS)).reshape(len(COURSES), len(ACTS))
     deviation = region.stream("parameter/messages/acts").quantile(cells, "normal") * jitter // 1_000_000
@@ -153,7 +153,7 @@ def _leanings(region: Region) -> np.ndarray:
 
 
 def _ratios(region: Region, group: str, names: tuple[str, ...]) -> np.ndarray:
-    """(names, A) log odds ratios; 0 where an act is not named."""
+    """Return (names, A) log odds ratios; 0 where an act is not named."""
     table = np.zeros((len(names), len(ACTS)), dtype=np.int64)
     for row, name in enumerate(names):
         for act, ratio in region[f"messages.{group}.{name}"].items():
@@ -172,7 +172,7 @@ def _onward(region: Region) -> np.ndarray:
 
 
 def dwell_scale(permille: np.ndarray, length: np.ndarray) -> np.ndarray:
-    """Scale, in thousandths of a message, of each of the two geometric parts of a stage's further messages.
+    """Return scale, in thousandths of a message, of each of the two geometric parts of a stage's further messages.
 
     A part is ``floor(scale / 1000 * E)`` of a unit exponential E, that is geometric with ratio exp(-1000/scale).
     """
@@ -180,7 +180,7 @@ def dwell_scale(permille: np.ndarray, length: np.ndarray) -> np.ndarray:
 
 
 def habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """(conversations, A) leanings to each act in milli-nats: the holder's, and the conversation's own.
+    """Return (conversations, A) leanings to each act in milli-nats: the holder's, and the conversation's own.
 
     Args:
         holder: number under which the holder's habits are drawn; one for all conversations of an operation.
@@ -196,6 +196,6 @@ def habits(region: Region, holder: np.ndarray, number: np.ndarray) -> np.ndarray
 
 
 def pace(region: Region, holder: np.ndarray) -> np.ndarray:
-    """(conversations,) each holder's leaning to long gaps, milli-nats a class."""
+    """Return (conversations,) each holder's leaning to long gaps, milli-nats a class."""
     spread = round(region["messages.pace"] * 1000)
     return region.stream("messages/pace").quantile(holder, "normal") * spread // 1_000_000

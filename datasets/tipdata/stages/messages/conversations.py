@@ -77,7 +77,7 @@ def draw_conversations(
 
 
 def _owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
-    """The operation of each conversation; busy ones have many (exponential weights). -1 for nobody's."""
+    """Return the operation of each conversation; busy ones have many (exponential weights). -1 for nobody's."""
     listed = region["messages.owners"]
     share = np.array([listed[kind] for kind in (*KINDS, NOBODY)])
     kind = region.stream("messages/owner_kind").choose(number, share)
@@ -93,7 +93,7 @@ def _owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
 
 
 def _courses(region: Region, o: Operations, owner: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """The course of each conversation: by the owner's kind and, for lawful owners, by what they offer."""
+    """Return the course of each conversation: by the owner's kind and, for lawful owners, by what they offer."""
     sources = ("trafficking", "spam", NOBODY, *FAMILIES)
     weights = np.array(
         [[region[f"messages.courses.{s}"].get(kind, 0) for kind in acts.KINDS] for s in sources]
@@ -109,7 +109,7 @@ def _courses(region: Region, o: Operations, owner: np.ndarray, number: np.ndarra
 
 
 def _days(region: Region, o: Operations, owner: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """The day of the first message: within the operation's spell, or any."""
+    """Return the day of the first message: within the operation's spell, or any."""
     spell = o.last_day - o.first_day + 1
     first, length = np.where(owner >= 0, o.first_day[owner], 0), np.where(owner >= 0, spell[owner], DAYS)
     return first + region.stream("messages/day").below(number, length)
@@ -118,7 +118,7 @@ def _days(region: Region, o: Operations, owner: np.ndarray, number: np.ndarray) 
 def _accounts(
     region: Region, places: Places, accounts: Accounts, owner: np.ndarray, number: np.ndarray, day: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Local number of each conversation's account and the position of its platform.
+    """Return local number of each conversation's account and the position of its platform.
 
     One of the operation's accounts, on a platform that is open where it has such; else of anybody's.
     """

@@ -70,7 +70,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _lines(region: Region, c: Conversations, model: acts.Acts) -> Lines:
-    """Stages of all messages: whole stages are drawn one after the other until every conversation is full."""
+    """Return stages of all messages: whole stages are drawn one after the other until every conversation is full."""
     stage = np.zeros(len(c.number), dtype=np.int64)
     left = c.length.copy()
     stages, lasting = [], []
@@ -104,7 +104,7 @@ def _first(lines: Lines) -> np.ndarray:
 
 
 def _roles(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> np.ndarray:
-    """Who speaks: holder or other, a two-state chain. (messages,) int64.
+    """Return who speaks: holder or other, a two-state chain. (messages,) int64.
 
     One uniform draw a message either sets the speaker whoever spoke before, or makes the speaker change, so that
     the chain needs no loop: a speaker is the last one set, changed as often as there were changes since.
@@ -121,7 +121,8 @@ def _roles(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> 
 
 
 def _minutes(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> np.ndarray:
-    """Minute of each message: within a sitting after some minutes, else on a later day at an hour of the course."""
+    """Return minute of each message: within a sitting after some minutes, else on a later day at an hour of the
+    course."""
     course = c.course[lines.at]
     minutes, days = region["messages.gap_minutes"], region["messages.gap_days"]
     classes = np.arange(model.gap.shape[-1])
@@ -140,7 +141,7 @@ def _minutes(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -
 def _walked(
     c: Conversations, apart: int, sits: np.ndarray, waited: np.ndarray, clock: np.ndarray
 ) -> np.ndarray:
-    """Minutes step by step: ``waited`` minutes on, or so many days on at ``clock`` but at least ``apart`` on."""
+    """Return minutes step by step: ``waited`` minutes on, or so many days on at ``clock`` but at least ``apart`` on."""
     at, now = np.cumsum(c.length) - c.length, c.start.copy()
     minute = np.zeros(len(waited), dtype=np.int64)
     minute[at] = now
@@ -156,7 +157,7 @@ def _walked(
 
 
 def _acts(region: Region, c: Conversations, model: acts.Acts, lines: Lines, role: np.ndarray) -> pl.Series:
-    """The act of each message; null where it was deleted."""
+    """Return the act of each message; null where it was deleted."""
     leanings = acts.habits(region, c.holder, c.number)[lines.at]
     profile = acts.profile(region.world, c.course, c.form)
     weights = exp(model.act[profile[lines.at], lines.stage, role] + leanings)
@@ -168,7 +169,7 @@ def _acts(region: Region, c: Conversations, model: acts.Acts, lines: Lines, role
 
 
 def _channels(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> pl.Series:
-    """The channel of each message: kept until it is chosen anew, which may choose the same."""
+    """Return the channel of each message: kept until it is chosen again, which may choose the same."""
     begins = lines.step == 0
     course = c.course[lines.at]
     hops = begins | region.stream("messages/hop").chance(lines.row, model.hop[lines.stage])
@@ -184,7 +185,7 @@ def _channels(region: Region, c: Conversations, model: acts.Acts, lines: Lines) 
 
 
 def _named(names: tuple[str, ...], code: np.ndarray, missing: np.ndarray | None = None) -> pl.Series:
-    """Names by code, null where missing."""
+    """Return names by code, null where missing."""
     index = code.astype(np.uint32)
     if missing is None:
         return pl.Series(names)[index]
@@ -192,7 +193,7 @@ def _named(names: tuple[str, ...], code: np.ndarray, missing: np.ndarray | None 
 
 
 def _onset(c: Conversations, lines: Lines, kept: np.ndarray) -> np.ndarray:
-    """Sequence number of the first kept message of commitment in each recruitment; 0 where there is none."""
+    """Return sequence number of the first kept message of commitment in each recruitment; 0 where there is none."""
     commits = kept & (lines.stage == acts.COMMITMENT) & (c.form[lines.at] >= 0)
     at, first = np.unique(lines.at[commits], return_index=True)
     onset = np.zeros(len(c.number), dtype=np.int64)

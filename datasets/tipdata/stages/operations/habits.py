@@ -15,7 +15,7 @@ def drawn_levels(
     listed: dict[str, dict],
     streams: tuple[str, str],
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Levels of categorical habits, and the sum over habits of log P(level | group), (ids, groups) milli-nats.
+    """Return levels of categorical habits, and the sum over habits of log P(level | group), (ids, groups) milli-nats.
 
     Args:
         ids, group: of whoever has the habits, and its group (index into ``groups``).
@@ -38,7 +38,7 @@ def drawn_levels(
 def draw_habits(
     region: Region, local: np.ndarray, kind: np.ndarray, family: np.ndarray, migrant: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray, tuple[int, int]]:
-    """Which cues each operation habitually shows, with the log probabilities behind it.
+    """Return which cues each operation habitually shows, with the log probabilities behind it.
 
     Indicator cues depend on the kind; decoys on migration alone, so they say nothing more about the kind once
     the language is known and get no weight.
@@ -70,5 +70,5 @@ def draw_habits(
 
 
 def log_ratio(ratio: float) -> int:
-    """Natural logarithm of a parameter in milli-nats, by the shipped table (exact on every processor)."""
+    """Return natural logarithm of a parameter in milli-nats, by the shipped table (exact on every processor)."""
     return int(log(probability(ratio / 4)) - log(probability(0.25)))

@@ -8,7 +8,7 @@ from tipdata.stages.operations.kinds import KINDS
 
 
 def draw_spell(region: Region, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First and last day of posting; spells reach beyond both ends of time and are cut there."""
+    """Return first and last day of posting; spells reach beyond both ends of time and are cut there."""
     mean = region["operations.duration_days"]
     length = 7 + mean * region.stream("operations/spell").quantile(local, "gamma_2.0") // 2_000_000
     start = region.stream("operations/start").below(local, DAYS + 60) - 60
@@ -17,7 +17,8 @@ def draw_spell(region: Region, local: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def draw_adoption(region: Region, local: np.ndarray, name: str, kind: np.ndarray) -> np.ndarray:
-    """Day on which each operation adopts a technology: an S-curve in time, sooner for those who fear moderation."""
+    """Return day on which each operation adopts a technology: an S-curve in time, sooner for those who fear
+    moderation."""
     middle = region.world.stream(f"tactics/{name}").below(np.array([0]), 160)[0] + region["tactics.midpoint"]
     fear = np.array([region["tactics.fear_days"][k] for k in KINDS])[kind]
     spread = region["tactics.spread_days"]
@@ -31,7 +32,7 @@ def draw_adoption(region: Region, local: np.ndarray, name: str, kind: np.ndarray
 
 
 def draw_investigated(region: Region, local: np.ndarray, kind: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Day on which an investigation settles what an operation is; past the end of time where none does."""
+    """Return day on which an investigation settles what an operation is; past the end of time where none does."""
     p = np.array([probability(region["operations.investigated"][k]) for k in KINDS])[kind]
     delay = (
         region["operations.investigation_days"]
@@ -43,7 +44,7 @@ def draw_investigated(region: Region, local: np.ndarray, kind: np.ndarray, first
 
 
 def draw_writers(region: Region, local: np.ndarray, language: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """Who writes for whom: mostly one writer an operation, sometimes one for two of one language and part."""
+    """Return who writes for whom: mostly one writer an operation, sometimes one for two of one language and part."""
     shares = region.stream("operations/shares_writer").chance(
         local, probability(region["operations.shared_writer"])
     )

@@ -130,7 +130,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
 def _categories(
     region: Region, local: np.ndarray, kind: np.ndarray, form: np.ndarray, forms: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A category for each operation, and (categories, kinds) log probabilities."""
+    """Return a category for each operation, and (categories, kinds) log probabilities."""
     names = tuple(CATEGORIES)
 
     def weights(source: str) -> np.ndarray:
@@ -147,7 +147,7 @@ def _categories(
 
 
 def _languages(region: Region, local: np.ndarray, migrant: np.ndarray) -> tuple[np.ndarray, int]:
-    """Language of each operation, and the region's majority language (indices into LANGUAGES)."""
+    """Return language of each operation, and the region's majority language (indices into LANGUAGES)."""
     weights = np.array([region["operations.languages"][code] for code in LANGUAGES])
     majority = int(region.stream("operations/majority").choose(np.array([0]), weights)[0])
     others = weights.copy()
@@ -157,7 +157,7 @@ def _languages(region: Region, local: np.ndarray, migrant: np.ndarray) -> tuple[
 
 
 def hunts(region: Region, local: np.ndarray) -> np.ndarray:
-    """bool: whether an operation hunts rather than fishes, should it recruit."""
+    """Return bool: whether an operation hunts rather than fishes, should it recruit."""
     return region.stream("operations/strategy").chance(local, probability(region["operations.hunting"]))
 
 

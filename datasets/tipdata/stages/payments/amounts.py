@@ -12,17 +12,17 @@ FINENESS = 8
 
 
 def varied(region: Region, column: str, ids: Ids, base: Ints, spread: Ints | int) -> Ints:
-    """``base`` times a lognormal factor; ``spread``: its standard deviation in milli-nats."""
+    """Return ``base`` times a lognormal factor; ``spread``: its standard deviation in milli-nats."""
     return np.maximum(scaled(base, spread * region.stream(column).quantile(ids, "normal") // 1_000_000), 1)
 
 
 def heaped(region: Region, column: str, ids: Ids, amount: Ints, permille: Ints | int) -> Ints:
-    """The sums with so many in a thousand at a round number."""
+    """Return the sums with so many in a thousand at a round number."""
     unit = UNITS[np.maximum(np.searchsorted(UNITS * FINENESS, amount, side="right") - 1, 0)]
     round_sum = np.maximum((amount + unit // 2) // unit * unit, 1)
     return np.where(region.stream(column).below(ids, 1000) < permille, round_sum, amount)
 
 
 def between(region: Region, column: str, ids: Ids, bounds: Ints) -> Ints:
-    """Uniform integers from the first to the second of ``bounds`` (len(ids), 2), both included."""
+    """Return uniform integers from the first to the second of ``bounds`` (len(ids), 2), both included."""
     return bounds[:, 0] + region.stream(column).below(ids, bounds[:, 1] - bounds[:, 0] + 1)

@@ -27,12 +27,12 @@ class Calendar:
         self._hours = np.array(region["payments.hours"])
 
     def day(self, column: str, ids: Ids, start: Ints, end: Ints) -> Ints:
-        """A day of [start, end] for each id, all within the days of the world, busy days more often."""
+        """Return a day of [start, end] for each id, all within the days of the world, busy days more often."""
         low, high = self._total[start], self._total[end + 1]
         at = low + self._region.stream(column).below(ids, np.maximum(high - low, 1))
         return np.searchsorted(self._total, at, side="right") - 1
 
     def minute(self, column: str, ids: Ids, day: Ints) -> Ints:
-        """A minute of each day, by the hours at which payments are made."""
+        """Return a minute of each day, by the hours at which payments are made."""
         hour = self._region.stream(f"{column}_hour").choose(ids, self._hours)
         return day * MINUTES_A_DAY + hour * HOUR + self._region.stream(f"{column}_minute").below(ids, HOUR)

@@ -24,7 +24,7 @@ FLAT, CAPPED = 0, 3
 
 
 def collect(region: Region, s: Schemes, people: People, calendar: Calendar) -> list[Legs]:
-    """What is paid in, and what is passed on."""
+    """Return what is paid in, and what is passed on."""
     size = between(region, "payments/size", s.number, s.level(region, "size"))
     size = np.where(s.habits["payers"] == OWN, np.minimum(size, A_SCHEME - 1), size)
     turns = between(region, "payments/turns", s.number, s.level(region, "turns"))
@@ -49,7 +49,7 @@ def collect(region: Region, s: Schemes, people: People, calendar: Calendar) -> l
 
 
 def _sums(region: Region, s: Schemes, rows: Ints, seat: Ints, ids: Ints) -> Ints:
-    """What each payer pays: always the same, a round sum, any, or just below what must be reported."""
+    """Return what each payer pays: always the same, a round sum, any, or just below what must be reported."""
     level, habit = s.level(region, "level"), s.habits["sums"]
     base = varied(region, "payments/base", s.number, level, region["payments.base_spread"])[rows]
     seats = s.number[rows] * SEATS + seat
@@ -84,7 +84,7 @@ def _passed_on(region: Region, s: Schemes, rows: Ints, turn: Ints, minute: Ints,
 
 
 def destination(region: Region, s: Schemes, rows: Ints) -> Ints:
-    """Where a scheme's money goes: to whoever stands behind it, or to someone abroad."""
+    """Return where a scheme's money goes: to whoever stands behind it, or to someone abroad."""
     place = region.stream("payments/abroad").below(s.number, region["payments.venues"]["abroad"])
     abroad = venue("abroad", place)[rows]
     return np.where(s.habits["reach"][rows] == ABROAD, abroad, s.principal(rows))

@@ -34,7 +34,7 @@ class Holders:
 
 
 def holders(region: Region, schemes: list[Schemes], people: People, used: Ints, town_weight: Ints) -> Holders:
-    """The holders of the wallets used, in the order of their local numbers."""
+    """Return the holders of the wallets used, in the order of their local numbers."""
     parts = [_of_scheme(region, s) for s in schemes]
     parts += [
         _strangers(region, used, town_weight),
@@ -49,7 +49,7 @@ def holders(region: Region, schemes: list[Schemes], people: People, used: Ints, 
 
 
 def _of_scheme(region: Region, s: Schemes) -> Holders:
-    """Wallets of a scheme's own, and of whoever stands behind it; of each scheme all that there may be."""
+    """Return wallets of a scheme's own, and of whoever stands behind it; of each scheme all that there may be."""
     rows = np.repeat(np.arange(len(s.number)), 8)
     place = np.tile(np.arange(8), len(s.number))
     behind, head = place == wallets.PRINCIPAL, place == 0
@@ -83,7 +83,7 @@ def _strangers(region: Region, used: Ints, town_weight: Ints) -> Holders:
 
 
 def _services(region: Region, used: Ints, town_weight: Ints) -> Holders:
-    """Shops, lodgings, offices and employers; those abroad are people."""
+    """Return shops, lodgings, offices and employers; those abroad are people."""
     wallet = used[(used >= wallets.VENUES) & (used < wallets.PEOPLE)]
     kind = (wallet - wallets.VENUES) // wallets.A_KIND
     town = region.stream("payments/outside_town").choose(wallet, town_weight)
@@ -102,7 +102,7 @@ def _people(region: Region, people: People) -> Holders:
 def _lawful(
     region: Region, wallet: Ints, town: Ints, kind: Ints | int, group: str, start: Ints | int = DAYS
 ) -> Holders:
-    """Holders outside any scheme, whose wallets are opened before ``start``."""
+    """Return holders outside any scheme, whose wallets are opened before ``start``."""
     new = region.stream("payments/opens_new").chance(wallet, probability(region["payments.opens_new"]))
     low, high = region["payments.opened_new"], region["payments.opened_before"]
     before = np.where(new, region.stream("payments/opened").below(wallet, low), low)

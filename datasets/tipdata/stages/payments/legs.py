@@ -35,17 +35,17 @@ class Legs:
     core: np.ndarray
 
     def where(self, kept: np.ndarray) -> "Legs":
-        """Those of a mask or of positions."""
+        """Return those of a mask or of positions."""
         return Legs(*(getattr(self, field.name)[kept] for field in fields(self)))
 
 
 def joined(parts: Iterable[Legs]) -> Legs:
-    """All of them, one part after the other."""
+    """Return all of them, one part after the other."""
     parts = list(parts)
     return Legs(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Legs)))
 
 
 def repeated(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each position as often as its count says, and the place within it, from 0."""
+    """Return each position as often as its count says, and the place within it, from 0."""
     position = np.repeat(np.arange(len(counts)), counts)
     return position, np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -20,7 +20,7 @@ INCOMES = ("sale", "benefit")
 
 
 def live(region: Region, people: People, known: People, calendar: Calendar) -> Legs:
-    """Everyday payments of ``people``; friends and relatives they pay are of ``known``."""
+    """Return everyday payments of ``people``; friends and relatives they pay are of ``known``."""
     listed = region.group("payments.everyday")
     kinds = tuple(listed)
     rates = np.array([listed[k]["rate"] for k in kinds])
@@ -74,7 +74,8 @@ def _counterparts(
     ids: Ints,
     day: Ints,
 ) -> Ints:
-    """Whom each payment goes to or comes from: the town's shop or lodging, one of several providers, or a person."""
+    """Return whom each payment goes to or comes from: the town's shop or lodging, one of several providers, or a
+    person."""
     away = region.stream("payments/elsewhere").chance(ids, probability(region["payments.elsewhere"]))
     towns = region["places.towns"]
     town = np.where(away, region.stream("payments/other_town").below(ids, towns), people.town[person])
@@ -105,7 +106,8 @@ def _counterparts(
 
 
 def earn(region: Region, people: People, first_employer: int, round_wages: int) -> Legs:
-    """Wages of those who are employed, on their employer's paydays. ``first_employer``: position among the sources."""
+    """Return wages of those who are employed, on their employer's paydays. ``first_employer``: position among the
+    sources."""
     month = region["payments.month_days"]
     employers = np.arange(region["payments.employers"])
     fortnight = region.stream("payments/fortnight").chance(
@@ -145,7 +147,7 @@ def earn(region: Region, people: People, first_employer: int, round_wages: int) 
 
 
 def trade(region: Region, first_employer: int, calendar: Calendar) -> Legs:
-    """What employers pay suppliers and offices, and what other companies pay them."""
+    """Return what employers pay suppliers and offices, and what other companies pay them."""
     listed = region.group("payments.offices")
     kinds = tuple(listed)
     employers = np.arange(region["payments.employers"])

@@ -11,7 +11,7 @@ from tipdata.stages.payments.schemes import A_MECHANISM, Schemes
 
 
 def members(region: Region, schemes: list[Schemes], held: Holders, first_outsider: int) -> People:
-    """The people behind the wallets of schemes, among those held: their own, their principals' and outsiders'.
+    """Return the people behind the wallets of schemes, among those held: their own, their principals' and outsiders'.
 
     The everyday life of outsiders is their own and not the scheme's. ``first_outsider``: position of the first of them
     among the sources.
@@ -53,7 +53,7 @@ def members(region: Region, schemes: list[Schemes], held: Holders, first_outside
 
 
 def _scheme_of(schemes: list[Schemes], wallet: Ints) -> Ints:
-    """Number of the scheme that each wallet is of, -1 for those of none; the first of several."""
+    """Return number of the scheme that each wallet is of, -1 for those of none; the first of several."""
     own, number = [], []
     for s in schemes:
         rows = np.arange(len(s.number))
@@ -68,5 +68,6 @@ def _scheme_of(schemes: list[Schemes], wallet: Ints) -> Ints:
 
 
 def _thin(region: Region, s: Schemes) -> Ints:
-    """Permille of a full everyday life that a relay leaves to those whose wages are passed on; 1000 elsewhere."""
+    """Return permille of a full everyday life that a relay leaves to those whose wages are passed on; 1000
+    elsewhere."""
     return s.level(region, "life") if s.mechanism == "relay" else np.full(len(s.number), 1000)

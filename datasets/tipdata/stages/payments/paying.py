@@ -26,7 +26,7 @@ def legs_of(
     channel: str = "channel",
     core: bool = True,
 ) -> Legs:
-    """Payments of schemes.
+    """Return payments of schemes.
 
     Args:
         rows: position of the scheme of each.
@@ -48,7 +48,7 @@ def legs_of(
 
 
 def payment_ids(s: Schemes, rows: Ints, place: Ints) -> Ids:
-    """Local numbers of payments."""
+    """Return local numbers of payments."""
     return s.number[rows] * A_SCHEME + place
 
 
@@ -66,7 +66,8 @@ def _purpose(region: Region, s: Schemes, rows: Ints, ids: Ids) -> Ints:
 
 
 def payers(region: Region, s: Schemes, people: People, rows: Ints, place: Ints) -> Ints:
-    """The wallet at a place of those who pay into schemes, by the habit ``payers``: own, regulars or strangers."""
+    """Return the wallet at a place of those who pay into schemes, by the habit ``payers``: own, regulars or
+    strangers."""
     level = s.habits["payers"][rows]
     seats = s.number[rows] * 64 + place
     regular = people.regular(region, "payments/regular", seats, s.town[rows], s.start[rows])

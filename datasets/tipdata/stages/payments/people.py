@@ -31,7 +31,7 @@ class People:
     migrant: np.ndarray
 
     def regular(self, region: Region, column: str, ids: Ids, town: Ints, day: Ints) -> Ints:
-        """The wallet of someone, of the town and there on the day where such a one is found soon."""
+        """Return the wallet of someone, of the town and there on the day where such a one is found soon."""
         found = np.full(np.shape(ids), -1)
         good = np.zeros(np.shape(ids), dtype=bool)
         for turn in range(TRIES):
@@ -45,13 +45,13 @@ class People:
 
 
 def together(parts: Iterable[People]) -> People:
-    """All of them, one part after the other."""
+    """Return all of them, one part after the other."""
     parts = list(parts)
     return People(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(People)))
 
 
 def households(region: Region, town_weight: Ints, employers: int, first: int) -> People:
-    """The people of households. ``first``: position of the first household among the sources."""
+    """Return the people of households. ``first``: position of the first household among the sources."""
     count = region["payments.households"]
     home = np.arange(count)
     size = 1 + region.stream("payments/household_size").choose(
@@ -84,12 +84,12 @@ def households(region: Region, town_weight: Ints, employers: int, first: int) ->
 
 
 def employed(region: Region, ids: Ids, employers: int) -> Ints:
-    """Position of an employer for each id; a few employ many."""
+    """Return position of an employer for each id; a few employ many."""
     weight = 1000 // (1 + np.arange(employers))
     return region.stream("payments/employer").choose(ids, weight)
 
 
 def wages(region: Region, wallet: Ids) -> Ints:
-    """Monthly wage of each wallet's holder, minor units."""
+    """Return monthly wage of each wallet's holder, minor units."""
     base = np.full(len(wallet), region["payments.wage"])
     return varied(region, "payments/wage", wallet, base, region["payments.wage_spread"])

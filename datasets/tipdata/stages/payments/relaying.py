@@ -23,7 +23,7 @@ END = DAYS * MINUTES_A_DAY
 
 
 def workers(region: Region, s: Schemes, employers: int) -> People:
-    """Those whose wages are passed on, and who employs them."""
+    """Return those whose wages are passed on, and who employs them."""
     size = between(region, "payments/size", s.number, s.level(region, "size"))
     rows, seat = repeated(size)
     wallet = s.own(rows, seat + 1)
@@ -46,7 +46,7 @@ def workers(region: Region, s: Schemes, employers: int) -> People:
 
 
 def relay(region: Region, s: Schemes, staff: People, first_employer: int, round_wages: int) -> list[Legs]:
-    """Wages of the staff of schemes, and what they pass on. ``first_employer``: position among the sources."""
+    """Return wages of the staff of schemes, and what they pass on. ``first_employer``: position among the sources."""
     of = staff.source - s.first
     turns = between(region, "payments/turns", s.number, s.level(region, "turns"))[of]
     rows, turn = repeated(turns)
@@ -101,7 +101,7 @@ def _all(region: Region, parameter: str, rows: Ints) -> Ints:
 
 
 def deal(region: Region, s: Schemes, calendar: Calendar) -> list[Legs]:
-    """A client pays the agent, the agent passes a share on and, for some, pays for travel or a room as well."""
+    """Return a client pays the agent, the agent passes a share on and, for some, pays for travel or a room as well."""
     turns = between(region, "payments/turns", s.number, s.level(region, "turns"))
     rows, turn = repeated(turns)
     ids = payment_ids(s, rows, turn)

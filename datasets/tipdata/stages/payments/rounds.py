@@ -20,7 +20,7 @@ CYCLE, SCATTER, BACK = range(3)
 
 
 def come_round(region: Region, s: Schemes, people: People, calendar: Calendar) -> list[Legs]:
-    """All steps of all turns."""
+    """Return all steps of all turns."""
     shape = s.habits["shape"]
     size = between(region, "payments/size", s.number, s.level(region, "size"))
     size = np.where(shape == BACK, 2, size)
@@ -46,7 +46,7 @@ def come_round(region: Region, s: Schemes, people: People, calendar: Calendar) -
 
 
 def _opens(region: Region, s: Schemes, calendar: Calendar, rows: Ints, turn: Ints) -> Ints:
-    """Minute at which each turn begins."""
+    """Return minute at which each turn begins."""
     ids = s.number[rows] * STEPS + turn
     apart = region["payments.round.apart_days"]
     day = s.start[rows] + turn * apart + region.stream("payments/turn_day").below(ids, apart)
@@ -55,7 +55,8 @@ def _opens(region: Region, s: Schemes, calendar: Calendar, rows: Ints, turn: Int
 
 
 def _waits(region: Region, s: Schemes, rows: Ints, turn: Ints, wave: Ints, ids: Ints) -> Ints:
-    """Minutes from the turn's beginning: so many waits as there were waves before, and a little within a wave."""
+    """Return minutes from the turn's beginning: so many waits as there were waves before, and a little within a
+    wave."""
     pace = s.level(region, "pace")[rows]
     turns = s.number[rows] * STEPS + turn
     total = np.zeros(len(rows), dtype=np.int64)
@@ -68,7 +69,7 @@ def _waits(region: Region, s: Schemes, rows: Ints, turn: Ints, wave: Ints, ids: 
 def _sums(
     region: Region, s: Schemes, rows: Ints, turn: Ints, seat: Ints, wave: Ints, scatter: np.ndarray, ids: Ints
 ) -> Ints:
-    """Each step passes on a share of the one before; what is scattered is of uneven parts."""
+    """Return each step passes on a share of the one before; what is scattered is of uneven parts."""
     base = varied(
         region, "payments/base", s.number, s.level(region, "level"), region["payments.base_spread"]
     )[rows]

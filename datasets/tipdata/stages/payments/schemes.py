@@ -59,11 +59,11 @@ class Schemes:
         return len(MECHANISMS[self.mechanism])
 
     def level(self, region: Region, habit: str) -> Ints:
-        """What a habit means: the parameter of its level for each scheme, (schemes,) or (schemes, values)."""
+        """Return what a habit means: the parameter of its level for each scheme, (schemes,) or (schemes, values)."""
         return np.array(region[f"payments.{self.mechanism}.levels.{habit}"])[self.habits[habit]]
 
     def own(self, rows: Ints, place: Ints | int) -> Ints:
-        """A wallet of their own of the schemes at these positions."""
+        """Return a wallet of their own of the schemes at these positions."""
         return wallets.own(self.number[rows], self.owner[rows], self.slot[rows], place)
 
     def principal(self, rows: Ints) -> Ints:
@@ -71,7 +71,7 @@ class Schemes:
 
 
 def draw_schemes(region: Region, o: Operations, town_weight: Ints) -> dict[str, Schemes]:
-    """The schemes of a region by mechanism."""
+    """Return the schemes of a region by mechanism."""
     operation, slot, typology = _of_operations(region, o)
     found: dict[str, Schemes] = {}
     first = 0
@@ -151,7 +151,8 @@ def _with_habits(
 
 
 def _adoption(region: Region, number: Ints) -> Ints:
-    """Day from which each scheme may pay by prepaid card or virtual currency: an S-curve, the same for everyone."""
+    """Return day from which each scheme may pay by prepaid card or virtual currency: an S-curve, the same for
+    everyone."""
     middle = region.world.stream("payments/adoption").below(np.array([0]), region["payments.adoption_drawn"])[
         0
     ]

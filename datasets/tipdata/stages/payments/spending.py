@@ -24,7 +24,7 @@ TOUR = 1
 
 
 def spend(region: Region, s: Schemes, calendar: Calendar) -> list[Legs]:
-    """Income, spending, and what is passed on of the income at the end of each week."""
+    """Return income, spending, and what is passed on of the income at the end of each week."""
     turns = between(region, "payments/turns", s.number, s.level(region, "turns"))
     rows, week = repeated(turns)
     weeks = s.number[rows] * A_WEEK + week
@@ -54,7 +54,7 @@ def _bounds(region: Region, rows: Ints) -> Ints:
 def _items(
     region: Region, s: Schemes, calendar: Calendar, item: str, rows: Ints, week: Ints, town: Ints, count: Ints
 ) -> Legs:
-    """All payments of one kind."""
+    """Return all payments of one kind."""
     at, turn = repeated(count)
     of = rows[at]
     place = week[at] * A_WEEK + ITEMS.index(item) * 8 + turn

@@ -197,19 +197,19 @@ def _wallets(
 
 
 def _index(names: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-    """Position of each value among the names, -1 for ''."""
+    """Return position of each value among the names, -1 for ''."""
     order = np.argsort(names)
     at = np.searchsorted(np.array(names), values, sorter=order)
     return np.where(values == "", -1, order[np.minimum(at, len(names) - 1)])
 
 
 def _named(names: tuple[str, ...], codes: np.ndarray) -> pl.Series:
-    """The name of each code, null for -1."""
+    """Return the name of each code, null for -1."""
     return _numbered(np.array(names), codes, pl.String())
 
 
 def _numbered(values: np.ndarray, codes: np.ndarray, dtype: pl.DataType) -> pl.Series:
-    """The value of each code, null for -1."""
+    """Return the value of each code, null for -1."""
     listed = pl.Series([*values.tolist(), None], dtype=dtype)
     return listed.gather(np.where(codes < 0, len(values), codes))
 

@@ -1,4 +1,4 @@
-"""Numbers of wallets: who stands behind a local number can be told from it, and from nothing that is shown.
+"""Numbers of wallets: who stands behind a local number can be learnt from it, and from nothing that is shown.
 
 Operation i has i * 16 + k, k = 0 its controller's; all others start at 1 << 20 and end below 1 << 21.
 """
@@ -31,21 +31,22 @@ A_TOWN = 20
 
 
 def venue(kind: str | Ints, place: Ints) -> Ints:
-    """The wallet of a place: of a shop or lodging the rank of its town * 20 + its own, of others a number."""
+    """Return the wallet of a place: of a shop or lodging the rank of its town * 20 + its own, of others a number."""
     index = VENUE_KINDS.index(kind) if isinstance(kind, str) else kind
     return VENUES + index * A_KIND + place
 
 
 def own(number: Ints, owner: Ints, slot: Ints, place: Ints | int) -> Ints:
-    """The wallet at a place (0 the head's, to 6) of each scheme, by its number, its operation (-1: none) and slot."""
+    """Return the wallet at a place (0 the head's, to 6) of each scheme, by its number, its operation (-1: none) and
+    slot."""
     return np.where(owner >= 0, owner * A_OPERATION + 1 + slot * A_SCHEME + place, OWN + number * 8 + place)
 
 
 def principal(number: Ints, owner: Ints) -> Ints:
-    """The wallet of whoever stands behind each scheme: an operation's controller, or a lawful scheme's own."""
+    """Return the wallet of whoever stands behind each scheme: an operation's controller, or a lawful scheme's own."""
     return np.where(owner >= 0, owner * A_OPERATION, OWN + number * 8 + PRINCIPAL)
 
 
 def stranger(number: Ints, place: Ints) -> Ints:
-    """The wallet of a scheme's outsider."""
+    """Return the wallet of a scheme's outsider."""
     return STRANGERS + number * 64 + place

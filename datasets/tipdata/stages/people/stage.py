@@ -140,7 +140,7 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
 
 
 def _numbers(region: Region, o: Operations) -> tuple[np.ndarray, np.ndarray]:
-    """Exploited people and staff of each operation; zero but for trafficking ones."""
+    """Return exploited people and staff of each operation; zero but for trafficking ones."""
     local = np.arange(len(o.id))
     mean = region["people.posting"]
     few = 1 + mean * region.stream("people/few").quantile(local, "gamma_2.0") // 2_000_000
@@ -180,7 +180,7 @@ def _relation(region: Region, person: np.ndarray, labour: np.ndarray, staff: np.
 def _control(
     region: Region, person: np.ndarray, labour: np.ndarray, exploited: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """The means of control, and (people, means) bool: which were used on each of those exploited."""
+    """Return the means of control, and (people, means) bool: which were used on each of those exploited."""
     tables = [region["people.control.other"], region["people.control.labour"]]
     p = np.array([[probability(x) for x in t.values()] for t in tables])[labour.astype(np.int64)]
     used = region.stream("people/control").chance(person[:, None], p, np.arange(p.shape[1])[None, :])

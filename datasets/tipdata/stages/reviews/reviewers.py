@@ -40,7 +40,8 @@ class Reviewers:
 
 
 def reviewers_of(region: Region) -> Reviewers:
-    """The reviewers of the region's centre: drawn for the world, the same in every region that the centre serves."""
+    """Return the reviewers of the region's centre: drawn for the world, the same in every region that the centre
+    serves."""
     count = region["reviews.reviewers"]
     local = region.index // region["reviews.regions_a_centre"] * ROOM + np.arange(count)
     world = region.world
@@ -80,7 +81,7 @@ def chances(
     family: np.ndarray,
     migrant: np.ndarray,
 ) -> np.ndarray:
-    """(votes, kinds, faces, 3) probability out of 65,536 of each vote, were the advert of that kind and face.
+    """Return (votes, kinds, faces, 3) probability out of 65,536 of each vote, were the advert of that kind and face.
 
     ``r``: the reviewer of each vote; ``language``, ``family``, ``migrant`` (int64): of the advert it is on.
 

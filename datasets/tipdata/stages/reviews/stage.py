@@ -82,7 +82,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
-    """Operations in keyed order of attention, a few adverts of each, until both shares of the queue are full."""
+    """Return operations in keyed order of attention, a few adverts of each, until both shares of the queue are full."""
     local = np.arange(len(o.id))
     attention = np.array([region["reviews.attention"][k] for k in KINDS])[o.kind]
     waiting = region.stream("queue/attention").quantile(local, "exponential") * ONE // attention
@@ -119,13 +119,14 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
 
 
 def _rank_within(group: np.ndarray) -> np.ndarray:
-    """Position of each row within its group, rows of a group standing side by side."""
+    """Return position of each row within its group, rows of a group standing side by side."""
     first = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else np.zeros(0, np.int64)
     return np.arange(len(group)) - np.repeat(first, np.diff(np.append(first, len(group))))
 
 
 def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which brigade targets each operation (-1 for none), whatever it is; and whether it condemns, by what it is."""
+    """Return which brigade targets each operation (-1 for none), whatever it is; and whether it condemns, by what it
+    is."""
     operations = np.unique(queued)
     order = operations[region.stream("queue/brigade").shuffled(operations)][: region["reviews.brigades"]]
     targeted = np.full(len(o.id), -1)
@@ -135,7 +136,7 @@ def _brigades(region: Region, o: Operations, queued: np.ndarray) -> tuple[np.nda
 
 
 def _condemning(region: Region) -> np.ndarray:
-    """Probability out of 65,536 that a brigade condemns and does not shield its target, by kind."""
+    """Return probability out of 65,536 that a brigade condemns and does not shield its target, by kind."""
     return np.array([probability(region["reviews.condemns"][k]) for k in KINDS])
 
 
@@ -143,7 +144,8 @@ def _condemning(region: Region) -> np.ndarray:
 
 
 def _assigned(region: Region, queue: _Queue, reviewers: Reviewers) -> _Votes:
-    """Who votes on what: a race of exponential times, won by the active, by readers of the language, by brigades."""
+    """Return who votes on what: a race of exponential times, won by the active, by readers of the language, by
+    brigades."""
     number = queue.row[:, None] * ROOM + np.arange(len(reviewers.id))
     weight = np.broadcast_to(reviewers.activity, number.shape)
     weight = weight * np.where(reviewers.reads[:, queue.language].T, region["reviews.readers_first"], 1)
@@ -166,7 +168,7 @@ def _assigned(region: Region, queue: _Queue, reviewers: Reviewers) -> _Votes:
 
 
 def _cast(region: Region, queue: _Queue, votes: _Votes, likely: np.ndarray) -> np.ndarray:
-    """The vote cast: by a brigade what it wants, by others one drawn from what the advert really is."""
+    """Return the vote cast: by a brigade what it wants, by others one drawn from what the advert really is."""
     i = votes.item
     own = likely[np.arange(len(i)), queue.kind[i], queue.face[i]]
     drawn = region.stream("reviews/vote").below(votes.number, ONE)
@@ -177,7 +179,8 @@ def _cast(region: Region, queue: _Queue, votes: _Votes, likely: np.ndarray) -> n
 def _posteriors(
     region: Region, queue: _Queue, votes: _Votes, vote: np.ndarray, likely: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Log-odds of harmful, milli-nats: given an advert's own votes, and given all votes on its operation's adverts.
+    """Return log-odds of harmful, milli-nats: given an advert's own votes, and given all votes on its operation's
+    adverts.
 
     Given are the true probabilities, which votes are a brigade's, and what that brigade wants; faces are summed out.
     """
@@ -200,12 +203,12 @@ def _posteriors(
 
 
 def _summed(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
-    """Sums [groups, ...] of integer rows sorted by group, none of which is empty."""
+    """Return sums [groups, ...] of integer rows sorted by group, none of which is empty."""
     return np.add.reduceat(values, np.searchsorted(group, np.arange(groups)), axis=0)
 
 
 def _prior(region: Region, queue: _Queue) -> np.ndarray:
-    """Log probability of each kind among queued adverts, milli-nats, given the share that is harmful."""
+    """Return log probability of each kind among queued adverts, milli-nats, given the share that is harmful."""
     share = int((queue.kind == TRAFFICKING).sum()) * ONE // max(len(queue.kind), 1)
     posting = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
     weight = posting * np.array([region["reviews.attention"][k] for k in KINDS])
@@ -270,7 +273,7 @@ def _reviews_frame(
 
 
 def _or_null(values: np.ndarray, there: np.ndarray) -> pl.Series:
-    """The values where they are there, null elsewhere."""
+    """Return the values where they are there, null elsewhere."""
     return pl.select(pl.when(pl.Series(there)).then(pl.Series(values))).to_series()
 
 

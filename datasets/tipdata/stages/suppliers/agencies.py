@@ -46,7 +46,7 @@ class Agencies:
 
 
 def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Agencies:
-    """Which operations place workers with firms, and of what kind they are."""
+    """Return which operations place workers with firms, and of what kind they are."""
     local = np.arange(len(o.id))
     serves = region["suppliers.agencies.serves"]
     forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])

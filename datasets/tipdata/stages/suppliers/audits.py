@@ -62,7 +62,7 @@ class Audits:
 
 
 def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspected: np.ndarray) -> Audits:
-    """The audits of one region. ``suspected``: bool [firms], whom prejudice is against."""
+    """Return the audits of one region. ``suspected``: bool [firms], whom prejudice is against."""
     number, firm, day = _visits(region, firms, suspected)
     announced = region.stream("audits/announced").chance(
         number, probability(region["suppliers.audits.announced"])
@@ -93,7 +93,7 @@ def draw_audits(region: Region, firms: Firms, exploitation: Exploitation, suspec
 
 
 def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Number, firm and day of every audit, in order of their numbers."""
+    """Return number, firm and day of every audit, in order of their numbers."""
     chances = region["suppliers.audits.chances"]
     p = np.array([probability(x) for x in region["suppliers.audits.chance"]])[firms.tier]
     p = p * np.array([probability(x) for x in region["suppliers.audits.by_size"]])[firms.size] // ONE
@@ -115,7 +115,8 @@ def _visits(region: Region, firms: Firms, suspected: np.ndarray) -> tuple[np.nda
 def _chances(
     region: Region, firms: Firms, firm: np.ndarray, suspected: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(audits, codes) probabilities out of 65,536 of each finding, where exploitation is not found and where it is."""
+    """Return (audits, codes) probabilities out of 65,536 of each finding, where exploitation is not found and where it
+    is."""
     listed = region["suppliers.audits.findings"].values()
     levels = region["suppliers.care"]["levels"]
     by_care = np.array([[probability(code[level]) for code in listed] for level in levels])
@@ -139,7 +140,7 @@ def _evidence(
     usual: np.ndarray,
     worst: np.ndarray,
 ) -> np.ndarray:
-    """Log-likelihood ratio of all findings of each firm, milli-nats; nothing outside the spell."""
+    """Return log-likelihood ratio of all findings of each firm, milli-nats; nothing outside the spell."""
     without = np.where(findings, log(usual), log(ONE - usual)).sum(axis=1)
     with_it = np.where(findings, log(worst), log(ONE - worst)).sum(axis=1)
     either = log_add(log(p_found) + with_it, log(ONE - p_found) + without)
@@ -149,7 +150,7 @@ def _evidence(
 
 
 def audit_frame(region: Region, firms: Firms, audits: Audits) -> pl.DataFrame:
-    """The table ``audits``."""
+    """Return the table ``audits``."""
     return pl.DataFrame(
         {
             "region": np.full(len(audits.number), region.index, dtype=np.int32),

@@ -63,7 +63,7 @@ def draw_complaints(
     jurisdiction: np.ndarray,
     majority: int,
 ) -> Complaints:
-    """The complaints of one region. ``suspected``: bool [firms]; ``jurisdiction``: of each firm."""
+    """Return the complaints of one region. ``suspected``: bool [firms]; ``jurisdiction``: of each firm."""
     chances = region["suppliers.complaints.chances"]
     number = np.arange(firms.count)[:, None] * ROOM + np.arange(chances)[None, :]
     day = region.stream("complaints/day").below(number, DAYS)
@@ -90,7 +90,8 @@ def draw_complaints(
 def _usual(
     region: Region, firms: Firms, suspected: np.ndarray, jurisdiction: np.ndarray, majority: int
 ) -> np.ndarray:
-    """Probability out of 65,536 that a chance comes to a complaint where no exploitation is in force, [firms]."""
+    """Return probability out of 65,536 that a chance comes to a complaint where no exploitation is in force,
+    [firms]."""
     here = region.group("suppliers.complaints")
     p = np.full(firms.count, probability(here["chance"]))
     for times in (
@@ -104,7 +105,7 @@ def _usual(
 
 
 def _reach(region: Region, jurisdiction: np.ndarray, workers: np.ndarray, majority: int) -> np.ndarray:
-    """The hotline's reach, out of 65,536, among speakers of the workers' language where the firm is."""
+    """Return the hotline's reach, out of 65,536, among speakers of the workers' language where the firm is."""
     levels = np.array([probability(x) for x in region["suppliers.complaints.hotline_others"]])
     level = region.stream("complaints/reach").below(jurisdiction * len(LANGUAGES) + workers, len(levels))
     most = probability(region["suppliers.complaints.hotline_majority"])
@@ -114,7 +115,7 @@ def _reach(region: Region, jurisdiction: np.ndarray, workers: np.ndarray, majori
 def _topics(
     region: Region, firms: Firms, firm: np.ndarray, suspected: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
-    """Topics, and (complaints, topics) probabilities out of 65,536 of each, short of exploitation and during it.
+    """Return topics, and (complaints, topics) probabilities out of 65,536 of each, short of exploitation and during it.
 
     ``firm``: of each complaint; ``suspected``: whether prejudice is against it.
     """
@@ -128,7 +129,7 @@ def _topics(
 
 
 def complaint_frame(region: Region, firms: Firms, complaints: Complaints, majority: int) -> pl.DataFrame:
-    """The table ``complaints``."""
+    """Return the table ``complaints``."""
     number = complaints.number
     channels = region["suppliers.complaints.channels"]
     channel = region.stream("complaints/channel").choose(number, np.array(list(channels.values())))

@@ -48,7 +48,7 @@ class Firms:
 
 
 def draw_firms(region: Region, places: Places, majority: int, agencies: Agencies) -> Firms:
-    """The firms of one region. ``majority``: index of its majority language."""
+    """Return the firms of one region. ``majority``: index of its majority language."""
     local = np.arange(region["suppliers.count"])
     tiers = region["suppliers.tiers"]
     tier = region.stream("firms/tier").choose(local, np.array(region["suppliers.tier_weights"][:tiers]))
@@ -91,7 +91,7 @@ def draw_firms(region: Region, places: Places, majority: int, agencies: Agencies
 
 
 def _languages(region: Region, local: np.ndarray, majority: int, stream: str) -> np.ndarray:
-    """A language other than the majority's for each."""
+    """Return a language other than the majority's for each."""
     weights = np.array([region["operations.languages"][code] for code in LANGUAGES])
     weights[majority] = 0
     return region.stream(stream).choose(local, weights)

@@ -45,7 +45,7 @@ class Trade:
 
 
 def draw_trade(region: Region, firms: Firms) -> Trade:
-    """Supplies of one region."""
+    """Return supplies of one region."""
     local = np.arange(firms.count)
     several = np.array(region["suppliers.supplies.several"])
     wanted = 1 + region.stream("supplies/several").choose(local, several)
@@ -67,7 +67,7 @@ def draw_trade(region: Region, firms: Firms) -> Trade:
 
 
 def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """A buyer for each supply by size, sector and tier, -1 where there is none."""
+    """Return a buyer for each supply by size, sector and tier, -1 where there is none."""
     affinity = region["suppliers.affinity"]
     customers: dict[str, list[str]] = region["suppliers.customers"]
     between = np.array(
@@ -100,7 +100,7 @@ def _buyers(region: Region, firms: Firms, number: np.ndarray, source: np.ndarray
 
 
 def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
-    """The table ``supplies``."""
+    """Return the table ``supplies``."""
     number = trade.number
     squeezes = region["suppliers.squeeze"]["levels"]
     weights = np.array([region["suppliers.supplies.payment_weights"][level] for level in squeezes])
@@ -128,7 +128,7 @@ def trade_frame(region: Region, firms: Firms, trade: Trade) -> pl.DataFrame:
 
 
 def _since(region: Region, firms: Firms, trade: Trade) -> np.ndarray:
-    """Day on which each supply began: mostly of late, never before both firms were there."""
+    """Return day on which each supply began: mostly of late, never before both firms were there."""
     latest = region["suppliers.supplies.latest_day"]
     ago = region["suppliers.supplies.since_days"] * region.stream("supplies/since").quantile(
         trade.number, "exponential"

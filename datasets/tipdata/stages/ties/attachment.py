@@ -19,7 +19,8 @@ class Pool:
         self._total = np.concatenate([[0], np.cumsum(weight[self._order])])
 
     def draw(self, stream: Stream, ids: Ids, group: Ints, k: int = 0) -> Ints:
-        """A candidate of each id's group (its position in the arrays given), -1 where the group weighs nothing."""
+        """Return a candidate of each id's group (its position in the arrays given), -1 where the group weighs
+        nothing."""
         low = self._total[np.searchsorted(self._group, group, side="left")]
         weight = self._total[np.searchsorted(self._group, group, side="right")] - low
         at = np.searchsorted(self._total, low + stream.below(ids, np.maximum(weight, 1), k), side="right") - 1
@@ -35,7 +36,7 @@ class Neighbours:
         self._start = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=nodes))])
 
     def draw(self, stream: Stream, ids: Ids, node: Ints, k: int = 0) -> Ints:
-        """One whom each node (-1 for none) has a tie to, -1 where it has none."""
+        """Return one whom each node (-1 for none) has a tie to, -1 where it has none."""
         start = self._start[np.maximum(node, 0)]
         degree = self._start[np.maximum(node, 0) + 1] - start
         if not len(self._target):
@@ -44,5 +45,5 @@ class Neighbours:
         return np.where((node >= 0) & (degree > 0), self._target[at], -1)
 
     def friend_of_friend(self, stream: Stream, ids: Ids, node: Ints) -> Ints:
-        """One whom a neighbour of each node has a tie to: triadic closure. -1 where there is none."""
+        """Return one whom a neighbour of each node has a tie to: triadic closure. -1 where there is none."""
         return self.draw(stream, ids, self.draw(stream, ids, node, 0), 1)

@@ -79,7 +79,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _sent(region: Region, a: Actors) -> Sent:
-    """How many ties each account sends, when, and for what reason."""
+    """Return how many ties each account sends, when, and for what reason."""
     factor = np.array(region["ties.reach"])[a.habits["reach"]]
     factor = factor * np.array(region["ties.outreach_reach"])[a.outreach.astype(np.int64)] // 1000
     drawn = region.stream("ties/sent").quantile(a.number, "gamma_2.0")
@@ -98,7 +98,7 @@ def _sent(region: Region, a: Actors) -> Sent:
 
 
 def _reasons(region: Region, a: Actors) -> np.ndarray:
-    """(accounts, reasons) permille-like weights of what an account's ties are for, from its habits."""
+    """Return (accounts, reasons) permille-like weights of what an account's ties are for, from its habits."""
 
     def by_level(parameter: str, habit: str) -> np.ndarray:
         return np.array(region[f"ties.{parameter}"])[a.habits[habit]]
@@ -117,7 +117,7 @@ def _reasons(region: Region, a: Actors) -> np.ndarray:
 
 
 def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Sent) -> np.ndarray:
-    """The account that each tie goes to (its position), -1 where none is found; round after round of time."""
+    """Return the account that each tie goes to (its position), -1 where none is found; round after round of time."""
     target = np.where(sent.reason == PARTNER, _partners(region, o, accounts, sent), -1)
     nodes, span = len(a.number), -(-DAYS // region["ties.rounds"])
     inborn, gained = region["ties.fame"]
@@ -164,8 +164,8 @@ def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent:
 def _friends(
     region: Region, a: Actors, fame: np.ndarray, number: np.ndarray, source: np.ndarray
 ) -> np.ndarray:
-    """A friend of one's platform and language, or of one's language alone, or of the platform for those who keep wide
-    company; of several candidates the first of one's own town."""
+    """Return a friend of one's platform and language, or of one's language alone, or of the platform for those who keep
+    wide company; of several candidates the first of one's own town."""
     languages = len(LANGUAGES)
     site, language = a.platform[source], a.language[source]
     wide = a.habits["company"][source] == 1
@@ -190,7 +190,7 @@ def _friends(
 def _strangers(
     region: Region, o: Operations, a: Actors, there: np.ndarray, received: np.ndarray, since: int
 ) -> Pool:
-    """Whom those with each aim approach: the overlooked first; candidates stand once for every aim."""
+    """Return whom those with each aim approach: the overlooked first; candidates stand once for every aim."""
     times = region["ties.aims"]
     half = region["ties.overlooked"]
     chosen = {
@@ -228,7 +228,7 @@ def _partners(region: Region, o: Operations, accounts: Accounts, sent: Sent) -> 
 
 
 def _kept(a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:
-    """Ties that have a target other than their source, the first of each pair of accounts."""
+    """Return ties that have a target other than their source, the first of each pair of accounts."""
     day = np.maximum(sent.day, a.start[target])
     pair = sent.source * len(a.number) + target
     order = np.lexsort((sent.number, day, pair))
@@ -242,7 +242,7 @@ def _kept(a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:
 def _with_answers(
     region: Region, a: Actors, sent: Sent, target: np.ndarray
 ) -> tuple[Sent, np.ndarray, np.ndarray]:
-    """Ties and those that answer them: sources and reasons, targets, and whether each is an answer."""
+    """Return ties and those that answer them: sources and reasons, targets, and whether each is an answer."""
     table = np.array([region["ties.returned"].get(reason, 0) for reason in REASONS])
     habit = np.array(region["ties.answered"])[a.habits["answered"][sent.source]]
     p = np.where(sent.reason == APPROACH, habit, table[sent.reason])

@@ -69,7 +69,7 @@ class Circuits:
 
 
 def gravity(region: Region, places: Places) -> Ints:
-    """(towns, towns) integer weight of going from one to another, 0 to itself."""
+    """Return (towns, towns) integer weight of going from one to another, 0 to itself."""
     apart = (places.x[:, None] - places.x[None, :]) ** 2 + (places.y[:, None] - places.y[None, :]) ** 2
     flow = places.weight[None, :] * _FLOW // (apart + region["trips.soften_km"] ** 2)
     rank = np.arange(len(places.town))
@@ -124,7 +124,7 @@ def draw_circuits(region: Region, places: Places, o: Operations, flow: Ints) -> 
 
 
 def _who(region: Region, o: Operations) -> tuple[Ints, Ints]:
-    """Operation (-1 for none) and local number of every circuit."""
+    """Return operation (-1 for none) and local number of every circuit."""
     local = np.arange(len(o.id))
     tours = (o.traits["circuit"] == 1) & (o.kind != SPAM)
     second = tours & region.stream("circuits/second").chance(local, probability(region["trips.second_team"]))
@@ -140,7 +140,7 @@ def _levels(region: Region, name: str, number: Ints, group: Ints) -> Ints:
 
 
 def _party(region: Region, number: Ints, group: Ints) -> tuple[Ints, np.ndarray]:
-    """How many travel, and whether one wallet books for all."""
+    """Return how many travel, and whether one wallet books for all."""
     weights = np.array([region["trips.party"][kind] for kind in GROUPS])
     party = 1 + region.stream("circuits/party").choose(number, weights[group])
     share = np.array([probability(region["trips.books_for_all"][kind]) for kind in GROUPS])
@@ -148,7 +148,8 @@ def _party(region: Region, number: Ints, group: Ints) -> tuple[Ints, np.ndarray]
 
 
 def _tours(region: Region, number: Ints, home: Ints, size: Ints, flow: Ints, most: int) -> Ints:
-    """(circuits, most) towns from home on, each drawn by gravity from the one before among those not yet in it."""
+    """Return (circuits, most) towns from home on, each drawn by gravity from the one before among those not yet in
+    it."""
     count = len(flow)
     towns = np.empty((len(number), most), dtype=np.int64)
     towns[:, 0] = home
@@ -162,7 +163,7 @@ def _tours(region: Region, number: Ints, home: Ints, size: Ints, flow: Ints, mos
 
 
 def _advertised_towns(region: Region, places: Places, o: Operations, most: int) -> tuple[Ints, Ints]:
-    """(operations, most) towns that each operation's adverts go through, and how many of them count.
+    """Return (operations, most) towns that each operation's adverts go through, and how many of them count.
 
     The same draws as those of the adverts, so that both tell of one tour.
     """
@@ -179,7 +180,7 @@ def _advertised_towns(region: Region, places: Places, o: Operations, most: int) 
 
 
 def _harvest_route(region: Region, places: Places, flow: Ints) -> Ints:
-    """The towns of the seasonal route, from one to the next by gravity, among the smaller half."""
+    """Return the towns of the seasonal route, from one to the next by gravity, among the smaller half."""
     count = len(places.town)
     rural = np.arange(count) >= count // 2
     route = [int(region.stream("circuits/harvest").below(np.array([0]), count - count // 2)[0]) + count // 2]
@@ -192,7 +193,7 @@ def _harvest_route(region: Region, places: Places, flow: Ints) -> Ints:
 def _time(
     region: Region, o: Operations, operation: Ints, number: Ints, order: Ints, advertised: np.ndarray
 ) -> tuple[Ints, Ints, Ints, Ints]:
-    """Day of slot 0, last day, slots before the first advert, and days of a slot."""
+    """Return day of slot 0, last day, slots before the first advert, and days of a slot."""
     shortest = region["trips.shortest_days"]
 
     def some(name: str, mean: int) -> Ints:

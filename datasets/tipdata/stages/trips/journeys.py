@@ -57,7 +57,7 @@ class Legs:
 
 
 def legs_of(region: Region, places: Places, c: Circuits, s: Slots) -> Legs:
-    """The legs to these slots, which are the stops that are told, in order."""
+    """Return the legs to these slots, which are the stops that are told, in order."""
     number = c.number[s.circuit] * SLOTS + s.slot
     first = np.append(True, s.circuit[1:] != s.circuit[:-1])
     unbooked = region.stream("stops/unbooked").chance(number, probability(region["trips.unbooked"]))
@@ -69,7 +69,8 @@ def legs_of(region: Region, places: Places, c: Circuits, s: Slots) -> Legs:
 
 
 def _payer(c: Circuits, circuit: Ints, member: Ints) -> Ints:
-    """The wallet that books for a traveller: the controller's or the first lawful traveller's, or the own one."""
+    """Return the wallet that books for a traveller: the controller's or the first lawful traveller's, or the own
+    one."""
     owner, member = c.operation[circuit], np.where(c.together[circuit], 0, member)
     team = np.where(c.together[circuit], -1, 1 + c.team[circuit] * _OWN + member)
     lawful = LAWFUL + (c.number[circuit] - LAWFUL) * MEMBERS + member
@@ -77,7 +78,7 @@ def _payer(c: Circuits, circuit: Ints, member: Ints) -> Ints:
 
 
 def circuit_bookings(c: Circuits, s: Slots, legs: Legs) -> Bookings:
-    """One row for each traveller of each booked leg; the slots are those of :func:`legs_of`."""
+    """Return one row for each traveller of each booked leg; the slots are those of :func:`legs_of`."""
     leg = np.flatnonzero(legs.booked)
     size = c.party[s.circuit[leg]]
     row = np.repeat(leg, size)
@@ -97,7 +98,8 @@ def circuit_bookings(c: Circuits, s: Slots, legs: Legs) -> Bookings:
 
 
 def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
-    """Journeys there and back: to the same work town week after week, to see people, and of families together."""
+    """Return journeys there and back: to the same work town week after week, to see people, and of families
+    together."""
     person = np.arange(region["trips.travellers"])
     purposes = region["trips.purpose"]
     purpose = region.stream("trips/purpose").choose(person, np.array(list(purposes.values())))
@@ -139,7 +141,7 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
 
 
 def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Ints) -> tuple[Ints, Ints]:
-    """Days of leaving, by month and day of the week, and of coming back."""
+    """Return days of leaving, by month and day of the week, and of coming back."""
     month, weekday = (
         region.stream(f"trips/{name}").choose(
             journey, np.array([region[f"trips.{name}"][p] for p in purposes])[purpose]
@@ -155,7 +157,7 @@ def _days(region: Region, purposes: tuple[str, ...], purpose: Ints, journey: Int
 
 
 def _apart(who: Ints, day: Ints, back: Ints) -> Ints:
-    """Rows of the journeys that begin after all earlier ones of the same person have ended."""
+    """Return rows of the journeys that begin after all earlier ones of the same person have ended."""
     order = np.lexsort((back, day, who))
     since = who[order] * _LATER
     ended = np.maximum.accumulate(since + back[order])
@@ -175,7 +177,7 @@ def _modes(region: Region, places: Places, stream: str, number: Ints, origin: In
 
 
 def all_of(parts: tuple[Bookings, ...]) -> Bookings:
-    """Several sets of bookings as one."""
+    """Return several sets of bookings as one."""
     return Bookings(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in Bookings.__dataclass_fields__)
     )

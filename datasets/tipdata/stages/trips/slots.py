@@ -34,7 +34,7 @@ class Slots:
 
 
 def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints) -> Slots:
-    """Where each circuit is in each slot, and what could have been."""
+    """Return where each circuit is in each slot, and what could have been."""
     span = np.maximum(c.end - c.start, 0) // c.dwell + 1
     span = np.minimum(np.where(c.order == HARVEST, np.minimum(span, c.size), span), SLOTS - AHEAD)
     count = span + AHEAD
@@ -67,7 +67,7 @@ def planned(c: Circuits, circuit: Ints, slot: Ints) -> Ints:
 
 
 def _odds(region: Region, c: Circuits, circuit: Ints, slot: Ints, flow: Ints) -> Ints:
-    """(slots, towns) probability out of 2**20 of being in each town: the plan, or something in its place."""
+    """Return (slots, towns) probability out of 2**20 of being in each town: the plan, or something in its place."""
     departs = np.array([probability(p) for p in region["trips.departs"]])[c.steadiness[circuit]]
     departs = np.where(slot == 0, 0, departs) << (_FINE - 16)
     listed = region["trips.instead"]
@@ -84,7 +84,8 @@ def _odds(region: Region, c: Circuits, circuit: Ints, slot: Ints, flow: Ints) ->
 
 
 def _days(region: Region, c: Circuits, circuit: Ints, slot: Ints, number: Ints, first: Ints) -> Ints:
-    """Day on which each slot begins: regular where adverts say so, else with some lingering and before weekends."""
+    """Return day on which each slot begins: regular where adverts say so, else with some lingering and before
+    weekends."""
     spread = region.stream("circuits/lingers").quantile(number, "exponential")
     linger = region["trips.lingers"] * spread // 1_000_000
     linger = np.where(c.advertised[circuit], 0, linger)
@@ -97,7 +98,7 @@ def _days(region: Region, c: Circuits, circuit: Ints, slot: Ints, number: Ints, 
 
 
 def next_town(s: Slots) -> Ints:
-    """(slots, towns) log probability in milli-nats of the next town after each slot, given all that decides it.
+    """Return (slots, towns) log probability in milli-nats of the next town after each slot, given all that decides it.
 
     The next one is the first later slot's that is elsewhere; rows of the last slots of a circuit mean nothing.
     """

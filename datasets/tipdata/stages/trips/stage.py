@@ -139,7 +139,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _told(region: Region, c: Circuits, s: Slots) -> np.ndarray:
-    """Rows of the slots that are stops of circuits with enough of them."""
+    """Return rows of the slots that are stops of circuits with enough of them."""
     stops = np.bincount(s.circuit[s.arrives], minlength=len(c.number))
     return np.flatnonzero(s.arrives & (stops >= region["trips.fewest_stops"])[s.circuit])
 
@@ -152,7 +152,7 @@ def _sequence(s: Slots) -> np.ndarray:
 
 
 def _operation(o: Operations, c: Circuits, circuit: np.ndarray) -> pl.Series:
-    """Ids of the circuits' operations; null for lawful travellers and for no circuit at all (-1)."""
+    """Return ids of the circuits' operations; null for lawful travellers and for no circuit at all (-1)."""
     operation = np.where(circuit >= 0, c.operation[circuit], -1)
     return _known(o.id[operation], operation >= 0)
 
@@ -162,7 +162,7 @@ def _known(values: np.ndarray, there: np.ndarray) -> pl.Series:
 
 
 def _linked_adverts(a: Adverts, c: Circuits, s: Slots) -> np.ndarray:
-    """Adverts of each circuit's operation from the arrival before until the day before this one."""
+    """Return adverts of each circuit's operation from the arrival before until the day before this one."""
     posted = np.sort(a.operation * DAYS + a.day)
     begin = c.operation[s.circuit] * DAYS
     first = np.append(True, s.circuit[1:] != s.circuit[:-1])

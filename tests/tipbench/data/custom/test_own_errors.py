@@ -72,7 +72,7 @@ def test_a_bad_file_is_refused(content: bytes, says: str, tmp_path: Path) -> Non
         ({"tables": {}}, "map at least one column"),
         ({"label": "bad is it"}, "neither a column nor a polars SQL expression"),
         ({"label": "CAST(text AS INT)"}, "data.label of data=mine fails on the data"),
-        ({"unit": "bad"}, "is no key: 20 of 20 rows repeat or lack it"),
+        ({"unit": "bad"}, "is not a key: 20 of 20 rows repeat or lack it"),
         ({"tables": {"adverts": {"body": "text", "price": "text"}}}, "data.tables.adverts.price"),
         ({"split": "given"}, "choose one of kfold, all"),
         ({"split": "forward"}, "cannot have split=forward"),

@@ -67,7 +67,7 @@ def test_folds_of_label_sets_need_every_label_and_enough_of_each(tmp_path: Path)
     assert "data.labels.one of data=wide is not binary" in refused(
         SETS, sets(tmp_path, labels={"one": "f_2"})
     )
-    assert "'a-b' is no name of a label" in refused(SETS, sets(tmp_path, labels={"a-b": "first"}))
+    assert "'a-b' is not a name of a label" in refused(SETS, sets(tmp_path, labels={"a-b": "first"}))
     assert "map data.labels.NAME of data=wide in place" in refused(
         SETS, sets(tmp_path, labels={}, label="first")
     )

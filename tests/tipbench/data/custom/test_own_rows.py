@@ -94,7 +94,7 @@ def test_only_rows_of_which_a_condition_is_true_are_read_and_how_many_is_said(tm
         ("year > 1990", "text is made a number by CAST"),
         ("yaer = '1990'", "where names yaer, and the columns are key, text, bad, year"),
         ("year = '2050'", "is true of none of 40 rows"),
-        ("year =", "is no SQL condition"),
+        ("year =", "is not an SQL condition"),
         ("year", "is String and no condition"),
     ],
 )
@@ -178,14 +178,16 @@ def test_whole_floats_are_counts_and_others_are_refused(tmp_path: Path) -> None:
     found = prepare("prevalence", own=lists(tmp_path, rows)).folds[0].tables["case_lists"].collect()
     assert found["count"].to_list() == [25, 3]
     said = refused(lists(tmp_path, rows.with_columns(pl.lit("2.5").alias("count"))))
-    assert "data.tables.case_lists.count of data=mine is no whole number in 2 of 2 rows (first: 2.5)" in said
+    assert (
+        "data.tables.case_lists.count of data=mine is not a whole number in 2 of 2 rows (first: 2.5)" in said
+    )
 
 
 def test_fractions_that_are_cut_are_said(tmp_path: Path) -> None:
     tables = {"adverts": {"body": "text", "price": "CAST(year AS DOUBLE) / 4"}}
     prepared = prepare("advert_risk", own=risk(tmp_path, tables=tables))
     assert prepared.folds[0].tables["adverts"].collect()["price"][0] == 497
-    assert any("price of data=mine is no whole number in 40 of 40 rows" in note for note in prepared.notes)
+    assert any("price of data=mine is not a whole number in 40 of 40 rows" in note for note in prepared.notes)
 
 
 def panel(folder: Path, **fields: Any) -> dict[str, Any]:
@@ -257,7 +259,7 @@ def test_a_day_that_is_no_date_is_named_with_its_field(tmp_path: Path) -> None:
     own = panel(tmp_path)
     own["tables"]["market"]["day"] = "'1 March'"
     assert (
-        "data.tables.market.day of data=mine is no whole number in 90 of 90 rows (first: 1 March)"
+        "data.tables.market.day of data=mine is not a whole number in 90 of 90 rows (first: 1 March)"
         in refused(own)
     )
 

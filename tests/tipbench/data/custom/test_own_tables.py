@@ -89,7 +89,7 @@ def test_other_identifiers_of_one_name_are_numbered_together(tmp_path: Path) -> 
     units = prepare(CROWD, own=distinct)
     assert units.names is not None
     assert units.names["name"].to_list() == ["b", "a"]
-    assert "is no key" in refused(CROWD, {**distinct, "distinct": False})
+    assert "is not a key" in refused(CROWD, {**distinct, "distinct": False})
     assert "distinct needs unit" in refused(CROWD, {**distinct, "unit": None})
 
 
@@ -156,7 +156,7 @@ def test_rows_are_numbered_from_0_where_the_units_have_no_id(tmp_path: Path) -> 
         ({"tables": {"account": {"age": "age"}}, "sources": {}}, "maps no column of accounts"),
         (
             {"tables": {"accounts": {}, "tie": {"source": "who"}}, "sources": {}},
-            "data.tables.tie of data=graph is no table of risk: choose ties",
+            "data.tables.tie of data=graph is not a table of risk: choose ties",
         ),
         ({"labels": {"a": "bad"}, "label": None}, "is for label sets: map data.label"),
         ({"labels": {"a": "bad"}}, "is wrong: label, labels and true_class exclude each other"),

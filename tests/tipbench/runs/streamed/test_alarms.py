@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.case import case_of
 from tipbench.metrics.early import measure
+from tipbench.metrics.inputs import inputs_of
 from tipbench.runs.streamed.alarms import NEVER, alarms, best_threshold
 from tipbench.runs.streamed.handover import Scored
 
@@ -53,8 +53,8 @@ def f_latency(chats, threshold: float) -> float:
     given = labels(chats)
     frame = given.with_columns(part=pl.lit("test"), cluster=pl.col("chat"), weight=pl.lit(1.0))
     made = alarms(scored(chats), given["chat"], threshold)
-    case = case_of(TASK, Answers(kinds.ALARMS, "chat", frame), made)
-    return observed(measure(case).metrics, case.clusters.count)["f_latency"]
+    inputs = inputs_of(TASK, Answers(kinds.ALARMS, "chat", frame), made)
+    return observed(measure(inputs).metrics, inputs.clusters.count)["f_latency"]
 
 
 @given(CHATS)

@@ -35,7 +35,7 @@ class ScoredTask(Protocol):
 
 
 @dataclass(frozen=True)
-class Case:
+class MetricInputs:
     """One method's checked predictions beside the answers, and the clusters that its intervals resample."""
 
     task: ScoredTask
@@ -101,7 +101,9 @@ class Case:
         return self.test["weight"].to_numpy()
 
 
-def case_of(task: ScoredTask, answers: Answers, predictions: pl.DataFrame, checked: bool = False) -> Case:
+def inputs_of(
+    task: ScoredTask, answers: Answers, predictions: pl.DataFrame, checked: bool = False
+) -> MetricInputs:
     """Return predictions beside the answers, checked unless they were; for the errors see
     :func:`tipbench.evaluation.evaluation.evaluate`."""
     if answers.kind.name not in (task.kind.name, *task.kind.also):
@@ -113,4 +115,4 @@ def case_of(task: ScoredTask, answers: Answers, predictions: pl.DataFrame, check
     found = predictions if checked else check_predictions(answers, predictions)
     if answers.kind.has_parts and "test" not in answers.frame["part"]:
         raise UsageError("answers: no row is of the test part; a split must leave one to score")
-    return Case(task, answers, found, resampling_clusters(answers))
+    return MetricInputs(task, answers, found, resampling_clusters(answers))

@@ -9,18 +9,18 @@ import polars as pl
 import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.case import Case, case_of
+from tipbench.metrics.inputs import MetricInputs, inputs_of
 from tipdata.core.errors import UsageError
 
 
-def made(prevalence: float | None, parts: tuple[str, str] = ("test", "test")) -> Case:
+def made(prevalence: float | None, parts: tuple[str, str] = ("test", "test")) -> MetricInputs:
     task: Any = SimpleNamespace(kind=kinds.SCORES, unit="advert", primary="auroc", prevalence=prevalence)
     labels = pl.Series([0, 1], dtype=pl.Int8)
     frame = pl.DataFrame(
         {"advert": [1, 2], "part": parts, "label": labels, "cluster": [1, 2], "weight": [1.0, 1.0]}
     )
     scores = pl.DataFrame({"advert": [1, 2], "score": [0.1, 0.9]})
-    return case_of(task, Answers(kinds.SCORES, "advert", frame), scores)
+    return inputs_of(task, Answers(kinds.SCORES, "advert", frame), scores)
 
 
 @pytest.mark.parametrize("prevalence", [-0.1, 0.0, 1.0, 1.1])

@@ -1,4 +1,4 @@
-"""Make a release: regions in parallel, each there whole or not at all, held against the published manifest."""
+"""Make a release: regions in parallel, each there whole or not at all, checked against the published manifest."""
 
 import json
 import shutil
@@ -36,7 +36,8 @@ def open_release(
     quiet: bool = False,
     world: int = 0,
 ) -> Release:
-    """A release ready to read; it is made first, under a file lock, where it is missing or of another generator."""
+    """Return a release ready to read; it is made first, under a file lock, where it is missing or of another
+    generator."""
     release = Release.of(version, size, world)
     if not _is_complete(release):
         if not quiet:
@@ -61,7 +62,7 @@ def _is_complete(release: Release) -> bool:
 def make_release(
     release: Release, engine: str = "loky", workers: int | None = None, quiet: bool = False
 ) -> Release:
-    """Generate every region that is missing, then hold the digests against the published manifest.
+    """Generate every region that is missing, then check the digests against the published manifest.
 
     A region is written beside its place and renamed, so it is there whole or not at all; a killed run resumes.
 
@@ -112,7 +113,8 @@ def _remove_leftovers(release: Release) -> None:
 
 
 def _region_is_there(release: Release, index: int, manifest: dict | None, mark: str) -> bool:
-    """Whether a region need not be made: it is the published one or, where none is published, of this generator."""
+    """Return whether a region need not be made: it is the published one or, where none is published, of this
+    generator."""
     try:
         receipt = region_receipt(release.region_folder(index))
         if manifest is None:

@@ -16,7 +16,7 @@ MOST_LISTED = 12
 
 
 def options(folders: Sequence[Path]) -> Options:
-    """Every option of every group in these folders; a later folder's file stands for an earlier one's."""
+    """Return every option of every group in these folders; a later folder's file stands for an earlier one's."""
     found: Options = {}
     for folder in folders:
         for group in sorted(
@@ -32,22 +32,23 @@ def options(folders: Sequence[Path]) -> Options:
 def check_option(group: str, option: str, known: Options) -> None:
     """Raises UsageError, naming the nearest that exist, for an option that its group does not have."""
     if option not in known[group]:
-        raise UsageError(f"{group}={option} does not exist: {suggestion(option, known[group])}.")
+        raise UsageError(f"{group}={option} does not exist. {suggestion(option, known[group])}")
 
 
 def suggestion(word: str, valid: Iterable[str]) -> str:
-    """What to try instead of a word: the nearest valid ones or, where none is near, all or how many there are."""
+    """Return a sentence on what to try instead of a word: the nearest valid ones or, where none is near, all."""
     words = list(valid)
     near = nearest(word, words)
     if near:
-        return f"the nearest {'is' if len(near) == 1 else 'are'} {', '.join(near)}"
+        return f"Did you mean {' or '.join(map(_quoted, near))}?"
     if 0 < len(words) <= MOST_LISTED:
-        return f"choose one of {', '.join(words)}"
-    return f"none of the {len(words)} that exist is near it; see `tipbench list`"
+        return f"Choose one of {', '.join(words)}."
+    return f"None of the {len(words)} that exist is like it; see `tipbench list`."
 
 
 def nearest(word: str, valid: Iterable[str], most: int = 3) -> list[str]:
-    """The valid words most like this one, best first; names are compared by what follows their last ``/`` or ``.``."""
+    """Return the valid words most like this one, best first; names are compared by what follows their last ``/`` or
+    ``.``."""
     likeness = {candidate: _likeness(word, candidate) for candidate in valid}
     ranked = sorted(likeness, key=lambda candidate: (-likeness[candidate], candidate))
     best = likeness[ranked[0]] if ranked else 0.0
@@ -63,12 +64,16 @@ def _likeness(word: str, candidate: str) -> float:
     return _ratio(word.lower(), candidate.lower())
 
 
+def _quoted(word: str) -> str:
+    return f'"{word}"'
+
+
 def _ratio(left: str, right: str) -> float:
     return SequenceMatcher(None, left, right).ratio()
 
 
 def describe_option(path: Path) -> dict[str, Any]:
-    """The top level of a config file, with ``summary``: its own, its question, or its first comment."""
+    """Return the top level of a config file, with ``summary``: its own, its question, or its first comment."""
     import yaml
 
     text = path.read_text(encoding="utf-8")
@@ -77,7 +82,7 @@ def describe_option(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not readable YAML: {str(error).splitlines()[0]}; correct it.") from None
     if not isinstance(content, dict):
-        raise UsageError(f"{path} is no mapping: write it as `key: value` lines.")
+        raise UsageError(f"{path} is not a mapping: write it as `key: value` lines.")
     comments = [line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#")]
     comment = next((line for line in comments if line and not line.startswith("@package")), "")
     return {**content, "summary": content.get("summary") or content.get("question") or comment}

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from tipbench.config.choices import check_option, describe_option, nearest, options, suggestion
+from tipbench.config.options import check_option, describe_option, nearest, options, suggestion
 from tipdata.core.errors import UsageError
 
 KNOWN = [
@@ -25,7 +25,7 @@ def test_a_misspelt_task_of_a_baseline_is_found() -> None:
 
 
 def test_what_is_like_nothing_gets_the_whole_list_when_it_is_short() -> None:
-    assert suggestion("qqq", ["tiny", "small"]) == "choose one of tiny, small"
+    assert suggestion("qqq", ["tiny", "small"]) == "Choose one of tiny, small."
 
 
 def test_a_later_folder_adds_options_and_replaces_files(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_later_folder_adds_options_and_replaces_files(tmp_path: Path) -> None:
 
 
 def test_an_option_that_does_not_exist_is_refused_by_name() -> None:
-    with pytest.raises(UsageError, match=r"release=tny does not exist: the nearest is tiny\."):
+    with pytest.raises(UsageError, match=r'release=tny does not exist\. Did you mean "tiny"\?'):
         check_option("release", "tny", {"release": {"tiny": Path("tiny.yaml")}})
 
 

@@ -7,7 +7,7 @@ from tipboard.board.board_rows import standings
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board
 from tipboard.board.stability import Stability, TaskScores, stable, store
-from tipboard.site.read_orders import across, read_orders, worlds_of
+from tipboard.site.read_rankings import across, read_rankings, worlds_of
 
 TASKS = ("advert_risk", "account_risk", "payment_risk", "recruitment_onset")
 SCORES = TaskScores(
@@ -31,9 +31,9 @@ def test_every_pair_of_methods_has_its_share_of_worlds() -> None:
 
 
 def test_a_board_without_worlds_says_nothing_of_them(tmp_path: Path) -> None:
-    assert read_orders(tmp_path, "0.3.0/tiny", []).by_task == {}
+    assert read_rankings(tmp_path, "0.3.0/tiny", []).by_task == {}
     store(tmp_path, Stability(data="0.3.0/tiny", worlds=(1, 2, 3, 4, 5), tasks=(SCORES,)))
-    assert list(read_orders(tmp_path, "0.3.0/tiny", []).by_task) == ["advert_risk"]
+    assert list(read_rankings(tmp_path, "0.3.0/tiny", []).by_task) == ["advert_risk"]
 
 
 def entries(

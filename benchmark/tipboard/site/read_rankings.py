@@ -10,14 +10,14 @@ import numpy as np
 from tipboard.board import world_orders
 from tipboard.board.board_rows import Standing
 from tipboard.board.stability import Stable, read, stable
-from tipboard.site.orders import BoardOrders, MeanRanks, Pair, Worlds
+from tipboard.site.rankings import BoardRankings, MeanRanks, Pair, Worlds
 
 FEWEST = 3
 """Methods, and tasks that they share, without which nothing is said across tasks."""
 
 
-def read_orders(results: Path, data: str, standings: Sequence[Standing]) -> BoardOrders:
-    """All that is known over worlds and tasks of a board.
+def read_rankings(results: Path, data: str, standings: Sequence[Standing]) -> BoardRankings:
+    """Return all that is known over worlds and tasks of a board.
 
     Args:
         results: where boards are kept.
@@ -26,11 +26,11 @@ def read_orders(results: Path, data: str, standings: Sequence[Standing]) -> Boar
     """
     stability = read(results, data)
     by_task = {} if stability is None else {task.task: worlds_of(stable(task)) for task in stability.tasks}
-    return BoardOrders(across(standings), by_task)
+    return BoardRankings(across(standings), by_task)
 
 
 def worlds_of(one: Stable) -> Worlds:
-    """A task's order over worlds, with every pair of its methods."""
+    """Return a task's order over worlds, with every pair of its methods."""
     ranking = MeanRanks(
         one.methods, one.mean_ranks, one.critical_difference, one.groups, f"{one.worlds} worlds"
     )
@@ -44,7 +44,7 @@ def worlds_of(one: Stable) -> Worlds:
 
 
 def across(standings: Sequence[Standing]) -> MeanRanks | None:
-    """Mean ranks of methods over the tasks that all of them cover, and Nemenyi's critical difference.
+    """Return mean ranks of methods over the tasks that all of them cover, and Nemenyi's critical difference.
 
     Self-reported scores are left out. Of all sets of tasks that some method covers, the one that most methods cover,
     and of those the largest. None where that is fewer than three methods or tasks.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tipdata.core.world import fingerprint, newest_released
-from tipdata.release import Release, making, open_release
+from tipdata.release import Release, make, open_release
 
 NEWEST = newest_released()
 
@@ -22,9 +22,9 @@ def test_a_release_is_made_where_it_is_not_the_published_one_or_without_one_of_a
     generator: str,
 ) -> None:
     made: list[Release] = []
-    monkeypatch.setattr(making, "make_release", lambda release, **options: made.append(release))
+    monkeypatch.setattr(make, "make_release", lambda release, **options: made.append(release))
     manifest = {"digest": "published"} if published else None
-    monkeypatch.setattr(making, "published_manifest", lambda release: manifest)
+    monkeypatch.setattr(make, "published_manifest", lambda release: manifest)
     two.folder.mkdir(parents=True)
     mark = fingerprint(NEWEST) if generator == "this" else "another"
     receipt: dict[str, Any] = {"digest": digest, "fingerprint": mark}
@@ -44,7 +44,7 @@ def test_a_release_whose_receipt_is_gone_or_cut_is_made(
     two: Release, monkeypatch: pytest.MonkeyPatch, receipt: str | None
 ) -> None:
     made: list[Release] = []
-    monkeypatch.setattr(making, "make_release", lambda release, **options: made.append(release))
+    monkeypatch.setattr(make, "make_release", lambda release, **options: made.append(release))
     if receipt is not None:
         two.folder.mkdir(parents=True)
         (two.folder / "receipt.json").write_text(receipt, encoding="utf-8")

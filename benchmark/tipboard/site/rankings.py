@@ -1,4 +1,4 @@
-"""Hold orders of methods over several worlds or tasks, as figures and tables show them; nothing is computed here."""
+"""Hold rankings of methods over several worlds or tasks, as figures and tables show them; nothing is computed here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class MeanRanks:
     """Mean ranks, best first. ``over``: what they are means over, such as ``7 worlds``.
 
-    ``critical_difference``: of two mean ranks, None where it is not known. ``groups``: names that are not told apart.
+    ``critical_difference``: of two mean ranks, None where it is not known. ``groups``: names not clearly different.
     """
 
     names: Sequence[str]
@@ -41,7 +41,7 @@ class Worlds:
 
 
 @dataclass(frozen=True)
-class BoardOrders:
+class BoardRankings:
     """All there is of one release. ``across``: ranked methods over tasks, None where there are not enough of them."""
 
     across: MeanRanks | None = None
