@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tipbench.config.options import suggestion
 from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of, metrics
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval, number, percent, signed
+from tipdata.core.errors import UsageError
 
 from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.column_values import (
@@ -79,16 +81,32 @@ def cells(line: BoardRow, columns: Sequence[BoardColumn]) -> list[Cell]:
     return [Cell(column.text(line), next(iter(column.values(line).values()))) for column in columns]
 
 
-def records(standings: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Return every line of the standings as a row of a file: all columns, numbers unrounded, null where nothing is
-    known."""
+def chosen(columns: Sequence[BoardColumn], names: Sequence[str] | None) -> Sequence[BoardColumn]:
+    """Return the columns of these keys, in this order; all of them where None is given.
+
+    Raises UsageError for a key that no column has.
+    """
+    if names is None:
+        return columns
+    by_key = {column.key: column for column in columns}
+    for name in names:
+        if name not in by_key:
+            raise UsageError(f"--columns: there is no column {name}. {suggestion(name, list(by_key))}")
+    return [by_key[name] for name in names]
+
+
+def records(
+    standings: Sequence[Standing], columns: Sequence[BoardColumn] | None = None
+) -> list[dict[str, Any]]:
+    """Return every line of the standings as a row of a file: these columns or all, numbers unrounded, null where
+    nothing is known."""
     return [
         {
             "task": standing.task.name,
             "split": standing.split,
             "metric": standing.metric,
             "team": line.entry.team,
-            **{name: value for column in COLUMNS for name, value in column.values(line).items()},
+            **{name: value for column in columns or COLUMNS for name, value in column.values(line).items()},
         }
         for standing in standings
         for line in standing.lines

@@ -15,7 +15,18 @@ from tipbench.runs.figure import metric_title
 from tipbench.runs.report import number
 
 from tipboard.board.board_rows import BoardRow, Standing
-from tipboard.board.columns import COLUMNS, OF_METRIC, OVERALL, BoardColumn, Cell, cells, records, shown
+from tipboard.board.columns import (
+    COLUMNS,
+    OF_METRIC,
+    OVERALL,
+    PLACES,
+    BoardColumn,
+    Cell,
+    cells,
+    chosen,
+    records,
+    shown,
+)  # fmt: skip
 from tipboard.board.entries import SELF_REPORTED, Entry
 from tipboard.board.files import Board
 from tipboard.board.latex import latex_table
@@ -49,12 +60,13 @@ class Heading:
 @dataclass(frozen=True)
 class TableRow:
     """A row of a table. ``kind``: one of ``oracle``, ``reference``, ``claimed`` (self-reported) or nothing; ``usual``:
-    on a default split."""
+    on a default split; ``best``: the places of its cells that hold the best score of the ranked methods."""
 
     cells: Sequence[Cell]
     kind: str = PLAIN
     entry: Entry | None = None
     usual: bool = True
+    best: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,15 +79,30 @@ class Table:
     records: Sequence[Mapping[str, Any]]
 
 
-def of_task(board: Board, standing: Standing) -> Table:
-    """Return every method of a task on one split, with all columns that say something there."""
-    columns = shown(standing)
+def of_task(board: Board, standing: Standing, names: Sequence[str] | None = None) -> Table:
+    """Return every method of a task on one split, with the columns of these keys or with all that say something there.
+
+    Raises UsageError for a key that no column has.
+    """
+    columns = shown(standing) if names is None else chosen(COLUMNS, names)
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
         headings=[heading(column, standing) for column in columns],
-        rows=[_row(line, cells(line, columns)) for line in standing.lines],
-        records=records([standing]),
+        rows=[_row(line, columns, best=best_of(standing)) for line in standing.lines],
+        records=records([standing], None if names is None else columns),
     )
+
+
+def best_of(standing: Standing, split: str | None = None) -> str | None:
+    """Return the best score of the ranked methods as a table shows it, on another split where one is named; None where
+    none is ranked."""
+    found = [
+        value
+        for line in standing.lines
+        if line.rank is not None
+        and (value := line.row.score if split is None else line.by_split[split]) is not None
+    ]
+    return number(min(found) if standing.lower_is_better else max(found)) if found else None
 
 
 def matrix(board: Board, standing: Standing) -> Table:
@@ -83,19 +110,11 @@ def matrix(board: Board, standing: Standing) -> Table:
     about = "Primary metric on this split, mean over seeds."
     unit = unit_of(standing.task, standing.metric)
     splits = [Heading(split, split, about, True, unit) for split in standing.splits]
+    best = {split: best_of(standing, split) for split in standing.splits}
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, every split"),
         headings=[METHOD, *splits],
-        rows=[
-            _row(
-                line,
-                [
-                    _name(line),
-                    *(Cell(number(line.by_split[s]), line.by_split[s]) for s in standing.splits),
-                ],
-            )
-            for line in standing.lines
-        ],
+        rows=[_split_row(line, standing, best) for line in standing.lines],
         records=[
             {
                 "task": standing.task.name,
@@ -124,17 +143,21 @@ def placed(board: Board, standings: Sequence[Standing]) -> list[Placed]:
     return [Placed(size, standing, line) for standing in standings for line in standing.lines]
 
 
-def overall(boards: Sequence[tuple[Board, Sequence[Standing]]]) -> Table:
-    """Return every line of every task and split, of boards of one version."""
+def overall(boards: Sequence[tuple[Board, Sequence[Standing]]], names: Sequence[str] | None = None) -> Table:
+    """Return every line of every task and split, of boards of one version, with the columns of these keys or with all.
+
+    Raises UsageError for a key that no column has.
+    """
+    columns = OVERALL if names is None else chosen((*PLACES, *COLUMNS), names)
     there = [one for board, standings in boards for one in placed(board, standings)]
     said = f"{release(*(board for board, _ in boards))}; every task and split. {WARNING}"
     found = [
         {"size": board.data.partition("/")[2], **record}
         for board, standings in boards
-        for record in records(standings)
+        for record in records(standings, None if names is None else columns)
     ]
     return Table(
-        said, [heading(column) for column in OVERALL], [_placed_row(one, OVERALL) for one in there], found
+        said, [heading(column) for column in columns], [_placed_row(one, columns) for one in there], found
     )
 
 
@@ -175,19 +198,30 @@ METHOD = next(heading(column) for column in COLUMNS if column.key == "method")
 
 def _placed_row(one: Placed, columns: Sequence[BoardColumn]) -> TableRow:
     usual = one.standing.split == one.standing.task.splits[0]
-    return _row(one.line, cells(one.line, columns), usual)
+    return _row(one.line, columns, usual, best_of(one.standing))
 
 
 def _caption(board: Board, standing: Standing, what: str) -> str:
     return f"{what}: {metric_text(standing)}. {release(board)}. {WARNING}"
 
 
-def _name(line: BoardRow) -> Cell:
-    return Cell(line.method, line.method)
+def _row(
+    line: BoardRow, columns: Sequence[BoardColumn], usual: bool = True, best: str | None = None
+) -> TableRow:
+    is_best = line.rank is not None and number(line.row.score) == best
+    at = tuple(at for at, column in enumerate(columns) if column.key == "score" and is_best)
+    return TableRow(cells(line, columns), _kind(line), line.entry, usual, at)
 
 
-def _row(line: BoardRow, found: Sequence[Cell], usual: bool = True) -> TableRow:
-    return TableRow(found, _kind(line), line.entry, usual)
+def _split_row(line: BoardRow, standing: Standing, best: Mapping[str, str | None]) -> TableRow:
+    """Return the scores of one method on every split, and where they are the best."""
+    scores = [Cell(number(line.by_split[split]), line.by_split[split]) for split in standing.splits]
+    at = tuple(
+        place
+        for place, (split, cell) in enumerate(zip(standing.splits, scores, strict=True), start=1)
+        if line.rank is not None and cell.text == best[split]
+    )
+    return TableRow([Cell(line.method, line.method), *scores], _kind(line), line.entry, best=at)
 
 
 def _kind(line: BoardRow) -> str:
@@ -227,7 +261,7 @@ def to_parquet(table: Table) -> bytes:
 
 
 def to_markdown(table: Table) -> bytes:
-    """Return what a reader sees, oracles in italics, and the caption below."""
+    """Return what a reader sees, oracles in italics, best scores in bold, and the caption below."""
     rows = [
         [_emphasised(escaped(cell.text), row, at) for at, cell in enumerate(row.cells)] for row in table.rows
     ]
@@ -237,6 +271,8 @@ def to_markdown(table: Table) -> bytes:
 
 
 def _emphasised(text: str, row: TableRow, at: int) -> str:
+    if at in row.best:
+        return f"**{text}**"
     return f"*{text}*" if at == row_name(row) else text
 
 
@@ -248,26 +284,28 @@ def row_name(row: TableRow) -> int:
 
 
 def to_latex(table: Table) -> bytes:
-    """Return a booktabs table whose caption says release, evaluator, split and metric."""
+    """Return a booktabs table whose caption says release, evaluator, split and metric; best scores are in bold."""
     rows = [[cell.text for cell in row.cells] for row in table.rows]
-    italic = [row_name(row) for row in table.rows]
+    marks = [{row_name(row): "emph", **dict.fromkeys(row.best, "textbf")} for row in table.rows]
     headings = [heading.text for heading in table.headings]
     numbers = [heading.number for heading in table.headings]
-    return latex_table(headings, rows, numbers, table.caption, italic).encode()
+    return latex_table(headings, rows, numbers, table.caption, marks).encode()
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file. ``binary``: not to be written to a terminal."""
+    """A kind of file. ``binary``: not to be written to a terminal; ``read``: by people, so that it has at first no
+    more columns than a printed page has room for."""
 
     ending: str
     write: Callable[[Table], bytes]
     binary: bool = False
+    read: bool = False
 
 
 FORMATS = {
     "csv": Format("csv", to_csv),
     "parquet": Format("parquet", to_parquet, binary=True),
-    "markdown": Format("md", to_markdown),
-    "latex": Format("tex", to_latex),
+    "markdown": Format("md", to_markdown, read=True),
+    "latex": Format("tex", to_latex, read=True),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 HEAD = r"% Needs \usepackage[T1]{fontenc} and \usepackage{booktabs}."
 
@@ -21,7 +21,7 @@ _COMMANDS = {
     "·": r"$\cdot$", "“": "``", "”": "''", "‘": "`", "’": "'", "\u00a0": "~", "\t": " ", "\n": " ", "\r": " ",
     "-": "{-}",
 }  # fmt: skip
-"""A hyphen stands in braces, so that two of them are not dash."""
+"""A hyphen stands in braces, so that two of them are not a dash."""
 
 _TABLE = str.maketrans(_COMMANDS)
 _MINUS = re.compile(r"(?<![\w.-])-(?=[\d.])")
@@ -48,7 +48,7 @@ def latex_table(
     rows: Sequence[Sequence[str]],
     number: Sequence[bool],
     caption: str,
-    italic: Sequence[int] = (),
+    marks: Sequence[Mapping[int, str]] = (),
 ) -> str:
     """Return a ``table`` with a caption above it.
 
@@ -57,10 +57,9 @@ def latex_table(
         rows: cells, plain text.
         number: whether a column stands at the right.
         caption: plain text.
-        italic: of each row, which cell is in italics; -1 for none.
+        marks: of each row, by the place of a cell the command around it, such as ``emph`` or ``textbf``.
     """
     columns = "".join("r" if right else "l" for right in number)
-    marks = list(italic) or [-1] * len(rows)
     return "\n".join(
         [
             HEAD,
@@ -72,7 +71,7 @@ def latex_table(
             r"\toprule",
             _line([escaped(heading) for heading in headings]),
             r"\midrule",
-            *(_row(row, number, mark) for row, mark in zip(rows, marks, strict=True)),
+            *(_row(row, number, at) for row, at in zip(rows, marks or [{}] * len(rows), strict=True)),
             r"\bottomrule",
             r"\end{tabular}",
             r"\end{table}",
@@ -81,9 +80,9 @@ def latex_table(
     )
 
 
-def _row(row: Sequence[str], number: Sequence[bool], italic: int) -> str:
+def _row(row: Sequence[str], number: Sequence[bool], marks: Mapping[int, str]) -> str:
     cells = [escaped(_MINUS.sub("−", c) if right else c) for c, right in zip(row, number, strict=True)]
-    return _line([rf"\emph{{{cell}}}" if at == italic else cell for at, cell in enumerate(cells)])
+    return _line([rf"\{marks[at]}{{{cell}}}" if at in marks else cell for at, cell in enumerate(cells)])
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from tipbench.commands.options import add_draft, add_json, add_quiet, add_result
 EXAMPLES = """\
 examples:
   tipbench board export markdown
-  tipbench board export latex --task advert_risk --to advert_risk.tex
+  tipbench board export latex --task advert_risk --columns method,score,interval --to advert_risk.tex
   tipbench board export csv --task advert_risk --split region
   tipbench board export parquet --task advert_risk --matrix --to splits.parquet"""
 
@@ -32,19 +32,27 @@ TABLE = """\
 examples:
   tipbench board export {0}{1}
   tipbench board export {0} --task advert_risk --to advert_risk.{2}
+  tipbench board export {0} --task advert_risk --columns method,score,interval,harm_gap --to narrow.{2}
   tipbench board export {0} --task advert_risk --matrix --to splits.{2}
 
-Without --task it is the table of every task and split."""
+Without --task it is the table of every task and split. {3}"""
+
+READ = "The best score of the ranked methods is in bold."
+FILES = "Numbers are unrounded."
 
 
 def _tables(kinds: Any) -> None:
     for name, about in ABOUT.items():
         ending = {"markdown": "md", "latex": "tex"}.get(name, name)
         to = " --to board.parquet" if name == "parquet" else ""
-        examples = TABLE.format(name, to, ending)
+        read = name in ("markdown", "latex")
+        examples = TABLE.format(name, to, ending, READ if read else FILES)
+        usual = "those that fit a printed page" if read else "all"
         one = parser_of(kinds, name, about, examples, "tipboard.actions.board.export_tables:call")
         one.add_argument("--task", metavar="TASK", help="of this task (every task)")
         one.add_argument("--split", metavar="SPLIT", help="on this split (the task's default)")
+        columns = f"keys of columns, in this order, or all ({usual})"
+        one.add_argument("--columns", metavar="NAME,NAME", help=columns)
         one.add_argument("--matrix", action="store_true", help="the task's methods on every split")
         one.add_argument("--data", metavar="DATA", help="of this release, such as 0.3.0/small (the largest)")
         add_results(one)

@@ -9,6 +9,7 @@ from tipboard.board.entries import Entry
 from tipboard.board.export import FORMATS, frame, matrix, of_task, overall
 from tipboard.board.files import Board
 from tipboard.commands.board_exports import ABOUT
+from tipdata.core.errors import UsageError
 
 A, B, ORACLE = "advert_risk/prior", "advert_risk/lightgbm", "advert_risk/oracle"
 
@@ -51,6 +52,29 @@ def test_a_matrix_has_a_column_a_split(shown: Board) -> None:
         0.1234567890123,
         0.1,
     )
+
+
+def test_the_best_ranked_score_is_bold_and_no_oracle_and_no_claim_is(shown: Board, result: Callable) -> None:
+    own = result("advert_risk/best", score=0.95)
+    claimed = Entry("acme", "best", [own.model_copy(update={"verified": False})])
+    [standing] = standings(Board(shown.data, [*shown.entries, claimed]))
+    table = of_task(shown, standing, ["method", "score"])
+    told = FORMATS["markdown"].write(table).decode()
+    assert [line for line in told.splitlines() if "**" in line] == ["| lightgbm    | **0.700** |"]
+    assert rf"lightgbm & \textbf{{{0.7:.3f}}} \\" in FORMATS["latex"].write(table).decode()
+    bold = {row.cells[0].text: row.best for row in matrix(shown, standing).rows}
+    assert bold == {"lightgbm": (1,), "prior": (2,), "oracle": (), "acme / best": ()}
+
+
+def test_a_table_has_the_columns_that_were_chosen_in_their_order(shown: Board) -> None:
+    [standing] = standings(shown)
+    table = of_task(shown, standing, ["interval", "method"])
+    assert [heading.key for heading in table.headings] == ["interval", "method"]
+    assert frame(table).columns == ["task", "split", "metric", "team", "low", "high", "method"]
+    everything = overall([(shown, standings(shown))], ["split", "method", "score"])
+    assert [heading.key for heading in everything.headings] == ["split", "method", "score"]
+    with pytest.raises(UsageError, match=r'no column scores\. Did you mean "score"\?'):
+        of_task(shown, standing, ["scores"])
 
 
 def test_captions_say_release_evaluator_split_metric_and_that_the_data_is_synthetic(shown: Board) -> None:

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tipbench.tasks import tasks
+from tipboard.actions.board.export_tables import FIT_A_PAGE
+from tipboard.board.board_rows import standings
+from tipboard.board.columns import shown
+from tipboard.board.export import FORMATS, of_task
+from tipboard.board.files import read
 from tipboard.board.latex import escaped, latex_table
+
+REPOSITORY = Path(__file__).parents[3]
 
 SPECIAL = "\\{}$&#_^~%"
 BAD = SPECIAL + "<>|\"'`–—−±×…≥≤→↓τéßŁЖملف中\u202e\x00😀 -- ?` \\input{x}"
@@ -41,19 +49,31 @@ def test_a_number_below_nought_has_a_minus_and_a_hyphen_in_a_word_stays() -> Non
 
 
 def test_oracles_are_in_italics_and_columns_of_numbers_at_the_right() -> None:
-    table = latex_table(["method", "score"], [["oracle", "1"], ["prior", "0"]], [False, True], "c", [0, -1])
+    table = latex_table(
+        ["method", "score"], [["oracle", "1"], ["prior", "0"]], [False, True], "c", [{0: "emph"}, {}]
+    )
     assert r"\begin{tabular}{lr}" in table
     assert "\\emph{oracle} & 1 \\\\\nprior & 0 \\\\" in table
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
-def test_pdflatex_prints_any_text(tmp_path: Path) -> None:
-    table = latex_table(["a", BAD], [[BAD, "-0.1"]], [False, True], BAD)
+def test_pdflatex_prints_any_text_and_every_task_on_the_width_of_a_page(tmp_path: Path) -> None:
+    tables = [latex_table(["a", BAD], [[BAD, "-0.1"]], [False, True], BAD)]
+    board = read(REPOSITORY / "results")
+    for standing in standings(board):
+        names = [column.key for column in shown(standing) if column.key in FIT_A_PAGE]
+        tables.append(FORMATS["latex"].write(of_task(board, standing, names)).decode())
+    assert len(tables) == 1 + len(tasks())
+    table = r"\clearpage ".join(tables)
     (tmp_path / "t.tex").write_text(
-        r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{booktabs}\begin{document}"
+        r"\documentclass{article}\usepackage[T1]{fontenc}\usepackage{booktabs}\usepackage[margin=2cm]{geometry}"
+        r"\begin{document}"
         f"{table}\\end{{document}}",
         encoding="utf-8",
     )
     words = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stdout[-500:]
+    wide = [line for line in done.stdout.decode("latin-1").splitlines() if line.startswith("Overfull")]
+    # The first table is of the text that is hardest to print, and no page has room for it.
+    assert len(wide) <= 2, wide

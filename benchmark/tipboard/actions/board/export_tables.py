@@ -1,6 +1,7 @@
 """``tipbench board export markdown|latex|csv|parquet``: a table of the board."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from tipbench.console import emit, emit_json
@@ -9,8 +10,14 @@ from tipdata.core.atomic import write_file_atomically
 from tipdata.core.errors import UsageError
 
 from tipboard.board.board_rows import standings
+from tipboard.board.columns import OVERALL, BoardColumn, shown
 from tipboard.board.export import FORMATS, Table, matrix, of_task, overall
 from tipboard.board.files import Board, read
+
+FIT_A_PAGE = (
+    "rank", "method", "task", "split", "score", "interval", "share_of_oracle", "harm_gap", "protection_gap", "against",
+)  # fmt: skip
+"""Columns that a printed page has room for."""
 
 
 def call(options: argparse.Namespace) -> int:
@@ -18,7 +25,7 @@ def call(options: argparse.Namespace) -> int:
     kind = FORMATS[options.export]
     if options.to is None and (kind.binary or options.json):
         raise UsageError(f"The table needs a file: add --to FILE.{kind.ending}.")
-    table = _table(read(Path(options.results).expanduser(), options.data, options.draft), options)
+    table = _table(read(Path(options.results).expanduser(), options.data, options.draft), options, kind.read)
     content = kind.write(table)
     if options.to is None:
         emit(content.decode())
@@ -32,9 +39,11 @@ def call(options: argparse.Namespace) -> int:
     return 0
 
 
-def _table(board: Board, options: argparse.Namespace) -> Table:
+def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> Table:
     if options.matrix and options.task is None:
         raise UsageError("--matrix is of one task: add --task TASK.")
+    if options.matrix and options.columns is not None:
+        raise UsageError("--matrix has a column for every split: leave --columns out.")
     task = None if options.task is None else task_of(options.task).name
     there = [one for one in standings(board, every_split=True) if task in (None, one.task.name)]
     if not there:
@@ -45,6 +54,17 @@ def _table(board: Board, options: argparse.Namespace) -> Table:
     if not kept:
         known = " or ".join(sorted({one.split for one in there}))
         raise UsageError(f"--split {options.split} has no results: choose {known}.")
+    if options.matrix:
+        return matrix(board, kept[0])
     if task is None:
-        return overall([(board, kept)])
-    return matrix(board, kept[0]) if options.matrix else of_task(board, kept[0])
+        return overall([(board, kept)], _names(options.columns, OVERALL, for_readers))
+    return of_task(board, kept[0], _names(options.columns, shown(kept[0]), for_readers))
+
+
+def _names(typed: str | None, usual: Sequence[BoardColumn], for_readers: bool) -> list[str] | None:
+    """Return the keys of the columns that were typed or, for readers, of those that fit a page; None: all."""
+    if typed == "all" or (typed is None and not for_readers):
+        return None
+    if typed is None:
+        return [column.key for column in usual if column.key in FIT_A_PAGE]
+    return [name.strip() for name in typed.split(",") if name.strip()]
