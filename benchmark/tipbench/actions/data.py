@@ -6,7 +6,14 @@ from collections.abc import Callable
 from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.documents.describe import describe
 from tipdata.documents.preview import preview
-from tipdata.release import Release, make_release, open_release, verify_release
+from tipdata.release import (
+    Release,
+    make_release,
+    open_release,
+    remove_release,
+    size_in_words,
+    verify_release,
+)  # fmt: skip
 
 from tipbench.actions.typed import composer_of
 from tipbench.commands.data import OWN_KEYS
@@ -39,6 +46,17 @@ def call_verify(options: argparse.Namespace) -> int:
         emit(f"release {release.name}: every digest is as it should be")
     if differences:
         raise CheckFailed(f"release {release.name} differs in {len(differences):,} places.")
+    return 0
+
+
+def call_remove(options: argparse.Namespace) -> int:
+    """Remove the release's files."""
+    release, _, _ = _asked(options)
+    freed = remove_release(release)
+    if options.json:
+        emit_json({"release": release.name, "folder": str(release.folder), "bytes": freed})
+    elif not options.quiet:
+        emit(f"release {release.name}: {size_in_words(freed)} removed from {release.folder}")
     return 0
 
 

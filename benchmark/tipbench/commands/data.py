@@ -7,6 +7,7 @@ from tipbench.commands.options import add_json, add_overrides, add_quiet, parser
 ABOUT = {
     "make": "generate a release, region by region; goes on where it was interrupted",
     "verify": "check a release's files against the published checksums; exit 1 names what differs",
+    "remove": "delete a release's files; it can be made again, bit by bit the same",
     "describe": "tables, columns, and marginals beside the published aggregates",
     "preview": "some rows of a table, adverts as cards",
 }
@@ -16,6 +17,7 @@ examples:
   tipbench data make release=small engine=loky engine.workers=4
   tipbench data verify release=small
   tipbench data make release=small release.world=3             an independent world, for stability of rankings
+  tipbench data remove release=small
   tipbench data describe release=tiny
   tipbench data preview release=tiny table=adverts rows=5 language=ar
 

@@ -53,7 +53,7 @@ def opened(folder: Path) -> Iterator[Folder]:
     except OSError as error:
         said = "it is a link" if folder.is_symlink() else error.strerror or str(error)
         raise UsageError(
-            f"{shown(folder, 200)} is no folder of a submission ({said}): give the one that holds {RECORD}."
+            f"{shown(folder, 200)} is not a folder of a submission ({said}): give the one that holds {RECORD}."
         ) from None
     try:
         yield found

@@ -110,7 +110,7 @@ def _folders(path: Path) -> list[Path]:
     if path.name == RESULT and path.is_file():
         return [path.parent]
     if not path.is_dir():
-        raise UsageError(f"{path} is no folder: give a run's folder, or one that holds runs.")
+        raise UsageError(f"{path} is not a folder: give a run's folder, or one that holds runs.")
     found = [path] if (path / RESULT).is_file() else run_folders(path)
     if not found:
         raise UsageError(f"{path} holds no finished run: make one with `tipbench run`.")
@@ -123,7 +123,7 @@ def _refuse(folder: Path, result: Result) -> None:
             f"{folder} is a run of {result.method}, which is shown hidden truth: leave it out, as no oracle is ranked."
         )
     if not result.config.get("release"):
-        raise UsageError(f"{folder} was run on {result.data}, which is no release: run on one.")
+        raise UsageError(f"{folder} was run on {result.data}, which is not a release: run on one.")
     if result.versions.evaluator != (version := score_version(result.task)):
         raise UsageError(
             f"{folder} was scored by evaluator {result.versions.evaluator} and this one is {version}: "

@@ -56,11 +56,11 @@ def read_regular(folder: Folder, path: str, most: int) -> bytes:
 
 
 def not_plain(status: os.stat_result) -> str | None:
-    """Return why this is no plain file with one name; None where it is."""
+    """Return why this is not a plain file with one name; None where it is."""
     if stat.S_ISLNK(status.st_mode):
         return "it is a symbolic link; put the file itself there"
     if not stat.S_ISREG(status.st_mode):
-        return "it is no plain file"
+        return "it is not a plain file"
     return "it has a second name (a hard link); put a copy there" if status.st_nlink > 1 else None
 
 

@@ -55,7 +55,7 @@ def pack(gathered: Gathered, about: About, to: Path, overwrite: bool = False) ->
             predictions that are no such files.
     """
     _check_target(to, overwrite)
-    # An empty folder is there and is no submission to be kept.
+    # An empty folder is there and is not a submission to be kept.
     with fill_folder_atomically(to, replace=True, advice="give another --to") as beside:
         record = _record(gathered, about, [_write(one, beside) for one in gathered.predictions])
         (beside / RECORD).write_text(to_json(record), encoding="utf-8")
@@ -77,7 +77,7 @@ def _check_target(to: Path, overwrite: bool) -> None:
             strange = [str(error)]
     if strange:
         raise UsageError(
-            f"{to} is no submission that was packed ({strange[0].rstrip('.')}): give another --to."
+            f"{to} is not a submission that was packed ({strange[0].rstrip('.')}): give another --to."
         )
 
 

@@ -48,7 +48,7 @@ def cleaned(content: bytes, columns: Collection[str], limits: Limits, to: Path) 
         to: the new file: zstd, no metadata of the writer's choosing.
 
     Raises:
-        Refusal: for what is no whole parquet file, or has what predictions do not need.
+        Refusal: for what is not a whole parquet file, or has what predictions do not need.
         Whatever pyarrow raises for a file that is damaged further in, among it MemoryError.
     """
     _check_ends(content, limits)
@@ -80,10 +80,10 @@ def _check_ends(content: bytes, limits: Limits) -> None:
     if content[-4:] == ENCRYPTED or content[:4] == ENCRYPTED:
         raise Refusal("it is encrypted; write it without")
     if len(content) < 4 + TAIL or content[:4] != MAGIC or content[-4:] != MAGIC:
-        raise Refusal("it is no whole parquet file: it does not begin and end as one; write it again")
+        raise Refusal("it is not a whole parquet file: it does not begin and end as one; write it again")
     footer = int.from_bytes(content[-TAIL:-4], "little")
     if not 0 < footer <= len(content) - 4 - TAIL:
-        raise Refusal("it is no whole parquet file: its footer is longer than the file; write it again")
+        raise Refusal("it is not a whole parquet file: its footer is longer than the file; write it again")
     if footer > limits.footer_bytes:
         raise Refusal(f"its footer has {footer:,} bytes and at most {limits.footer_bytes:,} are read")
 

@@ -54,7 +54,7 @@ def _schema(pattern: str) -> dict[str, Any]:
 def _override(text: str) -> str:
     key, equals, _ = legal_text(text).partition("=")
     if not equals or re.fullmatch(r"\+{0,2}[A-Za-z_][A-Za-z0-9_.]*", key) is None:
-        raise ValueError("is no override: write key=value")
+        raise ValueError("is not an override: write key=value")
     if key.lstrip("+").partition(".")[0] in KEPT_BACK:
         raise ValueError(f"sets {key}, which is for whoever runs it to choose")
     if "${" in text:
@@ -73,12 +73,12 @@ Slug = Annotated[
 Name = Annotated[
     str,
     Field(max_length=40, json_schema_extra=_schema(NAME)),
-    _whole(NAME, "is no name: 1 to 40 of a-z, 0-9 and _, a letter first"),
+    _whole(NAME, "is not a name: 1 to 40 of a-z, 0-9 and _, a letter first"),
 ]
 Url = Annotated[
     str,
     Field(max_length=300, json_schema_extra=_schema(URL)),
-    _whole(URL, "is no https address in ASCII without credentials"),
+    _whole(URL, "is not a https address in ASCII without credentials"),
 ]
 Text100 = Annotated[
     str, Field(min_length=1, max_length=100, description=ONE_LINE), AfterValidator(legal_text)

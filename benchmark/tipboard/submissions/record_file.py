@@ -48,7 +48,7 @@ def _parsed(content: bytes) -> Any:
         return json.loads(text, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise Malformed(
-            [Problem(RECORD, f"it is no JSON at line {error.lineno}, column {error.colno}.")]
+            [Problem(RECORD, f"it is not JSON at line {error.lineno}, column {error.colno}.")]
         ) from None
     except ValueError as error:  # a number with thousands of digits, or one of the two below
         raise Malformed([Problem(RECORD, f"{shown(error, 120).rstrip('.')}.")]) from None
@@ -76,7 +76,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"it holds {name}, which is no number of JSON")
+    raise ValueError(f"it holds {name}, which is not a number of JSON")
 
 
 def said(error: Any) -> Problem:

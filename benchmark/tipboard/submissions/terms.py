@@ -55,7 +55,9 @@ def _declared(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[Pro
         )
     for name in record.pinned.overrides if record.pinned else ():
         if name not in {entry.task for entry in record.predictions}:
-            yield Problem(f"{RECORD}: pinned.overrides", f"{name} is no task of the predictions; remove it.")
+            yield Problem(
+                f"{RECORD}: pinned.overrides", f"{name} is not a task of the predictions; remove it."
+            )
 
 
 def _meanings(record: SubmissionRecord) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """Releases: one region after the other, made, checked against a manifest, verified and read."""
 
+from tipdata.release.footprint import remove_release, size_in_words, size_on_disk
 from tipdata.release.make import make_release, open_release
 from tipdata.release.manifests import RECEIPT, manifest_folder, published_manifest
 from tipdata.release.region import generate_region
@@ -14,5 +15,8 @@ __all__ = [
     "manifest_folder",
     "open_release",
     "published_manifest",
+    "remove_release",
+    "size_in_words",
+    "size_on_disk",
     "verify_release",
 ]

@@ -14,6 +14,7 @@ from tipdata.core.engine import run_all
 from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.core.operating_system import locked
 from tipdata.core.world import World, fingerprint
+from tipdata.release.footprint import ELSEWHERE, announcement
 from tipdata.release.manifests import (
     RECEIPT,
     differences_of,
@@ -24,8 +25,6 @@ from tipdata.release.manifests import (
 from tipdata.release.region import generate_region
 from tipdata.release.release import Release, files_of, region_name
 from tipdata.stages import tables_of
-
-ELSEWHERE = "free space there or set TIPBENCH_HOME to another folder"
 
 
 def open_release(
@@ -40,10 +39,6 @@ def open_release(
     generator."""
     release = Release.of(version, size, world)
     if not _is_complete(release):
-        if not quiet:
-            sys.stderr.write(
-                f"making release {release.name} ({release.regions} regions) in {release.folder}\n"
-            )
         make_release(release, engine=engine, workers=workers, quiet=quiet)
     return release
 
@@ -67,7 +62,7 @@ def make_release(
     A region is written beside its place and renamed, so it is there whole or not at all; a killed run resumes.
 
     Raises:
-        UsageError: where the folder cannot be written or the disk is full.
+        UsageError: where the folder cannot be written, or the disk is full or has no room for it.
         CheckFailed: where the digests differ from the published manifest.
     """
     try:
@@ -87,6 +82,10 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
     mark = fingerprint(release.version) if manifest is None else ""
     _remove_leftovers(release)
     missing = [i for i in range(release.regions) if not _region_is_there(release, i, manifest, mark)]
+    if missing:
+        said = announcement(release, len(missing), workers if engine != "sequential" else 1)
+        if not quiet:
+            sys.stderr.write(said)
     # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
     work = partial(_make_region, World.of(release.version, release.world), release.folder, mark)
     try:

@@ -8,6 +8,7 @@ import polars as pl
 from tipdata.core.digest import column_digest
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
+from tipdata.core.world import newest_released
 from tipdata.release.manifests import RECEIPT, Digests, published_manifest, region_receipt
 from tipdata.release.release import Release, files_of, region_name
 from tipdata.stages import tables_of
@@ -29,12 +30,25 @@ def verify_release(
     """
     if not release.folder.is_dir():
         raise UsageError(
-            f"release {release.name} is not in {release.folder}: make it with "
-            f"`tipbench data make release={release.size}{f' release.world={release.world}' if release.world else ''}`."
+            f"release {release.name} is not in {release.folder}: make it with `{_making(release)}`."
         )
+    made = [index for index in range(release.regions) if release.region_folder(index).is_dir()]
     work = partial(_verify_region, release, release.folder, published_manifest(release))
-    read = run_all(work, range(release.regions), engine, workers, f"regions of {release.name}", quiet)
-    return [problem for problems in read for problem in problems] + _regions_too_many(release)
+    read = run_all(work, made, engine, workers, f"regions of {release.name}", quiet)
+    problems = [problem for problems in read for problem in problems] + _regions_too_many(release)
+    if len(made) < release.regions:
+        problems.append(
+            f"release {release.name}: {len(made):,} of {release.regions:,} regions are made: "
+            f"go on with `{_making(release)}`"
+        )
+    return problems
+
+
+def _making(release: Release) -> str:
+    """Return the command that makes a release."""
+    version = "" if release.version == newest_released() else f" release.version={release.version}"
+    world = f" release.world={release.world}" if release.world else ""
+    return f"tipbench data make release={release.size}{version}{world}"
 
 
 def _regions_too_many(release: Release) -> list[str]:

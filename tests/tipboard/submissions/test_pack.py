@@ -134,7 +134,7 @@ def test_an_oracle_and_data_of_ones_own_are_refused(ran, tmp_path: Path) -> None
         gathered_runs([runs])
     [path] = runs.rglob("result.json")
     _rewrite(path, oracle_method=False, config={"release": None})
-    with pytest.raises(UsageError, match="which is no release"):
+    with pytest.raises(UsageError, match="which is not a release"):
         gathered_runs([runs])
     _rewrite(path, config={"release": {"version": "0.3.0", "size": "tiny"}}, versions={"evaluator": "0.1.0"})
     with pytest.raises(UsageError, match=r"scored by evaluator 0 and this one is 1"):
@@ -144,7 +144,7 @@ def test_an_oracle_and_data_of_ones_own_are_refused(ran, tmp_path: Path) -> None
 def test_a_folder_without_runs_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds no finished run"):
         gathered_runs([tmp_path])
-    with pytest.raises(UsageError, match="is no folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         gathered_runs([tmp_path / "none"])
 
 
@@ -186,7 +186,7 @@ def test_packed_files_are_accepted_and_hold_only_what_is_asked_for(
     [
         (About("acme", "s", [("A", None)], hardware="x"), "--method"),
         (About("acme", "s", [("A", None)], method="m"), "--hardware"),
-        (About("Acme", "s", [("A", None)], method="m", hardware="x"), "team: is no name"),
+        (About("Acme", "s", [("A", None)], method="m", hardware="x"), "team: is not a name"),
         (About("acme", "s\u202e", [("A", None)], method="m", hardware="x"), r"summary: holds the invisible"),
         (About("acme", "s", [], method="m", hardware="x"), "authors"),
     ],

@@ -51,7 +51,7 @@ def test_what_is_as_it_is_declared_has_no_problem(content: dict[str, Any]) -> No
         (
             lambda r: r.update(pinned={"package": "x==1", "overrides": {"route_forecast": ["a=1"]}}),
             "pinned.overrides",
-            "route_forecast is no task of the predictions",
+            "route_forecast is not a task of the predictions",
         ),
         (lambda r: r["predictions"][0].update(task="prevalance"), "predictions[0]", "no task prevalance;"),
         (lambda r: r["predictions"][0].update(split=SEALED_SPLIT), "predictions[0]", "its split is sealed"),

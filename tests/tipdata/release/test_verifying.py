@@ -1,5 +1,7 @@
 """Verifying names what differs, also a file, a column or a region too many."""
 
+import shutil
+
 import polars as pl
 import pytest
 from tipdata.core.errors import UsageError
@@ -29,6 +31,14 @@ def test_verify_names_a_file_that_is_gone_or_truncated(two: Release) -> None:
     path.unlink()
     [difference] = verify_release(two, engine="sequential")
     assert "region 0, table places" in difference
+
+
+def test_verify_says_in_one_line_how_much_of_a_release_is_made(two: Release) -> None:
+    make_release(two, engine="sequential", quiet=True)
+    shutil.rmtree(two.region_folder(1))
+    assert verify_release(two, engine="sequential", quiet=True) == [
+        f"release {NEWEST}/pair: 1 of 2 regions are made: go on with `tipbench data make release=pair`"
+    ]
 
 
 @pytest.mark.parametrize("suffix", ["", ".truth"])

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tipdata.core.world import newest_released, versions
-from tipdata.release import RECEIPT, Release
+from tipdata.release import RECEIPT, Release, size_in_words, size_on_disk
 
 
 def complete(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -14,11 +14,18 @@ def complete(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     )
 
 
+def _made(release: Release) -> str:
+    """Return whether a release is made and, where any of it is on the disk, how much."""
+    whole = (release.folder / RECEIPT).exists()
+    size = size_on_disk(release)
+    return f"{'yes' if whole else 'in part'}, {size_in_words(size)}" if size else "no"
+
+
 def _about(version: str, size: str) -> dict[str, Any]:
     release = Release.of(version, size)
     return {
         "version": release.version,
         "regions": release.regions,
         "status": versions()[release.version]["status"],
-        "made": "yes" if (release.folder / RECEIPT).exists() else "no",
+        "made": _made(release),
     }
