@@ -1,13 +1,16 @@
 """The command line: commands, exit codes, and one sentence instead of a traceback for a user's mistake."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.core.operating_system import ignore_interrupts, write_utf8
 
-from tipbench.commands import Command, command_of, declare
+from tipbench import completion
+from tipbench.commands import Command, command_of, declare, names
+from tipbench.config.options import suggestion
 from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
 from tipbench.version import __version__
 
@@ -26,7 +29,7 @@ examples:
   tipbench compare RUN RUN
   tipbench check my_module.MyMethod task=advert_risk
 
-`tipbench COMMAND --help` teaches a command."""
+`tipbench help COMMAND` teaches a command, `tipbench completion bash` makes your shell complete it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,9 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = _aliased(sys.argv[1:] if arguments is None else list(arguments))
     try:
-        command = command_of(words[0]) if words and not words[0].startswith("-") else None
+        if completion.ASKED in os.environ:
+            typed = completion.typed_command()
+            completion.complete(_parser(command_of(typed) if typed else None))
+        command = _command(words[0]) if words and not words[0].startswith("-") else None
         parser = _parser(command)
         options, rest = parser.parse_known_args(words)
         if unknown := [word for word in rest if word.startswith("-")]:
@@ -73,6 +79,24 @@ def _run(arguments: Sequence[str] | None) -> int:
         return FAILED
 
 
+def _aliased(words: list[str]) -> list[str]:
+    """Return ``--help`` and ``--version`` for the words that other programs have for them."""
+    match words:
+        case ["help", *rest]:
+            return [*rest, "--help"]
+        case ["version"]:
+            return ["--version"]
+    return words
+
+
+def _command(typed: str) -> Command:
+    command = command_of(typed)
+    if command is None:
+        near = suggestion(typed, [*names(), "help", "version"])
+        raise UsageError(f'Unknown command "{typed}". {near}')
+    return command
+
+
 def _parser(command: Command | None) -> argparse.ArgumentParser:
     """Return the parser of the command that was typed; without one, of the help that lists all of them."""
     form = argparse.RawDescriptionHelpFormatter
@@ -85,9 +109,7 @@ def _parser(command: Command | None) -> argparse.ArgumentParser:
 
 
 def _hush_workers() -> None:
-    """Joblib's helper process is not to warn about what an interrupted command left to it to clean up."""
-    import os
-
+    """Keep joblib's helper process from warning about what an interrupted command left to it to clean up."""
     rule = "ignore::UserWarning:joblib.externals.loky.backend.resource_tracker"
     rules = [rules for rules in (os.environ.get("PYTHONWARNINGS"), rule) if rules]
     os.environ["PYTHONWARNINGS"] = ",".join(dict.fromkeys(rules))
@@ -99,8 +121,6 @@ def _say(text: str) -> None:
 
 def _interrupted(leave: bool) -> int:
     """Say so in one line and, as a command, leave at once, whatever workers and libraries would still like to say."""
-    import os
-
     ignore_interrupts()
     _say(
         "interrupted: what is finished is kept, nothing is half-written; the same command goes on from there."
@@ -112,9 +132,7 @@ def _interrupted(leave: bool) -> int:
 
 
 def _close(stream: object) -> int:
-    """Point an output that can take no more at nothing, so that leaving Python says nothing about it."""
-    import os
-
+    """Redirect an output that can take no more to nothing, so that leaving Python says nothing about it."""
     if stream is sys.stdout:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -1,4 +1,4 @@
-"""``tipbench data``: make, verify, describe or preview a release."""
+"""``tipbench data``: make, verify, remove, describe or preview a release."""
 
 import argparse
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from tipdata.release import (
     verify_release,
 )  # fmt: skip
 
+from tipbench.actions.own_preview import own_preview
 from tipbench.actions.typed import composer_of
 from tipbench.commands.data import OWN_KEYS
 from tipbench.config.compose import parse
@@ -67,14 +68,37 @@ def call_describe(options: argparse.Namespace) -> int:
 
 
 def call_preview(options: argparse.Namespace) -> int:
-    """Show some rows of a table of the release."""
+    """Show some rows of a table of the release, or of a user's own data as methods are handed them."""
+    typed = parse(options.overrides)
+    if any(o.key.partition(".")[0] == "data" for o in typed):
+        return _preview_own({o.key: o.value for o in typed}, options)
     release, engine, own = _asked(options)
-    rows = own.get("rows", "10")
-    if not rows.isdigit() or int(rows) < 1:
-        raise UsageError(f"rows={rows} is not a number of rows: give 1 or more.")
-    chosen = {"table": own.get("table", "adverts"), "rows": int(rows), "language": own.get("language")}
+    chosen = {"table": own.get("table", "adverts"), "rows": _rows(own), "language": own.get("language")}
     opened = _opened(release, engine, options)
     return _text("preview", opened, lambda one: preview(one, **chosen), options)
+
+
+def _preview_own(typed: dict[str, str], options: argparse.Namespace) -> int:
+    for key in typed:
+        if key.partition(".")[0] not in ("data", "split", "table", "rows"):
+            raise UsageError(f"{key}= is for releases: own data take data=, split=, table= and rows=.")
+    words = [word for word in options.overrides if word.partition("=")[0] not in ("table", "rows")]
+    settings = composer_of(options, words).settings()
+    if settings.data is None:
+        raise UsageError("No data were given: add data=NAME; see `tipbench list data`.")
+    text = own_preview(settings.data, settings.split.name, _rows(typed), typed.get("table"))
+    if options.json:
+        emit_json({"data": settings.data["name"], "preview": text})
+    else:
+        emit(text)
+    return 0
+
+
+def _rows(typed: dict[str, str]) -> int:
+    rows = typed.get("rows", "10")
+    if not rows.isdigit() or int(rows) < 1:
+        raise UsageError(f"rows={rows} is not a number of rows: give 1 or more.")
+    return int(rows)
 
 
 def _asked(options: argparse.Namespace) -> tuple[Release, Engine, dict[str, str]]:

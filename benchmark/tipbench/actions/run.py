@@ -58,6 +58,7 @@ def call(options: argparse.Namespace) -> int:
         workers=settings.engine.workers,
         overwrite=settings.overwrite,
         quiet=options.quiet,
+        log_file=options.log_file,
     )
     if single and outcomes[0].cause is not None:
         return _single_failure(outcomes[0], composer)

@@ -82,6 +82,7 @@ OWN = {
         ("check", "check"),
         ("list", "list_"),
         ("data", "data"),
+        ("completion", "completion"),
     )
 }
 """The commands that need no entry point."""
@@ -112,6 +113,11 @@ def command_of(typed: str) -> Command | None:
     if typed in clashes:
         raise UsageError(clashes[typed])
     return commands.get(typed)
+
+
+def names() -> list[str]:
+    """Return the names of all commands."""
+    return [*OWN, *added()[0]]
 
 
 def declare(subparsers: argparse._SubParsersAction, command: Command | None) -> list[str]:

@@ -7,7 +7,7 @@ from tipbench.commands.options import add_config_dir, add_json, add_overrides, a
 EXAMPLES = """\
 examples:
   tipbench check my_module.MyMethod task=advert_risk
-  tipbench check my_module.MyMethod task=advert_risk +baseline.method.depth=3
+  tipbench check my_module.MyMethod task=advert_risk baseline.method.depth=3
   tipbench check advert_risk/mine --config-dir configs
   tipbench check advert_risk/tfidf_logreg --json
 

@@ -10,7 +10,7 @@ example:
                    runs/0.3.0/small/advert_risk/forward/lightgbm/*-s0
 
 The first run is the reference. Differences of the primary metric come from a paired cluster
-bootstrap, p values are corrected by Holm over the runs compared; what is not significant says n.s.."""
+bootstrap, p values are corrected by Holm over the runs compared; differences that are not significant say n.s."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

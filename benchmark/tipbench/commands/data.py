@@ -1,15 +1,15 @@
-"""``tipbench data``: make, verify, describe or preview a release."""
+"""``tipbench data``: make, verify, remove, describe or preview a release."""
 
 import argparse
 
-from tipbench.commands.options import add_json, add_overrides, add_quiet, parser_of
+from tipbench.commands.options import add_config_dir, add_json, add_overrides, add_quiet, parser_of
 
 ABOUT = {
     "make": "generate a release, region by region; goes on where it was interrupted",
     "verify": "check a release's files against the published checksums; exit 1 names what differs",
     "remove": "delete a release's files; it can be made again, bit by bit the same",
     "describe": "tables, columns, and marginals beside the published aggregates",
-    "preview": "some rows of a table, adverts as cards",
+    "preview": "some rows of a table, adverts as cards; or of your own data, as methods are handed them",
 }
 
 EXAMPLES = """\
@@ -20,6 +20,7 @@ examples:
   tipbench data remove release=small
   tipbench data describe release=tiny
   tipbench data preview release=tiny table=adverts rows=5 language=ar
+  tipbench data preview data=sms_spam data.path=FOLDER rows=3
 
 Releases live in $TIPBENCH_HOME, by default the user's cache folder."""
 
@@ -34,7 +35,11 @@ def declare(parser: argparse.ArgumentParser) -> None:
     for action, about in ABOUT.items():
         one = parser_of(actions, action, about, EXAMPLES, f"tipbench.actions.data:call_{action}")
         own = "".join(f", {key}=" for key in OWN_KEYS.get(action, ()))
+        own += ", or data= and split= of your own data" if action == "preview" else ""
         add_overrides(one, f"release=, engine=, engine.workers={own}")
+        if action == "preview":
+            add_config_dir(one)
+        else:
+            one.set_defaults(config_dir=None)
         add_quiet(one)
         add_json(one)
-        one.set_defaults(config_dir=None)

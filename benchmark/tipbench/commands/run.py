@@ -15,11 +15,12 @@ examples:
   tipbench run experiment=board release=small engine.workers=4
 your own data, and your own method:
   tipbench run baseline=advert_risk/tfidf_logreg data=sms_spam data.path=FOLDER
-  tipbench run task=advert_risk baseline.method._target_=my_module.MyMethod +baseline.method.depth=3
+  tipbench run task=advert_risk baseline.method._target_=my_module.MyMethod baseline.method.depth=3
   tipbench run --config-dir configs baseline=advert_risk/mine
 
 Runs are written to runs/<data>/<task>/<split>/<method>/<hash>-s<seed>/ as result.json and
-predictions.parquet. What is finished is not run again: overwrite=only_missing|always|never."""
+predictions.parquet. What is finished is not run again: overwrite=only_missing|always|never.
+--log-file says in a file when each cell begins and ends; --columns and --references are in docs/guide.md."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +40,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
         const="",
         metavar="FOLDER",
         help="show the committed results of the shipped baselines in the same table (FOLDER: results of a clone)",
+    )
+    parser.add_argument(
+        "--log-file", metavar="FILE", help="write when each cell begins, ends or fails to this file"
     )
     add_config_dir(parser)
     add_json(parser)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from tipbench.method import check_shape, is_oracle, unread
 from tipbench.runs.cell import is_described
 from tipbench.runs.cost import Meter
 from tipbench.runs.decisions import Job, Outcome
+from tipbench.runs.log import LOGGER, logging_to
 from tipbench.runs.predicting import instantiate, predictions_of
 from tipbench.runs.recording import Unwritable, cost_of, record
 from tipbench.runs.results import Result, read_predictions
@@ -29,13 +31,27 @@ class Batch:
 
     jobs: tuple[Job, ...]
     import_path: tuple[str, ...] = ()
+    log_file: str | None = None
 
 
 def run_batch(batch: Batch, raising: bool = False) -> list[Outcome]:
     """Run the jobs of one fold, one after the other. ``raising``: a method's own error is not caught."""
     sys.path.extend(path for path in batch.import_path if path not in sys.path)
     shared = SharedFold(batch.jobs[0].cell)
-    return [_attempt(job, shared, raising) for job in batch.jobs]
+    with logging_to(batch.log_file):
+        return [_logged(job, shared, raising) for job in batch.jobs]
+
+
+def _logged(job: Job, shared: SharedFold, raising: bool) -> Outcome:
+    LOGGER.info("begins: %s%s", job.cell.name, "" if job.kept is None else " (scores alone)")
+    started = time.perf_counter()
+    outcome = _attempt(job, shared, raising)
+    seconds = time.perf_counter() - started
+    if outcome.result is None:
+        LOGGER.error("failed after %.1f s: %s: %s", seconds, job.cell.name, (outcome.trace or str(outcome.cause)).strip())
+    else:
+        LOGGER.info("ended after %.1f s: %s, in %s", seconds, job.cell.name, job.cell.folder)
+    return outcome
 
 
 def _attempt(job: Job, shared: SharedFold, raising: bool) -> Outcome:

@@ -239,7 +239,7 @@ def read_record(path: Path, kind: type[Model], absent: str, called: str, again: 
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "its JSON"
         raise UsageError(
-            f"{path} is no {called} of this version: {where}: {first['msg']}; {again}."
+            f"{path} is not a {called} of this version: {where}: {first['msg']}; {again}."
         ) from None
 
 

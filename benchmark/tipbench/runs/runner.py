@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from tipdata.core.errors import UsageError
 from tipbench.runs.attempts import Batch, run_batch
 from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Job, Outcome, decided
+from tipbench.runs.log import logging_to
 from tipbench.runs.results import ELSEWHERE
 
 
@@ -30,16 +32,18 @@ def run(
     overwrite: str = "only_missing",
     quiet: bool = False,
     raising: bool = False,
+    log_file: str | None = None,
 ) -> list[Outcome]:
     """Run every cell that is not finished and return the outcomes of all, in the cells' order.
 
     ``overwrite``: ``only_missing`` runs what is not there or was made by other code or data (and only scores again what
     other code scored; :mod:`tipbench.runs.digests`), ``always`` runs everything, ``never`` keeps whatever is there.
 
-    ``raising``: a method's own error is raised, and not told in its outcome.
+    ``raising``: a method's own error is raised, and not told in its outcome. ``log_file``: see
+    :mod:`tipbench.runs.log`.
 
     Raises:
-        UsageError: where runs cannot be written.
+        UsageError: where runs or the log cannot be written.
     """
     outcomes: dict[Path, Outcome] = {}
     jobs: list[Job] = []
@@ -52,14 +56,18 @@ def run(
     if outcomes and jobs and not quiet:
         sys.stderr.write(f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run\n")
     if jobs:
-        done = _run_jobs(jobs, engine, workers, quiet, raising)
+        with logging_to(log_file):
+            done = _run_jobs(jobs, engine, workers, quiet, raising, log_file)
         outcomes |= {outcome.cell.folder: outcome for outcome in done}
     return [outcomes[cell.folder] for cell in cells]
 
 
-def _run_jobs(jobs: list[Job], engine: str, workers: int | None, quiet: bool, raising: bool) -> list[Outcome]:
+def _run_jobs(
+    jobs: list[Job], engine: str, workers: int | None, quiet: bool, raising: bool, log_file: str | None
+) -> list[Outcome]:
     _check_writable(jobs[0].cell.runs)
     batches = _batches(jobs, 1 if engine == "sequential" else workers or os.cpu_count() or 1)
+    batches = [replace(batch, log_file=log_file) for batch in batches]
     done = run_all(
         partial(run_batch, raising=raising),
         batches,

@@ -168,5 +168,5 @@ def _in_width(frame: pl.DataFrame, task: Task, path: str) -> pl.DataFrame:
         return frame.with_columns(pl.col(task.unit).cast(key))
     except pl.exceptions.InvalidOperationError:
         raise UsageError(
-            f"{path} has a {task.unit} that is no {key}: give the keys of {task.name}."
+            f"{path} has a {task.unit} that is not an {key}: give the keys of {task.name}."
         ) from None

@@ -19,12 +19,15 @@ from tipboard.submissions.truth import TruthOf, release_truth
 
 
 def call_pack(options: argparse.Namespace) -> int:
-    """Return pack, then check."""
+    """Pack, then check."""
     to = Path(options.to).expanduser()
     authors = [_author(text) for text in options.author]
     told = ("team", "summary", "method", "title", "paper", "code", "hardware", "package")
     about = About(authors=authors, **{name: getattr(options, name) for name in told})
-    record = pack(_gathered(options), about, to, options.overwrite)
+    gathered = _gathered(options)
+    record = pack(gathered, about, to, options.overwrite)
+    if gathered.oracles:
+        notice(f"left out: {gathered.oracles:,} runs of oracles, which are never ranked", options.quiet)
     notice(f"packed {len(record.predictions):,} files of {record.id} in {to}", options.quiet)
     if record.pinned is None:
         notice(

@@ -102,7 +102,7 @@ def friedman(scores: Floats) -> Friedman:
 
 
 def critical_difference(worlds: int, methods: int) -> float:
-    """Return nemenyi's: mean ranks that differ by as much tell two methods apart at the 5% level (Demšar 2006, equation
+    """Return Nemenyi's: mean ranks that differ by as much tell two methods apart at the 5% level (Demšar 2006, equation
     6).
 
     ``q * sqrt(methods * (methods + 1) / (6 * worlds))``, q the 95% quantile of the studentised range with infinite

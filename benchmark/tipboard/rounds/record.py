@@ -158,7 +158,7 @@ def commitment_of(seed: bytes, described: Round) -> str:
 
 def read(path: Path, kind: type[Model], what: str) -> Model:
     """Return a record of a round from its file. Raises UsageError where it is not there or not one."""
-    return read_record(path, kind, f"{path.parent} is no {what}", path.name, "get it again")
+    return read_record(path, kind, f"{path.parent} is not a {what}", path.name, "get it again")
 
 
 def read_round(folder: Path) -> Round:

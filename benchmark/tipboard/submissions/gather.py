@@ -41,7 +41,8 @@ class Prediction:
 @dataclass(frozen=True)
 class Gathered:
     """All of them, on ``data``. ``method``, ``hardware``, ``package`` and ``overrides`` by task are what can be told
-    from runs; None where they cannot. ``version``: of a sealed round's data, which its name does not say."""
+    from runs; None where they cannot. ``version``: of a sealed round's data, which its name does not say. ``oracles``:
+    runs of oracles that are left out, since no oracle is ranked."""
 
     data: str
     predictions: list[Prediction]
@@ -50,20 +51,27 @@ class Gathered:
     package: str | None = None
     overrides: dict[str, list[str]] | None = None
     version: str | None = None
+    oracles: int = 0
 
 
 def gathered_runs(paths: Sequence[Path]) -> Gathered:
-    """Return runs of one method on one release.
+    """Return runs of one method on one release, without those of oracles.
 
     Args:
         paths: run folders, their ``result.json``, or folders that hold runs.
 
     Raises:
         UsageError: where there is none, they are of several data, of another evaluator, of several methods of a
-            task, or of an oracle, or two are of the same task, split and seed.
+            task, all are of oracles, or two are of the same task, split and seed.
     """
     folders = list(dict.fromkeys(folder for path in paths for folder in _folders(path)))
-    runs = {folder: read_result(folder) for folder in folders}
+    every = {folder: read_result(folder) for folder in folders}
+    runs = {folder: result for folder, result in every.items() if not result.oracle_method}
+    if not runs:
+        raise UsageError(
+            f"{folders[0]} is a run of {every[folders[0]].method}, which is shown hidden truth: give runs of a "
+            "method, as no oracle is ranked."
+        )
     for folder, result in runs.items():
         _refuse(folder, result)
     _refuse_mixed(runs)
@@ -79,6 +87,7 @@ def gathered_runs(paths: Sequence[Path]) -> Gathered:
         hardware=_hardware(first.environment),
         package=packages.pop() if len(packages) == 1 else None,
         overrides=_overrides(list(runs.values())),
+        oracles=len(every) - len(runs),
     )
 
 
@@ -118,10 +127,6 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _refuse(folder: Path, result: Result) -> None:
-    if result.oracle_method:
-        raise UsageError(
-            f"{folder} is a run of {result.method}, which is shown hidden truth: leave it out, as no oracle is ranked."
-        )
     if not result.config.get("release"):
         raise UsageError(f"{folder} was run on {result.data}, which is not a release: run on one.")
     if result.versions.evaluator != (version := score_version(result.task)):

@@ -63,7 +63,7 @@ def _override(text: str) -> str:
 
 
 def _slug_said(what: str) -> str:
-    return f"is no {what}: 1 to 40 of a-z, 0-9, _ and single hyphens inside"
+    return f"is not a {what}: 1 to 40 of a-z, 0-9, _ and single hyphens inside"
 
 
 ONE_LINE = "one line, NFC, without control, format, private-use or unassigned characters"

@@ -129,10 +129,13 @@ def test_data_and_scores_are_of_the_world_that_was_typed(tipbench, own_configs: 
     [
         (["make", "release=tny"], 'Did you mean "tiny"'),
         (["make", "release.world=-3"], "release.world=-3 is wrong"),
-        (["make", "seed=1"], "seed is not a key of this command"),
+        (["make", "seed=1"], 'Unknown setting "seed"'),
         (["make", "engine.worker=1"], "engine.workers"),
         (["preview", "rows=none"], "rows=none"),
         (["preview", "table=advert"], "advert"),
+        (["preview", "data=sms_spam", "language=es"], "language= is for releases"),
+        (["preview", "data=sms_spam"], "has no path: say where"),
+        (["remove", "release=tiny", "release.world=7"], "there is nothing to remove"),
     ],
 )
 def test_mistakes_with_data_are_one_sentence(tipbench, tiny: Release, words: list[str], says: str) -> None:
@@ -147,6 +150,22 @@ def test_help_teaches_with_examples(tipbench, command: str) -> None:
     code, out, _ = tipbench(command, "--help")
     assert code == 0
     assert f"tipbench {command} " in out.partition("example")[2]
+
+
+def test_help_and_version_are_what_other_programs_call_them(tipbench) -> None:
+    for words, same in (
+        (["help", "run"], ["run", "--help"]),
+        (["version"], ["--version"]),
+        (["help"], ["--help"]),
+    ):
+        assert tipbench(*words) == tipbench(*same)
+
+
+@pytest.mark.parametrize(("typed", "near"), [("rnu", "run"), ("hlep", "help"), ("score ", "score")])
+def test_a_misspelt_command_is_answered_by_the_nearest(tipbench, typed: str, near: str) -> None:
+    code, out, said = tipbench(typed)
+    assert (code, out) == (2, "")
+    assert said == f'tipbench: Unknown command "{typed}". Did you mean "{near}"?\n'
 
 
 def test_no_command_is_a_usage_error_that_shows_the_help(tipbench) -> None:

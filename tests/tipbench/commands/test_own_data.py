@@ -47,6 +47,21 @@ def words(own_configs: Path, place: Path) -> list[str]:
     ]
 
 
+def test_own_data_are_previewed_as_methods_are_handed_them(tipbench, words: list[str], place: Path) -> None:
+    of = (*words[:2], "data=two_files", f"data.path={place}", "rows=2")
+    code, out, _ = tipbench("data", "preview", *of)
+    assert code == 0
+    assert "train 32 (32 labelled), valid 0 (0 labelled), test 8 (0 labelled)" in out
+    assert "(the first of 5)" in out
+    for shown in ("adverts:", "accounts:", "wwwwwwwwww", "label", "shape: (2, "):
+        assert shown in out
+    code, out, _ = tipbench("data", "preview", *of, "table=accounts", "--json")
+    assert "wwww" not in json.loads(out)["preview"]
+    code, out, said = tipbench("data", "preview", *of, "table=account")
+    assert (code, out) == (2, "")
+    assert 'no table account. Did you mean "accounts"?' in said
+
+
 def test_a_run_reads_every_file_and_runs_anew_where_one_changes(
     tipbench, words: list[str], place: Path
 ) -> None:

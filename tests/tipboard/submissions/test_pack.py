@@ -128,7 +128,15 @@ def test_runs_that_do_not_go_together_are_refused(ran) -> None:
         gathered_runs([runs])
 
 
-def test_an_oracle_and_data_of_ones_own_are_refused(ran, tmp_path: Path) -> None:
+def test_runs_of_an_oracle_are_left_out_and_counted(ran) -> None:
+    runs = ran("baseline=prevalence/oracle")
+    ran("baseline=prevalence/chao_lower")
+    gathered = gathered_runs([runs])
+    assert [one.source.split("/")[-2] for one in gathered.predictions] == ["chao_lower"]
+    assert gathered.oracles == 1
+
+
+def test_an_oracle_alone_and_data_of_ones_own_are_refused(ran, tmp_path: Path) -> None:
     runs = ran("baseline=prevalence/oracle")
     with pytest.raises(UsageError, match="shown hidden truth"):
         gathered_runs([runs])
@@ -208,7 +216,7 @@ def test_only_a_submission_is_replaced_and_only_when_asked(tiny: Release, tmp_pa
     pack(gathered, About("other", "s", [("A", None)], method="mine", hardware="x"), to, overwrite=True)
     assert json.loads((to / "submission.json").read_text(encoding="utf-8"))["team"] == "other"
     (to / "thesis.tex").touch()
-    with pytest.raises(UsageError, match="no submission that was packed"):
+    with pytest.raises(UsageError, match="is not a submission that was packed"):
         pack(gathered, FILES, to, overwrite=True)
     assert (to / "thesis.tex").exists()
 

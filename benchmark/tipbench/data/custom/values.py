@@ -61,7 +61,7 @@ def settled(own: OwnData, table: str, column: str, values: pl.Series, notes: lis
     try:
         return values.cast(wanted)
     except pl.exceptions.PolarsError as error:
-        raise UsageError(f"{field} is no {wanted}: {said(error)}.") from None
+        raise UsageError(f"{field} cannot be read as {wanted}: {said(error)}.") from None
 
 
 def _whole(field: str, unit: str, values: pl.Series, notes: list[str]) -> pl.Series:

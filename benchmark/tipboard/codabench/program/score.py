@@ -15,7 +15,7 @@ IMPORTED_AS = {"PyYAML": "yaml"}
 
 
 def main(words: list[str]) -> int:
-    """Return score; 0, or 1 after one sentence on standard error."""
+    """Score; return 0, or 1 after one sentence on standard error."""
     install = "--install" in words
     places = [word for word in words if word != "--install"]
     if len(places) != 2:

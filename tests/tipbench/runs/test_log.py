@@ -1,0 +1,67 @@
+"""The log says when cells begin, end and fail, as they do, also from workers and from Python."""
+
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tipbench.runs.log import LOGGER, logging_to
+from tipdata.core.errors import UsageError
+
+
+def test_a_run_is_logged_with_times_also_where_workers_run_it(
+    tipbench: Callable, place: Path, own_configs: Path
+) -> None:
+    words = ("--config-dir", str(own_configs), "-m", "baseline=advert_risk/length,advert_risk/prior")
+    code, _, _ = tipbench(
+        "run", *words, "replicates=0", "figure.path=null", "engine.workers=2", "--log-file", "l.txt"
+    )
+    lines = Path("l.txt").read_text(encoding="utf-8").splitlines()
+    assert code == 0
+    begun = [
+        line for line in lines if re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ INFO begins: ", line)
+    ]
+    ended = [line for line in lines if re.search(r"INFO ended after \d+\.\d s: .*, in runs", line)]
+    assert (len(begun), len(ended), len(lines)) == (2, 2, 4)
+    tipbench("run", *words, "replicates=0", "figure.path=null", "--log-file", "l.txt")
+    assert len(Path("l.txt").read_text(encoding="utf-8").splitlines()) == 4, "nothing ran, nothing is logged"
+
+
+def test_a_failure_is_logged_with_its_traceback(tipbench: Callable, place: Path) -> None:
+    Path("broken.py").write_text(
+        "class Broken:\n    needs = frozenset()\n    stochastic = False\n"
+        "    def fit(self, fold, seed):\n        raise RuntimeError('no such luck')\n"
+        "    def predict(self, fold):\n        raise NotImplementedError\n",
+        encoding="utf-8",
+    )
+    words = ("task=advert_risk", "baseline.method._target_=broken.Broken", "--log-file", "l.txt")
+    assert tipbench("run", *words)[0] == 1
+    said = Path("l.txt").read_text(encoding="utf-8")
+    assert "ERROR failed after" in said
+    assert "RuntimeError: no such luck" in said.splitlines()[-1]
+
+
+def test_a_log_that_cannot_be_written_is_refused_before_anything_is_run(
+    tipbench: Callable, place: Path
+) -> None:
+    code, out, said = tipbench(
+        "run", "baseline=prevalence/chao_lower", "--log-file", "nowhere/l.txt", "--quiet"
+    )
+    assert (code, out) == (2, "")
+    assert (
+        said
+        == "tipbench: --log-file nowhere/l.txt cannot be written: No such file or directory; give another.\n"
+    )
+    assert not list(Path("runs").rglob("result.json"))
+
+
+def test_the_logger_is_as_it_was_after_a_run(tmp_path: Path) -> None:
+    before = (LOGGER.level, list(LOGGER.handlers))
+    with logging_to(str(tmp_path / "a")), logging_to(str(tmp_path / "a")):
+        LOGGER.info("once")
+    assert (LOGGER.level, list(LOGGER.handlers)) == before
+    assert len((tmp_path / "a").read_text(encoding="utf-8").splitlines()) == 1
+    with pytest.raises(UsageError, match="cannot be written"), logging_to(str(tmp_path)):
+        pass
+    assert isinstance(LOGGER, logging.Logger)
