@@ -48,7 +48,12 @@ def _logged(job: Job, shared: SharedFold, raising: bool) -> Outcome:
     outcome = _attempt(job, shared, raising)
     seconds = time.perf_counter() - started
     if outcome.result is None:
-        LOGGER.error("failed after %.1f s: %s: %s", seconds, job.cell.name, (outcome.trace or str(outcome.cause)).strip())
+        LOGGER.error(
+            "failed after %.1f s: %s: %s",
+            seconds,
+            job.cell.name,
+            (outcome.trace or str(outcome.cause)).strip(),
+        )
     else:
         LOGGER.info("ended after %.1f s: %s, in %s", seconds, job.cell.name, job.cell.folder)
     return outcome

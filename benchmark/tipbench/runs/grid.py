@@ -249,7 +249,9 @@ def _refuse_lists(composer: Composer) -> None:
 def _number(axis: str, text: str) -> int:
     """Return a number of an axis of :data:`NUMBERS`."""
     if not text.strip().isdecimal():
-        raise UsageError(f"{NUMBERS[axis]}={text} is not a {axis.removesuffix('s')}: give whole numbers from 0.")
+        raise UsageError(
+            f"{NUMBERS[axis]}={text} is not a {axis.removesuffix('s')}: give whole numbers from 0."
+        )
     return int(text)
 
 

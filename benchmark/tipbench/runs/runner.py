@@ -67,6 +67,8 @@ def _run_jobs(
 ) -> list[Outcome]:
     _check_writable(jobs[0].cell.runs)
     batches = _batches(jobs, 1 if engine == "sequential" else workers or os.cpu_count() or 1)
+    # A reused worker may stand in another folder.
+    log_file = None if log_file is None else os.path.abspath(log_file)
     batches = [replace(batch, log_file=log_file) for batch in batches]
     done = run_all(
         partial(run_batch, raising=raising),

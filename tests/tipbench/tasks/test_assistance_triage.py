@@ -111,7 +111,7 @@ def test_contacts_of_which_nothing_is_mapped_are_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "more", "says"),
     [
-        ("id,note,strain,legal\n1,Asks,2,1\n1,Asks again,1,0\n", {}, "no key: 2 of 2"),
+        ("id,note,strain,legal\n1,Asks,2,1\n1,Asks again,1,0\n", {}, "not a key: 2 of 2"),
         ("id,note,strain,legal\n1,Asks,2,7\n", {}, "data.labels.legal"),
         ("id,note,strain,legal\n1,Asks,2,1\n2,,,0\n", {}, "1 of 2 contacts have neither"),
         ("id,note,strain,legal\n1,Asks,2,1\n", {"labels": {"legal": "absent"}}, "absent"),

@@ -63,12 +63,12 @@ def test_the_same_cell_in_two_folders_is_refused(result: Callable, runs: Callabl
 
 
 def test_runs_on_data_of_ones_own_are_no_board(result: Callable, runs: Callable) -> None:
-    with pytest.raises(UsageError, match="no release"):
+    with pytest.raises(UsageError, match="not a release"):
         collect(runs(result(A, data="sms_spam")))
 
 
 def test_nothing_to_collect_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no folder"):
+    with pytest.raises(UsageError, match="not a folder"):
         collect(tmp_path / "absent")
     with pytest.raises(UsageError, match="no finished run"):
         collect(tmp_path)

@@ -19,7 +19,7 @@ def test_without_a_file_nothing_is_declared(tmp_path: Path) -> None:
         ("site: {repo: ''}", "site.repo"),
         ("sites: {}", "sites"),
         ("- a list", "the file"),
-        ("site: [", "no config of a board"),
+        ("site: [", "not a config of a board"),
     ],
 )
 def test_a_config_that_is_none_is_refused_in_one_sentence(tmp_path: Path, text: str, told: str) -> None:

@@ -157,8 +157,8 @@ REFERENCES: dict[str, tuple[Change, str]] = {
         lambda c: c.update(solutions=[{"index": 0, "tasks": [0], "path": "s/"}] * 2),
         "solution indexes",
     ),
-    "a path out of the bundle": (lambda c: c.update(terms="../terms.md"), "no path within"),
-    "an absolute path": (lambda c: c.update(image="/logo.png"), "no path within"),
+    "a path out of the bundle": (lambda c: c.update(terms="../terms.md"), "not a path within"),
+    "an absolute path": (lambda c: c.update(image="/logo.png"), "not a path within"),
 }
 
 

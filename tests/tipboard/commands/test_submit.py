@@ -58,7 +58,7 @@ def test_a_refused_submission_exits_with_1_and_says_why(tipbench, runs: str) -> 
 def test_a_folder_that_is_not_there_exits_with_2(tipbench, place: Path) -> None:
     code, out, err = tipbench("submit", "check", "none")
     assert (code, out) == (2, "")
-    assert "no folder of a submission" in err
+    assert "not a folder of a submission" in err
 
 
 @pytest.mark.parametrize("named", [True, False])

@@ -174,7 +174,7 @@ def test_a_round_without_submissions_has_nothing_to_score(copy: Any) -> None:
         ("missing", "1 missing"),
         ("extra", "1 extra"),
         ("nan", "NaN"),
-        ("text", "no whole parquet file"),
+        ("text", "not a whole parquet file"),
         ("no_file", "is listed in submission.json and not there"),
         ("link", "is a symbolic link"),
         ("stray", "no file of that name may be there"),

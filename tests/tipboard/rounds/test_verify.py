@@ -95,10 +95,10 @@ def test_a_round_whose_digests_are_gone_is_to_be_got_again(copy: Any) -> None:
 
 
 def test_a_folder_that_is_no_round_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no sealed round"):
+    with pytest.raises(UsageError, match="not a sealed round"):
         checked(tmp_path)
     (tmp_path / "round.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"no round\.json of this version"):
+    with pytest.raises(UsageError, match=r"not a round\.json of this version"):
         checked(tmp_path)
 
 

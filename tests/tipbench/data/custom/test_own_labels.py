@@ -99,5 +99,5 @@ def test_alarms_have_a_label_and_the_step_from_which_it_shows(tmp_path: Path) ->
     everything = prepare(ALARMS, own=own, split="all").answers.frame
     assert everything.select("label", "onset").rows() == [(1, 3), (0, None), (None, None)]
     assert everything.schema["onset"] == pl.Int32
-    assert "no step for 1 positive units (first: a)" in refused(ALARMS, {**own, "onset": "id"})
+    assert "not a step for 1 positive units (first: a)" in refused(ALARMS, {**own, "onset": "id"})
     assert "map data.onset" in refused(ALARMS, {**own, "onset": None})

@@ -105,7 +105,7 @@ def test_a_column_is_what_refers_says_it_is(tmp_path: Path) -> None:
         fold_of(RISK, {**own, "refers": {"ties": {"source": "referrer"}}}).tables["ties"].collect().height
         == 3
     )
-    assert "no column that is mapped" in refused(RISK, {**own, "refers": {"ties": {"source": "acount"}}})
+    assert "not a column that is mapped" in refused(RISK, {**own, "refers": {"ties": {"source": "acount"}}})
     assert "refers names ties.sorce" in refused(RISK, {**own, "refers": {"ties": {"sorce": "account"}}})
 
 
