@@ -88,12 +88,12 @@ def warnings_of(lists: CaseLists, predictions: pl.DataFrame) -> list[str]:
     notes = []
     if lacking := predictions["estimate"].null_count():
         notes.append(
-            f"no estimate exists for {lacking:,} of {predictions.height:,} units: their lists overlap too little."
+            f"no estimate exists for {lacking:,} of {predictions.height:,} regions: their lists overlap too little."
         )
     sparse = int((lists.overlapping.mean(axis=1) <= 1 - SPARSE).sum()) if len(lists.lists) > 1 else 0
     if sparse:
         notes.append(
-            f"in {sparse:,} of {predictions.height:,} units at least half of the pairs of lists have no person in "
+            f"in {sparse:,} of {predictions.height:,} regions at least half of the pairs of lists have no person in "
             "common: estimates there are weak."
         )
     estimates = predictions["estimate"].fill_null(float("nan")).to_numpy()

@@ -40,13 +40,13 @@ def below_bound(estimates: np.ndarray, counts: np.ndarray, lists: int) -> list[s
     if not below.any():
         return []
     why = (
-        "people differ more in how easily they are seen than the model allows, or lists depend on each other"
+        "it is likely too low, since people differ in how easily they are seen, or lists depend on each other"
     )
     if len(estimates) > 1:
         both = int((estimates < unequal).sum())
         return [
-            f"in {int(below.sum()):,} of {len(estimates):,} units the estimate is below Chao's lower bound, in "
-            f"{both:,} also below the bound that allows for lists of unequal size: {why}."
+            f"in {int(below.sum()):,} of {len(estimates):,} regions the estimate is below Chao's lower bound ({both:,} "
+            f"also below the bound for lists of unequal size): {why}."
         ]
     said = f"the estimate of {estimates[0]:,.0f} is below Chao's lower bound of {plain[0]:,.0f}"
     other = f"below {unequal[0]:,.0f}, which allows for lists of unequal size"

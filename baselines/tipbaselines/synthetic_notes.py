@@ -81,14 +81,16 @@ def _together(fits: Sequence[Fit]) -> list[str]:
     errors = np.array([fit.error for fit in fits])
     used = np.array([(fit.weights >= LEAST).sum() for fit in fits])
     notes = [
-        f"synthetic controls of {len(fits):,} effects: {np.median(used):.0f} controls have a part in the median; error "
-        f"before the intervention {np.median(errors):.3g} in the median, {errors.max():.3g} at most (root mean square)."
+        f"{len(fits):,} synthetic controls, each of {np.median(used):.0f} controls in the median; error before the "
+        f"intervention {np.median(errors):.3g} in the median, {errors.max():.3g} at most (root mean square)."
     ]
     if poor := [fit.effect for fit in fits if fit.poor]:
         notes.append(
-            f"in {len(poor):,} of {len(fits):,} effects (first: {', '.join(poor[:FEW])}) the series was apart from its "
-            "synthetic control before the intervention by over half of the estimate, which cannot be trusted."
+            f"{len(poor):,} of {len(fits):,} effects (first: {', '.join(poor[:FEW])}) cannot be trusted: before the "
+            "intervention the series differed from its synthetic control by over half of the estimate."
         )
     if bare := sum(len(fit.weights) < FEWEST_PLACEBOS for fit in fits):
-        notes.append(f"no interval for {bare:,} of {len(fits):,} effects: {NEEDED}, and there are fewer.")
+        notes.append(
+            f"no interval for {bare:,} of {len(fits):,} effects: fewer than {FEWEST_PLACEBOS} controls."
+        )
     return notes

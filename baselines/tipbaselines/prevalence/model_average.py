@@ -71,7 +71,9 @@ class ModelAverage:
         high = dispersion > 1
         if not high.any():
             return [f"dispersion 1 ({MEANT}, or less): nothing is divided, and plain BIC is the same."]
-        several = f" at most, above 1 in {int(high.sum()):,} of {len(high):,} units" if len(high) > 1 else ""
+        several = (
+            f" at most, above 1 in {int(high.sum()):,} of {len(high):,} regions" if len(high) > 1 else ""
+        )
         start = f"dispersion {dispersion.max():.2f}{several} ({MEANT})"
         if not self._dispersed:
             return [f"{start}: deviances are not divided by it, as asked (plain BIC)."]

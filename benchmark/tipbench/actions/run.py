@@ -146,7 +146,7 @@ def _report(
         for result in to_show(results):
             title = f"{result.method_name}, split {result.split}: estimates"
             emit_table(*table_of(result.estimates, task_of(result.task).unit), title=title)
-    for said in dict.fromkeys(said for result in results for said in _said(result, len(outcomes) == 1)):
+    for said in _notes(results, alone=len(outcomes) == 1):
         notice(f"note: {said}", options.quiet or options.json)
     if len(outcomes) == 1:
         notice(
@@ -168,9 +168,15 @@ def _columns(options: argparse.Namespace) -> list[str] | None:
     return None if options.columns is None else [name.strip() for name in options.columns.split(",")]
 
 
-def _said(result: Any, alone: bool) -> list[str]:
-    """Return what a reader of the table should know; of a single run, its warnings too."""
-    return [*result.notes, *(result.warnings if alone else [])]
+def _notes(results: Sequence[Result], alone: bool) -> list[str]:
+    """Return what a reader of the table should know: of a single run its warnings too, of several who says it."""
+    if alone:
+        return [said for result in results for said in (*result.notes, *result.warnings)]
+    by_note: dict[str, dict[str, None]] = {}
+    for result in results:
+        for said in result.notes:
+            by_note.setdefault(said, {})[result.method] = None
+    return [f"{', '.join(methods)}: {said}" for said, methods in by_note.items()]
 
 
 def _figure(lines: Sequence[Row], settings: Settings) -> tuple[str | None, UsageError | None]:

@@ -166,7 +166,8 @@ def test_an_estimate_below_chaos_bound_is_flagged_where_no_model_fits() -> None:
     several = ModelAverage()
     _run(several, _fold(counts, _unlike(1)))
     assert any(
-        note.startswith("in 2 of 2 units the estimate is below Chao's lower bound") for note in several.notes
+        note.startswith("in 2 of 2 regions the estimate is below Chao's lower bound")
+        for note in several.notes
     )
 
 
@@ -211,7 +212,7 @@ def test_lists_that_never_meet_give_no_estimate_and_a_sentence(make: type) -> No
     found = _run(method, _fold(apart, _drawn(2000, 0.2, 0)))
     assert found["estimate"].is_null().to_list() == [True, False]
     assert found["lower"].is_null().to_list() == found["upper"].is_null().to_list() == [True, False]
-    assert any("no estimate exists for 1 of 2 units" in note for note in method.notes)
+    assert any("no estimate exists for 1 of 2 regions" in note for note in method.notes)
 
 
 @needs_bayes
