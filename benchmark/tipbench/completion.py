@@ -7,6 +7,9 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from tipbench.config.options import options
+from tipbench.config.paths import config_folders
+
 ASKED = "_ARGCOMPLETE"
 """What a shell sets in the environment where it wants words and not the command."""
 KEYS = (
@@ -38,9 +41,6 @@ def complete(parser: argparse.ArgumentParser) -> None:
 
 def overrides(prefix: str, **known: Any) -> list[str]:
     """Return the overrides that begin so: keys, or the options of a key that is written already."""
-    from tipbench.config.options import options
-    from tipbench.config.paths import config_folders
-
     groups = options(config_folders(None))
     key, written, _ = prefix.partition("=")
     if written:

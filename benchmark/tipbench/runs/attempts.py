@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import traceback
@@ -27,15 +28,18 @@ from tipbench.tasks import task_of
 
 @dataclass(frozen=True)
 class Batch:
-    """Jobs of one fold, for one process."""
+    """Jobs of one fold, for one process. ``folder``: the one that relative paths are below; None: where it stands."""
 
     jobs: tuple[Job, ...]
     import_path: tuple[str, ...] = ()
+    folder: str | None = None
     log_file: str | None = None
 
 
 def run_batch(batch: Batch, raising: bool = False) -> list[Outcome]:
     """Run the jobs of one fold, one after the other. ``raising``: a method's own error is not caught."""
+    if batch.folder is not None:
+        os.chdir(batch.folder)  # a worker that is used again stands where an earlier call did
     sys.path.extend(path for path in batch.import_path if path not in sys.path)
     shared = SharedFold(batch.jobs[0].cell)
     with logging_to(batch.log_file):

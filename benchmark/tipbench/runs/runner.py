@@ -67,8 +67,6 @@ def _run_jobs(
 ) -> list[Outcome]:
     _check_writable(jobs[0].cell.runs)
     batches = _batches(jobs, 1 if engine == "sequential" else workers or os.cpu_count() or 1)
-    # A reused worker may stand in another folder.
-    log_file = None if log_file is None else os.path.abspath(log_file)
     batches = [replace(batch, log_file=log_file) for batch in batches]
     done = run_all(
         partial(run_batch, raising=raising),
@@ -104,4 +102,4 @@ def _batches(jobs: list[Job], workers: int) -> list[Batch]:
         by_fold.setdefault(job.cell.fold_key, []).append(job)
     ways = -(-workers // len(by_fold))
     dealt = [group[start::ways] for group in by_fold.values() for start in range(min(ways, len(group)))]
-    return [Batch(tuple(part), tuple(sys.path)) for part in dealt]
+    return [Batch(tuple(part), tuple(sys.path), os.getcwd()) for part in dealt]

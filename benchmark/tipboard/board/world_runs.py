@@ -61,7 +61,7 @@ def collect(runs: Path, data: str | None = None, draft: bool = False) -> Stabili
     worlds = sorted({one.world for one in found})
     if len(worlds) < FEWEST:
         raise UsageError(
-            f"{runs} holds runs on {len(worlds)} independent worlds of {found[0].data}: stability needs "
+            f"{runs} holds runs on {len(worlds)} independent worlds of {found[0].data}: a statement on stability needs "
             f"{FEWEST} or more, so run {AGAIN}."
         )
     _refuse_twice(found)

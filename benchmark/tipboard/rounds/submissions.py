@@ -85,7 +85,7 @@ def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
 
     def prepared(task: Task, split: str) -> Prepared:
         if task.name not in described.tasks:
-            raise UsageError(f"{task.name} is no task of the round: it has {', '.join(described.tasks)}.")
+            raise UsageError(f"{task.name} is not a task of the round: it has {', '.join(described.tasks)}.")
         name = f"round/{described.name}"
         return Prepared([], answers_of(task.name), data=name, split=split, labels="", access="")
 

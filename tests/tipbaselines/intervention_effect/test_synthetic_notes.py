@@ -99,5 +99,5 @@ def test_few_effects_are_told_by_the_users_names(tmp_path: Path) -> None:
 def test_many_effects_are_summed_up(tiny: Release) -> None:
     _, notes = told(prepare("intervention_effect", release=tiny))
     assert len(notes) <= 3
-    assert "effects: " in notes[0]
+    assert "synthetic controls, each of " in notes[0]
     assert "error before the intervention" in notes[0]

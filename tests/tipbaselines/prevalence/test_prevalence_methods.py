@@ -236,7 +236,7 @@ def test_a_sparse_table_is_said_to_be_sparse_and_its_interval_is_wide(make: type
     method = make()
     found = _run(method, _fold(sparse))
     assert found["upper"][0] > 4 * found["lower"][0]
-    assert any("half of the pairs of lists or more share nobody" in note for note in method.notes)
+    assert any("half of the pairs of lists have no person in common" in note for note in method.notes)
 
 
 @pytest.mark.parametrize("make", METHODS)

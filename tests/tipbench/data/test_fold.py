@@ -264,7 +264,7 @@ def test_objects_show_themselves_in_a_line_and_in_a_notebook(tiny: Release) -> N
         ({"task": "advert_linkage", "labels": "expert"}, "choose one of truth, proxy"),
         ({"own": {"name": "x"}}, "not both"),
         ({"release": None}, "give either"),
-        ({"release": "medium"}, "Choose one of tiny, small."),
+        ({"release": "medium"}, "choose one of tiny, small"),
     ],
 )
 def test_what_cannot_be_had_is_said_with_what_can(wrong: dict, says: str, tiny: Release) -> None:

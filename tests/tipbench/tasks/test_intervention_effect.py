@@ -127,7 +127,7 @@ def test_a_whole_panel_is_accepted() -> None:
         ({"effects": {"region": [3]}}, "are of a region that market does not have"),
         ({"effects": {"day": [0]}}, "begin before their region's series does"),
         ({"effects": {"last_day": [10]}}, "end after their region's series does"),
-        ({"effects": {"outcome": ["other"]}}, "have an outcome that is no column of market"),
+        ({"effects": {"outcome": ["other"]}}, "have an outcome that is not a column of market"),
         ({"effects": {"scale": ["odds"]}}, "have no scale"),
         ({"effects": {"first_day": [5]}}, "have days out of order"),
     ],

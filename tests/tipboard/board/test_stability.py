@@ -91,7 +91,7 @@ def test_runs_of_two_sizes_are_refused_until_one_is_chosen(in_worlds, runs: Writ
 
 
 def test_fewer_than_five_worlds_are_refused(in_worlds, runs: Write) -> None:
-    with pytest.raises(UsageError, match=r"runs on 4 independent worlds of 0\.3\.0/tiny: .* from 5 or more"):
+    with pytest.raises(UsageError, match=r"runs on 4 independent worlds of 0\.3\.0/tiny: .* needs 5 or more"):
         collect(runs(*in_worlds(range(1, 5))))
 
 

@@ -217,7 +217,7 @@ def test_a_place_that_is_published_or_pushed_is_refused(host: Any, secret: Path,
     assert "lies in what is published" in refused(BundleOrder(secret, tmp_path / "link" / "b.zip"))
     (tmp_path / "checkout" / ".git").mkdir(parents=True)
     assert "git checkout" in refused(BundleOrder(secret, tmp_path / "checkout" / "x" / "b.zip"))
-    assert "no .zip file" in refused(BundleOrder(secret, tmp_path / "b.tar"))
+    assert "not a .zip file" in refused(BundleOrder(secret, tmp_path / "b.tar"))
     assert "is not the round of" in refused(
         BundleOrder(secret, tmp_path / "b.zip", round_folder=_other(elsewhere))
     )

@@ -131,7 +131,7 @@ def test_predictions_decide_the_score(
         ("type", "score is String"),
         ("text", "begin and end as one"),
         ("cut", "not a whole parquet file"),
-        ("column", "is none of such predictions"),
+        ("column", "does not belong to such predictions"),
         ("split", "no folder of that name|at prevalence/sealed|and nothing else"),
         ("seed", "and nothing else"),
         ("task", "not a task of the round"),

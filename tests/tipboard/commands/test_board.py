@@ -46,7 +46,7 @@ def test_without_predictions_nothing_is_tested_and_all_else_is_there(tipbench: C
         predictions.unlink()
     code, _, said = tipbench(*BOARD)
     assert code == 0
-    assert said.startswith("not tested")
+    assert said.startswith("no tests")
     assert said.endswith(": flag_aggregation\n")
     assert read_draws(votes / "results/0.3.0/tiny/reference/draws.parquet") == []
     assert "| weighted_majority |" in (votes / "results/README.md").read_text(encoding="utf-8")

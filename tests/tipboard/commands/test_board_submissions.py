@@ -69,10 +69,10 @@ def test_an_entry_is_reproduced_and_shown_as_such(tipbench: Callable, kept: Path
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("accept", "nothing"), "nothing is no folder of a submission"),
+        (("accept", "nothing"), "nothing is not a folder of a submission"),
         (("accept", "lab-a--crowd", "--results", "README"), "cannot be written"),
         (("rescore", "--data", "0.3.0/small"), "holds no results of 0.3.0/small"),
-        (("rescore", "--runs", "nothing"), "nothing is no folder"),
+        (("rescore", "--runs", "nothing"), "nothing is not a folder"),
         (("reproduce", "lab-a--nothing"), "is not on the board of 0.3.0/tiny: choose"),
         (("worlds",), "holds no finished run on an independent world"),
         (("build", "--to", "runs"), "was not made by `tipbench board build`"),

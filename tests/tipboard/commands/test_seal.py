@@ -66,7 +66,7 @@ def test_a_round_lives_from_its_making_to_its_verification(
     code, out, _ = tipbench("seal", "score", "secret", "ours")
     assert (code, out.strip()) == (
         0,
-        "ours: taken in, 1 of 3 of lab-a; scores are shown at close on 2026-06-30",
+        "ours: taken in as submission 1 of 3 by lab-a; scores are shown after the close on 2026-06-30",
     )
     assert tipbench("seal", "score", "secret")[0] == 2
     assert tipbench("seal", "reveal", "secret", "--to", "public")[0] == 2
@@ -104,9 +104,9 @@ def test_a_round_lives_from_its_making_to_its_verification(
             ("new", "spring", "--closes", "2026-06-30", "--secret", "s", "--to", "p", "advert_rusk"),
             "task=advert_rusk does not exist",
         ),
-        (("verify", "nowhere"), "no sealed round"),
-        (("reveal", "nowhere"), "no sealed round"),
-        (("score", "nowhere", "ours"), "no sealed round"),
+        (("verify", "nowhere"), "not a sealed round"),
+        (("reveal", "nowhere"), "not a sealed round"),
+        (("score", "nowhere", "ours"), "not a sealed round"),
         (("predict", "nowhere", "--to", "x.parquet"), "There is nothing to run"),
         (("predict", "release=tiny", "--to", "x.parquet"), "is not a folder of a round"),
     ],

@@ -118,5 +118,5 @@ def test_a_release_of_another_version_is_refused(copy: Any, tiny: Release) -> No
 
 
 def test_a_file_that_is_not_parquet_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no \.parquet file"):
+    with pytest.raises(UsageError, match=r"not a \.parquet file"):
         write_predictions(tmp_path / "s0.csv", pl.DataFrame({"advert": [1]}))

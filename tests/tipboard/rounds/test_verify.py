@@ -43,7 +43,7 @@ def test_a_changed_missing_or_added_file_is_named(copy: Any) -> None:
     (copy.public / "hint.txt").write_text("x", encoding="utf-8")
     assert checked(copy.public).differences == [
         "inputs/1000002/flags.parquet: is missing",
-        "hint.txt: is not of the round",
+        "hint.txt: does not belong to the round",
         "inputs/1000002/adverts.parquet: differs from the published file",
     ]
 
@@ -81,9 +81,9 @@ def test_a_column_or_a_unit_that_is_not_what_its_digest_says_is_named(copy: Any)
         f"{adverts} platform was not published",
         f"{adverts} writer was not published",
         f"{adverts} minute differs from its digest",
-        "inputs/1000004/people.parquet: is not of the round",
+        "inputs/1000004/people.parquet: does not belong to the round",
         "units/advert_risk.parquet: the units differ from their digest",
-        "units/nothing.parquet: is not of the round",
+        "units/nothing.parquet: does not belong to the round",
     ]
 
 
@@ -212,4 +212,4 @@ def test_a_task_that_is_not_known_here_is_named(copy: Any) -> None:
 
 def test_a_path_that_leads_out_of_the_round_is_not_followed(copy: Any) -> None:
     rewrite_digests(copy, lambda told: told.update(columns={"../..": {"secret": {"label": "0" * 64}}}))
-    assert checked(copy.public).differences == ["inputs/../../secret.parquet: is not of the round"]
+    assert checked(copy.public).differences == ["inputs/../../secret.parquet: does not belong to the round"]

@@ -81,7 +81,7 @@ def test_another_tipbench_checks_files_and_the_commitment_but_makes_nothing_agai
 
     (copy.public / "hint.txt").write_text("x", encoding="utf-8")
     found = verify(copy.public, quiet=True)
-    assert found.differences == ["hint.txt: is not of the round"]
+    assert found.differences == ["hint.txt: does not belong to the round"]
     assert len(found.notes) == 1
 
 

@@ -204,7 +204,7 @@ def test_values_without_finite_scores_are_a_refusal_and_no_traceback(
 
 
 def test_a_refusal_is_a_failed_check_and_a_folder_that_is_not_there_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no folder of a submission"):
+    with pytest.raises(UsageError, match="not a folder of a submission"):
         check(tmp_path / "none")
     with pytest.raises(CheckFailed, match=r"submission\.json: it is not there"):
         check(tmp_path)
@@ -263,7 +263,7 @@ def test_scores_of_another_meaning_are_refused_by_task(case: Case) -> None:
     case.write_record()
     assert problems(case) == [
         f"submission.json: versions: the scores of {first} are of version 2 and here of 1; pack it with this tipbench.",
-        f"submission.json: versions: tasks says nothing of {second}; pack it again.",
+        f"submission.json: versions: tasks does not list {second}; pack it again.",
     ]
 
 

@@ -55,7 +55,7 @@ def test_no_step_of_a_path_may_be_a_link(folder: Path, tmp_path: Path) -> None:
 
 def test_a_pipe_does_not_block_and_is_no_plain_file(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
-    with pytest.raises(Unreadable, match="no plain file"):
+    with pytest.raises(Unreadable, match="not a plain file"):
         read(folder, "pipe")
 
 

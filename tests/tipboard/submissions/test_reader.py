@@ -60,7 +60,7 @@ def test_a_file_that_is_not_the_one_of_its_digest_is_not_even_looked_into(made: 
     true = digest((made / ESTIMATES).read_bytes())
     said = outcome(made, digest="sha256:" + "0" * 64)
     assert said == {"refused": f"it is not the file of its digest, it has {true}; pack it again"}
-    assert "is none of such predictions" in outcome(made)["refused"]
+    assert "does not belong to such predictions" in outcome(made)["refused"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says the peak")

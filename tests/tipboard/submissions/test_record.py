@@ -130,7 +130,7 @@ def test_everything_that_is_wrong_is_said_with_the_field_first() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "no JSON at line 1"),
+        ("{", "not JSON at line 1"),
         ('{"a": 1, "a": 2}', "has the key a twice"),
         ('{"b": 1, "a": 1, "a": 2}', "has the key a twice"),
         ('{"a": NaN}', "holds NaN"),
