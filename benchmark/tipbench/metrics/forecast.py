@@ -73,7 +73,7 @@ def measure(inputs: MetricInputs) -> MetricValues:
 
 
 def query_scores(queries: pl.DataFrame, forecasts: pl.DataFrame, unit: str) -> pl.DataFrame:
-    """Return ``[unit, mrr, hit_at_1, hit_at_3]``, one row a query, in the order of ``queries``.
+    """Return ``[unit, mrr, hit_at_1, hit_at_3]``, one row per query, in the order of ``queries``.
 
     ``queries`` are ``[unit, answer]``, ``forecasts`` ``[query, candidate, score]`` with ten candidates at most each.
     """

@@ -61,7 +61,7 @@ def measure(inputs: MetricInputs) -> MetricValues:
 def query_scores(
     gallery: pl.DataFrame, queries: pl.DataFrame, candidates: pl.DataFrame, unit: str
 ) -> pl.DataFrame:
-    """Return ``[unit, relevant, r_precision, mrr_at_10, recall_at_10]``, one row a query, in the order of
+    """Return ``[unit, relevant, r_precision, mrr_at_10, recall_at_10]``, one row per query, in the order of
     ``queries``.
 
     ``gallery`` and ``queries`` are ``[unit, cluster]``, ``candidates`` ``[query, candidate, score]``.

@@ -26,7 +26,7 @@ task, split and seed. Maintainers score it with the very function that `check` c
 methods that ship with tipbench, or with --package, it says how to run them again."""
 
 PACK = """\
-RUN is a run's folder or one that holds runs: of one release, and of one method a task."""
+RUN is a run's folder or one that holds runs: of one release, and of one method per task."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:

@@ -101,7 +101,7 @@ def _primary_first(result: Result) -> list[tuple[str, Scored]]:
 
 
 def _groups(entry: Entry) -> tuple[list[Heading], list[dict[str, Any]]]:
-    """Return one row per group, a column a measure that any group has."""
+    """Return one row per group, one column per measure that any group has."""
     measures = dict.fromkeys(
         name for result in entry.results for values in result.groups.values() for name in values
     )

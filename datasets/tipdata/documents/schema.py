@@ -205,7 +205,7 @@ def _matrix_size() -> float:
 
 
 def _matrix(axes: "Axes", x: float, y: float) -> None:
-    """One row per table that refers, a column a table referred to."""
+    """One row per table that refers, one column per table referred to."""
     rows, columns, found = _referred()
     label = (max(map(len, rows), default=0) + 2) * CHARACTER
     step = min(ROW * 1.4, (CHARACTERS * CHARACTER - label) / max(len(columns), 1))

@@ -11,7 +11,7 @@ from tipbench.data.custom.reading import said
 
 
 def mapped(own: OwnData, frame: pl.LazyFrame, fields: dict[str, str]) -> pl.DataFrame:
-    """Return one column a field, each a column of the frame or a polars SQL expression over its columns.
+    """Return one column per field, each a column of the frame or a polars SQL expression over its columns.
 
     Args:
         fields: name of the field as the config has it (``data.label``) -> column or expression.

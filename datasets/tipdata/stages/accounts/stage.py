@@ -50,7 +50,7 @@ ACCOUNTS = Table(
         ),
         Column("role", pl.String(), "truth", values=ROLES),
     ),
-    "Accounts of operations and of other people, about 1,200 a region.",
+    "Accounts of operations and of other people, about 1,200 per region.",
 )
 
 

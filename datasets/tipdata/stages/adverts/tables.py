@@ -86,5 +86,5 @@ ADVERTS = Table(
             "of trafficking, from this advert's own cues and category",
         ),
     ),
-    "A documented sample (1-2%) of the market's adverts, about 3,000 a region.",
+    "A documented sample (1-2%) of the market's adverts, about 3,000 per region.",
 )

@@ -1,4 +1,4 @@
-"""Slow paths in milli-nats, a value a day: world factors that regions load, season, week, trend, own deviations."""
+"""Slow paths in milli-nats, one value per day: world factors that regions load, season, week, trend, own deviations."""
 
 import numpy as np
 

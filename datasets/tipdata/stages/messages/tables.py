@@ -52,7 +52,7 @@ CONVERSATIONS = Table(
         ),
         Column("length", pl.Int32(), "truth", "messages", "that it would have but for the end of the window"),
     ),
-    "Conversations between adults in coded acts, about 1,000 a region; one in nine is a recruitment that commits.",
+    "Conversations between adults in coded acts, about 1,000 per region; one in nine is a recruitment that commits.",
 )
 MESSAGES = Table(
     "messages",
@@ -79,5 +79,5 @@ MESSAGES = Table(
         ),
         Column("stage", pl.String(), "truth", values=acts.STAGES),
     ),
-    "Messages of conversations as coded acts, about 30,000 a region.",
+    "Messages of conversations as coded acts, about 30,000 per region.",
 )

@@ -51,5 +51,5 @@ OPERATIONS = Table(
             note="of being trafficking, given its true habits and parameters",
         ),
     ),
-    "Hidden operations, 300 a region, of which 210 post adverts.",
+    "Hidden operations, 300 per region, of which 210 post adverts.",
 )

@@ -109,5 +109,5 @@ PAYMENTS = Table(
             "of proceeds or control, given its scheme's true habits",
         ),
     ),
-    "Payments among the wallets of the sample, about 20,000 a region; about one in 270 carries proceeds or control.",
+    "Payments among the wallets of the sample, about 20,000 per region; about one in 270 carries proceeds or control.",
 )

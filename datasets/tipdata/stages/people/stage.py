@@ -64,7 +64,7 @@ PEOPLE = Table(
             values=InWorld(("people.exit",)),
         ),
     ),
-    "People of trafficking operations: 500-6,000 exploited a region, most in operations that never post.",
+    "People of trafficking operations: 500-6,000 exploited per region, most in operations that never post.",
 )
 
 

@@ -57,7 +57,7 @@ CIRCUITS = Table(
         Column("home", pl.Int32(), "truth", note="town", id_of="places"),
         Column("plan", pl.List(pl.Int32()), "truth", note="towns of the plan, in order", id_of="places"),
     ),
-    "Circuits of operations and of lawful travellers, about 120 a region.",
+    "Circuits of operations and of lawful travellers, about 120 per region.",
 )
 STOPS = Table(
     "stops",
@@ -90,7 +90,7 @@ STOPS = Table(
             sealed=Sealed("by_code", "town"),
         ),
     ),
-    "The stops of each circuit in their order, about 2,200 a region.",
+    "The stops of each circuit in their order, about 2,200 per region.",
 )
 TRIPS = Table(
     "trips",
@@ -114,7 +114,7 @@ TRIPS = Table(
         Column("operation", pl.Int64(), "truth", id_of="operations"),
         Column("circuit", pl.Int64(), "truth", note="null for everyday journeys", id_of="circuits"),
     ),
-    "Bookings of legs of travel, one traveller a row, about 8,000 a region.",
+    "Bookings of legs of travel, one traveller per row, about 8,000 per region.",
 )
 
 
