@@ -150,7 +150,7 @@ def release_and_runs(journey: Journey) -> None:
     journey.stopped("run", lambda: any(made("*/tiny/*/*.parquet")), signal.SIGKILL, -signal.SIGKILL)
     journey.stopped("run", lambda: any(ran("result.json")), signal.SIGINT, 130, again)
     journey.tipbench("run", says="figure: runs")
-    journey.tipbench("data verify release=tiny engine.workers=2", says="every digest is as it should be")
+    journey.tipbench("data verify release=tiny engine.workers=2", says="all files match their checksums")
     journey.tipbench(
         "run -m baseline=prevalence/chao_lower,prevalence/independence split=all,region runs.path=again "
         "figure.path=again.png engine=loky engine.workers=2"

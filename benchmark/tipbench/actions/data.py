@@ -44,7 +44,7 @@ def call_verify(options: argparse.Namespace) -> int:
     elif differences:
         emit("\n".join(f"differs: {difference}" for difference in differences))
     else:
-        emit(f"release {release.name}: every digest is as it should be")
+        emit(f"release {release.name}: all files match their checksums")
     if differences:
         raise CheckFailed(f"release {release.name} differs in {len(differences):,} places.")
     return 0

@@ -222,7 +222,7 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
 
 def _method(row: Row) -> str:
     method = method_name(row.method)
-    return f"{method} (oracle)" if row.oracle and method != "oracle" else method
+    return f"{method} (oracle)" if row.oracle and not method.startswith("oracle") else method
 
 
 def number(value: float | None) -> str:

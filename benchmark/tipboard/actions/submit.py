@@ -27,7 +27,7 @@ def call_pack(options: argparse.Namespace) -> int:
     gathered = _gathered(options)
     record = pack(gathered, about, to, options.overwrite)
     if gathered.oracles:
-        notice(f"left out: {gathered.oracles:,} runs of oracles, which are never ranked", options.quiet)
+        notice(f"runs of oracles, which are never ranked, left out: {gathered.oracles:,}", options.quiet)
     notice(f"packed {len(record.predictions):,} files of {record.id} in {to}", options.quiet)
     if record.pinned is None:
         notice(

@@ -42,7 +42,9 @@ def check_tables(task: Task, own: OwnData) -> None:
     """Refuse tables that the task does not have or that lack what they need. Raises UsageError."""
     if task.table not in own.tables:
         raise UsageError(
-            f"data={own.name} maps no column of {task.table}: add some under data.tables.{task.table}."
+            f"data={own.name} maps no column of {task.table}, which has a row per {task.unit}: map one or more of "
+            f"{', '.join(task.tables[task.table])} under data.tables.{task.table}, as the examples of `tipbench list "
+            "data` do."
         )
     if task.table in own.sources:
         raise UsageError(
