@@ -150,7 +150,8 @@ def shown(
     task: Task, source: Source, rows: pl.DataFrame, visible: dict[str, tuple[str, ...]], level: str
 ) -> dict[str, pl.LazyFrame]:
     """Return the visible tables, each cut to rows of the fold's units, before the prediction time and of the access."""
-    links = _linked(task, source, rows.lazy().select(task.unit), visible)
+    units = rows.select(task.unit).lazy()  # selected first: a method can read all that a plan holds
+    links = _linked(task, source, units, visible)
     found = {}
     for name, columns in visible.items():
         table = TABLES[name]
@@ -158,7 +159,7 @@ def shown(
         frame = _allowed(_before(source.scan(name, truth=truth), table), table, level)
         frame = frame.select(had(frame, table, columns))
         if name not in task.context:
-            frame = _of_units(frame, task, table, columns, rows, links)
+            frame = _of_units(frame, task, table, columns, units, rows["region"].unique(), links)
         found[name] = frame
     return found
 
@@ -187,16 +188,17 @@ def _of_units(
     task: Task,
     table: Table,
     columns: tuple[str, ...],
-    rows: pl.DataFrame,
+    units: pl.LazyFrame,
+    regions: pl.Series,
     links: dict[str, pl.LazyFrame],
 ) -> pl.LazyFrame:
     """Return rows that belong to the fold's units, or else to a region of theirs."""
     # A column of the key's name may be something else: operations.circuit says whether one tours.
     if task.unit in columns and table.schema[task.unit] == TABLES[task.table].schema[task.unit]:
-        return frame.join(rows.lazy().select(task.unit), on=task.unit, how="semi", maintain_order="left")
+        return frame.join(units, on=task.unit, how="semi", maintain_order="left")
     if (key := _hidden_owner(table)) and key in links:
         return frame.join(links[key], on=key, how="semi", maintain_order="left")
-    return frame.filter(pl.col("region").is_in(rows["region"].unique().implode()))
+    return frame.filter(pl.col("region").is_in(regions.implode()))
 
 
 def _before(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
@@ -222,7 +224,8 @@ def _hidden_owner(table: Table) -> str | None:
 def _linked(
     task: Task, source: Source, units: pl.LazyFrame, visible: Collection[str]
 ) -> dict[str, pl.LazyFrame]:
-    """For each key of another visible table that the units' table refers to, the keys that the fold's units have."""
+    """Return for each key of another visible table that the units' table refers to, the keys that the fold's units
+    have; collected, so that no plan names the hidden column that they come from."""
     owned = {key for name in visible if name != task.table and (key := _hidden_owner(TABLES[name]))}
     tiers = {c.name: c.tier for c in TABLES[task.table].columns if c.name in owned and c.name != task.unit}
     return {
@@ -230,5 +233,7 @@ def _linked(
         .join(units, on=task.unit, how="semi")
         .select(key)
         .unique()
+        .collect()
+        .lazy()
         for key, tier in tiers.items()
     }
