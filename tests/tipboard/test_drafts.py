@@ -123,8 +123,8 @@ def test_a_submission_on_a_draft_is_accepted_only_where_asked(
     monkeypatch.setattr("tipboard.board.acceptance.check", lambda *_, **__: checked)
     monkeypatch.setattr("tipboard.board.acceptance.to_json", lambda _: "{}")
     with pytest.raises(UsageError, match=REFUSED):
-        accept(tmp_path, tmp_path / "results")
-    assert accept(tmp_path, tmp_path / "results", draft=True)[0].is_dir()
+        accept(tmp_path / "a--b", tmp_path / "results")
+    assert accept(tmp_path / "a--b", tmp_path / "results", draft=True)[0].is_dir()
 
 
 # Sealed rounds

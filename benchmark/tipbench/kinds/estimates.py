@@ -12,7 +12,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
-from tipbench.kinds.refusals import PredictionsRefused, first, not_finite
+from tipbench.kinds.refusals import PredictionsRefused, first, out_of_range
 
 ESTIMATE = ("estimate", "lower", "upper")
 """The columns of an estimate."""
@@ -32,6 +32,7 @@ class Estimates(PredictionKind):
     rows = "for every unit of test; empty where there is no estimate"
     truth_columns = ("quantity", "truth", "cluster", "weight")
     fewest_clusters = FEWEST_REGIONS
+    largest = 1e15
     custom_field = "truth"
     custom_fields = ("truth",)
 
@@ -44,7 +45,7 @@ class Estimates(PredictionKind):
     def check_values(self, answers: Answers, predictions: pl.DataFrame) -> None:
         super().check_values(answers, predictions.drop(ESTIMATE))
         for name in ESTIMATE:
-            faults = not_finite(predictions[name])
+            faults = out_of_range(predictions[name], self.largest)
             self.refuse_values(answers, predictions, name, faults, "leave null where there is none")
 
     def check_rows(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:

@@ -16,8 +16,8 @@ from tipdata.core.errors import UsageError
 from tipbench.kinds.refusals import (
     PredictionsRefused,
     first,
-    not_finite,
     one_per_unit,
+    out_of_range,
     same_type,
 )
 
@@ -75,7 +75,8 @@ class PredictionKind:
     ``takes_pairs``: whether it may be labelled pairs of units.
     ``custom_field``: where a user's own data map the truth; ``custom_fields``: what else of them it has a use for,
     among it those of :data:`FOREIGN` that it takes. ``also``: names of other kinds whose ground truth a task of
-    this kind may be scored on; ``primary``: the metric that then leads, "" where it is the task's own.
+    this kind may be scored on; ``primary``: the metric that then leads, "" where it is the task's own. ``largest``: how
+    far from 0 a number may be; sums and squares of such numbers stay finite.
     """
 
     name: ClassVar[str]
@@ -93,6 +94,7 @@ class PredictionKind:
     custom_fields: ClassVar[tuple[str, ...]] = ()
     also: ClassVar[tuple[str, ...]] = ()
     primary: ClassVar[str] = ""
+    largest: ClassVar[float] = 1e30
 
     def __repr__(self) -> str:
         return self.name
@@ -157,12 +159,12 @@ class PredictionKind:
         """Refuse further columns of a wrong dtype. Raises UsageError."""
 
     def check_values(self, answers: Answers, predictions: pl.DataFrame) -> None:
-        """Refuse null, NaN and infinite values. Raises UsageError with the first keys."""
+        """Refuse null, NaN, infinite and absurdly large values. Raises UsageError with the first keys."""
         for name in predictions.columns:
             column = predictions[name]
             self.refuse_values(answers, predictions, name, {"null": column.is_null()})
             if self.is_number(name):
-                self.refuse_values(answers, predictions, name, not_finite(column))
+                self.refuse_values(answers, predictions, name, out_of_range(column, self.largest))
 
     def refuse_values(
         self,

@@ -34,9 +34,14 @@ def same_type(predictions: pl.DataFrame, name: str, known: str, expected: pl.Dat
         )
 
 
-def not_finite(column: pl.Series) -> dict[str, pl.Series]:
-    """Return which values are NaN and which infinite, by the word for it."""
-    return {"NaN": column.is_nan().fill_null(False), "infinite": column.is_infinite().fill_null(False)}
+def out_of_range(column: pl.Series, largest: float) -> dict[str, pl.Series]:
+    """Return which values are NaN, infinite, or further from 0 than the largest that may be, by the words for it."""
+    faults = {
+        "NaN": column.is_nan(),
+        "infinite": column.is_infinite(),
+        f"outside -{largest:g} to {largest:g}": column.abs() > largest,
+    }
+    return {what: mask.fill_null(False) for what, mask in faults.items()}
 
 
 def one_per_unit(answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,10 @@ from tipboard.board.draws import REPLICATES, KeptDraws, kept_draws
 from tipboard.board.files import RECORD, SUBMISSIONS, UPLOADED, store_results
 from tipboard.board.predictions import store_of
 from tipboard.submissions.check import Checked, check
+from tipboard.submissions.problems import Problem, Refused
+from tipboard.submissions.record import SubmissionRecord
 from tipboard.submissions.record_file import to_json
+from tipboard.submissions.text import shown
 
 
 def accept(
@@ -55,6 +58,7 @@ def accept(
     with tempfile.TemporaryDirectory(prefix="tipbench-accept-") as work:
         checked = check(submission, workdir=Path(work), replicates=REPLICATES, each=keep, quiet=quiet)
         record = checked.record
+        _check_name(submission, record)
         check_status(record.versions.data, draft)
         place = results / record.data / SUBMISSIONS / record.id
         if place.exists() and not replace:
@@ -70,6 +74,13 @@ def accept(
             (beside / RECORD).write_text(to_json(record), encoding="utf-8")
             store_results(beside / UPLOADED, [one.result for one in checked.scored], first_of(drawn))
     return place, checked
+
+
+def _check_name(submission: Path, record: SubmissionRecord) -> None:
+    """Refuse a record of another team or method than its folder is named after. Raises Refused."""
+    if (name := submission.resolve().name) != record.id:
+        said = f"it is of {record.id} and its folder is {shown(name)}; rename the folder {record.id}."
+        raise Refused(submission, [Problem(RECORD, said)])
 
 
 def first_of(drawn: list[KeptDraws]) -> list[KeptDraws]:

@@ -74,7 +74,7 @@ def read_submission(folder: Path, described: Round, answers_of: AnswersOf, workd
 def published_truth(round_folder: Path) -> TruthOf:
     """Return what an author can check a submission against without the secret: the published units.
 
-    Raises UsageError for a folder that is no round.
+    Raises UsageError for a folder that is not a round.
     """
     described = read_round(round_folder)
     return round_truth(described, lambda task: blank_answers(task, round_folder))
@@ -108,7 +108,7 @@ def read_file(path: Path) -> pl.DataFrame:
         return pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         said = (str(error).strip().splitlines() or ["no message"])[0][:160].rstrip(".")
-        raise UsageError(f"{path} is no whole parquet file: {said}.") from None
+        raise UsageError(f"{path} is not a whole parquet file: {said}.") from None
 
 
 def check_steps(task: Task, predictions: pl.DataFrame, described: Round) -> None:

@@ -78,7 +78,7 @@ Name = Annotated[
 Url = Annotated[
     str,
     Field(max_length=300, json_schema_extra=_schema(URL)),
-    _whole(URL, "is not a https address in ASCII without credentials"),
+    _whole(URL, "is not an https address in ASCII without credentials"),
 ]
 Text100 = Annotated[
     str, Field(min_length=1, max_length=100, description=ONE_LINE), AfterValidator(legal_text)
@@ -90,7 +90,8 @@ Text500 = Annotated[
     str, Field(min_length=1, max_length=500, description=ONE_LINE), AfterValidator(legal_text)
 ]
 Override = Annotated[str, Field(max_length=200), AfterValidator(_override)]
-Seconds = Annotated[float, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+Mebibytes = Annotated[float, Field(ge=0, le=1e9)]
 
 
 class _Record(BaseModel):
@@ -157,7 +158,7 @@ class SubmittedCost(_Record):
     fit_s: Seconds | None = Field(description="wall seconds")
     predict_s: Seconds | None = Field(description="wall seconds")
     cpu_s: Seconds | None = Field(description="CPU seconds, all threads")
-    peak_mib: Seconds | None = Field(description="peak resident memory, MiB")
+    peak_mib: Mebibytes | None = Field(description="peak resident memory, MiB")
 
 
 class SubmittedFile(_Record):

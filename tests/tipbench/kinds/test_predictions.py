@@ -89,6 +89,11 @@ def test_one_fault_alone_is_found() -> None:
         (SCORES, GOOD.cast({"advert": pl.Int32}), "advert is Int32"),
         (SCORES, GOOD.cast({"score": pl.String}), "score is String; make it Float32 or Float64"),
         (SCORES, GOOD.cast({"score": pl.Int64}), "score is Int64"),
+        (
+            SCORES,
+            GOOD.with_columns(score=pl.lit(-1.7e308)),
+            "4 of 4 values of score are outside -1e.30 to 1e.30",
+        ),
         (SCORES, GOOD.drop("score"), "no column score among advert"),
         (SCORES, GOOD.clear(), "0 rows given for 4"),
         (CLUSTERS, GOOD.rename({"score": "cluster"}), "cluster is Float64; make it Int64 or String"),

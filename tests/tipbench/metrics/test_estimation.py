@@ -172,6 +172,10 @@ def test_methods_are_compared_by_their_errors_pair_by_pair() -> None:
         (predictions_of([1.0, 2.0]).with_columns(estimate=pl.lit(3)), "estimate is Int32; make it Float"),
         (predictions_of([1.0]), "1 missing"),
         (predictions_of([1.0, 2.0]).drop("upper"), "no column upper"),
+        (
+            predictions_of([1.0, 2.0]).with_columns(upper=pl.lit(1.7e308)),
+            "values of upper are outside -1e.15 to",
+        ),
     ],
 )
 def test_malformed_estimates_are_refused(given_: pl.DataFrame, says: str) -> None:

@@ -40,9 +40,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Path:
 
 @pytest.fixture(scope="module")
 def packed(runs: Path) -> Callable[..., Path]:
-    """A submission of the runs of weighted_majority, made again."""
+    """A submission of the runs of weighted_majority, in a folder of its name below the one that is given."""
 
     def pack(to: Path, team: str = "lab-a", **declared: str) -> Path:
+        to = to / f"{team}--{declared.get('method', 'weighted_majority')}"
         [*folders] = (runs / DATA / TASK).glob("*/weighted_majority/*")
         more = [word for name, value in declared.items() for word in (f"--{name}", value)]
         words = (
@@ -131,6 +132,18 @@ def test_the_same_team_and_method_again_is_refused_unless_it_is_to_replace(
     (folder / "submission.json").write_text(json.dumps(record), encoding="utf-8")
     accept(folder, results, replace=True, quiet=True)
     assert line_of(results, "lab-a--weighted_majority").by_split["operation"] is None
+
+
+def test_a_folder_of_another_name_than_its_record_replaces_nothing(
+    results: Path, packed: Callable, tmp_path: Path
+) -> None:
+    accept(packed(tmp_path), results, quiet=True)
+    stranger = (tmp_path / "lab-a--weighted_majority").rename(tmp_path / "lab-b--other")
+    said = (
+        "it is of lab-a--weighted_majority and its folder is lab-b--other; rename the folder lab-a--weighted"
+    )
+    with pytest.raises(Refused, match=said):
+        accept(stranger, results, replace=True, quiet=True)
 
 
 def _accept(submission: Path, results: Path, start: object, queue: object) -> None:

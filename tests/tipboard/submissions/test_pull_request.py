@@ -110,6 +110,13 @@ def test_a_damaged_submission_fails_beside_a_good_one(checked: Callable, packed:
     assert f"{TASK}/forward/s0.parquet: " in said
 
 
+def test_where_git_cannot_say_what_changed_nothing_passes(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    done = subprocess.run([str(SCRIPT), "0" * 40, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "check-submission: git cannot say what the pull request changes against" in done.stderr
+
+
 def test_what_lies_beside_the_folders_fails(checked: Callable) -> None:
     def change(repository: Path) -> None:
         (repository / "submissions").mkdir()

@@ -135,6 +135,9 @@ def test_everything_that_is_wrong_is_said_with_the_field_first() -> None:
         ('{"b": 1, "a": 1, "a": 2}', "has the key a twice"),
         ('{"a": NaN}', "holds NaN"),
         ("[" * 13 + "]" * 13, "nested more than 12 deep"),
+        ('["' + "]" * 60_000 + '",' + "[" * 60_000 + "]" * 60_000 + "]", "nested more than 12 deep"),
+        ('["\\"' + "]" * 40 + '", ' + "[" * 40 + "]" * 40 + "]", "nested more than 12 deep"),
+        ("{" + ", ".join(f'"{at:x}": 1' for at in [*range(32_000), 31_999]) + "}", "has the key 7cff twice"),
         ("9" * 5000, "digits"),
         ('"\\ud800"', "it: "),
     ],
@@ -158,6 +161,14 @@ def test_brackets_count_by_how_deep_they_lie_and_not_by_how_many_there_are(text:
     with pytest.raises(Malformed) as error:
         record_of(text.encode())
     assert ("nested more than 12 deep" in str(error.value)) == deeper
+
+
+@pytest.mark.parametrize("name", ["fit_s", "predict_s", "cpu_s", "peak_mib"])
+def test_a_cost_is_a_number_that_a_table_can_add_up(name: str) -> None:
+    cost = {"fit_s": 1.0, "predict_s": 1.0, "cpu_s": None, "peak_mib": 1e9}
+    read(content(predictions=[{**content()["predictions"][0], "cost": cost}]))
+    with pytest.raises(Malformed, match=rf"cost\.{name}: input should be less than or equal to 1000000000"):
+        read(content(predictions=[{**content()["predictions"][0], "cost": {**cost, name: 1.7e308}}]))
 
 
 def test_a_score_that_is_claimed_is_no_field() -> None:
