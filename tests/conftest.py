@@ -102,9 +102,17 @@ def write_baseline(folder: Path, name: str, target: str, argument: str = "") -> 
 
 
 @pytest.fixture
-def tipbench(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run a command in this process: exit code, standard output, standard error."""
+def tipbench(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a command in this process: exit code, standard output, standard error.
+
+    Progress is silent: how long work takes on a busy machine is not a claim of any test.
+    """
     from tipbench.cli import main
+    from tipdata.core import progress
+
+    monkeypatch.setattr(progress, "LINE_SECONDS", float("inf"))
 
     def run(*words: str) -> tuple[int, str, str]:
         capsys.readouterr()

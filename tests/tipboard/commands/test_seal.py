@@ -33,8 +33,7 @@ def test_a_round_lives_from_its_making_to_its_verification(
     monkeypatch.chdir(tmp_path)
     asked = ("spring", "--size", "tiny", "--closes", "2026-06-30", "--secret", "secret", "--to", "public")
     code, out, err = tipbench("seal", "new", *asked, "--workers", "1", "prevalence")
-    assert code == 0
-    assert all(line.startswith("regions of the round: ") for line in err.splitlines()), "progress alone"
+    assert (code, err) == (0, "")
     commitment = json.loads(Path("public/round.json").read_text(encoding="utf-8"))["commitment"]
     assert commitment in out
 
