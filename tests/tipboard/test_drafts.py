@@ -18,7 +18,7 @@ from tipboard.codabench.pages import PAGES, pages
 from tipboard.rounds import new
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.record import Round, commitment_of, json_schema, terms, to_json
-from tipboard.rounds.scoring import Scores
+from tipboard.rounds.scores import Scores
 from tipboard.site.build import NOWHERE
 from tipboard.site.round_page import round_page
 from tipboard.site.sizes import size_of

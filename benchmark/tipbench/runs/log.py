@@ -13,6 +13,7 @@ from pathlib import Path
 from tipdata.core.errors import UsageError
 
 LOGGER = logging.getLogger("tipbench")
+LOGGER.addHandler(logging.NullHandler())  # silent unless asked: Python would write errors to standard error
 FORM = "%(asctime)s %(process)d %(levelname)s %(message)s"
 
 

@@ -13,10 +13,11 @@ from tipbench.tasks import tasks
 from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.release import open_release
 
+from tipboard.rounds.intake import take_in, void_entry
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.predicting import Ask, predict, write_predictions
 from tipboard.rounds.reveal import reveal
-from tipboard.rounds.scoring import score_round, take_in
+from tipboard.rounds.scoring import score_round
 from tipboard.rounds.verify import verify
 
 
@@ -109,6 +110,8 @@ def call_score(options: argparse.Namespace) -> int:
         return 0
     lines = []
     for entry in scores.entries:
+        if entry.note is not None:
+            notice(f"submission {entry.number} of {entry.team} has no scores: {entry.note}", options.quiet)
         for task, seeds in entry.scores.items():
             primary = tasks()[task].primary
             turn = f"{entry.turn} counts" if task in entry.counts else str(entry.turn)
@@ -135,6 +138,17 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
                 f"{described.closes}",
                 options,
             )
+    return 0
+
+
+def call_void(options: argparse.Namespace) -> int:
+    """Let a submission count for nothing, with a reason that everyone reads."""
+    void = void_entry(Path(options.secret).expanduser(), options.number, options.reason)
+    _say(
+        {"submission": void.number, "team": void.team, "void": void.void},
+        f"submission {void.number} of {void.team} is void: {void.void}; run `tipbench seal score` (again) to show it",
+        options,
+    )
     return 0
 
 

@@ -14,7 +14,7 @@ from tipdata.core.errors import UsageError
 
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.record import REVEALED, ROUND, SCORES, Revealed, Round, commitment_of, read, read_round
-from tipboard.rounds.scoring import Scores
+from tipboard.rounds.scores import Scores
 
 ROUNDS = "rounds"
 

@@ -29,7 +29,7 @@ from tipboard.codabench.columns import row
 from tipboard.rounds.components import evaluator
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.record import Round, read_round
-from tipboard.rounds.scoring import rounded
+from tipboard.rounds.scores import rounded
 from tipboard.rounds.submissions import FILE, SPLIT, check_steps, score_predictions
 from tipboard.submissions.folder import look, opened
 from tipboard.submissions.guard import read_guarded

@@ -15,6 +15,7 @@ ABOUT = {
     "new": "draw a secret seed, make a round, and commit to it",
     "predict": "fit a method on an open release and predict a round's units",
     "score": "take submissions in; after the close, score all of them",
+    "void": "let a submission count for nothing, with a reason that everyone reads",
     "reveal": "after the close: publish seed and answers, and retire the round",
     "verify": "check a round against its checksums and, once revealed, its seed; exit 1 names what differs",
 }
@@ -24,6 +25,7 @@ examples, for the host:
   tipbench seal new spring-2027 --size small --closes 2027-03-01 --secret ~/secret/spring-2027 --to spring-2027
   tipbench seal score ~/secret/spring-2027 their-submission
   tipbench seal score ~/secret/spring-2027                   after the close: scores.json
+  tipbench seal void ~/secret/spring-2027 4 --reason "Withdrawn by its authors."
   tipbench seal reveal ~/secret/spring-2027 --to spring-2027
 examples, for everyone:
   tipbench seal verify spring-2027
@@ -77,6 +79,14 @@ def _declare_score(one: argparse.ArgumentParser) -> None:
     one.add_argument("--to", metavar="FOLDER", help="the published folder (where it was published)")
 
 
+def _declare_void(one: argparse.ArgumentParser) -> None:
+    one.add_argument("secret", metavar="SECRET", help="the host's folder of the round")
+    one.add_argument(
+        "number", type=int, metavar="NUMBER", help="of the submission, in the order taken in, from 1"
+    )
+    one.add_argument("--reason", required=True, metavar="TEXT", help="one line, shown with the scores")
+
+
 def _declare_reveal(one: argparse.ArgumentParser) -> None:
     one.add_argument("secret", metavar="SECRET", help="the host's folder of the round")
     one.add_argument("--to", metavar="FOLDER", help="the published folder (where it was published)")
@@ -95,6 +105,7 @@ DECLARED = {
     "new": _declare_new,
     "predict": _declare_predict,
     "score": _declare_score,
+    "void": _declare_void,
     "reveal": _declare_reveal,
     "verify": _declare_verify,
 }

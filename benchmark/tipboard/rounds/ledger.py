@@ -14,8 +14,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 from tipdata.core import operating_system
 from tipdata.core.atomic import write_file_atomically
+from tipdata.core.errors import UsageError
 
-from tipboard.rounds.record import read, to_json
+from tipboard.rounds.record import Round, read, to_json
 
 LEDGER, LOCK, SUBMISSIONS = "ledger.json", ".ledger.lock", "submissions"
 
@@ -31,7 +32,11 @@ class HandedIn(BaseModel):
     method: str
     access: str = Field(description="as declared")
     taken_in: datetime
-    files: dict[str, str] = Field(description="path below the folder -> SHA-256")
+    files: dict[str, str] = Field(description="path below the folder -> SHA-256 of what was handed in")
+    kept: dict[str, str] = Field(
+        default={}, description="path -> SHA-256 of the copy that is scored; empty in older ledgers"
+    )
+    void: str | None = Field(default=None, description="why it does not count, in the host's words")
 
 
 class Ledger(BaseModel):
@@ -70,3 +75,11 @@ def locked(folder: Path) -> Iterator[Ledger]:
     """The ledger while nobody else can change it."""
     with operating_system.locked(folder / LOCK):
         yield read_ledger(folder)
+
+
+def check_not_revealed(ledger: Ledger, described: Round) -> None:
+    """Refuse a round that is over. Raises UsageError."""
+    if ledger.revealed is not None:
+        raise UsageError(
+            f"round {described.name} was revealed on {ledger.revealed} and is retired: start a new one."
+        )

@@ -22,6 +22,8 @@ from tipbench.tasks import tasks
 from tipdata.core.errors import UsageError
 
 ROUND, DIGESTS, REVEALED, SCORES = "round.json", "digests.json", "revealed.json", "scores.json"
+PREDICTIONS = "predictions"
+"""The folder of what was scored, by number of submission; published at the reveal."""
 SCHEMA = Path(__file__).with_name("round.schema.json")
 DOMAIN = "tipbench sealed round 1"
 HEX = r"^[0-9a-f]{64}$"

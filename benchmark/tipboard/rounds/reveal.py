@@ -11,13 +11,13 @@ from tipdata.core.errors import UsageError
 
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder
-from tipboard.rounds.ledger import locked, write_ledger
+from tipboard.rounds.ledger import SUBMISSIONS, locked, write_ledger
 from tipboard.rounds.make_round import ANSWERS, GALLERIES
-from tipboard.rounds.record import REVEALED, Revealed, Round, to_json
+from tipboard.rounds.record import PREDICTIONS, REVEALED, Revealed, Round, to_json
 
 
 def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Round, Path]:
-    """Publish the seed as ``revealed.json`` and the answers beside it; the round and the public folder.
+    """Publish the seed as ``revealed.json``, answers and predictions beside it; the round and the folder.
 
     Args:
         now: the time, with its zone.
@@ -39,9 +39,9 @@ def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Rou
                 f"round {described.name} has {len(ledger.entries)} submissions that are not scored, which cannot be "
                 f"done once the seed is out: run `tipbench seal score {secret}` first."
             )
-        for folder in (ANSWERS, GALLERIES):
+        for folder, published in ((ANSWERS, ANSWERS), (GALLERIES, GALLERIES), (SUBMISSIONS, PREDICTIONS)):
             if (secret / folder).is_dir():
-                shutil.copytree(secret / folder, to / folder, dirs_exist_ok=True)
+                shutil.copytree(secret / folder, to / published, dirs_exist_ok=True)
         # First that it is over, then the seed: whoever is stopped between the two has given nothing away.
         write_ledger(secret, ledger.model_copy(update={"revealed": ledger.revealed or now.date()}))
         known = Revealed(name=described.name, revealed=ledger.revealed or now.date(), seed=seed.hex())

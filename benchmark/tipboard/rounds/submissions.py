@@ -37,16 +37,14 @@ AnswersOf = Callable[[str], Answers]
 
 @dataclass(frozen=True)
 class Submission:
-    """A folder that was found well-formed. ``files``: by name the clean file, which the caller owns, and its digest."""
+    """A folder that was found well-formed. ``files``: by name the clean file, which the caller owns; ``given`` and
+    ``kept``: by name the digests of what was handed in and of the clean file."""
 
     folder: Path
     record: SubmissionRecord
-    files: Mapping[str, tuple[Path, str]]
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """By name, the digest of what was handed in."""
-        return {name: digest for name, (_, digest) in self.files.items()}
+    files: Mapping[str, Path]
+    given: dict[str, str]
+    kept: dict[str, str]
 
 
 def read_submission(folder: Path, described: Round, answers_of: AnswersOf, workdir: Path) -> Submission:
@@ -63,12 +61,13 @@ def read_submission(folder: Path, described: Round, answers_of: AnswersOf, workd
     """
     truth = round_truth(described, answers_of)
     checked = check(folder, truth=truth, limits=limits_of(described.size), workdir=workdir, quiet=True)
-    files = {
-        one.entry.file: (one.predictions, one.result.predictions.digest)
-        for one in checked.scored
-        if one.predictions is not None
-    }
-    return Submission(folder, checked.record, files)
+    return Submission(
+        folder,
+        checked.record,
+        files={one.entry.file: one.predictions for one in checked.scored if one.predictions is not None},
+        given={one.entry.file: one.entry.digest for one in checked.scored},
+        kept={one.entry.file: one.result.predictions.digest for one in checked.scored},
+    )
 
 
 def published_truth(round_folder: Path) -> TruthOf:

@@ -1,7 +1,8 @@
 """Holding a round's folder against what it says of itself and, once the seed is out, against the seed.
 
 Before the seed is published anyone can check that the files are those that were published. Afterwards the commitment
-is recomputed, every region is made again, and every published column, every unit and every answer is compared.
+is recomputed, every region is made again, every published column, every unit and every answer is compared, and every
+submission is scored again from its published predictions.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from tipboard.rounds.make_round import (
 )
 from tipboard.rounds.record import (
     DIGESTS,
+    PREDICTIONS,
     REVEALED,
     ROUND,
     SCORES,
@@ -42,9 +44,11 @@ from tipboard.rounds.record import (
     read,
     read_round,
 )
+from tipboard.rounds.scores import score_differences
 
 LATER = (REVEALED, SCORES)
-"""Files that join a round's folder when it is over, beside those of the answers."""
+LATER_FOLDERS = (ANSWERS, GALLERIES, PREDICTIONS)
+"""Files and folders that join a round's folder when it is over."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def verify(folder: Path, engine: str = "loky", workers: int | None = None, quiet
             found.append(f"{ROUND}: the seed in {REVEALED} does not give the commitment")
         elif not notes:
             found += _made_again(folder, described, seed, digests, engine, workers, quiet)
+            found += score_differences(folder, described)
         elif not found:
             check_wheel(
                 described, "make it again from its seed; its files and its commitment are as published"
@@ -100,7 +105,7 @@ def _file_differences(folder: Path, digests: Digests) -> list[str]:
     there = {path.relative_to(folder).as_posix(): path for path in files_of(folder)}
     found = [f"{name}: is missing" for name in sorted(digests.files.keys() - there.keys())]
     known = {*digests.files, ROUND, DIGESTS, *LATER}
-    extra = (n for n in sorted(there.keys() - known) if n.split("/")[0] not in (ANSWERS, GALLERIES))
+    extra = (n for n in sorted(there.keys() - known) if n.split("/")[0] not in LATER_FOLDERS)
     found += [f"{name}: does not belong to the round" for name in extra]
     found += [
         f"{name}: differs from the published file"

@@ -76,6 +76,21 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
     """Yield one row per submission, task and seed."""
     places = _places(closed)
     for entry in closed.scores.entries:
+        if entry.note is not None:
+            yield {
+                "task": ", ".join(sorted({name.partition("/")[0] for name in entry.files})),
+                "place": None,
+                "team": entry.team,
+                "method": entry.method,
+                "submission": entry.turn,
+                "counts": NOTHING,
+                "seed": NOTHING,
+                "metric": NOTHING,
+                "score": None,
+                "bounds": entry.note,
+                **dict.fromkeys((column.key for column in BESIDE), None),
+                "access": entry.access,
+            }
         for task, seeds in entry.scores.items():
             primary = tasks()[task].primary
             for seed, metrics in seeds.items():

@@ -11,7 +11,7 @@ import pytest
 from tipbench.kinds import CLASSES, KINDS
 from tipbench.tasks import tasks
 from tipboard.rounds.host import read_answers
-from tipboard.rounds.scoring import rounded
+from tipboard.rounds.scores import rounded
 from tipboard.rounds.submissions import score_predictions
 
 NOT_REQUIRED = (

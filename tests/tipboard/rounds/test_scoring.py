@@ -16,9 +16,12 @@ import pytest
 from tipbench.tasks import tasks
 from tipboard.rounds.folds import blank_answers
 from tipboard.rounds.host import read_answers
+from tipboard.rounds.intake import take_in, void_entry
 from tipboard.rounds.ledger import read_ledger, same_team
+from tipboard.rounds.record import read_round
 from tipboard.rounds.reveal import reveal
-from tipboard.rounds.scoring import Scores, score_round, take_in
+from tipboard.rounds.scores import Scores, score_differences
+from tipboard.rounds.scoring import score_round
 from tipboard.rounds.submissions import published_truth, read_submission
 from tipboard.submissions.check import check
 from tipboard.submissions.gather import Gathered, Prediction
@@ -262,3 +265,122 @@ def test_the_last_submission_of_each_task_counts(copy: Any, tmp_path: Path) -> N
         take_in(copy.secret, [submission(copy, tmp_path / str(turn), turn, task=task)], OPEN)
     shown, _ = score_round(copy.secret, OVER)
     assert [entry.counts for entry in shown.entries] == [["advert_risk"], [], ["supplier_risk"]]
+
+
+@pytest.mark.parametrize("name", ["estimate", "lower", "upper"])
+def test_no_absurd_number_is_taken_in(copy: Any, tmp_path: Path, name: str) -> None:
+    units = pl.read_parquet(copy.public / "units" / "intervention_effect.parquet")
+    ends = {"estimate": 0.0, "lower": -1.0, "upper": 1.0, name: -1.7e308 if name == "lower" else 1.7e308}
+    absurd = units.with_columns(**{column: pl.lit(value) for column, value in ends.items()})
+    assert f"values of {name} are outside" in refused(
+        copy, packed(copy, tmp_path / "s", "intervention_effect", absurd)
+    )
+
+
+def test_what_could_not_be_scored_at_the_close_is_refused_when_it_is_handed_in(
+    copy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> Any:
+        raise OverflowError("intermediate overflow in fsum")
+
+    monkeypatch.setattr("tipboard.rounds.scores.score_predictions", fails)
+    said = refused(copy, submission(copy, tmp_path / "s"))
+    assert "advert_risk/sealed/s0.parquet: its values give no finite scores (OverflowError)." in said
+
+
+def test_an_entry_that_cannot_be_scored_stops_no_other(
+    copy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for turn, team in enumerate(("bad", "good"), 1):
+        take_in(copy.secret, [submission(copy, tmp_path / team, turn, team)], OPEN)
+    from tipboard.rounds import scores as module
+
+    score, calls = module.score_predictions, []
+
+    def fails_first(*given: Any) -> Any:
+        calls.append(given)
+        if len(calls) == 1:
+            raise OverflowError("intermediate overflow in fsum")
+        return score(*given)
+
+    monkeypatch.setattr(module, "score_predictions", fails_first)
+    shown, _ = score_round(copy.secret, OVER)
+    assert [(entry.note, sorted(entry.scores), entry.counts) for entry in shown.entries] == [
+        ("could not be scored (OverflowError)", [], []),
+        (None, ["advert_risk"], ["advert_risk"]),
+    ]
+    reveal(copy.secret, OVER)
+
+
+def test_nothing_is_taken_in_once_a_round_is_scored_even_where_the_clock_is_back(
+    copy: Any, tmp_path: Path
+) -> None:
+    take_in(copy.secret, [submission(copy, tmp_path / "a")], OPEN)
+    score_round(copy.secret, OVER)
+    assert "was scored on 2026-07-01" in refused(copy, submission(copy, tmp_path / "b", 2), OPEN)
+
+
+def test_a_void_entry_says_why_and_the_one_before_it_counts(copy: Any, tmp_path: Path) -> None:
+    for turn in (1, 2):
+        take_in(copy.secret, [submission(copy, tmp_path / f"a{turn}", turn)], OPEN)
+    void_entry(copy.secret, 2, " Withdrawn by its authors. ")
+    shown, _ = score_round(copy.secret, OVER)
+    assert [(entry.note, entry.counts) for entry in shown.entries] == [
+        (None, ["advert_risk"]),
+        ("void: Withdrawn by its authors.", []),
+    ]
+    for number, reason, said in ((3, "x", "has no submission 3: it has 1 to 2"), (1, " ", "says nothing")):
+        with pytest.raises(UsageError, match=said):
+            void_entry(copy.secret, number, reason)
+    reveal(copy.secret, OVER)
+    with pytest.raises(UsageError, match="retired"):
+        void_entry(copy.secret, 1, "late")
+
+
+def test_what_was_handed_in_keeps_its_own_digest(copy: Any, tmp_path: Path) -> None:
+    folder = submission(copy, tmp_path / "a")
+    altered(folder, pl.read_parquet(folder / "advert_risk/sealed/s0.parquet").reverse())
+    take_in(copy.secret, [folder], OPEN)
+    given = hashlib.sha256((folder / "advert_risk/sealed/s0.parquet").read_bytes()).hexdigest()
+    shown, _ = score_round(copy.secret, OVER)
+    assert shown.entries[0].files == {"advert_risk/sealed/s0.parquet": f"sha256:{given}"}
+
+
+def _three(copy: Any, tmp_path: Path) -> Path:
+    for turn, team in enumerate(("team-a", "team-b", "team-c"), 1):
+        take_in(copy.secret, [submission(copy, tmp_path / team, turn, team)], OPEN)
+    void_entry(copy.secret, 3, "Withdrawn.")
+    score_round(copy.secret, OVER)
+    return reveal(copy.secret, OVER)[1]
+
+
+def _rewritten(public: Path, change: Any) -> list[str]:
+    path = public / "scores.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content["entries"])
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return score_differences(public, read_round(public))
+
+
+def test_scores_of_a_revealed_round_can_be_computed_by_anyone(copy: Any, tmp_path: Path) -> None:
+    public = _three(copy, tmp_path)
+    assert score_differences(public, copy.round) == []
+
+    def lie(entries: Any) -> None:
+        entries[0]["scores"]["advert_risk"]["s0"]["average_precision"]["value"] = 0.999
+
+    said = "scores.json: the scores of submission 1 are not those of predictions/1"
+    assert _rewritten(public, lie) == [said]
+
+
+def test_a_dropped_entry_and_other_predictions_are_named(copy: Any, tmp_path: Path) -> None:
+    public = _three(copy, tmp_path)
+    path = public / "predictions/2/advert_risk/sealed/s0.parquet"
+    pl.read_parquet(path).with_columns(score=pl.lit(0.5)).write_parquet(path)
+    said = "predictions/2/advert_risk/sealed/s0.parquet: is not what scores.json says was scored"
+    assert score_differences(public, copy.round) == [said]
+    path.unlink()
+    assert score_differences(public, copy.round) == [
+        said.replace("is not what scores.json says was scored", "is missing")
+    ]
+    assert _rewritten(public, lambda entries: entries.pop(1)) == ["scores.json: lacks submission 2"]

@@ -11,9 +11,10 @@ import tipbench
 from tipboard.board.rounds import keep_round
 from tipboard.rounds import components
 from tipboard.rounds.components import wheel_digest
+from tipboard.rounds.intake import take_in
 from tipboard.rounds.record import commitment, commitment_of, read_round, terms, to_json
 from tipboard.rounds.reveal import reveal
-from tipboard.rounds.scoring import score_round, take_in
+from tipboard.rounds.scoring import score_round
 from tipboard.rounds.verify import verify
 from tipdata.core.errors import UsageError
 

@@ -1,0 +1,151 @@
+"""Take submissions in until a round closes: checked, scored once without anyone seeing it, and kept.
+
+What could not be scored at the close is refused here, so that no submission can stop a round.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from tipbench.kinds.answers import Answers
+from tipbench.tasks import tasks
+from tipdata.core.errors import UsageError
+from tipdata.core.tables import TIERS
+
+from tipboard.rounds.components import check_wheel
+from tipboard.rounds.host import open_secret, read_answers
+from tipboard.rounds.ledger import SUBMISSIONS, HandedIn, Ledger, check_not_revealed, locked, write_ledger
+from tipboard.rounds.record import Round
+from tipboard.rounds.scores import SCORING_FAILS, shown_of
+from tipboard.rounds.submissions import Submission, read_submission
+from tipboard.submissions.problems import Problem, Refused
+from tipboard.submissions.text import legal_text
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A submission that was taken in: the team's n-th submission."""
+
+    folder: Path
+    team: str
+    turn: int
+
+
+def take_in(
+    secret: Path, folders: Sequence[Path], now: datetime, team: str | None = None
+) -> tuple[Round, list[TakenIn]]:
+    """Check submissions and keep copies of them, unscored.
+
+    Args:
+        now: the time, with its zone.
+        team: who hands them in, where not as their ``submission.json`` says.
+
+    Raises:
+        UsageError: with another tipbench than the round's, after the close or the reveal, for a malformed submission
+        (which does not count), a fourth one, and one that the team handed in before. Those before it in the list are
+        taken in.
+    """
+    described, _ = open_secret(secret)
+    check_wheel(described, "take submissions in")
+
+    @cache
+    def answers_of(name: str) -> Answers:
+        return read_answers(secret, name)
+
+    done = []
+    for folder in folders:
+        _check_open(described, now)
+        with tempfile.TemporaryDirectory(prefix="tipbench-seal-") as work:
+            found = read_submission(folder, described, answers_of, Path(work))
+            _check_scorable(found, described, answers_of)
+            with locked(secret) as ledger:
+                check_not_revealed(ledger, described)
+                _check_not_scored(ledger, described)
+                done.append(_enter(secret, ledger, found, team or found.record.team, described, now))
+    return described, done
+
+
+def _check_open(described: Round, now: datetime) -> None:
+    if now.date() > described.closes:
+        raise UsageError(
+            f"round {described.name} closed on {described.closes}: no submission is taken in any more."
+        )
+
+
+def _check_not_scored(ledger: Ledger, described: Round) -> None:
+    if ledger.scored is not None:
+        raise UsageError(
+            f"round {described.name} was scored on {ledger.scored}: no submission is taken in any more."
+        )
+
+
+def _check_scorable(found: Submission, described: Round, answers_of: Callable[[str], Answers]) -> None:
+    """Score a submission and throw the scores away: what would fail at the close is refused now. Raises Refused."""
+    problems = []
+    for name, path in found.files.items():
+        task = tasks()[name.partition("/")[0]]
+        try:
+            shown_of(task, answers_of(task.name), path, described)
+        except SCORING_FAILS as error:
+            problems.append(Problem(name, f"its values give no finite scores ({type(error).__name__})."))
+    if problems:
+        raise Refused(found.folder, problems)
+
+
+def _enter(
+    secret: Path, ledger: Ledger, found: Submission, team: str, described: Round, now: datetime
+) -> TakenIn:
+    earlier = ledger.of_team(team)
+    files = found.given
+    if same := next((entry for entry in earlier if entry.files == files), None):
+        raise UsageError(f"{found.folder} is {team}'s submission {same.turn} again: nothing was counted.")
+    most = described.rules.submissions
+    if len(earlier) >= most:
+        raise UsageError(
+            f"{team} has handed in {most} of {most} submissions to round {described.name}: no more are taken in."
+        )
+    number, turn = len(ledger.entries) + 1, len(earlier) + 1
+    kept = secret / SUBMISSIONS / str(number)
+    shutil.rmtree(kept, ignore_errors=True)  # left by one who was interrupted before the ledger knew
+    for name, clean in found.files.items():
+        (kept / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(clean, kept / name)
+    accesses = {one.access for one in found.record.predictions}
+    entry = HandedIn(
+        number=number,
+        team=team,
+        turn=turn,
+        method=found.record.method,
+        access=max(accesses, key=TIERS.index),
+        taken_in=now,
+        files=files,
+        kept=found.kept,
+    )
+    write_ledger(secret, ledger.model_copy(update={"entries": [*ledger.entries, entry]}))
+    return TakenIn(found.folder, team, turn)
+
+
+def void_entry(secret: Path, number: int, reason: str) -> HandedIn:
+    """Let a submission count for nothing, with a reason that is shown; it stays one of its team's.
+
+    Raises UsageError for a number that no submission has, a reason that says nothing, and after the reveal.
+    """
+    described, _ = open_secret(secret)
+    if not reason.strip():
+        raise UsageError("--reason says nothing: give the reason in one line; everyone will read it.")
+    with locked(secret) as ledger:
+        check_not_revealed(ledger, described)
+        known = {entry.number: entry for entry in ledger.entries}
+        if number not in known:
+            has = f"it has 1 to {len(known)}" if known else "nothing was taken in"
+            raise UsageError(f"round {described.name} has no submission {number}: {has}.")
+        void = known[number].model_copy(update={"void": legal_text(reason.strip())})
+        entries = [void if entry.number == number else entry for entry in ledger.entries]
+        write_ledger(secret, ledger.model_copy(update={"entries": entries}))
+    return void
