@@ -13,6 +13,8 @@ from tipbench.evaluation.evaluation import Comparison, compare
 from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.registry import metric_of
+from tipbench.runs.cell import Cell
+from tipbench.runs.digests import digests_of
 from tipbench.runs.report import interval, number, signed
 from tipbench.runs.results import Result, read_predictions, read_result
 from tipbench.runs.shared_fold import prepare_cell
@@ -55,6 +57,10 @@ def _check_same(folders: Sequence[Path], results: Sequence[Result]) -> None:
         if result.versions.data != first.versions.data:
             raise UsageError(
                 f"{folder} was run on other data of the name {result.data} than the reference: run it again."
+            )
+        if result.digests != digests_of(Cell(result.config, folder), result.versions.data):
+            raise UsageError(
+                f"{folder} was made by code that has changed since: run it again; what has not changed is kept."
             )
         if result.versions.evaluator != (version := score_version(result.task)):
             raise UsageError(

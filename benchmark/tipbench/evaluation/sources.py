@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from tipbench.metrics.registry import families
@@ -11,6 +12,8 @@ from tipbench.task import Task
 ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.inputs")
 EVALUATION = ("evaluation", "oracle")
 """Files of this folder that every score passes. They import every family, so their imports are not followed."""
+REGISTRY = "tipbench.metrics.registry"
+"""What puts the families of a task together; for the same reason its imports are not followed."""
 
 
 def place() -> Path:
@@ -30,10 +33,14 @@ def score_sources(task: Task) -> dict[str, Path]:
     found = closure(starts, [Place(place(), ("tipbench.metrics", "tipbench.kinds"))])
     folder = place() / "tipbench" / "evaluation"
     here = {f"tipbench.evaluation.{name}": folder / f"{name}.py" for name in EVALUATION}
-    return found | here
+    registry = {REGISTRY: place().joinpath(*REGISTRY.split(".")).with_suffix(".py")}
+    return found | here | registry
 
 
-def score_digest(task: Task) -> str:
-    """Return the hex SHA-256 of all that decides a task's scores, with what its file says of scoring."""
+def score_digest(task: Task, beside: Mapping[str, Path] | None = None) -> str:
+    """Return the hex SHA-256 of all that decides a task's scores, with what its file says of scoring.
+
+    ``beside``: files of other rooms that count too, by the names of their modules.
+    """
     said = {name: getattr(task, name) for name in ("primary", "prevalence", "groups", "metrics")}
-    return digest_of_sources(score_sources(task), said)
+    return digest_of_sources(score_sources(task) | dict(beside or {}), said)

@@ -17,6 +17,8 @@ from tipbench.method import check_shape, is_oracle, unread
 from tipbench.runs.cell import is_described
 from tipbench.runs.cost import Meter
 from tipbench.runs.decisions import Job, Outcome
+from tipbench.runs.digests import method_sources
+from tipbench.runs.loaded import refuse_changed
 from tipbench.runs.log import LOGGER, logging_to
 from tipbench.runs.predicting import instantiate, predictions_of
 from tipbench.runs.recording import Unwritable, cost_of, record
@@ -70,7 +72,7 @@ def _attempt(job: Job, shared: SharedFold, raising: bool) -> Outcome:
         raise
     except UsageError as error:
         return Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if raising:
             raise
         frames = traceback.extract_tb(error.__traceback__)
@@ -82,6 +84,7 @@ def _attempt(job: Job, shared: SharedFold, raising: bool) -> Outcome:
 def _run_cell(job: Job, shared: SharedFold) -> Result:
     cell, task = job.cell, task_of(job.cell.task)
     method = instantiate(cell.config["baseline"]["method"])
+    refuse_changed(method_sources(cell.config["baseline"]["method"]))
     check_shape(task, method, cell.target)
     prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
     meter, notes = Meter(), [*prepared.notes, *unread(cell.baseline, method, prepared.many)]
@@ -98,6 +101,6 @@ def _run_cell(job: Job, shared: SharedFold) -> Result:
         checked = as_stored(check_predictions(answers, predictions))
         evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
     cost = cost_of(job, meter)  # before the valid part is predicted, which is not part of what a method costs
-    ask = asked_of(method, cell) if job.kept is None else kept_of(cell)
+    ask = asked_of(method, cell) if job.kept is None else kept_of(cell, job.kept)
     validated = validate(prepared, cell, checked, ask)
     return record(job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated)

@@ -8,19 +8,20 @@ today is kept; where only ``score`` differs, its predictions are scored again; a
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from types import CodeType, FunctionType
 from typing import Any
 
 import tipdata
+from tipdata.core.world import fingerprint
+from tipdata.release import Release, published_manifest
 
 from tipbench.data.access import access_of, visible_columns
 from tipbench.data.training_size import YARDSTICK
 from tipbench.evaluation.sources import place, score_digest
 from tipbench.runs.cell import Cell, without_prose
+from tipbench.runs.loaded import typed_code
 from tipbench.runs.results import Digests
 from tipbench.sources import Place, closure, digest_of_sources
 from tipbench.task import Task
@@ -38,8 +39,11 @@ INPUT = (
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
 
-PREDICTING = "tipbench.runs.predicting"
-"""What drives a method. Its imports are not followed: they hand over every kind of stream."""
+DRIVING = ("task", "loading", "runs.shared_fold", "runs.predicting")
+"""What asks for a fold and drives a method. Their imports are not followed: they know every task and every stream."""
+
+VALIDATING = "tipbench.runs.validation"
+"""What scores the valid part."""
 
 DRAWN = ("tipdata.core.partition", "tipdata.core.draw", "tipdata.core.components")
 """What splits and supervision take from tipdata. Tables are not among it: a release's are frozen, and what a task shows
@@ -57,7 +61,7 @@ def digests_of(cell: Cell, data: str) -> Digests:
     return Digests(
         method=method_digest(cell.config["baseline"]["method"]),
         input=input_digest(cell, task, data),
-        score=score_digest(task),
+        score=score_digest(task, {VALIDATING: _file(VALIDATING)}),
     )
 
 
@@ -76,16 +80,7 @@ def method_digest(method: Mapping[str, Any]) -> str:
 def code_digest(target: str) -> str:
     """Return the digest of what the functions of a class do that was typed in a notebook or a script, which no module
     holds. Where it was typed does not count."""
-    found = getattr(sys.modules["__main__"], target.removeprefix(TYPED), None)
-    parts = vars(found) if isinstance(found, type) else {}
-    bare = (getattr(part, "__func__", getattr(part, "fget", part)) for _, part in sorted(parts.items()))
-    codes = [_code(part.__code__) for part in bare if isinstance(part, FunctionType)]
-    return hashlib.sha256(repr(codes).encode()).hexdigest()
-
-
-def _code(code: CodeType) -> tuple[Any, ...]:
-    constants = [_code(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
-    return code.co_name, code.co_code.hex(), code.co_names, code.co_varnames, constants
+    return hashlib.sha256(repr(typed_code(target.removeprefix(TYPED))).encode()).hexdigest()
 
 
 def method_sources(method: Mapping[str, Any]) -> dict[str, Path]:
@@ -118,8 +113,21 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
     asked = {key: config[key] for key in ("task", "release", "split", "labels", "access")}
     shown = {name: list(columns) for name, columns in visible_columns(task, access).items()}
     more = {**asked, "data": without_prose(config["data"]), "version": data, "columns": shown}
-    driver = {PREDICTING: place() / "tipbench" / "runs" / "predicting.py"}
+    if not own and (world := _unpublished(config["release"])) is not None:
+        more["world"] = world
+    driver = {f"tipbench.{name}": _file(f"tipbench.{name}") for name in DRIVING}
     return digest_of_sources(closure(starts, places) | driver, more)
+
+
+def _unpublished(release: Mapping[str, Any]) -> str | None:
+    """Return the digest of the generator that makes a release without a published manifest: a draft, or an independent
+    world; None where a manifest says what the data are."""
+    known = Release.of(release["version"], release["size"], release.get("world", 0))
+    return fingerprint(known.version) if published_manifest(known) is None else None
+
+
+def _file(module: str) -> Path:
+    return place().joinpath(*module.split(".")).with_suffix(".py")
 
 
 def _targets(value: Any) -> Iterator[str]:
@@ -147,7 +155,8 @@ def _places(target: str) -> list[Place]:
 
 
 def _place_of(package: str) -> Place | None:
-    """Return where a package lies; a module of its own counts with its whole folder, if that is the user's."""
+    """Return where a package lies. What the user did not install counts with the whole folder that it is imported from:
+    modules beside it may be part of the method."""
     try:
         spec = find_spec(package)
     except (ImportError, ValueError):
@@ -155,8 +164,10 @@ def _place_of(package: str) -> Place | None:
     if spec is None:
         return None
     if spec.submodule_search_locations:
-        return Place(Path(spec.submodule_search_locations[0]).parent, (package,))
-    source = Path(spec.origin or "")  # no file where it is built into Python
-    if not source.is_file():
-        return None
-    return Place(source.parent, (package,) if source.parent.name in INSTALLED else ())
+        folder = Path(spec.submodule_search_locations[0]).parent
+    elif spec.origin and Path(spec.origin).is_file():
+        folder = Path(spec.origin).parent
+    else:
+        return None  # built into Python
+    alone = package == SHIPPED or folder.name in INSTALLED
+    return Place(folder, (package,) if alone else ())

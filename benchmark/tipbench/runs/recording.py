@@ -16,6 +16,7 @@ from tipbench.runs.decisions import Job
 from tipbench.runs.results import (
     PREDICTIONS,
     SCHEMA_VERSION,
+    VALID,
     Cost,
     Estimated,
     PredictionsFile,
@@ -50,6 +51,9 @@ def record(
     content = parquet_bytes(_with_names(predictions, prepared))
     valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
     result = result_of(job, prepared, evaluation, oracle, digest_of(content), cost, notes, validated.score)
+    if valid is not None:
+        kept = PredictionsFile(file=VALID, digest=digest_of(valid))
+        result = result.model_copy(update={"valid_predictions": kept})
     try:
         store(job.cell.folder, result, content, evaluation.primary_draws, valid)
     except UsageError as error:

@@ -132,6 +132,9 @@ class Result(_Record):
     cost: Cost
     environment: dict[str, str | int]
     predictions: PredictionsFile
+    valid_predictions: PredictionsFile | None = Field(
+        default=None, description="those of the valid part, where the file of predictions does not hold them"
+    )
     notes: list[str] = Field(default_factory=list)
     warnings: list[str]
 
@@ -245,13 +248,23 @@ def read_record(path: Path, kind: type[Model], absent: str, called: str, again: 
 
 def read_predictions(folder: Path, result: Result) -> pl.DataFrame:
     """Return the predictions of a run. Raises UsageError where they are not there or not those of the result."""
+    return _read_file(folder, result.predictions)
+
+
+def read_valid(folder: Path, result: Result) -> pl.DataFrame | None:
+    """Return a run's predictions of the valid part, None where those of the test hold it. Raises UsageError as
+    :func:`read_predictions` does."""
+    return None if result.valid_predictions is None else _read_file(folder, result.valid_predictions)
+
+
+def _read_file(folder: Path, file: PredictionsFile) -> pl.DataFrame:
     import polars as pl
 
-    path = folder / result.predictions.file
+    path = folder / file.file
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}; run it again.") from None
-    if digest_of(content) != result.predictions.digest:
+    if digest_of(content) != file.digest:
         raise UsageError(f"{path} is not the file that its {RESULT} was made from: run it again.")
     return pl.read_parquet(io.BytesIO(content))

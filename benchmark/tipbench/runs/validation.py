@@ -14,7 +14,7 @@ from tipbench.evaluation.evaluation import Score, check_predictions, primary_sco
 from tipbench.kinds.predictions import as_stored
 from tipbench.runs.cell import Cell
 from tipbench.runs.predicting import predicted
-from tipbench.runs.results import VALID
+from tipbench.runs.results import Result, read_valid
 from tipbench.task import Task
 
 NO_VALID = "no validation score: the split has no valid part"
@@ -66,9 +66,16 @@ def asked_of(method: Any, cell: Cell) -> Callable[[Prepared], pl.DataFrame]:
     return lambda valid: predicted(method, valid, 0, cell.target)
 
 
-def kept_of(cell: Cell) -> Callable[[Prepared], pl.DataFrame]:
-    """Return what reads the predictions of the valid part that a run left."""
-    return lambda valid: pl.read_parquet(cell.folder / VALID)
+def kept_of(cell: Cell, result: Result) -> Callable[[Prepared], pl.DataFrame]:
+    """Return what reads the predictions of the valid part that a run left, and raises UsageError where it left none."""
+
+    def read(_: Prepared) -> pl.DataFrame:
+        kept = read_valid(cell.folder, result)
+        if kept is None:
+            raise UsageError("the run left none")
+        return kept
+
+    return read
 
 
 def of_units(prepared: Prepared, predictions: pl.DataFrame) -> pl.DataFrame:

@@ -152,6 +152,24 @@ def test_help_teaches_with_examples(tipbench, command: str) -> None:
     assert f"tipbench {command} " in out.partition("example")[2]
 
 
+def test_a_run_of_code_that_has_changed_is_not_compared(tipbench, place: Path, own_configs: Path) -> None:
+    words = (
+        "--config-dir",
+        str(own_configs),
+        "-m",
+        "baseline=advert_risk/length,advert_risk/prior",
+        "replicates=5",
+    )
+    assert tipbench("run", *words, "split=random")[0] == 0
+    folders = sorted(str(path.parent) for path in Path("runs").rglob("result.json"))
+    assert tipbench("compare", *folders, "--replicates", "5")[0] == 0
+    method = next(Path(place).glob("own_methods.py"))
+    method.write_text(method.read_text(encoding="utf-8") + "\n\nMORE = 1\n", encoding="utf-8")
+    code, out, said = tipbench("compare", *folders, "--replicates", "5")
+    assert (code, out) == (2, "")
+    assert "was made by code that has changed since: run it again" in said
+
+
 def test_help_and_version_are_what_other_programs_call_them(tipbench) -> None:
     for words, same in (
         (["help", "run"], ["run", "--help"]),

@@ -170,6 +170,48 @@ def test_an_edited_bootstrap_scores_everything_anew_and_fits_nothing(edited: Edi
     assert set(done.values()) == {SCORED}
 
 
+@pytest.mark.parametrize("file", ["metrics/registry.py", "runs/validation.py", "evaluation/evaluation.py"])
+def test_what_puts_scores_together_scores_everything_again(edited: Edit, file: str) -> None:
+    assert set(edited(f"tipbench/{file}", new="\nCHANGED = 1\n").values()) == {SCORED}
+
+
+@pytest.mark.parametrize("file", ["task.py", "loading.py", "runs/shared_fold.py", "runs/predicting.py"])
+def test_what_asks_for_a_fold_and_drives_a_method_repeats_every_cell(edited: Edit, file: str) -> None:
+    assert set(edited(f"tipbench/{file}", new="\nCHANGED = 1\n").values()) == {RUN}
+
+
+def test_a_generator_counts_where_no_manifest_says_what_it_makes(
+    ran: list[Cell], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = cells(tmp_path, "baseline=account_risk/degree", "release.world=1", "split=operation")
+
+    def inputs(of: list[Cell]) -> list[str]:
+        return [digests.digests_of(cell, "0.3.0").input for cell in of]
+
+    released, drawn = inputs(ran), inputs(elsewhere)
+    monkeypatch.setattr(digests, "fingerprint", lambda version: "another generator")
+    assert inputs(ran) == released
+    assert inputs(elsewhere) != drawn
+
+
+@pytest.mark.parametrize("damage", ["lost", "altered"])
+@pytest.mark.parametrize("file", ["predictions.parquet", "valid.parquet"])
+def test_damaged_predictions_are_not_scored_again_but_made_again(
+    edited: Edit, ran: list[Cell], file: str, damage: str
+) -> None:
+    (cell,) = [one for one in ran if (one.method, one.split) == ("exact_duplicates", "forward")]
+    path = cell.folder / file
+    content = path.read_bytes()
+    try:
+        path.unlink() if damage == "lost" else path.write_bytes(content[:-1])
+        done = edited("tipbench/metrics/bootstrap.py", new="\nCHANGED = 1\n")
+        assert {one for one, became in done.items() if became == RUN} == {
+            "advert_linkage/exact_duplicates forward"
+        }
+    finally:
+        path.write_bytes(content)
+
+
 def test_an_edited_split_repeats_exactly_the_cells_that_use_it(edited: Edit) -> None:
     done = edited("tipbench/data/splits/region.py", "regions / 4", "regions / 3")
     assert only(done, RUN) == named(done, " region") != set()

@@ -103,6 +103,32 @@ def test_a_class_typed_in_a_notebook_counts_by_what_its_functions_do(monkeypatch
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("k = 5", "k = 6"), ("LIMIT = 1", "LIMIT = 2"), ("+ 10", "+ 20"), ("* 100", "* 200")]
+)
+def test_a_typed_class_counts_with_its_constants_its_bases_and_what_it_calls(
+    monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    import __main__
+
+    source = (
+        "LIMIT = 1\n\n\ndef helped(x):\n    return deeper(x) + LIMIT\n\n\ndef deeper(x):\n    return x * 100\n\n\n"
+        "class Base:\n    def fit(self):\n        return 1 + 10\n\n\n"
+        "class Typed(Base):\n    k = 5\n\n    def predict(self):\n        return helped(self.k)\n"
+    )
+
+    def typed(text: str) -> str:
+        exec(text, __main__.__dict__)
+        return code_digest("__main__.Typed")
+
+    for name in ("LIMIT", "helped", "deeper", "Base", "Typed"):
+        monkeypatch.setattr(__main__, name, None, raising=False)
+    first = typed(source)
+    assert typed(source.replace("class Typed", "# a remark\n\nclass Typed")) == first
+    assert old in source
+    assert typed(source.replace(old, new)) != first
+
+
 def test_runs_are_a_tidy_frame_and_a_figure(place: Path, tiny: Release) -> None:
     for c in (0.1, 1.0):
         tipbench.run("advert_risk/tfidf_logreg", parameters={"c": c}, split="operation", replicates=20)
