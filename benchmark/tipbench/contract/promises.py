@@ -80,8 +80,9 @@ def leaves_its_fold_alone(trial: Trial) -> None:
 
     Tables, units and labels are shared with the methods that are run next. What is learnt belongs in `self`.
     """
-    if written := trial.run().written:
-        raise Broken(f"{written[0]}: keep what is learnt in self, and change copies only.")
+    for run in _of_two_seeds(trial):
+        if run.written:
+            raise Broken(f"{run.written[0]}: keep what is learnt in self, and change copies only.")
 
 
 def predicts_what_is_asked(trial: Trial) -> None:
@@ -89,13 +90,14 @@ def predicts_what_is_asked(trial: Trial) -> None:
 
     Exactly what `tipbench score` asks of a file of predictions.
     """
-    predictions = trial.run().predictions
-    answers = trial.prepared.answers_to(predictions)
-    if trial.task.forecast is not None:
-        predictions = asked(answers, predictions)
-    check_predictions(answers, predictions)
-    if trial.task.kind.key(answers.unit) != answers.unit:
-        _check_queries(answers, predictions)
+    for run in _of_two_seeds(trial):
+        predictions = run.predictions
+        answers = trial.prepared.answers_to(predictions)
+        if trial.task.forecast is not None:
+            predictions = asked(answers, predictions)
+        check_predictions(answers, predictions)
+        if trial.task.kind.key(answers.unit) != answers.unit:
+            _check_queries(answers, predictions)
 
 
 def _check_queries(answers: Answers, predictions: pl.DataFrame) -> None:
@@ -113,13 +115,14 @@ def scores_are_probabilities(trial: Trial) -> None:
 
     A score of 0.2 then means: one in five of such units is positive.
     """
-    scores = trial.run().predictions["score"]
-    outside = scores.filter(~scores.is_between(0, 1))
-    if len(outside):
-        raise Broken(
-            f"{len(outside):,} of {len(scores):,} scores are not between 0 and 1 (first: {outside[0]}): "
-            "give probabilities, as predict_proba does."
-        )
+    for run in _of_two_seeds(trial):
+        scores = run.predictions["score"]
+        outside = scores.filter(~scores.is_between(0, 1))
+        if len(outside):
+            raise Broken(
+                f"{len(outside):,} of {len(scores):,} scores are not between 0 and 1 (first: {outside[0]}): "
+                "give probabilities, as predict_proba does."
+            )
 
 
 def repeats_itself(trial: Trial) -> None:
@@ -203,6 +206,11 @@ def sees_no_later_row(trial: Trial) -> None:
         raise Broken(
             f"where the test ends after step {half}, {what}: let begin forget all but what fit learnt."
         )
+
+
+def _of_two_seeds(trial: Trial) -> tuple[Run, Run]:
+    """Return the run with seed 0 and one with seed 1, which other promises look at too."""
+    return trial.run(), trial.run(seed=1, state=0 if trial.make().stochastic else 1)
 
 
 def _is_settled(trial: Trial) -> bool:

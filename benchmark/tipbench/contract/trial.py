@@ -117,7 +117,7 @@ class Trial:
     def run_again(self, method: Any, seed: int = 0, state: int = 0, fold: Fold | None = None) -> Run:
         """Fit this object and predict, with a copy of the fold. Raises Broken for whatever it raises."""
         given = _copy(self.fold if fold is None else fold)
-        before = _contents(given)
+        before, task = _contents(given), _said(given.task)
         with global_generators(state):
             try:
                 method.fit(given, seed)
@@ -127,12 +127,13 @@ class Trial:
                     predictions, refused = self.hand_over(method, given, self.stream)
             except FrozenInstanceError as error:
                 return Run(method, None, (f"{error}{_where(error, method)}",))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise Broken(
                     f"it raises {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
                     f"{_where(error, method)}; correct {'fit, begin or step' if self.stream else 'fit or predict'}."
                 ) from error
-        return Run(method, predictions, _differences(before, given), refused)
+        written = _differences(before, given)
+        return Run(method, predictions, (*written, *_task_differences(task, given.task)), refused)
 
     def hand_over(self, method: Any, fold: Fold, stream: Stream) -> tuple[pl.DataFrame | None, str]:
         """Return what a fitted method predicts of a stream, or None and what was wrong with the answer to a step."""
@@ -175,6 +176,16 @@ def _contents(fold: Fold) -> dict[str, pl.DataFrame]:
     """Return every frame of a fold, by the name by which a method reaches it."""
     tables = {f'tables["{name}"]': table.collect() for name, table in fold.tables.items()}
     return tables | {"parts": fold.parts.clone(), "supervision": fold.supervision.clone()}
+
+
+def _said(task: Task) -> dict[str, str]:
+    return {name: repr(value) for name, value in vars(task).items()}
+
+
+def _task_differences(before: dict[str, str], task: Task) -> list[str]:
+    """Say what was written to the task, which all methods share."""
+    after = _said(task)
+    return [f"fold.task.{name} was changed" for name in sorted(before) if after.get(name) != before[name]]
 
 
 def _differences(before: dict[str, pl.DataFrame], fold: Fold) -> tuple[str, ...]:

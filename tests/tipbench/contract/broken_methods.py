@@ -144,3 +144,46 @@ class FailsElsewhere(Length):
         super().fit(fold, seed)
         if "pytest" not in sys.modules:
             raise ArithmeticError("it does not add up here")
+
+
+class WritesToTheTask(Length):
+    """What all methods share; put back, so that the tests that come next are not harmed."""
+
+    def fit(self, fold, seed):
+        super().fit(fold, seed)
+        fold.task.tables["adverts_of_mine"] = ("body",)
+
+    def __del__(self):
+        from tipbench.tasks import task_of
+
+        task_of("advert_risk").tables.pop("adverts_of_mine", None)
+
+
+class WritesWithSeedOne(Chance):
+    def fit(self, fold, seed):
+        super().fit(fold, seed)
+        if seed == 1:
+            fold.tables["adverts"] = fold.tables["adverts"].with_columns(length=pl.lit(1))
+
+
+class Leaves(Length):
+    def fit(self, fold, seed):
+        raise SystemExit(3)
+
+
+class HalfWithSeedOne(Chance):
+    def fit(self, fold, seed):
+        super().fit(fold, seed)
+        self.ways = 1 + seed
+
+    def predict(self, fold):
+        return super().predict(fold)[:: self.ways]
+
+
+class OutsideWithSeedOne(Chance):
+    def fit(self, fold, seed):
+        super().fit(fold, seed)
+        self.ways = 1 + seed
+
+    def predict(self, fold):
+        return super().predict(fold).with_columns(score=pl.col("score") * self.ways)
