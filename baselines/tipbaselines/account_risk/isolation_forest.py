@@ -25,6 +25,7 @@ class IsolationForest:
     are features, where there are ties."""
 
     needs: frozenset[str] = frozenset()
+    takes_many: frozenset[str] = frozenset({"accounts"})
     stochastic = True
 
     def __init__(self, trees: int = 100, sample: int = 256, ties: bool = True) -> None:

@@ -12,7 +12,7 @@ Options = dict[str, dict[str, Path]]
 
 NEAR, BESIDE = 0.6, 0.2
 """The least likeness of a suggestion, and how much less than the best one it may be."""
-MOST_LISTED = 12
+MOST_LISTED = 16
 
 
 def options(folders: Sequence[Path]) -> Options:

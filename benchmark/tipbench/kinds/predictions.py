@@ -21,7 +21,11 @@ def check_predictions(answers: Answers, predictions: pl.DataFrame) -> pl.DataFra
     candidate of its query's region, an interval that does not hold its estimate, and counts that are not positive.
     """
     if not isinstance(predictions, pl.DataFrame):
-        raise PredictionsRefused(f"a {type(predictions).__name__} was given; give a polars DataFrame")
+        kind = f"{type(predictions).__module__.partition('.')[0]} {type(predictions).__name__}".removeprefix(
+            "builtins "
+        )
+        how = "; pl.from_pandas makes one of it" if kind == "pandas DataFrame" else ""
+        raise PredictionsRefused(f"a {kind} was given; give a polars DataFrame{how}")
     return answers.kind.check(answers, predictions)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ from tipbench.tasks import task_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 PLAIN = (bool, int, float, str, type(None))
 
 
@@ -128,7 +130,22 @@ def described(method: Any, parameters: Mapping[str, Any] | None = None) -> tuple
         value = getattr(method, argument.name)
         if argument.default is argument.empty or repr(value) != repr(argument.default):
             found[argument.name] = value
-    return name, _plain(name, found)
+    plain = _plain(name, found)
+    _refuse_changed(name, method, kind(**plain))
+    return name, plain
+
+
+def _refuse_changed(name: str, method: Any, new: Any) -> None:
+    """Refuse an object that is not what its arguments make: a new one is run, and the rest would be lost."""
+    before, after = (
+        {key: _ADDRESS.sub("", repr(value)) for key, value in vars(one).items()} for one in (new, method)
+    )
+    changed = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    if changed:
+        raise UsageError(
+            f"{name}: {changed[0]} was set after the object was made, and a new object is run: make it an argument of "
+            "__init__, or give a new object."
+        )
 
 
 def _plain(name: str, arguments: dict[str, Any]) -> dict[str, Any]:

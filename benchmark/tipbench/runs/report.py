@@ -7,6 +7,7 @@ forward one. Several seeds are one row: the mean of scores and of the ends of in
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
@@ -60,10 +61,10 @@ class Row:
 
 
 def rows(results: Sequence[Result]) -> list[Row]:
-    """Return one row a data, task, method and split; methods, the best by their most honest score first, oracles last.
+    """Return one row per data, task, method and split; methods by their most honest score, oracles last.
 
-    The variants of a method (:mod:`tipbench.runs.variants`) are rows of their own. Where a task has any, its rows are
-    ordered by their validation scores, where all have one: to choose by the score of the test would be to tune on it.
+    The variants of a method (:mod:`tipbench.runs.variants`) are rows of their own. Where two methods of a task or more
+    have a validation score, these come first, in its order: to choose by the score of the test is to tune on it.
     """
     variants = variant_names(results)
     grouped: dict[tuple[str, ...], list[Result]] = {}
@@ -71,11 +72,13 @@ def rows(results: Sequence[Result]) -> list[Row]:
         method = f"{result.method} [{variant}]" if variant else result.method
         grouped.setdefault((result.data, result.task, method, result.split), []).append(result)
     bare = [_row(key[2], group) for key, group in grouped.items()]
-    swept = {(r.data, r.task) for r, variant in zip(results, variants, strict=True) if variant}
-    unknown = {(row.data, row.task) for row in bare if row.valid is None}
     scores = {(row.data, row.task, row.method, row.split): row.score for row in bare}
+    validated = Counter(
+        {(row.data, row.task, row.method) for row in bare if row.valid is not None and not row.oracle}
+    )
+    methods = Counter((data, task) for data, task, _ in validated)
     ordered_by = {
-        key: row.valid if key[:2] in swept - unknown else row.score
+        key: (0, row.valid) if row.valid is not None and methods[key[:2]] > 1 else (1, row.score)
         for key, row in zip(scores, bare, strict=True)
     }
     full = [
@@ -151,14 +154,15 @@ def _minus(left: float | None, right: float | None) -> float | None:
     return None if left is None or right is None else left - right
 
 
-def _place(row: Row, scores: dict[tuple[str, ...], float | None]) -> tuple:
-    honest = (scores.get((row.data, row.task, row.method, split)) for split in reversed(ORDER))
-    best = next((score for score in honest if score is not None), row.score)
+def _place(row: Row, scores: dict[tuple[str, ...], tuple[int, float | None]]) -> tuple:
+    honest = (scores.get((row.data, row.task, row.method, split), (1, None)) for split in reversed(ORDER))
+    block, best = next((one for one in honest if one[1] is not None), (1, row.score))
     split = ORDER.index(row.split) if row.split in ORDER else len(ORDER)
     return (
         row.data,
         row.task,
         row.oracle,
+        block,
         math.inf if best is None else best if metric_of(row.metric).lower_is_better else -best,
         row.method,
         split,
@@ -180,6 +184,7 @@ class Shown:
 
 
 SHOWN = (
+    Shown("data", lambda row: row.data),
     Shown("task", lambda row: row.task, leave=1),
     Shown("method", lambda row: _method(row)),
     Shown("split", lambda row: row.split),
@@ -215,7 +220,13 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
                 raise UsageError(f"--columns: there is no column {name}. {suggestion(name, list(by_name))}")
         shown = [replace(by_name[name], leave=0) for name in chosen]
     else:
-        shown = [one for one in SHOWN if not {one.text(line) for line in lines} <= {"", NOTHING}]
+        said = {one.name: {one.text(line) for line in lines} for one in SHOWN}
+        # Where all rows are on the same data, the reader typed its name.
+        shown = [
+            one
+            for one in SHOWN
+            if not said[one.name] <= {"", NOTHING} and (one.name != "data" or len(said["data"]) > 1)
+        ]
     columns = [Column(one.name, one.number, leave=one.leave) for one in shown]
     return columns, [[one.text(line) for one in shown] for line in lines]
 

@@ -72,6 +72,14 @@ def check_cast(tables: dict[str, pl.DataFrame]) -> None:
         return
     reviews = tables["reviews"]
     _check_empty(reviews)
+    if "minute" not in reviews.columns:
+        refuse(
+            "reviews",
+            reviews,
+            pl.struct(UNIT, "reviewer").is_duplicated(),
+            "are by a reviewer who votes on the same advert again",
+            "keep one vote for each, or map minute where later votes are meant to count too",
+        )
     if TABLE in tables:
         refuse(
             TABLE,

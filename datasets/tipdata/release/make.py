@@ -48,6 +48,8 @@ def _is_complete(release: Release) -> bool:
         made = json.loads((release.folder / RECEIPT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
+    if any(release.lacking(index) for index in range(release.regions)):
+        return False
     manifest = published_manifest(release)
     if manifest is not None:
         return made.get("digest") == manifest["digest"]
@@ -116,6 +118,8 @@ def _region_is_there(release: Release, index: int, manifest: dict | None, mark: 
     generator."""
     try:
         receipt = region_receipt(release.region_folder(index))
+        if release.lacking(index):
+            return False
         if manifest is None:
             return receipt["fingerprint"] == mark
         return region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]

@@ -1,6 +1,8 @@
 """A release: a version of the data and a size, as parquet files by region."""
 
+import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -91,8 +93,21 @@ class Release:
             return unseen
         return seen.join(unseen, on=list(known[table].key), how="left", maintain_order="left")
 
+    def lacking(self, index: int) -> list[Path]:
+        """Return the files of a region that are not there."""
+        folder = self.region_folder(index)
+        there = set(os.listdir(folder)) if folder.is_dir() else set()
+        return [folder / name for name in sorted(_file_names(self.version) - there)]
+
     def _files(self, name: str) -> list[Path]:
         return [self.region_folder(i) / name for i in range(self.regions)]
+
+
+@lru_cache
+def _file_names(version: str) -> frozenset[str]:
+    """Return the names of the files that a region of a version has."""
+    tables = tables_of(version)
+    return frozenset(f"{name}{suffix}.parquet" for name in tables for suffix, _ in files_of(tables[name]))
 
 
 def region_name(index: int) -> str:

@@ -111,16 +111,18 @@ def test_a_parameter_is_named_in_full_where_two_differ_by_their_last_name() -> N
     assert variant_names([result("forward", 0.2), result("random", 0.2, seed=1)]) == ["", ""]
 
 
-def test_a_sweep_is_ordered_by_its_validation_scores_and_other_tables_by_their_scores() -> None:
+def test_rows_with_a_validation_score_come_first_in_its_order_and_others_by_their_score() -> None:
     def of(c: float, score: float, valid: float | None) -> Result:
         config = {"baseline": {"method": {"c": c}}}
         return result("forward", score, config=config, valid=None if valid is None else {"value": valid})
 
     swept = [of(1.0, 0.9, 0.1), of(2.0, 0.2, 0.8), of(3.0, 0.5, 0.5)]
     assert [row.valid for row in rows(swept)] == [0.8, 0.5, 0.1]
-    assert [row.score for row in rows([*swept[:2], of(3.0, 0.5, None)])] == [0.9, 0.5, 0.2]
+    assert [row.score for row in rows([*swept[:2], of(3.0, 0.5, None)])] == [0.2, 0.9, 0.5]
     other = result("forward", 0.3, method="advert_risk/other", valid={"value": 0.9})
-    assert [row.score for row in rows([result("forward", 0.6, valid={"value": 0.1}), other])] == [0.6, 0.3]
+    assert [row.score for row in rows([result("forward", 0.6, valid={"value": 0.1}), other])] == [0.3, 0.6]
+    alone = rows([other, result("forward", 0.6), result("forward", 0.1, method="advert_risk/third")])
+    assert [row.score for row in alone] == [0.6, 0.3, 0.1], "one that could be tuned is no sweep"
 
 
 def test_columns_that_say_nothing_are_not_shown_and_chosen_ones_are() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tipdata.core.world import fingerprint, newest_released
-from tipdata.release import Release, make, open_release
+from tipdata.release import Release, make, make_release, open_release, verify_release
 
 NEWEST = newest_released()
 
@@ -24,6 +24,7 @@ def test_a_release_is_made_where_it_is_not_the_published_one_or_without_one_of_a
     monkeypatch.setattr(make, "make_release", lambda release, **options: made.append(release))
     manifest = {"digest": "published"} if published else None
     monkeypatch.setattr(make, "published_manifest", lambda release: manifest)
+    monkeypatch.setattr(Release, "lacking", lambda self, index: [])
     two.folder.mkdir(parents=True)
     mark = fingerprint(NEWEST) if generator == "this" else "another"
     receipt: dict[str, Any] = {"digest": digest, "fingerprint": mark}
@@ -45,3 +46,10 @@ def test_a_release_whose_receipt_is_gone_or_cut_is_made(
         (two.folder / "receipt.json").write_text(receipt, encoding="utf-8")
     open_release(NEWEST, "pair", quiet=True)
     assert made == [two]
+
+
+def test_a_release_that_lost_a_file_is_made_whole_again(two: Release) -> None:
+    make_release(two, engine="sequential", quiet=True)
+    (two.region_folder(1) / "firms.parquet").unlink()
+    assert open_release(NEWEST, "pair", engine="sequential", quiet=True).lacking(1) == []
+    assert verify_release(two, engine="sequential", quiet=True) == []

@@ -16,7 +16,7 @@ def complete(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _made(release: Release) -> str:
     """Return whether a release is made and, where any of it is on the disk, how much."""
-    whole = (release.folder / RECEIPT).exists()
+    whole = (release.folder / RECEIPT).exists() and not any(map(release.lacking, range(release.regions)))
     size = size_on_disk(release)
     return f"{'yes' if whole else 'in part'}, {size_in_words(size)}" if size else "no"
 

@@ -16,15 +16,16 @@ from tipbench.data.custom.values import yes_or_no
 def features(own: OwnData, table: str, frame: pl.LazyFrame, taken: set[str]) -> pl.DataFrame:
     """Return the numeric columns of a table's file that ``"*"`` stands for, in the order of the file, row for row.
 
-    Numbers in text become Float64, booleans and text of yes and no alone become Int8, and a column with anything else
-    in it is none of them. A column of vectors of one length d becomes d columns ``name_0`` to ``name_<d - 1>``.
+    Numbers in text become Float64, booleans and text of yes and no alone become Int8; other text is left out. A column
+    of vectors of one length d becomes d columns ``name_0`` to ``name_<d - 1>``.
     Columns that another field of the config reads, and those that ``hidden`` names, are left out.
 
     Args:
         taken: names that the table has already.
 
     Raises:
-        UsageError: where nothing is left, a name is taken, or vectors differ in length.
+        UsageError: where nothing is left, a name is taken, vectors differ in length, or a few cells of a column are not
+            what most of them are.
     """
     field, pattern = f"data.tables.{table}.{MANY}", own.tables[table][MANY]
     has = frame.collect_schema()
@@ -54,13 +55,30 @@ def _numbers(own: OwnData, field: str, column: pl.Series) -> list[pl.Series]:
     if column.dtype == pl.Boolean:
         return [column.cast(pl.Int8)]
     if column.dtype == pl.String:
-        for number in (column.cast(pl.Float64, strict=False), yes_or_no(column)):
-            if number.null_count() == column.null_count() < len(column):
-                return [number]
-        return []
+        return _of_text(own, field, column)
     if isinstance(column.dtype, (pl.Array, pl.List)):
         return _spread(own, field, column)
     return [column] if column.dtype.is_numeric() else []
+
+
+def _of_text(own: OwnData, field: str, column: pl.Series) -> list[pl.Series]:
+    """Return text as numbers or yes and no; nothing where it is something else. Raises UsageError where most cells are
+    numbers, or yes and no, and others are not: to leave the column out would say nothing of it."""
+    there = len(column) - column.null_count()
+    read = [column.cast(pl.Float64, strict=False), yes_or_no(column)]
+    best = min(read, key=lambda number: number.null_count())
+    understood = len(column) - best.null_count()
+    if understood == there > 0:
+        return [best]
+    if 2 * understood <= there or not there:
+        return []
+    odd = (best.is_null() & column.is_not_null()).arg_true()
+    what = "a number" if best is read[0] else "yes or no"
+    raise UsageError(
+        f"{field} of data={own.name} is {what} in {understood:,} of {there:,} cells of {column.name} and not in "
+        f"{len(odd):,} (first: {column[odd[0]]!r} in row {odd[0] + 1}): correct them, leave them empty, or name the "
+        "column in data.hidden."
+    )
 
 
 def _spread(own: OwnData, field: str, column: pl.Series) -> list[pl.Series]:

@@ -53,8 +53,10 @@ def _long(place: str, wide: Wide, rows: Rows) -> Rows:
     asked = [wide.columns] if isinstance(wide.columns, str) else wide.columns
     cells = [name for name in has if any(name == text or fnmatchcase(name, text) for text in asked)]
     kept = [name for name in has if name not in cells]
-    if not cells:
-        raise UsageError(f"{place}: wide.columns={listed(asked)} are none of the columns {listed(has)}.")
+    if lacking := [
+        text for text in asked if not any(name == text or fnmatchcase(name, text) for name in has)
+    ]:
+        raise UsageError(f"{place}: wide.columns={listed(lacking)} are none of the columns {listed(has)}.")
     if taken := [name for name in (wide.name, wide.value) if name in kept] or (
         [wide.name] if wide.name == wide.value else []
     ):

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import polars as pl
 from tipdata.core.errors import UsageError
+from tipdata.stages import TABLES
 
 from tipbench.data.custom.classes import named_alike, with_classes
 from tipbench.data.custom.columns import identifiers, listed, mapped
@@ -83,6 +84,7 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
     for table, of_table in rows.items():
         read, many[table] = _source_rows(own, table, of_table.frame)
         columns |= {(table, column): read[column] for column in read.columns}
+    notes += misspelt(own)
     made = _settled(task, own, columns, unit if given is None else given, unit, notes)
     tables = {}
     for table in own.tables:
@@ -96,6 +98,23 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
     units = with_classes(task, own, _units(task, own, raw, unit), tables, notes)
     widths = {table: frame.width for table, frame in many.items() if frame.width}
     return OwnTables(units, tables, names, _region_names(columns, made), notes, widths)
+
+
+def misspelt(own: OwnData) -> list[str]:
+    """Return a note on each mapped column that no table has and that is almost the name of one that its table has."""
+    found = []
+    for table, columns in own.tables.items():
+        known = TABLES[table].schema if table in TABLES else {}
+        for column in columns:
+            near = (
+                [] if column in known or column == MANY else get_close_matches(column, known, n=1, cutoff=0.8)
+            )
+            found += [
+                f"data.tables.{table}.{column} of data={own.name} is a feature of your own; if you mean {name}, "
+                "write it so: methods know it by that name."
+                for name in near
+            ]
+    return found
 
 
 def _region_names(columns: Columns, made: Columns) -> pl.DataFrame | None:

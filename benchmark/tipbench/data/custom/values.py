@@ -74,11 +74,13 @@ def _whole(field: str, unit: str, values: pl.Series, notes: list[str]) -> pl.Ser
         number = values.cast(pl.Float64, strict=False)
         wrong = values.filter((number.is_null() | (number != number.floor())) & values.is_not_null())
         if len(wrong):
-            dates = " or dates as 2019-04-16" if _per_day(unit) else ""
-            raise UsageError(
-                f"{field} is not a whole number in {len(wrong):,} of {len(values):,} rows (first: {wrong[0][:40]}): "
-                f'map it to whole numbers{dates}, for instance by "ROUND(CAST(column AS DOUBLE))".'
+            how = (
+                "map it to whole numbers or to dates as 2019-04-16, for instance by \"STRPTIME(column, '%d/%m/%Y')\"."
+                if _per_day(unit)
+                else 'map it to whole numbers, for instance by "ROUND(CAST(column AS DOUBLE))".'
             )
+            some = f"{len(wrong):,} of {len(values):,} rows (first: {wrong[0][:40]})"
+            raise UsageError(f"{field} is not a whole number in {some}: {how}")
         return number
     if values.dtype.is_float():
         cut = values.filter((values != values.floor()).fill_null(False))
