@@ -157,8 +157,22 @@ def test_help_and_version_are_what_other_programs_call_them(tipbench) -> None:
         (["help", "run"], ["run", "--help"]),
         (["version"], ["--version"]),
         (["help"], ["--help"]),
+        (["help", "help"], ["--help"]),
+        (["help", "--help"], ["--help"]),
+        (["help", "version"], ["--help"]),
+        (["version", "--help"], ["--help"]),
     ):
-        assert tipbench(*words) == tipbench(*same)
+        found = tipbench(*words)
+        assert found[0] == 0
+        assert found == tipbench(*same)
+    listed = tipbench("--help")[1].partition("commands:")[2].split()
+    assert {"help", "version"} <= set(listed)
+
+
+def test_the_version_is_json_where_json_is_asked_for(tipbench) -> None:
+    for words in (["version", "--json"], ["--version", "--json"]):
+        code, out, _ = tipbench(*words)
+        assert (code, json.loads(out)) == (0, {"version": tipbench("version")[1].split()[1]})
 
 
 @pytest.mark.parametrize(("typed", "near"), [("rnu", "run"), ("hlep", "help"), ("score ", "score")])
