@@ -10,6 +10,7 @@ from tipdata.core.operating_system import ignore_interrupts, write_utf8
 
 from tipbench import completion
 from tipbench.commands import WORDS, Command, command_of, declare, names
+from tipbench.commands.parser import Parser, unknown_option
 from tipbench.config.options import suggestion
 from tipbench.console import emit_json
 from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
@@ -64,8 +65,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         parser = _parser(command)
         options, rest = parser.parse_known_args(words)
         if unknown := [word for word in rest if word.startswith("-")]:
-            see = f"tipbench {options.command or ''} --help".replace("  ", " ")
-            parser.error(f"unknown option {unknown[0]}: see `{see}`")
+            raise unknown_option(parser, options, unknown[0])
         if command is None:
             parser.print_help()
             return USAGE
@@ -111,7 +111,7 @@ def _command(typed: str) -> Command:
 def _parser(command: Command | None) -> argparse.ArgumentParser:
     """Return the parser of the command that was typed; without one, of the help that lists all of them."""
     form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("tipbench", description=ABOUT, epilog=EXAMPLES, formatter_class=form)
+    parser = Parser("tipbench", description=ABOUT, epilog=EXAMPLES, formatter_class=form)
     parser.add_argument("--version", action="version", version=f"tipbench {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for said in declare(commands, command):

@@ -182,6 +182,28 @@ def test_a_misspelt_command_is_answered_by_the_nearest(tipbench, typed: str, nea
     assert said == f'tipbench: Unknown command "{typed}". Did you mean "{near}"?\n'
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("data verfy release=tiny", 'Unknown action "verfy". Did you mean "verify"?'),
+        ("board exprt", 'Unknown action "exprt". Did you mean "export"?'),
+        ("board export latx", 'Unknown format "latx". Did you mean "latex"?'),
+        ("submit chek", 'Unknown action "chek". Did you mean "check"?'),
+        ("seal scor", 'Unknown action "scor". Did you mean "score"?'),
+        ("list basline", 'Unknown argument "basline". Did you mean "baselines"?'),
+        ("completion bahs", 'Unknown argument "bahs". Did you mean "bash"?'),
+        ("run --colums method", 'Unknown option "--colums". Did you mean "--columns"?'),
+        ("run --colums=method", 'Unknown option "--colums". Did you mean "--columns"?'),
+        ("data make --quite", 'Unknown option "--quite". Did you mean "--quiet"?'),
+        ("board export latex --matix", 'Unknown option "--matix". Did you mean "--matrix"?'),
+        ("data make --xyzw", 'Unknown option "--xyzw". See `tipbench data make --help`.'),
+        ("--vrsion", 'Unknown option "--vrsion". Did you mean "--version"?'),
+    ],
+)
+def test_a_misspelt_action_or_option_is_answered_by_the_nearest(tipbench, typed: str, says: str) -> None:
+    assert tipbench(*typed.split()) == (2, "", f"tipbench: {says}\n")
+
+
 def test_no_command_is_a_usage_error_that_shows_the_help(tipbench) -> None:
     code, out, _ = tipbench()
     assert code == 2
