@@ -225,6 +225,10 @@ def _named(config: dict[str, Any], baseline: str | None, release: bool) -> dict[
     if baseline is not None and written not in (None, baseline):
         raise UsageError(f"the config of baseline={baseline} says name: {written}; make the two the same.")
     target = config["baseline"]["method"].get("_target_")
+    module, _, name = str(target).rpartition(".")
+    if target is not None and not (module and name):
+        like = f"{module or 'my_module'}.{name or 'MyMethod'}"
+        raise UsageError(f"{TARGET}={target} is not a class: write module.Class, such as {like}.")
     if written is None and baseline is None and target is not None and config.get("task") is not None:
         baseline = f"{config['task']['name']}/{str(target).rpartition('.')[2]}"
     return {**config, "baseline": {**config["baseline"], "name": written or baseline}}

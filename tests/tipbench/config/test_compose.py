@@ -127,6 +127,15 @@ def test_a_users_own_class_needs_no_config_and_takes_any_argument() -> None:
     assert found["baseline"]["method"] == {"_target_": "mine.Mine", "depth": 3}
 
 
+@pytest.mark.parametrize(
+    ("target", "like"), [("Longest", "my_module.Longest"), ("mine.", "mine.MyMethod"), (".A", "my_module.A")]
+)
+def test_a_class_without_its_module_is_answered_by_how_to_write_it(target: str, like: str) -> None:
+    says = rf"_target_={target} is not a class: write module.Class, such as {like}\.$"
+    with pytest.raises(UsageError, match=says):
+        settings("task=advert_risk", f"baseline.method._target_={target}")
+
+
 def test_a_users_own_configs_are_found_whatever_their_folder_is_called(own_configs: Path) -> None:
     found = settings("baseline=advert_risk/length", "baseline.method.sign=-1", own=own_configs)
     assert found["baseline"]["method"] == {"_target_": "own_methods.Length", "sign": -1}
