@@ -102,6 +102,9 @@ class Composer:
         if general:
             values = [o for o in values if not o.key.startswith("baseline.")]
         config = self._composed_config(groups, values)
+        if chosen is not None and not general and config["baseline"]["method"].get("_target_") is None:
+            path = self.options["baseline"][chosen]
+            raise UsageError(f"{path} names no class: write method._target_, such as my_module.MyMethod.")
         return settings_of(_named(config, chosen, "release" in groups))
 
     def _check_release(self) -> None:
@@ -170,11 +173,20 @@ def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Ov
                 literal = None if override.value == "null" else override.value.replace("${", "\\${")
                 OmegaConf.update(config, override.key, literal, force_add=override.added)
         return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+    except yaml.MarkedYAMLError as error:
+        raise _unreadable(error) from None
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
         said = " ".join(line.strip() for line in str(error).splitlines()[:2] if line.strip()).rstrip(".")
         raise UsageError(
             f"the config cannot be composed: {said}; quote values that hold special signs."
         ) from None
+
+
+def _unreadable(error: Any) -> UsageError:
+    """Return the error for a file whose YAML is broken: which, and where. ``error`` is that of the parser."""
+    mark = error.problem_mark or error.context_mark
+    where = f"line {mark.line + 1}, column {mark.column + 1}"
+    return UsageError(f"{mark.name} is not readable YAML: {error.problem} in {where}; correct it.")
 
 
 def _check_parameter(key: str, config: dict[str, Any], valid: set[str]) -> None:

@@ -148,6 +148,33 @@ def test_a_baseline_that_is_named_otherwise_than_its_file_is_refused(own_configs
         settings("baseline=advert_risk/copy", own=own_configs)
 
 
+@pytest.mark.parametrize("content", ["name: [a\nfoo: {\n", "a: b: c\n", "a: 'b\n", "a:\n\tb: 1\n"])
+def test_a_file_whose_yaml_is_broken_is_named_with_the_place(own_configs: Path, content: str) -> None:
+    for name, word in (
+        ("baseline/advert_risk/bad.yaml", "baseline=advert_risk/bad"),
+        ("experiment/bad.yaml", "experiment=bad"),
+    ):
+        path = own_configs / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        says = rf"^{re.escape(str(path))} is not readable YAML: .+ in line \d, column \d; correct it\.$"
+        with pytest.raises(UsageError, match=says):
+            settings(word, own=own_configs)
+
+
+@pytest.mark.parametrize(
+    "method", ["", "method: {}\n", "method:\n  _target_: null\n", "method:\n  depth: 1\n"]
+)
+def test_a_config_without_a_class_is_named_and_told_what_it_lacks(own_configs: Path, method: str) -> None:
+    path = own_configs / "baseline/advert_risk/bare.yaml"
+    path.write_text(f"name: advert_risk/bare\nsummary: a test\nreference: null\n{method}", encoding="utf-8")
+    with pytest.raises(UsageError) as error:
+        settings("baseline=advert_risk/bare", own=own_configs)
+    assert str(error.value) == f"{path} names no class: write method._target_, such as my_module.MyMethod."
+    words = ("baseline=advert_risk/bare", "baseline.method._target_=own_methods.Length")
+    assert settings(*words, own=own_configs)["baseline"]["method"]["_target_"] == "own_methods.Length"
+
+
 def test_a_config_dir_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a folder"):
         config_folders(str(tmp_path / "nowhere"))
