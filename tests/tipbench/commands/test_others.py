@@ -1,11 +1,14 @@
 """``score``, ``compare``, ``list``, ``data`` and what all commands share."""
 
+import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tipbench.cli import main
 from tipdata.release import Release
 
 COMMANDS = ("run", "score", "compare", "check", "submit", "list", "data", "board", "seal")
@@ -80,6 +83,27 @@ def test_everything_listed_says_what_it_is(tipbench, what: str) -> None:
     assert all(line["summary"] for line in lines)
     table = tipbench("list", what)[1]
     assert all(line["summary"] in table for line in lines)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("what", ["tasks", "baselines", "splits", "releases", "experiments", "data"])
+def test_a_list_fits_eighty_columns_without_breaking_a_word(
+    tipbench, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = json.loads(tipbench("list", what, "--json")[1])
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["list", what]) == 0
+    text = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
+    assert max(map(len, text.splitlines())) <= 80
+    assert {word for line in lines for word in f"{line['name']} {line['summary']}".split()} <= set(
+        text.split()
+    )
 
 
 def test_own_baselines_are_listed(tipbench, own_configs: Path) -> None:
