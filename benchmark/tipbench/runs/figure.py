@@ -35,7 +35,7 @@ MEANING = {
     ALL: "all units: nothing is learnt from labels",
 }
 APART = 0.22
-"""Of a method's splits, in rows."""
+"""Of a method's splits, in rows, where these are few."""
 ACROSS = {1: 1, 2: 2, 3: 2, 4: 2}
 """Panels beside each other, by their number; three of more."""
 PANEL = (5.4, 0.8, 0.27)
@@ -95,10 +95,11 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 def _panel(panel: Axes, rows: Sequence[Row]) -> None:
     methods = list(dict.fromkeys(row.method for row in rows))
     splits = _splits(rows)
+    apart = min(APART, 0.9 / len(splits))
     for place, method in enumerate(reversed(methods)):
         of_method = [row for row in rows if row.method == method]
         for row in of_method:
-            _mark(panel, row, place + APART * ((len(splits) - 1) / 2 - splits.index(row.split)))
+            _mark(panel, row, place + apart * ((len(splits) - 1) / 2 - splits.index(row.split)))
         leaks = [row.leakage for row in of_method if row.leakage is not None]
         if leaks:
             _note(panel, f"{leaks[0]:+.2f}", place)

@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -88,6 +89,19 @@ def test_what_stands_above_and_below_the_panels_is_wrapped_and_nothing_of_it_is_
         assert found.x1 <= figure.bbox.width
     assert all(axes.get_window_extent().height > 80 for axes in figure.axes if axes.axison)
     assert "which methods are tuned by" in " ".join(texts(figure).split())
+
+
+def test_every_split_of_a_method_has_its_mark_inside_the_panel_and_apart_from_other_methods() -> None:
+    splits = ("random", "operation", "forward", "region", "jurisdiction", "language", "platform", "tactics")
+    figure = draw([row(split, 0.3, method=f"advert_risk/{m}") for m in "ab" for split in splits])
+    assert figure is not None
+    panel = figure.axes[0]
+    marks = [line.get_xydata() for line in panel.lines if line.get_marker() == "o"]
+    heights = [float(mark[0, 1]) for mark in map(np.asarray, marks) if mark.size]
+    low, high = panel.get_ylim()
+    assert len(heights) == 2 * len(splits)
+    assert all(low < height < high for height in heights)
+    assert sum(height < 0.5 for height in heights) == len(splits)
 
 
 def test_where_nothing_is_learnt_from_labels_none_are_named() -> None:
