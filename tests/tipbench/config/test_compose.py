@@ -229,3 +229,15 @@ def test_nothing_of_omegaconf_leaves_the_composer() -> None:
         return value is None or type(value) in (str, int, float, bool)
 
     assert plain(settings("experiment=quickstart"))
+
+
+def test_the_config_of_a_baseline_that_the_guide_shows_is_valid(tmp_path: Path) -> None:
+    guide = (config_folder().parent / "docs" / "guide.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    (block,) = [one for one in blocks if "_target_" in one]
+    path = tmp_path / "baseline/advert_risk/longest.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(block, encoding="utf-8")
+    found = settings("baseline=advert_risk/longest", own=tmp_path)["baseline"]
+    assert (found["name"], found["method"]["_target_"]) == ("advert_risk/longest", "my_module.Longest")
+    assert "advert_risk/longest" not in guide.partition("## 2.")[0]
