@@ -51,6 +51,18 @@ def test_help_of_an_action_shows_examples_of_it_and_of_no_sibling(action: str) -
     assert shown == {action}
 
 
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("compare", "test whether runs differ from the first run, by a paired cluster bootstrap"),
+        ("check", "check that a method follows the rules in docs/contract.md"),
+        ("completion", "print the tab-completion script for your shell"),
+    ],
+)
+def test_a_line_of_help_says_what_a_command_does_in_plain_words(command: str, says: str) -> None:
+    assert OWN[command].help() == says
+
+
 def test_keys_of_an_engine_are_offered_where_work_is_shared_out() -> None:
     offers = {
         name for name in ACTIONS if name.startswith("data ") and "engine=" in ACTIONS[name].format_help()
