@@ -9,8 +9,10 @@ from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.core.operating_system import ignore_interrupts, write_utf8
 
 from tipbench import completion
-from tipbench.commands import Command, command_of, declare, names
+from tipbench.commands import WORDS, Command, command_of, declare, names
+from tipbench.commands.parser import Parser, unknown_option
 from tipbench.config.options import suggestion
+from tipbench.console import emit_json
 from tipbench.exit_codes import FAILED, INTERRUPTED, USAGE
 from tipbench.version import __version__
 
@@ -56,12 +58,14 @@ def _run(arguments: Sequence[str] | None) -> int:
         if completion.ASKED in os.environ:
             typed = completion.typed_command()
             completion.complete(_parser(command_of(typed) if typed else None))
+        if words[:1] == ["--version"] and "--json" in words:
+            emit_json({"version": __version__})
+            return 0
         command = _command(words[0]) if words and not words[0].startswith("-") else None
         parser = _parser(command)
         options, rest = parser.parse_known_args(words)
         if unknown := [word for word in rest if word.startswith("-")]:
-            see = f"tipbench {options.command or ''} --help".replace("  ", " ")
-            parser.error(f"unknown option {unknown[0]}: see `{see}`")
+            raise unknown_option(parser, options, unknown[0])
         if command is None:
             parser.print_help()
             return USAGE
@@ -80,19 +84,26 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _aliased(words: list[str]) -> list[str]:
-    """Return ``--help`` and ``--version`` for the words that other programs have for them."""
+    """Return ``--help`` and ``--version`` for the words that other programs have for them.
+
+    Of these two words themselves the help is that which lists all commands.
+    """
     match words:
+        case ["help", *rest] if not rest or rest[0] in WORDS:
+            return ["--help"]
         case ["help", *rest]:
             return [*rest, "--help"]
-        case ["version"]:
-            return ["--version"]
+        case ["version", *rest] if not {"-h", "--help"} & set(rest):
+            return ["--version", *rest]
+        case ["version", *_]:
+            return ["--help"]
     return words
 
 
 def _command(typed: str) -> Command:
     command = command_of(typed)
     if command is None:
-        near = suggestion(typed, [*names(), "help", "version"])
+        near = suggestion(typed, [*names(), *WORDS])
         raise UsageError(f'Unknown command "{typed}". {near}')
     return command
 
@@ -100,7 +111,7 @@ def _command(typed: str) -> Command:
 def _parser(command: Command | None) -> argparse.ArgumentParser:
     """Return the parser of the command that was typed; without one, of the help that lists all of them."""
     form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("tipbench", description=ABOUT, epilog=EXAMPLES, formatter_class=form)
+    parser = Parser("tipbench", description=ABOUT, epilog=EXAMPLES, formatter_class=form)
     parser.add_argument("--version", action="version", version=f"tipbench {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for said in declare(commands, command):

@@ -30,6 +30,9 @@ def completed(line: str, place: Path) -> list[str]:
     ("line", "words"),
     [
         ("tipbench r", ["run"]),
+        ("tipbench hel", ["help"]),
+        ("tipbench ver", ["version"]),
+        ("tipbench help compl", ["completion"]),
         ("tipbench run --lo", ["--log-file"]),
         ("tipbench run rele", ["release="]),
         ("tipbench run release=s", ["release=small"]),

@@ -58,3 +58,12 @@ def test_authorship_hides_contacts_images_and_accounts() -> None:
 def test_a_misspelt_task_names_the_nearest() -> None:
     with pytest.raises(UsageError, match="advert_linkage"):
         task_of("advert_linkge")
+
+
+def test_a_task_that_does_not_exist_is_answered_by_the_nearest_one_or_by_all() -> None:
+    for typed, near in (("advert_rsk", "advert_risk"), ("prevalance", "prevalence")):
+        with pytest.raises(UsageError) as error:
+            task_of(typed)
+        assert str(error.value) == f'task={typed} does not exist. Did you mean "{near}"?'
+    with pytest.raises(UsageError, match=r"Choose one of account_risk, .*supplier_risk\.$"):
+        task_of("zzz")

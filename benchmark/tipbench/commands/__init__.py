@@ -105,6 +105,13 @@ def added() -> tuple[dict[str, Command], dict[str, str]]:
     return commands, clashes
 
 
+WORDS = {
+    "help": "teach a command: tipbench help COMMAND",
+    "version": "print the version of tipbench",
+}
+"""What can be typed in the place of a command, and what it does. The command line itself answers it."""
+
+
 def command_of(typed: str) -> Command | None:
     """Return the command of a name, None where there is none. Raises UsageError for a name that two packages add."""
     if typed in OWN:
@@ -116,7 +123,7 @@ def command_of(typed: str) -> Command | None:
 
 
 def names() -> list[str]:
-    """Return the names of all commands."""
+    """Return the names of all commands, without the words that stand in the place of one."""
     return [*OWN, *added()[0]]
 
 
@@ -135,6 +142,10 @@ def declare(subparsers: argparse._SubParsersAction, command: Command | None) -> 
             subparsers.add_parser(one.name, **_looks(one))
         except UsageError as error:
             said.append(str(error))
+    for word, about in WORDS.items():
+        parser = subparsers.add_parser(word, help=about)
+        if word == "help":
+            parser.add_argument("about", nargs="?", choices=names())
     return said
 
 

@@ -1,4 +1,4 @@
-"""``tipbench check``: does a method keep the contract that the shipped baselines keep?"""
+"""``tipbench check``: check that a method follows the rules in docs/contract.md."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""``tipbench compare``: compare runs with the first of them, by a paired cluster bootstrap."""
+"""``tipbench compare``: test whether runs differ from the first run, by a paired cluster bootstrap."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""``tipbench completion``: print what makes a shell complete commands, options and overrides."""
+"""``tipbench completion``: print the tab-completion script for your shell."""
 
 import argparse
 

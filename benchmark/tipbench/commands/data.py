@@ -24,8 +24,36 @@ examples:
 
 Releases live in $TIPBENCH_HOME, by default the user's cache folder."""
 
+ACTION_EXAMPLES = {
+    "make": """\
+examples:
+  tipbench data make release=small
+  tipbench data make release=small engine=loky engine.workers=4
+  tipbench data make release=small release.world=3             an independent world, for stability of rankings""",
+    "verify": """\
+examples:
+  tipbench data verify release=small
+  tipbench data verify release=small engine.workers=2""",
+    "remove": """\
+examples:
+  tipbench data remove release=small
+  tipbench data remove release=small release.world=3""",
+    "describe": """\
+examples:
+  tipbench data describe release=tiny
+  tipbench data describe release=tiny --json""",
+    "preview": """\
+examples:
+  tipbench data preview release=tiny
+  tipbench data preview release=tiny table=adverts rows=5 language=ar
+  tipbench data preview data=sms_spam data.path=FOLDER rows=3""",
+}
+"""Examples of each action, for its own help."""
+
 OWN_KEYS = {"preview": ("table", "rows", "language")}
 """Keys of an action's own, beside release and engine."""
+AT_WORK = ("make", "verify")
+"""Actions whose work is shared out to workers. Others take the keys of an engine too, and need none."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -33,10 +61,13 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action, about in ABOUT.items():
-        one = parser_of(actions, action, about, EXAMPLES, f"tipbench.actions.data:call_{action}")
-        own = "".join(f", {key}=" for key in OWN_KEYS.get(action, ()))
+        one = parser_of(
+            actions, action, about, ACTION_EXAMPLES[action], f"tipbench.actions.data:call_{action}"
+        )
+        own = ", engine=, engine.workers=" if action in AT_WORK else ""
+        own += "".join(f", {key}=" for key in OWN_KEYS.get(action, ()))
         own += ", or data= and split= of your own data" if action == "preview" else ""
-        add_overrides(one, f"release=, engine=, engine.workers={own}")
+        add_overrides(one, f"release=, release.world={own}")
         if action == "preview":
             add_config_dir(one)
         else:

@@ -32,7 +32,8 @@ def add_results(parser: argparse.ArgumentParser) -> None:
 
 
 def add_draft(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--draft", action="store_true", help="take a draft of the data as well; it is marked")
+    about = "also show data versions that are not released yet, marked as drafts"
+    parser.add_argument("--draft", action="store_true", help=about)
 
 
 def add_board(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,9 @@ your own data, and your own method:
 
 Runs are written to runs/<data>/<task>/<split>/<method>/<hash>-s<seed>/ as result.json and
 predictions.parquet. What is finished is not run again: overwrite=only_missing|always|never.
---log-file says in a file when each cell begins and ends; --columns and --references are in docs/guide.md."""
+--log-file says in a file when each cell begins and ends; --references is explained in docs/guide.md.
+--columns takes task, method, split, labels, metric, valid, score, sd of seeds, 95% interval, share of oracle,
+leakage, drift, harm gap, seconds."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +34,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--columns",
         metavar="A,B",
-        help="columns of the table, in this order (all that fit); see docs/guide.md",
+        help="columns of the table, in this order (all that fit); named below",
     )
     parser.add_argument(
         "--references",

@@ -19,6 +19,7 @@ from tipdata.core.world import newest_released
 from tipbench.config.method_class import parameters_of
 from tipbench.config.options import Options, check_option, options, suggestion
 from tipbench.config.settings import Settings, settings_of
+from tipbench.config.sweeps import single_value
 from tipbench.data.custom.config import OwnData
 
 METHOD = "baseline.method."
@@ -84,6 +85,9 @@ class Composer:
             UsageError: for options and keys that do not exist, values of the wrong kind, a ``task`` that
                 contradicts the baseline's, and ``release`` beside ``data``.
         """
+        typed = tuple(single_value(one, self.options) for one in self.typed)
+        if typed != self.typed:
+            return replace(self, typed=typed, _composed=self._composed).settings(baseline, general)
         groups = {o.key: o.value for o in self.typed if o.key in self.options and o.key != "release"}
         chosen = baseline or groups.pop("baseline", None)
         self._check_release()
@@ -98,6 +102,9 @@ class Composer:
         if general:
             values = [o for o in values if not o.key.startswith("baseline.")]
         config = self._composed_config(groups, values)
+        if chosen is not None and not general and config["baseline"]["method"].get("_target_") is None:
+            path = self.options["baseline"][chosen]
+            raise UsageError(f"{path} names no class: write method._target_, such as my_module.MyMethod.")
         return settings_of(_named(config, chosen, "release" in groups))
 
     def _check_release(self) -> None:
@@ -166,11 +173,20 @@ def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Ov
                 literal = None if override.value == "null" else override.value.replace("${", "\\${")
                 OmegaConf.update(config, override.key, literal, force_add=override.added)
         return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+    except yaml.MarkedYAMLError as error:
+        raise _unreadable(error) from None
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
         said = " ".join(line.strip() for line in str(error).splitlines()[:2] if line.strip()).rstrip(".")
         raise UsageError(
             f"the config cannot be composed: {said}; quote values that hold special signs."
         ) from None
+
+
+def _unreadable(error: Any) -> UsageError:
+    """Return the error for a file whose YAML is broken: which, and where. ``error`` is that of the parser."""
+    mark = error.problem_mark or error.context_mark
+    where = f"line {mark.line + 1}, column {mark.column + 1}"
+    return UsageError(f"{mark.name} is not readable YAML: {error.problem} in {where}; correct it.")
 
 
 def _check_parameter(key: str, config: dict[str, Any], valid: set[str]) -> None:
@@ -225,6 +241,10 @@ def _named(config: dict[str, Any], baseline: str | None, release: bool) -> dict[
     if baseline is not None and written not in (None, baseline):
         raise UsageError(f"the config of baseline={baseline} says name: {written}; make the two the same.")
     target = config["baseline"]["method"].get("_target_")
+    module, _, name = str(target).rpartition(".")
+    if target is not None and not (module and name):
+        like = f"{module or 'my_module'}.{name or 'MyMethod'}"
+        raise UsageError(f"{TARGET}={target} is not a class: write module.Class, such as {like}.")
     if written is None and baseline is None and target is not None and config.get("task") is not None:
         baseline = f"{config['task']['name']}/{str(target).rpartition('.')[2]}"
     return {**config, "baseline": {**config["baseline"], "name": written or baseline}}

@@ -1,9 +1,11 @@
-"""Look at the class of a method by its name: its parameters, and what it says of itself."""
+"""Look at the class of a method by its name: its parameters, what it says of itself, and why it is not there."""
 
 from __future__ import annotations
 
 import inspect
 from importlib import import_module
+
+from tipbench.config.options import nearest
 
 
 def method_class(target: str) -> object | None:
@@ -11,8 +13,24 @@ def method_class(target: str) -> object | None:
     module, _, name = target.rpartition(".")
     try:
         return getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError):
+    except Exception:  # whatever a user's module does when it is imported
         return None
+
+
+def why_missing(target: str) -> str | None:
+    """Return why a class named as ``module.Class`` is not there, without a full stop; None where it is there."""
+    module, _, name = target.rpartition(".")
+    try:
+        found = import_module(module)
+    except Exception as error:  # whatever a user's module does when it is imported
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+            return f"there is no module {error.name}: run from the folder that holds it, or install it"
+        said = " ".join(str(error).split()).rstrip(".")
+        return f"the module {module} cannot be imported ({type(error).__name__}: {said})"
+    if hasattr(found, name):
+        return None
+    near = nearest(name, [one for one, value in vars(found).items() if inspect.isclass(value)])
+    return f"{module} has no class {name}" + (f"; did you mean {' or '.join(near)}?" if near else "")
 
 
 def parameters_of(target: str) -> list[str] | None:

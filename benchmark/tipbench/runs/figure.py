@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,11 +35,15 @@ MEANING = {
     ALL: "all units: nothing is learnt from labels",
 }
 APART = 0.22
-"""Of a method's splits, in rows."""
+"""Of a method's splits, in rows, where these are few."""
 ACROSS = {1: 1, 2: 2, 3: 2, 4: 2}
 """Panels beside each other, by their number; three of more."""
 PANEL = (5.4, 0.8, 0.27)
 """Inches: the width of a panel, its height without methods, and the height of a method."""
+LETTER = 0.54
+"""The usual width of a letter of matplotlib's own font, in its size."""
+LINE, FEW = 0.18, 5
+"""Inches of a line above or below the panels, and how many such lines any figure has room for."""
 
 
 def check_format(path: str) -> None:
@@ -90,10 +95,11 @@ def draw(rows: Sequence[Row]) -> Figure | None:
 def _panel(panel: Axes, rows: Sequence[Row]) -> None:
     methods = list(dict.fromkeys(row.method for row in rows))
     splits = _splits(rows)
+    apart = min(APART, 0.9 / len(splits))
     for place, method in enumerate(reversed(methods)):
         of_method = [row for row in rows if row.method == method]
         for row in of_method:
-            _mark(panel, row, place + APART * ((len(splits) - 1) / 2 - splits.index(row.split)))
+            _mark(panel, row, place + apart * ((len(splits) - 1) / 2 - splits.index(row.split)))
         leaks = [row.leakage for row in of_method if row.leakage is not None]
         if leaks:
             _note(panel, f"{leaks[0]:+.2f}", place)
@@ -179,12 +185,17 @@ def _explain(figure: Any, panel: Axes, rows: Sequence[Row]) -> None:
         lines[0] += " Tick: the score on the valid part, which methods are tuned by."
     if any(row.leakage is not None for row in rows):
         lines.append("At the right: leakage, the score on the random split minus the operation-disjoint one.")
-    lines.append(f"Labels learnt from: {', '.join(dict.fromkeys(row.labels for row in rows))}.")
+    if learnt := dict.fromkeys(row.labels for row in rows if row.split != ALL):
+        lines.append(f"Labels learnt from: {', '.join(learnt)}.")
     lines.append("Synthetic data: a score here does not estimate field performance.")
-    figure.legend(
-        loc="outside upper left", frameon=False, fontsize=TEXT, ncols=2 if len(_splits(rows)) > 2 else 1
-    )
-    figure.supxlabel("\n".join(lines), fontsize=SMALL, color=LIGHT["quiet"], x=0.01, ha="left")
+    letters = int(0.98 * figure.get_figwidth() * 72 / (SMALL * LETTER))
+    wrapped = [part for line in lines for part in textwrap.wrap(line, letters)]
+    entries = len(_splits(rows))
+    columns = 2 if entries > 2 and figure.get_figwidth() > 1.5 * PANEL[0] else 1
+    more = -(-entries // columns) + len(wrapped) - FEW
+    figure.set_figheight(figure.get_figheight() + LINE * max(0, more))
+    figure.legend(loc="outside upper left", frameon=False, fontsize=TEXT, ncols=columns)
+    figure.supxlabel("\n".join(wrapped), fontsize=SMALL, color=LIGHT["quiet"], x=0.01, ha="left")
 
 
 def save_figure(figure: Any, path: Path, advice: str, **options: Any) -> None:

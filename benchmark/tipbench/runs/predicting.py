@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 from tipdata.core.errors import UsageError
 
+from tipbench.config.method_class import why_missing
 from tipbench.data.prepared import Prepared
 from tipbench.method import lacking
 from tipbench.runs.cell import Cell
@@ -37,8 +38,12 @@ def make(method: dict[str, Any]) -> Any:
     try:
         return hydra_instantiate(method, _convert_="all")
     except InstantiationException as error:
-        said = " ".join(str(error.__cause__ or error).split()).rstrip(".")
-        raise UsageError(f"baseline.method._target_={target} cannot be made: {said}.") from error
+        missing = why_missing(target) if "locating target" in str(error) else None
+        said = missing or " ".join(str(error.__cause__ or error).split())
+        end = "" if said.endswith("?") else "."
+        raise UsageError(
+            f"baseline.method._target_={target} cannot be made: {said.rstrip('.')}{end}"
+        ) from error
 
 
 def predictions_of(

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from tipdata.core.atomic import fill_folder_atomically, is_left_over
+from tipdata.core.display import html_table
 from tipdata.core.errors import UsageError
 
 from tipbench.evaluation.comparison import Draws
+from tipbench.evaluation.evaluation import Score
 from tipbench.evaluation.meaning import ScoreVersion
 
 if TYPE_CHECKING:
@@ -137,6 +139,28 @@ class Result(_Record):
     )
     notes: list[str] = Field(default_factory=list)
     warnings: list[str]
+
+    def __repr__(self) -> str:
+        shown = (f"{name} {score}" for name, score in self._shown().items())
+        return "\n".join(
+            [f"Result of {self._about()}", *shown, "all metrics: .scores; all that is known: .to_json()"]
+        )
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        shown = {**self._shown(), **{name: Score(**dict(score)) for name, score in self.scores.items()}}
+        rows = [(name, *str(score).split(" ", 1)) for name, score in shown.items()]
+        return html_table(self._about(), ("metric", "value", "95% interval"), rows)
+
+    def _about(self) -> str:
+        """Return what was run, in one line."""
+        return f"{self.method} on {self.data}, split {self.split}, seed {self.seed}, labels {self.labels}"
+
+    def _shown(self) -> dict[str, Score]:
+        """Return what a reader looks at first: the primary metric, and the same of the valid part."""
+        first = {self.primary: self.scores.get(self.primary), f"{self.primary} of valid": self.valid}
+        return {name: Score(**dict(scored)) for name, scored in first.items() if scored is not None}
 
     def to_json(self) -> str:
         """Return indented JSON, finite numbers only."""

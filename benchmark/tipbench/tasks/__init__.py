@@ -32,6 +32,7 @@ def task_of(task: str | Task) -> Task:
     if isinstance(task, Task):
         return task
     if task not in tasks():
-        near = get_close_matches(task, tasks(), n=3, cutoff=0.3) or list(tasks())
-        raise UsageError(f"task={task} does not exist: choose {' or '.join(near)}.")
+        near = get_close_matches(task, tasks(), n=1)
+        advice = f'Did you mean "{near[0]}"?' if near else f"Choose one of {', '.join(tasks())}."
+        raise UsageError(f"task={task} does not exist. {advice}")
     return tasks()[task]

@@ -33,10 +33,12 @@ examples:
   tipbench run experiment=board release=small
   tipbench board results --runs runs/0.3.0/small --to results
   tipbench board results --to results --check
+  tipbench board results --to results --render
 
 The first command runs every method, the second keeps the runs' result.json, tests methods against
 each task's reference while their predictions are there, and renders results/README.md and the
-figure results/board.svg, .png. The third exits with 1 where the page is not what the files render to."""
+figure results/board.svg, .png. The third exits with 1 where the page is not what the files render to.
+The fourth renders them again after a change to how the page looks; it needs no runs."""
 
 
 def _results(actions: Any) -> None:
@@ -44,8 +46,12 @@ def _results(actions: Any) -> None:
     one = parser_of(actions, "results", about, RESULTS, f"{DOES}.results:call")
     one.add_argument("--runs", default="runs", metavar="RUNS", help="folder of runs of one release (runs)")
     _add_to(one)
-    one.add_argument(
+    instead = one.add_mutually_exclusive_group()
+    instead.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 where the page is not up to date"
+    )
+    instead.add_argument(
+        "--render", action="store_true", help="render the page of the results that are there; copies nothing"
     )
     add_draft(one)
     add_quiet(one)

@@ -34,8 +34,41 @@ examples, for everyone:
   tipbench submit pack --predictions advert_risk/sealed/s0=scores.parquet --round spring-2027 --to ours ...
 
 A round is open until the end of the closing day (UTC). A team may hand in three submissions; all are
-shown at the close, with three decimals, and of each task its last one counts. Which columns a team looked at is
-declared and cannot be checked. See docs/seal.md."""
+shown at the close, with three decimals, and for each task only the last submission counts. Which columns a team
+looked at is declared and cannot be checked. See docs/seal.md."""
+
+ACTION_EXAMPLES = {
+    "new": """\
+examples, for the host:
+  tipbench seal new spring-2027 --closes 2027-03-01 --secret ~/secret/spring-2027 --to spring-2027
+  tipbench seal new spring-2027 advert_risk prevalence --size tiny --closes 2027-03-01 \\
+      --secret ~/secret/spring-2027 --to spring-2027
+
+Publish the folder of --to. Keep the folder of --secret to yourself until the round is revealed.""",
+    "predict": """\
+examples, for everyone:
+  tipbench seal predict spring-2027 baseline=advert_risk/tfidf_logreg release=small --to scores.parquet
+  tipbench submit pack --predictions advert_risk/sealed/s0=scores.parquet --round spring-2027 --to ours ...""",
+    "score": """\
+examples, for the host:
+  tipbench seal score ~/secret/spring-2027 their-submission  before the close: takes it in
+  tipbench seal score ~/secret/spring-2027                   after the close: scores.json
+
+A team may hand in three submissions; for each task only the last submission counts.""",
+    "void": """\
+example, for the host:
+  tipbench seal void ~/secret/spring-2027 4 --reason "Withdrawn by its authors."
+
+Everyone reads the reason beside the scores.""",
+    "reveal": """\
+example, for the host:
+  tipbench seal reveal ~/secret/spring-2027 --to spring-2027""",
+    "verify": """\
+examples, for everyone:
+  tipbench seal verify spring-2027
+  tipbench seal verify spring-2027 --workers 2""",
+}
+"""Examples of each action, for its own help."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +76,9 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action, about in ABOUT.items():
-        one = parser_of(actions, action, about, EXAMPLES, f"tipboard.actions.seal:call_{action}")
+        one = parser_of(
+            actions, action, about, ACTION_EXAMPLES[action], f"tipboard.actions.seal:call_{action}"
+        )
         DECLARED[action](one)
         add_quiet(one)
         add_json(one)

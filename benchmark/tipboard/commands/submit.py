@@ -38,7 +38,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     about = "would it be accepted, and what does it score?"
     one = parser_of(actions, "check", about, EXAMPLES, "tipboard.actions.submit:call_check")
     one.add_argument("folder", metavar="FOLDER", help="the folder of the submission")
-    one.add_argument("--id", metavar="TEAM--METHOD", help="refuse it where it is another's")
+    one.add_argument("--id", metavar="TEAM--METHOD", help="refuse it if the folder belongs to another team")
     _add_scoring(one)
 
 

@@ -1,6 +1,7 @@
 """What each command declares: by name, a function that is there; and help that loads nothing of what it does."""
 
 import argparse
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,32 @@ ACTIONS = {parser.prog: parser for command in COMMANDS for parser in last(declar
 @pytest.mark.parametrize("action", ACTIONS)
 def test_the_function_that_an_action_names_is_there(action: str) -> None:
     assert callable(resolve(ACTIONS[action].get_default("call")))
+
+
+@pytest.mark.parametrize("action", [one for one in ACTIONS if one.startswith(("data ", "seal "))])
+def test_help_of_an_action_shows_examples_of_it_and_of_no_sibling(action: str) -> None:
+    family = action.partition(" ")[0]
+    shown = set(re.findall(rf"tipbench ({family} [a-z]+)", ACTIONS[action].epilog or ""))
+    assert shown == {action}
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("compare", "test whether runs differ from the first run, by a paired cluster bootstrap"),
+        ("check", "check that a method follows the rules in docs/contract.md"),
+        ("completion", "print the tab-completion script for your shell"),
+    ],
+)
+def test_a_line_of_help_says_what_a_command_does_in_plain_words(command: str, says: str) -> None:
+    assert OWN[command].help() == says
+
+
+def test_keys_of_an_engine_are_offered_where_work_is_shared_out() -> None:
+    offers = {
+        name for name in ACTIONS if name.startswith("data ") and "engine=" in ACTIONS[name].format_help()
+    }
+    assert offers == {"data make", "data verify"}
 
 
 @pytest.mark.parametrize("listed", [name for name, listed in LISTED.items() if listed.complete])

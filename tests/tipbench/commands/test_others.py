@@ -1,11 +1,14 @@
 """``score``, ``compare``, ``list``, ``data`` and what all commands share."""
 
+import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from tipbench.cli import main
 from tipdata.release import Release
 
 COMMANDS = ("run", "score", "compare", "check", "submit", "list", "data", "board", "seal")
@@ -80,6 +83,27 @@ def test_everything_listed_says_what_it_is(tipbench, what: str) -> None:
     assert all(line["summary"] for line in lines)
     table = tipbench("list", what)[1]
     assert all(line["summary"] in table for line in lines)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("what", ["tasks", "baselines", "splits", "releases", "experiments", "data"])
+def test_a_list_fits_eighty_columns_without_breaking_a_word(
+    tipbench, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = json.loads(tipbench("list", what, "--json")[1])
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["list", what]) == 0
+    text = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
+    assert max(map(len, text.splitlines())) <= 80
+    assert {word for line in lines for word in f"{line['name']} {line['summary']}".split()} <= set(
+        text.split()
+    )
 
 
 def test_own_baselines_are_listed(tipbench, own_configs: Path) -> None:
@@ -175,8 +199,22 @@ def test_help_and_version_are_what_other_programs_call_them(tipbench) -> None:
         (["help", "run"], ["run", "--help"]),
         (["version"], ["--version"]),
         (["help"], ["--help"]),
+        (["help", "help"], ["--help"]),
+        (["help", "--help"], ["--help"]),
+        (["help", "version"], ["--help"]),
+        (["version", "--help"], ["--help"]),
     ):
-        assert tipbench(*words) == tipbench(*same)
+        found = tipbench(*words)
+        assert found[0] == 0
+        assert found == tipbench(*same)
+    listed = tipbench("--help")[1].partition("commands:")[2].split()
+    assert {"help", "version"} <= set(listed)
+
+
+def test_the_version_is_json_where_json_is_asked_for(tipbench) -> None:
+    for words in (["version", "--json"], ["--version", "--json"]):
+        code, out, _ = tipbench(*words)
+        assert (code, json.loads(out)) == (0, {"version": tipbench("version")[1].split()[1]})
 
 
 @pytest.mark.parametrize(("typed", "near"), [("rnu", "run"), ("hlep", "help"), ("score ", "score")])
@@ -184,6 +222,28 @@ def test_a_misspelt_command_is_answered_by_the_nearest(tipbench, typed: str, nea
     code, out, said = tipbench(typed)
     assert (code, out) == (2, "")
     assert said == f'tipbench: Unknown command "{typed}". Did you mean "{near}"?\n'
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("data verfy release=tiny", 'Unknown action "verfy". Did you mean "verify"?'),
+        ("board exprt", 'Unknown action "exprt". Did you mean "export"?'),
+        ("board export latx", 'Unknown format "latx". Did you mean "latex"?'),
+        ("submit chek", 'Unknown action "chek". Did you mean "check"?'),
+        ("seal scor", 'Unknown action "scor". Did you mean "score"?'),
+        ("list basline", 'Unknown argument "basline". Did you mean "baselines"?'),
+        ("completion bahs", 'Unknown argument "bahs". Did you mean "bash"?'),
+        ("run --colums method", 'Unknown option "--colums". Did you mean "--columns"?'),
+        ("run --colums=method", 'Unknown option "--colums". Did you mean "--columns"?'),
+        ("data make --quite", 'Unknown option "--quite". Did you mean "--quiet"?'),
+        ("board export latex --matix", 'Unknown option "--matix". Did you mean "--matrix"?'),
+        ("data make --xyzw", 'Unknown option "--xyzw". See `tipbench data make --help`.'),
+        ("--vrsion", 'Unknown option "--vrsion". Did you mean "--version"?'),
+    ],
+)
+def test_a_misspelt_action_or_option_is_answered_by_the_nearest(tipbench, typed: str, says: str) -> None:
+    assert tipbench(*typed.split()) == (2, "", f"tipbench: {says}\n")
 
 
 def test_no_command_is_a_usage_error_that_shows_the_help(tipbench) -> None:

@@ -127,6 +127,15 @@ def test_a_users_own_class_needs_no_config_and_takes_any_argument() -> None:
     assert found["baseline"]["method"] == {"_target_": "mine.Mine", "depth": 3}
 
 
+@pytest.mark.parametrize(
+    ("target", "like"), [("Longest", "my_module.Longest"), ("mine.", "mine.MyMethod"), (".A", "my_module.A")]
+)
+def test_a_class_without_its_module_is_answered_by_how_to_write_it(target: str, like: str) -> None:
+    says = rf"_target_={target} is not a class: write module.Class, such as {like}\.$"
+    with pytest.raises(UsageError, match=says):
+        settings("task=advert_risk", f"baseline.method._target_={target}")
+
+
 def test_a_users_own_configs_are_found_whatever_their_folder_is_called(own_configs: Path) -> None:
     found = settings("baseline=advert_risk/length", "baseline.method.sign=-1", own=own_configs)
     assert found["baseline"]["method"] == {"_target_": "own_methods.Length", "sign": -1}
@@ -137,6 +146,33 @@ def test_a_baseline_that_is_named_otherwise_than_its_file_is_refused(own_configs
     path.rename(path.with_name("copy.yaml"))
     with pytest.raises(UsageError, match="says name: advert_risk/length"):
         settings("baseline=advert_risk/copy", own=own_configs)
+
+
+@pytest.mark.parametrize("content", ["name: [a\nfoo: {\n", "a: b: c\n", "a: 'b\n", "a:\n\tb: 1\n"])
+def test_a_file_whose_yaml_is_broken_is_named_with_the_place(own_configs: Path, content: str) -> None:
+    for name, word in (
+        ("baseline/advert_risk/bad.yaml", "baseline=advert_risk/bad"),
+        ("experiment/bad.yaml", "experiment=bad"),
+    ):
+        path = own_configs / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        says = rf"^{re.escape(str(path))} is not readable YAML: .+ in line \d, column \d; correct it\.$"
+        with pytest.raises(UsageError, match=says):
+            settings(word, own=own_configs)
+
+
+@pytest.mark.parametrize(
+    "method", ["", "method: {}\n", "method:\n  _target_: null\n", "method:\n  depth: 1\n"]
+)
+def test_a_config_without_a_class_is_named_and_told_what_it_lacks(own_configs: Path, method: str) -> None:
+    path = own_configs / "baseline/advert_risk/bare.yaml"
+    path.write_text(f"name: advert_risk/bare\nsummary: a test\nreference: null\n{method}", encoding="utf-8")
+    with pytest.raises(UsageError) as error:
+        settings("baseline=advert_risk/bare", own=own_configs)
+    assert str(error.value) == f"{path} names no class: write method._target_, such as my_module.MyMethod."
+    words = ("baseline=advert_risk/bare", "baseline.method._target_=own_methods.Length")
+    assert settings(*words, own=own_configs)["baseline"]["method"]["_target_"] == "own_methods.Length"
 
 
 def test_a_config_dir_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -193,3 +229,15 @@ def test_nothing_of_omegaconf_leaves_the_composer() -> None:
         return value is None or type(value) in (str, int, float, bool)
 
     assert plain(settings("experiment=quickstart"))
+
+
+def test_the_config_of_a_baseline_that_the_guide_shows_is_valid(tmp_path: Path) -> None:
+    guide = (config_folder().parent / "docs" / "guide.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    (block,) = [one for one in blocks if "_target_" in one]
+    path = tmp_path / "baseline/advert_risk/longest.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(block, encoding="utf-8")
+    found = settings("baseline=advert_risk/longest", own=tmp_path)["baseline"]
+    assert (found["name"], found["method"]["_target_"]) == ("advert_risk/longest", "my_module.Longest")
+    assert "advert_risk/longest" not in guide.partition("## 2.")[0]

@@ -2,8 +2,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from tipbench.runs.figure import check_format, draw, metric_title, save
 from tipbench.runs.report import Row
 from tipbench.style import DPI
@@ -69,6 +71,49 @@ def test_a_figure_explains_what_it_shows_and_nothing_else() -> None:
     assert bare is not None
     assert "Tick: the score on the valid part" in texts(bare)
     assert not {"leakage", "Bar"} & set(texts(bare).replace(":", " ").split())
+
+
+@pytest.mark.parametrize("panels", [1, 2, 3])
+def test_what_stands_above_and_below_the_panels_is_wrapped_and_nothing_of_it_is_cut(panels: int) -> None:
+    whole = {"low": 0.1, "high": 0.4, "valid": 0.3, "leakage": 0.2, "labels": "delayed"}
+    splits = ("random", "operation", "forward", "region", "all", "language", "platform")
+    rows = [row(split, 0.3, **whole, data=f"0.{n}.0/tiny") for n in range(panels) for split in splits]
+    figure = draw(rows)
+    assert figure is not None
+    figure.canvas.draw()
+    shown = [*figure.legends, *(one for one in figure.findobj(Text) if "Dot: " in one.get_text())]
+    assert len(shown) == 2
+    for one in shown:
+        found = one.get_window_extent()
+        assert found.x0 >= 0
+        assert found.x1 <= figure.bbox.width
+    assert all(axes.get_window_extent().height > 80 for axes in figure.axes if axes.axison)
+    assert "which methods are tuned by" in " ".join(texts(figure).split())
+
+
+def test_every_split_of_a_method_has_its_mark_inside_the_panel_and_apart_from_other_methods() -> None:
+    splits = ("random", "operation", "forward", "region", "jurisdiction", "language", "platform", "tactics")
+    figure = draw([row(split, 0.3, method=f"advert_risk/{m}") for m in "ab" for split in splits])
+    assert figure is not None
+    panel = figure.axes[0]
+    marks = [line.get_xydata() for line in panel.lines if line.get_marker() == "o"]
+    heights = [float(mark[0, 1]) for mark in map(np.asarray, marks) if mark.size]
+    low, high = panel.get_ylim()
+    assert len(heights) == 2 * len(splits)
+    assert all(low < height < high for height in heights)
+    assert sum(height < 0.5 for height in heights) == len(splits)
+
+
+def test_where_nothing_is_learnt_from_labels_none_are_named() -> None:
+    def said(*rows: Row) -> str:
+        figure = draw(list(rows))
+        assert figure is not None
+        return texts(figure)
+
+    whole = row("all", 0.3, task="prevalence", method="prevalence/chao_lower", metric="median_abs_log_error")
+    assert "nothing is learnt from labels" in said(whole)
+    assert "Labels learnt from" not in said(whole)
+    assert "Labels learnt from: expert." in said(whole, row("forward", 0.3, labels="expert"))
 
 
 def test_every_task_and_split_has_its_panel_and_twelve_fit_a_screen() -> None:

@@ -112,6 +112,20 @@ def test_comma_lists_need_m_and_with_it_multiply() -> None:
     assert len(found) == len({c.folder for c in found}) == 2 * 2 * 2 * 2
 
 
+def test_a_sweep_of_one_value_stands_for_that_value() -> None:
+    words = (
+        "baseline=glob(advert_risk/pr*)",
+        "split=choice(random)",
+        "release=glob(sma*)",
+        "seed=range(3,4)",
+    )
+    (cell,) = cells(*words, many=True)
+    assert (cell.baseline, cell.split) == ("advert_risk/prior", "random")
+    assert (cell.data, cell.seed) == ("0.3.0/small", 3)
+    with pytest.raises(UsageError, match=r"baseline=glob\(advert_risk/q\*\) matches nothing"):
+        cells("baseline=glob(advert_risk/q*)", many=True)
+
+
 @pytest.mark.parametrize(
     ("word", "values"),
     [

@@ -1,7 +1,9 @@
 from typing import Any
 
 import pytest
-from tipbench.runs.report import mean, number, rows, table
+from tipbench.commands.run import EXAMPLES
+from tipbench.config.paths import config_folder
+from tipbench.runs.report import SHOWN, mean, number, rows, table
 from tipbench.runs.results import Result
 from tipbench.runs.variants import variant_names
 from tipdata.core.errors import UsageError
@@ -151,3 +153,10 @@ def test_methods_stand_in_the_order_of_their_honest_score_and_oracles_last() -> 
 
 def test_counts_are_whole_and_scores_have_three_decimals() -> None:
     assert [number(value) for value in (4291.0, 1.0, 0.5, None)] == ["4,291", "1.000", "0.500", "-"]
+
+
+def test_help_and_guide_name_every_column_that_can_be_chosen() -> None:
+    guide = (config_folder().parent / "docs" / "guide.md").read_text(encoding="utf-8")
+    named = " ".join(EXAMPLES.partition("--columns takes ")[2].rstrip(".").split())
+    assert named.split(", ") == [one.name for one in SHOWN]
+    assert all(f"`{one.name}`" in guide for one in SHOWN)

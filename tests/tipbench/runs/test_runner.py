@@ -160,8 +160,9 @@ def test_a_full_disk_stops_the_sweep_with_one_sentence(cell, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("target", "says"),
     [
-        ("nowhere.Nothing", "cannot be made"),
-        ("own_methods.Nothing", "cannot be made"),
+        ("nowhere.Nothing", "cannot be made: there is no module nowhere: run from the folder"),
+        ("own_methods.Nothing", "cannot be made: own_methods has no class Nothing."),
+        ("own_methods.Lenght", "own_methods has no class Lenght; did you mean Length?"),
         ("pathlib.PurePath", "is not a method: it lacks needs"),
     ],
 )

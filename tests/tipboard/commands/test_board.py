@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -67,6 +68,29 @@ def test_the_check_fails_where_page_or_results_were_changed(
     code, out, said = tipbench("board", "results", "--check")
     assert (code, out) == (1, "")
     assert "is not what the results beside it render to" in said
+
+
+def test_a_page_is_rendered_again_from_the_results_that_are_there_without_runs(
+    tipbench: Callable, votes: Path
+) -> None:
+    tipbench(*BOARD)
+    shutil.rmtree(votes / "runs")
+    page, figure = votes / "results/README.md", votes / "results/board.svg"
+    kept = {path: path.read_bytes() for path in (votes / "results/0.3.0").rglob("*.*") if path.is_file()}
+    wanted = page.read_bytes()
+    page.write_text("old", encoding="utf-8")
+    figure.unlink()
+    said = tipbench("board", "results", "--check")[2]
+    assert "run `tipbench board results --render --to results`" in said
+    code, out, err = tipbench("board", "results", "--render", "--json")
+    assert (code, json.loads(out)["rendered"], err) == (0, True, "")
+    assert page.read_bytes() == wanted
+    assert figure.is_file()
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert tipbench("board", "results", "--check")[0] == 0
+    assert tipbench("board", "results", "--check", "--render")[0] == 2
+    code, out, err = tipbench("board", "results", "--render", "--to", "nowhere")
+    assert (code, out, err.count("\n")) == (2, "", 1)
 
 
 def test_mixed_releases_are_a_usage_error_of_one_sentence(tipbench: Callable, votes: Path) -> None:

@@ -130,4 +130,4 @@ def test_a_mistake_is_answered_in_one_sentence(
 
 def test_there_is_no_way_to_set_the_clock(tipbench: Command) -> None:
     for action in ("score", "reveal"):
-        assert "unknown option --now" in tipbench("seal", action, "secret", "--now", "2030-01-01")[2]
+        assert 'Unknown option "--now". ' in tipbench("seal", action, "secret", "--now", "2030-01-01")[2]

@@ -11,8 +11,21 @@ from tipbench.commands.list_ import LISTED
 from tipbench.config.options import describe_option
 from tipbench.config.options import options as all_options
 from tipbench.config.paths import config_folders
-from tipbench.console import Column, emit_json, emit_table
+from tipbench.console import Column, emit_json, emit_table, notice
 from tipbench.entry_points import resolve
+
+LOOKS = {
+    "name": Column("name"),
+    "summary": Column("summary", prose=True),
+    "title": Column("title", prose=True, leave=3),
+    "kind": Column("kind", leave=2),
+    "default split": Column("default split", leave=1),
+    "reference": Column("reference", prose=True, leave=1),
+    "version": Column("version", leave=2),
+    "regions": Column("regions", number=True),
+    "made": Column("made", leave=1),
+}
+"""Columns that are not plain: what is wrapped, and what a narrow terminal leaves out, the highest first."""
 
 
 def call(options: argparse.Namespace) -> int:
@@ -26,7 +39,9 @@ def call(options: argparse.Namespace) -> int:
         emit_json([{column: line.get(column) for column in columns} for line in lines])
     else:
         rows = [[_text(line.get(column)) for column in columns] for line in lines]
-        emit_table([Column(column) for column in columns], rows)
+        left_out = emit_table([LOOKS.get(column, Column(column)) for column in columns], rows)
+        if left_out:
+            notice(f"not shown for want of room: {', '.join(left_out)}; see --json")
     return 0
 
 

@@ -22,7 +22,11 @@ FIGURE = "board.svg"
 def call(options: argparse.Namespace) -> int:
     """Do it."""
     to = Path(options.to).expanduser()
-    return _check(to, options) if options.check else _make(Path(options.runs).expanduser(), to, options)
+    if options.check:
+        return _check(to, options)
+    if options.render:
+        return _render(to, options)
+    return _make(Path(options.runs).expanduser(), to, options)
 
 
 def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
@@ -50,13 +54,19 @@ def render_page(to: Path, draft: bool = False) -> Path:
     return to / PAGE
 
 
+def _render(to: Path, options: argparse.Namespace) -> int:
+    page = render_page(to, options.draft)
+    _say({"page": str(page), "rendered": True}, f"{page} is rendered from the results beside it", options)
+    return 0
+
+
 def _check(to: Path, options: argparse.Namespace) -> int:
     page = to / PAGE
     board = read(to, draft=options.draft)
     wanted = render(board, FIGURE, read_stability(to, board.data))
     if not page.is_file() or page.read_text(encoding="utf-8") != wanted:
         raise CheckFailed(
-            f"{page} is not what the results beside it render to: run `tipbench board results --runs RUNS --to {to}`."
+            f"{page} is not what the results beside it render to: run `tipbench board results --render --to {to}`."
         )
     _say({"page": str(page), "current": True}, f"{page} is what the results beside it render to", options)
     return 0
