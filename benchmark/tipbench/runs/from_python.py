@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+OVERWRITE = ("only_missing", "always", "never")
 PLAIN = (bool, int, float, str, type(None))
 
 
@@ -73,8 +74,25 @@ def run(
 
     >>> tipbench.run(MyMethod(depth=3), "advert_risk", release="tiny").scores  # doctest: +SKIP
     """
+    if overwrite not in OVERWRITE:
+        raise UsageError(f"overwrite={overwrite} does not exist: choose one of {', '.join(OVERWRITE)}.")
     chosen: dict[str, Any] = {"split": split, "labels": labels, "access": access, "seed": seed}
     chosen |= {"release": release, "data": data, "replicates": replicates, "runs.path": str(runs)}
+    cell = _cell(method, task, parameters, chosen, config_dir)
+    (outcome,) = run_cells([cell], overwrite=overwrite, quiet=True, raising=True)
+    if outcome.result is None:
+        raise UsageError(str(outcome.cause))
+    return outcome.result
+
+
+def _cell(
+    method: Any,
+    task: str | Task | None,
+    parameters: Mapping[str, Any] | None,
+    chosen: dict[str, Any],
+    config_dir: str | Path | None,
+) -> Cell:
+    """Return the cell of a method under the settings that were chosen. Raises UsageError as :func:`run` does."""
     if isinstance(method, str):
         chosen["task"], chosen["baseline"], given = None, method, dict(parameters or {})
     elif task is None:
@@ -94,11 +112,7 @@ def run(
         )
     baseline = cell.config["baseline"]
     whole = {**baseline, "method": {**baseline["method"], **given}}
-    cell = Cell({**cell.config, "baseline": whole}, cell.runs)
-    (outcome,) = run_cells([cell], overwrite=overwrite, quiet=True, raising=True)
-    if outcome.result is None:
-        raise UsageError(str(outcome.cause))
-    return outcome.result
+    return Cell({**cell.config, "baseline": whole}, cell.runs)
 
 
 def described(method: Any, parameters: Mapping[str, Any] | None = None) -> tuple[str, dict[str, Any]]:

@@ -9,7 +9,8 @@ from typing import Any
 from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.columns import Cell
-from tipboard.board.export import FORMATS, Heading, Table, TableRow
+from tipboard.board.export import Heading, Table, TableRow
+from tipboard.board.formats import FORMATS
 from tipboard.site.safe import page_id
 
 USUAL = "*usual"

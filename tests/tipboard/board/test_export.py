@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 from tipboard.board.board_rows import standings
 from tipboard.board.entries import Entry
-from tipboard.board.export import FORMATS, frame, matrix, of_task, overall
+from tipboard.board.export import matrix, of_task, overall
 from tipboard.board.files import Board
+from tipboard.board.formats import FORMATS, frame
 from tipboard.commands.board_exports import ABOUT
 from tipdata.core.errors import UsageError
 

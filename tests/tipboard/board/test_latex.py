@@ -9,8 +9,9 @@ from tipbench.tasks import tasks
 from tipboard.actions.board.export_tables import FIT_A_PAGE
 from tipboard.board.board_rows import standings
 from tipboard.board.columns import shown
-from tipboard.board.export import FORMATS, of_task
+from tipboard.board.export import of_task
 from tipboard.board.files import read
+from tipboard.board.formats import FORMATS
 from tipboard.board.latex import escaped, latex_table
 
 REPOSITORY = Path(__file__).parents[3]

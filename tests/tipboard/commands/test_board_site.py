@@ -64,7 +64,7 @@ def test_a_table_goes_to_standard_output_alone(tipbench: Callable) -> None:
     ("words", "told"),
     [
         (("parquet",), "add --to FILE.parquet"),
-        (("csv", "--task", "advert_risks"), "choose advert_risk"),
+        (("csv", "--task", "advert_risks"), 'Did you mean "advert_risk"?'),
         (("csv", "--task", "prevalence", "--split", "forward"), "choose all or region"),
         (("csv", "--matrix"), "add --task TASK"),
         (("latex", "--task", "prevalence", "--columns", "methd,score"), 'Did you mean "method"?'),

@@ -11,8 +11,9 @@ from tipdata.core.errors import UsageError
 
 from tipboard.board.board_rows import standings
 from tipboard.board.columns import OVERALL, BoardColumn, shown
-from tipboard.board.export import FORMATS, Table, matrix, of_task, overall
+from tipboard.board.export import Table, matrix, of_task, overall
 from tipboard.board.files import Board, read
+from tipboard.board.formats import FORMATS
 
 FIT_A_PAGE = (
     "rank", "method", "task", "split", "score", "interval", "share_of_oracle", "harm_gap", "protection_gap", "against",

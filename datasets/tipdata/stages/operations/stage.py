@@ -71,12 +71,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     ids = region.ids("operations", local)
     posts = np.argsort(region.stream("operations/posts").shuffled(local)) < region["operations.posting"]
     prior = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
-    hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
-    kind = np.where(
-        posts,
-        region.stream("operations/kind").choose(local, prior),
-        region.stream("operations/hidden_kind").choose(local, hidden),
-    )
+    kind = _kinds(region, local, posts, prior)
     forms = tuple(region["operations.form"])
     form = region.stream("operations/form").choose(local, np.array(list(region["operations.form"].values())))
     form = np.where(kind == TRAFFICKING, form, -1)
@@ -125,6 +120,16 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         log_odds=total[:, TRAFFICKING] - log_sum(total[:, TRAFFICKING + 1 :]),
     )
     return operations, {"operations": _frame(region, operations, investigated)}
+
+
+def _kinds(region: Region, local: np.ndarray, posts: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Return the kind of each operation, which follows another law where it never posts an advert."""
+    hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
+    return np.where(
+        posts,
+        region.stream("operations/kind").choose(local, prior),
+        region.stream("operations/hidden_kind").choose(local, hidden),
+    )
 
 
 def _categories(
