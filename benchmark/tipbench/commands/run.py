@@ -21,7 +21,7 @@ your own data, and your own method:
 Runs are written to runs/<data>/<task>/<split>/<method>/<hash>-s<seed>/ as result.json and
 predictions.parquet. What is finished is not run again: overwrite=only_missing|always|never.
 --log-file says in a file when each cell begins and ends; --references is explained in docs/guide.md.
---columns takes task, method, split, labels, metric, valid, score, sd of seeds, 95% interval, share of oracle,
+--columns takes data, task, method, split, labels, metric, valid, score, sd of seeds, 95% interval, share of oracle,
 leakage, drift, harm gap, seconds."""
 
 

@@ -22,7 +22,7 @@ from tipbench.data.custom.values import settled
 from tipbench.data.fold import Fold, valid_as_test
 from tipbench.data.prepared import Prepared
 from tipbench.data.streams.forecasts import own_answers
-from tipbench.data.streams.lengths import with_lengths
+from tipbench.data.streams.lengths import refuse_late_onsets, with_lengths
 from tipbench.data.streams.steps import ORDER, Stream, held_back
 from tipbench.kinds.answers import Answers, Custom
 from tipbench.kinds.scores import SCORES
@@ -133,7 +133,10 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
 
     def answered(asked: pl.DataFrame, handed: list[Stream]) -> Answers:
         made = _answers(task, asked, read.tables)
-        return replace(with_lengths(made, handed) if task.alarms else made, custom=custom)
+        if task.alarms:
+            made = with_lengths(made, handed)
+            refuse_late_onsets(made)
+        return replace(made, custom=custom)
 
     return Prepared(
         folds=folds,
