@@ -189,18 +189,18 @@ SHOWN = (
     Shown("method", lambda row: _method(row)),
     Shown("split", lambda row: row.split),
     Shown("labels", lambda row: row.labels, leave=2),
-    Shown("metric", lambda row: row.metric, leave=5),
-    Shown("valid", lambda row: number(row.valid), True, leave=4),
+    Shown("metric", lambda row: row.metric, leave=9),
+    Shown("valid", lambda row: number(row.valid), True, leave=5),
     Shown("score", lambda row: number(row.score), True),
-    Shown("sd of seeds", lambda row: number(row.seed_sd), True, leave=8),
-    Shown("95% interval", lambda row: interval(row.low, row.high, row.note), True, leave=3),
-    Shown("share of oracle", lambda row: percent(row.share_of_oracle), True, leave=9),
-    Shown("leakage", lambda row: signed(row.leakage) if row.split == RANDOM else "", True, leave=6),
-    Shown("drift", lambda row: signed(row.drift) if row.split == FORWARD else "", True, leave=7),
+    Shown("sd of seeds", lambda row: number(row.seed_sd), True, leave=7),
+    Shown("95% interval", lambda row: interval(row.low, row.high, row.note), True, leave=4),
+    Shown("share of oracle", lambda row: percent(row.share_of_oracle), True, leave=8),
+    Shown("leakage", lambda row: signed(row.leakage) if row.split == RANDOM else "", True, leave=3),
+    Shown("drift", lambda row: signed(row.drift) if row.split == FORWARD else "", True, leave=6),
     Shown("harm gap", lambda row: number(row.harm_gap), True, leave=10),
     Shown("seconds", lambda row: NOTHING if row.seconds is None else f"{row.seconds:.1f}", True, leave=11),
 )
-"""The columns that a table of runs can have, in order. Labels stay longer than leakage does, which hangs on them."""
+"""The columns that a table of runs can have, in order. Leakage stays as long as the labels do that it hangs on."""
 
 
 def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[list[Column], list[list[str]]]:
