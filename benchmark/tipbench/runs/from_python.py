@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import math
 import re
 import sys
@@ -235,4 +236,12 @@ def plot(runs: str | Path | Sequence[Result] = "runs") -> Figure:
         raise UsageError(
             f"{len(given)} runs hold no score to draw: run a method on data whose truth is known."
         )
+    figure._repr_png_ = lambda: _png(figure)  # type: ignore[attr-defined]
     return figure
+
+
+def _png(figure: Figure) -> bytes:
+    """Return the figure as notebooks show it, whichever backend they have."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return buffer.getvalue()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+NOTEBOOK = "JPY_PARENT_PID"
+"""What Jupyter sets for all that a notebook starts. A command there has a terminal that cannot move its cursor."""
 FIRST_SECONDS, LINE_SECONDS = 2.0, 10.0
 """How long work is silent at first, and how long between two lines where there is no terminal."""
 
@@ -22,7 +25,7 @@ def progress(label: str, total: int, quiet: bool) -> Iterator[Callable[[int], No
     """
     if quiet:
         yield lambda more: None
-    elif sys.stderr.isatty():
+    elif sys.stderr.isatty() and NOTEBOOK not in os.environ:
         with _bar(label, total) as advance:
             yield advance
     else:

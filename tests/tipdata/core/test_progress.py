@@ -39,3 +39,14 @@ def test_items_count_by_their_size(clock: list[float], capsys: pytest.CaptureFix
 
     assert run_all(slow, [3, 5, 2], engine="sequential", label="cells", size=lambda item: item) == [3, 5, 2]
     assert capsys.readouterr().err == "cells: 3 of 10 done after 20 s\ncells: 8 of 10 done after 40 s\n"
+
+
+def test_a_notebook_has_lines_where_a_command_finds_a_terminal_that_cannot_move_its_cursor(
+    clock: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv(module.NOTEBOOK, "1")
+    with progress("cells", 2, quiet=False) as advance:
+        clock[0] = 111.0
+        advance(1)
+    assert capsys.readouterr().err == "cells: 1 of 2 done after 11 s\n"
