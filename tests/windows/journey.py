@@ -201,7 +201,7 @@ def submission_and_board(journey: Journey) -> None:
     journey.tipbench(
         f"submit pack runs/0.3.0/tiny/prevalence/all/chao_lower --to acme--chao --method chao {ABOUT}"
     )
-    journey.tipbench("submit check acme--chao", says="without bounds of memory")
+    journey.tipbench("submit check acme--chao", says="cannot limit the memory")
     journey.tipbench("board results --runs runs/0.3.0/tiny --to results --quiet")
     build = "board build --results results --to site --quiet"
     journey.tipbench(build)

@@ -139,7 +139,8 @@ def test_runs_are_a_tidy_frame_and_a_figure(place: Path, tiny: Release) -> None:
     assert found.schema["value"] == pl.Float64
     assert all((Path(folder) / "result.json").is_file() for folder in found["folder"])
     figure = tipbench.plot()
-    assert figure._repr_png_().startswith(b"\x89PNG"), "a notebook shows it without a backend of its own"
+    shown: Any = figure
+    assert shown._repr_png_().startswith(b"\x89PNG"), "a notebook shows it without a backend of its own"
     labels = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert sorted(labels) == ["tfidf_logreg [c=0.1]", "tfidf_logreg [c=1.0]"]
 
