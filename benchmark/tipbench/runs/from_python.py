@@ -228,9 +228,10 @@ def plot(runs: str | Path | Sequence[Result] = "runs") -> Figure:
         runs: a folder of runs, or results.
 
     Raises:
-        UsageError: where there is none, or none has a score.
+        UsageError: where there is none, or none has a score; where scores of a task mean different things.
     """
     given = [one for _, one in read_runs(runs)] if isinstance(runs, str | Path) else list(runs)
+    _refuse_mixed(given)
     figure = draw(rows(given))
     if figure is None:
         raise UsageError(
@@ -238,6 +239,19 @@ def plot(runs: str | Path | Sequence[Result] = "runs") -> Figure:
         )
     figure._repr_png_ = lambda: _png(figure)  # type: ignore[attr-defined]
     return figure
+
+
+def _refuse_mixed(given: Sequence[Result]) -> None:
+    """Refuse results of a task whose scores do not mean the same. Raises UsageError."""
+    meant: dict[str, set[int]] = {}
+    for one in given:
+        meant.setdefault(one.task, set()).add(one.versions.evaluator)
+    for task, versions in meant.items():
+        if len(versions) > 1:
+            raise UsageError(
+                f"scores of {task} mean different things (versions {', '.join(map(str, sorted(versions)))} of its "
+                "metrics): run the older ones again; predictions are kept and only scored."
+            )
 
 
 def _png(figure: Figure) -> bytes:

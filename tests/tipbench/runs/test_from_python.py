@@ -9,6 +9,7 @@ import pytest
 import tipbench
 from tipbench.runs.digests import code_digest
 from tipbench.runs.from_python import described
+from tipbench.runs.results import read_result
 from tipdata.core.errors import UsageError
 from tipdata.release import Release
 
@@ -138,6 +139,10 @@ def test_runs_are_a_tidy_frame_and_a_figure(place: Path, tiny: Release) -> None:
     assert found.filter(part="valid").height == 2
     assert found.schema["value"] == pl.Float64
     assert all((Path(folder) / "result.json").is_file() for folder in found["folder"])
+    kept = [read_result(Path(folder)) for folder in found["folder"].unique(maintain_order=True)]
+    older = kept[0].model_copy(update={"versions": kept[0].versions.model_copy(update={"evaluator": 0})})
+    with pytest.raises(UsageError, match=r"scores of advert_risk mean different things \(versions 0, 1 "):
+        tipbench.plot([older, kept[1]])
     figure = tipbench.plot()
     shown: Any = figure
     assert shown._repr_png_().startswith(b"\x89PNG"), "a notebook shows it without a backend of its own"
