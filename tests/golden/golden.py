@@ -102,7 +102,7 @@ class State:
 
 def key_of(result: dict[str, Any]) -> tuple[str, ...]:
     """Return what names a cell, whatever the hash of its config."""
-    return result["task"], result["split"], result["method"], str(result["seed"])
+    return result["task"], result["split"], result["method"], str(result["seed"]), result["access"]
 
 
 def _export(revision: str, folder: Path) -> Path:
