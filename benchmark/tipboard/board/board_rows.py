@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,16 @@ class Standing:
     def lower_is_better(self) -> bool:
         """Whether the metric is an error."""
         return metric_of(self.metric).lower_is_better
+
+    @cached_property
+    def best(self) -> float | None:
+        """The best score of the ranked methods; None where none is ranked."""
+        return self.best_of(lambda line: line.row.score)
+
+    def best_of(self, score: Callable[[BoardRow], float | None]) -> float | None:
+        """Return the best of these scores of the ranked methods; None where none has one."""
+        found = [value for line in self.lines if line.rank is not None and (value := score(line)) is not None]
+        return (min(found) if self.lower_is_better else max(found)) if found else None
 
     @property
     def reference(self) -> str | None:

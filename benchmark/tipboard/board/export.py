@@ -83,21 +83,9 @@ def of_task(board: Board, standing: Standing, names: Sequence[str] | None = None
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
         headings=[heading(column, standing) for column in columns],
-        rows=[_row(line, columns, best=best_of(standing)) for line in standing.lines],
+        rows=[_row(line, columns, standing) for line in standing.lines],
         records=records([standing], None if names is None else columns),
     )
-
-
-def best_of(standing: Standing, split: str | None = None) -> str | None:
-    """Return the best score of the ranked methods as a table shows it, on another split where one is named; None where
-    none is ranked."""
-    found = [
-        value
-        for line in standing.lines
-        if line.rank is not None
-        and (value := line.row.score if split is None else line.by_split[split]) is not None
-    ]
-    return number(min(found) if standing.lower_is_better else max(found)) if found else None
 
 
 def matrix(board: Board, standing: Standing) -> Table:
@@ -105,7 +93,7 @@ def matrix(board: Board, standing: Standing) -> Table:
     about = "Primary metric on this split, mean over seeds."
     unit = unit_of(standing.task, standing.metric)
     splits = [Heading(split, split, about, True, unit) for split in standing.splits]
-    best = {split: best_of(standing, split) for split in standing.splits}
+    best = {split: standing.best_of(lambda line, at=split: line.by_split[at]) for split in standing.splits}
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, every split"),
         headings=[METHOD, *splits],
@@ -193,30 +181,33 @@ METHOD = next(heading(column) for column in COLUMNS if column.key == "method")
 
 def _placed_row(one: Placed, columns: Sequence[BoardColumn]) -> TableRow:
     usual = one.standing.split == one.standing.task.splits[0]
-    return _row(one.line, columns, usual, best_of(one.standing))
+    return _row(one.line, columns, one.standing, usual)
 
 
 def _caption(board: Board, standing: Standing, what: str) -> str:
     return f"{what}: {metric_text(standing)}. {release(board)}. {WARNING}"
 
 
-def _row(
-    line: BoardRow, columns: Sequence[BoardColumn], usual: bool = True, best: str | None = None
-) -> TableRow:
-    is_best = line.rank is not None and number(line.row.score) == best
+def _row(line: BoardRow, columns: Sequence[BoardColumn], standing: Standing, usual: bool = True) -> TableRow:
+    is_best = _is_best(line, line.row.score, standing.best)
     at = tuple(at for at, column in enumerate(columns) if column.key == "score" and is_best)
     return TableRow(cells(line, columns), _kind(line), line.entry, usual, at)
 
 
-def _split_row(line: BoardRow, standing: Standing, best: Mapping[str, str | None]) -> TableRow:
+def _split_row(line: BoardRow, standing: Standing, best: Mapping[str, float | None]) -> TableRow:
     """Return the scores of one method on every split, and where they are the best."""
     scores = [Cell(number(line.by_split[split]), line.by_split[split]) for split in standing.splits]
     at = tuple(
         place
-        for place, (split, cell) in enumerate(zip(standing.splits, scores, strict=True), start=1)
-        if line.rank is not None and cell.text == best[split]
+        for place, split in enumerate(standing.splits, start=1)
+        if _is_best(line, line.by_split[split], best[split])
     )
     return TableRow([Cell(line.method, line.method), *scores], _kind(line), line.entry, best=at)
+
+
+def _is_best(line: BoardRow, score: float | None, best: float | None) -> bool:
+    """Return whether a ranked method's score reads as the best one does; scores that round alike share it."""
+    return line.rank is not None and best is not None and number(score) == number(best)
 
 
 def _kind(line: BoardRow) -> str:
