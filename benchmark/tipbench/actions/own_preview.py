@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import polars as pl
 from tipdata.core.errors import UsageError
+from tipdata.documents.preview import uncut
 
 from tipbench.config.options import suggestion
 from tipbench.data.custom.config import own_data
@@ -38,10 +38,5 @@ def own_preview(data: Mapping[str, Any], split: str, rows: int, table: str | Non
             if name == fold.task.table and fold.supervision.height:
                 learnt = fold.supervision.drop("part")
                 frame = frame.join(learnt, on=fold.task.unit, how="left", maintain_order="left")
-            said.append(f"{name}:\n{_shown(frame)}")
+            said.append(f"{name}:\n{uncut(frame, letters=80)}")
     return "\n".join(said)
-
-
-def _shown(frame: pl.DataFrame) -> str:
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=80, tbl_width_chars=10_000):
-        return str(frame)

@@ -172,7 +172,7 @@ def primary_score(
 
 
 def _estimate(inputs: MetricInputs) -> dict[str, Score]:
-    """Return where a single unit is estimated, the estimate itself is a result."""
+    """Return the estimate itself as a result, where a single unit is estimated."""
     found = inputs.answers.kind.results(inputs.predictions)
     if found is None or found.height != 1:
         return {}

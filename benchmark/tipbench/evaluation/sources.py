@@ -10,7 +10,7 @@ from tipbench.sources import Place, closure, digest_of_sources
 from tipbench.task import Task
 
 ALWAYS = ("tipbench.metrics.bootstrap", "tipbench.metrics.inputs")
-EVALUATION = ("evaluation", "oracle")
+EVALUATION = ("tipbench.evaluation.evaluation", "tipbench.evaluation.oracle")
 """Files of this folder that every score passes. They import every family, so their imports are not followed."""
 REGISTRY = "tipbench.metrics.registry"
 """What puts the families of a task together; for the same reason its imports are not followed."""
@@ -19,6 +19,11 @@ REGISTRY = "tipbench.metrics.registry"
 def place() -> Path:
     """Return the folder that holds the package ``tipbench``."""
     return Path(__file__).resolve().parents[2]
+
+
+def file_of(module: str) -> Path:
+    """Return the file of a module of tipbench, by its dotted name."""
+    return place().joinpath(*module.split(".")).with_suffix(".py")
 
 
 def score_sources(task: Task) -> dict[str, Path]:
@@ -31,10 +36,7 @@ def score_sources(task: Task) -> dict[str, Path]:
     }
     starts = {*metrics, *ALWAYS, *(f"tipbench.kinds.{kind}" for kind in kinds)}
     found = closure(starts, [Place(place(), ("tipbench.metrics", "tipbench.kinds"))])
-    folder = place() / "tipbench" / "evaluation"
-    here = {f"tipbench.evaluation.{name}": folder / f"{name}.py" for name in EVALUATION}
-    registry = {REGISTRY: place().joinpath(*REGISTRY.split(".")).with_suffix(".py")}
-    return found | here | registry
+    return found | {name: file_of(name) for name in (*EVALUATION, REGISTRY)}
 
 
 def score_digest(task: Task, beside: Mapping[str, Path] | None = None) -> str:

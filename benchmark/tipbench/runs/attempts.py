@@ -30,21 +30,19 @@ from tipbench.tasks import task_of
 
 @dataclass(frozen=True)
 class Batch:
-    """Jobs of one fold, for one process. ``folder``: the one that relative paths are below; None: where it stands."""
+    """Jobs of one fold, for one process. ``folder``: the one that relative paths are below."""
 
     jobs: tuple[Job, ...]
-    import_path: tuple[str, ...] = ()
-    folder: str | None = None
-    log_file: str | None = None
+    import_path: tuple[str, ...]
+    folder: str
 
 
-def run_batch(batch: Batch, raising: bool = False) -> list[Outcome]:
+def run_batch(batch: Batch, raising: bool = False, log_file: str | None = None) -> list[Outcome]:
     """Run the jobs of one fold, one after the other. ``raising``: a method's own error is not caught."""
-    if batch.folder is not None:
-        os.chdir(batch.folder)  # a worker that is used again stands where an earlier call did
+    os.chdir(batch.folder)  # a worker that is used again stands where an earlier call did
     sys.path.extend(path for path in batch.import_path if path not in sys.path)
     shared = SharedFold(batch.jobs[0].cell)
-    with logging_to(batch.log_file):
+    with logging_to(log_file):
         return [_logged(job, shared, raising) for job in batch.jobs]
 
 

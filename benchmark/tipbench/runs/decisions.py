@@ -8,7 +8,7 @@ from tipdata.core.errors import UsageError
 
 from tipbench.runs.cell import Cell
 from tipbench.runs.digests import digests_of
-from tipbench.runs.results import Digests, Result, Versions, read_predictions, read_result, read_valid
+from tipbench.runs.results import Digests, Result, Versions, check_files, read_result
 from tipbench.runs.versions import versions_of
 
 
@@ -59,15 +59,8 @@ def decided(cell: Cell, overwrite: str = "only_missing") -> Outcome | Job:
         return job
     if then.score == now.score and result.versions.evaluator == versions.evaluator:
         return Outcome(cell, result, reused=True)
-    return replace(job, kept=result) if _is_whole(cell, result) else job
-
-
-def _is_whole(cell: Cell, result: Result) -> bool:
-    """Return whether the predictions that a run left can be scored again: those of the test, and where they hold no
-    valid part those of it too."""
     try:
-        read_predictions(cell.folder, result)
-        read_valid(cell.folder, result)
+        check_files(cell.folder, result)
     except UsageError:
-        return False
-    return True
+        return job
+    return replace(job, kept=result)

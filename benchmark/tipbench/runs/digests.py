@@ -19,7 +19,7 @@ from tipdata.release import Release, published_manifest
 
 from tipbench.data.access import access_of, visible_columns
 from tipbench.data.training_size import YARDSTICK
-from tipbench.evaluation.sources import place, score_digest
+from tipbench.evaluation.sources import file_of, place, score_digest
 from tipbench.runs.cell import Cell, without_prose
 from tipbench.runs.loaded import typed_code
 from tipbench.runs.results import Digests
@@ -39,7 +39,7 @@ INPUT = (
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
 
-DRIVING = ("task", "loading", "runs.shared_fold", "runs.predicting")
+DRIVING = tuple(f"tipbench.{name}" for name in ("task", "loading", "runs.shared_fold", "runs.predicting"))
 """What asks for a fold and drives a method. Their imports are not followed: they know every task and every stream."""
 
 VALIDATING = "tipbench.runs.validation"
@@ -61,7 +61,7 @@ def digests_of(cell: Cell, data: str) -> Digests:
     return Digests(
         method=method_digest(cell.config["baseline"]["method"]),
         input=input_digest(cell, task, data),
-        score=score_digest(task, {VALIDATING: _file(VALIDATING)}),
+        score=score_digest(task, {VALIDATING: file_of(VALIDATING)}),
     )
 
 
@@ -115,7 +115,7 @@ def input_digest(cell: Cell, task: Task, data: str) -> str:
     more = {**asked, "data": without_prose(config["data"]), "version": data, "columns": shown}
     if not own and (world := _unpublished(config["release"])) is not None:
         more["world"] = world
-    driver = {f"tipbench.{name}": _file(f"tipbench.{name}") for name in DRIVING}
+    driver = {name: file_of(name) for name in DRIVING}
     return digest_of_sources(closure(starts, places) | driver, more)
 
 
@@ -124,10 +124,6 @@ def _unpublished(release: Mapping[str, Any]) -> str | None:
     world; None where a manifest says what the data are."""
     known = Release.of(release["version"], release["size"], release.get("world", 0))
     return fingerprint(known.version) if published_manifest(known) is None else None
-
-
-def _file(module: str) -> Path:
-    return place().joinpath(*module.split(".")).with_suffix(".py")
 
 
 def _targets(value: Any) -> Iterator[str]:

@@ -108,7 +108,7 @@ def _changed(module: ModuleType, path: Path) -> bool:
     ]
     for _, function in (pair for of in (module, *own) for pair in _functions(of)):
         code = function.__code__
-        if Path(code.co_filename) != path and Path(code.co_filename).name != path.name:
+        if Path(code.co_filename).name != path.name:
             continue  # imported from elsewhere, or written by a library such as dataclasses
         if code.co_qualname in codes and codes[code.co_qualname] != code_of(code):
             return True

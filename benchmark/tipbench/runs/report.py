@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, TypeVar
 
 from tipdata.core.errors import UsageError
 
@@ -21,6 +21,7 @@ from tipbench.metrics.registry import metric_of
 from tipbench.runs.results import Result, method_name
 from tipbench.runs.variants import variant_names
 
+Chosen = TypeVar("Chosen")
 RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
 ORDER = (RANDOM, OPERATION, FORWARD)
 NOTHING = "-"
@@ -73,9 +74,7 @@ def rows(results: Sequence[Result]) -> list[Row]:
         grouped.setdefault((result.data, result.task, method, result.split), []).append(result)
     bare = [_row(key[2], group) for key, group in grouped.items()]
     scores = {(row.data, row.task, row.method, row.split): row.score for row in bare}
-    validated = Counter(
-        {(row.data, row.task, row.method) for row in bare if row.valid is not None and not row.oracle}
-    )
+    validated = {(row.data, row.task, row.method) for row in bare if row.valid is not None and not row.oracle}
     methods = Counter((data, task) for data, task, _ in validated)
     ordered_by = {
         key: (0, row.valid) if row.valid is not None and methods[key[:2]] > 1 else (1, row.score)
@@ -174,17 +173,18 @@ def _place(row: Row, scores: dict[tuple[str, ...], tuple[int, float | None]]) ->
 class Shown:
     """A column of the table: its name, what it says of a row, and how soon it is left out where a table is too wide.
 
-    ``leave``: 0 never, else the highest first.
+    ``leave``: 0 never, else the highest first. ``fewest``: how many different things it must say to be shown.
     """
 
     name: str
     text: Callable[[Row], str]
     number: bool = False
     leave: int = 0
+    fewest: int = 1
 
 
 SHOWN = (
-    Shown("data", lambda row: row.data),
+    Shown("data", lambda row: row.data, fewest=2),
     Shown("task", lambda row: row.task, leave=1),
     Shown("method", lambda row: _method(row)),
     Shown("split", lambda row: row.split),
@@ -213,22 +213,23 @@ def table(lines: Sequence[Row], chosen: Sequence[str] | None = None) -> tuple[li
     Raises:
         UsageError: for a name that no column has.
     """
-    by_name = {one.name: one for one in SHOWN}
     if chosen is not None:
-        for name in chosen:
-            if name not in by_name:
-                raise UsageError(f"--columns: there is no column {name}. {suggestion(name, list(by_name))}")
-        shown = [replace(by_name[name], leave=0) for name in chosen]
+        by_name = {one.name: one for one in SHOWN}
+        shown = [replace(one, leave=0) for one in chosen_of(by_name, chosen)]
     else:
-        said = {one.name: {one.text(line) for line in lines} for one in SHOWN}
-        # Where all rows are on the same data, the reader typed its name.
         shown = [
-            one
-            for one in SHOWN
-            if not said[one.name] <= {"", NOTHING} and (one.name != "data" or len(said["data"]) > 1)
+            one for one in SHOWN if len({one.text(line) for line in lines} - {"", NOTHING}) >= one.fewest
         ]
     columns = [Column(one.name, one.number, leave=one.leave) for one in shown]
     return columns, [[one.text(line) for one in shown] for line in lines]
+
+
+def chosen_of(known: Mapping[str, Chosen], names: Sequence[str]) -> list[Chosen]:
+    """Return the columns of these names, in their order. Raises UsageError for a name that no column has."""
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--columns: there is no column {name}. {suggestion(name, known)}")
+    return [known[name] for name in names]
 
 
 def _method(row: Row) -> str:

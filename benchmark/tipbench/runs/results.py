@@ -141,10 +141,8 @@ class Result(_Record):
     warnings: list[str]
 
     def __repr__(self) -> str:
-        shown = (f"{name} {score}" for name, score in self._shown().items())
-        return "\n".join(
-            [f"Result of {self._about()}", *shown, "all metrics: .scores; all that is known: .to_json()"]
-        )
+        shown = "".join(f"{name} {score}\n" for name, score in self._shown().items())
+        return f"Result of {self._about()}\n{shown}all metrics: .scores; all that is known: .to_json()"
 
     __str__ = __repr__
 
@@ -235,10 +233,7 @@ def read_draws(folder: Path) -> Draws | None:
 
 
 def read_result(folder: Path) -> Result:
-    """Return the result of a run's folder, or of a ``result.json``.
-
-    Raises UsageError where there is none, or it is not a result.
-    """
+    """Return the result of a run's folder, or of a ``result.json``. Raises UsageError where there is none."""
     path = folder if folder.is_file() else folder / RESULT
     return read_record(path, Result, f"{folder} is not a run", "result", "run it again")
 
@@ -281,9 +276,19 @@ def read_valid(folder: Path, result: Result) -> pl.DataFrame | None:
     return None if result.valid_predictions is None else _read_file(folder, result.valid_predictions)
 
 
+def check_files(folder: Path, result: Result) -> None:
+    """Check that the predictions of a run are there and those of the result. Raises UsageError where not."""
+    for file in filter(None, (result.predictions, result.valid_predictions)):
+        _content(folder, file)
+
+
 def _read_file(folder: Path, file: PredictionsFile) -> pl.DataFrame:
     import polars as pl
 
+    return pl.read_parquet(io.BytesIO(_content(folder, file)))
+
+
+def _content(folder: Path, file: PredictionsFile) -> bytes:
     path = folder / file.file
     try:
         content = path.read_bytes()
@@ -291,4 +296,4 @@ def _read_file(folder: Path, file: PredictionsFile) -> pl.DataFrame:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}; run it again.") from None
     if digest_of(content) != file.digest:
         raise UsageError(f"{path} is not the file that its {RESULT} was made from: run it again.")
-    return pl.read_parquet(io.BytesIO(content))
+    return content

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,9 +66,8 @@ def _run_jobs(
 ) -> list[Outcome]:
     _check_writable(jobs[0].cell.runs)
     batches = _batches(jobs, 1 if engine == "sequential" else workers or os.cpu_count() or 1)
-    batches = [replace(batch, log_file=log_file) for batch in batches]
     done = run_all(
-        partial(run_batch, raising=raising),
+        partial(run_batch, raising=raising, log_file=log_file),
         batches,
         engine=engine,
         workers=workers,

@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tipbench.config.options import suggestion
 from tipbench.evaluation.comparison import LEVEL
 from tipbench.metrics.registry import metric_of, metrics
 from tipbench.runs.figure import metric_title
-from tipbench.runs.report import NOTHING, interval, number, percent, signed
-from tipdata.core.errors import UsageError
+from tipbench.runs.report import NOTHING, chosen_of, interval, number, percent, signed
 
 from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.column_values import (
@@ -88,11 +86,7 @@ def chosen(columns: Sequence[BoardColumn], names: Sequence[str] | None) -> Seque
     """
     if names is None:
         return columns
-    by_key = {column.key: column for column in columns}
-    for name in names:
-        if name not in by_key:
-            raise UsageError(f"--columns: there is no column {name}. {suggestion(name, list(by_key))}")
-    return [by_key[name] for name in names]
+    return chosen_of({column.key: column for column in columns}, names)
 
 
 def records(

@@ -35,7 +35,7 @@ from tipboard.submissions.folder import look, opened
 from tipboard.submissions.guard import read_guarded
 from tipboard.submissions.limits import Limits, limits_of
 from tipboard.submissions.opening import Unreadable, read_regular
-from tipboard.submissions.problems import Problem, of_predictions
+from tipboard.submissions.problems import SCORING_FAILS, Problem, not_finite, of_predictions
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.terms import columns_of
 from tipboard.submissions.text import shown
@@ -151,6 +151,6 @@ def _scored(reference: Path, one: Given, clean: Path, described: Round) -> dict[
             evaluation = score_predictions(task, answers, predictions)
     except UsageError as error:
         raise UsageError(str(of_predictions(one.file, error))) from None
-    except (ArithmeticError, ValueError, pl.exceptions.PolarsError) as error:
-        raise UsageError(f"{one.file}: its values give no finite scores ({type(error).__name__}).") from None
+    except SCORING_FAILS as error:
+        raise UsageError(f"{one.file}: {not_finite(error)}") from None
     return {name: metric.value for name, metric in rounded(evaluation, described.rules.decimals).items()}

@@ -166,7 +166,7 @@ def _blank(task: Task, sealed: Source, units: pl.DataFrame) -> Answers:
 
 
 def _blank_forecasts(task: Task, forecast: Forecast, sealed: Source, frame: pl.DataFrame) -> Answers:
-    """Return any candidate of the region stands for the answer."""
+    """Return answers for which any candidate of the region stands."""
     listed = sealed.scan(forecast.gallery).select("region", forecast.candidate).collect()
     first = listed.group_by("region").agg(answer=pl.col(forecast.candidate).min().cast(pl.Int64))
     at = sealed.scan(task.stream).select(forecast.query, "region").collect()

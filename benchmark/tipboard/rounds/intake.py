@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from tipbench.kinds.answers import Answers
@@ -22,9 +22,9 @@ from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, read_answers
 from tipboard.rounds.ledger import SUBMISSIONS, HandedIn, Ledger, check_not_revealed, locked, write_ledger
 from tipboard.rounds.record import Round
-from tipboard.rounds.scores import SCORING_FAILS, shown_of
+from tipboard.rounds.scores import shown_of
 from tipboard.rounds.submissions import Submission, read_submission
-from tipboard.submissions.problems import Problem, Refused
+from tipboard.submissions.problems import SCORING_FAILS, Problem, Refused, not_finite
 from tipboard.submissions.text import legal_text
 
 
@@ -54,10 +54,7 @@ def take_in(
     described, _ = open_secret(secret)
     check_wheel(described, "take submissions in")
 
-    @cache
-    def answers_of(name: str) -> Answers:
-        return read_answers(secret, name)
-
+    answers_of = cache(partial(read_answers, secret))
     done = []
     for folder in folders:
         _check_open(described, now)
@@ -93,7 +90,7 @@ def _check_scorable(found: Submission, described: Round, answers_of: Callable[[s
         try:
             shown_of(task, answers_of(task.name), path, described)
         except SCORING_FAILS as error:
-            problems.append(Problem(name, f"its values give no finite scores ({type(error).__name__})."))
+            problems.append(Problem(name, not_finite(error)))
     if problems:
         raise Refused(found.folder, problems)
 

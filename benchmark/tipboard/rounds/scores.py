@@ -6,11 +6,10 @@ import math
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.kinds.answers import Answers
@@ -24,9 +23,6 @@ from tipboard.rounds.host import read_answers
 from tipboard.rounds.ledger import HandedIn
 from tipboard.rounds.record import DOMAIN, PREDICTIONS, SCORES, Round, read
 from tipboard.rounds.submissions import FILE, read_file, score_predictions
-
-SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError)
-"""What scoring may raise for numbers that no metric can hold."""
 
 
 class ShownScore(BaseModel):
@@ -77,8 +73,8 @@ class Scores(BaseModel):
 
 
 def shown_of(task: Task, answers: Answers, path: Path, described: Round) -> dict[str, ShownScore]:
-    """Return the scores of a file as they are shown. Raises one of :data:`SCORING_FAILS` where JSON cannot hold
-    them."""
+    """Return the scores of a file as they are shown. Raises one of
+    :data:`tipboard.submissions.problems.SCORING_FAILS` where JSON cannot hold them."""
     shown = rounded(score_predictions(task, answers, read_file(path)), described.rules.decimals)
     for name, one in shown.items():
         if not all(value is None or math.isfinite(value) for value in (one.value, one.low, one.high)):
@@ -91,7 +87,7 @@ def scores_of(
 ) -> dict[str, dict[str, dict[str, ShownScore]]]:
     """Return the scores of an entry's kept files by task, seed and metric, as they are shown.
 
-    Raises UsageError for a file that is not there, and one of :data:`SCORING_FAILS`.
+    Raises UsageError for a file that is not there, and otherwise as :func:`shown_of`.
     """
     found: dict[str, dict[str, dict[str, ShownScore]]] = {}
     for name in entry.files:
@@ -142,12 +138,15 @@ def score_differences(folder: Path, described: Round) -> list[str]:
     numbers = {entry.number for entry in scores.entries if entry.number is not None}
     lacking = sorted((there | set(range(1, max(numbers, default=0) + 1))) - numbers)
     found = [f"{SCORES}: lacks submission {number}" for number in lacking]
+    answers_of = cache(partial(read_answers, folder))
     for entry in scores.entries:
-        found += _entry_differences(folder / PREDICTIONS / str(entry.number), entry, described, folder)
+        found += _entry_differences(folder / PREDICTIONS / str(entry.number), entry, described, answers_of)
     return found
 
 
-def _entry_differences(place: Path, entry: ScoredEntry, described: Round, folder: Path) -> list[str]:
+def _entry_differences(
+    place: Path, entry: ScoredEntry, described: Round, answers_of: Callable[[str], Answers]
+) -> list[str]:
     where = f"{PREDICTIONS}/{entry.number}"
     for name, digest in entry.kept.items():
         if not (place / name).is_file():
@@ -156,7 +155,7 @@ def _entry_differences(place: Path, entry: ScoredEntry, described: Round, folder
             return [f"{where}/{name}: is not what {SCORES} says was scored"]
     if entry.note is not None:
         return []
-    made = scores_of(entry, place, described, partial(read_answers, folder))
+    made = scores_of(entry, place, described, answers_of)
     return (
         []
         if made == entry.scores

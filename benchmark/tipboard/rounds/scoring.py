@@ -7,10 +7,12 @@ void, or that cannot be scored, says why and stops no other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
+from tipbench.kinds.answers import Answers
 from tipdata.core.atomic import write_file_atomically
 from tipdata.core.engine import run_all
 from tipdata.core.errors import UsageError
@@ -19,7 +21,8 @@ from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder, read_answers
 from tipboard.rounds.ledger import SUBMISSIONS, HandedIn, Ledger, check_not_revealed, locked, write_ledger
 from tipboard.rounds.record import SCORES, Round, to_json
-from tipboard.rounds.scores import SCORING_FAILS, ScoredEntry, Scores, ShownScore, scores_of, tasks_of
+from tipboard.rounds.scores import ScoredEntry, Scores, ShownScore, scores_of, tasks_of
+from tipboard.submissions.problems import SCORING_FAILS
 
 
 def score_round(
@@ -44,7 +47,7 @@ def score_round(
             raise UsageError(
                 f"round {described.name} closed without a submission: there is nothing to score."
             )
-        work = partial(_scored, secret, ledger, described)
+        work = partial(_scored, secret, ledger, described, cache(partial(read_answers, secret)))
         entries = run_all(work, ledger.entries, engine="sequential", label="submissions", quiet=quiet)
         scores = Scores(name=described.name, commitment=described.commitment, entries=entries)
         write_file_atomically(to, to_json(scores))
@@ -52,14 +55,16 @@ def score_round(
     return scores, to
 
 
-def _scored(secret: Path, ledger: Ledger, described: Round, entry: HandedIn) -> ScoredEntry:
+def _scored(
+    secret: Path, ledger: Ledger, described: Round, answers_of: Callable[[str], Answers], entry: HandedIn
+) -> ScoredEntry:
     """Return an entry with its scores or with the reason why it has none, which is no matter of any other entry."""
     found: dict[str, dict[str, dict[str, ShownScore]]] = {}
     note = None if entry.void is None else f"void: {entry.void}"
     if note is None:
         folder = secret / SUBMISSIONS / str(entry.number)
         try:
-            found = scores_of(entry, folder, described, partial(read_answers, secret))
+            found = scores_of(entry, folder, described, answers_of)
         except SCORING_FAILS as error:
             note = f"could not be scored ({type(error).__name__})"
     later = [other for other in ledger.of_team(entry.team) if other.turn > entry.turn and other.void is None]

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from pydantic import ValidationError
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions
 from tipbench.evaluation.meaning import score_version
@@ -36,7 +35,7 @@ from tipboard.submissions.folder import look, opened
 from tipboard.submissions.guard import Guarded, read_guarded
 from tipboard.submissions.limits import RECORD_BYTES, Limits, limits_of
 from tipboard.submissions.opening import Unreadable, read_regular
-from tipboard.submissions.problems import Problem, Refused, of_predictions
+from tipboard.submissions.problems import SCORING_FAILS, Problem, Refused, not_finite, of_predictions
 from tipboard.submissions.record import RECORD, SubmissionRecord, SubmittedFile
 from tipboard.submissions.record_file import Malformed, record_of
 from tipboard.submissions.terms import columns_of, disagreements
@@ -226,11 +225,8 @@ def _score_fold(
             result = _result(record, entry, task, prepared, evaluation, digest_of(content))
         except UsageError as error:
             outcome.problems[entry.file] = of_predictions(entry.file, error).said
-        except (ValidationError, ArithmeticError, ValueError, pl.exceptions.PolarsError) as error:
-            said = " ".join(str(error).split())
-            outcome.problems[entry.file] = (
-                f"its values give no finite scores ({type(error).__name__}: {shown(said, 100)})."
-            )
+        except SCORING_FAILS as error:
+            outcome.problems[entry.file] = not_finite(error, shown(" ".join(str(error).split()), 100))
         else:
             outcome.results[entry.file] = result
             if each is not None:

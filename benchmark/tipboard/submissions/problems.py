@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 from tipbench.kinds.refusals import PredictionsRefused
 from tipdata.core.errors import CheckFailed, UsageError
 
@@ -14,6 +15,8 @@ from tipboard.submissions.text import shown
 MOST_LINES = 20
 MOST_SIGNS = 1_700
 LONGEST = 400
+SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError)
+"""What scoring may raise for numbers that no metric can hold."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ def of_predictions(file: str, error: UsageError) -> Problem:
     """Return what tipbench says of predictions as a problem of their file."""
     said = error.said if isinstance(error, PredictionsRefused) else str(error)
     return Problem(file, said.rstrip(".") + ".")
+
+
+def not_finite(error: Exception, said: str = "") -> str:
+    """Return what is said of predictions for which scoring raised one of :data:`SCORING_FAILS`."""
+    return f"its values give no finite scores ({type(error).__name__}{said and f': {said}'})."
 
 
 class Refused(CheckFailed):

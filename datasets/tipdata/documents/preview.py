@@ -20,7 +20,12 @@ def preview(release: Release, table: str = "adverts", rows: int = 10, language: 
     frame = frame[order[:rows].tolist()]
     if table == "adverts":
         return "\n\n".join(_card(row) for row in frame.to_dicts())
-    with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=200, tbl_width_chars=10_000):
+    return uncut(frame)
+
+
+def uncut(frame: pl.DataFrame, letters: int = 200) -> str:
+    """Return a frame as text with all its rows and columns, and so many letters of each text."""
+    with pl.Config(tbl_rows=-1, tbl_cols=-1, fmt_str_lengths=letters, tbl_width_chars=10_000):
         return str(frame)
 
 
