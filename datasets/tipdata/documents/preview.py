@@ -31,7 +31,8 @@ def uncut(frame: pl.DataFrame, letters: int = 200) -> str:
 
 def _card(row: dict) -> str:
     day, minute = divmod(row["minute"], MINUTES_A_DAY)
-    price = "" if row["price"] is None else f", {row['price'] / 100:.0f} XTS a {row['price_basis']}"
+    basis = f"per {row['price_basis']}".replace("_", " ").replace("per total", "in total")
+    price = "" if row["price"] is None else f", {row['price'] / 100:.0f} XTS {basis}"
     when = f"day {day} {minute // 60:02d}:{minute % 60:02d}"
     head = f"{row['platform']} · {when} · {row['language']} · {row['category']}{price}"
     return f"{head}\n  {row['title']}\n  " + row["body"].replace("\n", "\n  ")
