@@ -9,8 +9,7 @@ from typing import Any
 
 from tipdata.core.errors import UsageError
 
-from tipbench.data.custom.config import OwnData, own_data
-from tipbench.data.custom.folds import prepare_own
+from tipbench.data import custom
 from tipbench.data.fold import Fold
 from tipbench.data.prepared import Prepared
 from tipbench.data.release_folds import open_by_name, prepare_release
@@ -22,7 +21,7 @@ def prepare(
     task: str | Task,
     *,
     release: str | Source | None = None,
-    own: OwnData | Mapping[str, Any] | None = None,
+    own: custom.OwnData | Mapping[str, Any] | None = None,
     split: str = "auto",
     labels: str = "auto",
     access: str = "auto",
@@ -47,7 +46,7 @@ def prepare(
     started = time.perf_counter()
     task = task_of(task)
     if own is not None and release is None:
-        made = prepare_own(task, own_data(own), split, labels, access, needs, oracle)
+        made = custom.prepare_own(task, custom.own_data(own), split, labels, access, needs, oracle)
     elif release is not None and own is None:
         source = open_by_name(release) if isinstance(release, str) else release
         made = prepare_release(task, source, split, labels, access, needs, oracle)

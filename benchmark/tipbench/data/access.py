@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from tipdata.core.errors import UsageError
 from tipdata.core.tables import LABEL, TIERS
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 from tipbench.task import Task
 
@@ -35,12 +35,12 @@ def visible_columns(task: Task, access: str, oracle: bool = False) -> dict[str, 
     tiers = set(TIERS[: TIERS.index(access) + 1])
     shown: dict[str, tuple[str, ...]] = {}
     for name, allowed in task.tables.items():
-        table = TABLES[name]
+        table = all_tables()[name]
         seen = {c.name for c in table.columns if c.tier in tiers and c.name in allowed}
         if seen or (oracle and table.hidden_only):
             hidden = {c.name for c in table.columns if oracle and c.tier == "truth"}
             shown[name] = tuple(c.name for c in table.columns if c.name in seen | hidden)
-    return shown | {name: TABLES[name].names() for name in ORACLE_TABLES if oracle}
+    return shown | {name: all_tables()[name].names() for name in ORACLE_TABLES if oracle}
 
 
 def check_needs(task: Task, needs: Collection[str], access: str, oracle: bool) -> None:
@@ -78,9 +78,9 @@ def check_needs(task: Task, needs: Collection[str], access: str, oracle: bool) -
 
 def _tier(need: str) -> str | None:
     table, _, column = need.partition(".")
-    if table not in TABLES:
+    if table not in all_tables():
         return None
-    return next((c.tier for c in TABLES[table].columns if c.name == column), None)
+    return next((c.tier for c in all_tables()[table].columns if c.name == column), None)
 
 
 def _listed(names: list[str]) -> str:

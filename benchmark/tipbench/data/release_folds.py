@@ -9,7 +9,7 @@ from tipdata.core.errors import UsageError
 from tipdata.core.tables import TIERS, Table
 from tipdata.core.world import DAYS, MINUTES_A_DAY
 from tipdata.release import Release, open_release
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 from tipbench.data.access import access_of, check_needs, visible_columns
 from tipbench.data.fold import Fold, valid_as_test
@@ -154,7 +154,7 @@ def shown(
     links = _linked(task, source, units, visible)
     found = {}
     for name, columns in visible.items():
-        table = TABLES[name]
+        table = all_tables()[name]
         truth = any(c.tier == "truth" for c in table.columns if c.name in columns and c.name not in table.key)
         frame = _allowed(_before(source.scan(name, truth=truth), table), table, level)
         frame = frame.select(had(frame, table, columns))
@@ -176,7 +176,7 @@ def check_had(needs: Collection[str], tables: dict[str, pl.LazyFrame], source: S
     """Refuse a method that needs a column that joined later than this version of the data. Raises UsageError."""
     for need in sorted(needs):
         table, _, column = need.partition(".")
-        since = TABLES[table][column].since
+        since = all_tables()[table][column].since
         if since and column not in tables[table].collect_schema():
             raise UsageError(
                 f"the method needs {need}, which {source.name} does not have: set release.version={since} or later."
@@ -194,7 +194,7 @@ def _of_units(
 ) -> pl.LazyFrame:
     """Return rows that belong to the fold's units, or else to a region of theirs."""
     # A column of the key's name may be something else: operations.circuit says whether one tours.
-    if task.unit in columns and table.schema[task.unit] == TABLES[task.table].schema[task.unit]:
+    if task.unit in columns and table.schema[task.unit] == all_tables()[task.table].schema[task.unit]:
         return frame.join(units, on=task.unit, how="semi", maintain_order="left")
     if (key := _hidden_owner(table)) and key in links:
         return frame.join(links[key], on=key, how="semi", maintain_order="left")
@@ -226,8 +226,10 @@ def _linked(
 ) -> dict[str, pl.LazyFrame]:
     """Return for each key of another visible table that the units' table refers to, the keys that the fold's units
     have; collected, so that no plan names the hidden column that they come from."""
-    owned = {key for name in visible if name != task.table and (key := _hidden_owner(TABLES[name]))}
-    tiers = {c.name: c.tier for c in TABLES[task.table].columns if c.name in owned and c.name != task.unit}
+    owned = {key for name in visible if name != task.table and (key := _hidden_owner(all_tables()[name]))}
+    tiers = {
+        c.name: c.tier for c in all_tables()[task.table].columns if c.name in owned and c.name != task.unit
+    }
     return {
         key: source.scan(task.table, truth=tier == "truth")
         .join(units, on=task.unit, how="semi")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import OwnData
 from tipbench.data.prepared import Prepared
@@ -160,7 +160,7 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
 
 def _in_width(frame: pl.DataFrame, task: Task, path: str) -> pl.DataFrame:
     """Return integer keys in the width that the task's table has."""
-    table = TABLES.get(task.table)
+    table = all_tables().get(task.table)
     key = None if table is None else table.schema.get(task.unit)
     if frame.schema.get(task.unit) != pl.Int64 or key is None:
         return frame

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class RegionFolders:
         files = [self.folder / str(number) / f"{table}.parquet" for number in self.numbers]
         if truth and not self.whole:
             raise UsageError(f"{self.name} shows no truth about {table}: it is sealed.")
-        if table not in TABLES or not files[0].is_file():
+        if table not in all_tables() or not files[0].is_file():
             raise UsageError(f"{self.name} has no table {table}: it publishes what its tasks read.")
         frame = pl.scan_parquet(files)
         if truth or not self.whole:
             return frame
-        return frame.drop(TABLES[table].names("truth"), strict=False)  # a version may lack some
+        return frame.drop(all_tables()[table].names("truth"), strict=False)  # a version may lack some

@@ -103,9 +103,3 @@ def _has(version: str, since: str) -> bool:
     """Return whether a version of the data has what exists since another, '' for always."""
     known = list(versions())
     return not since or known.index(since) <= known.index(version)
-
-
-def __getattr__(name: str) -> dict[str, Table]:
-    if name == "TABLES":
-        return all_tables()
-    raise AttributeError(name)

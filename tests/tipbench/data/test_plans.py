@@ -6,9 +6,9 @@ import pytest
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
 from tipdata.release import Release
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
-COLUMNS = [column for table in TABLES.values() for column in table.columns]
+COLUMNS = [column for table in all_tables().values() for column in table.columns]
 SEEN = {column.name for column in COLUMNS if column.tier != "truth"}
 OURS = {"cluster", "near_duplicate_group", "label", "weight", "cut"}
 """Columns of splits and answers, which no table shows."""

@@ -33,7 +33,7 @@ from tipdata.core.digest import column_digest
 from tipdata.core.draw import Stream
 from tipdata.core.world import World
 from tipdata.release import Release, generate_region
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 LABELLED = [name for name, task in tasks().items() if task.kind.labelled]
 WITH_CLUSTERS = [name for name, task in tasks().items() if task.unit == "advert" and task.kind.linked]
@@ -97,7 +97,7 @@ def test_the_seed_is_in_no_published_byte(host: Any) -> None:
 
 def test_no_hidden_table_or_column_is_published(host: Any) -> None:
     for path in (host.public / "inputs").rglob("*.parquet"):
-        for column in TABLES[path.stem].columns:
+        for column in all_tables()[path.stem].columns:
             if column.tier in ("truth", "label"):
                 assert column.name not in pl.read_parquet_schema(path)
     assert not (host.public / "inputs" / "1000000" / "trips.parquet").exists()
@@ -131,8 +131,8 @@ def host_tables(host: Any) -> list[dict[str, pl.DataFrame]]:
 
 def _secret_columns(table: str) -> set[str]:
     """Hidden columns, but for keys that a table which is shown has too."""
-    hidden = {c.name for c in TABLES[table].columns if c.tier in ("truth", "label")}
-    return hidden - {"region", *TABLES[table].key}
+    hidden = {c.name for c in all_tables()[table].columns if c.tier in ("truth", "label")}
+    return hidden - {"region", *all_tables()[table].key}
 
 
 def test_flipping_the_truth_changes_no_published_byte(
@@ -153,7 +153,9 @@ def _upside_down(world: World, index: int) -> dict[str, pl.DataFrame]:
     tables = generate_region(world, index)
     for name, frame in tables.items():
         hidden = [
-            c.name for c in TABLES[name].columns if c.tier == "truth" and c.name not in TABLES[name].key
+            c.name
+            for c in all_tables()[name].columns
+            if c.tier == "truth" and c.name not in all_tables()[name].key
         ]
         tables[name] = frame.with_columns(pl.col(hidden).reverse()) if hidden else frame
     assert not tables["payments"]["typology"].equals(generate_region(world, index)["payments"]["typology"])
@@ -197,7 +199,7 @@ def _ids_of(frames: dict[str, pl.DataFrame]) -> np.ndarray:
 def test_the_order_of_rows_says_nothing_of_the_generators(
     host: Any, generated: list[dict[str, pl.DataFrame]], table: str
 ) -> None:
-    key = TABLES[table].key[0]
+    key = all_tables()[table].key[0]
     new = host.whole.scan(table, truth=True).collect()
     assert all(part[key].is_sorted() for part in new.partition_by("region"))
     from tipboard.rounds.ids import Labels
@@ -276,7 +278,7 @@ def test_no_file_is_dated_by_its_making(host: Any) -> None:
 def test_rows_compress_as_they_would_in_any_order(host: Any, table: str) -> None:
     """Rows that lay by operation would compress better; the key is left out, since it is in order by design."""
     published = pl.read_parquet(host.public / "inputs" / "1000000" / f"{table}.parquet")
-    rows = published.drop(TABLES[table].key)
+    rows = published.drop(all_tables()[table].key)
     shuffled = np.mean([_size(rows.sample(fraction=1, shuffle=True, seed=seed)) for seed in range(5)])
     assert abs(_size(rows) / shuffled - 1) < 0.01
 

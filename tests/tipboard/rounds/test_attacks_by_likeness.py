@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from tipdata.core.draw import Stream
 from tipdata.release import Release
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 # Re-identification
 
@@ -38,7 +38,7 @@ def test_no_row_is_in_the_public_release(host: Any, tiny: Release) -> None:
 
 def test_streams_of_different_paths_or_seeds_share_nothing(host: Any) -> None:
     seed = int.from_bytes(host.seed, "big")
-    paths = [f"1000000/{table}/{column}" for table in TABLES for column in TABLES[table].schema]
+    paths = [f"1000000/{table}/{column}" for table in all_tables() for column in all_tables()[table].schema]
     paths += [f"{region}/adverts/burst" for region in host.round.region_numbers]
     keys = np.array([Stream(s, path).key for s in (seed, seed + 1, seed - 1) for path in paths]).ravel()
     assert np.unique(keys).size == keys.size == 3 * len(set(paths))

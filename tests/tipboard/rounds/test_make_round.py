@@ -32,7 +32,7 @@ from tipboard.rounds.record import (
 from tipboard.rounds.regions import published_columns
 from tipdata.core.errors import UsageError
 from tipdata.core.world import fingerprint
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 OPENS = new.datetime.fromisoformat("2026-06-01T12:00:00+00:00")
 
@@ -146,7 +146,7 @@ def test_only_what_a_task_of_the_round_reads_is_published(host: Any) -> None:
         assert table == "adverts"
         assert set(columns) == set(tasks()["advert_authorship"].tables["adverts"])
     for table, columns in host.round.columns.items():
-        tiers = {c.name: c.tier for c in TABLES[table].columns}
+        tiers = {c.name: c.tier for c in all_tables()[table].columns}
         assert {tiers[column] for column in columns} <= {"public", "platform", "legal"}
 
 

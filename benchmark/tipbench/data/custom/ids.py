@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 from tipbench.data.custom.columns import flat, identifiers, in_lists, is_whole_text, listed
 from tipbench.data.custom.config import MANY, OwnData
@@ -118,7 +118,7 @@ def _identifiers() -> set[str]:
     """Return names of the columns of a release's tables that hold numbers without a unit, or lists of them."""
     return {
         c.name
-        for table in TABLES.values()
+        for table in all_tables().values()
         for c in table.columns
         if (c.dtype.is_integer() and not c.unit) or c.dtype == pl.List(pl.Int64)
     }

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 from tipbench.data.custom.classes import named_alike, with_classes
 from tipbench.data.custom.columns import identifiers, listed, mapped
@@ -104,7 +104,7 @@ def misspelt(own: OwnData) -> list[str]:
     """Return a note on each mapped column that no table has and that is almost the name of one that its table has."""
     found = []
     for table, columns in own.tables.items():
-        known = TABLES[table].schema if table in TABLES else {}
+        known = all_tables()[table].schema if table in all_tables() else {}
         for column in columns:
             near = (
                 [] if column in known or column == MANY else get_close_matches(column, known, n=1, cutoff=0.8)

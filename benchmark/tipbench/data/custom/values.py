@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 from tipdata.core.errors import UsageError
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 from tipbench.data.custom.columns import flat, identifiers, in_lists, is_whole_text, listed
 from tipbench.data.custom.config import OwnData
@@ -42,8 +42,8 @@ def settled(own: OwnData, table: str, column: str, values: pl.Series, notes: lis
     Identifiers may be text, and a list of them a single one: both are numbered. Days and minutes may be dates and
     times. ``notes`` is told of numbers that were cut to whole ones. Raises UsageError where a quantity is not a number.
     """
-    known = TABLES[table].schema if table in TABLES else {}
-    unit = {c.name: c.unit for c in TABLES[table].columns} if table in TABLES else {}
+    known = all_tables()[table].schema if table in all_tables() else {}
+    unit = {c.name: c.unit for c in all_tables()[table].columns} if table in all_tables() else {}
     wanted = known.get(column)
     if wanted is None or values.dtype == wanted:
         return values

@@ -12,7 +12,7 @@ from own_tables import EDGES, NODES, RISK, fold_of, graph, refused
 from tipbench.data.custom.ids import REFERS
 from tipbench.loading import prepare
 from tipdata.core.errors import UsageError
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 CROWD = replace(
     RISK, name="crowd", unit="advert", table="queue", tables={"queue": (), "reviews": (), "flags": ()}
@@ -122,8 +122,8 @@ def test_lists_of_ids_are_numbered_with_the_ids_of_other_tables(tmp_path: Path) 
 
 @pytest.mark.parametrize("table", REFERS)
 def test_what_refers_by_itself_is_a_column_of_a_release(table: str) -> None:
-    assert set(REFERS[table]) <= set(TABLES[table].schema)
-    assert {t.key for t in TABLES.values()} >= {(name,) for name in REFERS[table].values()}
+    assert set(REFERS[table]) <= set(all_tables()[table].schema)
+    assert {t.key for t in all_tables().values()} >= {(name,) for name in REFERS[table].values()}
 
 
 def test_an_id_that_no_unit_has_is_refused_with_its_table_row_and_value(tmp_path: Path) -> None:

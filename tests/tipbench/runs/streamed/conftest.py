@@ -13,7 +13,7 @@ from tipbench.data.streams.forecasts import next_rows, weights
 from tipbench.loading import prepare
 from tipbench.task import Forecast, Source, Task
 from tipdata.core.tables import Column, Table
-from tipdata.stages import TABLES
+from tipdata.stages import all_tables
 
 REGIONS, OPERATIONS, CHATS = 4, 320, 900
 ROOMS = 12
@@ -115,7 +115,7 @@ def made(seed: int = 0) -> World:
         {"operation": np.arange(OPERATIONS), "kind": [KINDS[o % 4] for o in range(OPERATIONS)]}
     ).with_columns(
         pl.lit(None, dtype=column.dtype).alias(column.name)
-        for column in TABLES["operations"].columns
+        for column in all_tables()["operations"].columns
         if column.name not in ("operation", "kind")
     )
     return World(chats, lines.sample(fraction=1.0, shuffle=True, seed=seed), kinds)
@@ -211,7 +211,7 @@ FORECASTS = replace(
 def tables(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tables, beside those of the world."""
     for table in (CHATS_TABLE, LINES_TABLE, ROOMS_TABLE):
-        monkeypatch.setitem(TABLES, table.name, table)
+        monkeypatch.setitem(all_tables(), table.name, table)
 
 
 @pytest.fixture
