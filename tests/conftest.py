@@ -110,7 +110,7 @@ def tipbench(
     Progress is silent: how long work takes on a busy machine is not a claim of any test.
     """
     from tipbench.cli import main
-    from tipdata.core import progress
+    from tipcore import progress
 
     monkeypatch.setattr(progress, "LINE_SECONDS", float("inf"))
 

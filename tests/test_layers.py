@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {
+    "tipcore": ROOT / "benchmark" / "tipcore",
     "tipbench": ROOT / "benchmark" / "tipbench",
     "tipboard": ROOT / "benchmark" / "tipboard",
     "tipbaselines": ROOT / "baselines" / "tipbaselines",

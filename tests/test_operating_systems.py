@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from tipdata.core.operating_system import name_problem
+from tipcore.operating_system import name_problem
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = [
+    ROOT / "benchmark" / "tipcore",
     ROOT / "benchmark" / "tipbench",
     ROOT / "benchmark" / "tipboard",
     ROOT / "baselines" / "tipbaselines",
@@ -110,7 +111,7 @@ def test_one_module_knows_what_differs_by_system() -> None:
         for path in folder.rglob("*.py")
         if path.name != ONE and (found := system_specific(path.read_text(encoding="utf-8")))
     }
-    assert offenders == {}, f"use tipdata.core.{ONE}"
+    assert offenders == {}, f"use tipcore.{ONE}"
 
 
 def test_every_text_file_names_its_encoding() -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 import tipbaselines
 import tipbench
 import tipboard
+import tipcore
 import tipdata
 
 FILES = sorted(
     path
-    for package in (tipbench, tipboard, tipbaselines, tipdata)
+    for package in (tipcore, tipbench, tipboard, tipbaselines, tipdata)
     for path in Path(*package.__path__).rglob("*.py")
 )
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60

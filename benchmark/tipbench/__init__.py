@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tipbench.version import __version__
 
 if TYPE_CHECKING:
-    from tipdata.core.errors import CheckFailed, UsageError
+    from tipcore.errors import CheckFailed, UsageError
 
     from tipbench.data.fold import Fold
     from tipbench.data.prepared import Prepared
@@ -52,8 +52,8 @@ _HOMES = {
     "plot": "tipbench.runs.from_python",
     "Result": "tipbench.runs.results",
     "Task": "tipbench.task",
-    "CheckFailed": "tipdata.core.errors",
-    "UsageError": "tipdata.core.errors",
+    "CheckFailed": "tipcore.errors",
+    "UsageError": "tipcore.errors",
 }
 
 

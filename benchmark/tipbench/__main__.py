@@ -4,7 +4,7 @@ import sys
 from threading import Timer
 from types import FrameType
 
-from tipdata.core.operating_system import interrupt, on_interrupt
+from tipcore.operating_system import interrupt, on_interrupt
 
 from tipbench.cli import main
 from tipbench.exit_codes import INTERRUPTED

@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tipdata.core.errors import CheckFailed, UsageError
-from tipdata.core.operating_system import ignore_interrupts, write_utf8
+from tipcore.errors import CheckFailed, UsageError
+from tipcore.operating_system import ignore_interrupts, write_utf8
 
 from tipbench import completion
 from tipbench.commands import WORDS, Command, command_of, declare, names

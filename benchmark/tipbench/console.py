@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
-from tipdata.core.operating_system import is_utf8
+from tipcore.operating_system import is_utf8
 
 WIDEST = 100_000
 

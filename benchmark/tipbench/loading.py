@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data import custom
 from tipbench.data.fold import Fold

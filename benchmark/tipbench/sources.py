@@ -1,6 +1,6 @@
 """Find the files that decide what a module computes, without importing it, and take one digest of them.
 
-Python files count by their tokens (:func:`tipdata.core.sources.token_digest`): an edited comment, docstring or line end
+Python files count by their tokens (:func:`tipcore.sources.token_digest`): an edited comment, docstring or line end
 changes no digest. A file that is not Python counts by its content, where a module beside it names it in a string.
 """
 
@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tipdata.core.sources import token_digest
+from tipcore.sources import token_digest
 
 
 @dataclass(frozen=True)

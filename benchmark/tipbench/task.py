@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import polars as pl
-from tipdata.core.display import html_table
+from tipcore.display import html_table
 
 from tipbench.kinds.kind import PredictionKind
 

@@ -26,7 +26,7 @@ from additions import (
     is_of,
     named,
 )
-from tipdata.core.digest import column_digest
+from tipcore.digest import column_digest
 from tipdata.release import Release
 from tipdata.release.manifests import published_manifest
 
@@ -213,7 +213,7 @@ def test_what_must_be_true_of_every_task_metric_and_column_is_true_of_the_new_on
 SHOWN = """
 import json, sys
 from tipbench.loading import prepare
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 version, column = sys.argv[1:]
 needs = {f"firms.{column}"}

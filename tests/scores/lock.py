@@ -24,7 +24,7 @@ from tipbench.evaluation.meaning import score_version
 from tipbench.evaluation.sources import score_digest
 from tipbench.task import Task
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 LOCK = Path(__file__).with_name("scores.lock.yaml")
 EXPECTED = Path(__file__).with_name("scores.expected.json")

@@ -18,7 +18,7 @@ from tipbench.evaluation.sources import score_digest
 from tipbench.kinds import CLUSTERS
 from tipbench.task import Task
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 TASK = tasks()["advert_risk"]
 

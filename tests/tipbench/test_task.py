@@ -8,7 +8,7 @@ import tipbench
 from tipbench.data.splits import SPLITS
 from tipbench.task import Task
 from tipbench.tasks import task_of, tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
 DOCS = Path(tipbench.__file__).parents[2] / "docs" / "tasks"

@@ -22,7 +22,7 @@ from tipboard.rounds.scores import Scores
 from tipboard.site.build import NOWHERE
 from tipboard.site.round_page import round_page
 from tipboard.site.sizes import size_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import versions
 
 METHOD = "advert_risk/prior"

@@ -9,8 +9,8 @@ from tipboard.board.acceptance import accept
 from tipboard.board.reproduction import _run_submission
 from tipboard.rounds.host import open_secret
 from tipboard.rounds.new import RoundOrder, new_round
-from tipdata.core import operating_system
-from tipdata.core.errors import UsageError
+from tipcore import operating_system
+from tipcore.errors import UsageError
 
 NOW, NOWHERE = datetime(2026, 1, 1, tzinfo=UTC), Path("nowhere")
 CALLS: dict[str, Callable[[], object]] = {

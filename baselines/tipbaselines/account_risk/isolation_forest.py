@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbaselines.account_graph import attributes, filled, graph_of, tie_attributes
 from tipbaselines.frames import score_frame, to_predict

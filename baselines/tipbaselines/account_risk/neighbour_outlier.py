@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbaselines.account_graph import attributes, filled, graph_of, tie_attributes
 from tipbaselines.account_neighbours import mean_over

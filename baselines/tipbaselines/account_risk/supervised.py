@@ -6,7 +6,7 @@ An edge runs between accounts of all parts, which is context; a label is of trai
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbaselines.account_graph import Graph
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 from tipbench.config.extras import how_to_install
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbaselines.contact_features import Standardised, note_texts
 from tipbaselines.encodings import Cache, digest

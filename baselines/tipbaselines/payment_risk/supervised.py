@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbaselines.payment_columns import Ledger
 

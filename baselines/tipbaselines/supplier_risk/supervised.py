@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.frames import prevalence, score_frame, to_predict

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.actions.typed import add_import_path, composer_of
 from tipbench.config.settings import Settings

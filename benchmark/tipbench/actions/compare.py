@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.console import Column, emit_json, emit_table
 from tipbench.evaluation.evaluation import Comparison, compare

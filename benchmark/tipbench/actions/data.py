@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from tipdata.core.errors import CheckFailed, UsageError
+from tipcore.errors import CheckFailed, UsageError
 from tipdata.documents.describe import describe
 from tipdata.documents.preview import preview
 from tipdata.release import (

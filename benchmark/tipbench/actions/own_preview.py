@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.documents.preview import uncut
 
 from tipbench.config.options import suggestion

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import yaml
-from tipdata.core.errors import CheckFailed, UsageError
+from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import open_release
 
 from tipbench.actions.typed import add_import_path, composer_of

@@ -2,7 +2,7 @@
 
 import argparse
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import open_release
 
 from tipbench.actions.typed import composer_of

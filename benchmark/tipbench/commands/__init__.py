@@ -19,7 +19,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.entry_points import entry_points, resolve
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.config.options import nearest, suggestion
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 
 from tipbench.config.method_class import parameters_of

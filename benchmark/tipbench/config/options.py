@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 Options = dict[str, dict[str, Path]]
 """Group -> option -> its file. An option of a nested folder is named by its path, as ``advert_risk/prior``."""

@@ -4,7 +4,7 @@ import logging
 from importlib.util import find_spec
 from pathlib import Path
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.entry_points import EntryPoint, entry_points
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 class _Strict(BaseModel):

@@ -10,7 +10,7 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.config.options import Options, suggestion
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.contract.promises import PROMISES, Promise
 from tipbench.contract.trial import Broken, Trial

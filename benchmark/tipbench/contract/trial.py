@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.access import access_of, check_needs
 from tipbench.data.fold import Fold

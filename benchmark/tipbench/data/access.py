@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.tables import LABEL, TIERS
 from tipdata.stages import all_tables
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
-from tipdata.core.display import html_table
-from tipdata.core.errors import UsageError
-from tipdata.core.partition import PARTS
+from tipcore.display import html_table
+from tipcore.errors import UsageError
+from tipcore.parts import PARTS
 
 from tipbench.task import Task
 

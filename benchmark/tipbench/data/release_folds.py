@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.tables import TIERS, Table
 from tipdata.core.world import DAYS, MINUTES_A_DAY
 from tipdata.release import Release, open_release

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import TOO_FEW, observed, percentile_interval, replicate

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipdata.core.display import html_table
+from tipcore.display import html_table
 
 from tipbench.evaluation.comparison import Comparison, Draws, compare
 from tipbench.evaluation.oracle import oracle_scores

@@ -8,7 +8,7 @@ unit's stream has) and the harm columns of scores.
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth

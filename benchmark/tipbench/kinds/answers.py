@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.kinds.kind import PredictionKind
 

@@ -8,7 +8,7 @@ unknown), cluster Int64 the region; where known, ``oracle_estimate`` Float64 and
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import CustomTruth, ScoreOf

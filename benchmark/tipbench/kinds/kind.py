@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.kinds.refusals import (
     PredictionsRefused,

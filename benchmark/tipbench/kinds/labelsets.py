@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.kind import PredictionKind

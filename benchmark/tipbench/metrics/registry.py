@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 import tipbench.metrics
 from tipbench.kinds.answers import Answers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import open_release
 
 from tipbench.config.settings import Settings

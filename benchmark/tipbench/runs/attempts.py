@@ -9,7 +9,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipdata.core.errors import NotMapped, UsageError
+from tipcore.errors import NotMapped, UsageError
 
 from tipbench.evaluation.evaluation import check_predictions, evaluate
 from tipbench.kinds.predictions import as_stored

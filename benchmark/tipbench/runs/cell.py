@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import name_problem
+from tipcore.errors import UsageError
+from tipcore.operating_system import name_problem
 from tipdata.core.world import release_name
 
 from tipbench.config.settings import Settings

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
-from tipdata.core.operating_system import NAME, peak_memory, reset_peak_memory
+from tipcore.operating_system import NAME, peak_memory, reset_peak_memory
 
 MIB_IN_KIB = 1024
 UNKNOWN_PEAK = "this system does not tell a cell's peak memory: cost.peak_mib is null"

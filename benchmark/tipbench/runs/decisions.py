@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.runs.cell import Cell
 from tipbench.runs.digests import digests_of

@@ -35,7 +35,7 @@ INSTALLED = ("site-packages", "dist-packages")
 
 INPUT = (
     *("tipbench.data", "tipbench.tasks", "tipbench.kinds", "tipbench.runs.streamed"),
-    *("tipbench.metrics.early", "tipbench.metrics.medians"),
+    *("tipbench.metrics.early", "tipbench.metrics.medians", "tipcore.components", "tipcore.parts"),
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
 
@@ -45,7 +45,7 @@ DRIVING = tuple(f"tipbench.{name}" for name in ("task", "loading", "runs.shared_
 VALIDATING = "tipbench.runs.validation"
 """What scores the valid part."""
 
-DRAWN = ("tipdata.core.partition", "tipdata.core.draw", "tipdata.core.components")
+DRAWN = ("tipdata.core.partition", "tipdata.core.draw")
 """What splits and supervision take from tipdata. Tables are not among it: a release's are frozen, and what a task shows
 of them counts by value."""
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tipdata.core.atomic import write_file_atomically
-from tipdata.core.errors import UsageError
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
 from tipdata.documents.palette import LIGHT
 
 from tipbench.metrics.registry import metric_of

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.config.compose import METHOD, TARGET, Composer, Override
 from tipbench.config.extras import how_to_install, missing_extra

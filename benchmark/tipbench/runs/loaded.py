@@ -16,7 +16,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 PLAIN = (bool, int, float, complex, str, bytes, tuple, frozenset, type(None))
 """Types of constants that are compared by what they say."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 LOGGER = logging.getLogger("tipbench")
 LOGGER.addHandler(logging.NullHandler())  # silent unless asked: Python would write errors to standard error

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, Score

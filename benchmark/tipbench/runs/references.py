@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.config.paths import config_folder
 from tipbench.evaluation.meaning import score_version

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
 from typing import Any, TypeVar
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.config.options import suggestion
 from tipbench.console import Column

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from tipdata.core.atomic import fill_folder_atomically, is_left_over
-from tipdata.core.display import html_table
-from tipdata.core.errors import UsageError
+from tipcore.atomic import fill_folder_atomically, is_left_over
+from tipcore.display import html_table
+from tipcore.errors import UsageError
 
 from tipbench.evaluation.comparison import Draws
 from tipbench.evaluation.evaluation import Score

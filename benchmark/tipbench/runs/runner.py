@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tipdata.core.atomic import PARTIAL
-from tipdata.core.engine import run_all
-from tipdata.core.errors import UsageError
+from tipcore.atomic import PARTIAL
+from tipcore.engine import run_all
+from tipcore.errors import UsageError
 
 from tipbench.runs.attempts import Batch, run_batch
 from tipbench.runs.cell import Cell

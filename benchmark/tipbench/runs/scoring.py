@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import OwnData

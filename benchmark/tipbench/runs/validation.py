@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Score, check_predictions, primary_score

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.task import Task
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages.helpline.cases import NEEDS
 

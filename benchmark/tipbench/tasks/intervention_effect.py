@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data import adverts
 from tipbench.data.custom.refusals import is_none_of, refuse

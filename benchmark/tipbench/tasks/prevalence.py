@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.stages.captures.stage import LISTS
 
 from tipbench.data import supervision

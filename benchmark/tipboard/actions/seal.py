@@ -10,7 +10,7 @@ from tipbench.config.settings import Settings
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.report import interval, number
 from tipbench.tasks import tasks
-from tipdata.core.errors import CheckFailed, UsageError
+from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import open_release
 
 from tipboard.rounds.intake import take_in, void_entry

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.report import interval, number
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipboard.rounds.record import read_round
 from tipboard.rounds.submissions import published_truth

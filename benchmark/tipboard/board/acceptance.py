@@ -12,9 +12,9 @@ from pathlib import Path
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.runs.results import Result
 from tipbench.tasks import task_of
-from tipdata.core.atomic import fill_folder_atomically
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import require_confinement
+from tipcore.atomic import fill_folder_atomically
+from tipcore.errors import UsageError
+from tipcore.operating_system import require_confinement
 from tipdata.core.world import check_status
 
 from tipboard.board.draws import REPLICATES, KeptDraws, kept_draws

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 CONFIG = "board.yaml"
 ADDRESS = r"^(https://[A-Za-z0-9\-._~:/?#@%+=&]+)?$"

@@ -22,7 +22,7 @@ from tipbench.runs.results import Result, read_predictions
 from tipbench.runs.results import read_draws as read_run_draws
 from tipbench.runs.shared_fold import prepare_cell
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 DRAWS = "draws.parquet"
 REPLICATES, SEED = 1000, 0

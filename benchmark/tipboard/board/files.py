@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from tipbench.metrics.registry import metrics
 from tipbench.runs.results import RESULT, Result, read_result
 from tipbench.tasks import tasks
-from tipdata.core.atomic import fill_folder_atomically, is_left_over
-from tipdata.core.errors import UsageError
+from tipcore.atomic import fill_folder_atomically, is_left_over
+from tipcore.errors import UsageError
 from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
 
 from tipboard.board.collection import Run, place_of

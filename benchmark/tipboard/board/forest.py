@@ -19,7 +19,7 @@ from tipbench.style import (
     TITLE,
 )
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.documents.palette import LIGHT
 
 from tipboard.board.board_rows import Standing

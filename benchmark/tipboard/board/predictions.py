@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tipbench.runs.results import digest_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipboard.board.config import CONFIG, read_config
 

@@ -26,10 +26,10 @@ from tipbench.runs.results import Result, read_result, run_folders
 from tipbench.runs.runner import run
 from tipbench.tasks import task_of
 from tipbench.version import __version__
-from tipdata.core.atomic import fill_folder_atomically
-from tipdata.core.engine import run_all
-from tipdata.core.errors import CheckFailed, UsageError
-from tipdata.core.operating_system import require_confinement
+from tipcore.atomic import fill_folder_atomically
+from tipcore.engine import run_all
+from tipcore.errors import CheckFailed, UsageError
+from tipcore.operating_system import require_confinement
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.draws import KeptDraws, draws_of_run

@@ -21,9 +21,9 @@ from tipbench.runs.cost import UNKNOWN_PEAK
 from tipbench.runs.results import Result, Scored, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.tasks import task_of
-from tipdata.core.atomic import fill_folder_atomically, is_left_over
-from tipdata.core.engine import run_all
-from tipdata.core.errors import UsageError
+from tipcore.atomic import fill_folder_atomically, is_left_over
+from tipcore.engine import run_all
+from tipcore.errors import UsageError
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.collection import place_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipdata.core.atomic import fill_folder_atomically, is_left_over
-from tipdata.core.errors import UsageError
+from tipcore.atomic import fill_folder_atomically, is_left_over
+from tipcore.errors import UsageError
 
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.record import REVEALED, ROUND, SCORES, Revealed, Round, commitment_of, read, read_round

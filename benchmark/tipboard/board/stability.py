@@ -18,8 +18,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from tipbench.evaluation.meaning import ScoreVersion
 from tipbench.metrics.registry import metric_of
-from tipdata.core.atomic import write_file_atomically
-from tipdata.core.errors import UsageError
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
 
 from tipboard.board import world_orders
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import Result, read_result, run_folders
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import check_status
 from tipdata.release import Release
 

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from tipdata.core.atomic import write_file_atomically
+from tipcore.atomic import write_file_atomically
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip file can tell; every member has it."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipboard.codabench.archive import write_archive
 from tipboard.codabench.columns import COUNT, columns

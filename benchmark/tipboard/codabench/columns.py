@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tipbench.metrics.registry import metric_of
 from tipbench.task import Task
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 COUNT = "tasks"
 """Key of the first column, by which the host orders rows: it is never missing, where every score may be."""

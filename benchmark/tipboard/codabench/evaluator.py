@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipboard.rounds.components import LIBRARIES, components
 from tipboard.rounds.record import Round

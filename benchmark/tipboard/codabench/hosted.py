@@ -21,9 +21,9 @@ import numpy as np
 import polars as pl
 from tipbench.kinds.predictions import check_predictions
 from tipbench.tasks import tasks
-from tipdata.core.atomic import write_file_atomically
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import Folder
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
+from tipcore.operating_system import Folder
 
 from tipboard.codabench.columns import row
 from tipboard.rounds.components import evaluator

@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tipbench.version import __version__
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import fingerprint, versions
 
 from tipboard.rounds.record import Components, Round, Wheel
 
-PACKAGES = ("tipbench", "tipboard", "tipdata")
+PACKAGES = ("tipcore", "tipbench", "tipboard", "tipdata")
 """The packages of the wheel that makes, scores and verifies a round."""
 LIBRARIES = ("numpy", "polars", "pyarrow")
 

@@ -15,8 +15,8 @@ from tipbench.data.streams.steps import Stream, held_back
 from tipbench.kinds.answers import Answers
 from tipbench.task import Forecast, Source, Task
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
-from tipdata.core.partition import PARTS
+from tipcore.errors import UsageError
+from tipcore.parts import PARTS
 
 from tipboard.rounds.make_round import INPUTS, UNITS
 from tipboard.rounds.record import Round, read_round

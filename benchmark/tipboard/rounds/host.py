@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 from tipbench.kinds.answers import Answers
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import require_confinement
+from tipcore.errors import UsageError
+from tipcore.operating_system import require_confinement
 
 from tipboard.rounds.keyed import SEED_BYTES
 from tipboard.rounds.make_round import ANSWERS, GALLERIES

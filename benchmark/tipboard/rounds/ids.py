@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipdata.core.errors import CheckFailed
+from tipcore.errors import CheckFailed
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.stages import all_tables
 

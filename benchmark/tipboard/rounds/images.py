@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipdata.core.components import connected_components
+from tipcore.components import connected_components
 
 from tipboard.rounds.keyed import blocks, words
 

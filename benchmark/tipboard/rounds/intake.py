@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tipbench.kinds.answers import Answers
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.tables import TIERS
 
 from tipboard.rounds.components import check_wheel

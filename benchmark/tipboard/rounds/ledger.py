@@ -12,9 +12,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
-from tipdata.core import operating_system
-from tipdata.core.atomic import write_file_atomically
-from tipdata.core.errors import UsageError
+from tipcore import operating_system
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
 
 from tipboard.rounds.record import Round, read, to_json
 

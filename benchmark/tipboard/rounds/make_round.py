@@ -17,8 +17,8 @@ from pathlib import Path
 
 import polars as pl
 from tipbench.tasks import tasks
-from tipdata.core.digest import column_digest
-from tipdata.core.engine import run_all
+from tipcore.digest import column_digest
+from tipcore.engine import run_all
 
 from tipboard.rounds.ids import Labels, LabelsMeet
 from tipboard.rounds.record import Digests

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tipbench.tasks import task_of, tasks
-from tipdata.core.atomic import fill_folder_atomically, write_file_atomically
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import require_confinement
+from tipcore.atomic import fill_folder_atomically, write_file_atomically
+from tipcore.errors import UsageError
+from tipcore.operating_system import require_confinement
 from tipdata.core.world import check_status, is_draft, newest_released, sizes, versions
 
 from tipboard.rounds.components import components, wheel

@@ -14,8 +14,8 @@ from tipbench.runs.results import parquet_bytes
 from tipbench.runs.streamed.predictions import streamed_predictions
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
-from tipdata.core.atomic import write_file_atomically
-from tipdata.core.errors import UsageError
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
 
 from tipboard.rounds.folds import SealedFold, sealed_fold
 from tipboard.rounds.submissions import check_steps

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tipbench.runs.results import Model, read_record
 from tipbench.sources import canonical
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 ROUND, DIGESTS, REVEALED, SCORES = "round.json", "digests.json", "revealed.json", "scores.json"
 PREDICTIONS = "predictions"

@@ -6,8 +6,8 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from tipdata.core.atomic import write_file_atomically
-from tipdata.core.errors import UsageError
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
 
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder

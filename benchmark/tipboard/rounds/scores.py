@@ -17,7 +17,7 @@ from tipbench.runs.results import digest_of
 from tipbench.task import Task
 from tipbench.tasks import tasks
 from tipbench.version import __version__
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.ledger import HandedIn

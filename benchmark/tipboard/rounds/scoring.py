@@ -13,9 +13,9 @@ from functools import cache, partial
 from pathlib import Path
 
 from tipbench.kinds.answers import Answers
-from tipdata.core.atomic import write_file_atomically
-from tipdata.core.engine import run_all
-from tipdata.core.errors import UsageError
+from tipcore.atomic import write_file_atomically
+from tipcore.engine import run_all
+from tipcore.errors import UsageError
 
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder, read_answers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
 

@@ -18,7 +18,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
 from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.task import Task
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipboard.rounds.folds import blank_answers
 from tipboard.rounds.record import Round, read_round

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import polars as pl
 from polars.testing import assert_frame_equal
-from tipdata.core.digest import column_digest
-from tipdata.core.engine import run_all
-from tipdata.core.errors import UsageError
+from tipcore.digest import column_digest
+from tipcore.engine import run_all
+from tipcore.errors import UsageError
 
 from tipboard.rounds.components import check_wheel, components, differences
 from tipboard.rounds.make_round import (

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipdata.core.atomic import fill_folder_atomically
-from tipdata.core.engine import run_all
-from tipdata.core.errors import UsageError
+from tipcore.atomic import fill_folder_atomically
+from tipcore.engine import run_all
+from tipcore.errors import UsageError
 
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import MEANING

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipboard.board.board_rows import BoardRow, Standing, standings
 from tipboard.board.entries import Entry

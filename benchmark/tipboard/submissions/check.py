@@ -26,9 +26,9 @@ from tipbench.runs.results import SCHEMA_VERSION, Cost, PredictionsFile, Result,
 from tipbench.runs.scoring import evaluate_prepared
 from tipbench.task import Task
 from tipbench.tasks import task_of, tasks
-from tipdata.core.engine import run_all
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import CONFINES, Folder
+from tipcore.engine import run_all
+from tipcore.errors import UsageError
+from tipcore.operating_system import CONFINES, Folder
 from tipdata.core.world import versions
 
 from tipboard.submissions.folder import look, opened

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import Folder, close_folder, open_folder, status_of
+from tipcore.errors import UsageError
+from tipcore.operating_system import Folder, close_folder, open_folder, status_of
 
 from tipboard.submissions.opening import Unreadable, not_plain, open_below
 from tipboard.submissions.problems import Problem

@@ -12,7 +12,7 @@ from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import RESULT, Result, read_predictions, read_result, run_folders
 from tipbench.runs.scoring import read_predictions_file
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipboard.submissions.pinned import overrides_of, shipped_version
 

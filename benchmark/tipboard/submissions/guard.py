@@ -20,8 +20,8 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import IO, Any, Protocol
 
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import Folder, ran_out_of_seconds, start_apart
+from tipcore.errors import UsageError
+from tipcore.operating_system import Folder, ran_out_of_seconds, start_apart
 
 from tipboard.submissions.limits import Limits, amount
 from tipboard.submissions.text import shown

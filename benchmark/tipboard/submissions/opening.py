@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
-from tipdata.core.operating_system import Folder, close_folder, open_file, open_folder
+from tipcore.operating_system import Folder, close_folder, open_file, open_folder
 
 _CHUNK = 1 << 20
 

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import digest_of
 from tipbench.tasks import task_of
-from tipdata.core.atomic import fill_folder_atomically
-from tipdata.core.errors import UsageError
+from tipcore.atomic import fill_folder_atomically
+from tipcore.errors import UsageError
 
 from tipboard.submissions.folder import look, opened
 from tipboard.submissions.gather import Gathered, Prediction

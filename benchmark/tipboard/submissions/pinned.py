@@ -13,7 +13,7 @@ from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Result
 from tipbench.runs.versions import SHIPPED
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 
 METHOD = "baseline.method"

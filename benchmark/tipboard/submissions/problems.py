@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 from tipbench.kinds.refusals import PredictionsRefused
-from tipdata.core.errors import CheckFailed, UsageError
+from tipcore.errors import CheckFailed, UsageError
 
 from tipboard.submissions.text import shown
 

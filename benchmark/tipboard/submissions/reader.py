@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tipdata.core.operating_system import Folder, allow_seconds, confine, peak_memory
+from tipcore.operating_system import Folder, allow_seconds, confine, peak_memory
 
 from tipboard.submissions.limits import Limits, amount
 from tipboard.submissions.opening import Unreadable, read_regular

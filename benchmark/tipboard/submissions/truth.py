@@ -9,7 +9,7 @@ import polars as pl
 from tipbench.data.prepared import Prepared
 from tipbench.loading import prepare
 from tipbench.task import Task
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import open_release
 
 from tipboard.submissions.record import SubmissionRecord

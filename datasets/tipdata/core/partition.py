@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from tipdata.core.draw import Stream
 
-PARTS = ("train", "valid", "test")
 SHARES = (45, 15, 40)
 """Percent of operations in each part. A constant of the benchmark, not a parameter of the world."""
 

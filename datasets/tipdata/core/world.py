@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import yaml
+from tipcore.errors import UsageError
+from tipcore.sources import token_digest
 
 from tipdata.core.draw import Stream
-from tipdata.core.errors import UsageError
-from tipdata.core.sources import token_digest
 
 FOLDER = Path(__file__).parents[1]
 DAYS = 730

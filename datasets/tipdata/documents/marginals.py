@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
+from tipcore.components import shared_value_components
 
-from tipdata.core.components import shared_value_components
 from tipdata.core.world import MINUTES_A_DAY, parameters
 from tipdata.release import Release
 from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES

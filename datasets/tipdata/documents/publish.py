@@ -6,7 +6,8 @@
 import json
 import sys
 
-from tipdata.core.digest import region_digest, release_digest
+from tipcore.digest import region_digest, release_digest
+
 from tipdata.release import RECEIPT, Release, make_release, manifest_folder
 from tipdata.release.categories import undeclared_values
 from tipdata.stages import tables_of

@@ -4,8 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import locked
+from tipcore.errors import UsageError
+from tipcore.operating_system import locked
+
 from tipdata.release.manifests import RECEIPT
 from tipdata.release.release import Release
 

@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
+from tipcore.atomic import PARTIAL, fill_folder_atomically, write_file_atomically
+from tipcore.digest import column_digest, region_digest
+from tipcore.engine import run_all
+from tipcore.errors import CheckFailed, UsageError
+from tipcore.operating_system import locked
 
-from tipdata.core.atomic import PARTIAL, fill_folder_atomically, write_file_atomically
-from tipdata.core.digest import column_digest, region_digest
-from tipdata.core.engine import run_all
-from tipdata.core.errors import CheckFailed, UsageError
-from tipdata.core.operating_system import locked
 from tipdata.core.world import World, fingerprint
 from tipdata.release.footprint import ELSEWHERE, announcement
 from tipdata.release.manifests import (

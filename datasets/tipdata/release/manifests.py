@@ -4,7 +4,8 @@ import json
 from functools import cache
 from pathlib import Path
 
-from tipdata.core.digest import region_digest, release_digest
+from tipcore.digest import region_digest, release_digest
+
 from tipdata.core.world import FOLDER
 from tipdata.release.release import Release, region_name
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
+from tipcore.errors import UsageError
+from tipcore.home import home
 
-from tipdata.core.errors import UsageError
-from tipdata.core.home import home
 from tipdata.core.tables import Table
 from tipdata.core.world import WORLD_MARK, check_world, newest_released, release_name, sizes, versions
 from tipdata.stages import all_tables, tables_of

@@ -4,10 +4,10 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
+from tipcore.digest import column_digest
+from tipcore.engine import run_all
+from tipcore.errors import UsageError
 
-from tipdata.core.digest import column_digest
-from tipdata.core.engine import run_all
-from tipdata.core.errors import UsageError
 from tipdata.core.world import newest_released
 from tipdata.release.manifests import RECEIPT, Digests, published_manifest, region_receipt
 from tipdata.release.release import Release, files_of, region_name

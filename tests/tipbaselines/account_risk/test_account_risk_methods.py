@@ -16,7 +16,7 @@ from tipbaselines.account_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.account_risk.neighbour_outlier import NeighbourOutlier
 from tipbench.data.fold import Fold
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "graph"
 ACCOUNTS = pl.DataFrame(

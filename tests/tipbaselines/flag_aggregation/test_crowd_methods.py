@@ -21,7 +21,7 @@ from tipbaselines.flag_aggregation import majority
 from tipbaselines.flag_aggregation import weighted_majority as weighted
 from tipbaselines.flag_aggregation.mace import Priors
 from tipbaselines.votes import HARMFUL, UNSURE, Votes, vote_codes
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 REAL = Path(__file__).parents[4] / "shared" / "real" / "crowd"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason="no folder shared/real/crowd beside the checkout")

@@ -16,7 +16,7 @@ from tipbaselines.payment_risk.supervised import Labels
 from tipbench.data.fold import Fold
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 DAY = 1440
 PAYMENTS = pl.DataFrame(

@@ -22,7 +22,7 @@ from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 NAMES = ("a", "b", "c", "d")

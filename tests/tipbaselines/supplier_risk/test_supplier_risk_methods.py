@@ -11,7 +11,7 @@ from tipbaselines.supplier_risk.sector_prior import SectorPrior
 from tipbaselines.supply_chain import neighbour_features, own_features, supply_chain_of
 from tipbench.data.fold import Fold
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 FIRMS = pl.DataFrame(
     {

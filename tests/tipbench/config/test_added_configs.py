@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import GROUP, added_folders, config_folders
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folder, config_folders
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import newest_released, sizes, versions
 
 RISK = "baseline=advert_risk/prior"

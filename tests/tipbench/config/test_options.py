@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.config.options import check_option, describe_option, nearest, options, suggestion
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 KNOWN = [
     "advert_risk/tfidf_logreg",

@@ -10,8 +10,8 @@ from tipbench.loading import load, prepare
 from tipbench.runs.scoring import evaluate
 from tipbench.tasks import tasks
 from tipbench.tasks.advert_authorship import GALLERY_A_REGION
-from tipdata.core.display import html_table
-from tipdata.core.errors import UsageError
+from tipcore.display import html_table
+from tipcore.errors import UsageError
 from tipdata.release import Release
 from tipdata.stages import all_tables
 

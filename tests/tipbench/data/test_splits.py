@@ -13,7 +13,8 @@ from tipbench.data.splits import SPLITS, CannotSplitError, partition
 from tipbench.data.splits.forward import TRAIN_UNTIL, VALID_UNTIL
 from tipbench.data.splits.language import LANGUAGES
 from tipbench.data.training_size import TrainingSize, cut_to
-from tipdata.core.partition import PARTS, assign
+from tipcore.parts import PARTS
+from tipdata.core.partition import assign
 
 DAYS = 730
 LEAK_FREE = [name for name, split in SPLITS.items() if split.by_cluster and not split.all_tested]

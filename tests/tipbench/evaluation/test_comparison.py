@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tipbench import kinds
 from tipbench.evaluation.comparison import compare, holm, two_sided_p
 from tipbench.kinds.answers import Answers
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 TASK: Any = SimpleNamespace(
     kind=kinds.SCORES, unit="advert", primary="auroc", prevalence=0.05, metrics=("auroc",)

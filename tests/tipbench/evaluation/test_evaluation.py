@@ -15,7 +15,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.metrics.inputs import inputs_of
 from tipbench.metrics.registry import families_of
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 RISK: Any = SimpleNamespace(
     kind=kinds.SCORES,

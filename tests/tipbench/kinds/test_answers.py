@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 FRAME = pl.DataFrame(
     {

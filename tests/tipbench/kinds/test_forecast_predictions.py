@@ -7,7 +7,7 @@ import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 FRAME = pl.DataFrame(
     {

@@ -8,7 +8,7 @@ from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import as_stored, check_predictions
 from tipbench.runs.scoring import read_predictions_file
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 FRAME = pl.DataFrame(
     {

@@ -8,7 +8,7 @@ import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 FRAME = pl.DataFrame(
     {"advert": [10, 11, 12, 13], "part": "test", "label": 1, "cluster": [1, 1, 2, 2], "weight": 1.0}

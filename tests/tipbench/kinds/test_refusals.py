@@ -3,7 +3,7 @@
 import pickle
 
 from tipbench.kinds.refusals import PredictionsRefused
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 def test_a_refusal_says_predictions_once_also_after_it_crossed_processes() -> None:

@@ -11,7 +11,7 @@ from tipbench import kinds
 from tipbench.evaluation.comparison import compare
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 NAMES = ("blue", "green", "red")
 TASK: Any = SimpleNamespace(

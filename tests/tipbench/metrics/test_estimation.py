@@ -17,7 +17,7 @@ from tipbench.kinds.estimates import FEWEST_REGIONS
 from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.bootstrap import TOO_FEW
 from tipbench.metrics.estimation import METRICS, TOO_MANY_FAILED
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 @dataclass(frozen=True)

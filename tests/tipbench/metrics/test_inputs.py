@@ -10,7 +10,7 @@ import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.inputs import MetricInputs, inputs_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 def made(prevalence: float | None, parts: tuple[str, str] = ("test", "test")) -> MetricInputs:

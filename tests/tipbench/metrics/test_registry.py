@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tipbench.metrics.operating import PREVALENCES
 from tipbench.metrics.registry import metric_of, metrics
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 ERROR = (
     "error",

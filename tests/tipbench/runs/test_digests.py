@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import tipbaselines
 import tipbench
+import tipcore
 import tipdata
 from tipbaselines.advert_linkage.exact_duplicates import ExactDuplicates
 from tipbench.config.compose import Composer, parse
@@ -52,7 +53,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> list[Cell]:
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the packages, in one folder."""
     folder = tmp_path_factory.mktemp("copied")
-    for package in (tipbench, tipbaselines, tipdata):
+    for package in (tipcore, tipbench, tipbaselines, tipdata):
         (source,) = package.__path__
         name = package.__name__
         shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "releases"))

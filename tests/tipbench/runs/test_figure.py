@@ -10,7 +10,7 @@ from tipbench.runs.figure import check_format, draw, metric_title, save
 from tipbench.runs.report import Row
 from tipbench.style import DPI
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 def row(split: str, score: float | None, **more: Any) -> Row:

@@ -10,7 +10,7 @@ import tipbench
 from tipbench.runs.digests import code_digest
 from tipbench.runs.from_python import described
 from tipbench.runs.results import read_result
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 

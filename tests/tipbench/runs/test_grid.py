@@ -16,7 +16,7 @@ from tipbench.sources import canonical
 from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipboard.board.comparisons import reference_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 def allowed(task: Task, settings: Settings) -> Sequence[str]:

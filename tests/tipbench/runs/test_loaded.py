@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.runs.loaded import refuse_changed
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 METHOD = """
 import helper

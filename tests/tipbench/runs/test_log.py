@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tipbench.runs.log import LOGGER, logging_to
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 def test_a_run_is_logged_with_times_also_where_workers_run_it(

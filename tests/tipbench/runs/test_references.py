@@ -9,7 +9,7 @@ from tipbench.config.paths import config_folders
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.references import references_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 RESULTS = Path(__file__).parents[3] / "results"
 

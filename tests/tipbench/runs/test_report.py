@@ -6,7 +6,7 @@ from tipbench.config.paths import config_folder
 from tipbench.runs.report import SHOWN, mean, number, rows, table
 from tipbench.runs.results import Result
 from tipbench.runs.variants import variant_names
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 def result(split: str, score: float | None, **more: Any) -> Result:

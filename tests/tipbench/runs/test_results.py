@@ -15,7 +15,7 @@ from tipbench.runs.results import (
     read_result,
     store,
 )
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 PREDICTIONS = parquet_bytes(
     pl.DataFrame({"advert": [1, 2], "score": [0.5, 0.25]}, schema_overrides={"score": pl.Float32})

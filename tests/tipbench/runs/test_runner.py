@@ -14,7 +14,7 @@ from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Versions, read_predictions, read_result
 from tipbench.task import Task
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 

@@ -6,7 +6,7 @@ import tipbench
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate, read_predictions_file
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 

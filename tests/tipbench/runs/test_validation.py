@@ -9,7 +9,7 @@ from tipbench.data.fold import Fold
 from tipbench.loading import prepare
 from tipbench.runs.results import VALID, Result, read_predictions
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 

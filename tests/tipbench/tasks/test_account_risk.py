@@ -9,7 +9,7 @@ from tipbench.metrics.harm import lawful_kinds
 from tipbench.task import accept_all
 from tipbench.tasks import tasks
 from tipbench.tasks.account_risk import check_tables
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 TASK = tasks()["account_risk"]

@@ -10,7 +10,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
 from tipbench.tasks.assistance_triage import LABELS, check
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS
 

@@ -7,7 +7,7 @@ from tipbench.loading import load, prepare
 from tipbench.task import accept_all
 from tipbench.tasks import task_of, tasks
 from tipbench.tasks.flag_aggregation import check_tables
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 

@@ -10,7 +10,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
 from tipbench.tasks.prevalence import OVERLAPPING, SPARSE, check_tables
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 TASK = tasks()["prevalence"]

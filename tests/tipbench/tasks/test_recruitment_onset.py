@@ -5,7 +5,7 @@ import pytest
 from tipbench.data.custom.conversations import check_tables
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 

@@ -14,7 +14,7 @@ from tipbench.runs.scoring import UNVERIFIED
 from tipbench.runs.scoring import evaluate as evaluate_elsewhere
 from tipbench.runs.streamed.forecasts import asked, streamed_forecasts
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 TASK = "route_forecast"

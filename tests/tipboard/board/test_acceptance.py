@@ -21,7 +21,7 @@ from tipboard.board.files import read, store_reference
 from tipboard.board.reproduction import reproduce
 from tipboard.board.rescoring import rescore
 from tipboard.submissions.problems import Refused
-from tipdata.core.errors import CheckFailed, UsageError
+from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 
 DATA = "0.3.0/tiny"

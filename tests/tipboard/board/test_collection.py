@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from tipboard.board.collection import collect
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 A, B = "advert_risk/prior", "advert_risk/lightgbm"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from tipboard.board.config import CONFIG, read_config
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 def test_without_a_file_nothing_is_declared(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tipbench.evaluation.comparison import Draws
 from tipbench.runs.results import read_result
 from tipboard.board.draws import KeptDraws, draws_of_run, read_draws, to_bytes
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 def kept(method: str, draws: np.ndarray) -> KeptDraws:

@@ -10,7 +10,7 @@ from tipboard.board.export import matrix, of_task, overall
 from tipboard.board.files import Board
 from tipboard.board.formats import FORMATS, frame
 from tipboard.commands.board_exports import ABOUT
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 A, B, ORACLE = "advert_risk/prior", "advert_risk/lightgbm", "advert_risk/oracle"
 

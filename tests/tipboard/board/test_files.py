@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from tipboard.board.collection import collect
 from tipboard.board.files import read, store_reference
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 A, B = "advert_risk/prior", "advert_risk/lightgbm"
 
@@ -44,7 +44,7 @@ def test_a_store_that_fails_leaves_the_earlier_results(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tipdata.core.atomic._put", full)
+    monkeypatch.setattr("tipcore.atomic._put", full)
     with pytest.raises(UsageError, match="No space left on device"):
         store_reference(results, found, [])
     monkeypatch.undo()

@@ -5,7 +5,7 @@ import fsspec
 import pytest
 from tipbench.runs.results import digest_of
 from tipboard.board.predictions import PredictionStore, store_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 @pytest.fixture(params=["folder", "memory"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tipbench.runs.results import Result
 from tipboard.board.stability import Neighbours, Stability, TaskScores, neighbours, read, stable, store
 from tipboard.board.world_runs import collect
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 Make = Callable[..., Result]
 Write = Callable[..., Path]

@@ -22,7 +22,7 @@ from tipboard.codabench.columns import columns, row
 from tipboard.rounds import components
 from tipboard.rounds.components import wheel_digest
 from tipboard.rounds.ledger import Ledger, write_ledger
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -91,9 +91,9 @@ def test_the_wheels_packages_travel_whole_and_methods_stay_at_home() -> None:
     assert {
         "tipbench/evaluation/evaluation.py",
         "tipboard/submissions/reader.py",
-        "tipdata/core/errors.py",
+        "tipcore/errors.py",
     } <= names
-    assert {name.partition("/")[0] for name in names} == {"tipbench", "tipboard", "tipdata"}
+    assert {name.partition("/")[0] for name in names} == {"tipcore", "tipbench", "tipboard", "tipdata"}
     assert all(name.endswith(".py") for name in names)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from tipboard.codabench import hosted
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 @pytest.fixture

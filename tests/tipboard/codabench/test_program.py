@@ -50,7 +50,8 @@ except SystemExit as done:
     assert not done.code, done.code
 home = Path(program).parent / "evaluator"
 loaded = [name for name, one in sys.modules.items() if one is not None]
-ours = {{name: sys.modules[name].__file__ for name in loaded if name.split(".")[0] in ("tipbench", "tipdata")}}
+packages = ("tipcore", "tipbench", "tipdata")
+ours = {{name: sys.modules[name].__file__ for name in loaded if name.split(".")[0] in packages}}
 assert len(ours) > 50, len(ours)
 strays = [name for name, file in ours.items() if home not in Path(file).parents]
 assert not strays, strays

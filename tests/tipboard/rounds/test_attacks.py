@@ -29,7 +29,7 @@ from tipboard.rounds.make_round import files_of, make_round
 from tipboard.rounds.record import commitment, terms
 from tipboard.rounds.truth import key_column
 from tipboard.rounds.verify import plan_of
-from tipdata.core.digest import column_digest
+from tipcore.digest import column_digest
 from tipdata.core.draw import Stream
 from tipdata.core.world import World
 from tipdata.release import Release, generate_region

@@ -12,7 +12,7 @@ from tipbench.tasks import tasks
 from tipboard.rounds.folds import load, sealed_fold
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.predicting import Ask, predict, write_predictions
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 QUICK = {

@@ -30,7 +30,7 @@ from tipboard.rounds.record import (
     read_round,
 )
 from tipboard.rounds.regions import published_columns
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import fingerprint
 from tipdata.stages import all_tables
 

@@ -27,7 +27,7 @@ from tipboard.submissions.check import check
 from tipboard.submissions.gather import Gathered, Prediction
 from tipboard.submissions.pack import About, pack
 from tipboard.submissions.problems import Refused
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 OPEN, LAST = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 30, 23, 59, 59, tzinfo=UTC)
 OVER = datetime(2026, 7, 1, tzinfo=UTC)

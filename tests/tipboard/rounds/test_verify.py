@@ -15,7 +15,7 @@ from tipboard.rounds.host import open_secret
 from tipboard.rounds.record import Revealed
 from tipboard.rounds.reveal import reveal
 from tipboard.rounds.verify import Verified, verify
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 OPEN, OVER = datetime(2026, 6, 30, 23, 59, tzinfo=UTC), datetime(2026, 7, 1, 0, 0, tzinfo=UTC)
 

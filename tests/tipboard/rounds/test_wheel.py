@@ -16,7 +16,7 @@ from tipboard.rounds.record import commitment, commitment_of, read_round, terms,
 from tipboard.rounds.reveal import reveal
 from tipboard.rounds.scoring import score_round
 from tipboard.rounds.verify import verify
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 OPEN, OVER = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
 

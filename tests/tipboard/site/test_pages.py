@@ -18,7 +18,7 @@ from tipboard.site.publication import PICTURE, Publication, read_publication
 from tipboard.site.rankings import BoardRankings, MeanRanks, Worlds
 from tipboard.site.sizes import Size, read_sizes, size_of
 from tipboard.site.task_page import task_page
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 RESULTS = Path(tipbench.__file__).parents[2] / "results"
 A, B = "advert_risk/prior", "advert_risk/tfidf_logreg"

@@ -17,7 +17,7 @@ from tipboard.site.build import MARKER, build, write
 from tipboard.site.rankings import BoardRankings, MeanRanks, Pair, Worlds
 from tipboard.site.safe import https, page_id, visible
 from tipboard.site.sizes import size_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 RESULTS = Path(tipbench.__file__).parents[2] / "results"
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"

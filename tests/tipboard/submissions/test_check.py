@@ -14,7 +14,7 @@ from tipboard.submissions.check import UNDECLARED, check
 from tipboard.submissions.problems import MOST_LINES, Refused, listed
 from tipboard.submissions.record import SubmissionRecord
 from tipboard.submissions.truth import SubmissionTruth, release_truth
-from tipdata.core.errors import CheckFailed, UsageError
+from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 
 

@@ -8,8 +8,8 @@ import pytest
 from tipboard.submissions import opening
 from tipboard.submissions.folder import look, opened
 from tipboard.submissions.opening import Unreadable, read_regular
-from tipdata.core import operating_system
-from tipdata.core.errors import UsageError
+from tipcore import operating_system
+from tipcore.errors import UsageError
 
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["descriptors", "paths"])

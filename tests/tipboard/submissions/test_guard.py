@@ -17,7 +17,7 @@ from tipboard.submissions.limits import BY_SIZE, Limits
 from tipboard.submissions.record import SubmittedFile
 from tipboard.submissions.record_file import record_of
 from tipboard.submissions.terms import columns_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 TINY = BY_SIZE["tiny"]
 

@@ -8,7 +8,7 @@ from hostile import KINDS, case_of
 from hostile_case import fingerprint, names_below
 from tipboard.submissions.check import check
 from tipboard.submissions.problems import Refused
-from tipdata.core import operating_system
+from tipcore import operating_system
 
 SAMPLE = 2
 CHOSEN = [(name, number) for name, one in KINDS.items() for number in range(min(SAMPLE, one.cases))]

@@ -17,7 +17,7 @@ from tipboard.submissions.check import check
 from tipboard.submissions.gather import Gathered, gathered_files, gathered_runs
 from tipboard.submissions.pack import About, pack
 from tipboard.submissions.pinned import overrides_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 ABOUT = About("acme", "A lower bound.", [("A. Author", "Acme University"), ("B. Author", None)])

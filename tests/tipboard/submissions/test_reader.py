@@ -19,7 +19,7 @@ BOUNDS = """
 import json, resource, time
 from tipboard.submissions import reader
 from tipboard.submissions.limits import BY_SIZE
-from tipdata.core.operating_system import allow_seconds
+from tipcore.operating_system import allow_seconds
 reader._bound(BY_SIZE["tiny"])
 before = time.process_time()
 allow_seconds(20)

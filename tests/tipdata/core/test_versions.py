@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tipcore.errors import UsageError
 from tipdata.core import world as world_module
-from tipdata.core.errors import UsageError
 from tipdata.core.world import (
     FOLDER,
     World,

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tipcore.digest import column_digest
+from tipcore.errors import UsageError
 from tipdata import stages as stages_module
 from tipdata.core import world as world_module
-from tipdata.core.digest import column_digest
-from tipdata.core.errors import UsageError
 from tipdata.core.tables import TIERS, Column, Table
 from tipdata.core.world import Region, World, parameters
 from tipdata.documents import marginals as marginals_module

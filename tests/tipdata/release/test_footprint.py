@@ -4,7 +4,7 @@ import shutil
 from typing import Any, NamedTuple
 
 import pytest
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 from tipdata.release import (
     Release,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tipcore.digest import region_digest, release_digest
+from tipcore.errors import CheckFailed, UsageError
 from tipdata.core import world as world_module
-from tipdata.core.digest import region_digest, release_digest
-from tipdata.core.errors import CheckFailed, UsageError
 from tipdata.core.world import World, fingerprint, newest_released, versions
 from tipdata.release import (
     Release,
@@ -258,7 +258,7 @@ def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
     """Every CPU feature that numpy dispatches on is switched off in a fresh interpreter."""
     code = (
         "from tipdata.core.world import World; from tipdata.release import generate_region;"
-        "from tipdata.core.digest import column_digest, region_digest;"
+        "from tipcore.digest import column_digest, region_digest;"
         f"t = generate_region(World.of('{NEWEST}'), 0);"
         "print(region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in t.items()}))"
     )

@@ -4,7 +4,7 @@ import shutil
 
 import polars as pl
 import pytest
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 from tipdata.release import Release, make_release, verify_release
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.custom.config import OwnData
 from tipbench.data.custom.reading import said

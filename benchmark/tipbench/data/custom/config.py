@@ -74,8 +74,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from tipdata.core.errors import UsageError
-from tipdata.core.partition import PARTS
+from tipcore.errors import UsageError
+from tipcore.parts import PARTS
 
 from tipbench.data.custom.written import Written, WrittenOtherwise
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.stages.messages.acts import ACTS
 
 from tipbench.data.custom.refusals import check_numbers, check_order, check_owners, refuse

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.custom.columns import listed, roots
 from tipbench.data.custom.config import MANY, OwnData

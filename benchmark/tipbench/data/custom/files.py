@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.custom.columns import listed
 from tipbench.data.custom.config import MANY, OwnData

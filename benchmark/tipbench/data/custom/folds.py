@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 import polars as pl
-from tipdata.core.errors import NotMapped, UsageError
-from tipdata.core.partition import PARTS
+from tipcore.errors import NotMapped, UsageError
+from tipcore.parts import PARTS
 
 from tipbench.data.access import access_of
 from tipbench.data.custom.classes import as_mapped

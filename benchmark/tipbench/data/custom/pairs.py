@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from tipdata.core.components import connected_components
-from tipdata.core.errors import UsageError
-from tipdata.core.partition import PARTS
+from tipcore.components import connected_components
+from tipcore.errors import UsageError
+from tipcore.parts import PARTS
 
 from tipbench.data.custom.columns import mapped
 from tipbench.data.custom.config import OwnData, Pairs

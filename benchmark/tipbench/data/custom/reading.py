@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.custom.written import Written
 

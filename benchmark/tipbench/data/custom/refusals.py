@@ -7,7 +7,7 @@ repeats are left out first): by the time a table is checked, identifiers are num
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 def refuse(table: str, rows: pl.DataFrame, wrong: pl.Expr, what: str, instead: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.custom.columns import listed
 from tipbench.data.custom.config import OwnData

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import polars as pl
+from tipcore.errors import UsageError
+from tipcore.parts import PARTS
 from tipdata.core.draw import Stream
-from tipdata.core.errors import UsageError
-from tipdata.core.partition import PARTS
 
 from tipbench.data.splits import PART, SPLITS
 

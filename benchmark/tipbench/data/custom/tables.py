@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.classes import named_alike, with_classes

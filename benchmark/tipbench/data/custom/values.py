@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.columns import flat, identifiers, in_lists, is_whole_text, listed

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipcore.parts import PARTS
 from tipdata.core.draw import Stream
-from tipdata.core.partition import PARTS, SHARES, assign
+from tipdata.core.partition import SHARES, assign
 from tipdata.core.world import DAYS
 
 from tipbench.task import Source

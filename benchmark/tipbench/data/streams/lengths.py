@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.streams.steps import Stream
 from tipbench.kinds.alarms import LENGTH

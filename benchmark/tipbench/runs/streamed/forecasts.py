@@ -9,7 +9,7 @@ dropped.
 from __future__ import annotations
 
 import polars as pl
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.fold import Fold
 from tipbench.data.streams.steps import Stream, detached

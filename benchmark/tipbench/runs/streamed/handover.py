@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 from tipbench.data.streams.steps import Steps, detached
 from tipbench.method import StreamMethod

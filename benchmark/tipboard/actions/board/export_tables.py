@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tipbench.console import emit, emit_json
 from tipbench.tasks import task_of
-from tipdata.core.atomic import write_file_atomically
-from tipdata.core.errors import UsageError
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
 
 from tipboard.board.board_rows import standings
 from tipboard.board.columns import OVERALL, BoardColumn, shown

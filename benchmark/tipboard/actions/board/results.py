@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tipbench.console import emit, emit_json, notice
-from tipdata.core.atomic import write_file_atomically
-from tipdata.core.errors import CheckFailed
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import CheckFailed
 
 from tipboard.board.board_rows import standings
 from tipboard.board.collection import collect

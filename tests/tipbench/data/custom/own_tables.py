@@ -11,7 +11,7 @@ from tipbench.data.fold import Fold
 from tipbench.loading import prepare
 from tipbench.task import Task
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 RISK = replace(
     tasks()["advert_risk"],

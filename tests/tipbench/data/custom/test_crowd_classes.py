@@ -9,7 +9,7 @@ import pytest
 from tipbench import cli
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 TONES = ("very negative", "negative", "neutral", "positive")
 ITEMS = 60

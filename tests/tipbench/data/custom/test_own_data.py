@@ -15,7 +15,7 @@ from tipbench.data.custom.folds import check_own
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 REPOSITORY = Path(__file__).parents[4]
 CONFIGS = sorted((REPOSITORY / "configs" / "data").glob("*.yaml"))

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from tipbench.loading import prepare
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 GOOD = "key,text,bad\n" + "".join(f"k{i},words {i},{i % 2}\n" for i in range(20))
 

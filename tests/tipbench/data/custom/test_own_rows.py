@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from own_tables import adverts
 from tipbench.loading import prepare
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 ROWS = pl.DataFrame(
     {

@@ -9,7 +9,7 @@ from own_tables import adverts
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 PARTS = ("train", "valid", "test")
 TESTED = range(400, 1000)

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 from tipbench.loading import prepare
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 PEOPLE = pl.DataFrame(
     {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from own_tables import EDGES, NODES, RISK, fold_of, graph, refused
 from tipbench.data.custom.ids import REFERS
 from tipbench.loading import prepare
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
 CROWD = replace(

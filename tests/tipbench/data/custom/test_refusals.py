@@ -1,6 +1,6 @@
 import polars as pl
 from tipbench.data.custom.refusals import is_none_of, refuse
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 ROWS = pl.DataFrame({"town": [5, None, 7, 9]})
 

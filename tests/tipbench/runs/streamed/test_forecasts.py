@@ -13,7 +13,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.runs.streamed.forecasts import asked, streamed_forecasts
 from tipbench.task import Forecast, Task
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 class Stays:

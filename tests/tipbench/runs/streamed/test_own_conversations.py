@@ -8,7 +8,7 @@ import pytest
 from tipbench.loading import prepare
 from tipbench.runs.scoring import evaluate
 from tipbench.runs.streamed.alarms import streamed_alarms
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 ONSET = 4
 LENGTH = 6

@@ -13,7 +13,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.runs.streamed.alarms import streamed_alarms
 from tipbench.task import Task
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 class Tone:

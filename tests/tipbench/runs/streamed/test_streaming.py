@@ -16,7 +16,7 @@ from tipbench.runs.streamed.alarms import streamed_alarms
 from tipbench.runs.streamed.handover import scores_of
 from tipbench.task import Task
 from tipbench.tasks import task_of
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 
 class Tone:

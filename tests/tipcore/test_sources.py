@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tipdata.core import sources
-from tipdata.core.sources import token_digest
+from tipcore import sources
+from tipcore.sources import token_digest
 
 CODE = '''"""What the module says."""
 

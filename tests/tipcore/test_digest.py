@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tipdata.core.digest import column_digest, region_digest, release_digest
+from tipcore.digest import column_digest, region_digest, release_digest
 
 COLUMNS = {
     "integers": pl.Series([3, None, -1, 2**40]),

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import NEW_FILE, exchange, move
+from tipcore.errors import UsageError
+from tipcore.operating_system import NEW_FILE, exchange, move
 
 PARTIAL, OLD = ".partial-", ".old-"
 STALE_SECONDS = 86_400

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tipdata.core import atomic
-from tipdata.core.atomic import fill_folder_atomically, is_left_over, write_file_atomically
-from tipdata.core.errors import UsageError
+from tipcore import atomic
+from tipcore.atomic import fill_folder_atomically, is_left_over, write_file_atomically
+from tipcore.errors import UsageError
 
 
 def fill(folder: Path, text: str, replace: bool = True) -> None:
@@ -73,7 +73,7 @@ def test_of_many_writers_at_once_one_wins_and_the_others_are_told(tmp_path: Path
 REWRITE = """
 import sys
 from pathlib import Path
-from tipdata.core.atomic import fill_folder_atomically
+from tipcore.atomic import fill_folder_atomically
 number = 0
 while True:
     with fill_folder_atomically(Path(sys.argv[1]), replace=True) as beside:

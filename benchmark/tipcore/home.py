@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tipdata.core.operating_system import cache_folder
+from tipcore.operating_system import cache_folder
 
 
 def home() -> Path:

@@ -1,9 +1,9 @@
 """Without a terminal, progress is a line now and then; with one, a bar; and quiet work says nothing."""
 
 import pytest
-from tipdata.core import progress as module
-from tipdata.core.engine import run_all
-from tipdata.core.progress import progress
+from tipcore import progress as module
+from tipcore.engine import run_all
+from tipcore.progress import progress
 
 
 @pytest.fixture

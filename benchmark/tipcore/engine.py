@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import MASKS_SIGNALS, children_ignore_interrupts, ignore_interrupts
-from tipdata.core.progress import progress
+from tipcore.errors import UsageError
+from tipcore.operating_system import MASKS_SIGNALS, children_ignore_interrupts, ignore_interrupts
+from tipcore.progress import progress
 
 ENGINES = ("loky", "sequential")
 
@@ -34,7 +34,7 @@ def run_all(
         items: picklable items.
         engine: one of :data:`ENGINES`.
         workers: processes for ``loky``; ``None`` means one a core.
-        label: what is counted, for the progress on standard error (:mod:`tipdata.core.progress`).
+        label: what is counted, for the progress on standard error (:mod:`tipcore.progress`).
         quiet: no progress.
         size: how many of those an item holds.
 

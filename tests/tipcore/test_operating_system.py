@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tipdata.core import operating_system
-from tipdata.core.errors import UsageError
-from tipdata.core.operating_system import (
+from tipcore import operating_system
+from tipcore.errors import UsageError
+from tipcore.operating_system import (
     children_ignore_interrupts,
     close_folder,
     exchange,

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO, TypedDict
 
-from tipdata.core.errors import UsageError
+from tipcore.errors import UsageError
 
 try:
     import resource

@@ -1,0 +1,1 @@
+"""What everything rests on and a method may import: errors, files written whole, processes, digests, systems."""
