@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from tipcore.atomic import fill_folder_atomically, is_left_over
 from tipcore.display import html_table
 from tipcore.errors import UsageError
+from tipcore.parquet import read_parquet
 
 from tipbench.evaluation.comparison import Draws
 from tipbench.evaluation.evaluation import Score
@@ -283,9 +284,7 @@ def check_files(folder: Path, result: Result) -> None:
 
 
 def _read_file(folder: Path, file: PredictionsFile) -> pl.DataFrame:
-    import polars as pl
-
-    return pl.read_parquet(io.BytesIO(_content(folder, file)))
+    return read_parquet(_content(folder, file))
 
 
 def _content(folder: Path, file: PredictionsFile) -> bytes:

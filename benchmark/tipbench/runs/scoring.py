@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.parquet import read_parquet
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import OwnData
@@ -141,8 +142,8 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
         raise UsageError(f"{path} is empty: give a file with predictions.")
     try:
         if file.suffix.lower() == ".parquet":
-            return pl.read_parquet(file)
-        frame = pl.read_csv(file, infer_schema_length=None)
+            return read_parquet(file)
+        frame = pl.read_csv(file, infer_schema_length=None, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         said = str(error).strip().splitlines()[0][:160].rstrip(".")
         raise UsageError(f"{path} is not a whole {file.suffix[1:]} file: {said}.") from None

@@ -8,7 +8,6 @@ run as its stored config says and checked against its digest.
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from tipcore.atomic import fill_folder_atomically
 from tipcore.engine import run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.operating_system import require_confinement
+from tipcore.parquet import read_parquet
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.draws import KeptDraws, draws_of_run
@@ -250,6 +250,6 @@ def _held(stored: Result, found: Result, folder: Path, store: PredictionStore) -
 
 def _content(parquet: bytes) -> pl.DataFrame:
     """Return predictions in one order of rows and columns, as they are stored."""
-    stored = as_stored(pl.read_parquet(io.BytesIO(parquet)))
+    stored = as_stored(read_parquet(parquet))
     columns = sorted(stored.columns)
     return stored.select(columns).sort(columns)

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 from tipbench.kinds.predictions import check_predictions
 from tipbench.tasks import tasks
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.operating_system import Folder
+from tipcore.parquet import read_parquet
 
 from tipboard.codabench.columns import row
 from tipboard.rounds.components import evaluator
@@ -143,7 +143,7 @@ def _scored(reference: Path, one: Given, clean: Path, described: Round) -> dict[
     """Return metric -> value, rounded. Raises UsageError for predictions that are malformed, or give no finite
     scores."""
     task, answers = tasks()[one.task], read_answers(reference, one.task)
-    predictions = pl.read_parquet(clean)
+    predictions = read_parquet(clean)
     try:
         check_steps(task, check_predictions(answers, predictions), described)
         with warnings.catch_warnings(), np.errstate(all="ignore"):

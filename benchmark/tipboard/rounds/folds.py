@@ -16,6 +16,7 @@ from tipbench.kinds.answers import Answers
 from tipbench.task import Forecast, Source, Task
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
+from tipcore.parquet import read_parquet
 from tipcore.parts import PARTS
 
 from tipboard.rounds.make_round import INPUTS, UNITS
@@ -91,7 +92,7 @@ def sealed_fold(
     visible = visible_columns(chosen, level)
     learnt, taught, policy, notes = _taught(chosen, source, split, labels)
     sealed = _inputs(described, folder)
-    units = pl.read_parquet(folder / UNITS / f"{chosen.name}.parquet")
+    units = read_parquet(folder / UNITS / f"{chosen.name}.parquet")
     asked = _sealed_rows(chosen, sealed, units)
     open_tables = shown(chosen, source, learnt, visible, level)
     sealed_tables = shown(chosen, sealed, asked, visible, level)
@@ -141,7 +142,7 @@ def blank_answers(name: str, round_folder: Path) -> Answers:
     secret."""
     described = read_round(round_folder)
     sealed = _inputs(described, round_folder)
-    return _blank(task_of(name), sealed, pl.read_parquet(round_folder / UNITS / f"{name}.parquet"))
+    return _blank(task_of(name), sealed, read_parquet(round_folder / UNITS / f"{name}.parquet"))
 
 
 def _inputs(described: Round, folder: Path) -> RegionFolders:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
 from tipbench.kinds.answers import Answers
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 from tipcore.operating_system import require_confinement
+from tipcore.parquet import read_parquet
 
 from tipboard.rounds.keyed import SEED_BYTES
 from tipboard.rounds.make_round import ANSWERS, GALLERIES
@@ -70,5 +70,5 @@ def read_answers(folder: Path, name: str) -> Answers:
         raise UsageError(f"{path} is missing: restore the host's folder.")
     gallery = None
     if task.forecast is not None:
-        gallery = pl.read_parquet(folder / GALLERIES / f"{name}.parquet")
-    return Answers(task.kind, key_column(task), pl.read_parquet(path), gallery=gallery)
+        gallery = read_parquet(folder / GALLERIES / f"{name}.parquet")
+    return Answers(task.kind, key_column(task), read_parquet(path), gallery=gallery)

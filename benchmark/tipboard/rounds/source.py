@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.parquet import scan_parquet
 from tipdata.stages import all_tables
 
 
@@ -36,7 +37,7 @@ class RegionFolders:
             raise UsageError(f"{self.name} shows no truth about {table}: it is sealed.")
         if table not in all_tables() or not files[0].is_file():
             raise UsageError(f"{self.name} has no table {table}: it publishes what its tasks read.")
-        frame = pl.scan_parquet(files)
+        frame = scan_parquet(files)
         if truth or not self.whole:
             return frame
         return frame.drop(all_tables()[table].names("truth"), strict=False)  # a version may lack some

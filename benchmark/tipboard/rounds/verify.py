@@ -18,6 +18,7 @@ from polars.testing import assert_frame_equal
 from tipcore.digest import column_digest
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
+from tipcore.parquet import read_parquet
 
 from tipboard.rounds.components import check_wheel, components, differences
 from tipboard.rounds.make_round import (
@@ -128,7 +129,7 @@ def _column_differences(folder: Path, digests: Digests, quiet: bool) -> list[str
         path = f"{UNITS}/{task}.parquet"
         if path not in digests.files:
             found.append(f"{path}: does not belong to the round")
-        elif column_digest(pl.read_parquet(folder / path).to_series()) != digest:
+        elif column_digest(read_parquet(folder / path).to_series()) != digest:
             found.append(f"{path}: the units differ from their digest")
     return found
 
@@ -140,7 +141,7 @@ def _region_differences(folder: Path, digests: Digests, region: str) -> list[str
         if path not in digests.files:
             found.append(f"{path}: does not belong to the round")
             continue
-        frame = pl.read_parquet(folder / path)
+        frame = read_parquet(folder / path)
         strange = sorted(set(frame.columns) ^ set(columns))
         found += [f"{path}: column {name} was not published" for name in strange]
         found += [
@@ -189,7 +190,7 @@ def _answer_differences(folder: Path, path: str, made: pl.DataFrame) -> list[str
         return [f"{path}: is missing"]
     try:
         # Logarithms of references may differ in their last bits between processors.
-        assert_frame_equal(pl.read_parquet(folder / path), made, rel_tol=1e-9)
+        assert_frame_equal(read_parquet(folder / path), made, rel_tol=1e-9)
     except (AssertionError, pl.exceptions.PolarsError):
         return [f"{path}: the answers do not match the seed"]
     return []

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 from tipcore.errors import UsageError
 from tipcore.home import home
+from tipcore.parquet import scan_parquet
 
 from tipdata.core.tables import Table
 from tipdata.core.world import WORLD_MARK, check_world, newest_released, release_name, sizes, versions
@@ -85,10 +86,10 @@ class Release:
         observed, hidden = known[table].observed, known[table].hidden
         if not observed and not truth:
             raise UsageError(f"table {table} is hidden truth: ask for it with truth=True.")
-        seen = pl.scan_parquet(self._files(f"{table}.parquet")) if observed else None
+        seen = scan_parquet(self._files(f"{table}.parquet")) if observed else None
         if not truth or not hidden:
             return pl.LazyFrame() if seen is None else seen
-        unseen = pl.scan_parquet(self._files(f"{table}.truth.parquet"))
+        unseen = scan_parquet(self._files(f"{table}.truth.parquet"))
         if seen is None:
             return unseen
         return seen.join(unseen, on=list(known[table].key), how="left", maintain_order="left")

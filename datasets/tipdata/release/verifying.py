@@ -7,6 +7,7 @@ import polars as pl
 from tipcore.digest import column_digest
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
+from tipcore.parquet import read_parquet
 
 from tipdata.core.world import newest_released
 from tipdata.release.manifests import RECEIPT, Digests, published_manifest, region_receipt
@@ -88,7 +89,7 @@ def _verify_region(release: Release, folder: Path, manifest: dict | None, index:
 def _verify_file(place: str, path: Path, columns: tuple[str, ...], digests: dict[str, str]) -> list[str]:
     """Return where one file differs from its columns' digests."""
     try:
-        frame = pl.read_parquet(path)
+        frame = read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         return [f"{place}: {path} cannot be read ({str(error).splitlines()[0][:120]})"]
     problems = [

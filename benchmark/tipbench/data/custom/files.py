@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.parquet import scan_parquet
 
 from tipbench.data.custom.columns import listed
 from tipbench.data.custom.config import MANY, OwnData
@@ -220,7 +221,7 @@ def _refuse_short_last_line(reading: Reading, path: Path, text: str, separator: 
 def _parquet(reading: Reading, path: Path) -> pl.LazyFrame:
     refuse_empty(path)
     try:
-        frame = pl.scan_parquet(path)
+        frame = scan_parquet(path)
         rows = frame.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise UsageError(f"{path} is not a complete parquet file: {said(error)}.") from None
