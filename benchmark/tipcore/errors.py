@@ -1,8 +1,12 @@
-"""The two ways in which tipbench says no: a user's mistake, and a check that failed."""
+"""The ways in which tipbench says no: a user's mistake or what this machine lacks, and a check that failed."""
 
 
 class UsageError(Exception):
     """A user's mistake. The message is one sentence: what, where, what to do. The command line exits with 2."""
+
+
+class MachineFault(UsageError):
+    """What is wrong lies on this machine, whatever was given: a full disk, a damaged release. No author's fault."""
 
 
 class NotMapped(UsageError):
