@@ -5,8 +5,9 @@ class UsageError(Exception):
     """A user's mistake. The message is one sentence: what, where, what to do. The command line exits with 2."""
 
 
-class MachineFault(UsageError):
-    """What is wrong lies on this machine, whatever was given: a full disk, a damaged release. No author's fault."""
+class MachineFault(Exception):
+    """What is wrong lies on this machine, whatever was given: a full disk, a damaged release. The message is one
+    sentence; nobody may take it for the fault of a submission. The command line exits with 2."""
 
 
 class NotMapped(UsageError):

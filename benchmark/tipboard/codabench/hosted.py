@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from polars.exceptions import PanicException
 from tipbench.kinds.predictions import check_predictions
 from tipbench.tasks import tasks
 from tipcore.atomic import write_file_atomically
@@ -64,7 +65,8 @@ def run(given: Path, output: Path) -> int:
         scored, of = score(given / REFERENCE, given / RESULT, output)
     except UsageError as error:
         return _refused(" ".join(str(error).split()))
-    except Exception as error:  # a traceback would show more of this program's data than anybody may see
+    except (Exception, PanicException) as error:
+        # A traceback would show more of this program's data than anybody may see.
         return _refused(f"the scoring program failed ({type(error).__name__}): tell the organisers.")
     sys.stdout.write(f"{scored} of {of} tasks scored\n")
     return 0
