@@ -2,7 +2,7 @@
 
 ``<secret>/`` (mode 0700): ``seed.hex`` (0600), ``round.json`` (a copy), ``published`` (the path of the public folder),
 ``tables/<region>/<table>.parquet`` (hidden columns too, in labels), ``answers/<task>.parquet``,
-``galleries/<task>.parquet``, ``ledger.json`` and ``submissions/<number>/``.
+``galleries/<task>.parquet``, ``written.json`` (their digests), ``ledger.json`` and ``submissions/<number>/``.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from tipbench.kinds.answers import Answers
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 from tipcore.operating_system import require_confinement
-from tipcore.parquet import read_parquet
 
+from tipboard.rounds.damage import RESTORE, read_whole, written_digests
 from tipboard.rounds.keyed import SEED_BYTES
 from tipboard.rounds.make_round import ANSWERS, GALLERIES
 from tipboard.rounds.record import ROUND, Round, commitment_of, read_round
@@ -63,12 +63,16 @@ def published_folder(folder: Path, given: Path | None, described: Round) -> Path
 
 
 def read_answers(folder: Path, name: str) -> Answers:
-    """Return what is true of a task's units. Raises UsageError where the host's folder lost it."""
+    """Return what is true of a task's units.
+
+    Raises UsageError where the host's folder lost it, MachineFault where it is damaged.
+    """
     task = tasks()[name]
     path = folder / ANSWERS / f"{name}.parquet"
     if not path.is_file():
         raise UsageError(f"{path} is missing: restore the host's folder.")
-    gallery = None
+    gallery, digests = None, written_digests(folder)
     if task.forecast is not None:
-        gallery = read_parquet(folder / GALLERIES / f"{name}.parquet")
-    return Answers(task.kind, key_column(task), read_parquet(path), gallery=gallery)
+        gallery = read_whole(folder, f"{GALLERIES}/{name}.parquet", digests, RESTORE)
+    frame = read_whole(folder, f"{ANSWERS}/{name}.parquet", digests, RESTORE)
+    return Answers(task.kind, key_column(task), frame, gallery=gallery)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from tipcore.operating_system import require_confinement
 from tipdata.core.world import check_status, is_draft, newest_released, sizes, versions
 
 from tipboard.rounds.components import components, wheel
+from tipboard.rounds.damage import WRITTEN
 from tipboard.rounds.host import PUBLISHED, SEED
 from tipboard.rounds.keyed import SEED_BYTES
-from tipboard.rounds.make_round import Plan, digests_of, make_round, set_times
+from tipboard.rounds.make_round import Plan, digests_of, digests_of_truth, make_round, set_times
 from tipboard.rounds.prefixes import lengths_of
 from tipboard.rounds.record import (
     DIGESTS,
@@ -117,6 +119,7 @@ def _described(order: RoundOrder, plan: Plan, opens: date, closes: date, seed: b
 def _write_secret(folder: Path, seed: bytes, made: Round, public: Path) -> None:
     write_file_atomically(folder / SEED, seed.hex() + "\n", mode=0o600)
     (folder / ROUND).write_text(made.to_json(), encoding="utf-8")
+    (folder / WRITTEN).write_text(json.dumps(digests_of_truth(folder), indent=1) + "\n", encoding="utf-8")
     (folder / PUBLISHED).write_text(f"{public.expanduser().resolve()}\n", encoding="utf-8")
 
 

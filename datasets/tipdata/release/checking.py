@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 from tipcore.atomic import write_file_atomically
-from tipcore.digest import column_digest
+from tipcore.digest import Stamp, column_digest
 from tipcore.errors import MachineFault, UsageError
 from tipcore.parquet import read_doubtful
 
@@ -37,18 +37,6 @@ KEPT_SECONDS = 86_400
 """For so long a file whose times stay is not looked into again."""
 _REGIONS = 1024
 """Receipts that are kept in memory: those of a full release."""
-
-
-class Stamp(NamedTuple):
-    """What a file looked like when it was checked: whoever writes to it changes one of these."""
-
-    size: int
-    modified: int
-    changed: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
-        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 class Seen(NamedTuple):

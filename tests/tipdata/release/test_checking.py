@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tipcore.digest import Stamp
 from tipcore.errors import MachineFault
 from tipcore.parquet import read_doubtful
 from tipdata.core.world import newest_released
@@ -218,7 +219,7 @@ def turned(release: Release, name: str) -> None:
     place = release.folder / CHECKED / f"{path.name}.json"
     flip(path, 200)
     said = json.loads(place.read_text(encoding="utf-8"))
-    said["00000"][0] = checking.Stamp.of(path.stat())
+    said["00000"][0] = Stamp.of(path.stat())
     place.write_text(json.dumps(said), encoding="utf-8")
     new_process()
 
