@@ -11,7 +11,8 @@ from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.parquet import scan_parquet
+from tipcore.own_files import check_own_parquet
+from tipcore.parquet import UNREADABLE, scan_parquet
 
 from tipbench.data.custom.columns import listed
 from tipbench.data.custom.config import MANY, OwnData
@@ -220,12 +221,9 @@ def _refuse_short_last_line(reading: Reading, path: Path, text: str, separator: 
 
 def _parquet(reading: Reading, path: Path) -> pl.LazyFrame:
     refuse_empty(path)
-    try:
-        frame = scan_parquet(path)
-        rows = frame.select(pl.len()).collect().item()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise UsageError(f"{path} is not a complete parquet file: {said(error)}.") from None
-    if not rows:
+    check_own_parquet(path)
+    frame = scan_parquet(path)
+    if not frame.select(pl.len()).collect().item():
         raise UsageError(f"{path} has columns and no rows: give a file with data.")
     return frame
 
@@ -236,14 +234,16 @@ def _hf(reading: Reading, path: Path) -> pl.LazyFrame:
 
     try:
         saved = datasets.load_from_disk(str(path))
-    except (OSError, ValueError) as error:
+        splits = saved if isinstance(saved, datasets.DatasetDict) else {None: saved}
+        frames = []
+        for key, split in splits.items():
+            table = split.with_format("arrow")[:]
+            table.validate(full=True)
+            frame = pl.DataFrame(table)
+            frames.append(frame if key is None else frame.with_columns(pl.lit(str(key)).alias(FILE)))
+        rows = pl.concat(frames)
+    except (OSError, ValueError, *UNREADABLE) as error:
         raise UsageError(f"{path} is not a dataset saved to disk: {said(error)}.") from None
-    splits = saved if isinstance(saved, datasets.DatasetDict) else {None: saved}
-    frames = []
-    for key, split in splits.items():
-        frame = pl.DataFrame(split.with_format("arrow")[:])
-        frames.append(frame if key is None else frame.with_columns(pl.lit(str(key)).alias(FILE)))
-    rows = pl.concat(frames)
     if rows.is_empty():
         raise UsageError(f"{path} has columns and no rows: give a dataset with data.")
     return rows.lazy()
