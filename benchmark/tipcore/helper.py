@@ -57,8 +57,8 @@ def begin() -> None:
         end_with_starter(int(sys.argv[1]))
 
 
-def end(process: subprocess.Popen[bytes]) -> int:
-    """Return end a helper, if it has not ended, and close what led to it; its exit code."""
+def end_helper(process: subprocess.Popen[bytes]) -> int:
+    """End a helper, if it has not ended, and close what led to it; return its exit code."""
     process.kill()
     if process.stdin is not None:
         with suppress(OSError):  # what was never read of the request may not be flushed any more

@@ -15,7 +15,7 @@ import polars as pl
 
 from tipcore.digest import Stamp
 from tipcore.errors import MachineFault, UsageError
-from tipcore.helper import end, start_helper
+from tipcore.helper import end_helper, start_helper
 from tipcore.operating_system import ran_out_of_seconds
 
 READER = "tipcore.own_files_reader"
@@ -68,7 +68,7 @@ def _asked(path: Path, kind: str) -> bytes:
     except subprocess.TimeoutExpired:
         raise overdue from None
     finally:
-        code = end(process)
+        code = end_helper(process)
     if ran_out_of_seconds(code):
         raise overdue
     started, _, answer = said.partition(b"\n")

@@ -8,6 +8,7 @@ import io
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from tipcore.errors import UsageError
@@ -237,7 +238,7 @@ def _hf(reading: Reading, path: Path) -> pl.LazyFrame:
         splits = saved if isinstance(saved, datasets.DatasetDict) else {None: saved}
         frames = []
         for key, split in splits.items():
-            table = split.with_format("arrow")[:]
+            table: Any = split.with_format("arrow")[:]
             table.validate(full=True)
             frame = pl.DataFrame(table)
             frames.append(frame if key is None else frame.with_columns(pl.lit(str(key)).alias(FILE)))
