@@ -108,6 +108,14 @@ def write_file_atomically(
         raise UsageError(f"{path} cannot be written: {error.strerror or error}; {advice}.") from None
 
 
+def check_writable(folder: Path) -> None:
+    """Make a folder, if it is not there, and see whether folders can be made in it; raises OSError where not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    with _begun(folder, Path.mkdir):
+        pass
+
+
 def is_left_over(path: Path, folder: Path) -> bool:
     """Return whether a path below a folder leads through what a killed writer left there."""
     return any(part.startswith((PARTIAL, OLD)) for part in path.relative_to(folder).parts)
@@ -126,6 +134,19 @@ def restore(folder: Path) -> None:
             shutil.rmtree(aside, ignore_errors=True)
         else:
             move(aside, folder)
+
+
+def find_whole(name: str, below: Path) -> list[Path]:
+    """Return every file of a name below a folder, sorted, but for those that a killed writer left; what it moved aside
+    is put back first."""
+    found = list(below.rglob(name))
+    inner = {above for path in found for above in path.relative_to(below).parents}
+    aside = [below / above for above in inner if above.name.startswith(OLD)]
+    for one in aside:
+        restore(one.with_name(one.name.removeprefix(OLD)))
+    if aside:
+        found = list(below.rglob(name))
+    return sorted(path for path in found if not is_left_over(path, below))
 
 
 def sweep(folder: Path) -> None:

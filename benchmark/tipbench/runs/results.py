@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from tipcore.atomic import fill_folder_atomically, is_left_over
+from tipcore.atomic import fill_folder_atomically, find_whole
 from tipcore.display import html_table
 from tipcore.errors import UsageError
 from tipcore.parquet import read_parquet
@@ -215,7 +215,7 @@ def store(
 
 def run_folders(below: Path) -> list[Path]:
     """Return the folders of the runs below a folder, by path; what a killed writer left is not a run."""
-    return sorted(path.parent for path in below.rglob(RESULT) if not is_left_over(path, below))
+    return [path.parent for path in find_whole(RESULT, below)]
 
 
 def read_draws(folder: Path) -> Draws | None:

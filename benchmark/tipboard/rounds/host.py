@@ -21,6 +21,8 @@ from tipboard.rounds.record import ROUND, Round, commitment_of, read_round
 from tipboard.rounds.truth import key_column
 
 SEED, PUBLISHED = "seed.hex", "published"
+UNPUBLISHED = "unpublished"
+"""The folder of what is to be published, there only where its host was stopped before it was."""
 
 
 def open_secret(folder: Path) -> tuple[Round, bytes]:
@@ -56,6 +58,11 @@ def _read_seed(path: Path) -> bytes:
 
 def published_folder(folder: Path, given: Path | None, described: Round) -> Path:
     """Return the public folder of the host's round. Raises UsageError where it is not there or of another round."""
+    if given is None and (folder / UNPUBLISHED).is_dir():
+        raise UsageError(
+            f"round {described.name} was stopped before it was published: run the `tipbench seal new` that made it "
+            "again."
+        )
     chosen = given or Path((folder / PUBLISHED).read_text(encoding="utf-8").strip())
     if read_round(chosen).commitment != described.commitment:
         raise UsageError(f"{chosen} is not the round of {folder}: give the folder that it was published to.")
