@@ -11,12 +11,14 @@ import polars as pl
 from tipbench.data.fold import Fold
 from tipbench.data.streams.steps import Stream
 from tipbench.kinds.answers import Answers
+from tipbench.task import Task
 
 
 @dataclass(frozen=True)
 class Prepared:
     """The folds of a cell and the truth that their predictions are pooled and scored against.
 
+    ``task``: the one that the data were mapped to.
     ``pair_answers``: for a user's labelled pairs, the truth about scored pairs (kind scores, unit ``pair``).
     ``streams``: of a streamed task, what each fold's method is handed step by step. ``many``: of a user's
     own data, how many columns ``"*"`` gave each table. ``notes``: one
@@ -24,6 +26,7 @@ class Prepared:
     ``valid_answers``: makes the truth about the valid part; None where no part is valid, or several folds rotate.
     """
 
+    task: Task
     folds: list[Fold]
     answers: Answers
     data: str
