@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tipbench.runs.digests import SHIPPED
+from tipbench.config.method_class import SHIPPED
 from tipbench.runs.results import Result
 
 from tipboard.board.draws import KeptDraws
@@ -42,7 +42,8 @@ class Entry:
 
     ``record``: what its authors say of a submission, None for a method that was run here.
     ``results``: what is shown, sorted by task, split and seed: a reproduced result stands in the place of the uploaded
-    one. ``uploaded``: the uploaded results of cells that were reproduced since. ``draws``: of ``results``.
+    one. ``uploaded``: the uploaded results of cells that were reproduced since; ``fresh``: those of their run on a
+    world that nobody knew. ``draws``: of ``results``.
     """
 
     team: str
@@ -51,6 +52,7 @@ class Entry:
     draws: Sequence[KeptDraws] = field(default=(), repr=False)
     record: SubmissionRecord | None = None
     uploaded: Sequence[Result] = ()
+    fresh: Sequence[Result] = ()
 
     @property
     def id(self) -> str:
