@@ -52,9 +52,9 @@ class Line(NamedTuple):
 
     @property
     def pin(self) -> str | None:
-        """The one version that is asked for; None where the line is a range."""
-        first, *others = self.specifier
-        return first.version if first.operator == "==" and not others else None
+        """The one version that is asked for; None where the line allows more than one."""
+        one = re.fullmatch(r"==([^,*]+)", str(self.specifier))
+        return one[1] if one else None
 
 
 Lines = dict[str, Line]

@@ -57,6 +57,8 @@ def test_constraints_and_locks_hold_all_that_the_project_asks_for_and_agree() ->
         ("lock.txt", r"(?m)^pytest==", "pytest-else==", "lock.txt: pytest is missing"),
         ("lock.txt", r"(?m)^wrapt==\S+", "wrapt==1.0", "lock.txt: wrapt 1.0; constraints.txt says"),
         ("lock.txt", r"(?m)^wrapt==", "wrapt>=", "lock.txt: wrapt lacks a version"),
+        ("lock.txt", r"(?m)^wrapt==\S+", "wrapt", "lock.txt: wrapt lacks a version"),
+        ("lock.txt", r"(?m)^wrapt==\S+", "wrapt==2.*", "lock.txt: wrapt lacks a version"),
         (
             "lock.txt",
             r"(?m)^(xxhash==\S+) \\\n(    --hash=\S+( \\)?\n)+",
