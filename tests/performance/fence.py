@@ -25,9 +25,8 @@ BASELINES = (
 
 def seconds(baseline: str, release: str, runs: Path, fence: Limits | None) -> float:
     """Return the wall seconds of one cell that is run again."""
-    composer = Composer(
-        config_folders(None), parse([f"baseline={baseline}", f"release={release}", f"runs.path={runs}"])
-    )
+    words = [f"baseline={baseline}", f"release={release}", f"runs.path={runs}"]
+    composer = Composer(config_folders(None), parse(words))
     cells = expand(composer, lambda task, settings: splits_of(task, settings))
     began = time.perf_counter()
     (outcome,) = run(cells, overwrite="always", quiet=True, fence=fence)

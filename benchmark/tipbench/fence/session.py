@@ -6,6 +6,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,16 +53,19 @@ class Session:
         fold: the folder with the files of the fold; what the host writes to it later is seen too.
         limits: what may be used.
         python: the interpreter to start inside; '' goes on with a copy of the preloaded one.
+        preload: modules, or names in them, that the server loads first, for this fence and all that follow.
 
     Raises:
         CannotFence: where the machine does not let it be built.
     """
 
-    def __init__(self, sight: Sight, fold: Path, limits: Limits, python: str = "") -> None:
+    def __init__(
+        self, sight: Sight, fold: Path, limits: Limits, python: str = "", preload: Sequence[str] = ()
+    ) -> None:
         if NAME != "linux":
             raise CannotFence(f"a fence needs Linux and this is {NAME}: set fence=off.")
         self._limits, self._why = limits, ""
-        self._pipe, self._report, self.keeper = self._built(sight, fold, limits, python)
+        self._pipe, self._report, self.keeper = self._built(sight, fold, limits, python, preload)
         said = self._reported()
         if not said.get("ready"):
             self._pipe.close()
@@ -100,7 +104,9 @@ class Session:
         self._watcher.join()
         return self._code
 
-    def _built(self, sight: Sight, fold: Path, limits: Limits, python: str) -> tuple[Pipe, int, int]:
+    def _built(
+        self, sight: Sight, fold: Path, limits: Limits, python: str, preload: Sequence[str]
+    ) -> tuple[Pipe, int, int]:
         user = NOBODY if os.getuid() == 0 else os.getuid()
         if user == NOBODY and (closed := unreadable(sight.shown)):
             raise CannotFence(
@@ -116,6 +122,7 @@ class Session:
             "memory": int(limits.memory_gib * GIB),
             "python": python,
             "path": sight.path,
+            "preload": list(preload),
         }
         (asked, ask), (answered, answer), (reported, report) = os.pipe(), os.pipe(), os.pipe()
         try:

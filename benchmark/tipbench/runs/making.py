@@ -17,6 +17,10 @@ from tipbench.runs.cell import Cell
 from tipbench.runs.digests import method_sources, targets_of
 from tipbench.runs.records import Fence
 from tipbench.runs.shared_fold import SharedFold
+from tipbench.sources import imported
+
+LIBRARIES = ("lightgbm", "rustworkx", "scipy", "sklearn", "statsmodels")
+"""Loaded once for all fences of a process, where a method that comes with tipbench uses them."""
 
 
 @dataclass
@@ -59,7 +63,8 @@ class Methods:
             return instantiate(config)
         folder = self.shared.folder(fold)
         sight = sight_of(targets_of(config), method_sources(config).values(), [self.cell.runs], self.place)
-        made = FencedMethod(Session(sight, folder, self.limits, self.python), folder, config)
+        preload = _libraries(config) if is_shipped(self.cell.target) else []
+        made = FencedMethod(Session(sight, folder, self.limits, self.python, preload), folder, config)
         self._fenced.append(made)
         if made.oracle:
             raise UsageError(
@@ -76,3 +81,8 @@ class Methods:
         """End all fences."""
         for one in self._fenced:
             one.close()
+
+
+def _libraries(config: dict[str, Any]) -> list[str]:
+    """Return what a shipped method imports of libraries that are slow to import and start no thread when they are."""
+    return sorted(name for name in imported(method_sources(config)) if name.partition(".")[0] in LIBRARIES)

@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +57,11 @@ def main(descriptor: int, preloaded: list[str]) -> None:
         message, descriptors, _, _ = socket.recv_fds(host, LARGEST, 3)
         if not message:
             return
-        requests, answers, report = descriptors
-        _start(Request.of(json.loads(message)), requests, answers, report, host)
+        said, (requests, answers, report) = json.loads(message), descriptors
+        for name in said.pop("preload"):
+            with suppress(ImportError):  # a name in a module, or a library that is not installed
+                importlib.import_module(name)
+        _start(Request.of(said), requests, answers, report, host)
         for descriptor in descriptors:
             os.close(descriptor)
 
