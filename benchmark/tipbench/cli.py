@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tipcore.errors import CheckFailed, UsageError
+from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.operating_system import ignore_interrupts, write_utf8
 
 from tipbench import completion
@@ -19,6 +19,9 @@ from tipbench.version import __version__
 ABOUT = """\
 An open benchmark for methods that detect technology-facilitated trafficking in persons, on fully
 synthetic data. A synthetic score does not estimate field performance."""
+
+PANIC = "PanicException"
+"""What polars raises where it cannot go on, which is no Exception; known by its name, as few commands load polars."""
 
 EXAMPLES = """\
 examples:
@@ -50,6 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"{error.filename or 'the output'} cannot be read or written: {error.strerror or error}.")
         _close(sys.stdout)
         return USAGE
+    except BaseException as error:
+        if type(error).__name__ != PANIC:
+            raise
+        _say(
+            f"a table could not be read or computed ({' '.join(str(error).split())[:160]}): check your files, and the "
+            "release with `tipbench data verify`."
+        )
+        return FAILED
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -75,7 +86,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             options.overrides = [*options.overrides, *rest]
         _hush_workers()
         return command.call(options)
-    except UsageError as error:
+    except (UsageError, MachineFault) as error:
         _say(str(error))
         return USAGE
     except CheckFailed as error:

@@ -2,26 +2,38 @@
 
 A folder is filled beside its place and renamed there. In the place of one that is there already it is *exchanged* in
 one step of the file system where the system can, so that a kill at any moment leaves the old or the new; elsewhere the
-old one is moved aside first, and moved back by the next writer if the kill came between.
+old one is moved aside first, and moved back by the next writer or reader (:func:`restore`) if the kill came between.
+
+What a killed writer left beside is removed by the next one in the same folder: at once where the system says that the
+writer is dead (it claims what it writes, and a claim ends with its process), else after a day.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import platform
+import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tipcore.errors import UsageError
 from tipcore.operating_system import NEW_FILE, exchange, move
+from tipcore.operating_system.processes import claim
 
 PARTIAL, OLD = ".partial-", ".old-"
+HERE = f"{PARTIAL}{re.sub('[^A-Za-z0-9]', '_', platform.node())}-"
+"""What the names of writers on this machine begin with: of another one's nobody here knows whether it lives."""
 STALE_SECONDS = 86_400
-"""After this long what a killed writer left beside is removed by the next."""
+"""After this long what a writer left beside is removed of which the system does not say whether it is alive."""
+
+
+_swept: set[Path] = set()
+"""Folders in which this process has swept before it wrote a file there."""
 
 
 class _Taken(Exception):
@@ -45,22 +57,21 @@ def fill_folder_atomically(
     Raises:
         UsageError: where the place is taken and not to be replaced, or it cannot be written.
     """
-    beside = folder.parent / f"{PARTIAL}{uuid.uuid4().hex}"
+    beside = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        beside.mkdir(mode=mode)
-        yield beside
-        _put(beside, folder, replace)
+        restore(folder)
+        sweep(folder.parent)
+        with _begun(folder.parent, lambda path: path.mkdir(mode=mode)) as beside:
+            yield beside
+            _put(beside, folder, replace)
     except _Taken:
         raise UsageError(f"{folder} is there already: {advice}.") from None
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {_reason(error, beside)}; {advice}.") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
-def _reason(error: OSError, beside: Path) -> str:
+def _reason(error: OSError, beside: Path | None) -> str:
     """Return what the system says, and of which file where that lies outside the folder that is filled."""
     said = str(error.strerror or error)
     elsewhere = error.filename is not None and beside not in (
@@ -84,18 +95,25 @@ def write_file_atomically(
     Raises:
         UsageError: where that cannot be done.
     """
-    beside = path.with_name(f"{PARTIAL}{uuid.uuid4().hex}")
     data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(beside, NEW_FILE, mode), "wb") as file:
-            file.write(data)
-        move(beside, path)
+        if path.parent not in _swept:
+            _swept.add(path.parent)
+            sweep(path.parent)
+        with _begun(path.parent, lambda file: os.close(os.open(file, NEW_FILE, mode))) as beside:
+            beside.write_bytes(data)
+            move(beside, path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}; {advice}.") from None
-    finally:
-        with suppress(OSError):
-            beside.unlink()
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder, if it is not there, and see whether folders can be made in it; raises OSError where not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    with _begun(folder, Path.mkdir):
+        pass
 
 
 def is_left_over(path: Path, folder: Path) -> bool:
@@ -103,18 +121,114 @@ def is_left_over(path: Path, folder: Path) -> bool:
     return any(part.startswith((PARTIAL, OLD)) for part in path.relative_to(folder).parts)
 
 
-def _sweep(folder: Path) -> None:
-    """Bring back what a killed writer had moved aside, and remove what others left long ago."""
+def restore(folder: Path) -> None:
+    """Bring back a folder that a killed writer had moved aside; where the new one is there, remove the old one.
+
+    For systems that cannot exchange two folders; a writer that is alive is left alone.
+    """
     aside = folder.parent / f"{OLD}{folder.name}"
-    if aside.exists() and not folder.exists():
-        move(aside, folder)
-    for left in folder.parent.glob(f"{PARTIAL}*"):
-        try:
-            stale = time.time() - left.stat().st_mtime > STALE_SECONDS
-        except FileNotFoundError:
-            continue
-        if stale:
+    if not aside.is_dir():
+        return
+    with suppress(OSError), _held(aside):
+        if folder.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            move(aside, folder)
+
+
+def find_whole(name: str, below: Path) -> list[Path]:
+    """Return every file of a name below a folder, sorted, but for those that a killed writer left; what it moved aside
+    is put back first."""
+    found = list(below.rglob(name))
+    inner = {above for path in found for above in path.relative_to(below).parents}
+    aside = [below / above for above in inner if above.name.startswith(OLD)]
+    for one in aside:
+        restore(one.with_name(one.name.removeprefix(OLD)))
+    if aside:
+        found = list(below.rglob(name))
+    return sorted(path for path in found if not is_left_over(path, below))
+
+
+def sweep(folder: Path) -> None:
+    """Remove from a folder what writers left that are dead."""
+    for left in folder.glob(f"{PARTIAL}*"):
+        with suppress(OSError):
+            remove_abandoned(left, left.name.startswith(HERE))
+
+
+def remove_abandoned(left: Path, claimed: bool) -> None:
+    """Remove the file or folder of a writer that is dead, or that left it long ago.
+
+    Args:
+        left: what it wrote to.
+        claimed: whether the writer claimed it on this machine, and is dead where it is free.
+
+    Raises:
+        BlockingIOError: where the writer is alive.
+    """
+    with _held(left) as is_free:
+        if not (claimed and is_free) and time.time() - left.stat().st_mtime <= STALE_SECONDS:
+            return
+        if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink()
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[bool]:
+    """Claim what is there, and say whether that could be done: not every file system has claims.
+
+    Raises BlockingIOError where somebody else holds it, FileNotFoundError where it is gone.
+    """
+    descriptor = _claim(path)
+    try:
+        yield descriptor is not None
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _claim(path: Path) -> int | None:
+    try:
+        return claim(path)
+    except (BlockingIOError, FileNotFoundError):
+        raise
+    except OSError:
+        return None
+
+
+@contextmanager
+def _begun(folder: Path, make: Callable[[Path], None]) -> Iterator[Path]:
+    """A new place in a folder, made and claimed, so that no other writer sweeps it away; it is gone in the end."""
+    beside, descriptor = _place(folder, make)
+    try:
+        yield beside
+    finally:
+        _remove(beside)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _place(folder: Path, make: Callable[[Path], None]) -> tuple[Path, int | None]:
+    while True:
+        beside = folder / f"{HERE}{uuid.uuid4().hex}"
+        make(beside)
+        with suppress(BlockingIOError, FileNotFoundError):  # one who sweeps came between the two
+            descriptor = _claim(beside)
+            if beside.exists():
+                return beside, descriptor
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _put(beside: Path, folder: Path, replace: bool) -> None:
@@ -136,10 +250,11 @@ def _put(beside: Path, folder: Path, replace: bool) -> None:
 def _swap(beside: Path, folder: Path) -> None:
     """The same in three steps; the old one is back where it was if the second fails."""
     aside = folder.parent / f"{OLD}{folder.name}"
-    move(folder, aside)
-    try:
-        move(beside, folder)
-    except OSError:
-        move(aside, folder)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
+    with _held(folder):
+        move(folder, aside)
+        try:
+            move(beside, folder)
+        except OSError:
+            move(aside, folder)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)

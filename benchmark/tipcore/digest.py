@@ -5,11 +5,27 @@ empty: integers as little-endian int64, booleans as one byte, strings as int64 l
 lengths then their flattened child. Row groups, compression, dictionaries and library versions do not enter.
 """
 
+from __future__ import annotations
+
 import hashlib
+import os
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+
+
+class Stamp(NamedTuple):
+    """What a file looked like when its digest was taken: whoever writes to it changes one of these."""
+
+    size: int
+    modified: int
+    changed: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def column_digest(column: pl.Series) -> str:
@@ -23,7 +39,7 @@ def column_digest(column: pl.Series) -> str:
     return digest.hexdigest()
 
 
-def _feed(digest: "hashlib._Hash", column: pl.Series) -> None:
+def _feed(digest: hashlib._Hash, column: pl.Series) -> None:
     digest.update(f"{column.dtype}|{len(column)}|".encode())
     digest.update(column.is_not_null().to_numpy().astype(np.uint8).tobytes())
     if column.dtype == pl.Boolean:

@@ -4,12 +4,14 @@ Joblib does the distributing. An engine is a joblib backend by name, so dask, ra
 join by registering theirs, and no caller changes.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from tipcore.errors import UsageError
 from tipcore.operating_system import MASKS_SIGNALS, children_ignore_interrupts, ignore_interrupts
+from tipcore.operating_system.processes import end_with_process
 from tipcore.progress import progress
 
 ENGINES = ("loky", "sequential")
@@ -57,10 +59,13 @@ def run_all(
                 results[index] = function(item)
                 advance(size(item))
             return results
+        # Workers of a backend that others register may be on another machine.
+        parent = os.getpid() if engine in ENGINES else None
         with joblib.parallel_config(backend=engine, n_jobs=workers, inner_max_num_threads=1):
             with _deaf_children():
                 work: Any = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")(
-                    joblib.delayed(_indexed)(function, index, item) for index, item in enumerate(items)
+                    joblib.delayed(_indexed)(function, index, item, parent)
+                    for index, item in enumerate(items)
                 )
             for index, result in work:
                 results[index] = result
@@ -82,7 +87,11 @@ def _deaf_children() -> Iterator[None]:
         yield
 
 
-def _indexed(function: Callable[[Item], Result], index: int, item: Item) -> tuple[int, Result]:
-    """Run in a worker: one item's number and its result."""
+def _indexed(
+    function: Callable[[Item], Result], index: int, item: Item, parent: int | None
+) -> tuple[int, Result]:
+    """Run in a worker, which ends with the process that started it: one item's number and its result."""
     ignore_interrupts()
+    if parent is not None:
+        end_with_process(parent)
     return index, function(item)

@@ -1,8 +1,13 @@
-"""The two ways in which tipbench says no: a user's mistake, and a check that failed."""
+"""The ways in which tipbench says no: a user's mistake or what this machine lacks, and a check that failed."""
 
 
 class UsageError(Exception):
     """A user's mistake. The message is one sentence: what, where, what to do. The command line exits with 2."""
+
+
+class MachineFault(Exception):
+    """What is wrong lies on this machine, whatever was given: a full disk, a damaged release. The message is one
+    sentence; nobody may take it for the fault of a submission. The command line exits with 2."""
 
 
 class NotMapped(UsageError):

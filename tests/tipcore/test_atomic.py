@@ -5,12 +5,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tipcore import atomic
-from tipcore.atomic import fill_folder_atomically, is_left_over, write_file_atomically
+from tipcore.atomic import fill_folder_atomically, is_left_over, restore, write_file_atomically
 from tipcore.errors import UsageError
+from tipcore.operating_system.processes import CLAIMS
 
 
 def fill(folder: Path, text: str, replace: bool = True) -> None:
@@ -72,6 +74,7 @@ def test_of_many_writers_at_once_one_wins_and_the_others_are_told(tmp_path: Path
 
 REWRITE = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tipcore.atomic import fill_folder_atomically
 number = 0
@@ -160,3 +163,134 @@ def test_what_a_killed_writer_left_is_told_by_any_part_of_its_path(
 ) -> None:
     assert is_left_over(tmp_path / place, tmp_path) is left
     assert not is_left_over(tmp_path / ".old-x" / "b", tmp_path / ".old-x")
+
+
+INTERRUPTED = """
+import os, sys
+from collections.abc import Callable
+from pathlib import Path
+from tipcore import atomic
+
+folder, by_exchange, number, after = Path(sys.argv[1]), sys.argv[2] == "True", int(sys.argv[3]), sys.argv[4] == "True"
+steps = 0
+
+def counted(step):
+    def run(*given, **more):
+        global steps
+        steps += 1
+        if steps == number and not after:
+            os._exit(9)
+        made = step(*given, **more)
+        if steps == number:
+            os._exit(9)
+        return made
+    return run
+
+atomic.move = counted(atomic.move)
+atomic.exchange = counted(atomic.exchange) if by_exchange else lambda *_: False
+atomic.shutil.rmtree = counted(atomic.shutil.rmtree)
+with atomic.fill_folder_atomically(folder, replace=True) as beside:
+    for name in range(20):
+        (beside / f"{name}.txt").write_text("new")
+print("whole")
+"""
+
+
+def interrupted(folder: Path, by_exchange: bool, number: int, after: bool) -> bool:
+    """Replace a folder in a process that ends before or after one of its steps; whether it had so many steps."""
+    words = [sys.executable, "-c", INTERRUPTED, str(folder), str(by_exchange), str(number), str(after)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 9), done.stderr
+    return done.returncode == 9
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("by_exchange", [True, False])
+def test_a_writer_that_ends_at_any_step_loses_neither_the_old_nor_the_new(
+    tmp_path: Path, by_exchange: bool, after: bool
+) -> None:
+    folder, number = tmp_path / "a", 0
+    while True:
+        number += 1
+        fill(folder, "old")
+        if not interrupted(folder, by_exchange, number, after):
+            break
+        if by_exchange:
+            assert texts(folder) in ({"old"}, {"new"}), "one of them is seen at every moment"
+        restore(folder)
+        assert texts(folder) in ({"old"}, {"new"})
+        assert len(list(folder.glob("*.txt"))) == 20
+        fill(folder, "newer")
+        assert texts(folder) == {"newer"}
+        assert os.listdir(tmp_path) == ["a"], "nothing is left beside"
+    assert number > (2 if by_exchange else 3), "every step was one at which it ended"
+    assert texts(folder) == {"new"}
+
+
+def test_a_folder_can_be_replaced_again_after_a_writer_that_ended_before_the_old_one_was_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic, "exchange", lambda *_: False)
+    fill(tmp_path / "a", "new")
+    fill(tmp_path / ".old-a", "old")
+    fill(tmp_path / "a", "newer")
+    assert texts(tmp_path / "a") == {"newer"}
+    assert os.listdir(tmp_path) == ["a"]
+
+
+LIVING = """
+import os, sys, time
+from collections.abc import Callable
+from pathlib import Path
+from tipcore.atomic import fill_folder_atomically
+with fill_folder_atomically(Path(sys.argv[1]) / "b", replace=True) as beside:
+    (beside / "truth.txt").write_text("hidden")
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(not CLAIMS, reason="this system has no claims: it is swept after a day")
+@pytest.mark.parametrize("write", [lambda place: fill(place / "a", "x"), lambda place: write_a_file(place)])
+def test_what_a_writer_leaves_stays_while_it_lives_and_is_swept_by_the_next_once_it_is_dead(
+    tmp_path: Path, write: Callable[[Path], None]
+) -> None:
+    words = [sys.executable, "-c", LIVING, str(tmp_path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        write(tmp_path)
+        assert len(list(tmp_path.glob(".partial-*/truth.txt"))) == 1, "the writer is alive"
+        running.kill()
+        running.wait()
+        assert len(list(tmp_path.glob(".partial-*/truth.txt"))) == 1
+        write(tmp_path)
+        assert list(tmp_path.glob(".partial-*")) == []
+
+
+def write_a_file(place: Path) -> None:
+    atomic._swept.clear()  # as in a new process
+    write_file_atomically(place / "page.md", "text")
+
+
+def test_a_file_that_a_killed_writer_left_is_swept_too(tmp_path: Path) -> None:
+    left, living = tmp_path / f"{atomic.HERE}1", tmp_path / f"{atomic.HERE}2"
+    for path in (left, living):
+        path.write_bytes(b"half")
+    descriptor = atomic.claim(living)
+    write_a_file(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted([living.name, "page.md"])
+    assert descriptor is not None
+    os.close(descriptor)
+
+
+def test_without_claims_what_was_left_is_swept_after_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic, "claim", lambda path: None)
+    for name, age in (("1", 90_000), ("2", 5)):
+        path = tmp_path / f"{atomic.HERE}{name}"
+        path.write_bytes(b"half")
+        os.utime(path, (time.time() - age, time.time() - age))
+    write_a_file(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted([f"{atomic.HERE}2", "page.md"])

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import polars as pl
+from tipcore.parquet import read_parquet
 
 from tipbench.contract.trial import Broken, Run, Trial
 from tipbench.tasks import task_of
@@ -40,7 +40,7 @@ def run_elsewhere(trial: Trial) -> Run:
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
             raise Broken(f"in another process, {said.rstrip('.') or f'code {done.returncode}'}.")
-        return Run(None, pl.read_parquet(Path(folder) / PREDICTIONS))
+        return Run(None, read_parquet(Path(folder) / PREDICTIONS))
 
 
 def main(folder: str) -> None:

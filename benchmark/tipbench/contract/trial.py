@@ -127,7 +127,7 @@ class Trial:
                     predictions, refused = self.hand_over(method, given, self.stream)
             except FrozenInstanceError as error:
                 return Run(method, None, (f"{error}{_where(error, method)}",))
-            except (Exception, SystemExit) as error:
+            except (Exception, SystemExit, pl.exceptions.PanicException) as error:
                 raise Broken(
                     f"it raises {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}"
                     f"{_where(error, method)}; correct {'fit, begin or step' if self.stream else 'fit or predict'}."

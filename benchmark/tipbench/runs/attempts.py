@@ -9,7 +9,8 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from tipcore.errors import NotMapped, UsageError
+from polars.exceptions import PanicException
+from tipcore.errors import MachineFault, NotMapped, UsageError
 
 from tipbench.evaluation.evaluation import check_predictions, evaluate
 from tipbench.fence.method import MethodError
@@ -74,13 +75,13 @@ def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = Fals
         return Outcome(job.cell, _run_cell(job, shared, methods))
     except Unwritable:
         raise
-    except UsageError as error:
+    except (UsageError, MachineFault) as error:
         return Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
     except MethodError as error:
         if raising:
             raise
         return Outcome(job.cell, cause=str(error), trace=error.trace)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, PanicException) as error:
         if raising:
             raise
         frames = traceback.extract_tb(error.__traceback__)

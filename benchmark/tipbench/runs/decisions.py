@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tipcore.atomic import restore
 from tipcore.errors import UsageError
 
 from tipbench.runs.cell import Cell
@@ -50,6 +51,7 @@ def decided(cell: Cell, overwrite: str = "only_missing", fenced: bool = False) -
         job = Job(cell, versions, digests_of(cell, versions.data))
     except UsageError as error:
         return Outcome(cell, cause=str(error), usage=True)
+    restore(cell.folder)
     if overwrite == "always" or not cell.folder.exists():
         return job
     try:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, Field, JsonValue, ValidationError
-from tipcore.atomic import fill_folder_atomically, is_left_over
+from tipcore.atomic import fill_folder_atomically, find_whole
 from tipcore.display import html_table
 from tipcore.errors import UsageError
+from tipcore.parquet import read_parquet
 
 from tipbench.evaluation.comparison import Draws
 from tipbench.evaluation.evaluation import Score
@@ -170,7 +171,7 @@ def store(
 
 def run_folders(below: Path) -> list[Path]:
     """Return the folders of the runs below a folder, by path; what a killed writer left is not a run."""
-    return sorted(path.parent for path in below.rglob(RESULT) if not is_left_over(path, below))
+    return [path.parent for path in find_whole(RESULT, below)]
 
 
 def read_draws(folder: Path) -> Draws | None:
@@ -239,9 +240,7 @@ def check_files(folder: Path, result: Result) -> None:
 
 
 def _read_file(folder: Path, file: PredictionsFile) -> pl.DataFrame:
-    import polars as pl
-
-    return pl.read_parquet(io.BytesIO(_content(folder, file)))
+    return read_parquet(_content(folder, file))
 
 
 def _content(folder: Path, file: PredictionsFile) -> bytes:

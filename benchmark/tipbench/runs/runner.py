@@ -11,9 +11,8 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from tipcore.atomic import PARTIAL
+from tipcore.atomic import check_writable
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
 
@@ -93,8 +92,7 @@ def _cells(batch: Batch) -> int:
 def _check_writable(runs: Path) -> None:
     """Refuse a folder that nothing can be written to, before anything is run. Raises UsageError."""
     try:
-        runs.mkdir(parents=True, exist_ok=True)
-        TemporaryDirectory(prefix=PARTIAL, dir=runs).cleanup()
+        check_writable(runs)
     except OSError as error:
         raise UsageError(
             f"runs cannot be written to {runs}: {error.strerror or error}; {ELSEWHERE}."

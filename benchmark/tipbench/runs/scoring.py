@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.own_files import read_own_file
 from tipdata.stages import all_tables
 
 from tipbench.data.custom.config import OwnData
@@ -130,6 +131,8 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
     ``task``: of which the units of a release are predicted; in CSV, whose integers have no width, their keys get that
     of the task's table.
 
+    It is read by a process of its own, which a damaged file may end.
+
     Raises UsageError for a file that is absent, empty, of another kind, or not well-formed.
     """
     file = Path(path).expanduser()
@@ -139,13 +142,10 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
         raise UsageError(f"{path} is neither .parquet nor .csv: convert it to one of them.")
     if not file.stat().st_size:
         raise UsageError(f"{path} is empty: give a file with predictions.")
-    try:
-        if file.suffix.lower() == ".parquet":
-            return pl.read_parquet(file)
-        frame = pl.read_csv(file, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        said = str(error).strip().splitlines()[0][:160].rstrip(".")
-        raise UsageError(f"{path} is not a whole {file.suffix[1:]} file: {said}.") from None
+    kind = file.suffix.lower()[1:]
+    frame = read_own_file(file, kind)
+    if kind == "parquet":
+        return frame
     frame = frame if task is None else _in_width(frame, task, path)
     if "step" in frame.columns and frame["step"].null_count() == frame.height:
         return frame.with_columns(pl.col("step").cast(pl.Int32))

@@ -23,6 +23,7 @@ from tipbench.runs.results import read_draws as read_run_draws
 from tipbench.runs.shared_fold import prepare_cell
 from tipbench.tasks import task_of
 from tipcore.errors import UsageError
+from tipcore.parquet import read_parquet
 
 DRAWS = "draws.parquet"
 REPLICATES, SEED = 1000, 0
@@ -76,7 +77,7 @@ def to_bytes(kept: Iterable[KeptDraws]) -> bytes:
 def read_draws(path: Path) -> list[KeptDraws]:
     """Return the draws of a file. Raises UsageError where it is absent or no file of draws."""
     try:
-        frame = pl.read_parquet(path)
+        frame = read_parquet(path)
         if frame.schema != _SCHEMA:
             raise ValueError(f"its columns are {', '.join(frame.columns)}")
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:

@@ -11,18 +11,25 @@ accepted, and what comes back is checked to be what was asked for.
 
 from __future__ import annotations
 
+import errno
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tipbench.runs.results import digest_of
+from tipcore.atomic import PARTIAL, STALE_SECONDS
 from tipcore.errors import UsageError
 
 from tipboard.board.config import CONFIG, read_config
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -38,14 +45,18 @@ class PredictionStore:
         """
         digest = digest_of(content)
         system, path = self._at(digest)
+        beside = f"{path}{PARTIAL}{uuid.uuid4().hex}"
         try:
             if system.exists(path):
                 return digest
-            beside = f"{path}.partial-{uuid.uuid4().hex}"
-            system.makedirs(path.rpartition("/")[0], exist_ok=True)
+            folder = path.rpartition("/")[0]
+            system.makedirs(folder, exist_ok=True)
+            _sweep(system, folder)
             system.pipe_file(beside, content)
             system.mv(beside, path)
         except Exception as error:
+            with suppress(Exception):
+                system.rm_file(beside)
             raise self._cannot("written to", error) from None
         return digest
 
@@ -91,9 +102,20 @@ class PredictionStore:
 
     def _cannot(self, what: str, error: Exception) -> UsageError:
         said = str(getattr(error, "strerror", None) or error).strip().splitlines() or [type(error).__name__]
+        room = "free space there, or " if getattr(error, "errno", None) in FULL else ""
         return UsageError(
-            f"predictions cannot be {what} {self.url}: {said[0][:160].rstrip('.')}; correct `predictions` in {CONFIG}."
+            f"predictions cannot be {what} {self.url}: {said[0][:160].rstrip('.')}; {room}correct `predictions` in "
+            f"{CONFIG}."
         )
+
+
+def _sweep(system: AbstractFileSystem, folder: str) -> None:
+    """Remove from a folder what killed writers left there long ago, as far as the file system says how long."""
+    with suppress(Exception):
+        before = datetime.now(UTC) - timedelta(seconds=STALE_SECONDS)
+        for path in system.ls(folder, detail=False, refresh=True):
+            if f".parquet{PARTIAL}" in path and system.modified(path) < before:
+                system.rm_file(path)
 
 
 def store_of(results: Path) -> PredictionStore:

@@ -9,7 +9,6 @@ at random after the package was installed. A reference method is run as its stor
 
 from __future__ import annotations
 
-import io
 import secrets
 import shutil
 import tempfile
@@ -34,6 +33,7 @@ from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engine import run_all
 from tipcore.errors import CheckFailed, UsageError
+from tipcore.parquet import read_parquet
 from tipdata.release import Release, open_release
 
 from tipboard.board.acceptance import first_of
@@ -254,6 +254,6 @@ def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
 
 def _content(parquet: bytes) -> pl.DataFrame:
     """Return predictions in one order of rows and columns, as they are stored."""
-    stored = as_stored(pl.read_parquet(io.BytesIO(parquet)))
+    stored = as_stored(read_parquet(parquet))
     columns = sorted(stored.columns)
     return stored.select(columns).sort(columns)

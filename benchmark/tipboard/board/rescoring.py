@@ -6,7 +6,6 @@ are kept). A fold's answers are made once for all entries.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import polars as pl
 from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
 from tipbench.runs.cost import UNKNOWN_PEAK
@@ -25,6 +23,7 @@ from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically, is_left_over
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
+from tipcore.parquet import read_parquet
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.collection import place_of
@@ -196,7 +195,7 @@ def _rescore_fold(
     for place, result, content in there:
         if content is None:
             continue
-        predictions = pl.read_parquet(io.BytesIO(content))
+        predictions = read_parquet(content)
         evaluation = evaluate_prepared(task, prepared, predictions)
         again = result.model_copy(
             update={

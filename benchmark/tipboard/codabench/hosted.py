@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
+from polars.exceptions import PanicException
 from tipbench.kinds.predictions import check_predictions
 from tipbench.tasks import tasks
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.operating_system import Folder
+from tipcore.parquet import read_parquet
 
 from tipboard.codabench.columns import row
 from tipboard.rounds.components import evaluator
@@ -64,7 +65,8 @@ def run(given: Path, output: Path) -> int:
         scored, of = score(given / REFERENCE, given / RESULT, output)
     except UsageError as error:
         return _refused(" ".join(str(error).split()))
-    except Exception as error:  # a traceback would show more of this program's data than anybody may see
+    except (Exception, PanicException) as error:
+        # A traceback would show more of this program's data than anybody may see.
         return _refused(f"the scoring program failed ({type(error).__name__}): tell the organisers.")
     sys.stdout.write(f"{scored} of {of} tasks scored\n")
     return 0
@@ -143,7 +145,7 @@ def _scored(reference: Path, one: Given, clean: Path, described: Round) -> dict[
     """Return metric -> value, rounded. Raises UsageError for predictions that are malformed, or give no finite
     scores."""
     task, answers = tasks()[one.task], read_answers(reference, one.task)
-    predictions = pl.read_parquet(clean)
+    predictions = read_parquet(clean)
     try:
         check_steps(task, check_predictions(answers, predictions), described)
         with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -18,6 +18,7 @@ from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.parts import PARTS
 
+from tipboard.rounds.damage import AGAIN, published_digests, read_whole
 from tipboard.rounds.make_round import INPUTS, UNITS
 from tipboard.rounds.record import Round, read_round
 from tipboard.rounds.source import RegionFolders
@@ -90,8 +91,7 @@ def sealed_fold(
     check_needs(chosen, needs, level, oracle=False)
     visible = visible_columns(chosen, level)
     learnt, taught, policy, notes = _taught(chosen, source, split, labels)
-    sealed = _inputs(described, folder)
-    units = pl.read_parquet(folder / UNITS / f"{chosen.name}.parquet")
+    sealed, units = _published(described, folder, chosen)
     asked = _sealed_rows(chosen, sealed, units)
     open_tables = shown(chosen, source, learnt, visible, level)
     sealed_tables = shown(chosen, sealed, asked, visible, level)
@@ -140,12 +140,17 @@ def blank_answers(name: str, round_folder: Path) -> Answers:
     """Return answers to a round's units that say nothing: predictions can be checked against them without the
     secret."""
     described = read_round(round_folder)
-    sealed = _inputs(described, round_folder)
-    return _blank(task_of(name), sealed, pl.read_parquet(round_folder / UNITS / f"{name}.parquet"))
+    sealed, units = _published(described, round_folder, task_of(name))
+    return _blank(task_of(name), sealed, units)
 
 
-def _inputs(described: Round, folder: Path) -> RegionFolders:
-    return RegionFolders(f"round {described.name}", folder / INPUTS, described.region_numbers, whole=False)
+def _published(described: Round, folder: Path, task: Task) -> tuple[RegionFolders, pl.DataFrame]:
+    """Return the inputs of a round and the units of a task. Raises MachineFault where their files are damaged."""
+    digests = published_digests(folder, described)
+    units = read_whole(folder, f"{UNITS}/{task.name}.parquet", digests, AGAIN)
+    inputs = {name.removeprefix(f"{INPUTS}/"): one for name, one in digests.items()}
+    name, numbers = f"round {described.name}", described.region_numbers
+    return RegionFolders(name, folder / INPUTS, numbers, whole=False, digests=inputs), units
 
 
 def _blank(task: Task, sealed: Source, units: pl.DataFrame) -> Answers:

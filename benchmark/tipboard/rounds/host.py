@@ -2,25 +2,27 @@
 
 ``<secret>/`` (mode 0700): ``seed.hex`` (0600), ``round.json`` (a copy), ``published`` (the path of the public folder),
 ``tables/<region>/<table>.parquet`` (hidden columns too, in labels), ``answers/<task>.parquet``,
-``galleries/<task>.parquet``, ``ledger.json`` and ``submissions/<number>/``.
+``galleries/<task>.parquet``, ``written.json`` (their digests), ``ledger.json`` and ``submissions/<number>/``.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
 from tipbench.data.keyed import SEED_BYTES
 from tipbench.kinds.answers import Answers
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 from tipcore.operating_system import require_confinement
 
+from tipboard.rounds.damage import RESTORE, read_whole, written_digests
 from tipboard.rounds.make_round import ANSWERS, GALLERIES
 from tipboard.rounds.record import ROUND, Round, commitment_of, read_round
 from tipboard.rounds.truth import key_column
 
 SEED, PUBLISHED = "seed.hex", "published"
+UNPUBLISHED = "unpublished"
+"""The folder of what is to be published, there only where its host was stopped before it was."""
 
 
 def open_secret(folder: Path) -> tuple[Round, bytes]:
@@ -56,6 +58,11 @@ def _read_seed(path: Path) -> bytes:
 
 def published_folder(folder: Path, given: Path | None, described: Round) -> Path:
     """Return the public folder of the host's round. Raises UsageError where it is not there or of another round."""
+    if given is None and (folder / UNPUBLISHED).is_dir():
+        raise UsageError(
+            f"round {described.name} was stopped before it was published: run the `tipbench seal new` that made it "
+            "again."
+        )
     chosen = given or Path((folder / PUBLISHED).read_text(encoding="utf-8").strip())
     if read_round(chosen).commitment != described.commitment:
         raise UsageError(f"{chosen} is not the round of {folder}: give the folder that it was published to.")
@@ -63,12 +70,16 @@ def published_folder(folder: Path, given: Path | None, described: Round) -> Path
 
 
 def read_answers(folder: Path, name: str) -> Answers:
-    """Return what is true of a task's units. Raises UsageError where the host's folder lost it."""
+    """Return what is true of a task's units.
+
+    Raises UsageError where the host's folder lost it, MachineFault where it is damaged.
+    """
     task = tasks()[name]
     path = folder / ANSWERS / f"{name}.parquet"
     if not path.is_file():
         raise UsageError(f"{path} is missing: restore the host's folder.")
-    gallery = None
+    gallery, digests = None, written_digests(folder)
     if task.forecast is not None:
-        gallery = pl.read_parquet(folder / GALLERIES / f"{name}.parquet")
-    return Answers(task.kind, key_column(task), pl.read_parquet(path), gallery=gallery)
+        gallery = read_whole(folder, f"{GALLERIES}/{name}.parquet", digests, RESTORE)
+    frame = read_whole(folder, f"{ANSWERS}/{name}.parquet", digests, RESTORE)
+    return Answers(task.kind, key_column(task), frame, gallery=gallery)

@@ -151,6 +151,12 @@ def file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def digests_of_truth(secret: Path) -> dict[str, str]:
+    """Return the digests of the answers and galleries that a host keeps, by path."""
+    paths = [path for name in (ANSWERS, GALLERIES) for path in files_of(secret / name)]
+    return {path.relative_to(secret).as_posix(): file_digest(path) for path in paths}
+
+
 def set_times(folder: Path, day: date) -> None:
     """Give everything in a folder the same time, so that no file says when or in what order it was made."""
     second = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()

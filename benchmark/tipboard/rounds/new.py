@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from tipcore.operating_system import require_confinement
 from tipdata.core.world import check_status, is_draft, newest_released, sizes, versions
 
 from tipboard.rounds.components import components, wheel
-from tipboard.rounds.host import PUBLISHED, SEED
-from tipboard.rounds.make_round import Plan, digests_of, make_round, set_times
+from tipboard.rounds.damage import WRITTEN
+from tipboard.rounds.host import PUBLISHED, SEED, UNPUBLISHED
+from tipboard.rounds.make_round import Plan, digests_of, digests_of_truth, make_round, set_times
 from tipboard.rounds.prefixes import lengths_of
+from tipboard.rounds.publishing import ROOM, check_place, publish, unpublished
 from tipboard.rounds.record import (
     DIGESTS,
     FIRST_REGION,
@@ -32,7 +35,6 @@ from tipboard.rounds.record import (
 from tipboard.rounds.regions import published_columns
 
 SIZES = ("tiny", "small", "full")
-ROOM = "free space there or name another folder"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -54,7 +56,7 @@ class RoundOrder:
 def new_round(
     order: RoundOrder, now: datetime, engine: str = "loky", workers: int | None = None, quiet: bool = False
 ) -> Round:
-    """Make and publish a round; both folders appear whole or not at all.
+    """Make and publish a round. Where that was interrupted, the same order goes on from there.
 
     Args:
         now: the time, with its zone.
@@ -66,9 +68,16 @@ def new_round(
     require_confinement("Hosting a sealed round")
     today = now.date()
     closes = _checked(order, today)
+    public, secret = (folder.expanduser().resolve() for folder in (order.public, order.secret))
     names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks())
-    seed = secrets.token_bytes(SEED_BYTES)
     version = order.version or newest_released()
+    if (begun := unpublished(secret, public)) is not None:
+        _check_same(order, begun, names, version)
+        publish(secret, public, begun.opens)
+        return begun
+    _check_free(secret, public)
+    check_place(public)
+    seed = secrets.token_bytes(SEED_BYTES)
     plan = Plan(
         version=version,
         numbers=range(FIRST_REGION, FIRST_REGION + sizes()[order.size]),
@@ -76,19 +85,28 @@ def new_round(
         prefixes=lengths_of(names),
         columns=published_columns(names, version),
     )
-    places = [folder.expanduser().resolve() for folder in (order.public, order.secret)]
-    with (
-        fill_folder_atomically(places[0], replace=False, advice=ROOM) as public,
-        fill_folder_atomically(places[1], replace=False, advice=ROOM, mode=0o700) as secret,
-    ):
-        whole = make_round(seed, plan, public, secret, engine, workers, quiet)
-        digests = to_json(digests_of(public, whole))
-        (public / DIGESTS).write_text(digests, encoding="utf-8")
+    with fill_folder_atomically(secret, replace=False, advice=ROOM, mode=0o700) as beside:
+        shown = beside / UNPUBLISHED
+        shown.mkdir()
+        whole = make_round(seed, plan, shown, beside, engine, workers, quiet)
+        digests = to_json(digests_of(shown, whole))
+        (shown / DIGESTS).write_text(digests, encoding="utf-8")
         made = _described(order, plan, today, closes, seed, hashlib.sha256(digests.encode()).hexdigest())
-        (public / ROUND).write_text(made.to_json(), encoding="utf-8")
-        set_times(public, made.opens)
-        _write_secret(secret, seed, made, order.public)
+        (shown / ROUND).write_text(made.to_json(), encoding="utf-8")
+        set_times(shown, made.opens)
+        _write_secret(beside, seed, made, public)
+    publish(secret, public, made.opens)
     return made
+
+
+def _check_same(order: RoundOrder, begun: Round, names: tuple[str, ...], version: str) -> None:
+    """Refuse to finish another round than the one that is asked for. Raises UsageError."""
+    asked = (order.name, order.size, order.closes, names, version)
+    if asked != (begun.name, begun.size, begun.closes.isoformat(), tuple(begun.tasks), begun.data):
+        raise UsageError(
+            f"--secret {order.secret} holds round {begun.name}, which was stopped before it was published and is not "
+            "the one that is asked for: run the command that began it again, or delete the folder."
+        )
 
 
 def _described(order: RoundOrder, plan: Plan, opens: date, closes: date, seed: bytes, digests: str) -> Round:
@@ -117,7 +135,8 @@ def _described(order: RoundOrder, plan: Plan, opens: date, closes: date, seed: b
 def _write_secret(folder: Path, seed: bytes, made: Round, public: Path) -> None:
     write_file_atomically(folder / SEED, seed.hex() + "\n", mode=0o600)
     (folder / ROUND).write_text(made.to_json(), encoding="utf-8")
-    (folder / PUBLISHED).write_text(f"{public.expanduser().resolve()}\n", encoding="utf-8")
+    (folder / WRITTEN).write_text(json.dumps(digests_of_truth(folder), indent=1) + "\n", encoding="utf-8")
+    (folder / PUBLISHED).write_text(f"{public}\n", encoding="utf-8")
 
 
 def _checked(order: RoundOrder, today: date) -> date:
@@ -145,10 +164,13 @@ def _checked(order: RoundOrder, today: date) -> date:
     return closes
 
 
-def _check_folders(secret: Path, public: Path) -> None:
+def _check_free(secret: Path, public: Path) -> None:
     for option, folder in (("--secret", secret), ("--to", public)):
         if folder.exists() or folder.is_symlink():
             raise UsageError(f"{option} {folder} exists: name a folder that does not.")
+
+
+def _check_folders(secret: Path, public: Path) -> None:
     if secret == public or public in secret.parents:
         raise UsageError(
             f"--secret {secret} lies in what is published at {public}: keep the secret elsewhere."

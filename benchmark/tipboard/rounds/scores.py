@@ -19,6 +19,7 @@ from tipbench.tasks import tasks
 from tipbench.version import __version__
 from tipcore.errors import UsageError
 
+from tipboard.rounds.damage import RESTORE, check_file
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.ledger import HandedIn
 from tipboard.rounds.record import DOMAIN, PREDICTIONS, SCORES, Round, read
@@ -87,11 +88,13 @@ def scores_of(
 ) -> dict[str, dict[str, dict[str, ShownScore]]]:
     """Return the scores of an entry's kept files by task, seed and metric, as they are shown.
 
-    Raises UsageError for a file that is not there, and otherwise as :func:`shown_of`.
+    Raises MachineFault for a file that is damaged or not there, and otherwise as :func:`shown_of`.
     """
     found: dict[str, dict[str, dict[str, ShownScore]]] = {}
     for name in entry.files:
         place = matched(entry, name)
+        kept = entry.kept.get(name)
+        check_file(folder / name, kept and kept.removeprefix("sha256:"), RESTORE)
         task = tasks()[place[1]]
         shown = shown_of(task, answers_of(task.name), folder / name, described)
         found.setdefault(task.name, {})[f"s{place[2]}"] = shown

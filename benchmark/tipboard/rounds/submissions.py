@@ -19,6 +19,7 @@ from tipbench.kinds.predictions import check_predictions
 from tipbench.kinds.refusals import PredictionsRefused
 from tipbench.task import Task
 from tipcore.errors import UsageError
+from tipcore.parquet import UNREADABLE, read_parquet, reason
 
 from tipboard.rounds.folds import blank_answers
 from tipboard.rounds.record import Round, read_round
@@ -104,10 +105,9 @@ def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
 def read_file(path: Path) -> pl.DataFrame:
     """Return predictions from a parquet file. Raises UsageError for a file that is none."""
     try:
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        said = (str(error).strip().splitlines() or ["no message"])[0][:160].rstrip(".")
-        raise UsageError(f"{path} is not a whole parquet file: {said}.") from None
+        return read_parquet(path)
+    except UNREADABLE as error:
+        raise UsageError(f"{path} is not a whole parquet file: {reason(error)}.") from None
 
 
 def check_steps(task: Task, predictions: pl.DataFrame, described: Round) -> None:

@@ -30,6 +30,7 @@ from tipbench.tasks import task_of, tasks
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
 from tipcore.operating_system import CONFINES, Folder
+from tipcore.parquet import read_parquet
 from tipdata.core.world import versions
 
 from tipboard.submissions.folder import look, opened
@@ -219,7 +220,7 @@ def _score_fold(
         return _Outcome({}, {entry.file: of_predictions(entry.file, error).said for entry in entries})
     for entry in entries:
         content = guarded.clean[entry.file].read_bytes()
-        predictions = pl.read_parquet(content)
+        predictions = read_parquet(content)
         try:
             truth.check(task, predictions)
             evaluation = _evaluated(truth, task, prepared, predictions, replicates)

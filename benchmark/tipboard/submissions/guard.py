@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -20,8 +19,9 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import IO, Any, Protocol
 
-from tipcore.errors import UsageError
-from tipcore.operating_system import Folder, ran_out_of_seconds, start_apart
+from tipcore.errors import MachineFault
+from tipcore.helper import end_helper, start_helper
+from tipcore.operating_system import Folder, ran_out_of_seconds
 
 from tipboard.submissions.limits import Limits, amount
 from tipboard.submissions.text import shown
@@ -32,9 +32,10 @@ MOST_DEATHS = 3
 PATIENCE = 10
 """Seconds beside those for a file that the process may be silent: it has to start, too."""
 
+PROBE_BYTES = 1 << 20
+"""What is written to see whether a disk is full."""
 LONGEST_LINE = 4_096
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZ")
-"""What the process is told of the environment; the rest of it may hold secrets."""
+READER = "tipboard.submissions.reader"
 
 
 class Declared(Protocol):
@@ -86,7 +87,7 @@ def read_guarded(
         workdir: where clean files go.
 
     Raises:
-        UsageError: where the process cannot be started here, whatever the files.
+        MachineFault: where the process cannot be started here, or there is no room for clean files, whatever they are.
     """
     found = Guarded()
     waiting = dict(enumerate(entries))
@@ -114,7 +115,7 @@ def _read(
     end: float,
 ) -> tuple[int | None, str]:
     """Read what is waiting, taking from it what is done; the file that ended the process, if any, and how."""
-    process = _start(folder, workdir)
+    process = start_helper(READER, workdir, folder, {"ARROW_DEFAULT_MEMORY_POOL": "system"})
     assert process.stdout is not None
     heard = _Listener(process.stdout)
     heard.start()
@@ -136,38 +137,18 @@ def _read(
         at = next(iter(waiting)) if at is None else at
         how = "breaks the process that reads it"
     finally:
-        code = _end(process)
+        code = end_helper(process)
         heard.join(timeout=1)
     if not waiting:
         return None, ""
     if at is None:
-        raise UsageError(
+        raise MachineFault(
             f"predictions cannot be read on this machine: the process that reads them ended with {code} within "
             f"{amount(limits.memory_bytes)} of memory; try `python -c 'import pyarrow'`."
         )
     if ran_out_of_seconds(code):
         how = f"takes more than {limits.seconds} seconds to read"
     return at, how
-
-
-def _start(folder: Folder, workdir: Path) -> subprocess.Popen[bytes]:
-    told = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "tipboard.submissions.reader"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=workdir,
-        env={
-            **told,
-            **threads,
-            "ARROW_DEFAULT_MEMORY_POOL": "system",
-            "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
-        **start_apart(folder),  # Ctrl-C is answered by this process alone, which ends that one
-    )
 
 
 def _ask(
@@ -187,15 +168,6 @@ def _ask(
     with suppress(OSError):
         process.stdin.write(asked.encode())
         process.stdin.close()
-
-
-def _end(process: subprocess.Popen[bytes]) -> int:
-    """Return end the process, if it has not ended, and close what led to it; its exit code."""
-    process.kill()
-    if process.stdin is not None:
-        with suppress(OSError):  # what was never read of the request may not be flushed any more
-            process.stdin.close()
-    return process.wait()
 
 
 class _Listener(threading.Thread):
@@ -241,6 +213,20 @@ def _lines(heard: _Listener, seconds: float, end: float) -> Iterator[dict[str, A
             yield json.loads(line)
 
 
+def _refuse_full(workdir: Path) -> None:
+    """Raises MachineFault where nothing more can be written here: what the process says is not believed."""
+    probe = workdir / "probe"
+    try:
+        probe.write_bytes(bytes(PROBE_BYTES))
+    except OSError as error:
+        raise MachineFault(
+            f"submissions cannot be read on this machine: {workdir} cannot be written to ({error.strerror or error}); "
+            "free space there or set TMPDIR to another folder."
+        ) from None
+    finally:
+        probe.unlink(missing_ok=True)
+
+
 def _number(said: Any, waiting: dict[int, Declared]) -> int:
     """Return the number of a file that is waiting. Raises ValueError for anything else."""
     if said not in waiting:
@@ -250,6 +236,9 @@ def _number(said: Any, waiting: dict[int, Declared]) -> int:
 
 def _note(entry: Declared, line: dict[str, Any], workdir: Path, found: Guarded) -> None:
     """Keep what the process says of one file."""
+    if line.get("full"):
+        _refuse_full(workdir)
+        line = {**line, "refused": "its clean copy could not be written; hand it in again"}
     if (peak := line.get("peak_mib")) is not None:
         found.peak_mib = max(found.peak_mib or 0.0, float(peak))
     clean = workdir / f"{int(line['done'])}.parquet"

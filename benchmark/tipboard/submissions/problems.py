@@ -15,7 +15,7 @@ from tipboard.submissions.text import shown
 MOST_LINES = 20
 MOST_SIGNS = 1_700
 LONGEST = 400
-SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError)
+SCORING_FAILS = (ArithmeticError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """What scoring may raise for numbers that no metric can hold."""
 
 
@@ -36,7 +36,7 @@ def of_predictions(file: str, error: UsageError) -> Problem:
     return Problem(file, said.rstrip(".") + ".")
 
 
-def not_finite(error: Exception, said: str = "") -> str:
+def not_finite(error: BaseException, said: str = "") -> str:
     """Return what is said of predictions for which scoring raised one of :data:`SCORING_FAILS`."""
     return f"its values give no finite scores ({type(error).__name__}{said and f': {said}'})."
 

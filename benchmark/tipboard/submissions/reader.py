@@ -2,19 +2,21 @@
 
 Standard input is one JSON object (``_ask`` of ``guard``); the descriptor of the submission's folder is inherited where
 the system has such, else its path is told; the working folder is where clean files go. Standard output is JSON lines,
-of each file ``{"start": number}`` and then ``{"done": number, "rows": ..., "peak_mib": ...}`` or ``{"done": number,
-"refused": "...", "peak_mib": ...}``. Memory, time, the size of files written and core dumps are bounded before any
-library is loaded.
+of each file ``{"start": number}`` and then ``{"done": number, "peak_mib": ..., }`` with ``rows``, with the sentence by
+which it is ``refused``, or with ``full`` where the clean file found no room. Memory, time, the size of files written
+and core dumps are bounded before any library is loaded.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
+from tipcore.helper import begin
 from tipcore.operating_system import Folder, allow_seconds, confine, peak_memory
 
 from tipboard.submissions.limits import Limits, amount
@@ -25,12 +27,16 @@ from tipboard.submissions.text import shown
 MOST_OPEN = 64
 """Descriptors at a time."""
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+"""What the system says where nothing can be written, whatever is: files are read from memory."""
+
 WRITTEN = 2
 """A clean file may be this many times as large as the limit of the file it is made from."""
 
 
 def main() -> int:
     """Read every file that is asked for."""
+    begin()
     asked = json.load(sys.stdin)
     limits = Limits(**asked["limits"])
     folder = asked["folder"] if isinstance(asked["folder"], int) else Path(asked["folder"])
@@ -57,9 +63,15 @@ def _outcome(folder: Folder, file: dict[str, Any], limits: Limits) -> dict[str, 
         return {"refused": str(reason)}
     except MemoryError:
         return {"refused": f"it cannot be read within {amount(limits.memory_bytes)} of memory"}
+    except OSError as error:
+        return {"full": True} if error.errno in FULL else _damaged(error)
     except Exception as error:  # whatever a library makes of a damaged file is a refusal of that file
-        said = " ".join(str(error).split()).rstrip(".")
-        return {"refused": f"it cannot be read as parquet ({shown(said, 120)}); write it again"}
+        return _damaged(error)
+
+
+def _damaged(error: Exception) -> dict[str, Any]:
+    said = " ".join(str(error).split()).rstrip(".")
+    return {"refused": f"it cannot be read as parquet ({shown(said, 120)}); write it again"}
 
 
 def _peak_mib() -> float | None:

@@ -1,5 +1,7 @@
 """Make a release: regions in parallel, each there whole or not at all, checked against the published manifest."""
 
+import hashlib
+import io
 import json
 import shutil
 import sys
@@ -14,8 +16,11 @@ from tipcore.errors import CheckFailed, UsageError
 from tipcore.operating_system import locked
 
 from tipdata.core.world import World, fingerprint
+from tipdata.release.checking import region_problems
 from tipdata.release.footprint import ELSEWHERE, announcement
+from tipdata.release.layout import files_of, region_name
 from tipdata.release.manifests import (
+    FILES,
     RECEIPT,
     differences_of,
     published_manifest,
@@ -23,7 +28,7 @@ from tipdata.release.manifests import (
     release_root,
 )
 from tipdata.release.region import generate_region
-from tipdata.release.release import Release, files_of, region_name
+from tipdata.release.release import Release
 from tipdata.stages import tables_of
 
 
@@ -115,38 +120,41 @@ def _remove_leftovers(release: Release) -> None:
 
 def _region_is_there(release: Release, index: int, manifest: dict | None, mark: str) -> bool:
     """Return whether a region need not be made: it is the published one or, where none is published, of this
-    generator."""
+    generator; and no file of it is damaged."""
     try:
         receipt = region_receipt(release.region_folder(index))
         if release.lacking(index):
             return False
         if manifest is None:
-            return receipt["fingerprint"] == mark
-        return region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
+            is_it = receipt["fingerprint"] == mark
+        else:
+            is_it = region_digest(receipt["digests"]) == manifest["regions"][region_name(index)]["digest"]
     except (OSError, ValueError, KeyError, AttributeError):
         return False
+    return is_it and not region_problems(release, index)
 
 
 def _make_region(world: World, release_folder: Path, mark: str, index: int) -> None:
     """Generate one region and put it in place."""
     tables = generate_region(world, index)
     with fill_folder_atomically(release_folder / region_name(index), replace=True, advice=ELSEWHERE) as part:
-        known = tables_of(world.version)
+        known, files = tables_of(world.version), {}
         for name, frame in tables.items():
             for suffix, columns in files_of(known[name]):
-                _write_table(part / f"{name}{suffix}.parquet", frame.select(columns))
+                path = part / f"{name}{suffix}.parquet"
+                files[path.name] = _write_table(path, frame.select(columns))
         digests = {n: {c: column_digest(f[c]) for c in f.columns} for n, f in tables.items()}
         rows = {name: frame.height for name, frame in tables.items()}
-        receipt = {"region": index, "fingerprint": mark, "rows": rows, "digests": digests}
+        receipt = {"region": index, "fingerprint": mark, "rows": rows, "digests": digests, FILES: files}
         (part / RECEIPT).write_text(_json(receipt), encoding="utf-8")
 
 
-def _write_table(path: Path, frame: pl.DataFrame) -> None:
-    """Write one parquet file. Polars reports a full disk as an error of the file's format: say what it is."""
-    try:
-        frame.write_parquet(path, compression="zstd")
-    except pl.exceptions.PolarsError as error:
-        raise OSError(str(error).rpartition("error: ")[2]) from error
+def _write_table(path: Path, frame: pl.DataFrame) -> str:
+    """Write one parquet file; the SHA-256 of what is written, whatever the disk makes of it."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    path.write_bytes(buffer.getbuffer())
+    return hashlib.sha256(buffer.getbuffer()).hexdigest()
 
 
 def _json(content: dict) -> str:

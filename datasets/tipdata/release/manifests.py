@@ -1,15 +1,23 @@
 """The published manifests of releases, and the receipts that are written where a release is made."""
 
+from __future__ import annotations
+
 import json
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tipcore.digest import region_digest, release_digest
 
 from tipdata.core.world import FOLDER
-from tipdata.release.release import Release, region_name
+from tipdata.release.layout import region_name
+
+if TYPE_CHECKING:
+    from tipdata.release.release import Release
 
 RECEIPT = "receipt.json"
+FILES = "files"
+"""The key of a region's receipt that holds the SHA-256 of each file as it was written; absent in earlier versions."""
 Digests = dict[str, dict[str, str]]
 """Column digests by table and column."""
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import polars as pl
 from tipcore.errors import UsageError
 from tipcore.home import home
+from tipcore.parquet import scan_parquet
 
-from tipdata.core.tables import Table
 from tipdata.core.world import WORLD_MARK, check_world, newest_released, release_name, sizes, versions
+from tipdata.release.checking import check_table
+from tipdata.release.layout import files_of, region_name
 from tipdata.stages import all_tables, tables_of
 
 
@@ -69,7 +71,7 @@ class Release:
         return self.folder / region_name(index)
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
-        """Return one table over all regions, lazily, in the order of regions and keys.
+        """Return one table over all regions, lazily, in the order of regions and keys; its files are checked first.
 
         Args:
             table: its name.
@@ -77,6 +79,7 @@ class Release:
 
         Raises:
             UsageError: for a table that does not exist, or one that is all truth where ``truth`` is not asked for.
+            MachineFault: where a file of it is damaged (:mod:`tipdata.release.checking`).
         """
         known = tables_of(self.version)
         if table not in known:
@@ -85,10 +88,11 @@ class Release:
         observed, hidden = known[table].observed, known[table].hidden
         if not observed and not truth:
             raise UsageError(f"table {table} is hidden truth: ask for it with truth=True.")
-        seen = pl.scan_parquet(self._files(f"{table}.parquet")) if observed else None
+        check_table(self, table, hidden=(False, True) if truth else (False,))
+        seen = scan_parquet(self._files(f"{table}.parquet")) if observed else None
         if not truth or not hidden:
             return pl.LazyFrame() if seen is None else seen
-        unseen = pl.scan_parquet(self._files(f"{table}.truth.parquet"))
+        unseen = scan_parquet(self._files(f"{table}.truth.parquet"))
         if seen is None:
             return unseen
         return seen.join(unseen, on=list(known[table].key), how="left", maintain_order="left")
@@ -108,13 +112,3 @@ def _file_names(version: str) -> frozenset[str]:
     """Return the names of the files that a region of a version has."""
     tables = tables_of(version)
     return frozenset(f"{name}{suffix}.parquet" for name in tables for suffix, _ in files_of(tables[name]))
-
-
-def region_name(index: int) -> str:
-    """Return the name of a region's folder and of its entry in a manifest."""
-    return f"{index:05d}"
-
-
-def files_of(table: Table) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the suffix and the columns of each file that a table is stored in."""
-    return [(s, c) for s, c in (("", table.observed), (".truth", table.hidden)) if c]

@@ -1,16 +1,15 @@
-"""Verify a release: read its files again and compare them, file by file, with the manifest."""
+"""Verify a release: read its files again, whatever was checked, and compare them, file by file, with the manifest."""
 
 from functools import partial
 from pathlib import Path
 
-import polars as pl
-from tipcore.digest import column_digest
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
 
-from tipdata.core.world import newest_released
-from tipdata.release.manifests import RECEIPT, Digests, published_manifest, region_receipt
-from tipdata.release.release import Release, files_of, region_name
+from tipdata.release.checking import file_problems
+from tipdata.release.layout import TRUTH, command, files_of, region_name
+from tipdata.release.manifests import FILES, RECEIPT, published_manifest, region_receipt
+from tipdata.release.release import Release
 from tipdata.stages import tables_of
 
 
@@ -30,25 +29,18 @@ def verify_release(
     """
     if not release.folder.is_dir():
         raise UsageError(
-            f"release {release.name} is not in {release.folder}: make it with `{_making(release)}`."
+            f"release {release.name} is not in {release.folder}: make it with `{command(release, 'make')}`."
         )
     made = [index for index in range(release.regions) if release.region_folder(index).is_dir()]
-    work = partial(_verify_region, release, release.folder, published_manifest(release))
+    work = partial(_verify_region, release, release.folder)
     read = run_all(work, made, engine, workers, f"regions of {release.name}", quiet)
     problems = [problem for problems in read for problem in problems] + _regions_too_many(release)
     if len(made) < release.regions:
         problems.append(
             f"release {release.name}: {len(made):,} of {release.regions:,} regions are made: "
-            f"go on with `{_making(release)}`"
+            f"go on with `{command(release, 'make')}`"
         )
     return problems
-
-
-def _making(release: Release) -> str:
-    """Return the command that makes a release."""
-    version = "" if release.version == newest_released() else f" release.version={release.version}"
-    world = f" release.world={release.world}" if release.world else ""
-    return f"tipbench data make release={release.size}{version}{world}"
 
 
 def _regions_too_many(release: Release) -> list[str]:
@@ -60,50 +52,31 @@ def _regions_too_many(release: Release) -> list[str]:
     ]
 
 
-def _verify_region(release: Release, folder: Path, manifest: dict | None, index: int) -> list[str]:
+def _verify_region(release: Release, folder: Path, index: int) -> list[str]:
     """Return where one region differs from the manifest. ``folder``: the release's, as a reused worker may know
     another."""
     place = f"release {release.name}, region {index}"
     here = folder / region_name(index)
-    if manifest is not None:
-        digests: Digests = manifest["regions"][here.name]["digests"]
-    else:
-        try:
-            digests = region_receipt(here)["digests"]
-        except (OSError, ValueError, KeyError):
-            return [f"{place}: {here / RECEIPT} cannot be read: make the release again"]
+    try:
+        receipt = region_receipt(here)
+        written, digests = receipt.get(FILES, {}), receipt["digests"]
+    except (OSError, ValueError, KeyError):
+        written, digests = {}, None
+    if (manifest := published_manifest(release)) is not None:
+        digests = manifest["regions"][here.name]["digests"]
+    if digests is None:
+        return [f"{place}: {here / RECEIPT} cannot be read: make the release again"]
     problems, known = [], set()
     for name, table in tables_of(release.version).items():
         for suffix, columns in files_of(table):
             path = here / f"{name}{suffix}.parquet"
             known.add(path.name)
-            problems += _verify_file(f"{place}, table {name}", path, columns, digests.get(name, {}))
+            expected = digests.get(name, {})
+            problems += file_problems(
+                f"{place}, table {name}", path, columns, expected, written.get(path.name)
+            )
     for path in sorted(here.glob("*.parquet")):
         if path.name not in known:
-            table = path.name.removesuffix(".parquet").removesuffix(".truth")
+            table = path.name.removesuffix(".parquet").removesuffix(TRUTH)
             problems.append(f"{place}, table {table}: is not a file of the release: delete {path}")
     return list(dict.fromkeys(problems))
-
-
-def _verify_file(place: str, path: Path, columns: tuple[str, ...], digests: dict[str, str]) -> list[str]:
-    """Return where one file differs from its columns' digests."""
-    try:
-        frame = pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        return [f"{place}: {path} cannot be read ({str(error).splitlines()[0][:120]})"]
-    problems = [
-        f"{place}, column {c}: is missing from {path.name}" for c in columns if c not in frame.columns
-    ]
-    problems += [
-        f"{place}, column {c}: is not a column of {path.name}" for c in frame.columns if c not in columns
-    ]
-    changed = [c for c in columns if c in frame.columns and _digest(frame[c]) != digests.get(c)]
-    return problems + [f"{place}, column {c}" for c in changed]
-
-
-def _digest(column: pl.Series) -> str:
-    """Return the digest of a column, '' for a type that a release never has."""
-    try:
-        return column_digest(column)
-    except TypeError:
-        return ""

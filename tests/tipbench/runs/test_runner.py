@@ -1,5 +1,7 @@
 """Against the release ``tiny`` and methods of a user's own."""
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from tipbench.runs import attempts, decisions, runner, shared_fold
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.records import Versions
-from tipbench.runs.results import read_predictions, read_result
+from tipbench.runs.results import read_predictions, read_result, run_folders
 from tipbench.task import Task
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -189,3 +191,67 @@ def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell) -> None:
     batches = runner._batches(jobs, workers=2)
     assert [len(batch.jobs) for batch in batches] == [3, 2]
     assert sorted(job.cell.seed for batch in batches for job in batch.jobs) == list(range(5))
+
+
+REPLACED = """
+import os, sys
+from pathlib import Path
+from tipbench.runs import results
+from tipcore import atomic
+
+folder, by_exchange, number = Path(sys.argv[1]), sys.argv[2] == "True", int(sys.argv[3])
+steps = 0
+
+def counted(step):
+    def run(*given, **more):
+        global steps
+        steps += 1
+        if steps == number:
+            os._exit(9)
+        return step(*given, **more)
+    return run
+
+result = results.read_result(folder)
+again = result.model_copy(update={"notes": ["again"]})
+predictions = (folder / "predictions.parquet").read_bytes()
+atomic.move = counted(atomic.move)
+atomic.exchange = counted(atomic.exchange) if by_exchange else lambda *_: False
+atomic.shutil.rmtree = counted(atomic.shutil.rmtree)
+results.store(folder, again, predictions)
+"""
+
+
+@pytest.mark.parametrize("by_exchange", [True, False])
+def test_a_run_that_is_replaced_is_there_before_and_after_whenever_it_is_stopped(
+    cell, by_exchange: bool
+) -> None:
+    """One exchange; where the system has none, whoever looks next puts back what was moved aside."""
+    runner.run([cell()], quiet=True)
+    number, seen = 0, set()
+    while True:
+        number += 1
+        words = [sys.executable, "-c", REPLACED, str(cell().folder), str(by_exchange), str(number)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        if not done.returncode:
+            break
+        assert done.returncode == 9, done.stderr
+        if by_exchange:
+            assert (cell().folder / "result.json").is_file(), "at no moment there is none"
+        assert run_folders(cell().runs) == [cell().folder]
+        stored = read_result(cell().folder)
+        read_predictions(cell().folder, stored)
+        seen.add(tuple(stored.notes))
+        assert runner.run([cell()], quiet=True)[0].reused
+    assert number > 2
+    assert ("again",) in seen or by_exchange
+    assert runner.run([cell()], overwrite="always", quiet=True)[0].result is not None
+    assert [path.name for path in cell().folder.parent.iterdir()] == [cell().folder.name]
+
+
+def test_a_run_that_was_moved_aside_is_found_where_it_was(cell) -> None:
+    runner.run([cell()], quiet=True)
+    folder = cell().folder
+    folder.rename(folder.with_name(f".old-{folder.name}"))
+    assert runner.run([cell()], quiet=True)[0].reused
+    folder.rename(folder.with_name(f".old-{folder.name}"))
+    assert run_folders(cell().runs) == [folder]

@@ -1,4 +1,5 @@
 import os
+import time
 from pathlib import Path
 
 import fsspec
@@ -68,3 +69,36 @@ def test_nothing_half_written_is_left(tmp_path: Path) -> None:
     store = PredictionStore(str(tmp_path / "p"))
     store.put(b"a")
     assert all(".partial" not in name for _, _, names in os.walk(tmp_path) for name in names)
+
+
+def test_what_a_killed_writer_left_is_swept_after_a_day(tmp_path: Path) -> None:
+    store = PredictionStore(str(tmp_path / "gl[1]"))
+    digest = store.put(b"a")
+    [kept] = tmp_path.rglob("*.parquet")
+    for name, age in (("1", 90_000), ("2", 5)):
+        left = kept.with_name(f"{kept.name}.partial-{name}")
+        left.write_bytes(b"half")
+        os.utime(left, (time.time() - age, time.time() - age))
+    store.put(b"a")
+    assert len(list(kept.parent.iterdir())) == 3, "what is kept already is not written again"
+    kept.unlink()
+    assert store.put(b"a") == digest
+    assert sorted(path.name for path in kept.parent.iterdir()) == [kept.name, f"{kept.name}.partial-2"]
+
+
+def test_a_full_disk_is_said_so_and_nothing_half_written_stays(
+    store: PredictionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system, root = fsspec.url_to_fs(store.url)
+
+    def full(self: object, path: str, content: bytes) -> None:
+        with self.open(path, "wb") as file:  # type: ignore[attr-defined]
+            file.write(content[:1])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(system), "pipe_file", full)
+    with pytest.raises(
+        UsageError, match=r"No space left on device; free space there, or correct `predictions` in "
+    ):
+        store.put(b"some predictions")
+    assert system.find(root) == []

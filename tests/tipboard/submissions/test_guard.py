@@ -1,7 +1,9 @@
 """The process that reads untrusted files: whatever becomes of it, a sentence comes back."""
 
 import os
+import subprocess
 import sys
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from tipboard.submissions.limits import BY_SIZE, Limits
 from tipboard.submissions.record import SubmittedFile
 from tipboard.submissions.record_file import record_of
 from tipboard.submissions.terms import columns_of
-from tipcore.errors import UsageError
+from tipcore.errors import MachineFault
 
 TINY = BY_SIZE["tiny"]
 
@@ -44,7 +46,7 @@ def reader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         python = tmp_path / "python"
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{path}"\n', encoding="utf-8")
         python.chmod(0o755)
-        monkeypatch.setattr(guard.sys, "executable", str(python))
+        monkeypatch.setattr(sys, "executable", str(python))
 
     return instead
 
@@ -184,7 +186,7 @@ def test_files_that_take_too_long_together_are_refused(made: Path, tmp_path: Pat
 
 def test_a_machine_that_cannot_start_the_process_is_said_so(made: Path, tmp_path: Path, reader) -> None:
     reader("sys.exit(3)\n")
-    with pytest.raises(UsageError, match="cannot be read on this machine"):
+    with pytest.raises(MachineFault, match="cannot be read on this machine"):
         guarded(made, tmp_path / "work")
 
 
@@ -210,3 +212,73 @@ def test_no_process_and_no_descriptor_is_left(made: Path, tmp_path: Path) -> Non
     for number in range(2):
         guarded(made, tmp_path / str(number))
     assert (len(os.listdir("/dev/fd")), children.read_text(encoding="ascii")) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_full_disk_here_is_no_fault_of_the_submission(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "0.parquet").symlink_to("/dev/full")
+    write = Path.write_bytes
+
+    def full(self: Path, content: bytes) -> int:
+        write(self, content[:1])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        with pytest.raises(
+            MachineFault, match=r"on this machine: .*work cannot be written to \(No space left .*TMPDIR"
+        ):
+            guarded(made, work)
+    assert not (work / "probe").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_process_that_says_so_where_there_is_room_is_not_believed(made: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    first = entries_of(made)[0].file
+    (work / "0.parquet").symlink_to("/dev/full")
+    found = guarded(made, work)
+    assert found.problems == {first: "its clean copy could not be written; hand it in again."}
+    assert len(found.clean) == len(entries_of(made)) - 1
+
+
+WAITING = """
+import sys
+import time
+from pathlib import Path
+from tipboard.submissions import guard
+from tipboard.submissions.limits import BY_SIZE
+
+guard.READER = "waiting"
+sys.path.append(sys.argv[1])
+
+class File:
+    task, file, digest, rows = "t", "s0.parquet", "", None
+
+guard.read_guarded(Path(sys.argv[1]), [File()], {"t": ()}, BY_SIZE["tiny"], Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whether it lives")
+def test_the_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+    (tmp_path / "waiting.py").write_text(
+        "import os, time\nfrom tipcore.helper import begin\nbegin()\n"
+        "open('pid', 'w', encoding='ascii').write(str(os.getpid()))\ntime.sleep(120)\n",
+        encoding="utf-8",
+    )
+    with subprocess.Popen([sys.executable, "-c", WAITING, str(tmp_path)]) as running:
+        told = tmp_path / "pid"
+        end = time.monotonic() + 60
+        while not (told.exists() and told.read_text(encoding="ascii")) and time.monotonic() < end:
+            time.sleep(0.05)
+        running.kill()
+    state = Path(f"/proc/{int(told.read_text(encoding='ascii'))}/stat")
+    end = time.monotonic() + 10
+    while state.exists() and " Z " not in state.read_text(encoding="ascii") and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not state.exists() or " Z " in state.read_text(encoding="ascii")

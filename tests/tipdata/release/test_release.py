@@ -147,11 +147,13 @@ def test_an_unwritable_folder_is_one_clear_sentence(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_full_disk_leaves_no_half_written_region(two: Release, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: pl.DataFrame, file: Path, **options: object) -> None:
-        Path(file).write_bytes(b"half")
+    write = Path.write_bytes
+
+    def full(self: Path, content: bytes) -> int:
+        write(self, content[:4])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(UsageError, match="No space left on device"):
         make_release(two, engine="sequential")
     assert [p.name for p in two.folder.iterdir()] == []

@@ -8,9 +8,12 @@ import io
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.own_files import check_own_parquet
+from tipcore.parquet import UNREADABLE, scan_parquet
 
 from tipbench.data.custom.columns import listed
 from tipbench.data.custom.config import MANY, OwnData
@@ -219,12 +222,9 @@ def _refuse_short_last_line(reading: Reading, path: Path, text: str, separator: 
 
 def _parquet(reading: Reading, path: Path) -> pl.LazyFrame:
     refuse_empty(path)
-    try:
-        frame = pl.scan_parquet(path)
-        rows = frame.select(pl.len()).collect().item()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise UsageError(f"{path} is not a complete parquet file: {said(error)}.") from None
-    if not rows:
+    check_own_parquet(path)
+    frame = scan_parquet(path)
+    if not frame.select(pl.len()).collect().item():
         raise UsageError(f"{path} has columns and no rows: give a file with data.")
     return frame
 
@@ -235,14 +235,16 @@ def _hf(reading: Reading, path: Path) -> pl.LazyFrame:
 
     try:
         saved = datasets.load_from_disk(str(path))
-    except (OSError, ValueError) as error:
+        splits = saved if isinstance(saved, datasets.DatasetDict) else {None: saved}
+        frames = []
+        for key, split in splits.items():
+            table: Any = split.with_format("arrow")[:]
+            table.validate(full=True)
+            frame = pl.DataFrame(table)
+            frames.append(frame if key is None else frame.with_columns(pl.lit(str(key)).alias(FILE)))
+        rows = pl.concat(frames)
+    except (OSError, ValueError, *UNREADABLE) as error:
         raise UsageError(f"{path} is not a dataset saved to disk: {said(error)}.") from None
-    splits = saved if isinstance(saved, datasets.DatasetDict) else {None: saved}
-    frames = []
-    for key, split in splits.items():
-        frame = pl.DataFrame(split.with_format("arrow")[:])
-        frames.append(frame if key is None else frame.with_columns(pl.lit(str(key)).alias(FILE)))
-    rows = pl.concat(frames)
     if rows.is_empty():
         raise UsageError(f"{path} has columns and no rows: give a dataset with data.")
     return rows.lazy()

@@ -25,7 +25,7 @@ def refuse_empty(path: Path) -> None:
         raise UsageError(f"{path} is empty: give a file with data.")
 
 
-def said(error: Exception) -> str:
+def said(error: BaseException) -> str:
     """Return the first line of a library's message, without a final stop."""
     lines = str(error).strip().splitlines()
     return (lines[0][:160] if lines else type(error).__name__).rstrip(".")

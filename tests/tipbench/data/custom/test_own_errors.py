@@ -88,14 +88,16 @@ def test_a_bad_config_is_refused(fields: dict[str, Any], says: str, tmp_path: Pa
 
 @pytest.mark.parametrize("kind", ["parquet", "npz", "hf"])
 def test_a_binary_file_that_is_not_one_is_refused(kind: str, tmp_path: Path) -> None:
-    assert re.search("not a complete|not a dataset", refused(tmp_path, b"PAR1 no more", format=kind))
+    assert re.search(
+        "not a whole|not a complete|not a dataset", refused(tmp_path, b"PAR1 no more", format=kind)
+    )
 
 
 def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "whole.parquet"
     pl.DataFrame({"text": ["a"] * 999, "bad": [0, 1, 0] * 333}).write_parquet(path)
     message = refused(tmp_path, path.read_bytes()[:-10], format="parquet")
-    assert "not a complete parquet file" in message
+    assert "not a whole parquet file" in message
 
 
 def test_an_empty_parquet_file_and_one_without_rows_are_refused(tmp_path: Path) -> None:

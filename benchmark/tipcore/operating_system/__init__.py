@@ -237,8 +237,8 @@ class Apart(TypedDict):
     creationflags: int
 
 
-def start_apart(folder: Folder) -> Apart:
-    """Return how ``subprocess`` starts a process that is handed an opened folder and never sees Ctrl-C."""
+def start_apart(folder: Folder | None) -> Apart:
+    """Return how ``subprocess`` starts a process that is handed an opened folder, if any, and never sees Ctrl-C."""
     import subprocess
 
     return {

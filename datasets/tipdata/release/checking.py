@@ -1,0 +1,227 @@
+"""Damage is noticed where a table is read: its files are what was written, and what was written is what was published.
+
+A file counts as checked while its size and times are those it had when it was, for a day. Then its bytes are hashed and
+compared with what its region's receipt says was written; where the receipt is of an earlier version, which did not say,
+its columns are compared with their digests. So what is looked at on the same day again costs no more than a look at the
+file's times. A bit that turns by itself leaves these as they are, and is seen on the next day; :func:`verify_release`
+reads everything, whatever was checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+from tipcore.atomic import write_file_atomically
+from tipcore.digest import Stamp, column_digest
+from tipcore.errors import MachineFault, UsageError
+from tipcore.parquet import read_doubtful
+
+from tipdata.release.layout import command, files_of, region_name
+from tipdata.release.manifests import FILES, RECEIPT, Digests, published_manifest, region_receipt
+from tipdata.stages import tables_of
+
+if TYPE_CHECKING:
+    from tipdata.release.release import Release
+
+CHECKED = "checked"
+"""The folder beside regions that says what was checked and when: a file of JSON for each file of a table."""
+KEPT_SECONDS = 86_400
+"""For so long a file whose times stay is not looked into again."""
+_REGIONS = 1024
+"""Receipts that are kept in memory: those of a full release."""
+
+
+class Seen(NamedTuple):
+    """A file that was whole: what it looked like, the second in which it was checked, and the digest of its bytes."""
+
+    stamp: Stamp
+    when: int
+    digest: str
+
+
+class Written(NamedTuple):
+    """What is known of a region's files: their digests by name, unless an earlier version wrote them, and the tables
+    that were written as they are published."""
+
+    files: dict[str, str]
+    published: frozenset[str]
+
+
+def check_table(release: Release, table: str, hidden: tuple[bool, ...]) -> None:
+    """Check the files of a table of every region, as far as that was not done already.
+
+    Args:
+        release: whose table.
+        table: its name.
+        hidden: of the two files of a table those that are read: with observed columns (False), with hidden ones (True).
+
+    Raises:
+        MachineFault: where a file is damaged or not there, naming region, table and column.
+    """
+    for suffix, columns in files_of(tables_of(release.version)[table]):
+        if bool(suffix) in hidden:
+            _check(release, table, f"{table}{suffix}.parquet", columns)
+
+
+def _check(release: Release, table: str, name: str, columns: tuple[str, ...]) -> None:
+    place = release.folder / CHECKED / f"{name}.json"
+    known, fresh = _known(place), {}
+    for index in range(release.regions):
+        path, region = release.region_folder(index) / name, region_name(index)
+        if not _is_fresh(path, known.get(region)):
+            made = _whole(release, index, table, path, columns, known.get(region))
+            if isinstance(made, list):
+                raise _damaged(release, made)
+            fresh[region] = made
+    if fresh:
+        known |= fresh
+        with suppress(UsageError):  # a home that others only may write to: each process checks for itself
+            write_file_atomically(place, json.dumps(known))
+
+
+_in_this_process: dict[Path, dict[str, Seen]] = {}
+
+
+def _known(place: Path) -> dict[str, Seen]:
+    """Return what was checked of a table's files, by region, here and by other processes."""
+    known = _in_this_process.setdefault(place, {})
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        for region, (stamp, when, digest) in json.loads(place.read_bytes()).items():
+            known[region] = Seen(Stamp(*stamp), int(when), str(digest))
+    return known
+
+
+def _is_fresh(path: Path, seen: Seen | None) -> bool:
+    """Return whether a file was checked today, and is as it was then."""
+    if seen is None or not 0 <= time.time() - seen.when < KEPT_SECONDS:
+        return False
+    try:
+        return Stamp.of(path.stat()) == seen.stamp
+    except OSError:
+        return False
+
+
+def _whole(
+    release: Release, index: int, table: str, path: Path, columns: tuple[str, ...], seen: Seen | None = None
+) -> Seen | list[str]:
+    """Return what a file looks like that is whole, or where it is not."""
+    place, when = f"region {index}, table {table}", int(time.time())
+    try:
+        with path.open("rb") as file:
+            stamp = Stamp.of(os.fstat(file.fileno()))
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return [_unreadable(place, path, error)]
+    written = _written(release, index)
+    meant = written.files.get(path.name) or (seen and seen.digest)
+    if digest != meant or table not in written.published:
+        expected = expected_digests(release, index).get(table, {})
+        if wrong := file_problems(place, path, columns, expected, written.files.get(path.name)):
+            return wrong
+    return Seen(stamp, when, digest)
+
+
+def region_problems(release: Release, index: int) -> list[str]:
+    """Return where the files of a region are damaged, one text each; what was checked today is not read again."""
+    found: list[str] = []
+    for table, declared in tables_of(release.version).items():
+        for suffix, columns in files_of(declared):
+            path = release.region_folder(index) / f"{table}{suffix}.parquet"
+            seen = _known(release.folder / CHECKED / f"{path.name}.json").get(region_name(index))
+            if not _is_fresh(path, seen):
+                made = _whole(release, index, table, path, columns, seen)
+                found += made if isinstance(made, list) else []
+    return found
+
+
+def expected_digests(release: Release, index: int) -> Digests:
+    """Return the digests that a region's columns should have: the published ones or, without a manifest, those of its
+    receipt; none where that cannot be read."""
+    if (manifest := published_manifest(release)) is not None:
+        return manifest["regions"][region_name(index)]["digests"]
+    try:
+        return region_receipt(release.region_folder(index))["digests"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def file_problems(
+    place: str, path: Path, columns: tuple[str, ...], digests: dict[str, str], written: str | None
+) -> list[str]:
+    """Return where a file differs from the digests of its columns or, where they are right, of its bytes.
+
+    Args:
+        place: what each text begins with.
+        path: the file.
+        columns: those that it should have.
+        digests: theirs.
+        written: the digest of its bytes, None where it is not known.
+    """
+    try:
+        frame = read_doubtful(path)
+        digest = written and hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError) as error:
+        return [_unreadable(place, path, error)]
+    problems = [
+        f"{place}, column {c}: is missing from {path.name}" for c in columns if c not in frame.columns
+    ]
+    problems += [
+        f"{place}, column {c}: is not a column of {path.name}" for c in frame.columns if c not in columns
+    ]
+    problems += [
+        f"{place}, column {c}" for c in columns if c in frame.columns and _digest(frame[c]) != digests.get(c)
+    ]
+    if not problems and digest != written:
+        return [f"{place}: {path.name} is not the file that was written, though its values are"]
+    return problems
+
+
+def _unreadable(place: str, path: Path, error: Exception) -> str:
+    said = getattr(error, "strerror", None) or str(error)
+    return f"{place}: {path} cannot be read ({said[:120]})"
+
+
+def _digest(column: pl.Series) -> str:
+    """Return the digest of a column, '' for a type that a release never has."""
+    try:
+        return column_digest(column)
+    except TypeError:
+        return ""
+
+
+def _written(release: Release, index: int) -> Written:
+    folder = release.region_folder(index)
+    try:
+        stamp = Stamp.of((folder / RECEIPT).stat())
+        return _read_receipt(release, index, folder, stamp)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Written({}, frozenset())
+
+
+@lru_cache(maxsize=_REGIONS)
+def _read_receipt(release: Release, index: int, folder: Path, stamp: Stamp) -> Written:
+    """Return what a receipt says. ``folder`` and ``stamp`` tell it from one elsewhere, and from an earlier one."""
+    receipt = region_receipt(folder)
+    expected = expected_digests(release, index)
+    fits = frozenset(table for table, found in receipt["digests"].items() if found == expected.get(table))
+    return Written(dict(receipt.get(FILES, {})), fits)
+
+
+def _damaged(release: Release, problems: list[str]) -> MachineFault:
+    if not release.folder.is_dir():
+        return MachineFault(
+            f"release {release.name} is not in {release.folder}: make it with `{command(release, 'make')}`."
+        )
+    more = f" (and {len(problems) - 1:,} more of its columns)" if len(problems) > 1 else ""
+    return MachineFault(
+        f"release {release.name} is damaged at {problems[0]}{more}: run `{command(release, 'make')}`, which makes "
+        f"that region again; `{command(release, 'verify')}` names all that is damaged."
+    )
