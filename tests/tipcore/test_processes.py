@@ -134,3 +134,25 @@ def test_what_is_claimed_is_free_once_its_process_is_dead(tmp_path: Path) -> Non
     held = processes.claim(tmp_path)
     assert held is not None
     os.close(held)
+
+
+CONTRACT = """
+import sys
+from tipbench.contract.trial import Trial
+from tipbench.contract.other_process import run_elsewhere
+from tipbench.data.release_folds import open_by_name
+from tipbench.tasks import task_of
+
+class Slow:
+    needs = frozenset()
+    stochastic = False
+    def fit(self, fold, seed):
+        import time
+        time.sleep(120)
+
+run_elsewhere(Trial("slow", task_of("prevalence"), lambda: Slow(), open_by_name("tiny")))
+"""
+
+
+def test_the_other_process_of_a_contract_ends_with_the_one_that_checks(tiny: object) -> None:
+    gone(killed_with_helpers(CONTRACT, 1))

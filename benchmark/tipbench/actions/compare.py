@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.home import expanded
 
 from tipbench.console import Column, emit_json, emit_table
 from tipbench.evaluation.evaluation import Comparison, compare
@@ -26,7 +27,7 @@ SAME = ("task", "data", "split")
 
 def call(options: argparse.Namespace) -> int:
     """Compare the runs."""
-    folders = [Path(run).expanduser() for run in options.runs]
+    folders = [expanded(run) for run in options.runs]
     folders = [folder.parent if folder.is_file() else folder for folder in folders]
     if len({folder.resolve() for folder in folders}) < max(2, len(folders)):
         raise UsageError(

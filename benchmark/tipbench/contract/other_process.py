@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tipcore.helper import begin
 from tipcore.parquet import read_parquet
 
 from tipbench.contract.trial import Broken, Run, Trial
@@ -31,7 +32,7 @@ def run_elsewhere(trial: Trial) -> Run:
     path = os.pathsep.join(place or os.curdir for place in sys.path)
     with TemporaryDirectory() as folder:
         done = subprocess.run(
-            [sys.executable, "-m", __name__, folder],
+            [sys.executable, "-m", __name__, str(os.getpid()), folder],
             input=pickle.dumps(asked),
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path},
             capture_output=True,
@@ -54,4 +55,5 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    begin()
+    main(sys.argv[2])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.home import expanded
 
 from tipbench.config.compose import TARGET, Composer, Override
 from tipbench.config.paths import config_folders
@@ -183,7 +184,7 @@ def _is_plain(value: Any) -> bool:
 
 def read_runs(folder: str | Path = "runs") -> list[tuple[Path, Result]]:
     """Return every run below a folder with its result, by path. Raises UsageError where there is none."""
-    place = Path(folder).expanduser()
+    place = expanded(folder)
     found = run_folders(place)
     if not found:
         raise UsageError(f"{place} holds no runs: run something first, or give the folder of --runs.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.home import expanded
 from tipcore.own_files import read_own_file
 from tipdata.stages import all_tables
 
@@ -135,7 +135,7 @@ def read_predictions_file(path: str, task: Task | None = None) -> pl.DataFrame:
 
     Raises UsageError for a file that is absent, empty, of another kind, or not well-formed.
     """
-    file = Path(path).expanduser()
+    file = expanded(path)
     if not file.is_file():
         raise UsageError(f"{path} is not a file: give the parquet or CSV file that holds the predictions.")
     if file.suffix.lower() not in READABLE:

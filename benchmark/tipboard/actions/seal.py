@@ -11,6 +11,7 @@ from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.report import interval, number
 from tipbench.tasks import tasks
 from tipcore.errors import CheckFailed, UsageError
+from tipcore.home import expanded
 from tipdata.release import open_release
 
 from tipboard.rounds.intake import take_in, void_entry
@@ -63,7 +64,7 @@ def call_predict(options: argparse.Namespace) -> int:
         seed=settings.seed,
     )
     made, sealed = predict(ask, Path(options.round), release)
-    write_predictions(Path(options.to).expanduser(), made)
+    write_predictions(expanded(options.to), made)
     for said in sealed.notes:
         notice(f"note: {said}", options.quiet)
     _say(
@@ -98,13 +99,11 @@ def _release_of(settings: Settings, quiet: bool) -> Any:
 def call_score(options: argparse.Namespace) -> int:
     """Take submissions in or, without any, score those that were."""
     now = _now()
-    secret = Path(options.secret).expanduser()
+    secret = expanded(options.secret)
     if options.overrides:
         return _take_in(options, secret, now)
 
-    scores, file = score_round(
-        secret, now, Path(options.to).expanduser() if options.to else None, options.quiet
-    )
+    scores, file = score_round(secret, now, expanded(options.to) if options.to else None, options.quiet)
     if options.json:
         emit_json(scores.model_dump(mode="json"))
         return 0
@@ -126,7 +125,7 @@ def call_score(options: argparse.Namespace) -> int:
 
 
 def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
-    folders = [Path(word).expanduser() for word in options.overrides]
+    folders = [expanded(word) for word in options.overrides]
     for folder in folders:
         described, done = take_in(secret, [folder], now, options.team)
         for one in done:
@@ -143,7 +142,7 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
 
 def call_void(options: argparse.Namespace) -> int:
     """Let a submission count for nothing, with a reason that everyone reads."""
-    void = void_entry(Path(options.secret).expanduser(), options.number, options.reason)
+    void = void_entry(expanded(options.secret), options.number, options.reason)
     _say(
         {"submission": void.number, "team": void.team, "void": void.void},
         f"submission {void.number} of {void.team} is void: {void.void}; run `tipbench seal score` (again) to show it",
@@ -154,8 +153,8 @@ def call_void(options: argparse.Namespace) -> int:
 
 def call_reveal(options: argparse.Namespace) -> int:
     """Publish the seed and the answers."""
-    to = Path(options.to).expanduser() if options.to else None
-    described, folder = reveal(Path(options.secret).expanduser(), _now(), to)
+    to = expanded(options.to) if options.to else None
+    described, folder = reveal(expanded(options.secret), _now(), to)
     _say(
         {"round": described.name, "to": str(folder)},
         f"round {described.name} is revealed and retired: everyone can now run `tipbench seal verify {folder}`",
@@ -166,7 +165,7 @@ def call_reveal(options: argparse.Namespace) -> int:
 
 def call_verify(options: argparse.Namespace) -> int:
     """Verify a round. Raises CheckFailed where it differs from what was published."""
-    found = verify(Path(options.round).expanduser(), workers=options.workers, quiet=options.quiet)
+    found = verify(expanded(options.round), workers=options.workers, quiet=options.quiet)
     state = "revealed" if found.revealed else "sealed"
     if options.json:
         emit_json(

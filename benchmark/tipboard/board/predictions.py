@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from tipbench.runs.results import digest_of
 from tipcore.atomic import PARTIAL, STALE_SECONDS
 from tipcore.errors import UsageError
+from tipcore.home import expanded
 
 from tipboard.board.config import CONFIG, read_config
 
@@ -125,6 +126,4 @@ def store_of(results: Path) -> PredictionStore:
     """
     predictions = read_config(results).predictions
     is_url = "://" in predictions or "::" in predictions
-    return PredictionStore(
-        predictions if is_url else str((results / Path(predictions).expanduser()).absolute())
-    )
+    return PredictionStore(predictions if is_url else str((results / expanded(predictions)).absolute()))

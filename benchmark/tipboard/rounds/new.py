@@ -14,6 +14,7 @@ from tipbench.data.keyed import SEED_BYTES
 from tipbench.tasks import task_of, tasks
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.errors import UsageError
+from tipcore.home import expanded
 from tipcore.operating_system import require_confinement
 from tipdata.core.world import check_status, is_draft, newest_released, sizes, versions
 
@@ -68,7 +69,7 @@ def new_round(
     require_confinement("Hosting a sealed round")
     today = now.date()
     closes = _checked(order, today)
-    public, secret = (folder.expanduser().resolve() for folder in (order.public, order.secret))
+    public, secret = (expanded(folder).resolve() for folder in (order.public, order.secret))
     names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks())
     version = order.version or newest_released()
     if (begun := unpublished(secret, public)) is not None:
@@ -160,7 +161,7 @@ def _checked(order: RoundOrder, today: date) -> date:
         raise UsageError(f"--closes {order.closes} is not a day: write it as 2027-03-01.") from None
     if closes < today:
         raise UsageError(f"--closes {order.closes} is over: give today, {today}, or a later day (UTC).")
-    _check_folders(order.secret.expanduser().resolve(), order.public.expanduser().resolve())
+    _check_folders(expanded(order.secret).resolve(), expanded(order.public).resolve())
     return closes
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
+from tipcore.home import expanded
 
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import MEANING
@@ -77,7 +78,7 @@ def write(
 
     Raises UsageError where that cannot be done.
     """
-    to = to.expanduser().resolve()
+    to = expanded(to).resolve()
     refuse_taken(to)
     with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
         writers = _writers(sizes, rounds, publication, folder)

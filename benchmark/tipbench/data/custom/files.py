@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.home import expanded
 from tipcore.own_files import check_own_parquet
 from tipcore.parquet import UNREADABLE, scan_parquet
 
@@ -132,7 +133,7 @@ def _paths(own: OwnData, written: Written, table: str | None) -> dict[str | None
 
 def _base(own: OwnData) -> Path:
     if own.path is not None:
-        base = Path(own.path).expanduser()
+        base = expanded(own.path)
         if not base.exists():
             raise UsageError(
                 f"data.path={own.path} of data={own.name} does not exist: give its folder or file."

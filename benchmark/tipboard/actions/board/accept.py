@@ -1,16 +1,16 @@
 """``tipbench board accept``: a submission is checked, scored and kept."""
 
 import argparse
-from pathlib import Path
 
 from tipbench.console import emit, emit_json
+from tipcore.home import expanded
 
 from tipboard.board.acceptance import accept
 
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    submission, results = (Path(path).expanduser() for path in (options.submission, options.results))
+    submission, results = (expanded(path) for path in (options.submission, options.results))
     place, checked = accept(submission, results, options.replace, options.quiet, options.draft)
     record = checked.record
     if options.json:

@@ -1,16 +1,16 @@
 """``tipbench board build``: the board as a static site."""
 
 import argparse
-from pathlib import Path
 
 from tipbench.console import emit, emit_json
+from tipcore.home import expanded
 
 from tipboard.site.build import build
 
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    to, results = Path(options.to).expanduser(), Path(options.results).expanduser()
+    to, results = expanded(options.to), expanded(options.results)
     built = build(results, to, options.quiet, options.draft)
     if options.json:
         emit_json({"folder": str(built.folder), "pages": built.pages, "entries": built.entries})

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from tipbench.console import emit, emit_json, notice
+from tipcore.home import expanded
 
 from tipboard.codabench.bundle import BundleOrder, export
 
@@ -11,7 +12,7 @@ from tipboard.codabench.bundle import BundleOrder, export
 def call(options: argparse.Namespace) -> int:
     """Do it."""
     order = BundleOrder(
-        secret=Path(options.secret).expanduser(),
+        secret=expanded(options.secret),
         to=Path(options.to),
         image=options.image,
         title=options.title,

@@ -2,12 +2,12 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from tipbench.console import emit, emit_json
 from tipbench.tasks import task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
+from tipcore.home import expanded
 
 from tipboard.board.board_rows import standings
 from tipboard.board.columns import OVERALL, BoardColumn, shown
@@ -26,12 +26,12 @@ def call(options: argparse.Namespace) -> int:
     kind = FORMATS[options.export]
     if options.to is None and (kind.binary or options.json):
         raise UsageError(f"The table needs a file: add --to FILE.{kind.ending}.")
-    table = _table(read(Path(options.results).expanduser(), options.data, options.draft), options, kind.read)
+    table = _table(read(expanded(options.results), options.data, options.draft), options, kind.read)
     content = kind.write(table)
     if options.to is None:
         emit(content.decode())
         return 0
-    to = Path(options.to).expanduser()
+    to = expanded(options.to)
     write_file_atomically(to, content, "give another --to")
     if options.json:
         emit_json({"file": str(to), "format": options.export, "rows": len(table.rows)})

@@ -2,10 +2,10 @@
 
 import argparse
 from dataclasses import asdict
-from pathlib import Path
 
 from tipbench.console import Column, emit_json, emit_table
 from tipbench.runs.report import number
+from tipcore.home import expanded
 
 from tipboard.board.files import newest
 from tipboard.board.reproduction import reproduce
@@ -13,7 +13,7 @@ from tipboard.board.reproduction import reproduce
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    results = Path(options.results).expanduser()
+    results = expanded(options.results)
     data = newest(results, options.data, options.draft)
     found = reproduce(results, data, options.entry, options.task, options.split, options.quiet)
     if options.json:

@@ -7,6 +7,7 @@ from typing import Any
 from tipbench.console import emit, emit_json, notice
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import CheckFailed
+from tipcore.home import expanded
 
 from tipboard.board.board_rows import standings
 from tipboard.board.collection import collect
@@ -21,12 +22,12 @@ FIGURE = "board.svg"
 
 def call(options: argparse.Namespace) -> int:
     """Do it."""
-    to = Path(options.to).expanduser()
+    to = expanded(options.to)
     if options.check:
         return _check(to, options)
     if options.render:
         return _render(to, options)
-    return _make(Path(options.runs).expanduser(), to, options)
+    return _make(expanded(options.runs), to, options)
 
 
 def _make(runs: Path, to: Path, options: argparse.Namespace) -> int:
