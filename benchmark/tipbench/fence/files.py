@@ -33,7 +33,7 @@ def write_fold(fold: Fold, folder: Path) -> None:
 
 def read_fold(folder: Path) -> Fold:
     """Return the fold that a folder holds; its tables are read when they are used."""
-    task, tables = pickle.loads((folder / FACTS).read_bytes())  # nosec B301: the host wrote it
+    task, tables = pickle.loads((folder / FACTS).read_bytes())  # nosec B301 # the host wrote it
     frames = {
         name: pl.read_ipc(folder / f"{name}.arrow") if (folder / f"{name}.arrow").is_file() else None
         for name in FRAMES

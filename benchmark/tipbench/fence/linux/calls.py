@@ -10,9 +10,9 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
@@ -28,7 +28,10 @@ CAPABILITY_VERSION_3 = 0x20080522
 NOBODY = 65534
 """The user that a fenced process of root becomes: root is exempt from limits of processes."""
 
-_C = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+@cache
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def leave() -> None:
@@ -103,7 +106,7 @@ def give_up_rights(user: int, group: int) -> None:
     """Become a user without any capability, for good."""
     _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     for capability in range(LAST_CAPABILITY):
-        if _C is None or _C.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+        if _library().prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
             break
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
@@ -143,9 +146,7 @@ def landlock(readable: Iterable[str], writable: Iterable[str]) -> bool:
 
     A second fence: what is mounted is the first.
     """
-    if _C is None:
-        return False
-    version = _C.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
+    version = _library().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
     if version < 1:
         return False
     everything = _ALL[min(version, 5)]
@@ -183,9 +184,7 @@ def _allow(rules: int, path: str, rights: int, everything: int) -> None:
 
 def _call(name: str, *arguments: object) -> int:
     """Call a function of the C library. Raises OSError where it returns below 0."""
-    if _C is None:
-        raise OSError(f"{name} is of Linux")
-    made = getattr(_C, name)(*arguments)
+    made = getattr(_library(), name)(*arguments)
     if made < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")

@@ -11,7 +11,7 @@ from tipbench.fence.linux import calls
 
 FOLD = "/fold"
 """Where the files of the fold are, for reading only."""
-SCRATCH = ("/tmp", "/dev/shm")  # nosec B108: of the fence's own file system, which is new
+SCRATCH = ("/tmp", "/dev/shm")  # nosec B108 # of the fence's own file system
 """Where a method may write; in memory, and gone with it."""
 DEVICES = ("null", "zero", "full", "random", "urandom")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
