@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from pathlib import Path
 
@@ -35,15 +36,19 @@ def read_fold(folder: Path) -> Fold:
     """Return the fold that a folder holds; its tables are read when they are used."""
     task, tables = pickle.loads((folder / FACTS).read_bytes())  # nosec B301 # the host wrote it
     frames = {
-        name: pl.read_ipc(folder / f"{name}.arrow") if (folder / f"{name}.arrow").is_file() else None
+        name: _read(folder / f"{name}.arrow") if (folder / f"{name}.arrow").is_file() else None
         for name in FRAMES
     }
     return Fold(
         task=task,
-        tables={name: pl.scan_ipc(folder / TABLES / f"{name}.arrow") for name in tables},
-        names={path.stem: pl.read_ipc(path) for path in sorted((folder / NAMES).iterdir())},
+        tables={name: pl.scan_ipc(folder / TABLES / f"{name}.arrow", glob=False) for name in tables},
+        names={path.stem: _read(path) for path in sorted((folder / NAMES).iterdir())},
         **frames,  # type: ignore[arg-type]
     )
+
+
+def _read(path: Path) -> pl.DataFrame:
+    return pl.read_ipc(io.BytesIO(path.read_bytes()))
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:

@@ -34,7 +34,7 @@ from tipbaselines.flag_aggregation.majority import Majority
 
 class Votes(Majority):
     def predict(self, fold):
-        forged = {{"scores": {{"average_precision": {{"value": 0.999}}}}, "predictions": {{"file": "/etc/passwd"}}}}
+        forged = {{"scores": {{"average_precision": {{"value": 0.98765432101}}}}, "predictions": {{"file": "/etc/passwd"}}}}
         for folder in ("/tmp", os.getcwd()):
             pathlib.Path(folder, "result.json").write_text(json.dumps(forged))
         return super().predict(fold).with_columns(score=0.5)
@@ -105,7 +105,7 @@ def test_what_a_forger_says_of_its_scores_is_not_read_and_what_it_writes_is_not_
     assert not marker.exists()
     assert not Path("/tmp/marker-of-a-stranger").exists()
     stored = [p.read_text(encoding="utf-8") for p in (place / "results").rglob("s0.json")]
-    assert not any("0.999" in text or "passwd" in text for text in stored)
+    assert not any("0.98765432101" in text or "passwd" in text for text in stored)
 
 
 @pytest.mark.parametrize(
