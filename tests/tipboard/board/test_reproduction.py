@@ -34,7 +34,8 @@ from tipbaselines.flag_aggregation.majority import Majority
 
 class Votes(Majority):
     def predict(self, fold):
-        forged = {{"scores": {{"average_precision": {{"value": 0.98765432101}}}}, "predictions": {{"file": "/etc/passwd"}}}}
+        scores = {{"average_precision": {{"value": 0.98765432101}}}}
+        forged = {{"scores": scores, "predictions": {{"file": "/etc/passwd"}}}}
         for folder in ("/tmp", os.getcwd()):
             pathlib.Path(folder, "result.json").write_text(json.dumps(forged))
         return super().predict(fold).with_columns(score=0.5)
