@@ -8,6 +8,8 @@ import polars as pl
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
+MINUTES_A_DAY = 1440
+
 
 def labelled(fold: "Fold", part: str) -> pl.DataFrame:
     """Return units of a part that have a label, with their visible columns and ``label``, sorted by unit."""

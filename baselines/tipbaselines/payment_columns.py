@@ -11,11 +11,12 @@ import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
 
+from tipbaselines.frames import MINUTES_A_DAY
+
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
 NEEDS = frozenset({"payments.payer", "payments.payee", "payments.minute", "payments.amount"})
-MINUTES_A_DAY = 1440
 ROUND = (100, 500, 1000, 5000, 10_000)
 """Sums that are multiples of these are ever rounder, minor units."""
 KNOWN = frozenset({"region", "minute", "payer", "payee", "amount", "channel", "purpose", "town"})

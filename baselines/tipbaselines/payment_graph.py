@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tipbaselines.payment_columns import MINUTES_A_DAY, Ledger
+from tipbaselines.frames import MINUTES_A_DAY
+from tipbaselines.payment_columns import Ledger
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

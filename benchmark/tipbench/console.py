@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,8 +15,7 @@ from tipcore.operating_system import is_utf8
 WIDEST = 100_000
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A table's column: its heading, and whether it holds numbers, which stand at the right.
 
     ``prose``: its cells may be broken between words. ``leave``: how soon it is left out of a table that is too wide for

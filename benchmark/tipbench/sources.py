@@ -84,6 +84,14 @@ def _find(module: str, places: Sequence[Place]) -> Path | None:
     return next((path for place in places if (path := place.find(module)) is not None), None)
 
 
+def imported(sources: Mapping[str, Path]) -> set[str]:
+    """Return the modules that these files import at any place, and the names that they take from them.
+
+    ``sources``: modules by name.
+    """
+    return {name for module, path in sources.items() for name in _read(path, module).imports}
+
+
 def _named_files(path: Path, strings: frozenset[str]) -> Iterator[Path]:
     """Yield the files beside a module that are not Python and that it names, by name."""
     for name in sorted(strings):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 import polars as pl
@@ -92,24 +92,19 @@ def accept_all(tables: dict[str, pl.DataFrame]) -> None:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Task:
-    """One task. The callables are given units as ``[unit, region Int32, cluster Int64, day Int32, ...]``.
+class Problem:
+    """What a method may know of its task: facts, and nothing that leads to data.
 
     ``name``: the identifier; ``title``: the same in words, for readers.
     ``unit``: key column of units and predictions; ``table``: the table whose rows are the units.
     ``tables``: input tables and the columns of each that a method may see, whatever the access.
-    ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
-    ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
-    ``answers``: units of the predicted parts -> the frame of :class:`tipbench.kinds.answers.Answers`.
     ``context``: input tables shown whole, for every region of the release, whether or not they belong to units
     of the fold. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
     shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it.
-    ``check``: what a user's own tables must fulfil together; raises UsageError.
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
     ``sealed_length``: of a streamed task, how many rows of each unit a sealed round publishes.
     ``version``: what a score of it means; scores of different versions are never put in one table.
     ``probabilities``: whether its scores are read as probabilities, so that the contract of methods asks for [0, 1].
-    ``classes``: whether a user's own data may have any number of classes, and where these are named.
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
     :data:`tipbench.kinds.answers.QUANTITIES`.
     """
@@ -130,46 +125,37 @@ class Task:
     metrics: tuple[str, ...]
     references: tuple[str, ...]
     signal_columns: frozenset[str]
-    units: Callable[[Source], pl.LazyFrame] = field(repr=False)
-    supervise: Mapping[str, Supervise] = field(repr=False)
-    answers: Supervise = field(repr=False)
-    select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
     prevalence: float | None = None
     leak_limits: dict[str, float] = field(default_factory=COMMON_LEAK_LIMITS.copy)
     context: frozenset[str] = frozenset()
     stream: str = ""
     forecast: Forecast | None = None
-    check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
     label_columns: tuple[str, ...] = ()
     quantity: str = ""
     sealed_length: int = 0
     version: int = 1
     probabilities: bool = False
-    classes: Classes | None = None
 
     def __repr__(self) -> str:
         return f"Task {self.name}: {self.question} Unit {self.unit}, prediction {self.kind.name}, score {self.primary}"
 
     def _repr_html_(self) -> str:
-        rows = [
+        return html_table(f"{self.name}: {self.question}", ("", ""), self._said())
+
+    def _said(self) -> list[tuple[str, str]]:
+        """Return what a reader is told of the task, by heading."""
+        return [
             ("unit", self.unit),
             ("prediction", f"{self.kind.title}, {self.kind.rows}"),
             ("primary metric", self.primary),
             ("splits", ", ".join(self.splits)),
-            ("labels", ", ".join(self.labels)),
             *((f"table {table}", ", ".join(columns)) for table, columns in self.tables.items()),
         ]
-        return html_table(f"{self.name}: {self.question}", ("", ""), rows)
 
     @property
     def alarms(self) -> bool:
         """Whether a stream is answered by alarms, whose threshold is chosen on valid."""
         return bool(self.stream) and self.forecast is None
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Allowed supervision on a release, the first is the default."""
-        return tuple(self.supervise)
 
     @property
     def predicted_parts(self) -> tuple[str, ...]:
@@ -180,3 +166,37 @@ class Task:
     def prediction_time(self) -> str:
         """Return when units are predicted, in words."""
         return "each step" if self.stream else "window end"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Task(Problem):
+    """One task: the problem, and how its folds and answers are made. The callables are given units as
+    ``[unit, region Int32, cluster Int64, day Int32, ...]``.
+
+    ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
+    ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
+    ``answers``: units of the predicted parts -> the frame of :class:`tipbench.kinds.answers.Answers`.
+    ``check``: what a user's own tables must fulfil together; raises UsageError.
+    ``classes``: whether a user's own data may have any number of classes, and where these are named.
+    """
+
+    units: Callable[[Source], pl.LazyFrame] = field(repr=False)
+    supervise: Mapping[str, Supervise] = field(repr=False)
+    answers: Supervise = field(repr=False)
+    select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
+    check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
+    classes: Classes | None = None
+
+    def _said(self) -> list[tuple[str, str]]:
+        said = super()._said()
+        return [*said[:4], ("labels", ", ".join(self.labels)), *said[4:]]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Allowed supervision on a release, the first is the default."""
+        return tuple(self.supervise)
+
+    @property
+    def problem(self) -> Problem:
+        """What a method may know of the task."""
+        return Problem(**{f.name: getattr(self, f.name) for f in fields(Problem)})

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 from tipbench.config.extras import missing_extra
+from tipbench.config.instantiate import make
 from tipbench.contract.check import check
 from tipbench.contract.trial import Trial
-from tipbench.runs.predicting import make
 from tipbench.tasks import tasks
 from tipdata.release import Release
 

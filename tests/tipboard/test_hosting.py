@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from tipboard.board.acceptance import accept
-from tipboard.board.reproduction import _run_submission
+from tipboard.board.config import Packages
+from tipboard.board.packages import install
 from tipboard.rounds.host import open_secret
 from tipboard.rounds.new import RoundOrder, new_round
 from tipcore import operating_system
@@ -15,7 +16,7 @@ from tipcore.errors import UsageError
 NOW, NOWHERE = datetime(2026, 1, 1, tzinfo=UTC), Path("nowhere")
 CALLS: dict[str, Callable[[], object]] = {
     "Accepting a submission": lambda: accept(NOWHERE, NOWHERE),
-    "Reproducing a submission": lambda: _run_submission(None, [], NOWHERE, NOWHERE, True),  # type: ignore[arg-type]
+    "Reproducing a submission": lambda: install("a==1", Packages(), NOWHERE),
     "Hosting a sealed round": lambda: open_secret(NOWHERE),
     "Hosting a sealed round ": lambda: new_round(
         RoundOrder("a", "tiny", "2027-01-01", NOWHERE, NOWHERE), NOW

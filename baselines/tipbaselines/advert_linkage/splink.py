@@ -106,7 +106,7 @@ class Splink:
             found = linker.inference.predict(
                 threshold_match_probability=self._probability, warning_mode="never"
             )
-            rows = connection.sql(f"SELECT unique_id_l, unique_id_r FROM {found.physical_name}").fetchnumpy()
+            rows = connection.sql(f"SELECT unique_id_l, unique_id_r FROM {found.physical_name}").fetchnumpy()  # nosec B608 # splink's name
         return np.stack([rows["unique_id_l"], rows["unique_id_r"]], axis=1).astype(np.int64)
 
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipdata.core.world import MINUTES_A_DAY
-from tipdata.stages.adverts.tables import JOB_FIELDS
 
 from tipbaselines.advert_risk.cluster_pooling import advert_clusters
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
@@ -21,13 +19,17 @@ from tipbaselines.advert_text import texts
 from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.components import equal_values
 from tipbaselines.encodings import Cache, char_ngrams, digest
-from tipbaselines.frames import labelled, logit, prevalence, score_frame, to_predict
+from tipbaselines.frames import MINUTES_A_DAY, labelled, logit, prevalence, score_frame, to_predict
 from tipbaselines.near_duplicates import near_duplicate_groups
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
 CATEGORICAL = ("platform", "category", "language")
+JOB_FIELDS = (
+    *("wage_deductions", "transport", "accommodation"),
+    *("help_settling", "transfer_support", "experience"),
+)
 COLUMNS = ("title", "body", "price", "minute", "contacts", "images", *CATEGORICAL, *JOB_FIELDS)
 NEAR = 0.5
 """Jaccard similarity of near-duplicates, as in cluster_pooling."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from tipbaselines.frames import score_frame, to_predict
-from tipbaselines.payment_columns import MINUTES_A_DAY, NEEDS, Ledger, ledger_of, own_features
+from tipbaselines.frames import MINUTES_A_DAY, score_frame, to_predict
+from tipbaselines.payment_columns import NEEDS, Ledger, ledger_of, own_features
 from tipbaselines.payment_graph import Side
 
 if TYPE_CHECKING:

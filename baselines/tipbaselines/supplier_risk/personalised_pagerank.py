@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from tipbench.tasks.supplier_risk import FORCED_LABOUR
 
 from tipbaselines.frames import score_frame, to_predict
 from tipbaselines.supply_chain import SupplyChain, supply_chain_of
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
+
+FORCED_LABOUR = ("fees", "documents", "movement", "threats")
+"""Findings and complaints that point to forced labour, as the task's page says."""
 
 
 class PersonalisedPageRank:

@@ -6,6 +6,7 @@ from typing import Any
 from tipcore.errors import UsageError
 
 from tipbench.actions.typed import add_import_path, composer_of
+from tipbench.config.instantiate import make
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, notice
 from tipbench.contract.check import Verdict, check
@@ -13,7 +14,6 @@ from tipbench.contract.promises import Promise
 from tipbench.contract.trial import Trial
 from tipbench.data.release_folds import open_by_name
 from tipbench.exit_codes import FAILED
-from tipbench.runs.predicting import make
 from tipbench.tasks import task_of
 
 FIXED = ("release", "data", "experiment", "baseline", "split", "seed")

@@ -15,6 +15,7 @@ from tipbench.config.compose import Composer
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, emit_table, notice
 from tipbench.exit_codes import FAILED
+from tipbench.fence.session import Limits
 from tipbench.runs.allowed_splits import splits_of
 from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Outcome
@@ -59,6 +60,7 @@ def call(options: argparse.Namespace) -> int:
         overwrite=settings.overwrite,
         quiet=options.quiet,
         log_file=options.log_file,
+        fence=Limits(**settings.limits.model_dump()) if settings.fence == "on" else None,
     )
     if single and outcomes[0].cause is not None:
         return _single_failure(outcomes[0], composer)
@@ -79,7 +81,7 @@ def _cells(composer: Composer, options: argparse.Namespace) -> list[Cell]:
 
 def _general(composer: Composer, cells: Sequence[Cell]) -> Settings:
     """Return what holds for the whole command: engine, overwrite, figure."""
-    keep = {"experiment", "engine", "overwrite", "runs", "figure"}
+    keep = {"experiment", "engine", "overwrite", "fence", "limits", "runs", "figure"}
     drop = [o.key for o in composer.typed if o.key.partition(".")[0] not in keep]
     return composer.without(*drop).settings(general=True)
 

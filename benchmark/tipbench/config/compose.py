@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 
-from tipbench.config.method_class import parameters_of
+from tipbench.config.method_class import is_shipped, parameters_of
 from tipbench.config.options import Options, check_option, options, suggestion
 from tipbench.config.settings import Settings, settings_of
 from tipbench.config.sweeps import single_value
@@ -195,6 +195,8 @@ def _check_parameter(key: str, config: dict[str, Any], valid: set[str]) -> None:
     Raises UsageError for any other.
     """
     target = config["baseline"]["method"].get("_target_")
+    if target and key.startswith(METHOD) and config["fence"] == "on" and not is_shipped(target):
+        return  # its class is not imported in front of the fence; what it does not take is told behind it
     parameters = parameters_of(target) if target and key.startswith(METHOD) else None
     if parameters is None:
         raise UsageError(f'Unknown setting "{key}". {suggestion(key, sorted(valid))}')

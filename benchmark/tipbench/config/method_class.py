@@ -7,6 +7,14 @@ from importlib import import_module
 
 from tipbench.config.options import nearest
 
+SHIPPED = "tipbaselines"
+"""The package of the methods that come with tipbench."""
+
+
+def is_shipped(target: str) -> bool:
+    """Return whether a class is one of the methods that come with tipbench."""
+    return target.partition(".")[0] == SHIPPED
+
 
 def method_class(target: str) -> object | None:
     """Return the class of a method, or None where it cannot be imported."""

@@ -1,6 +1,5 @@
 """Where the configs are: in the wheel, or in the checkout that an editable install points to."""
 
-import logging
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -88,6 +87,8 @@ def _folder_of(entry: EntryPoint) -> Path | None:
         said = ""
     if places:
         return Path(places[0]).resolve()
+    import logging  # every start of the command line would wait for it
+
     logging.getLogger(__name__).warning(
         "the configs of the package %s are not found at %s%s: update or uninstall it.",
         entry.package,

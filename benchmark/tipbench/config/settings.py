@@ -61,6 +61,15 @@ class Grid(_Strict):
     worlds: list[Annotated[int, Field(ge=0)]] | None = None
 
 
+class FenceLimits(_Strict):
+    """What a fenced method may use; see :class:`tipbench.fence.session.Limits`."""
+
+    minutes: float = Field(gt=0)
+    memory_gib: float = Field(gt=0)
+    scratch_gib: float = Field(gt=0)
+    processes: int = Field(ge=1)
+
+
 class Place(_Strict):
     """A file or folder to write to."""
 
@@ -82,6 +91,8 @@ class Settings(_Strict):
     seed: int = Field(ge=0)
     replicates: int = Field(ge=0)
     overwrite: Literal["only_missing", "always", "never"]
+    fence: Literal["off", "on"]
+    limits: FenceLimits
     runs: Place
     figure: Place
 

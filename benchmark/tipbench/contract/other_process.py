@@ -46,7 +46,7 @@ def run_elsewhere(trial: Trial) -> Run:
 
 def main(folder: str) -> None:
     """Run the method that standard input asks for, and write its predictions to a folder."""
-    name, task, make, source, labels, access = pickle.load(sys.stdin.buffer)
+    name, task, make, source, labels, access = pickle.load(sys.stdin.buffer)  # nosec B301 # from us, above
     try:
         predictions = Trial(name, task_of(task), make, source, labels, access).run().predictions
     except Broken as error:

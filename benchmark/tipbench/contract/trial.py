@@ -21,7 +21,7 @@ from tipbench.data.streams.steps import Stream
 from tipbench.loading import prepare
 from tipbench.method import is_oracle
 from tipbench.runs.streamed.predictions import streamed_predictions
-from tipbench.task import Source, Task
+from tipbench.task import Problem, Source, Task
 
 REGIONS = 2
 """How many regions of the release a trial sees."""
@@ -178,11 +178,11 @@ def _contents(fold: Fold) -> dict[str, pl.DataFrame]:
     return tables | {"parts": fold.parts.clone(), "supervision": fold.supervision.clone()}
 
 
-def _said(task: Task) -> dict[str, str]:
+def _said(task: Problem) -> dict[str, str]:
     return {name: repr(value) for name, value in vars(task).items()}
 
 
-def _task_differences(before: dict[str, str], task: Task) -> list[str]:
+def _task_differences(before: dict[str, str], task: Problem) -> list[str]:
     """Say what was written to the task, which all methods share."""
     after = _said(task)
     return [f"fold.task.{name} was changed" for name in sorted(before) if after.get(name) != before[name]]

@@ -11,7 +11,7 @@ from tipcore.display import html_table
 from tipcore.errors import UsageError
 from tipcore.parts import PARTS
 
-from tipbench.task import Task
+from tipbench.task import Problem
 
 HUB_NAMES = {"valid": "validation"}
 """Parts that the Hugging Face Hub calls otherwise."""
@@ -21,14 +21,14 @@ HUB_NAMES = {"valid": "validation"}
 class Fold:
     """Inputs, units and labels of one fold. Nothing that decides the score of the test part is in it.
 
-    ``tables``: visible rows and columns by table, lazily; of the table that a task hands over step by step only
-    the rows of train and valid. ``parts``: ``[unit, part]``, the units of each
-    part. ``supervision``: ``[unit, part, label]`` of train and valid. ``pair_supervision``: on a user's own
-    labelled pairs ``[pair, part, label]``, else None. ``names``: by column of a user's own data ``[column, name]``,
-    what units and regions are called where the user wrote text.
+    ``task``: what is asked. ``tables``: visible rows and columns by table, lazily; of the table that a task hands over
+    step by step only the rows of train and valid. ``parts``: ``[unit, part]``, the units of each part.
+    ``supervision``: ``[unit, part, label]`` of train and valid. ``pair_supervision``: on a user's own labelled pairs
+    ``[pair, part, label]``, else None. ``names``: by column of a user's own data ``[column, name]``, what units and
+    regions are called where the user wrote text.
     """
 
-    task: Task
+    task: Problem
     tables: dict[str, pl.LazyFrame]
     parts: pl.DataFrame = field(repr=False)
     supervision: pl.DataFrame = field(repr=False)

@@ -11,19 +11,28 @@ import polars as pl
 from tipbench.data.fold import Fold
 from tipbench.data.streams.steps import Stream
 from tipbench.kinds.answers import Answers
+from tipbench.task import Task
+
+
+def as_they_are(predictions: pl.DataFrame) -> pl.DataFrame:
+    """Return predictions about folds whose ids are those of the truth."""
+    return predictions
 
 
 @dataclass(frozen=True)
 class Prepared:
     """The folds of a cell and the truth that their predictions are pooled and scored against.
 
+    ``task``: the one that the data were mapped to.
     ``pair_answers``: for a user's labelled pairs, the truth about scored pairs (kind scores, unit ``pair``).
     ``streams``: of a streamed task, what each fold's method is handed step by step. ``many``: of a user's
     own data, how many columns ``"*"`` gave each table. ``notes``: one
     sentence each about what the reader of a score should know. ``seconds``: wall time of preparing.
     ``valid_answers``: makes the truth about the valid part; None where no part is valid, or several folds rotate.
+    ``back``: brings predictions from the ids of the folds to those of the truth (:mod:`tipbench.data.relabelled`).
     """
 
+    task: Task
     folds: list[Fold]
     answers: Answers
     data: str
@@ -36,6 +45,7 @@ class Prepared:
     streams: list[Stream] = field(default_factory=list, repr=False)
     many: dict[str, int] = field(default_factory=dict)
     valid_answers: Callable[[], Answers] | None = field(default=None, repr=False, compare=False)
+    back: Callable[[pl.DataFrame], pl.DataFrame] = field(default=as_they_are, repr=False, compare=False)
 
     @property
     def names(self) -> pl.DataFrame | None:

@@ -46,7 +46,7 @@ def prepare_release(
     check_had(needs, tables, source)
     given = task.supervise[supervision](rows, source)
     parts = rows.select(task.unit, "part")
-    fold = Fold(task, tables, parts, given.join(parts, on=task.unit, how="left"))
+    fold = Fold(task.problem, tables, parts, given.join(parts, on=task.unit, how="left"))
     streams = []
     if task.stream:
         fold, stream = held_back(fold)
@@ -57,6 +57,7 @@ def prepare_release(
         return with_lengths(made, handed) if task.alarms else made
 
     return Prepared(
+        task=task,
         folds=[fold],
         answers=answered(rows, streams),
         data=source.name,

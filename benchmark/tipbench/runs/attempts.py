@@ -13,6 +13,8 @@ from polars.exceptions import PanicException
 from tipcore.errors import MachineFault, NotMapped, UsageError
 
 from tipbench.evaluation.evaluation import check_predictions, evaluate
+from tipbench.fence.method import MethodError
+from tipbench.fence.session import Limits
 from tipbench.kinds.predictions import as_stored
 from tipbench.method import check_shape, is_oracle, unread
 from tipbench.runs.cell import is_described
@@ -21,7 +23,8 @@ from tipbench.runs.decisions import Job, Outcome
 from tipbench.runs.digests import method_sources
 from tipbench.runs.loaded import refuse_changed
 from tipbench.runs.log import LOGGER, logging_to
-from tipbench.runs.predicting import instantiate, predictions_of
+from tipbench.runs.making import Methods
+from tipbench.runs.predicting import predictions_of
 from tipbench.runs.recording import Unwritable, cost_of, record
 from tipbench.runs.results import Result, read_predictions
 from tipbench.runs.shared_fold import SharedFold
@@ -31,11 +34,13 @@ from tipbench.tasks import task_of
 
 @dataclass(frozen=True)
 class Batch:
-    """Jobs of one fold, for one process. ``folder``: the one that relative paths are below."""
+    """Jobs of one fold, for one process. ``folder``: the one that relative paths are below. ``fence``: limits of the
+    fence that methods are put behind, None for none."""
 
     jobs: tuple[Job, ...]
     import_path: tuple[str, ...]
     folder: str
+    fence: Limits | None = None
 
 
 def run_batch(batch: Batch, raising: bool = False, log_file: str | None = None) -> list[Outcome]:
@@ -44,13 +49,13 @@ def run_batch(batch: Batch, raising: bool = False, log_file: str | None = None) 
     sys.path.extend(path for path in batch.import_path if path not in sys.path)
     shared = SharedFold(batch.jobs[0].cell)
     with logging_to(log_file):
-        return [_logged(job, shared, raising) for job in batch.jobs]
+        return [_logged(job, shared, batch.fence, raising) for job in batch.jobs]
 
 
-def _logged(job: Job, shared: SharedFold, raising: bool) -> Outcome:
+def _logged(job: Job, shared: SharedFold, fence: Limits | None, raising: bool) -> Outcome:
     LOGGER.info("begins: %s%s", job.cell.name, "" if job.kept is None else " (scores alone)")
     started = time.perf_counter()
-    outcome = _attempt(job, shared, raising)
+    outcome = run_one(job, shared, Methods(job.cell, shared, fence), raising)
     seconds = time.perf_counter() - started
     if outcome.result is None:
         LOGGER.error(
@@ -64,13 +69,18 @@ def _logged(job: Job, shared: SharedFold, raising: bool) -> Outcome:
     return outcome
 
 
-def _attempt(job: Job, shared: SharedFold, raising: bool) -> Outcome:
+def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = False) -> Outcome:
+    """Run a job with a method that these make, which are closed then. ``raising``: a method's own error is raised."""
     try:
-        return Outcome(job.cell, _run_cell(job, shared))
+        return Outcome(job.cell, _run_cell(job, shared, methods))
     except Unwritable:
         raise
     except (UsageError, MachineFault) as error:
         return Outcome(job.cell, cause=str(error), usage=True, unmapped=isinstance(error, NotMapped))
+    except MethodError as error:
+        if raising:
+            raise
+        return Outcome(job.cell, cause=str(error), trace=error.trace)
     except (Exception, SystemExit, PanicException) as error:
         if raising:
             raise
@@ -78,28 +88,34 @@ def _attempt(job: Job, shared: SharedFold, raising: bool) -> Outcome:
         where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
         said = " ".join(str(error).split()) or "no message"
         return Outcome(job.cell, cause=f"{type(error).__name__}: {said}{where}", trace=traceback.format_exc())
+    finally:
+        methods.close()
 
 
-def _run_cell(job: Job, shared: SharedFold) -> Result:
+def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
     cell, task = job.cell, task_of(job.cell.task)
-    method = instantiate(cell.config["baseline"]["method"])
-    refuse_changed(method_sources(cell.config["baseline"]["method"]))
+    method = methods.make()
+    if methods.fence is None:
+        refuse_changed(method_sources(cell.config["baseline"]["method"]))
     check_shape(task, method, cell.target)
-    prepared = shared.prepared(frozenset(method.needs), is_oracle(method))
+    prepared = shared.prepared(frozenset(method.needs), is_oracle(method), methods.fence is not None)
     meter, notes = Meter(), [*prepared.notes, *unread(cell.baseline, method, prepared.many)]
     if not is_described(cell.config, job.versions.data):
         notes.append(
             f"these are not the files that data={cell.data} describes: its summary and source are left out."
         )
     if job.kept is None:
-        predictions = predictions_of(method, prepared, cell, meter, notes)
+        predictions = predictions_of(method, methods.make, prepared, cell, meter, notes)
     else:
         predictions, notes = read_predictions(cell.folder, job.kept), job.kept.notes
     answers = prepared.answers_to(predictions)
     with meter.part("score"):
         checked = as_stored(check_predictions(answers, predictions))
         evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
+    meter.add(*methods.cost())
     cost = cost_of(job, meter)  # before the valid part is predicted, which is not part of what a method costs
     ask = asked_of(method, cell) if job.kept is None else kept_of(cell, job.kept)
     validated = validate(prepared, cell, checked, ask)
-    return record(job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated)
+    return record(
+        job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated, methods.fence
+    )

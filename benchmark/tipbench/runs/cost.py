@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from tipcore.operating_system import NAME, peak_memory, reset_peak_memory
 
-MIB_IN_KIB = 1024
+KIB = MIB_IN_KIB = 1024
 UNKNOWN_PEAK = "this system does not tell a cell's peak memory: cost.peak_mib is null"
 PACKAGES = (
     "numpy",
@@ -38,6 +38,7 @@ class Meter:
         self._start = reset_peak_memory()
         self._cpu = time.process_time()
         self._wall: dict[str, float] = {}
+        self._elsewhere = (0.0, 0)
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -48,18 +49,22 @@ class Meter:
         finally:
             self._wall[name] = self._wall.get(name, 0.0) + time.perf_counter() - began
 
+    def add(self, cpu: float, peak: int) -> None:
+        """Add what other processes took: CPU seconds, and bytes of memory at their peak."""
+        self._elsewhere = (cpu, peak)
+
     def wall(self, name: str) -> float:
         return round(self._wall.get(name, 0.0), 4)
 
     def cpu(self) -> float:
-        return round(time.process_time() - self._cpu, 4)
+        return round(time.process_time() - self._cpu + self._elsewhere[0], 4)
 
     def peak_mib(self) -> float | None:
         """Return peak resident memory since the start over that at the start, MiB; None where the system cannot say."""
         peak = peak_memory()
-        return (
-            None if self._start is None or peak is None else round(max(0, peak - self._start) / MIB_IN_KIB, 1)
-        )
+        if self._start is None or peak is None:
+            return None
+        return round(max(0, peak - self._start, self._elsewhere[1] // KIB) / MIB_IN_KIB, 1)
 
 
 def environment() -> dict[str, str | int]:

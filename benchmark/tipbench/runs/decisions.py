@@ -9,7 +9,8 @@ from tipcore.errors import UsageError
 
 from tipbench.runs.cell import Cell
 from tipbench.runs.digests import digests_of
-from tipbench.runs.results import Digests, Result, Versions, check_files, read_result
+from tipbench.runs.records import Digests, Versions
+from tipbench.runs.results import Result, check_files, read_result
 from tipbench.runs.versions import versions_of
 
 
@@ -40,8 +41,11 @@ class Job:
     kept: Result | None = None
 
 
-def decided(cell: Cell, overwrite: str = "only_missing") -> Outcome | Job:
-    """Return what is there already as an outcome, or what is to be done."""
+def decided(cell: Cell, overwrite: str = "only_missing", fenced: bool = False) -> Outcome | Job:
+    """Return what is there already as an outcome, or what is to be done.
+
+    ``fenced``: whether a result counts only where the method was behind a fence (or is an oracle, which never is).
+    """
     try:
         versions = versions_of(cell)
         job = Job(cell, versions, digests_of(cell, versions.data))
@@ -56,6 +60,8 @@ def decided(cell: Cell, overwrite: str = "only_missing") -> Outcome | Job:
         return Outcome(cell, cause=str(error), usage=True) if overwrite == "never" else job
     if overwrite == "never":
         return Outcome(cell, result, reused=True)
+    if fenced and result.fence is None and not result.oracle_method:
+        return job
     then, now = result.digests, job.digests
     if then is None or (then.method, then.input) != (now.method, now.input):
         return job

@@ -17,17 +17,17 @@ import tipdata
 from tipdata.core.world import fingerprint
 from tipdata.release import Release, published_manifest
 
+from tipbench.config.method_class import SHIPPED
 from tipbench.data.access import access_of, visible_columns
 from tipbench.data.training_size import YARDSTICK
 from tipbench.evaluation.sources import file_of, place, score_digest
 from tipbench.runs.cell import Cell, without_prose
 from tipbench.runs.loaded import typed_code
-from tipbench.runs.results import Digests
+from tipbench.runs.records import Digests
 from tipbench.sources import Place, closure, digest_of_sources
 from tipbench.task import Task
 from tipbench.tasks import task_of
 
-SHIPPED = "tipbaselines"
 TYPED = "__main__."
 """What the names of classes begin with that were typed in a notebook or a script."""
 INSTALLED = ("site-packages", "dist-packages")
@@ -39,7 +39,10 @@ INPUT = (
 )
 """Where the code lies that makes a fold and that hands a stream over; an alarm's threshold is a metric's optimum."""
 
-DRIVING = tuple(f"tipbench.{name}" for name in ("task", "loading", "runs.shared_fold", "runs.predicting"))
+DRIVING = tuple(
+    f"tipbench.{name}"
+    for name in ("task", "loading", "runs.shared_fold", "runs.predicting", "config.instantiate")
+)
 """What asks for a fold and drives a method. Their imports are not followed: they know every task and every stream."""
 
 VALIDATING = "tipbench.runs.validation"
@@ -72,7 +75,7 @@ def method_digest(method: Mapping[str, Any]) -> str:
         method: ``_target_`` and the parameters. Parameters may have a ``_target_`` of their own.
     """
     typed = {
-        target: code_digest(target) for target in sorted(set(_targets(method))) if target.startswith(TYPED)
+        target: code_digest(target) for target in sorted(set(targets_of(method))) if target.startswith(TYPED)
     }
     return digest_of_sources(method_sources(method), {**method, "typed": typed} if typed else method)
 
@@ -85,7 +88,7 @@ def code_digest(target: str) -> str:
 
 def method_sources(method: Mapping[str, Any]) -> dict[str, Path]:
     """Return the modules that a method is made of, by name."""
-    targets = sorted(set(_targets(method)))
+    targets = sorted(set(targets_of(method)))
     places = [place for target in targets for place in _places(target)]
     return closure((name for target in targets for name in _prefixes(target)), places)
 
@@ -126,16 +129,16 @@ def _unpublished(release: Mapping[str, Any]) -> str | None:
     return fingerprint(known.version) if published_manifest(known) is None else None
 
 
-def _targets(value: Any) -> Iterator[str]:
+def targets_of(value: Any) -> Iterator[str]:
     """Yield every ``_target_`` in a method's config."""
     if isinstance(value, Mapping):
         if isinstance(value.get("_target_"), str):
             yield value["_target_"]
         for inner in value.values():
-            yield from _targets(inner)
+            yield from targets_of(inner)
     if isinstance(value, list | tuple):
         for inner in value:
-            yield from _targets(inner)
+            yield from targets_of(inner)
 
 
 def _prefixes(target: str) -> Iterator[str]:
@@ -147,10 +150,10 @@ def _prefixes(target: str) -> Iterator[str]:
 def _places(target: str) -> list[Place]:
     """Return where the modules lie that a method may be made of: its own package or folder, and the shipped methods."""
     package = target.partition(".")[0]
-    return [place for name in dict.fromkeys((package, SHIPPED)) if (place := _place_of(name)) is not None]
+    return [place for name in dict.fromkeys((package, SHIPPED)) if (place := place_of(name)) is not None]
 
 
-def _place_of(package: str) -> Place | None:
+def place_of(package: str) -> Place | None:
     """Return where a package lies. What the user did not install counts with the whole folder that it is imported from:
     modules beside it may be part of the method."""
     try:

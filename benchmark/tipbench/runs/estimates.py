@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from tipbench.console import Column
 from tipbench.evaluation.evaluation import Estimated
+from tipbench.runs.records import Estimated as Recorded
 from tipbench.runs.report import interval, number
-from tipbench.runs.results import Estimated as Recorded
 from tipbench.runs.results import Result
 
 Estimates = dict[str, Estimated] | dict[str, Recorded]

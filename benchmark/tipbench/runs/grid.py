@@ -11,7 +11,7 @@ from tipcore.errors import UsageError
 
 from tipbench.config.compose import METHOD, TARGET, Composer, Override
 from tipbench.config.extras import how_to_install, missing_extra
-from tipbench.config.method_class import method_class
+from tipbench.config.method_class import is_shipped, method_class
 from tipbench.config.options import suggestion
 from tipbench.config.settings import Grid, Settings
 from tipbench.config.sweeps import values_of
@@ -80,7 +80,7 @@ def expand(
         named = name in (grid.baselines if isinstance(grid.baselines, list) else [grid.baselines])
         if settings.data is not None and settings.data.get("task") != task.name:
             continue
-        if settings.data is None and not _is_for_releases(settings.baseline.method["_target_"], task):
+        if settings.data is None and not _is_for_releases(settings, task):
             continue
         if (extra := missing_extra(settings.baseline.model_dump())) is not None:
             if named:
@@ -166,9 +166,7 @@ def _world(settings: Settings) -> int:
 
 def _is_misplaced_oracle(settings: Settings) -> bool:
     """Return whether this is an oracle on an independent world: one may take its parameters from the released world."""
-    return _world(settings) > 0 and bool(
-        getattr(method_class(settings.baseline.method["_target_"]), "oracle", False)
-    )
+    return _world(settings) > 0 and bool(getattr(_class_of(settings), "oracle", False))
 
 
 def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:
@@ -224,20 +222,29 @@ def runnable(composer: Composer, data: Mapping[str, Any], task: Task) -> list[st
     return found
 
 
-def _is_for_releases(target: str, task: Task) -> bool:
+def _class_of(settings: Settings) -> object | None:
+    """Return the class of a method, None where it cannot be imported or is not to be: what goes behind a fence is not
+    imported in front of it, unless it comes with tipbench."""
+    target = settings.baseline.method["_target_"]
+    return method_class(target) if settings.fence == "off" or is_shipped(target) else None
+
+
+def _is_for_releases(settings: Settings, task: Task) -> bool:
     """Return whether a release has the tables that a method needs; some need what only a user's own data has."""
-    needs = getattr(method_class(target), "needs", frozenset())
+    needs = getattr(_class_of(settings), "needs", frozenset())
     return {need.partition(".")[0] for need in needs} <= {*task.tables, "operations"}
 
 
 def _seeds(settings: Settings, seeds: list[int]) -> list[int]:
-    return seeds if len(seeds) == 1 or _is_stochastic(settings.baseline.method["_target_"]) else seeds[:1]
+    return seeds if len(seeds) == 1 or _is_stochastic(settings) else seeds[:1]
 
 
-def _is_stochastic(target: str) -> bool:
+def _is_stochastic(settings: Settings) -> bool:
     """Return whether seeds change a method; one that cannot be imported fails once, in its cell."""
-    found = method_class(target)
-    return found is not None and bool(getattr(found, "stochastic", True))
+    found = _class_of(settings)
+    if found is None:
+        return settings.fence == "on"  # nobody has looked
+    return bool(getattr(found, "stochastic", True))
 
 
 def _refuse_lists(composer: Composer) -> None:

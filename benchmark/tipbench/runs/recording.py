@@ -13,19 +13,8 @@ from tipbench.evaluation.evaluation import Evaluation, Score
 from tipbench.runs.cell import is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.decisions import Job
-from tipbench.runs.results import (
-    PREDICTIONS,
-    SCHEMA_VERSION,
-    VALID,
-    Cost,
-    Estimated,
-    PredictionsFile,
-    Result,
-    Scored,
-    digest_of,
-    parquet_bytes,
-    store,
-)
+from tipbench.runs.records import Cost, Estimated, Fence, PredictionsFile, Scored
+from tipbench.runs.results import PREDICTIONS, SCHEMA_VERSION, VALID, Result, digest_of, parquet_bytes, store
 from tipbench.runs.validation import Validated
 
 
@@ -42,15 +31,18 @@ def record(
     cost: Cost,
     notes: list[str],
     validated: Validated,
+    fence: Fence | None = None,
 ) -> Result:
     """Store a run in its cell's folder and return its result.
 
-    ``oracle``: whether the method was shown hidden truth.
+    ``oracle``: whether the method was shown hidden truth; ``fence``: what it was kept from.
     Raises Unwritable where it cannot be written.
     """
     content = parquet_bytes(_with_names(predictions, prepared))
     valid = None if validated.predictions is None else parquet_bytes(validated.predictions)
     result = result_of(job, prepared, evaluation, oracle, digest_of(content), cost, notes, validated.score)
+    fence = fence if job.kept is None else job.kept.fence
+    result = result.model_copy(update={"fence": fence})
     if valid is not None:
         kept = PredictionsFile(file=VALID, digest=digest_of(valid))
         result = result.model_copy(update={"valid_predictions": kept})

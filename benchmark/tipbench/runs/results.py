@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 from tipcore.atomic import fill_folder_atomically, find_whole
 from tipcore.display import html_table
 from tipcore.errors import UsageError
@@ -22,7 +22,16 @@ from tipcore.parquet import read_parquet
 
 from tipbench.evaluation.comparison import Draws
 from tipbench.evaluation.evaluation import Score
-from tipbench.evaluation.meaning import ScoreVersion
+from tipbench.runs.records import (
+    Cost,
+    Digests,
+    Estimated,
+    Fence,
+    PredictionsFile,
+    Record,
+    Scored,
+    Versions,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,64 +44,7 @@ SCHEMA = Path(__file__).with_name("result.schema.json")
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Versions(_Record):
-    """What a score means: scores of other versions are not comparable."""
-
-    data: str = Field(description="version of the release, or SHA-256 of the files of a user's own data")
-    evaluator: ScoreVersion = Field(description="what the task's scores mean; 1 was written as 0.3.0")
-    method: str = Field(description="version of tipbench, or SHA-256 of the source of a user's own method")
-
-
-class Digests(_Record):
-    """What the result was made by, SHA-256 in hex (:mod:`tipbench.runs.digests`): it decides what is run again."""
-
-    method: str
-    input: str
-    score: str
-
-
-class Scored(_Record):
-    """A metric's value with its 95% interval; note says why one is null."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    note: str | None = None
-
-
-class Estimated(_Record):
-    """What is estimated of one unit, with its 95% interval; null where there is none or the truth is not known."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    truth: float | None = None
-
-
-class Cost(_Record):
-    """What the cell took on the machine of ``environment``; null where an author of predictions did not say."""
-
-    fit_s: float | None = Field(description="wall seconds")
-    predict_s: float | None = Field(description="wall seconds")
-    score_s: float | None = Field(description="wall seconds")
-    cpu_s: float | None = Field(description="CPU seconds of the process, all threads")
-    peak_mib: float | None = Field(
-        description="peak resident memory over that at the start, MiB; null if unknown"
-    )
-
-
-class PredictionsFile(_Record):
-    """The predictions beside the result."""
-
-    file: str
-    digest: str = Field(description="sha256: and the hex digest of the file")
-
-
-class Result(_Record):
+class Result(Record):
     """All that is known of a run."""
 
     schema_version: int = Field(default=1, ge=1, le=SCHEMA_VERSION, description="of this record; absent in 1")
@@ -108,6 +60,10 @@ class Result(_Record):
         default=True,
         description="whether access and streaming were enforced when it was predicted: false for predictions "
         "that came as files",
+    )
+    fence: Fence | None = Field(
+        default=None,
+        description="what the method was kept from; null: nothing, so that access is declared only",
     )
     versions: Versions
     digests: Digests | None = Field(default=None, description="absent in version 1 and for a submission")

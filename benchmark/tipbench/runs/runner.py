@@ -16,6 +16,7 @@ from tipcore.atomic import check_writable
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
 
+from tipbench.fence.session import Limits
 from tipbench.runs.attempts import Batch, run_batch
 from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Job, Outcome, decided
@@ -31,6 +32,7 @@ def run(
     quiet: bool = False,
     raising: bool = False,
     log_file: str | None = None,
+    fence: Limits | None = None,
 ) -> list[Outcome]:
     """Run every cell that is not finished and return the outcomes of all, in the cells' order.
 
@@ -38,7 +40,7 @@ def run(
     other code scored; :mod:`tipbench.runs.digests`), ``always`` runs everything, ``never`` keeps whatever is there.
 
     ``raising``: a method's own error is raised, and not told in its outcome. ``log_file``: see
-    :mod:`tipbench.runs.log`.
+    :mod:`tipbench.runs.log`. ``fence``: limits of the fence that each method is put behind; None for none.
 
     Raises:
         UsageError: where runs or the log cannot be written.
@@ -46,7 +48,7 @@ def run(
     outcomes: dict[Path, Outcome] = {}
     jobs: list[Job] = []
     for cell in cells:
-        made = decided(cell, overwrite)
+        made = decided(cell, overwrite, fence is not None)
         if isinstance(made, Job):
             jobs.append(made)
         else:
@@ -55,16 +57,22 @@ def run(
         sys.stderr.write(f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run\n")
     if jobs:
         with logging_to(log_file):
-            done = _run_jobs(jobs, engine, workers, quiet, raising, log_file)
+            done = _run_jobs(jobs, engine, workers, quiet, raising, log_file, fence)
         outcomes |= {outcome.cell.folder: outcome for outcome in done}
     return [outcomes[cell.folder] for cell in cells]
 
 
 def _run_jobs(
-    jobs: list[Job], engine: str, workers: int | None, quiet: bool, raising: bool, log_file: str | None
+    jobs: list[Job],
+    engine: str,
+    workers: int | None,
+    quiet: bool,
+    raising: bool,
+    log_file: str | None,
+    fence: Limits | None,
 ) -> list[Outcome]:
     _check_writable(jobs[0].cell.runs)
-    batches = _batches(jobs, 1 if engine == "sequential" else workers or os.cpu_count() or 1)
+    batches = _batches(jobs, 1 if engine == "sequential" else workers or os.cpu_count() or 1, fence)
     done = run_all(
         partial(run_batch, raising=raising, log_file=log_file),
         batches,
@@ -91,11 +99,11 @@ def _check_writable(runs: Path) -> None:
         ) from None
 
 
-def _batches(jobs: list[Job], workers: int) -> list[Batch]:
+def _batches(jobs: list[Job], workers: int, fence: Limits | None = None) -> list[Batch]:
     """Return jobs by fold; where there are fewer folds than workers, a fold's jobs are dealt to several."""
     by_fold: dict[str, list[Job]] = {}
     for job in jobs:
         by_fold.setdefault(job.cell.fold_key, []).append(job)
     ways = -(-workers // len(by_fold))
     dealt = [group[start::ways] for group in by_fold.values() for start in range(min(ways, len(group)))]
-    return [Batch(tuple(part), tuple(sys.path), os.getcwd()) for part in dealt]
+    return [Batch(tuple(part), tuple(sys.path), os.getcwd(), fence) for part in dealt]

@@ -44,7 +44,7 @@ def validate(
         predictions: those of the run, which hold the valid part where the task predicts it.
         ask: given the folds with valid in the place of the test, returns predictions for it.
     """
-    task = prepared.folds[0].task
+    task = prepared.task
     try:
         valid = prepared.validation
     except UsageError as error:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 from pathlib import Path
 
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.files import all_files
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.cell import Cell
-from tipbench.runs.digests import SHIPPED
-from tipbench.runs.results import Versions
+from tipbench.runs.digests import SHIPPED, place_of
+from tipbench.runs.records import Versions
 from tipbench.version import __version__
 
 UNKNOWN = "unknown"
@@ -48,10 +47,6 @@ def method_version(target: str) -> str:
     module = target.rpartition(".")[0]
     if module.partition(".")[0] == SHIPPED:
         return __version__
-    try:
-        spec = importlib.util.find_spec(module)
-    except (ImportError, ValueError):
-        return UNKNOWN
-    if spec is None or spec.origin is None or not Path(spec.origin).is_file():
-        return UNKNOWN
-    return f"sha256:{hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()}"
+    place = place_of(module.partition(".")[0])  # found without importing it: it may be for a fence
+    path = None if place is None else place.find(module)
+    return UNKNOWN if path is None else f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"

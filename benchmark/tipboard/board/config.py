@@ -1,8 +1,11 @@
-"""``results/board.yaml``: where a board keeps predictions, and where its site and its source are published.
+"""``results/board.yaml``: where a board keeps predictions and finds packages, and where it is published.
 
 ::
 
     predictions: predictions        # a folder, from board.yaml's own, or a URL that fsspec can open
+    packages:
+      wheelhouse: ""                # a folder of wheels, from board.yaml's own; it alone is used where it is given
+      index: ""                     # https address of a package index
     site:
       repository: ""                # https address of the source; empty: the pages say that none is declared
       documents: ""                 # https address to which docs/board.md is appended; empty: no link to documents
@@ -31,12 +34,22 @@ class SiteConfig(BaseModel):
     address: str = Field(default="", pattern=ADDRESS)
 
 
+class Packages(BaseModel):
+    """Where the packages of submissions are installed from: a folder of wheels, or else an index of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    wheelhouse: str = ""
+    index: str = Field(default="", pattern=ADDRESS)
+
+
 class BoardConfig(BaseModel):
     """The whole file. ``predictions``: a folder, from the file's own, or an fsspec URL."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     predictions: str = "predictions"
+    packages: Packages = Packages()
     site: SiteConfig = SiteConfig()
 
 
@@ -48,11 +61,17 @@ def read_config(results: Path) -> BoardConfig:
     path = results / CONFIG
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
-        return BoardConfig.model_validate(content or {})
+        config = BoardConfig.model_validate(content or {})
+        if house := config.packages.wheelhouse:
+            absolute = config.packages.model_copy(update={"wheelhouse": str((results / house).absolute())})
+            return config.model_copy(update={"packages": absolute})
+        return config
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        said = "give an https address or nothing" if where.startswith("site.") else first["msg"]
+        said = (
+            "give an https address or nothing" if where.startswith(("site.", "packages.")) else first["msg"]
+        )
         raise UsageError(f"{path} is not a config of a board: {where}: {said}.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         said = str(error).strip().splitlines()[0].rstrip(".")

@@ -2,7 +2,7 @@
 
 The reference methods are entries of the team ``tipbench``, methods of one's own that were run here of the team ``own``;
 others come as submissions (:mod:`tipboard.submissions`). A result was *run here* where whoever keeps the board ran it,
-and is *reproduced* where they ran what a submission pins: access and streaming were enforced either way. It is
+and is *reproduced* where they ran what a submission pins, behind a fence (:mod:`tipbench.fence`). It is
 *self-reported* where predictions came as files. Ranks are among the first two; of a self-reported score the place that
 it would take is told.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tipbench.runs.digests import SHIPPED
+from tipbench.config.method_class import SHIPPED
 from tipbench.runs.results import Result
 
 from tipboard.board.draws import KeptDraws
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 REFERENCE_TEAM, OWN_TEAM = RESERVED_TEAMS
 RUN_HERE, REPRODUCED, SELF_REPORTED = "run here", "reproduced", "self-reported"
 MEANING = {
-    RUN_HERE: "Whoever keeps this board ran the method with tipbench, which enforced its access to data and its "
-    "streaming: all reference methods, and methods of their own.",
-    REPRODUCED: "Its authors submitted it, and whoever keeps this board ran the pinned package and its config again: "
-    "access and streaming were enforced.",
+    RUN_HERE: "Whoever keeps this board ran the method with tipbench: all reference methods, and methods of their "
+    "own. Access to data and streaming were enforced where its result names a fence, and are declared elsewhere.",
+    REPRODUCED: "Its authors submitted it, and whoever keeps this board ran the pinned package and its config again, "
+    "behind a fence that has its fold and nothing else: access and streaming were enforced.",
     SELF_REPORTED: "Predictions came as files and were scored here. The data that a method was shown is what its "
     "authors declare. It is not ranked and counts in no mean rank; the rank that its score would have is shown.",
     "unverified": "Self-reported on a task that is streamed: nobody can tell whether the stream was read ahead.",
@@ -42,7 +42,8 @@ class Entry:
 
     ``record``: what its authors say of a submission, None for a method that was run here.
     ``results``: what is shown, sorted by task, split and seed: a reproduced result stands in the place of the uploaded
-    one. ``uploaded``: the uploaded results of cells that were reproduced since. ``draws``: of ``results``.
+    one. ``uploaded``: the uploaded results of cells that were reproduced since; ``fresh``: those of their run on a
+    world that nobody knew. ``draws``: of ``results``.
     """
 
     team: str
@@ -51,6 +52,7 @@ class Entry:
     draws: Sequence[KeptDraws] = field(default=(), repr=False)
     record: SubmissionRecord | None = None
     uploaded: Sequence[Result] = ()
+    fresh: Sequence[Result] = ()
 
     @property
     def id(self) -> str:

@@ -6,6 +6,7 @@ results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run'
                          submissions/<team>--<method>/submission.json     what its authors say
                                                      uploaded/            results and draws of the uploaded files
                                                      reproduced/          the same of the maintainers' own run
+                                                     fresh/               results of that run on a world nobody knew
                          worlds.json                                      :mod:`tipboard.board.stability`
 ```
 """
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tipboard.submissions.record import SubmissionRecord
 
 REFERENCE, SUBMISSIONS, UPLOADED, REPRODUCED = "reference", "submissions", "uploaded", "reproduced"
+FRESH = "fresh"
 RECORD = "submission.json"
 ELSEWHERE = "give another --to"
 
@@ -159,6 +161,7 @@ def read_submission(folder: Path) -> Entry:
     record = _record(folder / RECORD)
     uploaded, draws = _side(folder / UPLOADED)
     again, drawn_again = _side(folder / REPRODUCED) if (folder / REPRODUCED).is_dir() else ([], [])
+    fresh, _ = _side(folder / FRESH) if (folder / FRESH).is_dir() else ([], [])
     done = {place_of(result) for result in again}
     shown = [*again, *(result for result in uploaded if place_of(result) not in done)]
     drawn = {(one.task, one.split, one.seed): one for one in (*draws, *drawn_again)}
@@ -169,6 +172,7 @@ def read_submission(folder: Path) -> Entry:
         draws=list(drawn.values()),
         record=record,
         uploaded=[result for result in uploaded if place_of(result) in done],
+        fresh=fresh,
     )
 
 

@@ -1,51 +1,66 @@
-"""Maintainers run an entry's method themselves, from its pinned package and config: access and streaming are enforced.
+"""Maintainers run an entry's method themselves, behind a fence, on the release and on a world that nobody knew.
 
-A submission's package is installed into a new virtual environment that sees this one's packages, and ``tipbench run``
-is called there for each cell; what it predicts is scored and stored as *reproduced*, beside what was uploaded. Another
-party's code runs on this machine with this user's rights: use a machine that holds nothing else. A reference method is
-run as its stored config says and checked against its digest.
+A submission's package is installed from wheels (:mod:`tipboard.board.packages`) and its config composed from plain
+values; nothing of it is imported here. Each cell is fitted and predicted behind a fence (:mod:`tipbench.fence`), and
+what comes back is scored in this process, on the truth that no fence holds. The truth of an open release can be made
+again by anybody and carried inside a wheel: so each cell is run once more on an independent world whose number is drawn
+at random after the package was installed. A reference method is run as its stored config says.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import secrets
+import shutil
 import tempfile
-import venv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
-from tipbench.evaluation.meaning import score_version
+from tipbench.fence.session import Limits
 from tipbench.kinds.predictions import as_stored
+from tipbench.runs.attempts import run_one
 from tipbench.runs.cell import Cell
-from tipbench.runs.results import Result, read_result, run_folders
-from tipbench.runs.runner import run
+from tipbench.runs.decisions import Job
+from tipbench.runs.digests import digests_of
+from tipbench.runs.making import Methods
+from tipbench.runs.results import Result
+from tipbench.runs.shared_fold import SharedFold
+from tipbench.runs.versions import versions_of
 from tipbench.tasks import task_of
-from tipbench.version import __version__
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engine import run_all
 from tipcore.errors import CheckFailed, UsageError
-from tipcore.operating_system import require_confinement
 from tipcore.parquet import read_parquet
+from tipdata.release import Release, open_release
 
 from tipboard.board.acceptance import first_of
+from tipboard.board.config import read_config
 from tipboard.board.draws import KeptDraws, draws_of_run
 from tipboard.board.entries import Entry
-from tipboard.board.files import REPRODUCED, SUBMISSIONS, UPLOADED, read, read_submission, store_results
+from tipboard.board.files import (
+    FRESH,
+    REPRODUCED,
+    SUBMISSIONS,
+    UPLOADED,
+    read,
+    read_submission,
+    store_results,
+)
+from tipboard.board.packages import Environment, install
+from tipboard.board.pinned_configs import config_of
 from tipboard.board.predictions import PredictionStore, store_of
 
-LAST_LINES = 3
-"""Of what a failing command said."""
-OWN = "tipbench: "
+SECRET_BITS = 96
+"""Of the number of the world that nobody knew."""
 
 
 @dataclass(frozen=True)
 class Reproduced:
     """One cell that was run again. ``same``: bit for bit the stored predictions; ``stored`` and ``found``: the primary
-    scores."""
+    scores; ``fresh``: that on a world that nobody knew, None where the split cannot be had there."""
 
     task: str
     split: str
@@ -53,6 +68,16 @@ class Reproduced:
     same: bool
     stored: float | None
     found: float | None
+    fresh: float | None
+
+
+@dataclass(frozen=True)
+class Again:
+    """A cell run again: its result, the folder of its run, and its result on the fresh world."""
+
+    result: Result
+    folder: Path
+    fresh: Result | None
 
 
 def reproduce(
@@ -62,6 +87,7 @@ def reproduce(
     tasks: Sequence[str] = (),
     splits: Sequence[str] = (),
     quiet: bool = False,
+    limits: Limits | None = None,
 ) -> list[Reproduced]:
     """Run the cells of an entry again; of a submission what comes of it is stored as reproduced.
 
@@ -71,9 +97,11 @@ def reproduce(
         entry_id: ``team--method``; ``tipbench--method`` is a reference method.
         tasks, splits: only these, all by default.
         quiet: no progress.
+        limits: of each cell's fence.
 
     Raises:
-        UsageError: for an entry that is not there, names no package, or has no such cells.
+        UsageError: for an entry that is not there, names no package, or has no such cells, and where no fence can be
+        built.
         CheckFailed: where its package cannot be installed, or a cell fails.
     """
     entry = _entry(results, data, entry_id)
@@ -88,14 +116,20 @@ def reproduce(
             f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: ask for others."
         )
     with tempfile.TemporaryDirectory(prefix="tipbench-reproduce-") as work:
-        runs = Path(work) / "runs"
-        if entry.record is None:
-            found = _run_reference(cells, runs, quiet)
-        else:
-            found = _run_submission(entry, cells, Path(work), runs, quiet)
+        environment = _environment(entry, results, Path(work))
+        configs = [config_of(entry, one) for one in cells]
+        with _fresh_world(data) as world:
+            found = run_all(
+                lambda pair: _again(*pair, entry, environment, Path(work), world, limits or Limits()),
+                list(zip(cells, configs, strict=True)),
+                engine="sequential",
+                label="cells",
+                quiet=quiet,
+            )
+        if entry.record is not None:
             _store(results, data, entry, found)
         store = store_of(results)
-        return [_held(one, *again, store) for one, again in zip(cells, found, strict=True)]
+        return [_held(one, again, store) for one, again in zip(cells, found, strict=True)]
 
 
 def _entry(results: Path, data: str, entry_id: str) -> Entry:
@@ -111,133 +145,102 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
     return entries[entry_id]
 
 
-def _run_reference(cells: Sequence[Result], runs: Path, quiet: bool) -> list[tuple[Result, Path]]:
-    wanted = [Cell(dict(one.config), runs) for one in cells]
-    found = []
-    for outcome in run(wanted, quiet=quiet):
-        if outcome.result is None:
-            raise CheckFailed(f"{outcome.cell.name} failed: {outcome.cause}")
-        found.append((outcome.result, outcome.cell.folder))
-    return found
-
-
-def _run_submission(
-    entry: Entry, cells: Sequence[Result], work: Path, runs: Path, quiet: bool
-) -> list[tuple[Result, Path]]:
-    require_confinement("Reproducing a submission")
-    record = entry.record
-    if record is None or record.pinned is None:
+def _environment(entry: Entry, results: Path, work: Path) -> Environment:
+    if entry.record is None:
+        return Environment("")
+    if entry.record.pinned is None:
         raise UsageError(
             f"{entry.id} names no package: its authors must submit it with --package before it can be reproduced."
         )
-    python = _installed(record.pinned.package, work)
-    overrides = record.pinned.overrides
-    lacking = sorted({one.task for one in cells} - set(overrides))
-    if lacking:
-        raise UsageError(f"{entry.id} says of {', '.join(lacking)} not how it is run: leave out with --task.")
-    return run_all(
-        lambda one: _run_cell(python, overrides[one.task], one, entry, runs),
-        list(cells),
-        engine="sequential",
-        label="cells",
-        quiet=quiet,
-    )
+    return install(entry.record.pinned.package, read_config(results).packages, work)
 
 
-def _installed(package: str, work: Path) -> str:
-    """Return the interpreter of an environment that has the package; this one's where it is this tipbench."""
-    if package == f"tipbench=={__version__}":
-        return sys.executable
-    folder = work / "environment"
-    venv.create(folder, with_pip=True, symlinks=True)
-    python = str(folder / "bin" / "python")
-    asked = subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    # What this environment has, tipbench above all, is seen from the new one; what it installs goes before.
-    seen = [path for path in sys.path if path and Path(path).is_dir()]
-    Path(asked.stdout.strip(), "tipbench-of-the-maintainers.pth").write_text(
-        "\n".join(seen) + "\n", encoding="utf-8"
-    )
-    done = subprocess.run(
-        [python, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", package],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise CheckFailed(f"{package} cannot be installed: {_end(done.stderr)}")
-    return python
+@contextmanager
+def _fresh_world(data: str) -> Iterator[Release]:
+    """Give a world of the same version and size that nobody knew before, and remove it afterwards."""
+    version, _, size = data.partition("/")
+    release = Release.of(version, size, 1 + secrets.randbits(SECRET_BITS))
+    try:
+        yield release
+    finally:
+        shutil.rmtree(release.folder, ignore_errors=True)
 
 
-def _run_cell(
-    python: str, overrides: Sequence[str], wanted: Result, entry: Entry, runs: Path
-) -> tuple[Result, Path]:
-    """Run one cell in the other environment and check that it is the one that was submitted."""
-    place = runs / f"{wanted.task}-{wanted.split}-{wanted.seed}"
-    words = [*overrides, f"split={wanted.split}", f"seed={wanted.seed}", f"runs.path={place}"]
-    done = subprocess.run(
-        [python, "-m", "tipbench", "run", *words, "--quiet", "--json"],
-        capture_output=True, text=True, check=False, env=dict(os.environ),
-    )  # fmt: skip
-    cell = f"{entry.id} on {wanted.task}, split {wanted.split}, seed {wanted.seed}"
-    if done.returncode:
-        raise CheckFailed(f"{cell} failed: {_end(done.stderr)}")
-    folders = run_folders(place)
-    if len(folders) != 1:
-        raise CheckFailed(
-            f"{cell} made {len(folders)} results in the place of one: its overrides must name one cell."
-        )
-    result = read_result(folders[0])
-    asked = (wanted.task, wanted.data, wanted.split, wanted.seed, score_version(wanted.task))
-    made = (result.task, result.data, result.split, result.seed, result.versions.evaluator)
-    if asked != made:
-        raise CheckFailed(
-            f"{cell} made a result of {', '.join(map(str, made))}: its overrides are of another cell."
-        )
-    if (wanted.access, wanted.labels) != (result.access, result.labels):
-        raise CheckFailed(
-            f"{cell} was run with access {result.access} and labels {result.labels} and declares {wanted.access} and "
-            f"{wanted.labels}: its authors must correct one of them."
-        )
-    if result.oracle_method:
-        raise CheckFailed(f"{cell} is an oracle, shown hidden truth: oracles are not submitted.")
+def _again(
+    stored: Result,
+    config: dict[str, Any],
+    entry: Entry,
+    environment: Environment,
+    work: Path,
+    world: Release,
+    limits: Limits,
+) -> Again:
+    place = work / "runs" / f"{stored.task}-{stored.split}-{stored.seed}"
+    cell = Cell(config, place)
+    result = _run(cell, entry, environment, limits)
+    open_release(world.version, world.size, world=world.world, quiet=True)
+    there = Cell({**config, "release": {**config["release"], "world": world.world}}, place)
+    try:
+        fresh = _run(there, entry, environment, limits)
+    except UsageError:
+        fresh = None  # a small world may have no such split
+    return Again(result, cell.folder, fresh)
+
+
+def _run(cell: Cell, entry: Entry, environment: Environment, limits: Limits) -> Result:
+    """Return the result of a cell that is run behind a fence and scored here."""
+    versions = versions_of(cell)
+    if entry.record is not None:
+        versions = versions.model_copy(update={"method": environment.package})
+    shared = SharedFold(cell)
+    methods = Methods(cell, shared, limits, environment.python, environment.place)
+    outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
+    if outcome.result is None:
+        kind = UsageError if outcome.usage else CheckFailed
+        raise kind(f"{entry.id} on {cell.task}, split {cell.split}, seed {cell.seed} failed: {outcome.cause}")
+    if outcome.result.oracle_method:
+        raise CheckFailed(f"{entry.id} is an oracle, shown hidden truth: oracles are not reproduced.")
+    return outcome.result
+
+
+def _named(result: Result, entry: Entry) -> Result:
     named = {"method": f"{result.task}/{entry.method}", "verified": True}
-    return result.model_copy(update=named), folders[0]
+    return result.model_copy(update=named)
 
 
-def _end(said: str) -> str:
-    """Return the last words of a command in one line: tipbench's own sentence where there is one."""
-    lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
-    own = [line.removeprefix(OWN) for line in lines if line.startswith(OWN)]
-    return " ".join(own[-1:] or lines[-LAST_LINES:])[-500:] or "it said nothing"
-
-
-def _store(results: Path, data: str, entry: Entry, found: Sequence[tuple[Result, Path]]) -> None:
+def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> None:
     """Keep predictions and scores as reproduced, beside cells that were reproduced earlier."""
     store = store_of(results)
     drawn: list[KeptDraws] = []
-    for result, folder in found:
-        store.put((folder / result.predictions.file).read_bytes())
-        if result.split == task_of(result.task).splits[0]:
-            drawn.append(draws_of_run(result, folder))
-    done = {(result.task, result.split, result.seed) for result, _ in found}
-    earlier = [one for one in entry.results if one.verified and (one.task, one.split, one.seed) not in done]
-    kept = [
-        one
-        for one in entry.draws
-        if any((old.task, old.split, old.seed) == (one.task, one.split, one.seed) for old in earlier)
-    ]
-    folder = results / data / SUBMISSIONS / entry.id / REPRODUCED
-    with fill_folder_atomically(folder, replace=True, advice="give another --results") as beside:
-        store_results(beside, [*earlier, *(result for result, _ in found)], first_of([*kept, *drawn]))
+    made = [replace(one, result=_named(one.result, entry)) for one in found]
+    for one in made:
+        store.put((one.folder / one.result.predictions.file).read_bytes())
+        if one.result.split == task_of(one.result.task).splits[0]:
+            drawn.append(draws_of_run(one.result, one.folder))
+    done = {(one.result.task, one.result.split, one.result.seed) for one in made}
+
+    def others(kept: Sequence[Result]) -> list[Result]:
+        return [one for one in kept if (one.task, one.split, one.seed) not in done]
+
+    earlier = others([one for one in entry.results if one.verified])
+    there = {(one.task, one.split, one.seed) for one in earlier}
+    kept = [one for one in entry.draws if (one.task, one.split, one.seed) in there]
+    fresh = [_named(one.fresh, entry) for one in made if one.fresh is not None]
+    folder = results / data / SUBMISSIONS / entry.id
+    with fill_folder_atomically(folder / REPRODUCED, replace=True, advice="give another --results") as beside:
+        store_results(beside, [*earlier, *(one.result for one in made)], first_of([*kept, *drawn]))
+    with fill_folder_atomically(folder / FRESH, replace=True, advice="give another --results") as beside:
+        store_results(beside, [*others(entry.fresh), *fresh], [])
 
 
-def _held(stored: Result, found: Result, folder: Path, store: PredictionStore) -> Reproduced:
-    digest = stored.predictions.digest
+def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
+    found, digest = again.result, stored.predictions.digest
     same = digest == found.predictions.digest
     if not same and store.has(digest):
         # An uploaded file was written by another writer: what is in it decides.
-        same = _content(store.get(digest)).equals(_content((folder / found.predictions.file).read_bytes()))
+        same = _content(store.get(digest)).equals(
+            _content((again.folder / found.predictions.file).read_bytes())
+        )
     return Reproduced(
         task=stored.task,
         split=stored.split,
@@ -245,6 +248,7 @@ def _held(stored: Result, found: Result, folder: Path, store: PredictionStore) -
         same=same,
         stored=stored.scores[stored.primary].value,
         found=found.scores[found.primary].value,
+        fresh=None if again.fresh is None else again.fresh.scores[again.fresh.primary].value,
     )
 
 

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
 from tipbench.runs.cost import UNKNOWN_PEAK
-from tipbench.runs.results import Result, Scored, digest_of, read_result, run_folders
+from tipbench.runs.records import Scored
+from tipbench.runs.results import Result, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically, is_left_over

@@ -99,7 +99,7 @@ def sealed_fold(
     tables = {name: pl.concat([open_tables[name], sealed_tables[name]]) for name in open_tables}
     check_had(needs, tables, sealed)
     parts = pl.concat([learnt.select(chosen.unit, "part"), asked.select(chosen.unit, "part")])
-    fold, stream = Fold(chosen, tables, parts, taught), None
+    fold, stream = Fold(chosen.problem, tables, parts, taught), None
     if chosen.stream:
         fold, stream = held_back(fold)
     blank = _blank(chosen, sealed, units)

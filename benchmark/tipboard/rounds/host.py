@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tipbench.data.keyed import SEED_BYTES
 from tipbench.kinds.answers import Answers
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 from tipcore.operating_system import require_confinement
 
 from tipboard.rounds.damage import RESTORE, read_whole, written_digests
-from tipboard.rounds.keyed import SEED_BYTES
 from tipboard.rounds.make_round import ANSWERS, GALLERIES
 from tipboard.rounds.record import ROUND, Round, commitment_of, read_round
 from tipboard.rounds.truth import key_column

@@ -16,11 +16,12 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
+from tipbench.data.labels import LabelsMeet
 from tipbench.tasks import tasks
 from tipcore.digest import column_digest
 from tipcore.engine import run_all
 
-from tipboard.rounds.ids import Labels, LabelsMeet
+from tipboard.rounds.ids import Labels
 from tipboard.rounds.record import Digests
 from tipboard.rounds.regions import make
 from tipboard.rounds.source import RegionFolders

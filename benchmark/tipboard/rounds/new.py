@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from tipbench.data.keyed import SEED_BYTES
 from tipbench.tasks import task_of, tasks
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.errors import UsageError
@@ -20,7 +21,6 @@ from tipdata.core.world import check_status, is_draft, newest_released, sizes, v
 from tipboard.rounds.components import components, wheel
 from tipboard.rounds.damage import WRITTEN
 from tipboard.rounds.host import PUBLISHED, SEED, UNPUBLISHED
-from tipboard.rounds.keyed import SEED_BYTES
 from tipboard.rounds.make_round import Plan, digests_of, digests_of_truth, make_round, set_times
 from tipboard.rounds.prefixes import lengths_of
 from tipboard.rounds.publishing import ROOM, check_place, publish, unpublished

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from tipbench.config.instantiate import instantiate
 from tipbench.kinds.predictions import as_stored, check_predictions
 from tipbench.method import check_shape, is_oracle
-from tipbench.runs.predicting import instantiate
 from tipbench.runs.results import parquet_bytes
 from tipbench.runs.streamed.predictions import streamed_predictions
 from tipbench.task import Source, Task

@@ -87,7 +87,7 @@ def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
         if task.name not in described.tasks:
             raise UsageError(f"{task.name} is not a task of the round: it has {', '.join(described.tasks)}.")
         name = f"round/{described.name}"
-        return Prepared([], answers_of(task.name), data=name, split=split, labels="", access="")
+        return Prepared(task, [], answers_of(task.name), data=name, split=split, labels="", access="")
 
     def of(record: SubmissionRecord) -> SubmissionTruth:
         if record.data != f"round/{described.name}":

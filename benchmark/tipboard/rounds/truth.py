@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from tipbench.data.keyed import words
 from tipbench.data.splits import PART
 from tipbench.data.streams.forecasts import forecast_answers, weights
 from tipbench.data.streams.steps import ORDER
@@ -22,7 +23,6 @@ from tipbench.task import Forecast, Source, Task
 from tipdata.core.world import DAYS
 
 from tipboard.rounds.ids import CODES, Labels, kinds_of
-from tipboard.rounds.keyed import words
 from tipboard.rounds.prefixes import AMBIGUOUS, long_enough
 
 VALID = 25

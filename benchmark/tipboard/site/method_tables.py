@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tipbench.runs.records import Scored
 from tipbench.runs.report import mean
-from tipbench.runs.results import Result, Scored
+from tipbench.runs.results import Result
 
 from tipboard.board.collection import place_of
 from tipboard.board.columns import OF_METRIC

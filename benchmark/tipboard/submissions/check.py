@@ -22,7 +22,8 @@ from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.cost import Meter
-from tipbench.runs.results import SCHEMA_VERSION, Cost, PredictionsFile, Result, Scored, Versions, digest_of
+from tipbench.runs.records import Cost, PredictionsFile, Scored, Versions
+from tipbench.runs.results import SCHEMA_VERSION, Result, digest_of
 from tipbench.runs.scoring import evaluate_prepared
 from tipbench.task import Task
 from tipbench.tasks import task_of, tasks

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tipbench.config.compose import Composer, parse
+from tipbench.config.method_class import SHIPPED
 from tipbench.config.options import options
 from tipbench.config.paths import config_folder, config_folders
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
 from tipbench.runs.results import Result
-from tipbench.runs.versions import SHIPPED
 from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 

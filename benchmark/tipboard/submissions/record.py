@@ -31,7 +31,7 @@ PACKAGE = (
     rf"| @ https://{_HOST}/[A-Za-z0-9\-._~/+%]*\.whl#sha256=[0-9a-f]{{64}}"
     rf"| @ git\+https://{_HOST}/[A-Za-z0-9\-._~/+%]+@[0-9a-f]{{40}})$"
 )
-KEPT_BACK = ("runs", "figure", "engine", "overwrite", "hydra", "experiment", "grid")
+KEPT_BACK = ("runs", "figure", "engine", "overwrite", "fence", "limits", "hydra", "experiment", "grid")
 """Keys of the config that are of whoever runs it, and not of the method."""
 
 

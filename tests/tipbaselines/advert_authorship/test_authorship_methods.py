@@ -50,7 +50,7 @@ def _share(prepared: Prepared) -> None:
 
 
 def _r_precision(prepared: Prepared, predictions: pl.DataFrame) -> float:
-    task = prepared.folds[0].task
+    task = prepared.task
     value = evaluate(task, prepared.answers, predictions, replicates=0).scores["r_precision"].value
     assert value is not None
     return value

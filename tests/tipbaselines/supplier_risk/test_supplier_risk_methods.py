@@ -4,13 +4,14 @@ import numpy as np
 import polars as pl
 import pytest
 from sklearn.metrics import roc_auc_score
+from tipbaselines.supplier_risk import personalised_pagerank
 from tipbaselines.supplier_risk.lightgbm import LightGBM
 from tipbaselines.supplier_risk.neighbour_lightgbm import NeighbourLightGBM
 from tipbaselines.supplier_risk.personalised_pagerank import PersonalisedPageRank, suspicions
 from tipbaselines.supplier_risk.sector_prior import SectorPrior
 from tipbaselines.supply_chain import neighbour_features, own_features, supply_chain_of
 from tipbench.data.fold import Fold
-from tipbench.tasks import task_of
+from tipbench.tasks import supplier_risk, task_of
 from tipcore.errors import UsageError
 
 FIRMS = pl.DataFrame(
@@ -77,6 +78,10 @@ def test_neighbours_are_the_agencys_others_buyers_suppliers_and_those_who_share_
     assert rivals.tolist() == [1, 1, 0, 0]
     # The agency's other firm of the first has two audits, one of which found documents; of all three, one did.
     assert found[0, 1:4].tolist() == pytest.approx([2, (1 + 1 / 3) / 3, (1 + 2 / 3) / 3])
+
+
+def test_what_points_to_forced_labour_is_what_the_task_says() -> None:
+    assert personalised_pagerank.FORCED_LABOUR == supplier_risk.FORCED_LABOUR
 
 
 def test_suspicions_are_findings_and_complaints_that_point_to_forced_labour() -> None:

@@ -66,7 +66,7 @@ def edited(ran: list[Cell], copied: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr(score_sources, "place", lambda: copied)
     monkeypatch.setattr(digests, "place", lambda: copied)
     monkeypatch.setattr(tipdata, "__file__", str(copied / "tipdata" / "__init__.py"))
-    monkeypatch.setattr(digests, "_place_of", lambda package: Place(copied, (package,)))
+    monkeypatch.setattr(digests, "place_of", lambda package: Place(copied, (package,)))
     before: dict[Path, bytes] = {}
 
     def edit(file: str, old: str = "", new: str = "") -> dict[str, str]:

@@ -8,13 +8,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tipbench.config.compose import Composer, parse
+from tipbench.config.instantiate import instantiate
 from tipbench.config.paths import config_folders
 from tipbench.config.settings import Settings
 from tipbench.method import Method, StreamMethod
-from tipbench.runs import attempts, decisions, predicting, runner, shared_fold
+from tipbench.runs import attempts, decisions, runner, shared_fold
 from tipbench.runs.cell import Cell
 from tipbench.runs.grid import expand
-from tipbench.runs.results import Versions, read_predictions, read_result, run_folders
+from tipbench.runs.records import Versions
+from tipbench.runs.results import read_predictions, read_result, run_folders
 from tipbench.task import Task
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -170,13 +172,13 @@ def test_a_full_disk_stops_the_sweep_with_one_sentence(cell, monkeypatch: pytest
 )
 def test_a_class_that_is_no_method_is_a_users_mistake(place: Path, target: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        predicting.instantiate({"_target_": target})
+        instantiate({"_target_": target})
 
 
 def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
     composer = Composer(config_folders(None))
     for name in composer.options["baseline"]:
-        made = predicting.instantiate(composer.settings(name).baseline.method)
+        made = instantiate(composer.settings(name).baseline.method)
         assert isinstance(made, Method | StreamMethod), name
 
 

@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tipboard.rounds import ids
-from tipboard.rounds.ids import CODES, FIRST, Labels, LabelsMeet, id_labels, kinds_of, treatment
-from tipboard.rounds.keyed import words
+from tipbench.data.keyed import words
+from tipbench.data.labels import FIRST, LabelsMeet, id_labels, treatment
+from tipboard.rounds.ids import CODES, Labels, kinds_of
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import World
 from tipdata.release import generate_region
@@ -48,7 +48,9 @@ def test_a_kind_that_ends_where_another_begins_is_another_kind() -> None:
 
 
 def test_two_ids_with_one_label_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ids, "words", lambda seed, kind, numbers: np.zeros(numbers.size, dtype=np.uint64))
+    monkeypatch.setattr(
+        "tipbench.data.labels.words", lambda seed, kind, numbers: np.zeros(numbers.size, dtype=np.uint64)
+    )
     with pytest.raises(LabelsMeet, match="another seed"):
         id_labels(SEED, "advert", np.arange(2, dtype=np.int64))
 

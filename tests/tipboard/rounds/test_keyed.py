@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tipbench.data.keyed import SEED_BYTES, blocks, words
+from tipbench.data.labels import id_labels
+from tipbench.data.masked_images import masked, masks
 from tipbench.tasks import tasks
 from tipboard.rounds import truth
-from tipboard.rounds.ids import CODES, Labels, id_labels
-from tipboard.rounds.images import masked, masks
-from tipboard.rounds.keyed import SEED_BYTES, blocks, words
+from tipboard.rounds.ids import CODES, Labels
 from tipboard.rounds.record import commitment
 from tipboard.rounds.regions import world_of
 from tipboard.rounds.truth import _parted

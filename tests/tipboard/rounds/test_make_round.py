@@ -12,10 +12,10 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
+from tipbench.data.labels import LabelsMeet
 from tipbench.tasks import tasks
 from tipboard.rounds import make_round, new
 from tipboard.rounds.components import components, differences, wheel_digest
-from tipboard.rounds.ids import LabelsMeet
 from tipboard.rounds.make_round import file_digest, files_of
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.prefixes import lengths_of

@@ -147,7 +147,7 @@ def test_the_workflow_can_only_read_and_runs_nothing_of_the_pull_request() -> No
     assert workflow["permissions"] == {"contents": "read"}
     steps = workflow["jobs"]["check"]["steps"]
     runs = "\n".join(step.get("run", "") for step in steps)
-    assert "./base" in runs
+    assert "base/.ci/install-locked" in runs
     assert "base/.ci/check-submission" in runs
     assert "submitted/" not in runs
     assert "${{" not in runs  # nothing of the pull request is pasted into a command

@@ -139,6 +139,7 @@ def _from_units(task: Task, own: OwnData, split: str, level: str) -> Prepared:
         return replace(made, custom=custom)
 
     return Prepared(
+        task=task,
         folds=folds,
         answers=answered(rows, streams),
         data=own.name,
@@ -168,7 +169,7 @@ def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
     labels = task.kind.learnt(task.unit, units.filter(pl.col("part") != "test"))
     called = {task.unit: read.names, "region": read.regions}
     names = {column: frame for column, frame in called.items() if frame is not None}
-    return Fold(task, shown, units.select(task.unit, "part"), labels, names=names)
+    return Fold(task.problem, shown, units.select(task.unit, "part"), labels, names=names)
 
 
 def _tested(task: Task, divided: list[pl.DataFrame]) -> pl.DataFrame:
@@ -226,11 +227,12 @@ def _from_pairs(task: Task, own: OwnData, split: str, level: str) -> Prepared:
     )
     shown = {task.table: records.lazy(), "pairs": found.pairs.drop("label").lazy()}
     labelled = found.pairs.filter(pl.col("part") != "test").select("pair", "part", "label").drop_nulls()
-    fold = Fold(task, shown, members.select(task.unit, "part"), able, labelled)
+    fold = Fold(task.problem, shown, members.select(task.unit, "part"), able, labelled)
     tested = members.filter(pl.col("part") == "test").select(
         task.unit, pl.lit(None, dtype=pl.Int64).alias("cluster"), pl.lit(1.0).alias("weight")
     )
     return Prepared(
+        task=task,
         folds=[fold],
         answers=Answers(
             task.kind,

@@ -5,8 +5,8 @@ the rows of valid and test out of a fold into a :class:`Stream`, which the harne
 (:mod:`tipbench.runs.streamed`): the first row of every unit, then the second, and so on.
 
 Every frame that leaves here is copied out of the table that it was cut from (:func:`detached`): a slice would
-share its memory, and with it the rows that are still to come. What is left to a method is what any code in this
-process can do, which is to read the release's files; entries to a ranking are run by others for that reason.
+share its memory, and with it the rows that are still to come. In this process a method can still do what any code can,
+which is to read the release's files; behind a fence (:mod:`tipbench.fence`) it cannot.
 """
 
 from __future__ import annotations

@@ -20,9 +20,12 @@ def call(options: argparse.Namespace) -> int:
         emit_json([asdict(one) for one in found])
         return 0
     columns = [Column("task"), Column("split"), Column("seed", True), Column("uploaded", True)]
-    columns += [Column("reproduced", True), Column("predictions")]
+    columns += [Column("reproduced", True), Column("fresh world", True), Column("predictions")]
     rows = [
-        [one.task, one.split, str(one.seed), number(one.stored), number(one.found), _predictions(one.same)]
+        [
+            *(one.task, one.split, str(one.seed), number(one.stored), number(one.found), number(one.fresh)),
+            _predictions(one.same),
+        ]
         for one in found
     ]
     emit_table(columns, rows)

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 from tipcore.components import connected_components
 
-from tipboard.rounds.keyed import blocks, words
+from tipbench.data.keyed import blocks, words
 
 NEAR = 2
 """Bits in which two re-encodings of an image differ at most: one each from the image."""

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
-from tipboard.rounds.images import NEAR, masked, masks
+from tipbench.data.masked_images import NEAR, masked, masks
 
 SEED = bytes(range(32))
 

@@ -1,0 +1,154 @@
+"""Folds whose ids are keyed anew, and how predictions about them are brought back.
+
+The public seed tells of every id of a release whose it is, and another task, split or supervision shows what this one
+hides under the same ids. Behind the fence each fold therefore has ids of its own: labels by a key of the host and of
+(data, task, split, labels, access), see :mod:`tipbench.data.labels`. Images are masked so that near-duplicates stay
+as near as they were. Rows are sorted by the new keys: the old order would tell the old ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from tipdata.core.tables import Table
+from tipdata.stages import all_tables
+
+from tipbench.data.fold import Fold
+from tipbench.data.keyed import words
+from tipbench.data.labels import id_labels, ids_of, treatment, with_labels
+from tipbench.data.masked_images import masked
+from tipbench.data.prepared import Prepared
+from tipbench.data.streams.steps import Steps, Stream, detached
+from tipbench.task import Problem
+
+CLUSTER = "cluster"
+"""The kind of the labels that say which units belong together."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The new ids of one fold. ``key``: 32 secret bytes."""
+
+    key: bytes
+
+    def table(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return some or all columns of a table with new ids, sorted by the new key."""
+        return self._sorted(table, self.columns(table, frame))
+
+    def columns(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return some or all columns of a table with new ids, rows as they come."""
+        return frame.with_columns(self._column(table, frame, name) for name in frame.columns)
+
+    def ids(self, kind: str, column: pl.Series) -> pl.Series:
+        """Return a column of ids of a kind, or of lists of them, with new ones."""
+        old = ids_of(column)
+        return with_labels(column, old, id_labels(self.key, kind, old))
+
+    def _column(self, table: Table, frame: pl.DataFrame, name: str) -> pl.Series:
+        sealed = treatment(table, table[name])
+        if sealed is None or sealed.way not in ("label", "mask"):
+            return frame[name]  # a number, a word, or a town, which is known by its place anyway
+        if sealed.way == "label":
+            return self.ids(sealed.kind, frame[name])
+        if "region" not in frame.columns:
+            return masked(frame[name], self.key)
+        # Nothing is copied from one region to another, and finding what is near takes the square of their number.
+        numbered = frame.select("region", name).with_row_index("_row")
+        parts = [part.with_columns(masked(part[name], self.key)) for part in numbered.partition_by("region")]
+        return pl.concat(parts).sort("_row")[name] if parts else frame[name]
+
+    def _sorted(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        if set(table.key) <= set(frame.columns):
+            return frame.sort([name for name in ("region",) if name in frame.columns] + list(table.key))
+        numbers = np.arange(frame.height, dtype=np.int64)
+        return frame[np.argsort(words(self.key, f"rows/{table.name}", numbers), kind="stable")]
+
+
+def relabelled(prepared: Prepared, key: bytes) -> Prepared:
+    """Return what a cell is run with, the ids of its fold keyed anew.
+
+    The truth stays as it is: ``Prepared.back`` brings predictions to its ids. No generator knows the ids of a user's
+    own data, which stay as they are.
+
+    Raises:
+        LabelsMeet: where two ids would get one label (once in 10**5 folds of a million ids).
+    """
+    if prepared.answers.custom is not None:
+        return prepared
+    names, (fold,) = Names(key), prepared.folds
+    streams = [replace(one, **_steps(names, fold.task, one)) for one in prepared.streams]
+    known = _known(names, fold, prepared.streams)
+    return replace(
+        prepared, folds=[_fold(names, fold)], streams=streams, back=lambda made: brought_back(made, known)
+    )
+
+
+def brought_back(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return predictions with the release's ids. An id that the fold has not stays: the check names it.
+
+    ``known``: column of predictions -> ``[new, old]``.
+    """
+    made = predictions
+    for name, pairs in known.items():
+        if name in made.columns and made.schema[name] == pairs.schema["old"]:
+            joined = made.select(new=name).join(pairs, on="new", how="left", maintain_order="left")
+            made = made.with_columns(joined.select(pl.coalesce("old", "new").alias(name)).to_series())
+    return made
+
+
+def _fold(names: Names, fold: Fold) -> Fold:
+    task, tables = fold.task, all_tables()
+    supervision = _by_unit(names, task, fold.supervision)
+    if task.kind.linked:
+        supervision = supervision.with_columns(names.ids(CLUSTER, supervision["label"]))
+    return replace(
+        fold,
+        tables={
+            name: names.table(tables[name], table.collect()).lazy() for name, table in fold.tables.items()
+        },
+        parts=_by_unit(names, task, fold.parts),
+        supervision=supervision,
+    )
+
+
+def _by_unit(names: Names, task: Problem, frame: pl.DataFrame) -> pl.DataFrame:
+    kind = _kind(task.table, task.unit)
+    made = frame if kind is None else frame.with_columns(names.ids(kind, frame[task.unit]))
+    return made.sort(task.unit)
+
+
+def _steps(names: Names, task: Problem, stream: Stream) -> dict[str, Steps]:
+    tables, made = all_tables(), {}
+    for part in ("valid", "test"):
+        steps: Steps = getattr(stream, part)
+        rows = names.columns(tables[task.stream], steps.rows)
+        ordered = rows.with_columns(_step=steps.steps).sort("_step", task.unit).drop("_step")
+        units = names.columns(tables[task.table], steps.units).sort(task.unit)
+        made[part] = replace(steps, units=detached(units), rows=detached(ordered))
+    return made
+
+
+def _known(names: Names, fold: Fold, streams: list[Stream]) -> dict[str, pl.DataFrame]:
+    """Return ``[new, old]`` of the ids in each column of predictions."""
+    task = fold.task
+    columns = {name: (task.table, task.unit, fold.parts[task.unit]) for name in task.kind.keys(task.unit)}
+    if task.forecast is not None:
+        (stream,) = streams
+        asked = [steps.rows[task.forecast.query] for steps in (stream.valid, stream.test)]
+        columns = {task.kind.key(task.unit): (task.stream, task.forecast.query, pl.concat(asked))}
+    known = {}
+    for name, (table, column, values) in columns.items():
+        if (kind := _kind(table, column)) is not None:
+            old = ids_of(values)
+            known[name] = pl.DataFrame({"new": id_labels(names.key, kind, old), "old": old})
+    return known
+
+
+def _kind(table: str, column: str) -> str | None:
+    """Return the kind of the ids that a column holds; None where it holds none."""
+    described = all_tables()[table]
+    sealed = treatment(described, described[column])
+    return sealed.kind if sealed is not None and sealed.way == "label" else None

@@ -1,0 +1,100 @@
+"""What runs behind the fence: it makes the method, gives it its fold from files, and answers the host's requests.
+
+It imports nothing of the generator, and holds nothing that the method could not have: the method may do with this
+process whatever it likes.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from tipcore.errors import NotMapped, UsageError
+
+from tipbench.config.instantiate import instantiate
+from tipbench.data.fold import Fold
+from tipbench.fence.files import read_fold
+from tipbench.fence.wire import Pipe
+from tipbench.method import is_oracle, is_streamed
+
+FOLD = Path("/fold")
+LONGEST = 20_000
+"""Characters of what is told of an error."""
+
+
+class Served:
+    """The method, and what the host may ask of it: one function per request."""
+
+    def __init__(self) -> None:
+        self.method: Any = None
+        self.fold: Fold | None = None
+
+    def make(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
+        """Make the method of its config, and tell what it says of itself."""
+        self.method = instantiate(said["method"])
+        return {
+            "needs": sorted(map(str, self.method.needs)),
+            "stochastic": bool(self.method.stochastic),
+            "oracle": is_oracle(self.method),
+            "takes_many": sorted(map(str, getattr(self.method, "takes_many", ()))),
+            "streamed": is_streamed(self.method),
+            "whole": hasattr(self.method, "predict"),
+        }, None
+
+    def fit(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
+        self.fold = read_fold(FOLD)
+        self.method.fit(self.fold, said["seed"])
+        return {}, None
+
+    def predict(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
+        if self.fold is None:
+            raise ValueError("predict was asked for before fit")
+        asked = self.fold.with_valid_as_test() if said["valid"] else self.fold
+        return {}, _something(self.method.predict(asked))
+
+    def begin(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
+        self.method.begin(frame)
+        return {}, None
+
+    def step(self, said: dict[str, Any], frame: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
+        return {}, _something(self.method.step(frame))
+
+    def notes(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
+        return {"notes": [str(note)[:LONGEST] for note in getattr(self.method, "notes", ())]}, None
+
+
+def serve(pipe: Pipe) -> None:
+    """Answer requests until the host has gone."""
+    served = Served()
+    requests: dict[str, Callable[..., tuple[dict[str, Any], object]]] = {
+        name: getattr(served, name) for name in ("make", "fit", "predict", "begin", "step", "notes")
+    }
+    while (asked := pipe.asked()) is not None:
+        said, frame = asked
+        try:
+            answer, given = requests[said["do"]](said, frame)
+        except UsageError as error:
+            pipe.answer({"refused": str(error)[:LONGEST], "unmapped": isinstance(error, NotMapped)})
+        except BaseException as error:  # whatever a method raises, SystemExit among it
+            pipe.answer(_told(error))
+        else:
+            pipe.answer(answer, given)
+
+
+def _something(answer: object) -> object:
+    """Return an answer as it is; None would pass for no answer."""
+    return "None" if answer is None else answer
+
+
+def _told(error: BaseException) -> dict[str, Any]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "error": type(error).__name__,
+        "said": " ".join(str(error).split())[:LONGEST],
+        "file": Path(frames[-1].filename).name if frames else "",
+        "line": frames[-1].lineno if frames else 0,
+        "trace": "".join(traceback.format_exception(error))[-LONGEST:],
+    }

@@ -1,0 +1,191 @@
+"""What Linux offers to fence a process in: namespaces, mounts, capabilities, limits, Landlock. Nothing else has it.
+
+Calls go to the C library by ctypes, since Python 3.11 has none of them. Each function raises OSError with the name of
+the call that failed. Sources: the manual pages user_namespaces(7), mount_namespaces(7), pivot_root(2), capset(2),
+prctl(2), setrlimit(2), landlock(7).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 0x1, 0x2, 0x4, 0x8, 0x20
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+MNT_DETACH = 2
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
+LAST_CAPABILITY = 63
+"""One more than any kernel has; the first that is refused ends the loop."""
+CAPABILITY_VERSION_3 = 0x20080522
+NOBODY = 65534
+"""The user that a fenced process of root becomes: root is exempt from limits of processes."""
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def leave() -> None:
+    """Leave the user, mount, process, network and IPC namespaces of this process, which must have one thread.
+
+    The next child is process 1 of the new process namespace.
+    """
+    _call("unshare", NAMESPACES)
+
+
+def map_users(process: int, user: int, group: int) -> None:
+    """Map users and groups of the namespace that another process has left into: its own, and of root also nobody."""
+    extra = f"{NOBODY} {NOBODY} 1\n" if user == 0 else ""
+    Path(f"/proc/{process}/setgroups").write_text("deny", encoding="ascii")
+    Path(f"/proc/{process}/uid_map").write_text(f"{user} {user} 1\n{extra}", encoding="ascii")
+    Path(f"/proc/{process}/gid_map").write_text(f"{group} {group} 1\n{extra}", encoding="ascii")
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
+    """Mount as mount(2) does."""
+    _call(
+        "mount",
+        source.encode(),
+        target.encode(),
+        kind.encode() or None,
+        ctypes.c_ulong(flags),
+        options.encode(),
+    )
+
+
+def make_private() -> None:
+    """Let no mount of this namespace be seen outside, nor one outside here."""
+    mount("none", "/", flags=MS_REC | MS_PRIVATE)
+
+
+def bind(source: str, target: str, writable: bool = False) -> None:
+    """Show a file or folder at another place, for reading only unless it is to be written."""
+    mount(source, target, flags=MS_BIND | MS_REC)
+    if not writable:
+        # Flags that the source has are locked here: they must be given again.
+        kept = _flags_of(target)
+        mount("none", target, flags=MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | kept)
+
+
+def _flags_of(path: str) -> int:
+    held = os.statvfs(path).f_flag
+    return sum(flag for flag in (MS_NOSUID, MS_NODEV, MS_NOEXEC) if held & flag)
+
+
+def turn_root(folder: str, old: str = "") -> None:
+    """Make a folder, itself a mount, the root of the file system; the old one is at ``old`` below it, or gone."""
+    os.chdir(folder)
+    _call("pivot_root", b".", f".{old}".encode())
+    if not old:
+        forget(".")
+    os.chdir("/")
+
+
+def forget(path: str) -> None:
+    """Let go of what is mounted at a place and below it."""
+    _call("umount2", path.encode(), MNT_DETACH)
+
+
+def forbid_namespaces() -> None:
+    """Let nobody in this user namespace make another one, in which it would have capabilities again."""
+    # Where no /proc could be mounted, as in some containers: what is locked there stays locked anyway.
+    with suppress(OSError):
+        Path("/proc/sys/user/max_user_namespaces").write_text("0", encoding="ascii")
+
+
+def give_up_rights(user: int, group: int) -> None:
+    """Become a user without any capability, for good."""
+    _call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    for capability in range(LAST_CAPABILITY):
+        if _library().prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
+            break
+    os.setresgid(group, group, group)
+    os.setresuid(user, user, user)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
+    _call("capset", header, (ctypes.c_uint32 * 6)())
+
+
+def die_with_parent() -> None:
+    """Let this process be killed when the one that forked it ends."""
+    _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def limit(processes: int, memory: int, files: int = 1024) -> None:
+    """Limit processes of this user, bytes of memory of each process, and open files; no file of a crash is written."""
+    import resource  # Windows has none, and may import this module
+
+    for what, most in (
+        (resource.RLIMIT_NPROC, processes),
+        (resource.RLIMIT_DATA, memory),
+        (resource.RLIMIT_NOFILE, files),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(what)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (most, most))
+
+
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_READ = 0b1101  # execute, read_file, read_dir
+_ALL = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
+"""Rights over files that each version of Landlock knows; later versions know those of 5."""
+_NETWORK, _SCOPED = 0b11, 0b11
+
+
+def landlock(readable: Iterable[str], writable: Iterable[str]) -> bool:
+    """Allow files below these paths only, no TCP and no signal or socket to outside; return whether the kernel can.
+
+    A second fence: what is mounted is the first.
+    """
+    version = _library().syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
+    if version < 1:
+        return False
+    everything = _ALL[min(version, 5)]
+    held = (ctypes.c_uint64 * 3)(everything, _NETWORK if version >= 4 else 0, _SCOPED if version >= 6 else 0)
+    size = 24 if version >= 6 else 16 if version >= 4 else 8
+    rules = _call("syscall", _CREATE_RULESET, ctypes.byref(held), ctypes.c_size_t(size), ctypes.c_uint32(0))
+    for paths, rights in ((readable, _READ), (writable, everything)):
+        for path in paths:
+            _allow(rules, path, rights, everything)
+    _call("syscall", _RESTRICT_SELF, rules, ctypes.c_uint32(0))
+    os.close(rules)
+    return True
+
+
+class _Beneath(ctypes.Structure):
+    _pack_ = 1
+    _fields_ = (("rights", ctypes.c_uint64), ("parent", ctypes.c_int32))
+
+
+def _allow(rules: int, path: str, rights: int, everything: int) -> None:
+    of_files = 0b111 | (
+        everything & ((1 << 14) | (1 << 15))
+    )  # execute, write_file, read_file, truncate, ioctl
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        given = rights if os.path.isdir(path) else rights & of_files
+        beneath = _Beneath(given, place)
+        _call("syscall", _ADD_RULE, rules, ctypes.c_int(1), ctypes.byref(beneath), ctypes.c_uint32(0))
+    finally:
+        os.close(place)
+
+
+def _call(name: str, *arguments: object) -> int:
+    """Call a function of the C library. Raises OSError where it returns below 0."""
+    made = getattr(_library(), name)(*arguments)
+    if made < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+    return made

@@ -1,0 +1,168 @@
+"""A preloaded server: it forks a process for each fence, so that numpy and polars are imported once for all of them.
+
+Started by :mod:`tipbench.fence.linux.start` with one socket. A message asks for one fence and brings three
+descriptors: what the fence reads, what it writes, and where is reported how the fence fares. The server forks a keeper,
+which leaves the host's namespaces and forks process 1 of new ones; the keeper waits for it and reports how it ended.
+When the host has gone, the socket ends, with it the server, with that the keepers, and with these the fences.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from tipbench.fence import child
+from tipbench.fence.linux import calls, root
+from tipbench.fence.wire import Pipe
+
+LARGEST = 1 << 17
+"""Bytes of a message to the server."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One fence. ``python``: an interpreter to start inside, or '' to go on with this one. ``path``: of its imports."""
+
+    view: root.View
+    user: int
+    group: int
+    processes: int
+    memory: int
+    python: str
+    path: tuple[str, ...]
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> Request:
+        view = said.pop("view")
+        seen = root.View(tuple(view["shown"]), tuple(view["hidden"]), view["fold"], view["scratch"])
+        return cls(view=seen, path=tuple(said.pop("path")), **said)
+
+
+def main(descriptor: int, preloaded: list[str]) -> None:
+    """Serve until the host closes its end."""
+    for name in preloaded:
+        importlib.import_module(name)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is interrupted is the host, which then closes its end
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report themselves
+    host = socket.socket(fileno=descriptor)
+    host.send(b"ready")
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(host, LARGEST, 3)
+        if not message:
+            return
+        said, (requests, answers, report) = json.loads(message), descriptors
+        for name in said.pop("preload"):
+            with suppress(ImportError):  # a name in a module, or a library that is not installed
+                importlib.import_module(name)
+        _start(Request.of(said), requests, answers, report, host)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _start(request: Request, requests: int, answers: int, report: int, host: socket.socket) -> None:
+    """Fork the keeper of a fence and map its users once it has left; tell the host its process."""
+    left_read, left_write = os.pipe()
+    mapped_read, mapped_write = os.pipe()
+    keeper = os.fork()
+    if keeper == 0:
+        status = 1
+        try:
+            host.close()
+            calls.die_with_parent()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.close(left_read)
+            os.close(mapped_write)
+            status = _keep(request, requests, answers, report, left_write, mapped_read)
+        except OSError as error:
+            _report(report, {"failed": str(error)})
+        finally:
+            os._exit(status)
+    os.close(left_write)
+    os.close(mapped_read)
+    try:
+        if os.read(left_read, 1):
+            calls.map_users(keeper, os.getuid(), os.getgid())
+            os.write(mapped_write, b"1")
+    except OSError as error:
+        _report(report, {"failed": f"mapping users: {error}"})
+    finally:
+        os.close(left_read)
+        os.close(mapped_write)
+    host.send(str(keeper).encode())
+
+
+def _keep(request: Request, requests: int, answers: int, report: int, left: int, mapped: int) -> int:
+    """Leave the host's namespaces, start process 1 of the new ones, wait for it and report how it ended."""
+    calls.leave()
+    os.write(left, b"1")
+    os.close(left)
+    if not os.read(mapped, 1):
+        return 1  # the server has reported why
+    os.close(mapped)
+    first = os.fork()
+    if first == 0:
+        status = 1
+        try:
+            _enter(request, requests, answers, report)
+            status = 0
+        except OSError as error:
+            _report(report, {"failed": str(error)})
+        finally:
+            os._exit(status)
+    os.close(requests)
+    os.close(answers)
+    _, ended = os.waitpid(first, 0)
+    _report(report, {"ended": os.waitstatus_to_exitcode(ended)})
+    return 0
+
+
+def _enter(request: Request, requests: int, answers: int, report: int) -> None:
+    """Be process 1: see what there is to see, give up all rights, and serve the host's requests."""
+    os.setsid()
+    root.build(request.view, request.user, request.group)
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    _close_all_but(requests, answers, report)
+    calls.landlock(("/",), root.SCRATCH + tuple(f"/dev/{name}" for name in root.DEVICES))
+    calls.limit(request.processes, request.memory)
+    calls.give_up_rights(request.user, request.group)
+    calls.die_with_parent()  # again: whoever becomes another user is let off
+    os.chdir(root.SCRATCH[0])
+    _report(report, {"ready": True})
+    os.close(report)
+    if request.python:
+        os.set_inheritable(requests, True)
+        os.set_inheritable(answers, True)
+        words = (json.dumps(request.path), str(requests), str(answers))
+        os.execv(request.python, [request.python, "-I", "-S", "-c", FRESH, *words])
+    sys.path[:] = request.path
+    child.serve(Pipe.of(requests, answers))
+
+
+FRESH = (
+    "import json, sys; sys.path[:0] = json.loads(sys.argv[1]); "
+    "from tipbench.fence import child, wire; "
+    "child.serve(wire.Pipe.of(int(sys.argv[2]), int(sys.argv[3])))"
+)
+"""What another interpreter begins with, inside the fence: no code of site-packages runs before."""
+
+
+def _close_all_but(*kept: int) -> None:
+    """Close every descriptor above the standard streams but these."""
+    lowest = 3
+    for one in sorted(kept):
+        os.closerange(lowest, one)
+        lowest = one + 1
+    os.closerange(lowest, os.sysconf("SC_OPEN_MAX"))
+
+
+def _report(descriptor: int, said: dict[str, Any]) -> None:
+    os.write(descriptor, json.dumps(said).encode() + b"\n")

@@ -1,0 +1,107 @@
+"""A method behind the fence, to be used as any other: what is asked of it is asked of the process that it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from tipcore.errors import NotMapped, UsageError
+
+from tipbench.data.fold import Fold
+from tipbench.fence.files import FACTS, write_fold
+from tipbench.fence.session import Session
+from tipbench.fence.wire import Answer, Garbled
+
+
+class MethodError(Exception):
+    """What a fenced method raised. ``trace``: its traceback, as it told it."""
+
+    def __init__(self, said: str, trace: str) -> None:
+        super().__init__(said)
+        self.trace = trace
+
+
+class FencedMethod:
+    """A method that was made behind a fence.
+
+    Args:
+        session: the fence; closed by :meth:`close`.
+        folder: that of the session's fold; written when the method is first fitted.
+        config: ``_target_`` and parameters.
+
+    Raises:
+        UsageError: for what is not a method, and an oracle.
+    """
+
+    def __init__(self, session: Session, folder: Path, config: Mapping[str, Any]) -> None:
+        self._session, self._folder, self._name = session, folder, str(config["_target_"])
+        self._fitted: Fold | None = None
+        said = self._ask("make", method=dict(config)).said
+        self.needs = frozenset(map(str, said.get("needs", ())))
+        self.stochastic, self.oracle = bool(said.get("stochastic")), bool(said.get("oracle"))
+        self.takes_many = frozenset(map(str, said.get("takes_many", ())))
+        # A method is known by what it has (tipbench.method): what it has not, this one must not have either.
+        if said.get("whole"):
+            self.predict = self._predict
+        if said.get("streamed"):
+            self.begin, self.step = self._begin, self._step
+
+    def fit(self, fold: Fold, seed: int) -> None:
+        """Give the method its fold as files, and let it learn."""
+        if not (self._folder / FACTS).exists():
+            write_fold(fold, self._folder)
+        self._fitted = fold
+        self._ask("fit", seed=seed)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the method says that a reader of its predictions should know."""
+        said = self._ask("notes").said.get("notes")
+        return [_plain(str(note)) for note in said] if isinstance(said, list) else []
+
+    def cost(self) -> tuple[float, int]:
+        """Return the CPU seconds that the fence took so far, and its peak of memory over its start, bytes."""
+        return self._session.cost()
+
+    def close(self) -> None:
+        """End the fence."""
+        self._session.close()
+
+    def _predict(self, fold: Fold) -> pl.DataFrame:
+        return self._framed(self._ask("predict", valid=fold is not self._fitted))
+
+    def _begin(self, units: pl.DataFrame) -> None:
+        self._ask("begin", units)
+
+    def _step(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return self._framed(self._ask("step", rows))
+
+    def _framed(self, answer: Answer) -> pl.DataFrame:
+        if answer.frame is None:
+            kind = _plain(str(answer.said.get("type", "thing")))
+            raise UsageError(f"{self._name} returned a {kind:.60}; return a polars DataFrame.")
+        return answer.frame
+
+    def _ask(self, do: str, frame: pl.DataFrame | None = None, **said: Any) -> Answer:
+        """Return an answer. Raises what the method raised: UsageError as such, all else as MethodError."""
+        try:
+            answer = self._session.ask({"do": do, **said}, frame)
+        except Garbled as error:
+            raise UsageError(f"{self._name} returned {_plain(str(error))}.") from None
+        told = answer.said
+        if "refused" in told:
+            raise (NotMapped if told.get("unmapped") else UsageError)(_plain(str(told["refused"])))
+        if "error" in told:
+            file, line = told.get("file"), told.get("line")
+            where = f" ({file}, line {line})" if file else ""
+            said_so = told.get("said") or "no message"
+            trace = "\n".join(map(_plain, str(told.get("trace", "")).splitlines()))
+            raise MethodError(_plain(f"{told['error']}: {said_so}{where}"), trace + "\n")
+        return answer
+
+
+def _plain(text: str) -> str:
+    """Return text that changes nothing of a terminal but what it shows."""
+    return "".join(one if one.isprintable() else "?" for one in text)

@@ -1,0 +1,89 @@
+"""What is seen from behind the fence: Python, its libraries, what a method needs of tipbench, and the method itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from tipcore.errors import UsageError
+from tipcore.home import home
+
+OURS = ("tipcore", "tipbench", "tipbaselines")
+"""Packages of this distribution that a method may need."""
+WITHHELD = ("tipdata", "tipboard")
+"""Those with the generator and its seed, and with what is done with predictions."""
+INSTALLED = ("site-packages", "dist-packages")
+"""Names of folders that hold what is installed, and nothing else."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """``shown``: files and folders; ``hidden``: folders among them that are not; ``path``: of imports, in order."""
+
+    shown: tuple[str, ...]
+    hidden: tuple[str, ...]
+    path: tuple[str, ...]
+
+
+def sight_of(
+    targets: Iterable[str], sources: Iterable[Path], hidden: Iterable[Path] = (), first: str = ""
+) -> Sight:
+    """Return what a method is shown.
+
+    Args:
+        targets: the classes that its config names.
+        sources: the files that it is made of.
+        hidden: folders of the host that no method may see, whatever lies around them, beside the host's home.
+        first: a folder of packages of another environment, found before all others; the environment is shown.
+
+    Raises:
+        UsageError: for a class that was typed in a notebook or a script: no file holds it.
+    """
+    packages = [*OURS]
+    for target in targets:
+        if target.startswith("__main__."):
+            raise UsageError(
+                f"{target.removeprefix('__main__.')} was typed in a notebook or a script, and a fenced method is read "
+                "from a file: put the class into a module, or set fence=off."
+            )
+        packages.append(target.partition(".")[0])
+    path = tuple(dict.fromkeys(os.path.abspath(place) for place in (*([first] if first else ()), *sys.path)))
+    places = [place for place in path if Path(place).name in INSTALLED]
+    shown = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *places}
+    if first:
+        shown.add(str(Path(first).parents[2]))  # <environment>/lib/python3.11/site-packages
+    shown |= {str(place) for name in packages for place in _places_of(name)}
+    shown |= {str(source) for source in sources}
+    shown |= {os.path.realpath(place) for place in shown}
+    withheld = {str(place) for name in WITHHELD for place in _places_of(name)}
+    withheld |= {os.path.join(place, name) for place in places for name in WITHHELD}
+    withheld |= {str(home()), *(str(place) for place in hidden)}
+    withheld |= {os.path.realpath(place) for place in withheld}
+    return Sight(tuple(sorted(shown)), tuple(sorted(withheld)), path)
+
+
+def _places_of(package: str) -> Iterator[Path]:
+    """Yield where a package or module of this name lies, without importing it."""
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError):
+        return
+    if spec is None:
+        return
+    if spec.submodule_search_locations:
+        yield from (Path(place) for place in spec.submodule_search_locations)
+    elif spec.origin and Path(spec.origin).is_file():
+        yield Path(spec.origin)
+
+
+def unreadable(shown: Iterable[str]) -> str | None:
+    """Return the first of these paths that a user without any right to it cannot read, None where there is none."""
+    for place in shown:
+        needed = 0o005 if os.path.isdir(place) else 0o004
+        if os.path.exists(place) and os.stat(place).st_mode & needed != needed:
+            return place
+    return None

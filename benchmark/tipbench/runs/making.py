@@ -1,0 +1,88 @@
+"""Make the methods of a cell: in this process, or each behind a fence of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tipcore.errors import UsageError
+
+from tipbench.config.instantiate import instantiate
+from tipbench.config.method_class import is_shipped, method_class
+from tipbench.fence.method import FencedMethod
+from tipbench.fence.session import Limits, Session
+from tipbench.fence.view import sight_of
+from tipbench.method import is_oracle
+from tipbench.runs.cell import Cell
+from tipbench.runs.digests import method_sources, targets_of
+from tipbench.runs.records import Fence
+from tipbench.runs.shared_fold import SharedFold
+from tipbench.sources import imported
+
+LIBRARIES = ("lightgbm", "rustworkx", "scipy", "sklearn", "statsmodels")
+"""Loaded once for all fences of a process, where a method that comes with tipbench uses them."""
+
+
+@dataclass
+class Methods:
+    """Makes the method of a cell, once per fold; to be closed.
+
+    ``limits``: of the fence; None makes methods in this process, as an oracle always is: it is shown hidden truth,
+    which no fold holds, and is marked and never ranked. ``python``, ``place``: another interpreter to start behind the
+    fence, and the folder of its packages, which are found before this one's.
+    """
+
+    cell: Cell
+    shared: SharedFold
+    limits: Limits | None
+    python: str = ""
+    place: str = ""
+    _fenced: list[FencedMethod] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if (
+            self.limits is not None
+            and is_shipped(self.cell.target)
+            and is_oracle(method_class(self.cell.target))
+        ):
+            self.limits = None
+
+    @property
+    def fence(self) -> Fence | None:
+        """What the fence kept the method from; None where it had none."""
+        return None if self.limits is None else Fence(files=True, network=True, memory=True, processes=True)
+
+    def make(self, fold: int = 0) -> Any:
+        """Return a new method for a fold, by its number.
+
+        Raises:
+            UsageError: for what is not a method, an oracle behind a fence, and where no fence can be built.
+        """
+        config = self.cell.config["baseline"]["method"]
+        if self.limits is None:
+            return instantiate(config)
+        folder = self.shared.folder(fold)
+        sight = sight_of(targets_of(config), method_sources(config).values(), [self.cell.runs], self.place)
+        preload = _libraries(config) if is_shipped(self.cell.target) else []
+        made = FencedMethod(Session(sight, folder, self.limits, self.python, preload), folder, config)
+        self._fenced.append(made)
+        if made.oracle:
+            raise UsageError(
+                f"{self.cell.target} is an oracle, and a fence holds no hidden truth: set fence=off."
+            )
+        return made
+
+    def cost(self) -> tuple[float, int]:
+        """Return the CPU seconds that fences took so far, and the most bytes that one of them had over its start."""
+        costs = [one.cost() for one in self._fenced]
+        return sum(cpu for cpu, _ in costs), max((peak for _, peak in costs), default=0)
+
+    def close(self) -> None:
+        """End all fences."""
+        for one in self._fenced:
+            one.close()
+
+
+def _libraries(config: dict[str, Any]) -> list[str]:
+    """Return what a shipped method imports of libraries that are slow to import and start no thread when they are."""
+    return sorted(name for name in imported(method_sources(config)) if name.partition(".")[0] in LIBRARIES)

@@ -1,0 +1,212 @@
+"""What tipbench is installed from, and what checks it, is named exactly; what is left out or altered is found."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+FILES = ("pyproject.toml", "constraints.txt", "lock.txt", "lock-build.txt")
+
+
+def script(name: str) -> ModuleType:
+    """Return a script of ``.ci/`` as a module."""
+    spec = spec_from_file_location(name, ROOT / ".ci" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+lock, sbom = script("lock"), script("sbom")
+
+
+def test_constraints_and_locks_hold_all_that_the_project_asks_for_and_agree() -> None:
+    assert lock.find_faults(ROOT, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        (
+            "constraints.txt",
+            r"(?m)^numpy==.*\n",
+            "",
+            "constraints.txt: numpy is missing, which pyproject.toml asks for (core)",
+        ),
+        (
+            "constraints.txt",
+            r"(?m)^playwright==.*\n",
+            "",
+            "constraints.txt: playwright is missing, which pyproject.toml asks for (browser)",
+        ),
+        ("constraints.txt", r"(?m)^wrapt==.*\n", "", "lock.txt: wrapt is not in constraints.txt"),
+        ("constraints.txt", r"(?m)^wrapt==.*", "wrapt==1.0", "constraints.txt says ==1.0"),
+        ("constraints.txt", r"(?m)^torch.*", "torch==2.13.0+cpu", "torch==2.13.0+cpu is a build"),
+        ("lock.txt", r"(?m)^pytest==", "pytest-else==", "lock.txt: pytest is missing"),
+        ("lock.txt", r"(?m)^wrapt==\S+", "wrapt==1.0", "lock.txt: wrapt 1.0; constraints.txt says"),
+        ("lock.txt", r"(?m)^wrapt==", "wrapt>=", "lock.txt: wrapt lacks a version"),
+        ("lock.txt", r"(?m)^wrapt==\S+", "wrapt", "lock.txt: wrapt lacks a version"),
+        ("lock.txt", r"(?m)^wrapt==\S+", "wrapt==2.*", "lock.txt: wrapt lacks a version"),
+        (
+            "lock.txt",
+            r"(?m)^(xxhash==\S+) \\\n(    --hash=\S+( \\)?\n)+",
+            r"\1\n",
+            "lock.txt: xxhash lacks a SHA-256",
+        ),
+        ("lock.txt", r"sha256:[0-9a-f]{8}", "sha256:", "lacks a SHA-256"),
+        ("lock.txt", r"\A", "--find-links wheels\n", "lock.txt: '--find-links wheels' is no requirement"),
+        ("lock-build.txt", r"(?m)^hatchling==", "hatch==", "lock-build.txt: hatchling is missing"),
+        ("pyproject.toml", r'"numpy>=2.0,<3"', '"numpy>=3"', "pyproject.toml asks for numpy>=3 (core)"),
+        ("pyproject.toml", r"\ndependencies = \[", '\ndependencies = ["new",', "lock.txt: new is missing"),
+    ],
+)
+def test_a_line_that_is_missing_or_altered_is_found(
+    file: str, old: str, new: str, says: str, tmp_path: Path
+) -> None:
+    for name in FILES:
+        shutil.copy(ROOT / name, tmp_path / name)
+    text = (tmp_path / file).read_text(encoding="utf-8")
+    changed = re.sub(old, new, text, count=1)
+    assert changed != text
+    (tmp_path / file).write_text(changed, encoding="utf-8")
+    assert says in "\n".join(lock.find_faults(tmp_path, {}))
+
+
+@pytest.mark.parametrize(
+    ("environment", "faults"),
+    [
+        ({"numpy": "2.4.6", "torch": "2.13.0+cpu"}, []),
+        ({"numpy": "2.0.0"}, ["numpy 2.0.0 is installed; constraints.txt says ==2.4.6"]),
+        ({"stranger": "1.0"}, ["stranger 1.0 is installed and not in constraints.txt"]),
+    ],
+)
+def test_what_is_installed_and_not_named_is_found(environment: dict[str, str], faults: list[str]) -> None:
+    assert lock.find_faults(ROOT, environment) == faults
+
+
+def test_what_is_installed_is_read() -> None:
+    found = lock.installed()
+    assert found["pytest"] == pytest.__version__
+    assert "tipbench" not in found
+
+
+def not_pinned(workflow: str) -> list[str]:
+    """Return the actions of a workflow that are named otherwise than by commit, with the tag beside it."""
+    uses = re.findall(r"(?m)^.*\buses:.*$", workflow)
+    return [line for line in uses if not re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){2}$", line)]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_by_commit_and_run_on_the_python_of_the_lock(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not_pinned(text) == []
+    steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
+    versions = {step["with"]["python-version"] for step in steps if "setup-python" in step.get("uses", "")}
+    assert versions == {lock.python_version(ROOT)}
+
+
+@pytest.mark.parametrize("name", ["a/b@v4", "a/b@main", f"a/b@{'0' * 40}", f"a/b@{'0' * 39} # v1.0.0", "a/b"])
+def test_an_action_that_can_move_is_found(name: str) -> None:
+    assert WORKFLOWS
+    assert not_pinned(f"steps:\n  - uses: a/b@{'0' * 40} # v1.0.0\n  - uses: {name}\n") == [
+        f"  - uses: {name}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "failed"),
+    [
+        ("import subprocess\nsubprocess.call(input(), shell=True)\n", 1),
+        ("import yaml\nyaml.load(open('x'), Loader=yaml.Loader)\n", 1),
+        ("print(1)\n", 0),
+    ],
+)
+def test_bandit_fails_on_what_is_risky(code: str, failed: int, tmp_path: Path) -> None:
+    pytest.importorskip("bandit")
+    (tmp_path / "planted.py").write_text(code, encoding="utf-8")
+    command = [sys.executable, "-m", "bandit", "-c", ROOT / "pyproject.toml", "-q", "-r", tmp_path]
+    done = subprocess.run([*command, "--severity-level", "medium"], capture_output=True, check=False)
+    assert done.returncode == failed
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    """A wheel of tipbench that needs numpy, and pytest by an extra."""
+    path = tmp_path / "tipbench-9.0-py3-none-any.whl"
+    metadata = (
+        "Metadata-Version: 2.4\nName: tipbench\nVersion: 9.0\nRequires-Dist: numpy>=2\n"
+        "Requires-Dist: pytest; extra == 'test'\n"
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("tipbench-9.0.dist-info/METADATA", metadata)
+    return path
+
+
+def installed_there(version: str = "9.0", **versions: str) -> dict:
+    """Return what is found in an environment with tipbench and more, each in these versions."""
+    there = {"tipbench": version, "pip": "23.0", **versions}
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {},
+        "components": [
+            {
+                "type": "library",
+                "bom-ref": name,
+                "name": name,
+                "version": version,
+                "externalReferences": [{"type": "other", "url": "file:///home/x"}]
+                if name == "tipbench"
+                else [],
+            }
+            for name, version in there.items()
+        ],
+        "dependencies": [{"ref": "tipbench", "dependsOn": ["numpy", "pytest"]}]
+        + [{"ref": name} for name in there if name != "tipbench"],
+    }
+
+
+def test_a_bill_names_the_wheel_and_what_it_brings_and_no_place(wheel: Path) -> None:
+    bill = sbom.bill_of(wheel, installed_there(numpy="2.1", pytest="9.0", wrapt="1.0"))
+    assert sbom.find_faults(wheel, bill) == []
+    document = json.loads(bill)
+    own = document["metadata"]["component"]
+    assert (own["name"], own["version"]) == ("tipbench", "9.0")
+    assert own["externalReferences"][0]["url"] == wheel.name
+    assert [each["name"] for each in document["components"]] == ["numpy", "pytest", "wrapt"]
+    assert {"ref": "tipbench", "dependsOn": ["numpy"]} in document["dependencies"]
+
+
+@pytest.mark.parametrize(
+    ("found", "change", "says"),
+    [
+        (installed_there(), str, "the bill lacks numpy>=2"),
+        (installed_there(numpy="1.0"), str, "the bill lacks numpy>=2"),
+        (installed_there("8.0", numpy="2.1"), str, "the bill is of tipbench 8.0, the wheel is tipbench 9.0"),
+        (installed_there(numpy="2.1"), lambda bill: bill.replace('"2.1"', '"/a/b"'), 'the path "/a/b" is in'),
+        (installed_there(numpy="2.1"), lambda bill: bill.replace('"content": "', '"content": "0'), "SHA-256"),
+    ],
+)
+def test_a_bill_that_lacks_something_is_found(
+    found: dict, change: Callable[[str], str], says: str, wheel: Path
+) -> None:
+    assert says in "\n".join(sbom.find_faults(wheel, change(sbom.bill_of(wheel, found))))
+
+
+def test_a_bill_of_an_environment_without_tipbench_is_refused(wheel: Path) -> None:
+    found = installed_there()
+    found["components"] = found["components"][1:]
+    with pytest.raises(SystemExit, match="tipbench is not installed there"):
+        sbom.bill_of(wheel, found)

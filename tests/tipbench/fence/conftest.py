@@ -1,0 +1,58 @@
+"""A fence around a method of :mod:`hostile`, on a fold of the release tiny."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tipbench.data.prepared import Prepared
+from tipbench.data.relabelled import relabelled
+from tipbench.fence.method import FencedMethod
+from tipbench.fence.session import Limits, Session
+from tipbench.fence.view import sight_of
+from tipbench.loading import prepare
+
+HERE = Path(__file__).parent
+Put = Callable[..., FencedMethod]
+USUAL = Limits()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where there is no Linux there is no fence; on Linux nothing is skipped."""
+    if sys.platform == "linux":
+        return
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason="a fence needs Linux"))
+
+
+@pytest.fixture(scope="session")
+def prepared(tiny: object) -> Prepared:
+    return prepare("advert_risk", release="tiny", labels="truth")
+
+
+@pytest.fixture(scope="session")
+def fenced(prepared: Prepared) -> Prepared:
+    return relabelled(prepared, bytes(range(32)))
+
+
+@pytest.fixture
+def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
+    """Put a class of :mod:`hostile` behind a fence: put("Attack", what=...)."""
+    monkeypatch.syspath_prepend(str(HERE))
+    made: list[FencedMethod] = []
+
+    def one(name: str, limits: Limits = USUAL, **arguments: object) -> FencedMethod:
+        target, folder = f"hostile.{name}", tmp_path / f"fold{len(made)}"
+        folder.mkdir()
+        session = Session(sight_of([target], [HERE / "hostile.py"]), folder, limits)
+        try:
+            made.append(FencedMethod(session, folder, {"_target_": target, **arguments}))
+        except BaseException:
+            session.close()
+            raise
+        return made[-1]
+
+    yield one
+    for method in made:
+        method.close()

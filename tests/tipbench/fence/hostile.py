@@ -1,0 +1,225 @@
+"""A method that attacks while it fits. What it got is in its notes: ``got ...`` or ``kept out: ...``."""
+
+import ctypes
+import os
+import socket
+import subprocess
+import sys
+import time
+
+import polars as pl
+
+
+class Attack:
+    """``what``: the name of the attack. ``given``: what its author knew of the host, such as a path or a port."""
+
+    needs: frozenset[str] = frozenset()
+    stochastic = False
+
+    def __init__(self, what: str, given: str = "") -> None:
+        self.what, self.given, self.notes = what, given, []
+
+    def fit(self, fold, seed):
+        self.fold = fold
+        try:
+            self.notes.append(f"got {getattr(self, self.what)()}")
+        except Exception as error:
+            self.notes.append(f"kept out: {type(error).__name__}: {error}")
+
+    def predict(self, fold):
+        return fold.to_predict().select(fold.task.unit, score=pl.lit(0.5)).collect()
+
+    def truth_by_path(self):
+        return pl.read_parquet(self.given).columns
+
+    def truth_anywhere(self):
+        return files_named(lambda name: name.endswith(".parquet")) or nothing()
+
+    def truth_by_plan(self):
+        plans = [table.explain() for table in self.fold.tables.values()]
+        return [plan for plan in plans if "operation" in plan or "truth" in plan] or nothing()
+
+    def truth_by_stack(self):
+        frame, seen = sys._getframe(), []
+        while frame is not None:
+            seen += [
+                name
+                for name, value in frame.f_locals.items()
+                if type(value).__name__ in ("Prepared", "Answers")
+            ]
+            frame = frame.f_back
+        return seen or nothing()
+
+    def truth_in_memory(self):
+        import gc
+
+        return [
+            type(one).__name__ for one in gc.get_objects() if type(one).__name__ in ("Prepared", "Answers")
+        ] or nothing()
+
+    def other_processes(self):
+        return [pid for pid in os.listdir("/proc") if pid.isdigit() and int(pid) != os.getpid()] or nothing()
+
+    def memory_of_the_parent(self):
+        with open(f"/proc/{self.given}/mem", "rb") as file:
+            return file.read(1)
+
+    def trace_the_parent(self):
+        made = ctypes.CDLL(None, use_errno=True).ptrace(16, int(self.given), 0, 0)
+        return "a process to trace" if made == 0 else nothing()
+
+    def kill_the_parent(self):
+        os.kill(int(self.given), 9)
+        return "it"
+
+    def descriptors(self):
+        links = [os.readlink(f"/proc/self/fd/{one}") for one in os.listdir("/proc/self/fd") if exists(one)]
+        plain = ("pipe:", "/dev/null", "/fold/", "anon_inode:", "/proc/")
+        return [link for link in links if not link.startswith(plain)] or nothing()
+
+    def environment(self):
+        return [name for name in os.environ if name in self.given.split(",")] or nothing()
+
+    def loopback(self):
+        with socket.create_connection(("127.0.0.1", int(self.given)), timeout=2) as there:
+            return there.getpeername()
+
+    def abstract_socket(self):
+        with socket.socket(socket.AF_UNIX) as there:
+            there.connect("\0" + self.given)
+            return "an answer"
+
+    def names_on_the_internet(self):
+        return socket.getaddrinfo("example.org", 443)
+
+    def generator(self):
+        from tipdata.release import open_release
+
+        return open_release("0.3.0", "tiny")
+
+    def generator_on_disk(self):
+        return files_named(("world-0.3.0.yaml", "versions.yaml", "fence.key").__contains__) or nothing()
+
+    def board(self):
+        import tipboard.board.files
+
+        return tipboard.board.files
+
+    def ids_of_another_task(self):
+        carried = set(map(int, self.given.split(",")))
+        mine = set(self.fold.parts[self.fold.task.unit].to_list())
+        return sorted(mine & carried) or nothing()
+
+    def order_of_the_ids(self):
+        """Rank the units as the release does: the n-th of the sorted ids is the n-th of what its author carries."""
+        carried = list(map(int, self.given.split(",")))
+        labels = self.fold.supervision.sort(self.fold.task.unit)["label"].to_list()
+        right = sum(a == b for a, b in zip(labels, carried, strict=True))
+        return f"{right / len(labels):.3f} of the labels"
+
+    def write(self):
+        with open(self.given, "w", encoding="utf-8") as file:
+            file.write("here")
+        return self.given
+
+    def write_beside_the_fold(self):
+        with open("/fold/labels", "w", encoding="utf-8") as file:
+            return file.write("here")
+
+    def mount_again(self):
+        made = ctypes.CDLL(None, use_errno=True).mount(b"none", b"/", None, 0x1020, None)
+        return "a root to write to" if made == 0 else nothing()
+
+    def uncover_what_is_hidden(self):
+        made = ctypes.CDLL(None, use_errno=True).umount2(self.given.encode(), 2)
+        return "what was under it" if made == 0 else nothing()
+
+    def another_namespace(self):
+        made = ctypes.CDLL(None, use_errno=True).unshare(0x10000000 | 0x00020000)
+        return "capabilities" if made == 0 else nothing()
+
+    def become_root(self):
+        os.setuid(0)
+        return "root"
+
+    def setuid_program(self):
+        return subprocess.run(["su", "-c", "id"], capture_output=True, text=True, check=True).stdout
+
+    def fork_bomb(self):
+        while True:
+            try:
+                os.fork()
+            except OSError:
+                time.sleep(0.01)
+
+    def sleep_for_ever(self):
+        while True:
+            time.sleep(1000)
+
+    def take_memory(self):
+        held = []
+        while True:
+            held.append(bytearray(b"1" * (1 << 24)))
+
+    def fill_the_disk(self):
+        with open("/tmp/full", "wb") as file:
+            while True:
+                file.write(b"1" * (1 << 24))
+
+    def leave_a_process_behind(self):
+        subprocess.Popen(["sleep", "1000"], start_new_session=True)
+        return "one"
+
+    def end_itself(self):
+        os._exit(7)
+
+    def stop_itself(self):
+        sys.exit(0)
+
+
+class Liar:
+    """A method that writes to the pipe to the host itself. ``said``: what it writes, in Latin-1."""
+
+    needs: frozenset[str] = frozenset()
+    stochastic = False
+
+    def __init__(self, said: str, after: int = 0) -> None:
+        self.said, self.after = said, after
+
+    def fit(self, fold, seed):
+        pipes = [one for one in range(3, 20) if exists(one) and writes(one)]
+        for one in pipes:
+            os.write(one, self.said.encode("latin-1") + b"\0" * self.after)
+        time.sleep(0.2)
+        os._exit(0)
+
+    def predict(self, fold):
+        raise NotImplementedError
+
+
+def files_named(wanted):
+    """Files of the whole machine with such a name, but for those that libraries bring for their own tests."""
+    return [
+        os.path.join(folder, name)
+        for place in os.listdir("/")
+        if place not in ("proc", "sys")
+        for folder, _, names in os.walk(f"/{place}")
+        for name in names
+        if wanted(name) and "/tests/" not in f"{folder}/"
+    ]
+
+
+def exists(descriptor) -> bool:
+    return os.path.lexists(f"/proc/self/fd/{descriptor}")
+
+
+def writes(descriptor) -> bool:
+    import fcntl
+
+    return os.readlink(f"/proc/self/fd/{descriptor}").startswith("pipe:") and bool(
+        fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_WRONLY
+    )
+
+
+def nothing():
+    raise LookupError("nothing there")

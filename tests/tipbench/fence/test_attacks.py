@@ -1,0 +1,177 @@
+"""A method behind the fence gets its fold and nothing else, whatever it tries."""
+
+import importlib.util
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tipbench.data.prepared import Prepared
+from tipbench.fence.linux import watch
+from tipbench.fence.method import FencedMethod, MethodError
+from tipbench.fence.session import Ended, Limits
+from tipdata.release import Release
+
+HERE = Path(__file__).parent
+Put = Callable[..., FencedMethod]
+USUAL = Limits()
+
+GIVEN = {
+    "memory_of_the_parent": str(os.getpid()),
+    "trace_the_parent": str(os.getpid()),
+    "kill_the_parent": str(os.getpid()),
+    "environment": "TIPBENCH_HOME,SECRET_OF_THE_HOST,PYTEST_CURRENT_TEST",
+}
+ATTACKS = [
+    *("truth_anywhere", "truth_by_plan", "truth_by_stack", "truth_in_memory", "other_processes"),
+    *("memory_of_the_parent", "trace_the_parent", "kill_the_parent", "descriptors", "environment"),
+    *("names_on_the_internet", "generator", "generator_on_disk", "board", "write_beside_the_fold"),
+    *("mount_again", "another_namespace", "become_root", "setuid_program"),
+]
+
+
+def noted(put: Put, fenced: Prepared, what: str, given: str = "", limits: Limits = USUAL) -> str:
+    """What a method that attacks in this way says of it."""
+    method = put("Attack", limits, what=what, given=given)
+    method.fit(fenced.folds[0], 0)
+    (note,) = method.notes
+    return note
+
+
+@pytest.mark.parametrize("what", ATTACKS)
+def test_an_attack_gets_nothing(
+    what: str, put: Put, fenced: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_HOST", "1")
+    assert noted(put, fenced, what, GIVEN.get(what, "")).startswith("kept out: ")
+
+
+def test_the_files_of_the_release_are_not_there(put: Put, fenced: Prepared, tiny: Release) -> None:
+    truth = sorted(tiny.folder.glob("**/adverts.truth.parquet"))[0]
+    assert noted(put, fenced, "truth_by_path", str(truth)).startswith("kept out: FileNotFoundError")
+    assert "operation" in hostile_here("truth_by_path", str(truth), fenced)
+
+
+def test_what_works_without_a_fence_would(prepared: Prepared) -> None:
+    """The attacks are real: in the host's own process they get something."""
+    for what in ("truth_anywhere", "descriptors", "other_processes", "generator", "board"):
+        if what != "truth_anywhere":  # which would walk the whole machine
+            assert hostile_here(what, "", prepared).startswith("got "), what
+
+
+def hostile_here(what: str, given: str, prepared: Prepared) -> str:
+    """What the same method says of the same attack in this process."""
+    spec = importlib.util.spec_from_file_location("hostile_here", HERE / "hostile.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    method = module.Attack(what, given)
+    method.fit(prepared.folds[0], 0)
+    return method.notes[0]
+
+
+@pytest.fixture
+def listening() -> Iterator[int]:
+    """A port of this machine at which somebody answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: server.accept(), daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+
+
+def test_there_is_no_network_not_even_this_machines(put: Put, fenced: Prepared, listening: int) -> None:
+    assert noted(put, fenced, "loopback", str(listening)).startswith("kept out: ")
+    assert hostile_here("loopback", str(listening), fenced).startswith("got ")
+
+
+def test_sockets_without_a_file_are_not_there(put: Put, fenced: Prepared) -> None:
+    name = f"tipbench-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("\0" + name)
+        server.listen()
+        assert noted(put, fenced, "abstract_socket", name).startswith("kept out: ")
+        assert hostile_here("abstract_socket", name, fenced).startswith("got ")
+
+
+@pytest.mark.parametrize("place", ["/here", "/etc/passwd", "{prefix}/here", "{home}/here", "{tests}/here"])
+def test_nothing_can_be_written_outside(put: Put, fenced: Prepared, tiny: Release, place: str) -> None:
+    path = place.format(prefix=sys.prefix, home=tiny.folder, tests=HERE)
+    before = Path(path).read_bytes() if Path(path).exists() else None
+    assert noted(put, fenced, "write", path).startswith("kept out: ")
+    assert (Path(path).read_bytes() if Path(path).exists() else None) == before
+
+
+def test_scratch_is_for_writing_and_gone_with_the_fence(put: Put, fenced: Prepared) -> None:
+    assert noted(put, fenced, "write", "/tmp/notes") == "got /tmp/notes"
+    assert not Path("/tmp/notes").exists()
+    second = put("Attack", what="truth_by_path", given="/tmp/notes")
+    second.fit(fenced.folds[0], 0)
+    assert second.notes[0].startswith("kept out: FileNotFoundError")
+
+
+@pytest.mark.parametrize(
+    ("what", "limits", "said"),
+    [
+        ("fork_bomb", Limits(processes=8), "it started more than 8 processes"),
+        ("sleep_for_ever", Limits(minutes=0.01), "it took more than 0.01 minutes: set limits.minutes=N"),
+        ("end_itself", Limits(), "ended by itself"),
+    ],
+)
+def test_a_fence_ends_where_a_limit_does(
+    what: str, limits: Limits, said: str, put: Put, fenced: Prepared
+) -> None:
+    with pytest.raises(Ended, match=said):
+        noted(put, fenced, what, limits=limits)
+
+
+def test_memory_is_limited_in_a_process_and_over_all(put: Put, fenced: Prepared) -> None:
+    try:
+        note = noted(put, fenced, "take_memory", limits=Limits(memory_gib=0.5))
+    except Ended as ended:
+        note = f"kept out: {ended}"
+    assert note.startswith(("kept out: MemoryError", "kept out: it took more than 0.5 GiB of memory"))
+
+
+def test_the_disk_is_limited(put: Put, fenced: Prepared) -> None:
+    note = noted(put, fenced, "fill_the_disk", limits=Limits(scratch_gib=0.05))
+    assert note.startswith("kept out: OSError: [Errno 28]")
+
+
+def test_what_a_method_left_behind_ends_with_it(put: Put, fenced: Prepared) -> None:
+    method = put("Attack", what="leave_a_process_behind")
+    method.fit(fenced.folds[0], 0)
+    assert method.notes == ["got one"]
+    keeper = method._session.keeper
+    assert watch.measure(keeper)[0] == 2
+    method.close()
+    assert watch.measure(keeper)[0] == 0
+
+
+def test_an_exit_is_an_error_like_another(put: Put, fenced: Prepared) -> None:
+    with pytest.raises(MethodError, match=r"SystemExit: 0 \(hostile.py, line"):
+        noted(put, fenced, "stop_itself")
+
+
+def test_ids_carried_from_the_release_or_another_fold_are_no_use(
+    put: Put, prepared: Prepared, fenced: Prepared
+) -> None:
+    known = prepared.folds[0].parts["advert"].to_list()
+    assert noted(put, fenced, "ids_of_another_task", ",".join(map(str, known))).startswith("kept out")
+    assert noted(put, prepared, "ids_of_another_task", ",".join(map(str, known))).startswith("got ")
+
+
+def test_the_order_of_units_does_not_tell_who_they_are(
+    put: Put, prepared: Prepared, fenced: Prepared
+) -> None:
+    """The labels of the release, in the order of its ids, are right of units in the order of theirs; of others they
+    are as often as labels agree by chance."""
+    labels = prepared.folds[0].supervision.sort("advert")["label"]
+    chance = float((labels == 1).mean() ** 2 + (labels == 0).mean() ** 2)  # type: ignore[operator]
+    carried = ",".join(map(str, labels))
+    assert noted(put, prepared, "order_of_the_ids", carried) == "got 1.000 of the labels"
+    share = float(noted(put, fenced, "order_of_the_ids", carried).split()[1])
+    assert share == pytest.approx(chance, abs=0.05)

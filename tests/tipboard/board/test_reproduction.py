@@ -1,0 +1,153 @@
+"""A stranger's package is installed from a wheel, run behind a fence and scored here, whatever it does or says."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tipboard.board.config import Packages
+from tipboard.board.files import read
+from tipboard.board.packages import exact, install
+from tipcore.errors import CheckFailed, UsageError
+from tipdata.release import Release
+
+TASK = "flag_aggregation"
+PACK = (
+    "submit", "pack", f"runs/0.3.0/tiny/{TASK}/forward/majority", "--to", "lab-a--crowd", "--team", "lab-a",
+    "--method", "crowd", "--summary", "Counts.", "--author", "A. Author, Example University", "--replicates", "50",
+)  # fmt: skip
+HONEST = """
+from tipbaselines.flag_aggregation.majority import Majority
+
+class Votes(Majority):
+    pass
+"""
+FORGER = """
+import json, os, pathlib
+pathlib.Path("/tmp/marker-of-a-stranger").write_text("here")
+try:
+    pathlib.Path({marker!r}).write_text("here")
+except OSError:
+    pass
+from tipbaselines.flag_aggregation.majority import Majority
+
+class Votes(Majority):
+    def predict(self, fold):
+        scores = {{"average_precision": {{"value": 0.98765432101}}}}
+        forged = {{"scores": scores, "predictions": {{"file": "/etc/passwd"}}}}
+        for folder in ("/tmp", os.getcwd()):
+            pathlib.Path(folder, "result.json").write_text(json.dumps(forged))
+        return super().predict(fold).with_columns(score=0.5)
+"""
+WHERE = f"task={TASK}", "baseline.method._target_=crowdpkg.Votes", "replicates=50"
+
+
+def wheel(folder: Path, source: str) -> None:
+    """A wheel of crowdpkg 1.0, written by hand."""
+    folder.mkdir(exist_ok=True)
+    info = "crowdpkg-1.0.dist-info"
+    with zipfile.ZipFile(folder / "crowdpkg-1.0-py3-none-any.whl", "w") as file:
+        file.writestr("crowdpkg.py", source)
+        file.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: crowdpkg\nVersion: 1.0\n")
+        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr(f"{info}/RECORD", "crowdpkg.py,,\n")
+
+
+@pytest.fixture
+def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Path]:
+    """Accept a submission that pins a package and overrides, on a board whose wheels are given."""
+
+    def accept(source: str, package: str = "crowdpkg==1.0", words: tuple[str, ...] = WHERE) -> Path:
+        assert tipbench("run", f"baseline={TASK}/majority", "release=tiny", "replicates=50")[0] == 0
+        assert tipbench(*PACK)[0] == 0
+        path = place / "lab-a--crowd" / "submission.json"
+        record = json.loads(path.read_text(encoding="utf-8"))
+        record["pinned"] = {"package": package, "overrides": {TASK: list(words)}}
+        path.write_text(json.dumps(record), encoding="utf-8")
+        wheel(place / "wheels", source)
+        (place / "results").mkdir(exist_ok=True)
+        (place / "results" / "board.yaml").write_text("packages: {wheelhouse: ../wheels}\n", encoding="utf-8")
+        code, _, err = tipbench("board", "accept", "lab-a--crowd")
+        assert code == 0, err
+        return place
+
+    return accept
+
+
+def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_world(
+    tipbench: Callable, accepted: Callable[..., Path]
+) -> None:
+    place = accepted(HONEST)
+    code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
+    assert code == 0, err
+    [found] = json.loads(out)
+    assert found["stored"] == pytest.approx(found["found"], abs=1e-12)
+    (entry,) = [one for one in read(place / "results").entries if one.id == "lab-a--crowd"]
+    (kept,), (fresh,) = entry.results, entry.fresh
+    assert kept.verified
+    assert kept.fence is not None
+    assert kept.fence.enforced
+    assert kept.versions.method == "crowdpkg==1.0"
+    assert fresh.scores[fresh.primary].value == found["fresh"]
+    assert fresh.data.startswith("0.3.0/tiny.w")
+    assert fresh.data != kept.data
+
+
+def test_what_a_forger_says_of_its_scores_is_not_read_and_what_it_writes_is_not_there(
+    tipbench: Callable, accepted: Callable[..., Path], tmp_path: Path
+) -> None:
+    marker = tmp_path / "marker"
+    place = accepted(FORGER.format(marker=str(marker)))
+    code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
+    assert code == 0, err
+    [found] = json.loads(out)
+    assert found["found"] < found["stored"]  # that of a constant, which it predicted
+    assert not marker.exists()
+    assert not Path("/tmp/marker-of-a-stranger").exists()
+    stored = [p.read_text(encoding="utf-8") for p in (place / "results").rglob("s0.json")]
+    assert not any("0.98765432101" in text or "passwd" in text for text in stored)
+
+
+@pytest.mark.parametrize(
+    ("package", "words", "said"),
+    [
+        ("tipbench==99.0", WHERE, "is not the tipbench that runs here"),
+        ("crowdpkg==1.0", (*WHERE, "data=null"), "data is not of the method"),
+        (
+            "crowdpkg==1.0",
+            (*WHERE, "+baseline.method.a={_target_:os.system,command:id}"),
+            "parameters are plain values",
+        ),
+        ("crowdpkg==1.0", (f"baseline={TASK}/majority",), "is not of the package crowdpkg==1.0"),
+        ("crowdpkg==2.0", WHERE, "crowdpkg==2.0 cannot be installed"),
+    ],
+)
+def test_what_cannot_be_trusted_is_refused_in_one_sentence(
+    package: str, words: tuple[str, ...], said: str, tipbench: Callable, accepted: Callable[..., Path]
+) -> None:
+    place = accepted(HONEST, package, words)
+    code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--quiet")
+    assert (code in (1, 2), out) == (True, "")
+    assert said in err
+    assert len(err.splitlines()) == 1
+    assert not (place / "results/0.3.0/tiny/submissions/lab-a--crowd/reproduced").exists()
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        *("crowdpkg", "crowdpkg>=1", "crowdpkg==1.*", "crowdpkg[x]==1", "crowdpkg==1; python_version>'3'"),
+        *("crowdpkg @ https://example.org/crowdpkg.whl", "not a name", "crowdpkg==1,==2"),
+    ],
+)
+def test_only_one_exact_version_is_a_package(package: str) -> None:
+    with pytest.raises(UsageError, match=r"must give --package NAME==VERSION"):
+        exact(package)
+
+
+def test_a_board_without_a_source_of_packages_installs_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"names no source of packages: set packages\.wheelhouse"):
+        install("crowdpkg==1.0", Packages(), tmp_path)
+    with pytest.raises(CheckFailed, match="cannot be installed"):
+        install("crowdpkg==1.0", Packages(wheelhouse=str(tmp_path)), tmp_path)
