@@ -8,7 +8,7 @@ as near as they were. Rows are sorted by the new keys: the old order would tell 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,12 +78,21 @@ def relabelled(prepared: Prepared, key: bytes) -> Prepared:
     """
     if prepared.answers.custom is not None:
         return prepared
-    names, (fold,) = Names(key), prepared.folds
-    streams = [replace(one, **_steps(names, fold.task, one)) for one in prepared.streams]
-    known = _known(names, fold, prepared.streams)
-    return replace(
-        prepared, folds=[_fold(names, fold)], streams=streams, back=lambda made: brought_back(made, known)
-    )
+    (fold,) = prepared.folds
+    fold, streams, back = relabelled_fold(fold, prepared.streams, key)
+    return replace(prepared, folds=[fold], streams=streams, back=back)
+
+
+def relabelled_fold(
+    fold: Fold, streams: list[Stream], key: bytes
+) -> tuple[Fold, list[Stream], Callable[[pl.DataFrame], pl.DataFrame]]:
+    """Return a fold and what it is handed step by step, ids keyed anew, and what brings predictions back.
+
+    Raises LabelsMeet as :func:`relabelled` does.
+    """
+    names, known = Names(key), _known(Names(key), fold, streams)
+    stepped = [replace(one, **_steps(names, fold.task, one)) for one in streams]
+    return _fold(names, fold), stepped, lambda made: brought_back(made, known)
 
 
 def brought_back(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tipcore.errors import UsageError
@@ -61,15 +63,9 @@ class Methods:
         config = self.cell.config["baseline"]["method"]
         if self.limits is None:
             return instantiate(config)
-        folder = self.shared.folder(fold)
-        sight = sight_of(targets_of(config), method_sources(config).values(), [self.cell.runs], self.place)
-        preload = _libraries(config) if is_shipped(self.cell.target) else []
-        made = FencedMethod(Session(sight, folder, self.limits, self.python, preload), folder, config)
+        folder, hidden = self.shared.folder(fold), [self.cell.runs]
+        made = fenced_method(config, folder, self.limits, hidden, self.python, self.place)
         self._fenced.append(made)
-        if made.oracle:
-            raise UsageError(
-                f"{self.cell.target} is an oracle, and a fence holds no hidden truth: set fence=off."
-            )
         return made
 
     def cost(self) -> tuple[float, int]:
@@ -81,6 +77,35 @@ class Methods:
         """End all fences."""
         for one in self._fenced:
             one.close()
+
+
+def fenced_method(
+    config: dict[str, Any],
+    folder: Path,
+    limits: Limits,
+    hidden: Sequence[Path] = (),
+    python: str = "",
+    place: str = "",
+) -> FencedMethod:
+    """Return a method behind a fence of its own; to be closed.
+
+    Args:
+        config: ``_target_`` and its parameters.
+        folder: for the files of its fold.
+        limits: what it may use.
+        hidden: folders that it must not see although they are within what it sees.
+        python, place: as of :class:`Methods`.
+
+    Raises UsageError for what is not a method, an oracle, and where no fence can be built.
+    """
+    target = str(config["_target_"])
+    sight = sight_of(targets_of(config), method_sources(config).values(), list(hidden), place)
+    preload = _libraries(config) if is_shipped(target) else []
+    made = FencedMethod(Session(sight, folder, limits, python, preload), folder, config)
+    if made.oracle:
+        made.close()
+        raise UsageError(f"{target} is an oracle, and a fence holds no hidden truth: set fence=off.")
+    return made
 
 
 def _libraries(config: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """``tipbench seal``: make, enter, score, reveal and verify sealed rounds."""
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from tipbench.actions.typed import add_import_path, composer_of
 from tipbench.config.settings import Settings
 from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.fence.method import MethodError
+from tipbench.fence.session import Limits
 from tipbench.runs.report import interval, number
 from tipbench.tasks import tasks
 from tipcore.errors import CheckFailed, UsageError
@@ -52,7 +55,7 @@ def call_predict(options: argparse.Namespace) -> int:
     if "=" in options.round:
         raise UsageError(f"{options.round} is not a folder of a round: give it before the overrides.")
     add_import_path()
-    settings = composer_of(options, options.overrides).settings()
+    settings = composer_of(options, ["fence=on", *options.overrides]).settings()
     release = _release_of(settings, options.quiet)
 
     ask = Ask(
@@ -62,8 +65,13 @@ def call_predict(options: argparse.Namespace) -> int:
         labels=settings.labels,
         access=settings.access,
         seed=settings.seed,
+        fence=Limits(**settings.limits.model_dump()) if settings.fence == "on" else None,
     )
-    made, sealed = predict(ask, Path(options.round), release)
+    try:
+        made, sealed = predict(ask, Path(options.round), release)
+    except MethodError as error:
+        sys.stderr.write(error.trace)
+        raise UsageError(f"{settings.baseline.name} failed on round {options.round}: {error}.") from None
     write_predictions(expanded(options.to), made)
     for said in sealed.notes:
         notice(f"note: {said}", options.quiet)
@@ -74,6 +82,7 @@ def call_predict(options: argparse.Namespace) -> int:
             "file": options.to,
             "split": sealed.split,
             "access": sealed.access,
+            "fence": settings.fence,
         },
         f"{made.height:,} predictions of {ask.task} for round {sealed.round.name} in {options.to} "
         f"(learnt from {release.name}, split {sealed.split}, access {sealed.access})",

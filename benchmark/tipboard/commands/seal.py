@@ -48,7 +48,9 @@ Publish the folder of --to. Keep the folder of --secret to yourself until the ro
     "predict": """\
 examples, for everyone:
   tipbench seal predict spring-2027 baseline=advert_risk/tfidf_logreg release=small --to scores.parquet
-  tipbench submit pack --predictions advert_risk/sealed/s0=scores.parquet --round spring-2027 --to ours ...""",
+  tipbench submit pack --predictions advert_risk/sealed/s0=scores.parquet --round spring-2027 --to ours ...
+
+The method runs behind a fence, which needs Linux; elsewhere add fence=off.""",
     "score": """\
 examples, for the host:
   tipbench seal score ~/secret/spring-2027 their-submission  before the close: takes it in

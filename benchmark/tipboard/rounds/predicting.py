@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
 from tipbench.config.instantiate import instantiate
+from tipbench.data.prepared import as_they_are
+from tipbench.data.relabelled import relabelled_fold
+from tipbench.fence.key import key_of
+from tipbench.fence.session import Limits
 from tipbench.kinds.predictions import as_stored, check_predictions
 from tipbench.method import check_shape, is_oracle
+from tipbench.runs.making import fenced_method
 from tipbench.runs.results import parquet_bytes
 from tipbench.runs.streamed.predictions import streamed_predictions
 from tipbench.task import Source, Task
@@ -24,7 +30,8 @@ from tipboard.rounds.truth import key_column
 
 @dataclass(frozen=True)
 class Ask:
-    """What is run. ``method``: ``_target_`` and its arguments."""
+    """What is run. ``method``: ``_target_`` and its arguments. ``fence``: limits of the fence that the method is put
+    behind; None runs it in this process."""
 
     task: str
     method: dict[str, Any]
@@ -32,18 +39,31 @@ class Ask:
     labels: str = "auto"
     access: str = "auto"
     seed: int = 0
+    fence: Limits | None = None
 
 
 def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.DataFrame, SealedFold]:
     """Fit on the release's train and valid, predict the round's units; the predictions, by key, and the fold.
 
     Raises:
-        UsageError: for an oracle, what :func:`tipboard.rounds.folds.sealed_fold` refuses, and predictions that are not
-        of the task's format.
+        UsageError: for an oracle, what :func:`tipboard.rounds.folds.sealed_fold` refuses, predictions that are not
+        of the task's format, and where no fence can be built.
+        MethodError: where a fenced method raised something.
     """
-    task = task_of(ask.task)
-    target = ask.method["_target_"]
-    method = instantiate(ask.method)
+    if ask.fence is None:
+        return _predict(ask, instantiate(ask.method), round_folder, release)
+    with TemporaryDirectory(prefix="tipbench-fence-") as folder:
+        method = fenced_method(ask.method, Path(folder), ask.fence, [round_folder.resolve()])
+        try:
+            return _predict(ask, method, round_folder, release)
+        finally:
+            method.close()
+
+
+def _predict(
+    ask: Ask, method: Any, round_folder: Path, release: str | Source
+) -> tuple[pl.DataFrame, SealedFold]:
+    task, target = task_of(ask.task), ask.method["_target_"]
     check_shape(task, method, target)
     if is_oracle(method):
         raise UsageError(
@@ -52,13 +72,14 @@ def predict(ask: Ask, round_folder: Path, release: str | Source) -> tuple[pl.Dat
     sealed = sealed_fold(
         task, round_folder, release, ask.split, ask.labels, ask.access, frozenset(method.needs)
     )
-    method.fit(sealed.fold, ask.seed)
-    made = (
-        method.predict(sealed.fold)
-        if sealed.stream is None
-        else streamed_predictions(method, sealed.fold, sealed.stream, target)
-    )
-    checked = check_predictions(sealed.blank, _of_units(task, made, sealed.units))
+    fold, stream, back = sealed.fold, sealed.stream, as_they_are
+    if ask.fence is not None:
+        key = key_of(task.name, str(round_folder.resolve()), sealed.split, ask.labels, sealed.access)
+        fold, streams, back = relabelled_fold(fold, [] if stream is None else [stream], key)
+        stream = streams[0] if streams else None
+    method.fit(fold, ask.seed)
+    made = method.predict(fold) if stream is None else streamed_predictions(method, fold, stream, target)
+    checked = check_predictions(sealed.blank, _of_units(task, back(made), sealed.units))
     check_steps(task, checked, sealed.round)
     sealed.notes.extend(note for note in getattr(method, "notes", ()) if note not in sealed.notes)
     return as_stored(checked), sealed

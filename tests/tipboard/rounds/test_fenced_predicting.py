@@ -1,0 +1,94 @@
+"""A participant's method behind a fence: the same predictions of the round's units, and ids that say nothing."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from tipbench.cli import main
+from tipbench.fence.session import Limits
+from tipboard.rounds.predicting import Ask, predict
+from tipcore.errors import UsageError
+from tipdata.release import Release
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a fence needs Linux")
+
+FENCE = Limits()
+METHODS = {  # one of each way to hand over a fold
+    "advert_risk": {"_target_": "tipbaselines.advert_risk.tfidf_logreg.TfidfLogreg"},
+    "assistance_triage": {"_target_": "tipbaselines.assistance_triage.prior.Prior"},
+    "route_forecast": {"_target_": "tipbaselines.route_forecast.popular.Popular"},
+    "recruitment_onset": {"_target_": "tipbaselines.recruitment_onset.first_cue.FirstCue"},
+}
+CURIOUS = """
+import polars as pl
+
+
+class Curious:
+    needs = frozenset({"adverts.body"})
+    stochastic = False
+    notes = ()
+
+    def fit(self, fold, seed):
+        self.notes = [str(one) for one in fold.to_predict().collect()["advert"].to_list()]
+
+    def predict(self, fold):
+        return fold.to_predict().select("advert", score=pl.lit(0.5)).collect()
+
+
+class Clumsy(Curious):
+    def fit(self, fold, seed):
+        raise ArithmeticError("it does not add up")
+"""
+
+
+@pytest.mark.parametrize("task", METHODS)
+def test_a_fence_changes_nothing_of_a_methods_predictions(host: Any, tiny: Release, task: str) -> None:
+    ask = Ask(task, METHODS[task])
+    free, _ = predict(ask, host.public, tiny)
+    fenced, _ = predict(Ask(task, METHODS[task], fence=FENCE), host.public, tiny)
+    by = [name for name, dtype in free.schema.items() if dtype == pl.Int64]
+    free, fenced = free.sort(by), fenced.sort(by)
+    scores = [name for name, dtype in free.schema.items() if dtype.is_float()]
+    assert fenced.drop(scores).equals(free.drop(scores))
+    for name in scores:  # rows come in another order, so that sums round otherwise
+        assert fenced[name].to_numpy() == pytest.approx(free[name].to_numpy(), abs=1e-5)
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "curious.py").write_text(CURIOUS, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "curious", raising=False)  # that of another test
+
+
+@pytest.mark.usefixtures("own")
+def test_no_id_of_the_round_is_seen_behind_a_fence(host: Any, tiny: Release) -> None:
+    published = {str(one) for one in host.table("adverts")["advert"].to_list()}
+    ask = Ask("advert_risk", {"_target_": "curious.Curious"})
+    assert published < set(predict(ask, host.public, tiny)[1].notes)  # with valid, which is predicted too
+    made, sealed = predict(Ask("advert_risk", ask.method, fence=FENCE), host.public, tiny)
+    assert len(sealed.notes) > len(published)
+    assert not published & set(sealed.notes)
+    assert {str(one) for one in made["advert"].to_list()} == published
+
+
+def test_an_oracle_behind_a_fence_is_refused(host: Any, tiny: Release) -> None:
+    ask = Ask("advert_risk", {"_target_": "tipbaselines.advert_risk.oracle.Oracle"}, fence=FENCE)
+    with pytest.raises(UsageError, match="fence holds no hidden truth"):
+        predict(ask, host.public, tiny)
+
+
+@pytest.mark.usefixtures("own")
+def test_what_a_method_raised_is_told_with_its_traceback(
+    host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["+baseline.method._target_=curious.Clumsy", "task=advert_risk", "release=tiny"]
+    code = main(["seal", "predict", str(host.public), *words, "--to", str(tmp_path / "made.parquet")])
+    err = capfd.readouterr().err
+    assert code == 2, err
+    assert "ArithmeticError: it does not add up" in err.splitlines()[-1]
+    assert "in fit" in err
+    assert not (tmp_path / "made.parquet").exists()
