@@ -36,7 +36,8 @@ def refused(answers: Answers, predictions) -> str:
 
 
 def test_good_predictions_come_back_in_the_order_of_the_answers() -> None:
-    assert check_predictions(SCORES, GOOD).rows() == [(10, 0.0), (11, 0.1), (12, 0.2), (13, 0.3)]
+    found = check_predictions(SCORES, GOOD).rows()
+    assert found == [pytest.approx(row) for row in [(10, 0.0), (11, 0.1), (12, 0.2), (13, 0.3)]]
     assert check_predictions(SCORES, GOOD.sort("advert")).equals(GOOD.sort("advert"))
 
 
@@ -149,11 +150,8 @@ def test_an_eleventh_candidate_is_refused() -> None:
 
 
 def test_candidates_come_back_by_query_and_falling_score() -> None:
-    assert check_predictions(CANDIDATES, GOOD_CANDIDATES).rows() == [
-        (10, 11, 0.9),
-        (10, 12, 0.1),
-        (11, 10, 0.5),
-    ]
+    found = check_predictions(CANDIDATES, GOOD_CANDIDATES).rows()
+    assert found == [pytest.approx(row) for row in [(10, 11, 0.9), (10, 12, 0.1), (11, 10, 0.5)]]
 
 
 def test_a_frame_of_another_library_is_refused_by_name() -> None:
