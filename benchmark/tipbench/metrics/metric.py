@@ -37,6 +37,7 @@ class Metric:
     unit: str = ""
     needs: frozenset[str] = frozenset()
     beside: bool = False
+    short: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
