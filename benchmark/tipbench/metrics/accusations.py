@@ -38,47 +38,60 @@ RECALLS = {"20": 0.2, "50": 0.5}
 """How the names of metrics end -> the share of trafficking operations that is found."""
 WORST_AT = "50"
 
+
+def _metric(name: str, title: str, unit: str, heading: str, short: str, says: str) -> Metric:
+    """Return an entry: less is better, and boards show it beside the score."""
+    return Metric(
+        name,
+        title,
+        lower_is_better=True,
+        unit=unit,
+        needs=NEEDS,
+        beside=True,
+        heading=heading,
+        short=short,
+        says=says,
+    )
+
+
 METRICS = (
     *(
-        Metric(
+        _metric(
             f"accusations_per_find_{name}",
             f"wrongful accusations per find at operation recall {recall:g}",
-            lower_is_better=True,
-            unit=PER_FIND,
-            needs=NEEDS,
-            beside=True,
-            short=f"per_find_{name}",
+            PER_FIND,
+            f"accused per find, {recall:.0%} found",
+            f"per_find_{name}",
+            f"lawful operations ever accused for each trafficking operation found, where {recall:.0%} of them are",
         )
         for name, recall in RECALLS.items()
     ),
-    Metric(
+    _metric(
         f"worst_group_accused_{WORST_AT}",
         f"accused of the worst lawful group at operation recall {RECALLS[WORST_AT]:g}",
-        lower_is_better=True,
-        unit=ACCUSED,
-        needs=NEEDS,
-        beside=True,
-        short=f"worst_accused_{WORST_AT}",
+        ACCUSED,
+        f"worst group accused, {RECALLS[WORST_AT]:.0%} found",
+        f"worst_accused_{WORST_AT}",
+        f"the share of the worst lawful group's operations ever accused, where {RECALLS[WORST_AT]:.0%} of trafficking "
+        "operations are found",
     ),
 )
 OWN = (
-    Metric(
+    _metric(
         "accusations_per_find",
         "wrongful accusations per find, as decided",
-        lower_is_better=True,
-        unit=PER_FIND,
-        needs=NEEDS,
-        beside=True,
-        short="per_find",
+        PER_FIND,
+        "accused per find, as decided",
+        "per_find",
+        "lawful operations ever accused for each trafficking operation found, at the method's own decisions",
     ),
-    Metric(
+    _metric(
         "worst_group_accused",
         "accused of the worst lawful group, as decided",
-        lower_is_better=True,
-        unit=ACCUSED,
-        needs=NEEDS,
-        beside=True,
-        short="worst_accused",
+        ACCUSED,
+        "worst group accused, as decided",
+        "worst_accused",
+        "the share of the worst lawful group's operations ever accused, at the method's own decisions",
     ),
 )
 """Metrics at a method's own decisions."""

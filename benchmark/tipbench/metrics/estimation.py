@@ -45,13 +45,36 @@ ERROR = {
 }
 """Quantity -> the name of its error."""
 
+FACTOR = 100.0
+"""Upper over lower end of an interval, of counts or of ratios, beyond which it says nothing: 20 to 2,000 people."""
+
 METRICS = (
     Metric("median_abs_log_error", "median absolute log error", lower_is_better=True),
     Metric("median_abs_error", "median absolute error", lower_is_better=True),
-    Metric("coverage", "coverage of 95% intervals", beside=True),
-    Metric("interval_score", "interval score", lower_is_better=True, beside=True),
+    Metric(
+        "coverage",
+        "coverage of 95% intervals",
+        beside=True,
+        heading="coverage",
+        says="the share of 95% intervals that hold the truth, where well below .95 is false confidence",
+    ),
+    Metric(
+        "interval_score",
+        "interval score",
+        lower_is_better=True,
+        unit="width",
+        beside=True,
+        says="the width of 95% intervals with 40 times the distance by which they miss the truth",
+    ),
     Metric("failures", "share without an estimate", lower_is_better=True),
-    Metric("failed_intervals", "share of intervals that are too wide", lower_is_better=True, beside=True),
+    Metric(
+        "failed_intervals",
+        "share of intervals that are too wide",
+        lower_is_better=True,
+        beside=True,
+        heading="failed intervals",
+        says=f"the share of 95% intervals whose ends are more than a factor of {FACTOR:g} apart, which cover nothing",
+    ),
     Metric("median_ratio", "median of estimate over truth"),
     Metric("median_abs_share_error", "median absolute error of shares", lower_is_better=True),
     Metric("share_coverage", "coverage of shares"),
@@ -60,9 +83,6 @@ METRICS = (
     Metric("share_failed_intervals", "intervals of shares that are too wide", lower_is_better=True),
     ESTIMATE,
 )
-
-FACTOR = 100.0
-"""Upper over lower end of an interval, of counts or of ratios, beyond which it says nothing: 20 to 2,000 people."""
 
 WIDEST = {
     "median_abs_log_error": np.log(FACTOR),

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from tipbench.metrics.inputs import MetricInputs
 
 NO_FINDS, FEW_FINDS, ALL_FLAGGED = "no finds", "few finds", "all flagged"
+SILENT = (NO_FINDS, FEW_FINDS, ALL_FLAGGED)
+"""Reasons that a table shows in the place of a number."""
 
 FEWEST_FINDS = 5
 """Trafficking operations that must be found, or half of those that there are where these are fewer than ten.

@@ -39,8 +39,23 @@ from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues, not_available, together
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
 
-HARM_GAP = Metric("harm_gap", "harm gap", lower_is_better=True, needs=frozenset({"group"}), beside=True)
-PROTECTION_GAP = Metric("protection_gap", "protection gap", lower_is_better=True, beside=True)
+HARM_GAP = Metric(
+    "harm_gap",
+    "harm gap",
+    lower_is_better=True,
+    unit="per item",
+    needs=frozenset({"group"}),
+    beside=True,
+    says="false accusations in the worst lawful group minus those in all lawful groups",
+)
+PROTECTION_GAP = Metric(
+    "protection_gap",
+    "protection gap",
+    lower_is_better=True,
+    unit="of recall",
+    beside=True,
+    says="recall in the best served group of people exploited minus recall in the worst served group",
+)
 METRICS = (HARM_GAP, PROTECTION_GAP)
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "small", "seasonal")

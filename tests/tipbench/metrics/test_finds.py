@@ -127,7 +127,7 @@ def test_alarms_that_find_enough_have_gaps_and_a_price() -> None:
 
 
 def test_thresholds_of_an_open_entry_are_fixed_on_the_test_and_never_on_scores_of_valid() -> None:
-    """An author who gives every unit of valid the highest score would flag nothing; the top 1% of the test are flagged."""
+    """An author who gives all of valid the highest score would flag nothing; the top 1% of the test are flagged."""
     score = np.concatenate([np.linspace(0.0, 1.0, OPERATIONS), np.ones(OPERATIONS)])
     silent, charged = scored(score), scored(score, open_entry=True)
     assert silent.scores["harm_gap"].note == NO_FINDS
