@@ -85,7 +85,7 @@ def test_all_tasks_score_as_with_seal_score(
     wanted = {}
     for name, metrics in expected.items():
         wanted[name] = metrics[tasks()[name].primary]
-        wanted |= {f"{name}_{gap}": metrics.get(gap) for gap in ("harm_gap", "protection_gap")}
+        wanted |= {one.key: metrics.get(one.metric) for one in columns([name])[1:]}
     assert scores == {key: value for key, value in wanted.items() if value is not None}
     assert set(host.round.tasks) <= set(scores)
     assert [path.name for path in ran.output.iterdir()] == ["scores.json"]
