@@ -133,7 +133,11 @@ def test_columns_are_the_primary_metrics_and_the_gaps_that_there_are(host: Any) 
     gaps = {key for key in listed if key.endswith("_gap")}
     assert {"advert_risk_harm_gap", "recruitment_onset_harm_gap", "assistance_triage_protection_gap"} <= gaps
     assert {listed[key].sorting for key in gaps} == {"asc"}
-    short = {"flag_aggregation_per_find_20", "flag_aggregation_worst_accused_50", "recruitment_onset_per_find"}
+    short = {
+        "flag_aggregation_per_find_20",
+        "flag_aggregation_worst_accused_50",
+        "recruitment_onset_per_find",
+    }
     assert short <= set(listed), "what is longer than the host keeps has a shorter key"
     assert (listed["prevalence"].sorting, listed["advert_risk"].sorting) == ("asc", "desc")
     assert max(len(one.key) for one in listed.values()) <= 36

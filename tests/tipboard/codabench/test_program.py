@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from tipbench.kinds import CLASSES, KINDS
 from tipbench.tasks import tasks
+from tipboard.codabench.columns import columns
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.scores import rounded
 from tipboard.rounds.submissions import score_predictions
