@@ -31,9 +31,9 @@ def answers(valid: bool = True) -> Answers:
             "cluster": unit,
             "weight": 1.0,
             "group": np.where(positive, "trafficking", np.where(unit % 2 == 1, "independent", "business")),
-            "form": np.where(positive, np.where(unit % 20 == 0, "labour", "sexual"), None),
+            "form": np.where(unit % 20 == 0, "labour", "sexual"),
         }
-    )
+    ).with_columns(pl.when(pl.col("label") == 1).then("form").alias("form"))
     return Answers(kinds.SCORES, "advert", frame)
 
 
