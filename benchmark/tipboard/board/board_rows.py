@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tipbench.evaluation.comparison import Comparison
 from tipbench.metrics.registry import metric_of
-from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row, mean, rows
+from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Beside, Row, beside, mean, rows
 from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import task_of
@@ -68,10 +68,14 @@ class BoardRow:
         """Whether it has a score and is not an oracle."""
         return self.row.score is not None and not self.row.oracle
 
+    def beside(self, metric: str) -> Beside | None:
+        """Return a metric's mean over seeds, or why there is none; None where no seed has it."""
+        return beside(self.results, metric)
+
     def mean(self, metric: str) -> float | None:
         """Return a metric's mean over seeds, None where no seed has it."""
-        found = (result.scores.get(metric) for result in self.results)
-        return mean([score.value for score in found if score is not None])
+        found = self.beside(metric)
+        return None if found is None else found.value
 
 
 @dataclass(frozen=True)

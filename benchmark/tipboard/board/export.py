@@ -23,8 +23,8 @@ from tipboard.board.columns import (
     Cell,
     cells,
     chosen,
+    expected,
     records,
-    shown,
 )  # fmt: skip
 from tipboard.board.entries import SELF_REPORTED, Entry
 from tipboard.board.files import Board
@@ -79,7 +79,7 @@ def of_task(board: Board, standing: Standing, names: Sequence[str] | None = None
 
     Raises UsageError for a key that no column has.
     """
-    columns = shown(standing) if names is None else chosen(COLUMNS, names)
+    columns = expected(standing) if names is None else chosen(COLUMNS, names)
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
         headings=[heading(column, standing) for column in columns],

@@ -196,7 +196,7 @@ def _rescore_fold(
         if content is None:
             continue
         predictions = read_parquet(content)
-        evaluation = evaluate_prepared(task, prepared, predictions)
+        evaluation = evaluate_prepared(task, prepared, predictions, open_entry=not result.verified)
         again = result.model_copy(
             update={
                 "scores": {name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},

@@ -1,7 +1,8 @@
 """Is a submission acceptable, and what does it score? The one function that authors and maintainers use.
 
 A folder is looked at, its record is read, what it declares is compared with what there is, its files are read in a
-process of their own, and only then a release is opened and predictions are scored as ``tipbench score`` does.
+process of their own, and only then a release is opened and predictions are scored as ``tipbench score`` does, but that
+no threshold is fixed on the scores that an author gives the valid part.
 """
 
 from __future__ import annotations
@@ -293,5 +294,5 @@ def _evaluated(
     meter = Meter()
     with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        found = evaluate_prepared(task, prepared, predictions, replicates)
+        found = evaluate_prepared(task, prepared, predictions, replicates, open_entry=True)
     return _Scored(found, meter.wall("score"))

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from tipbench.kinds import CLASSES, KINDS
 from tipbench.tasks import tasks
+from tipboard.codabench.columns import columns
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.scores import rounded
 from tipboard.rounds.submissions import score_predictions
@@ -85,7 +86,7 @@ def test_all_tasks_score_as_with_seal_score(
     wanted = {}
     for name, metrics in expected.items():
         wanted[name] = metrics[tasks()[name].primary]
-        wanted |= {f"{name}_{gap}": metrics.get(gap) for gap in ("harm_gap", "protection_gap")}
+        wanted |= {one.key: metrics.get(one.metric) for one in columns([name])[1:]}
     assert scores == {key: value for key, value in wanted.items() if value is not None}
     assert set(host.round.tasks) <= set(scores)
     assert [path.name for path in ran.output.iterdir()] == ["scores.json"]

@@ -17,6 +17,9 @@ from tipboard.submissions.truth import SubmissionTruth, release_truth
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 
+AT_THRESHOLDS = {"harm_gap", "protection_gap", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct"}
+"""Metrics at a threshold, which of a submission is fixed on its test part."""
+
 
 @pytest.fixture
 def case(made: Path, tmp_path: Path) -> Case:
@@ -44,7 +47,31 @@ def test_a_submission_scores_as_its_files_do_by_themselves(made: Path) -> None:
         own = evaluate(one.entry.task, frame, "0.3.0/tiny", one.entry.split)
         for name, score in own.scores.items():
             found = one.result.scores[name]
+            if name in AT_THRESHOLDS:
+                continue
             assert (found.value, found.low, found.high) == (score.value, score.low, score.high)
+
+
+def test_scores_that_an_author_makes_for_valid_move_no_threshold(case: Case) -> None:
+    [before] = [
+        one.result for one in check(case.folder, replicates=2, quiet=True).scored if one.entry.file == SCORES
+    ]
+    path = case.folder / SCORES
+    frame = pl.read_parquet(path)
+    truth = prepare(before.task, release="0.3.0/tiny", split=before.split).answers.frame
+    valid = frame.join(truth.filter(part="valid"), on=truth.columns[0], how="semi")[truth.columns[0]]
+    made_for_it = pl.when(pl.col(truth.columns[0]).is_in(valid.implode())).then(1.0).otherwise("score")
+    case.write_frame(frame.with_columns(made_for_it.cast(frame.schema["score"]).alias("score")), SCORES)
+    case.write_record()
+    [after] = [
+        one.result for one in check(case.folder, replicates=2, quiet=True).scored if one.entry.file == SCORES
+    ]
+    assert after.predictions.digest != before.predictions.digest
+    assert (after.curves["operating_points"], after.groups) == (
+        before.curves["operating_points"],
+        before.groups,
+    )
+    assert {n: after.scores[n] for n in AT_THRESHOLDS} == {n: before.scores[n] for n in AT_THRESHOLDS}
 
 
 def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(made: Path) -> None:

@@ -16,7 +16,8 @@ from tipboard.board.files import Board, read
 from tipboard.board.formats import FORMATS
 
 FIT_A_PAGE = (
-    "rank", "method", "task", "split", "score", "interval", "share_of_oracle", "harm_gap", "protection_gap", "against",
+    "rank", "method", "task", "split", "score", "interval", "share_of_oracle", "accusations_per_find_50", "harm_gap",
+    "protection_gap", "against",
 )  # fmt: skip
 """Columns that a printed page has room for."""
 
