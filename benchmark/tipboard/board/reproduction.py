@@ -207,7 +207,10 @@ def _run(cell: Cell, entry: Entry, environment: Environment, limits: Limits) -> 
     outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
     if outcome.result is None:
         kind = UsageError if outcome.usage else CheckFailed
-        raise kind(f"{entry.id} on {cell.task}, split {cell.split}, seed {cell.seed} failed: {outcome.cause}")
+        where = " of a fresh world" if cell.config["release"]["world"] else ""
+        raise kind(
+            f"{entry.id} on {cell.task}, split {cell.split}, seed {cell.seed}{where} failed: {outcome.cause}"
+        )
     if outcome.result.oracle_method:
         raise CheckFailed(f"{entry.id} is an oracle, shown hidden truth: oracles are not reproduced.")
     return outcome.result
