@@ -17,7 +17,7 @@ MEANING = {
     "reference": "the task's reference method",
     "apart": "clearly different from it",
     "hollow": "not clearly different, or not tested",
-    "claimed": "self-reported or not supported, not ranked",
+    "claimed": "not ranked: self-reported, or not supported (drawn: its score on a fresh world)",
     "oracle": "oracle, shown hidden truth",
 }
 """What each mark of a figure means. Clear: p < 5% in a paired cluster bootstrap, after Holm's correction."""
