@@ -20,9 +20,12 @@ from tipbench.tasks import task_of
 from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.column_values import (
     Values,
+    fresh_text,
+    fresh_values,
     rank_text,
     rank_values,
     score_text,
+    status_text,
     verdict_text,
     verdict_values,
     worst_text,
@@ -43,7 +46,8 @@ class BoardColumn:
     is what a table sorts by. ``text``: a line -> what a reader sees. ``number``: whether it stands at the right.
     ``overall``: its place in the table of everything, None where it is not in it. ``on_page``: whether the Markdown
     page of reference methods has it. ``unit``: in what its numbers are counted. ``at_first``: whether a page shows it
-    before a reader chooses columns. ``note``: why a line has nothing to read there, where that is known.
+    before a reader chooses columns. ``note``: why a line has nothing to read there, where that is known. ``optional``:
+    whether every table and file leaves it out where no line has it.
 
     A table of a task leaves a column out where it says nothing of any line.
     """
@@ -59,6 +63,7 @@ class BoardColumn:
     unit: str = ""
     at_first: bool = True
     note: Callable[[BoardRow], str] = lambda line: ""
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,8 +182,8 @@ COLUMNS = (
     BoardColumn(
         "rank", "rank",
         "Place by score among methods that were run here or reproduced, 1 the best; in brackets its 95% interval when "
-        "operations are drawn again. A self-reported score is not ranked: the rank that it would have is shown. "
-        "Oracles are not ranked.",
+        "operations are drawn again. A self-reported score, and one that a fresh world does not support, is not "
+        "ranked: the rank that it would have is shown. Oracles are not ranked.",
         rank_values, rank_text, overall=5, unit="1 is the best",
     ),
     BoardColumn(
@@ -197,6 +202,12 @@ COLUMNS = (
         "Cluster bootstrap; its ends are means over seeds.",
         lambda line: {"low": line.row.low, "high": line.row.high},
         lambda line: interval(line.row.low, line.row.high, line.row.note), overall=3, unit=OF_METRIC,
+    ),
+    BoardColumn(
+        "fresh", "fresh world",
+        "Of a reproduced method: its score on a world drawn after its package was pinned; † where it does not support "
+        "the score.",
+        fresh_values, fresh_text, overall=17, on_page=False, unit=OF_METRIC, optional=True,
     ),
     BoardColumn(
         "share_of_oracle", "share of oracle",
@@ -268,8 +279,7 @@ COLUMNS = (
         "Run here: by whoever keeps this board. Reproduced: a submission that they ran again. Self-reported: "
         "predictions came as files; unverified: nobody can check whether a stream was read ahead.",
         lambda line: {"status": line.status, "unverified": line.unverified, "oracle": line.row.oracle},
-        lambda line: f"{line.status}, unverified" if line.unverified else line.status, number=False,
-        overall=11, on_page=False,
+        status_text, number=False, overall=11, on_page=False,
     ),
 )  # fmt: skip
 """Those of a task's table, in its order."""
@@ -284,9 +294,6 @@ PLACES = (
 """What says where a line stands, in tables of several tasks."""
 
 OVERALL = tuple(
-    sorted(
-        (column for column in (*COLUMNS, *PLACES) if column.overall is not None),
-        key=lambda column: column.overall or 0,
-    )
+    sorted((c for c in (*COLUMNS, *PLACES) if c.overall is not None), key=lambda column: column.overall or 0)
 )
 """Those of the table of everything, in its order."""
