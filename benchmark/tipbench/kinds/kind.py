@@ -70,6 +70,7 @@ class PredictionKind:
     ``truth_columns``: columns that a frame of :class:`tipbench.kinds.answers.Answers` has beside the unit's key.
     ``labelled``: whether units are positive, negative or unknown. ``has_parts``: whether the truth names the part of
     each unit, so that a test part can be missing. ``predicted_parts``: the parts whose units are predicted.
+    ``rows_per_unit``: the most rows of predictions that a unit has.
     ``fewest_clusters``: clusters of the rarer sort that an interval needs. ``at_prevalence``: whether its headline
     metrics are at a share of positives. ``linked``: whether the truth of a user's own data is the cluster of each unit;
     ``takes_pairs``: whether it may be labelled pairs of units.
@@ -86,6 +87,7 @@ class PredictionKind:
     labelled: ClassVar[bool] = False
     has_parts: ClassVar[bool] = False
     predicted_parts: ClassVar[tuple[str, ...]] = ("test",)
+    rows_per_unit: ClassVar[int] = 1
     fewest_clusters: ClassVar[int] = FEWEST_CLUSTERS
     at_prevalence: ClassVar[bool] = False
     linked: ClassVar[bool] = False
