@@ -18,6 +18,7 @@ from tipbench.kinds.refusals import (
     first,
     one_per_unit,
     out_of_range,
+    quoted,
     same_type,
 )
 
@@ -132,7 +133,7 @@ class PredictionKind:
         missing = [name for name in columns if name not in predictions.columns]
         if missing:
             raise PredictionsRefused(
-                f"no column {', '.join(missing)} among {', '.join(predictions.columns) or 'none'}; "
+                f"no column {', '.join(missing)} among {quoted(predictions.columns) or 'none'}; "
                 f"{self.name} need {', '.join(columns)}"
             )
         if predictions.is_empty():
