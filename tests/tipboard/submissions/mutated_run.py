@@ -88,7 +88,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a folder. ``said``: by the command."""
+    """What became of a folder. ``said``: by the command; ``apart``: how a process of its own differs, if it does."""
 
     number: int
     base: str
@@ -100,6 +100,7 @@ class Outcome:
     seconds: float
     mebibytes: float
     said: str
+    apart: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,19 @@ def outcome(found: Stage, number: int, seed: int, real: bool = False) -> Outcome
     return _once(found, number, seed, real) if result.kind == "over 5 s" else result
 
 
+def with_apart(here: Outcome, apart: Outcome) -> Outcome:
+    """The outcome in this process, with how that in a process of its own differs from it, if it does.
+
+    What is seen of a swap is chance; what is said of a folder that is accepted tells the time that it took.
+    """
+    if here.family == "swaps":
+        alike = apart.kind in GOOD
+    else:
+        said = [(one.code, one.kind, one.said if one.code else "") for one in (here, apart)]
+        alike = said[0] == said[1]
+    return here if alike else replace(here, apart=f"apart: {apart.code}, {apart.kind}: {apart.said[-700:]}")
+
+
 def _once(found: Stage, number: int, seed: int, real: bool) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="mutant-") as place:
         into = Path(place) / "into"
@@ -153,7 +167,7 @@ def _once(found: Stage, number: int, seed: int, real: bool) -> Outcome:
         kind = _kind(found, one, ran, before, Path(place) / "scratch")
         _undo(found)
         tidy(into)
-    said = ran.err or ran.out
+    said = (ran.err or ran.out).replace(place, "PLACE")
     base, family = one.base, one.mutation.family
     return Outcome(
         number, base, family, one.mutation.name, one.command, kind, ran.code, ran.seconds, ran.mebibytes, said
