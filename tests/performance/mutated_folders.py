@@ -71,7 +71,7 @@ def saved(path: Path) -> list[Any]:
 def line(o: Any) -> str:
     """What became of a folder, in two lines or three."""
     what = f"{o.number} {o.base} {o.family}/{o.mutation} {o.command}"
-    return f"{what}: {o.kind}, {o.code}, {o.seconds:.2f} s\n  {o.said[-700:]}" + (
+    return f"{what}: {o.kind}, {o.code}, {o.seconds:.2f} CPU s\n  {o.said[-700:]}" + (
         o.apart and f"\n  {o.apart}"
     )
 
@@ -95,7 +95,7 @@ def of_families(outcomes: Sequence[Any]) -> str:
         count = Counter(o.kind for o in chosen)
         worst = [f"{max(o.seconds for o in chosen):.1f}", f"{max(o.mebibytes for o in chosen):.0f}"]
         rows.append([family, f"{len(chosen):,}", *(f"{count[kind]:,}" for kind in runner().OUTCOMES), *worst])
-    return _markdown(["mutated", "folders", *runner().OUTCOMES, "slowest, s", "peak, MiB"], rows)
+    return _markdown(["mutated", "folders", *runner().OUTCOMES, "most CPU s", "peak, MiB"], rows)
 
 
 def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

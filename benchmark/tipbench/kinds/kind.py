@@ -29,6 +29,10 @@ FLOATS = (pl.Float32, pl.Float64)
 FEWEST_CLUSTERS = 20
 """Clusters of the rarer sort, positive or negative, without which no interval is given."""
 
+ROOM, FEW_ROWS = 2, 100_000
+"""How many times the rows that there can be predictions may have, where these are more than a few: every key of them is
+named; those of more are there to cost time."""
+
 FOREIGN = {
     "labels": "data.labels of data={data} is for label sets: map data.label for {task}.",
     "truth": "data.truth of data={data} is for estimates: leave it out for {task}.",
@@ -139,6 +143,12 @@ class PredictionKind:
         if predictions.is_empty():
             raise PredictionsRefused(
                 f"0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
+            )
+        most = max(FEW_ROWS, ROOM * self.rows_per_unit * answers.frame.height)
+        if predictions.height > most:
+            raise PredictionsRefused(
+                f"{predictions.height:,} rows given for {answers.frame.height:,} of {answers.unit}, and at most "
+                f"{most:,} are looked at; predict each of them once"
             )
         self.check_columns(predictions, columns)
         predictions = predictions.select(columns)

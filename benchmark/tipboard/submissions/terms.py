@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tipbench.evaluation.meaning import score_version
+from tipbench.kinds.kind import ROOM
 from tipbench.task import Task
 from tipbench.tasks import tasks
 
@@ -21,11 +22,6 @@ from tipboard.submissions.text import shown
 
 SEALED_SPLIT = "sealed"
 """The split of a sealed round, all of whose units are predicted."""
-
-
-ROOM = 2
-"""How many times the rows that there can be a file may declare: so many are a mistake that a sentence can be said of,
-more are there to cost a reader time."""
 
 
 def columns_of(task: Task) -> tuple[str, ...]:

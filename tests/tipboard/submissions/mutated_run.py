@@ -34,8 +34,9 @@ from mutated_bases import DATA, bases, host_round
 from mutated_case import COMMANDS, ROUND_COMMANDS, SECRET, Made, made, tidy
 from tipbench.cli import main
 
-SECONDS, MEBIBYTES = 5.0, 1024.0
-"""What no folder may take longer than, and no process more than."""
+SECONDS, HANGS, MEBIBYTES = 5.0, 60.0, 1024.0
+"""CPU seconds that no folder may take more than, with the process that reads it; wall seconds, which others on the same
+cores lengthen, after which it hangs; what no process may take more than."""
 LONGEST_ANSWER = 2_100
 REPLICATES = "20"
 GOOD = ("refused", "inert", "lawful")
@@ -109,6 +110,7 @@ class _Ran:
     out: str
     err: str
     seconds: float
+    wall: float
     mebibytes: float
 
 
@@ -130,25 +132,6 @@ def stage(place: Path, names: list[str] | None = None) -> Stage:
 
 def outcome(found: Stage, number: int, seed: int, real: bool = False) -> Outcome:
     """Make the folder of a number, give it to its command, undo what was done. ``real``: in a process of its own."""
-    result = _once(found, number, seed, real)
-    # Others work on the same cores: what is slow once more is slow.
-    return _once(found, number, seed, real) if result.kind == "over 5 s" else result
-
-
-def with_apart(here: Outcome, apart: Outcome) -> Outcome:
-    """The outcome in this process, with how that in a process of its own differs from it, if it does.
-
-    What is seen of a swap is chance; what is said of a folder that is accepted tells the time that it took.
-    """
-    if here.family == "swaps":
-        alike = apart.kind in GOOD
-    else:
-        said = [(one.code, one.kind, one.said if one.code else "") for one in (here, apart)]
-        alike = said[0] == said[1]
-    return here if alike else replace(here, apart=f"apart: {apart.code}, {apart.kind}: {apart.said[-700:]}")
-
-
-def _once(found: Stage, number: int, seed: int, real: bool) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="mutant-") as place:
         into = Path(place) / "into"
         into.mkdir()
@@ -174,6 +157,19 @@ def _once(found: Stage, number: int, seed: int, real: bool) -> Outcome:
     )
 
 
+def with_apart(here: Outcome, apart: Outcome) -> Outcome:
+    """The outcome in this process, with how that in a process of its own differs from it, if it does.
+
+    What is seen of a swap is chance; what is said of a folder that is accepted tells the time that it took.
+    """
+    if here.family == "swaps":
+        alike = apart.kind in GOOD
+    else:
+        said = [(one.code, one.kind, one.said if one.code else "") for one in (here, apart)]
+        alike = said[0] == said[1]
+    return here if alike else replace(here, apart=f"apart: {apart.code}, {apart.kind}: {apart.said[-700:]}")
+
+
 def _kind(found: Stage, one: Made, ran: _Ran, before: tuple[list[str], dict[str, Any]], scratch: Path) -> str:
     into = one.mutant.outside.parent
     outside = one.mutant.outside / "kept.txt"
@@ -181,7 +177,7 @@ def _kind(found: Stage, one: Made, ran: _Ran, before: tuple[list[str], dict[str,
     names_stay = one.mutant.during is not None or names_below(into) == before[0]
     if ran.code is None or "Traceback" in ran.err or ran.code not in (0, 1, 2):
         return "traceback"
-    if ran.seconds > SECONDS:
+    if ran.seconds > SECONDS or ran.wall > HANGS:
         return "over 5 s"
     if ran.mebibytes > MEBIBYTES:
         return "over 1 GiB"
@@ -267,7 +263,7 @@ def _here(words: list[str], scratch: Path | None = None) -> _Ran:
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     before, tempfile.tempdir = tempfile.tempdir, str(scratch) if scratch else tempfile.tempdir
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    started = time.perf_counter()
+    started, spent = time.perf_counter(), _cpu_seconds()
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code: int | None = main(words)
@@ -277,10 +273,11 @@ def _here(words: list[str], scratch: Path | None = None) -> _Ran:
         code = None
         err.write(traceback.format_exc())
     finally:
-        seconds, tempfile.tempdir = time.perf_counter() - started, before
+        tempfile.tempdir = before
+    seconds, wall = _cpu_seconds() - spent, time.perf_counter() - started
     grown = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     peak = max(_high_water(), grown if grown > children else 0) / 1024
-    return _Ran(code, _text(out), _text(err), seconds, peak)
+    return _Ran(code, _text(out), _text(err), seconds, wall, peak)
 
 
 def _text(stream: io.TextIOWrapper) -> str:
@@ -289,24 +286,25 @@ def _text(stream: io.TextIOWrapper) -> str:
     return buffer.getvalue().decode("utf-8", "replace")
 
 
+def _cpu_seconds() -> float:
+    """Of this process and of those that it started and that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def _high_water() -> int:
     lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
 
 def _apart(words: list[str], scratch: Path) -> _Ran:
-    """Run a command as a user does; GNU time is not needed: the peak is that of all that ended since."""
-    started = time.perf_counter()
+    """Run a command as a user does; the peak is that of all that this process ever started."""
+    started, spent = time.perf_counter(), _cpu_seconds()
     environment = {**os.environ, "TMPDIR": str(scratch)}
     run = subprocess.run(
         [sys.executable, "-m", "tipbench", *words], env=environment, capture_output=True, check=False
     )
-    seconds = time.perf_counter() - started
+    seconds, wall = _cpu_seconds() - spent, time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return _Ran(
-        run.returncode,
-        run.stdout.decode("utf-8", "replace"),
-        run.stderr.decode("utf-8", "replace"),
-        seconds,
-        peak,
-    )
+    out, err = (one.decode("utf-8", "replace") for one in (run.stdout, run.stderr))
+    return _Ran(run.returncode, out, err, seconds, wall, peak)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hostile_case import CLUSTERS, ESTIMATES, SCORES
+from tipbench.kinds.kind import ROOM
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
@@ -16,7 +17,7 @@ from tipboard.submissions.limits import Limits, limits_of
 from tipboard.submissions.problems import Problem
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.record_file import record_of
-from tipboard.submissions.terms import ROOM, SEALED_SPLIT, disagreements, form_of
+from tipboard.submissions.terms import SEALED_SPLIT, disagreements, form_of
 from tipboard.submissions.truth import release_truth
 from tipdata.release import Release
 
