@@ -204,7 +204,13 @@ def _accepted(found: Stage, one: Made, ran: _Ran) -> str:
     return "unlike" if one.mutation.same or len(meaning) != len(honest) else "lawful"
 
 
-SCORED_ALL_THE_SAME = frozenset({"codecs_that_are_not_taken", "the_old_digest"})
+SCORED_ALL_THE_SAME = frozenset(
+    {
+        "codecs_that_are_not_taken",
+        "the_old_digest",
+        "strings_that_a_dictionary_repeats",
+    }
+)
 """What only a submission must not be."""
 
 

@@ -148,7 +148,7 @@ def addresses(case: Mutant) -> None:
     case.write_record()
 
 
-@mutation(FAMILY, refused=True)
+@mutation(FAMILY)
 def names_of_team_and_method(case: Mutant) -> None:
     case.record[case.pick(["team", "method"])] = case.pick(NAMES)
     case.write_record()
