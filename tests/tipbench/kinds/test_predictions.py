@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
+from tipbench.kinds.kind import FEW_ROWS
 from tipbench.kinds.predictions import check_predictions
 from tipcore.errors import UsageError
 
@@ -156,3 +157,10 @@ def test_candidates_come_back_by_query_and_falling_score() -> None:
 def test_a_frame_of_another_library_is_refused_by_name() -> None:
     assert "DataFrame was given; give a polars DataFrame" in refused(SCORES, pd.DataFrame({"advert": [1]}))
     assert "LazyFrame was given" in refused(SCORES, GOOD.lazy())
+
+
+def test_rows_without_end_are_refused_before_their_keys_are_compared() -> None:
+    many = pl.DataFrame({"advert": [10] * (FEW_ROWS + 1), "score": 0.5})
+    said = refused(SCORES, many)
+    assert "100,001 rows given for 4 of advert, and at most 100,000 are looked at" in said
+    assert "1 repeated (10)" in refused(SCORES, many.head(FEW_ROWS))

@@ -1,14 +1,17 @@
 """What an accepted submission scores, and that all that is wrong with another is said at once."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, parquet
+from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, arrow_file, parquet
+from tipbench.data.prepared import Prepared
 from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
+from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipboard.submissions.check import UNDECLARED, check
 from tipboard.submissions.problems import MOST_LINES, Refused, listed
@@ -136,7 +139,7 @@ def test_a_fold_is_prepared_once_for_all_its_seeds(case: Case, tiny: Release) ->
             asked.append((task.name, split))
             return prepare(task, release=tiny, split=split)
 
-        return SubmissionTruth(record.data, prepared)
+        return SubmissionTruth(record.data, prepared, release_truth(quiet=True)(record).units)
 
     assert len(check(case.folder, truth=truth, replicates=2, quiet=True).scored) == 5
     assert sorted(asked) == [
@@ -160,7 +163,10 @@ def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Case, tiny: Re
     assert "a sealed round: give its published folder with --round" in problems(case)[0]
 
     def truth(scored: bool) -> SubmissionTruth:
-        return SubmissionTruth("round/first", lambda task, split: prepare(task, release=tiny), scored=scored)
+        def prepared(task: Task, split: str) -> Prepared:
+            return prepare(task, release=tiny)
+
+        return SubmissionTruth("round/first", prepared, lambda task: 10_000, scored=scored)
 
     for scored in (True, False):
         checked = check(
@@ -206,6 +212,25 @@ def test_every_file_that_is_wrong_is_named_with_its_first_fault(case: Case) -> N
     assert "168 of 168 values of score are NaN" in found[1]
 
 
+@pytest.mark.parametrize("file", [ESTIMATES, SCORES, CLUSTERS])
+def test_far_more_rows_than_units_are_refused_before_they_are_decoded(
+    case: Case, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few kilobytes can hold five million rows of one value, which took seconds to read, sort and name."""
+    case.keep(file)
+    frame = case.frame(file)
+    case.write_frame(pl.concat([frame] * 2), file)
+    assert "repeated" in problems(case)[0]
+    rows = 4_999_999
+    many = pl.select(pl.lit(frame[name][0]).repeat_by(rows).explode().alias(name) for name in frame.columns)
+    case.write(arrow_file(many.to_arrow(), compression="zstd"), file, rows)
+    assert case.path(file).stat().st_size < 100_000
+    monkeypatch.setattr("tipboard.submissions.check._score_fold", None)
+    assert re.fullmatch(
+        rf"{file}: its footer declares 4,999,999 rows and at most [0-9,]+ are read\.", problems(case)[0]
+    )
+
+
 def test_a_split_that_the_task_does_not_have_is_said_with_those_it_has(case: Case) -> None:
     entry = case.entry()
     entry["split"], entry["file"] = "random", "prevalence/random/s0.parquet"
@@ -219,7 +244,7 @@ def test_a_split_that_the_task_does_not_have_is_said_with_those_it_has(case: Cas
 def test_values_without_finite_scores_are_a_refusal_and_no_traceback(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tipboard.submissions import check as module
+    from tipboard.submissions import scoring as module
 
     def overflow(*_: object, **__: object) -> None:
         raise OverflowError("too large\nto say")
