@@ -79,7 +79,10 @@ def unlisted(folder: Path) -> None:
     [
         (shutil.rmtree, "the results on a fresh world are missing"),
         (lambda folder: (folder / CELLS).unlink(), "the results on a fresh world are missing"),
-        (lambda folder: (folder / CELLS).write_text("{}"), "cells.json is not what was written there"),
+        (
+            lambda folder: (folder / CELLS).write_text("{}", encoding="utf-8"),
+            "cells.json is not what was written there",
+        ),
         (lambda folder: (folder / FILE).unlink(), f"{FILE} is not the file that was written there"),
         (lambda folder: edit(folder / FILE, '"value": 0.4', '"value": 0.5'), f"{FILE} is not the file"),
         (digest, f"{FILE} is not the file that was written there"),

@@ -63,7 +63,7 @@ class Mutant(Case):
         """Columns of floats."""
         return [name for name, kind in self.table().schema.items() if kind.is_float()]
 
-    def write_text(self, text: str | bytes) -> None:
+    def put_text(self, text: str | bytes) -> None:
         """Put a text in the place of the record."""
         content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
         (self.folder / "submission.json").write_bytes(content)

@@ -118,7 +118,7 @@ def a_key_that_is_there_twice(case: Mutant) -> None:
     text = json.dumps(case.record)
     keys = list(re.finditer(r'("[a-z_]+"): ', text))
     one = case.pick(keys)
-    case.write_text(
+    case.put_text(
         text[: one.start()] + f"{one[1]}: {json.dumps(case.pick(OTHERS[:12]))}, " + text[one.start() :]
     )
 
@@ -129,7 +129,7 @@ def brackets_without_end(case: Mutant) -> None:
     value = how[0] * deep + case.pick(["", "1"]) + how[1] * case.pick([deep, 0])
     holder, key = case.pick(places(case.record))
     holder[key] = "here"
-    case.write_text(case.pick([json.dumps(case.record).replace('"here"', value), value]))
+    case.put_text(case.pick([json.dumps(case.record).replace('"here"', value), value]))
 
 
 @mutation(FAMILY, refused=True)
@@ -157,7 +157,7 @@ def a_number_that_is_none_of_json(case: Mutant) -> None:
         (holder, key) for holder, key in places(case.record) if key in ("rows", "seed", "format")
     )
     holder[key] = "here"
-    case.write_text(json.dumps(case.record).replace('"here"', number))
+    case.put_text(json.dumps(case.record).replace('"here"', number))
 
 
 @mutation(FAMILY)
@@ -165,7 +165,7 @@ def a_number_in_another_form(case: Mutant) -> None:
     one = case.pick(re.finditer(r": (\d+)(?=[,}\s])", text_of(case)))
     other = case.pick(["{}.0", "{}e0", "-{}", "{}0000000000", '"{}"', "{}.5", "[{}]"]).format(one[1])
     text = text_of(case)
-    case.write_text(text[: one.start(1)] + other + text[one.end(1) :])
+    case.put_text(text[: one.start(1)] + other + text[one.end(1) :])
 
 
 @mutation(FAMILY)
@@ -173,7 +173,7 @@ def escapes_in_a_string(case: Mutant) -> None:
     text = json.dumps(case.record)
     one = case.pick(re.finditer(r'"[^"\\]+"', text))
     place = some(case, one.start() + 1, one.end())
-    case.write_text(text[:place] + case.pick(SIGNS) + text[place:])
+    case.put_text(text[:place] + case.pick(SIGNS) + text[place:])
 
 
 @mutation(FAMILY)
@@ -188,7 +188,7 @@ def a_cost_that_is_none(case: Mutant) -> None:
 def json_that_is_cut_or_goes_on(case: Mutant) -> None:
     text = text_of(case).strip()
     cut = text[: some(case, 0, len(text))]
-    case.write_text(
+    case.put_text(
         case.pick(
             [cut, cut, text + text, text + "}", text + "\0", text[1:], "", " ", "[" + text + "]", "null"]
         )
@@ -198,7 +198,7 @@ def json_that_is_cut_or_goes_on(case: Mutant) -> None:
 @mutation(FAMILY)
 def bytes_of_the_record_flipped(case: Mutant) -> None:
     content = (case.folder / "submission.json").read_bytes()
-    case.write_text(flipped_bytes(case, content, 0, len(content)))
+    case.put_text(flipped_bytes(case, content, 0, len(content)))
 
 
 @mutation(FAMILY, refused=True)
@@ -211,9 +211,9 @@ def another_encoding(case: Mutant) -> None:
         sign = case.pick(
             [b"\xff", b"\xc3\x28", b"\xed\xa0\x80", b"\xc0\x80", b"\xf8\x88\x80\x80\x80", b"\xe9"]
         )
-        case.write_text(text.encode().replace(b"Guesses", b"Gue" + sign + b"sses"))
+        case.put_text(text.encode().replace(b"Guesses", b"Gue" + sign + b"sses"))
     else:
-        case.write_text(("+AAA-" if how == "utf-7" else "") + text if how == "utf-7" else text.encode(how))
+        case.put_text(("+AAA-" if how == "utf-7" else "") + text if how == "utf-7" else text.encode(how))
 
 
 @mutation(FAMILY, same=True)
@@ -221,12 +221,12 @@ def the_same_in_another_layout(case: Mutant) -> None:
     record = dict(case.pick([list, reversed])(list(case.record.items())))
     layout = case.pick([{"indent": 8}, {"separators": (",", ":")}, {"ensure_ascii": False}, {"indent": "\t"}])
     text = json.dumps(record, **layout)
-    case.write_text(case.pick([text, "\r\n" + text.replace("\n", "\r\n") + "\r\n", " " * 9_000 + text]))
+    case.put_text(case.pick([text, "\r\n" + text.replace("\n", "\r\n") + "\r\n", " " * 9_000 + text]))
 
 
 @mutation(FAMILY, refused=True)
 def a_record_that_is_too_long(case: Mutant) -> None:
-    case.write_text(text_of(case) + " " * case.pick([262_144, 5_000_000]))
+    case.put_text(text_of(case) + " " * case.pick([262_144, 5_000_000]))
 
 
 @mutation(FAMILY, refused=True)

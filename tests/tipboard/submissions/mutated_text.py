@@ -159,7 +159,7 @@ def a_name_in_the_place_of_a_key(case: Mutant) -> None:
     text = json.dumps(case.record, ensure_ascii=False)
     key = case.pick(["team", "predictions", "versions", "rows"])
     sign = case.pick(UNSEEN[:9])
-    case.write_text(text.replace(f'"{key}"', json.dumps(key[:2] + sign + key[2:]), 1))
+    case.put_text(text.replace(f'"{key}"', json.dumps(key[:2] + sign + key[2:]), 1))
 
 
 @mutation(FAMILY, refused=True)
