@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from tipbench.kinds.alarms import ALARMS
 from tipbench.metrics.accusations import OWN, as_decided
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
-from tipbench.metrics.finds import silence
+from tipbench.metrics.finds import worthless
 from tipbench.metrics.harm import (
     ATTRIBUTES,
     HARM_GAP,
@@ -209,7 +209,7 @@ def _harm(inputs: MetricInputs, alarms: Alarms) -> MetricValues:
     if attributes:
         gaps.append(PROTECTION_GAP.name)
         parts.append(protection(inputs, alarms.found, attributes))
-    return unless_silent(together(parts), gaps, silence(inputs, alarms.alarmed, alarms.found))
+    return unless_silent(together(parts), gaps, worthless(inputs, alarms.alarmed, alarms.found))
 
 
 def _members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:

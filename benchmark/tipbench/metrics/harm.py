@@ -19,8 +19,9 @@ which counts only if it has 20 itself; units whose attribute is null are in no g
 ``protection_gap`` = the best group's recall - the worst's within one attribute (whose groups share out the
 same positives), the widest over the attributes.
 
-Both gaps are withheld where nothing is found, or too little, or all is flagged (:mod:`tipbench.metrics.finds`): who
-flags nobody would have the best of them.
+Both gaps are withheld where nothing is found, or too little, where all is flagged, or over three times the budget or
+under a third of it, and where the flagged are no better than chance (:mod:`tipbench.metrics.finds`): who flags nobody,
+everybody or anybody would have the best of them.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
-from tipbench.metrics.finds import silence
+from tipbench.metrics.finds import worthless
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues, not_available, together
-from tipbench.metrics.operating import NO_VALID_PART, thresholds
+from tipbench.metrics.operating import BUDGET, NO_VALID_PART, thresholds
 
 HARM_GAP = Metric(
     "harm_gap",
@@ -92,7 +93,8 @@ def measure(inputs: MetricInputs) -> MetricValues:
         parts.append(accusations(inputs, members, compared, flagged, "false_accusations"))
     if attributes:
         parts.append(protection(inputs, flagged[""], attributes))
-    return unless_silent(together(parts), names, silence(inputs, flagged[""], flagged[""] & inputs.positive))
+    reason = worthless(inputs, flagged[""], flagged[""] & inputs.positive, BUDGET)
+    return unless_silent(together(parts), names, reason)
 
 
 def unless_silent(values: MetricValues, names: Sequence[str], silent: str | None) -> MetricValues:

@@ -1,4 +1,4 @@
-"""Silence earns nothing: who finds nobody, or flags everybody, has no gap."""
+"""Silence earns nothing: who finds nobody, or flags everybody, nearly everybody or anybody, has no gap."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import pytest
 from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
-from tipbench.metrics.finds import ALL_FLAGGED, FEW_FINDS, FEWEST_FINDS, NO_FINDS
+from tipbench.metrics.finds import (
+    ALL_FLAGGED,
+    CHANCE,
+    FAR_OVER,
+    FAR_UNDER,
+    FEW_FINDS,
+    FEWEST_FINDS,
+    NO_FINDS,
+)
 from tipbench.metrics.harm import NO_VALID_PART
 from tipbench.tasks import tasks
 
@@ -62,8 +70,19 @@ def first_of(step: int, count: int) -> np.ndarray:
         (np.arange(OPERATIONS) % 10 == 1, NO_FINDS),
         (first_of(10, FEWEST_FINDS - 1), FEW_FINDS),
         (np.ones(OPERATIONS), ALL_FLAGGED),
+        (np.arange(OPERATIONS) != 1, FAR_OVER),
+        (np.random.default_rng(1).random(OPERATIONS) < 0.5, FAR_OVER),
+        (np.arange(OPERATIONS) % 10 == 0, FAR_OVER),
     ],
-    ids=["nothing is flagged", "only the lawful are", "four operations are found", "everything is flagged"],
+    ids=[
+        "nothing is flagged",
+        "only the lawful are",
+        "four operations are found",
+        "everything is flagged",
+        "all but one are",
+        "every other one is",
+        "every positive one is, and ten times the budget",
+    ],
 )
 def test_gaps_of_a_method_that_is_silent_are_withheld_with_the_reason(
     flagged: np.ndarray, reason: str
@@ -79,6 +98,44 @@ def test_five_finds_are_enough_for_a_gap() -> None:
     found = scored(flagging(first_of(10, FEWEST_FINDS)))
     assert found.scores["harm_gap"].value == 0.0
     assert found.scores["protection_gap"].value == pytest.approx(3 / 20 - 2 / 20)
+
+
+def weighing(weight: float, rows: pl.Expr) -> Answers:
+    """The answers, in which these rows weigh so much."""
+    made = answers().frame.with_columns(weight=pl.when(rows).then(weight).otherwise(1.0))
+    return Answers(kinds.SCORES, "advert", made)
+
+
+def test_gaps_need_a_share_within_a_factor_of_three_of_the_budget() -> None:
+    """Twelve of four hundred are three in a hundred; five that weigh a fifth each are one of 396, under a 300th."""
+    most, more = (scored(flagging(first_of(10, count))).scores["harm_gap"] for count in (12, 13))
+    assert (most.value, more.value, more.note) == (0.0, None, FAR_OVER)
+    light = pl.col("advert").is_in([0, 10, 20, 30, 40])
+    fewer, fewest = (
+        scored(flagging(first_of(10, FEWEST_FINDS)), weighing(weight, light)).scores["harm_gap"]
+        for weight in (0.3, 0.2)
+    )
+    assert (fewer.value, fewest.value, fewest.note) == (0.0, None, FAR_UNDER)
+
+
+def test_gaps_need_that_positives_are_flagged_a_third_more_often_than_others() -> None:
+    """Five that weigh a tenth are .5 of 35.5, or .0141; of 360 others three are .0083, four .0111: 1.27 times less."""
+    light = weighing(0.1, pl.col("advert").is_in([0, 10, 20, 30, 40]))
+    better, chance = (
+        scored(flagging(first_of(10, FEWEST_FINDS) | np.isin(np.arange(OPERATIONS), lawful)), light)
+        for lawful in ([1, 2, 3], [1, 2, 3, 4])
+    )
+    for name in GAPS:
+        assert better.scores[name].value is not None
+        assert (chance.scores[name].value, chance.scores[name].note) == (None, CHANCE)
+
+
+@pytest.mark.parametrize("spared", [1, 60])
+def test_alarms_for_all_but_some_of_the_lawful_have_no_gap(spared: int) -> None:
+    lawful = [unit for unit in range(OPERATIONS) if unit % 10][:spared]
+    found = alarms([None if unit in lawful else 3 for unit in range(OPERATIONS)])
+    assert [found.scores[name].note for name in GAPS] == [CHANCE, CHANCE]
+    assert found.scores["accusations_per_find"].value == (360 - spared) / 40
 
 
 def test_where_there_are_few_operations_half_of_them_are_enough() -> None:
