@@ -259,7 +259,14 @@ def test_false_alarms_are_counted_by_group_and_trafficking_without_commitment_ap
 def test_spam_uncommitted_trafficking_and_groups_under_twenty_operations_are_not_the_worst() -> None:
     answers, alarms = world()
     aside = answers.frame["group"].is_in(["spam", "trafficking", "rare"]) & (answers.frame["label"] == 0)
-    everywhere = alarms.with_columns(step=pl.when(aside).then(5).otherwise("step").cast(pl.Int32))
+    right = (
+        pl.when(aside)
+        .then(5)
+        .when(answers.frame["label"] == 1)
+        .then(answers.frame["onset"])
+        .otherwise("step")
+    )
+    everywhere = alarms.with_columns(step=right.cast(pl.Int32))
     found = evaluate(TASK, answers, everywhere, replicates=0)
     rate = {group: values.get("false_alarms_per_unit") for group, values in found.groups.items()}
     assert rate["spam"] == rate["uncommitted"] == rate["rare"] == 1.0

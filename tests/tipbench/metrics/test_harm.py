@@ -11,6 +11,7 @@ import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
+from tipbench.metrics.finds import FAR_OVER
 from tipbench.metrics.harm import measure, merged_groups
 from tipbench.metrics.inputs import inputs_of
 from tipbench.metrics.operating import NO_VALID_PART
@@ -152,7 +153,7 @@ def test_a_unit_at_the_threshold_is_accused_and_one_of_no_known_group_is_in_none
         "spam": [0, 0, None, None, None, None],
     }
     assert values["harm_gap"] == pytest.approx(1 / 4 - 1 / 12, abs=1e-12)
-    assert found.withheld == {}
+    assert found.withheld == {"harm_gap": FAR_OVER}, "one of so few units is more than three times the budget"
 
 
 def test_a_test_part_without_lawful_units_has_no_harm_gap_and_says_why() -> None:
