@@ -38,6 +38,9 @@ KEPT_SECONDS = 86_400
 _REGIONS = 1024
 """Receipts that are kept in memory: those of a full release."""
 
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
+"""What comes of JSON that is none, or is of another form: brackets too deep, and numbers too large, among it."""
+
 
 class Seen(NamedTuple):
     """A file that was whole: what it looked like, the second in which it was checked, and the digest of its bytes."""
@@ -93,9 +96,9 @@ _in_this_process: dict[Path, dict[str, Seen]] = {}
 def _known(place: Path) -> dict[str, Seen]:
     """Return what was checked of a table's files, by region, here and by other processes."""
     known = _in_this_process.setdefault(place, {})
-    with suppress(OSError, ValueError, TypeError, AttributeError):
+    with suppress(OSError, *_MALFORMED):
         for region, (stamp, when, digest) in json.loads(place.read_bytes()).items():
-            known[region] = Seen(Stamp(*stamp), int(when), str(digest))
+            known[region] = Seen(Stamp(*map(int, stamp)), int(float(when)), str(digest))
     return known
 
 
@@ -149,7 +152,7 @@ def expected_digests(release: Release, index: int) -> Digests:
         return manifest["regions"][region_name(index)]["digests"]
     try:
         return region_receipt(release.region_folder(index))["digests"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *_MALFORMED):
         return {}
 
 
@@ -202,7 +205,7 @@ def _written(release: Release, index: int) -> Written:
     try:
         stamp = Stamp.of((folder / RECEIPT).stat())
         return _read_receipt(release, index, folder, stamp)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, *_MALFORMED):
         return Written({}, frozenset())
 
 

@@ -237,7 +237,18 @@ def test_a_bit_that_turned_by_itself_is_seen_by_verify_and_on_the_next_day(
         made.scan("adverts", truth=True)
 
 
-@pytest.mark.parametrize("said", ["", "{", "[]", '{"00000": 1}', '{"00000": [[1], 2, 3]}', "null"])
+DEEP = "[" * 200_000
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("", "{", "[]", '{"00000": 1}', '{"00000": [[1], 2, 3]}', "null", DEEP, f'{{"00000": {DEEP}'),
+        *(f'{{"00000": [[1, 2, 3], {when}, ""]}}' for when in ("1e400", "NaN", f"1{'0' * 400}")),
+        '{"00000": [[1e400, 2, 3], 4, ""]}',
+    ],
+    ids=lambda said: said[:24],
+)
 def test_a_damaged_list_of_what_was_checked_is_as_none(
     made: Release, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
@@ -276,10 +287,11 @@ def test_the_region_of_another_release_is_refused(made: Release) -> None:
         made.scan("places")
 
 
+@pytest.mark.parametrize("said", ["{", DEEP, "[]"], ids=lambda said: said[:24])
 def test_a_receipt_that_cannot_be_read_leaves_nothing_to_hold_an_independent_world_against(
-    made: Release,
+    made: Release, said: str
 ) -> None:
-    (made.region_folder(0) / "receipt.json").write_text("{", encoding="utf-8")
+    (made.region_folder(0) / "receipt.json").write_text(said, encoding="utf-8")
     with pytest.raises(MachineFault, match="region 0, table places, column"):
         made.scan("places")
 
