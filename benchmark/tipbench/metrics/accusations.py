@@ -15,7 +15,7 @@ An operation is *found*, or *accused*, where any unit of it is flagged, however 
 
 Operations count one each, whatever their units weigh. The thresholds are found again under each draw of a bootstrap,
 as that of recall at a share of false positives is. Nothing is said where no operation is known, nor of pooled
-folds, whose scores are of several methods.
+folds, whose scores are of several methods, nor where under five operations have to be found: chance then finds them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
-from tipbench.metrics.finds import ALL_FLAGGED, silence
+from tipbench.metrics.finds import ALL_FLAGGED, FEWEST_FINDS, TOO_FEW_TO_FIND, operations, silence
 from tipbench.metrics.harm import LAWFUL, SPAM, Groups, lawful_members
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues, not_available
@@ -36,6 +36,7 @@ NEEDS = frozenset({"group", "cluster"})
 PER_FIND, ACCUSED = "lawful operations", "share of operations"
 RECALLS = {"20": 0.2, "50": 0.5}
 """How the names of metrics end -> the share of trafficking operations that is found."""
+ROUNDING = 1e-9
 WORST_AT = "50"
 
 
@@ -140,7 +141,7 @@ def measure(inputs: MetricInputs) -> MetricValues:
         every = np.arange(len(drawn))
         points = {}
         for point, recall in RECALLS.items():
-            needed = np.ceil(recall * standing[:, -1] - 1e-9)
+            needed = np.ceil(recall * standing[:, -1] - ROUNDING)
             last = np.minimum((standing[:, 1:] < needed[:, None]).sum(axis=1), found.score.size - 1)
             threshold = found.score[last]
             counts = {
@@ -169,7 +170,16 @@ def measure(inputs: MetricInputs) -> MetricValues:
         group: {f"operations_accused_{point}": _or_none(values[f"{group}/{point}"]) for point in RECALLS}
         for group in members
     }
-    return MetricValues(metrics=metrics, groups=groups)
+    return MetricValues(metrics=metrics, withheld=_too_few(inputs), groups=groups)
+
+
+def _too_few(inputs: MetricInputs) -> dict[str, str]:
+    """Return, of each metric at a point at which too few operations have to be found, why it is withheld."""
+    there = operations(inputs, inputs.positive)
+    few = [
+        f"_{name}" for name, recall in RECALLS.items() if np.ceil(recall * there - ROUNDING) < FEWEST_FINDS
+    ]
+    return {metric.name: TOO_FEW_TO_FIND for metric in METRICS if metric.name.endswith(tuple(few))}
 
 
 def as_decided(

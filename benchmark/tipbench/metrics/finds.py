@@ -16,7 +16,8 @@ from tipbench.metrics.inputs import MetricInputs
 
 NO_FINDS, FEW_FINDS, ALL_FLAGGED = "no finds", "few finds", "all flagged"
 FAR_OVER, FAR_UNDER, CHANCE = "far over budget", "far under budget", "no better than chance"
-SILENT = (NO_FINDS, FEW_FINDS, ALL_FLAGGED, FAR_OVER, FAR_UNDER, CHANCE)
+TOO_FEW_TO_FIND = "too few to find"
+SILENT = (NO_FINDS, FEW_FINDS, ALL_FLAGGED, FAR_OVER, FAR_UNDER, CHANCE, TOO_FEW_TO_FIND)
 """Reasons that a table shows in the place of a number."""
 
 FEWEST_FINDS = 5

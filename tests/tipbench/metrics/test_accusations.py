@@ -12,7 +12,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.accusations import METRICS, NO_LAWFUL, NO_OPERATION, SEVERAL_FOLDS, measure
 from tipbench.metrics.bootstrap import observed
-from tipbench.metrics.finds import FEW_FINDS, NO_FINDS
+from tipbench.metrics.finds import FEW_FINDS, NO_FINDS, TOO_FEW_TO_FIND
 from tipbench.metrics.inputs import inputs_of
 from tipbench.metrics.registry import metric_of
 from tipbench.tasks import tasks
@@ -115,6 +115,21 @@ def test_where_operations_cannot_be_counted_all_are_withheld_with_a_reason(
     found, values = measured(made.with_columns(change), scores)
     assert found.withheld == dict.fromkeys(NAMES, reason)
     assert all(np.isnan(value) for value in values.values())
+
+
+@pytest.mark.parametrize(("there", "withheld"), [(8, NAMES), (9, NAMES[:1]), (20, NAMES[:1]), (21, [])])
+def test_where_under_five_operations_have_to_be_found_what_they_cost_is_withheld(
+    there: int, withheld: list[str]
+) -> None:
+    """Half of eight is four, of nine is five, rounded up; a fifth of twenty is four, of twenty-one is five."""
+    found = [(cluster, "trafficking", [cluster / 100]) for cluster in range(there)]
+    made, scores = frame([*found, (101, "independent", [0.1]), (102, "business", [0.2])])
+    scored = evaluate(
+        TASK, Answers(kinds.SCORES, "advert", made), made.select("advert", scores), replicates=0
+    ).scores
+    assert {name: scored[name].note for name in NAMES if scored[name].value is None} == dict.fromkeys(
+        withheld, TOO_FEW_TO_FIND
+    )
 
 
 def test_a_task_whose_answers_know_no_groups_has_none_of_them() -> None:
