@@ -11,7 +11,7 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.kind import CustomTruth
+from tipbench.kinds.custom_truth import CustomTruth
 from tipbench.kinds.labelled import LabelledKind
 from tipbench.kinds.refusals import PredictionsRefused
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import polars as pl
 
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
-from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
+from tipbench.kinds.custom_truth import CustomTruth
+from tipbench.kinds.kind import PredictionKind, ScoreOf
 from tipbench.kinds.labelsets import LabelSets
 
 

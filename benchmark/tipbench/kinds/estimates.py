@@ -11,7 +11,8 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
+from tipbench.kinds.custom_truth import CustomTruth
+from tipbench.kinds.kind import PredictionKind, ScoreOf
 from tipbench.kinds.refusals import PredictionsRefused, first, out_of_range
 
 ESTIMATE = ("estimate", "lower", "upper")

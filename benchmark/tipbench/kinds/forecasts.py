@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.kind import CustomTruth, ScoreOf
+from tipbench.kinds.custom_truth import CustomTruth
+from tipbench.kinds.kind import ScoreOf
 from tipbench.kinds.lists import MOST_CANDIDATES, ListsKind, ordered_lists
 from tipbench.kinds.refusals import PredictionsRefused, counted, first, same_type
 

@@ -6,13 +6,14 @@ Each kind is one class in a file of its own. Nothing outside this room compares 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from tipcore.errors import UsageError
 
+from tipbench.kinds.custom_truth import CustomTruth
 from tipbench.kinds.refusals import (
     PredictionsRefused,
     first,
@@ -55,27 +56,6 @@ def in_one_precision(predictions: pl.DataFrame) -> pl.DataFrame:
     in whatever file the same scores come, and the numbers that are compared are of one type everywhere.
     """
     return predictions.with_columns(pl.col(SCORE_COLUMNS).cast(pl.Float32).cast(pl.Float64))
-
-
-class CustomTruth(Protocol):
-    """What a user's own data map of the truth; see :class:`tipbench.data.custom.config.OwnData`."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def label(self) -> str | None: ...
-    @property
-    def labels(self) -> dict[str, str]: ...
-    @property
-    def cluster(self) -> str | None: ...
-    @property
-    def truth(self) -> str | None: ...
-    @property
-    def onset(self) -> str | None: ...
-    @property
-    def prevalence(self) -> float | None: ...
-    @property
-    def true_class(self) -> str | None: ...
 
 
 class PredictionKind:

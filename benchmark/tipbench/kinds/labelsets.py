@@ -13,7 +13,8 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
-from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
+from tipbench.kinds.custom_truth import CustomTruth
+from tipbench.kinds.kind import PredictionKind, ScoreOf
 from tipbench.kinds.refusals import PredictionsRefused, quoted
 
 SCORE_PREFIX = "score_"

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import polars as pl
 
-from tipbench.kinds.kind import CustomTruth, PredictionKind
+from tipbench.kinds.custom_truth import CustomTruth
+from tipbench.kinds.kind import PredictionKind
 
 
 class LinkedKind(PredictionKind):

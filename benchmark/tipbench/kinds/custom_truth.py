@@ -1,0 +1,26 @@
+"""What kinds of prediction ask of the truth in a user's own data."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class CustomTruth(Protocol):
+    """What a user's own data map of the truth; see :class:`tipbench.data.custom.config.OwnData`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str | None: ...
+    @property
+    def labels(self) -> dict[str, str]: ...
+    @property
+    def cluster(self) -> str | None: ...
+    @property
+    def truth(self) -> str | None: ...
+    @property
+    def onset(self) -> str | None: ...
+    @property
+    def prevalence(self) -> float | None: ...
+    @property
+    def true_class(self) -> str | None: ...
