@@ -3,17 +3,15 @@
 A submission's package is installed from wheels (:mod:`tipboard.board.packages`) and its config composed from plain
 values; nothing of it is imported here. Each cell is fitted and predicted behind a fence (:mod:`tipbench.fence`), and
 what comes back is scored in this process, on the truth that no fence holds. The truth of an open release can be made
-again by anybody and carried inside a wheel: so each cell is run once more on an independent world whose number is drawn
-at random after the package was installed. A reference method is run as its stored config says.
+again by anybody and carried inside a wheel: so each cell is run once more, on an independent world of its own whose
+number is drawn at random after the package was installed. What one cell could pass on to the next, by whatever way, is
+truth of a world that the next is not asked about. A reference method is run as its stored config says.
 """
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +32,7 @@ from tipcore.atomic import fill_folder_atomically
 from tipcore.engine import run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.parquet import read_parquet
-from tipdata.release import Release, open_release
+from tipdata.release import Release
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.config import read_config
@@ -51,13 +49,10 @@ from tipboard.board.files import (
 )
 from tipboard.board.fresh import fresh_of
 from tipboard.board.fresh_record import store_record
+from tipboard.board.fresh_worlds import drawn_world, has_split, made_world
 from tipboard.board.packages import Environment, install
 from tipboard.board.pinned_configs import config_of
 from tipboard.board.predictions import PredictionStore, store_of
-
-SECRET_BITS = 96
-"""Of the number of the world that nobody knew."""
-
 
 @dataclass(frozen=True)
 class Reproduced:
@@ -77,11 +72,14 @@ class Reproduced:
 
 @dataclass(frozen=True)
 class Again:
-    """A cell run again: its result, the folder of its run, and its result on the fresh world."""
+    """A cell run again: its result, the folder of its run, its fresh world, and its result and folder there, None where
+    that world has no such split."""
 
     result: Result
     folder: Path
+    world: Release
     fresh: Result | None
+    fresh_folder: Path
 
 
 def reproduce(
@@ -122,14 +120,13 @@ def reproduce(
     with tempfile.TemporaryDirectory(prefix="tipbench-reproduce-") as work:
         environment = _environment(entry, results, Path(work))
         configs = [config_of(entry, one) for one in cells]
-        with _fresh_world(data) as world:
-            found = run_all(
-                lambda pair: _again(*pair, entry, environment, Path(work), world, limits or Limits()),
-                list(zip(cells, configs, strict=True)),
-                engine="sequential",
-                label="cells",
-                quiet=quiet,
-            )
+        found = run_all(
+            lambda pair: _again(*pair, entry, environment, Path(work), limits or Limits()),
+            list(zip(cells, configs, strict=True)),
+            engine="sequential",
+            label="cells",
+            quiet=quiet,
+        )
         if entry.record is not None:
             _store(results, data, entry, found)
         store = store_of(results)
@@ -159,42 +156,22 @@ def _environment(entry: Entry, results: Path, work: Path) -> Environment:
     return install(entry.record.pinned.package, read_config(results).packages, work)
 
 
-@contextmanager
-def _fresh_world(data: str) -> Iterator[Release]:
-    """Give a world of the same version and size that nobody knew before, and remove it afterwards."""
-    version, _, size = data.partition("/")
-    release = Release.of(version, size, 1 + secrets.randbits(SECRET_BITS))
-    try:
-        yield release
-    finally:
-        shutil.rmtree(release.folder, ignore_errors=True)
-
-
 def _again(
     stored: Result,
     config: dict[str, Any],
     entry: Entry,
     environment: Environment,
     work: Path,
-    world: Release,
     limits: Limits,
 ) -> Again:
     place = work / "runs" / f"{stored.task}-{stored.split}-{stored.seed}"
     cell = Cell(config, place)
     result = _run(cell, entry, environment, limits)
-    open_release(world.version, world.size, world=world.world, quiet=True)
-    there = Cell({**config, "release": {**config["release"], "world": world.world}}, place)
-    fresh = _run(there, entry, environment, limits) if _has_fold(there) else None
-    return Again(result, cell.folder, fresh)
-
-
-def _has_fold(cell: Cell) -> bool:
-    """Return whether a world has such a split; the method is not asked, which could say that it has not."""
-    try:
-        SharedFold(cell).prepared(frozenset(), oracle=False)
-    except UsageError:
-        return False
-    return True
+    with made_world(drawn_world(stored.data)) as world:
+        there = Cell({**config, "release": {**config["release"], "world": world.world}}, place)
+        has = has_split(cell.task, world, cell.split, config["labels"], config["access"])
+        fresh = _run(there, entry, environment, limits) if has else None
+    return Again(result, cell.folder, world, fresh, there.folder)
 
 
 def _run(cell: Cell, entry: Entry, environment: Environment, limits: Limits) -> Result:

@@ -18,7 +18,7 @@ from tipdata.release import Release
 
 TASK = "flag_aggregation"
 PACK = (
-    "submit", "pack", f"runs/0.3.0/tiny/{TASK}/forward/majority", "--to", "lab-a--crowd", "--team", "lab-a",
+    "submit", "pack", f"runs/0.3.0/tiny/{TASK}", "--to", "lab-a--crowd", "--team", "lab-a",
     "--method", "crowd", "--summary", "Counts.", "--author", "A. Author, Example University", "--replicates", "50",
 )  # fmt: skip
 HONEST = """
@@ -79,8 +79,11 @@ def wheel(folder: Path, source: str) -> None:
 def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Path]:
     """Accept a submission that pins a package and overrides, on a board whose wheels are given."""
 
-    def accept(source: str, package: str = "crowdpkg==1.0", words: tuple[str, ...] = WHERE) -> Path:
-        assert tipbench("run", f"baseline={TASK}/majority", "release=tiny", "replicates=50")[0] == 0
+    def accept(
+        source: str, package: str = "crowdpkg==1.0", words: tuple[str, ...] = WHERE, splits: str = "forward"
+    ) -> Path:
+        asked = f"baseline={TASK}/majority", "release=tiny", "replicates=50", f"split={splits}"
+        assert tipbench("run", "-m", *asked, "--quiet")[0] == 0
         assert tipbench(*PACK)[0] == 0
         path = place / "lab-a--crowd" / "submission.json"
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -225,3 +228,17 @@ def test_a_board_without_a_source_of_packages_installs_nothing(tmp_path: Path) -
         install("crowdpkg==1.0", Packages(), tmp_path)
     with pytest.raises(CheckFailed, match="cannot be installed"):
         install("crowdpkg==1.0", Packages(wheelhouse=str(tmp_path)), tmp_path)
+
+
+def test_every_cell_has_a_fresh_world_of_its_own_that_is_removed(
+    tipbench: Callable, accepted: Callable[..., Path], tiny: Release
+) -> None:
+    before = set(tiny.folder.parent.iterdir())
+    place = accepted(HONEST, splits="forward,random")
+    code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
+    assert code == 0, err
+    assert len(json.loads(out)) == 2
+    (entry,) = [one for one in read(place / "results").entries if one.id == "lab-a--crowd"]
+    worlds = {one.data for one in entry.fresh}
+    assert len(worlds) == 2
+    assert set(tiny.folder.parent.iterdir()) == before
