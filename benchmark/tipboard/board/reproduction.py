@@ -43,16 +43,18 @@ from tipboard.board.files import (
     REPRODUCED,
     SUBMISSIONS,
     UPLOADED,
+    check_submission,
     read,
     read_submission,
     store_results,
 )
 from tipboard.board.fresh import fresh_of
-from tipboard.board.fresh_record import store_record
+from tipboard.board.fresh_record import store_record, worlds_of
 from tipboard.board.fresh_worlds import drawn_world, has_split, made_world
 from tipboard.board.packages import Environment, install
 from tipboard.board.pinned_configs import config_of
 from tipboard.board.predictions import PredictionStore, store_of
+
 
 @dataclass(frozen=True)
 class Reproduced:
@@ -102,8 +104,8 @@ def reproduce(
         limits: of each cell's fence.
 
     Raises:
-        UsageError: for an entry that is not there, names no package, or has no such cells, and where no fence can be
-        built.
+        UsageError: for an entry that is not there, names no package, or has no such cells, where no fence can be built,
+        and where what was reproduced earlier and stays is not as it was written.
         CheckFailed: where its package cannot be installed, or a cell fails.
     """
     entry = _entry(results, data, entry_id)
@@ -117,6 +119,8 @@ def reproduce(
         raise UsageError(
             f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: ask for others."
         )
+    if entry.record is not None and _stays(entry, cells):
+        check_submission(results / data / SUBMISSIONS / entry.id, entry)  # what stays is bound again
     with tempfile.TemporaryDirectory(prefix="tipbench-reproduce-") as work:
         environment = _environment(entry, results, Path(work))
         configs = [config_of(entry, one) for one in cells]
@@ -144,6 +148,12 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
         near = get_close_matches(entry_id, entries, n=3, cutoff=0.3) or list(entries)[:3]
         raise UsageError(f"{entry_id} is not on the board of {data}: choose {' or '.join(near)}.")
     return entries[entry_id]
+
+
+def _stays(entry: Entry, cells: Sequence[Result]) -> bool:
+    """Return whether anything that was reproduced earlier is not among these cells."""
+    again = {(one.task, one.split, one.seed) for one in cells}
+    return any(one.verified and (one.task, one.split, one.seed) not in again for one in entry.results)
 
 
 def _environment(entry: Entry, results: Path, work: Path) -> Environment:
@@ -205,6 +215,8 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> No
     made = [replace(one, result=_named(one.result, entry)) for one in found]
     for one in made:
         store.put((one.folder / one.result.predictions.file).read_bytes())
+        if one.fresh is not None:
+            store.put((one.fresh_folder / one.fresh.predictions.file).read_bytes())
         if one.result.split == task_of(one.result.task).splits[0]:
             drawn.append(draws_of_run(one.result, one.folder))
     done = {(one.result.task, one.result.split, one.result.seed) for one in made}
@@ -212,16 +224,18 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> No
     def others(kept: Sequence[Result]) -> list[Result]:
         return [one for one in kept if (one.task, one.split, one.seed) not in done]
 
+    folder = results / data / SUBMISSIONS / entry.id
     earlier = others([one for one in entry.results if one.verified])
     there = {(one.task, one.split, one.seed) for one in earlier}
     kept = [one for one in entry.draws if (one.task, one.split, one.seed) in there]
     fresh = [_named(one.fresh, entry) for one in made if one.fresh is not None]
-    folder = results / data / SUBMISSIONS / entry.id
+    worlds = {place: world for place, world in worlds_of(folder / FRESH).items() if place not in done}
+    worlds |= {(one.result.task, one.result.split, one.result.seed): one.world.name for one in made}
     with fill_folder_atomically(folder / REPRODUCED, replace=True, advice="give another --results") as beside:
         store_results(beside, [*earlier, *(one.result for one in made)], first_of([*kept, *drawn]))
     with fill_folder_atomically(folder / FRESH, replace=True, advice="give another --results") as beside:
         store_results(beside, [*others(entry.fresh), *fresh], [])
-        store_record(beside, entry.id, [*earlier, *(one.result for one in made)])
+        store_record(beside, folder / REPRODUCED, entry.id, worlds)
 
 
 def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:

@@ -12,6 +12,7 @@ from tipbench.loading import prepare
 from tipboard.board.board_rows import standings
 from tipboard.board.config import Packages
 from tipboard.board.files import read
+from tipboard.board.fresh_record import store_record, worlds_of
 from tipboard.board.packages import exact, install
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
@@ -230,7 +231,7 @@ def test_a_board_without_a_source_of_packages_installs_nothing(tmp_path: Path) -
         install("crowdpkg==1.0", Packages(wheelhouse=str(tmp_path)), tmp_path)
 
 
-def test_every_cell_has_a_fresh_world_of_its_own_that_is_removed(
+def test_every_cell_has_a_fresh_world_of_its_own_by_whose_number_it_is_scored_again(
     tipbench: Callable, accepted: Callable[..., Path], tiny: Release
 ) -> None:
     before = set(tiny.folder.parent.iterdir())
@@ -242,3 +243,31 @@ def test_every_cell_has_a_fresh_world_of_its_own_that_is_removed(
     worlds = {one.data for one in entry.fresh}
     assert len(worlds) == 2
     assert set(tiny.folder.parent.iterdir()) == before
+    entry_folder = place / "results/0.3.0/tiny/submissions/lab-a--crowd"
+    known = worlds_of(entry_folder / "fresh")
+    assert set(known.values()) == worlds
+
+    def bind() -> None:
+        store_record(entry_folder / "fresh", entry_folder / "reproduced", entry.id, known)
+
+    # Who edits what a fresh world said, and binds all of it again, is found by scoring it again.
+    path = entry_folder / f"fresh/{TASK}/random/s0.json"
+    honest = path.read_text(encoding="utf-8")
+    forged = json.loads(honest)
+    forged["scores"][forged["primary"]]["value"] = 0.99
+    path.write_text(json.dumps(forged), encoding="utf-8")
+    bind()
+    code, out, err = tipbench("board", "rescore", "--quiet")
+    assert code == 1
+    assert "fresh/flag_aggregation/random/s0.json" in out + err
+    path.unlink()
+    bind()
+    read(place / "results")
+    code, out, err = tipbench("board", "rescore", "--quiet")
+    assert (code, out) == (2, "")
+    assert f"{TASK}/random/s0.json is missing, and {known[TASK, 'random', 0]} has such a split" in err
+    code, _, err = tipbench("board", "reproduce", "lab-a--crowd", "--split", "random", "--quiet")
+    assert code == 0, err
+    for words in (("--write",), ()):
+        code, _, err = tipbench("board", "rescore", "--quiet", *words)
+        assert code == 0, err
