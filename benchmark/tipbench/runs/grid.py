@@ -42,7 +42,7 @@ def sweep(composer: Composer, allowed: Allowed, notice: Notice = lambda said: No
     cells: dict[str, Cell] = {}
     for chosen in itertools.product(*(values[o] for o in lists)):
         typed = (*fixed, *(o._replace(value=value) for o, value in zip(lists, chosen, strict=True)))
-        one = Composer(composer.folders, typed, composer._composed)
+        one = Composer(composer.folders, typed, composer._composed, composer.plain)
         cells |= {str(cell.folder): cell for cell in expand(one, allowed, commas=True, notice=notice)}
     return list(cells.values())
 

@@ -6,7 +6,7 @@ results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run'
                          submissions/<team>--<method>/submission.json     what its authors say
                                                      uploaded/            results and draws of the uploaded files
                                                      reproduced/          the same of the maintainers' own run
-                                                     fresh/               of a run on a fresh world, and cells.json
+                                                     fresh/               of runs on fresh worlds, and cells.json
                          worlds.json                                      :mod:`tipboard.board.stability`
 ```
 """

@@ -17,7 +17,7 @@ from tipboard.board.export import FOOTNOTE, matrix, of_entry, of_task, overall, 
 from tipboard.board.files import Board, read
 from tipboard.board.forest_rows import forest_of
 from tipboard.board.formats import FORMATS
-from tipboard.board.fresh import ASSUMED, LARGEST_MARGIN, MARGIN, Bounded, fresh_of, supports
+from tipboard.board.fresh import LARGEST_MARGIN, MARGIN, Bounded, supports
 from tipboard.board.stability import read as read_worlds
 from tipboard.site.overview import covering
 from tipboard.site.read_rankings import across
@@ -97,36 +97,6 @@ def test_a_fresh_score_that_is_no_worse_always_supports(released: float, fresh: 
     low, high = sorted((released, fresh))
     assert supports(known(low, reach), known(high, reach), lower_is_better=False)
     assert supports(known(high, reach), known(low, reach), lower_is_better=True)
-
-
-def test_without_an_interval_a_wide_one_is_assumed_and_an_undefined_fresh_score_supports_nothing() -> None:
-    bare = Bounded(0.9, None, None, withheld=True)
-    edge = 0.9 - np.hypot(ASSUMED, ASSUMED) - LARGEST_MARGIN
-    assert supports(bare, Bounded(edge + 1e-9, None, None, withheld=True), lower_is_better=False)
-    assert not supports(bare, Bounded(edge - 1e-9, None, None, withheld=True), lower_is_better=False)
-    assert not supports(bare, Bounded(None, None, None), lower_is_better=False)
-
-
-@pytest.mark.parametrize(
-    ("replicates", "note", "assumed"),
-    [
-        (1000, "too few clusters", True),
-        (0, "undefined in too many bootstrap replicates", False),
-        (1000, None, False),
-    ],
-)
-def test_a_wide_interval_is_assumed_only_where_the_evaluator_withheld_one(
-    replicates: int, note: str | None, assumed: bool, result: Callable
-) -> None:
-    found = [
-        result("advert_risk/m", score=score, data=data, config={"replicates": replicates},
-               scores={"average_precision": {"value": score, "note": note}})
-        for score, data in ((0.4, DATA), (0.1, f"{DATA}.w7"))
-    ]  # fmt: skip
-    told = fresh_of(found[:1], found[1:], "average_precision")
-    assert told is not None
-    assert told.score.reach(up=True) == (ASSUMED if assumed else 0.0)
-    assert told.supports is assumed
 
 
 def test_no_shipped_method_would_be_marked_in_any_of_the_worlds_of_small() -> None:

@@ -39,6 +39,7 @@ from tipbaselines.flag_aggregation.majority import Majority
 
 class Votes(Majority):
     def predict(self, fold):
+        self.notes = ["variables: " + " ".join(sorted(os.environ))]
         scores = {{"average_precision": {{"value": 0.98765432101}}}}
         forged = {{"scores": scores, "predictions": {{"file": "/etc/passwd"}}}}
         for folder in ("/tmp", os.getcwd()):
@@ -143,6 +144,10 @@ def test_what_a_forger_says_of_its_scores_is_not_read_and_what_it_writes_is_not_
     assert not Path("/tmp/marker-of-a-stranger").exists()
     stored = [p.read_text(encoding="utf-8") for p in (place / "results").rglob("s0.json")]
     assert not any("0.98765432101" in text or "passwd" in text for text in stored)
+    assert any(
+        "variables: HOME LANG" in text for text in stored
+    )  # what is needed, and nothing of the maintainer's
+    assert not any("TIPBENCH_HOME" in text or "PYTEST_CURRENT_TEST" in text for text in stored)
 
 
 @pytest.fixture(scope="module")
