@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from tipcore.errors import UsageError
 from tipdata.core.world import newest_released
 
+from tipbench.config.interpolations import refuse_interpolated_words, refuse_interpolations
 from tipbench.config.method_class import is_shipped, parameters_of
 from tipbench.config.options import Options, check_option, options, suggestion
 from tipbench.config.settings import Settings, settings_of
@@ -55,11 +56,15 @@ def parse(words: Sequence[str]) -> tuple[Override, ...]:
 
 @dataclass(frozen=True)
 class Composer:
-    """What was typed, and the folders it is looked up in; composes the config of any baseline from it."""
+    """What was typed, and the folders it is looked up in; composes the config of any baseline from it.
+
+    ``plain``: typed by a stranger; a config that holds an interpolation is refused, and none is ever resolved.
+    """
 
     folders: tuple[Path, ...]
     typed: tuple[Override, ...] = ()
     _composed: dict[tuple, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
+    plain: bool = False
 
     @cached_property
     def options(self) -> Options:
@@ -102,6 +107,7 @@ class Composer:
         if general:
             values = [o for o in values if not o.key.startswith("baseline.")]
         config = self._composed_config(groups, values)
+        _check_method(config["baseline"])
         if chosen is not None and not general and config["baseline"]["method"].get("_target_") is None:
             path = self.options["baseline"][chosen]
             raise UsageError(f"{path} names no class: write method._target_, such as my_module.MyMethod.")
@@ -135,6 +141,7 @@ class Composer:
         for override in values:
             if override.key not in valid and not override.added and not override.key.startswith(free):
                 _check_parameter(override.key, base, valid)
+            _check_above(override.key, base)
         there = set(_keys(base))
         settled = tuple(o._replace(added=o.added or o.key not in there) for o in values)
         return self._compose(groups, settled) if settled else base
@@ -142,14 +149,16 @@ class Composer:
     def _compose(self, groups: dict[str, str], values: tuple[Override, ...]) -> dict[str, Any]:
         asked = (tuple(sorted(groups.items())), values)
         if asked not in self._composed:
-            self._composed[asked] = compose(self.folders, groups, values)
+            self._composed[asked] = compose(self.folders, groups, values, self.plain)
         return self._composed[asked]
 
 
-def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Override]) -> dict[str, Any]:
+def compose(
+    folders: Sequence[Path], groups: dict[str, str], values: Sequence[Override], plain: bool = False
+) -> dict[str, Any]:
     """Return Hydra's composition as a plain dict, with paths set afterwards.
 
-    Raises UsageError for whatever Hydra, OmegaConf or YAML refuses, in one line.
+    Raises UsageError for whatever Hydra, OmegaConf or YAML refuses, in one line, and with ``plain`` for interpolations.
     """
     import yaml
     from hydra import compose as hydra_compose
@@ -166,13 +175,17 @@ def compose(folders: Sequence[Path], groups: dict[str, str], values: Sequence[Ov
             f"hydra.searchpath=[{','.join(_quoted(f'file://{folder.as_posix()}') for folder in last_first)}]"
         )
     try:
+        if plain:
+            refuse_interpolated_words(typed)
         with initialize_config_dir(config_dir=str(folders[0]), version_base="1.3"):
             config = hydra_compose("config", overrides=typed)
         for override in values:
             if override.is_path:
                 literal = None if override.value == "null" else override.value.replace("${", "\\${")
                 OmegaConf.update(config, override.key, literal, force_add=override.added)
-        return OmegaConf.to_container(config, resolve=True, throw_on_missing=True)  # type: ignore[return-value]
+        if plain:
+            refuse_interpolations(OmegaConf.to_container(config, resolve=False))
+        return OmegaConf.to_container(config, resolve=not plain, throw_on_missing=True)  # type: ignore[return-value]
     except yaml.MarkedYAMLError as error:
         raise _unreadable(error) from None
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError) as error:
@@ -187,6 +200,30 @@ def _unreadable(error: Any) -> UsageError:
     mark = error.problem_mark or error.context_mark
     where = f"line {mark.line + 1}, column {mark.column + 1}"
     return UsageError(f"{mark.name} is not readable YAML: {error.problem} in {where}; correct it.")
+
+
+def _check_above(key: str, config: dict[str, Any]) -> None:
+    """Refuse a key below one that has a plain value."""
+    value: Any = config
+    parts = key.split(".")
+    for at, part in enumerate(parts[:-1], 1):
+        value = value.get(part)
+        if (
+            value is None or parts[0] == "data"
+        ):  # null may become anything; what data takes is checked with it
+            return
+        if not isinstance(value, dict):
+            above = ".".join(parts[:at])
+            raise UsageError(f"{key}: {above} is {value} and has no keys: give {above}=VALUE.")
+
+
+def _check_method(baseline: dict[str, Any]) -> None:
+    """Refuse a method that is one value instead of keys."""
+    if not isinstance(baseline["method"], dict):
+        raise UsageError(
+            f"baseline.method={baseline['method']} is wrong: it has keys of its own; give them, such as "
+            f"{METHOD}KEY=VALUE."
+        )
 
 
 def _check_parameter(key: str, config: dict[str, Any], valid: set[str]) -> None:

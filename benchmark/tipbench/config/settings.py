@@ -7,6 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tipcore.errors import UsageError
 
+SEEDS = 2**31
+"""Seeds are below, as records of submissions and generators of 32 bits need."""
+MOST_REPLICATES = 100_000
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,7 +61,7 @@ class Grid(_Strict):
 
     baselines: str | list[str] | None = None
     splits: str | list[str] | None = None
-    seeds: list[int] | None = None
+    seeds: list[Annotated[int, Field(ge=0, lt=SEEDS)]] | None = None
     worlds: list[Annotated[int, Field(ge=0)]] | None = None
 
 
@@ -88,8 +92,8 @@ class Settings(_Strict):
     baseline: Baseline
     engine: Engine
     grid: Grid
-    seed: int = Field(ge=0)
-    replicates: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=SEEDS)
+    replicates: int = Field(ge=0, le=MOST_REPLICATES)
     overwrite: Literal["only_missing", "always", "never"]
     fence: Literal["off", "on"]
     limits: FenceLimits
@@ -102,8 +106,21 @@ def settings_of(config: dict[str, Any]) -> Settings:
     try:
         return Settings.model_validate(config)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"{where}={first['input']} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}."
-        ) from None
+        raise _wrong(error) from None
+
+
+def _wrong(error: ValidationError) -> UsageError:
+    """Return what says the first wrong key, its value, and what to do."""
+    first = error.errors(include_url=False)[0]
+    where, given = ".".join(str(part) for part in first["loc"]), first["input"]
+    if first["type"] in ("model_type", "model_attributes_type", "dict_type") and given is not None:
+        return UsageError(f"{where}={given} is wrong: it has keys of its own; {_instead(where, given)}.")
+    return UsageError(f"{where}={given} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}.")
+
+
+def _instead(where: str, given: Any) -> str:
+    """Return how a value is given to the one key of a group of settings, or that its keys are given."""
+    annotated = Settings.model_fields.get(where)
+    if annotated is not None and annotated.annotation is Place:
+        return f"give {where}.path={given}"
+    return f"give them, such as {where}.KEY=VALUE"

@@ -13,7 +13,7 @@ from tipbench.config.compose import METHOD, TARGET, Composer, Override
 from tipbench.config.extras import how_to_install, missing_extra
 from tipbench.config.method_class import is_shipped, method_class
 from tipbench.config.options import suggestion
-from tipbench.config.settings import Grid, Settings
+from tipbench.config.settings import SEEDS, Grid, Settings
 from tipbench.config.sweeps import values_of
 from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
@@ -42,7 +42,7 @@ def sweep(composer: Composer, allowed: Allowed, notice: Notice = lambda said: No
     cells: dict[str, Cell] = {}
     for chosen in itertools.product(*(values[o] for o in lists)):
         typed = (*fixed, *(o._replace(value=value) for o, value in zip(lists, chosen, strict=True)))
-        one = Composer(composer.folders, typed, composer._composed)
+        one = Composer(composer.folders, typed, composer._composed, composer.plain)
         cells |= {str(cell.folder): cell for cell in expand(one, allowed, commas=True, notice=notice)}
     return list(cells.values())
 
@@ -259,6 +259,8 @@ def _number(axis: str, text: str) -> int:
         raise UsageError(
             f"{NUMBERS[axis]}={text} is not a {axis.removesuffix('s')}: give whole numbers from 0."
         )
+    if axis == "seeds" and int(text) >= SEEDS:
+        raise UsageError(f"seed={text} is too large: give whole numbers below {SEEDS}.")
     return int(text)
 
 

@@ -6,7 +6,7 @@ results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run'
                          submissions/<team>--<method>/submission.json     what its authors say
                                                      uploaded/            results and draws of the uploaded files
                                                      reproduced/          the same of the maintainers' own run
-                                                     fresh/               of a run on a fresh world, and cells.json
+                                                     fresh/               of runs on fresh worlds, and cells.json
                          worlds.json                                      :mod:`tipboard.board.stability`
 ```
 """
@@ -138,7 +138,7 @@ def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
     for entry in board.entries:
         _refuse_unknown(results, entry)
         if entry.record is not None:
-            check_fresh(results / name / SUBMISSIONS / entry.id / FRESH, entry)
+            check_submission(results / name / SUBMISSIONS / entry.id, entry)
     _refuse_mixed(results, board)
     return board
 
@@ -178,6 +178,11 @@ def read_submission(folder: Path) -> Entry:
         uploaded=[result for result in uploaded if place_of(result) in done],
         fresh=fresh,
     )
+
+
+def check_submission(folder: Path, entry: Entry) -> None:
+    """Check what was reproduced of a submission; see :func:`tipboard.board.fresh_record.check_fresh`."""
+    check_fresh(folder / FRESH, folder / REPRODUCED, entry)
 
 
 def _record(path: Path) -> SubmissionRecord:

@@ -20,8 +20,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tipbench.metrics.registry import metric_of
+from tipbench.runs.records import Scored
 from tipbench.runs.report import mean
 from tipbench.runs.results import Result
+
+from tipboard.board.draws import REPLICATES
 
 MARGIN, LARGEST_MARGIN = 0.1, 0.05
 """The share of the released score that worlds may differ by, and the most that this allows."""
@@ -40,16 +43,22 @@ NOT_SUPPORTED_MEANS = (
 
 @dataclass(frozen=True)
 class Bounded:
-    """A score and the ends of its 95% interval, means over seeds; None where not known."""
+    """A score and the ends of its 95% interval, means over seeds; None where not known.
+
+    ``withheld``: where there is no interval, whether the evaluator was asked for one and said that it has none.
+    """
 
     score: float | None
     low: float | None
     high: float | None
+    withheld: bool = False
 
     def reach(self, up: bool) -> float:
-        """Return how far the interval goes from the score, up or down."""
+        """Return how far the interval goes from the score, up or down; nowhere where none was asked for."""
         end = self.high if up else self.low
-        return ASSUMED if end is None or self.score is None else abs(end - self.score)
+        if end is None or self.score is None:
+            return ASSUMED if self.withheld else 0.0
+        return abs(end - self.score)
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,15 @@ def bounded(results: Sequence[Result], metric: str) -> Bounded:
         mean([one.value for one in scores]),
         mean([one.low for one in scores]),
         mean([one.high for one in scores]),
+        all(map(_has_answer, results, scores)),
     )
+
+
+def _has_answer(result: Result, score: Scored) -> bool:
+    """Return whether the evaluator gave an interval, or says after all of its draws why there is none."""
+    asked = result.config.get("replicates", REPLICATES)
+    enough = isinstance(asked, int) and asked >= REPLICATES
+    return score.low is not None or (enough and bool(score.note))
 
 
 def supports(released: Bounded, fresh: Bounded, lower_is_better: bool) -> bool:

@@ -13,10 +13,13 @@ from tipbench.runs.grid import expand
 from tipbench.runs.results import Result
 from tipcore.errors import UsageError
 
+from tipboard.board.draws import REPLICATES
 from tipboard.board.entries import Entry
 
-ALLOWED = ("baseline", "task", "labels", "access", "replicates", "release", "release.version")
-"""Keys that a submission may set beside the parameters of its method. Release and split come from its record."""
+ALLOWED = ("baseline", "task", "labels", "access")
+"""Keys that a submission may set beside the parameters of its method."""
+OURS = ("release", "release.version", "replicates")
+"""Keys that records have and that are not read: release and split are those of the cell, replicates the board's."""
 METHOD = "baseline.method."
 
 
@@ -32,16 +35,20 @@ def config_of(entry: Entry, wanted: Result) -> dict[str, Any]:
         raise UsageError(f"{entry.id} says of {wanted.task} not how it is run: leave it out with --task.")
     typed = parse(pinned.overrides[wanted.task])
     for override in typed:
-        if override.key not in ALLOWED and not override.key.startswith(METHOD):
+        if override.key not in (*ALLOWED, *OURS) and not override.key.startswith(METHOD):
             raise UsageError(
                 f"{where}: {override.key} is not of the method: only {', '.join(ALLOWED)} and {METHOD}* are."
             )
-    said = [o for o in typed if not o.key.startswith("release")]
+    said = [o for o in typed if o.key not in OURS]
     version, _, size = wanted.data.partition("/")
     words = [f"{'+' if o.added else ''}{o.key}={o.value}" for o in said]
     words += [f"release={size}", f"release.version={version}", f"split={wanted.split}", f"seed={wanted.seed}"]
-    composer = Composer(config_folders(None), parse([*words, "fence=on"]))
-    cells = expand(composer, lambda task, settings: [wanted.split])
+    words += [f"replicates={REPLICATES}", "fence=on"]
+    try:
+        composer = Composer(config_folders(None), parse(words), plain=True)
+        cells = expand(composer, lambda task, settings: [wanted.split])
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from None
     if len(cells) != 1 or cells[0].task != wanted.task:
         raise UsageError(f"{where} are of another cell: its authors must correct them.")
     config = cells[0].config

@@ -3,17 +3,15 @@
 A submission's package is installed from wheels (:mod:`tipboard.board.packages`) and its config composed from plain
 values; nothing of it is imported here. Each cell is fitted and predicted behind a fence (:mod:`tipbench.fence`), and
 what comes back is scored in this process, on the truth that no fence holds. The truth of an open release can be made
-again by anybody and carried inside a wheel: so each cell is run once more on an independent world whose number is drawn
-at random after the package was installed. A reference method is run as its stored config says.
+again by anybody and carried inside a wheel: so each cell is run once more, on an independent world of its own whose
+number is drawn at random after the package was installed. What one cell could pass on to the next, by whatever way, is
+truth of a world that the next is not asked about. A reference method is run as its stored config says.
 """
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +32,7 @@ from tipcore.atomic import fill_folder_atomically
 from tipcore.engine import run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.parquet import read_parquet
-from tipdata.release import Release, open_release
+from tipdata.release import Release
 
 from tipboard.board.acceptance import first_of
 from tipboard.board.config import read_config
@@ -45,18 +43,17 @@ from tipboard.board.files import (
     REPRODUCED,
     SUBMISSIONS,
     UPLOADED,
+    check_submission,
     read,
     read_submission,
     store_results,
 )
 from tipboard.board.fresh import fresh_of
-from tipboard.board.fresh_record import store_record
+from tipboard.board.fresh_record import store_record, worlds_of
+from tipboard.board.fresh_worlds import drawn_world, has_split, made_world
 from tipboard.board.packages import Environment, install
 from tipboard.board.pinned_configs import config_of
 from tipboard.board.predictions import PredictionStore, store_of
-
-SECRET_BITS = 96
-"""Of the number of the world that nobody knew."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +74,14 @@ class Reproduced:
 
 @dataclass(frozen=True)
 class Again:
-    """A cell run again: its result, the folder of its run, and its result on the fresh world."""
+    """A cell run again: its result, the folder of its run, its fresh world, and its result and folder there, None where
+    that world has no such split."""
 
     result: Result
     folder: Path
+    world: Release
     fresh: Result | None
+    fresh_folder: Path
 
 
 def reproduce(
@@ -104,8 +104,8 @@ def reproduce(
         limits: of each cell's fence.
 
     Raises:
-        UsageError: for an entry that is not there, names no package, or has no such cells, and where no fence can be
-        built.
+        UsageError: for an entry that is not there, names no package, or has no such cells, where no fence can be built,
+        and where what was reproduced earlier and stays is not as it was written.
         CheckFailed: where its package cannot be installed, or a cell fails.
     """
     entry = _entry(results, data, entry_id)
@@ -119,17 +119,18 @@ def reproduce(
         raise UsageError(
             f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: ask for others."
         )
+    if entry.record is not None and _stays(entry, cells):
+        check_submission(results / data / SUBMISSIONS / entry.id, entry)  # what stays is bound again
     with tempfile.TemporaryDirectory(prefix="tipbench-reproduce-") as work:
         environment = _environment(entry, results, Path(work))
         configs = [config_of(entry, one) for one in cells]
-        with _fresh_world(data) as world:
-            found = run_all(
-                lambda pair: _again(*pair, entry, environment, Path(work), world, limits or Limits()),
-                list(zip(cells, configs, strict=True)),
-                engine="sequential",
-                label="cells",
-                quiet=quiet,
-            )
+        found = run_all(
+            lambda pair: _again(*pair, entry, environment, Path(work), limits or Limits()),
+            list(zip(cells, configs, strict=True)),
+            engine="sequential",
+            label="cells",
+            quiet=quiet,
+        )
         if entry.record is not None:
             _store(results, data, entry, found)
         store = store_of(results)
@@ -149,6 +150,12 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
     return entries[entry_id]
 
 
+def _stays(entry: Entry, cells: Sequence[Result]) -> bool:
+    """Return whether anything that was reproduced earlier is not among these cells."""
+    again = {(one.task, one.split, one.seed) for one in cells}
+    return any(one.verified and (one.task, one.split, one.seed) not in again for one in entry.results)
+
+
 def _environment(entry: Entry, results: Path, work: Path) -> Environment:
     if entry.record is None:
         return Environment("")
@@ -159,42 +166,22 @@ def _environment(entry: Entry, results: Path, work: Path) -> Environment:
     return install(entry.record.pinned.package, read_config(results).packages, work)
 
 
-@contextmanager
-def _fresh_world(data: str) -> Iterator[Release]:
-    """Give a world of the same version and size that nobody knew before, and remove it afterwards."""
-    version, _, size = data.partition("/")
-    release = Release.of(version, size, 1 + secrets.randbits(SECRET_BITS))
-    try:
-        yield release
-    finally:
-        shutil.rmtree(release.folder, ignore_errors=True)
-
-
 def _again(
     stored: Result,
     config: dict[str, Any],
     entry: Entry,
     environment: Environment,
     work: Path,
-    world: Release,
     limits: Limits,
 ) -> Again:
     place = work / "runs" / f"{stored.task}-{stored.split}-{stored.seed}"
     cell = Cell(config, place)
     result = _run(cell, entry, environment, limits)
-    open_release(world.version, world.size, world=world.world, quiet=True)
-    there = Cell({**config, "release": {**config["release"], "world": world.world}}, place)
-    fresh = _run(there, entry, environment, limits) if _has_fold(there) else None
-    return Again(result, cell.folder, fresh)
-
-
-def _has_fold(cell: Cell) -> bool:
-    """Return whether a world has such a split; the method is not asked, which could say that it has not."""
-    try:
-        SharedFold(cell).prepared(frozenset(), oracle=False)
-    except UsageError:
-        return False
-    return True
+    with made_world(drawn_world(stored.data)) as world:
+        there = Cell({**config, "release": {**config["release"], "world": world.world}}, place)
+        has = has_split(cell.task, world, cell.split, config["labels"], config["access"])
+        fresh = _run(there, entry, environment, limits) if has else None
+    return Again(result, cell.folder, world, fresh, there.folder)
 
 
 def _run(cell: Cell, entry: Entry, environment: Environment, limits: Limits) -> Result:
@@ -228,6 +215,8 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> No
     made = [replace(one, result=_named(one.result, entry)) for one in found]
     for one in made:
         store.put((one.folder / one.result.predictions.file).read_bytes())
+        if one.fresh is not None:
+            store.put((one.fresh_folder / one.fresh.predictions.file).read_bytes())
         if one.result.split == task_of(one.result.task).splits[0]:
             drawn.append(draws_of_run(one.result, one.folder))
     done = {(one.result.task, one.result.split, one.result.seed) for one in made}
@@ -235,16 +224,18 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> No
     def others(kept: Sequence[Result]) -> list[Result]:
         return [one for one in kept if (one.task, one.split, one.seed) not in done]
 
+    folder = results / data / SUBMISSIONS / entry.id
     earlier = others([one for one in entry.results if one.verified])
     there = {(one.task, one.split, one.seed) for one in earlier}
     kept = [one for one in entry.draws if (one.task, one.split, one.seed) in there]
     fresh = [_named(one.fresh, entry) for one in made if one.fresh is not None]
-    folder = results / data / SUBMISSIONS / entry.id
+    worlds = {place: world for place, world in worlds_of(folder / FRESH).items() if place not in done}
+    worlds |= {(one.result.task, one.result.split, one.result.seed): one.world.name for one in made}
     with fill_folder_atomically(folder / REPRODUCED, replace=True, advice="give another --results") as beside:
         store_results(beside, [*earlier, *(one.result for one in made)], first_of([*kept, *drawn]))
     with fill_folder_atomically(folder / FRESH, replace=True, advice="give another --results") as beside:
         store_results(beside, [*others(entry.fresh), *fresh], [])
-        store_record(beside, entry.id, [*earlier, *(one.result for one in made)])
+        store_record(beside, folder / REPRODUCED, entry.id, worlds)
 
 
 def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:

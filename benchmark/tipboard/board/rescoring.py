@@ -6,19 +6,20 @@ are kept). A fold's answers are made once for all entries.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from tipbench.data.prepared import Prepared
 from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
 from tipbench.runs.cost import UNKNOWN_PEAK
 from tipbench.runs.records import Scored
 from tipbench.runs.results import Result, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
+from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically, is_left_over
 from tipcore.engine import run_all
@@ -28,11 +29,20 @@ from tipcore.parquet import read_parquet
 from tipboard.board.acceptance import first_of
 from tipboard.board.collection import place_of
 from tipboard.board.draws import DRAWS, KeptDraws, kept_draws, read_draws, to_bytes
-from tipboard.board.files import REFERENCE, REPRODUCED, SUBMISSIONS, UPLOADED, read, store_results
+from tipboard.board.files import (
+    FRESH,
+    REFERENCE,
+    REPRODUCED,
+    SUBMISSIONS,
+    UPLOADED,
+    check_submission,
+    read,
+    read_submission,
+    store_results,
+)
+from tipboard.board.fresh_rescoring import check_absent, opened, write_fresh
 from tipboard.board.predictions import PredictionStore, store_of
-
-RELATIVE, ABSOLUTE = 1e-9, 1e-12
-"""Numbers closer than this are the same: processors round sums differently in the last digits."""
+from tipboard.board.score_differences import Difference, differences_of
 
 
 class Place(NamedTuple):
@@ -40,16 +50,6 @@ class Place(NamedTuple):
 
     folder: Path
     path: Path
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A stored number that is not what its predictions score."""
-
-    path: Path
-    metric: str
-    stored: float | None
-    found: float | None
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,13 @@ def rescore(
     stored = dict(_stored(results / data))
     _refuse_others(results, data, stored, write)
     if not write:
-        read(results, data, draft=True)  # results on fresh worlds are those that were written
+        read(results, data, draft=True)
+    _check_reproduced(results / data / SUBMISSIONS)
     sources = Sources(store_of(results), _by_digest(runs))
-    folds: dict[tuple[str, str], list[tuple[Place, Result]]] = {}
+    folds: dict[tuple[str, str, str], list[tuple[Place, Result]]] = {}
     for place, result in stored.items():
-        folds.setdefault((result.task, result.split), []).append((place, result))
-    done = run_all(partial(_rescore_fold, data, sources), list(folds.values()), label="folds", quiet=quiet)
+        folds.setdefault((result.data, result.task, result.split), []).append((place, result))
+    done = run_all(partial(_rescore_fold, sources), list(folds.values()), label="folds", quiet=quiet)
     found = {place: again for fold in done for place, again in fold}
     without = [place for place in stored if place not in found]
     _refuse_lost([place for place in without if place.folder.name != REFERENCE], sources.store)
@@ -111,13 +112,13 @@ def rescore(
         _refuse_old(stored, without)
         _write(stored, found)
     differences = [
-        one for place, (again, _) in found.items() for one in _differences(place.path, stored[place], again)
+        one for place, (again, _) in found.items() for one in differences_of(place.path, stored[place], again)
     ]
     return Rescored(len(found), [place.path for place in without], differences)
 
 
 def _stored(board: Path) -> Iterator[tuple[Place, Result]]:
-    """Yield every stored result of references and of both sides of submissions."""
+    """Yield every stored result of references and of all sides of submissions."""
     for folder in _folders(board):
         for path in sorted(folder.rglob("s*.json")):
             yield Place(folder, path), read_result(path)
@@ -127,9 +128,20 @@ def _folders(board: Path) -> list[Path]:
     submissions = board / SUBMISSIONS
     there = sorted(submissions.iterdir()) if submissions.is_dir() else []
     sides = [
-        one / side for one in there if not is_left_over(one, submissions) for side in (UPLOADED, REPRODUCED)
+        one / side
+        for one in there
+        if not is_left_over(one, submissions)
+        for side in (UPLOADED, REPRODUCED, FRESH)
     ]
     return [folder for folder in (board / REFERENCE, *sides) if folder.is_dir()]
+
+
+def _check_reproduced(submissions: Path) -> None:
+    """Check that what was reproduced is what was written, and that what fresh worlds have not they have not."""
+    for folder in dict.fromkeys(one.parent for one in _folders(submissions.parent) if one.name == REPRODUCED):
+        entry = read_submission(folder)
+        check_submission(folder, entry)
+        check_absent(folder, entry)
 
 
 def _by_digest(runs: Path | None) -> dict[str, Path]:
@@ -149,7 +161,7 @@ def _refuse_others(results: Path, data: str, stored: Mapping[Place, Result], wri
     """Data of one release; unless all is to be written again, scores of this evaluator."""
     version = data.partition("/")[0]
     for place, result in stored.items():
-        if (result.data, result.versions.data) != (data, version):
+        if place.folder.name != FRESH and (result.data, result.versions.data) != (data, version):
             raise UsageError(
                 f"{place.path} is of {result.data} on the board of {data}: scores of different data never stand "
                 "on one board; remove it."
@@ -186,15 +198,22 @@ def _is_old(result: Result) -> bool:
 
 
 def _rescore_fold(
-    data: str, sources: Sources, stored: Sequence[tuple[Place, Result]]
+    sources: Sources, stored: Sequence[tuple[Place, Result]]
 ) -> list[tuple[Place, tuple[Result, KeptDraws | None]]]:
-    """Return results of one task and split, scored again where their predictions are found."""
+    """Return results of one world, task and split, scored again where their predictions are found."""
     there = [(place, result, sources.get(result.predictions.digest)) for place, result in stored]
     if all(content is None for _, _, content in there):
         return []
     task, split = task_of(stored[0][1].task), stored[0][1].split
-    prepared = prepare(task, release=data, split=split)
-    found = []
+    with opened(stored[0][1].data):
+        prepared = prepare(task, release=stored[0][1].data, split=split)
+        return list(_rescored(task, prepared, there))
+
+
+def _rescored(
+    task: Task, prepared: Prepared, there: Sequence[tuple[Place, Result, bytes | None]]
+) -> Iterator[tuple[Place, tuple[Result, KeptDraws | None]]]:
+    """Yield results of one fold, scored again where there are predictions."""
     for place, result, content in there:
         if content is None:
             continue
@@ -210,10 +229,9 @@ def _rescore_fold(
                 "versions": result.versions.model_copy(update={"evaluator": score_version(task)}),
             }
         )
-        on_default = split == task.splits[0] and not result.oracle_method
+        on_default = result.split == task.splits[0] and not result.oracle_method
         drawn = kept_draws(result, evaluation) if on_default else None
-        found.append((place, (again, drawn)))
-    return found
+        yield place, (again, drawn)
 
 
 def _warnings(result: Result, said: Sequence[str]) -> list[str]:
@@ -225,44 +243,26 @@ def _warnings(result: Result, said: Sequence[str]) -> list[str]:
     ]
 
 
-def _differences(path: Path, stored: Result, found: Result) -> Iterator[Difference]:
-    """Yield numbers of scores, groups and oracle that are not the same."""
-    one, other = _numbers(stored), _numbers(found)
-    for name in dict.fromkeys((*one, *other)):
-        if not _same(one.get(name), other.get(name)):
-            yield Difference(path, name, one.get(name), other.get(name))
-
-
-def _numbers(result: Result) -> dict[str, float | None]:
-    scores = {
-        f"{name}{end}": value
-        for name, score in result.scores.items()
-        for end, value in (("", score.value), (" (low)", score.low), (" (high)", score.high))
-    }
-    groups = {
-        f"{name} of {group}": v for group, values in result.groups.items() for name, v in values.items()
-    }
-    return scores | groups | {f"oracle: {name}": value for name, value in result.oracle.items()}
-
-
-def _same(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
-
-
 def _write(stored: Mapping[Place, Result], found: Mapping[Place, tuple[Result, KeptDraws | None]]) -> None:
-    """Every folder again, with what was found in the place of what was stored."""
-    for folder in dict.fromkeys(place.folder for place in stored):
+    """Write every folder again, with what was found in the place of what was stored."""
+
+    def now_in(folder: Path) -> dict[Place, Result]:
         here = [place for place in stored if place.folder == folder]
-        now = {place: found[place][0] if place in found else stored[place] for place in here}
-        drawn = first_of([kept for place in here if place in found and (kept := found[place][1])])
+        return {place: found[place][0] if place in found else stored[place] for place in here}
+
+    folders = list(dict.fromkeys(place.folder for place in stored))
+    for folder in (one for one in folders if one.name != FRESH):
+        now = now_in(folder)
+        drawn = first_of([kept for place in now if place in found and (kept := found[place][1])])
         again = {(one.task, one.method) for one in drawn}
         kept = [one for one in read_draws(folder / DRAWS) if (one.task, one.method) not in again]
         if folder.name == REFERENCE:
             _write_reference(folder, now, [*kept, *drawn])
         else:
             _write_submission(folder, list(now.values()), [*kept, *drawn])
+    for folder in (one.parent / FRESH for one in folders if one.name == REPRODUCED):
+        if folder.is_dir():
+            write_fresh(folder, sorted(now_in(folder).values(), key=place_of))
 
 
 def _write_reference(folder: Path, now: Mapping[Place, Result], draws: Sequence[KeptDraws]) -> None:

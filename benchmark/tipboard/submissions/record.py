@@ -9,6 +9,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from tipbench.config.interpolations import INTERPOLATION
 from tipbench.evaluation.meaning import FIRST
 
 from tipboard.submissions.text import legal_text
@@ -57,7 +58,7 @@ def _override(text: str) -> str:
         raise ValueError("is not an override: write key=value")
     if key.lstrip("+").partition(".")[0] in KEPT_BACK:
         raise ValueError(f"sets {key}, which is for whoever runs it to choose")
-    if "${" in text:
+    if INTERPOLATION.search(text):
         raise ValueError("holds an interpolation ${...}: write its value")
     return text
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tipbench.config.compose import Composer, parse
 from tipbench.config.paths import config_folder, config_folders
+from tipbench.runs.grid import sweep
 from tipcore.errors import UsageError
 from tipdata.core.world import newest_released, sizes, versions
 
@@ -241,3 +242,35 @@ def test_the_config_of_a_baseline_that_the_guide_shows_is_valid(tmp_path: Path) 
     found = settings("baseline=advert_risk/longest", own=tmp_path)["baseline"]
     assert (found["name"], found["method"]["_target_"]) == ("advert_risk/longest", "my_module.Longest")
     assert "advert_risk/longest" not in guide.partition("## 2.")[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("runs=x", "runs=x is wrong: it has keys of its own; give runs.path=x."),
+        ("figure=x", "figure=x is wrong: it has keys of its own; give figure.path=x."),
+        ("limits=3", "limits=3 is wrong: it has keys of its own; give them, such as limits.KEY=VALUE."),
+        (
+            "baseline.method=1",
+            "baseline.method=1 is wrong: it has keys of its own; give them, such as baseline.method.KEY=VALUE.",
+        ),
+        (
+            "+baseline.method.c.d=1",
+            "baseline.method.c.d: baseline.method.c is 10.0 and has no keys: give baseline.method.c=VALUE.",
+        ),
+        (f"seed={10**20}", f"seed={10**20} is wrong: input should be less than 2147483648."),
+        (
+            "replicates=1000000000",
+            "replicates=1000000000 is wrong: input should be less than or equal to 100000.",
+        ),
+    ],
+)
+def test_a_value_that_nothing_can_be_done_with_is_refused_in_a_sentence(word: str, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        settings("baseline=advert_risk/tfidf_logreg", word)
+    assert str(refused.value) == said
+
+
+def test_a_seed_of_a_sweep_is_bounded_as_one_alone_is() -> None:
+    with pytest.raises(UsageError, match="is too large: give whole numbers below 2147483648"):
+        sweep(composer(RISK, f"seed=0,{10**20}"), lambda task, settings: ["forward"])

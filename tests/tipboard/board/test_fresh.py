@@ -17,7 +17,7 @@ from tipboard.board.export import FOOTNOTE, matrix, of_entry, of_task, overall, 
 from tipboard.board.files import Board, read
 from tipboard.board.forest_rows import forest_of
 from tipboard.board.formats import FORMATS
-from tipboard.board.fresh import ASSUMED, LARGEST_MARGIN, MARGIN, Bounded, supports
+from tipboard.board.fresh import LARGEST_MARGIN, MARGIN, Bounded, supports
 from tipboard.board.stability import read as read_worlds
 from tipboard.site.overview import covering
 from tipboard.site.read_rankings import across
@@ -97,14 +97,6 @@ def test_a_fresh_score_that_is_no_worse_always_supports(released: float, fresh: 
     low, high = sorted((released, fresh))
     assert supports(known(low, reach), known(high, reach), lower_is_better=False)
     assert supports(known(high, reach), known(low, reach), lower_is_better=True)
-
-
-def test_without_an_interval_a_wide_one_is_assumed_and_an_undefined_fresh_score_supports_nothing() -> None:
-    bare = Bounded(0.9, None, None)
-    edge = 0.9 - np.hypot(ASSUMED, ASSUMED) - LARGEST_MARGIN
-    assert supports(bare, Bounded(edge + 1e-9, None, None), lower_is_better=False)
-    assert not supports(bare, Bounded(edge - 1e-9, None, None), lower_is_better=False)
-    assert not supports(bare, Bounded(None, None, None), lower_is_better=False)
 
 
 def test_no_shipped_method_would_be_marked_in_any_of_the_worlds_of_small() -> None:

@@ -3,15 +3,18 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tipbench.runs.results import digest_of, read_result
 from tipboard.board.entries import Entry
 from tipboard.board.files import store_results
-from tipboard.board.fresh_record import CELLS, check_fresh, store_record
+from tipboard.board.fresh_record import CELLS, check_fresh, record_of, store_record
 from tipcore.errors import UsageError
 
 METHOD = "advert_risk/crowd"
+WORLD = "0.3.0/tiny.w7"
 FENCE = dict.fromkeys(("files", "network", "memory", "processes"), True)
 FILE = "advert_risk/forward/s0.json"
 
@@ -19,23 +22,29 @@ FILE = "advert_risk/forward/s0.json"
 @pytest.fixture
 def entry(result: Callable) -> Entry:
     """A submission that was reproduced on two splits, of which a fresh world has one."""
-    here = [
-        result(METHOD, split, fence=FENCE, predictions={"file": "p.parquet", "digest": f"sha256:{split}"})
-        for split in ("forward", "region")
-    ]
+    here = [result(METHOD, split, fence=FENCE, schema_version=2) for split in ("forward", "region")]
     there = [result(METHOD, score=0.4, data="0.3.0/tiny.w7", fence=FENCE)]
     return Entry("lab", "crowd", here, (), object(), (), there)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def folder(entry: Entry, tmp_path: Path) -> Path:
-    return stored(tmp_path / "fresh", entry)
+    return stored(tmp_path, entry)
 
 
-def stored(folder: Path, entry: Entry) -> Path:
-    store_results(folder, entry.fresh, [])
-    store_record(folder, entry.id, entry.results)
-    return folder
+def stored(submission: Path, entry: Entry) -> Path:
+    fresh, reproduced = submission / "fresh", submission / "reproduced"
+    store_results(reproduced, entry.results, [])
+    store_results(fresh, entry.fresh, [])
+    worlds = {(one.task, one.split, one.seed): WORLD for one in entry.results}
+    store_record(fresh, reproduced, entry.id, worlds)
+    return fresh
+
+
+def check(fresh: Path, entry: Entry) -> None:
+    """Read what lies there now, as a board does, and check it."""
+    again = [read_result(path) for path in sorted((fresh.parent / "reproduced").rglob("s*.json"))]
+    check_fresh(fresh, fresh.parent / "reproduced", replace(entry, results=again))
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -47,7 +56,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_what_was_written_is_accepted_and_a_split_that_the_world_has_not_is_written_down(
     folder: Path, entry: Entry
 ) -> None:
-    check_fresh(folder, entry)
+    check(folder, entry)
     cells = json.loads((folder / CELLS).read_text(encoding="utf-8"))["cells"]
     assert [(cell["split"], cell["fresh"] is None) for cell in cells] == [
         ("forward", False),
@@ -63,15 +72,53 @@ def digest(folder: Path) -> None:
     edit(folder / CELLS, '"fresh": "sha256:', '"fresh": "sha256:0')
 
 
+def changed(folder: Path, change: Callable[[dict], object], bound: bool = True) -> None:
+    """Edit the record and, if it is to be bound again, the digest of itself."""
+    record = json.loads((folder / CELLS).read_text(encoding="utf-8"))
+    change(record)
+    (folder / CELLS).write_text(json.dumps(record), encoding="utf-8")
+    if bound:
+        read = record_of(folder)
+        assert read is not None
+        record["digest"] = read.digested()
+        (folder / CELLS).write_text(json.dumps(record), encoding="utf-8")
+
+
 def reproduced(folder: Path) -> None:
-    edit(folder / CELLS, "sha256:forward", "sha256:other")
+    edit(folder.parent / "reproduced" / FILE, '"value": 0.5', '"value": 0.99')
+
+
+def drawn(folder: Path) -> None:
+    (folder.parent / "reproduced" / "draws.parquet").unlink()
+
+
+def without_fences(folder: Path) -> None:
+    """As results of before 0.5.0 look, but for the version of their files."""
+    shutil.rmtree(folder)
+    for path in (folder.parent / "reproduced").rglob("s*.json"):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**content, "fence": None}), encoding="utf-8")
+
+
+def absent(folder: Path) -> None:
+    """Say that the world has no such split, and take the result away."""
+    (folder / FILE).unlink()
+    changed(folder, lambda record: record["cells"][0].update(fresh=None), bound=False)
+
+
+def score_and_digest(folder: Path) -> None:
+    edit(folder / FILE, '"value": 0.4', '"value": 0.5')
+    digest = digest_of((folder / FILE).read_bytes())
+    changed(folder, lambda record: record["cells"][0].update(fresh=digest), bound=False)
 
 
 def unlisted(folder: Path) -> None:
-    record = json.loads((folder / CELLS).read_text(encoding="utf-8"))
-    record["cells"] = record["cells"][1:]
-    (folder / CELLS).write_text(json.dumps(record), encoding="utf-8")
+    changed(folder, lambda record: record.update(cells=record["cells"][1:]))
     (folder / FILE).unlink()
+
+
+def elsewhere(folder: Path) -> None:
+    changed(folder, lambda record: record["cells"][0].update(world="0.3.0/tiny.w8"))
 
 
 @pytest.mark.parametrize(
@@ -85,9 +132,14 @@ def unlisted(folder: Path) -> None:
         ),
         (lambda folder: (folder / FILE).unlink(), f"{FILE} is not the file that was written there"),
         (lambda folder: edit(folder / FILE, '"value": 0.4', '"value": 0.5'), f"{FILE} is not the file"),
-        (digest, f"{FILE} is not the file that was written there"),
+        (digest, "cells.json is not what was written there"),
         (other, "of lab--other and not of lab--crowd"),
-        (reproduced, "advert_risk, split forward, seed 0 was reproduced without a run on a fresh world"),
+        (reproduced, f"reproduced/{FILE} is not the file that was written with it"),
+        (drawn, "reproduced/draws.parquet is not the file that was written with it"),
+        (without_fences, "advert_risk, split forward, seed 0 was reproduced without a fence"),
+        (absent, "cells.json is not what was written there"),
+        (score_and_digest, "cells.json is not what was written there"),
+        (elsewhere, f"{FILE} is of 0.3.0/tiny.w7 and not of a fresh world as advert_risk, split forward"),
         (unlisted, "advert_risk, split forward, seed 0 was reproduced without a run on a fresh world"),
         (
             lambda folder: shutil.copy(folder / FILE, folder / FILE.replace("s0", "s1")),
@@ -100,7 +152,7 @@ def test_tampering_is_refused_in_one_sentence(
 ) -> None:
     tamper(folder)
     with pytest.raises(UsageError) as refused:
-        check_fresh(folder, entry)
+        check(folder, entry)
     assert said in str(refused.value)
     assert str(refused.value).endswith("; run `tipbench board reproduce lab--crowd` again.")
     assert len(str(refused.value).splitlines()) == 1
@@ -123,11 +175,11 @@ def test_results_of_the_release_or_of_another_size_version_or_package_are_no_fre
     fresh = [result(METHOD, **{"data": "0.3.0/tiny.w7", **more})]
     wrong = Entry(entry.team, entry.method, entry.results, (), entry.record, (), fresh)
     with pytest.raises(UsageError, match=f"{FILE} is of .* and not of a fresh world as advert_risk"):
-        check_fresh(stored(tmp_path / "fresh", wrong), wrong)
+        check(stored(tmp_path, wrong), wrong)
 
 
 def test_what_was_reproduced_before_there_were_fences_needs_none(result: Callable, tmp_path: Path) -> None:
     old = Entry("lab", "crowd", [result(METHOD)], (), object())  # type: ignore[arg-type]
-    check_fresh(tmp_path / "fresh", old)
+    check_fresh(tmp_path / "fresh", tmp_path / "reproduced", old)
     claimed = Entry("lab", "crowd", [result(METHOD, fence=FENCE, verified=False)], (), object())  # type: ignore[arg-type]
-    check_fresh(tmp_path / "fresh", claimed)
+    check_fresh(tmp_path / "fresh", tmp_path / "reproduced", claimed)

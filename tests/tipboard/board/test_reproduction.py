@@ -12,13 +12,14 @@ from tipbench.loading import prepare
 from tipboard.board.board_rows import standings
 from tipboard.board.config import Packages
 from tipboard.board.files import read
+from tipboard.board.fresh_record import store_record, worlds_of
 from tipboard.board.packages import exact, install
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 
 TASK = "flag_aggregation"
 PACK = (
-    "submit", "pack", f"runs/0.3.0/tiny/{TASK}/forward/majority", "--to", "lab-a--crowd", "--team", "lab-a",
+    "submit", "pack", f"runs/0.3.0/tiny/{TASK}", "--to", "lab-a--crowd", "--team", "lab-a",
     "--method", "crowd", "--summary", "Counts.", "--author", "A. Author, Example University", "--replicates", "50",
 )  # fmt: skip
 HONEST = """
@@ -38,6 +39,7 @@ from tipbaselines.flag_aggregation.majority import Majority
 
 class Votes(Majority):
     def predict(self, fold):
+        self.notes = ["variables: " + " ".join(sorted(os.environ))]
         scores = {{"average_precision": {{"value": 0.98765432101}}}}
         forged = {{"scores": scores, "predictions": {{"file": "/etc/passwd"}}}}
         for folder in ("/tmp", os.getcwd()):
@@ -79,8 +81,11 @@ def wheel(folder: Path, source: str) -> None:
 def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Path]:
     """Accept a submission that pins a package and overrides, on a board whose wheels are given."""
 
-    def accept(source: str, package: str = "crowdpkg==1.0", words: tuple[str, ...] = WHERE) -> Path:
-        assert tipbench("run", f"baseline={TASK}/majority", "release=tiny", "replicates=50")[0] == 0
+    def accept(
+        source: str, package: str = "crowdpkg==1.0", words: tuple[str, ...] = WHERE, splits: str = "forward"
+    ) -> Path:
+        asked = f"baseline={TASK}/majority", "release=tiny", "replicates=50", f"split={splits}"
+        assert tipbench("run", "-m", *asked, "--quiet")[0] == 0
         assert tipbench(*PACK)[0] == 0
         path = place / "lab-a--crowd" / "submission.json"
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -139,6 +144,10 @@ def test_what_a_forger_says_of_its_scores_is_not_read_and_what_it_writes_is_not_
     assert not Path("/tmp/marker-of-a-stranger").exists()
     stored = [p.read_text(encoding="utf-8") for p in (place / "results").rglob("s0.json")]
     assert not any("0.98765432101" in text or "passwd" in text for text in stored)
+    assert any(
+        "variables: HOME LANG" in text for text in stored
+    )  # what is needed, and nothing of the maintainer's
+    assert not any("TIPBENCH_HOME" in text or "PYTEST_CURRENT_TEST" in text for text in stored)
 
 
 @pytest.fixture(scope="module")
@@ -225,3 +234,45 @@ def test_a_board_without_a_source_of_packages_installs_nothing(tmp_path: Path) -
         install("crowdpkg==1.0", Packages(), tmp_path)
     with pytest.raises(CheckFailed, match="cannot be installed"):
         install("crowdpkg==1.0", Packages(wheelhouse=str(tmp_path)), tmp_path)
+
+
+def test_every_cell_has_a_fresh_world_of_its_own_by_whose_number_it_is_scored_again(
+    tipbench: Callable, accepted: Callable[..., Path], tiny: Release
+) -> None:
+    before = set(tiny.folder.parent.iterdir())
+    place = accepted(HONEST, splits="forward,random")
+    code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
+    assert code == 0, err
+    assert len(json.loads(out)) == 2
+    (entry,) = [one for one in read(place / "results").entries if one.id == "lab-a--crowd"]
+    worlds = {one.data for one in entry.fresh}
+    assert len(worlds) == 2
+    assert set(tiny.folder.parent.iterdir()) == before
+    entry_folder = place / "results/0.3.0/tiny/submissions/lab-a--crowd"
+    known = worlds_of(entry_folder / "fresh")
+    assert set(known.values()) == worlds
+
+    def bind() -> None:
+        store_record(entry_folder / "fresh", entry_folder / "reproduced", entry.id, known)
+
+    # Who edits what a fresh world said, and binds all of it again, is found by scoring it again.
+    path = entry_folder / f"fresh/{TASK}/random/s0.json"
+    honest = path.read_text(encoding="utf-8")
+    forged = json.loads(honest)
+    forged["scores"][forged["primary"]]["value"] = 0.99
+    path.write_text(json.dumps(forged), encoding="utf-8")
+    bind()
+    code, out, err = tipbench("board", "rescore", "--quiet")
+    assert code == 1
+    assert "fresh/flag_aggregation/random/s0.json" in out + err
+    path.unlink()
+    bind()
+    read(place / "results")
+    code, out, err = tipbench("board", "rescore", "--quiet")
+    assert (code, out) == (2, "")
+    assert f"{TASK}/random/s0.json is missing, and {known[TASK, 'random', 0]} has such a split" in err
+    code, _, err = tipbench("board", "reproduce", "lab-a--crowd", "--split", "random", "--quiet")
+    assert code == 0, err
+    for words in (("--write",), ()):
+        code, _, err = tipbench("board", "rescore", "--quiet", *words)
+        assert code == 0, err
