@@ -13,7 +13,8 @@ from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder
 from tipboard.rounds.ledger import SUBMISSIONS, locked, write_ledger
 from tipboard.rounds.make_round import ANSWERS, GALLERIES
-from tipboard.rounds.record import PREDICTIONS, REVEALED, Revealed, Round, to_json
+from tipboard.rounds.record import PREDICTIONS, REVEALED, SCORES, Revealed, Round, to_json
+from tipboard.rounds.scores import Scores
 
 
 def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Round, Path]:
@@ -39,6 +40,9 @@ def reveal(secret: Path, now: datetime, public: Path | None = None) -> tuple[Rou
                 f"round {described.name} has {len(ledger.entries)} submissions that are not scored, which cannot be "
                 f"done once the seed is out: run `tipbench seal score {secret}` first."
             )
+        if not ledger.entries:  # so that a file that is missing is one that was taken away
+            nothing = Scores(name=described.name, commitment=described.commitment, entries=[])
+            write_file_atomically(to / SCORES, to_json(nothing))
         for folder, published in ((ANSWERS, ANSWERS), (GALLERIES, GALLERIES), (SUBMISSIONS, PREDICTIONS)):
             if (secret / folder).is_dir():
                 shutil.copytree(secret / folder, to / published, dirs_exist_ok=True)
