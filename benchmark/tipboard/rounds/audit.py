@@ -17,7 +17,7 @@ from tipboard.rounds.ledger import same_team
 from tipboard.rounds.record import PREDICTIONS, SCORES, Round, read
 from tipboard.rounds.scores import ScoredEntry, Scores, counted, is_void, outcome_of, places_of
 from tipboard.rounds.submissions import FILE
-from tipboard.submissions.text import shown
+from tipboard.submissions.text import named, shown
 
 FAILED = re.compile(r"could not be scored \(\w+\)")
 UNCHAINED = (
@@ -120,8 +120,15 @@ def rescored(folder: Path, scores: Scores, described: Round) -> list[str]:
     answers_of = cache(partial(read_answers, folder))
     for entry in scores.entries:
         if entry.number is not None and all(_known(name, described) for name in (*entry.files, *entry.kept)):
+            found += _extra_files(folder / PREDICTIONS / str(entry.number), entry)
             found += _score_differences(entry, scores, folder, described, answers_of)
     return found
+
+
+def _extra_files(place: Path, entry: ScoredEntry) -> list[str]:
+    there = {path.relative_to(place).as_posix() for path in place.rglob("*") if not path.is_dir()}
+    extra = sorted(there - entry.kept.keys()) if entry.kept else []
+    return [f"{PREDICTIONS}/{entry.number}/{named(name)}: does not belong to the round" for name in extra]
 
 
 def _score_differences(

@@ -182,6 +182,11 @@ def test_scores_are_computed_again_whatever_the_other_entries_and_the_note_say(
     assert f"scores.json: {said}" in score_differences(over.public)
 
 
+def test_a_file_that_nobody_handed_in_is_named(over: Over) -> None:
+    (over.public / "predictions" / "1" / "hint.txt").write_text("x", encoding="utf-8")
+    assert score_differences(over.public) == ["predictions/1/hint.txt: does not belong to the round"]
+
+
 def test_what_can_be_scored_nowhere_is_as_its_note_says(
     copy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,7 +266,10 @@ def test_an_older_round_is_checked_as_far_as_it_goes_and_says_what_was_not(over:
     found = verifying._scores_held(read_scores(over.public), described, True, [])
     assert found == ([], [f"{UNCHAINED} was not checked"], [])
     edit(over.public, of(1, number=None))
-    assert "scores.json: submission 1 has no number" in audit(read_scores(over.public), described)
+    assert (
+        "scores.json: submission 1 has no number"
+        in verifying._scores_held(read_scores(over.public), described, True, [])[0]
+    )
     assert verifying._scores_held(None, described, True, [])[1] == [
         "scores.json is not there: no score was checked"
     ]
@@ -286,6 +294,8 @@ def test_a_void_after_the_close_says_so(copy: Any, tmp_path: Path) -> None:
     take_in(copy.secret, [submission(copy, tmp_path / "a")], OPEN)
     score_round(copy.secret, OVER)
     void_entry(copy.secret, 1, "Fraud.", OVER)
+    with pytest.raises(UsageError, match=r"scores\.json is not of all that was taken in and voided"):
+        reveal(copy.secret, OVER)
     shown, _ = score_round(copy.secret, OVER)
     said = "void on 2026-07-01, after the close, when scores could be known: Fraud."
     assert (shown.entries[0].note, shown.entries[0].scores) == (said, {})
