@@ -55,13 +55,10 @@ def unchecked(scores: Scores, described: Round) -> list[str]:
 
 def _number_differences(numbers: list[int | None]) -> list[str]:
     wanted = range(1, len(numbers) + 1)
-    found = [f"{SCORES}: submission {place} has no number" for place, n in enumerate(numbers, 1) if n is None]
-    lacking = sorted(set(range(1, max((n for n in numbers if n is not None), default=0) + 1)) - set(numbers))
+    found = [f"{SCORES}: submission {place} has no number" for place in wanted if numbers[place - 1] is None]
     if not found:
-        found = [f"{SCORES}: lacks submission {number}" for number in lacking]
-    if not found and numbers != list(wanted):
-        found = [f"{SCORES}: submissions are not in the order taken in"]
-    return found
+        found = [f"{SCORES}: lacks submission {number}" for number in sorted(set(wanted) - set(numbers))]
+    return found or ([] if numbers == [*wanted] else [f"{SCORES}: submissions are not in the order taken in"])
 
 
 def _entry_differences(entry: ScoredEntry, turn: int, scores: Scores, described: Round) -> list[str]:
