@@ -17,6 +17,7 @@ from tipcore.errors import CheckFailed, UsageError
 from tipcore.home import expanded
 from tipdata.release import open_release
 
+from tipboard.rounds.chain import link_hash
 from tipboard.rounds.intake import take_in, void_entry
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.predicting import Ask, predict, write_predictions
@@ -140,10 +141,16 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
         for one in done:
             most = described.rules.submissions
             _say(
-                {"folder": str(one.folder), "team": one.team, "submission": one.turn, "of": most},
+                {
+                    "folder": str(one.folder),
+                    "team": one.team,
+                    "submission": one.turn,
+                    "of": most,
+                    "receipt": one.receipt,
+                },
                 f"{one.folder}: taken in as submission {one.turn} of {most} by {one.team}; "
-                f"scores are shown after the close on "
-                f"{described.closes}",
+                f"scores are shown after the close on {described.closes}\n"
+                f"receipt for the team, and head of the chain until the next: {one.receipt}",
                 options,
             )
     return 0
@@ -151,10 +158,12 @@ def _take_in(options: argparse.Namespace, secret: Path, now: datetime) -> int:
 
 def call_void(options: argparse.Namespace) -> int:
     """Let a submission count for nothing, with a reason that everyone reads."""
-    void = void_entry(expanded(options.secret), options.number, options.reason)
+    void = void_entry(expanded(options.secret), options.number, options.reason, _now())
+    head = link_hash(void)
     _say(
-        {"submission": void.number, "team": void.team, "void": void.void},
-        f"submission {void.number} of {void.team} is void: {void.void}; run `tipbench seal score` (again) to show it",
+        {"submission": void.number, "void": void.reason, "at": void.at.isoformat(), "head": head},
+        f"submission {void.number} is void: {void.reason}; run `tipbench seal score` (again) to show it\n"
+        f"head of the chain until the next: {head}",
         options,
     )
     return 0
@@ -174,7 +183,12 @@ def call_reveal(options: argparse.Namespace) -> int:
 
 def call_verify(options: argparse.Namespace) -> int:
     """Verify a round. Raises CheckFailed where it differs from what was published."""
-    found = verify(expanded(options.round), workers=options.workers, quiet=options.quiet)
+    found = verify(
+        expanded(options.round),
+        workers=options.workers,
+        quiet=options.quiet,
+        receipts=getattr(options, "receipt", None) or (),
+    )
     state = "revealed" if found.revealed else "sealed"
     if options.json:
         emit_json(
@@ -184,6 +198,7 @@ def call_verify(options: argparse.Namespace) -> int:
                 "files": found.files,
                 "differences": found.differences,
                 "notes": found.notes,
+                "receipts": found.receipts,
             }
         )
     elif found.differences:
@@ -195,6 +210,8 @@ def call_verify(options: argparse.Namespace) -> int:
             else "every file and column is as published; what the seed gives can be checked once it is revealed"
         )
         emit(f"round {found.round.name} ({state}): {what}")
+    if found.receipts and not options.json:
+        emit("\n".join(found.receipts))
     for said in found.notes:
         notice(f"note: {said}", options.quiet)
     if found.differences:

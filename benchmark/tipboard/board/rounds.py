@@ -12,6 +12,7 @@ from pathlib import Path
 from tipcore.atomic import fill_folder_atomically, is_left_over
 from tipcore.errors import UsageError
 
+from tipboard.rounds.audit import audit
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.record import REVEALED, ROUND, SCORES, Revealed, Round, commitment_of, read, read_round
 from tipboard.rounds.scores import Scores
@@ -31,8 +32,8 @@ class Closed:
 def read_closed(folder: Path) -> Closed:
     """Return a round with its scores.
 
-    Raises UsageError for a folder that is not a round, is not scored yet, or whose files are of different rounds; and
-    for a seed that is not the one committed to.
+    Raises UsageError for a folder that is not a round, is not scored yet, or whose files are of different rounds; for
+    scores that are not what the chain says was handed in; and for a seed that is not the one committed to.
     """
     described = read_round(folder)
     if not (folder / SCORES).is_file():
@@ -44,6 +45,9 @@ def read_closed(folder: Path) -> Closed:
         raise UsageError(
             f"{folder / SCORES} is of another round than {folder / ROUND}: get both from its host."
         )
+    if wrong := audit(scores, described):
+        more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
+        raise UsageError(f"round {described.name} does not hold together: {wrong[0]}{more}; ask its host.")
     revealed = None
     if (folder / REVEALED).is_file():
         revealed = read(folder / REVEALED, Revealed, "revealed round")

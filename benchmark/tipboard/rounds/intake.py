@@ -18,6 +18,7 @@ from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 from tipdata.core.tables import TIERS
 
+from tipboard.rounds.chain import Voiding, day_of, head_of, intake_of, link_hash, voids_of
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, read_answers
 from tipboard.rounds.ledger import SUBMISSIONS, HandedIn, Ledger, check_not_revealed, locked, write_ledger
@@ -27,14 +28,18 @@ from tipboard.rounds.submissions import Submission, read_submission
 from tipboard.submissions.problems import SCORING_FAILS, Problem, Refused, not_finite
 from tipboard.submissions.text import legal_text
 
+MOST_REASON = 300
+"""Characters of the reason why a submission is void."""
+
 
 @dataclass(frozen=True)
 class TakenIn:
-    """A submission that was taken in: the team's n-th submission."""
+    """A submission that was taken in: the team's n-th submission. ``receipt``: the hash of its link of the chain."""
 
     folder: Path
     team: str
     turn: int
+    receipt: str
 
 
 def take_in(
@@ -69,7 +74,11 @@ def take_in(
 
 
 def _check_open(described: Round, now: datetime) -> None:
-    if now.date() > described.closes:
+    if day_of(now) < described.opens:
+        raise UsageError(
+            f"round {described.name} opens on {described.opens}: set the clock of this computer."
+        )
+    if day_of(now) > described.closes:
         raise UsageError(
             f"round {described.name} closed on {described.closes}: no submission is taken in any more."
         )
@@ -124,25 +133,41 @@ def _enter(
         files=files,
         kept=found.kept,
     )
-    write_ledger(secret, ledger.model_copy(update={"entries": [*ledger.entries, entry]}))
-    return TakenIn(found.folder, team, turn)
+    link = intake_of(entry, number, head_of(ledger.chain, described.commitment))
+    both = {"entries": [*ledger.entries, entry], "chain": [*ledger.chain, link]}
+    write_ledger(secret, ledger.model_copy(update=both))
+    return TakenIn(found.folder, team, turn, link_hash(link))
 
 
-def void_entry(secret: Path, number: int, reason: str) -> HandedIn:
+def void_entry(secret: Path, number: int, reason: str, now: datetime) -> Voiding:
     """Let a submission count for nothing, with a reason that is shown; it stays one of its team's.
 
-    Raises UsageError for a number that no submission has, a reason that says nothing, and after the reveal.
+    Raises UsageError for a number that no submission has, one that is void, a reason that is not one short line, and
+    after the reveal.
     """
     described, _ = open_secret(secret)
-    if not reason.strip():
-        raise UsageError("--reason says nothing: give the reason in one line; everyone will read it.")
+    reason = _legal_reason(reason)
     with locked(secret) as ledger:
         check_not_revealed(ledger, described)
         known = {entry.number: entry for entry in ledger.entries}
         if number not in known:
             has = f"it has 1 to {len(known)}" if known else "nothing was taken in"
             raise UsageError(f"round {described.name} has no submission {number}: {has}.")
-        void = known[number].model_copy(update={"void": legal_text(reason.strip())})
-        entries = [void if entry.number == number else entry for entry in ledger.entries]
-        write_ledger(secret, ledger.model_copy(update={"entries": entries}))
+        if number in voids_of(ledger.chain):
+            raise UsageError(f"submission {number} is void already: the reason that was given first stays.")
+        head = head_of(ledger.chain, described.commitment)
+        void = Voiding(number=number, previous=head, reason=reason, at=now)
+        write_ledger(secret, ledger.model_copy(update={"chain": [*ledger.chain, void]}))
     return void
+
+
+def _legal_reason(given: str) -> str:
+    reason = given.strip()
+    if not reason:
+        raise UsageError("--reason says nothing: give the reason in one line; everyone will read it.")
+    if len(reason) > MOST_REASON:
+        raise UsageError(f"--reason has {len(reason)} characters: give it in at most {MOST_REASON}.")
+    try:
+        return legal_text(reason)
+    except ValueError as error:
+        raise UsageError(f"--reason {error}: give it in one line of plain text.") from None

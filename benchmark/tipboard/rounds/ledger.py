@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,27 +16,16 @@ from tipcore import operating_system
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 
+from tipboard.rounds.chain import Entered, Link
 from tipboard.rounds.record import Round, read, to_json
 
 LEDGER, LOCK, SUBMISSIONS = "ledger.json", ".ledger.lock", "submissions"
 
 
-class HandedIn(BaseModel):
+class HandedIn(Entered):
     """One submission that was taken in."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     number: int = Field(description="of all submissions, from 1; its folder below submissions/")
-    team: str
-    turn: int = Field(description="of the team's, from 1")
-    method: str
-    access: str = Field(description="as declared")
-    taken_in: datetime
-    files: dict[str, str] = Field(description="path below the folder -> SHA-256 of what was handed in")
-    kept: dict[str, str] = Field(
-        default={}, description="path -> SHA-256 of the copy that is scored; empty in older ledgers"
-    )
-    void: str | None = Field(default=None, description="why it does not count, in the host's words")
 
 
 class Ledger(BaseModel):
@@ -45,6 +34,9 @@ class Ledger(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     entries: list[HandedIn] = Field(default_factory=list)
+    chain: list[Link] = Field(
+        default_factory=list, description="what was taken in and voided, each bound to the last"
+    )
     scored: date | None = None
     revealed: date | None = None
 

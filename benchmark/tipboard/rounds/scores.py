@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable
-from datetime import datetime
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.kinds.answers import Answers
-from tipbench.runs.results import digest_of
 from tipbench.task import Task
 from tipbench.tasks import tasks
 from tipbench.version import __version__
 from tipcore.errors import UsageError
 
+from tipboard.rounds.chain import Entered, Link, voids_of
 from tipboard.rounds.damage import RESTORE, check_file
-from tipboard.rounds.host import read_answers
-from tipboard.rounds.ledger import HandedIn
-from tipboard.rounds.record import DOMAIN, PREDICTIONS, SCORES, Round, read
+from tipboard.rounds.ledger import same_team
+from tipboard.rounds.record import DOMAIN, Round
 from tipboard.rounds.submissions import FILE, read_file, score_predictions
+from tipboard.submissions.problems import SCORING_FAILS
 
 
 class ShownScore(BaseModel):
@@ -37,30 +34,23 @@ class ShownScore(BaseModel):
     note: str | None = None
 
 
-class ScoredEntry(BaseModel):
+Found = dict[str, dict[str, dict[str, ShownScore]]]
+"""Scores by task, seed and metric."""
+
+
+class ScoredEntry(Entered):
     """One submission's scores by task, seed and metric."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    team: str
-    turn: int
     counts: list[str] = Field(description="tasks of which it is the team's last")
-    method: str
-    access: str = Field(description="as declared; nobody can check it")
-    taken_in: datetime
-    files: dict[str, str] = Field(description="path -> SHA-256 of the predictions as they were handed in")
     number: int | None = Field(default=None, description="of all submissions, from 1; absent in older files")
-    kept: dict[str, str] = Field(
-        default={}, description="path -> SHA-256 of the copy that was scored and is published at the reveal"
-    )
     note: str | None = Field(
         default=None, description="why it has no scores: void, or it could not be scored"
     )
-    scores: dict[str, dict[str, dict[str, ShownScore]]]
+    scores: Found
 
 
 class Scores(BaseModel):
-    """``scores.json``: all submissions to a round, in the order taken in."""
+    """``scores.json``: all submissions to a round, in the order taken in, and the chain that they are bound in."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,6 +61,7 @@ class Scores(BaseModel):
         default=__version__, description="version of the tipbench that scored it; 0.3.0 in older files"
     )
     entries: list[ScoredEntry]
+    chain: list[Link] = Field(default=[], description="what was taken in and voided; absent in older files")
 
 
 def shown_of(task: Task, answers: Answers, path: Path, described: Round) -> dict[str, ShownScore]:
@@ -83,16 +74,24 @@ def shown_of(task: Task, answers: Answers, path: Path, described: Round) -> dict
     return shown
 
 
-def scores_of(
-    entry: HandedIn | ScoredEntry, folder: Path, described: Round, answers_of: Callable[[str], Answers]
-) -> dict[str, dict[str, dict[str, ShownScore]]]:
-    """Return the scores of an entry's kept files by task, seed and metric, as they are shown.
+def outcome_of(
+    entry: Entered, folder: Path, described: Round, answers_of: Callable[[str], Answers]
+) -> tuple[Found, str | None]:
+    """Return the scores of an entry's kept files as they are shown, or none and why it could not be scored.
 
-    Raises MachineFault for a file that is damaged or not there, and otherwise as :func:`shown_of`.
+    Raises MachineFault for a file that is damaged or not there, UsageError for one that is no file of predictions.
     """
-    found: dict[str, dict[str, dict[str, ShownScore]]] = {}
+    try:
+        return _scores_of(entry, folder, described, answers_of), None
+    except SCORING_FAILS as error:
+        return {}, f"could not be scored ({type(error).__name__})"
+
+
+def _scores_of(entry: Entered, folder: Path, described: Round, answers_of: Callable[[str], Answers]) -> Found:
+    found: Found = {}
     for name in entry.files:
-        place = matched(entry, name)
+        if (place := FILE.fullmatch(name)) is None:
+            raise UsageError(f"{folder / name} is not a file of predictions: restore the ledger.")
         kept = entry.kept.get(name)
         check_file(folder / name, kept and kept.removeprefix("sha256:"), RESTORE)
         task = tasks()[place[1]]
@@ -101,17 +100,25 @@ def scores_of(
     return found
 
 
-def matched(entry: HandedIn | ScoredEntry, name: str) -> re.Match[str]:
-    found = FILE.fullmatch(name)
-    if found is None:
-        raise UsageError(
-            f"{name} of submission {entry.number} is not a file of predictions: restore the ledger."
-        )
-    return found
+def places_of(entry: Entered) -> set[tuple[str, str]]:
+    """Return task and seed of each of an entry's files."""
+    return {(found[1], f"s{found[2]}") for name in entry.files if (found := FILE.fullmatch(name))}
 
 
-def tasks_of(entry: HandedIn) -> set[str]:
-    return {matched(entry, name)[1] for name in entry.files}
+def is_void(entry: ScoredEntry, chain: Sequence[Link]) -> bool:
+    """Return whether an entry is void: by the chain or, in a file from before it, by its note."""
+    return entry.number in voids_of(chain) if chain else (entry.note or "").startswith("void")
+
+
+def counted(entry: ScoredEntry, entries: Iterable[ScoredEntry], chain: Sequence[Link]) -> list[str]:
+    """Return the tasks that an entry has scores of and no later one of its team, void ones aside, has files of."""
+    team = same_team(entry.team)
+    later = [
+        other
+        for other in entries
+        if same_team(other.team) == team and other.turn > entry.turn and not is_void(other, chain)
+    ]
+    return sorted(entry.scores.keys() - {task for other in later for task, _ in places_of(other)})
 
 
 def rounded(evaluation: Evaluation, decimals: int) -> dict[str, ShownScore]:
@@ -124,43 +131,3 @@ def rounded(evaluation: Evaluation, decimals: int) -> dict[str, ShownScore]:
         name: ShownScore(value=short(one.value), low=short(one.low), high=short(one.high), note=one.note)
         for name, one in evaluation.scores.items()
     }
-
-
-def score_differences(folder: Path, described: Round) -> list[str]:
-    """Return where ``scores.json`` of a revealed round is not what its published predictions score.
-
-    Submissions are numbered from 1 without a gap, so that none can be dropped. A file from before predictions were
-    published says no numbers, and nothing can be compared.
-    """
-    if not (folder / SCORES).is_file():
-        return []
-    scores: Scores = read(folder / SCORES, Scores, "scored round")
-    if any(entry.number is None for entry in scores.entries):
-        return []
-    there = {int(one.name) for one in (folder / PREDICTIONS).glob("*") if one.name.isdigit()}
-    numbers = {entry.number for entry in scores.entries if entry.number is not None}
-    lacking = sorted((there | set(range(1, max(numbers, default=0) + 1))) - numbers)
-    found = [f"{SCORES}: lacks submission {number}" for number in lacking]
-    answers_of = cache(partial(read_answers, folder))
-    for entry in scores.entries:
-        found += _entry_differences(folder / PREDICTIONS / str(entry.number), entry, described, answers_of)
-    return found
-
-
-def _entry_differences(
-    place: Path, entry: ScoredEntry, described: Round, answers_of: Callable[[str], Answers]
-) -> list[str]:
-    where = f"{PREDICTIONS}/{entry.number}"
-    for name, digest in entry.kept.items():
-        if not (place / name).is_file():
-            return [f"{where}/{name}: is missing"]
-        if digest_of((place / name).read_bytes()) != digest:
-            return [f"{where}/{name}: is not what {SCORES} says was scored"]
-    if entry.note is not None:
-        return []
-    made = scores_of(entry, place, described, answers_of)
-    return (
-        []
-        if made == entry.scores
-        else [f"{SCORES}: the scores of submission {entry.number} are not those of {where}"]
-    )

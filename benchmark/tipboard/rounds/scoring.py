@@ -17,12 +17,20 @@ from tipcore.atomic import write_file_atomically
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
 
+from tipboard.rounds.chain import chain_differences, void_note, voids_of
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder, read_answers
-from tipboard.rounds.ledger import SUBMISSIONS, HandedIn, Ledger, check_not_revealed, locked, write_ledger
+from tipboard.rounds.ledger import (
+    LEDGER,
+    SUBMISSIONS,
+    HandedIn,
+    Ledger,
+    check_not_revealed,
+    locked,
+    write_ledger,
+)
 from tipboard.rounds.record import SCORES, Round, to_json
-from tipboard.rounds.scores import ScoredEntry, Scores, ShownScore, scores_of, tasks_of
-from tipboard.submissions.problems import SCORING_FAILS
+from tipboard.rounds.scores import Found, ScoredEntry, Scores, counted, outcome_of
 
 
 def score_round(
@@ -47,9 +55,15 @@ def score_round(
             raise UsageError(
                 f"round {described.name} closed without a submission: there is nothing to score."
             )
+        by_number = {entry.number: entry for entry in ledger.entries}
+        if broken := chain_differences(ledger.chain, by_number, described.commitment):
+            raise UsageError(f"{secret / LEDGER} was altered ({broken[0].partition(': ')[2]}): restore it.")
         work = partial(_scored, secret, ledger, described, cache(partial(read_answers, secret)))
-        entries = run_all(work, ledger.entries, engine="sequential", label="submissions", quiet=quiet)
-        scores = Scores(name=described.name, commitment=described.commitment, entries=entries)
+        scored = run_all(work, ledger.entries, engine="sequential", label="submissions", quiet=quiet)
+        entries = [one.model_copy(update={"counts": counted(one, scored, ledger.chain)}) for one in scored]
+        scores = Scores(
+            name=described.name, commitment=described.commitment, entries=entries, chain=ledger.chain
+        )
         write_file_atomically(to, to_json(scores))
         write_ledger(secret, ledger.model_copy(update={"scored": now.date()}))
     return scores, to
@@ -59,25 +73,9 @@ def _scored(
     secret: Path, ledger: Ledger, described: Round, answers_of: Callable[[str], Answers], entry: HandedIn
 ) -> ScoredEntry:
     """Return an entry with its scores or with the reason why it has none, which is no matter of any other entry."""
-    found: dict[str, dict[str, dict[str, ShownScore]]] = {}
-    note = None if entry.void is None else f"void: {entry.void}"
-    if note is None:
-        folder = secret / SUBMISSIONS / str(entry.number)
-        try:
-            found = scores_of(entry, folder, described, answers_of)
-        except SCORING_FAILS as error:
-            note = f"could not be scored ({type(error).__name__})"
-    later = [other for other in ledger.of_team(entry.team) if other.turn > entry.turn and other.void is None]
-    return ScoredEntry(
-        team=entry.team,
-        turn=entry.turn,
-        counts=sorted(found.keys() - {name for other in later for name in tasks_of(other)}),
-        method=entry.method,
-        access=entry.access,
-        taken_in=entry.taken_in,
-        files=entry.files,
-        number=entry.number,
-        kept=entry.kept,
-        note=note,
-        scores=found,
-    )
+    found: Found = {}
+    if (void := voids_of(ledger.chain).get(entry.number)) is not None:
+        note: str | None = void_note(void, described.closes)
+    else:
+        found, note = outcome_of(entry, secret / SUBMISSIONS / str(entry.number), described, answers_of)
+    return ScoredEntry(**entry.model_dump(), counts=[], note=note, scores=found)

@@ -8,7 +8,9 @@ submission is scored again from its published predictions.
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,8 @@ from tipcore.engine import run_all
 from tipcore.errors import MachineFault, UsageError
 from tipcore.parquet import UNREADABLE, read_parquet
 
+from tipboard.rounds.audit import audit, read_scores, rescored, unchecked
+from tipboard.rounds.chain import Intake, link_hash
 from tipboard.rounds.components import check_wheel, components, differences
 from tipboard.rounds.make_round import (
     ANSWERS,
@@ -34,6 +38,7 @@ from tipboard.rounds.make_round import (
 )
 from tipboard.rounds.record import (
     DIGESTS,
+    HEX,
     PREDICTIONS,
     REVEALED,
     ROUND,
@@ -45,7 +50,8 @@ from tipboard.rounds.record import (
     read,
     read_round,
 )
-from tipboard.rounds.scores import score_differences
+from tipboard.rounds.scores import Scores
+from tipboard.submissions.text import shown
 
 LATER = (REVEALED, SCORES)
 LATER_FOLDERS = (ANSWERS, GALLERIES, PREDICTIONS)
@@ -54,24 +60,34 @@ LATER_FOLDERS = (ANSWERS, GALLERIES, PREDICTIONS)
 
 @dataclass(frozen=True)
 class Verified:
-    """``differences``: one clause for each thing that is not as it should be; ``notes``: what explains some of them."""
+    """``differences``: one clause for each thing that is not as it should be; ``notes``: what explains some of them,
+    and what was not checked; ``receipts``: what was found of each that is in the chain."""
 
     round: Round
     revealed: bool
     files: int
     differences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    receipts: list[str] = field(default_factory=list)
 
 
-def verify(folder: Path, engine: str = "loky", workers: int | None = None, quiet: bool = False) -> Verified:
+def verify(
+    folder: Path,
+    engine: str = "loky",
+    workers: int | None = None,
+    quiet: bool = False,
+    receipts: Sequence[str] = (),
+) -> Verified:
     """Check a round's public folder.
 
-    Files, columns and the commitment to the seed are checked by any tipbench, what the seed gives by the round's alone.
+    Files, columns, the chain of submissions, receipts of them and the commitment to the seed are checked by any
+    tipbench, what the seed gives by the round's alone.
 
-    Raises UsageError where it is not a round, its files cannot be read, or all that is left to check takes another
-    tipbench.
+    Raises UsageError where it is not a round, its files or a receipt cannot be read, or all that is left to check takes
+    another tipbench.
     """
     described = read_round(folder)
+    receipts = [_receipt(word) for word in receipts]
     content = _bytes(folder / DIGESTS)
     if hashlib.sha256(content).hexdigest() != described.digests:
         return Verified(described, False, 0, [f"{DIGESTS} is not the file that {ROUND} names"])
@@ -81,23 +97,65 @@ def verify(folder: Path, engine: str = "loky", workers: int | None = None, quiet
         found += _column_differences(folder, digests, quiet)
     revealed = (folder / REVEALED).is_file()
     notes = differences(described.components, components(described.data))
+    scores = read_scores(folder)
+    held, told, said = _scores_held(scores, described, revealed, receipts)
+    found += held
     if revealed:
         seed = bytes.fromhex(read(folder / REVEALED, Revealed, "revealed round").seed)
         if commitment_of(seed, described) != described.commitment:
             found.append(f"{ROUND}: the seed in {REVEALED} does not give the commitment")
         elif not notes:
             found += _made_again(folder, described, seed, digests, engine, workers, quiet)
-            found += _score_differences(folder, described)
+            found += _score_differences(folder, scores, described) if scores is not None else []
         elif not found:
             check_wheel(
                 described, "make it again from its seed; its files and its commitment are as published"
             )
-    return Verified(described, revealed, len(digests.files), found, notes)
+    found = list(dict.fromkeys(found))
+    return Verified(described, revealed, len(digests.files), found, [*notes, *told], said)
 
 
-def _score_differences(folder: Path, described: Round) -> list[str]:
+def _receipt(word: str) -> str:
+    found = word.strip().lower()
+    if not re.fullmatch(HEX, found):
+        raise UsageError(
+            f"{shown(word)} is not a receipt: give the 64 signs that `tipbench seal score` printed."
+        )
+    return found
+
+
+def _scores_held(
+    scores: Scores | None, described: Round, revealed: bool, receipts: Sequence[str]
+) -> tuple[list[str], list[str], list[str]]:
+    """Return what differs in scores, what was not checked, and what was found of receipts."""
+    if scores is None:
+        told = [f"receipt {one} was not checked: {SCORES} is not published" for one in receipts]
+        if revealed and described.schema_version is not None:
+            return [f"{SCORES}: is missing", *told], [], []
+        return [], ([f"{SCORES} is not there: no score was checked", *told] if revealed else told), []
+    found, told, said = audit(scores, described), unchecked(scores, described), []
+    links = {link_hash(link): link for link in scores.chain}
+    for one in receipts:
+        link = links.get(one)
+        if one == described.commitment:
+            said.append(f"receipt {one}: the commitment, before any submission")
+        elif link is None:
+            found.append(f"receipt {one}: nothing in the chain of {SCORES} has it")
+        elif isinstance(link, Intake):
+            said.append(
+                f"receipt {one}: in the chain, submission {link.number}, the {link.turn} of {shown(link.team)}, "
+                f"taken in {link.taken_in.isoformat()}"
+            )
+        else:
+            said.append(
+                f"receipt {one}: in the chain, submission {link.number} void since {link.at.isoformat()}"
+            )
+    return found, told, said
+
+
+def _score_differences(folder: Path, scores: Scores, described: Round) -> list[str]:
     try:
-        return score_differences(folder, described)
+        return rescored(folder, scores, described)
     except MachineFault as error:  # answers that no one can read any more, or predictions
         return [str(error).rstrip(".")]
 

@@ -1,5 +1,6 @@
 """``tipbench seal``: a round's life from the command line, and its refusals in one sentence."""
 
+import argparse
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tipboard.actions import seal
+from tipcore.errors import CheckFailed
 from tipdata.release import Release
 
 Command = Callable[..., tuple[int, str, str]]
@@ -29,6 +31,7 @@ def test_a_round_lives_from_its_making_to_its_verification(
     tiny: Release,
     day: Callable[[str], None],
     monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     asked = ("spring", "--size", "tiny", "--closes", "2026-06-30", "--secret", "secret", "--to", "public")
@@ -64,10 +67,15 @@ def test_a_round_lives_from_its_making_to_its_verification(
     assert tipbench("submit", "check", "ours", "--round", "public")[0] == 0
     assert tipbench("submit", "check", "ours")[0] == 1
     code, out, _ = tipbench("seal", "score", "secret", "ours")
-    assert (code, out.strip()) == (
+    said, receipt = out.strip().split("\nreceipt for the team, and head of the chain until the next: ")
+    assert (code, said) == (
         0,
         "ours: taken in as submission 1 of 3 by lab-a; scores are shown after the close on 2026-06-30",
     )
+    for reason in ("one\ntwo", "x" * 301):
+        code, out, err = tipbench("seal", "void", "secret", "1", "--reason", reason)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith("tipbench: --reason h")
     assert tipbench("seal", "score", "secret")[0] == 2
     assert tipbench("seal", "reveal", "secret", "--to", "public")[0] == 2
 
@@ -84,6 +92,20 @@ def test_a_round_lives_from_its_making_to_its_verification(
 
     code, out, _ = tipbench("seal", "verify", "public", "--workers", "1")
     assert (code, "revealed" in out) == (0, True)
+
+    capsys.readouterr()
+    asked = argparse.Namespace(round="public", workers=1, quiet=False, json=False, receipt=[receipt])
+    assert seal.call_verify(asked) == 0
+    said = (
+        f"receipt {receipt}: in the chain, submission 1, the 1 of lab-a, taken in 2026-06-01T12:00:00+00:00\n"
+    )
+    assert capsys.readouterr().out.endswith(said)
+    asked.receipt, asked.json = ["0" * 64], True
+    with pytest.raises(CheckFailed):
+        seal.call_verify(asked)
+    told = json.loads(capsys.readouterr().out)
+    assert told["differences"] == [f"receipt {'0' * 64}: nothing in the chain of scores.json has it"]
+    assert told["receipts"] == []
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ import pytest
 from tipbench.cli import main
 from tipboard.actions import seal
 from tipboard.rounds import scores
+from tipboard.rounds.chain import link_hash
 from tipdata.release import Release
 
 TASKS = ("flag_aggregation", "prevalence")
@@ -34,6 +35,7 @@ HONEST = {
 FLAGS, ESTIMATES = "flag_aggregation/sealed/s0.parquet", "prevalence/sealed/s0.parquet"
 LABELS = "truth"
 REASON = "Made with the labels of another team's <b>queue</b>."
+LATE = "A copy of lab-a's."
 ENDS = ("estimate", "lower", "upper")
 OPEN, OVER = "2026-06-10", "2026-07-01"
 
@@ -199,6 +201,9 @@ def _the_round_ends(story: Story) -> None:
             scores, "score_predictions", _failing_for(pl.read_parquet(story.place / "harm.parquet"))
         )
         story.run("score", "seal", "score", "secret")
+    story.kept["scores"] = (story.public / "scores.json").read_bytes()
+    story.run("void late", "seal", "void", "secret", "5", "--reason", LATE)
+    story.run("score again", "seal", "score", "secret")  # where it does not fail
     story.day(OPEN)
     story.pack("lab-e", {"prevalence": _predicted(story, "prevalence/independence")})
     story.give("lab-e", "late", code=2)
@@ -219,9 +224,13 @@ def _failing_for(predictions: pl.DataFrame) -> Callable[..., Any]:
     return scored
 
 
+def published(story: Story) -> scores.Scores:
+    return scores.Scores.model_validate_json((story.public / "scores.json").read_bytes())
+
+
 def entries(story: Story) -> dict[int, dict[str, Any]]:
-    """What ``scores.json`` has, by number."""
-    content = json.loads((story.public / "scores.json").read_text(encoding="utf-8"))
+    """What ``scores.json`` had at first, by number."""
+    content = json.loads(story.kept["scores"])
     return {entry["number"]: entry for entry in content["entries"]}
 
 
@@ -235,9 +244,13 @@ def test_a_round_is_verified_by_anyone_before_it_closes(story: Story) -> None:
 def test_an_honest_team_is_told_of_no_score_before_the_close(story: Story, team: str) -> None:
     said = story.said[f"give {team}"].out
     assert (
-        said
-        == f"{team}: taken in as submission 1 of 3 by {team}; scores are shown after the close on 2026-06-30\n"
+        said.splitlines()[0]
+        == f"{team}: taken in as submission 1 of 3 by {team}; scores are shown after the close on 2026-06-30"
     )
+    receipt = said.splitlines()[1].removeprefix(
+        "receipt for the team, and head of the chain until the next: "
+    )
+    assert receipt in {link_hash(link) for link in published(story).chain}
     assert "sealed: scored at close" in story.said[f"check {team}"].out
     assert "is open until the end of 2026-06-30" in story.said["score before"].err
 
@@ -326,8 +339,13 @@ def test_verifying_makes_the_round_again_and_scores_every_entry_again(story: Sto
     metrics = content["entries"][1]["scores"]["prevalence"]["s0"]
     metrics[next(iter(metrics))]["value"] = 0.001
     (altered / "scores.json").write_text(json.dumps(content), encoding="utf-8")
+    content["entries"][5] |= {"note": "could not be scored (OverflowError)", "scores": {}, "counts": []}
+    (altered / "scores.json").write_text(json.dumps(content), encoding="utf-8")
     said = story.run("verify a lie", "seal", "verify", str(altered), "--workers", "1", code=1)
-    assert said.out == "differs: scores.json: the scores of submission 2 are not those of predictions/2\n"
+    assert said.out.splitlines() == [
+        "differs: scores.json: the scores of submission 2 are not those of predictions/2",
+        "differs: scores.json: submission 6 can be scored, which is not what its note says",
+    ]
 
 
 def test_another_person_verifies_it_in_an_empty_home(story: Story, tmp_path: Path) -> None:
@@ -348,5 +366,6 @@ def test_the_page_shows_everyone_the_reason_of_a_void_entry(story: Story) -> Non
     story.run("build", "board", "build", "--results", "results", "--to", "site")
     page = (story.place / "site" / "rounds" / "spring.html").read_text(encoding="utf-8")
     assert f"void: {html.escape(REASON)}" in page.replace("&#39;", "&#x27;")
-    assert "could not be scored (OverflowError)" in page
+    late = f"void on {OVER}, after the close, when scores could be known: {LATE}"
+    assert html.escape(late) in page.replace("&#39;", "&#x27;")
     assert REASON not in page

@@ -135,15 +135,17 @@ def test_the_host_keeps_the_digest_of_every_file_that_is_scored_by(host: Any) ->
 def test_an_unreadable_answer_of_a_revealed_round_is_a_difference(
     copy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unreadable(folder: Path, described: Any) -> list[str]:
+    def unreadable(*_: Any) -> list[str]:
         raise MachineFault("answers/x.parquet cannot be read (what?): restore the host's folder.")
 
-    monkeypatch.setattr("tipboard.rounds.verify.score_differences", unreadable)
+    monkeypatch.setattr("tipboard.rounds.verify.rescored", unreadable)
     monkeypatch.setattr("tipboard.rounds.verify._made_again", lambda *given: [])
     for name in ("answers", "galleries"):
         shutil.copytree(copy.secret / name, copy.public / name)
     revealed = {"name": copy.round.name, "revealed": "2026-07-01", "seed": copy.seed.hex()}
     (copy.public / "revealed.json").write_text(json.dumps(revealed), encoding="utf-8")
+    scores = {"name": copy.round.name, "commitment": copy.round.commitment, "entries": []}
+    (copy.public / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
     found = verify(copy.public, engine="sequential", quiet=True)
     assert found.differences == ["answers/x.parquet cannot be read (what?): restore the host's folder"]
 

@@ -14,13 +14,14 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench.tasks import tasks
+from tipboard.rounds.audit import audit, read_scores, rescored
 from tipboard.rounds.folds import blank_answers
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.intake import take_in, void_entry
 from tipboard.rounds.ledger import read_ledger, same_team
 from tipboard.rounds.record import read_round
 from tipboard.rounds.reveal import reveal
-from tipboard.rounds.scores import Scores, score_differences
+from tipboard.rounds.scores import Scores
 from tipboard.rounds.scoring import score_round
 from tipboard.rounds.submissions import published_truth, read_submission
 from tipboard.submissions.check import check
@@ -323,7 +324,7 @@ def test_nothing_is_taken_in_once_a_round_is_scored_even_where_the_clock_is_back
 def test_a_void_entry_says_why_and_the_one_before_it_counts(copy: Any, tmp_path: Path) -> None:
     for turn in (1, 2):
         take_in(copy.secret, [submission(copy, tmp_path / f"a{turn}", turn)], OPEN)
-    void_entry(copy.secret, 2, " Withdrawn by its authors. ")
+    void_entry(copy.secret, 2, " Withdrawn by its authors. ", OPEN)
     shown, _ = score_round(copy.secret, OVER)
     assert [(entry.note, entry.counts) for entry in shown.entries] == [
         (None, ["advert_risk"]),
@@ -331,10 +332,10 @@ def test_a_void_entry_says_why_and_the_one_before_it_counts(copy: Any, tmp_path:
     ]
     for number, reason, said in ((3, "x", "has no submission 3: it has 1 to 2"), (1, " ", "says nothing")):
         with pytest.raises(UsageError, match=said):
-            void_entry(copy.secret, number, reason)
+            void_entry(copy.secret, number, reason, OPEN)
     reveal(copy.secret, OVER)
     with pytest.raises(UsageError, match="retired"):
-        void_entry(copy.secret, 1, "late")
+        void_entry(copy.secret, 1, "late", OPEN)
 
 
 def test_what_was_handed_in_keeps_its_own_digest(copy: Any, tmp_path: Path) -> None:
@@ -349,9 +350,15 @@ def test_what_was_handed_in_keeps_its_own_digest(copy: Any, tmp_path: Path) -> N
 def _three(copy: Any, tmp_path: Path) -> Path:
     for turn, team in enumerate(("team-a", "team-b", "team-c"), 1):
         take_in(copy.secret, [submission(copy, tmp_path / team, turn, team)], OPEN)
-    void_entry(copy.secret, 3, "Withdrawn.")
+    void_entry(copy.secret, 3, "Withdrawn.", OPEN)
     score_round(copy.secret, OVER)
     return reveal(copy.secret, OVER)[1]
+
+
+def score_differences(public: Path) -> list[str]:
+    described, scores = read_round(public), read_scores(public)
+    assert scores is not None
+    return list(dict.fromkeys(audit(scores, described) + rescored(public, scores, described)))
 
 
 def _rewritten(public: Path, change: Any) -> list[str]:
@@ -359,12 +366,12 @@ def _rewritten(public: Path, change: Any) -> list[str]:
     content = json.loads(path.read_text(encoding="utf-8"))
     change(content["entries"])
     path.write_text(json.dumps(content), encoding="utf-8")
-    return score_differences(public, read_round(public))
+    return score_differences(public)
 
 
 def test_scores_of_a_revealed_round_can_be_computed_by_anyone(copy: Any, tmp_path: Path) -> None:
     public = _three(copy, tmp_path)
-    assert score_differences(public, copy.round) == []
+    assert score_differences(public) == []
 
     def lie(entries: Any) -> None:
         entries[0]["scores"]["advert_risk"]["s0"]["average_precision"]["value"] = 0.999
@@ -378,9 +385,9 @@ def test_a_dropped_entry_and_other_predictions_are_named(copy: Any, tmp_path: Pa
     path = public / "predictions/2/advert_risk/sealed/s0.parquet"
     pl.read_parquet(path).with_columns(score=pl.lit(0.5)).write_parquet(path)
     said = "predictions/2/advert_risk/sealed/s0.parquet: is not what scores.json says was scored"
-    assert score_differences(public, copy.round) == [said]
+    assert score_differences(public) == [said]
     path.unlink()
-    assert score_differences(public, copy.round) == [
+    assert score_differences(public) == [
         said.replace("is not what scores.json says was scored", "is missing")
     ]
     assert _rewritten(public, lambda entries: entries.pop(1)) == ["scores.json: lacks submission 2"]
