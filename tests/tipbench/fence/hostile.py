@@ -1,6 +1,8 @@
 """A method that attacks while it fits. What it got is in its notes: ``got ...`` or ``kept out: ...``."""
 
 import ctypes
+import fcntl
+import mmap
 import os
 import socket
 import subprocess
@@ -145,6 +147,20 @@ class Attack:
     def setuid_program(self):
         return subprocess.run(["su", "-c", "id"], capture_output=True, text=True, check=True).stdout
 
+    def past_the_namespaces(self):
+        """What every fence of a user shares: its system calls, each by a way that works outside."""
+        return [name for name, way in WAYS.items() if works(way)] or nothing()
+
+    def keys(self):
+        with open("/proc/keys", encoding="ascii") as keys, open("/proc/key-users", encoding="ascii") as users:
+            return keys.read() + users.read() or nothing()
+
+    def libraries(self):
+        """What an honest method does: threads, processes, pools, locks of files, databases, shared memory."""
+        import honest
+
+        return honest.everything()
+
     def fork_bomb(self):
         while True:
             try:
@@ -197,6 +213,47 @@ class Liar:
         raise NotImplementedError
 
 
+def works(way) -> bool:
+    try:
+        return way() is not False
+    except OSError:
+        return False
+
+
+def called(x86_64, aarch64, *arguments) -> bool:
+    number = x86_64 if os.uname().machine == "x86_64" else aarch64
+    return ctypes.CDLL(None, use_errno=True).syscall(number, *arguments) >= 0
+
+
+def on_a_file(way):
+    with open(os.__file__, "rb") as file:
+        return way(file)
+
+
+WAYS = {
+    "add_key": lambda: called(248, 217, b"user", b"hostile", b"x", ctypes.c_size_t(1), ctypes.c_int(-3)),
+    "keyctl": lambda: called(250, 219, ctypes.c_int(0), ctypes.c_int(-3), ctypes.c_int(1)),
+    "flock": lambda: on_a_file(lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)),
+    "getlk": lambda: on_a_file(lambda file: fcntl.fcntl(file, fcntl.F_GETLK, bytes(32))),
+    "lease": lambda: on_a_file(lambda file: fcntl.fcntl(file, fcntl.F_GETLEASE)),
+    "evict": lambda: on_a_file(lambda file: os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)),
+    "cached": lambda: on_a_file(lambda file: os.preadv(file.fileno(), [bytearray(1)], 0, os.RWF_HIPRI)),
+    "readahead": lambda: on_a_file(lambda file: called(187, 213, file.fileno(), ctypes.c_long(0), 4096)),
+    "inotify": lambda: called(294, 26, 0),
+    "mincore": lambda: called(27, 232, ctypes.c_void_p(0), ctypes.c_size_t(0), ctypes.c_void_p(0)),
+    "memfd": lambda: os.memfd_create("hostile"),
+    "shmget": lambda: called(29, 194, 0, ctypes.c_size_t(4096), 0o1600),
+    "msgget": lambda: called(68, 186, 0, 0o1600),
+    "shared": lambda: mmap.mmap(-1, 4096),
+    "zero": lambda: open("/dev/zero", "rb").close(),
+    "inet": lambda: socket.socket(socket.AF_INET),
+    "vsock": lambda: socket.socket(40, socket.SOCK_STREAM),
+    "alg": lambda: socket.socket(38, socket.SOCK_SEQPACKET),
+    "netlink": lambda: socket.socket(16, socket.SOCK_RAW),
+}
+"""Ways past namespaces, of which most work outside."""
+
+
 def files_named(wanted):
     """Files of the whole machine with such a name, but for those that libraries bring for their own tests."""
     return [
@@ -214,8 +271,6 @@ def exists(descriptor) -> bool:
 
 
 def writes(descriptor) -> bool:
-    import fcntl
-
     return os.readlink(f"/proc/self/fd/{descriptor}").startswith("pipe:") and bool(
         fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_WRONLY
     )

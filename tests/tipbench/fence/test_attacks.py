@@ -29,7 +29,7 @@ ATTACKS = [
     *("truth_anywhere", "truth_by_plan", "truth_by_stack", "truth_in_memory", "other_processes"),
     *("memory_of_the_parent", "trace_the_parent", "kill_the_parent", "descriptors", "environment"),
     *("names_on_the_internet", "generator", "generator_on_disk", "board", "write_beside_the_fold"),
-    *("mount_again", "another_namespace", "become_root", "setuid_program"),
+    *("mount_again", "another_namespace", "become_root", "setuid_program", "past_the_namespaces"),
 ]
 
 

@@ -8,12 +8,15 @@ prctl(2), setrlimit(2), landlock(7).
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+from tipbench.fence.linux.seccomp import number_of
 
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
@@ -22,6 +25,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 0x1, 0x2, 0x4, 0x8, 0x20
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
+JOIN_SESSION_KEYRING = 1
 LAST_CAPABILITY = 63
 """One more than any kernel has; the first that is refused ends the loop."""
 CAPABILITY_VERSION_3 = 0x20080522
@@ -112,6 +116,17 @@ def give_up_rights(user: int, group: int) -> None:
     os.setresuid(user, user, user)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     _call("capset", header, (ctypes.c_uint32 * 6)())
+
+
+def leave_keys() -> None:
+    """Begin an empty session keyring: keys know no namespace, and whoever has a session's may read and revoke them."""
+    if _library().syscall(number_of("keyctl"), ctypes.c_int(JOIN_SESSION_KEYRING), None) < 0:
+        number = ctypes.get_errno()
+        if number not in (
+            errno.ENOSYS,
+            errno.EPERM,
+        ):  # a kernel without keys, or a container that refuses them to all
+            raise OSError(number, f"keyctl: {os.strerror(number)}")
 
 
 def die_with_parent() -> None:

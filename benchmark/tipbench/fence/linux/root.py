@@ -13,7 +13,10 @@ FOLD = "/fold"
 """Where the files of the fold are, for reading only."""
 SCRATCH = ("/tmp", "/dev/shm")  # nosec B108 # of the fence's own file system
 """Where a method may write; in memory, and gone with it."""
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "full", "random", "urandom")
+"""Without zero: what is mapped of it is memory of no process and no file, which nobody counts."""
+UNTOLD = ("keys", "key-users", "locks")
+"""Files of /proc that tell of more than the fence's own processes, and that nothing needs."""
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 """What programs of the system need; those that are links stay links."""
 OLD, NEW = "/old", "/new"
@@ -57,6 +60,9 @@ def build(view: View, user: int, group: int) -> None:
     # Some containers hide parts of theirs and let nobody mount another: Python needs none.
     with suppress(PermissionError):
         calls.mount("proc", f"{NEW}/proc", "proc", _PLAIN | calls.MS_NOEXEC)
+        for name in UNTOLD:
+            if os.path.exists(f"{NEW}/proc/{name}"):
+                calls.mount(f"{OLD}/dev/null", f"{NEW}/proc/{name}", flags=calls.MS_BIND)
     calls.forget(OLD)
     calls.turn_root(NEW)
     calls.forbid_namespaces()
