@@ -2,12 +2,15 @@
 
 import ctypes
 import fcntl
-import mmap
+import importlib
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 
 import polars as pl
 
@@ -19,7 +22,7 @@ class Attack:
     stochastic = False
 
     def __init__(self, what: str, given: str = "") -> None:
-        self.what, self.given, self.notes = what, given, []
+        self.what, self.given, self.notes, self.child = what, given, [], 0
 
     def fit(self, fold, seed):
         self.fold = fold
@@ -99,6 +102,9 @@ class Attack:
 
         return open_release("0.3.0", "tiny")
 
+    def names_of_packages(self):
+        return [importlib.import_module(name) for name in self.given.split(",")]
+
     def generator_on_disk(self):
         return files_named(("world-0.3.0.yaml", "versions.yaml", "fence.key").__contains__) or nothing()
 
@@ -149,7 +155,9 @@ class Attack:
 
     def past_the_namespaces(self):
         """What every fence of a user shares: its system calls, each by a way that works outside."""
-        return [name for name, way in WAYS.items() if works(way)] or nothing()
+        import ways
+
+        return [name for name, way in ways.WAYS.items() if ways.works(way)] or nothing()
 
     def keys(self):
         with open("/proc/keys", encoding="ascii") as keys, open("/proc/key-users", encoding="ascii") as users:
@@ -182,6 +190,33 @@ class Attack:
             while True:
                 file.write(b"1" * (1 << 24))
 
+    def fill_every_disk(self):
+        written = 0
+        for place in ("/tmp/full", "/dev/shm/full"):
+            with suppress(OSError), open(place, "wb", buffering=0) as file:
+                while True:
+                    written += file.write(b"1" * (1 << 16))
+        return written
+
+    def write_empty_files(self):
+        for number in range(10_000):
+            open(f"/tmp/{number}", "wb").close()
+
+    def fork_in_a_thread(self):
+        in_a_thread(lambda: [fork(lambda: time.sleep(10)) for _ in range(8)])
+        time.sleep(10)
+
+    def burn_in_a_thread(self):
+        in_a_thread(lambda: os.waitpid(fork(burn), 0))
+
+    def burn_unwaited(self):
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        in_a_thread(lambda: setattr(self, "child", fork(burn)))
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(self.child, 0)
+                time.sleep(0.05)
+
     def leave_a_process_behind(self):
         subprocess.Popen(["sleep", "1000"], start_new_session=True)
         return "one"
@@ -203,55 +238,55 @@ class Liar:
         self.said, self.after = said, after
 
     def fit(self, fold, seed):
-        pipes = [one for one in range(3, 20) if exists(one) and writes(one)]
-        for one in pipes:
-            os.write(one, self.said.encode("latin-1") + b"\0" * self.after)
-        time.sleep(0.2)
-        os._exit(0)
+        say(self.said, self.after)
 
     def predict(self, fold):
         raise NotImplementedError
 
 
-def works(way) -> bool:
-    try:
-        return way() is not False
-    except OSError:
-        return False
+class Unmade:
+    """Leaves a process behind and cannot be made."""
+
+    def __init__(self) -> None:
+        subprocess.Popen(["sleep", "1000"], start_new_session=True)
+        raise ValueError("no")
 
 
-def called(x86_64, aarch64, *arguments) -> bool:
-    number = x86_64 if os.uname().machine == "x86_64" else aarch64
-    return ctypes.CDLL(None, use_errno=True).syscall(number, *arguments) >= 0
+class Unnamed:
+    """Needs what is no list of names."""
+
+    needs = frozenset()
+    stochastic = False
+
+    def __init__(self) -> None:
+        say('{"needs": 5, "takes_many": []}\n')
 
 
-def on_a_file(way):
-    with open(os.__file__, "rb") as file:
-        return way(file)
+def say(text: str, after: int = 0) -> None:
+    """Write to the host, and end."""
+    for one in range(3, 20):
+        if exists(one) and writes(one):
+            os.write(one, text.encode("latin-1") + b"\0" * after)
+    time.sleep(0.2)
+    os._exit(0)
 
 
-WAYS = {
-    "add_key": lambda: called(248, 217, b"user", b"hostile", b"x", ctypes.c_size_t(1), ctypes.c_int(-3)),
-    "keyctl": lambda: called(250, 219, ctypes.c_int(0), ctypes.c_int(-3), ctypes.c_int(1)),
-    "flock": lambda: on_a_file(lambda file: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)),
-    "getlk": lambda: on_a_file(lambda file: fcntl.fcntl(file, fcntl.F_GETLK, bytes(32))),
-    "lease": lambda: on_a_file(lambda file: fcntl.fcntl(file, fcntl.F_GETLEASE)),
-    "evict": lambda: on_a_file(lambda file: os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)),
-    "cached": lambda: on_a_file(lambda file: os.preadv(file.fileno(), [bytearray(1)], 0, os.RWF_HIPRI)),
-    "readahead": lambda: on_a_file(lambda file: called(187, 213, file.fileno(), ctypes.c_long(0), 4096)),
-    "inotify": lambda: called(294, 26, 0),
-    "mincore": lambda: called(27, 232, ctypes.c_void_p(0), ctypes.c_size_t(0), ctypes.c_void_p(0)),
-    "memfd": lambda: os.memfd_create("hostile"),
-    "shmget": lambda: called(29, 194, 0, ctypes.c_size_t(4096), 0o1600),
-    "msgget": lambda: called(68, 186, 0, 0o1600),
-    "shared": lambda: mmap.mmap(-1, 4096),
-    "zero": lambda: open("/dev/zero", "rb").close(),
-    "inet": lambda: socket.socket(socket.AF_INET),
-    "vsock": lambda: socket.socket(40, socket.SOCK_STREAM),
-    "alg": lambda: socket.socket(38, socket.SOCK_SEQPACKET),
-    "netlink": lambda: socket.socket(16, socket.SOCK_RAW),
-}
-"""Ways past namespaces, of which most work outside."""
+def in_a_thread(way) -> None:
+    thread = threading.Thread(target=way)
+    thread.start()
+    thread.join()
+
+
+def fork(way) -> int:
+    if made := os.fork():
+        return made
+    way()
+    os._exit(0)
+
+
+def burn() -> None:
+    while time.process_time() < 1:
+        pass
 
 
 def files_named(wanted):

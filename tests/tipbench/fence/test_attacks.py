@@ -55,6 +55,11 @@ def test_the_files_of_the_release_are_not_there(put: Put, fenced: Prepared, tiny
     assert "operation" in hostile_here("truth_by_path", str(truth), fenced)
 
 
+@pytest.mark.parametrize("name", ["tipdata", "tipboard"])
+def test_an_empty_package_cannot_be_imported_either(name: str, put: Put, fenced: Prepared) -> None:
+    assert noted(put, fenced, "names_of_packages", name).startswith("kept out: ModuleNotFoundError")
+
+
 def test_what_works_without_a_fence_would(prepared: Prepared) -> None:
     """The attacks are real: in the host's own process they get something."""
     for what in ("truth_anywhere", "descriptors", "other_processes", "generator", "board"):
@@ -146,9 +151,9 @@ def test_what_a_method_left_behind_ends_with_it(put: Put, fenced: Prepared) -> N
     method.fit(fenced.folds[0], 0)
     assert method.notes == ["got one"]
     keeper = method._session.keeper
-    assert watch.measure(keeper)[0] == 2
+    assert len(watch.processes(keeper)) == 2
     method.close()
-    assert watch.measure(keeper)[0] == 0
+    assert len(watch.processes(keeper)) == 0
 
 
 def test_an_exit_is_an_error_like_another(put: Put, fenced: Prepared) -> None:

@@ -97,7 +97,7 @@ def test_honest_methods_need_nothing_that_is_refused(
 
 
 SESSION = """
-from hostile import called, ctypes
+from ways import called, ctypes
 from tipbench.fence.linux.calls import leave_keys
 assert called(250, 219, 1, None)
 assert called(248, 217, b"user", b"of-the-host", b"x", ctypes.c_size_t(1), ctypes.c_int(-3))

@@ -134,12 +134,13 @@ def die_with_parent() -> None:
     _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def limit(processes: int, memory: int, files: int = 1024) -> None:
-    """Limit processes of this user, bytes of memory of each process, and open files; no file of a crash is written."""
+def limit(threads: int, memory: int, files: int = 1024) -> None:
+    """Limit threads of this user in this namespace (before Linux 5.14: in all), bytes of memory and open files of each
+    process; no file of a crash is written."""
     import resource  # Windows has none, and may import this module
 
     for what, most in (
-        (resource.RLIMIT_NPROC, processes),
+        (resource.RLIMIT_NPROC, threads),
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_NOFILE, files),
         (resource.RLIMIT_CORE, 0),

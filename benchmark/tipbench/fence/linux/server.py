@@ -33,7 +33,7 @@ class Request:
     view: root.View
     user: int
     group: int
-    processes: int
+    threads: int
     memory: int
     python: str
     path: tuple[str, ...]
@@ -113,7 +113,7 @@ def _keep(request: Request, requests: int, answers: int, report: int, left: int,
         try:
             _enter(request, requests, answers, report)
             status = 0
-        except OSError as error:
+        except Exception as error:  # whatever it is, the host says it
             _report(report, {"failed": str(error)})
         finally:
             os._exit(status)
@@ -134,7 +134,7 @@ def _enter(request: Request, requests: int, answers: int, report: int) -> None:
         os.dup2(nothing, stream)
     _close_all_but(requests, answers, report)
     calls.landlock(("/",), root.SCRATCH + tuple(f"/dev/{name}" for name in root.DEVICES))
-    calls.limit(request.processes, request.memory)
+    calls.limit(request.threads, request.memory)
     calls.give_up_rights(request.user, request.group)
     calls.die_with_parent()  # again: whoever becomes another user is let off
     os.chdir(root.SCRATCH[0])
