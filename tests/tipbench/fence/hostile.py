@@ -163,6 +163,9 @@ class Attack:
         with open("/proc/keys", encoding="ascii") as keys, open("/proc/key-users", encoding="ascii") as users:
             return keys.read() + users.read() or nothing()
 
+    def lock(self):
+        return fcntl.lockf(os.open("/dev/null", os.O_WRONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
     def libraries(self):
         """What an honest method does: threads, processes, pools, locks of files, databases, shared memory."""
         import honest

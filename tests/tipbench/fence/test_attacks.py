@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -108,6 +109,38 @@ def test_nothing_can_be_written_outside(put: Put, fenced: Prepared, tiny: Releas
     before = Path(path).read_bytes() if Path(path).exists() else None
     assert noted(put, fenced, "write", path).startswith("kept out: ")
     assert (Path(path).read_bytes() if Path(path).exists() else None) == before
+
+
+BELOW = """
+import os
+from tipbench.fence.linux import calls
+calls._call("unshare", calls.CLONE_NEWNS)
+calls.make_private()
+calls.mount("tmpfs", "a", "tmpfs")
+os.mkdir("a/b")
+calls.mount("tmpfs", "a/b", "tmpfs")
+calls.bind(os.path.abspath("a"), os.path.abspath("c"))
+try:
+    open("c/b/f", "w")
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "linux" and os.getuid() != 0, reason="mounting takes root")
+def test_what_is_mounted_below_is_for_reading_only_too(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "c").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", BELOW], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert done.stdout == "Read-only file system\n"
+
+
+def test_a_lock_of_one_fence_is_not_seen_in_another(put: Put, fenced: Prepared) -> None:
+    for one in (put("Attack", what="lock"), put("Attack", what="lock")):  # both are there at once
+        one.fit(fenced.folds[0], 0)
+        assert one.notes == ["got None"]
 
 
 def test_scratch_is_for_writing_and_gone_with_the_fence(put: Put, fenced: Prepared) -> None:

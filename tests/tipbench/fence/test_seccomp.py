@@ -63,7 +63,7 @@ def test_what_is_named_is_refused_and_all_else_allowed(machine: str) -> None:
         (327, 286, (3, 0, 1, 0, 0, 0), True),
         (327, 286, (3, 0, 1, 0, 0, 8), False),
         (328, 287, (3, 0, 1, 0, 0, 1), False),
-        (72, 25, (3, 6), True),
+        (72, 25, (3, 3), True),
         (72, 25, (3, 5), False),
         (72, 25, (3, 1025), False),
         (9, 222, (0, 1, 3, 0x22), True),
@@ -80,6 +80,12 @@ def test_a_call_may_be_refused_for_an_argument(
 ) -> None:
     for machine, number in (("x86_64", x86_64), ("aarch64", aarch64)):
         assert verdict(machine, number, *arguments) == (ALLOWED if allowed else REFUSAL), machine
+
+
+@pytest.mark.parametrize("machine", ARCHITECTURES)
+@pytest.mark.parametrize("command", [6, 7, 37, 38])
+def test_a_lock_is_said_to_be_held_and_is_not(machine: str, command: int) -> None:
+    assert verdict(machine, {"x86_64": 72, "aarch64": 25}[machine], 3, command) == 0x00050000
 
 
 def test_calls_of_another_set_are_refused() -> None:
