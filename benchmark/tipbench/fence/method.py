@@ -38,10 +38,10 @@ class FencedMethod:
     def __init__(self, session: Session, folder: Path, config: Mapping[str, Any]) -> None:
         self._session, self._folder, self._name = session, folder, str(config["_target_"])
         self._fitted: Fold | None = None
-        said = self._ask("make", method=dict(config)).said
-        self.needs = frozenset(map(str, said.get("needs", ())))
+        answer = self._ask("make", method=dict(config))
+        said = answer.said
+        self.needs, self.takes_many = self._names(answer, "needs"), self._names(answer, "takes_many")
         self.stochastic, self.oracle = bool(said.get("stochastic")), bool(said.get("oracle"))
-        self.takes_many = frozenset(map(str, said.get("takes_many", ())))
         # A method is known by what it has (tipbench.method): what it has not, this one must not have either.
         if said.get("whole"):
             self.predict = self._predict
@@ -84,12 +84,21 @@ class FencedMethod:
             raise UsageError(f"{self._name} returned a {kind:.60}; return a polars DataFrame.")
         return answer.frame
 
+    def _names(self, answer: Answer, key: str) -> frozenset[str]:
+        try:
+            return frozenset(answer.names(key))
+        except Garbled as error:
+            raise self._refused(error) from None
+
+    def _refused(self, error: Garbled) -> UsageError:
+        return UsageError(f"{self._name} returned {_plain(str(error))}.")
+
     def _ask(self, do: str, frame: pl.DataFrame | None = None, **said: Any) -> Answer:
         """Return an answer. Raises what the method raised: UsageError as such, all else as MethodError."""
         try:
             answer = self._session.ask({"do": do, **said}, frame)
         except Garbled as error:
-            raise UsageError(f"{self._name} returned {_plain(str(error))}.") from None
+            raise self._refused(error) from None
         told = answer.said
         if "refused" in told:
             raise (NotMapped if told.get("unmapped") else UsageError)(_plain(str(told["refused"])))

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,15 @@ from tipbench.fence.view import Sight, unreadable
 from tipbench.fence.wire import Answer, Garbled, Pipe
 
 GIB = 1 << 30
+BOUNDS = {
+    "minutes": (1e-3, 1e6),
+    "memory_gib": (1 / 16, 1 << 20),
+    "scratch_gib": (1 / 1024, 1 << 20),
+    "processes": (1, 1 << 16),
+}
+"""The least and the most of each limit: a file system of 0 bytes is one without a limit, and NaN ends nothing."""
+POOLS = 4
+"""Threads for each processor that a process may have beside its own: pools of polars, OpenMP, BLAS and its own."""
 NOBODY = 65534
 EVERY = 0.1
 """Seconds between two looks at a fence."""
@@ -29,12 +38,27 @@ ENDING = 5.0
 
 @dataclass(frozen=True)
 class Limits:
-    """What a fenced method may use: minutes in all, GiB of memory in all and for what it writes, processes."""
+    """What a fenced method may use: minutes, GiB of memory and for what it writes, processes; all in all.
+
+    Raises:
+        UsageError: for one that is out of :data:`BOUNDS`.
+    """
 
     minutes: float = 60.0
     memory_gib: float = 8.0
     scratch_gib: float = 1.0
     processes: int = 64
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            (least, most), value = BOUNDS[one.name], getattr(self, one.name)
+            if not least <= value <= most:
+                raise UsageError(f"limits.{one.name}={value:g} is not between {least:g} and {most:g}.")
+
+    @property
+    def threads(self) -> int:
+        """What the kernel limits: threads of a fence, of which each process has at least one."""
+        return self.processes + POOLS * (os.cpu_count() or 1)
 
 
 class CannotFence(UsageError):
@@ -71,7 +95,8 @@ class Session:
             self._pipe.close()
             os.close(self._report)
             raise CannotFence(_cannot(said.get("failed", "it ended at once")))
-        self._start, self._code, self._over = watch.cost(self.keeper)[1], None, threading.Event()
+        self._account = watch.Account(self.keeper)
+        self._start, self._code, self._over = self._account.cost()[1], None, threading.Event()
         self._watcher = threading.Thread(target=self._look, daemon=True)
         self._watcher.start()
 
@@ -92,7 +117,7 @@ class Session:
 
     def cost(self) -> tuple[float, int]:
         """Return the CPU seconds of all processes so far, and the most bytes that one had over the start."""
-        cpu, peak = watch.cost(self.keeper)
+        cpu, peak = self._account.cost()
         return cpu, max(0, peak - self._start)
 
     def close(self) -> int | None:
@@ -118,7 +143,7 @@ class Session:
             "view": {**view, "scratch": int(limits.scratch_gib * GIB)},
             "user": user,
             "group": NOBODY if user == NOBODY else os.getgid(),
-            "processes": limits.processes * (os.cpu_count() or 1) + limits.processes,
+            "threads": limits.threads,
             "memory": int(limits.memory_gib * GIB),
             "python": python,
             "path": sight.path,
@@ -140,7 +165,7 @@ class Session:
         """Watch the fence until it reports its end, and end it where it passes a limit."""
         began, limits = time.monotonic(), self._limits
         while not watch.wait(self._report, EVERY):
-            processes, memory = watch.measure(self.keeper)
+            processes, memory = self._account.look()
             if time.monotonic() - began > 60 * limits.minutes:
                 self._why = f"it took more than {limits.minutes:g} minutes: set limits.minutes=N."
             elif memory > limits.memory_gib * GIB:

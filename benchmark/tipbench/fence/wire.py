@@ -48,6 +48,13 @@ class Answer:
     said: dict[str, Any]
     frame: pl.DataFrame | None = field(default=None, repr=False)
 
+    def names(self, key: str) -> list[str]:
+        """Return a list of names that it says. Raises Garbled where it says anything else."""
+        names = self.said.get(key)
+        if not isinstance(names, list) or not all(isinstance(one, str) and _is_text(one) for one in names):
+            raise Garbled(f"{names!r:.40} for {key}, which is a list of names")
+        return names
+
 
 @dataclass
 class Pipe:
@@ -130,7 +137,12 @@ class Pipe:
                 if isinstance(column, dict)
                 else (None, None, None)
             )
-            if not isinstance(name, str) or name in series or not isinstance(dtype, str):
+            if (
+                not isinstance(name, str)
+                or not _is_text(name)
+                or name in series
+                or not isinstance(dtype, str)
+            ):
                 raise Garbled("a column without a name and a dtype of its own")
             series[name] = self._column(name, dtype, rows, bool(nulls))
         return pl.DataFrame(series)

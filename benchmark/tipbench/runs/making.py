@@ -101,7 +101,12 @@ def fenced_method(
     target = str(config["_target_"])
     sight = sight_of(targets_of(config), method_sources(config).values(), list(hidden), place)
     preload = _libraries(config) if is_shipped(target) else []
-    made = FencedMethod(Session(sight, folder, limits, python, preload), folder, config)
+    session = Session(sight, folder, limits, python, preload)
+    try:
+        made = FencedMethod(session, folder, config)
+    except BaseException:  # an interruption too: a fence that nobody holds would live as long as its limit
+        session.close()
+        raise
     if made.oracle:
         made.close()
         raise UsageError(f"{target} is an oracle, and a fence holds no hidden truth: set fence=off.")

@@ -45,7 +45,11 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
     def one(name: str, limits: Limits = USUAL, **arguments: object) -> FencedMethod:
         target, folder = f"hostile.{name}", tmp_path / f"fold{len(made)}"
         folder.mkdir()
-        session = Session(sight_of([target], [HERE / "hostile.py"]), folder, limits)
+        session = Session(
+            sight_of([target], [HERE / f"{name}.py" for name in ("hostile", "honest", "ways")]),
+            folder,
+            limits,
+        )
         try:
             made.append(FencedMethod(session, folder, {"_target_": target, **arguments}))
         except BaseException:

@@ -1,11 +1,16 @@
 """A method that attacks while it fits. What it got is in its notes: ``got ...`` or ``kept out: ...``."""
 
 import ctypes
+import fcntl
+import importlib
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 
 import polars as pl
 
@@ -17,7 +22,7 @@ class Attack:
     stochastic = False
 
     def __init__(self, what: str, given: str = "") -> None:
-        self.what, self.given, self.notes = what, given, []
+        self.what, self.given, self.notes, self.child = what, given, [], 0
 
     def fit(self, fold, seed):
         self.fold = fold
@@ -97,6 +102,9 @@ class Attack:
 
         return open_release("0.3.0", "tiny")
 
+    def names_of_packages(self):
+        return [importlib.import_module(name) for name in self.given.split(",")]
+
     def generator_on_disk(self):
         return files_named(("world-0.3.0.yaml", "versions.yaml", "fence.key").__contains__) or nothing()
 
@@ -145,6 +153,25 @@ class Attack:
     def setuid_program(self):
         return subprocess.run(["su", "-c", "id"], capture_output=True, text=True, check=True).stdout
 
+    def past_the_namespaces(self):
+        """What every fence of a user shares: its system calls, each by a way that works outside."""
+        import ways
+
+        return [name for name, way in ways.WAYS.items() if ways.works(way)] or nothing()
+
+    def keys(self):
+        with open("/proc/keys", encoding="ascii") as keys, open("/proc/key-users", encoding="ascii") as users:
+            return keys.read() + users.read() or nothing()
+
+    def lock(self):
+        return fcntl.lockf(os.open("/dev/null", os.O_WRONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def libraries(self):
+        """What an honest method does: threads, processes, pools, locks of files, databases, shared memory."""
+        import honest
+
+        return honest.everything()
+
     def fork_bomb(self):
         while True:
             try:
@@ -165,6 +192,33 @@ class Attack:
         with open("/tmp/full", "wb") as file:
             while True:
                 file.write(b"1" * (1 << 24))
+
+    def fill_every_disk(self):
+        written = 0
+        for place in ("/tmp/full", "/dev/shm/full"):
+            with suppress(OSError), open(place, "wb", buffering=0) as file:
+                while True:
+                    written += file.write(b"1" * (1 << 16))
+        return written
+
+    def write_empty_files(self):
+        for number in range(10_000):
+            open(f"/tmp/{number}", "wb").close()
+
+    def fork_in_a_thread(self):
+        in_a_thread(lambda: [fork(lambda: time.sleep(10)) for _ in range(8)])
+        time.sleep(10)
+
+    def burn_in_a_thread(self):
+        in_a_thread(lambda: os.waitpid(fork(burn), 0))
+
+    def burn_unwaited(self):
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        in_a_thread(lambda: setattr(self, "child", fork(burn)))
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(self.child, 0)
+                time.sleep(0.05)
 
     def leave_a_process_behind(self):
         subprocess.Popen(["sleep", "1000"], start_new_session=True)
@@ -187,14 +241,55 @@ class Liar:
         self.said, self.after = said, after
 
     def fit(self, fold, seed):
-        pipes = [one for one in range(3, 20) if exists(one) and writes(one)]
-        for one in pipes:
-            os.write(one, self.said.encode("latin-1") + b"\0" * self.after)
-        time.sleep(0.2)
-        os._exit(0)
+        say(self.said, self.after)
 
     def predict(self, fold):
         raise NotImplementedError
+
+
+class Unmade:
+    """Leaves a process behind and cannot be made."""
+
+    def __init__(self) -> None:
+        subprocess.Popen(["sleep", "1000"], start_new_session=True)
+        raise ValueError("no")
+
+
+class Unnamed:
+    """Needs what is no list of names."""
+
+    needs = frozenset()
+    stochastic = False
+
+    def __init__(self) -> None:
+        say('{"needs": 5, "takes_many": []}\n')
+
+
+def say(text: str, after: int = 0) -> None:
+    """Write to the host, and end."""
+    for one in range(3, 20):
+        if exists(one) and writes(one):
+            os.write(one, text.encode("latin-1") + b"\0" * after)
+    time.sleep(0.2)
+    os._exit(0)
+
+
+def in_a_thread(way) -> None:
+    thread = threading.Thread(target=way)
+    thread.start()
+    thread.join()
+
+
+def fork(way) -> int:
+    if made := os.fork():
+        return made
+    way()
+    os._exit(0)
+
+
+def burn() -> None:
+    while time.process_time() < 1:
+        pass
 
 
 def files_named(wanted):
@@ -214,8 +309,6 @@ def exists(descriptor) -> bool:
 
 
 def writes(descriptor) -> bool:
-    import fcntl
-
     return os.readlink(f"/proc/self/fd/{descriptor}").startswith("pipe:") and bool(
         fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_WRONLY
     )

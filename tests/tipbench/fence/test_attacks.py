@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ ATTACKS = [
     *("truth_anywhere", "truth_by_plan", "truth_by_stack", "truth_in_memory", "other_processes"),
     *("memory_of_the_parent", "trace_the_parent", "kill_the_parent", "descriptors", "environment"),
     *("names_on_the_internet", "generator", "generator_on_disk", "board", "write_beside_the_fold"),
-    *("mount_again", "another_namespace", "become_root", "setuid_program"),
+    *("mount_again", "another_namespace", "become_root", "setuid_program", "past_the_namespaces"),
 ]
 
 
@@ -53,6 +54,11 @@ def test_the_files_of_the_release_are_not_there(put: Put, fenced: Prepared, tiny
     truth = sorted(tiny.folder.glob("**/adverts.truth.parquet"))[0]
     assert noted(put, fenced, "truth_by_path", str(truth)).startswith("kept out: FileNotFoundError")
     assert "operation" in hostile_here("truth_by_path", str(truth), fenced)
+
+
+@pytest.mark.parametrize("name", ["tipdata", "tipboard"])
+def test_an_empty_package_cannot_be_imported_either(name: str, put: Put, fenced: Prepared) -> None:
+    assert noted(put, fenced, "names_of_packages", name).startswith("kept out: ModuleNotFoundError")
 
 
 def test_what_works_without_a_fence_would(prepared: Prepared) -> None:
@@ -105,6 +111,38 @@ def test_nothing_can_be_written_outside(put: Put, fenced: Prepared, tiny: Releas
     assert (Path(path).read_bytes() if Path(path).exists() else None) == before
 
 
+BELOW = """
+import os
+from tipbench.fence.linux import calls
+calls._call("unshare", calls.CLONE_NEWNS)
+calls.make_private()
+calls.mount("tmpfs", "a", "tmpfs")
+os.mkdir("a/b")
+calls.mount("tmpfs", "a/b", "tmpfs")
+calls.bind(os.path.abspath("a"), os.path.abspath("c"))
+try:
+    open("c/b/f", "w")
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "linux" and os.getuid() != 0, reason="mounting takes root")
+def test_what_is_mounted_below_is_for_reading_only_too(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "c").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", BELOW], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert done.stdout == "Read-only file system\n"
+
+
+def test_a_lock_of_one_fence_is_not_seen_in_another(put: Put, fenced: Prepared) -> None:
+    for one in (put("Attack", what="lock"), put("Attack", what="lock")):  # both are there at once
+        one.fit(fenced.folds[0], 0)
+        assert one.notes == ["got None"]
+
+
 def test_scratch_is_for_writing_and_gone_with_the_fence(put: Put, fenced: Prepared) -> None:
     assert noted(put, fenced, "write", "/tmp/notes") == "got /tmp/notes"
     assert not Path("/tmp/notes").exists()
@@ -146,9 +184,9 @@ def test_what_a_method_left_behind_ends_with_it(put: Put, fenced: Prepared) -> N
     method.fit(fenced.folds[0], 0)
     assert method.notes == ["got one"]
     keeper = method._session.keeper
-    assert watch.measure(keeper)[0] == 2
+    assert len(watch.processes(keeper)) == 2
     method.close()
-    assert watch.measure(keeper)[0] == 0
+    assert len(watch.processes(keeper)) == 0
 
 
 def test_an_exit_is_an_error_like_another(put: Put, fenced: Prepared) -> None:

@@ -14,7 +14,7 @@ from polars.testing.parametric import dataframes
 from tipbench.data.prepared import Prepared
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Ended
-from tipbench.fence.wire import NUMBERS, Garbled, Pipe
+from tipbench.fence.wire import NUMBERS, Answer, Garbled, Pipe
 from tipcore.errors import UsageError
 
 DTYPES = [kind for kind, _ in NUMBERS.values()]
@@ -92,6 +92,7 @@ def column(**changed: object) -> bytes:
         b'{"rows": 1, "columns": [{"name": 3, "dtype": "Int64"}]}\n',
         b'{"rows": 0, "columns": [' + b",".join([b"{}"] * 300) + b"]}\n",
         column(name="a") + b"\0" * 3,
+        column(name="\ud800") + b"\0" * 16,
         column(dtype="Object"),
         column(dtype="Float64", nulls=True) + b"\0" * 17,
         column(dtype="String") + b"\xff" * 8,
@@ -105,7 +106,7 @@ def column(**changed: object) -> bytes:
         ) + b"]}\n",
         b"",
     ],
-    ids=range(24),
+    ids=range(25),
 )  # fmt: skip
 def test_what_was_not_agreed_is_refused_and_nothing_is_read_further(content: bytes) -> None:
     host = said(content)
@@ -158,6 +159,14 @@ def test_a_method_that_answers_for_itself_is_refused(
     method = put("Liar", said=content)
     with pytest.raises(UsageError, match=refused):
         method.fit(fenced.folds[0], 0)
+
+
+@pytest.mark.parametrize("said", [5, None, "tipbench", [1], {"a": 1}, ["\ud800"]])
+@pytest.mark.parametrize("key", ["needs", "takes_many"])
+def test_what_is_no_list_of_names_is_refused(key: str, said: object) -> None:
+    assert Answer({key: ["a"]}).names(key) == ["a"]
+    with pytest.raises(Garbled, match=f"for {key}, which is a list of names"):
+        Answer({key: said}).names(key)
 
 
 def test_a_method_that_says_it_has_fitted_gains_nothing(

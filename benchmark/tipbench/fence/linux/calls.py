@@ -8,6 +8,7 @@ prctl(2), setrlimit(2), landlock(7).
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 from collections.abc import Iterable
@@ -15,13 +16,18 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from tipbench.fence.linux.seccomp import number_of
+
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 0x1, 0x2, 0x4, 0x8, 0x20
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 MNT_DETACH = 2
+_MOUNT_SETATTR, _RECURSIVE, _ATTRIBUTES = 442, 0x8000, MS_RDONLY | MS_NOSUID
+"""The number of a call of Linux 5.12, the same on all machines, and what it is told."""
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
+JOIN_SESSION_KEYRING = 1
 LAST_CAPABILITY = 63
 """One more than any kernel has; the first that is refused ends the loop."""
 CAPABILITY_VERSION_3 = 0x20080522
@@ -70,10 +76,20 @@ def make_private() -> None:
 def bind(source: str, target: str, writable: bool = False) -> None:
     """Show a file or folder at another place, for reading only unless it is to be written."""
     mount(source, target, flags=MS_BIND | MS_REC)
-    if not writable:
+    if not writable and not _close_below(target):
         # Flags that the source has are locked here: they must be given again.
         kept = _flags_of(target)
         mount("none", target, flags=MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | kept)
+
+
+def _close_below(path: str) -> bool:
+    """Let nothing be written at a place and in what is mounted below it; return whether the kernel can (Linux 5.12)."""
+    held = (ctypes.c_uint64 * 4)(_ATTRIBUTES)
+    size = ctypes.c_size_t(ctypes.sizeof(held))
+    made = _library().syscall(_MOUNT_SETATTR, -1, path.encode(), _RECURSIVE, ctypes.byref(held), size)
+    if made != 0 and ctypes.get_errno() not in (errno.ENOSYS, errno.EPERM):
+        raise OSError(ctypes.get_errno(), f"mount_setattr: {os.strerror(ctypes.get_errno())}")
+    return made == 0
 
 
 def _flags_of(path: str) -> int:
@@ -114,17 +130,29 @@ def give_up_rights(user: int, group: int) -> None:
     _call("capset", header, (ctypes.c_uint32 * 6)())
 
 
+def leave_keys() -> None:
+    """Begin an empty session keyring: keys know no namespace, and whoever has a session's may read and revoke them."""
+    if _library().syscall(number_of("keyctl"), ctypes.c_int(JOIN_SESSION_KEYRING), None) < 0:
+        number = ctypes.get_errno()
+        if number not in (
+            errno.ENOSYS,
+            errno.EPERM,
+        ):  # a kernel without keys, or a container that refuses them to all
+            raise OSError(number, f"keyctl: {os.strerror(number)}")
+
+
 def die_with_parent() -> None:
     """Let this process be killed when the one that forked it ends."""
     _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def limit(processes: int, memory: int, files: int = 1024) -> None:
-    """Limit processes of this user, bytes of memory of each process, and open files; no file of a crash is written."""
+def limit(threads: int, memory: int, files: int = 1024) -> None:
+    """Limit threads of this user in this namespace (before Linux 5.14: in all), bytes of memory and open files of each
+    process; no file of a crash is written."""
     import resource  # Windows has none, and may import this module
 
     for what, most in (
-        (resource.RLIMIT_NPROC, processes),
+        (resource.RLIMIT_NPROC, threads),
         (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_NOFILE, files),
         (resource.RLIMIT_CORE, 0),

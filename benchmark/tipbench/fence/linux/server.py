@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tipbench.fence import child
-from tipbench.fence.linux import calls, root
+from tipbench.fence.linux import calls, root, seccomp
 from tipbench.fence.wire import Pipe
 
 LARGEST = 1 << 17
@@ -33,7 +33,7 @@ class Request:
     view: root.View
     user: int
     group: int
-    processes: int
+    threads: int
     memory: int
     python: str
     path: tuple[str, ...]
@@ -51,6 +51,7 @@ def main(descriptor: int, preloaded: list[str]) -> None:
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is interrupted is the host, which then closes its end
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report themselves
+    calls.leave_keys()
     host = socket.socket(fileno=descriptor)
     host.send(b"ready")
     while True:
@@ -112,7 +113,7 @@ def _keep(request: Request, requests: int, answers: int, report: int, left: int,
         try:
             _enter(request, requests, answers, report)
             status = 0
-        except OSError as error:
+        except Exception as error:  # whatever it is, the host says it
             _report(report, {"failed": str(error)})
         finally:
             os._exit(status)
@@ -126,16 +127,18 @@ def _keep(request: Request, requests: int, answers: int, report: int, left: int,
 def _enter(request: Request, requests: int, answers: int, report: int) -> None:
     """Be process 1: see what there is to see, give up all rights, and serve the host's requests."""
     os.setsid()
+    calls.leave_keys()
     root.build(request.view, request.user, request.group)
     nothing = os.open("/dev/null", os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     _close_all_but(requests, answers, report)
     calls.landlock(("/",), root.SCRATCH + tuple(f"/dev/{name}" for name in root.DEVICES))
-    calls.limit(request.processes, request.memory)
+    calls.limit(request.threads, request.memory)
     calls.give_up_rights(request.user, request.group)
     calls.die_with_parent()  # again: whoever becomes another user is let off
     os.chdir(root.SCRATCH[0])
+    seccomp.restrict()
     _report(report, {"ready": True})
     os.close(report)
     if request.python:

@@ -1,35 +1,74 @@
-"""Look at a fence from outside: how many processes it has and how much memory, and end it."""
+"""Look at a fence from outside: how many processes it has, how much memory and CPU they took, and end it."""
 
 from __future__ import annotations
 
 import os
 import select
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 KIB = 1024
-_COUNTED = (b"RssAnon:", b"RssShmem:")
+REMEMBERED = 10_000
+"""Ended processes of which is known what they took, so that one that a look had missed is not counted twice."""
+_COUNTED = (b"RssAnon:", b"VmSwap:")
+"""Memory of a process alone. What is shared lies in files of the fence, which have a limit of their own
+(:mod:`tipbench.fence.linux.root`): other shared memory is refused (:mod:`tipbench.fence.linux.seccomp`)."""
 
 
-def measure(keeper: int) -> tuple[int, int]:
-    """Return the number of processes below the keeper of a fence, and the bytes of memory that are theirs alone."""
-    below = list(_below(keeper))
-    return len(below), sum(map(_memory, below))
+@dataclass
+class Account:
+    """What the processes below a keeper took, of those too that ended between two looks at them.
+
+    A process that is waited for adds to its parent's time; one that nobody waits for, or whose parent was killed, does
+    not. So the time of each is kept as it was last seen, and the larger sum counts: that of today's processes with all
+    that they waited for, or that of every process ever seen. Both are at most what was taken.
+    """
+
+    keeper: int
+    _own: dict[tuple[int, int], int] = field(default_factory=dict)
+    _seen: int = 0
+    _most: int = 0
+    _peak: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def look(self) -> tuple[int, int]:
+        """Return the number of processes now, and the bytes of memory that are theirs."""
+        below, now, waited, memory = processes(self.keeper), {}, 0, 0
+        with self._lock:
+            for process in below:
+                with suppress(OSError):  # it has ended
+                    with open(f"/proc/{process}/stat", "rb") as file:
+                        said = list(map(int, file.read().rpartition(b")")[2].split()[1:]))
+                    now[process, said[18]] = sum(said[10:12])  # a number comes again; not with the same start
+                    waited += sum(said[10:14])
+                    with open(f"/proc/{process}/status", "rb") as file:
+                        told = [line.split() for line in file]
+                    memory += KIB * sum(int(line[1]) for line in told if line[0] in _COUNTED)
+                    peaks = [KIB * int(line[1]) for line in told if line[0] == b"VmHWM:"]
+                    self._peak = max(self._peak, *peaks, 0)
+            self._seen += sum(own - self._own.get(one, 0) for one, own in now.items())
+            self._own = {**(self._own if len(self._own) < REMEMBERED else {}), **now}
+            self._most = max(self._most, waited, self._seen)
+        return len(below), memory
+
+    def cost(self) -> tuple[float, int]:
+        """Return the CPU seconds of all processes so far, and the most bytes that one had."""
+        self.look()
+        return self._most / os.sysconf("SC_CLK_TCK"), self._peak
 
 
-def cost(keeper: int) -> tuple[float, int]:
-    """Return the CPU seconds of the processes below a keeper, of ended ones too, and the most bytes that one had."""
-    ticks, peak = 0, 0
-    for process in _below(keeper):
-        with suppress(OSError):  # it has ended
-            with open(f"/proc/{process}/stat", "rb") as file:
-                ticks += sum(map(int, file.read().rpartition(b")")[2].split()[11:15]))
-            with open(f"/proc/{process}/status", "rb") as file:
-                peak = max(
-                    (peak, *(KIB * int(line.split()[1]) for line in file if line.startswith(b"VmHWM:")))
-                )
-    return ticks / os.sysconf("SC_CLK_TCK"), peak
+def processes(keeper: int) -> set[int]:
+    """Return the processes below a keeper, whichever of its threads began them."""
+    found: set[int] = set()
+    waiting = [keeper]
+    while waiting:
+        new = set(_children(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def wait(descriptor: int, seconds: float) -> bool:
@@ -46,23 +85,9 @@ def end(keeper: int) -> None:
             os.kill(process, signal.SIGKILL)
 
 
-def _children(process: int) -> list[int]:
-    try:
-        with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as file:
-            return list(map(int, file.read().split()))
-    except OSError:
-        return []  # it has ended
-
-
-def _below(process: int) -> Iterator[int]:
-    for one in _children(process):
-        yield one
-        yield from _below(one)
-
-
-def _memory(process: int) -> int:
-    try:
-        with open(f"/proc/{process}/status", "rb") as file:
-            return KIB * sum(int(line.split()[1]) for line in file if line.startswith(_COUNTED))
-    except OSError:
-        return 0  # it has ended
+def _children(process: int) -> Iterator[int]:
+    """Yield the children of all threads of a process: each is told of at the thread that began it."""
+    with suppress(OSError):  # it has ended
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with suppress(OSError), open(f"/proc/{process}/task/{thread}/children", encoding="ascii") as file:
+                yield from map(int, file.read().split())

@@ -1,0 +1,76 @@
+"""What a fence may use is counted whole, whoever of its processes took it, and no limit is none."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tipbench.data.prepared import Prepared
+from tipbench.fence.linux import start, watch
+from tipbench.fence.method import FencedMethod
+from tipbench.fence.session import Ended, Limits
+from tipbench.runs.making import fenced_method
+from tipcore.errors import UsageError
+
+HERE = Path(__file__).parent
+Put = Callable[..., FencedMethod]
+
+
+def attacked(put: Put, fenced: Prepared, what: str, limits: Limits) -> FencedMethod:
+    method = put("Attack", limits, what=what)
+    method.fit(fenced.folds[0], 0)
+    return method
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        *({"memory_gib": value} for value in (math.inf, math.nan, 0.0, -1.0, 1e-12)),
+        *({"scratch_gib": value} for value in (math.inf, math.nan, 0.0, 1e-12)),
+        *({"minutes": value} for value in (math.inf, math.nan, 0.0)),
+        {"processes": 0},
+    ],
+    ids=str,
+)
+def test_a_limit_that_is_none_is_refused(limits: dict[str, float]) -> None:
+    ((name, _),) = limits.items()
+    with pytest.raises(UsageError, match=rf"^limits\.{name}=\S+ is not between \S+ and \S+\.$"):
+        Limits(**limits)  # type: ignore[arg-type]
+
+
+def test_processes_that_a_thread_began_count(put: Put, fenced: Prepared) -> None:
+    with pytest.raises(Ended, match="it started more than 4 processes"):
+        attacked(put, fenced, "fork_in_a_thread", Limits(processes=4))
+
+
+@pytest.mark.parametrize("what", ["burn_in_a_thread", "burn_unwaited"])
+def test_the_time_of_a_process_that_ended_counts(what: str, put: Put, fenced: Prepared) -> None:
+    cpu, _ = attacked(put, fenced, what, Limits()).cost()
+    assert cpu > 0.7
+
+
+def test_all_that_is_written_is_under_one_limit(put: Put, fenced: Prepared) -> None:
+    method = attacked(put, fenced, "fill_every_disk", Limits(scratch_gib=0.0625))
+    written = int(method.notes[0].removeprefix("got "))
+    assert 60 << 20 < written <= 64 << 20
+
+
+def test_files_are_under_a_limit_too(put: Put, fenced: Prepared) -> None:
+    method = attacked(put, fenced, "write_empty_files", Limits(scratch_gib=0.01))
+    assert method.notes[0].startswith("kept out: OSError: [Errno 28]")
+
+
+@pytest.mark.parametrize("name", ["Unmade", "Unnamed"])
+def test_no_fence_is_left_of_a_method_that_could_not_be_made(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(HERE))
+    with pytest.raises(Exception, match=r"cannot be made: no|returned 5 for needs"):
+        fenced_method({"_target_": f"hostile.{name}"}, tmp_path, Limits())
+    server = start._servers[os.getpid()].process.pid
+    until = time.monotonic() + 5
+    while (left := watch.processes(server)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not left
