@@ -43,10 +43,11 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Put]:
     made: list[FencedMethod] = []
 
     def one(name: str, limits: Limits = USUAL, **arguments: object) -> FencedMethod:
-        target, folder = f"hostile.{name}", tmp_path / f"fold{len(made)}"
+        module = "hostile" if name == "Attack" else "liars"
+        target, folder = f"{module}.{name}", tmp_path / f"fold{len(made)}"
         folder.mkdir()
         session = Session(
-            sight_of([target], [HERE / f"{name}.py" for name in ("hostile", "honest", "ways")]),
+            sight_of([target], [HERE / f"{name}.py" for name in ("hostile", "liars", "honest", "ways")]),
             folder,
             limits,
         )

@@ -68,7 +68,7 @@ def test_no_fence_is_left_of_a_method_that_could_not_be_made(
 ) -> None:
     monkeypatch.syspath_prepend(str(HERE))
     with pytest.raises(Exception, match=r"cannot be made: no|returned 5 for needs"):
-        fenced_method({"_target_": f"hostile.{name}"}, tmp_path, Limits())
+        fenced_method({"_target_": f"liars.{name}"}, tmp_path, Limits())
     server = start._servers[os.getpid()].process.pid
     until = time.monotonic() + 5
     while (left := watch.processes(server)) and time.monotonic() < until:

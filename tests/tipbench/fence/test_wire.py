@@ -148,7 +148,7 @@ def test_a_frame_with_any_byte_changed_is_read_or_refused(data: st.DataObject) -
 @pytest.mark.parametrize(
     ("content", "refused"),
     [
-        ("nonsense\n", "hostile.Liar returned a line that is not JSON"),
+        ("nonsense\n", "liars.Liar returned a line that is not JSON"),
         ('{"rows": 1, "columns": [{"name": "a", "dtype": "Object"}]}\n', "the column a as Object"),
         ('{"refused": "\\u001b[31m\\u202e"}\n', r"^\?\[31m\?$"),
     ],
