@@ -187,7 +187,7 @@ def call_verify(options: argparse.Namespace) -> int:
         expanded(options.round),
         workers=options.workers,
         quiet=options.quiet,
-        receipts=getattr(options, "receipt", None) or (),
+        receipts=options.receipt or (),
     )
     state = "revealed" if found.revealed else "sealed"
     if options.json:

@@ -68,7 +68,8 @@ example, for the host:
     "verify": """\
 examples, for everyone:
   tipbench seal verify spring-2027
-  tipbench seal verify spring-2027 --workers 2""",
+  tipbench seal verify spring-2027 --workers 2
+  tipbench seal verify spring-2027 --receipt HASH            exit 1 where no entry of the chain has it""",
 }
 """Examples of each action, for its own help."""
 
@@ -131,6 +132,9 @@ def _declare_reveal(one: argparse.ArgumentParser) -> None:
 
 def _declare_verify(one: argparse.ArgumentParser) -> None:
     one.add_argument("round", metavar="ROUND", help="folder of the round as published")
+    one.add_argument(
+        "--receipt", nargs="+", action="extend", metavar="HASH", help="say whether this entry is in the chain"
+    )
     _add_engine(one)
 
 
