@@ -75,7 +75,9 @@ ADVERTS = Table(
             "truth",
             note="cues drawn",
             values=InWorld(("cues.services", "cues.jobs", "cues.intermediary", "cues.decoys")),
+            until="0.4.0",
         ),
+        Column("facts", pl.List(pl.String()), "truth", note="facts said, each as fact=level", since="0.4.0"),
         Column("copied", pl.Boolean(), "truth", note="the text is a stranger's"),
         Column("writer", pl.Int64(), "truth", sealed=Sealed("label", "writer")),
         Column(
