@@ -100,7 +100,7 @@ def as_of(version: str, table: Table) -> Table:
 
 
 def _has(version: str, since: str, until: str = "") -> bool:
-    """Return whether a version of the data has what exists since another, '' for always, and until another, '' for ever."""
+    """Return whether a version of the data has what exists since another and until another; '' sets no bound."""
     known = list(versions())
     at = known.index(version)
     return (not since or known.index(since) <= at) and (not until or at < known.index(until))

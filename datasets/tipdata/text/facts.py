@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES
+from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.text.reading import read
 
 ALL = "all"

@@ -25,7 +25,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Choice:
-    """A place for one of several wordings. ``by``: what decides it (:data:`WRITER`, :data:`SPEAKER`, :data:`REGISTER`)."""
+    """A place for one of several wordings. ``by``: what decides (:data:`WRITER`, :data:`SPEAKER`, :data:`REGISTER`)."""
 
     by: str
     options: tuple[Sentence, ...]
@@ -98,7 +98,9 @@ def surfaces(sentence: Sentence, words: Mapping[str, tuple[str, ...]], most: int
 
     ``words``: slot -> the words that it may hold; a slot that is not listed stays as it is written.
     """
-    return islice((" ".join("".join(one).split()) for one in product(*(_ways(part, words) for part in sentence))), most)
+    return islice(
+        (" ".join("".join(one).split()) for one in product(*(_ways(part, words) for part in sentence))), most
+    )
 
 
 def _ways(part: Part, words: Mapping[str, tuple[str, ...]]) -> list[str]:

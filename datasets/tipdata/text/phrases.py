@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES
+from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.text.facts import facts_of
 from tipdata.text.grammar import REGISTER, SPEAKER, SPEAKERS, WRITER, Choice, Part, Sentence, Slot
 from tipdata.text.wordbook import KINDS_OF_FILLER, NUMBERS, Frame, Wordbook, wordbook
@@ -47,6 +47,7 @@ class Phrases:
         titles: (languages, families, MOST_FRAMES) frames.
         fillers: (languages, kinds, families, MOST_FRAMES) frames.
         question, priced: (frames,) bool: ends with a question mark; needs a price.
+        slots: (frames,) which of the first three :data:`SLOTS` it has, as bits.
         numbers: (languages, number slots, values, 2) base strings of digits and of words; -1 beyond.
         values: (languages, number slots, values) the numbers themselves; 0 beyond.
         nouns: (languages, categories, nouns) base strings.
@@ -67,6 +68,7 @@ class Phrases:
     fillers: np.ndarray
     question: np.ndarray
     priced: np.ndarray
+    slots: np.ndarray
     numbers: np.ndarray
     values: np.ndarray
     nouns: np.ndarray
@@ -79,7 +81,7 @@ class Phrases:
 
 @cache
 def phrases(languages: tuple[str, ...]) -> Phrases:
-    """Compile the wordbooks of some languages. Raises :class:`tipdata.text.wordbook.Faulty` for one that is not sound."""
+    """Compile the wordbooks of some languages. Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one."""
     made = _Compiler(len(languages))
     for number, language in enumerate(languages):
         made.add(number, wordbook(language))
@@ -101,7 +103,10 @@ class _Compiler:
         self.pieces: list[list[int]] = []
         self.question: list[bool] = []
         self.priced: list[bool] = []
-        self.levels = np.full((languages, len(FAMILIES), most_facts, most_levels, MOST_FRAMES), NONE, np.int32)
+        self.slots: list[int] = []
+        self.levels = np.full(
+            (languages, len(FAMILIES), most_facts, most_levels, MOST_FRAMES), NONE, np.int32
+        )
         self.titles = np.full((languages, len(FAMILIES), MOST_FRAMES), NONE, np.int32)
         self.fillers = np.full((languages, len(KINDS_OF_FILLER), len(FAMILIES), MOST_FRAMES), NONE, np.int32)
         self.numbers = np.full((languages, len(NUMBERS), 16, 2), NONE, np.int32)
@@ -151,6 +156,7 @@ class _Compiler:
             fillers=self.fillers,
             question=np.array(self.question),
             priced=np.array(self.priced),
+            slots=np.array(self.slots, dtype=np.int64),
             numbers=self.numbers,
             values=self.values,
             nouns=self.nouns,
@@ -174,6 +180,7 @@ class _Compiler:
         self.items.append(len(parts))
         self.question.append(frame.text.rstrip()[-1:] in "?؟？")
         self.priced.append("{price}" in frame.text)
+        self.slots.append(sum(1 << bit for bit, name in enumerate(SLOTS[:3]) if f"{{{name}}}" in frame.text))
         return number
 
     def _item(self, part: Sentence) -> None:
@@ -226,7 +233,9 @@ class _Compiler:
     def _base(self, text: str) -> int:
         if text not in self.known:
             self.known[text] = len(self.wrong)
-            found = tuple(i for i in dict.fromkeys(self._index(m) for m in self.pattern.finditer(text)) if i >= 0)[:2]
+            found = tuple(
+                i for i in dict.fromkeys(self._index(m) for m in self.pattern.finditer(text)) if i >= 0
+            )[:2]
             self.wrong.append((*found, NONE, NONE)[:2])  # type: ignore[arg-type]
             for form in range(MISSPELT):
                 chosen = {word for bit, word in enumerate(found) if form >> bit & 1}

@@ -29,7 +29,7 @@ def read(name: str) -> Any:
 
 
 def read_lines(path: Path) -> Any:
-    """Return a YAML document in which every string is a :class:`Line`. Raises ValueError for a key that is there twice."""
+    """Return a YAML document in which every string is a :class:`Line`. Raises ValueError for a key given twice."""
     return _built(yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER), path)
 
 
@@ -45,7 +45,9 @@ def _built(node: Any, path: Path) -> Any:
         for key, value in node.value:
             name = _built(key, path)
             if name in made:
-                raise ValueError(f"{path}, line {name.line if isinstance(name, Line) else line}: {name} is there twice.")
+                raise ValueError(
+                    f"{path}, line {name.line if isinstance(name, Line) else line}: {name} is there twice."
+                )
             made[name] = _built(value, path)
         return made
     if isinstance(node, yaml.SequenceNode):

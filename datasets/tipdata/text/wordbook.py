@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES
+from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.text.facts import ALL, Fact, facts
 from tipdata.text.grammar import REGISTER, SPEAKER, SPEAKERS, Sentence, choices, parse, slots, surfaces
 from tipdata.text.reading import Line, path_of, read, read_lines
@@ -32,7 +32,7 @@ SPECIAL = {"price": "price", "contact": "contact"}
 
 @dataclass(frozen=True)
 class Frame:
-    """A sentence of a fact's level, or a filler. ``where``: fact and level, or kind of filler; ``line``: of the file."""
+    """A sentence of a fact's level, or a filler. ``where``: fact and level, or kind of filler."""
 
     text: str
     line: int
@@ -60,7 +60,10 @@ class Wordbook:
         dialects = self.document.get("dialects", {})
         self.dialects = [str(one) for one in dialects.get("names", [])]
         self.dialect_words = {str(k): tuple(map(str, v)) for k, v in dialects.get("words", {}).items()}
-        self.numbers = {str(k): {int(n): str(w) for n, w in v.items()} for k, v in self.document.get("numbers", {}).items()}
+        self.numbers = {
+            str(k): {int(n): str(w) for n, w in v.items()}
+            for k, v in self.document.get("numbers", {}).items()
+        }
         self.levels: dict[tuple[str, str, str], list[Frame]] = {}
         """(family, fact, level) -> frames; those of ``any`` are in each family."""
         self.titles: dict[str, list[Frame]] = {}
@@ -142,7 +145,11 @@ class Wordbook:
         if not self.registers:
             self._fault(1, "no register is named")
         self._check_lists()
-        banned = re.compile(read("banned")[self.language], re.IGNORECASE) if self.language in read("banned") else None
+        banned = (
+            re.compile(read("banned")[self.language], re.IGNORECASE)
+            if self.language in read("banned")
+            else None
+        )
         for frame in self.frames():
             self._check_frame(frame, banned)
         if not self.faults:
@@ -164,7 +171,9 @@ class Wordbook:
             if len(set(nouns.get(category) or [])) < NOUNS:
                 self._fault(1, f"{category} has {len(nouns.get(category) or [])} nouns and needs {NOUNS}")
         if len(self.document.get("misspellings", {})) < MISSPELLINGS:
-            self._fault(1, f"{len(self.document.get('misspellings', {}))} misspellings, {MISSPELLINGS} are needed")
+            self._fault(
+                1, f"{len(self.document.get('misspellings', {}))} misspellings, {MISSPELLINGS} are needed"
+            )
         for name in ("statement", "cry", "question"):
             if name not in self.document.get("ends", {}):
                 self._fault(1, f"ends has no {name}")
@@ -181,7 +190,9 @@ class Wordbook:
         for choice in choices(frame.parts):
             wanted = {SPEAKER: len(SPEAKERS), REGISTER: len(self.registers)}.get(choice.by)
             if wanted is not None and len(choice.options) != wanted:
-                self._fault(frame.line, f"{frame.where}: {choice.by}…| needs {wanted} forms in {frame.text!r}")
+                self._fault(
+                    frame.line, f"{frame.where}: {choice.by}…| needs {wanted} forms in {frame.text!r}"
+                )
         plain = re.sub(r"\{\w+\}", "", frame.text)
         if re.search(r"https?:|www\.|@|\d{3,}|[#*~/_]| - |[.!。！]$", plain):
             self._fault(frame.line, f"{frame.where}: a sign that only style may add in {frame.text!r}")
@@ -194,15 +205,22 @@ class Wordbook:
         for frame in self.frames():
             for text in surfaces(frame.parts, self.slot_words, 4000):
                 other = said.setdefault(text.casefold(), frame)
-                if other.where != frame.where and not (other.family != frame.family and ANY not in (other.family, frame.family)):
-                    self._fault(frame.line, f"{frame.where}: {text!r} is also {other.where} (line {other.line})")
+                if other.where != frame.where and not (
+                    other.family != frame.family and ANY not in (other.family, frame.family)
+                ):
+                    self._fault(
+                        frame.line, f"{frame.where}: {text!r} is also {other.where} (line {other.line})"
+                    )
                     break
 
     def _check_stems(self) -> None:
         stems = self.document.get("stems", {})
         for part, own in facts().items():
             for fact in own:
-                of = {str(k): [str(s).casefold() for s in v] for k, v in ((stems.get(part) or {}).get(fact.name) or {}).items()}
+                of = {
+                    str(k): [str(s).casefold() for s in v]
+                    for k, v in ((stems.get(part) or {}).get(fact.name) or {}).items()
+                }
                 for level in fact.levels:
                     if not of.get(level):
                         self._fault(1, f"{part}, {fact.name}/{level} has no stem")
@@ -216,11 +234,14 @@ class Wordbook:
         if frames and len(holding) < WITH_STEM * len(frames):
             self._fault(
                 frames[0].line,
-                f"{family}, {fact.name}/{level}: {len(holding)} of {len(frames)} frames hold a stem ({', '.join(of[level])})",
+                f"{family}, {fact.name}/{level}: {len(holding)} of {len(frames)} frames hold a stem "
+                f"({', '.join(of[level])})",
             )
         for other, stems in of.items():
             for frame in frames if other != level else ():
-                if found := [stem for stem in stems if re.search(rf"(?<!\w){re.escape(stem)}", frame.text.casefold())]:
+                if found := [
+                    stem for stem in stems if re.search(rf"(?<!\w){re.escape(stem)}", frame.text.casefold())
+                ]:
                     self._fault(frame.line, f"{frame.where}: {found[0]!r} is a stem of {fact.name}/{other}")
 
     def _check_variety(self) -> None:
@@ -228,11 +249,18 @@ class Wordbook:
             words = [frozenset(self._words(frame)) for frame in frames]
             alike = [len(a & b) / max(1, len(a | b)) for a, b in combinations(words, 2)]
             if alike and median(alike) > ALIKE:
-                self._fault(frames[0].line, f"{family}, {fact}/{level}: frames are too much alike ({median(alike):.2f})")
+                self._fault(
+                    frames[0].line,
+                    f"{family}, {fact}/{level}: frames are too much alike ({median(alike):.2f})",
+                )
 
     def _words(self, frame: Frame) -> list[str]:
         text = next(surfaces(frame.parts, {})).casefold()
-        return [text[i : i + 2] for i in range(len(text) - 1)] if self.document.get("space") == "" else re.findall(r"[\w']+", text)
+        return (
+            [text[i : i + 2] for i in range(len(text) - 1)]
+            if self.document.get("space") == ""
+            else re.findall(r"[\w']+", text)
+        )
 
 
 def wordbook(language: str) -> Wordbook:

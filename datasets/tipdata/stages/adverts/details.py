@@ -4,13 +4,13 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import exp, probability
+from tipdata.core.kinds import BUSINESS, CATEGORIES, FAMILIES, MAX_TEMPLATES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.rendering import Text
 from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.schedule import ROOM, Schedule
 from tipdata.stages.adverts.tables import JOB_FIELDS
 from tipdata.stages.operations.facts import SILENT
-from tipdata.stages.operations.kinds import BUSINESS, CATEGORIES, FAMILIES, MAX_TEMPLATES
 from tipdata.stages.operations.lives import within
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import facts_of
@@ -142,7 +142,9 @@ def _told(o: Operations, plan: Schedule, said: Said, name: str, value: np.ndarra
     fact, means = TOLD[name]
     job = FAMILIES[1]
     number = next(i for i, one in enumerate(facts_of(job)) if one.name == fact)
-    level = np.where(said.level[:, number] != SILENT, said.level[:, number], o.facts.level[plan.operation, number])
+    level = np.where(
+        said.level[:, number] != SILENT, said.level[:, number], o.facts.level[plan.operation, number]
+    )
     for at, known in enumerate(facts_of(job)[number].levels):
         if known in means:
             value = np.where(level == at, means[known], value)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import MAX_TEMPLATES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.templates import FIRST_CUE, NOUN, TITLE, Chains
-from tipdata.stages.operations.kinds import MAX_TEMPLATES
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.lexicon import CASES, CONTACTS, CUE_VARIANTS, FORMS, SLOTS, Lexicon
 

@@ -2,8 +2,8 @@
 re-post.
 
 A template says some facts of its operation, which habitually says certain ones; now and then a level is its own. A
-re-post keeps what its template says but for up to three edits, each of which lasts until the next one there. What is said
-and how it is worded are drawn without a look at the operation's kind.
+re-post keeps what its template says but for up to three edits, each of which lasts until the next one there. What is
+said and how it is worded are drawn without a look at the operation's kind.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import Ints, Stream, probability
+from tipdata.core.kinds import FAMILIES, MAX_TEMPLATES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, Facts, redrawn
-from tipdata.stages.operations.kinds import FAMILIES, MAX_TEMPLATES
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import facts_of, rules
 from tipdata.text.phrases import MOST_FRAMES, Phrases
@@ -53,7 +53,14 @@ def number_of(name: str) -> int:
 
 
 def said_by(
-    region: Region, o: Operations, facts: Facts, words: Phrases, chains: Chains, source: Ints, priced: np.ndarray, masked: np.ndarray
+    region: Region,
+    o: Operations,
+    facts: Facts,
+    words: Phrases,
+    chains: Chains,
+    source: Ints,
+    priced: np.ndarray,
+    masked: np.ndarray,
 ) -> Said:
     """Return what each advert says.
 
@@ -63,10 +70,10 @@ def said_by(
         masked: (adverts,) bool: the contact is obfuscated on the day.
     """
     writing = _Writing(region, o, facts, words)
-    template = np.arange(len(source))
-    state = writing.template_states(template, priced)[source]
-    # A copied text states a price only where its own template has one.
-    edited = writing.edit(chains, state, priced)
+    needed = np.unique(source[chains.template])
+    state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
+    state[needed] = writing.template_states(needed, priced[needed])
+    edited = writing.edit(chains, state[source], priced)
     return _unpacked(o, words, chains, edited, priced[chains.template], masked)
 
 
@@ -77,8 +84,12 @@ def _unpacked(
     family = o.family[chains.operation]
     level = np.where(packed == UNSAID, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
     needs_price = _needs_price(o, words, chains, level, packed & (1 << FRAME_BITS) - 1)
-    level[needs_price & ~priced[:, None]] = SILENT  # a copied text speaks of the price that it was copied with
-    level[:, number_of(BY_ADOPTION)] = np.where(level[:, number_of(BY_ADOPTION)] == SILENT, SILENT, masked.astype(int))
+    level[needs_price & ~priced[:, None]] = (
+        SILENT  # a copied text speaks of the price that it was copied with
+    )
+    level[:, number_of(BY_ADOPTION)] = np.where(
+        level[:, number_of(BY_ADOPTION)] == SILENT, SILENT, masked.astype(int)
+    )
     return Said(
         level=consistent(family, level),
         frame=packed & (1 << FRAME_BITS) - 1,
@@ -88,7 +99,9 @@ def _unpacked(
     )
 
 
-def _needs_price(o: Operations, words: Phrases, chains: Chains, level: np.ndarray, frame: np.ndarray) -> np.ndarray:
+def _needs_price(
+    o: Operations, words: Phrases, chains: Chains, level: np.ndarray, frame: np.ndarray
+) -> np.ndarray:
     """Return (adverts, facts) bool: the frame states a price."""
     language, family = o.language[chains.operation][:, None], o.family[chains.operation][:, None]
     fact = np.arange(level.shape[1])[None, :]
@@ -100,38 +113,40 @@ def consistent(family: Ints, level: np.ndarray) -> np.ndarray:
     """Return levels without those that an earlier fact of the same advert rules out: they stay unsaid."""
     apart = rules().apart
     level = level.copy()
-    for fact in range(1, level.shape[1]):
-        for other in range(fact):
-            if apart[:, other, :, fact].any():
-                first, second = level[:, other], level[:, fact]
-                clash = apart[family, other, np.maximum(first, 0), fact, np.maximum(second, 0)]
-                level[clash & (first != SILENT) & (second != SILENT), fact] = SILENT
+    for other, fact in np.argwhere(np.triu(apart.any(axis=(0, 2, 4)))):
+        first, second = level[:, other], level[:, fact]
+        clash = apart[family, other, np.maximum(first, 0), fact, np.maximum(second, 0)]
+        level[clash & (first != SILENT) & (second != SILENT), fact] = SILENT
     return level
 
 
 class _Writing:
-    """Draws states: for each fact ``said << (FRAME_BITS + LEVEL_BITS) | level << FRAME_BITS | frame``, 0 where unsaid; then
-    a number (from 1, 0 for none) for each kind of filler, the noun and the title."""
+    """Draws states: for each fact ``1 << (FRAME_BITS + LEVEL_BITS) | level << FRAME_BITS | frame``, 0 where it is unsaid;
+    then a number (from 1, 0 for none) for each kind of filler, the noun and the title."""
 
     def __init__(self, region: Region, o: Operations, facts: Facts, words: Phrases) -> None:
         self.region, self.o, self.facts, self.words = region, o, facts, words
-        self.chance = {name: probability(region[f"writing.{name}"]) for name in ("changed", "edited_level", "dropped")}
+        self.chance = {
+            name: probability(region[f"writing.{name}"]) for name in ("changed", "edited_level", "dropped")
+        }
         self.count = facts.level.shape[1]
 
     def template_states(self, template: Ints, priced: np.ndarray) -> np.ndarray:
-        """Return (templates, columns) first state of every template."""
+        """Return (templates, columns) first state of some templates."""
         owner = template // MAX_TEMPLATES
         level = self._levels("templates", template, owner, self.facts.level[owner], self.chance["changed"])
         said = self._said(template, owner, level)
         state = np.zeros((len(template), self.count + EXTRA), dtype=np.int64)
         rows, cols = np.nonzero(said)
-        state[rows, cols] = self._packed("templates", template[rows], owner[rows], cols, level[rows, cols], priced[rows])
+        state[rows, cols] = self._packed(
+            "templates", template[rows], owner[rows], cols, level[rows, cols], priced[rows]
+        )
         everywhere = np.ones((len(template), EXTRA), dtype=bool)
         state[:, -EXTRA:] = self._extras("templates", template, owner, everywhere)
         return state
 
     def edit(self, chains: Chains, state: np.ndarray, priced: np.ndarray) -> np.ndarray:
-        """Return (adverts, columns) state of every advert: its template's, with each edit lasting until the next there."""
+        """Return (adverts, columns) state of every advert: its template's, each edit lasting until the next there."""
         row, owner = chains.row, chains.operation
         weights = np.empty(state.shape[1], dtype=np.int64)
         listed = self.region["writing.edit_positions"]
@@ -145,7 +160,9 @@ class _Writing:
         edited[chains.first] = False
         value = np.zeros(edited.shape, dtype=np.int64)
         r, c = np.nonzero(edited[:, :-EXTRA])
-        value[r, c] = self._edited(row[r], owner[r], c, state[chains.template[r], c], priced[chains.template[r]])
+        value[r, c] = self._edited(
+            row[r], owner[r], c, state[chains.template[r], c], priced[chains.template[r]]
+        )
         at = edited[:, -EXTRA:]
         value[:, -EXTRA:] = self._extras("adverts", row, owner, at)
         value[chains.first] = state[chains.template[chains.first]]
@@ -157,14 +174,20 @@ class _Writing:
         """Return the state of facts that are edited: dropped, taken up, said in other words, or at another level."""
         own = self.facts.level[owner, fact]
         level = np.where(before == UNSAID, own, before >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
-        changed = np.flatnonzero(self.region.stream("adverts/edited_level").chance(row, self.chance["edited_level"], fact))
+        changed = np.flatnonzero(
+            self.region.stream("adverts/edited_level").chance(row, self.chance["edited_level"], fact)
+        )
         if changed.size:
             whole = self.facts.level[owner[changed]]
             at = np.zeros(whole.shape, dtype=bool)
             at[np.arange(len(changed)), fact[changed]] = True
-            anew = redrawn(self.region, "adverts", self.facts, row[changed], whole, at, self._of(owner[changed]))
+            anew = redrawn(
+                self.region, "adverts", self.facts, row[changed], whole, at, self._of(owner[changed])
+            )
             level[changed] = anew[np.arange(len(changed)), fact[changed]]
-        dropped = (before != UNSAID) & self.region.stream("adverts/dropped").chance(row, self.chance["dropped"], fact)
+        dropped = (before != UNSAID) & self.region.stream("adverts/dropped").chance(
+            row, self.chance["dropped"], fact
+        )
         kept = (level != SILENT) & ~dropped
         made = np.zeros(len(row), dtype=np.int64)
         made[kept] = self._packed("adverts", row[kept], owner[kept], fact[kept], level[kept], priced[kept])
@@ -191,7 +214,11 @@ class _Writing:
         time[level == SILENT] = np.iinfo(np.int64).max
         time[:, number_of("contact")] = -1
         counts = self.region["writing.facts_said"]
-        many = 1 + counts["fewest"] + self.region.stream("templates/facts_said").choose(template, np.array(counts["weights"]))
+        many = (
+            1
+            + counts["fewest"]
+            + self.region.stream("templates/facts_said").choose(template, np.array(counts["weights"]))
+        )
         rank = np.argsort(np.argsort(time, axis=1, kind="stable"), axis=1, kind="stable")
         return (rank < many[:, None]) & (level != SILENT)
 
@@ -212,13 +239,17 @@ class _Writing:
         picked = self._preferred(f"{path}/frame", row, owner, frames, allowed, fact)
         return 1 << FRAME_BITS + LEVEL_BITS | level << FRAME_BITS | picked
 
-    def _preferred(self, path: str, row: Ints, owner: Ints, frames: np.ndarray, allowed: np.ndarray, k: Ints | int) -> Ints:
+    def _preferred(
+        self, path: str, row: Ints, owner: Ints, frames: np.ndarray, allowed: np.ndarray, k: Ints | int
+    ) -> Ints:
         """Return a number of a frame a row, by the writer's sparse preferences and the region's."""
         writer = self.o.writer[owner][:, None]
         own = self.region.stream("writers/frames").quantile(
             writer * (1 << 24) + np.maximum(frames, 0), f"gamma_{self.region['writing.preference']}"
         )
-        common = self.region.stream("dialect").quantile(np.maximum(frames, 0), f"gamma_{self.region['writing.dialect']}")
+        common = self.region.stream("dialect").quantile(
+            np.maximum(frames, 0), f"gamma_{self.region['writing.dialect']}"
+        )
         weights = np.where(allowed, own * (common // 1000 + 50) // 1000 + 1, 0)
         return self.region.stream(path).choose(row, weights, k)
 
@@ -229,13 +260,17 @@ class _Writing:
         for kind, name in enumerate(KINDS_OF_FILLER):
             r = np.flatnonzero(at[:, kind])
             frames = words.fillers[language[r], kind, family[r]]
-            has = self.region.stream(f"{path}/has_{name}").chance(row[r], probability(self.region["writing.fillers"][name]))
+            has = self.region.stream(f"{path}/has_{name}").chance(
+                row[r], probability(self.region["writing.fillers"][name])
+            )
             number = self._preferred(f"{path}/{name}", row[r], owner[r], frames, frames >= 0, 0)
             made[r, kind] = np.where(has, number + 1, 0)
         r = np.flatnonzero(at[:, NOUN])
         nouns = words.nouns[language[r], o.category[owner[r]]]
         shape = f"gamma_{self.region['writing.noun_preference']}"
-        liked = self.region.stream("writers/nouns").quantile(o.writer[owner[r]][:, None] * 16 + np.arange(nouns.shape[1]), shape)
+        liked = self.region.stream("writers/nouns").quantile(
+            o.writer[owner[r]][:, None] * 16 + np.arange(nouns.shape[1]), shape
+        )
         made[r, NOUN] = self.region.stream(f"{path}/noun").choose(row[r], np.where(nouns >= 0, liked + 1, 0))
         r = np.flatnonzero(at[:, TITLE])
         titles = words.titles[language[r], family[r]]

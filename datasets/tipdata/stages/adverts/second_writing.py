@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import Ints, log_sum
+from tipdata.core.kinds import FAMILIES, LANGUAGES
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages.adverts.rendering import Text
@@ -14,13 +15,14 @@ from tipdata.stages.adverts.schedule import Schedule
 from tipdata.stages.adverts.templates import Chains, draw_copies
 from tipdata.stages.adverts.wording import Shown, render
 from tipdata.stages.operations.facts import SILENT, Facts
-from tipdata.stages.operations.kinds import FAMILIES, LANGUAGES
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import facts_of, shape
 from tipdata.text.phrases import phrases
 
 
-def write_facts(region: Region, o: Operations, facts: Facts, plan: Schedule, chains: Chains, price: Ints) -> tuple[Text, Said]:
+def write_facts(
+    region: Region, o: Operations, facts: Facts, plan: Schedule, chains: Chains, price: Ints
+) -> tuple[Text, Said]:
     """Write every advert of a region, and return what each says.
 
     ``price``: in minor units, -1 where none is stated.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from tipdata.core.kinds import CATEGORIES, LANGUAGES
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
@@ -21,7 +22,6 @@ from tipdata.stages.adverts.second_writing import facts_column, write_facts
 from tipdata.stages.adverts.tables import ADVERTS, HALF_HOUR
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.adverts.writing import write
-from tipdata.stages.operations.kinds import CATEGORIES, LANGUAGES
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
@@ -63,7 +63,9 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     else:
         text, said = write_facts(region, operations, facts, plan, chains, price[0])
     ids = region.ids("adverts", plan.row)
-    state = Adverts(ids, plan.row, plan.operation, plan.day, text.source, text.cues, text.log_odds, said, text.misspelt)
+    state = Adverts(
+        ids, plan.row, plan.operation, plan.day, text.source, text.cues, text.log_odds, said, text.misspelt
+    )
     frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
     if said is not None:
         frame = frame.with_columns(facts=facts_column(operations, chains, said)).drop("cues")

@@ -2,8 +2,8 @@
 
 import polars as pl
 
+from tipdata.core.kinds import CATEGORIES, LANGUAGES
 from tipdata.core.tables import Column, InWorld, Sealed, Table
-from tipdata.stages.operations.kinds import CATEGORIES, LANGUAGES
 
 HALF_HOUR = "half_hour"
 """The basis of some prices whose category is paid by the hour."""

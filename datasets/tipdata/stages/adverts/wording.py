@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tipdata.core.draw import Ints, probability
+from tipdata.core.kinds import CATEGORIES, MAX_TEMPLATES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.operations.facts import SILENT, Facts
-from tipdata.stages.operations.kinds import CATEGORIES, MAX_TEMPLATES
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.phrases import MISSPELT, NONE, PIECES, SLOTS, WORDS, Phrases
 from tipdata.text.style import Style, style
@@ -25,21 +25,27 @@ from tipdata.text.wordbook import KINDS_OF_FILLER, NUMBERS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-I, SEVERAL = 0, 1
+ONE, SEVERAL = 0, 1
 AS_WRITTEN, LOWER, UPPER = range(3)
-END_OF_LINE = -1
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What an advert shows that its text speaks of: ``price`` in minor units (n,), -1 for none; ``masked`` (n,) bool."""
+    """What an advert shows that its text speaks of: ``price`` (n,) in minor units, -1 for none; ``masked`` (n,)."""
 
     price: np.ndarray
     masked: np.ndarray
 
 
 def render(
-    region: Region, o: Operations, facts: Facts, words: Phrases, chains: Chains, source: Ints, said: Said, shown: Shown
+    region: Region,
+    o: Operations,
+    facts: Facts,
+    words: Phrases,
+    chains: Chains,
+    source: Ints,
+    said: Said,
+    shown: Shown,
 ) -> tuple[pa.Array, pa.Array, Ints]:
     """Return titles and bodies as arrow strings, and how many misspellings each body has."""
     text = _Text(region, o, facts, words, chains, source, said, shown)
@@ -47,69 +53,134 @@ def render(
 
 
 class _Text:
-    """One region's adverts while they are worded. ``strings`` are all strings: bases in their forms, then signs, prices and
-    contacts of this region."""
+    """One region's adverts while they are worded. ``strings``: those of this region alone (signs, prices, contacts),
+    numbered after all forms of the wordbooks'."""
 
     def __init__(
-        self, region: Region, o: Operations, facts: Facts, words: Phrases, chains: Chains, source: Ints, said: Said, shown: Shown
+        self,
+        region: Region,
+        o: Operations,
+        facts: Facts,
+        words: Phrases,
+        chains: Chains,
+        source: Ints,
+        said: Said,
+        shown: Shown,
     ) -> None:
-        self.region, self.o, self.words, self.chains, self.said, self.shown = region, o, words, chains, said, shown
+        self.region, self.o, self.words, self.chains, self.said, self.shown = (
+            region,
+            o,
+            words,
+            chains,
+            said,
+            shown,
+        )
         self.signs: Style = style()
         self.owner = chains.operation
         self.language, self.family = o.language[self.owner], o.family[self.owner]
         self.template = source[chains.template]
         self.writer = o.writer[self.template // MAX_TEMPLATES]
-        self.styles = self._styles(source)
+        self.styles = self._styles()
         voice = facts.level[self.owner, number_of("voice")]
         said_voice = said.level[:, number_of("voice")]
         # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
-        self.speaker = np.where(np.where(said_voice == SILENT, voice, said_voice) == 0, I, SEVERAL)
+        self.speaker = np.where(np.where(said_voice == SILENT, voice, said_voice) == 0, ONE, SEVERAL)
         self.strings: list[str] = []
         self.start = len(words.wrong) * MISSPELT
         self.wrong = region.stream("writers/misspelling").chance(
             self.writer[:, None], probability(region["writing.misspelling"]), np.arange(WORDS)[None, :]
         )
-        self.sign = {text: self._own(text) for text in self.signs.all}
 
     def titles(self) -> pa.Array:
         """Return the titles."""
         frame = self.words.titles[self.language, self.family, self.said.title]
         row = np.arange(len(frame))
-        _, at, code = self._pieces(row, frame)
-        return self._joined(at, self._forms(at, code), self.styles["title_case"])
+        sentence, at, code = self._pieces(row, frame)
+        return self._cased(self._joined(self._forms(at, code), sentence, len(row)), self.styles["title_case"])
 
     def bodies(self) -> pa.Array:
-        """Return the bodies."""
+        """Return the bodies: each distinct sentence of a template is put together once."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
         row, frame = self._ordered()
-        place, at, code = self._pieces(row, frame)
+        emoji = self._emoji_spots(row)
+        first, which = self._distinct(row, frame, emoji)
+        sentence, at, code = self._pieces(row[first], frame[first])
         string = self._forms(at, code)
-        ends_at, ends = self._ends(row, frame)
-        emoji_at, emoji = self._emoji(row)
-        # Within a sentence: its words, its end sign, an emoji, what stands before the next one.
-        position = np.concatenate([place * 8, ends_at, emoji_at])
-        owner = np.concatenate([at, row[ends_at // 8], row[emoji_at // 8]])
-        order = np.argsort(position, kind="stable")
-        return self._joined(owner[order], np.concatenate([string, ends, emoji])[order], self.styles["body_case"])
+        self.misspelt = np.bincount(
+            row, self.errors(sentence, string, len(first))[which], len(self.owner)
+        ).astype(np.int64)
+        ended, end = self._ends(row[first], frame[first])
+        decorated, sign = self._emoji(row[first], emoji[first])
+        number = np.concatenate([sentence * 3, ended * 3 + 1, decorated * 3 + 2])
+        order = np.argsort(number, kind="stable")
+        pieces = np.concatenate([string, end, sign])[order]
+        sentences = self._joined(pieces, number[order] // 3, len(first))
+        listed = pa.ListArray.from_arrays(_offsets(row, len(self.owner)), sentences.take(pa.array(which)))
+        text = pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
+        return self._cased(text, self.styles["body_case"])
+
+    def errors(self, sentence: Ints, string: Ints, count: int) -> Ints:
+        """Return how many misspelt pieces each sentence has."""
+        wrong = (string < self.start) & (string % MISSPELT > 0)
+        return np.bincount(sentence[wrong], minlength=count)
+
+    def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
+        """Return one of each distinct sentence, and which of them each sentence is. How a sentence reads depends on
+        the template, the frame, who speaks, and what its slots hold in the advert."""
+        slots = self.words.slots[frame]
+        noun = np.where(slots & 1, self.said.noun[row] + 1, 0)
+        masked = np.where(slots & 2, self.shown.masked[row] + 1, 0)
+        price = np.where(slots & 4, self.shown.price[row] + 1, 0)
+        told = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
+        keys = np.stack([self.template[row] * (1 << 20) + frame, price * 4096 + told])
+        order = np.lexsort(keys)
+        new = np.r_[True, (np.diff(keys[:, order], axis=1) != 0).any(axis=0)]
+        which = np.empty(len(row), dtype=np.int64)
+        which[order] = np.cumsum(new) - 1
+        return order[new], which
+
+    def _between(self) -> pa.Array:
+        """Return what stands between two sentences of each advert."""
+        import pyarrow as pa
+
+        own = np.array([one.between for one in self.signs.separators], dtype=object)
+        space = np.array([self.words.strings[number * MISSPELT] for number in self.words.space], dtype=object)
+        way = self.styles["separator"]
+        return pa.array(np.where(own[way] == "", space[self.language], own[way]), type=pa.string())
 
     def _ordered(self) -> tuple[Ints, Ints]:
         """Return advert and frame of every sentence, in writing order."""
         said, words = self.said, self.words
         row, fact = np.nonzero(said.level != SILENT)
-        frames = words.levels[self.language[row], self.family[row], fact, said.level[row, fact], said.frame[row, fact]]
-        habit = self.region.stream("writers/order").below(self.writer[row], 1000, fact)
-        own = self.region.stream("templates/order").below(self.template[row], 400, fact)
-        time = 1000 + habit + own
+        frames = words.levels[
+            self.language[row], self.family[row], fact, said.level[row, fact], said.frame[row, fact]
+        ]
+        template, which = np.unique(self.template, return_inverse=True)
+        writer, facts = (
+            self.o.writer[template // MAX_TEMPLATES][:, None],
+            np.arange(said.level.shape[1])[None, :],
+        )
+        habit = self.region.stream("writers/order").below(writer, 1000, facts)
+        own = self.region.stream("templates/order").below(template[:, None], 400, facts)
+        time = (1000 + habit + own)[which[row], fact]
         contact = fact == number_of("contact")
         time[contact] = self.styles["contact_place"][row[contact]]
         rows, times, listed = [row], [time], [frames]
         for kind, name in enumerate(KINDS_OF_FILLER):
             there = np.flatnonzero(said.filler[:, kind] >= 0)
             rows.append(there)
-            listed.append(words.fillers[self.language[there], kind, self.family[there], said.filler[there, kind]])
+            listed.append(
+                words.fillers[self.language[there], kind, self.family[there], said.filler[there, kind]]
+            )
             first, last = self.signs.places[name]
-            times.append(first + self.region.stream(f"templates/place_{name}").below(self.template[there], last - first + 1))
+            times.append(
+                first
+                + self.region.stream(f"templates/place_{name}").below(self.template[there], last - first + 1)
+            )
         row, time, frame = np.concatenate(rows), np.concatenate(times), np.concatenate(listed)
-        order = np.lexsort((frame, time, row))
+        order = np.argsort(row * 4096 + time, kind="stable")
         return row[order], frame[order]
 
     def _pieces(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints]:
@@ -150,7 +221,9 @@ class _Text:
             if name in NUMBERS:
                 filled[here] = self._number(NUMBERS.index(name), at[here])
             elif name == "what":
-                filled[here] = self.words.nouns[self.language[at[here]], self.o.category[self.owner[at[here]]], self.said.noun[at[here]]]
+                filled[here] = self.words.nouns[
+                    self.language[at[here]], self.o.category[self.owner[at[here]]], self.said.noun[at[here]]
+                ]
             else:
                 string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
         base = np.flatnonzero(filled >= 0)
@@ -160,7 +233,6 @@ class _Text:
             word = listed[:, bit].astype(np.int64)
             misspelt += (self.wrong[at[base], np.maximum(word, 0)] & (word >= 0)) << bit
         string[base] = filled[base] * MISSPELT + misspelt
-        self.misspelt = np.bincount(at[base], weights=misspelt > 0, minlength=len(self.owner)).astype(np.int64)
         return string
 
     def _number(self, slot: int, at: Ints) -> Ints:
@@ -183,39 +255,40 @@ class _Text:
         return np.where(self.shown.masked[at], masked[way % len(masked)], plain[way % len(plain)])
 
     def _ends(self, row: Ints, frame: Ints) -> tuple[Ints, Ints]:
-        """Return places (eight a sentence) and the strings that end sentences and part them."""
-        language, way = self.language[row], self.styles["separator"][row]
-        last = np.ones(len(row), dtype=bool)
-        last[:-1] = row[1:] != row[:-1]
-        question = self.words.question[frame]
-        shout = self.region.stream("templates/shout").chance(self.template[row], 9000, frame)
-        kind = np.where(question, NONE, np.where(shout, 1, 0))
-        plain = np.array([one.ends for one in self.signs.separators])[way]
-        end = self.words.ends[language, np.maximum(kind, 0)] * MISSPELT
-        signs = np.array([self.sign[one.between] if one.between else END_OF_LINE for one in self.signs.separators])
-        between = np.where(signs[way] == END_OF_LINE, self.words.space[language] * MISSPELT, signs[way])
-        has_end = plain & (kind != NONE)
-        number = np.arange(len(row))
-        places = np.concatenate([number[has_end] * 8 + 1, number[~last] * 8 + 3])
-        return places, np.concatenate([end[has_end], between[~last]])
+        """Return the sentences that end with a sign, and the signs: none where the writer parts sentences otherwise."""
+        ends = np.array([one.ends for one in self.signs.separators])[self.styles["separator"][row]]
+        shout = self.region.stream("templates/shout").chance(
+            self.template[row], probability(self.region["writing.shouts"]), frame
+        )
+        here = np.flatnonzero(ends & ~self.words.question[frame])
+        return here, self.words.ends[self.language[row[here]], shout[here].astype(int)] * MISSPELT
 
-    def _emoji(self, row: Ints) -> tuple[Ints, Ints]:
-        """Return places (eight a sentence) and strings of emoji, in runs."""
+    def _emoji_spots(self, row: Ints) -> np.ndarray:
+        """Return for every sentence whether the advert's emoji stand behind it."""
         first = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
         count = np.diff(np.r_[first, len(row)])
         at = row[first]
-        run = self.styles["emoji_run"][at]
-        spot = self.region.stream("templates/emoji_spot").below(self.template[at], np.maximum(count, 1))
-        where, turn = _ragged(np.zeros(len(at), dtype=np.int64), run)
+        spot = first + self.region.stream("templates/emoji_spot").below(self.template[at], count)
+        made = np.zeros(len(row), dtype=bool)
+        made[spot[self.styles["emoji_run"][at] > 0]] = True
+        return made
+
+    def _emoji(self, row: Ints, there: np.ndarray) -> tuple[Ints, Ints]:
+        """Return sentences and the emoji behind them, one after another: runs of the writer's own few."""
+        spots = np.flatnonzero(there)
+        at = row[spots]
+        where, turn = _ragged(np.zeros(len(at), dtype=np.int64), self.styles["emoji_run"][at])
         token = self.region.stream("writers/emoji").below(self.writer[at][where], 4, turn % 2)
         kind = (self.styles["emoji"][at][where] * 3 + token) % len(self.signs.emoji)
-        strings = np.array([self.sign[f" {one}"] for one in self.signs.emoji])
-        return (first[where] + spot[where]) * 8 + 2, strings[kind]
+        strings = np.array(
+            [self._own(f" {one}" if turn_ == 0 else one) for turn_ in (0, 1) for one in self.signs.emoji]
+        )
+        return spots[where], strings[np.where(turn == 0, 0, len(self.signs.emoji)) + kind]
 
-    def _styles(self, source: Ints) -> dict[str, np.ndarray]:
+    def _styles(self) -> dict[str, np.ndarray]:
         """Return style features of each advert: its writer's, each redrawn for a template now and then."""
         region, words = self.region, self.words
-        template = np.arange(len(source))
+        template, which = np.unique(self.template, return_inverse=True)
         writer = self.o.writer[template // MAX_TEMPLATES]
         keep = probability(region["writing.persistence"])
         listed = region["writing.styles"]
@@ -225,11 +298,13 @@ class _Text:
             own = region.stream(f"writers/{name}").choose(writer, weights)
             new = region.stream(f"templates/{name}").choose(template, weights)
             kept = region.stream(f"templates/keeps_{name}").chance(template, keep)
-            made[name] = np.where(kept, own, new)[self.template]
+            made[name] = np.where(kept, own, new)[which]
         # Register and dialect are fixed for a writer: nobody changes from "tu" to "usted" between two sentences.
         made["register"] = region.stream("writers/register").below(self.writer, 2)
         usual = int(region.stream("dialect/usual").below(np.array([0]), 6)[0])
-        strays = region.stream("writers/strays").chance(self.writer, probability(region["writing.other_dialect"]))
+        strays = region.stream("writers/strays").chance(
+            self.writer, probability(region["writing.other_dialect"])
+        )
         made["dialect"] = np.where(strays, region.stream("writers/dialect").below(self.writer, 6), usual)
         made["dialect"] = made["dialect"] % words.dialects[self.language]
         made["contact_place"] = np.array(self.signs.contact_places)[made["contact_place"]]
@@ -240,23 +315,41 @@ class _Text:
         self.strings.append(text)
         return self.start + len(self.strings) - 1
 
-    def _joined(self, owner: Ints, string: Ints, case: np.ndarray) -> pa.Array:
+    def _joined(self, string: Ints, owner: Ints, count: int) -> pa.Array:
+        """Return the strings of each owner, in order, as one."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         known: Any = self.words.arrow.get("strings")
         if known is None:
             known = self.words.arrow["strings"] = pa.array(self.words.strings, type=pa.string())
-        used, which = np.unique(string, return_inverse=True)
-        bases = int(np.searchsorted(used, self.start))
-        own = [self.strings[number - self.start] for number in used[bases:]]
-        table = pa.concat_arrays([known.take(pa.array(used[:bases])), pa.array(own, type=pa.string())])
-        pieces = table.take(pa.array(which))
-        counts = np.bincount(owner, minlength=len(self.owner))
-        offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), type=pa.int32())
-        text = pc.binary_join(pa.ListArray.from_arrays(offsets, pieces), "")  # type: ignore[attr-defined]
-        lower, upper = pc.utf8_lower(text), pc.utf8_upper(text)  # type: ignore[attr-defined]
-        return pc.choose(pa.array(case), text, lower, upper)  # type: ignore[attr-defined]
+        own = np.flatnonzero(string >= self.start)
+        distinct, which = np.unique(string[own], return_inverse=True)
+        table = pa.array([self.strings[number - self.start] for number in distinct], type=pa.string())
+        at = string.copy()
+        at[own] = self.start + which
+        pieces = pa.chunked_array([known, table]).take(pa.array(at))
+        pieces = pieces.combine_chunks()
+        joined = pa.ListArray.from_arrays(_offsets(owner, count), pieces)
+        return pc.binary_join(joined, "")  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _cased(text: pa.Array, case: np.ndarray) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        for way, change in ((LOWER, pc.utf8_lower), (UPPER, pc.utf8_upper)):  # type: ignore[attr-defined]
+            if (here := case == way).any():
+                mask = pa.array(here)
+                text = pc.replace_with_mask(text, mask, change(text.filter(mask)))  # type: ignore[attr-defined]
+        return text
+
+
+def _offsets(owner: Ints, count: int) -> pa.Array:
+    """Return where each owner's part of a list begins, and its end; owners in rising order."""
+    import pyarrow as pa
+
+    return pa.array(np.r_[0, np.cumsum(np.bincount(owner, minlength=count))], type=pa.int32())
 
 
 def _ragged(first: Ints, count: Ints) -> tuple[Ints, Ints]:

@@ -7,13 +7,13 @@ calls expert labels; the truth is elsewhere.
 import numpy as np
 import polars as pl
 
+from tipdata.core.kinds import FAMILIES
 from tipdata.core.tables import LABEL, Column, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.annotations.raters import impressions
 from tipdata.stages.operations.facts import Facts
-from tipdata.stages.operations.kinds import FAMILIES
 from tipdata.stages.operations.stage import Operations
 
 ANNOTATIONS = Table(
@@ -40,7 +40,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     second = (first + 1 + region.stream("annotations/rater").below(adverts.row, raters - 1, 1)) % raters
     frames = []
     for rater in (first, second):
-        seen = _appearance(region, o, adverts) if o.facts is None else _read(region, o, o.facts, adverts, rater)
+        seen = (
+            _appearance(region, o, adverts) if o.facts is None else _read(region, o, o.facts, adverts, rater)
+        )
         frames.append(_scores(region, adverts, seen, rater))
     return None, {"annotations": pl.concat(frames)}
 

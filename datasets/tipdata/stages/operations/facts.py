@@ -1,19 +1,20 @@
 """What an operation has to say: a level of each fact, drawn given its kind, family, category and region.
 
 Facts are drawn in the order of :file:`text/facts.yaml`, each by integer weights: those of its law, the region's
-deviation, what the category lacks, and what earlier facts rule out or make likelier. So the log-likelihood of all levels
-given a kind is a sum of tabulated integers, and adding up single facts is not the whole of it.
+deviation, what the category lacks, and what earlier facts rule out or make likelier. So the log-likelihood of all
+levels given a kind is a sum of tabulated integers, and adding up single facts is not the whole of it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from tipdata.core.draw import ONE, Ints, Stream, exp, log, normalised, probability
+from tipdata.core.kinds import FAMILIES, KINDS
 from tipdata.core.world import Region
-from tipdata.stages.operations.kinds import FAMILIES, KINDS
 from tipdata.text.facts import ALL, Fact, facts_of, rules, shape
 
 SILENT = -1
@@ -44,8 +45,8 @@ class Law:
 
 @dataclass(frozen=True)
 class Facts:
-    """What operations have to say. ``level``: (operations, facts), :data:`SILENT` where there is none. ``log``: (operations,
-    kinds) log-likelihood of all levels, milli-nats."""
+    """What operations have to say. ``level``: (operations, facts), :data:`SILENT` where there is none. ``log``:
+    (operations, kinds) log-likelihood of all levels, milli-nats."""
 
     level: np.ndarray
     log: np.ndarray
@@ -91,18 +92,20 @@ def _by_migration(listed: dict[str, dict[str, float]], fact: Fact) -> np.ndarray
     return np.array(rows * 2, dtype=np.int64)
 
 
-def draw_facts(
-    region: Region, local: Ints, kind: Ints, family: Ints, category: Ints, migrant: Ints
-) -> Facts:
+def draw_facts(region: Region, local: Ints, kind: Ints, family: Ints, category: Ints, migrant: Ints) -> Facts:
     """Return what each operation has to say."""
     made = law(region)
     kinds = np.arange(len(KINDS))[None, :]
     level = np.full((len(local), shape()[0]), SILENT)
     total = np.zeros((len(local), len(KINDS)), dtype=np.int64)
     for fact in range(level.shape[1]):
-        weights = _given(made, fact, level, family, category, kinds if not made.by_migration[fact] else migrant[:, None])
+        weights = _given(
+            made, fact, level, family, category, kinds if not made.by_migration[fact] else migrant[:, None]
+        )
         mine = 0 if made.by_migration[fact] else kind
-        level[:, fact] = _chosen(region.stream(f"operations/fact/{fact}"), local, weights[np.arange(len(local)), mine])
+        level[:, fact] = _chosen(
+            region.stream(f"operations/fact/{fact}"), local, weights[np.arange(len(local)), mine]
+        )
         if not made.by_migration[fact]:
             p = log(normalised(np.maximum(weights, 0)))
             picked = np.take_along_axis(p, np.maximum(level[:, fact], 0)[:, None, None], axis=2)[:, :, 0]
@@ -111,9 +114,15 @@ def draw_facts(
 
 
 def redrawn(
-    region: Region, path: str, facts: Facts, row: Ints, state: np.ndarray, change: np.ndarray, owner: tuple[Ints, Ints, Ints, Ints]
+    region: Region,
+    path: str,
+    facts: Facts,
+    row: Ints,
+    state: np.ndarray,
+    change: np.ndarray,
+    owner: tuple[Ints, Ints, Ints, Ints],
 ) -> np.ndarray:
-    """Return (rows, facts) levels in which those to ``change`` are drawn anew by the law of their owner, given all others.
+    """Return (rows, facts) levels in which those to ``change`` are drawn anew by their owner's law, given all others.
 
     ``owner``: kind, family, category and migrant of each row's operation.
     """
@@ -139,16 +148,22 @@ def _given(
     held = rules()
     weights = made.weights[family[:, None], fact, by]
     open_ = held.has[category, fact]
-    for other in range(level.shape[1]):
+    for other in _bound()[fact]:
         known = level[:, other]
-        if other == fact or not (held.apart[:, other, :, fact].any() or (held.together[:, other, :, fact] != 1000).any()):
-            continue
         at = np.maximum(known, 0)
         open_ = open_ & ~(held.apart[family, other, at, fact] & (known != SILENT)[:, None])
         if other < fact:
             times = np.where((known != SILENT)[:, None], held.together[family, other, at, fact], 1000)
             weights = weights * times[:, None, :] // 1000
     return np.where(open_[:, None, :], weights, 0)
+
+
+@cache
+def _bound() -> tuple[tuple[int, ...], ...]:
+    """Return for each fact those that rule out, or make likelier, a level of it."""
+    held = rules()
+    bound = held.apart.any(axis=(0, 2, 4)) | (held.together != 1000).any(axis=(0, 2, 4))
+    return tuple(tuple(np.flatnonzero(bound[:, fact]).tolist()) for fact in range(bound.shape[1]))
 
 
 def _chosen(stream: Stream, ids: Ints, weights: np.ndarray) -> np.ndarray:

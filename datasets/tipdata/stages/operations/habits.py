@@ -3,8 +3,8 @@
 import numpy as np
 
 from tipdata.core.draw import ONE, exp, log, logit, normalised, probability, sigmoid
+from tipdata.core.kinds import FAMILIES, KINDS
 from tipdata.core.world import Region
-from tipdata.stages.operations.kinds import FAMILIES, KINDS
 
 
 def drawn_levels(

@@ -11,11 +11,11 @@ import polars as pl
 
 from tipdata.core import partition
 from tipdata.core.draw import ONE, log, log_sum, normalised, probability
+from tipdata.core.kinds import CATEGORIES, FISHING, HUNTING, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.facts import Facts, draw_facts, has_facts
 from tipdata.stages.operations.habits import draw_habits, drawn_levels
-from tipdata.stages.operations.kinds import CATEGORIES, FISHING, HUNTING, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.stages.operations.lives import draw_adoption, draw_investigated, draw_spell, draw_writers
 from tipdata.stages.operations.tables import OPERATIONS
 from tipdata.stages.places.stage import Places
@@ -86,10 +86,14 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalised(prior))
     total = kind_log + category_log[category] + trait_log
-    facts = draw_facts(region, local, kind, family, category, traits["migrant"]) if has_facts(region) else None
+    facts = (
+        draw_facts(region, local, kind, family, category, traits["migrant"]) if has_facts(region) else None
+    )
     cues, habits, habit_log, shown = draw_habits(region, local, kind, family, traits["migrant"])
     if facts is None:
-        total += np.where(habits[:, :, None], habit_log[family, :, :, 1], habit_log[family, :, :, 0]).sum(axis=1)
+        total += np.where(habits[:, :, None], habit_log[family, :, :, 1], habit_log[family, :, :, 0]).sum(
+            axis=1
+        )
     else:
         total += facts.log
     first, last = draw_spell(region, local)
