@@ -28,12 +28,6 @@ class Style:
     places: dict[str, tuple[int, int]]
     contact_places: tuple[int, ...]
 
-    @property
-    def all(self) -> list[str]:
-        """Every sign that may stand between or beside sentences."""
-        between = dict.fromkeys(one.between for one in self.separators if one.between)
-        return [*between, *(f" {one}" for one in self.emoji)]
-
     def price(self, whole: int, way: int) -> str:
         """Return a price as a writer groups its thousands."""
         if whole < 1000:
@@ -47,8 +41,11 @@ def style() -> Style:
     """Return the signs."""
     document = read("signs")
     return Style(
-        tuple(Separator(**one) for one in document["separators"]),
-        *(tuple(document[name]) for name in ("emoji", "contacts", "masked", "thousands")),
-        {name: tuple(both) for name, both in document["places"].items()},
-        tuple(document["contact_places"]),
+        separators=tuple(Separator(**one) for one in document["separators"]),
+        emoji=tuple(document["emoji"]),
+        contacts=tuple(document["contacts"]),
+        masked=tuple(document["masked"]),
+        thousands=tuple(document["thousands"]),
+        places={name: (first, last) for name, (first, last) in document["places"].items()},
+        contact_places=tuple(document["contact_places"]),
     )

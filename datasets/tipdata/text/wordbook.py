@@ -13,7 +13,17 @@ from typing import Any
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.text.facts import ALL, Fact, facts
-from tipdata.text.grammar import REGISTER, SPEAKER, SPEAKERS, Sentence, choices, parse, slots, surfaces
+from tipdata.text.grammar import (
+    CLOSED_BY,
+    REGISTER,
+    SPEAKER,
+    SPEAKERS,
+    Sentence,
+    choices,
+    parse,
+    slots,
+    surfaces,
+)
 from tipdata.text.reading import Line, path_of, read, read_lines
 
 FEWEST = 10
@@ -108,16 +118,16 @@ class Wordbook:
     def _read_fact(self, part: str, fact: Fact, levels: dict[str, Any]) -> None:
         self._unknown(levels, set(fact.levels), f"level of {fact.name}")
         for level in fact.levels:
-            listed, where = levels.get(level) or [], f"{fact.name}/{level}"
-            if part == ALL:
-                listed = listed or {}
-                self._unknown(listed, {ANY, *FAMILIES}, f"family at {where}")
-                shared = self._list(listed.get(ANY) or [], where, ANY, 0)
-                for family in FAMILIES:
-                    own = self._list(listed.get(family) or [], where, family, 0)
-                    self._enough(family, fact.name, level, shared + own)
-            else:
+            listed, where = levels.get(level), f"{fact.name}/{level}"
+            if part != ALL:
                 self._enough(part, fact.name, level, self._list(listed, where, part, 0))
+                continue
+            by_family: dict[str, Any] = listed or {}
+            self._unknown(by_family, {ANY, *FAMILIES}, f"family at {where}")
+            shared = self._list(by_family.get(ANY), where, ANY, 0)
+            for family in FAMILIES:
+                own = self._list(by_family.get(family), where, family, 0)
+                self._enough(family, fact.name, level, shared + own)
 
     def _enough(self, family: str, fact: str, level: str, frames: list[Frame]) -> None:
         self.levels[family, fact, level] = frames
@@ -190,9 +200,8 @@ class Wordbook:
         for choice in choices(frame.parts):
             wanted = {SPEAKER: len(SPEAKERS), REGISTER: len(self.registers)}.get(choice.by)
             if wanted is not None and len(choice.options) != wanted:
-                self._fault(
-                    frame.line, f"{frame.where}: {choice.by}…| needs {wanted} forms in {frame.text!r}"
-                )
+                both = f"{choice.by}…{CLOSED_BY[choice.by]}"
+                self._fault(frame.line, f"{frame.where}: {both} needs {wanted} forms in {frame.text!r}")
         plain = re.sub(r"\{\w+\}", "", frame.text)
         if re.search(r"https?:|www\.|@|\d{3,}|[#*~/_]| - |[.!。！]$", plain):
             self._fault(frame.line, f"{frame.where}: a sign that only style may add in {frame.text!r}")

@@ -71,6 +71,8 @@ def draw_images(
     turn = region.stream("adverts/image").below(plan.row, np.maximum(pool, 1))
     which = (source[:, None] + turn[:, None] // 2 + k) % np.maximum(pool, 1)[:, None]
     image = owner[:, None] * ROOM + which
+    if o.facts is not None:  # a hash of a number that can be worked back would tell whose image it is
+        image = region.ids("images", image)
     value = region.stream("images/hash").bits(image).view(np.int64)
     recoded = region.stream("images/recoded").chance(
         plan.row[:, None], probability(region["images.recoded"]), k

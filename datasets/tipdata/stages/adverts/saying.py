@@ -12,20 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tipdata.core.draw import Ints, Stream, probability
+from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import FAMILIES, MAX_TEMPLATES
 from tipdata.core.world import Region
+from tipdata.stages.adverts.framing import EXTRA, FRAME_BITS, LEVEL_BITS, NOUN, TITLE, Framing
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, Facts, redrawn
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import facts_of, rules
-from tipdata.text.phrases import MOST_FRAMES, Phrases
-from tipdata.text.wordbook import KINDS_OF_FILLER
+from tipdata.text.phrases import Phrases
 
-NOUN, TITLE = -2, -1
-"""Columns of a state beside the facts and fillers, from the end."""
-EXTRA = len(KINDS_OF_FILLER) + 2
-FRAME_BITS, LEVEL_BITS = 5, 3
 UNSAID = 0
 
 
@@ -56,7 +52,7 @@ def said_by(
     region: Region,
     o: Operations,
     facts: Facts,
-    words: Phrases,
+    framing: Framing,
     chains: Chains,
     source: Ints,
     priced: np.ndarray,
@@ -69,12 +65,12 @@ def said_by(
         priced: (templates,) bool: a price is stated.
         masked: (adverts,) bool: the contact is obfuscated on the day.
     """
-    writing = _Writing(region, o, facts, words)
+    writing = _Writing(region, o, facts, framing)
     needed = np.unique(source[chains.template])
     state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
     state[needed] = writing.template_states(needed, priced[needed])
     edited = writing.edit(chains, state[source], priced)
-    return _unpacked(o, words, chains, edited, priced[chains.template], masked)
+    return _unpacked(o, framing.words, chains, edited, priced[chains.template], masked)
 
 
 def _unpacked(
@@ -121,11 +117,11 @@ def consistent(family: Ints, level: np.ndarray) -> np.ndarray:
 
 
 class _Writing:
-    """Draws states: for each fact ``1 << (FRAME_BITS + LEVEL_BITS) | level << FRAME_BITS | frame``, 0 where it is unsaid;
-    then a number (from 1, 0 for none) for each kind of filler, the noun and the title."""
+    """Draws states: of each fact what :class:`tipdata.stages.adverts.framing.Framing` packs, 0 where it is unsaid; then
+    its extras."""
 
-    def __init__(self, region: Region, o: Operations, facts: Facts, words: Phrases) -> None:
-        self.region, self.o, self.facts, self.words = region, o, facts, words
+    def __init__(self, region: Region, o: Operations, facts: Facts, framing: Framing) -> None:
+        self.region, self.o, self.facts, self.framing = region, o, facts, framing
         self.chance = {
             name: probability(region[f"writing.{name}"]) for name in ("changed", "edited_level", "dropped")
         }
@@ -138,11 +134,11 @@ class _Writing:
         said = self._said(template, owner, level)
         state = np.zeros((len(template), self.count + EXTRA), dtype=np.int64)
         rows, cols = np.nonzero(said)
-        state[rows, cols] = self._packed(
+        state[rows, cols] = self.framing.packed(
             "templates", template[rows], owner[rows], cols, level[rows, cols], priced[rows]
         )
         everywhere = np.ones((len(template), EXTRA), dtype=bool)
-        state[:, -EXTRA:] = self._extras("templates", template, owner, everywhere)
+        state[:, -EXTRA:] = self.framing.extras("templates", template, owner, everywhere)
         return state
 
     def edit(self, chains: Chains, state: np.ndarray, priced: np.ndarray) -> np.ndarray:
@@ -164,7 +160,7 @@ class _Writing:
             row[r], owner[r], c, state[chains.template[r], c], priced[chains.template[r]]
         )
         at = edited[:, -EXTRA:]
-        value[:, -EXTRA:] = self._extras("adverts", row, owner, at)
+        value[:, -EXTRA:] = self.framing.extras("adverts", row, owner, at)
         value[chains.first] = state[chains.template[chains.first]]
         known = edited | chains.first[:, None]
         last = np.maximum.accumulate(np.where(known, np.arange(len(row))[:, None], 0), axis=0)
@@ -190,7 +186,9 @@ class _Writing:
         )
         kept = (level != SILENT) & ~dropped
         made = np.zeros(len(row), dtype=np.int64)
-        made[kept] = self._packed("adverts", row[kept], owner[kept], fact[kept], level[kept], priced[kept])
+        made[kept] = self.framing.packed(
+            "adverts", row[kept], owner[kept], fact[kept], level[kept], priced[kept]
+        )
         return made
 
     def _levels(self, path: str, row: Ints, owner: Ints, state: np.ndarray, p: int) -> np.ndarray:
@@ -230,52 +228,3 @@ class _Writing:
             for c, fact in enumerate(facts_of(family)):
                 made[f, c] = listed.get(fact.name, usual)
         return made
-
-    def _packed(self, path: str, row: Ints, owner: Ints, fact: Ints, level: Ints, priced: np.ndarray) -> Ints:
-        o = self.o
-        level = np.where(level == SILENT, 0, level)  # adoption decides on the day
-        frames = self.words.levels[o.language[owner], o.family[owner], fact, level]
-        allowed = (frames >= 0) & (priced[:, None] | ~self.words.priced[np.maximum(frames, 0)])
-        picked = self._preferred(f"{path}/frame", row, owner, frames, allowed, fact)
-        return 1 << FRAME_BITS + LEVEL_BITS | level << FRAME_BITS | picked
-
-    def _preferred(
-        self, path: str, row: Ints, owner: Ints, frames: np.ndarray, allowed: np.ndarray, k: Ints | int
-    ) -> Ints:
-        """Return a number of a frame a row, by the writer's sparse preferences and the region's."""
-        writer = self.o.writer[owner][:, None]
-        own = self.region.stream("writers/frames").quantile(
-            writer * (1 << 24) + np.maximum(frames, 0), f"gamma_{self.region['writing.preference']}"
-        )
-        common = self.region.stream("dialect").quantile(
-            np.maximum(frames, 0), f"gamma_{self.region['writing.dialect']}"
-        )
-        weights = np.where(allowed, own * (common // 1000 + 50) // 1000 + 1, 0)
-        return self.region.stream(path).choose(row, weights, k)
-
-    def _extras(self, path: str, row: Ints, owner: Ints, at: np.ndarray) -> np.ndarray:
-        o, words = self.o, self.words
-        made = np.zeros((len(row), EXTRA), dtype=np.int64)
-        language, family = o.language[owner], o.family[owner]
-        for kind, name in enumerate(KINDS_OF_FILLER):
-            r = np.flatnonzero(at[:, kind])
-            frames = words.fillers[language[r], kind, family[r]]
-            has = self.region.stream(f"{path}/has_{name}").chance(
-                row[r], probability(self.region["writing.fillers"][name])
-            )
-            number = self._preferred(f"{path}/{name}", row[r], owner[r], frames, frames >= 0, 0)
-            made[r, kind] = np.where(has, number + 1, 0)
-        r = np.flatnonzero(at[:, NOUN])
-        nouns = words.nouns[language[r], o.category[owner[r]]]
-        shape = f"gamma_{self.region['writing.noun_preference']}"
-        liked = self.region.stream("writers/nouns").quantile(
-            o.writer[owner[r]][:, None] * 16 + np.arange(nouns.shape[1]), shape
-        )
-        made[r, NOUN] = self.region.stream(f"{path}/noun").choose(row[r], np.where(nouns >= 0, liked + 1, 0))
-        r = np.flatnonzero(at[:, TITLE])
-        titles = words.titles[language[r], family[r]]
-        made[r, TITLE] = self._preferred(f"{path}/title", row[r], owner[r], titles, titles >= 0, 0)
-        return made
-
-
-__all__ = ["MOST_FRAMES", "Said", "Stream", "consistent", "number_of", "said_by"]

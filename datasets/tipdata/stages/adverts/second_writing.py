@@ -9,8 +9,9 @@ from tipdata.core.draw import Ints, log_sum
 from tipdata.core.kinds import FAMILIES, LANGUAGES
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
+from tipdata.stages.adverts.framing import Framing, Writers
 from tipdata.stages.adverts.rendering import Text
-from tipdata.stages.adverts.saying import Said, said_by
+from tipdata.stages.adverts.saying import Said, number_of, said_by
 from tipdata.stages.adverts.schedule import Schedule
 from tipdata.stages.adverts.templates import Chains, draw_copies
 from tipdata.stages.adverts.wording import Shown, render
@@ -32,8 +33,10 @@ def write_facts(
     priced = np.zeros(len(source), dtype=bool)
     priced[chains.template] = price >= 0
     masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
-    said = said_by(region, o, facts, words, chains, source, priced, masked)
-    title, body, misspelt = render(region, o, facts, words, chains, source, said, Shown(price, masked))
+    voice = facts.level[:, number_of("voice")]
+    framing = Framing(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
+    said = said_by(region, o, facts, framing, chains, source, priced, masked)
+    title, body, misspelt = render(framing, chains, source, said, Shown(price, masked))
     none = np.zeros((len(chains.row), 0), dtype=bool)
     return Text(title, body, none, source[chains.template], log_odds(o, facts, chains, said), misspelt), said
 

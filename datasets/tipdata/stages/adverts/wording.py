@@ -13,12 +13,11 @@ import numpy as np
 
 from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import CATEGORIES, MAX_TEMPLATES
-from tipdata.core.world import Region
+from tipdata.stages.adverts.framing import Framing
 from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.templates import Chains
-from tipdata.stages.operations.facts import SILENT, Facts
-from tipdata.stages.operations.stage import Operations
-from tipdata.text.phrases import MISSPELT, NONE, PIECES, SLOTS, WORDS, Phrases
+from tipdata.stages.operations.facts import SILENT
+from tipdata.text.phrases import MISSPELT, NONE, PIECES, SLOTS, WORDS
 from tipdata.text.style import Style, style
 from tipdata.text.wordbook import KINDS_OF_FILLER, NUMBERS
 
@@ -38,17 +37,10 @@ class Shown:
 
 
 def render(
-    region: Region,
-    o: Operations,
-    facts: Facts,
-    words: Phrases,
-    chains: Chains,
-    source: Ints,
-    said: Said,
-    shown: Shown,
+    framing: Framing, chains: Chains, source: Ints, said: Said, shown: Shown
 ) -> tuple[pa.Array, pa.Array, Ints]:
     """Return titles and bodies as arrow strings, and how many misspellings each body has."""
-    text = _Text(region, o, facts, words, chains, source, said, shown)
+    text = _Text(framing, chains, source, said, shown)
     return text.titles(), text.bodies(), text.misspelt
 
 
@@ -56,32 +48,20 @@ class _Text:
     """One region's adverts while they are worded. ``strings``: those of this region alone (signs, prices, contacts),
     numbered after all forms of the wordbooks'."""
 
-    def __init__(
-        self,
-        region: Region,
-        o: Operations,
-        facts: Facts,
-        words: Phrases,
-        chains: Chains,
-        source: Ints,
-        said: Said,
-        shown: Shown,
-    ) -> None:
-        self.region, self.o, self.words, self.chains, self.said, self.shown = (
-            region,
-            o,
-            words,
-            chains,
-            said,
-            shown,
+    def __init__(self, framing: Framing, chains: Chains, source: Ints, said: Said, shown: Shown) -> None:
+        self.region, self.words, self.writers = region, words, o = (
+            framing.region,
+            framing.words,
+            framing.writers,
         )
+        self.chains, self.said, self.shown = chains, said, shown
         self.signs: Style = style()
         self.owner = chains.operation
         self.language, self.family = o.language[self.owner], o.family[self.owner]
         self.template = source[chains.template]
         self.writer = o.writer[self.template // MAX_TEMPLATES]
         self.styles = self._styles()
-        voice = facts.level[self.owner, number_of("voice")]
+        voice = o.voice[self.owner]
         said_voice = said.level[:, number_of("voice")]
         # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
         self.speaker = np.where(np.where(said_voice == SILENT, voice, said_voice) == 0, ONE, SEVERAL)
@@ -159,7 +139,7 @@ class _Text:
         ]
         template, which = np.unique(self.template, return_inverse=True)
         writer, facts = (
-            self.o.writer[template // MAX_TEMPLATES][:, None],
+            self.writers.writer[template // MAX_TEMPLATES][:, None],
             np.arange(said.level.shape[1])[None, :],
         )
         habit = self.region.stream("writers/order").below(writer, 1000, facts)
@@ -222,7 +202,9 @@ class _Text:
                 filled[here] = self._number(NUMBERS.index(name), at[here])
             elif name == "what":
                 filled[here] = self.words.nouns[
-                    self.language[at[here]], self.o.category[self.owner[at[here]]], self.said.noun[at[here]]
+                    self.language[at[here]],
+                    self.writers.category[self.owner[at[here]]],
+                    self.said.noun[at[here]],
                 ]
             else:
                 string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
@@ -289,7 +271,7 @@ class _Text:
         """Return style features of each advert: its writer's, each redrawn for a template now and then."""
         region, words = self.region, self.words
         template, which = np.unique(self.template, return_inverse=True)
-        writer = self.o.writer[template // MAX_TEMPLATES]
+        writer = self.writers.writer[template // MAX_TEMPLATES]
         keep = probability(region["writing.persistence"])
         listed = region["writing.styles"]
         made: dict[str, np.ndarray] = {}
