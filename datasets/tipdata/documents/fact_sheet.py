@@ -49,7 +49,7 @@ simulated world. **It must not be used to judge an advert, let alone a person.**
 def _fact(fact: Fact) -> str:
     if fact.name == BY_ADOPTION:
         lines = "\n".join(f"| `{level}` | {meaning} |" for level, meaning in fact.levels.items())
-        why = "Follows from whether contacts are obfuscated on the day, which all who fear moderation adopt (`tactics`)."
+        why = "Follows from whether contacts are obfuscated on the day; all who fear moderation adopt it (`tactics`)."
         return f"### {fact.name}\n\n{why}\n\n| level | meaning |\n|---|---|\n{lines}\n"
     entry = parameters(VERSION)[f"facts.law.{fact.part}.{fact.name}"]
     grounds = f"Sign: {entry['sign']}. Magnitude: {entry['magnitude']}"
