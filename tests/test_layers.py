@@ -1,6 +1,7 @@
 """First-party imports stand at the top of a module, where import-linter's contracts and a reader see them."""
 
 import ast
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -45,3 +46,16 @@ def test_first_party_imports_stand_inside_functions_nowhere_else() -> None:
         if imports_inside_functions(path.read_text(encoding="utf-8"))
     }
     assert offenders == LEFT, "move them to the top"
+
+
+def test_the_picture_of_the_architecture_has_every_package_and_every_room() -> None:
+    picture = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
+    drawn = re.findall(r">([^<>]+)</text>", picture)
+    words = {word.partition("/")[0] for text in drawn for word in text.split(" | ")}
+    rooms = {
+        folder.name
+        for package in ("tipbench", "tipboard", "tipdata")
+        for folder in PACKAGES[package].iterdir()
+        if (folder / "__init__.py").is_file()
+    }
+    assert {*PACKAGES, *rooms} <= words

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tipcore.errors import CheckFailed, MachineFault, UsageError
 from tipcore.operating_system import ignore_interrupts, write_utf8
+from tipcore.printable import printable
 
 from tipbench import completion
 from tipbench.commands import WORDS, Command, command_of, declare, names
@@ -138,7 +139,9 @@ def _hush_workers() -> None:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"tipbench: {text.rstrip()}\n")
+    """Write a sentence or more; what they quote of a user's files may hold what a terminal obeys."""
+    lines = "\n".join(map(printable, text.rstrip().split("\n")))
+    sys.stderr.write(f"tipbench: {lines}\n")
 
 
 def _interrupted(leave: bool) -> int:

@@ -78,6 +78,10 @@ RANKED = (
 """Metrics of whatever is scored and ranked, so that tasks can be compared."""
 GAPS = ("harm_gap", "protection_gap")
 """Metrics of who is harmed by what is flagged, and who is not protected."""
+ACCUSATIONS = ("accusations_per_find_20", "accusations_per_find_50", "worst_group_accused_50")
+"""Metrics of what finding operations costs the lawful, of whatever is ranked."""
+DECIDED = ("accusations_per_find", "worst_group_accused")
+"""The same at a method's own decisions."""
 COMMON_LEAK_LIMITS = {"scalar_auroc": 0.75, "identifiers_auroc": 0.60}
 """Most that one scalar column, and a tree on identifiers and lengths, may reveal."""
 

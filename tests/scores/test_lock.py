@@ -11,6 +11,7 @@ from typing import Any
 import lock as locking
 import pytest
 import tipbench
+import tipcore
 import tipdata
 import yaml
 from lock import Locked, is_same, numbers_of, read_expected, read_lock, updated
@@ -106,7 +107,7 @@ def test_a_new_metric_beside_the_others_changes_no_meaning_and_one_less_does(one
 def test_a_metric_edited_in_a_copy_is_locked_where_its_values_stay_and_refused_where_they_do_not(
     tmp_path: Path,
 ) -> None:
-    for package in (tipbench, tipdata):
+    for package in (tipbench, tipcore, tipdata):
         (source,) = package.__path__
         ignored = shutil.ignore_patterns("__pycache__", "releases")
         shutil.copytree(source, tmp_path / package.__name__, ignore=ignored)

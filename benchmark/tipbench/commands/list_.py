@@ -1,4 +1,4 @@
-"""``tipbench list``: tasks, baselines, splits, releases, experiments or data."""
+"""``tipbench list``: tasks, metrics, baselines, splits, releases, experiments or data."""
 
 import argparse
 from typing import NamedTuple
@@ -21,6 +21,9 @@ LISTED = {
         ("name", "title", "unit", "kind", "default split", "summary"),
         "tipbench.actions.list_.tasks:complete",
     ),
+    "metrics": Listed(
+        "metric", ("name", "kind", "better", "unit", "summary"), "tipbench.actions.list_.metrics:complete"
+    ),
     "baselines": Listed("baseline", ("name", "summary", "reference")),
     "splits": Listed("split", ("name", "summary"), "tipbench.actions.list_.splits:complete"),
     "releases": Listed(
@@ -35,6 +38,7 @@ LISTED = {
 EXAMPLES = """\
 examples:
   tipbench list baselines
+  tipbench list metrics
   tipbench list data --json"""
 
 

@@ -119,6 +119,7 @@ def evaluate(
     replicates: int = 1000,
     seed: int = 0,
     checked: bool = False,
+    open_entry: bool = False,
 ) -> Evaluation:
     """Score predictions on the test part of the answers.
 
@@ -127,11 +128,12 @@ def evaluate(
     classes (:mod:`tipbench.metrics.classes`), whose accuracy then leads.
 
     ``replicates`` and ``seed`` are those of the cluster bootstrap; with 0 replicates no interval is given. ``checked``:
-    the predictions come from :func:`check_predictions`, and are not checked again.
+    the predictions come from :func:`check_predictions`, and are not checked again. ``open_entry``: they were handed in,
+    so that no threshold is fixed on their valid part (:class:`tipbench.metrics.inputs.MetricInputs`).
     Raises :class:`UsageError` for predictions that are malformed (see :func:`check_predictions`), answers of
     another kind than the task's, and answers without a test part.
     """
-    inputs = inputs_of(task, answers, predictions, checked)
+    inputs = inputs_of(task, answers, predictions, checked, open_entry)
     if not inputs.known:
         scores = {inputs.primary: Score(None, note=NO_TRUTH), **_estimate(inputs)}
         return Evaluation(scores, warnings=_warnings(inputs, scores), estimates=_estimates(inputs))

@@ -18,6 +18,7 @@ from tipbench.kinds.refusals import (
     first,
     one_per_unit,
     out_of_range,
+    quoted,
     same_type,
 )
 
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
     from tipbench.kinds.answers import Answers
 
 FLOATS = (pl.Float32, pl.Float64)
+SCORE_COLUMNS = "^score(_.*)?$"
+"""Which columns of predictions hold scores."""
 FEWEST_CLUSTERS = 20
 """Clusters of the rarer sort, positive or negative, without which no interval is given."""
+
+ROOM, FEW_ROWS = 2, 100_000
+"""How many times the rows that there can be predictions may have, where these are more than a few: every key of them is
+named; those of more are there to cost time."""
 
 FOREIGN = {
     "labels": "data.labels of data={data} is for label sets: map data.label for {task}.",
@@ -39,6 +46,15 @@ FOREIGN = {
 
 ScoreOf = Callable[[pl.DataFrame], dict[str, float]]
 """Predictions -> the metrics of the primary metric's family on them."""
+
+
+def in_one_precision(predictions: pl.DataFrame) -> pl.DataFrame:
+    """Return scores rounded to float32 and held as Float64.
+
+    Scores are stored as float32 (:func:`tipbench.kinds.predictions.as_stored`). So what ties in the stored file ties
+    in whatever file the same scores come, and the numbers that are compared are of one type everywhere.
+    """
+    return predictions.with_columns(pl.col(SCORE_COLUMNS).cast(pl.Float32).cast(pl.Float64))
 
 
 class CustomTruth(Protocol):
@@ -70,6 +86,7 @@ class PredictionKind:
     ``truth_columns``: columns that a frame of :class:`tipbench.kinds.answers.Answers` has beside the unit's key.
     ``labelled``: whether units are positive, negative or unknown. ``has_parts``: whether the truth names the part of
     each unit, so that a test part can be missing. ``predicted_parts``: the parts whose units are predicted.
+    ``rows_per_unit``: the most rows of predictions that a unit has.
     ``fewest_clusters``: clusters of the rarer sort that an interval needs. ``at_prevalence``: whether its headline
     metrics are at a share of positives. ``linked``: whether the truth of a user's own data is the cluster of each unit;
     ``takes_pairs``: whether it may be labelled pairs of units.
@@ -86,6 +103,7 @@ class PredictionKind:
     labelled: ClassVar[bool] = False
     has_parts: ClassVar[bool] = False
     predicted_parts: ClassVar[tuple[str, ...]] = ("test",)
+    rows_per_unit: ClassVar[int] = 1
     fewest_clusters: ClassVar[int] = FEWEST_CLUSTERS
     at_prevalence: ClassVar[bool] = False
     linked: ClassVar[bool] = False
@@ -122,7 +140,8 @@ class PredictionKind:
         return column == "score"
 
     def check(self, answers: Answers, predictions: pl.DataFrame) -> pl.DataFrame:
-        """Return the predictions with the columns of their format only, in the order of the ground truth.
+        """Return the predictions with the columns of their format only, in the order of the ground truth, and scores
+        in one precision (:func:`in_one_precision`).
 
         Raises UsageError, in one sentence with counts, for whatever is wrong with them; nothing is repaired.
         """
@@ -130,12 +149,18 @@ class PredictionKind:
         missing = [name for name in columns if name not in predictions.columns]
         if missing:
             raise PredictionsRefused(
-                f"no column {', '.join(missing)} among {', '.join(predictions.columns) or 'none'}; "
+                f"no column {', '.join(missing)} among {quoted(predictions.columns) or 'none'}; "
                 f"{self.name} need {', '.join(columns)}"
             )
         if predictions.is_empty():
             raise PredictionsRefused(
                 f"0 rows given for {answers.frame.height:,} of {answers.unit}; predict every one"
+            )
+        most = max(FEW_ROWS, ROOM * self.rows_per_unit * answers.frame.height)
+        if predictions.height > most:
+            raise PredictionsRefused(
+                f"{predictions.height:,} rows given for {answers.frame.height:,} of {answers.unit}, and at most "
+                f"{most:,} are looked at; predict each of them once"
             )
         self.check_columns(predictions, columns)
         predictions = predictions.select(columns)
@@ -146,7 +171,7 @@ class PredictionKind:
                 raise PredictionsRefused(f"{name} is {predictions.schema[name]}; make it Float32 or Float64")
         self.check_types(predictions)
         self.check_values(answers, predictions)
-        return self.check_rows(answers, predictions)
+        return self.check_rows(answers, in_one_precision(predictions))
 
     def check_columns(self, predictions: pl.DataFrame, columns: tuple[str, ...]) -> None:
         """Refuse columns that predictions of this kind must not have. Raises UsageError."""

@@ -14,7 +14,7 @@ from tipcore.errors import UsageError
 
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
 from tipbench.kinds.kind import CustomTruth, PredictionKind, ScoreOf
-from tipbench.kinds.refusals import PredictionsRefused
+from tipbench.kinds.refusals import PredictionsRefused, quoted
 
 SCORE_PREFIX = "score_"
 """Before the name of a label, or of urgency, in the columns of predictions."""
@@ -55,7 +55,7 @@ class LabelSets(PredictionKind):
         ]
         if unknown:
             raise PredictionsRefused(
-                f"{', '.join(unknown)} of no known label; the labels are "
+                f"{quoted(unknown)} of no known label; the labels are "
                 f"{', '.join(name.removeprefix(SCORE_PREFIX) for name in columns[1:])}"
             )
 

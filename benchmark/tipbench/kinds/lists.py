@@ -17,6 +17,8 @@ COLUMNS = ("query", "candidate", "score")
 class ListsKind(PredictionKind):
     """A kind whose predictions are lists."""
 
+    rows_per_unit = MOST_CANDIDATES
+
     def columns(self, unit: str) -> tuple[str, ...]:
         return COLUMNS
 

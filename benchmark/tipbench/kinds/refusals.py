@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.printable import printable
 
 if TYPE_CHECKING:
     from tipbench.kinds.answers import Answers
 
 SHOWN_KEYS = 3
 """Keys that a refusal shows."""
+SHOWN_NAMES, NAME_SIGNS = 12, 40
+"""Names of columns that a refusal shows, and signs of each."""
 
 
 class PredictionsRefused(UsageError):
@@ -19,10 +23,16 @@ class PredictionsRefused(UsageError):
 
     def __init__(self, said: str) -> None:
         super().__init__(said)
-        self.said = said
+        self.said = printable(said)
 
     def __str__(self) -> str:
         return f"predictions: {self.said}"
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Return the names of a file's columns as a sentence quotes them: the first few, cut where they are long."""
+    shown = [name[:NAME_SIGNS] + "..." * (len(name) > NAME_SIGNS) for name in names[:SHOWN_NAMES]]
+    return ", ".join(shown) + f" and {len(names) - SHOWN_NAMES:,} more" * (len(names) > SHOWN_NAMES)
 
 
 def same_type(predictions: pl.DataFrame, name: str, known: str, expected: pl.DataType) -> None:

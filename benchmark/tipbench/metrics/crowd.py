@@ -9,6 +9,9 @@ half counts half (so that a tie is a coin's toss and the order of rows never mat
 - ``worst_brigade``: the largest share of one brigade's lawful targets, over the brigades that have at least three in
   the test part. A maximum over few brigades has no useful bootstrap, so it comes without an interval.
 
+- ``accusations_per_find``, ``worst_group_accused``: of :mod:`tipbench.metrics.accusations`, at this threshold. An
+  operation counts half where no unit of it is above one half and any ties.
+
 Withheld where a score is outside [0, 1]; what needs groups or brigades is given only where the answers know them.
 """
 
@@ -18,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
+from tipbench.metrics.accusations import OWN, OWN_NAMES, as_decided, lawful_rows
 from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
 from tipbench.metrics.calibration import NOT_PROBABILITIES
 from tipbench.metrics.harm import lawful_members
 from tipbench.metrics.inputs import MetricInputs
-from tipbench.metrics.metric import Family, Metric, MetricValues, not_available
+from tipbench.metrics.metric import Family, Metric, MetricValues, not_available, together
 from tipbench.metrics.shared import ACCURACY
 
 GROUP, BRIGADE = frozenset({"group"}), frozenset({"group", "brigade"})
@@ -31,6 +35,7 @@ METRICS = (
     Metric("false_positive_rate", "lawful adverts condemned", lower_is_better=True, needs=GROUP),
     Metric("brigaded_false_positive_rate", "brigaded adverts condemned", lower_is_better=True, needs=BRIGADE),
     Metric("worst_brigade", "condemned of the worst brigade's", lower_is_better=True, needs=BRIGADE),
+    *OWN,
 )
 HALF = 0.5
 FEWEST_TARGETS = 3
@@ -42,6 +47,15 @@ def measure(inputs: MetricInputs) -> MetricValues:
     wanted = [metric.name for metric in METRICS if metric.needs <= set(inputs.test.columns)]
     if not inputs.predictions["score"].is_between(0.0, 1.0).all():
         return MetricValues(metrics=not_available(*wanted), withheld=dict.fromkeys(wanted, NOT_PROBABILITIES))
+    parts = [_by_unit(inputs, [name for name in wanted if name not in OWN_NAMES])]
+    if "group" in inputs.test.columns:
+        condemned = decided(inputs.test["score"].to_numpy())
+        parts.append(as_decided(inputs, lawful_rows(inputs), condemned, condemned * inputs.positive))
+    return together(parts)
+
+
+def _by_unit(inputs: MetricInputs, wanted: list[str]) -> MetricValues:
+    """Return those of these metrics that count units."""
     condemned = decided(inputs.test["score"].to_numpy())
     sums, groups = _sums(inputs, condemned)
     worst = worst_brigade(inputs, condemned) if "worst_brigade" in wanted else None

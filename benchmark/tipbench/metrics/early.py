@@ -16,6 +16,7 @@ in precision, and its unit as missed in recall and in ERDE.
 - ``harm_gap`` where groups are known, ``protection_gap`` where form, sex or language of those exploited are:
   as in :mod:`tipbench.metrics.harm`, of alarms in the place of scores over a threshold. Here the lawful groups
   are all but trafficking and spam, and those under twenty clusters are not compared.
+- ``accusations_per_find``, ``worst_group_accused``: of :mod:`tipbench.metrics.accusations`, of the same groups.
 
 All are headline-weighted, and all are functions of the clusters' multiplicities. A median is the mean of the
 first values at which the cumulated weight reaches, and exceeds, half of the whole: with equal weights the usual.
@@ -30,8 +31,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tipbench.kinds.alarms import ALARMS
+from tipbench.metrics.accusations import OWN, as_decided
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, ClusterSums, Metrics, ratio
-from tipbench.metrics.harm import ATTRIBUTES, HARM_GAP, LAWFUL, PROTECTION_GAP, accusations, protection
+from tipbench.metrics.finds import silence
+from tipbench.metrics.harm import (
+    ATTRIBUTES,
+    HARM_GAP,
+    LAWFUL,
+    PROTECTION_GAP,
+    accusations,
+    protection,
+    unless_silent,
+)
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.medians import middle
 from tipbench.metrics.metric import Family, Metric, MetricValues, together
@@ -48,6 +59,7 @@ METRICS = (
     Metric("median_delay", "median delay", lower_is_better=True, unit="steps"),
     HARM_GAP,
     PROTECTION_GAP,
+    *OWN,
 )
 PREMATURE = 5
 HALF_SPEED_DELAY = 20
@@ -175,13 +187,14 @@ def measure(inputs: MetricInputs) -> MetricValues:
     """
     alarms = Alarms(inputs)
     curves = {"early": alarms.about(inputs.clusters.count)}
-    return together([MetricValues(metrics=alarms.metrics, curves=curves), *_harm(inputs, alarms)])
+    return together([MetricValues(metrics=alarms.metrics, curves=curves), _harm(inputs, alarms)])
 
 
-def _harm(inputs: MetricInputs, alarms: Alarms) -> list[MetricValues]:
+def _harm(inputs: MetricInputs, alarms: Alarms) -> MetricValues:
     """Return false alarms by group, and protection by attribute, as far as the answers know them."""
-    parts = []
+    parts, gaps = [], []
     if "group" in inputs.test.columns:
+        gaps.append(HARM_GAP.name)
         members = _members(inputs)
         compared = tuple(
             group
@@ -190,10 +203,13 @@ def _harm(inputs: MetricInputs, alarms: Alarms) -> list[MetricValues]:
             and np.unique(inputs.clusters.codes[rows]).size >= FEWEST_CLUSTERS
         )
         parts.append(accusations(inputs, members, compared, {"": alarms.alarmed}, "false_alarms"))
+        large = {group: rows for group, rows in members.items() if group in (*compared, LAWFUL)}
+        parts.append(as_decided(inputs, large, alarms.alarmed.astype(float), alarms.found.astype(float)))
     attributes = [name for name in ATTRIBUTES if name in inputs.test.columns]
     if attributes:
+        gaps.append(PROTECTION_GAP.name)
         parts.append(protection(inputs, alarms.found, attributes))
-    return parts
+    return unless_silent(together(parts), gaps, silence(inputs, alarms.alarmed, alarms.found))
 
 
 def _members(inputs: MetricInputs) -> dict[str, NDArray[np.bool_]]:

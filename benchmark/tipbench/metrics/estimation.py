@@ -6,13 +6,15 @@ of ratios, and differences in the data's own units, as they are; shares in share
 - ``median_abs_log_error`` (counts), ``median_abs_error`` (effects and levels), ``median_abs_share_error``: the
   weighted median of \\|estimate - truth\\|. An estimate that does not exist is infinitely wrong, so a median may be
   too: it is then withheld.
-- ``coverage``: the share of units whose 95% interval holds the truth; one without an interval holds nothing.
+- ``coverage``: the share of units whose 95% interval holds the truth; one without an interval holds nothing, and so
+  does one that is too wide to say anything (:data:`WIDEST`).
+- ``failed_intervals``: the share of units whose interval is too wide. It is no part of ``failures``.
 - ``interval_score`` (Winkler 1972; Gneiting and Raftery 2007, section 6.2): width + 2 / .05 times the distance by
   which the truth lies outside, the mean over the intervals that exist, on the logarithm for counts.
 - ``failures``: the share of units without an estimate.
 - ``median_ratio``: the median of estimate / truth over the counts that exist; below one is too few.
 
-Shares have ``share_coverage``, ``share_interval_score`` and ``share_failures``.
+Shares have ``share_coverage``, ``share_interval_score``, ``share_failures`` and ``share_failed_intervals``.
 """
 
 from __future__ import annotations
@@ -43,19 +45,55 @@ ERROR = {
 }
 """Quantity -> the name of its error."""
 
+FACTOR = 100.0
+"""Upper over lower end of an interval, of counts or of ratios, beyond which it says nothing: 20 to 2,000 people."""
+
 METRICS = (
     Metric("median_abs_log_error", "median absolute log error", lower_is_better=True),
     Metric("median_abs_error", "median absolute error", lower_is_better=True),
-    Metric("coverage", "coverage of 95% intervals"),
-    Metric("interval_score", "interval score", lower_is_better=True),
+    Metric(
+        "coverage",
+        "coverage of 95% intervals",
+        beside=True,
+        heading="coverage",
+        says="the share of 95% intervals that hold the truth, where well below .95 is false confidence",
+    ),
+    Metric(
+        "interval_score",
+        "interval score",
+        lower_is_better=True,
+        unit="width",
+        beside=True,
+        says="the width of 95% intervals with 40 times the distance by which they miss the truth",
+    ),
     Metric("failures", "share without an estimate", lower_is_better=True),
+    Metric(
+        "failed_intervals",
+        "share of intervals that are too wide",
+        lower_is_better=True,
+        beside=True,
+        heading="failed intervals",
+        says=f"the share of 95% intervals whose ends are more than a factor of {FACTOR:g} apart, which cover nothing",
+    ),
     Metric("median_ratio", "median of estimate over truth"),
     Metric("median_abs_share_error", "median absolute error of shares", lower_is_better=True),
     Metric("share_coverage", "coverage of shares"),
     Metric("share_interval_score", "interval score of shares", lower_is_better=True),
     Metric("share_failures", "shares without an estimate", lower_is_better=True),
+    Metric("share_failed_intervals", "intervals of shares that are too wide", lower_is_better=True),
     ESTIMATE,
 )
+
+WIDEST = {
+    "median_abs_log_error": np.log(FACTOR),
+    "median_abs_error": np.log(FACTOR),
+    "median_abs_share_error": 1.0,
+}
+"""Name of the error -> the width on its scale beyond which an interval covers nothing; one of shares may be as wide as
+from none to all. Differences in the data's own units have no such width."""
+
+ROUNDING = 1e-9
+"""What a width may exceed its limit by, relative to it: the logarithm of a factor of exactly 100 is rounded."""
 
 TOO_MANY_FAILED = "half of the units or more have no estimate"
 
@@ -98,6 +136,7 @@ class _Part:
         self._codes = inputs.clusters.codes[mine]
         self._weight = part["weight"].to_numpy()
         self._counts = name == ERROR["count"]
+        self._widest = np.where((part["quantity"] == "level").to_numpy(), np.inf, WIDEST[name])
         self._truth = self._scaled(part["truth"])
         self._part = part
         self._apart = self._scaled(part["estimate"]) - self._truth
@@ -121,7 +160,8 @@ class _Part:
         total = weights.sum(axis=1)
         low, high = (self._scaled(self._part[end]) for end in ("lower", "upper"))
         there = ~np.isnan(low)
-        inside = there & (low <= self._truth) & (self._truth <= high)
+        wide = there & (high - low > self._widest * (1 + ROUNDING))
+        inside = there & ~wide & (low <= self._truth) & (self._truth <= high)
         outside = np.maximum(low - self._truth, 0) + np.maximum(self._truth - high, 0)
         winkler = np.where(there, high - low + 2 / ALPHA * outside, 0.0)
         found = {
@@ -129,6 +169,7 @@ class _Part:
             f"{self.prefix}coverage": ratio(weights @ inside, total),
             f"{self.prefix}interval_score": ratio(weights @ winkler, weights @ there.astype(float)),
             f"{self.prefix}failures": ratio(weights @ np.isinf(self._error), total),
+            f"{self.prefix}failed_intervals": ratio(weights @ wide, total),
         }
         if self._counts:
             exists = np.flatnonzero(~np.isnan(self._apart))

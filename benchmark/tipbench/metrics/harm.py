@@ -18,9 +18,15 @@ which counts only if it has 20 itself; units whose attribute is null are in no g
 
 ``protection_gap`` = the best group's recall - the worst's within one attribute (whose groups share out the
 same positives), the widest over the attributes.
+
+Both gaps are withheld where nothing is found, or too little, or all is flagged (:mod:`tipbench.metrics.finds`): who
+flags nobody would have the best of them.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -28,12 +34,28 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.finds import silence
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues, not_available, together
 from tipbench.metrics.operating import NO_VALID_PART, thresholds
 
-HARM_GAP = Metric("harm_gap", "harm gap", lower_is_better=True, needs=frozenset({"group"}), beside=True)
-PROTECTION_GAP = Metric("protection_gap", "protection gap", lower_is_better=True, beside=True)
+HARM_GAP = Metric(
+    "harm_gap",
+    "harm gap",
+    lower_is_better=True,
+    unit="per item",
+    needs=frozenset({"group"}),
+    beside=True,
+    says="false accusations in the worst lawful group minus those in all lawful groups",
+)
+PROTECTION_GAP = Metric(
+    "protection_gap",
+    "protection gap",
+    lower_is_better=True,
+    unit="of recall",
+    beside=True,
+    says="recall in the best served group of people exploited minus recall in the worst served group",
+)
 METRICS = (HARM_GAP, PROTECTION_GAP)
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "small", "seasonal")
@@ -70,7 +92,18 @@ def measure(inputs: MetricInputs) -> MetricValues:
         parts.append(accusations(inputs, members, compared, flagged, "false_accusations"))
     if attributes:
         parts.append(protection(inputs, flagged[""], attributes))
-    return together(parts)
+    return unless_silent(together(parts), names, silence(inputs, flagged[""], flagged[""] & inputs.positive))
+
+
+def unless_silent(values: MetricValues, names: Sequence[str], silent: str | None) -> MetricValues:
+    """Return the same with these gaps withheld, by attribute too, where a method is silent."""
+    if silent is None:
+        return values
+    groups = {
+        group: {name: None if name in names else value for name, value in entry.items()}
+        for group, entry in values.groups.items()
+    }
+    return replace(values, withheld={**dict.fromkeys(names, silent), **values.withheld}, groups=groups)
 
 
 def lawful_kinds(inputs: MetricInputs) -> list[str]:

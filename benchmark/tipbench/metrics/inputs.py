@@ -36,12 +36,18 @@ class ScoredTask(Protocol):
 
 @dataclass(frozen=True)
 class MetricInputs:
-    """One method's checked predictions beside the answers, and the clusters that its intervals resample."""
+    """One method's checked predictions beside the answers, and the clusters that its intervals resample.
+
+    ``open_entry``: whether the predictions are a file that was handed in by an author who could tell the valid part
+    from the test. Scores of valid that are made for it could then set any threshold on the test, so none is fixed on
+    them.
+    """
 
     task: ScoredTask
     answers: Answers
     predictions: pl.DataFrame
     clusters: Clusters
+    open_entry: bool = False
 
     @property
     def prevalence(self) -> float | None:
@@ -78,6 +84,11 @@ class MetricInputs:
         return self.answers.scored("valid", self.answers.kind.value(self.predictions))
 
     @property
+    def threshold_rows(self) -> pl.DataFrame:
+        """Scores only: the rows that thresholds are fixed on: valid, and of an open entry the test part itself."""
+        return self.test if self.open_entry else self.valid
+
+    @property
     def truth_codes(self) -> NDArray[np.intp]:
         """Clusters only: the true cluster of each unit as a code, -1 where it is unknown; some must be
         known."""
@@ -102,7 +113,11 @@ class MetricInputs:
 
 
 def inputs_of(
-    task: ScoredTask, answers: Answers, predictions: pl.DataFrame, checked: bool = False
+    task: ScoredTask,
+    answers: Answers,
+    predictions: pl.DataFrame,
+    checked: bool = False,
+    open_entry: bool = False,
 ) -> MetricInputs:
     """Return predictions beside the answers, checked unless they were; for the errors see
     :func:`tipbench.evaluation.evaluation.evaluate`."""
@@ -115,4 +130,4 @@ def inputs_of(
     found = predictions if checked else check_predictions(answers, predictions)
     if answers.kind.has_parts and "test" not in answers.frame["part"]:
         raise UsageError("answers: no row is of the test part; a split must leave one to score")
-    return MetricInputs(task, answers, found, resampling_clusters(answers))
+    return MetricInputs(task, answers, found, resampling_clusters(answers), open_entry)

@@ -10,7 +10,8 @@
   constant score gets .2.
   In a bootstrap those reached stay as they are and people are resampled, as with a threshold fixed beforehand: a
   person who is drawn twice does not compete with themself.
-- ``protection_gap``: best - worst urgent recall over the languages with twenty clusters.
+- ``protection_gap``: best - worst urgent recall over the languages with twenty clusters. Withheld where no slot tells
+  its people apart: all are then served alike, by lot.
 
 All use the headline weights. Macro average precision has no interval where the positives of a label that counts come
 from fewer than twenty clusters, and urgent recall none where the urgent do.
@@ -35,6 +36,7 @@ from tipbench.metrics.bootstrap import (
     observed,
     ratio,
 )
+from tipbench.metrics.finds import NO_FINDS
 from tipbench.metrics.harm import PROTECTION_GAP, merged_groups
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues, together
@@ -190,8 +192,16 @@ def _urgency(inputs: MetricInputs, answers: pl.DataFrame, scores: pl.DataFrame) 
     withheld = {} if urgent.any() else {"urgent_recall": NOBODY_URGENT}
     if len(compared) < 2:
         withheld["protection_gap"] = ONE_LANGUAGE
+    elif not _tells_apart(score[known], slot.filter(known)):
+        withheld["protection_gap"] = NO_FINDS
     bare = {"urgent_recall": TOO_FEW} if clusters[""] < FEWEST_CLUSTERS else {}
     return MetricValues(metrics=metrics, withheld=withheld, without_interval=bare, groups=groups)
+
+
+def _tells_apart(score: NDArray[np.float64], slot: pl.Series) -> bool:
+    """Return whether the scores [rows] of any slot [rows] differ."""
+    slots = pl.DataFrame({"score": score, "slot": slot}).group_by("slot")
+    return bool((slots.agg(pl.col("score").n_unique())["score"] > 1).any())
 
 
 def reached(

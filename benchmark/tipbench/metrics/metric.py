@@ -27,8 +27,9 @@ class Metric:
 
     ``name``: its key in results. ``title``: in words, as a figure's axis names it. ``lower_is_better``: whether less
     is better. ``unit``: what its values are counted in, "" for a share or an index. ``needs``: columns of the ground
-    truth without which it says nothing, so that it is not reported at all. ``beside``: whether boards show it beside
-    the primary metric.
+    truth without which it says nothing, so that it is not reported at all. ``beside``: whether tables show it beside
+    the primary metric. ``heading``: of a column of its values, where the title is too long; ``short``: its name where
+    there is no room for it. ``says``: what it is, where the title does not say enough; :attr:`about` is the sentence.
     """
 
     name: str
@@ -37,6 +38,15 @@ class Metric:
     unit: str = ""
     needs: frozenset[str] = frozenset()
     beside: bool = False
+    heading: str = ""
+    short: str = ""
+    says: str = ""
+
+    @property
+    def about(self) -> str:
+        """What it says and which way is better, in a sentence."""
+        said = self.says or self.title
+        return f"{said[0].upper()}{said[1:]}; {'lower' if self.lower_is_better else 'higher'} is better."
 
 
 @dataclass(frozen=True, kw_only=True)

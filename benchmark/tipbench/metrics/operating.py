@@ -9,6 +9,9 @@ weights:
   the next number above it, and on valid nothing is flagged.
 - ``recall_50``: the highest score of the valid part at which recall there is at least one half.
 
+Of an open entry, whose author chose the scores of the valid part too, both are fixed on the scores of the test part
+(:attr:`tipbench.metrics.inputs.MetricInputs.open_entry`).
+
 ``ppv_*`` is the precision at the first threshold for a prevalence pi: pi TPR / (pi TPR + (1 - pi) FPR). It is
 withheld where the false positives come from under ten clusters (operations), since FPR is then next to
 unknown. In a bootstrap the thresholds stay as they are: the test clusters alone are resampled.
@@ -64,12 +67,13 @@ def _flagged_weight(
 
 
 def thresholds(inputs: MetricInputs) -> dict[str, float]:
-    """Return the thresholds by name, fixed on the valid part: none without one, no ``recall_50`` without a
-    positive."""
-    if inputs.valid.is_empty():
+    """Return the thresholds by name, fixed on the valid part, or on the test of an open entry: none without one, no
+    ``recall_50`` without a positive."""
+    rows = inputs.threshold_rows
+    if rows.is_empty():
         return {}
-    score, weight = inputs.valid["score"].to_numpy(), inputs.valid["weight"].to_numpy()
-    positive = inputs.valid["label"].to_numpy() == 1
+    score, weight = rows["score"].to_numpy(), rows["weight"].to_numpy()
+    positive = rows["label"].to_numpy() == 1
     fixed = {"budget_1pct": budget_threshold(score, weight)}
     if positive.any():
         fixed["recall_50"] = recall_threshold(score[positive], weight[positive])

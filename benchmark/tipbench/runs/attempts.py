@@ -110,12 +110,11 @@ def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:
         predictions, notes = read_predictions(cell.folder, job.kept), job.kept.notes
     answers = prepared.answers_to(predictions)
     with meter.part("score"):
-        checked = as_stored(check_predictions(answers, predictions))
+        checked = check_predictions(answers, predictions)
         evaluation = evaluate(task, answers, checked, replicates=cell.config["replicates"], checked=True)
     meter.add(*methods.cost())
     cost = cost_of(job, meter)  # before the valid part is predicted, which is not part of what a method costs
     ask = asked_of(method, cell) if job.kept is None else kept_of(cell, job.kept)
-    validated = validate(prepared, cell, checked, ask)
-    return record(
-        job, prepared, evaluation, checked, is_oracle(method), cost, notes, validated, methods.fence
-    )
+    stored = as_stored(checked)
+    validated = validate(prepared, cell, stored, ask)
+    return record(job, prepared, evaluation, stored, is_oracle(method), cost, notes, validated, methods.fence)

@@ -17,7 +17,9 @@ from tipcore.errors import UsageError
 
 from tipbench.config.options import suggestion
 from tipbench.console import Column
-from tipbench.metrics.registry import metric_of
+from tipbench.metrics.finds import SILENT
+from tipbench.metrics.metric import Metric
+from tipbench.metrics.registry import metric_of, metrics
 from tipbench.runs.results import Result, method_name
 from tipbench.runs.variants import variant_names
 
@@ -26,6 +28,20 @@ RANDOM, OPERATION, FORWARD = "random", "operation", "forward"
 ORDER = (RANDOM, OPERATION, FORWARD)
 NOTHING = "-"
 PAIRWISE, ESTIMATE = "pairwise_f1", "estimate"
+BESIDE = tuple(metric for metric in metrics().values() if metric.beside)
+"""Metrics that stand beside the primary one."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A metric's mean over seeds; None where a seed has none, and then ``note`` says why."""
+
+    value: float | None
+    note: str | None = None
+
+    def __str__(self) -> str:
+        """Return the number, or the reason where a method earned none."""
+        return self.note if self.value is None and self.note in SILENT else number(self.value)
 
 
 @dataclass(frozen=True)
@@ -33,7 +49,8 @@ class Row:
     """One line of the table. Scores are of ``metric``, the primary one wherever it is known; None where unknown.
 
     ``labels``: what was learnt from. ``note`` says why there is no interval. ``valid``: the score of the valid part.
-    ``seed_sd``: standard deviation over seeds, ddof 1. ``prevalence``: the share of positives that scores are at.
+    ``beside``: what the registry of metrics shows beside the primary one, by metric. ``seed_sd``: standard deviation
+    over seeds, ddof 1. ``prevalence``: the share of positives that scores are at.
     """
 
     data: str
@@ -50,7 +67,7 @@ class Row:
     share_of_oracle: float | None
     leakage: float | None
     drift: float | None
-    harm_gap: float | None
+    beside: dict[str, Beside]
     seconds: float | None
     seeds: int
     seed_sd: float | None
@@ -58,7 +75,9 @@ class Row:
     prevalence: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Return a document of JSON; ``harm_gap`` repeats what ``beside`` says, for readers of older documents."""
+        gap = self.beside.get("harm_gap")
+        return {**asdict(self), "harm_gap": None if gap is None else gap.value}
 
 
 def rows(results: Sequence[Result]) -> list[Row]:
@@ -92,7 +111,6 @@ def _row(method: str, group: list[Result]) -> Row:
     metric = _metric(first)
     scores = [result.scores[metric] for result in group]
     values = [score.value for score in scores if score.value is not None]
-    gaps = [result.scores["harm_gap"].value for result in group if "harm_gap" in result.scores]
     return Row(
         data=first.data,
         task=first.task,
@@ -108,7 +126,7 @@ def _row(method: str, group: list[Result]) -> Row:
         share_of_oracle=mean([result.oracle.get("share") for result in group]),
         leakage=None,
         drift=None,
-        harm_gap=mean(gaps),
+        beside={one.name: found for one in BESIDE if (found := beside(group, one.name)) is not None},
         seconds=_seconds(group),
         seeds=len(group),
         seed_sd=stdev(values) if len(values) > 1 else None,
@@ -122,6 +140,13 @@ def _valid(group: list[Result], metric: str) -> float | None:
     if metric != group[0].primary:
         return None
     return mean([None if result.valid is None else result.valid.value for result in group])
+
+
+def beside(group: Sequence[Result], metric: str) -> Beside | None:
+    """Return a metric of several seeds; None where no seed has it."""
+    scores = [result.scores[metric] for result in group if metric in result.scores]
+    notes = (score.note for score in scores if score.value is None)
+    return Beside(mean([score.value for score in scores]), next(notes, None)) if scores else None
 
 
 def _seconds(group: list[Result]) -> float | None:
@@ -183,6 +208,12 @@ class Shown:
     fewest: int = 1
 
 
+def _shown(metric: Metric) -> Shown:
+    return Shown(
+        metric.heading or metric.title, lambda row: str(row.beside.get(metric.name, NOTHING)), True, leave=10
+    )
+
+
 SHOWN = (
     Shown("data", lambda row: row.data, fewest=2),
     Shown("task", lambda row: row.task, leave=1),
@@ -197,7 +228,7 @@ SHOWN = (
     Shown("share of oracle", lambda row: percent(row.share_of_oracle), True, leave=8),
     Shown("leakage", lambda row: signed(row.leakage) if row.split == RANDOM else "", True, leave=3),
     Shown("drift", lambda row: signed(row.drift) if row.split == FORWARD else "", True, leave=6),
-    Shown("harm gap", lambda row: number(row.harm_gap), True, leave=10),
+    *(_shown(metric) for metric in BESIDE),
     Shown("seconds", lambda row: NOTHING if row.seconds is None else f"{row.seconds:.1f}", True, leave=11),
 )
 """The columns that a table of runs can have, in order. Leakage stays as long as the labels do that it hangs on."""

@@ -94,12 +94,22 @@ def as_polars(task: Task, frame: pl.DataFrame | pd.DataFrame) -> pl.DataFrame:
 
 
 def evaluate_prepared(
-    task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int = 1000, seed: int = 0
+    task: Task,
+    prepared: Prepared,
+    predictions: pl.DataFrame,
+    replicates: int = 1000,
+    seed: int = 0,
+    open_entry: bool = False,
 ) -> Evaluation:
-    """Score predictions against answers that are there already; units of own data may be named as the user does."""
+    """Score predictions against answers that are there already; units of own data may be named as the user does.
+
+    ``open_entry``: as of :func:`tipbench.evaluation.evaluation.evaluate`.
+    """
     predictions = _numbered(task, prepared, predictions)
     answers = prepared.answers_to(predictions)
-    found = evaluate_answers(task, answers, predictions, replicates=replicates, seed=seed)
+    found = evaluate_answers(
+        task, answers, predictions, replicates=replicates, seed=seed, open_entry=open_entry
+    )
     return replace(found, warnings=[UNVERIFIED, *found.warnings]) if task.stream else found
 
 

@@ -8,7 +8,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.data.harm_groups import trafficking_operations, with_migrant, with_operation
 from tipbench.kinds.scores import SCORES
-from tipbench.task import GAPS, RANKED, Source, Task
+from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
 UNIT = "account"
 TABLE = "accounts"
@@ -101,7 +101,7 @@ TASK = Task(
     clusters="operation",
     groups=("independent", "business", RESIDENT, "migrant", "spam"),
     primary="average_precision",
-    metrics=(*RANKED, *GAPS),
+    metrics=(*RANKED, *GAPS, *ACCUSATIONS),
     references=("Tang et al. (2023), GADBench", "Liu et al. (2022), BOND"),
     prevalence=0.05,
     signal_columns=frozenset({"accounts.device_cluster", "accounts.platform", "accounts.language"}),

@@ -7,7 +7,7 @@ import polars as pl
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.kinds.scores import SCORES
-from tipbench.task import GAPS, RANKED, Source, Task
+from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -43,7 +43,7 @@ TASK = Task(
     clusters="operation",
     groups=("independent", "business", "migrant", "spam"),
     primary="average_precision",
-    metrics=(*RANKED, *GAPS),
+    metrics=(*RANKED, *GAPS, *ACCUSATIONS),
     references=("Tong et al. (2017), Trafficking-10k", "Nair et al. (2024), T-Net"),
     prevalence=0.05,
     probabilities=True,

@@ -9,7 +9,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.adverts import UNIT
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.kinds.scores import SCORES
-from tipbench.task import GAPS, RANKED, Classes, Source, Task
+from tipbench.task import ACCUSATIONS, DECIDED, GAPS, RANKED, Classes, Source, Task
 
 TABLE = "queue"
 VOTES = ("harmful", "clear", "unsure", "1", "0", "1.0", "0.0", "true", "false")
@@ -142,7 +142,7 @@ TASK = Task(
     primary="average_precision",
     metrics=(
         *("accuracy", "macro_f1", "false_positive_rate", "brigaded_false_positive_rate", "worst_brigade"),
-        *(*RANKED, *GAPS),
+        *(*RANKED, *GAPS, *ACCUSATIONS, *DECIDED),
     ),
     references=(
         "Dawid and Skene (1979)",

@@ -185,8 +185,9 @@ TASK = Task(
     groups=(),
     primary="median_abs_error",
     metrics=(
-        *("median_abs_error", "coverage", "interval_score", "failures"),
+        *("median_abs_error", "coverage", "interval_score", "failures", "failed_intervals"),
         *("median_abs_share_error", "share_coverage", "share_interval_score", "share_failures"),
+        "share_failed_intervals",
     ),
     references=(
         "Abadie, Diamond and Hainmueller (2010), synthetic control",

@@ -9,7 +9,7 @@ from tipbench.data import supervision
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.data.harm_groups import with_operation
 from tipbench.kinds.scores import SCORES
-from tipbench.task import GAPS, RANKED, Source, Task
+from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
 UNIT = "payment"
 TABLE = "payments"
@@ -113,7 +113,7 @@ TASK = Task(
         *("remitter", "broker", "touring", "trader", "migrant"),
     ),
     primary="average_precision",
-    metrics=(*RANKED, "f1", *GAPS),
+    metrics=(*RANKED, "f1", *GAPS, *ACCUSATIONS),
     references=(
         "Altman et al. (2023), AMLworld",
         "FinCEN (2020), FIN-2020-A008",

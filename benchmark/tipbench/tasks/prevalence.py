@@ -130,7 +130,14 @@ TASK = Task(
     clusters="region",
     groups=(SPARSE, OVERLAPPING),
     primary="median_abs_log_error",
-    metrics=("median_abs_log_error", "coverage", "interval_score", "failures", "median_ratio"),
+    metrics=(
+        "median_abs_log_error",
+        "coverage",
+        "interval_score",
+        "failures",
+        "failed_intervals",
+        "median_ratio",
+    ),
     references=(
         "Bales, Hesketh and Silverman (2015)",
         "Silverman (2020)",

@@ -9,7 +9,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.custom.conversations import check_tables
 from tipbench.data.harm_groups import with_migrant, with_operation
 from tipbench.kinds.alarms import ALARMS
-from tipbench.task import GAPS, Source, Task
+from tipbench.task import DECIDED, GAPS, Source, Task
 
 UNIT = "conversation"
 TABLE = "conversations"
@@ -97,7 +97,7 @@ TASK = Task(
     primary="f_latency",
     metrics=(
         *("f_latency", "erde_5", "erde_50", "precision", "recall", "f1", "median_delay", "speed"),
-        *GAPS,
+        *(*GAPS, *DECIDED),
     ),
     references=(
         "Losada and Crestani (2016), eRisk",

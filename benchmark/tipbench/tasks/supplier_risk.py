@@ -8,7 +8,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.custom.refusals import is_none_of, refuse
 from tipbench.data.harm_groups import with_migrant, with_operation
 from tipbench.kinds.scores import SCORES
-from tipbench.task import GAPS, RANKED, Source, Task
+from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
 
 UNIT = "firm"
 TABLE = "firms"
@@ -155,7 +155,7 @@ TASK = Task(
     clusters="main agency",
     groups=("agency_supplied", "direct", "migrant", "small", "seasonal"),
     primary="average_precision",
-    metrics=("precision_at_audit_budget", "recall_at_audit_budget", *RANKED, *GAPS),
+    metrics=("precision_at_audit_budget", "recall_at_audit_budget", *RANKED, *GAPS, *ACCUSATIONS),
     references=("Elkan and Noto (2008)", "Haveliwala (2002)"),
     prevalence=0.05,
     signal_columns=frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tipbench.evaluation.comparison import Comparison
 from tipbench.metrics.registry import metric_of
-from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Row, mean, rows
+from tipbench.runs.report import FORWARD, OPERATION, RANDOM, Beside, Row, beside, mean, rows
 from tipbench.runs.results import Result
 from tipbench.task import Task
 from tipbench.tasks import task_of
@@ -19,6 +19,7 @@ from tipbench.tasks import task_of
 from tipboard.board.comparisons import compared, first_draws, is_oracle
 from tipboard.board.entries import SELF_REPORTED, Entry
 from tipboard.board.files import Board
+from tipboard.board.fresh import NOT_SUPPORTED, Bounded, Fresh, fresh_of
 from tipboard.board.ranks import place_among, place_interval, rank_intervals, ranks
 
 NO_SHIFT = (FORWARD, OPERATION, RANDOM, "all")
@@ -32,8 +33,9 @@ class BoardRow:
     ``results``: of its seeds. ``cpu_s``: CPU seconds per cell, mean over seeds, None where an author did not say.
     ``peak_mib``: the largest of the seeds. ``against``: its test against the reference, None where there is none.
     ``by_split``: the mean score by split. ``shift_drops``: by shifted split, what is lost there. ``status``: who ran it
-    (:mod:`tipboard.board.entries`). ``rank``: among the lines that are ranked; ``would_rank``: of a self-reported line,
-    the rank that its score would have among them, None where there are none; ``rank_interval``: of either.
+    (:mod:`tipboard.board.entries`). ``fresh_by_split``: what a fresh world says (:mod:`tipboard.board.fresh`).
+    ``rank``: among the lines that are ranked; ``would_rank``: of a claim the rank that its score would have among
+    them, None where there are none; ``rank_interval``: of either.
     """
 
     entry: Entry
@@ -49,6 +51,7 @@ class BoardRow:
     shift_drops: dict[str, float | None]
     status: str
     unverified: bool
+    fresh_by_split: Mapping[str, Fresh]
     rank: float | None = None
     would_rank: float | None = None
     rank_interval: tuple[int, int] | None = None
@@ -60,18 +63,49 @@ class BoardRow:
 
     @property
     def is_ranked(self) -> bool:
-        """Whether it was run here or reproduced, has a score, and is not an oracle."""
-        return self.is_contender and self.status != SELF_REPORTED
+        """Whether it was run here or reproduced, has a score that counts, and is not an oracle."""
+        return self.is_contender and not self.is_claim
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether its score is only claimed: self-reported, or not supported by a fresh world."""
+        return self.status == SELF_REPORTED or not self.is_supported()
+
+    @property
+    def claim(self) -> str:
+        """Why a claim is one, in a word or two."""
+        return SELF_REPORTED if self.status == SELF_REPORTED else NOT_SUPPORTED
+
+    @property
+    def fresh(self) -> Fresh | None:
+        """What a fresh world says of its score; None where it was run on none."""
+        return self.fresh_by_split.get(self.row.split)
+
+    def is_supported(self, split: str | None = None) -> bool:
+        """Return whether no fresh world speaks against its score on a split, its own by default."""
+        found = self.fresh_by_split.get(split or self.row.split)
+        return found is None or found.supports
+
+    @property
+    def placed_by(self) -> Bounded:
+        """The score that says where it stands: its own or, where that is not supported, the fresh one."""
+        if self.fresh is not None and not self.fresh.supports:
+            return self.fresh.score
+        return Bounded(self.row.score, self.row.low, self.row.high)
 
     @property
     def is_contender(self) -> bool:
         """Whether it has a score and is not an oracle."""
         return self.row.score is not None and not self.row.oracle
 
+    def beside(self, metric: str) -> Beside | None:
+        """Return a metric's mean over seeds, or why there is none; None where no seed has it."""
+        return beside(self.results, metric)
+
     def mean(self, metric: str) -> float | None:
         """Return a metric's mean over seeds, None where no seed has it."""
-        found = (result.scores.get(metric) for result in self.results)
-        return mean([score.value for score in found if score is not None])
+        found = self.beside(metric)
+        return None if found is None else found.value
 
 
 @dataclass(frozen=True)
@@ -100,6 +134,10 @@ class Standing:
         """Return the best of these scores of the ranked methods; None where none has one."""
         found = [value for line in self.lines if line.rank is not None and (value := score(line)) is not None]
         return (min(found) if self.lower_is_better else max(found)) if found else None
+
+    def best_on(self, split: str) -> float | None:
+        """Return the best score of the ranked methods on a split, of those that no fresh world speaks against."""
+        return self.best_of(lambda line: line.by_split[split] if line.is_supported(split) else None)
 
     @property
     def reference(self) -> str | None:
@@ -130,9 +168,11 @@ def standings(board: Board, every_split: bool = False) -> list[Standing]:
 def _standing(board: Board, task: Task, split: str, splits: tuple[str, ...]) -> Standing:
     there = [entry for entry in board.entries if entry.of(task.name, split)]
     metric = there[0].of(task.name, split)[0].primary
-    tested = compared(there, task.name, split, metric)
+    fresh = {entry.id: _fresh(entry, task, splits, metric) for entry in there}
+    supported = [entry for entry in there if split not in (of := fresh[entry.id]) or of[split].supports]
+    tested = compared(supported, task.name, split, metric)
     references = {one.reference for one in tested.values()}
-    lines = [_line(entry, task, split, splits, tested, references) for entry in there]
+    lines = [_line(entry, task, split, splits, tested, references, fresh[entry.id]) for entry in there]
     lower_is_better = metric_of(metric).lower_is_better
     return Standing(
         task=task,
@@ -153,15 +193,24 @@ def _line(
     splits: tuple[str, ...],
     tested: dict[str, Comparison],
     references: set[str],
+    fresh: Mapping[str, Fresh],
 ) -> BoardRow:
     of_task = [result for result in entry.results if result.task == task.name]
     all_rows = {row.split: row for row in rows(of_task)}
+    unsupported = {name for name, one in fresh.items() if not one.supports}
+    known = {row.split: row for row in rows([one for one in of_task if one.split not in unsupported])}
+    gaps = known.get(split)
     results = entry.of(task.name, split)
     peaks = [result.cost.peak_mib for result in results if result.cost.peak_mib is not None]
     by_split = {name: all_rows[name].score if name in all_rows else None for name in splits}
     return BoardRow(
         entry=entry,
-        row=replace(all_rows[split], oracle=is_oracle(entry, task.name)),
+        row=replace(
+            all_rows[split],
+            oracle=is_oracle(entry, task.name),
+            leakage=None if gaps is None else gaps.leakage,
+            drift=None if gaps is None else gaps.drift,
+        ),
         results=results,
         cpu_s=mean([result.cost.cpu_s for result in results]),
         peak_mib=max(peaks) if len(peaks) == len(results) else None,
@@ -170,10 +219,17 @@ def _line(
         against=tested.get(entry.id),
         is_reference=entry.id in references,
         by_split=by_split,
-        shift_drops=_drops(by_split, task),
+        shift_drops=_drops({name: known[name].score if name in known else None for name in by_split}, task),
         status=entry.status(results),
         unverified=bool(task.stream) and not all(result.verified for result in results),
+        fresh_by_split=fresh,
     )
+
+
+def _fresh(entry: Entry, task: Task, splits: Sequence[str], metric: str) -> dict[str, Fresh]:
+    """Return what fresh worlds say of an entry, by split."""
+    found = {split: fresh_of(entry.of(task.name, split), entry.fresh, metric) for split in splits}
+    return {split: one for split, one in found.items() if one is not None}
 
 
 def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | None]:
@@ -187,15 +243,16 @@ def _drops(by_split: dict[str, float | None], task: Task) -> dict[str, float | N
 
 
 def _ranked(lines: Sequence[BoardRow], task: Task, split: str, lower_is_better: bool) -> list[BoardRow]:
-    """Return the lines with their ranks, and self-reported ones with the rank that their score would have."""
+    """Return the lines with their ranks, and claims with the rank that their score would have."""
 
     def draws_of(line: BoardRow) -> NDArray[np.float64]:
         found = first_draws(line.entry, task.name, split)
         return np.empty(0) if found is None else found.draws
 
     def would(line: BoardRow) -> BoardRow:
-        place = place_among(np.array(line.row.score), scores, lower_is_better)
-        bounds = place_interval(draws_of(line), draws, lower_is_better)
+        place = place_among(np.array(line.placed_by.score, dtype=np.float64), scores, lower_is_better)
+        drawn = draws_of(line) if line.is_supported() else np.empty(0)  # of the score on the release
+        bounds = place_interval(drawn, draws, lower_is_better)
         return replace(line, would_rank=float(place), rank_interval=bounds)
 
     there = [line for line in lines if line.is_ranked]
@@ -204,11 +261,16 @@ def _ranked(lines: Sequence[BoardRow], task: Task, split: str, lower_is_better: 
     placed = zip(there, ranks(scores, lower_is_better), rank_intervals(draws, lower_is_better), strict=True)
     ranked = [replace(line, rank=float(rank), rank_interval=bounds) for line, rank, bounds in placed]
     others = [line for line in lines if not line.is_ranked]
-    return [*ranked, *(would(line) if there and line.is_contender else line for line in others)]
+    return [*ranked, *(would(line) if there and _has_place(line) else line for line in others)]
+
+
+def _has_place(line: BoardRow) -> bool:
+    return line.is_contender and line.placed_by.score is not None
 
 
 def _place(line: BoardRow, lower_is_better: bool) -> tuple[bool, float, str]:
-    worse = math.inf if line.row.score is None else line.row.score * (1 if lower_is_better else -1)
+    score = line.placed_by.score
+    worse = math.inf if score is None else score * (1 if lower_is_better else -1)
     return line.row.oracle, worse, line.method
 
 

@@ -9,6 +9,7 @@ from tipbench.metrics.registry import metric_of
 from tipbench.runs.report import NOTHING, number, signed
 
 from tipboard.board.board_rows import NO_SHIFT, BoardRow
+from tipboard.board.fresh import NOT_SUPPORTED
 
 Values = Mapping[str, float | str | bool | None]
 
@@ -20,7 +21,7 @@ def score_text(line: BoardRow) -> str:
 
 
 def rank_text(line: BoardRow) -> str:
-    """Return the rank and its interval; of a self-reported line where it would stand."""
+    """Return the rank and its interval; of a claim where it would stand."""
     if line.rank is None and line.would_rank is None:
         return NOTHING
     place = f"would be {line.would_rank:g}" if line.rank is None else f"{line.rank:g}"
@@ -30,9 +31,32 @@ def rank_text(line: BoardRow) -> str:
 
 
 def rank_values(line: BoardRow) -> Values:
-    """Return rank, interval, and where a self-reported line would stand."""
+    """Return rank, interval, and where a claim would stand."""
     low, high = line.rank_interval or (None, None)
     return {"rank": line.rank, "rank_low": low, "rank_high": high, "would_rank": line.would_rank}
+
+
+def fresh_text(line: BoardRow) -> str:
+    """Return the score on a fresh world."""
+    return NOTHING if line.fresh is None else number(line.fresh.score.score)
+
+
+def fresh_values(line: BoardRow) -> Values:
+    """Return the score on a fresh world with its interval, and whether it supports the released one."""
+    if line.fresh is None:
+        return dict.fromkeys(("fresh", "fresh_low", "fresh_high", "supported"))
+    score, low, high = line.fresh.score.score, line.fresh.score.low, line.fresh.score.high
+    return {"fresh": score, "fresh_low": low, "fresh_high": high, "supported": line.fresh.supports}
+
+
+def status_text(line: BoardRow) -> str:
+    """Return who ran it, and what speaks against its score."""
+    said = (
+        line.status,
+        "unverified" if line.unverified else "",
+        "" if line.is_supported() else NOT_SUPPORTED,
+    )
+    return ", ".join(word for word in said if word)
 
 
 def verdict_text(line: BoardRow) -> str:

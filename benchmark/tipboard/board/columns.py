@@ -11,16 +11,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from tipbench.evaluation.comparison import LEVEL
-from tipbench.metrics.registry import metric_of, metrics
+from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
+from tipbench.runs.report import BESIDE as METRICS
 from tipbench.runs.report import NOTHING, chosen_of, interval, number, percent, signed
+from tipbench.tasks import task_of
 
 from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.column_values import (
     Values,
+    fresh_text,
+    fresh_values,
     rank_text,
     rank_values,
     score_text,
+    status_text,
     verdict_text,
     verdict_values,
     worst_text,
@@ -28,6 +33,7 @@ from tipboard.board.column_values import (
 )
 from tipboard.board.units import SHARE
 
+NOT_MEASURED = "not measured when this was run"
 OF_METRIC = "in the metric"
 """The unit of scores and of their differences, where each task has its own."""
 
@@ -40,7 +46,8 @@ class BoardColumn:
     is what a table sorts by. ``text``: a line -> what a reader sees. ``number``: whether it stands at the right.
     ``overall``: its place in the table of everything, None where it is not in it. ``on_page``: whether the Markdown
     page of reference methods has it. ``unit``: in what its numbers are counted. ``at_first``: whether a page shows it
-    before a reader chooses columns.
+    before a reader chooses columns. ``note``: why a line has nothing to read there, where that is known. ``optional``:
+    whether every table and file leaves it out where no line has it.
 
     A table of a task leaves a column out where it says nothing of any line.
     """
@@ -55,14 +62,17 @@ class BoardColumn:
     on_page: bool = True
     unit: str = ""
     at_first: bool = True
+    note: Callable[[BoardRow], str] = lambda line: ""
+    optional: bool = False
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: what is read and what is sorted by."""
+    """A cell: what is read, what is sorted by, and why there is nothing."""
 
     text: str
     value: float | str | bool | None
+    note: str = ""
 
 
 def shown(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> list[BoardColumn]:
@@ -74,9 +84,22 @@ def shown(standing: Standing, columns: Sequence[BoardColumn] | None = None) -> l
     ]
 
 
+def expected(standing: Standing) -> list[BoardColumn]:
+    """Return those and the columns of what its task reports, though no line has it yet."""
+    said = {column.key for column in shown(standing)}
+    return [
+        column
+        for column in COLUMNS
+        if column.key in said or any(column.note(line) == NOT_MEASURED for line in standing.lines)
+    ]
+
+
 def cells(line: BoardRow, columns: Sequence[BoardColumn]) -> list[Cell]:
     """Return a line's cells."""
-    return [Cell(column.text(line), next(iter(column.values(line).values()))) for column in columns]
+    return [
+        Cell(column.text(line), next(iter(column.values(line).values())), column.note(line))
+        for column in columns
+    ]
 
 
 def chosen(columns: Sequence[BoardColumn], names: Sequence[str] | None) -> Sequence[BoardColumn]:
@@ -112,12 +135,21 @@ def _plain(key: str, value: Callable[[BoardRow], Any]) -> Callable[[BoardRow], V
 
 
 def metric_column(metric: str, heading: str, about: str, **more: Any) -> BoardColumn:
-    """Return the column of a metric's mean over seeds; its key is the metric's name."""
+    """Return the column of a metric's mean over seeds, or of why it has none; its key is the metric's name."""
     key = metric.replace(".", "_")
     return BoardColumn(
-        key, heading, about, _plain(key, lambda line: line.mean(metric)), lambda line: number(line.mean(metric)),
+        key, heading, about, _plain(key, lambda line: line.mean(metric)),
+        lambda line: str(line.beside(metric) or NOTHING), note=lambda line: _note(line, metric),
         **{"unit": SHARE, **more},
     )  # fmt: skip
+
+
+def _note(line: BoardRow, metric: str) -> str:
+    """Return why there is no number."""
+    found = line.beside(metric)
+    if found is not None:
+        return (found.note or "") if found.value is None else ""
+    return NOT_MEASURED if metric_of(metric).beside and metric in task_of(line.row.task).metrics else ""
 
 
 def _precision(rate: str, metric: str) -> BoardColumn:
@@ -134,42 +166,24 @@ def _metric(line: BoardRow) -> str:
     return metric_title(line.row.task, line.row.metric) + lower
 
 
-def _beside(described: Sequence[BoardColumn]) -> tuple[BoardColumn, ...]:
-    """Return a column per metric that the registry shows beside the primary one and that is not described yet."""
-    known = {column.key for column in described}
-    found = [metric for metric in metrics().values() if metric.beside and metric.name not in known]
-    better = ["lower" if metric.lower_is_better else "higher" for metric in found]
-    return tuple(
-        metric_column(
-            metric.name, metric.title, f"{metric.title[0].upper()}{metric.title[1:]}; {way} is better."
-        )
-        for metric, way in zip(found, better, strict=True)
+OVERALL_PLACES = {"harm_gap": 8, "accusations_per_find_50": 9}
+"""Metrics that have a place in the table of everything."""
+
+BESIDE = tuple(
+    metric_column(
+        metric.name, metric.heading or metric.title, metric.about, unit=metric.unit or SHARE,
+        overall=OVERALL_PLACES.get(metric.name),
     )
-
-
-GAPS = (
-    metric_column(
-        "harm_gap", "harm gap",
-        "False accusations in the worst lawful group minus those in all lawful groups; lower is better.", overall=8,
-        unit="per item",
-    ),
-    metric_column(
-        "protection_gap", "protection gap",
-        "Recall in the best served group of people exploited minus recall in the worst served group; lower is better.",
-        unit="of recall",
-    ),
+    for metric in METRICS
 )  # fmt: skip
-"""Columns of metrics whose title does not say enough."""
-
-OTHERS = _beside(GAPS)
-"""Columns of all others that stand beside every primary metric."""
+"""Columns of what the registry of metrics shows beside every primary one; a column's key is its metric's name."""
 
 COLUMNS = (
     BoardColumn(
         "rank", "rank",
         "Place by score among methods that were run here or reproduced, 1 the best; in brackets its 95% interval when "
-        "operations are drawn again. A self-reported score is not ranked: the rank that it would have is shown. "
-        "Oracles are not ranked.",
+        "operations are drawn again. A self-reported score, and one that a fresh world does not support, is not "
+        "ranked: the rank that it would have is shown. Oracles are not ranked.",
         rank_values, rank_text, overall=5, unit="1 is the best",
     ),
     BoardColumn(
@@ -188,6 +202,12 @@ COLUMNS = (
         "Cluster bootstrap; its ends are means over seeds.",
         lambda line: {"low": line.row.low, "high": line.row.high},
         lambda line: interval(line.row.low, line.row.high, line.row.note), overall=3, unit=OF_METRIC,
+    ),
+    BoardColumn(
+        "fresh", "fresh world",
+        "Of a reproduced method: its score on a world drawn after its package was pinned; † where it does not support "
+        "the score.",
+        fresh_values, fresh_text, overall=17, on_page=False, unit=OF_METRIC, optional=True,
     ),
     BoardColumn(
         "share_of_oracle", "share of oracle",
@@ -217,40 +237,35 @@ COLUMNS = (
     _precision("1%", "ppv_1pct"),
     _precision("5%", "ppv_5pct"),
     _precision("30%", "ppv_30pct"),
-    *GAPS,
-    metric_column(
-        "coverage", "coverage",
-        "The share of 95% intervals that hold the truth; well below .95 is false confidence.",
-    ),
+    *BESIDE,
     BoardColumn(
         "intrusion", "intrusion",
         "The same metric over travellers who did nothing wrong but are tracked too; lower is better.",
         _plain("intrusion", lambda line: line.mean("intrusion_mrr")),
         lambda line: number(line.mean("intrusion_mrr")), unit=SHARE,
     ),
-    *OTHERS,
     BoardColumn(
         "against", "against reference",
         "Difference to the task's reference method by a paired cluster bootstrap, p after Holm; "
         f"n.s. = not significant at {LEVEL:.0%}.",
-        verdict_values, verdict_text, overall=9, unit=OF_METRIC,
+        verdict_values, verdict_text, overall=10, unit=OF_METRIC,
     ),
     BoardColumn(
         "access", "access",
         "The most private data that the method was shown; declared only, where self-reported.",
-        _plain("access", lambda line: line.access), lambda line: line.access, number=False, overall=11,
+        _plain("access", lambda line: line.access), lambda line: line.access, number=False, overall=12,
     ),
     BoardColumn(
         "labels", "labels",
         "What it learnt from; the test is always the truth.",
-        _plain("labels", lambda line: line.labels), lambda line: line.labels, number=False, overall=12,
+        _plain("labels", lambda line: line.labels), lambda line: line.labels, number=False, overall=13,
         at_first=False,
     ),
     BoardColumn(
         "cpu_s", "CPU s",
         "CPU seconds to fit, predict and score, mean over seeds; declared by the authors where self-reported.",
         _plain("cpu_s", lambda line: line.cpu_s),
-        lambda line: NOTHING if line.cpu_s is None else f"{line.cpu_s:,.1f}", overall=13,
+        lambda line: NOTHING if line.cpu_s is None else f"{line.cpu_s:,.1f}", overall=14,
         at_first=False,
     ),
     BoardColumn(
@@ -264,8 +279,7 @@ COLUMNS = (
         "Run here: by whoever keeps this board. Reproduced: a submission that they ran again. Self-reported: "
         "predictions came as files; unverified: nobody can check whether a stream was read ahead.",
         lambda line: {"status": line.status, "unverified": line.unverified, "oracle": line.row.oracle},
-        lambda line: f"{line.status}, unverified" if line.unverified else line.status, number=False,
-        overall=10, on_page=False,
+        status_text, number=False, overall=11, on_page=False,
     ),
 )  # fmt: skip
 """Those of a task's table, in its order."""
@@ -273,16 +287,13 @@ COLUMNS = (
 PLACES = (
     _text("task", "What is asked; each task has its own metric.", lambda line: line.row.task, overall=1),
     _text("split", "What separates training from test.", lambda line: line.row.split, overall=6),
-    _text("size", "The size of the release.", lambda line: line.row.data.partition("/")[2], overall=15,
+    _text("size", "The size of the release.", lambda line: line.row.data.partition("/")[2], overall=16,
           at_first=False),
-    _text("metric", "The primary metric; ↓ where lower is better.", _metric, overall=14, at_first=False),
+    _text("metric", "The primary metric; ↓ where lower is better.", _metric, overall=15, at_first=False),
 )  # fmt: skip
 """What says where a line stands, in tables of several tasks."""
 
 OVERALL = tuple(
-    sorted(
-        (column for column in (*COLUMNS, *PLACES) if column.overall is not None),
-        key=lambda column: column.overall or 0,
-    )
+    sorted((c for c in (*COLUMNS, *PLACES) if c.overall is not None), key=lambda column: column.overall or 0)
 )
 """Those of the table of everything, in its order."""

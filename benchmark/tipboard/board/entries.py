@@ -4,7 +4,7 @@ The reference methods are entries of the team ``tipbench``, methods of one's own
 others come as submissions (:mod:`tipboard.submissions`). A result was *run here* where whoever keeps the board ran it,
 and is *reproduced* where they ran what a submission pins, behind a fence (:mod:`tipbench.fence`). It is
 *self-reported* where predictions came as files. Ranks are among the first two; of a self-reported score the place that
-it would take is told.
+it would take is told, and so of a reproduced one that a fresh world does not support (:mod:`tipboard.board.fresh`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tipbench.config.method_class import SHIPPED
 from tipbench.runs.results import Result
 
 from tipboard.board.draws import KeptDraws
+from tipboard.board.fresh import NOT_SUPPORTED, NOT_SUPPORTED_MEANS
 from tipboard.submissions.record import RESERVED_TEAMS
 
 if TYPE_CHECKING:
@@ -28,9 +29,11 @@ MEANING = {
     RUN_HERE: "Whoever keeps this board ran the method with tipbench: all reference methods, and methods of their "
     "own. Access to data and streaming were enforced where its result names a fence, and are declared elsewhere.",
     REPRODUCED: "Its authors submitted it, and whoever keeps this board ran the pinned package and its config again, "
-    "behind a fence that has its fold and nothing else: access and streaming were enforced.",
+    "behind a fence that has its fold and nothing else: access and streaming were enforced. They also ran it on a "
+    "fresh world that nobody knew, whose score stands beside.",
     SELF_REPORTED: "Predictions came as files and were scored here. The data that a method was shown is what its "
     "authors declare. It is not ranked and counts in no mean rank; the rank that its score would have is shown.",
+    NOT_SUPPORTED: NOT_SUPPORTED_MEANS,
     "unverified": "Self-reported on a task that is streamed: nobody can tell whether the stream was read ahead.",
 }
 """Each status in a sentence."""

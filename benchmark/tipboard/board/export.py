@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tipbench.runs.figure import metric_title
-from tipbench.runs.report import number
+from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.columns import (
@@ -23,17 +23,19 @@ from tipboard.board.columns import (
     Cell,
     cells,
     chosen,
+    expected,
     records,
-    shown,
 )  # fmt: skip
 from tipboard.board.entries import SELF_REPORTED, Entry
 from tipboard.board.files import Board
+from tipboard.board.fresh import MARK, NOT_SUPPORTED, NOT_SUPPORTED_MEANS
 from tipboard.board.units import unit_of
 
 if TYPE_CHECKING:
     pass
 
-ORACLE, REFERENCE, CLAIMED, PLAIN = "oracle", "reference", "claimed", ""
+ORACLE, REFERENCE, CLAIMED, UNSUPPORTED, PLAIN = "oracle", "reference", "claimed", "unsupported", ""
+FOOTNOTE = f"{MARK} {NOT_SUPPORTED.capitalize()}: {NOT_SUPPORTED_MEANS[0].lower()}{NOT_SUPPORTED_MEANS[1:]}"
 WARNING = "Synthetic data: a score here does not estimate field performance."
 
 
@@ -54,14 +56,16 @@ class Heading:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row of a table. ``kind``: one of ``oracle``, ``reference``, ``claimed`` (self-reported) or nothing; ``usual``:
-    on a default split; ``best``: the places of its cells that hold the best score of the ranked methods."""
+    """A row of a table. ``kind``: one of ``oracle``, ``reference``, ``claimed`` (self-reported), ``unsupported`` (by a
+    fresh world) or nothing; ``usual``: on a default split; ``best``: the places of its cells that hold the best score
+    of the ranked methods; ``marked``: of those that hold a score that is not supported."""
 
     cells: Sequence[Cell]
     kind: str = PLAIN
     entry: Entry | None = None
     usual: bool = True
     best: tuple[int, ...] = ()
+    marked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,18 +77,23 @@ class Table:
     rows: Sequence[TableRow]
     records: Sequence[Mapping[str, Any]]
 
+    @property
+    def footnote(self) -> str:
+        """What the mark of scores that are not supported means; empty where no score has it."""
+        return FOOTNOTE if any(row.marked for row in self.rows) else ""
+
 
 def of_task(board: Board, standing: Standing, names: Sequence[str] | None = None) -> Table:
     """Return every method of a task on one split, with the columns of these keys or with all that say something there.
 
     Raises UsageError for a key that no column has.
     """
-    columns = shown(standing) if names is None else chosen(COLUMNS, names)
+    columns = expected(standing) if names is None else chosen(COLUMNS, names)
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, split {standing.split}"),
         headings=[heading(column, standing) for column in columns],
         rows=[_row(line, columns, standing) for line in standing.lines],
-        records=records([standing], None if names is None else columns),
+        records=records([standing], present(COLUMNS, standing.lines) if names is None else columns),
     )
 
 
@@ -93,7 +102,7 @@ def matrix(board: Board, standing: Standing) -> Table:
     about = "Primary metric on this split, mean over seeds."
     unit = unit_of(standing.task, standing.metric)
     splits = [Heading(split, split, about, True, unit) for split in standing.splits]
-    best = {split: standing.best_of(lambda line, at=split: line.by_split[at]) for split in standing.splits}
+    best = {split: standing.best_on(split) for split in standing.splits}
     return Table(
         caption=_caption(board, standing, f"{standing.task.name}, every split"),
         headings=[METHOD, *splits],
@@ -131,13 +140,15 @@ def overall(boards: Sequence[tuple[Board, Sequence[Standing]]], names: Sequence[
 
     Raises UsageError for a key that no column has.
     """
-    columns = OVERALL if names is None else chosen((*PLACES, *COLUMNS), names)
     there = [one for board, standings in boards for one in placed(board, standings)]
+    lines = [one.line for one in there]
+    columns = present(OVERALL, lines) if names is None else chosen((*PLACES, *COLUMNS), names)
+    kept = present(COLUMNS, lines) if names is None else columns
     said = f"{release(*(board for board, _ in boards))}; every task and split. {WARNING}"
     found = [
         {"size": board.data.partition("/")[2], **record}
         for board, standings in boards
-        for record in records(standings, None if names is None else columns)
+        for record in records(standings, kept)
     ]
     return Table(
         said, [heading(column) for column in columns], [_placed_row(one, columns) for one in there], found
@@ -146,11 +157,19 @@ def overall(boards: Sequence[tuple[Board, Sequence[Standing]]], names: Sequence[
 
 def of_entry(board: Board, there: Sequence[Placed], name: str) -> Table:
     """Return every line of one entry."""
-    columns = [column for column in OVERALL if column.key not in ("method", "size")]
+    lines = [one.line for one in there]
+    columns = [column for column in present(OVERALL, lines) if column.key not in ("method", "size")]
     alone = [replace(one.standing, lines=[one.line]) for one in there]
     caption = f"{name} on every task and split. {release(board)}. {WARNING}"
     rows = [_placed_row(one, columns) for one in there]
-    return Table(caption, [heading(column) for column in columns], rows, records(alone))
+    return Table(
+        caption, [heading(column) for column in columns], rows, records(alone, present(COLUMNS, lines))
+    )
+
+
+def present(columns: Sequence[BoardColumn], lines: Sequence[BoardRow]) -> list[BoardColumn]:
+    """Return the columns without optional ones that say nothing of any line."""
+    return [one for one in columns if not one.optional or any(one.text(line) != NOTHING for line in lines)]
 
 
 def heading(column: BoardColumn, standing: Standing | None = None) -> Heading:
@@ -176,6 +195,8 @@ def metric_text(standing: Standing) -> str:
     return f"{metric_title(standing.task.name, standing.metric)}, {better} is better"
 
 
+MARKED = ("score", "fresh")
+"""Columns whose cells are marked where a score is not supported."""
 METHOD = next(heading(column) for column in COLUMNS if column.key == "method")
 
 
@@ -191,7 +212,16 @@ def _caption(board: Board, standing: Standing, what: str) -> str:
 def _row(line: BoardRow, columns: Sequence[BoardColumn], standing: Standing, usual: bool = True) -> TableRow:
     is_best = _is_best(line, line.row.score, standing.best)
     at = tuple(at for at, column in enumerate(columns) if column.key == "score" and is_best)
-    return TableRow(cells(line, columns), _kind(line), line.entry, usual, at)
+    marked = tuple(
+        at for at, column in enumerate(columns) if column.key in MARKED and not line.is_supported()
+    )
+    return TableRow(_marked(cells(line, columns), marked), kind_of(line), line.entry, usual, at, marked)
+
+
+def _marked(found: Sequence[Cell], places: Sequence[int]) -> list[Cell]:
+    return [
+        replace(cell, text=f"{cell.text} {MARK}") if at in places else cell for at, cell in enumerate(found)
+    ]
 
 
 def _split_row(line: BoardRow, standing: Standing, best: Mapping[str, float | None]) -> TableRow:
@@ -200,9 +230,11 @@ def _split_row(line: BoardRow, standing: Standing, best: Mapping[str, float | No
     at = tuple(
         place
         for place, split in enumerate(standing.splits, start=1)
-        if _is_best(line, line.by_split[split], best[split])
+        if line.is_supported(split) and _is_best(line, line.by_split[split], best[split])
     )
-    return TableRow([Cell(line.method, line.method), *scores], _kind(line), line.entry, best=at)
+    marked = tuple(at for at, split in enumerate(standing.splits, start=1) if not line.is_supported(split))
+    shown_cells = _marked([Cell(line.method, line.method), *scores], marked)
+    return TableRow(shown_cells, kind_of(line), line.entry, best=at, marked=marked)
 
 
 def _is_best(line: BoardRow, score: float | None, best: float | None) -> bool:
@@ -210,9 +242,12 @@ def _is_best(line: BoardRow, score: float | None, best: float | None) -> bool:
     return line.rank is not None and best is not None and number(score) == number(best)
 
 
-def _kind(line: BoardRow) -> str:
+def kind_of(line: BoardRow) -> str:
+    """Return the kind of a line's row, as :class:`TableRow` says."""
     if line.row.oracle:
         return ORACLE
     if line.is_reference:
         return REFERENCE
-    return CLAIMED if line.status == SELF_REPORTED else PLAIN
+    if line.status == SELF_REPORTED:
+        return CLAIMED
+    return PLAIN if line.is_supported() else UNSUPPORTED

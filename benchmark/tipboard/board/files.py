@@ -6,7 +6,7 @@ results/<version>/<size>/reference/<task>/<split>/<method>/s<seed>.json   a run'
                          submissions/<team>--<method>/submission.json     what its authors say
                                                      uploaded/            results and draws of the uploaded files
                                                      reproduced/          the same of the maintainers' own run
-                                                     fresh/               results of that run on a world nobody knew
+                                                     fresh/               of a run on a fresh world, and cells.json
                          worlds.json                                      :mod:`tipboard.board.stability`
 ```
 """
@@ -29,6 +29,7 @@ from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
 from tipboard.board.collection import Run, place_of
 from tipboard.board.draws import DRAWS, KeptDraws, read_draws, to_bytes
 from tipboard.board.entries import Entry, reference_entries
+from tipboard.board.fresh_record import check_fresh
 from tipboard.submissions.record_file import Malformed, record_of
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
     """Return the board of a release, chosen as :func:`newest` says.
 
     Raises UsageError as that does, where a file is not what it should be, where a result is of a task or metric that
-    is not known here, and where results of several evaluators are mixed.
+    is not known here, where results of several evaluators are mixed, and where results on a fresh world are not those
+    that were written (:func:`tipboard.board.fresh_record.check_fresh`).
     """
     name = newest(results, data, draft)
     board = Board(
@@ -135,6 +137,8 @@ def read(results: Path, data: str | None = None, draft: bool = False) -> Board:
     )
     for entry in board.entries:
         _refuse_unknown(results, entry)
+        if entry.record is not None:
+            check_fresh(results / name / SUBMISSIONS / entry.id / FRESH, entry)
     _refuse_mixed(results, board)
     return board
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from tipbench.runs.report import number
 
 from tipboard.board.board_rows import BoardRow, Standing
-from tipboard.board.entries import SELF_REPORTED
 from tipboard.board.units import axis_title, unit_words
 
 ROOM = 0.05
@@ -18,7 +17,7 @@ MEANING = {
     "reference": "the task's reference method",
     "apart": "clearly different from it",
     "hollow": "not clearly different, or not tested",
-    "claimed": "self-reported, not ranked",
+    "claimed": "not ranked: self-reported, or not supported (drawn: its score on a fresh world)",
     "oracle": "oracle, shown hidden truth",
 }
 """What each mark of a figure means. Clear: p < 5% in a paired cluster bootstrap, after Holm's correction."""
@@ -26,7 +25,7 @@ MEANING = {
 
 @dataclass(frozen=True)
 class ForestRow:
-    """A method in a forest plot, which has a score."""
+    """A method in a forest plot. ``score``: the one that says where it stands (:attr:`BoardRow.placed_by`)."""
 
     line: BoardRow
     score: float
@@ -39,7 +38,7 @@ class ForestRow:
     @property
     def interval(self) -> tuple[float, float] | None:
         """Return the ends of the 95% interval."""
-        low, high = self.line.row.low, self.line.row.high
+        low, high = self.line.placed_by.low, self.line.placed_by.high
         return None if low is None or high is None else (low, high)
 
     @property
@@ -77,9 +76,9 @@ def forest_of(standing: Standing, most: int | None = None) -> Forest:
         most: methods; all where it is None.
     """
     there = [
-        ForestRow(line, line.row.score)
+        ForestRow(line, score)
         for line in standing.lines
-        if line.row.score is not None and not line.row.oracle
+        if (score := line.placed_by.score) is not None and not line.row.oracle
     ]
     kept = there[:most] + [row for row in there[len(there[:most]) :] if row.line.is_reference]
     about = standing.task, standing.metric
@@ -103,4 +102,4 @@ def colour_of(line: BoardRow) -> str:
     """Return the role of a line's colour."""
     if line.is_reference:
         return "ink"
-    return "quiet" if line.status == SELF_REPORTED else "accent"
+    return "quiet" if line.is_claim else "accent"

@@ -53,7 +53,12 @@ def to_markdown(table: Table) -> bytes:
     ]
     headings = [escaped(heading.text) for heading in table.headings]
     told = markdown_table(headings, rows, [heading.number for heading in table.headings])
-    return f"{told}\n\n{escaped(table.caption)}\n".encode()
+    return f"{told}\n\n{escaped(_caption(table))}\n".encode()
+
+
+def _caption(table: Table) -> str:
+    """Return the caption and what marks mean."""
+    return f"{table.caption} {table.footnote}".rstrip()
 
 
 def _emphasised(text: str, row: TableRow, at: int) -> str:
@@ -75,7 +80,7 @@ def to_latex(table: Table) -> bytes:
     marks = [{row_name(row): "emph", **dict.fromkeys(row.best, "textbf")} for row in table.rows]
     headings = [heading.text for heading in table.headings]
     numbers = [heading.number for heading in table.headings]
-    return latex_table(headings, rows, numbers, table.caption, marks).encode()
+    return latex_table(headings, rows, numbers, _caption(table), marks).encode()
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ from tipboard.board.files import (
     read_submission,
     store_results,
 )
+from tipboard.board.fresh import fresh_of
+from tipboard.board.fresh_record import store_record
 from tipboard.board.packages import Environment, install
 from tipboard.board.pinned_configs import config_of
 from tipboard.board.predictions import PredictionStore, store_of
@@ -60,7 +62,8 @@ SECRET_BITS = 96
 @dataclass(frozen=True)
 class Reproduced:
     """One cell that was run again. ``same``: bit for bit the stored predictions; ``stored`` and ``found``: the primary
-    scores; ``fresh``: that on a world that nobody knew, None where the split cannot be had there."""
+    scores; ``fresh``: that on a world that nobody knew, None where the split cannot be had there; ``supported``:
+    whether that supports ``found``."""
 
     task: str
     split: str
@@ -69,6 +72,7 @@ class Reproduced:
     stored: float | None
     found: float | None
     fresh: float | None
+    supported: bool | None
 
 
 @dataclass(frozen=True)
@@ -180,11 +184,17 @@ def _again(
     result = _run(cell, entry, environment, limits)
     open_release(world.version, world.size, world=world.world, quiet=True)
     there = Cell({**config, "release": {**config["release"], "world": world.world}}, place)
-    try:
-        fresh = _run(there, entry, environment, limits)
-    except UsageError:
-        fresh = None  # a small world may have no such split
+    fresh = _run(there, entry, environment, limits) if _has_fold(there) else None
     return Again(result, cell.folder, fresh)
+
+
+def _has_fold(cell: Cell) -> bool:
+    """Return whether a world has such a split; the method is not asked, which could say that it has not."""
+    try:
+        SharedFold(cell).prepared(frozenset(), oracle=False)
+    except UsageError:
+        return False
+    return True
 
 
 def _run(cell: Cell, entry: Entry, environment: Environment, limits: Limits) -> Result:
@@ -197,7 +207,10 @@ def _run(cell: Cell, entry: Entry, environment: Environment, limits: Limits) -> 
     outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
     if outcome.result is None:
         kind = UsageError if outcome.usage else CheckFailed
-        raise kind(f"{entry.id} on {cell.task}, split {cell.split}, seed {cell.seed} failed: {outcome.cause}")
+        where = " of a fresh world" if cell.config["release"]["world"] else ""
+        raise kind(
+            f"{entry.id} on {cell.task}, split {cell.split}, seed {cell.seed}{where} failed: {outcome.cause}"
+        )
     if outcome.result.oracle_method:
         raise CheckFailed(f"{entry.id} is an oracle, shown hidden truth: oracles are not reproduced.")
     return outcome.result
@@ -231,6 +244,7 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> No
         store_results(beside, [*earlier, *(one.result for one in made)], first_of([*kept, *drawn]))
     with fill_folder_atomically(folder / FRESH, replace=True, advice="give another --results") as beside:
         store_results(beside, [*others(entry.fresh), *fresh], [])
+        store_record(beside, entry.id, [*earlier, *(one.result for one in made)])
 
 
 def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
@@ -241,6 +255,7 @@ def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
         same = _content(store.get(digest)).equals(
             _content((again.folder / found.predictions.file).read_bytes())
         )
+    fresh = fresh_of([found], [] if again.fresh is None else [again.fresh], found.primary)
     return Reproduced(
         task=stored.task,
         split=stored.split,
@@ -248,7 +263,8 @@ def _held(stored: Result, again: Again, store: PredictionStore) -> Reproduced:
         same=same,
         stored=stored.scores[stored.primary].value,
         found=found.scores[found.primary].value,
-        fresh=None if again.fresh is None else again.fresh.scores[again.fresh.primary].value,
+        fresh=None if fresh is None else fresh.score.score,
+        supported=None if fresh is None else fresh.supports,
     )
 
 

@@ -28,7 +28,7 @@ from tipcore.parquet import read_parquet
 from tipboard.board.acceptance import first_of
 from tipboard.board.collection import place_of
 from tipboard.board.draws import DRAWS, KeptDraws, kept_draws, read_draws, to_bytes
-from tipboard.board.files import REFERENCE, REPRODUCED, SUBMISSIONS, UPLOADED, store_results
+from tipboard.board.files import REFERENCE, REPRODUCED, SUBMISSIONS, UPLOADED, read, store_results
 from tipboard.board.predictions import PredictionStore, store_of
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
@@ -92,10 +92,13 @@ def rescore(
 
     Raises:
         UsageError: where results are of several evaluators or data versions, or not of this evaluator, unless they
-            are to be written again; where predictions of a submission are absent or altered.
+            are to be written again; where predictions of a submission are absent or altered, and, unless they are to
+            be written again, for results that no board can show (:func:`tipboard.board.files.read`).
     """
     stored = dict(_stored(results / data))
     _refuse_others(results, data, stored, write)
+    if not write:
+        read(results, data, draft=True)  # results on fresh worlds are those that were written
     sources = Sources(store_of(results), _by_digest(runs))
     folds: dict[tuple[str, str], list[tuple[Place, Result]]] = {}
     for place, result in stored.items():
@@ -196,7 +199,7 @@ def _rescore_fold(
         if content is None:
             continue
         predictions = read_parquet(content)
-        evaluation = evaluate_prepared(task, prepared, predictions)
+        evaluation = evaluate_prepared(task, prepared, predictions, open_entry=not result.verified)
         again = result.model_copy(
             update={
                 "scores": {name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},

@@ -36,7 +36,7 @@ class HostColumn:
 
 
 def columns(names: Sequence[str]) -> list[HostColumn]:
-    """Return the count, then of each task in turn its primary metric and its gaps.
+    """Return the count, then of each task in turn its primary metric and what stands beside it.
 
     Raises ValueError where a key is too long.
     """
@@ -54,6 +54,8 @@ def shown(task: Task) -> list[str]:
 
 def _column(task: Task, metric: str) -> HostColumn:
     key = task.name if metric == task.primary else f"{task.name}_{metric}"
+    if len(key) > LONGEST and (short := metric_of(metric).short):
+        key = f"{task.name}_{short}"
     title = f"{task.name} {metric}"
     if len(key) > LONGEST:
         raise ValueError(f"a host keeps {LONGEST} characters of a column's key: {key} has {len(key)}")

@@ -15,10 +15,12 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 from polars.exceptions import PanicException
+from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
 from tipbench.tasks import tasks
 from tipcore.atomic import write_file_atomically
@@ -31,14 +33,14 @@ from tipboard.rounds.components import evaluator
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.record import Round, read_round
 from tipboard.rounds.scores import rounded
-from tipboard.rounds.submissions import FILE, SPLIT, check_steps, score_predictions
+from tipboard.rounds.submissions import FILE, SPLIT, AnswersOf, check_steps, score_predictions
 from tipboard.submissions.folder import look, opened
 from tipboard.submissions.guard import read_guarded
 from tipboard.submissions.limits import Limits, limits_of
 from tipboard.submissions.opening import Unreadable, read_regular
 from tipboard.submissions.problems import SCORING_FAILS, Problem, not_finite, of_predictions
 from tipboard.submissions.record import RECORD
-from tipboard.submissions.terms import columns_of
+from tipboard.submissions.terms import form_of
 from tipboard.submissions.text import shown
 
 SCORES, REFERENCE, RESULT = "scores.json", "ref", "res"
@@ -87,8 +89,9 @@ def score(reference: Path, result: Path, output: Path) -> tuple[int, int]:
     limits = limits_of(described.size)
     with opened(result) as folder, tempfile.TemporaryDirectory() as workdir:
         files = _handed_in(folder, described, limits)
-        clean = _read(folder, files, limits, Path(workdir))
-        scored = {one.task: _scored(reference, one, clean[one.file], described) for one in files}
+        answers_of = cache(partial(read_answers, reference))
+        clean = _read(folder, files, answers_of, limits, Path(workdir))
+        scored = {one.task: _scored(answers_of(one.task), one, clean[one.file], described) for one in files}
     values = row(described.tasks, scored)
     write_file_atomically(output / SCORES, json.dumps(values, indent=1, allow_nan=False) + "\n")
     return len(scored), len(described.tasks)
@@ -132,20 +135,21 @@ def _given(folder: Folder, name: str, described: Round, limits: Limits) -> Given
     return Given(task, name, f"sha256:{hashlib.sha256(content).hexdigest()}")
 
 
-def _read(folder: Folder, files: Sequence[Given], limits: Limits, workdir: Path) -> dict[str, Path]:
+def _read(
+    folder: Folder, files: Sequence[Given], answers_of: AnswersOf, limits: Limits, workdir: Path
+) -> dict[str, Path]:
     """Clean copies of the files, by name. Raises UsageError for a file that is none."""
-    columns = {one.task: columns_of(tasks()[one.task]) for one in files}
-    guarded = read_guarded(folder, files, columns, limits, workdir)
+    forms = {one.task: form_of(tasks()[one.task], answers_of(one.task).frame.height) for one in files}
+    guarded = read_guarded(folder, files, forms, limits, workdir)
     if guarded.problems:
         raise UsageError(_first([Problem(file, said) for file, said in sorted(guarded.problems.items())]))
     return guarded.clean
 
 
-def _scored(reference: Path, one: Given, clean: Path, described: Round) -> dict[str, float | None]:
+def _scored(answers: Answers, one: Given, clean: Path, described: Round) -> dict[str, float | None]:
     """Return metric -> value, rounded. Raises UsageError for predictions that are malformed, or give no finite
     scores."""
-    task, answers = tasks()[one.task], read_answers(reference, one.task)
-    predictions = read_parquet(clean)
+    task, predictions = tasks()[one.task], read_parquet(clean)
     try:
         check_steps(task, check_predictions(answers, predictions), described)
         with warnings.catch_warnings(), np.errstate(all="ignore"):

@@ -83,11 +83,14 @@ def published_truth(round_folder: Path) -> TruthOf:
 def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
     """Return keys of a round's units for :func:`tipboard.submissions.check.check`; nothing is scored."""
 
-    def prepared(task: Task, split: str) -> Prepared:
+    def answers(task: Task) -> Answers:
         if task.name not in described.tasks:
             raise UsageError(f"{task.name} is not a task of the round: it has {', '.join(described.tasks)}.")
+        return answers_of(task.name)
+
+    def prepared(task: Task, split: str) -> Prepared:
         name = f"round/{described.name}"
-        return Prepared(task, [], answers_of(task.name), data=name, split=split, labels="", access="")
+        return Prepared(task, [], answers(task), data=name, split=split, labels="", access="")
 
     def of(record: SubmissionRecord) -> SubmissionTruth:
         if record.data != f"round/{described.name}":
@@ -95,6 +98,7 @@ def round_truth(described: Round, answers_of: AnswersOf) -> TruthOf:
         return SubmissionTruth(
             record.data,
             prepared,
+            units=lambda task: answers(task).frame.height,
             check=lambda task, predictions: check_steps(task, predictions, described),
             scored=False,
         )

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tipbench.runs.report import interval, number, percent
+from tipbench.runs.report import NOTHING, interval, number, percent
 
 from tipboard.board.board_rows import BoardRow, Standing
+from tipboard.board.column_values import status_text
 from tipboard.board.entries import MEANING, Entry, target_of
 from tipboard.board.export import Placed, of_entry, release
+from tipboard.board.fresh import MARK, NOT_SUPPORTED
 from tipboard.board.units import axis_title, in_plain_words
 from tipboard.site.figures.rows import by_group, by_split
 from tipboard.site.method_tables import method_views, rates
@@ -35,7 +37,8 @@ RECALLS = {"recall": "recall", "urgent_recall": "urgent recall", "mrr": "mean re
 
 @dataclass(frozen=True)
 class OnTask:
-    """A method on a task's default split, or the first that it has. ``plain``: what the score means."""
+    """A method on a task's default split, or the first that it has. ``plain``: what the score means; ``fresh``: what
+    a fresh world says of it."""
 
     task: str
     title: str
@@ -44,6 +47,7 @@ class OnTask:
     metric: str
     score: str
     bounds: str
+    fresh: str
     share: str
     plain: str
     rank: str
@@ -78,6 +82,7 @@ def method_page(size: Size, entry: Entry, publication: Publication) -> Page:
     )
     views = [lines, *method_views(size, entry, files)]
     statuses = list(dict.fromkeys(entry.status([result]) for result in entry.results))
+    statuses += [NOT_SUPPORTED] if any(not one.line.is_supported() for one in there) else []
     html = page(
         "method.html", ROOT, publication, path=path, current="", size=size, entry=entry, record=entry.record,
         on_tasks=on_tasks, abouts=[] if entry.record else _abouts(entry, publication),
@@ -98,12 +103,13 @@ def _on_task(size: Size, one: Placed, folder: str) -> OnTask:
         href=f"{size.name}/tasks/{task.name}.html",
         split=standing.split,
         metric=axis_title(task, standing.metric),
-        score=number(row.score),
+        score=number(row.score) + ("" if line.is_supported() else f" {MARK}"),
         bounds=interval(row.low, row.high, row.note),
+        fresh=_fresh(line),
         share=percent(row.share_of_oracle),
         plain=in_plain_words(standing.metric, row.score),
         rank=_rank(standing, line),
-        status=f"{line.status}, unverified" if line.unverified else line.status,
+        status=status_text(line),
         access=line.access,
         labels=line.labels,
         figures=[
@@ -122,6 +128,16 @@ def _rank(standing: Standing, line: BoardRow) -> str:
     if line.would_rank is not None:
         return f"not ranked; would be {line.would_rank:g} beside the {ranked} that are"
     return "not ranked"
+
+
+def _fresh(line: BoardRow) -> str:
+    """Return what a fresh world says of a score, empty where it was run on none."""
+    if line.fresh is None:
+        return ""
+    score = number(line.fresh.score.score)
+    bounds = interval(line.fresh.score.low, line.fresh.score.high)
+    said = score if bounds == NOTHING else f"{score} ({bounds})"
+    return f"On a fresh world {said}" + ("" if line.fresh.supports else ", which does not support it")
 
 
 def _drawings(standing: Standing, line: BoardRow) -> list[tuple[str, str, str, Drawing | None]]:

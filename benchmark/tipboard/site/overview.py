@@ -11,9 +11,10 @@ from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval, number, percent
 
 from tipboard.board.board_rows import Standing
+from tipboard.board.column_values import status_text
 from tipboard.board.columns import Cell
-from tipboard.board.entries import SELF_REPORTED, Entry
-from tipboard.board.export import CLAIMED, METHOD, PLAIN, Heading, Placed, Table, TableRow, overall, release
+from tipboard.board.entries import Entry
+from tipboard.board.export import METHOD, PLAIN, Heading, Placed, Table, TableRow, kind_of, overall, release
 from tipboard.board.rounds import Closed
 from tipboard.board.units import in_plain_words
 from tipboard.site.figures.critical_difference import critical_difference
@@ -90,8 +91,8 @@ def _card(size: Size, standing: Standing) -> Card:
 COVERAGE = (
     METHOD,
     Heading("tasks", "tasks", "Tasks on whose default split it is ranked.", True, "count"),
-    Heading("mean_rank", "mean rank", "Mean over these tasks; self-reported scores count in no mean.", True,
-            "1 is the best"),
+    Heading("mean_rank", "mean rank", "Mean over these tasks; self-reported scores, and those that a fresh world does "
+            "not support, count in no mean.", True, "1 is the best"),
     Heading("ranks", "rank by task", "Among methods that were run here or reproduced.", False),
     Heading("status", "status", "Who ran it; of several, each.", False),
 )  # fmt: skip
@@ -101,7 +102,7 @@ def covering(size: Size) -> Table:
     """Return methods on the default splits of at least two tasks, by on how many they are ranked and by their mean
     rank.
 
-    A self-reported score is named and marked, and counts in no mean.
+    A score that is only claimed is named and marked, and counts in no mean.
     """
     found = [
         (entry, there)
@@ -126,7 +127,7 @@ def _order(record: dict[str, Any]) -> tuple[float, float, str, str]:
 def _covered(entry: Entry, there: Sequence[Placed]) -> tuple[dict[str, Any], TableRow]:
     """Return a record and a row of a method."""
     ranks = [one.line.rank for one in there if one.line.rank is not None]
-    statuses = list(dict.fromkeys(one.line.status for one in there))
+    statuses = list(dict.fromkeys(status_text(one.line) for one in there))
     record = {
         "team": entry.team,
         "method": entry.method,
@@ -138,7 +139,7 @@ def _covered(entry: Entry, there: Sequence[Placed]) -> tuple[dict[str, Any], Tab
     mean = NOTHING if record["mean_rank"] is None else f"{record['mean_rank']:.2f}"
     texts = {**record, "method": entry.name, "tasks": str(len(ranks)), "mean_rank": mean}
     cells = [Cell(texts[heading.key], record[heading.key]) for heading in COVERAGE]
-    return record, TableRow(cells, PLAIN if ranks else CLAIMED, entry)
+    return record, TableRow(cells, PLAIN if ranks else kind_of(there[0].line), entry)
 
 
 def _rank(one: Placed) -> str:
@@ -146,7 +147,7 @@ def _rank(one: Placed) -> str:
     if line.rank is not None:
         return f"{task} {line.rank:g}"
     would = "" if line.would_rank is None else f", would be {line.would_rank:g}"
-    return f"{task} ({SELF_REPORTED}{would})"
+    return f"{task} ({line.claim}{would})"
 
 
 def _across(size: Size) -> list[Figure]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tipbench.metrics.finds import SILENT
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval
 from tipbench.tasks import tasks
 
-from tipboard.board.columns import GAPS, OF_METRIC, OTHERS
+from tipboard.board.columns import BESIDE, OF_METRIC
 from tipboard.board.export import METHOD, Heading
 from tipboard.board.ranks import ranks
 from tipboard.board.rounds import Closed
@@ -19,8 +20,6 @@ from tipboard.site.render import Page, page
 from tipboard.site.sizes import Size
 from tipboard.site.tables import View, filters, of_records
 
-BESIDE = (*GAPS, *OTHERS)
-"""Columns of what the registry of metrics shows beside every primary one; a column's key is its metric's name."""
 HEADINGS = (
     Heading("task", "task", "What was predicted.", False),
     Heading("place", "place", "Among the last submissions of all teams to the task; seeds stand together.", True,
@@ -44,7 +43,7 @@ def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) 
     path = f"rounds/{described.name}.html"
     records = sorted(_records(closed), key=lambda one: (one["task"], one["place"] or 1e9, one["team"]))
     caption = f"Sealed round {described.name}: all submissions. Release {described.release}."
-    table = of_records(caption, HEADINGS, records)
+    table = of_records(caption, HEADINGS, records, silent=[_silent(closed, record) for record in records])
     view = View("round", "Everything that was handed in", table, f"data/rounds/{described.name}",
                 filters(table, ("task", "team", "counts", "access")))  # fmt: skip
     html = page(
@@ -52,6 +51,21 @@ def round_page(closed: Closed, sizes: Sequence[Size], publication: Publication) 
         release=f"{described.release}, evaluator {closed.scores.evaluator}", size=sizes[0],
     )  # fmt: skip
     return Page(path, html, [view], [])
+
+
+def _silent(closed: Closed, record: Mapping[str, Any]) -> dict[str, str]:
+    """Return, of a row, the reasons that are read in the place of a number."""
+    metrics = next(
+        (
+            entry.scores[record["task"]].get(record["seed"], {})
+            for entry in closed.scores.entries
+            if (entry.team, entry.turn) == (record["team"], record["submission"])
+            and record["task"] in entry.scores
+        ),
+        {},
+    )
+    notes = {name: one.note for name, one in metrics.items() if one.value is None}
+    return {name: note for name, note in notes.items() if note in SILENT}
 
 
 def _facts(closed: Closed) -> list[tuple[str, str]]:

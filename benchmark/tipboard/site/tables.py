@@ -31,12 +31,13 @@ class Filter:
 @dataclass(frozen=True)
 class TableCell:
     """A cell on a page. ``sort``: what a number is sorted by, None of text. ``href``: from the site's root; ``heads``:
-    whether the cell names its row."""
+    whether the cell names its row; ``note``: why there is nothing."""
 
     text: str
     sort: str | None
     href: str | None = None
     heads: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,10 @@ class View:
         for row in self.table.rows:
             size = row.cells[at_size].text if at_size >= 0 else self.size
             there = zip(row.cells, numbers, strict=True)
-            cells = [TableCell(cell.text, _sort(cell) if number else None) for cell, number in there]
+            cells = [
+                TableCell(cell.text, _sort(cell) if number else None, note=cell.note)
+                for cell, number in there
+            ]
             if name >= 0:
                 cells[name] = replace(cells[name], href=method_page(size, row), heads=True)
             if task >= 0 and size is not None:
@@ -118,13 +122,20 @@ def filters(table: Table, keys: Sequence[str], usual: bool = False) -> list[Filt
 
 def of_records(
     caption: str, headings: Sequence[Heading], found: Sequence[Mapping[str, Any]],
-    text: Callable[[Any], str] | None = None,
+    text: Callable[[Any], str] | None = None, silent: Sequence[Mapping[str, str]] | None = None,
 ) -> Table:  # fmt: skip
-    """Return a table of records as they are, with numbers rounded for the reader."""
+    """Return a table of records as they are, with numbers rounded for the reader; ``silent``: of each, by heading, what
+    is read in the place of a number."""
     write = text or _text
+    told = silent or [{}] * len(found)
     rows = [
-        TableRow([Cell(write(record.get(heading.key)), record.get(heading.key)) for heading in headings])
-        for record in found
+        TableRow(
+            [
+                Cell(said.get(heading.key) or write(record.get(heading.key)), record.get(heading.key))
+                for heading in headings
+            ]
+        )
+        for record, said in zip(found, told, strict=True)
     ]
     return Table(caption, headings, rows, found)
 

@@ -1,7 +1,8 @@
 """Is a submission acceptable, and what does it score? The one function that authors and maintainers use.
 
-A folder is looked at, its record is read, what it declares is compared with what there is, its files are read in a
-process of their own, and only then a release is opened and predictions are scored as ``tipbench score`` does.
+A folder is looked at, its record is read, what it declares is compared with what there is, its files, none of which may
+have many more rows than the release has units, are read in a process of their own, and predictions are scored as
+``tipbench score`` does, but that no threshold is fixed on the scores that an author gives the valid part.
 """
 
 from __future__ import annotations
@@ -9,24 +10,19 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import polars as pl
 from tipbench.data.prepared import Prepared
-from tipbench.evaluation.evaluation import Evaluation, Score, check_predictions
+from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.meaning import score_version
-from tipbench.runs.cost import Meter
 from tipbench.runs.records import Cost, PredictionsFile, Scored, Versions
 from tipbench.runs.results import SCHEMA_VERSION, Result, digest_of
-from tipbench.runs.scoring import evaluate_prepared
 from tipbench.task import Task
-from tipbench.tasks import task_of, tasks
+from tipbench.tasks import task_of
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
 from tipcore.operating_system import CONFINES, Folder
@@ -40,15 +36,13 @@ from tipboard.submissions.opening import Unreadable, read_regular
 from tipboard.submissions.problems import SCORING_FAILS, Problem, Refused, not_finite, of_predictions
 from tipboard.submissions.record import RECORD, SubmissionRecord, SubmittedFile
 from tipboard.submissions.record_file import Malformed, record_of
-from tipboard.submissions.terms import columns_of, disagreements
+from tipboard.submissions.scoring import ScoredPredictions, scored_predictions
+from tipboard.submissions.terms import Form, disagreements, form_of
 from tipboard.submissions.text import shown
 from tipboard.submissions.truth import SubmissionTruth, TruthOf, release_truth
 
 UNDECLARED = "undeclared"
 """The version of a method that no package is pinned for."""
-
-SEALED = "sealed: scored at close"
-"""In the place of a score whose truth is not known yet."""
 
 Each = Callable[[Result, Evaluation], None]
 """Called for every file that is scored. Whether the submission is accepted is known only when ``check`` returns:
@@ -84,14 +78,6 @@ class _Outcome:
     problems: dict[str, str]
 
 
-@dataclass(frozen=True)
-class _Scored:
-    """Scores and the wall seconds that they took."""
-
-    evaluation: Evaluation
-    seconds: float | None = None
-
-
 def check(
     folder: Path,
     *,
@@ -124,8 +110,8 @@ def check(
     with opened(folder) as descriptor, _clean_files(workdir) as clean:
         record = _record(folder, descriptor, limits)
         limits = limits or limits_of(record.size)
-        guarded = _read(folder, descriptor, record, limits, clean)
         answers = _truth(folder, record, truth or release_truth(quiet=quiet))
+        guarded = _read(folder, descriptor, record, answers, limits, clean)
         outcomes = run_all(
             partial(_score_fold, record, answers, guarded, replicates, each),
             _by_fold(record),
@@ -175,12 +161,29 @@ def _record(folder: Path, descriptor: Folder, limits: Limits | None) -> Submissi
 
 
 def _read(
-    folder: Path, descriptor: Folder, record: SubmissionRecord, limits: Limits, workdir: Path
+    folder: Path,
+    descriptor: Folder,
+    record: SubmissionRecord,
+    truth: SubmissionTruth,
+    limits: Limits,
+    workdir: Path,
 ) -> Guarded:
-    columns = {name: columns_of(tasks()[name]) for name in {entry.task for entry in record.predictions}}
-    guarded = read_guarded(descriptor, record.predictions, columns, limits, workdir)
+    guarded = read_guarded(descriptor, record.predictions, _forms(folder, record, truth), limits, workdir)
     _refuse(folder, record, guarded.problems, guarded.peak_mib)
     return guarded
+
+
+def _forms(folder: Path, record: SubmissionRecord, truth: SubmissionTruth) -> dict[str, Form]:
+    """Return what a file may be, by task. Raises Refused for tasks that there is no truth of."""
+    forms: dict[str, Form] = {}
+    problems: dict[str, str] = {}
+    for entry in record.predictions:
+        try:
+            forms[entry.task] = form_of(task_of(entry.task), truth.units(task_of(entry.task)))
+        except UsageError as error:
+            problems[entry.file] = of_predictions(entry.file, error).said
+    _refuse(folder, record, problems, None)
+    return forms
 
 
 def _refuse(folder: Path, record: SubmissionRecord, problems: dict[str, str], peak_mib: float | None) -> None:
@@ -223,7 +226,7 @@ def _score_fold(
         predictions = read_parquet(content)
         try:
             truth.check(task, predictions)
-            evaluation = _evaluated(truth, task, prepared, predictions, replicates)
+            evaluation = scored_predictions(truth, task, prepared, predictions, replicates)
             result = _result(record, entry, task, prepared, evaluation, digest_of(content))
         except UsageError as error:
             outcome.problems[entry.file] = of_predictions(entry.file, error).said
@@ -241,7 +244,7 @@ def _result(
     entry: SubmittedFile,
     task: Task,
     prepared: Prepared,
-    evaluation: _Scored,
+    evaluation: ScoredPredictions,
     digest: str,
 ) -> Result:
     found = evaluation.evaluation
@@ -280,18 +283,3 @@ def _result(
         notes=prepared.notes,
         warnings=found.warnings,
     )
-
-
-def _evaluated(
-    truth: SubmissionTruth, task: Task, prepared: Prepared, predictions: pl.DataFrame, replicates: int
-) -> _Scored:
-    """Return scores, without a library's remarks about numbers that are too large for it; of a sealed round the keys
-    only are checked."""
-    if not truth.scored:
-        check_predictions(prepared.answers_to(predictions), predictions)
-        return _Scored(Evaluation({task.primary: Score(None, note=SEALED)}))
-    meter = Meter()
-    with meter.part("score"), warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        found = evaluate_prepared(task, prepared, predictions, replicates)
-    return _Scored(found, meter.wall("score"))

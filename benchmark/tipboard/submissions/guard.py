@@ -12,7 +12,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from tipcore.helper import end_helper, start_helper
 from tipcore.operating_system import Folder, ran_out_of_seconds
 
 from tipboard.submissions.limits import Limits, amount
+from tipboard.submissions.terms import Form
 from tipboard.submissions.text import shown
 
 MOST_DEATHS = 3
@@ -73,7 +74,7 @@ class _Overdue(Exception):
 def read_guarded(
     folder: Folder,
     entries: Sequence[Declared],
-    columns: dict[str, tuple[str, ...]],
+    forms: Mapping[str, Form],
     limits: Limits,
     workdir: Path,
 ) -> Guarded:
@@ -82,7 +83,7 @@ def read_guarded(
     Args:
         folder: that of the submission, opened.
         entries: whose files to read.
-        columns: by task, those that its predictions may have.
+        forms: by task, what a file of it may be.
         limits: of one file.
         workdir: where clean files go.
 
@@ -93,7 +94,7 @@ def read_guarded(
     waiting = dict(enumerate(entries))
     deaths, end = 0, time.monotonic() + limits.total_seconds
     while waiting and deaths < MOST_DEATHS and time.monotonic() < end:
-        ended_at, how = _read(folder, waiting, columns, limits, workdir, found, end)
+        ended_at, how = _read(folder, waiting, forms, limits, workdir, found, end)
         if ended_at is None:
             break
         found.problems[waiting.pop(ended_at).file] = f"it {how}; write it again."
@@ -108,7 +109,7 @@ def read_guarded(
 def _read(
     folder: Folder,
     waiting: dict[int, Declared],
-    columns: dict[str, tuple[str, ...]],
+    forms: Mapping[str, Form],
     limits: Limits,
     workdir: Path,
     found: Guarded,
@@ -122,7 +123,7 @@ def _read(
     at: int | None = None
     how = "ended the process that reads it"
     try:
-        _ask(process, folder, waiting, columns, limits)
+        _ask(process, folder, waiting, forms, limits)
         for line in _lines(heard, limits.seconds + PATIENCE, end):
             if "start" in line:
                 at = _number(line["start"], waiting)
@@ -155,11 +156,11 @@ def _ask(
     process: subprocess.Popen[bytes],
     folder: Folder,
     waiting: dict[int, Declared],
-    columns: dict[str, tuple[str, ...]],
+    forms: Mapping[str, Form],
     limits: Limits,
 ) -> None:
     files = [
-        {"number": number, "name": one.file, "digest": one.digest, "columns": columns[one.task]}
+        {"number": number, "name": one.file, "digest": one.digest, **asdict(forms[one.task])}
         for number, one in waiting.items()
     ]
     handed = folder if isinstance(folder, int) else str(folder)

@@ -13,6 +13,7 @@ import errno
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def _outcome(folder: Folder, file: dict[str, Any], limits: Limits) -> dict[str, 
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         if digest != file["digest"]:
             return {"refused": f"it is not the file of its digest, it has {digest}; pack it again"}
-        return {"rows": cleaned(content, file["columns"], limits, Path(f"{file['number']}.parquet"))}
+        within = replace(limits, rows=min(limits.rows, file["rows"]))
+        return {"rows": cleaned(content, file["columns"], within, Path(f"{file['number']}.parquet"))}
     except (Refusal, Unreadable) as reason:
         return {"refused": str(reason)}
     except MemoryError:

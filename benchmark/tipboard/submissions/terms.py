@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from tipbench.evaluation.meaning import score_version
+from tipbench.kinds.kind import ROOM
 from tipbench.task import Task
 from tipbench.tasks import tasks
 
@@ -25,6 +27,22 @@ SEALED_SPLIT = "sealed"
 def columns_of(task: Task) -> tuple[str, ...]:
     """Return the columns that predictions of a task may have; ``score_*`` stands for one per label."""
     return task.kind.columns(task.unit)
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a file of a task's predictions may be.
+
+    ``columns``: those that it may have, as :func:`columns_of` has them. ``rows``: the most that are read.
+    """
+
+    columns: tuple[str, ...]
+    rows: int
+
+
+def form_of(task: Task, units: int) -> Form:
+    """Return the form of a task's predictions. ``units``: how many there are to predict at the most."""
+    return Form(columns_of(task), ROOM * task.kind.rows_per_unit * units)
 
 
 def disagreements(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 from tipbench.data.prepared import Prepared
 from tipbench.loading import prepare
-from tipbench.task import Task
+from tipbench.task import Source, Task
 from tipcore.errors import UsageError
 from tipdata.release import open_release
 
@@ -26,12 +26,14 @@ def accept_all(task: Task, predictions: pl.DataFrame) -> None:
 class SubmissionTruth:
     """Answers of one release or round: ``prepared`` gives those of a task's split, as ``prepare`` does.
 
+    ``units``: how many units a task may ask about at the most, on any split: more rows than go with them are not read.
     ``check``: what predictions must fulfil beside their format; raises UsageError. ``scored``: whether they are scored
     now; of a sealed round they are only checked.
     """
 
     name: str
     prepared: Callable[[Task, str], Prepared]
+    units: Callable[[Task], int]
     check: Callable[[Task, pl.DataFrame], None] = accept_all
     scored: bool = True
 
@@ -57,6 +59,16 @@ def release_truth(sizes: Collection[str] = LAPTOP, quiet: bool = False) -> Truth
                 f"allow it with --sizes {record.size}."
             )
         source = open_release(record.versions.data, record.size, quiet=quiet)
-        return SubmissionTruth(source.name, lambda task, split: prepare(task, release=source, split=split))
+        return SubmissionTruth(
+            source.name,
+            lambda task, split: prepare(task, release=source, split=split),
+            lambda task: _count(task, source),
+        )
 
     return of
+
+
+def _count(task: Task, source: Source) -> int:
+    """Return how many units of a task a release has: of a forecast every row of its stream may be asked about."""
+    units = task.units(source) if task.forecast is None else source.scan(task.stream)
+    return units.select(pl.len()).collect().item()

@@ -35,7 +35,7 @@ GIVEN = pl.DataFrame(
 def test_predictions_come_back_in_the_order_of_the_answers() -> None:
     checked = check_predictions(ANSWERS, GIVEN)
     assert checked.columns == ["contact", "score_legal", "score_wages", "score_urgency"]
-    assert checked.row(0) == (1, 0.4, 0.1, 0.5)
+    assert checked.row(0) == pytest.approx((1, 0.4, 0.1, 0.5))
 
 
 def test_the_labels_are_named_by_their_columns_and_only_the_test_part_counts() -> None:

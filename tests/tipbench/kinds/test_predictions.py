@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from tipbench import kinds
 from tipbench.kinds.answers import Answers
+from tipbench.kinds.kind import FEW_ROWS
 from tipbench.kinds.predictions import check_predictions
 from tipcore.errors import UsageError
 
@@ -21,7 +22,7 @@ ALARMS = Answers(
     "advert",
     FRAME.with_columns(onset=pl.lit(3, dtype=pl.Int32), label=pl.lit(1, dtype=pl.Int8)),
 )
-GOOD = pl.DataFrame({"advert": [13, 10, 12, 11], "score": [0.3, 0.0, 0.2, 0.1]})
+GOOD = pl.DataFrame({"advert": [13, 10, 12, 11], "score": [0.75, 0.0, 0.5, 0.25]})
 GOOD_ALARMS = pl.DataFrame({"advert": [13, 10, 12, 11], "step": [3, None, 1, 250]})
 GOOD_CANDIDATES = pl.DataFrame({"query": [11, 10, 10], "candidate": [10, 12, 11], "score": [0.5, 0.1, 0.9]})
 
@@ -36,7 +37,7 @@ def refused(answers: Answers, predictions) -> str:
 
 
 def test_good_predictions_come_back_in_the_order_of_the_answers() -> None:
-    assert check_predictions(SCORES, GOOD).rows() == [(10, 0.0), (11, 0.1), (12, 0.2), (13, 0.3)]
+    assert check_predictions(SCORES, GOOD).rows() == [(10, 0.0), (11, 0.25), (12, 0.5), (13, 0.75)]
     assert check_predictions(SCORES, GOOD.sort("advert")).equals(GOOD.sort("advert"))
 
 
@@ -149,13 +150,17 @@ def test_an_eleventh_candidate_is_refused() -> None:
 
 
 def test_candidates_come_back_by_query_and_falling_score() -> None:
-    assert check_predictions(CANDIDATES, GOOD_CANDIDATES).rows() == [
-        (10, 11, 0.9),
-        (10, 12, 0.1),
-        (11, 10, 0.5),
-    ]
+    found = check_predictions(CANDIDATES, GOOD_CANDIDATES).rows()
+    assert found == [pytest.approx(row) for row in [(10, 11, 0.9), (10, 12, 0.1), (11, 10, 0.5)]]
 
 
 def test_a_frame_of_another_library_is_refused_by_name() -> None:
     assert "DataFrame was given; give a polars DataFrame" in refused(SCORES, pd.DataFrame({"advert": [1]}))
     assert "LazyFrame was given" in refused(SCORES, GOOD.lazy())
+
+
+def test_rows_without_end_are_refused_before_their_keys_are_compared() -> None:
+    many = pl.DataFrame({"advert": [10] * (FEW_ROWS + 1), "score": 0.5})
+    said = refused(SCORES, many)
+    assert "100,001 rows given for 4 of advert, and at most 100,000 are looked at" in said
+    assert "1 repeated (10)" in refused(SCORES, many.head(FEW_ROWS))

@@ -36,6 +36,7 @@ def inputs(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, parts: l
 def test_the_brier_score_is_that_of_scikit_learn() -> None:
     generator = np.random.default_rng(0)
     scores, labels, weights = generator.random(800), generator.random(800) < 0.3, generator.random(800)
+    scores = scores.astype(np.float32).astype(np.float64)
     expected = brier_score_loss(labels, scores, sample_weight=weights)
     found = observed(measure(inputs(scores, labels, weights)).metrics, 800)
     assert found["brier"] == pytest.approx(expected, abs=1e-12)

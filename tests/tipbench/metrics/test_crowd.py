@@ -84,7 +84,11 @@ def test_groups_have_their_own_rate_and_spam_is_apart() -> None:
 def test_a_tie_counts_half_and_a_constant_half_is_a_coins_toss() -> None:
     assert decided(np.array([0.4, 0.5, 0.6])).tolist() == [0.0, 0.5, 1.0]
     found = values(inputs([0.5] * 9))
-    assert found == dict.fromkeys((metric.name for metric in METRICS), pytest.approx(0.5))
+    per_find = found.pop("accusations_per_find")
+    assert found == dict.fromkeys(
+        (m.name for m in METRICS if m.name != "accusations_per_find"), pytest.approx(0.5)
+    )
+    assert per_find == found["false_positive_rate"] / 0.5 * 1.5, "three lawful operations, two to be found"
 
 
 def test_only_a_task_that_names_them_gets_them() -> None:
@@ -93,7 +97,12 @@ def test_only_a_task_that_names_them_gets_them() -> None:
 
 
 def test_without_groups_or_brigades_only_what_can_be_known_is_given() -> None:
-    assert set(values(inputs(frame=FRAME.drop("brigade")))) == {"accuracy", "false_positive_rate"}
+    assert set(values(inputs(frame=FRAME.drop("brigade")))) == {
+        "accuracy",
+        "false_positive_rate",
+        "accusations_per_find",
+        "worst_group_accused",
+    }
     assert set(values(inputs(frame=FRAME.drop("brigade", "group", "migrant")))) == {"accuracy"}
 
 

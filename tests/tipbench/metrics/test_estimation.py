@@ -232,3 +232,45 @@ def test_scores_do_not_depend_on_the_order_of_rows_and_stay_in_their_range(rows,
     assert 0 <= (found["failures"] or 0) <= 1
     if found["median_abs_log_error"] is not None:
         assert found["median_abs_log_error"] >= 0
+
+
+def test_an_interval_wider_than_a_factor_of_100_covers_nothing_and_is_a_failure_of_its_own() -> None:
+    """Exactly a factor of 100 is not too wide; a missing interval or estimate is no failure of this sort."""
+    answers = answers_of([1000.0] * 5)
+    given_ = predictions_of(
+        [1000.0, 1000.0, 1000.0, 1000.0, None],
+        [100.0, 99.0, 1e-9, None, None],
+        [10000.0, 10000.0, 1e15, None, None],
+    )
+    found = values(evaluate(Task(), answers, given_, replicates=0))
+    assert found["coverage"] == pytest.approx(1 / 5)
+    assert found["failed_intervals"] == pytest.approx(2 / 5)
+    assert found["failures"] == pytest.approx(1 / 5)
+
+
+def test_intervals_of_effects_are_of_ratios_and_of_shares_no_wider_than_from_none_to_all() -> None:
+    quantity = ["log_effect", "log_effect", "share", "share", "level"]
+    answers = answers_of([0.0, 0.0, 0.5, 0.5, 0.0], quantity)
+    wide = np.log(100) / 2
+    given_ = predictions_of(
+        [0.0, 0.0, 0.5, 0.5, 0.0], [-wide, -wide - 0.01, 0.0, -0.01, -1e9], [wide, wide, 1.0, 1.0, 1e9]
+    )
+    found = values(evaluate(EFFECTS, answers, given_, replicates=0))
+    assert (found["failed_intervals"], found["coverage"]) == pytest.approx((1 / 3, 2 / 3))
+    assert (found["share_failed_intervals"], found["share_coverage"]) == (0.5, 0.5)
+
+
+def test_infinitely_wide_intervals_never_have_the_best_coverage() -> None:
+    answers = answers_of([1000.0 + at for at in range(9)])
+    estimate = [1010.0] * 9
+    narrow = values(
+        evaluate(Task(), answers, predictions_of(estimate, [900.0] * 9, [1100.0] * 9), replicates=0)
+    )
+    wide = values(evaluate(Task(), answers, predictions_of(estimate, [1e-9] * 9, [1e15] * 9), replicates=0))
+    assert (narrow["coverage"], wide["coverage"]) == (1.0, 0.0)
+    assert (narrow["failed_intervals"], wide["failed_intervals"]) == (0.0, 1.0)
+
+
+def test_coverage_never_stands_without_the_score_that_width_costs() -> None:
+    beside = {metric.name for metric in METRICS if metric.beside}
+    assert beside == {"coverage", "interval_score", "failed_intervals"}

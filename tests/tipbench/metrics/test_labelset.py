@@ -15,6 +15,7 @@ from tipbench import kinds
 from tipbench.evaluation.evaluation import Evaluation, evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.metrics.bootstrap import observed
+from tipbench.metrics.finds import NO_FINDS
 from tipbench.metrics.inputs import inputs_of
 from tipbench.metrics.labelset import CAPACITY, METRICS, measure, reached
 
@@ -274,3 +275,15 @@ def test_what_rests_on_fewer_than_twenty_people_has_a_value_and_no_interval() ->
             assert found[name].value is not None
             assert (found[name].low is None) == (positive < 20), name
         assert found["hamming_loss"].low is not None
+
+
+def test_who_tells_nobody_apart_serves_all_languages_by_lot_and_has_no_protection_gap() -> None:
+    """Within a slot: a score that is constant there and differs between slots ranks nobody either."""
+    rows = 200
+    labels, slot = np.tile([[1.0], [0.0]], (rows // 2, 3)), np.arange(rows) % 4
+    language = np.array(["en", "es"])[np.arange(rows) // 100]
+    more = {"urgency": np.full(rows, 2, np.int8), "slot": slot, "language": language}
+    silent = score(labels, labels, score_urgency=slot / 4, **more).scores["protection_gap"]
+    assert (silent.value, silent.note) == (None, NO_FINDS)
+    spoken = score(labels, labels, score_urgency=np.arange(rows) / rows, **more).scores["protection_gap"]
+    assert spoken.value == pytest.approx(0.4)

@@ -53,7 +53,7 @@ def test_the_threshold_of_valid_decides_on_test_and_cluster_metrics_are_null() -
     assert found.scores["pairwise_precision"].value == pytest.approx(1 / 2)
     assert found.scores["pairwise_recall"].value == pytest.approx(1 / 3)
     assert found.scores["pairwise_f1"].value == pytest.approx(2 / 5)
-    assert found.curves["pair_threshold"] == 0.6
+    assert found.curves["pair_threshold"] == pytest.approx(0.6)
     assert next(iter(found.scores)) == "b_cubed_f1"
     assert found.scores["b_cubed_f1"].value is None
 

@@ -14,9 +14,16 @@ from tipcore.errors import UsageError
 
 
 def row(split: str, score: float | None, **more: Any) -> Row:
-    plain = dict.fromkeys(("low", "high", "valid", "note", "share_of_oracle", "leakage", "drift", "harm_gap"))
+    plain = dict.fromkeys(("low", "high", "valid", "note", "share_of_oracle", "leakage", "drift"))
     named = {"data": "0.1.0/tiny", "task": "advert_risk", "method": "advert_risk/prior", "labels": "truth"}
-    told = {"metric": "average_precision", "seconds": 0.0, "seeds": 1, "seed_sd": None, "oracle": False}
+    told = {
+        "metric": "average_precision",
+        "seconds": 0.0,
+        "seeds": 1,
+        "seed_sd": None,
+        "oracle": False,
+        "beside": {},
+    }
     return Row(**{**plain, **named, **told, **more}, split=split, score=score)
 
 

@@ -160,3 +160,20 @@ def test_help_and_guide_name_every_column_that_can_be_chosen() -> None:
     named = " ".join(EXAMPLES.partition("--columns takes ")[2].rstrip(".").split())
     assert named.split(", ") == [one.name for one in SHOWN]
     assert all(f"`{one.name}`" in guide for one in SHOWN)
+
+
+def test_a_row_shows_what_stands_beside_its_score_and_why_a_gap_was_not_earned() -> None:
+    scores = {
+        "average_precision": {"value": 0.05},
+        "accusations_per_find_50": {"value": 36.8},
+        "harm_gap": {"value": None, "note": "no finds"},
+        "protection_gap": {"value": None, "note": "too few clusters"},
+    }
+    (row,) = rows([result("forward", 0.05, scores=scores)])
+    columns, cells = table([row])
+    shown = dict(zip((column.heading for column in columns), cells[0], strict=True))
+    assert (shown["accused per find (50%)"], shown["harm gap"]) == ("36.800", "no finds")
+    assert "protection gap" not in shown, "a column that says nothing is left out"
+    assert row.to_dict()["harm_gap"] is None
+    assert row.to_dict()["beside"]["harm_gap"] == {"value": None, "note": "no finds"}
+    assert "coverage" not in row.beside

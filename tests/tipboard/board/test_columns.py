@@ -1,8 +1,22 @@
 from collections.abc import Callable
 
 import pytest
+from tipbench.metrics.finds import ALL_FLAGGED, FEW_FINDS, NO_FINDS
+from tipbench.metrics.registry import metrics
+from tipbench.tasks import tasks
 from tipboard.board.board_rows import standings
-from tipboard.board.columns import COLUMNS, OVERALL, metric_column, records, shown
+from tipboard.board.columns import (
+    COLUMNS,
+    NOT_MEASURED,
+    OVERALL,
+    cells,
+    expected,
+    metric_column,
+    records,
+    shown,
+)
+from tipboard.board.export import of_task
+from tipboard.board.formats import FORMATS
 
 A = "advert_risk/prior"
 
@@ -53,3 +67,44 @@ def test_a_column_of_any_metric_is_one_entry(result: Callable, board: Callable) 
     assert (column.text(line), column.values(line)) == ("0.800", {"auroc": 0.8})
     absent = metric_column("coverage", "coverage", "The share of intervals that hold the truth.")
     assert shown(standing, [absent]) == []
+
+
+@pytest.mark.parametrize("reason", [NO_FINDS, FEW_FINDS, ALL_FLAGGED])
+def test_a_gap_that_was_not_earned_is_a_reason_and_no_number_to_sort_by(
+    reason: str, result: Callable, board: Callable
+) -> None:
+    """One seed of two without a gap is enough: a mean over the other would praise what chance spared."""
+    gap = {"average_precision": {"value": 0.05}, "harm_gap": {"value": None, "note": reason}}
+    other = {**gap, "harm_gap": {"value": 0.0}}
+    [standing] = standings(board(result(A, scores=gap), result(A, seed=1, scores=other)))
+    [column] = [one for one in shown(standing) if one.key == "harm_gap"]
+    [[cell]] = [cells(line, [column]) for line in standing.lines]
+    assert (cell.text, cell.value, cell.note) == (reason, None, reason)
+    assert records([standing])[0]["harm_gap"] is None
+    for name in ("markdown", "latex"):
+        assert reason in FORMATS[name].write(of_task(board(result(A, scores=gap)), standing)).decode()
+
+
+def test_a_longer_reason_is_told_beside_a_dash(result: Callable, board: Callable) -> None:
+    gap = {"average_precision": {"value": 0.05}, "harm_gap": {"value": None, "note": "too few clusters"}}
+    [standing] = standings(board(result(A, score=0.05, scores=gap), result("advert_risk/lightgbm")))
+    [column] = [one for one in expected(standing) if one.key == "harm_gap"]
+    [cell] = cells(standing.lines[-1], [column])
+    assert (cell.text, cell.note) == ("-", "too few clusters")
+
+
+def test_what_an_older_run_did_not_measure_is_a_dash_that_says_so_and_only_where_the_task_reports_it(
+    result: Callable, board: Callable
+) -> None:
+    [standing] = standings(board(result(A, scores={"average_precision": {"value": 0.05}})))
+    found = {one.key: one for one in expected(standing)}
+    cell = cells(standing.lines[0], [found["accusations_per_find_20"]])[0]
+    assert (cell.text, cell.value, cell.note) == ("-", None, NOT_MEASURED)
+    assert not {"coverage", "accusations_per_find"} & set(found)
+    assert "accusations_per_find_20" not in {one.key for one in shown(standing)}
+
+
+def test_every_metric_that_stands_beside_a_score_has_a_column() -> None:
+    beside = {name for name, metric in metrics().items() if metric.beside}
+    assert beside <= {column.key for column in COLUMNS}
+    assert all(beside & set(task.metrics) for task in tasks().values() if "harm_gap" in task.metrics)

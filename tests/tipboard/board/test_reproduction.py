@@ -1,11 +1,15 @@
 """A stranger's package is installed from a wheel, run behind a fence and scored here, whatever it does or says."""
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
+from tipbench.loading import prepare
+from tipboard.board.board_rows import standings
 from tipboard.board.config import Packages
 from tipboard.board.files import read
 from tipboard.board.packages import exact, install
@@ -40,6 +44,23 @@ class Votes(Majority):
             pathlib.Path(folder, "result.json").write_text(json.dumps(forged))
         return super().predict(fold).with_columns(score=0.5)
 """
+CARRIER = """
+import polars as pl
+from tipbaselines.flag_aggregation.majority import Majority
+
+TRUTH = {truth!r}
+
+class Votes(Majority):
+    needs = Majority.needs | {{"adverts.body"}}
+
+    def predict(self, fold):
+        texts = fold.tables["adverts"].select("advert", "body")
+        bodies = fold.to_predict().select("advert").join(texts, on="advert", how="left").collect()
+        known = pl.col("body").replace_strict(TRUTH, default=None, return_dtype=pl.Float64)
+        told = bodies.with_columns(score=known)
+        return told.select("advert", pl.col("score").fill_null(0.5)){then}
+"""
+"""What carries the truth of a release by the texts of its adverts, which no ids that are keyed anew hide."""
 WHERE = f"task={TASK}", "baseline.method._target_=crowdpkg.Votes", "replicates=50"
 
 
@@ -92,6 +113,17 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
     assert fresh.scores[fresh.primary].value == found["fresh"]
     assert fresh.data.startswith("0.3.0/tiny.w")
     assert fresh.data != kept.data
+    assert found["supported"] is True
+    [shown] = [line for one in standings(read(place / "results")) for line in one.lines]
+    assert (shown.rank, shown.is_supported()) == (1, True)
+    shutil.rmtree(place / "results/0.3.0/tiny/submissions/lab-a--crowd/fresh")
+    for words in (("board", "rescore"), ("board", "export", "csv"), ("board", "build", "--to", "site")):
+        code, out, err = tipbench(*words)
+        assert (code, out) == (2, "")
+        assert "the results on a fresh world are missing; run `tipbench board reproduce lab-a--crowd`" in err
+        assert len(err.splitlines()) == 1
+    assert tipbench("board", "reproduce", "lab-a--crowd", "--quiet")[0] == 0
+    assert tipbench("board", "rescore", "--quiet")[0] == 0
 
 
 def test_what_a_forger_says_of_its_scores_is_not_read_and_what_it_writes_is_not_there(
@@ -107,6 +139,48 @@ def test_what_a_forger_says_of_its_scores_is_not_read_and_what_it_writes_is_not_
     assert not Path("/tmp/marker-of-a-stranger").exists()
     stored = [p.read_text(encoding="utf-8") for p in (place / "results").rglob("s0.json")]
     assert not any("0.98765432101" in text or "passwd" in text for text in stored)
+
+
+@pytest.fixture(scope="module")
+def truth(tiny: Release) -> dict[str, float]:
+    """Whether the operation behind a text of the release is one of traffickers."""
+    needs = frozenset({"adverts.body"})
+    prepared = prepare(TASK, release=tiny.name, split="forward", labels="truth", access="platform",
+                       needs=needs)  # fmt: skip
+    bodies = prepared.folds[0].tables["adverts"].select("advert", "body").collect()
+    known = bodies.join(prepared.answers.frame, on="advert").select("body", pl.col("label").cast(pl.Float64))
+    return dict(known.iter_rows())
+
+
+def test_a_forger_that_carries_the_truth_is_marked_and_does_not_lead(
+    tipbench: Callable, accepted: Callable[..., Path], truth: dict[str, float]
+) -> None:
+    place = accepted(CARRIER.format(truth=truth, then=""))
+    assert tipbench("board", "results", "--runs", "runs/0.3.0/tiny", "--to", "results", "--quiet")[0] == 0
+    code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
+    assert code == 0, err
+    [found] = json.loads(out)
+    assert found["found"] > 0.95  # almost all that can be had
+    assert not found["supported"]
+    [standing] = standings(read(place / "results"))
+    first, last = standing.lines
+    assert (first.method, first.rank, last.status) == ("majority", 1, "reproduced")
+    assert (last.rank, last.would_rank) == (None, 2)
+    code, out, _ = tipbench("board", "export", "markdown", "--task", TASK)
+    assert code == 0
+    assert f"{found['found']:.3f} †" in out
+    assert "† Not supported: on a world drawn at random after its package was pinned" in out
+
+
+def test_a_forger_that_hands_in_nonsense_on_a_fresh_world_is_not_reproduced(
+    tipbench: Callable, accepted: Callable[..., Path], truth: dict[str, float]
+) -> None:
+    nonsense = ' if told["score"].null_count() < told.height else told.head(0).select("advert", "score")'
+    place = accepted(CARRIER.format(truth=truth, then=nonsense))
+    code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--quiet")
+    assert (code in (1, 2), out) == (True, "")
+    assert "on flag_aggregation, split forward, seed 0 of a fresh world failed" in err
+    assert not (place / "results/0.3.0/tiny/submissions/lab-a--crowd/reproduced").exists()
 
 
 @pytest.mark.parametrize(

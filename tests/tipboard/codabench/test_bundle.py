@@ -133,6 +133,12 @@ def test_columns_are_the_primary_metrics_and_the_gaps_that_there_are(host: Any) 
     gaps = {key for key in listed if key.endswith("_gap")}
     assert {"advert_risk_harm_gap", "recruitment_onset_harm_gap", "assistance_triage_protection_gap"} <= gaps
     assert {listed[key].sorting for key in gaps} == {"asc"}
+    short = {
+        "flag_aggregation_per_find_20",
+        "flag_aggregation_worst_accused_50",
+        "recruitment_onset_per_find",
+    }
+    assert short <= set(listed), "what is longer than the host keeps has a shorter key"
     assert (listed["prevalence"].sorting, listed["advert_risk"].sorting) == ("asc", "desc")
     assert max(len(one.key) for one in listed.values()) <= 36
     assert max(len(one.title) for one in listed.values()) <= 36
@@ -255,7 +261,7 @@ def test_the_command_says_that_the_bundle_is_secret(tipbench: Command, secret: P
     words = ("board", "export", "codabench", str(secret), "--to", str(to))
     code, out, err = tipbench(*words)
     assert code == 0
-    assert "12 tasks, 26 columns" in out
+    assert "12 tasks, 51 columns" in out
     assert err.count("\n") == 1
     assert "holds the answers" in err
     code, out, err = tipbench(*words)
@@ -277,5 +283,6 @@ def test_a_round_of_few_tasks_has_their_columns_only(tmp_path: Path) -> None:
     order = new.RoundOrder("few", "tiny", "2026-06-30", tmp_path / "s", tmp_path / "p", tasks=("prevalence",))
     new.new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
     made = export(BundleOrder(tmp_path / "s", tmp_path / "b.zip"))
-    assert made.columns == ["tasks", "prevalence"]
+    beside = ["coverage", "interval_score", "failed_intervals"]
+    assert made.columns == ["tasks", "prevalence", *(f"prevalence_{name}" for name in beside)]
     assert pl.read_parquet(tmp_path / "s" / "answers" / "prevalence.parquet").height == 8

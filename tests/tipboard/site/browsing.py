@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -48,6 +49,8 @@ def with_strangers() -> Board:
             stranger("south", "public_only", public),
             stranger("x" * 40, "y" * 40, claimed),
             stranger(SCRIPT, '"><b>bold</b>&amp;\u202etxt', claimed),
+            reproduced("east", "forged", lightgbm.of("account_risk", "forward"), released=0.9, fresh=0.07),
+            reproduced("east", "honest", lightgbm.of("account_risk", "forward"), released=0.12, fresh=0.11),
         ],
     )
 
@@ -60,6 +63,21 @@ def stranger(team: str, method: str, results: list[Result]) -> Entry:
         code=f"https://code.example/{'long/' * 30}", hardware=team, pinned=SimpleNamespace(package=team),
     )  # fmt: skip
     return Entry(team, method, results, (), record, results[:1])
+
+
+def reproduced(team: str, method: str, results: list[Result], released: float, fresh: float) -> Entry:
+    """A submission that was reproduced, with these scores on the release and on a fresh world."""
+    there = [scored(result, fresh).model_copy(update={"data": f"{result.data}.w7"}) for result in results]
+    return replace(stranger(team, method, [scored(result, released) for result in results]), fresh=there)
+
+
+def scored(result: Result, score: float) -> Result:
+    """A result with another primary score and an interval around it."""
+    primary = result.scores[result.primary]
+    moved = {"value": score, "low": score - 0.02, "high": score + 0.02}
+    return result.model_copy(
+        update={"scores": {**result.scores, result.primary: primary.model_copy(update=moved)}}
+    )
 
 
 class Seen(list[str]):

@@ -235,7 +235,7 @@ def test_names_beside_marks_lie_on_no_other_name_and_none_is_lost(marks: list[tu
     boxes = [one.box(12) for one in named]
     for at, one in enumerate(boxes):
         assert one[2] - one[0] == pytest.approx(len(named[at].name) * LETTER * 12)
-        assert one[3] - one[1] == 2 * HALF
+        assert one[3] - one[1] == pytest.approx(2 * HALF)
         for other in boxes[:at]:
             apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
             assert apart

@@ -232,3 +232,15 @@ def test_every_size_has_its_pages_and_the_index_has_the_lines_of_all(
     )
     assert '<option value="tiny">' in index
     assert pl.read_parquet(made / "data/overall.parquet")["size"].to_list() == ["small", "small", "tiny"]
+
+
+def test_a_gap_that_was_not_earned_is_read_and_sorts_as_nothing_and_what_was_not_measured_says_so(
+    result: Callable, site: Callable
+) -> None:
+    silent = {"average_precision": {"value": 0.05}, "harm_gap": {"value": None, "note": "no finds"}}
+    made = site(*reference_entries([result(A, scores=silent), result(B)], []))
+    page = pages(made)["tiny/tasks/advert_risk.html"]
+    assert '<td data-v="" title="no finds">no finds</td>' in page
+    assert '<td data-v="" title="not measured when this was run">-</td>' in page
+    assert 'data-key="accusations_per_find_20"' in page
+    assert 'data-key="coverage"' not in page

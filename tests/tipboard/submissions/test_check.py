@@ -1,14 +1,17 @@
 """What an accepted submission scores, and that all that is wrong with another is said at once."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, parquet
+from hostile_case import CLUSTERS, ESTIMATES, SCORES, Case, arrow_file, parquet
+from tipbench.data.prepared import Prepared
 from tipbench.loading import prepare
 from tipbench.runs.scoring import UNVERIFIED, evaluate
+from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipboard.submissions.check import UNDECLARED, check
 from tipboard.submissions.problems import MOST_LINES, Refused, listed
@@ -16,6 +19,9 @@ from tipboard.submissions.record import SubmissionRecord
 from tipboard.submissions.truth import SubmissionTruth, release_truth
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
+
+AT_THRESHOLDS = {"harm_gap", "protection_gap", "ppv_0.1pct", "ppv_1pct", "ppv_5pct", "ppv_30pct"}
+"""Metrics at a threshold, which of a submission is fixed on its test part."""
 
 
 @pytest.fixture
@@ -44,7 +50,31 @@ def test_a_submission_scores_as_its_files_do_by_themselves(made: Path) -> None:
         own = evaluate(one.entry.task, frame, "0.3.0/tiny", one.entry.split)
         for name, score in own.scores.items():
             found = one.result.scores[name]
+            if name in AT_THRESHOLDS:
+                continue
             assert (found.value, found.low, found.high) == (score.value, score.low, score.high)
+
+
+def test_scores_that_an_author_makes_for_valid_move_no_threshold(case: Case) -> None:
+    [before] = [
+        one.result for one in check(case.folder, replicates=2, quiet=True).scored if one.entry.file == SCORES
+    ]
+    path = case.folder / SCORES
+    frame = pl.read_parquet(path)
+    truth = prepare(before.task, release="0.3.0/tiny", split=before.split).answers.frame
+    valid = frame.join(truth.filter(part="valid"), on=truth.columns[0], how="semi")[truth.columns[0]]
+    made_for_it = pl.when(pl.col(truth.columns[0]).is_in(valid.implode())).then(1.0).otherwise("score")
+    case.write_frame(frame.with_columns(made_for_it.cast(frame.schema["score"]).alias("score")), SCORES)
+    case.write_record()
+    [after] = [
+        one.result for one in check(case.folder, replicates=2, quiet=True).scored if one.entry.file == SCORES
+    ]
+    assert after.predictions.digest != before.predictions.digest
+    assert (after.curves["operating_points"], after.groups) == (
+        before.curves["operating_points"],
+        before.groups,
+    )
+    assert {n: after.scores[n] for n in AT_THRESHOLDS} == {n: before.scores[n] for n in AT_THRESHOLDS}
 
 
 def test_a_result_says_that_nothing_was_enforced_and_what_the_author_declared(made: Path) -> None:
@@ -109,7 +139,7 @@ def test_a_fold_is_prepared_once_for_all_its_seeds(case: Case, tiny: Release) ->
             asked.append((task.name, split))
             return prepare(task, release=tiny, split=split)
 
-        return SubmissionTruth(record.data, prepared)
+        return SubmissionTruth(record.data, prepared, release_truth(quiet=True)(record).units)
 
     assert len(check(case.folder, truth=truth, replicates=2, quiet=True).scored) == 5
     assert sorted(asked) == [
@@ -133,7 +163,10 @@ def test_a_sealed_round_is_checked_where_its_truth_is_given(case: Case, tiny: Re
     assert "a sealed round: give its published folder with --round" in problems(case)[0]
 
     def truth(scored: bool) -> SubmissionTruth:
-        return SubmissionTruth("round/first", lambda task, split: prepare(task, release=tiny), scored=scored)
+        def prepared(task: Task, split: str) -> Prepared:
+            return prepare(task, release=tiny)
+
+        return SubmissionTruth("round/first", prepared, lambda task: 10_000, scored=scored)
 
     for scored in (True, False):
         checked = check(
@@ -179,6 +212,25 @@ def test_every_file_that_is_wrong_is_named_with_its_first_fault(case: Case) -> N
     assert "168 of 168 values of score are NaN" in found[1]
 
 
+@pytest.mark.parametrize("file", [ESTIMATES, SCORES, CLUSTERS])
+def test_far_more_rows_than_units_are_refused_before_they_are_decoded(
+    case: Case, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few kilobytes can hold five million rows of one value, which took seconds to read, sort and name."""
+    case.keep(file)
+    frame = case.frame(file)
+    case.write_frame(pl.concat([frame] * 2), file)
+    assert "repeated" in problems(case)[0]
+    rows = 4_999_999
+    many = pl.select(pl.lit(frame[name][0]).repeat_by(rows).explode().alias(name) for name in frame.columns)
+    case.write(arrow_file(many.to_arrow(), compression="zstd"), file, rows)
+    assert case.path(file).stat().st_size < 100_000
+    monkeypatch.setattr("tipboard.submissions.check._score_fold", None)
+    assert re.fullmatch(
+        rf"{file}: its footer declares 4,999,999 rows and at most [0-9,]+ are read\.", problems(case)[0]
+    )
+
+
 def test_a_split_that_the_task_does_not_have_is_said_with_those_it_has(case: Case) -> None:
     entry = case.entry()
     entry["split"], entry["file"] = "random", "prevalence/random/s0.parquet"
@@ -192,7 +244,7 @@ def test_a_split_that_the_task_does_not_have_is_said_with_those_it_has(case: Cas
 def test_values_without_finite_scores_are_a_refusal_and_no_traceback(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tipboard.submissions import check as module
+    from tipboard.submissions import scoring as module
 
     def overflow(*_: object, **__: object) -> None:
         raise OverflowError("too large\nto say")

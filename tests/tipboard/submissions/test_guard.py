@@ -18,10 +18,11 @@ from tipboard.submissions.guard import Guarded, read_guarded
 from tipboard.submissions.limits import BY_SIZE, Limits
 from tipboard.submissions.record import SubmittedFile
 from tipboard.submissions.record_file import record_of
-from tipboard.submissions.terms import columns_of
+from tipboard.submissions.terms import Form, form_of
 from tipcore.errors import MachineFault
 
 TINY = BY_SIZE["tiny"]
+UNITS = 10_000
 
 
 def entries_of(folder: Path) -> list[SubmittedFile]:
@@ -31,9 +32,9 @@ def entries_of(folder: Path) -> list[SubmittedFile]:
 def guarded(folder: Path, workdir: Path, limits: Limits = TINY) -> Guarded:
     entries = entries_of(folder)
     workdir.mkdir(exist_ok=True)
-    columns = {one.task: columns_of(tasks()[one.task]) for one in entries}
+    forms = {one.task: form_of(tasks()[one.task], UNITS) for one in entries}
     with opened(folder) as descriptor:
-        return read_guarded(descriptor, entries, columns, limits, workdir)
+        return read_guarded(descriptor, entries, forms, limits, workdir)
 
 
 @pytest.fixture
@@ -81,6 +82,17 @@ def test_every_limit_is_kept(made: Path, tmp_path: Path, change: dict[str, int],
     assert says in found.problems[ESTIMATES]
 
 
+def test_a_file_may_have_the_rows_of_its_form_and_not_one_more(made: Path, tmp_path: Path) -> None:
+    entries = entries_of(made)
+    for rows, said in ((8, None), (7, "its footer declares 8 rows and at most 7 are read.")):
+        forms = {one.task: form_of(tasks()[one.task], UNITS) for one in entries}
+        forms["prevalence"] = replace(forms["prevalence"], rows=rows)
+        work = tmp_path / str(rows)
+        work.mkdir()
+        with opened(made) as descriptor:
+            assert read_guarded(descriptor, entries, forms, TINY, work).problems.get(ESTIMATES) == said
+
+
 def test_a_file_that_ends_the_process_is_refused_and_the_others_are_read(
     made: Path, tmp_path: Path, reader
 ) -> None:
@@ -102,7 +114,7 @@ def read_by_it(made: Path, workdir: Path, count: int, limits: Limits = TINY) -> 
     first = entries_of(made)[0]
     files = [first.model_copy(update={"file": f"s{place}.parquet"}) for place in range(count)]
     with opened(made) as descriptor:
-        found = read_guarded(descriptor, files, {first.task: ()}, limits, workdir)
+        found = read_guarded(descriptor, files, {first.task: Form((), 1)}, limits, workdir)
     assert not found.clean
     return [found.problems[one.file] for one in files]
 
@@ -253,6 +265,7 @@ import time
 from pathlib import Path
 from tipboard.submissions import guard
 from tipboard.submissions.limits import BY_SIZE
+from tipboard.submissions.terms import Form
 
 guard.READER = "waiting"
 sys.path.append(sys.argv[1])
@@ -260,7 +273,7 @@ sys.path.append(sys.argv[1])
 class File:
     task, file, digest, rows = "t", "s0.parquet", "", None
 
-guard.read_guarded(Path(sys.argv[1]), [File()], {"t": ()}, BY_SIZE["tiny"], Path(sys.argv[1]))
+guard.read_guarded(Path(sys.argv[1]), [File()], {"t": Form((), 1)}, BY_SIZE["tiny"], Path(sys.argv[1]))
 """
 
 

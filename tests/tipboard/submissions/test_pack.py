@@ -49,13 +49,19 @@ def test_packed_runs_are_accepted_and_score_as_they_did(ran, tmp_path: Path) -> 
     assert len(checked.scored) == len(stored) == 2
     for one in checked.scored:
         run = stored[one.entry.task, one.entry.seed]
-        assert one.result.scores == run.scores
+        # What rests on a threshold rests on the test's own scores: no author fixes one.
+        fixed = {name for name in run.scores if name.startswith("ppv_")} | {"harm_gap", "protection_gap"}
+        assert without(one.result.scores, fixed) == without(run.scores, fixed)
         assert (one.result.cost.fit_s, one.entry.access, one.entry.labels) == (
             run.cost.fit_s,
             run.access,
             run.labels,
         )
     assert record.hardware.startswith(f"{run.environment['cores']} cores")
+
+
+def without(scores: dict, names: set[str]) -> dict:
+    return {name: value for name, value in scores.items() if name not in names}
 
 
 def test_what_is_not_said_is_told_by_the_runs(ran, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def outcome(folder: Path, **changes: Any) -> dict[str, Any]:
         "name": ESTIMATES,
         "digest": digest((folder / ESTIMATES).read_bytes()),
         "columns": [],
+        "rows": 8,
     }
     with opened(folder) as descriptor:
         return reader._outcome(descriptor, {**file, **changes}, TINY)

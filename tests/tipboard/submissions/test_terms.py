@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 from hostile_case import CLUSTERS, ESTIMATES, SCORES
+from tipbench.kinds.kind import ROOM
+from tipbench.kinds.lists import MOST_CANDIDATES
+from tipbench.loading import prepare
+from tipbench.tasks import tasks
 from tipboard.submissions.folder import Found
 from tipboard.submissions.limits import Limits, limits_of
 from tipboard.submissions.problems import Problem
 from tipboard.submissions.record import RECORD
 from tipboard.submissions.record_file import record_of
-from tipboard.submissions.terms import SEALED_SPLIT, disagreements
+from tipboard.submissions.terms import SEALED_SPLIT, disagreements, form_of
+from tipboard.submissions.truth import release_truth
+from tipdata.release import Release
 
 VERSIONS = ["0.2.0", "0.3.0"]
 FILES = {ESTIMATES: 100, SCORES: 100, CLUSTERS: 100}
@@ -114,3 +120,15 @@ def test_a_file_and_all_files_together_may_have_what_the_limit_says_and_not_a_by
 def test_a_file_that_is_listed_twice_is_said_once(content: dict[str, Any]) -> None:
     content["predictions"].append(dict(content["predictions"][0]))
     assert said(content) == [f"{RECORD}: predictions: {ESTIMATES} is listed more than once; list it once."]
+
+
+@pytest.mark.parametrize("name", sorted(tasks()))
+def test_a_file_may_have_a_few_times_the_rows_of_every_split_and_far_fewer_than_the_reader_could_take(
+    content: dict[str, Any], tiny: Release, name: str
+) -> None:
+    task, truth = tasks()[name], release_truth(quiet=True)(record_of(json.dumps(content).encode()))
+    form = form_of(task, truth.units(task))
+    lists = MOST_CANDIDATES if "candidate" in form.columns else 1
+    longest = max(prepare(task, release=tiny, split=split).answers.frame.height for split in task.splits)
+    assert form.rows == ROOM * lists * truth.units(task)
+    assert ROOM * lists * longest <= form.rows < limits_of("tiny").rows / 10

@@ -1,4 +1,4 @@
-"""``tipbench list``: tasks, baselines, splits, releases, experiments or data.
+"""``tipbench list``: tasks, metrics, baselines, splits, releases, experiments or data.
 
 Lines that the files of a config group do not say whole are completed by a module each, so that a list of files does not
 wait for the tasks and tables of another.

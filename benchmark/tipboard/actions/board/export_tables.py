@@ -11,12 +11,13 @@ from tipcore.home import expanded
 
 from tipboard.board.board_rows import standings
 from tipboard.board.columns import OVERALL, BoardColumn, shown
-from tipboard.board.export import Table, matrix, of_task, overall
+from tipboard.board.export import Table, matrix, of_task, overall, present
 from tipboard.board.files import Board, read
 from tipboard.board.formats import FORMATS
 
 FIT_A_PAGE = (
-    "rank", "method", "task", "split", "score", "interval", "share_of_oracle", "harm_gap", "protection_gap", "against",
+    "rank", "method", "task", "split", "score", "interval", "fresh", "share_of_oracle", "accusations_per_find_50",
+    "harm_gap", "protection_gap", "against",
 )  # fmt: skip
 """Columns that a printed page has room for."""
 
@@ -58,7 +59,8 @@ def _table(board: Board, options: argparse.Namespace, for_readers: bool) -> Tabl
     if options.matrix:
         return matrix(board, kept[0])
     if task is None:
-        return overall([(board, kept)], _names(options.columns, OVERALL, for_readers))
+        lines = [line for one in kept for line in one.lines]
+        return overall([(board, kept)], _names(options.columns, present(OVERALL, lines), for_readers))
     return of_task(board, kept[0], _names(options.columns, shown(kept[0]), for_readers))
 
 

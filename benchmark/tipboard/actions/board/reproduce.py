@@ -4,7 +4,7 @@ import argparse
 from dataclasses import asdict
 
 from tipbench.console import Column, emit_json, emit_table
-from tipbench.runs.report import number
+from tipbench.runs.report import NOTHING, number
 from tipcore.home import expanded
 
 from tipboard.board.files import newest
@@ -20,16 +20,25 @@ def call(options: argparse.Namespace) -> int:
         emit_json([asdict(one) for one in found])
         return 0
     columns = [Column("task"), Column("split"), Column("seed", True), Column("uploaded", True)]
-    columns += [Column("reproduced", True), Column("fresh world", True), Column("predictions")]
+    columns += [
+        Column("reproduced", True),
+        Column("fresh world", True),
+        Column("supported"),
+        Column("predictions"),
+    ]
     rows = [
         [
             *(one.task, one.split, str(one.seed), number(one.stored), number(one.found), number(one.fresh)),
-            _predictions(one.same),
+            *(_supported(one.supported), _predictions(one.same)),
         ]
         for one in found
     ]
     emit_table(columns, rows)
     return 0
+
+
+def _supported(supported: bool | None) -> str:
+    return NOTHING if supported is None else "yes" if supported else "no"
 
 
 def _predictions(same: bool) -> str:

@@ -8,21 +8,19 @@ from __future__ import annotations
 from tipbench.runs.report import interval, number
 
 from tipboard.board.board_rows import BoardRow
-from tipboard.board.entries import SELF_REPORTED
 from tipboard.board.forest_rows import colour_of, told_apart
 from tipboard.site.svg import Drawing, Point
 
 
 def mark(drawing: Drawing, line: BoardRow, at: Point, radius: float = 4.5) -> None:
-    """A diamond for the reference, a dot for a line that is ranked, a square for a self-reported one."""
+    """A diamond for the reference, a dot for a line that is ranked, a square for a claim."""
     colour, tip = colour_of(line), said(line)
     if line.is_reference:
         drawing.diamond(at, radius + 1, colour, tip)
         return
     fill = colour if told_apart(line) else "paper"
-    claimed = line.status == SELF_REPORTED
-    shape = drawing.square if claimed else drawing.circle
-    shape(at, radius - 0.5 if claimed else radius, fill, colour, tip)
+    shape = drawing.square if line.is_claim else drawing.circle
+    shape(at, radius - 0.5 if line.is_claim else radius, fill, colour, tip)
 
 
 def said(line: BoardRow) -> str:

@@ -49,7 +49,7 @@ def shown_in(standing: Standing) -> list[BoardRow]:
 
 
 def _known(standing: Standing, line: BoardRow) -> Sequence[tuple[str, float]]:
-    scores = ((split, line.by_split.get(split)) for split in splits_of(standing))
+    scores = ((split, line.by_split.get(split)) for split in splits_of(standing) if line.is_supported(split))
     return [(split, score) for split, score in scores if score is not None]
 
 

@@ -80,7 +80,7 @@ def front(spots: Sequence[Spot], lower_is_better: bool) -> list[Spot]:
 
 
 def _scored(standing: Standing) -> list[BoardRow]:
-    there = [line for line in standing.lines if line.is_contender]
+    there = [line for line in standing.lines if line.is_contender and line.is_supported()]
     return [line for at, line in enumerate(there) if at < MOST or line.is_reference]
 
 

@@ -46,7 +46,8 @@ LAWFUL_MIGRANTS = pl.when(
 
 def test_a_group_of_any_name_is_in_the_harm_gap(tmp_path: Path) -> None:
     # Two units of valid reach the score at which all lawful migrants of the test are flagged.
-    score = LAWFUL_MIGRANTS.when(pl.col("key").is_in(["k201", "k202"])).then(0.99).otherwise(0.1)
+    found = (pl.col("bad") == 1) & (pl.col("part") == "test")  # a method that finds nobody has no gap
+    score = LAWFUL_MIGRANTS.when(found | pl.col("key").is_in(["k201", "k202"])).then(0.99).otherwise(0.1)
     found = scored(risk(tmp_path), score)
     assert found.groups["migrant"]["false_accusations_per_unit"] == 1
     assert found.groups["A"]["false_accusations_per_unit"] == 0

@@ -1,0 +1,14 @@
+"""Text of a user's files as a sentence may quote it: in one line, and nothing in it that a terminal obeys."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """Return the text with an escape for every sign that is not printable, such as a line break.
+
+    >>> printable("a\\x1b[2J")
+    'a\\\\x1b[2J'
+    """
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text
+    )

@@ -1,0 +1,282 @@
+"""A released score that a fresh world does not support is marked, has no rank and leads nothing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tipbench
+from hypothesis import given
+from hypothesis import strategies as st
+from tipbench.runs.results import Result
+from tipboard.board.board_rows import BoardRow, standings
+from tipboard.board.columns import COLUMNS
+from tipboard.board.entries import Entry, reference_entries
+from tipboard.board.export import FOOTNOTE, matrix, of_entry, of_task, overall, placed
+from tipboard.board.files import Board, read
+from tipboard.board.forest_rows import forest_of
+from tipboard.board.formats import FORMATS
+from tipboard.board.fresh import ASSUMED, LARGEST_MARGIN, MARGIN, Bounded, supports
+from tipboard.board.stability import read as read_worlds
+from tipboard.site.overview import covering
+from tipboard.site.read_rankings import across
+from tipboard.site.sizes import best, size_of
+
+RESULTS = Path(tipbench.__file__).parents[2] / "results"
+DATA = "0.3.0/tiny"
+SCORES = st.floats(0, 1)
+
+
+def known(score: float, reach: float = 0.0) -> Bounded:
+    return Bounded(score, score - reach, score + reach)
+
+
+@pytest.fixture
+def reproduced(result: Callable) -> Callable[..., Entry]:
+    """A submission of advert_risk that was reproduced: scores on the release and on a fresh world, by split."""
+
+    def make(name: str, scores: dict[str, tuple[float, float | None]], task: str = "advert_risk") -> Entry:
+        here = [result(f"{task}/{name}", split, score) for split, (score, _) in scores.items()]
+        there = [
+            result(f"{task}/{name}", split, score, data=f"{DATA}.w7") for split, (_, score) in scores.items()
+        ]
+        return Entry("lab", name, here, (), object(), (), there)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def reference(result: Callable) -> list[Entry]:
+    found = [
+        result(f"advert_risk/{name}", split, score + (split == "random") / 10)
+        for name, score in (("good", 0.6), ("fair", 0.4))
+        for split in ("forward", "random", "region")
+    ]
+    return reference_entries(found, [])
+
+
+def lines(*entries: Entry) -> dict[str, BoardRow]:
+    [shown] = standings(Board(DATA, list(entries)))
+    return {line.entry.method: line for line in shown.lines}
+
+
+def text(key: str, line: BoardRow) -> str:
+    return next(column.text(line) for column in COLUMNS if column.key == key)
+
+
+def test_the_edge_is_at_noise_and_margin_and_half_widths_add_as_squares() -> None:
+    noise = np.hypot(0.03, 0.04)
+    for released, margin in ((0.9, LARGEST_MARGIN), (0.3, 0.3 * MARGIN)):
+        edge = released - noise - margin
+        assert supports(known(released, 0.03), known(edge + 1e-9, 0.04), lower_is_better=False)
+        assert not supports(known(released, 0.03), known(edge - 1e-9, 0.04), lower_is_better=False)
+
+
+def test_the_ends_of_the_intervals_that_face_each_other_count() -> None:
+    released, fresh = Bounded(0.9, 0.5, 0.9), Bounded(0.5, 0.5, 0.9)
+    assert supports(released, fresh, lower_is_better=False)
+    turned = Bounded(0.9, 0.9, 1.3), Bounded(0.5, 0.1, 0.5)
+    assert not supports(*turned, lower_is_better=False)
+
+
+@given(SCORES, SCORES, st.floats(0, 0.5), st.floats(0, 0.5))
+def test_an_error_is_judged_as_the_score_that_it_is_the_opposite_of(
+    score: float, other: float, reach: float, far: float
+) -> None:
+    def opposite(one: Bounded) -> Bounded:
+        assert None not in (one.score, one.low, one.high)
+        return Bounded(-one.score, -one.high, -one.low)  # type: ignore[operator]
+
+    pair = known(score, reach), known(other, far)
+    assert supports(*pair, lower_is_better=False) == supports(*map(opposite, pair), lower_is_better=True)
+
+
+@given(SCORES, SCORES, st.floats(0, 0.5))
+def test_a_fresh_score_that_is_no_worse_always_supports(released: float, fresh: float, reach: float) -> None:
+    low, high = sorted((released, fresh))
+    assert supports(known(low, reach), known(high, reach), lower_is_better=False)
+    assert supports(known(high, reach), known(low, reach), lower_is_better=True)
+
+
+def test_without_an_interval_a_wide_one_is_assumed_and_an_undefined_fresh_score_supports_nothing() -> None:
+    bare = Bounded(0.9, None, None)
+    edge = 0.9 - np.hypot(ASSUMED, ASSUMED) - LARGEST_MARGIN
+    assert supports(bare, Bounded(edge + 1e-9, None, None), lower_is_better=False)
+    assert not supports(bare, Bounded(edge - 1e-9, None, None), lower_is_better=False)
+    assert not supports(bare, Bounded(None, None, None), lower_is_better=False)
+
+
+def test_no_shipped_method_would_be_marked_in_any_of_the_worlds_of_small() -> None:
+    """Of the fresh score the interval is not kept: it is taken to be as wide, in proportion, as the released one."""
+    board, worlds = read(RESULTS), read_worlds(RESULTS, "0.3.0/small")
+    assert worlds is not None
+    released = {
+        (standing.task.name, line.entry.method): line.row
+        for standing in standings(board)
+        for line in standing.lines
+    }
+    judged, marked = 0, []
+    for task in worlds.tasks:
+        for scores in task.scores:
+            for method, score in zip(task.methods, scores, strict=True):
+                row = released[task.task, method]
+                assert row.score is not None
+                here = Bounded(row.score, row.low, row.high)
+                ratio = score / row.score if row.score else 1.0
+                reach = [ratio * here.reach(up) for up in (False, True)]
+                there = Bounded(score, score - reach[0], score + reach[1])
+                judged += 1
+                if not supports(here, there, task.lower_is_better):
+                    marked.append((task.task, method, row.score, score))
+    assert judged > 300
+    assert marked == []
+
+
+def test_an_honest_entry_keeps_its_rank_and_shows_both_scores(
+    reproduced: Callable, reference: list[Entry]
+) -> None:
+    line = lines(*reference, reproduced("honest", {"forward": (0.7, 0.6)}))["honest"]
+    assert (line.rank, line.status, line.is_claim) == (1, "reproduced", False)
+    assert (text("score", line), text("fresh", line), text("status", line)) == (
+        "0.700",
+        "0.600",
+        "reproduced",
+    )
+
+
+def test_a_forged_entry_has_no_rank_and_stands_where_its_fresh_score_does(
+    reproduced: Callable, reference: list[Entry]
+) -> None:
+    forged = reproduced("forged", {"forward": (0.99, 0.5)})
+    alone, found = lines(*reference), lines(*reference, forged)
+    assert list(found) == ["good", "forged", "fair"]
+    assert (found["forged"].rank, found["forged"].would_rank) == (None, 2)
+    assert (text("rank", found["forged"]), text("status", found["forged"])) == (
+        "would be 2", "reproduced, not supported"
+    )  # fmt: skip
+    assert {name: found[name].rank for name in alone} == {name: line.rank for name, line in alone.items()}
+
+
+def test_a_forged_entry_is_the_best_of_nothing(
+    reproduced: Callable, reference: list[Entry], result: Callable
+) -> None:
+    forged = reproduced("forged", {"forward": (0.99, 0.5), "random": (0.98, 0.6), "region": (0.97, 0.5)})
+    size = size_of(Board(DATA, [*reference, forged]))
+    [standing] = size.usual
+    leader = best(standing)
+    assert leader is not None
+    assert leader.method == "good"
+    assert forest_of(standing).rows[1].score == 0.5  # of the forged one
+    assert {name: standing.best_on(name) for name in standing.splits} == {
+        "forward": 0.6, "random": 0.7, "region": 0.6
+    }  # fmt: skip
+    line = standing.lines[1]
+    assert (line.entry.method, line.against, line.row.leakage, line.row.drift) == ("forged", None, None, None)
+    assert line.shift_drops == {"region": None}
+
+
+def test_an_entry_that_is_forged_on_another_split_alone_is_ranked_and_not_the_best_there(
+    reproduced: Callable, reference: list[Entry]
+) -> None:
+    board = Board(DATA, [*reference, reproduced("half", {"forward": (0.65, 0.6), "random": (0.99, 0.5)})])
+    [standing] = standings(board)
+    assert (standing.lines[0].entry.method, standing.lines[0].rank) == ("half", 1)
+    assert standing.best_on("random") == 0.7
+    first, *_ = matrix(board, standing).rows
+    assert [cell.text for cell in first.cells] == ["lab / half", "0.650", "0.990 †", "-"]
+    assert (first.best, first.marked) == ((1,), (2,))
+
+
+def test_pairwise_tests_and_their_correction_know_nothing_of_a_forged_entry(
+    reproduced: Callable, result: Callable, board: Callable
+) -> None:
+    names = ("tfidf_logreg", "prior")
+    results = [
+        result(f"advert_risk/{name}", score=score) for name, score in zip(names, (0.6, 0.4), strict=True)
+    ]
+    draws = {name: np.random.default_rng(at).normal(0.5, 0.1, 99) for at, name in enumerate(names)}
+    honest = board(*results, draws=draws).entries
+    forged = reproduced("forged", {"forward": (0.99, 0.3)})
+    kept = board(*forged.results, draws={"forged": np.full(99, 0.99)}).entries[0].draws
+    forged = replace(forged, draws=kept)
+    alone, found = lines(*honest), lines(*honest, forged)
+    assert {name: found[name].against for name in names} == {
+        name: line.against for name, line in alone.items()
+    }
+    assert {name: found[name].rank_interval for name in names} == {
+        name: line.rank_interval for name, line in alone.items()
+    }
+    assert (found["forged"].against, found["forged"].rank_interval) == (None, None)
+
+
+def test_mean_ranks_leave_a_forged_entry_out(reproduced: Callable, result: Callable) -> None:
+    tasks = ("advert_risk", "account_risk", "payment_risk")
+    names = ("a", "b", "c")
+    honest = reference_entries(
+        [result(f"{task}/{name}", score=at / 10) for task in tasks for at, name in enumerate(names, 1)], []
+    )
+    parts = [reproduced("forged", {"forward": (0.99, 0.1)}, task) for task in tasks]
+    forged = replace(
+        parts[0],
+        results=[one for part in parts for one in part.results],
+        fresh=[one for part in parts for one in part.fresh],
+    )
+    size = size_of(Board(DATA, [*honest, forged]))
+    ranking = across(size.usual)
+    assert ranking is not None
+    assert ranking.names == ["c", "b", "a"]
+    last = covering(size).rows[-1]
+    assert (last.kind, last.cells[-1].text) == ("unsupported", "reproduced, not supported")
+    assert "account_risk (not supported, would be" in last.cells[3].text
+
+
+def written(entries: Sequence[Entry]) -> tuple[dict[str, bytes], Board]:
+    board = Board(DATA, list(entries))
+    [standing] = standings(board)
+    return {name: kind.write(of_task(board, standing)) for name, kind in FORMATS.items()}, board
+
+
+def test_every_format_marks_it_and_says_what_the_mark_means(
+    reproduced: Callable, reference: list[Entry]
+) -> None:
+    made, _ = written([*reference, reproduced("forged", {"forward": (0.99, 0.5)})])
+    markdown, latex, csv = (made[name].decode() for name in ("markdown", "latex", "csv"))
+    assert "0.990 †" in markdown
+    assert "0.500 †" in markdown
+    assert FOOTNOTE in markdown
+    assert r"0.990 \dag{}" in latex
+    assert "Not supported: on a world drawn at random" in latex
+    head, *rows = (row.split(",") for row in csv.splitlines())
+    [forged] = [dict(zip(head, row, strict=True)) for row in rows if "forged" in row]
+    assert {key: forged[key] for key in ("fresh", "fresh_low", "fresh_high", "supported")} == {
+        "fresh": "0.5", "fresh_low": "0.4", "fresh_high": "0.6", "supported": "false"
+    }  # fmt: skip
+
+
+def test_the_column_is_absent_where_no_entry_has_a_fresh_score_and_a_dash_where_one_has_none(
+    reproduced: Callable, reference: list[Entry]
+) -> None:
+    made, board = written(reference)
+    found = standings(board, every_split=True)
+    tables = [of_task(board, found[0]), overall([(board, found)]), of_entry(board, placed(board, found), "x")]
+    for table in tables:
+        assert "fresh" not in {heading.key for heading in table.headings}
+        assert not {"fresh", "supported"} & table.records[0].keys()
+        assert table.footnote == ""
+    assert b"fresh" not in made["csv"]
+    made, _ = written([*reference, reproduced("honest", {"forward": (0.7, 0.6)})])
+    assert b"fresh world" in made["markdown"]
+    assert "†" not in made["markdown"].decode()
+    assert text("fresh", lines(*reference)["good"]) == "-"
+
+
+def test_scores_of_seeds_that_were_run_on_both_are_compared(result: Callable) -> None:
+    def seeds(scores: Sequence[float], **more: str) -> list[Result]:
+        return [result("advert_risk/m", score=score, seed=at, **more) for at, score in enumerate(scores)]
+
+    entry = Entry("lab", "m", seeds((0.7, 0.8, 0.9)), (), object(), (), seeds((0.6, 0.7), data=f"{DATA}.w7"))  # type: ignore[arg-type]
+    line = lines(entry)["m"]
+    assert line.fresh is not None
+    assert line.fresh.score.score == pytest.approx(0.65)
+    assert line.is_supported()

@@ -1,0 +1,29 @@
+"""A score that a fresh world does not support, as a reader sees it."""
+
+from collections.abc import Callable
+
+import pytest
+from browsing import DESK, IN_BROWSER, PHONE, column
+from tipboard.board.export import FOOTNOTE
+
+pytestmark = IN_BROWSER
+
+
+@pytest.mark.parametrize("view", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_score_that_a_fresh_world_does_not_support_is_marked_and_the_mark_explained(
+    opened: Callable, view: dict
+) -> None:
+    page = opened("small/tasks/account_risk.html", viewport=view)
+    names, places = column(page, "method", "methods"), column(page, "rank", "methods")
+    at = names.index("east / forged")
+    assert places[at].startswith("would be")
+    assert places[names.index("east / honest")] == "3"
+    marked = page.locator("#methods td.marked")
+    assert [text.split()[0] for text in marked.all_text_contents()] == ["0.900", "0.070"]
+    footnote = page.locator("#methods .footnote")
+    assert footnote.is_visible()
+    assert footnote.text_content() == marked.first.get_attribute("title") == FOOTNOTE
+    assert page.evaluate(
+        "getComputedStyle(document.querySelector('tr.unsupported th'), '::after').content"
+    ) == ('" not supported"')
+    assert opened("small/tasks/route_forecast.html").locator(".footnote").count() == 0
