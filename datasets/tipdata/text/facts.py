@@ -99,3 +99,12 @@ def rules() -> Rules:
         for said in document["lacks"].get(category, []):
             has[(c, *place_of(FAMILIES[f], said))] = False
     return Rules(apart, together, has, indicators)
+
+
+class InFacts:
+    """The values of a column that lists what is said: ``fact=level`` of every fact."""
+
+    def listed(self, parameters: object) -> tuple[str, ...]:
+        """Return the values, whatever the parameters."""
+        said = (f"{one.name}={level}" for own in facts().values() for one in own for level in one.levels)
+        return tuple(dict.fromkeys(said))

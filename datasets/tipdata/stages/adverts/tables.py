@@ -4,6 +4,7 @@ import polars as pl
 
 from tipdata.core.kinds import CATEGORIES, LANGUAGES
 from tipdata.core.tables import Column, InWorld, Sealed, Table
+from tipdata.text.facts import InFacts
 
 HALF_HOUR = "half_hour"
 """The basis of some prices whose category is paid by the hour."""
@@ -77,7 +78,7 @@ ADVERTS = Table(
             values=InWorld(("cues.services", "cues.jobs", "cues.intermediary", "cues.decoys")),
             until="0.4.0",
         ),
-        Column("facts", pl.List(pl.String()), "truth", note="facts said, each as fact=level", since="0.4.0"),
+        Column("facts", pl.List(pl.String()), "truth", note="facts said", values=InFacts(), since="0.4.0"),
         Column("copied", pl.Boolean(), "truth", note="the text is a stranger's"),
         Column("writer", pl.Int64(), "truth", sealed=Sealed("label", "writer")),
         Column(

@@ -7,14 +7,16 @@ sentences, ends them, spells, and what decorates them, depends on the writer alo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tipdata.core.draw import Ints, probability
-from tipdata.core.kinds import CATEGORIES, MAX_TEMPLATES
+from tipdata.core.kinds import MAX_TEMPLATES
 from tipdata.stages.adverts.framing import Framing
+from tipdata.stages.adverts.joining import cased, joined, offsets, ragged
 from tipdata.stages.adverts.saying import Said, number_of
+from tipdata.stages.adverts.styles import styles_of
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.operations.facts import SILENT
 from tipdata.text.phrases import MISSPELT, NONE, PIECES, SLOTS, WORDS
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ONE, SEVERAL = 0, 1
-AS_WRITTEN, LOWER, UPPER = range(3)
+"""Who speaks."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class _Text:
         self.language, self.family = o.language[self.owner], o.family[self.owner]
         self.template = source[chains.template]
         self.writer = o.writer[self.template // MAX_TEMPLATES]
-        self.styles = self._styles()
+        self.styles = styles_of(framing, self.template, self.language, self.signs)
         voice = o.voice[self.owner]
         said_voice = said.level[:, number_of("voice")]
         # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
@@ -76,7 +78,7 @@ class _Text:
         frame = self.words.titles[self.language, self.family, self.said.title]
         row = np.arange(len(frame))
         sentence, at, code = self._pieces(row, frame)
-        return self._cased(self._joined(self._forms(at, code), sentence, len(row)), self.styles["title_case"])
+        return cased(self._strung(self._forms(at, code), sentence, len(row)), self.styles["title_case"])
 
     def bodies(self) -> pa.Array:
         """Return the bodies: each distinct sentence of a template is put together once."""
@@ -96,10 +98,10 @@ class _Text:
         number = np.concatenate([sentence * 3, ended * 3 + 1, decorated * 3 + 2])
         order = np.argsort(number, kind="stable")
         pieces = np.concatenate([string, end, sign])[order]
-        sentences = self._joined(pieces, number[order] // 3, len(first))
-        listed = pa.ListArray.from_arrays(_offsets(row, len(self.owner)), sentences.take(pa.array(which)))
+        sentences = self._strung(pieces, number[order] // 3, len(first))
+        listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
         text = pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
-        return self._cased(text, self.styles["body_case"])
+        return cased(text, self.styles["body_case"])
 
     def errors(self, sentence: Ints, string: Ints, count: int) -> Ints:
         """Return how many misspelt pieces each sentence has."""
@@ -166,7 +168,7 @@ class _Text:
     def _pieces(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints]:
         """Return the number of the sentence, the advert and the code of every piece, in order."""
         words = self.words
-        sentence, item = _ragged(words.first_item[frame], words.items[frame])
+        sentence, item = ragged(words.first_item[frame], words.items[frame])
         at = row[sentence]
         speakers, registers, dialects, ways = words.by[item].T
         option = np.where(speakers > 1, self.speaker[at], 0)
@@ -259,7 +261,7 @@ class _Text:
         """Return sentences and the emoji behind them, one after another: runs of the writer's own few."""
         spots = np.flatnonzero(there)
         at = row[spots]
-        where, turn = _ragged(np.zeros(len(at), dtype=np.int64), self.styles["emoji_run"][at])
+        where, turn = ragged(np.zeros(len(at), dtype=np.int64), self.styles["emoji_run"][at])
         token = self.region.stream("writers/emoji").below(self.writer[at][where], 4, turn % 2)
         kind = (self.styles["emoji"][at][where] * 3 + token) % len(self.signs.emoji)
         strings = np.array(
@@ -267,78 +269,11 @@ class _Text:
         )
         return spots[where], strings[np.where(turn == 0, 0, len(self.signs.emoji)) + kind]
 
-    def _styles(self) -> dict[str, np.ndarray]:
-        """Return style features of each advert: its writer's, each redrawn for a template now and then."""
-        region, words = self.region, self.words
-        template, which = np.unique(self.template, return_inverse=True)
-        writer = self.writers.writer[template // MAX_TEMPLATES]
-        keep = probability(region["writing.persistence"])
-        listed = region["writing.styles"]
-        made: dict[str, np.ndarray] = {}
-        for name, weights in listed.items():
-            weights = np.array(weights)
-            own = region.stream(f"writers/{name}").choose(writer, weights)
-            new = region.stream(f"templates/{name}").choose(template, weights)
-            kept = region.stream(f"templates/keeps_{name}").chance(template, keep)
-            made[name] = np.where(kept, own, new)[which]
-        # Register and dialect are fixed for a writer: nobody changes from "tu" to "usted" between two sentences.
-        made["register"] = region.stream("writers/register").below(self.writer, 2)
-        usual = int(region.stream("dialect/usual").below(np.array([0]), 6)[0])
-        strays = region.stream("writers/strays").chance(
-            self.writer, probability(region["writing.other_dialect"])
-        )
-        made["dialect"] = np.where(strays, region.stream("writers/dialect").below(self.writer, 6), usual)
-        made["dialect"] = made["dialect"] % words.dialects[self.language]
-        made["contact_place"] = np.array(self.signs.contact_places)[made["contact_place"]]
-        return made
-
     def _own(self, text: str) -> int:
         """Return the number of a string of this region."""
         self.strings.append(text)
         return self.start + len(self.strings) - 1
 
-    def _joined(self, string: Ints, owner: Ints, count: int) -> pa.Array:
+    def _strung(self, string: Ints, owner: Ints, count: int) -> pa.Array:
         """Return the strings of each owner, in order, as one."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        known: Any = self.words.arrow.get("strings")
-        if known is None:
-            known = self.words.arrow["strings"] = pa.array(self.words.strings, type=pa.string())
-        own = np.flatnonzero(string >= self.start)
-        distinct, which = np.unique(string[own], return_inverse=True)
-        table = pa.array([self.strings[number - self.start] for number in distinct], type=pa.string())
-        at = string.copy()
-        at[own] = self.start + which
-        pieces = pa.chunked_array([known, table]).take(pa.array(at))
-        pieces = pieces.combine_chunks()
-        joined = pa.ListArray.from_arrays(_offsets(owner, count), pieces)
-        return pc.binary_join(joined, "")  # type: ignore[attr-defined]
-
-    @staticmethod
-    def _cased(text: pa.Array, case: np.ndarray) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        for way, change in ((LOWER, pc.utf8_lower), (UPPER, pc.utf8_upper)):  # type: ignore[attr-defined]
-            if (here := case == way).any():
-                mask = pa.array(here)
-                text = pc.replace_with_mask(text, mask, change(text.filter(mask)))  # type: ignore[attr-defined]
-        return text
-
-
-def _offsets(owner: Ints, count: int) -> pa.Array:
-    """Return where each owner's part of a list begins, and its end; owners in rising order."""
-    import pyarrow as pa
-
-    return pa.array(np.r_[0, np.cumsum(np.bincount(owner, minlength=count))], type=pa.int32())
-
-
-def _ragged(first: Ints, count: Ints) -> tuple[Ints, Ints]:
-    """Return for rows of ``count`` elements each: the row of each element, and ``first`` + its place within the row."""
-    row = np.repeat(np.arange(len(count)), count)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    return row, np.asarray(first)[row] + within
-
-
-__all__ = ["CATEGORIES", "Shown", "render"]
+        return joined(self.words, self.strings, string, owner, count)
