@@ -101,6 +101,7 @@ def rules() -> Rules:
     return Rules(apart, together, has, indicators)
 
 
+@dataclass(frozen=True)
 class InFacts:
     """The values of a column that lists what is said: ``fact=level`` of every fact."""
 
