@@ -2,9 +2,9 @@
 
 For each language: the information of the frame about the kind (trafficking or not) given fact, level and family, in
 milli-nats a sentence, less its mean over permutations in which kinds are dealt anew among the operations of a
-language, family and region. The interval is that of the permutations; it must cover the excess. *Planted found*: how often a tilt
-is seen in which a twentieth of all frames, one in every other level, takes half of trafficking's sentences of its level.
-One advert a template.
+language, family and region. The interval is that of the permutations; it must cover the excess. *Planted found*: how
+often a tilt is seen in which a twentieth of all frames, one in every other level, takes half of trafficking's
+sentences of its level. One advert a template.
 """
 
 from __future__ import annotations
