@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
@@ -33,6 +33,14 @@ class Sealed:
             raise ValueError(
                 f"sealed way {self.way}: give a kind for label, code and by_code, and only for these"
             )
+
+
+class Listing(Protocol):
+    """What lists the values of a category once they are asked for."""
+
+    def listed(self, parameters: Parameters) -> tuple[str, ...]:
+        """Return the values, each once."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ class Column:
         sealed: how a sealed round treats it. None means: as the key that it holds, and as it is where it holds none; a
             64-bit column that holds no key has to say.
         since: the version of the data from which on the column exists, '' where it is as old as its table.
+        until: the first version that no longer has it, '' where all have.
     """
 
     name: str
@@ -91,13 +100,14 @@ class Column:
     unit: str = ""
     note: str = ""
     id_of: str = ""
-    values: tuple[str, ...] | InWorld = ()
+    values: tuple[str, ...] | Listing = ()
     sealed: Sealed | None = None
     since: str = ""
+    until: str = ""
 
     def possible(self, parameters: Parameters) -> tuple[str, ...]:
         """Return its category values in the world of these parameters; empty where it is not a category."""
-        return self.values.listed(parameters) if isinstance(self.values, InWorld) else self.values
+        return self.values if isinstance(self.values, tuple) else self.values.listed(parameters)
 
     @property
     def inner(self) -> pl.DataType:

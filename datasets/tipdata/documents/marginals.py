@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import polars as pl
 from tipcore.components import shared_value_components
 
+from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import MINUTES_A_DAY, parameters
 from tipdata.release import Release
-from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES
 
 
 @dataclass(frozen=True)

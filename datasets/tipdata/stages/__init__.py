@@ -96,10 +96,11 @@ def tables_of(version: str) -> dict[str, Table]:
 
 def as_of(version: str, table: Table) -> Table:
     """Return a table with the columns that it has in a version of the data."""
-    return replace(table, columns=tuple(c for c in table.columns if _has(version, c.since)))
+    return replace(table, columns=tuple(c for c in table.columns if _has(version, c.since, c.until)))
 
 
-def _has(version: str, since: str) -> bool:
-    """Return whether a version of the data has what exists since another, '' for always."""
+def _has(version: str, since: str, until: str = "") -> bool:
+    """Return whether a version of the data has what exists since another and until another; '' sets no bound."""
     known = list(versions())
-    return not since or known.index(since) <= known.index(version)
+    at = known.index(version)
+    return (not since or known.index(since) <= at) and (not until or at < known.index(until))

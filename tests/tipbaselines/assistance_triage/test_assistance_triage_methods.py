@@ -25,9 +25,9 @@ from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
+from tipdata.core.kinds import LANGUAGES
 from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS
-from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.text.lexicon import read
 
 TASK = task_of("assistance_triage")

@@ -13,7 +13,7 @@ import pytest
 from tipcore.digest import region_digest, release_digest
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.core import world as world_module
-from tipdata.core.world import World, fingerprint, newest_released, versions
+from tipdata.core.world import World, fingerprint, is_draft, newest_released, versions
 from tipdata.release import (
     Release,
     generate_region,
@@ -226,7 +226,7 @@ def test_a_name_of_no_release_is_refused_in_one_sentence(name: str, says: str) -
 
 
 @pytest.mark.parametrize("size", ["tiny", "small"])
-@pytest.mark.parametrize("version", list(versions()))
+@pytest.mark.parametrize("version", [version for version in versions() if not is_draft(version)])
 def test_the_published_manifest_is_there_and_holds_every_column(version: str, size: str) -> None:
     manifest = published_manifest(Release.of(version, size))
     assert manifest is not None
@@ -248,7 +248,7 @@ def test_every_column_of_a_version_is_bit_identical_in_the_next(size: str) -> No
 def test_a_version_has_the_tables_that_it_was_released_with(home: Path) -> None:
     """A stage that joined later makes nothing in an older version, which can still be made and verified."""
     assert "ties" not in tables_of("0.1.0")
-    for before, after in pairwise(versions()):
+    for before, after in pairwise(version for version in versions() if not is_draft(version)):
         assert set(tables_of(before)) < set(tables_of(after))
     made = generate_region(World.of("0.1.0"), 0)
     assert set(made) == set(tables_of("0.1.0"))

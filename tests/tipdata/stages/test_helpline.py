@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 from tipdata.core.draw import log, sigmoid
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World
 from tipdata.release import generate_region
 from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Cases, Evidence
 from tipdata.stages.helpline.needs import BLOCKS, Model, cells_of, log_total, posterior
 from tipdata.stages.helpline.notes import notes
-from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.text.lexicon import read
 
 REGIONS = 12

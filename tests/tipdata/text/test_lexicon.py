@@ -4,9 +4,9 @@ import re
 
 import polars as pl
 import pytest
+from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.core.world import World, parameters
 from tipdata.release import generate_region
-from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.text.lexicon import FORMS, read
 
 FORBIDDEN = {  # one pattern a line

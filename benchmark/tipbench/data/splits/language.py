@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
-from tipdata.stages.operations.kinds import LANGUAGES
+from tipdata.core.kinds import LANGUAGES
 
 from tipbench.data.splits.policy import Shift, Split, keyed_choice
 from tipbench.task import Source

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import ONE, log, log_sum, normalised, probability
+from tipdata.core.kinds import KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import BACKGROUND, Accounts
 from tipdata.stages.operations.habits import drawn_levels
-from tipdata.stages.operations.kinds import KINDS, LANGUAGES, TRAFFICKING
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 

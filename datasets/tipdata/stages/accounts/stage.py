@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import normalised, probability
+from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.operations.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 

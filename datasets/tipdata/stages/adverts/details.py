@@ -4,14 +4,26 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import exp, probability
+from tipdata.core.kinds import BUSINESS, CATEGORIES, FAMILIES, MAX_TEMPLATES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.rendering import Text
+from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.schedule import ROOM, Schedule
 from tipdata.stages.adverts.tables import JOB_FIELDS
-from tipdata.stages.operations.kinds import BUSINESS, CATEGORIES, FAMILIES, MAX_TEMPLATES
+from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.lives import within
 from tipdata.stages.operations.stage import Operations
+from tipdata.text.facts import facts_of
 
+TOLD = {
+    "wage_deductions": ("fees", {"none": False, "share": True}),
+    "transport": ("transport", {"self": False, "driver": True, "ticket": True}),
+    "accommodation": ("lodging", {"single": True, "shared": True, "family": True}),
+    "help_settling": ("advance", {"none": False, "lent": True, "repaid": True}),
+    "transfer_support": ("papers", {"own": False, "handled": True, "kept": True}),
+    "experience": ("experience", {"years": True, "none": False}),
+}
+"""Fields of a job advert that say what a fact says: the fact, and what its levels mean for the field."""
 _STATED_BY_CUE = {"transport": "transport_provided", "accommodation": "accommodation_provided"}
 
 
@@ -59,6 +71,8 @@ def draw_images(
     turn = region.stream("adverts/image").below(plan.row, np.maximum(pool, 1))
     which = (source[:, None] + turn[:, None] // 2 + k) % np.maximum(pool, 1)[:, None]
     image = owner[:, None] * ROOM + which
+    if o.facts is not None:  # a hash of a number that can be worked back would tell whose image it is
+        image = region.ids("images", image)
     value = region.stream("images/hash").bits(image).view(np.int64)
     recoded = region.stream("images/recoded").chance(
         plan.row[:, None], probability(region["images.recoded"]), k
@@ -77,7 +91,11 @@ def draw_prices(
     milli = {p: round(region[f"prices.{p}"] * 1000) for p in ("spread", "wobble", "discount", "crowded")}
     local = np.arange(len(o.id))
     own = region.stream("operations/price").quantile(local, "normal") * milli["spread"] // 1_000_000
-    own -= np.where(o.traits["discount"] == 1, milli["discount"], 0)
+    if o.facts is None:
+        own -= np.where(o.traits["discount"] == 1, milli["discount"], 0)
+    else:  # in the order of facts.yaml: usual, low, high
+        steps = np.array([0, -milli["discount"], milli["discount"], 0])
+        own += steps[o.facts.level[:, number_of("price")]]
     wobble = region.stream("templates/price").quantile(plan.template, "normal") * milli["wobble"] // 1_000_000
     shift = own[plan.operation] + wobble - np.where(town < 3, milli["crowded"], 0)
     price = base * (exp(shift) >> 4) >> 16
@@ -94,7 +112,9 @@ def draw_prices(
     return np.where(unstated, -1, price), half
 
 
-def job_fields(region: Region, o: Operations, plan: Schedule, text: Text) -> dict[str, pl.Series]:
+def job_fields(
+    region: Region, o: Operations, plan: Schedule, text: Text, said: Said | None = None
+) -> dict[str, pl.Series]:
     """Return what a job advert states in its form, agreeing with its text; null where nothing is stated."""
     job = o.family[plan.operation] == FAMILIES.index("jobs")
     yes = probability(region["job_fields.says_yes"])
@@ -104,13 +124,30 @@ def job_fields(region: Region, o: Operations, plan: Schedule, text: Text) -> dic
             plan.template, probability(region[f"job_fields.{name}"])
         )
         value = region.stream(f"templates/{name}").chance(plan.template, yes)
-        if name in _STATED_BY_CUE:
+        if said is not None:
+            value = _told(o, plan, said, name, value)
+        elif name in _STATED_BY_CUE:
             by_cue = text.cues[:, o.cues.index(_STATED_BY_CUE[name])]
             stated, value = stated | by_cue, value | by_cue
-        if name == "experience":
+        if said is None and name == "experience":
             none_needed = text.cues[:, o.cues.index("no_experience")]
             stated, value = stated | none_needed, value & ~none_needed
         fields[name] = pl.select(
             pl.when(pl.Series(job & stated)).then(pl.Series(value)).otherwise(None).alias(name)
         ).to_series()
     return fields
+
+
+def _told(o: Operations, plan: Schedule, said: Said, name: str, value: np.ndarray) -> np.ndarray:
+    """Return a field's value where it is stated: what the advert's text says, else what the operation would say."""
+    assert o.facts is not None
+    fact, means = TOLD[name]
+    job = FAMILIES[1]
+    number = next(i for i, one in enumerate(facts_of(job)) if one.name == fact)
+    level = np.where(
+        said.level[:, number] != SILENT, said.level[:, number], o.facts.level[plan.operation, number]
+    )
+    for at, known in enumerate(facts_of(job)[number].levels):
+        if known in means:
+            value = np.where(level == at, means[known], value)
+    return value

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import MAX_TEMPLATES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.templates import FIRST_CUE, NOUN, TITLE, Chains
-from tipdata.stages.operations.kinds import MAX_TEMPLATES
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.lexicon import CASES, CONTACTS, CUE_VARIANTS, FORMS, SLOTS, Lexicon
 
@@ -33,6 +33,8 @@ class Text:
     """Local number of the template whose text this is: its own, or the one it was copied from."""
     log_odds: np.ndarray
     """Of trafficking given this advert's own cues and category, milli-nats."""
+    misspelt: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """From data 0.4.0 on, how many misspellings the body has."""
 
 
 def _styles(region: Region, o: Operations, source: np.ndarray) -> dict[str, np.ndarray]:

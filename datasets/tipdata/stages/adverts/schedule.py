@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import exp, probability
+from tipdata.core.kinds import MAX_TEMPLATES, SPAM
 from tipdata.core.world import MINUTES_A_DAY, Region
 from tipdata.stages.accounts.stage import Accounts, site_weights
-from tipdata.stages.operations.kinds import MAX_TEMPLATES, SPAM
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 

@@ -4,22 +4,24 @@ Posting is drawn as candidates and then masked (a closed site loses most of them
 behind every counterfactual.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
+from tipdata.core.kinds import CATEGORIES, LANGUAGES
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.adverts.details import draw_contacts, draw_images, draw_prices, job_fields
 from tipdata.stages.adverts.rendering import Text
+from tipdata.stages.adverts.saying import Said
 from tipdata.stages.adverts.schedule import Schedule, draw_schedule, place_adverts
+from tipdata.stages.adverts.second_writing import facts_column, write_facts
 from tipdata.stages.adverts.tables import ADVERTS, HALF_HOUR
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.adverts.writing import write
-from tipdata.stages.operations.kinds import CATEGORIES, LANGUAGES
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
@@ -35,6 +37,10 @@ class Adverts:
     template: np.ndarray
     shown: np.ndarray
     log_odds: np.ndarray
+    said: Said | None = None
+    """From data 0.4.0 on, what each says."""
+    misspelt: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """From data 0.4.0 on, how many misspellings each body has."""
 
 
 def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFrame]]:
@@ -50,12 +56,20 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     town, site = town[order], site[order]
     first = np.ones(len(order), dtype=bool)
     first[1:] = plan.template[1:] != plan.template[:-1]
-    text = write(region, operations, Chains(plan.row, plan.operation, plan.template, first))
+    chains, facts = Chains(plan.row, plan.operation, plan.template, first), operations.facts
+    price = draw_prices(region, operations, plan, town)
+    if facts is None:
+        text, said = write(region, operations, chains), None
+    else:
+        text, said = write_facts(region, operations, facts, plan, chains, price[0])
     ids = region.ids("adverts", plan.row)
-    state = Adverts(ids, plan.row, plan.operation, plan.day, text.source, text.cues, text.log_odds)
-    return state, {
-        "adverts": _frame(region, places, operations, accounts, plan, town, site, first, text, ids)
-    }
+    state = Adverts(
+        ids, plan.row, plan.operation, plan.day, text.source, text.cues, text.log_odds, said, text.misspelt
+    )
+    frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
+    if said is not None:
+        frame = frame.with_columns(facts=facts_column(operations, chains, said)).drop("cues")
+    return state, {"adverts": frame}
 
 
 def _frame(
@@ -68,10 +82,12 @@ def _frame(
     site: np.ndarray,
     first: np.ndarray,
     text: Text,
+    said: Said | None,
+    priced: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
 ) -> pl.DataFrame:
     operation = plan.operation
-    price, half = draw_prices(region, o, plan, town)
+    price, half = priced
     basis = np.array(list(region["prices.basis"].values()))[o.category[operation]]
     parent = np.where(first, -1, np.roll(ids, 1))
     cue_names = np.array(o.cues)
@@ -93,7 +109,7 @@ def _frame(
             ).replace("", None),
             "contacts": lists(*draw_contacts(region, o, plan)),
             "images": lists(*draw_images(region, o, plan, text.source)),
-            **job_fields(region, o, plan, text),
+            **job_fields(region, o, plan, text, said),
             "account": accounts.id[operation, site],
             "operation": o.id[operation],
             "template": region.ids("templates", plan.template),

@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from tipdata.core.kinds import CATEGORIES, LANGUAGES
 from tipdata.core.tables import Column, InWorld, Sealed, Table
-from tipdata.stages.operations.kinds import CATEGORIES, LANGUAGES
+from tipdata.text.facts import InFacts
 
 HALF_HOUR = "half_hour"
 """The basis of some prices whose category is paid by the hour."""
@@ -75,7 +76,9 @@ ADVERTS = Table(
             "truth",
             note="cues drawn",
             values=InWorld(("cues.services", "cues.jobs", "cues.intermediary", "cues.decoys")),
+            until="0.4.0",
         ),
+        Column("facts", pl.List(pl.String()), "truth", note="facts said", values=InFacts(), since="0.4.0"),
         Column("copied", pl.Boolean(), "truth", note="the text is a stranger's"),
         Column("writer", pl.Int64(), "truth", sealed=Sealed("label", "writer")),
         Column(

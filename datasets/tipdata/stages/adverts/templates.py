@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, LANGUAGES, MAX_TEMPLATES
 from tipdata.core.world import Region
-from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES, KINDS, LANGUAGES, MAX_TEMPLATES
 from tipdata.stages.operations.lives import within
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.lexicon import NOUNS, SLOTS, VARIANTS

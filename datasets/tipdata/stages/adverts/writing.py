@@ -7,10 +7,10 @@ keeps its template's state but for up to three edited positions, and an edit las
 import numpy as np
 
 from tipdata.core.draw import log, log_add, log_sum
+from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.rendering import Text, _styles, render
 from tipdata.stages.adverts.templates import FIRST_CUE, Chains, draw_copies, edit, template_states
-from tipdata.stages.operations.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.lexicon import Lexicon, lexicon
 

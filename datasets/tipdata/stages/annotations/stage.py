@@ -7,11 +7,13 @@ calls expert labels; the truth is elsewhere.
 import numpy as np
 import polars as pl
 
+from tipdata.core.kinds import FAMILIES
 from tipdata.core.tables import LABEL, Column, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.kinds import FAMILIES
+from tipdata.stages.annotations.raters import impressions
+from tipdata.stages.operations.facts import Facts
 from tipdata.stages.operations.stage import Operations
 
 ANNOTATIONS = Table(
@@ -36,8 +38,12 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     raters = region["annotations.raters"]
     first = region.stream("annotations/rater").below(adverts.row, raters)
     second = (first + 1 + region.stream("annotations/rater").below(adverts.row, raters - 1, 1)) % raters
-    base = _appearance(region, o, adverts)
-    frames = [_scores(region, adverts, base, rater) for rater in (first, second)]
+    frames = []
+    for rater in (first, second):
+        seen = (
+            _appearance(region, o, adverts) if o.facts is None else _read(region, o, o.facts, adverts, rater)
+        )
+        frames.append(_scores(region, adverts, seen, rater))
     return None, {"annotations": pl.concat(frames)}
 
 
@@ -58,6 +64,13 @@ def _appearance(region: Region, o: Operations, adverts: Adverts) -> np.ndarray:
     swayed = adverts.shown[:, decoys].sum(axis=1) * _milli(region, "decoy")
     seen = adverts.log_odds * _milli(region, "cues") // 1000
     return seen + centre + swayed + _normal(region, "reading", adverts.template)
+
+
+def _read(region: Region, o: Operations, facts: Facts, adverts: Adverts, rater: np.ndarray) -> np.ndarray:
+    """Return how suspicious each advert looks to its rater, milli-nats, 0 where undecided."""
+    centre = np.array([round(region["annotations.centre"][f] * 1000) for f in FAMILIES])
+    seen = impressions(region, o, facts, adverts, rater)
+    return seen - centre[o.family[adverts.operation]] + _normal(region, "reading", adverts.template)
 
 
 def _scores(region: Region, adverts: Adverts, base: np.ndarray, rater: np.ndarray) -> pl.DataFrame:

@@ -4,11 +4,11 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import KINDS
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.kinds import KINDS
 from tipdata.stages.operations.stage import Operations
 
 ROOM = 16

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import ONE, probability
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.helpline.cases import (
     ENQUIRY,
@@ -19,7 +20,6 @@ from tipdata.stages.helpline.cases import (
     Cases,
 )
 from tipdata.stages.helpline.needs import circumstance_tables, danger_table, phase_table
-from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.stage import People
 

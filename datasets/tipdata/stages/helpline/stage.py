@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import Region
@@ -19,7 +20,6 @@ from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Evidence
 from tipdata.stages.helpline.facts import ALWAYS_KNOWN, DEPENDS_ON, draw_facts
 from tipdata.stages.helpline.needs import draw_needs, draw_urgency, model, posterior
 from tipdata.stages.helpline.notes import OTHERS, write_notes
-from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.stage import People
 

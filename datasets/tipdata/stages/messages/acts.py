@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import ONE, log, normalised, probability
+from tipdata.core.kinds import STRATEGIES
 from tipdata.core.world import Region, World
 from tipdata.stages.operations.habits import log_ratio
-from tipdata.stages.operations.kinds import STRATEGIES
 
 ACTS = (
     *("greet", "introduce", "small_talk", "compliment", "share_personal"),

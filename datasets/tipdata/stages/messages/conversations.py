@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tipdata.core.kinds import FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.accounts.stage import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
 from tipdata.stages.messages import acts
-from tipdata.stages.operations.kinds import FAMILIES, KINDS, TRAFFICKING
 from tipdata.stages.operations.stage import Operations, hunts
 from tipdata.stages.places.stage import Places
 

@@ -11,13 +11,13 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import exp, probability
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.conversations import ROOM, Conversations, draw_conversations
 from tipdata.stages.messages.tables import CONVERSATIONS, MESSAGES, SIDES
-from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 

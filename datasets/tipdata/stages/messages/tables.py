@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from tipdata.core.kinds import FORMS, LANGUAGES
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.stages.messages import acts
-from tipdata.stages.operations.kinds import FORMS, LANGUAGES
 
 SIDES = ("first", "second")
 """Who opened a conversation, and the other."""

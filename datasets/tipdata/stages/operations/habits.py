@@ -3,8 +3,8 @@
 import numpy as np
 
 from tipdata.core.draw import ONE, exp, log, logit, normalised, probability, sigmoid
+from tipdata.core.kinds import FAMILIES, KINDS
 from tipdata.core.world import Region
-from tipdata.stages.operations.kinds import FAMILIES, KINDS
 
 
 def drawn_levels(
@@ -41,8 +41,11 @@ def draw_habits(
     """Return which cues each operation habitually shows, with the log probabilities behind it.
 
     Indicator cues depend on the kind; decoys on migration alone, so they say nothing more about the kind once
-    the language is known and get no weight.
+    the language is known and get no weight. From data 0.4.0 on there are none: facts take their place.
     """
+    if not region.group("cues"):
+        none = np.zeros((len(local), 0), dtype=bool)
+        return (), none, np.zeros((len(FAMILIES), 0, len(KINDS), 2), dtype=np.int64), (0, 0)
     by_family = {f: region.group(f"cues.{f}") for f in FAMILIES}
     decoys = region.group("cues.decoys")
     cues = tuple(dict.fromkeys([*(c for f in FAMILIES for c in by_family[f]), *decoys]))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import KINDS
 from tipdata.core.world import DAYS, Region
-from tipdata.stages.operations.kinds import KINDS
 
 
 def draw_spell(region: Region, local: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,10 +11,11 @@ import polars as pl
 
 from tipdata.core import partition
 from tipdata.core.draw import ONE, log, log_sum, normalised, probability
+from tipdata.core.kinds import CATEGORIES, FISHING, HUNTING, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
+from tipdata.stages.operations.facts import Facts, draw_facts, has_facts
 from tipdata.stages.operations.habits import draw_habits, drawn_levels
-from tipdata.stages.operations.kinds import CATEGORIES, FISHING, HUNTING, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.stages.operations.lives import draw_adoption, draw_investigated, draw_spell, draw_writers
 from tipdata.stages.operations.tables import OPERATIONS
 from tipdata.stages.places.stage import Places
@@ -61,6 +62,8 @@ class Operations:
     habit_log: np.ndarray
     """(3 families, cues, 4 kinds, 2) log probability of habit absent and present; 0 where a family lacks the cue."""
     log_odds: np.ndarray
+    facts: Facts | None = None
+    """What each has to say, from data 0.4.0 on; before, it had cue habits."""
 
 
 def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataFrame]]:
@@ -81,10 +84,18 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         region, local, kind, KINDS, region.group("operations.traits"), ("parameter/trait", "operations")
     )
     language, majority = _languages(region, local, traits["migrant"])
-    cues, habits, habit_log, shown = draw_habits(region, local, kind, family, traits["migrant"])
     kind_log = log(normalised(prior))
-    picked = np.where(habits[:, :, None], habit_log[family, :, :, 1], habit_log[family, :, :, 0]).sum(axis=1)
-    total = kind_log + category_log[category] + trait_log + picked
+    total = kind_log + category_log[category] + trait_log
+    facts = (
+        draw_facts(region, local, kind, family, category, traits["migrant"]) if has_facts(region) else None
+    )
+    cues, habits, habit_log, shown = draw_habits(region, local, kind, family, traits["migrant"])
+    if facts is None:
+        total += np.where(habits[:, :, None], habit_log[family, :, :, 1], habit_log[family, :, :, 0]).sum(
+            axis=1
+        )
+    else:
+        total += facts.log
     first, last = draw_spell(region, local)
     adopts = {name: draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
     rates = np.array(region["tactics.obfuscation_rate"])
@@ -118,6 +129,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         category_log=category_log,
         habit_log=habit_log,
         log_odds=total[:, TRAFFICKING] - log_sum(total[:, TRAFFICKING + 1 :]),
+        facts=facts,
     )
     return operations, {"operations": _frame(region, operations, investigated)}
 

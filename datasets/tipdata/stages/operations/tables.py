@@ -2,8 +2,8 @@
 
 import polars as pl
 
+from tipdata.core.kinds import CATEGORIES, FORMS, KINDS, LANGUAGES, STRATEGIES
 from tipdata.core.tables import Column, InWorld, Sealed, Table
-from tipdata.stages.operations.kinds import CATEGORIES, FORMS, KINDS, LANGUAGES, STRATEGIES
 
 OPERATIONS = Table(
     "operations",

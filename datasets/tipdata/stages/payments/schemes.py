@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import ONE, Ints, log, log_sum, normalised, probability
+from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.habits import drawn_levels
-from tipdata.stages.operations.kinds import TRAFFICKING
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
 

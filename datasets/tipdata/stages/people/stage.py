@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.operations.kinds import TRAFFICKING
 from tipdata.stages.operations.stage import Operations
 
 EXPLOITED = "exploited"

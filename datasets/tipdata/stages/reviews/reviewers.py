@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import ONE, probability, scaled, sigmoid
+from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.world import Region
-from tipdata.stages.operations.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
 
 REVIEWERS = ("careful", "biased", "spammer", "brigade")
 CAREFUL, BIASED, SPAMMER, BRIGADE = range(4)

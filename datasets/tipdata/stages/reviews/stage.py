@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import ONE, log, log_sum, normalised, probability
+from tipdata.core.kinds import KINDS, TRAFFICKING
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.kinds import KINDS, TRAFFICKING
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.reviews.reviewers import (
     BRIGADE,

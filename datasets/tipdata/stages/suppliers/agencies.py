@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import BUSINESS, CATEGORIES, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import Region
-from tipdata.stages.operations.kinds import BUSINESS, CATEGORIES, LANGUAGES, TRAFFICKING
 from tipdata.stages.operations.stage import Operations
 
 AGENCIES = Table(

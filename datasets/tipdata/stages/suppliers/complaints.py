@@ -11,9 +11,9 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import ONE, log, normalised, probability
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
-from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.stages.suppliers.exploitation import Exploitation
 from tipdata.stages.suppliers.firms import Firms
 

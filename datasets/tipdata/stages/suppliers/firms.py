@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import Region
-from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.stages.places.stage import Places
 from tipdata.stages.suppliers.agencies import Agencies
 

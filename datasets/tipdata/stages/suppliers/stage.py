@@ -12,10 +12,10 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 from tipdata.stages.suppliers.agencies import AGENCIES, Agencies, draw_agencies

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.account_habits.stage import Actors
 from tipdata.stages.accounts.stage import MAX_SITES, Accounts
-from tipdata.stages.operations.kinds import LANGUAGES
 from tipdata.stages.operations.lives import within
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.ties.attachment import Neighbours, Pool

@@ -11,8 +11,8 @@ import numpy as np
 
 from tipdata.core.constants import EXP_SCALE, ONE
 from tipdata.core.draw import Ints, exp, probability
+from tipdata.core.kinds import KINDS, SPAM
 from tipdata.core.world import DAYS, Region
-from tipdata.stages.operations.kinds import KINDS, SPAM
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 

@@ -1,0 +1,64 @@
+"""How adverts are written from data 0.4.0 on: what they say, then its wording, then what one advert tells by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.draw import Ints, log_sum
+from tipdata.core.kinds import FAMILIES, LANGUAGES
+from tipdata.core.lists import lists
+from tipdata.core.world import Region
+from tipdata.stages.adverts.framing import Framing, Writers
+from tipdata.stages.adverts.rendering import Text
+from tipdata.stages.adverts.saying import Said, number_of, said_by
+from tipdata.stages.adverts.schedule import Schedule
+from tipdata.stages.adverts.templates import Chains, draw_copies
+from tipdata.stages.adverts.wording import Shown, render
+from tipdata.stages.operations.facts import SILENT, Facts
+from tipdata.stages.operations.stage import Operations
+from tipdata.text.facts import facts_of, shape
+from tipdata.text.phrases import phrases
+
+
+def write_facts(
+    region: Region, o: Operations, facts: Facts, plan: Schedule, chains: Chains, price: Ints
+) -> tuple[Text, Said]:
+    """Write every advert of a region, and return what each says.
+
+    ``price``: in minor units, -1 where none is stated.
+    """
+    words = phrases(LANGUAGES)
+    source = draw_copies(region, o)
+    priced = np.zeros(len(source), dtype=bool)
+    priced[chains.template] = price >= 0
+    masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
+    voice = facts.level[:, number_of("voice")]
+    framing = Framing(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
+    said = said_by(region, o, facts, framing, chains, source, priced, masked)
+    title, body, misspelt = render(framing, chains, source, said, Shown(price, masked))
+    none = np.zeros((len(chains.row), 0), dtype=bool)
+    return Text(title, body, none, source[chains.template], log_odds(o, facts, chains, said), misspelt), said
+
+
+def log_odds(o: Operations, facts: Facts, chains: Chains, said: Said) -> Ints:
+    """Return log-odds of trafficking from one advert's own category and facts, milli-nats, each fact by itself."""
+    family, category = o.family[chains.operation], o.category[chains.operation]
+    logs = facts.law.logs
+    row, fact = np.nonzero(said.level != SILENT)
+    told = logs[family[row], fact, :, said.level[row, fact]]
+    total = o.kind_log + o.category_log[category]
+    np.add.at(total, row, told)
+    return total[:, 0] - log_sum(total[:, 1:])
+
+
+def facts_column(o: Operations, chains: Chains, said: Said) -> pl.Series:
+    """Return the column of what adverts say: a list of ``fact=level``."""
+    names = np.full((len(FAMILIES), *shape()), "", dtype=object)
+    for f, family in enumerate(FAMILIES):
+        for c, fact in enumerate(facts_of(family)):
+            names[f, c, : len(fact.levels)] = [f"{fact.name}={level}" for level in fact.levels]
+    there = said.level != SILENT
+    fact = np.arange(said.level.shape[1])[None, :]
+    values = names[o.family[chains.operation][:, None], fact, np.maximum(said.level, 0)]
+    return lists(values, there)

@@ -1,0 +1,279 @@
+"""The text of adverts: what is said, in the writer's order and style.
+
+A sentence is put together from pieces (:mod:`tipdata.text.phrases`). How a writer picks among near-synonyms, orders
+sentences, ends them, spells, and what decorates them, depends on the writer alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tipdata.core.draw import Ints, probability
+from tipdata.core.kinds import MAX_TEMPLATES
+from tipdata.stages.adverts.framing import Framing
+from tipdata.stages.adverts.joining import cased, joined, offsets, ragged
+from tipdata.stages.adverts.saying import Said, number_of
+from tipdata.stages.adverts.styles import styles_of
+from tipdata.stages.adverts.templates import Chains
+from tipdata.stages.operations.facts import SILENT
+from tipdata.text.phrases import MISSPELT, NONE, PIECES, SLOTS, WORDS
+from tipdata.text.style import Style, style
+from tipdata.text.wordbook import KINDS_OF_FILLER, NUMBERS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ONE, SEVERAL = 0, 1
+"""Who speaks."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What an advert shows that its text speaks of: ``price`` (n,) in minor units, -1 for none; ``masked`` (n,)."""
+
+    price: np.ndarray
+    masked: np.ndarray
+
+
+def render(
+    framing: Framing, chains: Chains, source: Ints, said: Said, shown: Shown
+) -> tuple[pa.Array, pa.Array, Ints]:
+    """Return titles and bodies as arrow strings, and how many misspellings each body has."""
+    text = _Text(framing, chains, source, said, shown)
+    return text.titles(), text.bodies(), text.misspelt
+
+
+class _Text:
+    """One region's adverts while they are worded. ``strings``: those of this region alone (signs, prices, contacts),
+    numbered after all forms of the wordbooks'."""
+
+    def __init__(self, framing: Framing, chains: Chains, source: Ints, said: Said, shown: Shown) -> None:
+        self.region, self.words, self.writers = region, words, o = (
+            framing.region,
+            framing.words,
+            framing.writers,
+        )
+        self.chains, self.said, self.shown = chains, said, shown
+        self.signs: Style = style()
+        self.owner = chains.operation
+        self.language, self.family = o.language[self.owner], o.family[self.owner]
+        self.template = source[chains.template]
+        self.writer = o.writer[self.template // MAX_TEMPLATES]
+        self.styles = styles_of(framing, self.template, self.language, self.signs)
+        voice = o.voice[self.owner]
+        said_voice = said.level[:, number_of("voice")]
+        # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
+        self.speaker = np.where(np.where(said_voice == SILENT, voice, said_voice) == 0, ONE, SEVERAL)
+        self.strings: list[str] = []
+        self.start = len(words.wrong) * MISSPELT
+        self.wrong = region.stream("writers/misspelling").chance(
+            self.writer[:, None], probability(region["writing.misspelling"]), np.arange(WORDS)[None, :]
+        )
+
+    def titles(self) -> pa.Array:
+        """Return the titles."""
+        frame = self.words.titles[self.language, self.family, self.said.title]
+        row = np.arange(len(frame))
+        sentence, at, code = self._pieces(row, frame)
+        return cased(self._strung(self._forms(at, code), sentence, len(row)), self.styles["title_case"])
+
+    def bodies(self) -> pa.Array:
+        """Return the bodies: each distinct sentence of a template is put together once."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        row, frame = self._ordered()
+        emoji = self._emoji_spots(row)
+        first, which = self._distinct(row, frame, emoji)
+        sentence, at, code = self._pieces(row[first], frame[first])
+        string = self._forms(at, code)
+        self.misspelt = np.bincount(
+            row, self.errors(sentence, string, len(first))[which], len(self.owner)
+        ).astype(np.int64)
+        ended, end = self._ends(row[first], frame[first])
+        decorated, sign = self._emoji(row[first], emoji[first])
+        number = np.concatenate([sentence * 3, ended * 3 + 1, decorated * 3 + 2])
+        order = np.argsort(number, kind="stable")
+        pieces = np.concatenate([string, end, sign])[order]
+        sentences = self._strung(pieces, number[order] // 3, len(first))
+        listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
+        text = pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
+        return cased(text, self.styles["body_case"])
+
+    def errors(self, sentence: Ints, string: Ints, count: int) -> Ints:
+        """Return how many misspelt pieces each sentence has."""
+        wrong = (string < self.start) & (string % MISSPELT > 0)
+        return np.bincount(sentence[wrong], minlength=count)
+
+    def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
+        """Return one of each distinct sentence, and which of them each sentence is. How a sentence reads depends on
+        the template, the frame, who speaks, and what its slots hold in the advert."""
+        slots = self.words.slots[frame]
+        noun = np.where(slots & 1, self.said.noun[row] + 1, 0)
+        masked = np.where(slots & 2, self.shown.masked[row] + 1, 0)
+        price = np.where(slots & 4, self.shown.price[row] + 1, 0)
+        told = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
+        keys = np.stack([self.template[row] * (1 << 20) + frame, price * 4096 + told])
+        order = np.lexsort(keys)
+        new = np.r_[True, (np.diff(keys[:, order], axis=1) != 0).any(axis=0)]
+        which = np.empty(len(row), dtype=np.int64)
+        which[order] = np.cumsum(new) - 1
+        return order[new], which
+
+    def _between(self) -> pa.Array:
+        """Return what stands between two sentences of each advert."""
+        import pyarrow as pa
+
+        own = np.array([one.between for one in self.signs.separators], dtype=object)
+        space = np.array([self.words.strings[number * MISSPELT] for number in self.words.space], dtype=object)
+        way = self.styles["separator"]
+        return pa.array(np.where(own[way] == "", space[self.language], own[way]), type=pa.string())
+
+    def _ordered(self) -> tuple[Ints, Ints]:
+        """Return advert and frame of every sentence, in writing order."""
+        said, words = self.said, self.words
+        row, fact = np.nonzero(said.level != SILENT)
+        frames = words.levels[
+            self.language[row], self.family[row], fact, said.level[row, fact], said.frame[row, fact]
+        ]
+        template, which = np.unique(self.template, return_inverse=True)
+        writer, facts = (
+            self.writers.writer[template // MAX_TEMPLATES][:, None],
+            np.arange(said.level.shape[1])[None, :],
+        )
+        habit = self.region.stream("writers/order").below(writer, 1000, facts)
+        own = self.region.stream("templates/order").below(template[:, None], 400, facts)
+        time = (1000 + habit + own)[which[row], fact]
+        contact = fact == number_of("contact")
+        time[contact] = self.styles["contact_place"][row[contact]]
+        rows, times, listed = [row], [time], [frames]
+        for kind, name in enumerate(KINDS_OF_FILLER):
+            there = np.flatnonzero(said.filler[:, kind] >= 0)
+            rows.append(there)
+            listed.append(
+                words.fillers[self.language[there], kind, self.family[there], said.filler[there, kind]]
+            )
+            first, last = self.signs.places[name]
+            times.append(
+                first
+                + self.region.stream(f"templates/place_{name}").below(self.template[there], last - first + 1)
+            )
+        row, time, frame = np.concatenate(rows), np.concatenate(times), np.concatenate(listed)
+        order = np.argsort(row * 4096 + time, kind="stable")
+        return row[order], frame[order]
+
+    def _pieces(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints]:
+        """Return the number of the sentence, the advert and the code of every piece, in order."""
+        words = self.words
+        sentence, item = ragged(words.first_item[frame], words.items[frame])
+        at = row[sentence]
+        speakers, registers, dialects, ways = words.by[item].T
+        option = np.where(speakers > 1, self.speaker[at], 0)
+        option = option * registers + np.where(registers > 1, self.styles["register"][at], 0) % registers
+        option = option * dialects + np.where(dialects > 1, self.styles["dialect"][at], 0) % dialects
+        option = option * ways + self._way(at, item, ways)
+        code = words.pieces[words.first_option[item] + option]
+        there = code != NONE
+        return np.repeat(sentence, PIECES)[there.ravel()], np.repeat(at, PIECES)[there.ravel()], code[there]
+
+    def _way(self, at: Ints, item: Ints, ways: Ints) -> Ints:
+        """Return which near-synonym is picked: mostly the one the writer always takes there."""
+        made = np.zeros(len(at), dtype=np.int64)
+        open_ = np.flatnonzero(ways > 1)
+        a, i, n = at[open_], item[open_], ways[open_]
+        own = self.region.stream("writers/synonym").below(self.writer[a], n, i)
+        new = self.region.stream("templates/synonym").below(self.template[a], n, i)
+        kept = self.region.stream("templates/own_synonym").chance(
+            self.template[a], probability(self.region["writing.own_synonym"]), i
+        )
+        made[open_] = np.where(kept, own, new)
+        return made
+
+    def _forms(self, at: Ints, code: Ints) -> Ints:
+        """Return the number of the string of each piece, misspelt as the writer does; slots are filled."""
+        filled = code.copy()
+        string = np.zeros(len(code), dtype=np.int64)
+        for number, name in enumerate(SLOTS):
+            here = np.flatnonzero(code == -2 - number)
+            if here.size == 0:
+                continue
+            if name in NUMBERS:
+                filled[here] = self._number(NUMBERS.index(name), at[here])
+            elif name == "what":
+                filled[here] = self.words.nouns[
+                    self.language[at[here]],
+                    self.writers.category[self.owner[at[here]]],
+                    self.said.noun[at[here]],
+                ]
+            else:
+                string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
+        base = np.flatnonzero(filled >= 0)
+        listed = self.words.wrong[filled[base]]
+        misspelt = np.zeros(len(base), dtype=np.int64)
+        for bit in range(2):
+            word = listed[:, bit].astype(np.int64)
+            misspelt += (self.wrong[at[base], np.maximum(word, 0)] & (word >= 0)) << bit
+        string[base] = filled[base] * MISSPELT + misspelt
+        return string
+
+    def _number(self, slot: int, at: Ints) -> Ints:
+        """Return the base string of an operation's number, in digits or words as the writer does."""
+        language = self.language[at]
+        many = (self.words.values[language, slot] > 0).sum(axis=1)
+        value = self.region.stream("operations/number").below(self.owner[at], many, slot)
+        return self.words.numbers[language, slot, value, self.styles["number_words"][at]]
+
+    def _price(self, at: Ints) -> Ints:
+        price, way = self.shown.price[at] // 100, self.styles["thousands"][at]
+        distinct, which = np.unique(price * 8 + way, return_inverse=True)
+        own = np.array([self._own(self.signs.price(int(one) // 8, int(one) % 8)) for one in distinct])
+        return own[which]
+
+    def _contact(self, at: Ints) -> Ints:
+        plain = np.array([self._own(one) for one in self.signs.contacts])
+        masked = np.array([self._own(one) for one in self.signs.masked])
+        way = self.styles["mask"][at]
+        return np.where(self.shown.masked[at], masked[way % len(masked)], plain[way % len(plain)])
+
+    def _ends(self, row: Ints, frame: Ints) -> tuple[Ints, Ints]:
+        """Return the sentences that end with a sign, and the signs: none where the writer parts sentences otherwise."""
+        ends = np.array([one.ends for one in self.signs.separators])[self.styles["separator"][row]]
+        shout = self.region.stream("templates/shout").chance(
+            self.template[row], probability(self.region["writing.shouts"]), frame
+        )
+        here = np.flatnonzero(ends & ~self.words.question[frame])
+        return here, self.words.ends[self.language[row[here]], shout[here].astype(int)] * MISSPELT
+
+    def _emoji_spots(self, row: Ints) -> np.ndarray:
+        """Return for every sentence whether the advert's emoji stand behind it."""
+        first = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
+        count = np.diff(np.r_[first, len(row)])
+        at = row[first]
+        spot = first + self.region.stream("templates/emoji_spot").below(self.template[at], count)
+        made = np.zeros(len(row), dtype=bool)
+        made[spot[self.styles["emoji_run"][at] > 0]] = True
+        return made
+
+    def _emoji(self, row: Ints, there: np.ndarray) -> tuple[Ints, Ints]:
+        """Return sentences and the emoji behind them, one after another: runs of the writer's own few."""
+        spots = np.flatnonzero(there)
+        at = row[spots]
+        where, turn = ragged(np.zeros(len(at), dtype=np.int64), self.styles["emoji_run"][at])
+        token = self.region.stream("writers/emoji").below(self.writer[at][where], 4, turn % 2)
+        kind = (self.styles["emoji"][at][where] * 3 + token) % len(self.signs.emoji)
+        strings = np.array(
+            [self._own(f" {one}" if turn_ == 0 else one) for turn_ in (0, 1) for one in self.signs.emoji]
+        )
+        return spots[where], strings[np.where(turn == 0, 0, len(self.signs.emoji)) + kind]
+
+    def _own(self, text: str) -> int:
+        """Return the number of a string of this region."""
+        self.strings.append(text)
+        return self.start + len(self.strings) - 1
+
+    def _strung(self, string: Ints, owner: Ints, count: int) -> pa.Array:
+        """Return the strings of each owner, in order, as one."""
+        return joined(self.words, self.strings, string, owner, count)

@@ -1,0 +1,91 @@
+"""Raters as people, from data 0.4.0 on: each weighs what an advert says by weights of their own.
+
+A rater's weight of a level is the truth's, shrunk, plus a folk belief where people hold one, plus an error of the
+rater's own. Some levels count more where they are read together. Nobody sees an operation, and nobody knows the law.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tipdata.core.draw import Ints, log_sum
+from tipdata.core.kinds import FAMILIES
+from tipdata.core.world import Region
+from tipdata.stages.adverts.stage import Adverts
+from tipdata.stages.operations.facts import SILENT, Facts
+from tipdata.stages.operations.stage import Operations
+from tipdata.text.facts import facts_of, place_of
+
+
+def impressions(region: Region, o: Operations, facts: Facts, adverts: Adverts, rater: Ints) -> Ints:
+    """Return how suspicious each advert looks to its rater, milli-nats.
+
+    Args:
+        rater: (adverts,) number of the rater who looks at each.
+    """
+    assert adverts.said is not None
+    family = o.family[adverts.operation]
+    level = adverts.said.level
+    row, fact = np.nonzero(level != SILENT)
+    weights = _weights(region, o, facts)
+    told = weights[rater[row], family[row], fact, level[row, fact]]
+    total = np.zeros(len(rater), dtype=np.int64)
+    np.add.at(total, row, told)
+    for number, (one, two, worth) in enumerate(region["annotations.pairs"]):
+        keen = (
+            region.stream("annotations/keen").quantile(np.arange(_raters(region)), "exponential", number)
+            // 1000
+        )
+        for f, name in enumerate(FAMILIES):
+            if _has(name, one) and _has(name, two):
+                (a, at), (b, bt) = place_of(name, one), place_of(name, two)
+                both = (family == f) & (level[:, a] == at) & (level[:, b] == bt)
+                total += np.where(both, keen[rater] * round(worth * 1000) // 1000, 0)
+    errors = np.minimum(adverts.misspelt, region["annotations.most_misspelt"])
+    return (
+        total + errors * _folk_strength(region)[rater] * round(region["annotations.spelling"] * 1000) // 1000
+    )
+
+
+def _weights(region: Region, o: Operations, facts: Facts) -> np.ndarray:
+    """Return (raters, families, facts, levels) milli-nats."""
+    logs = facts.law.logs
+    others = o.kind_log[1:]
+    lawful = log_sum(np.moveaxis(logs[:, :, 1:] + others[:, None], 2, -1)) - log_sum(others)
+    truth = np.where(logs[:, :, 0] == 0, 0, logs[:, :, 0] - lawful)
+    many = _raters(region)
+    who = np.arange(many)
+    low, high = (round(1000 * x) for x in region["annotations.shrunk"])
+    shrunk = low + region.stream("annotations/shrunk").below(who, high - low + 1)
+    cells = np.arange(truth.size).reshape(truth.shape)
+    sd = round(region["annotations.own_weight"] * 1000)
+    own = (
+        region.stream("annotations/own_weight").quantile(who[:, None] * (1 << 16) + cells.ravel(), "normal")
+        * sd
+        // 1_000_000
+    )
+    belief = np.zeros(truth.shape, dtype=np.int64)
+    for f, family in enumerate(FAMILIES):
+        for said, worth in region["annotations.beliefs"].items():
+            if _has(family, said):
+                belief[(f, *place_of(family, said))] = round(worth * 1000)
+    strength = _folk_strength(region)[:, None, None, None]
+    return (
+        truth * shrunk[:, None, None, None] // 1000
+        + belief * strength // 1000
+        + own.reshape(many, *truth.shape)
+    )
+
+
+def _folk_strength(region: Region) -> Ints:
+    """Return how strongly each rater holds folk beliefs, thousandths of the usual."""
+    return region.stream("annotations/folk").quantile(np.arange(_raters(region)), "gamma_2.0") // 2000
+
+
+def _raters(region: Region) -> int:
+    return int(region["annotations.raters"])
+
+
+def _has(family: str, said: str) -> bool:
+    name, _, level = said.partition("=")
+    return any(fact.name == name and level in fact.levels for fact in facts_of(family))

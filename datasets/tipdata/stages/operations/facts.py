@@ -1,0 +1,173 @@
+"""What an operation has to say: a level of each fact, drawn given its kind, family, category and region.
+
+Facts are drawn in the order of :file:`text/facts.yaml`, each by integer weights: those of its law, the region's
+deviation, what the category lacks, and what earlier facts rule out or make likelier. So the log-likelihood of all
+levels given a kind is a sum of tabulated integers, and adding up single facts is not the whole of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from tipdata.core.draw import ONE, Ints, Stream, exp, log, normalised, probability
+from tipdata.core.kinds import FAMILIES, KINDS
+from tipdata.core.world import Region
+from tipdata.text.facts import ALL, Fact, facts_of, rules, shape
+
+SILENT = -1
+"""The level of a fact that a family lacks, or that earlier facts leave no level."""
+BY_MIGRATION = ("languages", "origin")
+"""Facts that depend on migration alone: they mean nothing for the kind."""
+BY_ADOPTION = "masking"
+"""The fact that follows from whether contacts are obfuscated on the day."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """Weights of levels in a region, int64 (families, facts, kinds, levels); 0 for a level that does not exist.
+
+    ``by_migration``: (facts,) bool: the third axis is resident, migrant instead of kinds (then both stand twice).
+    """
+
+    weights: np.ndarray
+    by_migration: np.ndarray
+
+    @property
+    def logs(self) -> np.ndarray:
+        """Log probability of each level, milli-nats, of the shape of ``weights``; 0 where it means nothing."""
+        told = log(normalised(self.weights))
+        told[:, self.by_migration] = 0
+        return np.where(self.weights > 0, told, 0)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What operations have to say. ``level``: (operations, facts), :data:`SILENT` where there is none. ``log``:
+    (operations, kinds) log-likelihood of all levels, milli-nats."""
+
+    level: np.ndarray
+    log: np.ndarray
+    law: Law
+
+
+def has_facts(region: Region) -> bool:
+    """Return whether adverts of this version of the data say facts."""
+    return "facts.jitter" in region.world.parameters
+
+
+def law(region: Region) -> Law:
+    """Return the law of a region: that of the world, each ratio moved by the region's own small deviation."""
+    weights = np.zeros((len(FAMILIES), shape()[0], len(KINDS), shape()[1]), dtype=np.int64)
+    by_migration = np.zeros(shape()[0], dtype=bool)
+    jitter = probability(region["facts.jitter"])
+    for f, family in enumerate(FAMILIES):
+        for c, fact in enumerate(facts_of(family)):
+            by_migration[c] |= fact.name in BY_MIGRATION
+            if fact.name == BY_ADOPTION:
+                continue
+            listed = region[f"facts.law.{fact.part}.{fact.name}"]
+            base = _by_migration(listed, fact) if fact.name in BY_MIGRATION else _by_kind(listed, fact, f)
+            cells = np.arange(base.size).reshape(base.shape) + 64 * f * (fact.part == ALL)
+            noise = region.stream(f"parameter/fact/{fact.part}/{fact.name}").quantile(cells, "normal") // 1000
+            moved = np.clip(noise * jitter // ONE, -jitter * 2000 // ONE, jitter * 2000 // ONE)
+            weights[f, c, :, : base.shape[1]] = np.maximum(base * exp(moved) // ONE, 1)
+    return Law(weights, by_migration)
+
+
+def _by_kind(listed: dict[str, dict[str, list[float]]], fact: Fact, family: int) -> np.ndarray:
+    """Return (kinds, levels) weights, of a mean of about 2**16."""
+    made = np.empty((len(KINDS), len(fact.levels)), dtype=np.int64)
+    for number, level in enumerate(fact.levels):
+        weight = listed[level]["weight"][family if fact.part == ALL else 0]
+        made[:, number] = [round(weight * ratio * 1000) for ratio in listed[level]["ratio"]]
+    return made
+
+
+def _by_migration(listed: dict[str, dict[str, float]], fact: Fact) -> np.ndarray:
+    """Return (kinds, levels) weights in which rows 0 and 1 are residents and migrants, twice."""
+    rows = [[round(listed[level][who] * 1000) for level in fact.levels] for who in ("resident", "migrant")]
+    return np.array(rows * 2, dtype=np.int64)
+
+
+def draw_facts(region: Region, local: Ints, kind: Ints, family: Ints, category: Ints, migrant: Ints) -> Facts:
+    """Return what each operation has to say."""
+    made = law(region)
+    kinds = np.arange(len(KINDS))[None, :]
+    level = np.full((len(local), shape()[0]), SILENT)
+    total = np.zeros((len(local), len(KINDS)), dtype=np.int64)
+    for fact in range(level.shape[1]):
+        weights = _given(
+            made, fact, level, family, category, kinds if not made.by_migration[fact] else migrant[:, None]
+        )
+        mine = 0 if made.by_migration[fact] else kind
+        level[:, fact] = _chosen(
+            region.stream(f"operations/fact/{fact}"), local, weights[np.arange(len(local)), mine]
+        )
+        if not made.by_migration[fact]:
+            p = log(normalised(np.maximum(weights, 0)))
+            picked = np.take_along_axis(p, np.maximum(level[:, fact], 0)[:, None, None], axis=2)[:, :, 0]
+            total += np.where((level[:, fact] != SILENT)[:, None], picked, 0)
+    return Facts(level, total, made)
+
+
+def redrawn(
+    region: Region,
+    path: str,
+    facts: Facts,
+    row: Ints,
+    state: np.ndarray,
+    change: np.ndarray,
+    owner: tuple[Ints, Ints, Ints, Ints],
+) -> np.ndarray:
+    """Return (rows, facts) levels in which those to ``change`` are drawn anew by their owner's law, given all others.
+
+    ``owner``: kind, family, category and migrant of each row's operation.
+    """
+    kind, family, category, migrant = owner
+    level = state.copy()
+    for fact in range(level.shape[1]):
+        at = np.flatnonzero(change[:, fact] & (state[:, fact] != SILENT))
+        if at.size == 0:
+            continue
+        by = (migrant if facts.law.by_migration[fact] else kind)[at][:, None]
+        others = level[at]
+        others[:, fact] = SILENT
+        weights = _given(facts.law, fact, others, family[at], category[at], by)[:, 0]
+        new = _chosen(region.stream(f"{path}/fact/{fact}"), row[at], weights)
+        level[at, fact] = np.where(new == SILENT, level[at, fact], new)
+    return level
+
+
+def _given(
+    made: Law, fact: int, level: np.ndarray, family: Ints, category: Ints, by: np.ndarray
+) -> np.ndarray:
+    """Return (rows, columns of ``by``, levels) weights of a fact, given the levels of others."""
+    held = rules()
+    weights = made.weights[family[:, None], fact, by]
+    open_ = held.has[category, fact]
+    for other in _bound()[fact]:
+        known = level[:, other]
+        at = np.maximum(known, 0)
+        open_ = open_ & ~(held.apart[family, other, at, fact] & (known != SILENT)[:, None])
+        if other < fact:
+            times = np.where((known != SILENT)[:, None], held.together[family, other, at, fact], 1000)
+            weights = weights * times[:, None, :] // 1000
+    return np.where(open_[:, None, :], weights, 0)
+
+
+@cache
+def _bound() -> tuple[tuple[int, ...], ...]:
+    """Return for each fact those that rule out, or make likelier, a level of it."""
+    held = rules()
+    bound = held.apart.any(axis=(0, 2, 4)) | (held.together != 1000).any(axis=(0, 2, 4))
+    return tuple(tuple(np.flatnonzero(bound[:, fact]).tolist()) for fact in range(bound.shape[1]))
+
+
+def _chosen(stream: Stream, ids: Ints, weights: np.ndarray) -> np.ndarray:
+    """Return a level each by (rows, levels) weights; :data:`SILENT` where all are 0."""
+    none = weights.sum(axis=1) == 0
+    drawn = stream.choose(ids, np.where(none[:, None], 1, weights))
+    return np.where(none, SILENT, drawn)

@@ -1,0 +1,111 @@
+"""The grammar of one sentence: text with choices and slots.
+
+``[a|b]`` is a choice of the writer's; ``(I|we)`` depends on whether one or several speak; ``<tu|vous>`` on the
+register; ``{flat}`` is a slot: a word of the dialect, a number, or what the advert is about. Choices may hold slots and
+other choices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, product
+
+WRITER, SPEAKER, REGISTER = "[", "(", "<"
+CLOSED_BY = {"[": "]", "(": ")", "<": ">"}
+SPEAKERS = ("one", "several")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for a word that something else decides."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A place for one of several wordings. ``by``: what decides (:data:`WRITER`, :data:`SPEAKER`, :data:`REGISTER`)."""
+
+    by: str
+    options: tuple[Sentence, ...]
+
+
+Part = str | Slot | Choice
+Sentence = tuple[Part, ...]
+
+
+def parse(text: str) -> Sentence:
+    """Return the parts of a sentence. Raises ValueError, in words that end with what is wrong, for brackets that do not
+    pair."""
+    parts, rest = _parts(text, "")
+    if rest:
+        raise ValueError(f"{rest[0]} closes nothing")
+    return parts
+
+
+def _parts(text: str, stops: str) -> tuple[Sentence, str]:
+    """Return the parts of a text up to one of the characters of ``stops``, and the rest, from that character on."""
+    made: list[Part] = []
+    while text and text[0] not in stops:
+        first = text[0]
+        if first in CLOSED_BY:
+            options, end = [], "|"
+            while end == "|":
+                option, text = _parts(text[1:], f"|{CLOSED_BY[first]}")
+                if not text:
+                    raise ValueError(f"{first} is not closed")
+                options.append(option)
+                end = text[0]
+            made.append(Choice(first, tuple(options)))
+            text = text[1:]
+        elif first == "{":
+            name, closed, text = text[1:].partition("}")
+            if not closed or not name.isidentifier():
+                raise ValueError("{ begins a slot and no } ends its name")
+            made.append(Slot(name))
+        elif first in "])>}|":
+            raise ValueError(f"{first} closes nothing")
+        else:
+            end = next((i for i, one in enumerate(text) if one in "[(<{])>}|"), len(text))
+            made.append(text[:end])
+            text = text[end:]
+    return tuple(made), text
+
+
+def slots(sentence: Sentence) -> frozenset[str]:
+    """Return the names of all slots of a sentence."""
+    found: set[str] = set()
+    for part in sentence:
+        if isinstance(part, Slot):
+            found.add(part.name)
+        elif isinstance(part, Choice):
+            found.update(*(slots(option) for option in part.options))
+    return frozenset(found)
+
+
+def choices(sentence: Sentence) -> Iterator[Choice]:
+    """Yield all choices of a sentence, those within others too."""
+    for part in sentence:
+        if isinstance(part, Choice):
+            yield part
+            for option in part.options:
+                yield from choices(option)
+
+
+def surfaces(sentence: Sentence, words: Mapping[str, tuple[str, ...]], most: int = 100_000) -> Iterator[str]:
+    """Yield what a sentence can read: every combination of its choices and of the words of its slots, up to ``most``.
+
+    ``words``: slot -> the words that it may hold; a slot that is not listed stays as it is written.
+    """
+    return islice(
+        (" ".join("".join(one).split()) for one in product(*(_ways(part, words) for part in sentence))), most
+    )
+
+
+def _ways(part: Part, words: Mapping[str, tuple[str, ...]]) -> list[str]:
+    if isinstance(part, str):
+        return [part]
+    if isinstance(part, Slot):
+        return list(words.get(part.name, (f"{{{part.name}}}",)))
+    return ["".join(one) for option in part.options for one in product(*(_ways(p, words) for p in option))]

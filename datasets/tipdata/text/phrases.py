@@ -1,0 +1,296 @@
+"""Wordbooks compiled to one flat list of strings and arrays of indices into it, so that sentences are put together by
+gathering.
+
+A *frame* is a sequence of *items*. An item has one or more *options*, picked by the writer, by who speaks, by the
+register and by the dialect; an option is up to :data:`PIECES` *pieces*: strings, and slots that the advert fills.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
+
+import numpy as np
+
+from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.text.facts import facts_of
+from tipdata.text.grammar import REGISTER, SPEAKER, SPEAKERS, WRITER, Choice, Part, Sentence, Slot
+from tipdata.text.wordbook import KINDS_OF_FILLER, NUMBERS, Frame, Wordbook, wordbook
+
+PIECES = 5
+NONE = -1
+SLOTS = ("what", "contact", "price", *NUMBERS)
+"""Slots that the advert fills; code ``-2 - number`` in the options' pieces."""
+MISSPELT = 4
+"""Forms of a string by which of its first two misspellable words are misspelt: none, first, second, both."""
+REGISTERS, DIALECTS = 2, 3
+"""Most registers and dialects of a language."""
+MOST_FRAMES = 24
+WORDS = 128
+"""Most misspellable words of a language."""
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """All languages together; int32 arrays unless said.
+
+    Attributes:
+        strings: every base string in its :data:`MISSPELT` forms.
+        wrong: (bases, 2) misspellable words of a base string, numbered within its language; -1 for none.
+        first_item, items: (frames,) a frame's first item, and how many it has.
+        first_option: (items,) an item's first option.
+        by: (items, 4) how many options it has by speaker, register, dialect and writer (1 where that picks nothing).
+        pieces: (options, PIECES) base strings, -1 for none, or slots.
+        levels: (languages, families, facts, levels, MOST_FRAMES) frames that say a level; -1 beyond.
+        titles: (languages, families, MOST_FRAMES) frames.
+        fillers: (languages, kinds, families, MOST_FRAMES) frames.
+        question, priced: (frames,) bool: ends with a question mark; needs a price.
+        slots: (frames,) which of the first three :data:`SLOTS` it has, as bits.
+        numbers: (languages, number slots, values, 2) base strings of digits and of words; -1 beyond.
+        values: (languages, number slots, values) the numbers themselves; 0 beyond.
+        nouns: (languages, categories, nouns) base strings.
+        ends: (languages, 3) base strings: of a statement, a cry and a question.
+        space: (languages,) base strings: what stands between two sentences of a line.
+        registers, dialects: (languages,) how many.
+    """
+
+    strings: list[str]
+    wrong: np.ndarray
+    first_item: np.ndarray
+    items: np.ndarray
+    first_option: np.ndarray
+    by: np.ndarray
+    pieces: np.ndarray
+    levels: np.ndarray
+    titles: np.ndarray
+    fillers: np.ndarray
+    question: np.ndarray
+    priced: np.ndarray
+    slots: np.ndarray
+    numbers: np.ndarray
+    values: np.ndarray
+    nouns: np.ndarray
+    ends: np.ndarray
+    space: np.ndarray
+    registers: np.ndarray
+    dialects: np.ndarray
+    arrow: dict[str, object] = field(default_factory=dict, repr=False)
+
+
+@cache
+def phrases(languages: tuple[str, ...]) -> Phrases:
+    """Compile the wordbooks of some languages. Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one."""
+    made = _Compiler(len(languages))
+    for number, language in enumerate(languages):
+        made.add(number, wordbook(language))
+    return made.done()
+
+
+class _Compiler:
+    """Collects what :class:`Phrases` holds, language after language."""
+
+    def __init__(self, languages: int) -> None:
+        most_facts = max(len(facts_of(family)) for family in FAMILIES)
+        most_levels = max(len(fact.levels) for family in FAMILIES for fact in facts_of(family))
+        self.strings: list[str] = []
+        self.wrong: list[tuple[int, int]] = []
+        self.first_item: list[int] = []
+        self.items: list[int] = []
+        self.first_option: list[int] = []
+        self.by: list[tuple[int, int, int, int]] = []
+        self.pieces: list[list[int]] = []
+        self.question: list[bool] = []
+        self.priced: list[bool] = []
+        self.slots: list[int] = []
+        self.levels = np.full(
+            (languages, len(FAMILIES), most_facts, most_levels, MOST_FRAMES), NONE, np.int32
+        )
+        self.titles = np.full((languages, len(FAMILIES), MOST_FRAMES), NONE, np.int32)
+        self.fillers = np.full((languages, len(KINDS_OF_FILLER), len(FAMILIES), MOST_FRAMES), NONE, np.int32)
+        self.numbers = np.full((languages, len(NUMBERS), 16, 2), NONE, np.int32)
+        self.values = np.zeros((languages, len(NUMBERS), 16), np.int32)
+        self.nouns = np.full((languages, len(CATEGORIES), 16), NONE, np.int32)
+        self.ends = np.full((languages, 3), NONE, np.int32)
+        self.space = np.full(languages, NONE, np.int32)
+        self.registers, self.dialects = np.ones(languages, np.int32), np.ones(languages, np.int32)
+
+    def add(self, number: int, book: Wordbook) -> None:
+        """Compile one language."""
+        self.known: dict[str, int] = {}
+        self.frame_numbers: dict[int, int] = {}
+        self._open(book)
+        self.book = book
+        self.registers[number], self.dialects[number] = len(book.registers), max(1, len(book.dialects))
+        for f, family in enumerate(FAMILIES):
+            for c, fact in enumerate(facts_of(family)):
+                for level, name in enumerate(fact.levels):
+                    self._listed(self.levels[number, f, c, level], book.levels[family, fact.name, name])
+            self._listed(self.titles[number, f], book.titles[family])
+            for k, kind in enumerate(KINDS_OF_FILLER):
+                self._listed(self.fillers[number, k, f], book.fillers[kind, family])
+        for s, name in enumerate(NUMBERS):
+            for v, (value, word) in enumerate(sorted(book.numbers[name].items())):
+                self.values[number, s, v] = value
+                self.numbers[number, s, v] = self._base(str(value)), self._base(word)
+        for c, category in enumerate(CATEGORIES):
+            nouns = book.document["nouns"][category]
+            self.nouns[number, c, : len(nouns)] = [self._base(str(noun)) for noun in nouns]
+        ends = book.document["ends"]
+        self.ends[number] = [self._base(str(ends[name])) for name in ("statement", "cry", "question")]
+        self.space[number] = self._base(str(book.document["space"]))
+
+    def done(self) -> Phrases:
+        """Return what was collected."""
+        return Phrases(
+            strings=self.strings,
+            wrong=np.array(self.wrong, dtype=np.int16),
+            first_item=np.array(self.first_item, dtype=np.int32),
+            items=np.array(self.items, dtype=np.int32),
+            first_option=np.array(self.first_option, dtype=np.int32),
+            by=np.array(self.by, dtype=np.int32),
+            pieces=np.array(self.pieces, dtype=np.int32),
+            levels=self.levels,
+            titles=self.titles,
+            fillers=self.fillers,
+            question=np.array(self.question),
+            priced=np.array(self.priced),
+            slots=np.array(self.slots, dtype=np.int64),
+            numbers=self.numbers,
+            values=self.values,
+            nouns=self.nouns,
+            ends=self.ends,
+            space=self.space,
+            registers=self.registers,
+            dialects=self.dialects,
+        )
+
+    def _listed(self, place: np.ndarray, frames: list[Frame]) -> None:
+        place[: len(frames)] = [self._frame(frame) for frame in frames[:MOST_FRAMES]]
+
+    def _frame(self, frame: Frame) -> int:
+        if id(frame) in self.frame_numbers:
+            return self.frame_numbers[id(frame)]
+        number = self.frame_numbers[id(frame)] = len(self.first_item)
+        self.first_item.append(len(self.by))
+        parts = _grouped(frame.parts)
+        for part in parts:
+            self._item(part)
+        self.items.append(len(parts))
+        self.question.append(frame.text.rstrip()[-1:] in "?؟？")
+        self.priced.append("{price}" in frame.text)
+        self.slots.append(sum(1 << bit for bit, name in enumerate(SLOTS[:3]) if f"{{{name}}}" in frame.text))
+        return number
+
+    def _item(self, part: Sentence) -> None:
+        """Add an item: every reading of a stretch of a sentence, by speaker, register, dialect and writer."""
+        used = {choice.by for choice in _choices(part)}
+        spoken = range(len(SPEAKERS)) if SPEAKER in used else range(1)
+        registers = range(len(self.book.registers)) if REGISTER in used else range(1)
+        words = any(isinstance(one, Slot) and one.name in self.book.dialect_words for one in _flat(part))
+        dialects = range(len(self.book.dialects)) if words else range(1)
+        readings = [
+            [_said(part, s, r) for s in (speaker,) for r in (register,)]
+            for speaker, register, _ in product(spoken, registers, dialects)
+        ]
+        ways = [one[0] for one in readings]
+        most = max(map(len, ways))
+        self.first_option.append(len(self.pieces))
+        self.by.append((len(spoken), len(registers), len(dialects), most))
+        for (_, _, dialect), listed in zip(product(spoken, registers, dialects), ways, strict=True):
+            for k in range(most):
+                self.pieces.append(self._coded(listed[k % len(listed)], dialect))
+
+    def _coded(self, atoms: tuple[str | Slot, ...], dialect: int) -> list[int]:
+        """Return the pieces of an option: neighbouring words are joined to one string."""
+        made: list[int] = []
+        text = ""
+        for atom in atoms:
+            if isinstance(atom, Slot) and atom.name in self.book.dialect_words:
+                text += self.book.dialect_words[atom.name][dialect]
+            elif isinstance(atom, Slot):
+                if text:
+                    made.append(self._base(text))
+                made.append(-2 - SLOTS.index(atom.name))
+                text = ""
+            else:
+                text += atom
+        if text:
+            made.append(self._base(text))
+        if len(made) > PIECES:
+            raise ValueError(f"{self.book.path.name}: too many slots in one choice: {atoms}")
+        return made + [NONE] * (PIECES - len(made))
+
+    def _open(self, book: Wordbook) -> None:
+        listed = {str(k): str(v) for k, v in book.document["misspellings"].items()}
+        self.other = list(listed.values())
+        self.number = {word: i for i, word in enumerate(listed)}
+        words = sorted(map(re.escape, listed), key=len, reverse=True)
+        whole = r"{}" if book.document["space"] == "" else r"(?<!\w)(?:{})(?!\w)"
+        self.pattern = re.compile(whole.format("|".join(words)), re.IGNORECASE)
+
+    def _base(self, text: str) -> int:
+        if text not in self.known:
+            self.known[text] = len(self.wrong)
+            found = tuple(
+                i for i in dict.fromkeys(self._index(m) for m in self.pattern.finditer(text)) if i >= 0
+            )[:2]
+            self.wrong.append((*found, NONE, NONE)[:2])  # type: ignore[arg-type]
+            for form in range(MISSPELT):
+                chosen = {word for bit, word in enumerate(found) if form >> bit & 1}
+                self.strings.append(self._misspelt(text, chosen) if chosen else text)
+        return self.known[text]
+
+    def _index(self, match: re.Match[str]) -> int:
+        return self.number.get(match.group(), self.number.get(match.group().lower(), NONE))
+
+    def _misspelt(self, text: str, chosen: set[int]) -> str:
+        def replaced(match: re.Match[str]) -> str:
+            if (index := self._index(match)) not in chosen:
+                return match.group()
+            other = self.other[index]
+            return other[:1].upper() + other[1:] if match.group()[:1].isupper() else other
+
+        return self.pattern.sub(replaced, text)
+
+
+def _grouped(parts: Sentence) -> list[Sentence]:
+    """Return a sentence's stretches: each writer's choice alone, and what lies between such choices together."""
+    made: list[Sentence] = []
+    fixed: list[Part] = []
+    for part in parts:
+        if isinstance(part, Choice):
+            if fixed:
+                made.append(tuple(fixed))
+                fixed = []
+            made.append((part,))
+        else:
+            fixed.append(part)
+    return [*made, tuple(fixed)] if fixed else made
+
+
+def _flat(part: Sentence) -> list[Part]:
+    found: list[Part] = []
+    for one in part:
+        found.append(one)
+        if isinstance(one, Choice):
+            for option in one.options:
+                found += _flat(option)
+    return found
+
+
+def _choices(part: Sentence) -> list[Choice]:
+    return [one for one in _flat(part) if isinstance(one, Choice)]
+
+
+def _said(part: Sentence, speaker: int, register: int) -> list[tuple[str | Slot, ...]]:
+    """Return the readings of a stretch by the writer's choices, once speaker and register are settled."""
+    ways: list[list[tuple[str | Slot, ...]]] = []
+    for one in part:
+        if isinstance(one, Choice):
+            picked = {SPEAKER: (speaker,), REGISTER: (register,), WRITER: range(len(one.options))}[one.by]
+            ways.append([way for k in picked for way in _said(one.options[k], speaker, register)])
+        else:
+            ways.append([(one,)])
+    return [tuple(atom for way in chosen for atom in way) for chosen in product(*ways)]

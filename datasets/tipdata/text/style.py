@@ -1,0 +1,51 @@
+"""Signs of style that all languages share, as :file:`text/signs.yaml` lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from tipdata.text.reading import read
+
+
+@dataclass(frozen=True)
+class Separator:
+    """What stands between two sentences, '' for the language's own space; and whether a sentence has its end sign."""
+
+    between: str
+    ends: bool
+
+
+@dataclass(frozen=True)
+class Style:
+    """Signs by use; see the file."""
+
+    separators: tuple[Separator, ...]
+    emoji: tuple[str, ...]
+    contacts: tuple[str, ...]
+    masked: tuple[str, ...]
+    thousands: tuple[str, ...]
+    places: dict[str, tuple[int, int]]
+    contact_places: tuple[int, ...]
+
+    def price(self, whole: int, way: int) -> str:
+        """Return a price as a writer groups its thousands."""
+        if whole < 1000:
+            return str(whole)
+        form = self.thousands[way % len(self.thousands)]
+        return form.format(whole) if "{1}" not in form else form.format(whole // 1000, f"{whole % 1000:03}")
+
+
+@cache
+def style() -> Style:
+    """Return the signs."""
+    document = read("signs")
+    return Style(
+        separators=tuple(Separator(**one) for one in document["separators"]),
+        emoji=tuple(document["emoji"]),
+        contacts=tuple(document["contacts"]),
+        masked=tuple(document["masked"]),
+        thousands=tuple(document["thousands"]),
+        places={name: (first, last) for name, (first, last) in document["places"].items()},
+        contact_places=tuple(document["contact_places"]),
+    )

@@ -1,0 +1,16 @@
+"""The fact sheet is what the facts and the world file say."""
+
+from tipdata.documents.fact_sheet import SHEET, sheet
+from tipdata.text.facts import facts
+
+
+def test_the_sheet_is_up_to_date() -> None:
+    assert SHEET.read_text(encoding="utf-8") == sheet(), "run python -m tipdata.documents.fact_sheet"
+
+
+def test_every_fact_and_level_is_on_it() -> None:
+    text = sheet()
+    for own in facts().values():
+        for fact in own:
+            assert f"### {fact.name}\n" in text
+            assert all(f"| `{level}` | {meaning} |" in text for level, meaning in fact.levels.items())

@@ -1,0 +1,153 @@
+"""What adverts of data 0.4.0 say: one level of a fact, none that contradicts another, and what the text itself says."""
+
+import re
+from dataclasses import fields
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+from tipdata.core import draw
+from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, LANGUAGES
+from tipdata.core.world import World
+from tipdata.release import generate_region
+from tipdata.stages.adverts.framing import Writers
+from tipdata.stages.operations.facts import BY_MIGRATION, law
+from tipdata.text.facts import facts_of, place_of, rules
+from tipdata.text.grammar import surfaces
+from tipdata.text.reading import path_of
+from tipdata.text.style import style
+from tipdata.text.wordbook import Wordbook
+
+WORLD = World.of("0.4.0", 1)
+
+
+@pytest.fixture(scope="module")
+def region() -> dict[str, pl.DataFrame]:
+    return generate_region(WORLD, 0)
+
+
+@pytest.fixture(scope="module")
+def adverts(region: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    return region["adverts"]
+
+
+def test_no_advert_says_two_levels_of_a_fact_or_levels_apart(adverts: pl.DataFrame) -> None:
+    held = rules()
+    for category, said in adverts.select("category", "facts").unique().iter_rows():
+        family = CATEGORIES[category]
+        places = [place_of(FAMILIES[family], one) for one in said]
+        assert len({fact for fact, _ in places}) == len(places), said
+        for one in places:
+            assert held.has[(CATEGORIES_NUMBER[category], *one)], (category, said)
+            for other in places:
+                assert not held.apart[(family, *one, *other)], said
+
+
+CATEGORIES_NUMBER = {name: number for number, name in enumerate(CATEGORIES)}
+
+
+def test_adverts_say_how_to_get_in_touch_and_lengths_vary(adverts: pl.DataFrame) -> None:
+    told = [any(one.startswith("contact=") for one in said) for said in adverts["facts"]]
+    assert np.mean(told) > 0.9
+    many = adverts["facts"].list.len().to_numpy()
+    assert many.min() >= 1
+    assert many.max() >= 20
+    assert np.std(many) > 2
+
+
+def test_wording_knows_nothing_of_the_kind() -> None:
+    assert {one.name for one in fields(Writers)} == {"language", "family", "category", "writer", "voice"}
+
+
+def test_the_law_has_a_weight_for_every_level_and_kind() -> None:
+    made = law(WORLD.region(3))
+    for f, family in enumerate(FAMILIES):
+        for c, fact in enumerate(facts_of(family)):
+            weights = made.weights[f, c]
+            assert weights.shape[0] == len(KINDS)
+            if fact.name != "masking":
+                assert (weights[:, : len(fact.levels)] > 0).all()
+            assert (weights[:, len(fact.levels) :] == 0).all()
+            if fact.name in BY_MIGRATION:
+                assert (made.logs[f, c] == 0).all()
+
+
+def test_image_hashes_cannot_be_worked_back(adverts: pl.DataFrame) -> None:
+    """Undone step by step, those of data 0.3.0 are consecutive numbers of one operation's images, whatever the key."""
+    old = generate_region(World.of("0.3.0"), 0)["adverts"]
+    assert neighbours(old) > 100
+    assert neighbours(adverts) == 0
+
+
+def neighbours(adverts: pl.DataFrame) -> int:
+    """Return how many undone hashes are followed by their next number."""
+    words = adverts["images"].explode().drop_nulls().unique().to_numpy().view(np.uint64)
+    undone = unmixed(unmixed(words) ^ np.uint64(draw._SECOND)) * np.uint64(
+        pow(int(draw._GOLDEN), -1, 1 << 64)
+    )
+    return int((np.diff(np.sort(undone)) == 1).sum())
+
+
+def unmixed(words: np.ndarray) -> np.ndarray:
+    """Return what SplitMix64's finaliser made these words of."""
+    for shift, factor in ((31, draw._B), (27, draw._A), (30, np.uint64(1))):
+        made = words
+        for _ in range(64 // shift + 1):
+            made = words ^ (made >> np.uint64(shift))
+        words = made * np.uint64(pow(int(factor), -1, 1 << 64))
+    return words
+
+
+@cache
+def book(language: str) -> Wordbook:
+    return Wordbook(path_of(f"frames/{language}"))
+
+
+@cache
+def said_by(language: str) -> dict[str, set[str]]:
+    """Sentence without marks -> what it says, ``fact/level`` or the kind of filler."""
+    words, found = book(language), {}
+    misspelt = {str(k): str(v) for k, v in words.document["misspellings"].items()}
+    for frame in words.frames():
+        for reading in surfaces(frame.parts, words.slot_words, 3000):
+            found.setdefault(plain(reading, misspelt), set()).add(frame.where)
+    return found
+
+
+def plain(text: str, misspelt: dict[str, str]) -> str:
+    """Return a sentence in lower case, without what style adds, every misspelling undone the same way."""
+    text = text.casefold()
+    for right, wrong in misspelt.items():
+        text = text.replace(right.casefold(), wrong.casefold())
+    return re.sub(r"[\W_]+", "", re.sub(r"\{\w+\}|[n+()\-_.~*/x ]{6,}", "", text))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_advert_reads_back_as_what_it_says(adverts: pl.DataFrame, language: str) -> None:
+    """The text is parted at the writer's signs: each part is a sentence of the wordbook, and says what is true."""
+    known = said_by(language)
+    misspelt = {str(k): str(v) for k, v in book(language).document["misspellings"].items()}
+    rows = adverts.filter(language=language).unique("body", keep="first", maintain_order=True).head(60)
+    read = total = 0
+    for body, said in rows.select("body", "facts").iter_rows():
+        told = {one.replace("=", "/") for one in said}
+        for part in parted(body, language):
+            total += 1
+            meanings = known.get(plain(part, misspelt))
+            if meanings:
+                read += 1
+                assert any("/" not in one or one in told for one in meanings), (part, meanings, sorted(told))
+    assert total == 0 or read / total > 0.6, (language, read, total)
+
+
+def parted(body: str, language: str) -> list[str]:
+    signs = {one.between for one in style().separators if one.between} | {str(one) for one in ENDS[language]}
+    return [
+        one
+        for one in re.split("|".join(map(re.escape, sorted(signs, key=len, reverse=True))), body)
+        if one.strip()
+    ]
+
+
+ENDS = {language: [f"{end} " for end in ".!?"] + ["。", "！", "？", "؟"] for language in LANGUAGES}
