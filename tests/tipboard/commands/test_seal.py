@@ -91,7 +91,9 @@ def test_a_round_lives_from_its_making_to_its_verification(
     assert (code, "revealed" in out) == (0, True)
 
     asked = ("seal", "verify", "public", "--workers", "1", "--receipt")
-    said = f"receipt {receipt}: in the chain, submission 1, the 1 of lab-a, taken in 2026-06-01T12:00:00+00:00\n"
+    said = (
+        f"receipt {receipt}: in the chain, submission 1, the 1 of lab-a, taken in 2026-06-01T12:00:00+00:00\n"
+    )
     code, out, _ = tipbench(*asked, receipt)
     assert (code, out.endswith(said)) == (0, True)
     code, out, _ = tipbench(*asked, "0" * 64, "--json")
