@@ -112,7 +112,7 @@ def test_no_digest_of_a_hidden_column_is_published(
         for frames in (*generated, *host_tables(host))
         for name, frame in frames.items()
         for column in _secret_columns(name)
-        if frame.height
+        if frame.height and column in frame.columns  # a version may lack some
     }
     assert len(hidden) > 500
     assert not hidden & json_words(host.public)
@@ -155,7 +155,7 @@ def _upside_down(world: World, index: int) -> dict[str, pl.DataFrame]:
         hidden = [
             c.name
             for c in all_tables()[name].columns
-            if c.tier == "truth" and c.name not in all_tables()[name].key
+            if c.tier == "truth" and c.name not in all_tables()[name].key and c.name in frame.columns
         ]
         tables[name] = frame.with_columns(pl.col(hidden).reverse()) if hidden else frame
     assert not tables["payments"]["typology"].equals(generate_region(world, index)["payments"]["typology"])

@@ -86,16 +86,11 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalised(prior))
     total = kind_log + category_log[category] + trait_log
-    facts = (
-        draw_facts(region, local, kind, family, category, traits["migrant"]) if has_facts(region) else None
-    )
-    cues, habits, habit_log, shown = draw_habits(region, local, kind, family, traits["migrant"])
-    if facts is None:
-        total += np.where(habits[:, :, None], habit_log[family, :, :, 1], habit_log[family, :, :, 0]).sum(
-            axis=1
-        )
-    else:
-        total += facts.log
+    migrant = traits["migrant"]
+    facts = draw_facts(region, local, kind, family, category, migrant) if has_facts(region) else None
+    cues, habits, habit_log, shown = draw_habits(region, local, kind, family, migrant)
+    picked = np.where(habits[:, :, None], habit_log[family, :, :, 1], habit_log[family, :, :, 0])
+    total += picked.sum(axis=1) if facts is None else facts.log
     first, last = draw_spell(region, local)
     adopts = {name: draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
     rates = np.array(region["tactics.obfuscation_rate"])
