@@ -93,7 +93,6 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     total += picked.sum(axis=1) if facts is None else facts.log
     first, last = draw_spell(region, local)
     adopts = {name: draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
-    rates = np.array(region["tactics.obfuscation_rate"])
     investigated = draw_investigated(region, local, kind, first)
     operations = Operations(
         id=ids,
@@ -116,7 +115,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         ),
         adopts_messaging=adopts["messaging"],
         adopts_obfuscation=adopts["obfuscation"],
-        obfuscation=rates[traits["obfuscation"]],
+        obfuscation=np.array(region["tactics.obfuscation_rate"])[traits["obfuscation"]],
         habits=habits,
         cues=cues,
         shown=shown,
