@@ -37,6 +37,8 @@ from tipbench.cli import main
 SECONDS, HANGS, MEBIBYTES = 5.0, 60.0, 1024.0
 """CPU seconds that no folder may take more than, with the process that reads it; wall seconds, which others on the same
 cores lengthen, after which it hangs; what no process may take more than."""
+USUAL = 320
+"""MiB that a process has of libraries alone."""
 LONGEST_ANSWER = 2_100
 REPLICATES = "20"
 GOOD = ("refused", "inert", "lawful")
@@ -269,6 +271,8 @@ def _here(words: list[str], scratch: Path | None = None) -> _Ran:
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     before, tempfile.tempdir = tempfile.tempdir, str(scratch) if scratch else tempfile.tempdir
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    # What a process holds of other work, such as of tests before, is not the command's.
+    other = max(0, _of_status("VmRSS") - USUAL * 1024)
     started, spent = time.perf_counter(), _cpu_seconds()
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -282,7 +286,7 @@ def _here(words: list[str], scratch: Path | None = None) -> _Ran:
         tempfile.tempdir = before
     seconds, wall = _cpu_seconds() - spent, time.perf_counter() - started
     grown = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    peak = max(_high_water(), grown if grown > children else 0) / 1024
+    peak = max(_of_status("VmHWM") - other, grown if grown > children else 0) / 1024
     return _Ran(code, _text(out), _text(err), seconds, wall, peak)
 
 
@@ -298,9 +302,10 @@ def _cpu_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _high_water() -> int:
+def _of_status(name: str) -> int:
+    """Return a number of /proc about this process, KiB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 def _apart(words: list[str], scratch: Path) -> _Ran:

@@ -39,20 +39,16 @@ def scored(own: dict[str, Any], score: pl.Expr, replicates: int = 20) -> Evaluat
     return evaluate("advert_risk", predictions, own=own, replicates=replicates)
 
 
-LAWFUL_MIGRANTS = pl.when(
-    (pl.col("group") == "migrant") & (pl.col("bad") == 0) & (pl.col("part") == "test")
-).then(0.99)
-
-
 def test_a_group_of_any_name_is_in_the_harm_gap(tmp_path: Path) -> None:
-    # Two units of valid reach the score at which all lawful migrants of the test are flagged.
-    found = (pl.col("bad") == 1) & (pl.col("part") == "test")  # a method that finds nobody has no gap
-    score = LAWFUL_MIGRANTS.when(found | pl.col("key").is_in(["k201", "k202"])).then(0.99).otherwise(0.1)
-    found = scored(risk(tmp_path), score)
-    assert found.groups["migrant"]["false_accusations_per_unit"] == 1
+    # Two units of valid reach the score at which five of 180 lawful migrants of the test are flagged, and ten positives:
+    # a method that finds nobody, or flags far over the budget, has no gap.
+    accused, found = [402, 405, 408, 411, 414], range(400, 500, 10)
+    flagged = pl.col("key").is_in([f"k{number}" for number in (201, 202, *accused, *found)])
+    found = scored(risk(tmp_path), pl.when(flagged).then(0.99).otherwise(0.1))
+    assert found.groups["migrant"]["false_accusations_per_unit"] == pytest.approx(5 / 180)
     assert found.groups["A"]["false_accusations_per_unit"] == 0
     assert found.groups["lawful"]["units"] == 540
-    assert found.scores["harm_gap"].value == pytest.approx(2 / 3)
+    assert found.scores["harm_gap"].value == pytest.approx(5 / 180 - 5 / 540)
 
 
 def test_units_without_a_lawful_group_are_counted_not_dropped_in_silence(tmp_path: Path) -> None:
