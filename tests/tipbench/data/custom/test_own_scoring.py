@@ -40,8 +40,8 @@ def scored(own: dict[str, Any], score: pl.Expr, replicates: int = 20) -> Evaluat
 
 
 def test_a_group_of_any_name_is_in_the_harm_gap(tmp_path: Path) -> None:
-    # Two units of valid reach the score at which five of 180 lawful migrants of the test are flagged, and ten positives:
-    # a method that finds nobody, or flags far over the budget, has no gap.
+    # Two units of valid reach the score at which five of 180 lawful migrants of the test are flagged, and ten of the
+    # bad: a method that finds nobody, or flags far over the budget, has no gap.
     accused, found = [402, 405, 408, 411, 414], range(400, 500, 10)
     flagged = pl.col("key").is_in([f"k{number}" for number in (201, 202, *accused, *found)])
     found = scored(risk(tmp_path), pl.when(flagged).then(0.99).otherwise(0.1))
