@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.operating_system import NAME
+from tipcore.operating_system import CONFINES, NAME
 
 from tipbench.fence.linux import start, watch
 from tipbench.fence.view import Sight, unreadable
@@ -86,7 +86,7 @@ class Session:
     def __init__(
         self, sight: Sight, fold: Path, limits: Limits, python: str = "", preload: Sequence[str] = ()
     ) -> None:
-        if NAME != "linux":
+        if NAME != "linux" or not CONFINES:
             raise CannotFence(f"a fence needs Linux and this is {NAME}: set fence=off.")
         self._limits, self._why = limits, ""
         self._pipe, self._report, self.keeper = self._built(sight, fold, limits, python, preload)
