@@ -56,7 +56,8 @@ def call_predict(options: argparse.Namespace) -> int:
     if "=" in options.round:
         raise UsageError(f"{options.round} is not a folder of a round: give it before the overrides.")
     add_import_path()
-    settings = composer_of(options, ["fence=on", *options.overrides]).settings()
+    said = any(word.startswith("fence=") for word in options.overrides)
+    settings = composer_of(options, [*options.overrides, *([] if said else ["fence=on"])]).settings()
     release = _release_of(settings, options.quiet)
 
     ask = Ask(

@@ -92,3 +92,19 @@ def test_what_a_method_raised_is_told_with_its_traceback(
     assert "ArithmeticError: it does not add up" in err.splitlines()[-1]
     assert "in fit" in err
     assert not (tmp_path / "made.parquet").exists()
+
+
+@pytest.mark.parametrize("word", ["fence=off", "fence=on"])
+def test_a_fence_can_be_asked_for_and_left_out_by_word(
+    host: Any, tiny: Release, tmp_path: Path, word: str
+) -> None:
+    words = [
+        "baseline=advert_risk/prior",
+        "release=tiny",
+        word,
+        "--to",
+        str(tmp_path / "made.parquet"),
+        "--json",
+    ]
+    assert main(["seal", "predict", str(host.public), *words]) == 0
+    assert (tmp_path / "made.parquet").exists()
