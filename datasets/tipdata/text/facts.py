@@ -67,13 +67,21 @@ def shape() -> tuple[int, int]:
     return max(len(facts_of(family)) for family in FAMILIES), max(len(fact.levels) for fact in listed)
 
 
+@cache
+def places(family: str) -> dict[str, tuple[int, int]]:
+    """Return fact and level number of every ``fact=level`` that a family may say, in order."""
+    return {
+        f"{fact.name}={level}": (number, at)
+        for number, fact in enumerate(facts_of(family))
+        for at, level in enumerate(fact.levels)
+    }
+
+
 def place_of(family: str, said: str) -> tuple[int, int]:
     """Return fact and level number of ``fact=level``. Raises ValueError where the family has none of that name."""
-    name, _, level = said.partition("=")
-    for number, fact in enumerate(facts_of(family)):
-        if fact.name == name and level in fact.levels:
-            return number, list(fact.levels).index(level)
-    raise ValueError(f"facts.yaml: {family} has no {said}.")
+    if said not in places(family):
+        raise ValueError(f"facts.yaml: {family} has no {said}.")
+    return places(family)[said]
 
 
 @cache
@@ -107,5 +115,4 @@ class InFacts:
 
     def listed(self, parameters: object) -> tuple[str, ...]:
         """Return the values, whatever the parameters."""
-        said = (f"{one.name}={level}" for own in facts().values() for one in own for level in one.levels)
-        return tuple(dict.fromkeys(said))
+        return tuple(dict.fromkeys(said for family in FAMILIES for said in places(family)))

@@ -5,15 +5,14 @@ Every body and title is a product of these strings, so what the world can say ca
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import yaml
 
-from tipdata.core.world import FOLDER
+from tipdata.text.misspellings import MISSPELT, Misspellings, capital
+from tipdata.text.reading import read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,8 +23,6 @@ NOUNS = 6
 CUE_VARIANTS = 4
 CONTACTS = 10
 CASES = ("as written", "lower", "upper")
-MISSPELT = 4
-"""Forms of a sentence by which of its first two misspellable words are misspelt: none, first, second, both."""
 FORMS = MISSPELT * len(CASES)
 
 
@@ -56,12 +53,6 @@ class Lexicon:
     emoji: np.ndarray
     orders: tuple[tuple[str, ...], ...]
     masks: tuple[str, ...]
-
-
-def read(name: str) -> dict[str, Any]:
-    """Return one file of :file:`text/` as a plain document."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load((FOLDER / "text" / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader)  # nosec B506 # both are safe
 
 
 @cache
@@ -98,13 +89,13 @@ def lexicon(
             for s, sentences in enumerate(text["slots"].values()):
                 slot[index, c, s] = [[book.add(x.replace("{what}", n)) for n in nouns] for x in sentences]
             title[index, c] = [
-                [book.add(_capital(x.replace("{what}", n))) for n in nouns] for x in text["titles"]
+                [book.add(capital(x.replace("{what}", n))) for n in nouns] for x in text["titles"]
             ]
         for f, family_name in enumerate(families):
             for name, sentences in document["families"][family_name]["cues"].items():
                 cue[index, f, cues.index(name)] = [book.add(x) for x in sentences]
         contact[index] = [
-            [book.add(_capital(x).replace("{contact}", m)) for m in style["masks"]]
+            [book.add(capital(x).replace("{contact}", m)) for m in style["masks"]]
             for x in document["contact"]
         ]
         separators += document["separators"]
@@ -124,10 +115,6 @@ def lexicon(
     )
 
 
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
-
-
 class _Book:
     """Collects base sentences of one language after another, each in all its forms, each once."""
 
@@ -140,43 +127,15 @@ class _Book:
         """Start a language: forget the sentences known so far and take up its misspellings."""
         self.known = {}
         self.cased = bool(document["cased"])
-        self.misspellings = list(document["misspellings"].items())
-        words = sorted((re.escape(w) for w, _ in self.misspellings), key=len, reverse=True)
-        whole = r"{}" if not document["space"] else r"(?<!\w)(?:{})(?!\w)"
-        self.pattern = re.compile(whole.format("|".join(words)), re.IGNORECASE) if words else None
-        self.number = {w: i for i, (w, _) in enumerate(self.misspellings)}
+        self.misspellings = Misspellings(document["misspellings"], whole=bool(document["space"]))
 
     def add(self, sentence: str) -> int:
         """Return the base number of a sentence, adding its forms when it is new."""
         if sentence in self.known:
             return self.known[sentence]
         base = self.known[sentence] = len(self.words)
-        found = self._misspellable(sentence)
-        self.words.append((*found, -1, -1)[:2])
-        for form in range(MISSPELT):
-            chosen = {w for bit, w in enumerate(found) if form >> bit & 1}
-            text = self._misspell(sentence, chosen)
+        forms = self.misspellings.forms(sentence)
+        self.words.append(forms.words)
+        for text in forms.texts:
             self.strings += [text, text.lower(), text.upper()] if self.cased else [text] * len(CASES)
         return base
-
-    def _misspellable(self, sentence: str) -> tuple[int, ...]:
-        if self.pattern is None:
-            return ()
-        seen = dict.fromkeys(self._index(m.group()) for m in self.pattern.finditer(sentence))
-        return tuple(i for i in seen if i >= 0)[:2]
-
-    def _index(self, word: str) -> int:
-        return self.number.get(word, self.number.get(word.lower(), -1))
-
-    def _misspell(self, sentence: str, chosen: set[int]) -> str:
-        if not chosen or self.pattern is None:
-            return sentence
-
-        def replaced(match: re.Match[str]) -> str:
-            index = self._index(match.group())
-            if index not in chosen:
-                return match.group()
-            other = self.misspellings[index][1]
-            return _capital(other) if match.group()[:1].isupper() else other
-
-        return self.pattern.sub(replaced, sentence)

@@ -7,7 +7,6 @@ register and by the dialect; an option is up to :data:`PIECES` *pieces*: strings
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -16,15 +15,25 @@ import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.text.facts import facts_of
-from tipdata.text.grammar import REGISTER, SPEAKER, SPEAKERS, WRITER, Choice, Part, Sentence, Slot
+from tipdata.text.grammar import (
+    REGISTER,
+    SPEAKER,
+    SPEAKERS,
+    WRITER,
+    Choice,
+    Part,
+    Sentence,
+    Slot,
+    choices,
+    slots,
+)
+from tipdata.text.misspellings import Misspellings
 from tipdata.text.wordbook import KINDS_OF_FILLER, NUMBERS, Frame, Wordbook, wordbook
 
 PIECES = 5
 NONE = -1
 SLOTS = ("what", "contact", "price", *NUMBERS)
 """Slots that the advert fills; code ``-2 - number`` in the options' pieces."""
-MISSPELT = 4
-"""Forms of a string by which of its first two misspellable words are misspelt: none, first, second, both."""
 REGISTERS, DIALECTS = 2, 3
 """Most registers and dialects of a language."""
 MOST_FRAMES = 24
@@ -120,7 +129,7 @@ class _Compiler:
         """Compile one language."""
         self.known: dict[str, int] = {}
         self.frame_numbers: dict[int, int] = {}
-        self._open(book)
+        self.misspellings = Misspellings(book.document["misspellings"], whole=book.document["space"] != "")
         self.book = book
         self.registers[number], self.dialects[number] = len(book.registers), max(1, len(book.dialects))
         for f, family in enumerate(FAMILIES):
@@ -185,20 +194,17 @@ class _Compiler:
 
     def _item(self, part: Sentence) -> None:
         """Add an item: every reading of a stretch of a sentence, by speaker, register, dialect and writer."""
-        used = {choice.by for choice in _choices(part)}
-        spoken = range(len(SPEAKERS)) if SPEAKER in used else range(1)
-        registers = range(len(self.book.registers)) if REGISTER in used else range(1)
-        words = any(isinstance(one, Slot) and one.name in self.book.dialect_words for one in _flat(part))
-        dialects = range(len(self.book.dialects)) if words else range(1)
-        readings = [
-            [_said(part, s, r) for s in (speaker,) for r in (register,)]
-            for speaker, register, _ in product(spoken, registers, dialects)
+        by = {choice.by for choice in choices(part)}
+        spoken = len(SPEAKERS) if SPEAKER in by else 1
+        registers = len(self.book.registers) if REGISTER in by else 1
+        dialects = len(self.book.dialects) if slots(part) & self.book.dialect_words.keys() else 1
+        ways = [
+            _said(part, speaker, register) for speaker, register in product(range(spoken), range(registers))
         ]
-        ways = [one[0] for one in readings]
         most = max(map(len, ways))
         self.first_option.append(len(self.pieces))
-        self.by.append((len(spoken), len(registers), len(dialects), most))
-        for (_, _, dialect), listed in zip(product(spoken, registers, dialects), ways, strict=True):
+        self.by.append((spoken, registers, dialects, most))
+        for listed, dialect in product(ways, range(dialects)):
             for k in range(most):
                 self.pieces.append(self._coded(listed[k % len(listed)], dialect))
 
@@ -222,37 +228,13 @@ class _Compiler:
             raise ValueError(f"{self.book.path.name}: too many slots in one choice: {atoms}")
         return made + [NONE] * (PIECES - len(made))
 
-    def _open(self, book: Wordbook) -> None:
-        listed = {str(k): str(v) for k, v in book.document["misspellings"].items()}
-        self.other = list(listed.values())
-        self.number = {word: i for i, word in enumerate(listed)}
-        words = sorted(map(re.escape, listed), key=len, reverse=True)
-        whole = r"{}" if book.document["space"] == "" else r"(?<!\w)(?:{})(?!\w)"
-        self.pattern = re.compile(whole.format("|".join(words)), re.IGNORECASE)
-
     def _base(self, text: str) -> int:
         if text not in self.known:
             self.known[text] = len(self.wrong)
-            found = tuple(
-                i for i in dict.fromkeys(self._index(m) for m in self.pattern.finditer(text)) if i >= 0
-            )[:2]
-            self.wrong.append((*found, NONE, NONE)[:2])  # type: ignore[arg-type]
-            for form in range(MISSPELT):
-                chosen = {word for bit, word in enumerate(found) if form >> bit & 1}
-                self.strings.append(self._misspelt(text, chosen) if chosen else text)
+            forms = self.misspellings.forms(text)
+            self.wrong.append(forms.words)
+            self.strings += forms.texts
         return self.known[text]
-
-    def _index(self, match: re.Match[str]) -> int:
-        return self.number.get(match.group(), self.number.get(match.group().lower(), NONE))
-
-    def _misspelt(self, text: str, chosen: set[int]) -> str:
-        def replaced(match: re.Match[str]) -> str:
-            if (index := self._index(match)) not in chosen:
-                return match.group()
-            other = self.other[index]
-            return other[:1].upper() + other[1:] if match.group()[:1].isupper() else other
-
-        return self.pattern.sub(replaced, text)
 
 
 def _grouped(parts: Sentence) -> list[Sentence]:
@@ -268,20 +250,6 @@ def _grouped(parts: Sentence) -> list[Sentence]:
         else:
             fixed.append(part)
     return [*made, tuple(fixed)] if fixed else made
-
-
-def _flat(part: Sentence) -> list[Part]:
-    found: list[Part] = []
-    for one in part:
-        found.append(one)
-        if isinstance(one, Choice):
-            for option in one.options:
-                found += _flat(option)
-    return found
-
-
-def _choices(part: Sentence) -> list[Choice]:
-    return [one for one in _flat(part) if isinstance(one, Choice)]
 
 
 def _said(part: Sentence, speaker: int, register: int) -> list[tuple[str | Slot, ...]]:

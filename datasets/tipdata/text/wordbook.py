@@ -24,7 +24,7 @@ from tipdata.text.grammar import (
     slots,
     surfaces,
 )
-from tipdata.text.reading import Line, path_of, read, read_lines
+from tipdata.text.reading import path_of, read, read_lines
 
 FEWEST = 10
 """Frames of a level, in each family."""
@@ -155,11 +155,8 @@ class Wordbook:
         if not self.registers:
             self._fault(1, "no register is named")
         self._check_lists()
-        banned = (
-            re.compile(read("banned")[self.language], re.IGNORECASE)
-            if self.language in read("banned")
-            else None
-        )
+        stems = read("banned").get(self.language)
+        banned = re.compile(stems, re.IGNORECASE) if stems else None
         for frame in self.frames():
             self._check_frame(frame, banned)
         if not self.faults:
@@ -275,6 +272,3 @@ class Wordbook:
 def wordbook(language: str) -> Wordbook:
     """Return the wordbook of a language. Raises Faulty where it is not sound."""
     return Wordbook(path_of(f"frames/{language}"))
-
-
-__all__ = ["Faulty", "Frame", "Line", "Wordbook", "wordbook"]

@@ -28,7 +28,7 @@ from tipbench.tasks import task_of
 from tipdata.core.kinds import LANGUAGES
 from tipdata.release import Release
 from tipdata.stages.helpline.cases import NEEDS
-from tipdata.text.lexicon import read
+from tipdata.text.reading import read
 
 TASK = task_of("assistance_triage")
 METHODS = {

@@ -12,7 +12,7 @@ from tipdata.release import generate_region
 from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Cases, Evidence
 from tipdata.stages.helpline.needs import BLOCKS, Model, cells_of, log_total, posterior
 from tipdata.stages.helpline.notes import notes
-from tipdata.text.lexicon import read
+from tipdata.text.reading import read
 
 REGIONS = 12
 

@@ -7,7 +7,8 @@ import pytest
 from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.core.world import World, parameters
 from tipdata.release import generate_region
-from tipdata.text.lexicon import FORMS, read
+from tipdata.text.lexicon import FORMS
+from tipdata.text.reading import read
 
 FORBIDDEN = {  # one pattern a line
     # ruff: noqa: E501

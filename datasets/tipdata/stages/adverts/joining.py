@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tipdata.core.draw import Ints
-from tipdata.text.phrases import MISSPELT, Phrases
+from tipdata.text.misspellings import MISSPELT
+from tipdata.text.phrases import Phrases
 
 if TYPE_CHECKING:
     import pyarrow as pa

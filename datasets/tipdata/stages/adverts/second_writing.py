@@ -17,7 +17,7 @@ from tipdata.stages.adverts.templates import Chains, draw_copies
 from tipdata.stages.adverts.wording import Shown, render
 from tipdata.stages.operations.facts import SILENT, Facts
 from tipdata.stages.operations.stage import Operations
-from tipdata.text.facts import facts_of, shape
+from tipdata.text.facts import places, shape
 from tipdata.text.phrases import phrases
 
 
@@ -56,8 +56,8 @@ def facts_column(o: Operations, chains: Chains, said: Said) -> pl.Series:
     """Return the column of what adverts say: a list of ``fact=level``."""
     names = np.full((len(FAMILIES), *shape()), "", dtype=object)
     for f, family in enumerate(FAMILIES):
-        for c, fact in enumerate(facts_of(family)):
-            names[f, c, : len(fact.levels)] = [f"{fact.name}={level}" for level in fact.levels]
+        for text, place in places(family).items():
+            names[(f, *place)] = text
     there = said.level != SILENT
     fact = np.arange(said.level.shape[1])[None, :]
     values = names[o.family[chains.operation][:, None], fact, np.maximum(said.level, 0)]

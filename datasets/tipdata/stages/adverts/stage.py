@@ -68,7 +68,7 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     )
     frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
     if said is not None:
-        frame = frame.with_columns(facts=facts_column(operations, chains, said)).drop("cues")
+        frame = frame.with_columns(facts=facts_column(operations, chains, said))
     return state, {"adverts": frame}
 
 

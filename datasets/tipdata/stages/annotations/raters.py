@@ -14,7 +14,7 @@ from tipdata.core.world import Region
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.facts import SILENT, Facts
 from tipdata.stages.operations.stage import Operations
-from tipdata.text.facts import facts_of, place_of
+from tipdata.text.facts import places
 
 
 def impressions(region: Region, o: Operations, facts: Facts, adverts: Adverts, rater: Ints) -> Ints:
@@ -37,8 +37,8 @@ def impressions(region: Region, o: Operations, facts: Facts, adverts: Adverts, r
             // 1000
         )
         for f, name in enumerate(FAMILIES):
-            if _has(name, one) and _has(name, two):
-                (a, at), (b, bt) = place_of(name, one), place_of(name, two)
+            if {one, two} <= places(name).keys():
+                (a, at), (b, bt) = places(name)[one], places(name)[two]
                 both = (family == f) & (level[:, a] == at) & (level[:, b] == bt)
                 total += np.where(both, keen[rater] * round(worth * 1000) // 1000, 0)
     errors = np.minimum(adverts.misspelt, region["annotations.most_misspelt"])
@@ -67,8 +67,8 @@ def _weights(region: Region, o: Operations, facts: Facts) -> np.ndarray:
     belief = np.zeros(truth.shape, dtype=np.int64)
     for f, family in enumerate(FAMILIES):
         for said, worth in region["annotations.beliefs"].items():
-            if _has(family, said):
-                belief[(f, *place_of(family, said))] = round(worth * 1000)
+            if said in places(family):
+                belief[(f, *places(family)[said])] = round(worth * 1000)
     strength = _folk_strength(region)[:, None, None, None]
     return (
         truth * shrunk[:, None, None, None] // 1000
@@ -84,8 +84,3 @@ def _folk_strength(region: Region) -> Ints:
 
 def _raters(region: Region) -> int:
     return int(region["annotations.raters"])
-
-
-def _has(family: str, said: str) -> bool:
-    name, _, level = said.partition("=")
-    return any(fact.name == name and level in fact.levels for fact in facts_of(family))

@@ -13,7 +13,7 @@ from tipdata.core.draw import ONE, log, normalised, probability
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages.helpline.cases import NEEDS, Cases, Evidence
-from tipdata.text.lexicon import read
+from tipdata.text.reading import read
 
 OTHERS = ("danger", "time", "work")
 """Pools beside those of needs."""

@@ -107,7 +107,7 @@ def draw_facts(region: Region, local: Ints, kind: Ints, family: Ints, category: 
             region.stream(f"operations/fact/{fact}"), local, weights[np.arange(len(local)), mine]
         )
         if not made.by_migration[fact]:
-            p = log(normalised(np.maximum(weights, 0)))
+            p = log(normalised(weights))
             picked = np.take_along_axis(p, np.maximum(level[:, fact], 0)[:, None, None], axis=2)[:, :, 0]
             total += np.where((level[:, fact] != SILENT)[:, None], picked, 0)
     return Facts(level, total, made)
