@@ -72,7 +72,12 @@ def digest_of_sources(modules: Mapping[str, Path], more: Any = None) -> str:
         lines[name] = read.digest
         for file in _named_files(path, read.strings):
             lines[f"{name}/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
-    return hashlib.sha256(canonical({"sources": lines, "more": more}).encode()).hexdigest()
+    return value_digest({"sources": lines, "more": more})
+
+
+def value_digest(value: Any) -> str:
+    """Return the hex SHA-256 of the :func:`canonical` text of a value."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def canonical(value: Any) -> str:

@@ -15,13 +15,13 @@ from tipbench.config.compose import Composer
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, emit_table, notice
 from tipbench.exit_codes import FAILED
-from tipbench.fence.session import Limits
 from tipbench.runs.allowed_splits import splits_of
 from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Outcome
 from tipbench.runs.estimates import table_of, to_show
 from tipbench.runs.figure import check_format, save
 from tipbench.runs.grid import expand, runnable, sweep
+from tipbench.runs.making import limits_of
 from tipbench.runs.references import references_of
 from tipbench.runs.report import Row, rows, table
 from tipbench.runs.results import Result
@@ -60,7 +60,7 @@ def call(options: argparse.Namespace) -> int:
         overwrite=settings.overwrite,
         quiet=options.quiet,
         log_file=options.log_file,
-        fence=Limits(**settings.limits.model_dump()) if settings.fence == "on" else None,
+        fence=limits_of(settings),
     )
     if single and outcomes[0].cause is not None:
         return _single_failure(outcomes[0], composer)

@@ -20,7 +20,7 @@ folds, whose scores are of several methods, nor where under five operations have
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +103,8 @@ NO_POSITIVE, NO_LAWFUL = "no positive in the test part", "no lawful unit in the 
 
 Members = Mapping[str, NDArray[np.bool_]]
 """Lawful group -> its rows, [rows]; ``lawful`` are all."""
+Points = dict[str, tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]]
+"""Point -> how many operations had to be found, and how many of each lawful group are accused, each [replicates]."""
 
 
 class _Highest:
@@ -134,7 +136,7 @@ def measure(inputs: MetricInputs) -> MetricValues:
     found = _Highest(inputs, inputs.positive)
     lawful = {group: _Highest(inputs, rows) for group, rows in members.items()}
 
-    def accused(drawn: NDArray[np.float64]) -> dict[str, tuple[NDArray, dict[str, NDArray]]]:
+    def accused(drawn: NDArray[np.float64]) -> Points:
         """Return, by point, how many operations had to be found and how many of each group are accused."""
         standing = found.above(drawn)
         above = {group: highest.above(drawn) for group, highest in lawful.items()}
@@ -151,21 +153,22 @@ def measure(inputs: MetricInputs) -> MetricValues:
             points[point] = needed, counts
         return points
 
-    def shares(drawn: NDArray[np.float64]) -> Metrics:
+    def shares(drawn: NDArray[np.float64], points: Points) -> Metrics:
         """Return the share of each group's operations that is accused at each point."""
         total = {group: drawn[:, one.clusters].sum(axis=1) for group, one in lawful.items()}
         return {
             f"{group}/{point}": ratio(count, total[group])
-            for point, (_, counts) in accused(drawn).items()
+            for point, (_, counts) in points.items()
             for group, count in counts.items()
         }
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
-        share = shares(drawn)
-        per_find = [ratio(counts[LAWFUL], needed) for needed, counts in accused(drawn).values()]
-        return dict(zip(names, [*per_find, _worst(share, members, WORST_AT)], strict=True))
+        points = accused(drawn)
+        per_find = [ratio(counts[LAWFUL], needed) for needed, counts in points.values()]
+        worst = _worst(shares(drawn, points), members, WORST_AT)
+        return dict(zip(names, [*per_find, worst], strict=True))
 
-    values = observed(shares, inputs.clusters.count)
+    values = observed(lambda drawn: shares(drawn, accused(drawn)), inputs.clusters.count)
     groups: Groups = {
         group: {f"operations_accused_{point}": _or_none(values[f"{group}/{point}"]) for point in RECALLS}
         for group in members
@@ -200,19 +203,18 @@ def as_decided(
         sums.add_ever(group, rows)
         sums.add_column(f"{group}/accused", _most(inputs, rows * flagged))
 
-    def shares(drawn: NDArray[np.float64]) -> Metrics:
-        total = sums.totals(drawn)
+    def shares(total: Callable[[str], NDArray[np.float64]]) -> Metrics:
         return {f"{group}/": ratio(total(f"{group}/accused"), total(group)) for group in members}
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
         per_find = ratio(total(f"{LAWFUL}/accused"), total("found"))
-        return dict(zip(OWN_NAMES, (per_find, _worst(shares(drawn), members, "")), strict=True))
+        return dict(zip(OWN_NAMES, (per_find, _worst(shares(total), members, "")), strict=True))
 
     silent = silence(inputs, flagged > 0, found > 0)
     # Where all are flagged what it costs is told: it is the worst that there is, and no praise.
     withheld = {} if silent in (None, ALL_FLAGGED) else dict.fromkeys(OWN_NAMES, str(silent))
-    values = observed(shares, inputs.clusters.count)
+    values = observed(lambda drawn: shares(sums.totals(drawn)), inputs.clusters.count)
     groups: Groups = {group: {"operations_accused": _or_none(values[f"{group}/"])} for group in members}
     return MetricValues(metrics=metrics, withheld=withheld, groups=groups)
 

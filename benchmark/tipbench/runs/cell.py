@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from tipcore.operating_system import name_problem
 from tipdata.core.world import release_name
 
 from tipbench.config.settings import Settings
-from tipbench.sources import canonical
+from tipbench.sources import canonical, value_digest
 
 HASHED = ("task", "release", "split", "labels", "access", "replicates")
 PROSE = ("summary", "source", "known")
@@ -79,7 +78,7 @@ class Cell:
         the parameters of the method. Names and prose do not enter."""
         decides = {key: self.config[key] for key in HASHED}
         decides |= {"data": without_prose(self.config["data"]), "method": self.config["baseline"]["method"]}
-        return hashlib.sha256(canonical(decides).encode()).hexdigest()
+        return value_digest(decides)
 
     @property
     def folder(self) -> Path:

@@ -11,6 +11,7 @@ from tipcore.errors import UsageError
 
 from tipbench.config.instantiate import instantiate
 from tipbench.config.method_class import is_shipped, method_class
+from tipbench.config.settings import Settings
 from tipbench.fence.method import FencedMethod
 from tipbench.fence.session import Limits, Session
 from tipbench.fence.view import sight_of
@@ -77,6 +78,11 @@ class Methods:
         """End all fences."""
         for one in self._fenced:
             one.close()
+
+
+def limits_of(settings: Settings) -> Limits | None:
+    """Return the limits of the fence that settings ask for; None where they ask for none."""
+    return Limits(**settings.limits.model_dump()) if settings.fence == "on" else None
 
 
 def fenced_method(

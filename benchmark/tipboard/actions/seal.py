@@ -10,7 +10,7 @@ from tipbench.actions.typed import add_import_path, composer_of
 from tipbench.config.settings import Settings
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.fence.method import MethodError
-from tipbench.fence.session import Limits
+from tipbench.runs.making import limits_of
 from tipbench.runs.report import interval, number
 from tipbench.tasks import tasks
 from tipcore.errors import CheckFailed, UsageError
@@ -67,7 +67,7 @@ def call_predict(options: argparse.Namespace) -> int:
         labels=settings.labels,
         access=settings.access,
         seed=settings.seed,
-        fence=Limits(**settings.limits.model_dump()) if settings.fence == "on" else None,
+        fence=limits_of(settings),
     )
     try:
         made, sealed = predict(ask, Path(options.round), release)

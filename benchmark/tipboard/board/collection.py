@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tipbench.evaluation.meaning import score_version
 from tipbench.runs.results import Result, read_result, run_folders
@@ -50,6 +51,31 @@ def collect(runs: Path, draft: bool = False) -> list[Run]:
 def place_of(result: Result) -> tuple[str, str, str, int]:
     """Return task, split, the method's name without its task, seed: where a result stands on its board."""
     return result.task, result.split, result.method_name, result.seed
+
+
+class Seeded(Protocol):
+    """What was made of one task and split with one seed."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+
+
+Seat = tuple[str, str, int]
+
+
+def seat_of(one: Seeded) -> Seat:
+    """Return task, split, seed: where one of an entry's results stands among them."""
+    return one.task, one.split, one.seed
+
+
+def file_of(seat: Seat) -> str:
+    """Return the path of a result below the folder of an entry's results."""
+    task, split, seed = seat
+    return f"{task}/{split}/s{seed}.json"
 
 
 def _refuse_mixed(

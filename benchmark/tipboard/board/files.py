@@ -26,7 +26,7 @@ from tipcore.atomic import fill_folder_atomically, is_left_over
 from tipcore.errors import UsageError
 from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
 
-from tipboard.board.collection import Run, place_of
+from tipboard.board.collection import Run, file_of, place_of, seat_of
 from tipboard.board.draws import DRAWS, KeptDraws, read_draws, to_bytes
 from tipboard.board.entries import Entry, reference_entries
 from tipboard.board.fresh_record import check_fresh
@@ -89,7 +89,7 @@ def store_results(folder: Path, found: Sequence[Result], draws: Sequence[KeptDra
     """Write the results of one submission and their draws to a folder."""
     folder.mkdir(exist_ok=True)
     for result in found:
-        path = folder / result.task / result.split / f"s{result.seed}.json"
+        path = folder / file_of(seat_of(result))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(result.to_json(), encoding="utf-8")
     (folder / DRAWS).write_bytes(to_bytes(draws))
@@ -168,7 +168,7 @@ def read_submission(folder: Path) -> Entry:
     fresh, _ = _side(folder / FRESH) if (folder / FRESH).is_dir() else ([], [])
     done = {place_of(result) for result in again}
     shown = [*again, *(result for result in uploaded if place_of(result) not in done)]
-    drawn = {(one.task, one.split, one.seed): one for one in (*draws, *drawn_again)}
+    drawn = {seat_of(one): one for one in (*draws, *drawn_again)}
     return Entry(
         team=record.team,
         method=record.method,

@@ -24,6 +24,7 @@ from tipbench.runs.records import Scored
 from tipbench.runs.report import mean
 from tipbench.runs.results import Result
 
+from tipboard.board.collection import seat_of
 from tipboard.board.draws import REPLICATES
 
 MARGIN, LARGEST_MARGIN = 0.1, 0.05
@@ -77,8 +78,8 @@ def fresh_of(released: Sequence[Result], fresh: Sequence[Result], metric: str) -
         fresh: its results on fresh worlds, of any task and split.
         metric: the task's primary metric.
     """
-    there = {(one.task, one.split, one.seed): one for one in fresh}
-    pairs = [(one, there[place]) for one in released if (place := (one.task, one.split, one.seed)) in there]
+    there = {seat_of(one): one for one in fresh}
+    pairs = [(one, there[seat]) for one in released if (seat := seat_of(one)) in there]
     if not pairs:
         return None
     before, after = (bounded(side, metric) for side in zip(*pairs, strict=True))

@@ -16,6 +16,7 @@ from tipbench.runs.results import Result, digest_of, read_result
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
+from tipboard.board.collection import Seat, file_of, seat_of
 from tipboard.board.draws import DRAWS
 from tipboard.board.entries import Entry
 
@@ -23,8 +24,6 @@ CELLS = "cells.json"
 
 FIRST_FENCED = 2
 """The version of result files since which a reproduced result names its fence: that of tipbench 0.5.0."""
-
-Place = tuple[str, str, int]
 
 
 class _Record(BaseModel):
@@ -44,14 +43,9 @@ class FreshCell(_Record):
     )
 
     @property
-    def place(self) -> Place:
-        """Its task, split and seed."""
-        return self.task, self.split, self.seed
-
-    @property
     def file(self) -> str:
         """Of either result, below its folder."""
-        return f"{self.task}/{self.split}/s{self.seed}.json"
+        return file_of(seat_of(self))
 
 
 class FreshRecord(_Record):
@@ -68,13 +62,13 @@ class FreshRecord(_Record):
         return digest_of(self.model_dump_json(exclude={"digest"}).encode())
 
 
-def worlds_of(folder: Path) -> dict[Place, str]:
+def worlds_of(folder: Path) -> dict[Seat, str]:
     """Return the fresh world of every cell that the record of a folder names; none where there is no record."""
     record = record_of(folder) if (folder / CELLS).is_file() else None
-    return {} if record is None else {cell.place: cell.world for cell in record.cells}
+    return {} if record is None else {seat_of(cell): cell.world for cell in record.cells}
 
 
-def store_record(fresh: Path, reproduced: Path, entry: str, worlds: Mapping[Place, str]) -> None:
+def store_record(fresh: Path, reproduced: Path, entry: str, worlds: Mapping[Seat, str]) -> None:
     """Write the record of the fresh and reproduced results that two folders hold.
 
     Args:
@@ -85,7 +79,7 @@ def store_record(fresh: Path, reproduced: Path, entry: str, worlds: Mapping[Plac
     """
     cells = []
     for (task, split, seed), world in sorted(worlds.items()):
-        file = f"{task}/{split}/s{seed}.json"
+        file = file_of((task, split, seed))
         again = digest_of((reproduced / file).read_bytes())
         there = _digest(fresh / file)
         cells.append(FreshCell(task=task, split=split, seed=seed, world=world, reproduced=again, fresh=there))
@@ -112,7 +106,7 @@ def check_fresh(fresh: Path, reproduced: Path, entry: Entry) -> None:
 
 
 def _problems(folder: Path, reproduced: Path, entry: Entry) -> Iterator[str]:
-    again = {_place(one): one for one in entry.results if one.verified and not _is_older(one)}
+    again = {seat_of(one): one for one in entry.results if one.verified and not _is_older(one)}
     for result in again.values():
         if result.fence is None:
             yield f"{_named(result)} was reproduced without a fence"
@@ -128,7 +122,7 @@ def _problems(folder: Path, reproduced: Path, entry: Entry) -> Iterator[str]:
         yield f"the results on a fresh world are of {record.entry} and not of {entry.id}"
     if record.digest != record.digested():
         yield f"{CELLS} is not what was written there"
-    cells = {one.place: one for one in record.cells}
+    cells = {seat_of(one): one for one in record.cells}
     for place, result in again.items():
         if place not in cells:
             yield f"{_named(result)} was reproduced without a run on a fresh world"
@@ -142,13 +136,11 @@ def _problems(folder: Path, reproduced: Path, entry: Entry) -> Iterator[str]:
     yield from _strangers(folder, again, cells)
 
 
-def _strangers(
-    folder: Path, again: Mapping[Place, Result], cells: Mapping[Place, FreshCell]
-) -> Iterator[str]:
+def _strangers(folder: Path, again: Mapping[Seat, Result], cells: Mapping[Seat, FreshCell]) -> Iterator[str]:
     for path in sorted(folder.rglob("s*.json")):
         fresh = read_result(path)
         name = path.relative_to(folder).as_posix()
-        place = _place(fresh)
+        place = seat_of(fresh)
         if place not in again or place not in cells or cells[place].file != name:
             yield f"{name} is of no result that was reproduced"
         elif fresh.data != cells[place].world or not _is_of(fresh, again[place]):
@@ -158,10 +150,6 @@ def _strangers(
 def _is_older(result: Result) -> bool:
     """Return whether a result is of a tipbench that reproduced without a fence."""
     return result.fence is None and result.schema_version < FIRST_FENCED
-
-
-def _place(result: Result) -> Place:
-    return result.task, result.split, result.seed
 
 
 def record_of(folder: Path) -> FreshRecord | None:

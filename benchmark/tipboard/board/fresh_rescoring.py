@@ -11,6 +11,7 @@ from tipcore.atomic import fill_folder_atomically
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
+from tipboard.board.collection import seat_of
 from tipboard.board.entries import Entry
 from tipboard.board.files import FRESH, REPRODUCED, store_results
 from tipboard.board.fresh_record import record_of, store_record, worlds_of
@@ -34,10 +35,10 @@ def check_absent(submission: Path, entry: Entry) -> None:
     Raises UsageError for one that has.
     """
     record = record_of(submission / FRESH)
-    again = {(one.task, one.split, one.seed): one for one in entry.results if one.verified}
+    again = {seat_of(one): one for one in entry.results if one.verified}
     for cell in () if record is None else record.cells:
-        if cell.fresh is None and cell.place in again:
-            result = again[cell.place]
+        if cell.fresh is None and seat_of(cell) in again:
+            result = again[seat_of(cell)]
             with made_world(Release.called(cell.world)) as world:
                 has = has_split(cell.task, world, cell.split, result.labels, result.access)
             if has:

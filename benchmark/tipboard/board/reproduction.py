@@ -35,6 +35,7 @@ from tipcore.parquet import read_parquet
 from tipdata.release import Release
 
 from tipboard.board.acceptance import first_of
+from tipboard.board.collection import seat_of
 from tipboard.board.config import read_config
 from tipboard.board.draws import KeptDraws, draws_of_run
 from tipboard.board.entries import Entry
@@ -114,7 +115,7 @@ def reproduce(
         for one in (*entry.results, *entry.uploaded)
         if (not tasks or one.task in tasks) and (not splits or one.split in splits)
     ]
-    cells = list({(one.task, one.split, one.seed): one for one in cells}.values())
+    cells = list({seat_of(one): one for one in cells}.values())
     if not cells:
         raise UsageError(
             f"{entry_id} has no results on {', '.join((*tasks, *splits)) or data}: ask for others."
@@ -152,8 +153,8 @@ def _entry(results: Path, data: str, entry_id: str) -> Entry:
 
 def _stays(entry: Entry, cells: Sequence[Result]) -> bool:
     """Return whether anything that was reproduced earlier is not among these cells."""
-    again = {(one.task, one.split, one.seed) for one in cells}
-    return any(one.verified and (one.task, one.split, one.seed) not in again for one in entry.results)
+    again = {seat_of(one) for one in cells}
+    return any(one.verified and seat_of(one) not in again for one in entry.results)
 
 
 def _environment(entry: Entry, results: Path, work: Path) -> Environment:
@@ -219,18 +220,18 @@ def _store(results: Path, data: str, entry: Entry, found: Sequence[Again]) -> No
             store.put((one.fresh_folder / one.fresh.predictions.file).read_bytes())
         if one.result.split == task_of(one.result.task).splits[0]:
             drawn.append(draws_of_run(one.result, one.folder))
-    done = {(one.result.task, one.result.split, one.result.seed) for one in made}
+    done = {seat_of(one.result) for one in made}
 
     def others(kept: Sequence[Result]) -> list[Result]:
-        return [one for one in kept if (one.task, one.split, one.seed) not in done]
+        return [one for one in kept if seat_of(one) not in done]
 
     folder = results / data / SUBMISSIONS / entry.id
     earlier = others([one for one in entry.results if one.verified])
-    there = {(one.task, one.split, one.seed) for one in earlier}
-    kept = [one for one in entry.draws if (one.task, one.split, one.seed) in there]
+    there = {seat_of(one) for one in earlier}
+    kept = [one for one in entry.draws if seat_of(one) in there]
     fresh = [_named(one.fresh, entry) for one in made if one.fresh is not None]
     worlds = {place: world for place, world in worlds_of(folder / FRESH).items() if place not in done}
-    worlds |= {(one.result.task, one.result.split, one.result.seed): one.world.name for one in made}
+    worlds |= {seat_of(one.result): one.world.name for one in made}
     with fill_folder_atomically(folder / REPRODUCED, replace=True, advice="give another --results") as beside:
         store_results(beside, [*earlier, *(one.result for one in made)], first_of([*kept, *drawn]))
     with fill_folder_atomically(folder / FRESH, replace=True, advice="give another --results") as beside:

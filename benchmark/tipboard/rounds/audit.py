@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
 from tipbench.kinds.answers import Answers
 from tipbench.runs.results import digest_of
 
-from tipboard.rounds.chain import chain_differences, day_of, void_note, voids_of
+from tipboard.rounds.chain import Voiding, chain_differences, day_of, void_note
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.ledger import same_team
 from tipboard.rounds.record import PREDICTIONS, SCORES, Round, read
@@ -38,9 +38,10 @@ def audit(scores: Scores, described: Round) -> list[str]:
     if described.schema_version is not None or any(number is not None for number in numbers):
         found += _number_differences(numbers)
     turns: Counter[str] = Counter()
+    voids = scores.voids()
     for place, entry in enumerate(scores.entries, 1):
         turns[same_team(entry.team)] += 1
-        said = _entry_differences(entry, turns[same_team(entry.team)], scores, described)
+        said = _entry_differences(entry, turns[same_team(entry.team)], scores, voids, described)
         found += [f"{SCORES}: submission {entry.number or place} {one}" for one in said]
     return list(dict.fromkeys(found))
 
@@ -61,7 +62,9 @@ def _number_differences(numbers: list[int | None]) -> list[str]:
     return found or ([] if numbers == [*wanted] else [f"{SCORES}: submissions are not in the order taken in"])
 
 
-def _entry_differences(entry: ScoredEntry, turn: int, scores: Scores, described: Round) -> list[str]:
+def _entry_differences(
+    entry: ScoredEntry, turn: int, scores: Scores, voids: Mapping[int, Voiding] | None, described: Round
+) -> list[str]:
     found, rules = [], described.rules
     if entry.turn != turn:
         found.append(f"is turn {turn} of {shown(entry.team)} and not {entry.turn}")
@@ -76,14 +79,14 @@ def _entry_differences(entry: ScoredEntry, turn: int, scores: Scores, described:
         for name in entry.files
         if not _known(name, described)
     ]
-    found += _note_differences(entry, scores, described)
-    if entry.counts != counted(entry, scores.entries, scores.chain):
+    found += _note_differences(entry, voids, described)
+    if entry.counts != counted(entry, scores.entries, voids):
         found.append("says that other tasks count than those of which it is the team's last")
     return found
 
 
-def _note_differences(entry: ScoredEntry, scores: Scores, described: Round) -> list[str]:
-    void = voids_of(scores.chain).get(entry.number or 0)
+def _note_differences(entry: ScoredEntry, voids: Mapping[int, Voiding] | None, described: Round) -> list[str]:
+    void = (voids or {}).get(entry.number or 0)
     if void is not None and entry.note != void_note(void, described.closes):
         return ["is void in the chain and not for that reason in its note"]
     there = {(task, seed) for task, seeds in entry.scores.items() for seed in seeds}
@@ -91,7 +94,7 @@ def _note_differences(entry: ScoredEntry, scores: Scores, described: Round) -> l
         return ["has scores and a note why it has none"]
     if entry.note is None and there != places_of(entry):
         return ["has not the scores of its files"]
-    known = entry.note is None or is_void(entry, scores.chain) or FAILED.fullmatch(entry.note)
+    known = entry.note is None or is_void(entry, voids) or FAILED.fullmatch(entry.note)
     return [] if known else ["has a note that is none of a void one or of one that could not be scored"]
 
 
@@ -114,11 +117,11 @@ def rescored(folder: Path, scores: Scores, described: Round) -> list[str]:
     there = {int(one.name) for one in (folder / PREDICTIONS).glob("*") if one.name.isdecimal()}
     extra = [] if numbers == {None} else sorted(there - numbers)
     found = [f"{SCORES}: lacks submission {number}" for number in extra]
-    answers_of = cache(partial(read_answers, folder))
+    answers_of, voids = cache(partial(read_answers, folder)), scores.voids()
     for entry in scores.entries:
         if entry.number is not None and all(_known(name, described) for name in (*entry.files, *entry.kept)):
             found += _extra_files(folder / PREDICTIONS / str(entry.number), entry)
-            found += _score_differences(entry, scores, folder, described, answers_of)
+            found += _score_differences(entry, voids, folder, described, answers_of)
     return found
 
 
@@ -129,7 +132,11 @@ def _extra_files(place: Path, entry: ScoredEntry) -> list[str]:
 
 
 def _score_differences(
-    entry: ScoredEntry, scores: Scores, folder: Path, described: Round, answers_of: Callable[[str], Answers]
+    entry: ScoredEntry,
+    voids: Mapping[int, Voiding] | None,
+    folder: Path,
+    described: Round,
+    answers_of: Callable[[str], Answers],
 ) -> list[str]:
     where = f"{PREDICTIONS}/{entry.number}"
     for name, digest in entry.kept.items():
@@ -137,7 +144,7 @@ def _score_differences(
             return [f"{where}/{name}: is missing"]
         if digest_of((folder / where / name).read_bytes()) != digest:
             return [f"{where}/{name}: is not what {SCORES} says was scored"]
-    if is_void(entry, scores.chain):
+    if is_void(entry, voids):
         return []
     found, note = outcome_of(entry, folder / where, described, answers_of)
     if note != entry.note:

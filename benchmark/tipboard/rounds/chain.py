@@ -7,13 +7,12 @@ hash of its link as a receipt; whoever was told the last one (the head) can tell
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from tipbench.sources import canonical
+from tipbench.sources import value_digest
 
 from tipboard.rounds.record import HEX, SCORES
 
@@ -65,7 +64,7 @@ Link = Annotated[Intake | Voiding, Field(discriminator="event")]
 
 def link_hash(link: Intake | Voiding) -> str:
     """Return the hash of a link, which is the receipt of whom it is about."""
-    return hashlib.sha256(canonical(link.model_dump(mode="json")).encode()).hexdigest()
+    return value_digest(link.model_dump(mode="json"))
 
 
 def head_of(chain: Sequence[Intake | Voiding], commitment: str) -> str:
@@ -82,7 +81,7 @@ def intake_of(entry: Entered, number: int, previous: str) -> Intake:
         team=entry.team,
         turn=entry.turn,
         taken_in=entry.taken_in,
-        handed_in=hashlib.sha256(canonical(given).encode()).hexdigest(),
+        handed_in=value_digest(given),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tipbench.tasks import tasks
 from tipbench.version import __version__
 from tipcore.errors import UsageError
 
-from tipboard.rounds.chain import Entered, Link, voids_of
+from tipboard.rounds.chain import Entered, Link, Voiding, voids_of
 from tipboard.rounds.damage import RESTORE, check_file
 from tipboard.rounds.ledger import same_team
 from tipboard.rounds.record import DOMAIN, Round
@@ -63,6 +63,10 @@ class Scores(BaseModel):
     entries: list[ScoredEntry]
     chain: list[Link] = Field(default=[], description="what was taken in and voided; absent in older files")
 
+    def voids(self) -> Mapping[int, Voiding] | None:
+        """Return the void submissions by number; None in a file from before the chain."""
+        return voids_of(self.chain) if self.chain else None
+
 
 def shown_of(task: Task, answers: Answers, path: Path, described: Round) -> dict[str, ShownScore]:
     """Return the scores of a file as they are shown. Raises one of
@@ -105,18 +109,20 @@ def places_of(entry: Entered) -> set[tuple[str, str]]:
     return {(found[1], f"s{found[2]}") for name in entry.files if (found := FILE.fullmatch(name))}
 
 
-def is_void(entry: ScoredEntry, chain: Sequence[Link]) -> bool:
-    """Return whether an entry is void: by the chain or, in a file from before it, by its note."""
-    return entry.number in voids_of(chain) if chain else (entry.note or "").startswith("void")
+def is_void(entry: ScoredEntry, voids: Mapping[int, Voiding] | None) -> bool:
+    """Return whether an entry is void: by the chain or, in a file from before it (None), by its note."""
+    return (entry.note or "").startswith("void") if voids is None else entry.number in voids
 
 
-def counted(entry: ScoredEntry, entries: Iterable[ScoredEntry], chain: Sequence[Link]) -> list[str]:
+def counted(
+    entry: ScoredEntry, entries: Iterable[ScoredEntry], voids: Mapping[int, Voiding] | None
+) -> list[str]:
     """Return the tasks that an entry has scores of and no later one of its team, void ones aside, has files of."""
     team = same_team(entry.team)
     later = [
         other
         for other in entries
-        if same_team(other.team) == team and other.turn > entry.turn and not is_void(other, chain)
+        if same_team(other.team) == team and other.turn > entry.turn and not is_void(other, voids)
     ]
     return sorted(entry.scores.keys() - {task for other in later for task, _ in places_of(other)})
 

@@ -7,7 +7,7 @@ void, or that cannot be scored, says why and stops no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -17,14 +17,13 @@ from tipcore.atomic import write_file_atomically
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
 
-from tipboard.rounds.chain import chain_differences, void_note, voids_of
+from tipboard.rounds.chain import Voiding, chain_differences, void_note, voids_of
 from tipboard.rounds.components import check_wheel
 from tipboard.rounds.host import open_secret, published_folder, read_answers
 from tipboard.rounds.ledger import (
     LEDGER,
     SUBMISSIONS,
     HandedIn,
-    Ledger,
     check_not_revealed,
     locked,
     write_ledger,
@@ -58,9 +57,10 @@ def score_round(
         by_number = {entry.number: entry for entry in ledger.entries}
         if broken := chain_differences(ledger.chain, by_number, described.commitment):
             raise UsageError(f"{secret / LEDGER} was altered ({broken[0].partition(': ')[2]}): restore it.")
-        work = partial(_scored, secret, ledger, described, cache(partial(read_answers, secret)))
+        voids = voids_of(ledger.chain)
+        work = partial(_scored, secret, voids, described, cache(partial(read_answers, secret)))
         scored = run_all(work, ledger.entries, engine="sequential", label="submissions", quiet=quiet)
-        entries = [one.model_copy(update={"counts": counted(one, scored, ledger.chain)}) for one in scored]
+        entries = [one.model_copy(update={"counts": counted(one, scored, voids)}) for one in scored]
         scores = Scores(
             name=described.name, commitment=described.commitment, entries=entries, chain=ledger.chain
         )
@@ -70,11 +70,15 @@ def score_round(
 
 
 def _scored(
-    secret: Path, ledger: Ledger, described: Round, answers_of: Callable[[str], Answers], entry: HandedIn
+    secret: Path,
+    voids: Mapping[int, Voiding],
+    described: Round,
+    answers_of: Callable[[str], Answers],
+    entry: HandedIn,
 ) -> ScoredEntry:
     """Return an entry with its scores or with the reason why it has none, which is no matter of any other entry."""
     found: Found = {}
-    if (void := voids_of(ledger.chain).get(entry.number)) is not None:
+    if (void := voids.get(entry.number)) is not None:
         note: str | None = void_note(void, described.closes)
     else:
         found, note = outcome_of(entry, secret / SUBMISSIONS / str(entry.number), described, answers_of)
