@@ -112,17 +112,19 @@ class _Text:
     def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
         """Return one of each distinct sentence, and which of them each sentence is. How a sentence reads depends on
         the template, the frame, who speaks, and what its slots hold in the advert."""
+        import pyarrow as pa
+
         slots = self.words.slots[frame]
         noun = np.where(slots & 1, self.said.noun[row] + 1, 0)
         masked = np.where(slots & 2, self.shown.masked[row] + 1, 0)
         price = np.where(slots & 4, self.shown.price[row] + 1, 0)
         told = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
-        keys = np.stack([self.template[row] * (1 << 20) + frame, price * 4096 + told])
-        order = np.lexsort(keys)
-        new = np.r_[True, (np.diff(keys[:, order], axis=1) != 0).any(axis=0)]
-        which = np.empty(len(row), dtype=np.int64)
-        which[order] = np.cumsum(new) - 1
-        return order[new], which
+        rank = np.unique(price, return_inverse=True)[1]
+        key = ((self.template[row] << 16 | frame) << 16 | rank) << 12 | told
+        which = pa.array(key).dictionary_encode().indices.to_numpy()
+        first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
+        first[which[::-1]] = np.arange(len(row))[::-1]
+        return first, which
 
     def _between(self) -> pa.Array:
         """Return what stands between two sentences of each advert."""
