@@ -183,6 +183,5 @@ def _bound() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
 
 def _chosen(stream: Stream, ids: Ints, weights: np.ndarray) -> np.ndarray:
     """Return a level each by (rows, levels) weights; :data:`SILENT` where all are 0."""
-    none = weights.sum(axis=1) == 0
-    drawn = stream.choose(ids, np.where(none[:, None], 1, weights))
-    return np.where(none, SILENT, drawn)
+    drawn = stream.choose(ids, weights)
+    return np.where(drawn == weights.shape[1], SILENT, drawn)
