@@ -1,11 +1,11 @@
-"""What a region costs in two versions of the data, in one paired run: python tests/performance/versions.py [--regions 24]
+"""What a region costs in two versions of the data, in one paired run.
 
-CPU milliseconds a region, by stage, median over regions, and the median of the regions' ratios: another process that
-takes the machine from this one enters neither. The versions take turns at going first. *tables*: what is cast, sorted
-by its key and checked. *written*: as parquet files. *a process*: CPU of a new process's imports and first region, less
-one more region; ``cold`` in an empty home, ``warm`` in one where a process was before.
+``python tests/performance/versions.py [--regions 24] [--versions 0.3.0 0.4.0]``
 
-A version's tables that the other has too are all of its tables today; a stage that one lacks shows as ``-``.
+CPU milliseconds a region, by stage, median over regions, and the median of the regions' ratios: other processes on the
+machine hardly enter. The versions take turns at going first. *tables*: they are cast, sorted by key and checked.
+*written*: as parquet files. *a process*: CPU of a new process's imports and first region, less one more region; ``cold``
+in an empty home, ``warm`` in one where a process was before.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ _B = np.uint64(0x94D049BB133111EB)
 
 
 def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Put words through SplitMix64's finaliser, a bijection on 64-bit words, in place: memory is what draws wait for."""
+    """Put words through SplitMix64's finaliser, a bijection on 64-bit words, in place."""
     x ^= x >> np.uint64(30)
     x *= _A
     x ^= x >> np.uint64(27)

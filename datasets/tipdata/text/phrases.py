@@ -8,7 +8,6 @@ register and by the dialect; an option is up to :data:`PIECES` *pieces*: strings
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import product
 
 import numpy as np
@@ -88,8 +87,7 @@ class Phrases:
     arrow: dict[str, object] = field(default_factory=dict, repr=False)
 
 
-@cache
-def phrases(languages: tuple[str, ...]) -> Phrases:
+def compiled(languages: tuple[str, ...]) -> Phrases:
     """Compile the wordbooks of some languages. Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one."""
     made = _Compiler(len(languages))
     for number, language in enumerate(languages):

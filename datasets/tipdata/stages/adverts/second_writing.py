@@ -18,7 +18,7 @@ from tipdata.stages.adverts.wording import Shown, render
 from tipdata.stages.operations.facts import SILENT, Facts
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import places, shape
-from tipdata.text.phrases import phrases
+from tipdata.text.kept import phrases
 
 
 def write_facts(

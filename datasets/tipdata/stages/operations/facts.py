@@ -173,7 +173,8 @@ def _given(
 @cache
 def _bound() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
     """Return for each fact those that rule out, or make likelier, a level of it; and by how many thousandths the weight
-    of a level is multiplied, (families, other facts, their levels, facts, levels): at the last, :data:`SILENT`, by 1000."""
+    of a level is multiplied, (families, other facts, their levels, facts, levels): 1000 for :data:`SILENT`, the last.
+    """
     held = rules()
     times = np.where(held.apart, 0, held.together)
     bound = (times != 1000).any(axis=(0, 2, 4))
