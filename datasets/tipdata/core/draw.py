@@ -19,16 +19,20 @@ Ids = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int64]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_SECOND = np.uint64(0xD1B54A32D192ED03)
+_SECOND = 0xD1B54A32D192ED03
+_WORD = (1 << 64) - 1
 _A = np.uint64(0xBF58476D1CE4E5B9)
 _B = np.uint64(0x94D049BB133111EB)
 
 
 def _mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Return SplitMix64's finaliser: a bijection on 64-bit words."""
-    x = (x ^ (x >> np.uint64(30))) * _A
-    x = (x ^ (x >> np.uint64(27))) * _B
-    return x ^ (x >> np.uint64(31))
+    """Put words through SplitMix64's finaliser, a bijection on 64-bit words, in place."""
+    x ^= x >> np.uint64(30)
+    x *= _A
+    x ^= x >> np.uint64(27)
+    x *= _B
+    x ^= x >> np.uint64(31)
+    return x
 
 
 class Stream:
@@ -42,8 +46,12 @@ class Stream:
 
     def bits(self, ids: Ids, k: int | Ids = 0) -> npt.NDArray[np.uint64]:
         """Return 64 uniform bits an id; ``k`` numbers several draws for one id."""
-        first = _mix(np.asarray(ids).astype(np.uint64) * _GOLDEN + self.key)
-        return _mix(first ^ ((np.atleast_1d(k).astype(np.uint64) + np.uint64(1)) * _SECOND))
+        first = np.asarray(ids).astype(np.uint64) * _GOLDEN + self.key
+        if isinstance(k, int):
+            turn = np.uint64((k + 1) * _SECOND & _WORD)
+        else:
+            turn = (np.atleast_1d(k).astype(np.uint64) + np.uint64(1)) * np.uint64(_SECOND)
+        return _mix(_mix(first) ^ turn)
 
     def uniform(self, ids: Ids, k: int | Ids = 0) -> npt.NDArray[np.float64]:
         """Return uniform on [0, 1) in steps of 2**-53, exactly representable."""
@@ -51,12 +59,11 @@ class Stream:
 
     def below(self, ids: Ids, n: int | Ids, k: int | Ids = 0) -> Ints:
         """Return uniform integers in [0, n), n < 2**31, an array of n's broadcasting with the ids."""
-        high = self.bits(ids, k) >> np.uint64(33)
-        return ((high * np.asarray(n).astype(np.uint64)) >> np.uint64(31)).astype(np.int64)
+        return (self.bits(ids, k) >> np.uint64(33)).view(np.int64) * np.asarray(n) >> 31
 
     def chance(self, ids: Ids, p: int | Ids, k: int | Ids = 0) -> npt.NDArray[np.bool_]:
         """Return true with probability ``p`` out of 65,536."""
-        return (self.bits(ids, k) >> np.uint64(48)).astype(np.int64) < p
+        return (self.bits(ids, k) >> np.uint64(48)).view(np.int64) < p
 
     def choose(self, ids: Ids, weights: Ints, k: int | Ids = 0) -> Ints:
         """Return an index by integer weights: one row of weights for all ids, or (len(ids), m) of them."""
@@ -70,9 +77,10 @@ class Stream:
         """Return a draw from a shipped inverse CDF, in millionths: normal, logistic, exponential or gamma_<shape>."""
         knots = table(name)
         drawn = self.bits(ids, k)
-        cell = (drawn >> np.uint64(65 - STEPS.bit_length())).astype(np.int64)
-        within = ((drawn >> np.uint64(32)) & np.uint64(0xFFFFF)).astype(np.int64)
-        return knots[cell] + (((knots[cell + 1] - knots[cell]) * within) >> 20)
+        cell = (drawn >> np.uint64(65 - STEPS.bit_length())).view(np.int64)
+        within = ((drawn >> np.uint64(32)) & np.uint64(0xFFFFF)).view(np.int64)
+        low = knots[cell]
+        return low + ((knots[cell + 1] - low) * within >> 20)
 
     def shuffled(self, ids: Ids) -> Ints:
         """Return positions that put the ids into keyed random order (ties, practically none, by id)."""
@@ -100,7 +108,7 @@ def logit(p: int | Ints) -> Ints:
 
 def sigmoid(milli: int | Ints) -> Ints:
     """Return probabilities out of 65,536 of log-odds in milli-nats."""
-    return table("sigmoid")[np.clip(milli, -REACH, REACH) + REACH]
+    return table("sigmoid").take(np.asarray(milli) + REACH, mode="clip")
 
 
 def log(p: int | Ints) -> Ints:
@@ -110,7 +118,7 @@ def log(p: int | Ints) -> Ints:
 
 def exp(milli: int | Ints) -> Ints:
     """Return exp of milli-nats, times 2**20."""
-    return table("exp")[np.clip(milli, -REACH, REACH) + REACH]
+    return table("exp").take(np.asarray(milli) + REACH, mode="clip")
 
 
 def log_add(a: Ints, b: Ints) -> Ints:

@@ -90,6 +90,12 @@ def _parameters(file: str) -> dict[str, dict[str, Any]]:
     return dict(_leaves(_document(file), "", file))
 
 
+@cache
+def _below(version: str, prefix: str) -> tuple[str, ...]:
+    """Return the paths of all parameters below a prefix, in the file's order."""
+    return tuple(path for path in parameters(version) if path.startswith(f"{prefix}."))
+
+
 def parameters_digest(version: str) -> str:
     """Return the hex SHA-256 of values, ranges and units of a version's world file, in the file's order."""
     listed = {
@@ -171,8 +177,7 @@ class Region:
 
     def group(self, prefix: str) -> dict[str, Any]:
         """Return all parameters below a prefix, by their remaining path, in the file's order."""
-        start = prefix + "."
-        return {path[len(start) :]: self[path] for path in self.world.parameters if path.startswith(start)}
+        return {path[len(prefix) + 1 :]: self[path] for path in _below(self.world.version, prefix)}
 
     def ids(self, stream: str, local: np.ndarray) -> np.ndarray:
         """World-wide row ids, int64 below 2**48: a keyed permutation of region and ``local`` number together.

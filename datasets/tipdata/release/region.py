@@ -28,8 +28,9 @@ def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
             wrong = sorted((set(schema) - set(frame.columns)) | (set(frame.columns) - set(table.schema)))
             if wrong:
                 raise ValueError(f"table {table.name}: columns made and declared differ in {wrong}")
-            frame = frame.select(list(schema)).cast(pl.Schema(schema)).sort(table.key)
-            if frame.select(table.key).is_duplicated().any():
+            frame = pl.DataFrame({name: frame[name] for name in schema}, schema=schema).sort(table.key)
+            same = (pl.col(name).eq_missing(pl.col(name).shift()) for name in table.key)
+            if frame.select(pl.all_horizontal(same).any()).item():
                 raise ValueError(f"table {table.name}: {table.key} is not a key in region {index}")
             tables[table.name] = frame
     return tables

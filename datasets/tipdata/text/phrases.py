@@ -8,7 +8,6 @@ register and by the dialect; an option is up to :data:`PIECES` *pieces*: strings
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import product
 
 import numpy as np
@@ -52,9 +51,9 @@ class Phrases:
         first_option: (items,) an item's first option.
         by: (items, 4) how many options it has by speaker, register, dialect and writer (1 where that picks nothing).
         pieces: (options, PIECES) base strings, -1 for none, or slots.
-        levels: (languages, families, facts, levels, MOST_FRAMES) frames that say a level; -1 beyond.
-        titles: (languages, families, MOST_FRAMES) frames.
-        fillers: (languages, kinds, families, MOST_FRAMES) frames.
+        levels: (languages, families, facts, levels, most frames) frames that say a level; -1 beyond.
+        titles: (languages, families, most frames) frames.
+        fillers: (languages, kinds, families, most frames) frames.
         question, priced: (frames,) bool: ends with a question mark; needs a price.
         slots: (frames,) which of the first three :data:`SLOTS` it has, as bits.
         numbers: (languages, number slots, values, 2) base strings of digits and of words; -1 beyond.
@@ -88,8 +87,7 @@ class Phrases:
     arrow: dict[str, object] = field(default_factory=dict, repr=False)
 
 
-@cache
-def phrases(languages: tuple[str, ...]) -> Phrases:
+def compiled(languages: tuple[str, ...]) -> Phrases:
     """Compile the wordbooks of some languages. Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one."""
     made = _Compiler(len(languages))
     for number, language in enumerate(languages):
@@ -160,9 +158,9 @@ class _Compiler:
             first_option=np.array(self.first_option, dtype=np.int32),
             by=np.array(self.by, dtype=np.int32),
             pieces=np.array(self.pieces, dtype=np.int32),
-            levels=self.levels,
-            titles=self.titles,
-            fillers=self.fillers,
+            levels=_trimmed(self.levels),
+            titles=_trimmed(self.titles),
+            fillers=_trimmed(self.fillers),
             question=np.array(self.question),
             priced=np.array(self.priced),
             slots=np.array(self.slots, dtype=np.int64),
@@ -235,6 +233,11 @@ class _Compiler:
             self.wrong.append(forms.words)
             self.strings += forms.texts
         return self.known[text]
+
+
+def _trimmed(listed: np.ndarray) -> np.ndarray:
+    """Return lists of frames without the places at their end that none of them fills."""
+    return np.ascontiguousarray(listed[..., : (listed != NONE).sum(axis=-1).max()])
 
 
 def _grouped(parts: Sentence) -> list[Sentence]:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.text.facts import facts, facts_of, rules, shape
-from tipdata.text.phrases import DIALECTS, MOST_FRAMES, PIECES, REGISTERS, WORDS, phrases
+from tipdata.text.phrases import DIALECTS, MOST_FRAMES, PIECES, REGISTERS, WORDS, compiled
 from tipdata.text.reading import path_of, read
 from tipdata.text.wordbook import FEWEST, Faulty, Wordbook
 
@@ -113,7 +113,7 @@ def test_rules_name_levels_that_exist_and_leave_every_fact_a_level() -> None:
 
 
 def test_what_is_compiled_holds_every_frame() -> None:
-    made = phrases(LANGUAGES)
+    made = compiled(LANGUAGES)
     for number, language in enumerate(LANGUAGES):
         book = Wordbook(path_of(f"frames/{language}"))
         for (family, fact, level), frames in book.levels.items():

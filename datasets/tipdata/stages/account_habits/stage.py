@@ -188,7 +188,7 @@ def _frame(region: Region, places: Places, accounts: Accounts, a: Actors) -> pl.
         {
             "region": np.full(len(a.number), region.index, dtype=np.int32),
             "account": accounts.frame["account"],
-            "group": np.array(GROUPS)[a.group],
+            "group": pl.Series(GROUPS)[a.group],
             "outreach": a.outreach,
             "town": places.town[a.town],
             **{name: level.astype(np.int8) for name, level in a.habits.items()},

@@ -35,13 +35,17 @@ class Framing:
 
     def __init__(self, region: Region, writers: Writers, words: Phrases) -> None:
         self.region, self.writers, self.words = region, writers, words
+        every = np.arange(len(words.items))
+        liked = region.stream("dialect").quantile(every, f"gamma_{region['writing.dialect']}")
+        self.common = liked // 1000 + 50
+        """(frames,) how much the region likes each frame."""
 
     def packed(self, path: str, row: Ints, owner: Ints, fact: Ints, level: Ints, priced: np.ndarray) -> Ints:
         """Return the state of facts that are said: ``1 << (FRAME_BITS + LEVEL_BITS) | level << FRAME_BITS | frame``."""
         o = self.writers
         level = np.where(level == SILENT, 0, level)  # adoption decides on the day
         frames = self.words.levels[o.language[owner], o.family[owner], fact, level]
-        allowed = (frames >= 0) & (priced[:, None] | ~self.words.priced[np.maximum(frames, 0)])
+        allowed = (frames >= 0) & (priced[:, None] | ~self.words.priced[frames])
         picked = self._preferred(f"{path}/frame", row, owner, frames, allowed, fact)
         return 1 << FRAME_BITS + LEVEL_BITS | level << FRAME_BITS | picked
 
@@ -51,12 +55,9 @@ class Framing:
         """Return a number of a frame a row, by the writer's sparse preferences and the region's."""
         writer = self.writers.writer[owner][:, None]
         own = self.region.stream("writers/frames").quantile(
-            writer * (1 << 24) + np.maximum(frames, 0), f"gamma_{self.region['writing.preference']}"
+            writer * (1 << 24) + frames, f"gamma_{self.region['writing.preference']}"
         )
-        common = self.region.stream("dialect").quantile(
-            np.maximum(frames, 0), f"gamma_{self.region['writing.dialect']}"
-        )
-        weights = np.where(allowed, own * (common // 1000 + 50) // 1000 + 1, 0)
+        weights = np.where(allowed, own * self.common[frames] // 1000 + 1, 0)
         return self.region.stream(path).choose(row, weights, k)
 
     def extras(self, path: str, row: Ints, owner: Ints, at: np.ndarray) -> np.ndarray:

@@ -31,12 +31,10 @@ def joined(words: Phrases, own: list[str], string: Ints, owner: Ints, count: int
     if known is None:
         known = words.arrow["strings"] = pa.array(words.strings, type=pa.string())
     start = len(words.wrong) * MISSPELT
-    mine = np.flatnonzero(string >= start)
-    distinct, which = np.unique(string[mine], return_inverse=True)
-    table = pa.array([own[number - start] for number in distinct], type=pa.string())
-    at = string.copy()
-    at[mine] = start + which
-    pieces = pa.chunked_array([known, table]).take(pa.array(at)).combine_chunks()
+    mine = string >= start
+    pieces = known.take(pa.array(np.where(mine, 0, string)))
+    others = pa.array(own, type=pa.string()).take(pa.array(string[mine] - start))
+    pieces = pc.replace_with_mask(pieces, pa.array(mine), others)  # type: ignore[attr-defined]
     listed = pa.ListArray.from_arrays(offsets(owner, count), pieces)
     return pc.binary_join(listed, "")  # type: ignore[attr-defined]
 

@@ -18,7 +18,7 @@ from tipdata.stages.adverts.wording import Shown, render
 from tipdata.stages.operations.facts import SILENT, Facts
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import places, shape
-from tipdata.text.phrases import phrases
+from tipdata.text.kept import phrases
 
 
 def write_facts(
@@ -48,7 +48,8 @@ def log_odds(o: Operations, facts: Facts, chains: Chains, said: Said) -> Ints:
     row, fact = np.nonzero(said.level != SILENT)
     told = logs[family[row], fact, :, said.level[row, fact]]
     total = o.kind_log + o.category_log[category]
-    np.add.at(total, row, told)
+    for kind in range(total.shape[1]):  # numpy adds to one axis at a time fast, to two slowly
+        np.add.at(total[:, kind], row, told[:, kind])
     return total[:, 0] - log_sum(total[:, 1:])
 
 
@@ -58,7 +59,7 @@ def facts_column(o: Operations, chains: Chains, said: Said) -> pl.Series:
     for f, family in enumerate(FAMILIES):
         for text, place in places(family).items():
             names[(f, *place)] = text
-    there = said.level != SILENT
-    fact = np.arange(said.level.shape[1])[None, :]
-    values = names[o.family[chains.operation][:, None], fact, np.maximum(said.level, 0)]
-    return lists(values, there)
+    number = np.arange(names.size).reshape(names.shape)
+    fact = np.arange(said.level.shape[1])
+    values = number[o.family[chains.operation][:, None], fact, said.level]
+    return lists(values, said.level != SILENT, names.ravel().tolist())

@@ -90,17 +90,16 @@ def _frame(
     price, half = priced
     basis = np.array(list(region["prices.basis"].values()))[o.category[operation]]
     parent = np.where(first, -1, np.roll(ids, 1))
-    cue_names = np.array(o.cues)
     return pl.DataFrame(
         {
             "region": np.full(len(ids), region.index, dtype=np.int32),
             "advert": ids,
-            "platform": np.array(places.codes)[places.platform[site]],
+            "platform": pl.Series(places.codes)[places.platform[site]],
             "town": places.town[town].astype(np.int32),
             "jurisdiction": places.jurisdiction[town].astype(np.int32),
             "minute": plan.minute.astype(np.int32),
-            "language": np.array(LANGUAGES)[o.language[operation]],
-            "category": np.array(tuple(CATEGORIES))[o.category[operation]],
+            "language": pl.Series(LANGUAGES)[o.language[operation]],
+            "category": pl.Series(tuple(CATEGORIES))[o.category[operation]],
             "title": pl.Series(pl.from_arrow(text.title)),
             "body": pl.Series(pl.from_arrow(text.body)),
             "price": pl.Series(price.astype(np.int32)).replace(-1, None),
@@ -115,7 +114,7 @@ def _frame(
             "template": region.ids("templates", plan.template),
             "near_duplicate_group": region.ids("templates", text.source),
             "parent": pl.Series(parent).replace(-1, None),
-            "cues": lists(cue_names, text.cues),
+            "cues": lists(np.arange(text.cues.shape[1]), text.cues, o.cues),
             "copied": text.source != plan.template,
             "writer": region.ids("writers", o.writer[operation]),
             "log_odds": text.log_odds.astype(np.int32),

@@ -71,8 +71,9 @@ class _Text:
         self.strings: list[str] = []
         self.start = len(words.wrong) * MISSPELT
         self.wrong = region.stream("writers/misspelling").chance(
-            self.writer[:, None], probability(region["writing.misspelling"]), np.arange(WORDS)[None, :]
+            np.arange(len(o.writer))[:, None], probability(region["writing.misspelling"]), np.arange(WORDS)
         )
+        """(writers, words) bool: the writer misspells the word."""
 
     def titles(self) -> pa.Array:
         """Return the titles."""
@@ -112,17 +113,19 @@ class _Text:
     def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
         """Return one of each distinct sentence, and which of them each sentence is. How a sentence reads depends on
         the template, the frame, who speaks, and what its slots hold in the advert."""
+        import pyarrow as pa
+
         slots = self.words.slots[frame]
         noun = np.where(slots & 1, self.said.noun[row] + 1, 0)
         masked = np.where(slots & 2, self.shown.masked[row] + 1, 0)
-        price = np.where(slots & 4, self.shown.price[row] + 1, 0)
+        rank = np.unique(self.shown.price, return_inverse=True)[1]
+        price = np.where(slots & 4, rank[row] + 1, 0)
         told = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
-        keys = np.stack([self.template[row] * (1 << 20) + frame, price * 4096 + told])
-        order = np.lexsort(keys)
-        new = np.r_[True, (np.diff(keys[:, order], axis=1) != 0).any(axis=0)]
-        which = np.empty(len(row), dtype=np.int64)
-        which[order] = np.cumsum(new) - 1
-        return order[new], which
+        key = ((self.template[row] << 20 | frame) << 16 | price) << 12 | told
+        which = pa.array(key).dictionary_encode().indices.to_numpy()
+        first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
+        first[which[::-1]] = np.arange(len(row))[::-1]
+        return first, which
 
     def _between(self) -> pa.Array:
         """Return what stands between two sentences of each advert."""
@@ -216,7 +219,7 @@ class _Text:
         misspelt = np.zeros(len(base), dtype=np.int64)
         for bit in range(2):
             word = listed[:, bit].astype(np.int64)
-            misspelt += (self.wrong[at[base], np.maximum(word, 0)] & (word >= 0)) << bit
+            misspelt += (self.wrong[self.writer[at[base]], word] & (word >= 0)) << bit
         string[base] = filled[base] * MISSPELT + misspelt
         return string
 

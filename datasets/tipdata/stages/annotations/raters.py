@@ -18,19 +18,20 @@ from tipdata.text.facts import places
 
 
 def impressions(region: Region, o: Operations, facts: Facts, adverts: Adverts, rater: Ints) -> Ints:
-    """Return how suspicious each advert looks to its rater, milli-nats.
+    """Return how suspicious each advert looks to its raters, milli-nats, of the shape of ``rater``.
 
     Args:
-        rater: (adverts,) number of the rater who looks at each.
+        rater: (raters, adverts) numbers of the raters who look at each.
     """
     assert adverts.said is not None
     family = o.family[adverts.operation]
     level = adverts.said.level
     row, fact = np.nonzero(level != SILENT)
     weights = _weights(region, o, facts)
-    told = weights[rater[row], family[row], fact, level[row, fact]]
-    total = np.zeros(len(rater), dtype=np.int64)
-    np.add.at(total, row, told)
+    told = weights[rater[:, row], family[row], fact, level[row, fact]]
+    total = np.zeros(rater.shape, dtype=np.int64)
+    for place in range(len(rater)):
+        np.add.at(total[place], row, told[place])
     for number, (one, two, worth) in enumerate(region["annotations.pairs"]):
         keen = (
             region.stream("annotations/keen").quantile(np.arange(_raters(region)), "exponential", number)

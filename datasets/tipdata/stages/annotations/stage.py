@@ -38,12 +38,12 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     raters = region["annotations.raters"]
     first = region.stream("annotations/rater").below(adverts.row, raters)
     second = (first + 1 + region.stream("annotations/rater").below(adverts.row, raters - 1, 1)) % raters
-    frames = []
-    for rater in (first, second):
-        seen = (
-            _appearance(region, o, adverts) if o.facts is None else _read(region, o, o.facts, adverts, rater)
-        )
-        frames.append(_scores(region, adverts, seen, rater))
+    both = np.stack([first, second])
+    if o.facts is None:
+        seen = np.broadcast_to(_appearance(region, o, adverts), both.shape)
+    else:
+        seen = _read(region, o, o.facts, adverts, both)
+    frames = [_scores(region, adverts, latent, rater) for latent, rater in zip(seen, both, strict=True)]
     return None, {"annotations": pl.concat(frames)}
 
 
@@ -67,7 +67,7 @@ def _appearance(region: Region, o: Operations, adverts: Adverts) -> np.ndarray:
 
 
 def _read(region: Region, o: Operations, facts: Facts, adverts: Adverts, rater: np.ndarray) -> np.ndarray:
-    """Return how suspicious each advert looks to its rater, milli-nats, 0 where undecided."""
+    """Return (raters, adverts) how suspicious each looks to its rater, milli-nats, 0 where undecided."""
     centre = np.array([round(region["annotations.centre"][f] * 1000) for f in FAMILIES])
     seen = impressions(region, o, facts, adverts, rater)
     return seen - centre[o.family[adverts.operation]] + _normal(region, "reading", adverts.template)

@@ -117,7 +117,7 @@ def _frame(
             "advert": adverts.id[at],
             "flagger": region.ids("flaggers", flagger),
             "day": day.astype(np.int32),
-            "reason": np.array(region["flags.reasons"])[reason],
+            "reason": pl.Series(region["flags.reasons"])[reason],
             "brigade": pl.Series(brigades, dtype=pl.Int64).replace(-1, None),
         }
     )

@@ -14,8 +14,8 @@ import numpy as np
 
 from tipdata.core.draw import ONE, Ints, Stream, exp, log, normalised, probability
 from tipdata.core.kinds import FAMILIES, KINDS
-from tipdata.core.world import Region
-from tipdata.text.facts import ALL, Fact, facts_of, rules, shape
+from tipdata.core.world import Region, parameters
+from tipdata.text.facts import ALL, Fact, facts, facts_of, rules, shape
 
 SILENT = -1
 """The level of a fact that a family lacks, or that earlier facts leave no level."""
@@ -60,21 +60,39 @@ def has_facts(region: Region) -> bool:
 
 def law(region: Region) -> Law:
     """Return the law of a region: that of the world, each ratio moved by the region's own small deviation."""
+    usual, by_migration = _usual(region.world.version)
+    noise = np.zeros(usual.shape, dtype=np.int64)
+    for part, own in facts().items():
+        families, cell = _cells(part)
+        for c, fact in enumerate(own, 0 if part == ALL else len(facts()[ALL])):
+            cells = cell + np.arange(len(KINDS) * len(fact.levels)).reshape(len(KINDS), -1)
+            stream = region.stream(f"parameter/fact/{part}/{fact.name}")
+            noise[families, c, :, : len(fact.levels)] = stream.quantile(cells, "normal") // 1000
+    jitter = probability(region["facts.jitter"])
+    moved = np.clip(noise * jitter // ONE, -jitter * 2000 // ONE, jitter * 2000 // ONE)
+    return Law(np.where(usual > 0, np.maximum(usual * exp(moved) // ONE, 1), 0), by_migration)
+
+
+def _cells(part: str) -> tuple[slice, Ints]:
+    """Return the families that a part's facts are of, and where the numbers of each one's deviations begin."""
+    if part == ALL:
+        return slice(None), 64 * np.arange(len(FAMILIES))[:, None, None]
+    return slice(FAMILIES.index(part), FAMILIES.index(part) + 1), np.array(0)
+
+
+@cache
+def _usual(version: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights of a version's world and which facts are by migration, as in :class:`Law`."""
     weights = np.zeros((len(FAMILIES), shape()[0], len(KINDS), shape()[1]), dtype=np.int64)
     by_migration = np.zeros(shape()[0], dtype=bool)
-    jitter = probability(region["facts.jitter"])
     for f, family in enumerate(FAMILIES):
         for c, fact in enumerate(facts_of(family)):
             by_migration[c] |= fact.name in BY_MIGRATION
-            if fact.name == BY_ADOPTION:
-                continue
-            listed = region[f"facts.law.{fact.part}.{fact.name}"]
-            base = _by_migration(listed, fact) if fact.name in BY_MIGRATION else _by_kind(listed, fact, f)
-            cells = np.arange(base.size).reshape(base.shape) + 64 * f * (fact.part == ALL)
-            noise = region.stream(f"parameter/fact/{fact.part}/{fact.name}").quantile(cells, "normal") // 1000
-            moved = np.clip(noise * jitter // ONE, -jitter * 2000 // ONE, jitter * 2000 // ONE)
-            weights[f, c, :, : base.shape[1]] = np.maximum(base * exp(moved) // ONE, 1)
-    return Law(weights, by_migration)
+            if fact.name != BY_ADOPTION:
+                listed = parameters(version)[f"facts.law.{fact.part}.{fact.name}"]["value"]
+                by = _by_migration(listed, fact) if fact.name in BY_MIGRATION else _by_kind(listed, fact, f)
+                weights[f, c, :, : by.shape[1]] = np.maximum(by, 1)
+    return weights, by_migration
 
 
 def _by_kind(listed: dict[str, dict[str, list[float]]], fact: Fact, family: int) -> np.ndarray:
@@ -145,29 +163,26 @@ def _given(
     made: Law, fact: int, level: np.ndarray, family: Ints, category: Ints, by: np.ndarray
 ) -> np.ndarray:
     """Return (rows, columns of ``by``, levels) weights of a fact, given the levels of others."""
-    held = rules()
-    weights = made.weights[family[:, None], fact, by]
-    open_ = held.has[category, fact]
-    for other in _bound()[fact]:
-        known = level[:, other]
-        at = np.maximum(known, 0)
-        open_ = open_ & ~(held.apart[family, other, at, fact] & (known != SILENT)[:, None])
-        if other < fact:
-            times = np.where((known != SILENT)[:, None], held.together[family, other, at, fact], 1000)
-            weights = weights * times[:, None, :] // 1000
-    return np.where(open_[:, None, :], weights, 0)
+    weights = made.weights[family[:, None], fact, by] * rules().has[category, fact][:, None]
+    bound, times = _bound()
+    for other in bound[fact]:
+        weights = weights * times[family, other, level[:, other], fact][:, None] // 1000
+    return weights
 
 
 @cache
-def _bound() -> tuple[tuple[int, ...], ...]:
-    """Return for each fact those that rule out, or make likelier, a level of it."""
+def _bound() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
+    """Return for each fact those that rule out, or make likelier, a level of it; and by how many thousandths the weight
+    of a level is multiplied, (families, other facts, their levels, facts, levels): 1000 for :data:`SILENT`, the last.
+    """
     held = rules()
-    bound = held.apart.any(axis=(0, 2, 4)) | (held.together != 1000).any(axis=(0, 2, 4))
-    return tuple(tuple(np.flatnonzero(bound[:, fact]).tolist()) for fact in range(bound.shape[1]))
+    times = np.where(held.apart, 0, held.together)
+    bound = (times != 1000).any(axis=(0, 2, 4))
+    silent = np.pad(times, ((0, 0), (0, 0), (0, 1), (0, 0), (0, 0)), constant_values=1000)
+    return tuple(tuple(np.flatnonzero(of).tolist()) for of in bound.T), silent
 
 
 def _chosen(stream: Stream, ids: Ints, weights: np.ndarray) -> np.ndarray:
     """Return a level each by (rows, levels) weights; :data:`SILENT` where all are 0."""
-    none = weights.sum(axis=1) == 0
-    drawn = stream.choose(ids, np.where(none[:, None], 1, weights))
-    return np.where(none, SILENT, drawn)
+    drawn = stream.choose(ids, weights)
+    return np.where(drawn == weights.shape[1], SILENT, drawn)

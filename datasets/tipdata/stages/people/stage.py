@@ -128,7 +128,7 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
             "operation": o.id[owner],
             "role": role,
             "age_band": age_band,
-            "sex": np.array(SEXES)[_women(region, o, person, owner, is_staff).astype(np.int64)],
+            "sex": pl.Series(SEXES)[_women(region, o, person, owner, is_staff).astype(np.int64)],
             "recruiter_relation": pl.Series(_relation(region, person, labour, is_staff)).replace("", None),
             "means_of_control": lists(np.array(means), control),
             "from_day": start.astype(np.int32),

@@ -265,8 +265,8 @@ def _reviews_frame(
             "advert": adverts.id[queue.at][i],
             "reviewer": reviewers.id[votes.reviewer],
             "minute": minute.astype(np.int32),
-            "vote": np.array(VOTES)[vote],
-            "reviewer_kind": np.array(REVIEWERS)[reviewers.kind[votes.reviewer]],
+            "vote": pl.Series(VOTES)[vote],
+            "reviewer_kind": pl.Series(REVIEWERS)[reviewers.kind[votes.reviewer]],
             "brigade": _or_null(region.ids("review brigades", np.maximum(queue.brigade[i], 0)), brigaded),
         }
     )

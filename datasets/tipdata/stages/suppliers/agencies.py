@@ -77,7 +77,7 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
         {
             "region": np.full(len(number), region.index, dtype=np.int32),
             "agency": ids,
-            "language": np.array(LANGUAGES)[o.language[number]],
+            "language": pl.Series(LANGUAGES)[o.language[number]],
             "licensed": region.stream("agencies/licensed").chance(number, licence),
             "age_years": region["suppliers.agencies.age_years"] * years // 2_000_000,
             "operation": o.id[number],

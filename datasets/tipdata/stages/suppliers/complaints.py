@@ -142,8 +142,8 @@ def complaint_frame(region: Region, firms: Firms, complaints: Complaints, majori
             "complaint": region.ids("complaints", number),
             "firm": firms.id[complaints.firm],
             "day": complaints.day,
-            "language": np.array(LANGUAGES)[np.where(own, firms.workers[complaints.firm], majority)],
-            "channel": np.array(tuple(channels))[channel],
-            "topic": np.array(complaints.topics)[complaints.topic],
+            "language": pl.Series(LANGUAGES)[np.where(own, firms.workers[complaints.firm], majority)],
+            "channel": pl.Series(tuple(channels))[channel],
+            "topic": pl.Series(complaints.topics)[complaints.topic],
         }
     )

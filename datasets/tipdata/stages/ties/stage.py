@@ -286,7 +286,7 @@ def _frame(
             "tie": region.ids("ties", ties.number),
             "source": ids[ties.source],
             "target": ids[target],
-            "kind": np.array(TIE_KINDS)[kind],
+            "kind": pl.Series(TIE_KINDS)[kind],
             "day": ties.day.astype(np.int32),
             "count": np.where(kind == FOLLOW, 1, 1 + more // 1_000_000).astype(np.int32),
             "reason": reason,

@@ -1,0 +1,72 @@
+"""Compiled wordbooks, kept in the home folder: to read, check and compile them takes seconds, in every process that
+makes data.
+
+They are kept with the digest of all that decides them, so that a changed wordbook is read, checked and compiled anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from contextlib import suppress
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
+from tipcore.home import home
+
+from tipdata.core.world import FOLDER
+from tipdata.text.phrases import Phrases, compiled
+
+FILE = "wordbooks.npz"
+DIGEST, STRINGS = "digest", "strings"
+BETWEEN = "\0"
+
+
+@cache
+def phrases(languages: tuple[str, ...]) -> Phrases:
+    """Return the compiled wordbooks of some languages: those that are kept, else new ones, which then are kept.
+
+    Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one.
+    """
+    digest = _digest(languages)
+    with suppress(UsageError, OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there, or damaged
+        return _read(home() / FILE, digest)
+    made = compiled(languages)
+    with suppress(UsageError):  # where nothing can be kept, every process compiles
+        write_file_atomically(home() / FILE, _packed(made, digest))
+    return made
+
+
+def _digest(languages: tuple[str, ...]) -> str:
+    """Return the hex SHA-256 of all that compiled wordbooks follow from."""
+    digest = hashlib.sha256(" ".join(languages).encode())
+    for file in (FOLDER / "core" / "kinds.py", *sorted((FOLDER / "text").rglob("*"))):
+        if file.suffix in (".py", ".yaml"):
+            digest.update(file.relative_to(FOLDER).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _arrays() -> list[str]:
+    return [field.name for field in fields(Phrases) if field.name not in (STRINGS, "arrow")]
+
+
+def _packed(made: Phrases, digest: str) -> bytes:
+    buffer = io.BytesIO()
+    strings = np.frombuffer(BETWEEN.join(made.strings).encode(), dtype=np.uint8)
+    arrays = {name: getattr(made, name) for name in _arrays()}
+    np.savez(buffer, allow_pickle=False, **{DIGEST: np.array(digest), STRINGS: strings}, **arrays)
+    return buffer.getvalue()
+
+
+def _read(path: Path, digest: str) -> Phrases:
+    """Raises ValueError for what other wordbooks were compiled to, and OSError and others for what cannot be read."""
+    with np.load(path, allow_pickle=False) as kept:
+        if str(kept[DIGEST]) != digest:
+            raise ValueError(f"{path} keeps other wordbooks")
+        strings = kept[STRINGS].tobytes().decode().split(BETWEEN)
+        return Phrases(strings=strings, **{name: kept[name] for name in _arrays()})

@@ -1,0 +1,102 @@
+"""Compiled wordbooks are kept, and never those of other text or code."""
+
+import shutil
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tipdata.core.world import FOLDER
+from tipdata.text import kept
+from tipdata.text.phrases import Phrases, compiled
+
+ONE = ("en",)
+
+
+@pytest.fixture(scope="module")
+def made() -> Phrases:
+    return compiled(ONE)
+
+
+@pytest.fixture
+def kept_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases) -> Path:
+    """The file of kept wordbooks in a home that has one."""
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path))
+    monkeypatch.setattr(kept, "compiled", lambda languages: made)
+    kept.phrases.cache_clear()
+    kept.phrases(ONE)
+    kept.phrases.cache_clear()
+    return tmp_path / kept.FILE
+
+
+def refuse(languages: tuple[str, ...]) -> Phrases:
+    raise AssertionError("compiled again")
+
+
+def same(one: Phrases, other: Phrases) -> bool:
+    def equal(a: object, b: object) -> bool:
+        if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+            return a.dtype == b.dtype and np.array_equal(a, b)
+        return a == b
+
+    return all(
+        equal(getattr(one, f.name), getattr(other, f.name)) for f in fields(Phrases) if f.name != "arrow"
+    )
+
+
+def test_what_is_kept_is_what_was_compiled_and_is_not_compiled_again(
+    kept_file: Path, made: Phrases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "compiled", refuse)
+    assert kept_file.exists()
+    assert same(kept.phrases(ONE), made)
+
+
+@pytest.mark.parametrize(
+    "file", ["text/frames/en.yaml", "text/facts.yaml", "text/grammar.py", "core/kinds.py"]
+)
+def test_other_text_or_code_is_compiled_anew(
+    kept_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(FOLDER / "text", other / "text")
+    shutil.copytree(FOLDER / "core", other / "core")
+    with (other / file).open("a", encoding="utf-8") as text:
+        text.write("\n# another line\n")
+    monkeypatch.setattr(kept, "FOLDER", other)
+    monkeypatch.setattr(kept, "compiled", refuse)
+    with pytest.raises(AssertionError, match="compiled again"):
+        kept.phrases(ONE)
+
+
+def test_other_languages_are_compiled_anew(kept_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "compiled", refuse)
+    with pytest.raises(AssertionError, match="compiled again"):
+        kept.phrases(("fr",))
+
+
+@pytest.mark.parametrize("left", [0, 1, 100, 100_000, -1])
+def test_a_damaged_file_is_replaced(kept_file: Path, made: Phrases, left: int) -> None:
+    whole = kept_file.read_bytes()
+    kept_file.write_bytes(whole[:left])
+    assert same(kept.phrases(ONE), made)
+    assert kept_file.read_bytes() == whole
+
+
+def test_a_changed_byte_of_the_strings_is_seen(kept_file: Path, made: Phrases) -> None:
+    content = bytearray(kept_file.read_bytes())
+    at = content.index(made.strings[0].encode())
+    content[at] ^= 1
+    kept_file.write_bytes(content)
+    assert same(kept.phrases(ONE), made)
+
+
+def test_where_nothing_can_be_kept_wordbooks_are_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: Phrases
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(kept, "compiled", lambda languages: made)
+    kept.phrases.cache_clear()
+    assert same(kept.phrases(ONE), made)
+    assert (tmp_path / "file").is_file()
