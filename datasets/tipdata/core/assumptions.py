@@ -3,10 +3,11 @@
 Drawn jointly, once for a world and not by region, numbers within a parameter independently: a range uniformly, a value
 log-uniformly between 1/times and times of it. What keeps a draw a parameter of its kind:
 
-- of a probability or a share (also in permille, where none is above 1,000) the odds are multiplied;
+- of a probability or a share (also in permille, where none is above 1,000) the odds are multiplied: 0 and 1 stay;
 - a whole number stays one, and one that is not 0 does not become 0, unless fractions stand in the same list;
 - a likelihood or odds ratio whose sign has a source does not cross 1, and one of 1 among whole numbers stays null;
-- two numbers in a list, the lower first, stay so (mostly bounds); the shape of a gamma distribution is one of those that ship.
+- two numbers in a list, the lower first, stay so (they are bounds, mostly);
+- the shape of a gamma distribution is one of those that ship.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ def drawn(parameters: Mapping[str, Entry], seed: int, number: int) -> dict[str, 
     ``number``: 1, 2, 3 ...: each is a draw of its own. What has a source, or is a definition, stays as it is.
     """
     return {
-        path: _drawn(entry, Stream(seed, f"assumptions/{number}/{path}")) for path, entry in parameters.items()
+        path: _drawn(entry, Stream(seed, f"assumptions/{number}/{path}"))
+        for path, entry in parameters.items()
     }
 
 
@@ -79,7 +81,7 @@ class _Moving:
         factor = next(self._factors)
         if self._unit.startswith("gamma shape"):
             return _shape(value * factor, value, self._entry["times"])
-        if self._odds_of and 0 < value < self._odds_of:
+        if self._odds_of and 0 <= value <= self._odds_of:
             share = value / self._odds_of
             made = self._odds_of * share * factor / (1 - share + share * factor)
         else:

@@ -1,9 +1,9 @@
 """What parameters of a world rest on, checked when a world file is loaded.
 
 A parameter says apart what its *sign* (or that it exists at all) and what its *magnitude* rest on: a key of
-``sources.bib``, ``assumed``, or ``definition`` where it is a unit or a name. A magnitude that is assumed is never a point:
-a value has ``times`` (it may as well be any between 1/times and times of it, log-uniformly), or there is a ``range``
-(uniformly).
+``sources.bib``, ``assumed``, or ``definition`` where it is a unit or a name. A magnitude that is assumed is never a
+point: a value has ``times`` (it may as well be any between 1/times and times of it, log-uniformly), or there is a
+``range`` (uniformly).
 """
 
 from __future__ import annotations
@@ -120,7 +120,10 @@ class Grounds:
 def grounds_of(entries: Iterable[Mapping[str, Any]]) -> Grounds:
     """Count what parameters rest on. One of the first edition has a source for both, or is assumed."""
     pairs = [
-        (entry.get("sign", entry.get("source", ASSUMED)), entry.get("magnitude", entry.get("source", ASSUMED)))
+        (
+            entry.get("sign", entry.get("source", ASSUMED)),
+            entry.get("magnitude", entry.get("source", ASSUMED)),
+        )
         for entry in entries
     ]
     no_source = (ASSUMED, DEFINITION)

@@ -64,7 +64,7 @@ def _rests_on() -> str:
         [
             f"What the parameters of `{versions()[VERSION]['world']}` rest on. All that is assumed, if only in its",
             "magnitude, has a width, from which `tipdata.core.assumptions` draws other worlds.\n",
-            "| parameters of | all | source for sign and magnitude | source for the sign alone | assumed | definitions |",
+            "| parameters of | all | sign and magnitude have a source | the sign alone | assumed | definitions |",
             "|---|--:|--:|--:|--:|--:|",
             *rows,
         ]
