@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
@@ -137,7 +137,7 @@ class World:
         return cls(version, seed, assumptions)
 
     @property
-    def parameters(self) -> dict[str, dict[str, Any]]:
+    def parameters(self) -> Mapping[str, Mapping[str, Any]]:
         """Every parameter by dotted path; see :func:`parameters`."""
         return _assumed(self) if self.assumptions else parameters(self.version)
 
@@ -150,7 +150,7 @@ class World:
 
 
 @lru_cache(maxsize=2)
-def _assumed(world: World) -> dict[str, dict[str, Any]]:
+def _assumed(world: World) -> Mapping[str, Mapping[str, Any]]:
     """Return the parameters of a world that assumes otherwise."""
     return drawn(parameters(world.version), world.seed, world.assumptions)
 

@@ -41,10 +41,10 @@ def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarr
         each = np.diff(at_most, axis=0, prepend=0.0)
         pair = np.zeros(len(expected))
         for first in range(HIGHEST + 1):
-            least = max(2 * POSITIVE - first, 0)
+            least = 2 * POSITIVE - first
             if least > HIGHEST:
                 continue
-            enough = 1.0 - (at_most[least - 1] if least else 0.0)
+            enough = 1.0 - at_most[least - 1]
             # Two different raters: all pairs without those of a rater with themselves.
             pair += each[first].sum(0) * enough.sum(0) - (each[first] * enough).sum(0)
         expected += weight * pair / (raters * (raters - 1))

@@ -22,8 +22,8 @@ SILENT = -1
 BY_MIGRATION = ("languages", "origin")
 """Facts that depend on migration alone: they mean nothing for the kind."""
 BY_ADOPTION = "masking"
-"""The fact that follows from whether contacts are obfuscated on the day: an operation has its first level, and an advert
-that says the fact says the level of its day."""
+"""The fact that follows from whether contacts are obfuscated on the day: operations have its first level, adverts say
+that of their day."""
 
 
 @dataclass(frozen=True)
