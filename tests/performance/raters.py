@@ -11,8 +11,8 @@ Last, whether that probability is right: the share of positive labels where it i
 from __future__ import annotations
 
 import argparse
+import itertools
 
-import numpy as np
 import polars as pl
 from sklearn.metrics import roc_auc_score
 from tipdata.core.draw import Stream
@@ -94,7 +94,7 @@ def main() -> None:
             ("posterior of one advert", "posterior"),
         ):
             print(f"  AUROC against truth, {name}: {roc_auc_score(truth, rows[column].to_numpy()):.3f}")
-        for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+        for low, high in itertools.pairwise(BINS):
             inside = (expected >= low) & (expected < high)
             if inside.any():
                 print(
