@@ -20,7 +20,7 @@ def past_of(version: str, index: int) -> tuple[Past, World]:
 
 
 def test_an_expected_label_is_the_share_of_positive_labels() -> None:
-    """Over two regions: in each of four classes of the expectation, within four standard errors of template clusters."""
+    """Over two regions, in each of four classes: within four standard errors, templates as clusters."""
     expected, label, template = [], [], []
     for index in (0, 1):
         past, world = past_of("0.4.0", index)
