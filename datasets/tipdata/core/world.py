@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ import yaml
 from tipcore.errors import UsageError
 from tipcore.sources import token_digest
 
+from tipdata.core.assumptions import drawn
 from tipdata.core.draw import Stream
+from tipdata.core.grounds import check
 
 FOLDER = Path(__file__).parents[1]
 DAYS = 730
@@ -79,8 +81,8 @@ def check_world(number: object) -> None:
 def parameters(version: str) -> dict[str, dict[str, Any]]:
     """Return every parameter of a version's world by dotted path, in the file's order.
 
-    Each has its value or range, its unit, its source or ``assumed``, and maybe a note. Raises KeyError for a version
-    that does not exist.
+    Each has its value or range, its unit, what it rests on (:mod:`tipdata.core.grounds`), and maybe a note. Raises
+    KeyError for a version that does not exist, ValueError for a parameter that does not say what it rests on.
     """
     return _parameters(versions()[version]["world"])
 
@@ -109,6 +111,7 @@ def _leaves(node: dict[str, Any], path: str, file: str) -> Iterator[tuple[str, d
     for name, child in node.items():
         here = f"{path}.{name}" if path else str(name)
         if isinstance(child, dict) and any(leaf in child for leaf in LEAVES):
+            check(file, here, child)
             yield here, child
         elif isinstance(child, dict):
             yield from _leaves(child, here, file)
@@ -122,9 +125,12 @@ class World:
 
     version: str
     seed: int
+    assumptions: int = 0
+    """0 for what the version assumes; any other number for a draw of all that is assumed
+    (:mod:`tipdata.core.assumptions`)."""
 
     @classmethod
-    def of(cls, version: str, world: int = 0) -> "World":
+    def of(cls, version: str, world: int = 0, assumptions: int = 0) -> "World":
         """Return a world of a version: 0 is the released one, any other number one with draws of its own.
 
         The seed of world k >= 1 is the first 8 bytes, most significant first, of SHA-256 of ``<seed>/world/<k>``
@@ -134,12 +140,12 @@ class World:
         seed = int(versions()[version]["seed"])
         if world:
             seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")
-        return cls(version, seed)
+        return cls(version, seed, assumptions)
 
     @property
-    def parameters(self) -> dict[str, dict[str, Any]]:
+    def parameters(self) -> Mapping[str, Mapping[str, Any]]:
         """Every parameter by dotted path; see :func:`parameters`."""
-        return parameters(self.version)
+        return _assumed(self) if self.assumptions else parameters(self.version)
 
     def stream(self, path: str) -> Stream:
         """Return a stream of the world itself, shared by all regions."""
@@ -147,6 +153,12 @@ class World:
 
     def region(self, index: int) -> "Region":
         return Region(self, index)
+
+
+@lru_cache(maxsize=2)
+def _assumed(world: World) -> Mapping[str, Mapping[str, Any]]:
+    """Return the parameters of a world that assumes otherwise."""
+    return drawn(parameters(world.version), world.seed, world.assumptions)
 
 
 @dataclass(frozen=True)

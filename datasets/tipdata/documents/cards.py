@@ -3,8 +3,9 @@
 from importlib import import_module
 from pathlib import Path
 
+from tipdata.core.grounds import grounds_of
 from tipdata.core.tables import Column, Table
-from tipdata.core.world import FOLDER, newest_released, parameters, versions
+from tipdata.core.world import FOLDER, is_draft, newest_released, parameters, versions
 from tipdata.stages import Stage, stages
 
 CARDS = FOLDER.parent / "cards"
@@ -22,11 +23,6 @@ def card(stage: Stage, table: Table) -> str:
     module = import_module(f"tipdata.stages.{stage.name}.stage")
     story = " ".join((module.__doc__ or "").split())
     rows = "\n".join(f"| {c.name} | {c.dtype} | {c.tier} | {_about(c)} |" for c in table.columns)
-    own = {path: entry for path, entry in parameters(newest_released()).items() if stage.owns(path)}
-    assumed = sum(entry.get("assumed") is True for entry in own.values())
-    sources = sorted({entry["source"] for entry in own.values() if "source" in entry})
-    file = versions()[newest_released()]["world"]
-    cited = f"; sources: {', '.join(sources)}" if sources else ""
     return f"""# {table.name}
 
 {table.note}
@@ -41,10 +37,21 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 `truth` columns are in a file of their own and never among a method's inputs; `label` columns are supervision.
 
-**Parameters** of `{stage.name}` in {file}: {len(own)}, {assumed} of them assumed{cited}.
+{_grounds(stage)}
 
 {_USES}
 """
+
+
+def _grounds(stage: Stage) -> str:
+    """Return what the parameters of a stage rest on, in the newest released world and in drafts after it."""
+    told = []
+    for version in (newest_released(), *filter(is_draft, versions())):
+        file = versions()[version]["world"]
+        own = grounds_of(entry for path, entry in parameters(version).items() if stage.owns(path))
+        place = f"{file}, a draft" if is_draft(version) else file
+        told.append(f"**Parameters** of `{stage.name}` in {place}: {own.told(file)}.")
+    return "\n\n".join(told)
 
 
 def _about(column: Column) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tipdata.core.grounds import ASSUMED, grounds_of
 from tipdata.core.kinds import FAMILIES, KINDS
 from tipdata.core.world import FOLDER, parameters, versions
 from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION
@@ -43,7 +44,31 @@ A level with a ratio of 1 for all kinds is null. *Sign* is what it rests on that
 trafficking; *magnitude* what its size rests on. `assumed` is a guess of the authors and no finding; the range of an
 assumed ratio is from itself divided by the number after it to itself times it. A ratio is an assumption about a
 simulated world. **It must not be used to judge an advert, let alone a person.**
+
+{_rests_on()}
 """
+
+
+def _rests_on() -> str:
+    """Return the table of what the parameters of the world rest on, by their first name."""
+    named: dict[str, list[dict[str, Any]]] = {}
+    for path, entry in parameters(VERSION).items():
+        named.setdefault(path.split(".")[0], []).append(entry)
+    every = {**named, "all": list(parameters(VERSION).values())}
+    counted = {name: grounds_of(entries) for name, entries in every.items()}
+    rows = [
+        f"| {name} | {own.total} | {own.both} | {own.sign} | {own.assumed} | {own.definitions} |"
+        for name, own in counted.items()
+    ]
+    return "\n".join(
+        [
+            f"What the parameters of `{versions()[VERSION]['world']}` rest on. All that is assumed, if only in its",
+            "magnitude, has a width, from which `tipdata.core.assumptions` draws other worlds.\n",
+            "| parameters of | all | sign and magnitude have a source | the sign alone | assumed | definitions |",
+            "|---|--:|--:|--:|--:|--:|",
+            *rows,
+        ]
+    )
 
 
 def _fact(fact: Fact) -> str:
@@ -53,7 +78,7 @@ def _fact(fact: Fact) -> str:
         return f"### {fact.name}\n\n{why}\n\n| level | meaning |\n|---|---|\n{lines}\n"
     entry = parameters(VERSION)[f"facts.law.{fact.part}.{fact.name}"]
     grounds = f"Sign: {entry['sign']}. Magnitude: {entry['magnitude']}"
-    grounds += f", times or divided by {entry['times']:g}." if entry["magnitude"] == "assumed" else "."
+    grounds += f", times or divided by {entry['times']:g}." if entry["magnitude"] == ASSUMED else "."
     note = f" {entry['note'].capitalize()}." if "note" in entry else ""
     if fact.name in BY_MIGRATION:
         grounds = f"Depends on migration alone, and so says nothing about the kind. {grounds}"

@@ -60,6 +60,11 @@ def facts_of(family: str) -> tuple[Fact, ...]:
     return facts()[ALL] + facts()[family]
 
 
+def number_of(name: str) -> int:
+    """Return the column of a fact that all families have."""
+    return next(i for i, fact in enumerate(facts()[ALL]) if fact.name == name)
+
+
 @cache
 def shape() -> tuple[int, int]:
     """Return the most facts of a family, and the most levels of a fact."""

@@ -15,7 +15,7 @@ from tipdata.stages.adverts.framing import Writers
 from tipdata.stages.operations.facts import BY_MIGRATION, law
 from tipdata.text.facts import facts_of, place_of, rules
 from tipdata.text.grammar import surfaces
-from tipdata.text.reading import path_of
+from tipdata.text.reading import path_of, read
 from tipdata.text.style import style
 from tipdata.text.wordbook import Wordbook
 
@@ -151,3 +151,38 @@ def parted(body: str, language: str) -> list[str]:
 
 
 ENDS = {language: [f"{end} " for end in ".!?"] + ["。", "！", "？", "؟"] for language in LANGUAGES}
+
+
+def test_indicators_are_as_frequent_as_published() -> None:
+    """Over twelve regions: lawful adverts and spam in the bands of the marginals, trafficking not far from them."""
+    tables = [generate_region(WORLD, index) for index in range(12)]
+    adverts = pl.concat([t["adverts"] for t in tables])
+    kinds = pl.concat([t["operations"] for t in tables]).select("operation", "kind")
+    held = read("facts")["indicators"]
+    family = adverts["category"].replace_strict(CATEGORIES, return_dtype=pl.Int8)
+    shown = adverts.join(kinds, on="operation", maintain_order="left").with_columns(family=family)
+    for number, name in enumerate(FAMILIES):
+        assert len(held[name]) == len(set(held[name])) == 8
+        rows = shown.filter(family=number).with_columns(
+            count=pl.col("facts").list.set_intersection([str(said) for said in held[name]]).list.len()
+        )
+        unlawful = pl.col("kind") == "trafficking"
+        count = rows.filter(~unlawful)["count"].to_numpy()
+        if name == "jobs":
+            assert np.mean(count >= 1) > 0.95
+            assert 0.10 < np.mean(count >= 5) < 0.20
+        else:
+            assert 0.12 < np.mean(count == 0) < 0.26
+            assert 0.48 < np.mean(count == 1) < 0.66
+            assert 0.15 < np.mean(count == 2) < 0.28
+            assert np.mean(count >= 3) < 0.09
+        # Some thirty operations of trafficking stand in twelve regions: their mean alone is told well enough.
+        assert 0.8 < rows.filter(unlawful)["count"].to_numpy().mean() / count.mean() < 2.5
+
+
+def test_how_a_number_is_written_is_said_of_the_day(adverts: pl.DataFrame) -> None:
+    said = adverts["facts"].explode()
+    plain, masked = ((said == f"masking={level}").sum() for level in ("plain", "masked"))
+    assert plain > 20
+    assert masked > 5
+    assert plain + masked < 0.5 * adverts.height

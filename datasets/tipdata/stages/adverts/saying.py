@@ -19,7 +19,7 @@ from tipdata.stages.adverts.framing import EXTRA, FRAME_BITS, LEVEL_BITS, NOUN, 
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.operations.facts import BY_ADOPTION, SILENT, Facts, redrawn
 from tipdata.stages.operations.stage import Operations
-from tipdata.text.facts import facts_of, rules
+from tipdata.text.facts import facts_of, number_of, rules
 from tipdata.text.phrases import Phrases
 
 UNSAID = 0
@@ -41,11 +41,6 @@ class Said:
     filler: np.ndarray
     noun: np.ndarray
     title: np.ndarray
-
-
-def number_of(name: str) -> int:
-    """Return the column of a fact that all families have."""
-    return next(i for i, fact in enumerate(facts_of(FAMILIES[0])) if fact.name == name)
 
 
 def said_by(
@@ -83,12 +78,15 @@ def _unpacked(
     level[needs_price & ~priced[:, None]] = (
         SILENT  # a copied text speaks of the price that it was copied with
     )
-    level[:, number_of(BY_ADOPTION)] = np.where(
-        level[:, number_of(BY_ADOPTION)] == SILENT, SILENT, masked.astype(int)
-    )
+    frame = packed & (1 << FRAME_BITS) - 1
+    by_day = number_of(BY_ADOPTION)
+    level[:, by_day] = np.where(level[:, by_day] == SILENT, SILENT, masked.astype(int))
+    # The frame was picked among those of the first level; where the other has fewer, it is picked by the same number.
+    there = words.levels[o.language[chains.operation], family, by_day, masked.astype(int)] >= 0
+    frame[:, by_day] %= there.sum(axis=1)
     return Said(
         level=consistent(family, level),
-        frame=packed & (1 << FRAME_BITS) - 1,
+        frame=frame,
         filler=fillers - 1,
         noun=state[:, NOUN],
         title=state[:, TITLE],
@@ -221,10 +219,11 @@ class _Writing:
         return (rank < many[:, None]) & (level != SILENT)
 
     def _weight(self) -> np.ndarray:
-        """Return (families, facts) how readily a fact is said."""
+        """Return (families, facts) how readily a fact is said; a family's own word comes first."""
         listed, usual = self.region["writing.readiness"], self.region["writing.usual_readiness"]
+        own = self.region["writing.own_readiness"]
         made = np.full((len(FAMILIES), self.count), usual, dtype=np.int64)
         for f, family in enumerate(FAMILIES):
             for c, fact in enumerate(facts_of(family)):
-                made[f, c] = listed.get(fact.name, usual)
+                made[f, c] = own[family].get(fact.name, listed.get(fact.name, usual))
         return made

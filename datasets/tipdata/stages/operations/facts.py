@@ -15,14 +15,15 @@ import numpy as np
 from tipdata.core.draw import ONE, Ints, Stream, exp, log, normalised, probability
 from tipdata.core.kinds import FAMILIES, KINDS
 from tipdata.core.world import Region, parameters
-from tipdata.text.facts import ALL, Fact, facts, facts_of, rules, shape
+from tipdata.text.facts import ALL, Fact, facts, facts_of, number_of, rules, shape
 
 SILENT = -1
 """The level of a fact that a family lacks, or that earlier facts leave no level."""
 BY_MIGRATION = ("languages", "origin")
 """Facts that depend on migration alone: they mean nothing for the kind."""
 BY_ADOPTION = "masking"
-"""The fact that follows from whether contacts are obfuscated on the day."""
+"""The fact that follows from whether contacts are obfuscated on the day: operations have its first level, adverts say
+that of their day."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,9 @@ def draw_facts(region: Region, local: Ints, kind: Ints, family: Ints, category: 
     level = np.full((len(local), shape()[0]), SILENT)
     total = np.zeros((len(local), len(KINDS)), dtype=np.int64)
     for fact in range(level.shape[1]):
+        if fact == number_of(BY_ADOPTION):
+            level[:, fact] = 0
+            continue
         weights = _given(
             made, fact, level, family, category, kinds if not made.by_migration[fact] else migrant[:, None]
         )

@@ -1,0 +1,114 @@
+"""Every parameter says what its sign and its magnitude rest on, and what is assumed has a width."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tipdata.core import world as world_module
+from tipdata.core.grounds import ASSUMED, DEFINITION, FIRST_EDITION, check, grounds_of
+from tipdata.core.world import is_draft, parameters, versions
+from tipdata.documents.cards import cards
+from tipdata.documents.fact_sheet import sheet
+from tipdata.stages import stages
+
+BIB = (world_module.FOLDER.parent / "sources.bib").read_text(encoding="utf-8")
+SECOND_EDITION = [name for name, entry in versions().items() if entry["world"] != FIRST_EDITION]
+GOOD = {"value": 3, "unit": "days", "sign": ASSUMED, "magnitude": ASSUMED, "times": 1.5}
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in GOOD.items() if key != name}
+
+
+PLANTED = {
+    "has no sign": without("sign"),
+    "has no magnitude": without("magnitude"),
+    "has no unit": without("unit"),
+    "is assumed at a point": without("times"),
+    "needs a value or a range, not both": {**GOOD, "range": [1, 2]},
+    "has an unknown key assumed": {**GOOD, "assumed": True},
+    "has an unknown key source": {"value": 3, "unit": "days", "source": "unodc2024"},
+    "has a sign that is neither a source": {**GOOD, "sign": "probably"},
+    "has a magnitude that is neither a source": {**GOOD, "magnitude": None},
+    "is a definition in its sign or its magnitude alone": {**GOOD, "sign": DEFINITION},
+    "has a source for its magnitude, but none for its sign": {**without("times"), "magnitude": "unodc2024"},
+    "has times, but its magnitude is not assumed": {**GOOD, "sign": "unodc2024", "magnitude": "unodc2024"},
+    "has times of 1": {**GOOD, "times": 1},
+    "has times of much": {**GOOD, "times": "much"},
+    "holds no number that could be another": {**GOOD, "value": {"labour": ["labour"]}},
+    "it is a definition": {**GOOD, "value": 0.0},
+    "has a range and times": {**without("value"), "range": [1, 2]},
+    "the lower first": {**without("value"), "range": [2, 2]},
+    "has a range that is not two numbers": {**without("value"), "range": [1, 2, 3]},
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_fault_is_refused_by_file_and_parameter(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is planted in a copy of the draft's file, among its own parameters, and the file loaded."""
+    document = yaml.safe_load((world_module.FOLDER / "world-0.4.0.yaml").read_text(encoding="utf-8"))
+    whole = parameters("0.4.0")
+    document["market"]["event"]["planted"] = PLANTED[fault]
+    monkeypatch.setattr(world_module, "_document", lambda name: document)
+    with pytest.raises(ValueError, match=re.escape(fault)) as refused:
+        world_module._parameters.__wrapped__("world-planted.yaml")
+    assert str(refused.value).startswith("world-planted.yaml: market.event.planted ")
+    assert "\n" not in str(refused.value)
+    del document["market"]["event"]["planted"]
+    assert world_module._parameters.__wrapped__("world-planted.yaml") == whole
+
+
+@pytest.mark.parametrize("fault", ["unit", "source"])
+def test_the_first_edition_is_held_to_its_own_rule(fault: str) -> None:
+    entry = {"value": 3, "unit": "days", "source": "unodc2024"}
+    check(FIRST_EDITION, "a.b", entry)
+    check(FIRST_EDITION, "a.b", {"value": 3, "unit": "days", "assumed": True})
+    with pytest.raises(ValueError, match=f"^{FIRST_EDITION}: a.b "):
+        check(FIRST_EDITION, "a.b", {key: value for key, value in entry.items() if key != fault})
+    with pytest.raises(ValueError, match="not both"):
+        check(FIRST_EDITION, "a.b", {**entry, "assumed": True})
+
+
+@pytest.mark.parametrize("version", SECOND_EDITION)
+def test_every_source_of_a_world_file_is_in_the_bibliography(version: str) -> None:
+    keys = set(re.findall(r"@\w+\{(\w+),", BIB))
+    for path, entry in parameters(version).items():
+        for name in ("sign", "magnitude"):
+            assert entry[name] in keys | {ASSUMED, DEFINITION}, f"{path}: {entry[name]} is not in sources.bib"
+
+
+@pytest.mark.parametrize("version", SECOND_EDITION)
+def test_nothing_that_is_assumed_is_a_point(version: str) -> None:
+    """Said apart from the check of the loader: a width of its own, or two different bounds."""
+    for path, entry in parameters(version).items():
+        if entry["magnitude"] == ASSUMED:
+            low, high = entry.get("range") or (1.0, entry["times"])
+            assert low < high, path
+
+
+def test_grounds_are_counted_in_both_formats() -> None:
+    old = grounds_of([{"source": "unodc2024"}, {"assumed": True}, {"assumed": True}])
+    assert (old.both, old.sign, old.assumed, old.definitions, old.sources) == (1, 0, 2, 0, ("unodc2024",))
+    both, sign = {"sign": "b1999", "magnitude": "a1999"}, {"sign": "b1999", "magnitude": ASSUMED}
+    new = grounds_of([both, sign, GOOD, GOOD, {"sign": DEFINITION, "magnitude": DEFINITION}])
+    assert (new.both, new.sign, new.assumed, new.definitions, new.sources) == (1, 1, 2, 1, ("a1999", "b1999"))
+    assert new.total == 5
+
+
+@pytest.mark.parametrize("version", SECOND_EDITION)
+def test_cards_and_fact_sheet_count_every_parameter(version: str) -> None:
+    """The counts of the stages' cards sum to those of the file, and the sheet's last row says them."""
+    entries = parameters(version)
+    whole = grounds_of(entries.values())
+    assert whole.total == len(entries)
+    owned = [grounds_of(e for p, e in entries.items() if stage.owns(p)) for stage in stages()]
+    shared = {p for p in entries if sum(stage.owns(p) for stage in stages()) != 1}
+    assert sum(own.total for own in owned) >= len(entries) - len(shared)
+    if is_draft(version):
+        assert any(f"in {versions()[version]['world']}, a draft: " in text for text in cards().values())
+    row = f"| all | {whole.total} | {whole.both} | {whole.sign} | {whole.assumed} | {whole.definitions} |"
+    assert row in sheet()
