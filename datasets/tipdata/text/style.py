@@ -1,4 +1,4 @@
-"""Signs of style that all languages share, as :file:`text/signs.yaml` lists them."""
+"""Signs of a writer's style, as :file:`text/signs.yaml` lists them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Style:
     emoji: tuple[str, ...]
     contacts: tuple[str, ...]
     masked: tuple[str, ...]
-    thousands: tuple[str, ...]
+    thousands: dict[str, tuple[str, ...]]
     places: dict[str, tuple[int, int]]
     contact_places: tuple[int, ...]
 
-    def price(self, whole: int, way: int) -> str:
-        """Return a price as a writer groups its thousands."""
+    def price(self, whole: int, language: str, way: int) -> str:
+        """Return a price as a writer of a language groups its thousands."""
         if whole < 1000:
             return str(whole)
-        form = self.thousands[way % len(self.thousands)]
+        form = self.thousands[language][way % len(self.thousands[language])]
         return form.format(whole) if "{1}" not in form else form.format(whole // 1000, f"{whole % 1000:03}")
 
 
@@ -45,7 +45,7 @@ def style() -> Style:
         emoji=tuple(document["emoji"]),
         contacts=tuple(document["contacts"]),
         masked=tuple(document["masked"]),
-        thousands=tuple(document["thousands"]),
+        thousands={language: tuple(forms) for language, forms in document["thousands"].items()},
         places={name: (first, last) for name, (first, last) in document["places"].items()},
         contact_places=tuple(document["contact_places"]),
     )

@@ -19,12 +19,15 @@ from tipdata.text.grammar import (
     SPEAKER,
     SPEAKERS,
     Sentence,
+    Slot,
     choices,
     parse,
     slots,
     surfaces,
 )
-from tipdata.text.reading import path_of, read, read_lines
+from tipdata.text.lint import broken
+from tipdata.text.misspellings import capital
+from tipdata.text.reading import path_of, read_lines
 
 FEWEST = 10
 """Frames of a level, in each family."""
@@ -38,6 +41,8 @@ KINDS_OF_FILLER = ("openings", "offers", "closings", "chat")
 NUMBERS = ("years", "days", "minutes", "count", "hours", "open", "close", "weeks")
 SPECIAL = {"price": "price", "contact": "contact"}
 """Slots that stand in the frames of one fact only."""
+SHOWN = {"price": ("90",), "contact": ("NNN-NNNN",)}
+"""What stands for a price and for a contact where a wordbook is read by itself."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,16 @@ class Wordbook:
                     seen.add(id(frame))
                     yield frame
 
+    def readings(self, frame: Frame) -> Iterator[str]:
+        """Yield all that a frame can read, as an advert shows it, with one price and one contact for all."""
+        nouns = self.document.get("nouns", {})
+        of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
+        what = tuple(str(noun) for category in of for noun in nouns.get(category) or [])
+        begins = bool(frame.parts) and isinstance(frame.parts[0], Slot)
+        begins = begins and frame.parts[0].name in ("what", *NUMBERS)
+        for text in surfaces(frame.parts, {**self.slot_words, **SHOWN, "what": what}):
+            yield capital(text) if begins else text
+
     def _fault(self, line: int, said: str) -> None:
         self.faults.append(f"{self.path.name}, line {line}: {said}.")
 
@@ -155,12 +170,11 @@ class Wordbook:
         if not self.registers:
             self._fault(1, "no register is named")
         self._check_lists()
-        stems = read("banned").get(self.language)
-        banned = re.compile(stems, re.IGNORECASE) if stems else None
+        self._check_words()
+        said: dict[str, Frame] = {}
         for frame in self.frames():
-            self._check_frame(frame, banned)
-        if not self.faults:
-            self._check_distinct()
+            self._check_frame(frame)
+            self._check_readings(frame, said)
         self._check_stems()
         self._check_variety()
 
@@ -185,7 +199,7 @@ class Wordbook:
             if name not in self.document.get("ends", {}):
                 self._fault(1, f"ends has no {name}")
 
-    def _check_frame(self, frame: Frame, banned: re.Pattern[str] | None) -> None:
+    def _check_frame(self, frame: Frame) -> None:
         fact, _, _ = frame.where.partition("/")
         allowed = {*self.numbers, *self.dialect_words, SPECIAL.get(fact, "")}
         if fact in ("title", "offers"):
@@ -202,22 +216,43 @@ class Wordbook:
         plain = re.sub(r"\{\w+\}", "", frame.text)
         if re.search(r"https?:|www\.|@|\d{3,}|[#*~/_]| - |[.!。！]$", plain):
             self._fault(frame.line, f"{frame.where}: a sign that only style may add in {frame.text!r}")
-        if banned and (found := banned.search(frame.text)):
-            self._fault(frame.line, f"{frame.where}: the word {found.group()!r} is banned")
 
-    def _check_distinct(self) -> None:
-        """Hold that no sentence can be read as two levels, or as a fact and a filler."""
-        said: dict[str, Frame] = {}
-        for frame in self.frames():
-            for text in surfaces(frame.parts, self.slot_words, 4000):
-                other = said.setdefault(text.casefold(), frame)
-                if other.where != frame.where and not (
-                    other.family != frame.family and ANY not in (other.family, frame.family)
-                ):
-                    self._fault(
-                        frame.line, f"{frame.where}: {text!r} is also {other.where} (line {other.line})"
-                    )
-                    break
+    def _check_readings(self, frame: Frame, said: dict[str, Frame]) -> None:
+        """Hold that no reading of a frame is wrong in form, or can be read as another level or filler.
+
+        ``said``: the frames whose readings are known, by reading; those of this one are added.
+        """
+        for rule, found in broken(frame.text, self.language, forms=False).items():
+            self._fault(frame.line, f"{frame.where}: {found!r} in {frame.text!r} is not allowed ({rule})")
+        told: set[str] = set()
+        for text in self.readings(frame):
+            faults = {
+                rule: f"{found!r} in {text!r} is not allowed ({rule})"
+                for rule, found in broken(text, self.language, forms=True).items()
+            }
+            other = said.setdefault(text.casefold(), frame)
+            if other.where != frame.where and not (
+                other.family != frame.family and ANY not in (other.family, frame.family)
+            ):
+                faults[other.where] = f"{text!r} is also {other.where} (line {other.line})"
+            for rule in faults.keys() - told:
+                told.add(rule)
+                self._fault(frame.line, f"{frame.where}: {faults[rule]}")
+
+    def _check_words(self) -> None:
+        """Hold that nouns are clean, and that a misspelling is no word of another meaning."""
+        nouns = (noun for listed in self.document.get("nouns", {}).values() for noun in listed or [])
+        wrong = self.document.get("misspellings", {})
+        for word in (*nouns, *wrong.values()):
+            for rule, found in broken(capital(str(word)), self.language).items():
+                self._fault(getattr(word, "line", 1), f"{found!r} in {str(word)!r} is not allowed ({rule})")
+        if self.document.get("space") != "":
+            known = {
+                word.casefold() for frame in self.frames() for word in re.findall(r"[\w']+", frame.text)
+            }
+            for word in wrong.values():
+                if str(word).casefold() in known:
+                    self._fault(getattr(word, "line", 1), f"the misspelling {str(word)!r} is a word of a frame")
 
     def _check_stems(self) -> None:
         stems = self.document.get("stems", {})

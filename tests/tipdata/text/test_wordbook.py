@@ -44,7 +44,7 @@ def first_frame(fact: str) -> str:
 PLANTED: dict[str, Callable[[str], tuple[str, str]]] = {
     "a frame that names a slot that does not exist": lambda frame: (
         frame.replace('- "', '- "{nowhere} '), "{nowhere} is no slot here"),
-    "a banned word": lambda frame: (frame.replace('- "', '- "For the young, '), "the word 'young' is banned"),
+    "a banned word": lambda frame: (frame.replace('- "', '- "For the young, '), "(youth)"),
     "a bracket that is not closed": lambda frame: (frame.replace('- "', '- "[so '), "[ is not closed"),
     "one form where one or several speak": lambda frame: (frame.replace('- "', '- "(I) '), "(…) needs 2 forms"),
     "a sign that only style may add": lambda frame: (frame.replace('- "', '- "www.'), "a sign that only style may add"),

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipdata.core.draw import Ints, probability
-from tipdata.core.kinds import MAX_TEMPLATES
+from tipdata.core.kinds import LANGUAGES, MAX_TEMPLATES
 from tipdata.stages.adverts.framing import Framing
-from tipdata.stages.adverts.joining import cased, joined, offsets, ragged
+from tipdata.stages.adverts.joining import first_own, joined, offsets, ragged
 from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.styles import styles_of
 from tipdata.stages.adverts.templates import Chains
@@ -69,7 +69,7 @@ class _Text:
         # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
         self.speaker = np.where(np.where(said_voice == SILENT, voice, said_voice) == 0, ONE, SEVERAL)
         self.strings: list[str] = []
-        self.start = len(words.wrong) * MISSPELT
+        self.start = first_own(words)
         self.wrong = region.stream("writers/misspelling").chance(
             self.writer[:, None], probability(region["writing.misspelling"]), np.arange(WORDS)[None, :]
         )
@@ -79,7 +79,8 @@ class _Text:
         frame = self.words.titles[self.language, self.family, self.said.title]
         row = np.arange(len(frame))
         sentence, at, code = self._pieces(row, frame)
-        return cased(self._strung(self._forms(at, code), sentence, len(row)), self.styles["title_case"])
+        string = self._forms(sentence, at, code, self.styles["title_case"])
+        return self._strung(string, sentence, len(row))
 
     def bodies(self) -> pa.Array:
         """Return the bodies: each distinct sentence of a template is put together once."""
@@ -90,7 +91,7 @@ class _Text:
         emoji = self._emoji_spots(row)
         first, which = self._distinct(row, frame, emoji)
         sentence, at, code = self._pieces(row[first], frame[first])
-        string = self._forms(at, code)
+        string = self._forms(sentence, at, code, self.styles["body_case"])
         self.misspelt = np.bincount(
             row, self.errors(sentence, string, len(first))[which], len(self.owner)
         ).astype(np.int64)
@@ -101,8 +102,7 @@ class _Text:
         pieces = np.concatenate([string, end, sign])[order]
         sentences = self._strung(pieces, number[order] // 3, len(first))
         listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
-        text = pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
-        return cased(text, self.styles["body_case"])
+        return pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
 
     def errors(self, sentence: Ints, string: Ints, count: int) -> Ints:
         """Return how many misspelt pieces each sentence has."""
@@ -193,8 +193,11 @@ class _Text:
         made[open_] = np.where(kept, own, new)
         return made
 
-    def _forms(self, at: Ints, code: Ints) -> Ints:
-        """Return the number of the string of each piece, misspelt as the writer does; slots are filled."""
+    def _forms(self, sentence: Ints, at: Ints, code: Ints, case: np.ndarray) -> Ints:
+        """Return the number of the string of each piece, misspelt and cased as the writer does; slots are filled.
+
+        ``case``: of each advert. Signs, prices and contacts have none.
+        """
         filled = code.copy()
         string = np.zeros(len(code), dtype=np.int64)
         for number, name in enumerate(SLOTS):
@@ -211,13 +214,15 @@ class _Text:
                 ]
             else:
                 string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
+        begins = np.flatnonzero(np.r_[True, sentence[1:] != sentence[:-1]] & (filled >= 0))
+        filled[begins] = self.words.capital[filled[begins]]
         base = np.flatnonzero(filled >= 0)
         listed = self.words.wrong[filled[base]]
         misspelt = np.zeros(len(base), dtype=np.int64)
         for bit in range(2):
             word = listed[:, bit].astype(np.int64)
             misspelt += (self.wrong[at[base], np.maximum(word, 0)] & (word >= 0)) << bit
-        string[base] = filled[base] * MISSPELT + misspelt
+        string[base] = (case[at[base]] * len(self.words.wrong) + filled[base]) * MISSPELT + misspelt
         return string
 
     def _number(self, slot: int, at: Ints) -> Ints:
@@ -229,9 +234,10 @@ class _Text:
 
     def _price(self, at: Ints) -> Ints:
         price, way = self.shown.price[at] // 100, self.styles["thousands"][at]
-        distinct, which = np.unique(price * 8 + way, return_inverse=True)
-        own = np.array([self._own(self.signs.price(int(one) // 8, int(one) % 8)) for one in distinct])
-        return own[which]
+        told = np.stack([price, self.language[at], way])
+        distinct, which = np.unique(told, axis=1, return_inverse=True)
+        texts = [self.signs.price(int(p), LANGUAGES[number], int(w)) for p, number, w in distinct.T]
+        return np.array([self._own(text) for text in texts])[which]
 
     def _contact(self, at: Ints) -> Ints:
         plain = np.array([self._own(one) for one in self.signs.contacts])
