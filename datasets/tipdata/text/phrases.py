@@ -161,7 +161,9 @@ class _Compiler:
         return Phrases(
             strings=self.strings,
             wrong=np.array(self.wrong, dtype=np.int16),
-            capital=np.array([self.capital.get(base, base) for base in range(len(self.wrong))], dtype=np.int32),
+            capital=np.array(
+                [self.capital.get(base, base) for base in range(len(self.wrong))], dtype=np.int32
+            ),
             first_item=np.array(self.first_item, dtype=np.int32),
             items=np.array(self.items, dtype=np.int32),
             first_option=np.array(self.first_option, dtype=np.int32),

@@ -35,7 +35,7 @@ WITH_STEM = 0.6
 """Share of a level's frames that hold one of its stems."""
 ALIKE = 0.4
 """Highest median likeness (Jaccard) of two frames of a level."""
-ANY = "any"
+ANY, TITLE = "any", "title"
 TITLES, FILLERS, NOUNS, MISSPELLINGS, DIALECT_WORDS = 16, 14, 8, 40, 12
 KINDS_OF_FILLER = ("openings", "offers", "closings", "chat")
 NUMBERS = ("years", "days", "minutes", "count", "hours", "open", "close", "weeks")
@@ -125,7 +125,7 @@ class Wordbook:
             for fact in own:
                 self._read_fact(part, fact, known.get(fact.name) or {})
         for family in FAMILIES:
-            self.titles[family] = self._list(document.get("titles", {}).get(family), "title", family, TITLES)
+            self.titles[family] = self._list(document.get("titles", {}).get(family), TITLE, family, TITLES)
             for kind in KINDS_OF_FILLER:
                 listed = (document.get("fillers", {}).get(kind) or {}).get(family)
                 self.fillers[kind, family] = self._list(listed, kind, family, FILLERS)
@@ -202,7 +202,7 @@ class Wordbook:
     def _check_frame(self, frame: Frame) -> None:
         fact, _, _ = frame.where.partition("/")
         allowed = {*self.numbers, *self.dialect_words, SPECIAL.get(fact, "")}
-        if fact in ("title", "offers"):
+        if fact in (TITLE, "offers"):
             allowed.add("what")
         for name in slots(frame.parts) - allowed:
             self._fault(frame.line, f"{frame.where}: {{{name}}} is no slot here")
@@ -247,12 +247,12 @@ class Wordbook:
             for rule, found in broken(capital(str(word)), self.language).items():
                 self._fault(getattr(word, "line", 1), f"{found!r} in {str(word)!r} is not allowed ({rule})")
         if self.document.get("space") != "":
-            known = {
-                word.casefold() for frame in self.frames() for word in re.findall(r"[\w']+", frame.text)
-            }
+            known = {word.casefold() for frame in self.frames() for word in re.findall(r"[\w']+", frame.text)}
             for word in wrong.values():
                 if str(word).casefold() in known:
-                    self._fault(getattr(word, "line", 1), f"the misspelling {str(word)!r} is a word of a frame")
+                    self._fault(
+                        getattr(word, "line", 1), f"the misspelling {str(word)!r} is a word of a frame"
+                    )
 
     def _check_stems(self) -> None:
         stems = self.document.get("stems", {})
