@@ -59,7 +59,9 @@ class _Reader:
         self.emoji = re.compile(rf"\s?(?:{_either(signs.emoji)})+")
         self.contact = re.compile(_either(one.casefold() for one in (*signs.contacts, *signs.masked)))
         self.price = re.compile(r"\d[\d.,\s]*(?=\sxts)")
-        between = _either({one.between for one in signs.separators if one.between})
+        between = _either(
+            {sign for one in signs.separators for sign in (one.between, *one.instead.values()) if sign}
+        )
         self.cut = re.compile(rf"({between}|(?<=[{ENDS}]){re.escape(str(book.document['space']))})")
         self.plain = lru_cache(1 << 16)(self._plain)
         self.known: dict[str, dict[str, str]] = {family: {} for family in FAMILIES}

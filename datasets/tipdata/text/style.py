@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from tipdata.text.reading import read
@@ -10,10 +10,14 @@ from tipdata.text.reading import read
 
 @dataclass(frozen=True)
 class Separator:
-    """What stands between two sentences, '' for the language's own space; and whether a sentence has its end sign."""
+    """What stands between two sentences, '' for the language's own space; and whether a sentence has its end sign.
+
+    ``instead``: language -> what stands there in place of ``between``.
+    """
 
     between: str
     ends: bool
+    instead: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

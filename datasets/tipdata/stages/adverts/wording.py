@@ -128,10 +128,18 @@ class _Text:
         """Return what stands between two sentences of each advert."""
         import pyarrow as pa
 
-        own = np.array([one.between for one in self.signs.separators], dtype=object)
-        space = np.array([self.words.strings[number * MISSPELT] for number in self.words.space], dtype=object)
-        way = self.styles["separator"]
-        return pa.array(np.where(own[way] == "", space[self.language], own[way]), type=pa.string())
+        own = np.array(
+            [
+                [one.instead.get(name, one.between) or space for one in self.signs.separators]
+                for name, space in zip(LANGUAGES, self._spaces(), strict=True)
+            ],
+            dtype=object,
+        )
+        return pa.array(own[self.language, self.styles["separator"]], type=pa.string())
+
+    def _spaces(self) -> list[str]:
+        """Return what stands between two sentences of a line in each language."""
+        return [self.words.strings[number * MISSPELT] for number in self.words.space]
 
     def _ordered(self) -> tuple[Ints, Ints]:
         """Return advert and frame of every sentence, in writing order."""
@@ -271,10 +279,10 @@ class _Text:
         where, turn = ragged(np.zeros(len(at), dtype=np.int64), self.styles["emoji_run"][at])
         token = self.region.stream("writers/emoji").below(self.writer[at][where], 4, turn % 2)
         kind = (self.styles["emoji"][at][where] * 3 + token) % len(self.signs.emoji)
-        strings = np.array(
-            [self._own(f" {one}" if turn_ == 0 else one) for turn_ in (0, 1) for one in self.signs.emoji]
-        )
-        return spots[where], strings[np.where(turn == 0, 0, len(self.signs.emoji)) + kind]
+        strings = np.array([[self._own(f"{lead}{one}") for one in self.signs.emoji] for lead in ("", " ")])
+        spaced = np.array([space != "" for space in self._spaces()])
+        leads = (turn == 0) & spaced[self.language[at]][where]
+        return spots[where], strings[leads.astype(int), kind]
 
     def _own(self, text: str) -> int:
         """Return the number of a string of this region."""
