@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.text.facts import ALL, Fact, facts
 from tipdata.text.grammar import (
     CLOSED_BY,
@@ -28,6 +28,7 @@ from tipdata.text.grammar import (
 from tipdata.text.lint import broken
 from tipdata.text.misspellings import capital
 from tipdata.text.reading import path_of, read_lines
+from tipdata.text.shapes import OTHER, misfits
 
 FEWEST = 10
 """Frames of a level, in each family."""
@@ -43,6 +44,26 @@ SPECIAL = {"price": "price", "contact": "contact"}
 """Slots that stand in the frames of one fact only."""
 SHOWN = {"price": ("90",), "contact": ("NNN-NNNN",)}
 """What stands for a price and for a contact where a wordbook is read by itself."""
+
+
+LISTED = {OTHER: [str]}
+SHAPE = {
+    "language": str,
+    "name": str,
+    "cased": bool,
+    "space": str,
+    "registers": [str],
+    "ends": {name: str for name in ("statement", "cry", "question")},
+    "dialects": {"names": [str], "words": LISTED},
+    "numbers": {OTHER: {OTHER: str}},
+    "misspellings": {OTHER: str},
+    "nouns": LISTED,
+    "stems": {OTHER: {OTHER: LISTED}},
+    "titles": LISTED,
+    "fillers": {OTHER: LISTED},
+    "frames": {ALL: {OTHER: {OTHER: LISTED}}, **{family: {OTHER: LISTED} for family in FAMILIES}},
+}
+"""The shape of a wordbook; see :mod:`tipdata.text.shapes`."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,14 @@ class Wordbook:
 
     def __init__(self, path: Path) -> None:
         self.path, self.faults = path, []
-        self.document: dict[str, Any] = read_lines(path)
+        try:
+            self.document: dict[str, Any] = read_lines(path)
+        except ValueError as error:
+            raise Faulty([str(error)]) from error
+        for line, said in misfits(self.document, SHAPE, "the wordbook", 1):
+            self._fault(line, said)
+        if self.faults:
+            raise Faulty(self.faults)
         self.language = str(self.document.get("language", ""))
         self.registers = [str(one) for one in self.document.get("registers", [])]
         dialects = self.document.get("dialects", {})
@@ -123,31 +151,32 @@ class Wordbook:
             known = frames.get(part, {}) or {}
             self._unknown(known, {fact.name for fact in own}, f"fact of {part}")
             for fact in own:
-                self._read_fact(part, fact, known.get(fact.name) or {})
+                line = _line_of(known, fact.name, _line_of(frames, part, 1))
+                self._read_fact(part, fact, known.get(fact.name) or {}, line)
         for family in FAMILIES:
             self.titles[family] = self._list(document.get("titles", {}).get(family), TITLE, family, TITLES)
             for kind in KINDS_OF_FILLER:
                 listed = (document.get("fillers", {}).get(kind) or {}).get(family)
                 self.fillers[kind, family] = self._list(listed, kind, family, FILLERS)
 
-    def _read_fact(self, part: str, fact: Fact, levels: dict[str, Any]) -> None:
+    def _read_fact(self, part: str, fact: Fact, levels: dict[str, Any], line: int) -> None:
         self._unknown(levels, set(fact.levels), f"level of {fact.name}")
         for level in fact.levels:
-            listed, where = levels.get(level), f"{fact.name}/{level}"
+            listed, where, at = levels.get(level), f"{fact.name}/{level}", _line_of(levels, level, line)
             if part != ALL:
-                self._enough(part, fact.name, level, self._list(listed, where, part, 0))
+                self._enough(part, fact.name, level, self._list(listed, where, part, 0), at)
                 continue
             by_family: dict[str, Any] = listed or {}
             self._unknown(by_family, {ANY, *FAMILIES}, f"family at {where}")
             shared = self._list(by_family.get(ANY), where, ANY, 0)
             for family in FAMILIES:
                 own = self._list(by_family.get(family), where, family, 0)
-                self._enough(family, fact.name, level, shared + own)
+                self._enough(family, fact.name, level, shared + own, at)
 
-    def _enough(self, family: str, fact: str, level: str, frames: list[Frame]) -> None:
+    def _enough(self, family: str, fact: str, level: str, frames: list[Frame], line: int) -> None:
         self.levels[family, fact, level] = frames
         if len(frames) < FEWEST:
-            self._fault(1, f"{family}, {fact}/{level} has {len(frames)} frames and needs {FEWEST}")
+            self._fault(line, f"{family}, {fact}/{level} has {len(frames)} frames and needs {FEWEST}")
 
     def _unknown(self, found: dict[str, Any], known: set[str], what: str) -> None:
         for name in found:
@@ -167,8 +196,11 @@ class Wordbook:
         return made
 
     def _check(self) -> None:
+        if self.language not in LANGUAGES:
+            line = getattr(self.document["language"], "line", 1)
+            self._fault(line, f"{self.language!r} is none of the languages {', '.join(LANGUAGES)}")
         if not self.registers:
-            self._fault(1, "no register is named")
+            self._fault(_line_of(self.document, "registers", 1), "no register is named")
         self._check_lists()
         self._check_words()
         said: dict[str, Frame] = {}
@@ -195,9 +227,6 @@ class Wordbook:
             self._fault(
                 1, f"{len(self.document.get('misspellings', {}))} misspellings, {MISSPELLINGS} are needed"
             )
-        for name in ("statement", "cry", "question"):
-            if name not in self.document.get("ends", {}):
-                self._fault(1, f"ends has no {name}")
 
     def _check_frame(self, frame: Frame) -> None:
         fact, _, _ = frame.where.partition("/")
@@ -302,6 +331,11 @@ class Wordbook:
             if self.document.get("space") == ""
             else re.findall(r"[\w']+", text)
         )
+
+
+def _line_of(mapping: dict[str, Any], name: str, otherwise: int) -> int:
+    """Return the line of a key, or another where the key is not there."""
+    return next((getattr(key, "line", otherwise) for key in mapping if key == name), otherwise)
 
 
 def wordbook(language: str) -> Wordbook:
