@@ -2,10 +2,10 @@
 
 ``python tests/performance/versions.py [--regions 24] [--versions 0.3.0 0.4.0]``
 
-CPU milliseconds a region, by stage, median over regions, and the median of the regions' ratios: other processes on the
+CPU milliseconds per region, by stage: medians over regions, and the median of their ratios; other processes on the
 machine hardly enter. The versions take turns at going first. *tables*: they are cast, sorted by key and checked.
-*written*: as parquet files. *a process*: CPU of a new process's imports and first region, less one more region; ``cold``
-in an empty home, ``warm`` in one where a process was before.
+*written*: as parquet files. *a process*: CPU of a new process's imports and first region, less one more region;
+``cold`` in an empty home, ``warm`` in one where a process was before.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 ``[a|b]`` is a choice of the writer's; ``(I|we)`` depends on whether one or several speak; ``<tu|vous>`` on the
 register; ``{flat}`` is a slot: a word of the dialect, a number, or what the advert is about. Choices may hold slots and
-other choices.
+other choices. Where an option is empty, one of the spaces beside the choice goes with it: ``of [good|] practice`` is
+"of practice".
 """
 
 from __future__ import annotations
@@ -41,7 +42,33 @@ def parse(text: str) -> Sentence:
     parts, rest = _parts(text, "")
     if rest:
         raise ValueError(f"{rest[0]} closes nothing")
-    return parts
+    return _tight(parts)
+
+
+def _tight(parts: Sentence) -> Sentence:
+    """Return the parts with the space beside each choice that may be empty moved into its other options: the one
+    before it, or, at the beginning of the sentence, the one after it."""
+    made = list(parts)
+    for at, part in enumerate(made):
+        if not isinstance(part, Choice):
+            continue
+        options = tuple(_tight(option) for option in part.options)
+        if () in options:
+            before, after = at - 1, at + 1
+            if at and _text(made, before).endswith(" "):
+                made[before] = _text(made, before)[:-1]
+                options = tuple((" ", *option) if option else option for option in options)
+            elif not at and _text(made, after).startswith(" "):
+                made[after] = _text(made, after)[1:]
+                options = tuple((*option, " ") if option else option for option in options)
+        made[at] = Choice(part.by, options)
+    return tuple(part for part in made if part != "")
+
+
+def _text(parts: list[Part], at: int) -> str:
+    """Return the text that stands somewhere, '' where something else does."""
+    part = parts[at] if at < len(parts) else ""
+    return part if isinstance(part, str) else ""
 
 
 def _parts(text: str, stops: str) -> tuple[Sentence, str]:
@@ -98,9 +125,7 @@ def surfaces(sentence: Sentence, words: Mapping[str, tuple[str, ...]], most: int
 
     ``words``: slot -> the words that it may hold; a slot that is not listed stays as it is written.
     """
-    return islice(
-        (" ".join("".join(one).split()) for one in product(*(_ways(part, words) for part in sentence))), most
-    )
+    return islice(("".join(one) for one in product(*(_ways(part, words) for part in sentence))), most)
 
 
 def _ways(part: Part, words: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -39,6 +39,10 @@ class Misspellings:
         first, second = (*found, NONE, NONE)[:2]
         return Forms((first, second), [self._misspelt(text, words) for words in chosen])
 
+    def all_wrong(self, text: str) -> str:
+        """Return a text with every misspellable word misspelt."""
+        return self._misspelt(text, set(range(len(self._other))))
+
     def _found(self, text: str) -> tuple[int, ...]:
         if self._pattern is None:
             return ()

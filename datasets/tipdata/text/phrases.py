@@ -7,6 +7,7 @@ register and by the dialect; an option is up to :data:`PIECES` *pieces*: strings
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -26,7 +27,7 @@ from tipdata.text.grammar import (
     choices,
     slots,
 )
-from tipdata.text.misspellings import Misspellings
+from tipdata.text.misspellings import Misspellings, capital
 from tipdata.text.wordbook import KINDS_OF_FILLER, NUMBERS, Frame, Wordbook, wordbook
 
 PIECES = 5
@@ -47,6 +48,7 @@ class Phrases:
     Attributes:
         strings: every base string in its :data:`MISSPELT` forms.
         wrong: (bases, 2) misspellable words of a base string, numbered within its language; -1 for none.
+        capital: (bases,) base string that begins a sentence in its place: nouns and numbers have such ones.
         first_item, items: (frames,) a frame's first item, and how many it has.
         first_option: (items,) an item's first option.
         by: (items, 4) how many options it has by speaker, register, dialect and writer (1 where that picks nothing).
@@ -66,6 +68,7 @@ class Phrases:
 
     strings: list[str]
     wrong: np.ndarray
+    capital: np.ndarray
     first_item: np.ndarray
     items: np.ndarray
     first_option: np.ndarray
@@ -103,6 +106,7 @@ class _Compiler:
         most_levels = max(len(fact.levels) for family in FAMILIES for fact in facts_of(family))
         self.strings: list[str] = []
         self.wrong: list[tuple[int, int]] = []
+        self.capital: dict[int, int] = {}
         self.first_item: list[int] = []
         self.items: list[int] = []
         self.first_option: list[int] = []
@@ -141,9 +145,11 @@ class _Compiler:
             for v, (value, word) in enumerate(sorted(book.numbers[name].items())):
                 self.values[number, s, v] = value
                 self.numbers[number, s, v] = self._base(str(value)), self._base(word)
+            self._capitals(book.numbers[name].values())
         for c, category in enumerate(CATEGORIES):
             nouns = book.document["nouns"][category]
             self.nouns[number, c, : len(nouns)] = [self._base(str(noun)) for noun in nouns]
+            self._capitals(map(str, nouns))
         ends = book.document["ends"]
         self.ends[number] = [self._base(str(ends[name])) for name in ("statement", "cry", "question")]
         self.space[number] = self._base(str(book.document["space"]))
@@ -153,6 +159,9 @@ class _Compiler:
         return Phrases(
             strings=self.strings,
             wrong=np.array(self.wrong, dtype=np.int16),
+            capital=np.array(
+                [self.capital.get(base, base) for base in range(len(self.wrong))], dtype=np.int32
+            ),
             first_item=np.array(self.first_item, dtype=np.int32),
             items=np.array(self.items, dtype=np.int32),
             first_option=np.array(self.first_option, dtype=np.int32),
@@ -225,6 +234,10 @@ class _Compiler:
         if len(made) > PIECES:
             raise ValueError(f"{self.book.path.name}: too many slots in one choice: {atoms}")
         return made + [NONE] * (PIECES - len(made))
+
+    def _capitals(self, words: Iterable[str]) -> None:
+        for word in words:
+            self.capital[self._base(word)] = self._base(capital(word))
 
     def _base(self, text: str) -> int:
         if text not in self.known:

@@ -29,8 +29,23 @@ def read(name: str) -> Any:
 
 
 def read_lines(path: Path) -> Any:
-    """Return a YAML document in which every string is a :class:`Line`. Raises ValueError for a key given twice."""
-    return _built(yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER), path)
+    """Return a YAML document in which every string is a :class:`Line`.
+
+    Raises ValueError, in one sentence with file and line, for a file that is not UTF-8, not YAML or empty, and for a
+    key given twice.
+    """
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise ValueError(f"{path.name}, line {line}: this is not UTF-8.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line, problem = (mark.line + 1 if mark else 1), getattr(error, "problem", None) or "no text of YAML"
+        raise ValueError(f"{path.name}, line {line}: this is not YAML: {problem}.") from error
+    if node is None:
+        raise ValueError(f"{path.name}, line 1: the file is empty.")
+    return _built(node, path)
 
 
 def path_of(name: str) -> Path:
@@ -44,10 +59,11 @@ def _built(node: Any, path: Path) -> Any:
         made: dict[Any, Any] = {}
         for key, value in node.value:
             name = _built(key, path)
+            if not isinstance(name, Line | int):
+                raise ValueError(f"{path.name}, line {line}: a key must be a text or a number.")
             if name in made:
-                raise ValueError(
-                    f"{path}, line {name.line if isinstance(name, Line) else line}: {name} is there twice."
-                )
+                again = key.start_mark.line + 1
+                raise ValueError(f"{path.name}, line {again}: {name} is there twice.")
             made[name] = _built(value, path)
         return made
     if isinstance(node, yaml.SequenceNode):

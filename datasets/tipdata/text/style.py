@@ -1,8 +1,8 @@
-"""Signs of style that all languages share, as :file:`text/signs.yaml` lists them."""
+"""Signs of a writer's style, as :file:`text/signs.yaml` lists them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from tipdata.text.reading import read
@@ -10,10 +10,14 @@ from tipdata.text.reading import read
 
 @dataclass(frozen=True)
 class Separator:
-    """What stands between two sentences, '' for the language's own space; and whether a sentence has its end sign."""
+    """What stands between two sentences, '' for the language's own space; and whether a sentence has its end sign.
+
+    ``instead``: language -> what stands there in place of ``between``.
+    """
 
     between: str
     ends: bool
+    instead: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -24,15 +28,15 @@ class Style:
     emoji: tuple[str, ...]
     contacts: tuple[str, ...]
     masked: tuple[str, ...]
-    thousands: tuple[str, ...]
+    thousands: dict[str, tuple[str, ...]]
     places: dict[str, tuple[int, int]]
     contact_places: tuple[int, ...]
 
-    def price(self, whole: int, way: int) -> str:
-        """Return a price as a writer groups its thousands."""
+    def price(self, whole: int, language: str, way: int) -> str:
+        """Return a price as a writer of a language groups its thousands."""
         if whole < 1000:
             return str(whole)
-        form = self.thousands[way % len(self.thousands)]
+        form = self.thousands[language][way % len(self.thousands[language])]
         return form.format(whole) if "{1}" not in form else form.format(whole // 1000, f"{whole % 1000:03}")
 
 
@@ -45,7 +49,7 @@ def style() -> Style:
         emoji=tuple(document["emoji"]),
         contacts=tuple(document["contacts"]),
         masked=tuple(document["masked"]),
-        thousands=tuple(document["thousands"]),
+        thousands={language: tuple(forms) for language, forms in document["thousands"].items()},
         places={name: (first, last) for name, (first, last) in document["places"].items()},
         contact_places=tuple(document["contact_places"]),
     )

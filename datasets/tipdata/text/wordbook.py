@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
 from tipdata.text.facts import ALL, Fact, facts
 from tipdata.text.grammar import (
     CLOSED_BY,
@@ -19,12 +19,16 @@ from tipdata.text.grammar import (
     SPEAKER,
     SPEAKERS,
     Sentence,
+    Slot,
     choices,
     parse,
     slots,
     surfaces,
 )
-from tipdata.text.reading import path_of, read, read_lines
+from tipdata.text.lint import broken
+from tipdata.text.misspellings import capital
+from tipdata.text.reading import path_of, read_lines
+from tipdata.text.shapes import OTHER, misfits
 
 FEWEST = 10
 """Frames of a level, in each family."""
@@ -32,12 +36,34 @@ WITH_STEM = 0.6
 """Share of a level's frames that hold one of its stems."""
 ALIKE = 0.4
 """Highest median likeness (Jaccard) of two frames of a level."""
-ANY = "any"
+ANY, TITLE = "any", "title"
 TITLES, FILLERS, NOUNS, MISSPELLINGS, DIALECT_WORDS = 16, 14, 8, 40, 12
 KINDS_OF_FILLER = ("openings", "offers", "closings", "chat")
 NUMBERS = ("years", "days", "minutes", "count", "hours", "open", "close", "weeks")
 SPECIAL = {"price": "price", "contact": "contact"}
 """Slots that stand in the frames of one fact only."""
+SHOWN = {"price": ("90",), "contact": ("NNN-NNNN",)}
+"""What stands for a price and for a contact where a wordbook is read by itself."""
+
+
+LISTED = {OTHER: [str]}
+SHAPE = {
+    "language": str,
+    "name": str,
+    "cased": bool,
+    "space": str,
+    "registers": [str],
+    "ends": {name: str for name in ("statement", "cry", "question")},
+    "dialects": {"names": [str], "words": LISTED},
+    "numbers": {OTHER: {OTHER: str}},
+    "misspellings": {OTHER: str},
+    "nouns": LISTED,
+    "stems": {OTHER: {OTHER: LISTED}},
+    "titles": LISTED,
+    "fillers": {OTHER: LISTED},
+    "frames": {ALL: {OTHER: {OTHER: LISTED}}, **{family: {OTHER: LISTED} for family in FAMILIES}},
+}
+"""The shape of a wordbook; see :mod:`tipdata.text.shapes`."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +90,14 @@ class Wordbook:
 
     def __init__(self, path: Path) -> None:
         self.path, self.faults = path, []
-        self.document: dict[str, Any] = read_lines(path)
+        try:
+            self.document: dict[str, Any] = read_lines(path)
+        except ValueError as error:
+            raise Faulty([str(error)]) from error
+        for line, said in misfits(self.document, SHAPE, "the wordbook", 1):
+            self._fault(line, said)
+        if self.faults:
+            raise Faulty(self.faults)
         self.language = str(self.document.get("language", ""))
         self.registers = [str(one) for one in self.document.get("registers", [])]
         dialects = self.document.get("dialects", {})
@@ -98,6 +131,16 @@ class Wordbook:
                     seen.add(id(frame))
                     yield frame
 
+    def readings(self, frame: Frame) -> Iterator[str]:
+        """Yield all that a frame can read, as an advert shows it, with one price and one contact for all."""
+        nouns = self.document.get("nouns", {})
+        of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
+        what = tuple(str(noun) for category in of for noun in nouns.get(category) or [])
+        begins = bool(frame.parts) and isinstance(frame.parts[0], Slot)
+        begins = begins and frame.parts[0].name in ("what", *NUMBERS)
+        for text in surfaces(frame.parts, {**self.slot_words, **SHOWN, "what": what}):
+            yield capital(text) if begins else text
+
     def _fault(self, line: int, said: str) -> None:
         self.faults.append(f"{self.path.name}, line {line}: {said}.")
 
@@ -108,31 +151,32 @@ class Wordbook:
             known = frames.get(part, {}) or {}
             self._unknown(known, {fact.name for fact in own}, f"fact of {part}")
             for fact in own:
-                self._read_fact(part, fact, known.get(fact.name) or {})
+                line = _line_of(known, fact.name, _line_of(frames, part, 1))
+                self._read_fact(part, fact, known.get(fact.name) or {}, line)
         for family in FAMILIES:
-            self.titles[family] = self._list(document.get("titles", {}).get(family), "title", family, TITLES)
+            self.titles[family] = self._list(document.get("titles", {}).get(family), TITLE, family, TITLES)
             for kind in KINDS_OF_FILLER:
                 listed = (document.get("fillers", {}).get(kind) or {}).get(family)
                 self.fillers[kind, family] = self._list(listed, kind, family, FILLERS)
 
-    def _read_fact(self, part: str, fact: Fact, levels: dict[str, Any]) -> None:
+    def _read_fact(self, part: str, fact: Fact, levels: dict[str, Any], line: int) -> None:
         self._unknown(levels, set(fact.levels), f"level of {fact.name}")
         for level in fact.levels:
-            listed, where = levels.get(level), f"{fact.name}/{level}"
+            listed, where, at = levels.get(level), f"{fact.name}/{level}", _line_of(levels, level, line)
             if part != ALL:
-                self._enough(part, fact.name, level, self._list(listed, where, part, 0))
+                self._enough(part, fact.name, level, self._list(listed, where, part, 0), at)
                 continue
             by_family: dict[str, Any] = listed or {}
             self._unknown(by_family, {ANY, *FAMILIES}, f"family at {where}")
             shared = self._list(by_family.get(ANY), where, ANY, 0)
             for family in FAMILIES:
                 own = self._list(by_family.get(family), where, family, 0)
-                self._enough(family, fact.name, level, shared + own)
+                self._enough(family, fact.name, level, shared + own, at)
 
-    def _enough(self, family: str, fact: str, level: str, frames: list[Frame]) -> None:
+    def _enough(self, family: str, fact: str, level: str, frames: list[Frame], line: int) -> None:
         self.levels[family, fact, level] = frames
         if len(frames) < FEWEST:
-            self._fault(1, f"{family}, {fact}/{level} has {len(frames)} frames and needs {FEWEST}")
+            self._fault(line, f"{family}, {fact}/{level} has {len(frames)} frames and needs {FEWEST}")
 
     def _unknown(self, found: dict[str, Any], known: set[str], what: str) -> None:
         for name in found:
@@ -152,15 +196,17 @@ class Wordbook:
         return made
 
     def _check(self) -> None:
+        if self.language not in LANGUAGES:
+            line = getattr(self.document["language"], "line", 1)
+            self._fault(line, f"{self.language!r} is none of the languages {', '.join(LANGUAGES)}")
         if not self.registers:
-            self._fault(1, "no register is named")
+            self._fault(_line_of(self.document, "registers", 1), "no register is named")
         self._check_lists()
-        stems = read("banned").get(self.language)
-        banned = re.compile(stems, re.IGNORECASE) if stems else None
+        self._check_words()
+        said: dict[str, Frame] = {}
         for frame in self.frames():
-            self._check_frame(frame, banned)
-        if not self.faults:
-            self._check_distinct()
+            self._check_frame(frame)
+            self._check_readings(frame, said)
         self._check_stems()
         self._check_variety()
 
@@ -181,14 +227,11 @@ class Wordbook:
             self._fault(
                 1, f"{len(self.document.get('misspellings', {}))} misspellings, {MISSPELLINGS} are needed"
             )
-        for name in ("statement", "cry", "question"):
-            if name not in self.document.get("ends", {}):
-                self._fault(1, f"ends has no {name}")
 
-    def _check_frame(self, frame: Frame, banned: re.Pattern[str] | None) -> None:
+    def _check_frame(self, frame: Frame) -> None:
         fact, _, _ = frame.where.partition("/")
         allowed = {*self.numbers, *self.dialect_words, SPECIAL.get(fact, "")}
-        if fact in ("title", "offers"):
+        if fact in (TITLE, "offers"):
             allowed.add("what")
         for name in slots(frame.parts) - allowed:
             self._fault(frame.line, f"{frame.where}: {{{name}}} is no slot here")
@@ -202,22 +245,43 @@ class Wordbook:
         plain = re.sub(r"\{\w+\}", "", frame.text)
         if re.search(r"https?:|www\.|@|\d{3,}|[#*~/_]| - |[.!。！]$", plain):
             self._fault(frame.line, f"{frame.where}: a sign that only style may add in {frame.text!r}")
-        if banned and (found := banned.search(frame.text)):
-            self._fault(frame.line, f"{frame.where}: the word {found.group()!r} is banned")
 
-    def _check_distinct(self) -> None:
-        """Hold that no sentence can be read as two levels, or as a fact and a filler."""
-        said: dict[str, Frame] = {}
-        for frame in self.frames():
-            for text in surfaces(frame.parts, self.slot_words, 4000):
-                other = said.setdefault(text.casefold(), frame)
-                if other.where != frame.where and not (
-                    other.family != frame.family and ANY not in (other.family, frame.family)
-                ):
+    def _check_readings(self, frame: Frame, said: dict[str, Frame]) -> None:
+        """Hold that no reading of a frame is wrong in form, or can be read as another level or filler.
+
+        ``said``: the frames whose readings are known, by reading; those of this one are added.
+        """
+        for rule, found in broken(frame.text, self.language, forms=False).items():
+            self._fault(frame.line, f"{frame.where}: {found!r} in {frame.text!r} is not allowed ({rule})")
+        told: set[str] = set()
+        for text in self.readings(frame):
+            faults = {
+                rule: f"{found!r} in {text!r} is not allowed ({rule})"
+                for rule, found in broken(text, self.language, forms=True).items()
+            }
+            other = said.setdefault(text.casefold(), frame)
+            if other.where != frame.where and not (
+                other.family != frame.family and ANY not in (other.family, frame.family)
+            ):
+                faults[other.where] = f"{text!r} is also {other.where} (line {other.line})"
+            for rule in faults.keys() - told:
+                told.add(rule)
+                self._fault(frame.line, f"{frame.where}: {faults[rule]}")
+
+    def _check_words(self) -> None:
+        """Hold that nouns are clean, and that a misspelling is no word of another meaning."""
+        nouns = (noun for listed in self.document.get("nouns", {}).values() for noun in listed or [])
+        wrong = self.document.get("misspellings", {})
+        for word in (*nouns, *wrong.values()):
+            for rule, found in broken(capital(str(word)), self.language).items():
+                self._fault(getattr(word, "line", 1), f"{found!r} in {str(word)!r} is not allowed ({rule})")
+        if self.document.get("space") != "":
+            known = {word.casefold() for frame in self.frames() for word in re.findall(r"[\w']+", frame.text)}
+            for word in wrong.values():
+                if str(word).casefold() in known:
                     self._fault(
-                        frame.line, f"{frame.where}: {text!r} is also {other.where} (line {other.line})"
+                        getattr(word, "line", 1), f"the misspelling {str(word)!r} is a word of a frame"
                     )
-                    break
 
     def _check_stems(self) -> None:
         stems = self.document.get("stems", {})
@@ -267,6 +331,11 @@ class Wordbook:
             if self.document.get("space") == ""
             else re.findall(r"[\w']+", text)
         )
+
+
+def _line_of(mapping: dict[str, Any], name: str, otherwise: int) -> int:
+    """Return the line of a key, or another where the key is not there."""
+    return next((getattr(key, "line", otherwise) for key in mapping if key == name), otherwise)
 
 
 def wordbook(language: str) -> Wordbook:

@@ -1,23 +1,18 @@
 """What adverts of data 0.4.0 say: one level of a fact, none that contradicts another, and what the text itself says."""
 
-import re
 from dataclasses import fields
-from functools import cache
 
 import numpy as np
 import polars as pl
 import pytest
 from tipdata.core import draw
-from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, LANGUAGES
+from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS
 from tipdata.core.world import World
 from tipdata.release import generate_region
 from tipdata.stages.adverts.framing import Writers
 from tipdata.stages.operations.facts import BY_MIGRATION, law
 from tipdata.text.facts import facts_of, place_of, rules
-from tipdata.text.grammar import surfaces
-from tipdata.text.reading import path_of, read
-from tipdata.text.style import style
-from tipdata.text.wordbook import Wordbook
+from tipdata.text.reading import read
 
 WORLD = World.of("0.4.0", 1)
 
@@ -97,60 +92,6 @@ def unmixed(words: np.ndarray) -> np.ndarray:
             made = words ^ (made >> np.uint64(shift))
         words = made * np.uint64(pow(int(factor), -1, 1 << 64))
     return words
-
-
-@cache
-def book(language: str) -> Wordbook:
-    return Wordbook(path_of(f"frames/{language}"))
-
-
-@cache
-def said_by(language: str) -> dict[str, set[str]]:
-    """Sentence without marks -> what it says, ``fact/level`` or the kind of filler."""
-    words, found = book(language), {}
-    misspelt = {str(k): str(v) for k, v in words.document["misspellings"].items()}
-    for frame in words.frames():
-        for reading in surfaces(frame.parts, words.slot_words, 3000):
-            found.setdefault(plain(reading, misspelt), set()).add(frame.where)
-    return found
-
-
-def plain(text: str, misspelt: dict[str, str]) -> str:
-    """Return a sentence in lower case, without what style adds, every misspelling undone the same way."""
-    text = text.casefold()
-    for right, wrong in misspelt.items():
-        text = text.replace(right.casefold(), wrong.casefold())
-    return re.sub(r"[\W_]+", "", re.sub(r"\{\w+\}|[n+()\-_.~*/x ]{6,}", "", text))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_an_advert_reads_back_as_what_it_says(adverts: pl.DataFrame, language: str) -> None:
-    """The text is parted at the writer's signs: each part is a sentence of the wordbook, and says what is true."""
-    known = said_by(language)
-    misspelt = {str(k): str(v) for k, v in book(language).document["misspellings"].items()}
-    rows = adverts.filter(language=language).unique("body", keep="first", maintain_order=True).head(60)
-    read = total = 0
-    for body, said in rows.select("body", "facts").iter_rows():
-        told = {one.replace("=", "/") for one in said}
-        for part in parted(body, language):
-            total += 1
-            meanings = known.get(plain(part, misspelt))
-            if meanings:
-                read += 1
-                assert any("/" not in one or one in told for one in meanings), (part, meanings, sorted(told))
-    assert total == 0 or read / total > 0.6, (language, read, total)
-
-
-def parted(body: str, language: str) -> list[str]:
-    signs = {one.between for one in style().separators if one.between} | {str(one) for one in ENDS[language]}
-    return [
-        one
-        for one in re.split("|".join(map(re.escape, sorted(signs, key=len, reverse=True))), body)
-        if one.strip()
-    ]
-
-
-ENDS = {language: [f"{end} " for end in ".!?"] + ["。", "！", "？", "؟"] for language in LANGUAGES}
 
 
 def test_indicators_are_as_frequent_as_published() -> None:

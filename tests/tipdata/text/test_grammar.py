@@ -26,7 +26,21 @@ def test_choices_hold_choices_and_slots() -> None:
 
 
 def test_an_empty_choice_leaves_no_double_space() -> None:
-    assert list(surfaces(parse("[very |]calm  place"), {})) == ["very calm place", "calm place"]
+    assert list(surfaces(parse("[very |]calm place"), {})) == ["very calm place", "calm place"]
+    assert list(surfaces(parse("years of [proven|] practice"), {})) == [
+        "years of proven practice",
+        "years of practice",
+    ]
+    assert list(surfaces(parse("part of the town [here|]"), {})) == [
+        "part of the town here",
+        "part of the town",
+    ]
+    assert list(surfaces(parse("[Please|] call [now|], {contact}"), {"contact": ("N",)})) == [
+        "Please call now, N",
+        "Please call, N",
+        "call now, N",
+        "call, N",
+    ]
 
 
 @pytest.mark.parametrize(

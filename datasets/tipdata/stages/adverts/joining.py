@@ -13,15 +13,16 @@ from tipdata.text.phrases import Phrases
 if TYPE_CHECKING:
     import pyarrow as pa
 
-AS_WRITTEN, LOWER, UPPER = range(3)
+CASES = ("as written", "lower", "upper")
+"""How a writer cases words: the strings of the wordbooks stand in each case, one after another."""
 
 
 def joined(words: Phrases, own: list[str], string: Ints, owner: Ints, count: int) -> pa.Array:
     """Return the strings of each owner, in order, as one; '' for an owner without any.
 
     Args:
-        own: strings beside those of the wordbooks, numbered after all of them.
-        string: number of the string of each piece.
+        own: strings beside those of the wordbooks, numbered from :func:`first_own` on. They have no case.
+        string: number of the string of each piece: those of the wordbooks, in each of :data:`CASES`, then ``own``.
         owner: of each piece, from 0 to ``count``, rising.
     """
     import pyarrow as pa
@@ -29,8 +30,10 @@ def joined(words: Phrases, own: list[str], string: Ints, owner: Ints, count: int
 
     known: Any = words.arrow.get("strings")
     if known is None:
-        known = words.arrow["strings"] = pa.array(words.strings, type=pa.string())
-    start = len(words.wrong) * MISSPELT
+        written = pa.array(words.strings, type=pa.string())
+        cased = [written, pc.utf8_lower(written), pc.utf8_upper(written)]  # type: ignore[attr-defined]
+        known = words.arrow["strings"] = pa.concat_arrays(cased)
+    start = first_own(words)
     mine = string >= start
     pieces = known.take(pa.array(np.where(mine, 0, string)))
     others = pa.array(own, type=pa.string()).take(pa.array(string[mine] - start))
@@ -39,16 +42,9 @@ def joined(words: Phrases, own: list[str], string: Ints, owner: Ints, count: int
     return pc.binary_join(listed, "")  # type: ignore[attr-defined]
 
 
-def cased(text: pa.Array, case: np.ndarray) -> pa.Array:
-    """Return texts as written, in lower case or in capitals, as ``case`` says of each."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for way, change in ((LOWER, pc.utf8_lower), (UPPER, pc.utf8_upper)):  # type: ignore[attr-defined]
-        if (here := case == way).any():
-            mask = pa.array(here)
-            text = pc.replace_with_mask(text, mask, change(text.filter(mask)))  # type: ignore[attr-defined]
-    return text
+def first_own(words: Phrases) -> int:
+    """Return the number of the first string that is not one of the wordbooks'."""
+    return len(CASES) * len(words.wrong) * MISSPELT
 
 
 def offsets(owner: Ints, count: int) -> pa.Array:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tipdata.core.draw import Ints, probability
-from tipdata.core.kinds import MAX_TEMPLATES
+from tipdata.core.kinds import LANGUAGES, MAX_TEMPLATES
 from tipdata.stages.adverts.framing import Framing
-from tipdata.stages.adverts.joining import cased, joined, offsets, ragged
+from tipdata.stages.adverts.joining import first_own, joined, offsets, ragged
 from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.styles import styles_of
 from tipdata.stages.adverts.templates import Chains
@@ -69,7 +69,7 @@ class _Text:
         # Levels are numbered as in facts.yaml: 0 is one who writes of themselves.
         self.speaker = np.where(np.where(said_voice == SILENT, voice, said_voice) == 0, ONE, SEVERAL)
         self.strings: list[str] = []
-        self.start = len(words.wrong) * MISSPELT
+        self.start = first_own(words)
         self.wrong = region.stream("writers/misspelling").chance(
             np.arange(len(o.writer))[:, None], probability(region["writing.misspelling"]), np.arange(WORDS)
         )
@@ -80,7 +80,8 @@ class _Text:
         frame = self.words.titles[self.language, self.family, self.said.title]
         row = np.arange(len(frame))
         sentence, at, code = self._pieces(row, frame)
-        return cased(self._strung(self._forms(at, code), sentence, len(row)), self.styles["title_case"])
+        string = self._forms(sentence, at, code, self.styles["title_case"])
+        return self._strung(string, sentence, len(row))
 
     def bodies(self) -> pa.Array:
         """Return the bodies: each distinct sentence of a template is put together once."""
@@ -91,7 +92,7 @@ class _Text:
         emoji = self._emoji_spots(row)
         first, which = self._distinct(row, frame, emoji)
         sentence, at, code = self._pieces(row[first], frame[first])
-        string = self._forms(at, code)
+        string = self._forms(sentence, at, code, self.styles["body_case"])
         self.misspelt = np.bincount(
             row, self.errors(sentence, string, len(first))[which], len(self.owner)
         ).astype(np.int64)
@@ -102,8 +103,7 @@ class _Text:
         pieces = np.concatenate([string, end, sign])[order]
         sentences = self._strung(pieces, number[order] // 3, len(first))
         listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
-        text = pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
-        return cased(text, self.styles["body_case"])
+        return pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
 
     def errors(self, sentence: Ints, string: Ints, count: int) -> Ints:
         """Return how many misspelt pieces each sentence has."""
@@ -131,10 +131,18 @@ class _Text:
         """Return what stands between two sentences of each advert."""
         import pyarrow as pa
 
-        own = np.array([one.between for one in self.signs.separators], dtype=object)
-        space = np.array([self.words.strings[number * MISSPELT] for number in self.words.space], dtype=object)
-        way = self.styles["separator"]
-        return pa.array(np.where(own[way] == "", space[self.language], own[way]), type=pa.string())
+        own = np.array(
+            [
+                [one.instead.get(name, one.between) or space for one in self.signs.separators]
+                for name, space in zip(LANGUAGES, self._spaces(), strict=True)
+            ],
+            dtype=object,
+        )
+        return pa.array(own[self.language, self.styles["separator"]], type=pa.string())
+
+    def _spaces(self) -> list[str]:
+        """Return what stands between two sentences of a line in each language."""
+        return [self.words.strings[number * MISSPELT] for number in self.words.space]
 
     def _ordered(self) -> tuple[Ints, Ints]:
         """Return advert and frame of every sentence, in writing order."""
@@ -196,8 +204,11 @@ class _Text:
         made[open_] = np.where(kept, own, new)
         return made
 
-    def _forms(self, at: Ints, code: Ints) -> Ints:
-        """Return the number of the string of each piece, misspelt as the writer does; slots are filled."""
+    def _forms(self, sentence: Ints, at: Ints, code: Ints, case: np.ndarray) -> Ints:
+        """Return the number of the string of each piece, misspelt and cased as the writer does; slots are filled.
+
+        ``case``: of each advert. Signs, prices and contacts have none.
+        """
         filled = code.copy()
         string = np.zeros(len(code), dtype=np.int64)
         for number, name in enumerate(SLOTS):
@@ -214,13 +225,15 @@ class _Text:
                 ]
             else:
                 string[here] = self._price(at[here]) if name == "price" else self._contact(at[here])
+        begins = np.flatnonzero(np.r_[True, sentence[1:] != sentence[:-1]] & (filled >= 0))
+        filled[begins] = self.words.capital[filled[begins]]
         base = np.flatnonzero(filled >= 0)
         listed = self.words.wrong[filled[base]]
         misspelt = np.zeros(len(base), dtype=np.int64)
         for bit in range(2):
             word = listed[:, bit].astype(np.int64)
             misspelt += (self.wrong[self.writer[at[base]], word] & (word >= 0)) << bit
-        string[base] = filled[base] * MISSPELT + misspelt
+        string[base] = (case[at[base]] * len(self.words.wrong) + filled[base]) * MISSPELT + misspelt
         return string
 
     def _number(self, slot: int, at: Ints) -> Ints:
@@ -232,9 +245,10 @@ class _Text:
 
     def _price(self, at: Ints) -> Ints:
         price, way = self.shown.price[at] // 100, self.styles["thousands"][at]
-        distinct, which = np.unique(price * 8 + way, return_inverse=True)
-        own = np.array([self._own(self.signs.price(int(one) // 8, int(one) % 8)) for one in distinct])
-        return own[which]
+        told = np.stack([price, self.language[at], way])
+        distinct, which = np.unique(told, axis=1, return_inverse=True)
+        texts = [self.signs.price(int(p), LANGUAGES[number], int(w)) for p, number, w in distinct.T]
+        return np.array([self._own(text) for text in texts])[which]
 
     def _contact(self, at: Ints) -> Ints:
         plain = np.array([self._own(one) for one in self.signs.contacts])
@@ -268,10 +282,10 @@ class _Text:
         where, turn = ragged(np.zeros(len(at), dtype=np.int64), self.styles["emoji_run"][at])
         token = self.region.stream("writers/emoji").below(self.writer[at][where], 4, turn % 2)
         kind = (self.styles["emoji"][at][where] * 3 + token) % len(self.signs.emoji)
-        strings = np.array(
-            [self._own(f" {one}" if turn_ == 0 else one) for turn_ in (0, 1) for one in self.signs.emoji]
-        )
-        return spots[where], strings[np.where(turn == 0, 0, len(self.signs.emoji)) + kind]
+        strings = np.array([[self._own(f"{lead}{one}") for one in self.signs.emoji] for lead in ("", " ")])
+        spaced = np.array([space != "" for space in self._spaces()])
+        leads = (turn == 0) & spaced[self.language[at]][where]
+        return spots[where], strings[leads.astype(int), kind]
 
     def _own(self, text: str) -> int:
         """Return the number of a string of this region."""

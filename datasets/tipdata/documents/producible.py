@@ -1,0 +1,88 @@
+"""Every string that the data can show, and what the lint says of them: ``python -m tipdata.documents.producible``.
+
+Adverts: every frame of the wordbooks in every reading, by choices, speaker, register, dialect and slots, as it is and
+with every word misspelt that a writer may misspell. Contacts and prices stand for themselves: signs of style make them
+of the letter N and of digits. Notes of the helpline, made-up names of places and codes of category columns follow.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+from tipdata.core.kinds import LANGUAGES
+from tipdata.core.world import World, parameters
+from tipdata.release.categories import category_values
+from tipdata.stages import tables_of
+from tipdata.text.lint import broken
+from tipdata.text.misspellings import Misspellings
+from tipdata.text.reading import read
+from tipdata.text.wordbook import wordbook
+
+VERSION = "0.4.0"
+CODES = "codes"
+"""Where values of category columns come from; they are English."""
+TERMS = ("sexual", "sex_tourism", "organs", "child", "departure=escorted")
+"""Codes that name a crime, an age band of counts, or a companion on a journey, each as the field does."""
+
+
+def producible(language: str) -> Iterator[tuple[str, str]]:
+    """Yield every string of a language with where it comes from: adverts, misspelt adverts, or notes."""
+    book = wordbook(language)
+    misspellings = Misspellings(book.document["misspellings"], whole=book.document["space"] != "")
+    for frame in book.frames():
+        for text in book.readings(frame):
+            yield "adverts", text
+            if (wrong := misspellings.all_wrong(text)) != text:
+                yield "adverts, misspelt", wrong
+    for text in _strings({key: value for key, value in read(f"notes/{language}").items() if key != "space"}):
+        yield "notes", text
+
+
+def names_and_codes() -> Iterator[tuple[str, str]]:
+    """Yield the strings that no language owns: names of places, and values of category columns."""
+    region = World.of(VERSION).region(0)
+    for head in region["places.name_heads"]:
+        for tail in region["places.name_tails"]:
+            yield "names", f"{head}{tail}"
+    listed = parameters(VERSION)
+    for table in tables_of(VERSION).values():
+        for column in table.columns:
+            yield from ((CODES, value) for value in category_values(column, listed) if value not in TERMS)
+
+
+def _strings(node: object) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict | list):
+        for child in node.values() if isinstance(node, dict) else node:
+            yield from _strings(child)
+
+
+def main() -> int:
+    """Print how many strings there are and what breaks which rule; return 1 where anything does."""
+    faults = 0
+    for language in LANGUAGES:
+        counts, wrong = Counter[str](), Counter[str]()
+        for source, text in producible(language):
+            counts[source] += 1
+            for rule, found in broken(text, language).items():
+                wrong[rule] += 1
+                sys.stdout.write(f"{language}, {source}: {found!r} in {text!r} ({rule})\n")
+        told = ", ".join(f"{count:,} {source}" for source, count in counts.items())
+        sys.stdout.write(f"{language}: {told}; faults: {dict(wrong) or 'none'}\n")
+        faults += wrong.total()
+    counts, wrong = Counter[str](), Counter[str]()
+    for source, text in names_and_codes():
+        counts[source] += 1
+        for rule, found in broken(text, "en", forms=False).items():
+            wrong[rule] += 1
+            sys.stdout.write(f"{source}: {found!r} in {text!r} ({rule})\n")
+    told = ", ".join(f"{count:,} {source}" for source, count in counts.items())
+    sys.stdout.write(f"{told}; faults: {dict(wrong) or 'none'}\n")
+    return int(faults + wrong.total() > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,108 @@
+"""Read the bodies of adverts back into what they say, without a look at the columns of truth.
+
+A body is cut at every sign that a writer may put between two sentences; the pieces, some of them joined again, are
+looked up among all that the wordbook of the language can say. It takes no guess: a body is read whole, or it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.text.style import style
+from tipdata.text.wordbook import ANY, SHOWN, TITLE, Frame, Wordbook, wordbook
+
+JOINED = 8
+"""Most pieces that make one sentence."""
+ENDS = ".!?。！？؟"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a body says.
+
+    ``levels``: ``fact=level`` of each sentence that says one, in order. ``sentences``: all of its sentences as the
+    wordbook spells them, in lower case, prices and contacts all alike. ``read``: whether all of it was read.
+    """
+
+    levels: tuple[str, ...]
+    sentences: tuple[str, ...]
+    read: bool
+
+
+def read_back(body: str, language: str, category: str) -> Told:
+    """Return what the body of an advert of data 0.4.0 says. Raises KeyError for a category that does not exist."""
+    return _reader(language).read(body, FAMILIES[CATEGORIES[category]])
+
+
+@cache
+def _reader(language: str) -> _Reader:
+    return _Reader(wordbook(language))
+
+
+def _either(texts: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, texts), key=len, reverse=True))
+
+
+class _Reader:
+    """Reads bodies of one language."""
+
+    def __init__(self, book: Wordbook) -> None:
+        listed = book.document["misspellings"]
+        self.right = {str(wrong).casefold(): str(right).casefold() for right, wrong in listed.items()}
+        whole = book.document["space"] != ""
+        self.wrong = re.compile(rf"(?<!\w)(?:{_either(self.right)})(?!\w)" if whole else _either(self.right))
+        signs = style()
+        self.emoji = re.compile(rf"\s?(?:{_either(signs.emoji)})+")
+        self.contact = re.compile(_either(one.casefold() for one in (*signs.contacts, *signs.masked)))
+        self.price = re.compile(r"\d[\d.,\s]*(?=\sxts)")
+        between = _either(
+            {sign for one in signs.separators for sign in (one.between, *one.instead.values()) if sign}
+        )
+        self.cut = re.compile(rf"({between}|(?<=[{ENDS}]){re.escape(str(book.document['space']))})")
+        self.plain = lru_cache(1 << 16)(self._plain)
+        self.known: dict[str, dict[str, str]] = {family: {} for family in FAMILIES}
+        """family -> sentence -> ``fact=level``, '' for a filler."""
+        for families, level, frame in _frames(book):
+            for text in book.readings(frame):
+                for family in families:
+                    self.known[family][self._plain(text)] = level
+
+    def read(self, body: str, family: str) -> Told:
+        """Return what a body says."""
+        known = self.known[family]
+        pieces = self.cut.split(self.emoji.sub("", body))
+        count = (len(pieces) + 1) // 2
+        sizes = [0] * count
+        good = [False] * count + [True]
+        found: list[str] = [""] * count
+        for at in range(count - 1, -1, -1):
+            for size in range(min(JOINED, count - at), 0, -1):
+                text = self.plain("".join(pieces[2 * at : 2 * (at + size) - 1]))
+                if good[at + size] and text in known:
+                    sizes[at], good[at], found[at] = size, True, text
+                    break
+        at, sentences = 0, []
+        while good[0] and at < count:
+            sentences.append(found[at])
+            at += sizes[at]
+        return Told(tuple(known[one] for one in sentences if known[one]), tuple(sentences), good[0])
+
+    def _plain(self, text: str) -> str:
+        """Return a sentence in lower case, spelt right, without its last sign, prices and contacts all alike."""
+        text = self.contact.sub(SHOWN["contact"][0].casefold(), text.casefold())
+        text = self.price.sub(SHOWN["price"][0], text)
+        text = self.wrong.sub(lambda found: self.right[found.group()], text)
+        return text.strip().rstrip(ENDS).strip()
+
+
+def _frames(book: Wordbook) -> Iterator[tuple[tuple[str, ...], str, Frame]]:
+    """Yield the frames of bodies with the families that have them and the ``fact=level`` that they say."""
+    for frame in book.frames():
+        fact, says, level = frame.where.partition("/")
+        if frame.where != TITLE:
+            families = tuple(FAMILIES) if frame.family == ANY else (frame.family,)
+            yield families, f"{fact}={level}" if says else "", frame

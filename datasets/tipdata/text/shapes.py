@@ -1,0 +1,53 @@
+"""The shape of a document that was read: what is a mapping, a list, a text, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+OTHER = "*"
+"""In a shape: any further key."""
+Shape = type | list[Any] | dict[str, Any]
+"""``str``, ``int`` or ``bool``; a list of one shape; or a mapping of keys to shapes."""
+WORDS = {str: "a text", int: "a number", bool: "true or false"}
+
+
+def misfits(node: object, shape: Shape, where: str, line: int) -> Iterator[tuple[int, str]]:
+    """Yield the line of, and a sentence about, everything in a document that is not of its shape.
+
+    Args:
+        where: what the node is called.
+        line: that of the last key or text before it.
+    """
+    line = getattr(node, "line", line)
+    if isinstance(shape, dict):
+        if not isinstance(node, dict):
+            yield line, f"{where} must be a mapping and is {_kind(node)}"
+            return
+        for key in shape:
+            if key != OTHER and key not in node:
+                yield line, f"{where} has no {key}"
+        for key, child in node.items():
+            at = getattr(key, "line", line)
+            if key in shape or OTHER in shape:
+                yield from misfits(child, shape.get(key, shape.get(OTHER)), f"{where}/{key}", at)
+            else:
+                yield at, f"there is no {key} in {where}"
+    elif isinstance(shape, list):
+        if not isinstance(node, list):
+            yield line, f"{where} must be a list and is {_kind(node)}"
+            return
+        for child in node:
+            yield from misfits(child, shape[0], f"an entry of {where}", line)
+    elif not isinstance(node, shape) or isinstance(node, bool) != (shape is bool):
+        yield line, f"{where} must be {WORDS[shape]} and is {_kind(node)}"
+
+
+def _kind(node: object) -> str:
+    if isinstance(node, dict):
+        return "a mapping"
+    if isinstance(node, list):
+        return "a list"
+    if node == "":
+        return "empty"
+    return f"{node!r}"

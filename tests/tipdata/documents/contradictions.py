@@ -1,0 +1,110 @@
+"""What a text says that does not go together: the rules of :file:`hard_rules.yaml`, for data 0.3.0 and from 0.4.0 on.
+
+The test beside this file holds them; ``tests/performance/reading.py`` counts them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.documents.read_back import read_back
+from tipdata.text.facts import place_of, rules
+from tipdata.text.lint import broken
+from tipdata.text.reading import read
+from tipdata.text.style import style
+
+FORMS = ("spaces", "grammar", "again")
+"""Rules of the lint that hold of a whole body, whatever parts its sentences."""
+SENTENCE = r"(?:^|[.!?]\s|\n(?:[-•] )?)[^\W\d_]"
+"""The letter that a sentence begins with."""
+
+
+@cache
+def hard() -> dict[str, Any]:
+    """Return the rules as they are listed."""
+    return yaml.safe_load(Path(__file__).with_name("hard_rules.yaml").read_text(encoding="utf-8"))
+
+
+def wrong_in_text(body: str, language: str) -> set[str]:
+    """Return the rules that the text itself breaks."""
+    text = body.casefold()
+    found = {
+        name
+        for name, patterns in _patterns(language).items()
+        if all(pattern.search(text) for pattern in patterns)
+    }
+    letters = re.sub(_contacts(), "N", body)
+    found |= {f"form: {rule}" for rule in broken(letters, language) if rule in FORMS}
+    if letters.replace("N", "").lower() != letters.replace("N", ""):
+        begins = (match.group()[-1] for match in re.finditer(SENTENCE, letters))
+        if any(letter.islower() for letter in begins):
+            found.add("form: begins in lower case")
+    return found
+
+
+@cache
+def _patterns(language: str) -> dict[str, list[re.Pattern[str]]]:
+    return {
+        name: [re.compile(pattern) for pattern in by_language[language]]
+        for name, by_language in hard()["texts"].items()
+        if language in by_language
+    }
+
+
+@cache
+def _contacts() -> str:
+    """Return the pattern of contacts and of the currency, which stand as they are in lower case too. Data 0.3.0 have
+    their own masks."""
+    listed = {*style().contacts, *style().masked, *read("style")["masks"], "XTS"}
+    return "|".join(re.escape(one) for one in sorted(listed, key=len, reverse=True))
+
+
+def wrong_in_cues(body: str, cues: Iterable[str], language: str, category: str) -> set[str]:
+    """Return the rules that an advert of data 0.3.0 breaks, by its cues and the listed sentences it holds."""
+    family, text, stated = FAMILIES[CATEGORIES[category]], body.lower(), set(cues)
+    found = set()
+    for name, rule in hard()["cues"].items():
+        if rule["family"] != family or rule["cue"] not in stated:
+            continue
+        if "and" in rule:
+            held = rule["and"] in stated
+        else:
+            held = any(sentence in text for sentence in _sentences(language, family, name))
+        if held:
+            found.add(name)
+    return found
+
+
+@cache
+def _sentences(language: str, family: str, name: str) -> list[str]:
+    rule, lexicon = hard()["cues"][name], read(language)
+    if "contact" in rule:
+        listed, numbers = lexicon["contact"], rule["contact"][language]
+        return [listed[n].split("{contact}")[0].strip().lower() for n in numbers]
+    listed = lexicon["families"][family]["slots"][rule["slot"]]
+    return [listed[n].lower() for n in rule["sentences"][language]]
+
+
+def wrong_in_facts(body: str, language: str, category: str) -> set[str]:
+    """Return the rules that an advert from data 0.4.0 on breaks, by what its text reads back as."""
+    told = read_back(body, language, category)
+    if not told.read:
+        return {"not read whole"}
+    number = CATEGORIES[category]
+    family = FAMILIES[number]
+    places = [place_of(family, level) for level in told.levels]
+    found = set()
+    if len({fact for fact, _ in places}) < len(places):
+        found.add("two levels of a fact, or one twice")
+    apart = rules().apart[number]
+    for at, one in enumerate(places):
+        for other, level in zip(places[at + 1 :], told.levels[at + 1 :], strict=True):
+            if apart[(*one, *other)]:
+                found.add(f"apart: {told.levels[at]}, {level}")
+    return found
