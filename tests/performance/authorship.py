@@ -67,7 +67,9 @@ def _same(values: pl.Series) -> np.ndarray:
     codes = values.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
     count = np.bincount(codes)
     rarity = np.log(len(codes) / np.maximum(count, 1))
-    return np.where((codes[:, None] == codes[None, :]) & (codes > 0), rarity[codes][:, None], 0).astype(np.float32)
+    return np.where((codes[:, None] == codes[None, :]) & (codes > 0), rarity[codes][:, None], 0).astype(
+        np.float32
+    )
 
 
 def _shared(lists: pl.Series) -> np.ndarray:
@@ -76,7 +78,9 @@ def _shared(lists: pl.Series) -> np.ndarray:
     long = pl.DataFrame({"row": np.arange(len(lists)), "value": lists}).explode("value").drop_nulls()
     codes = long["value"].rank("dense").cast(pl.Int64).to_numpy() - 1
     shape = (len(lists), int(codes.max(initial=0)) + 1)
-    matrix = csr_matrix((np.ones(long.height, dtype=np.float32), (long["row"].to_numpy(), codes)), shape=shape)
+    matrix = csr_matrix(
+        (np.ones(long.height, dtype=np.float32), (long["row"].to_numpy(), codes)), shape=shape
+    )
     return np.asarray((matrix @ matrix.T).todense()) * np.float32(np.log(len(lists)))
 
 
@@ -100,7 +104,11 @@ def pairs(frame: pl.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, np.n
             made += [np.abs(raw[row] - raw[other]), np.minimum(raw[row], raw[other])]
         if name == "minute":
             day, hour = raw // MINUTES_A_DAY, raw / 60 % 24
-            made += [np.abs(day[row] - day[other]), np.abs(day[row] - day[other]) % 7, np.abs(hour[row] - hour[other])]
+            made += [
+                np.abs(day[row] - day[other]),
+                np.abs(day[row] - day[other]) % 7,
+                np.abs(hour[row] - hour[other]),
+            ]
         made += [frame[name].is_null().to_numpy()[row].astype(float), frame[name].is_null().to_numpy()[other]]
     return found, np.stack([np.asarray(one, dtype=np.float64) for one in made], axis=1)
 
@@ -112,7 +120,9 @@ def learnt(train: pl.DataFrame, gallery: pl.DataFrame, columns: Sequence[str]) -
     found, values = pairs(train, columns)
     label = train["cluster"].to_numpy()
     same = (label[found] == label[:, None]).ravel()
-    model = LGBMClassifier(n_estimators=200, num_leaves=15, learning_rate=0.06, min_child_samples=50, n_jobs=1, verbose=-1)
+    model = LGBMClassifier(
+        n_estimators=200, num_leaves=15, learning_rate=0.06, min_child_samples=50, n_jobs=1, verbose=-1
+    )
     model.fit(values, same)
     found, values = pairs(gallery, columns)
     scores = np.asarray(model.predict_proba(values))[:, 1].reshape(found.shape)
@@ -141,7 +151,9 @@ def by_facts(gallery: pl.DataFrame) -> pl.DataFrame:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--version", default="0.4.0")
     parser.add_argument("--world", type=int, default=1)
     parser.add_argument("--regions", type=int, default=64)
@@ -164,7 +176,10 @@ def main() -> None:
         if not columns:
             continue
         star = "*" if set(columns) <= shown else " "
-        a, b = r_precision(answers, untrained(gallery, columns)), r_precision(answers, learnt(train, gallery, columns))
+        a, b = (
+            r_precision(answers, untrained(gallery, columns)),
+            r_precision(answers, learnt(train, gallery, columns)),
+        )
         print(f"{star}{name:<33}  {a:9.3f}  {b:5.3f}", flush=True)
     if options.version >= "0.4.0":
         print(f" {'facts, read from the truth':<33}  {r_precision(answers, by_facts(gallery)):9.3f}")

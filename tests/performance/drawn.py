@@ -43,7 +43,9 @@ class Drawn:
                     schema = as_of(version, table).schema
                     frame = made[table.name].select(list(schema)).cast(pl.Schema(schema)).sort(table.key)
                     parts.setdefault(table.name, []).append(frame)
-        return cls(world, regions, number, needed, {name: pl.concat(frames) for name, frames in parts.items()})
+        return cls(
+            world, regions, number, needed, {name: pl.concat(frames) for name, frames in parts.items()}
+        )
 
     @property
     def version(self) -> str:
@@ -53,7 +55,9 @@ class Drawn:
     @property
     def name(self) -> str:
         """As a release of that many regions is called, or the number of regions where none has it."""
-        size = next((name for name, count in sizes().items() if count == self.regions), f"{self.regions} regions")
+        size = next(
+            (name for name, count in sizes().items() if count == self.regions), f"{self.regions} regions"
+        )
         return release_name(self.version, size, self.number)
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:

@@ -151,7 +151,7 @@ def _given(
     for other in _bound()[fact]:
         known = level[:, other]
         at = np.maximum(known, 0)
-        open_ = open_ & ~(held.apart[family, other, at, fact] & (known != SILENT)[:, None])
+        open_ = open_ & ~(held.excluded[family, other, at, fact] & (known != SILENT)[:, None])
         if other < fact:
             times = np.where((known != SILENT)[:, None], held.together[family, other, at, fact], 1000)
             weights = weights * times[:, None, :] // 1000
@@ -162,7 +162,7 @@ def _given(
 def _bound() -> tuple[tuple[int, ...], ...]:
     """Return for each fact those that rule out, or make likelier, a level of it."""
     held = rules()
-    bound = held.apart.any(axis=(0, 2, 4)) | (held.together != 1000).any(axis=(0, 2, 4))
+    bound = held.excluded.any(axis=(0, 2, 4)) | (held.together != 1000).any(axis=(0, 2, 4))
     return tuple(tuple(np.flatnonzero(bound[:, fact]).tolist()) for fact in range(bound.shape[1]))
 
 
