@@ -19,6 +19,11 @@ class Source(Protocol):
     def name(self) -> str: ...
 
     @property
+    def version(self) -> str:
+        """The version of the data."""
+        ...
+
+    @property
     def regions(self) -> int: ...
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame: ...
@@ -102,7 +107,8 @@ class Problem:
     ``name``: the identifier; ``title``: the same in words, for readers.
     ``unit``: key column of units and predictions; ``table``: the table whose rows are the units.
     ``tables``: input tables and the columns of each that a method may see, whatever the access.
-    ``context``: input tables shown whole, for every region of the release, whether or not they belong to units
+    ``withheld``: of these the columns that releases show no more from a version of the data on: version -> table ->
+    columns. ``context``: input tables shown whole, for every region of the release, whether or not they belong to units
     of the fold. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
     shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it.
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
@@ -131,6 +137,7 @@ class Problem:
     signal_columns: frozenset[str]
     prevalence: float | None = None
     leak_limits: dict[str, float] = field(default_factory=COMMON_LEAK_LIMITS.copy)
+    withheld: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     context: frozenset[str] = frozenset()
     stream: str = ""
     forecast: Forecast | None = None

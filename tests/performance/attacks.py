@@ -141,8 +141,8 @@ def lift(adverts: pl.DataFrame, inside: pl.Series) -> float:
 
 def streams(public: Path, secret: Path, described: Round) -> None:
     """What the published adverts would tell of a circuit's next town, could one tell its operation."""
-    whole = RegionFolders("whole", secret / "tables", described.region_numbers, whole=True)
-    inputs = RegionFolders("inputs", public / "inputs", described.region_numbers, whole=False)
+    whole = RegionFolders("whole", described.data, secret / "tables", described.region_numbers, whole=True)
+    inputs = RegionFolders("inputs", described.data, public / "inputs", described.region_numbers, whole=False)
     last = inputs.scan("stops").filter(pl.col("sequence") == pl.col("sequence").max().over("circuit"))
     answers = read_answers(secret, "route_forecast").frame
     owner = whole.scan("circuits", truth=True).select("circuit", "operation")

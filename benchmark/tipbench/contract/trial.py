@@ -39,6 +39,10 @@ class FewRegions:
     name: str = "few"
     regions: int = REGIONS
 
+    @property
+    def version(self) -> str:
+        return self.release.version
+
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
         return self.release.scan(table, truth).filter(pl.col("region") < self.regions)
 
@@ -89,7 +93,8 @@ class Trial:
 
     def check_needs(self, needs: frozenset[str]) -> None:
         """Refuse needs that the task does not show at this access. Raises UsageError."""
-        check_needs(self.task, needs, access_of(self.task, self.access), self.oracle)
+        level = access_of(self.task, self.access)
+        check_needs(self.task, needs, level, self.oracle, self.source.version)
 
     @cached_property
     def prepared(self) -> Prepared:

@@ -37,12 +37,12 @@ def prepare_release(
 ) -> Prepared:
     """Return one fold and its answers; see :func:`tipbench.loading.prepare`."""
     level = access_of(task, access)
-    check_needs(task, needs, level, oracle)
+    check_needs(task, needs, level, oracle, source.version)
     supervision = labels_of(task, labels)
     units = task.units(source).collect()
     policy = split_of(task, source, units, split)
     rows, notes = divided(task, source, units, policy)
-    tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
+    tables = shown(task, source, rows, visible_columns(task, level, oracle, source.version), level)
     check_had(needs, tables, source)
     given = task.supervise[supervision](rows, source)
     parts = rows.select(task.unit, "part")

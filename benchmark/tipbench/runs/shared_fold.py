@@ -55,7 +55,8 @@ class SharedFold:
     def _check(self, needs: frozenset[str], oracle: bool) -> None:
         task = task_of(self.cell.task)
         if self.own is None:
-            check_needs(task, needs, self._kept[oracle].access, oracle)
+            version = self.cell.config["release"]["version"]
+            check_needs(task, needs, self._kept[oracle].access, oracle, version)
         else:
             check_own(task, self.own, self.cell.config["labels"], needs, oracle)
 

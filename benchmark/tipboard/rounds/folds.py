@@ -89,8 +89,8 @@ def sealed_fold(
     source = open_by_name(release) if isinstance(release, str) else release
     _check_version(source, described)
     level = access_of(chosen, access)
-    check_needs(chosen, needs, level, oracle=False)
-    visible = visible_columns(chosen, level)
+    check_needs(chosen, needs, level, oracle=False, version=described.data)
+    visible = visible_columns(chosen, level, version=described.data)
     learnt, taught, policy, notes = _taught(chosen, source, split, labels)
     sealed, units = _published(described, folder, chosen)
     asked = _sealed_rows(chosen, sealed, units)
@@ -107,8 +107,7 @@ def sealed_fold(
 
 
 def _check_version(source: Source, described: Round) -> None:
-    version = getattr(source, "version", described.data)
-    if version != described.data:
+    if source.version != described.data:
         raise UsageError(
             f"round {described.name} is of data version {described.data} and {source.name} is not: learn from "
             f"release={described.data}/SIZE."
@@ -151,7 +150,7 @@ def _published(described: Round, folder: Path, task: Task) -> tuple[RegionFolder
     units = read_whole(folder, f"{UNITS}/{task.name}.parquet", digests, AGAIN)
     inputs = {name.removeprefix(f"{INPUTS}/"): one for name, one in digests.items()}
     name, numbers = f"round {described.name}", described.region_numbers
-    return RegionFolders(name, folder / INPUTS, numbers, whole=False, digests=inputs), units
+    return RegionFolders(name, described.data, folder / INPUTS, numbers, whole=False, digests=inputs), units
 
 
 def _blank(task: Task, sealed: Source, units: pl.DataFrame) -> Answers:

@@ -76,7 +76,9 @@ def make_round(
     try:
         made = run_all(work, list(plan.numbers), engine, workers, "regions of the round", quiet)
         labels = {one.labels.region: one.labels for one in made}
-        source = RegionFolders("the sealed round", secret / _GENERATED, plan.numbers, whole=True)
+        source = RegionFolders(
+            "the sealed round", plan.version, secret / _GENERATED, plan.numbers, whole=True
+        )
         settle = partial(_settle, seed, plan, labels, source, public, secret)
         found = run_all(settle, plan.tasks, engine="sequential", label="tasks of the round", quiet=quiet)
     finally:

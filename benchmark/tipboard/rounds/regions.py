@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from tipbench.data.access import LEVELS
+from tipbench.data.access import LEVELS, withheld_columns
 from tipbench.tasks import tasks
 from tipdata.core.world import World
 from tipdata.release import generate_region
@@ -51,7 +51,12 @@ def published_columns(names: Sequence[str], version: str) -> dict[str, list[str]
     """
     found: dict[str, list[str]] = {}
     for table in tables_of(version).values():
-        allowed = {column for name in names for column in tasks()[name].tables.get(table.name, ())}
+        allowed = {
+            column
+            for name in names
+            for column in tasks()[name].tables.get(table.name, ())
+            if (table.name, column) not in withheld_columns(tasks()[name], version)
+        }
         columns = [c.name for c in table.columns if c.name in allowed and c.tier in LEVELS]
         if columns:
             found[table.name] = columns

@@ -24,6 +24,7 @@ class RegionFolders:
     """
 
     name: str
+    version: str
     folder: Path
     numbers: range
     whole: bool

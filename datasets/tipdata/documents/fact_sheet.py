@@ -108,6 +108,13 @@ def _together() -> str:
             f"- {part}: `{rule['said']}` with {', '.join(f'`{x}`' for x in rule['not'])}" for rule in listed
         ]
     made.append(
+        "\nMay both hold for an operation, but are not said in one advert (the later fact stays unsaid):\n"
+    )
+    for part, listed in document["unsaid"].items():
+        made += [
+            f"- {part}: `{rule['said']}` with {', '.join(f'`{x}`' for x in rule['not'])}" for rule in listed
+        ]
+    made.append(
         "\nLikelier together, whoever posts (the weight of the second is multiplied where the first holds):\n"
     )
     for part, listed in document["together"].items():

@@ -34,12 +34,14 @@ class Fact:
 class Rules:
     """Which levels go together; arrays over (families, facts, levels).
 
-    ``apart``: (families, facts, levels, facts, levels) bool, both ways. ``together``: of the same shape, thousandths by
-    which the weight of the second is multiplied where the first, an earlier fact, holds. ``has``: (categories, facts,
-    levels) bool. ``indicators``: (families, facts, levels) bool.
+    ``apart``: (families, facts, levels, facts, levels) bool, both ways: not said in one advert. ``excluded``: those of
+    them that cannot both hold for one operation either; the others may, and then the later fact stays unsaid.
+    ``together``: of the same shape, thousandths by which the weight of the second is multiplied where the first, an
+    earlier fact, holds. ``has``: (categories, facts, levels) bool. ``indicators``: (families, facts, levels) bool.
     """
 
     apart: np.ndarray
+    excluded: np.ndarray
     together: np.ndarray
     has: np.ndarray
     indicators: np.ndarray
@@ -98,11 +100,13 @@ def rules() -> Rules:
     together = np.full((*size, *shape()), 1000, dtype=np.int64)
     has = np.ones((len(CATEGORIES), *shape()), dtype=bool)
     indicators = np.zeros(size, dtype=bool)
+    excluded = np.zeros_like(apart)
     for f, family in enumerate(FAMILIES):
-        for rule in (*document["apart"][ALL], *document["apart"][family]):
-            for other in rule["not"]:
-                first, second = place_of(family, rule["said"]), place_of(family, other)
-                apart[(f, *first, *second)] = apart[(f, *second, *first)] = True
+        for key, made in (("apart", excluded), ("unsaid", apart)):
+            for rule in (*document[key].get(ALL, []), *document[key].get(family, [])):
+                for other in rule["not"]:
+                    first, second = place_of(family, rule["said"]), place_of(family, other)
+                    made[(f, *first, *second)] = made[(f, *second, *first)] = True
         for one, two, times in (*document["together"][ALL], *document["together"][family]):
             first, second = sorted((place_of(family, one), place_of(family, two)))
             together[(f, *first, *second)] = round(1000 * times)
@@ -111,7 +115,7 @@ def rules() -> Rules:
     for c, (category, f) in enumerate(CATEGORIES.items()):
         for said in document["lacks"].get(category, []):
             has[(c, *place_of(FAMILIES[f], said))] = False
-    return Rules(apart, together, has, indicators)
+    return Rules(apart | excluded, excluded, together, has, indicators)
 
 
 @dataclass(frozen=True)

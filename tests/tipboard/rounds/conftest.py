@@ -34,12 +34,14 @@ class Host:
     @property
     def whole(self) -> RegionFolders:
         """All tables in labels, hidden columns included."""
-        return RegionFolders("whole", self.secret / "tables", self.round.region_numbers, whole=True)
+        return RegionFolders(
+            "whole", self.round.data, self.secret / "tables", self.round.region_numbers, whole=True
+        )
 
     def table(self, name: str) -> pl.DataFrame:
         """A published table, all regions."""
         return (
-            RegionFolders("inputs", self.public / "inputs", self.round.region_numbers, False)
+            RegionFolders("inputs", self.round.data, self.public / "inputs", self.round.region_numbers, False)
             .scan(name)
             .collect()
         )

@@ -151,5 +151,7 @@ def test_an_unreadable_answer_of_a_revealed_round_is_a_difference(
 
 
 def test_tables_that_were_just_made_are_read_unchecked(host: Any) -> None:
-    whole = RegionFolders("whole", host.secret / "tables", host.round.region_numbers, whole=True)
+    whole = RegionFolders(
+        "whole", host.round.data, host.secret / "tables", host.round.region_numbers, whole=True
+    )
     assert whole.scan("adverts", truth=True).collect().height

@@ -7,7 +7,7 @@ from tipdata.core.draw import exp, probability
 from tipdata.core.kinds import BUSINESS, CATEGORIES, FAMILIES, MAX_TEMPLATES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.rendering import Text
-from tipdata.stages.adverts.saying import Said, number_of
+from tipdata.stages.adverts.saying import Said
 from tipdata.stages.adverts.schedule import ROOM, Schedule
 from tipdata.stages.adverts.tables import JOB_FIELDS
 from tipdata.stages.operations.facts import SILENT
@@ -71,9 +71,9 @@ def draw_images(
     turn = region.stream("adverts/image").below(plan.row, np.maximum(pool, 1))
     which = (source[:, None] + turn[:, None] // 2 + k) % np.maximum(pool, 1)[:, None]
     image = owner[:, None] * ROOM + which
-    if o.facts is not None:  # a hash of a number that can be worked back would tell whose image it is
-        image = region.ids("images", image)
-    value = region.stream("images/hash").bits(image).view(np.int64)
+    hashed = region.stream("images/hash")
+    # From a word that can be worked back, as those of 0.3.0 can, anyone could tell whose image it is.
+    value = (hashed.bits(image) if o.facts is None else hashed.one_way(image)).view(np.int64)
     recoded = region.stream("images/recoded").chance(
         plan.row[:, None], probability(region["images.recoded"]), k
     )
@@ -84,18 +84,14 @@ def draw_images(
 def draw_prices(
     region: Region, o: Operations, plan: Schedule, town: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return price in minor units of XTS (-1 where none is stated) and whether it is for half an hour."""
+    """Return price in minor units of XTS (-1 where none is stated) and whether it is for half an hour; up to 0.3.0."""
     names = tuple(CATEGORIES)
     category, family = o.category[plan.operation], o.family[plan.operation]
     base = np.array([region["prices.base"][c] for c in names])[category] * 100
     milli = {p: round(region[f"prices.{p}"] * 1000) for p in ("spread", "wobble", "discount", "crowded")}
     local = np.arange(len(o.id))
     own = region.stream("operations/price").quantile(local, "normal") * milli["spread"] // 1_000_000
-    if o.facts is None:
-        own -= np.where(o.traits["discount"] == 1, milli["discount"], 0)
-    else:  # in the order of facts.yaml: usual, low, high
-        steps = np.array([0, -milli["discount"], milli["discount"], 0])
-        own += steps[o.facts.level[:, number_of("price")]]
+    own -= np.where(o.traits["discount"] == 1, milli["discount"], 0)
     wobble = region.stream("templates/price").quantile(plan.template, "normal") * milli["wobble"] // 1_000_000
     shift = own[plan.operation] + wobble - np.where(town < 3, milli["crowded"], 0)
     price = base * (exp(shift) >> 4) >> 16

@@ -10,6 +10,7 @@ from tipdata.core.kinds import FAMILIES, LANGUAGES
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages.adverts.framing import Framing, Writers
+from tipdata.stages.adverts.pricing import agreeing_prices, stated_prices
 from tipdata.stages.adverts.rendering import Text
 from tipdata.stages.adverts.saying import Said, number_of, said_by
 from tipdata.stages.adverts.schedule import Schedule
@@ -22,23 +23,26 @@ from tipdata.text.kept import phrases
 
 
 def write_facts(
-    region: Region, o: Operations, facts: Facts, plan: Schedule, chains: Chains, price: Ints
-) -> tuple[Text, Said]:
-    """Write every advert of a region, and return what each says.
+    region: Region, o: Operations, facts: Facts, plan: Schedule, chains: Chains, town: Ints
+) -> tuple[Text, Said, tuple[Ints, np.ndarray]]:
+    """Write every advert of a region, and return what each says, and its price as :func:`agreeing_prices` does.
 
-    ``price``: in minor units, -1 where none is stated.
+    ``town``: rank of the town of each.
     """
     words = phrases(LANGUAGES)
     source = draw_copies(region, o)
     priced = np.zeros(len(source), dtype=bool)
-    priced[chains.template] = price >= 0
+    stated = stated_prices(region, o, plan)
+    priced[chains.template] = stated
     masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
     voice = facts.level[:, number_of("voice")]
     framing = Framing(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
     said = said_by(region, o, facts, framing, chains, source, priced, masked)
-    title, body, misspelt = render(framing, chains, source, said, Shown(price, masked))
+    price = agreeing_prices(region, o, plan, town, stated, said)
+    title, body, misspelt = render(framing, chains, source, said, Shown(price[0], masked))
     none = np.zeros((len(chains.row), 0), dtype=bool)
-    return Text(title, body, none, source[chains.template], log_odds(o, facts, chains, said), misspelt), said
+    text = Text(title, body, none, source[chains.template], log_odds(o, facts, chains, said), misspelt)
+    return text, said, price
 
 
 def log_odds(o: Operations, facts: Facts, chains: Chains, said: Said) -> Ints:

@@ -57,11 +57,11 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     first = np.ones(len(order), dtype=bool)
     first[1:] = plan.template[1:] != plan.template[:-1]
     chains, facts = Chains(plan.row, plan.operation, plan.template, first), operations.facts
-    price = draw_prices(region, operations, plan, town)
     if facts is None:
         text, said = write(region, operations, chains), None
+        price = draw_prices(region, operations, plan, town)
     else:
-        text, said = write_facts(region, operations, facts, plan, chains, price[0])
+        text, said, price = write_facts(region, operations, facts, plan, chains, town)
     ids = region.ids("adverts", plan.row)
     state = Adverts(
         ids, plan.row, plan.operation, plan.day, text.source, text.cues, text.log_odds, said, text.misspelt

@@ -12,7 +12,9 @@ import polars as pl
 from tipdata.core.draw import ONE, log, normalised, probability
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
+from tipdata.stages.helpline.agreement import APART, Known
 from tipdata.stages.helpline.cases import NEEDS, Cases, Evidence
+from tipdata.stages.helpline.facts import Facts
 from tipdata.text.reading import read
 
 OTHERS = ("danger", "time", "work")
@@ -43,13 +45,19 @@ class Notes:
 
 
 @cache
-def notes(language: str) -> Notes:
-    """Return the compiled notes of a language."""
+def notes(language: str, amended: bool = False) -> Notes:
+    """Return the compiled notes of a language; ``amended``: as from data 0.4.0 on, without anybody's sex.
+
+    Raises ValueError for an amendment of a sentence that is not listed.
+    """
     document = read(f"notes/{language}")
+    better: dict[str, str] = read("notes/amended")[language] if amended else {}
     strings: list[str] = []
+    used: set[str] = set()
 
     def add(sentences: list[str]) -> np.ndarray:
-        strings.extend(sentences)
+        used.update(sentences)
+        strings.extend(better.get(sentence, sentence) for sentence in sentences)
         return np.arange(len(strings) - len(sentences), len(strings))
 
     shared: dict[str, np.ndarray] = {}
@@ -59,6 +67,10 @@ def notes(language: str) -> Notes:
     pools |= {name: add(document[name]) for name in OTHERS}
     opener = np.stack([add(document["opener"][who]) for who in ("self", "other")])
     filler = add(document["filler"])
+    if stray := better.keys() - used:
+        raise ValueError(
+            f"notes/amended.yaml amends what {language}.yaml does not list: {', '.join(sorted(stray))}."
+        )
     return Notes(pl.Series(strings), pools, filler, opener, document["space"])
 
 
@@ -71,16 +83,18 @@ class Written:
 
 
 def write_notes(
-    region: Region, language: str, c: Cases, needs: np.ndarray, relation: np.ndarray, seen: Evidence
+    region: Region, language: str, c: Cases, needs: np.ndarray, facts: Facts, seen: Evidence
 ) -> Written:
     """Write the note of every contact, and add to ``seen`` what came up.
 
-    Each pool comes up or not, and in which of its sentences, as the state it stands for has it. A note has room for
-    two or three of these (``seen`` counts them all), is filled up with neutral sentences, and may have an opener.
-    ``relation``: 0 where the person calls themself.
+    Each pool comes up or not, and in which of its sentences, as the state it stands for has it; from data 0.4.0 on, none
+    that the facts or an earlier pool rule out. A note has room for two or three of these (``seen`` counts them all), is
+    filled up with neutral sentences, and may have an opener.
     """
-    book = notes(language)
-    raised, sentence = _raised(region, book, c, needs, seen)
+    amended = APART in region.world.parameters
+    book = notes(language, amended)
+    known = Known(facts.columns.with_columns(foreign=pl.Series(c.foreign)), {})
+    raised, sentence = _raised(region, book, c, needs, known, seen)
     filler = _fillers(region, book, c)
     order = region.stream("helpline/order").below(
         c.local[:, None], 1 << 20, np.arange(raised.shape[1] + filler.shape[1])
@@ -91,8 +105,7 @@ def write_notes(
     kept = np.take_along_axis(np.concatenate([sentence, filler], axis=1), first, axis=1)
     room = 2 + region.stream("helpline/room").choose(c.local, np.array(region["helpline.sentence.room"]))
     opens = region.stream("helpline/opens").chance(c.local, probability(region["helpline.sentence.opener"]))
-    which = region.stream("helpline/opener").below(c.local, book.opener.shape[1])
-    opener = book.opener[np.minimum(relation, 1), which]
+    opener = book.opener[np.minimum(facts.relation, 1), _opener(region, book, c, facts, known)]
     shown = [opens, *(room > place for place in range(MOST))]
     columns = [
         pl.when(pl.Series(here)).then(book.strings.gather(index)).alias(str(place))
@@ -104,8 +117,16 @@ def write_notes(
     return Written(text["narrative"], lists(np.array((*NEEDS, *OTHERS)), raised))
 
 
+def _opener(region: Region, book: Notes, c: Cases, facts: Facts, known: Known) -> np.ndarray:
+    """Return the number of an opener each, of those for who called."""
+    count = book.opener.shape[1]
+    closed = known.ruled_out(region, "opener_other", count) & (facts.relation > 0)[:, None]
+    which = region.stream("helpline/opener").below(c.local, count - closed.sum(axis=1))
+    return np.argsort(closed, axis=1, kind="stable")[np.arange(len(which)), which]
+
+
 def _raised(
-    region: Region, book: Notes, c: Cases, needs: np.ndarray, seen: Evidence
+    region: Region, book: Notes, c: Cases, needs: np.ndarray, known: Known, seen: Evidence
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return which pools come up, and the sentence of each: two (contacts, pools) arrays."""
     said = np.zeros((len(c.local), len(book.pools)), dtype=bool)
@@ -116,12 +137,17 @@ def _raised(
         level = needs[:, k].astype(np.int64) if pool in NEEDS else getattr(c, STATES[pool])
         chance = np.array([probability(p) for p in region[f"helpline.said.{kind}"]])
         dialect = fond[region.stream("helpline/dialect").below(indices, len(fond))]
-        weights = normalised(np.array(region[f"helpline.sentence.{kind}"]) * dialect * ONE)
+        listed = np.array(region[f"helpline.sentence.{kind}"]) * dialect * ONE
+        closed = known.ruled_out(region, pool, len(indices))[:, None, :]
+        # By contact, level of the state and sentence: what is ruled out is ruled out at every level.
+        weights = np.where(closed, 0, normalised(np.where(closed, 0, listed)))
         said[:, k] = region.stream("helpline/said").chance(c.local, chance[level], k)
-        variant = region.stream("helpline/sentence").choose(c.local, weights[level], k)
+        at = np.arange(len(c.local))
+        variant = region.stream("helpline/sentence").choose(c.local, weights[at, level], k)
         sentence[:, k] = indices[variant]
+        known.said[pool] = np.where(said[:, k], variant, -1)
         silent = log(ONE - chance)[None, :]
-        spoken = log(chance)[None, :] + log(weights)[:, variant].T
+        spoken = log(chance)[None, :] + log(weights[at, :, variant])
         seen.of(STATES.get(pool, pool))[...] += np.where(said[:, k, None], spoken, silent)
     return said, sentence
 

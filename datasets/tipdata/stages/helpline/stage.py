@@ -114,7 +114,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
     seen = Evidence.none(len(calls.local))
     facts = draw_facts(region, cases, needs, seen)
-    note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts.relation, seen)
+    note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
     odds, urgent = posterior(m, cases.foreign, seen)
     settled = _settled(region, calls)
     at = callers.position[calls.first]

@@ -180,7 +180,7 @@ def _bound() -> tuple[tuple[tuple[int, ...], ...], np.ndarray]:
     of a level is multiplied, (families, other facts, their levels, facts, levels): 1000 for :data:`SILENT`, the last.
     """
     held = rules()
-    times = np.where(held.apart, 0, held.together)
+    times = np.where(held.excluded, 0, held.together)
     bound = (times != 1000).any(axis=(0, 2, 4))
     silent = np.pad(times, ((0, 0), (0, 0), (0, 1), (0, 0), (0, 0)), constant_values=1000)
     return tuple(tuple(np.flatnonzero(of).tolist()) for of in bound.T), silent

@@ -19,15 +19,18 @@ def drawn_levels(
 
     Args:
         ids, group: of whoever has the habits, and its group (index into ``groups``).
-        listed: habit -> group -> weights of its levels, which the region jitters.
+        listed: habit -> group -> weights of its levels, which the region jitters; ``all`` in the place of groups where
+            the habit tells nothing of the group: these are jittered together.
         streams: where the jitter and the levels are drawn; the habit's name follows.
     """
     jitter = probability(region["operations.jitter"])
     levels: dict[str, np.ndarray] = {}
     total = np.zeros((len(ids), len(groups)), dtype=np.int64)
     for name, by_group in listed.items():
-        weights = np.array([by_group[g] for g in groups], dtype=np.int64) * ONE
+        alike = "all" in by_group
+        weights = np.array([by_group["all" if alike else g] for g in groups], dtype=np.int64) * ONE
         cells = np.arange(weights.size).reshape(weights.shape)
+        cells = np.broadcast_to(cells[0], cells.shape) if alike else cells
         noise = region.stream(f"{streams[0]}/{name}").quantile(cells, "normal") // 1000 * jitter // ONE
         p = normalised(weights * exp(noise) // ONE)
         levels[name] = region.stream(f"{streams[1]}/{name}").choose(ids, p[group])

@@ -1,0 +1,57 @@
+"""Which sentences of a note what is known of a contact rules out: the world file's ``helpline.apart``, where it has it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tipdata.core.world import Region
+
+APART = "helpline.apart"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of contacts: coded ``facts`` (a column each), and by pool which of its sentences came up, -1 for
+    none: (contacts,) int64, filled in as a note is written."""
+
+    facts: pl.DataFrame
+    said: dict[str, np.ndarray]
+
+    def ruled_out(self, region: Region, pool: str, sentences: int) -> np.ndarray:
+        """Return (contacts, sentences) bool: which sentences of a pool cannot be true of each contact.
+
+        Raises ValueError where nothing of the pool is left for someone, and for a sentence or a name that is none.
+        """
+        made = np.zeros((self.facts.height, sentences), dtype=bool)
+        if APART not in region.world.parameters:
+            return made
+        for rule in region[APART].get(pool, []):
+            holds = np.zeros(self.facts.height, dtype=bool)
+            for name, wanted in rule["where"].items():
+                holds |= np.isin(self.said[name], wanted) if name in self.said else self._holds(name, wanted)
+            if max(rule["said"]) >= sentences:
+                raise ValueError(
+                    f"{APART}.{pool}: {rule['said']} names a sentence that the pool does not have"
+                )
+            made[:, rule["said"]] |= holds[:, None]
+        if made.all(axis=1).any():
+            raise ValueError(f"{APART}.{pool} leaves some contact no sentence")
+        return made
+
+    def _holds(self, name: str, wanted: list[str] | Mapping[str, int]) -> np.ndarray:
+        """Return whether a fact is known and is one of the values, or lies from one number to another."""
+        if name not in self.facts.columns:
+            raise ValueError(f"{APART}: {name} is neither a fact nor a pool that comes earlier")
+        column: Any = pl.col(name)
+        if isinstance(wanted, Mapping):
+            found = pl.lit(True)
+            found = found & (column >= wanted["from"]) if "from" in wanted else found
+            found = found & (column <= wanted["to"]) if "to" in wanted else found
+        elif self.facts[name].dtype == pl.Boolean():
+            found = column.is_in([value == "yes" for value in wanted])
+        else:
+            found = column.is_in(wanted)
+        return self.facts.select((column.is_not_null() & found).fill_null(False)).to_series().to_numpy()

@@ -1,0 +1,66 @@
+"""A world whose first tables are drawn into memory: a source of folds for scripts that measure adverts alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+from tipdata.core.world import World, release_name, sizes
+from tipdata.stages import Past, as_of, stages_of, tables_of
+
+NEEDED = ("places", "operations", "accounts", "adverts")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A :class:`tipbench.task.Source` of the stages that adverts need.
+
+    Attributes:
+        world: whose regions.
+        regions: how many, from 0 on.
+        number: of the world, for its name.
+        needed: the stages drawn.
+    """
+
+    world: World
+    regions: int
+    number: int
+    needed: tuple[str, ...] = NEEDED
+    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, version: str, number: int, regions: int, needed: tuple[str, ...] = NEEDED) -> Drawn:
+        """Draw the regions."""
+        world = World.of(version, number)
+        parts: dict[str, list[pl.DataFrame]] = {}
+        for index in range(regions):
+            region, past = world.region(index), Past()
+            for stage in stages_of(version):
+                if stage.name not in needed:
+                    continue
+                past[stage.name], made = stage.generate(region, past)
+                for table in stage.tables:
+                    schema = as_of(version, table).schema
+                    frame = made[table.name].select(list(schema)).cast(pl.Schema(schema)).sort(table.key)
+                    parts.setdefault(table.name, []).append(frame)
+        return cls(
+            world, regions, number, needed, {name: pl.concat(frames) for name, frames in parts.items()}
+        )
+
+    @property
+    def version(self) -> str:
+        """The version of the data."""
+        return self.world.version
+
+    @property
+    def name(self) -> str:
+        """As a release of that many regions is called, or the number of regions where none has it."""
+        size = next(
+            (name for name, count in sizes().items() if count == self.regions), f"{self.regions} regions"
+        )
+        return release_name(self.version, size, self.number)
+
+    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+        """Return a table, without its hidden columns unless asked for."""
+        frame = self.tables[table]
+        return frame.lazy() if truth else frame.lazy().select(tables_of(self.version)[table].observed)
