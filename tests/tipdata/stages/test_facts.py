@@ -94,8 +94,16 @@ def unmixed(words: np.ndarray) -> np.ndarray:
     return words
 
 
+PUBLISHED = (
+    ((0, 0, 0.19, 0.03), (1, 1, 0.58, 0.05), (2, 2, 0.21, 0.04), (3, 8, 0.02, 0.05)),
+    ((1, 8, 0.98, 0.02), (5, 8, 0.15, 0.04)),
+)
+"""Of services and intermediaries (Giommoni and Ikwu 2021), and of jobs (Volodko et al. 2020): indicators from and to,
+published share, and by how much a large release may miss it."""
+
+
 def test_indicators_are_as_frequent_as_published() -> None:
-    """Over twelve regions: lawful adverts and spam in the bands of the marginals, trafficking not far from them."""
+    """Over twelve regions, but for three standard errors with operations as clusters; trafficking is not far off."""
     tables = [generate_region(WORLD, index) for index in range(12)]
     adverts = pl.concat([t["adverts"] for t in tables])
     kinds = pl.concat([t["operations"] for t in tables]).select("operation", "kind")
@@ -108,15 +116,12 @@ def test_indicators_are_as_frequent_as_published() -> None:
             count=pl.col("facts").list.set_intersection([str(said) for said in held[name]]).list.len()
         )
         unlawful = pl.col("kind") == "trafficking"
-        count = rows.filter(~unlawful)["count"].to_numpy()
-        if name == "jobs":
-            assert np.mean(count >= 1) > 0.95
-            assert 0.10 < np.mean(count >= 5) < 0.20
-        else:
-            assert 0.12 < np.mean(count == 0) < 0.26
-            assert 0.48 < np.mean(count == 1) < 0.66
-            assert 0.15 < np.mean(count == 2) < 0.28
-            assert np.mean(count >= 3) < 0.09
+        lawful = rows.filter(~unlawful)
+        count, operations = lawful["count"].to_numpy(), lawful["operation"].n_unique()
+        for fewest, most, share, band in PUBLISHED[name == "jobs"]:
+            width = band + 3 * np.sqrt(share * (1 - share) / operations)
+            here = np.mean((count >= fewest) & (count <= most))
+            assert abs(here - share) < width, (name, fewest, share, here)
         # Some thirty operations of trafficking stand in twelve regions: their mean alone is told well enough.
         assert 0.8 < rows.filter(unlawful)["count"].to_numpy().mean() / count.mean() < 2.5
 

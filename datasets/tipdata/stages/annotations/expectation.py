@@ -32,7 +32,7 @@ def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarr
     if o.facts is None:
         raise ValueError(f"adverts of data {region.world.version} say no facts")
     raters = int(region["annotations.raters"])
-    seen = np.stack([_seen(region, o, adverts, np.full(len(adverts.row), one)) for one in range(raters)])
+    seen = _seen(region, o, adverts, np.repeat(np.arange(raters)[:, None], len(adverts.row), axis=1))
     points, weights = np.polynomial.hermite_e.hermegauss(NODES)
     spread = np.hypot(region["annotations.own_reading"], region["annotations.slip"])
     expected = np.zeros(len(adverts.row))
@@ -52,7 +52,7 @@ def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarr
 
 
 def _seen(region: Region, o: Operations, adverts: Adverts, rater: Ints) -> np.ndarray:
-    """Return how suspicious each advert looks to a rater on average, nats, 0 where undecided."""
+    """Return how suspicious each advert looks to each rater on average, nats, 0 where undecided: (raters, adverts)."""
     assert o.facts is not None
     centre = np.array([region["annotations.centre"][f] for f in FAMILIES])[o.family[adverts.operation]]
     offset = region.stream("annotations/offset").quantile(rater, "normal") / 1_000_000
