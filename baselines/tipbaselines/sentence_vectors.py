@@ -92,7 +92,7 @@ SHARED = SentenceVectors()
 """What the methods of a process share."""
 
 
-def text_vectors(texts: Sequence[str], vectors: SentenceVectors = SHARED) -> np.ndarray:
+def text_vectors(texts: list[str], vectors: SentenceVectors = SHARED) -> np.ndarray:
     """Return the mean vector of each text's sentences: float32 (texts, 512), zeros where a text has none."""
     number, first = equal_values(texts)
     counts, said = sentence_counts([texts[row] for row in first])

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from collections.abc import Callable
 
 import numpy as np
 import polars as pl
@@ -12,7 +11,6 @@ from tipbaselines.advert_authorship.sentence_encoder import SentenceEncoder as A
 from tipbaselines.advert_risk.sentence_encoder import SentenceEncoder as Risk
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.assistance_triage.sentence_encoder import SentenceEncoder as Triage
-from tipbaselines.linear import logistic
 from tipbaselines.sentence_vectors import SentenceVectors, sentence_counts, text_vectors
 from tipbench.data.fold import Fold
 from tipbench.tasks import task_of
@@ -170,25 +168,6 @@ def test_with_labels_of_one_class_every_score_is_the_prevalence(encoder: Sentenc
     assert set(method.predict(fold)["score"]) == {1 / 5}
 
 
-@pytest.mark.parametrize("penalties", [(1.0, 2.0, 3.0), (3.0, 2.0, 1.0)])
-def test_the_valid_part_chooses_the_penalty(
-    encoder: SentenceVectors, penalties: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def made_up(features: np.ndarray, labels: np.ndarray, c: float) -> Callable[[np.ndarray], np.ndarray]:
-        """A model that is right for 2, and of no or of the opposite opinion for 1 and 3."""
-        learnt = logistic(features, labels, 1.0)
-        return lambda unseen: {1.0: 0 * learnt(unseen), 2.0: learnt(unseen), 3.0: 1 - learnt(unseen)}[c]
-
-    monkeypatch.setattr("tipbaselines.advert_risk.sentence_encoder.logistic", made_up)
-    frame = adverts([*SAID["en"], *SAID["es"], *SAID["fr"]])
-    labels = frame.select("advert", label=pl.Series([0, 1] * 3))
-    fold = fold_of("advert_risk", frame, labels, ["train"] * 2 + ["valid"] * 2 + ["test"] * 2)
-    method = Risk(penalties)
-    method.fit(fold, 0)
-    unlike, alike = method.predict(fold)["score"].tail(2)
-    assert unlike < 0.5 < alike
-
-
 def test_adverts_that_say_the_same_in_another_language_are_each_others_candidates(
     encoder: SentenceVectors,
 ) -> None:
@@ -198,7 +177,8 @@ def test_adverts_that_say_the_same_in_another_language_are_each_others_candidate
     method.fit(fold, 0)
     found = method.predict(fold).sort("query", "score", descending=[False, True])
     nearest = found.group_by("query", maintain_order=True).head(3)
-    assert ((nearest["query"] < 6) == (nearest["candidate"] < 6)).mean() > 0.9
+    same = (nearest["query"] < 6) == (nearest["candidate"] < 6)
+    assert same.sum() > 0.9 * len(same)
 
 
 def test_a_need_learnt_in_one_language_is_found_in_five_others(encoder: SentenceVectors) -> None:

@@ -166,11 +166,11 @@ def shown(
 
 
 def had(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:
-    """Return those of a table's columns that this version of the data has: one that joined later may be missing."""
-    later = {name for name in columns if table[name].since}
-    if not later:
+    """Return those of a table's columns that this version of the data has: one that joined or left may be missing."""
+    moved = {name for name in columns if table[name].since or table[name].until}
+    if not moved:
         return list(columns)
-    return [name for name in columns if name not in later or name in frame.collect_schema()]
+    return [name for name in columns if name not in moved or name in frame.collect_schema()]
 
 
 def check_had(needs: Collection[str], tables: dict[str, pl.LazyFrame], source: Source) -> None:
