@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.text.book import ANY, SHOWN, TITLE, Frame
 from tipdata.text.style import style
-from tipdata.text.wordbook import ANY, SHOWN, TITLE, Frame, Wordbook, wordbook
+from tipdata.text.wordbook import Wordbook, wordbook
 
 JOINED = 8
 """Most pieces that make one sentence."""

@@ -14,6 +14,7 @@ from itertools import product
 import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.text.book import KINDS_OF_FILLER, NUMBERS, Frame
 from tipdata.text.facts import facts_of
 from tipdata.text.grammar import (
     REGISTER,
@@ -28,7 +29,7 @@ from tipdata.text.grammar import (
     slots,
 )
 from tipdata.text.misspellings import Misspellings, capital
-from tipdata.text.wordbook import KINDS_OF_FILLER, NUMBERS, Frame, Wordbook, wordbook
+from tipdata.text.wordbook import Wordbook, wordbook
 
 PIECES = 5
 NONE = -1

@@ -29,10 +29,10 @@ def misfits(node: object, shape: Shape, where: str, line: int) -> Iterator[tuple
                 yield line, f"{where} has no {key}"
         for key, child in node.items():
             at = getattr(key, "line", line)
-            if key in shape or OTHER in shape:
-                yield from misfits(child, shape.get(key, shape.get(OTHER)), f"{where}/{key}", at)
-            else:
+            if key not in shape and OTHER not in shape:
                 yield at, f"there is no {key} in {where}"
+                continue
+            yield from misfits(child, shape[key if key in shape else OTHER], f"{where}/{key}", at)
     elif isinstance(shape, list):
         if not isinstance(node, list):
             yield line, f"{where} must be a list and is {_kind(node)}"

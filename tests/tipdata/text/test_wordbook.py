@@ -98,6 +98,7 @@ MALFORMED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and
     "a text in place of true or false": ("cased: true", "cased: often", "cased must be true or false and is 'often'"),
     "a sentence that YAML takes for a mapping": ('    - "Wanted: {what}"', "    - Wanted: it", "an entry of the wordbook/titles/jobs must be a text and is a mapping"),
     "a key that does not exist": ("cased: true", "cased: true\ncasing: true", "there is no casing in the wordbook"),
+    "a number in words": ("  years: {4: four, ", "  years: {four: four, ", "'four' is no number of years"),
     "a language that does not exist": ("language: en", "language: de", "'de' is none of the languages"),
     "brackets of YAML that do not pair": ("registers: [neutral]", "registers: [neutral", "this is not YAML"),
 }  # fmt: skip

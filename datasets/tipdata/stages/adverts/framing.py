@@ -9,8 +9,8 @@ import numpy as np
 from tipdata.core.draw import Ints, probability
 from tipdata.core.world import Region
 from tipdata.stages.operations.facts import SILENT
+from tipdata.text.book import KINDS_OF_FILLER
 from tipdata.text.phrases import Phrases
-from tipdata.text.wordbook import KINDS_OF_FILLER
 
 NOUN, TITLE = -2, -1
 """Columns of a state beside the facts and fillers, from the end."""

@@ -19,10 +19,10 @@ from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.styles import styles_of
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.operations.facts import SILENT
+from tipdata.text.book import KINDS_OF_FILLER, NUMBERS
 from tipdata.text.misspellings import MISSPELT
 from tipdata.text.phrases import NONE, PIECES, SLOTS, WORDS
 from tipdata.text.style import Style, style
-from tipdata.text.wordbook import KINDS_OF_FILLER, NUMBERS
 
 if TYPE_CHECKING:
     import pyarrow as pa

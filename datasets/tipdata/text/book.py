@@ -1,0 +1,83 @@
+"""What the wordbook of a language holds: its frames and words, and all that a frame can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tipdata.core.kinds import CATEGORIES, FAMILIES
+from tipdata.text.grammar import Sentence, Slot, surfaces
+from tipdata.text.misspellings import capital
+
+ANY, TITLE = "any", "title"
+KINDS_OF_FILLER = ("openings", "offers", "closings", "chat")
+NUMBERS = ("years", "days", "minutes", "count", "hours", "open", "close", "weeks")
+SHOWN = {"price": ("90",), "contact": ("NNN-NNNN",)}
+"""What stands for a price and for a contact where a wordbook is read by itself."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A sentence of a fact's level, or a filler. ``where``: fact and level, or kind of filler."""
+
+    text: str
+    line: int
+    where: str
+    family: str
+    parts: Sentence
+
+
+class Book:
+    """A document of the shape of a wordbook, and the frames that are read from it."""
+
+    def __init__(self, path: Path, document: dict[str, Any]) -> None:
+        self.path, self.document = path, document
+        self.faults: list[str] = []
+        """What is wrong with it, one sentence each."""
+        self.language = str(document["language"])
+        self.registers = [str(one) for one in document["registers"]]
+        self.dialects = [str(one) for one in document["dialects"]["names"]]
+        self.dialect_words = {str(k): tuple(map(str, v)) for k, v in document["dialects"]["words"].items()}
+        self.numbers = {
+            str(k): {int(n): str(w) for n, w in v.items()} for k, v in document["numbers"].items()
+        }
+        self.levels: dict[tuple[str, str, str], list[Frame]] = {}
+        """(family, fact, level) -> frames; those of ``any`` are in each family."""
+        self.titles: dict[str, list[Frame]] = {}
+        self.fillers: dict[tuple[str, str], list[Frame]] = {}
+
+    @cached_property
+    def slot_words(self) -> dict[str, tuple[str, ...]]:
+        """Slot -> all words that it can hold, digits too."""
+        numbers = {name: (*map(str, words), *words.values()) for name, words in self.numbers.items()}
+        return {**self.dialect_words, **numbers}
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield every frame once: of facts, titles and fillers."""
+        seen: set[int] = set()
+        for listed in (*self.levels.values(), *self.titles.values(), *self.fillers.values()):
+            for frame in listed:
+                if id(frame) not in seen:
+                    seen.add(id(frame))
+                    yield frame
+
+    def readings(self, frame: Frame) -> Iterator[str]:
+        """Yield all that a frame can read, as an advert shows it, with one price and one contact for all."""
+        of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
+        what = tuple(str(noun) for category in of for noun in self.document["nouns"].get(category, ()))
+        first = frame.parts[0] if frame.parts else ""
+        begins = isinstance(first, Slot) and first.name in ("what", *NUMBERS)
+        for text in surfaces(frame.parts, {**self.slot_words, **SHOWN, "what": what}):
+            yield capital(text) if begins else text
+
+    def fault(self, line: int, said: str) -> None:
+        """Note something that is wrong."""
+        self.faults.append(f"{self.path.name}, line {line}: {said}.")
+
+
+def line_of(mapping: dict[str, Any], name: str, otherwise: int) -> int:
+    """Return the line of a key, or another where the key is not there."""
+    return next((getattr(key, "line", otherwise) for key in mapping if key == name), otherwise)

@@ -1,0 +1,125 @@
+"""How varied is what adverts say? python tests/performance/variety.py [--regions 64] [--world 1]
+
+For each language, data 0.3.0 beside 0.4.0: sentences authored (0.4.0: frames) and the different sentences that they
+make before nouns, numbers, prices and contacts are put in; then, on the first advert of each template, lemmas without
+digits, contacts, emoji and misspellings: types in the first 100,000 tokens, the share of types that occur once, the slope
+of log frequency over log rank from rank 5 to 500 (Zipf), and quantiles of a body's length in words.
+
+A lemma is a lower-cased word cut to six letters, which joins most forms of a word and needs no model. Chinese is cut
+into overlapping pairs of neighbouring characters; its lengths are in pairs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections import Counter
+
+import numpy as np
+import polars as pl
+from tipdata.core.kinds import LANGUAGES
+from tipdata.core.world import World
+from tipdata.stages import Past, stages_of
+from tipdata.text.grammar import surfaces
+from tipdata.text.reading import read
+from tipdata.text.style import style
+from tipdata.text.wordbook import wordbook
+
+NEEDED = ("places", "operations", "accounts", "adverts")
+TOKENS = 100_000
+LETTERS = 6
+QUANTILES = (5, 25, 50, 75, 95)
+
+
+def bodies_of(world: World, regions: int) -> pl.DataFrame:
+    """Return language and body of the first advert of every template."""
+    parts = []
+    for index in range(regions):
+        region, past, tables = world.region(index), Past(), {}
+        for stage in stages_of(world.version):
+            if stage.name in NEEDED:
+                past[stage.name], tables = stage.generate(region, past)
+        first = tables["adverts"].unique("template", keep="first", maintain_order=True)
+        parts.append(first.select("language", "body"))
+    return pl.concat(parts)
+
+
+def authored(version: str, language: str) -> tuple[int, int]:
+    """Return how many sentences are written in the files, and how many different ones they make."""
+    if version == "0.3.0":
+        lexicon = read(language)
+        lists = [lexicon["contact"]]
+        for family in lexicon["families"].values():
+            lists += [*family["slots"].values(), *family["cues"].values()]
+        return sum(map(len, lists)), len({sentence for listed in lists for sentence in listed})
+    book = wordbook(language)
+    frames = [frame for frame in book.frames() if frame.where != "title"]
+    return len(frames), len({text for frame in frames for text in surfaces(frame.parts, book.dialect_words)})
+
+
+def lemmas(body: str, language: str, wrong: re.Pattern[str], right: dict[str, str]) -> list[str]:
+    """Return the lemmas of a body, in order."""
+    text = wrong.sub(lambda found: right[found.group()], re.sub(CONTACTS, " ", body).lower())
+    if language == "zh":
+        stretches = re.findall(r"[\u4e00-\u9fff]+", text)
+        return [one[at : at + 2] for one in stretches for at in range(max(1, len(one) - 1))]
+    return [word[:LETTERS] for word in re.findall(r"[^\W\d_]+", text)]
+
+
+CONTACTS = "|".join(
+    re.escape(one)
+    for one in sorted(
+        {*style().contacts, *style().masked, *read("style")["masks"]}, key=lambda text: (-len(text), text)
+    )
+)
+
+
+def misspellings(version: str, language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    """Return a pattern of misspelt words, and the right word of each, in lower case."""
+    listed = read(language if version == "0.3.0" else f"frames/{language}")["misspellings"]
+    right = {str(wrong).lower(): str(word).lower() for word, wrong in listed.items()}
+    words = "|".join(sorted(map(re.escape, right), key=len, reverse=True))
+    return re.compile(words if language == "zh" else rf"(?<!\w)(?:{words})(?!\w)"), right
+
+
+def slope(counts: list[int]) -> float:
+    """Return the slope of log frequency over log rank, from rank 5 to 500."""
+    frequency = np.sort(np.array(counts))[::-1][4:500]
+    return float(np.polyfit(np.log(np.arange(5, 5 + len(frequency))), np.log(frequency), 1)[0])
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--regions", type=int, default=64)
+    parser.add_argument("--world", type=int, default=1)
+    options = parser.parse_args()
+    print(
+        f"{'language':9}{'data':>6}{'sentences':>11}{'different':>11}{'adverts':>9}{'tokens':>9}{'types':>8}"
+        f"{'once':>7}{'Zipf':>7}   length at {', '.join(f'{q}%' for q in QUANTILES)}"
+    )
+    made = {
+        version: bodies_of(World.of(version, world), options.regions)
+        for version, world in (("0.3.0", 0), ("0.4.0", options.world))
+    }
+    for language in LANGUAGES:
+        for version, table in made.items():
+            wrong, right = misspellings(version, language)
+            bodies = table.filter(language=language)["body"].to_list()
+            read_ = [lemmas(body, language, wrong, right) for body in bodies]
+            tokens = [token for one in read_ for token in one][:TOKENS]
+            counts = Counter(tokens)
+            once = np.mean([count == 1 for count in counts.values()])
+            lengths = np.percentile([len(one) for one in read_], QUANTILES).astype(int)
+            written, different = authored(version, language)
+            print(
+                f"{language:9}{version:>6}{written:11,}{different:11,}{len(bodies):9,}{len(tokens):9,}"
+                f"{len(counts):8,}{once:7.3f}{slope(list(counts.values())):7.2f}   "
+                + ", ".join(map(str, lengths))
+            )
+
+
+if __name__ == "__main__":
+    main()
