@@ -4,8 +4,8 @@
 
 CPU milliseconds a region, by stage, median over regions, and the median of the regions' ratios: other processes on the
 machine hardly enter. The versions take turns at going first. *tables*: they are cast, sorted by key and checked.
-*written*: as parquet files. *a process*: CPU of a new process's imports and first region, less one more region; ``cold``
-in an empty home, ``warm`` in one where a process was before.
+*written*: as parquet files. *a process*: CPU of a new process's imports and first region, less one more region;
+``cold`` in an empty home, ``warm`` in one where a process was before.
 """
 
 from __future__ import annotations
