@@ -112,7 +112,8 @@ class _Text:
 
     def _distinct(self, row: Ints, frame: Ints, emoji: np.ndarray) -> tuple[Ints, Ints]:
         """Return one of each distinct sentence, and which of them each sentence is. How a sentence reads depends on
-        the template, the frame, who speaks, and what its slots hold in the advert."""
+        the template, the frame, who speaks, and what its slots hold in the advert: who copies a text puts their own
+        numbers in."""
         import pyarrow as pa
 
         slots = self.words.slots[frame]
@@ -121,7 +122,8 @@ class _Text:
         rank = np.unique(self.shown.price, return_inverse=True)[1]
         price = np.where(slots & 4, rank[row] + 1, 0)
         told = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
-        key = ((self.template[row] << 20 | frame) << 16 | price) << 12 | told
+        text = np.unique(self.template << 20 | self.owner, return_inverse=True)[1]
+        key = ((text[row] << 20 | frame) << 16 | price) << 12 | told
         which = pa.array(key).dictionary_encode().indices.to_numpy()
         first = np.empty(which.max(initial=-1) + 1, dtype=np.int64)
         first[which[::-1]] = np.arange(len(row))[::-1]

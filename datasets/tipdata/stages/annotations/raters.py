@@ -28,7 +28,8 @@ def impressions(region: Region, o: Operations, facts: Facts, adverts: Adverts, r
     level = adverts.said.level
     row, fact = np.nonzero(level != SILENT)
     weights = _weights(region, o, facts)
-    told = weights[rater[:, row], family[row], fact, level[row, fact]]
+    place = np.ravel_multi_index((family[row], fact, level[row, fact]), weights.shape[1:])
+    told = weights.reshape(len(weights), -1)[rater[:, row], place]
     total = np.zeros(rater.shape, dtype=np.int64)
     for place in range(len(rater)):
         np.add.at(total[place], row, told[place])

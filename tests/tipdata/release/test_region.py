@@ -1,0 +1,76 @@
+"""A region is the same whatever was made before it, and in whichever process."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from tipcore.digest import column_digest, region_digest
+from tipdata.core.world import Region, World
+from tipdata.release import generate_region
+from tipdata.release import region as region_module
+from tipdata.release.layout import region_name
+from tipdata.release.manifests import published_manifest
+from tipdata.release.release import Release
+from tipdata.stages import Past, stages_of
+from tipdata.stages.adverts import wording
+
+ALONE = """
+import json, sys
+from test_region import digest
+print(json.dumps(digest(sys.argv[1], int(sys.argv[2]))))
+"""
+
+
+def digest(version: str, index: int) -> str:
+    tables = generate_region(World.of(version), index)
+    return region_digest({n: {c: column_digest(f[c]) for c in f.columns} for n, f in tables.items()})
+
+
+@pytest.mark.parametrize("version", ["0.3.0", "0.4.0"])
+def test_a_region_follows_from_no_other_and_from_no_process(version: str) -> None:
+    after_others = [digest(version, index) for index in (5, 2, 5)][1:]
+    run = [sys.executable, "-c", ALONE, version]
+    alone = [
+        json.loads(
+            subprocess.run(
+                [*run, index], cwd=__file__.rpartition("/")[0], capture_output=True, check=True
+            ).stdout
+        )
+        for index in ("2", "5")
+    ]
+    assert after_others == alone
+
+
+@pytest.mark.parametrize("index", [23, 58])
+def test_a_region_is_the_published_one(index: int) -> None:
+    manifest = published_manifest(Release("0.3.0", "small"))
+    assert manifest is not None
+    assert digest("0.3.0", index) == manifest["regions"][region_name(index)]["digest"]
+
+
+@pytest.mark.parametrize("table", ["places", "messages"])  # keys of one column and of two
+def test_a_row_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    def doubled(region: Region, past: Past) -> tuple[object, dict[str, pl.DataFrame]]:
+        state, made = stage.generate(region, past)
+        return state, {**made, table: pl.concat([made[table], made[table][-1:]])}
+
+    stage = next(s for s in stages_of("0.3.0") if table in {t.name for t in s.tables})
+    listed = tuple(replace(s, generate=doubled) if s.name == stage.name else s for s in stages_of("0.3.0"))
+    monkeypatch.setattr(region_module, "stages_of", lambda version: listed)
+    with pytest.raises(ValueError, match=f"table {table}: .* is not a key in region 1"):
+        generate_region(World.of("0.3.0"), 1)
+
+
+def test_a_sentence_put_together_once_reads_as_if_put_together_for_each_advert(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    once = generate_region(World.of("0.4.0", 1), 4)["adverts"]
+    monkeypatch.setattr(
+        wording._Text, "_distinct", lambda self, row, frame, emoji: (np.arange(len(row)), np.arange(len(row)))
+    )
+    each = generate_region(World.of("0.4.0", 1), 4)["adverts"]
+    assert once["body"].equals(each["body"])
