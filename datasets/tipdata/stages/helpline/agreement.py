@@ -1,4 +1,4 @@
-"""Which sentences of a note what is known of a contact rules out: the world file's ``helpline.apart``, where it has it."""
+"""Which sentences of a note what is known of a contact rules out: ``helpline.apart`` of the world file, if there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -87,7 +87,7 @@ def write_notes(
 ) -> Written:
     """Write the note of every contact, and add to ``seen`` what came up.
 
-    Each pool comes up or not, and in which of its sentences, as the state it stands for has it; from data 0.4.0 on, none
+    Each pool comes up or not, and in which of its sentences, as the state it stands for has it; from data 0.4.0 on none
     that the facts or an earlier pool rule out. A note has room for two or three of these (``seen`` counts them all), is
     filled up with neutral sentences, and may have an opener.
     """
