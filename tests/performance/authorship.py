@@ -100,17 +100,18 @@ def pairs(frame: pl.DataFrame, columns: Sequence[str]) -> tuple[np.ndarray, np.n
     for name in columns:
         made.append(similarity(frame, (name,))[row, other])
         if frame[name].dtype.is_numeric():
-            raw = frame[name].cast(pl.Float64).to_numpy()
+            raw: np.ndarray = frame[name].cast(pl.Float64).to_numpy()
             made += [np.abs(raw[row] - raw[other]), np.minimum(raw[row], raw[other])]
         if name == "minute":
-            day, hour = raw // MINUTES_A_DAY, raw / 60 % 24
-            made += [
-                np.abs(day[row] - day[other]),
-                np.abs(day[row] - day[other]) % 7,
-                np.abs(hour[row] - hour[other]),
-            ]
+            made += _apart_in_time(frame[name].to_numpy(), row, other)
         made += [frame[name].is_null().to_numpy()[row].astype(float), frame[name].is_null().to_numpy()[other]]
     return found, np.stack([np.asarray(one, dtype=np.float64) for one in made], axis=1)
+
+
+def _apart_in_time(minute: np.ndarray, row: np.ndarray, other: np.ndarray) -> list[np.ndarray]:
+    """Return how far pairs lie apart in days, in weekdays and in hours of the day."""
+    days = np.abs(minute[row] // MINUTES_A_DAY - minute[other] // MINUTES_A_DAY)
+    return [days, days % 7, np.abs(minute[row] / 60 % 24 - minute[other] / 60 % 24)]
 
 
 def learnt(train: pl.DataFrame, gallery: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

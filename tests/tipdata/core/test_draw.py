@@ -1,3 +1,4 @@
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,20 @@ def test_a_draw_depends_on_its_own_id_alone(ids: list[int], k: int) -> None:
     together = stream.bits(np.array(ids), k)
     apart = np.concatenate([stream.bits(np.array([i]), k) for i in ids])
     assert (together == apart).all()
+
+
+def test_one_way_words_depend_on_id_and_stream_alone_and_keep_no_order() -> None:
+    """The first value is that of Python's hashlib, computed apart."""
+    ids = np.array([[3, 1], [3, 2**47]])
+    words = Stream(3, "alone").one_way(ids)
+    assert words.shape == ids.shape
+    assert words[0, 0] == words[1, 0]
+    key = hashlib.sha256(b"3/alone").digest()[:8]
+    expected = hashlib.blake2b((3).to_bytes(8, "little"), key=key, digest_size=8).digest()
+    assert words[0, 0] == int.from_bytes(expected, "little")
+    assert (words != Stream(4, "alone").one_way(ids)).all()
+    bits = np.unpackbits(Stream(7, "bits").one_way(MANY[:20_000]).view(np.uint8)).reshape(-1, 64)
+    assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.02
 
 
 @pytest.mark.parametrize(

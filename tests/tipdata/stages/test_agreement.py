@@ -1,5 +1,6 @@
 """What the parts of data 0.4.0 say agrees: prices with what is said of them, and migration with nothing."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from tipdata.core.kinds import FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import World
 from tipdata.stages import Past, stages_of
+from tipdata.stages.annotations.raters import impressions
 from tipdata.stages.operations.facts import BY_MIGRATION, SILENT
 from tipdata.stages.operations.habits import drawn_levels
 from tipdata.text.facts import facts_of, rules
@@ -121,3 +123,49 @@ def test_words_of_movement_are_rarer_in_trafficking() -> None:
     moving = np.isin(stay, [1, 2])
     share = {way: moving[(kind == TRAFFICKING) == way].mean() for way in (True, False)}
     assert 0.2 < share[True] / share[False] < 0.6, share
+
+
+def test_raters_see_what_is_said_and_nothing_of_the_operation() -> None:
+    """With every hidden thing of the operations changed, they score as before; with other words said, they do not."""
+    past, region = drawn(1, "adverts")[0], WORLD.region(0)
+    o, adverts = past["operations"], past["adverts"]
+    rater = np.arange(len(adverts.id)) % 14
+    before = impressions(region, o, o.facts, adverts, rater)
+    other = replace(
+        o,
+        kind=(o.kind + 1) % len(KINDS),
+        form=np.full_like(o.form, 2),
+        log_odds=-o.log_odds,
+        facts=replace(o.facts, level=np.zeros_like(o.facts.level), log=-o.facts.log),
+    )
+    blind = replace(adverts, log_odds=-adverts.log_odds)
+    assert (impressions(region, other, other.facts, blind, rater) == before).all()
+    said = replace(adverts.said, level=adverts.said.level[::-1])
+    assert (impressions(region, o, o.facts, replace(adverts, said=said), rater) != before).mean() > 0.5
+
+
+def test_folk_beliefs_are_not_the_law() -> None:
+    """Movement is suspected and is rarer in trafficking; what is said of migration means nothing."""
+    beliefs = WORLD.parameters["annotations.beliefs"]["value"]
+    for level in ("stay=days", "stay=leaving"):
+        ratio = WORLD.parameters["facts.law.all.stay"]["value"][level.split("=")[1]]["ratio"]
+        assert beliefs[level] > 0
+        assert ratio[TRAFFICKING] < 0.5
+    assert any(one.startswith(BY_MIGRATION) and worth > 0 for one, worth in beliefs.items())
+
+
+def test_an_image_that_comes_back_recoded_is_recognised_and_others_are_far_off() -> None:
+    """A re-encoded image differs in one bit; two images, of one operation or of two, in about half of them."""
+    shown = (
+        drawn(1, "adverts")[0]["adverts tables"]["adverts"].select("operation", "images").explode("images")
+    )
+    distinct = shown.drop_nulls().unique()
+    words = distinct["images"].to_numpy().view(np.uint64)
+    apart = np.bitwise_count(words[:, None] ^ words[None, :]).astype(int)
+    np.fill_diagonal(apart, 64)
+    one = apart.min(axis=1) == 1
+    assert 0.1 < one.mean() < 0.95
+    assert not ((apart > 2) & (apart < 10)).any()
+    owner = distinct["operation"].to_numpy()
+    far, same = (apart >= 10) & ~np.eye(len(apart), dtype=bool), owner[:, None] == owner[None, :]
+    assert abs(apart[far & same].mean() - apart[far & ~same].mean()) < 1
