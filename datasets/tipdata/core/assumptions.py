@@ -7,6 +7,7 @@ log-uniformly between 1/times and times of it. What keeps a draw a parameter of 
 - a whole number stays one, and one that is not 0 does not become 0, unless fractions stand in the same list;
 - a likelihood or odds ratio whose sign has a source does not cross 1, and one of 1 among whole numbers stays null;
 - two numbers in a list, the lower first, stay so (they are bounds, mostly);
+- none exceeds the ``most`` that rows are numbered for;
 - the shape of a gamma distribution is one of those that ship.
 """
 
@@ -85,7 +86,7 @@ class _Moving:
             share = value / self._odds_of
             made = self._odds_of * share * factor / (1 - share + share * factor)
         else:
-            made = value * factor
+            made = min(value * factor, self._entry.get("most", math.inf))
         if whole:
             near = round(made)
             return near if near or not value else (1 if value > 0 else -1)

@@ -18,7 +18,7 @@ from typing import Any
 ASSUMED, DEFINITION = "assumed", "definition"
 FIRST_EDITION = "world-0.3.0.yaml"
 """The file, frozen, whose parameters say but once what they rest on: a ``source``, or ``assumed: true``."""
-KEYS = ("value", "range", "unit", "sign", "magnitude", "times", "note")
+KEYS = ("value", "range", "unit", "sign", "magnitude", "times", "most", "note")
 SOURCE = re.compile(r"[a-z]+\d{4}")
 
 
@@ -63,15 +63,21 @@ def _width_fault(entry: Mapping[str, Any]) -> str:
         bounds = entry["range"]
         if not isinstance(bounds, list) or len(bounds) != 2 or not bounds[0] < bounds[1]:
             return "has a range that is not two numbers, the lower first"
-        return "has a range and times, where one is enough" if "times" in entry else ""
+        return (
+            "has a range and times or most, where one is enough" if {"times", "most"} & entry.keys() else ""
+        )
     if entry["magnitude"] != ASSUMED:
-        return "has times, but its magnitude is not assumed" if "times" in entry else ""
+        return (
+            "has times or most, but its magnitude is not assumed" if {"times", "most"} & entry.keys() else ""
+        )
     if "times" not in entry:
         return "is assumed at a point: give times, or a range"
     if not is_number(entry["times"]) or entry["times"] <= 1:
         return f"has times of {entry['times']}, which is no number above 1"
     if not any(numbers(entry["value"])):
         return f"is assumed, but holds no number that could be another: it is a {DEFINITION}"
+    if "most" in entry and not (is_number(entry["most"]) and entry["most"] >= max(numbers(entry["value"]))):
+        return f"is at most {entry['most']}, which is no number or less than its value"
     return ""
 
 
