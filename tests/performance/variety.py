@@ -2,7 +2,7 @@
 
 For each language, data 0.3.0 beside 0.4.0: sentences authored (0.4.0: frames) and the different sentences that they
 make before nouns, numbers, prices and contacts are put in; then, on the first advert of each template, lemmas without
-digits, contacts, emoji and misspellings: types in the first 100,000 tokens, the share of types that occur once, the slope
+digits, contacts, emoji and misspellings: types in the first 100,000 tokens, the share that occur once, the slope
 of log frequency over log rank from rank 5 to 500 (Zipf), and quantiles of a body's length in words.
 
 A lemma is a lower-cased word cut to six letters, which joins most forms of a word and needs no model. Chinese is cut
