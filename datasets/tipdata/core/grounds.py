@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 ASSUMED, DEFINITION = "assumed", "definition"
@@ -23,7 +24,7 @@ SOURCE = re.compile(r"[a-z]+\d{4}")
 
 def check(file: str, path: str, entry: Mapping[str, Any]) -> None:
     """Raises ValueError, with file and parameter, for one that does not say what it rests on or how far it may move."""
-    fault = _first_edition_fault(entry) if file == FIRST_EDITION else _fault(entry)
+    fault = _first_edition_fault(entry) if Path(file).name == FIRST_EDITION else _fault(entry)
     if fault:
         raise ValueError(f"{file}: {path} {fault}.")
 

@@ -71,7 +71,7 @@ def test_the_manifests_of_released_versions_never_change() -> None:
 @pytest.fixture
 def changed_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A copy of the released world file that a further version reads."""
-    path = tmp_path / "world-9.yaml"
+    path = tmp_path / "world-0.3.0.yaml"
     path.write_bytes((FOLDER / "world-0.3.0.yaml").read_bytes())
     monkeypatch.setitem(versions(), "9.0.0", {**versions()["0.3.0"], "world": str(path)})
     return path
