@@ -54,8 +54,8 @@ class _Reader:
     def __init__(self, book: Wordbook) -> None:
         listed = book.document["misspellings"]
         self.right = {str(wrong).casefold(): str(right).casefold() for right, wrong in listed.items()}
-        whole = book.document["space"] != ""
-        self.wrong = re.compile(rf"(?<!\w)(?:{_either(self.right)})(?!\w)" if whole else _either(self.right))
+        # Within words too: a word that a choice offers may be written on to the one before it.
+        self.wrong = re.compile(_either(self.right))
         signs = style()
         self.emoji = re.compile(rf"\s?(?:{_either(signs.emoji)})+")
         self.contact = re.compile(_either(one.casefold() for one in (*signs.contacts, *signs.masked)))
@@ -65,12 +65,15 @@ class _Reader:
         )
         self.cut = re.compile(rf"({between}|(?<=[{ENDS}]){re.escape(str(book.document['space']))})")
         self.plain = lru_cache(1 << 16)(self._plain)
+        self.spelt_right = lru_cache(1 << 16)(self._spelt_right)
         self.known: dict[str, dict[str, str]] = {family: {} for family in FAMILIES}
         """family -> sentence -> ``fact=level``, '' for a filler."""
         for families, level, frame in _frames(book):
             for text in book.readings(frame):
+                # As it is too: what is right may hold what is wrong elsewhere.
+                plain = self._plain(text)
                 for family in families:
-                    self.known[family][self._plain(text)] = level
+                    self.known[family].update(dict.fromkeys((plain, self._spelt_right(plain)), level))
 
     def read(self, body: str, family: str) -> Told:
         """Return what a body says."""
@@ -83,6 +86,7 @@ class _Reader:
         for at in range(count - 1, -1, -1):
             for size in range(min(JOINED, count - at), 0, -1):
                 text = self.plain("".join(pieces[2 * at : 2 * (at + size) - 1]))
+                text = text if text in known else self.spelt_right(text)
                 if good[at + size] and text in known:
                     sizes[at], good[at], found[at] = size, True, text
                     break
@@ -93,11 +97,13 @@ class _Reader:
         return Told(tuple(known[one] for one in sentences if known[one]), tuple(sentences), good[0])
 
     def _plain(self, text: str) -> str:
-        """Return a sentence in lower case, spelt right, without its last sign, prices and contacts all alike."""
+        """Return a sentence in lower case, without its last sign, prices and contacts all alike."""
         text = self.contact.sub(SHOWN["contact"][0].casefold(), text.casefold())
         text = self.price.sub(SHOWN["price"][0], text)
-        text = self.wrong.sub(lambda found: self.right[found.group()], text)
         return text.strip().rstrip(ENDS).strip()
+
+    def _spelt_right(self, text: str) -> str:
+        return self.wrong.sub(lambda found: self.right[found.group()], text)
 
 
 def _frames(book: Wordbook) -> Iterator[tuple[tuple[str, ...], str, Frame]]:
