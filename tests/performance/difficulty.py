@@ -1,36 +1,63 @@
-"""Is the world as hard as it should be? Bands of known methods, measured on ``small``; prints a table.
+"""Is the world as hard as it should be? python tests/performance/difficulty.py [TASK ...] [--release 0.3.0/small]
 
-``python tests/performance/difficulty.py [RUNS]`` runs ``experiment=difficulty`` (about twenty minutes on two cores;
-finished cells in RUNS are kept), learning from truth, and reads the scores. Bands are those of the calibration notes.
+Runs ``experiment=difficulty`` (every baseline, learning from truth; about twenty minutes for all tasks of ``small`` on
+two cores; finished cells are kept) and prints a table of bands of known methods. Bands are those of the calibration
+notes. A world is tuned on others than the released one: ``--release 0.4.0/small.w1``.
 """
 
+import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    from tipdata.release import Release
 
 RISK, LINKAGE, AUTHORSHIP = "advert_risk", "advert_linkage", "advert_authorship"
 PAYMENTS, PREVALENCE, ROUTES = "payment_risk", "prevalence", "route_forecast"
 
 
-def main(runs: Path) -> int:
+def main() -> int:
+    """Run what is missing and print the tables."""
     from tipbench import cli
     from tipbench.tasks import tasks
+    from tipdata.release import Release
 
-    code = cli.main(["run", "experiment=difficulty", f"runs.path={runs}"])
-    print(f"\n{'band':<66} {'wanted':>12}  measured")
-    bands = [*risk(runs), *raters(), *linkage(runs), *authorship(runs), *crowds(runs), *flows(runs)]
-    for name, wanted, values in [*bands, *oracles(runs)]:
-        low, high = wanted
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("tasks", nargs="*", help="all where none is named", metavar="TASK")
+    parser.add_argument("--release", default="0.3.0/small")
+    parser.add_argument("--runs", type=Path, default=Path("runs/difficulty"))
+    options = parser.parse_args()
+    release, wanted = Release.called(options.release), options.tasks or list(tasks())
+    words = [
+        f"release={release.size}",
+        f"release.version={release.version}",
+        f"release.world={release.world}",
+    ]
+    matched = ",".join(f"{task}/*" for task in wanted)
+    code = cli.main(
+        ["run", "experiment=difficulty", *words, f"grid.baselines=[{matched}]", f"runs.path={options.runs}"]
+    )
+    at = options.runs / release.name
+    print(f"\n{'band, ' + release.name:<66} {'wanted':>12}  measured")
+    for name, (low, high), values in [
+        *(row for task in wanted if task in BANDS for row in BANDS[task](at)),
+        *(raters(release) if RISK in wanted else ()),
+        *oracles(at, wanted),
+    ]:
         verdict = "" if all(low <= v <= high for v in values) else "   OUTSIDE"
         print(f"{name:<66} {low:>5g} to {high:<4g} {', '.join(f'{v:.3f}' for v in values)}{verdict}")
-    for task, declared in tasks().items():
-        found = tiers(runs, task)
-        print(
-            f"\n{task}, {declared.splits[0]}: {len(found)} tiers that differ clearly (Holm, paired cluster bootstrap)"
-        )
+    for task in wanted:
+        found = tiers(at, release.name, task)
+        split = tasks()[task].splits[0]
+        print(f"\n{task}, {split}: {len(found)} tiers that differ clearly (Holm, paired cluster bootstrap)")
         for number, tier in enumerate(found, 1):
             print(f"  {number}: {', '.join(tier)}")
     return code
@@ -41,7 +68,7 @@ Rows = list[tuple[str, tuple[float, float], Sequence[float]]]
 
 def folder(runs: Path, task: str, split: str, method: str) -> Path:
     """The folder of a method's run."""
-    [found] = (runs / "0.3.0" / "small" / task / split / method).glob("*-s0")
+    [found] = (runs / task / split / method).glob("*-s0")
     return found
 
 
@@ -61,7 +88,7 @@ def methods(runs: Path, task: str) -> list[str]:
     from tipbench.tasks import tasks
 
     split = tasks()[task].splits[0]
-    found = sorted((runs / "0.3.0" / "small" / task / split).iterdir())
+    found = sorted((runs / task / split).iterdir())
     return [f.name for f in found if not read_result(folder(runs, task, split, f.name)).oracle_method]
 
 
@@ -84,12 +111,10 @@ def risk(runs: Path) -> Rows:
     ]
 
 
-def raters() -> Rows:
+def raters(release: "Release") -> Rows:
     """F1 of each rater against the consensus of both, on a sample with 33% adverts of trafficking operations."""
     from tipdata.core.draw import Stream
-    from tipdata.release import Release
 
-    release = Release.of("0.3.0", "small")
     scores = release.scan("annotations").sort("advert", "rater").collect()
     kinds = release.scan("operations", truth=True).select("operation", "kind")
     rated = (
@@ -162,44 +187,62 @@ def crowds(runs: Path) -> Rows:
     return [("Dawid-Skene over majority vote, operation and forward, accuracy", (0.02, 0.15), gain)]
 
 
-def flows(runs: Path) -> Rows:
-    """Payments without and with their graph, routes of short memory, and lists whose dependence is ignored."""
-
-    def hits(method: str) -> float:
-        return score(runs, ROUTES, "forward", method, "hit_at_1")
-
-    ranks = [score(runs, ROUTES, "forward", m, "mrr") for m in ("backoff_markov", "markov")]
+def payments(runs: Path) -> Rows:
+    """Payments without and with their graph."""
+    f1 = partial(score, runs, PAYMENTS, "forward", metric="f1")
     return [
-        ("payments, trees without a graph, forward, F1", (0.10, 0.40), [minority_f1(runs, "lightgbm")]),
-        ("payments, trees with one, forward, F1", (0.40, 0.75), [minority_f1(runs, "graph_lightgbm")]),
-        ("routes, every method, forward, hit@1", (0.0, 0.7), [hits(m) for m in methods(runs, ROUTES)]),
-        ("routes, second over first order, forward, MRR", (0.03, 1.0), [ranks[0] - ranks[1]]),
+        ("payments, trees without a graph, forward, F1", (0.10, 0.40), [f1("lightgbm")]),
+        ("payments, trees with one, forward, F1", (0.40, 0.75), [f1("graph_lightgbm")]),
+    ]
+
+
+def routes(runs: Path) -> Rows:
+    """Routes of short memory."""
+    of = partial(score, runs, ROUTES, "forward")
+    return [
         (
-            "lists, independence, median ratio to the truth",
-            (0.4, 0.8),
-            [score(runs, PREVALENCE, "all", "independence", "median_ratio")],
+            "routes, every method, forward, hit@1",
+            (0.0, 0.7),
+            [of(m, metric="hit_at_1") for m in methods(runs, ROUTES)],
         ),
         (
-            "the same, share of 95% intervals that hold the truth",
-            (0.0, 0.5),
-            [score(runs, PREVALENCE, "all", "independence", "coverage")],
+            "routes, second over first order, forward, MRR",
+            (0.03, 1.0),
+            [of("backoff_markov", metric="mrr") - of("markov", metric="mrr")],
         ),
     ]
 
 
-def minority_f1(runs: Path, method: str) -> float:
-    return score(runs, PAYMENTS, "forward", method, "f1")
+def lists(runs: Path) -> Rows:
+    """Lists whose dependence is ignored."""
+    of = partial(score, runs, PREVALENCE, "all", "independence")
+    return [
+        ("lists, independence, median ratio to the truth", (0.4, 0.8), [of(metric="median_ratio")]),
+        ("the same, share of 95% intervals that hold the truth", (0.0, 0.5), [of(metric="coverage")]),
+    ]
 
 
-def oracles(runs: Path) -> Rows:
+BANDS = {
+    RISK: risk,
+    LINKAGE: linkage,
+    AUTHORSHIP: authorship,
+    "flag_aggregation": crowds,
+    PAYMENTS: payments,
+    PREVALENCE: lists,
+    ROUTES: routes,
+}
+
+
+def oracles(runs: Path, wanted: Sequence[str]) -> Rows:
     """What the best baseline of each task on its default split leaves to an oracle, where it has one."""
     from tipbench.metrics.registry import metric_of
     from tipbench.tasks import tasks
 
     found: Rows = []
-    for task, declared in tasks().items():
+    for task in wanted:
+        declared = tasks()[task]
         split, primary = declared.splits[0], declared.primary
-        if (runs / "0.3.0" / "small" / task / split / "oracle").exists():
+        if (runs / task / split / "oracle").exists():
             sign = -1 if metric_of(primary).lower_is_better else 1
             best = max(sign * score(runs, task, split, m, primary) for m in methods(runs, task))
             above = sign * score(runs, task, split, "oracle", primary) - best
@@ -207,7 +250,7 @@ def oracles(runs: Path) -> Rows:
     return found
 
 
-def tiers(runs: Path, task: str) -> list[list[str]]:
+def tiers(runs: Path, release: str, task: str) -> list[list[str]]:
     """Methods in tiers: a tier holds the best of those left and all that it does not beat significantly."""
     from tipbench.evaluation.comparison import compare
     from tipbench.loading import prepare
@@ -217,7 +260,7 @@ def tiers(runs: Path, task: str) -> list[list[str]]:
 
     declared = tasks()[task]
     split = declared.splits[0]
-    answers = prepare(declared, release="small", split=split, labels="truth").answers
+    answers = prepare(declared, release=release, split=split, labels="truth").answers
     left = {}
     for method in methods(runs, task):
         at = folder(runs, task, split, method)
@@ -235,4 +278,4 @@ def tiers(runs: Path, task: str) -> list[list[str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "runs/difficulty")))
+    sys.exit(main())

@@ -1,7 +1,8 @@
 """What the fence costs: python tests/performance/fence.py [--release tiny] [--repeats N] [BASELINE ...]
 
-Runs each cell without and with a fence in turn, in one process, and prints medians: wall seconds of preparing,
-fitting, predicting and scoring, and what the fence adds. A cell is run once before, so that libraries are loaded.
+Runs cells without and with a fence in turn, in one process, and prints medians of wall seconds: *alone*, one cell
+that prepares its fold, fits, predicts and is scored; *next*, each further cell (another seed) that shares the fold and
+its files. A cell is run once before, so that libraries are loaded.
 """
 
 import argparse
@@ -23,15 +24,19 @@ BASELINES = (
 )  # fmt: skip
 
 
-def seconds(baseline: str, release: str, runs: Path, fence: Limits | None) -> float:
-    """Return the wall seconds of one cell that is run again."""
+SHARING = 3
+"""How many further cells share a fold where their cost is measured."""
+
+
+def seconds(baseline: str, release: str, runs: Path, fence: Limits | None, cells: int) -> float:
+    """Return the wall seconds of cells of one baseline, seeds 0, 1, ..., that are run again."""
     words = [f"baseline={baseline}", f"release={release}", f"runs.path={runs}"]
-    composer = Composer(config_folders(None), parse(words))
-    cells = expand(composer, lambda task, settings: splits_of(task, settings))
+    typed = [Composer(config_folders(None), parse([*words, f"seed={seed}"])) for seed in range(cells)]
+    grid = [cell for one in typed for cell in expand(one, splits_of)]
     began = time.perf_counter()
-    (outcome,) = run(cells, overwrite="always", quiet=True, fence=fence)
-    if outcome.result is None:
-        raise SystemExit(f"{baseline}: {outcome.cause}")
+    for outcome in run(grid, overwrite="always", quiet=True, fence=fence):
+        if outcome.result is None:
+            raise SystemExit(f"{baseline}: {outcome.cause}")
     return time.perf_counter() - began
 
 
@@ -44,16 +49,25 @@ def main() -> None:
     parser.add_argument("--release", default="tiny")
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    print(f"{'cell, wall s':38} {'off':>8} {'on':>8} {'more':>8} {'ratio':>6}")
+    columns = [f"{kind} {fence}" for kind in ("alone", "next") for fence in ("off", "on", "more")]
+    print(f"{'cell, wall s':36}" + "".join(f"{name:>11}" for name in columns))
     with tempfile.TemporaryDirectory() as folder:
         for baseline in options.baselines:
-            taken: dict[bool, list[float]] = {False: [], True: []}
+            taken: dict[tuple[bool, int], list[float]] = {}
             for repeat in range(options.repeats + 1):
-                for on in (False, True):
-                    one = seconds(baseline, options.release, Path(folder), Limits() if on else None)
-                    taken[on] += [one] if repeat else []
-            off, on_ = (statistics.median(taken[key]) for key in (False, True))
-            print(f"{baseline:38} {off:8.3f} {on_:8.3f} {on_ - off:8.3f} {on_ / off:6.2f}")
+                for fenced in (False, True):
+                    for cells in (1, 1 + SHARING):
+                        limits = Limits() if fenced else None
+                        one = seconds(baseline, options.release, Path(folder), limits, cells)
+                        if repeat:
+                            taken.setdefault((fenced, cells), []).append(one)
+            median = {key: statistics.median(values) for key, values in taken.items()}
+            alone = [median[fenced, 1] for fenced in (False, True)]
+            further = [
+                (median[fenced, 1 + SHARING] - median[fenced, 1]) / SHARING for fenced in (False, True)
+            ]
+            values = [*alone, alone[1] - alone[0], *further, further[1] - further[0]]
+            print(f"{baseline:36}" + "".join(f"{value:11.3f}" for value in values), flush=True)
 
 
 if __name__ == "__main__":

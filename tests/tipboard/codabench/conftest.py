@@ -1,6 +1,7 @@
 """One tiny round of all tasks, its bundle unpacked as the host's worker unpacks it, and predictions of chance."""
 
 import hashlib
+import importlib
 import shutil
 import subprocess
 import sys
@@ -10,16 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 import yaml
-from tipbench.kinds.answers import Answers
 from tipboard.codabench.bundle import BundleOrder, export
 from tipboard.rounds import new
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.new import new_round
 from tipboard.rounds.record import Round
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "submissions"))  # whose tests guess alike
+guess = importlib.import_module("guesses").guess
 
 SEED = hashlib.sha256(b"a seed for tests").digest()
 
@@ -68,65 +70,7 @@ def unpacked(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def chance(host: Host) -> dict[str, pl.DataFrame]:
     """Predictions of every task, which are well-formed and know nothing."""
-    return {name: predictions(name, host) for name in host.round.tasks}
-
-
-def predictions(name: str, host: Host) -> pl.DataFrame:
-    answers, draw = read_answers(host.secret, name), np.random.default_rng(11)
-    return MADE[answers.kind.name](answers, draw, host.round.prefixes.get(name, 0))
-
-
-def _scores(answers: Answers, draw: np.random.Generator, length: int) -> pl.DataFrame:
-    return _keys(answers).with_columns(score=pl.Series(draw.random(answers.frame.height)))
-
-
-def _clusters(answers: Answers, draw: np.random.Generator, length: int) -> pl.DataFrame:
-    return _keys(answers).with_columns(cluster=pl.col(answers.unit) % 97)
-
-
-def _candidates(answers: Answers, draw: np.random.Generator, length: int) -> pl.DataFrame:
-    keys = answers.frame[answers.unit]
-    return pl.DataFrame({"query": keys, "candidate": keys.shift(1, fill_value=keys[-1])}).with_columns(
-        score=1.0
-    )
-
-
-def _forecasts(answers: Answers, draw: np.random.Generator, length: int) -> pl.DataFrame:
-    regions = answers.frame.select(query=answers.unit, region="region")
-    few = answers.candidates.group_by("region", maintain_order=True).head(10)
-    paired = regions.join(few, on="region", maintain_order="left_right")
-    return paired.select("query", "candidate").with_columns(score=pl.Series(draw.random(paired.height)))
-
-
-def _alarms(answers: Answers, draw: np.random.Generator, length: int) -> pl.DataFrame:
-    steps = pl.Series(draw.integers(0, length, answers.frame.height), dtype=pl.Int32)
-    return _keys(answers).with_columns(step=pl.when(steps > 0).then(steps))
-
-
-def _labelsets(answers: Answers, draw: np.random.Generator, length: int) -> pl.DataFrame:
-    names = [f"score_{name}" for name in (*answers.label_names, "urgency")]
-    drawn = {name: pl.Series(draw.random(answers.frame.height)) for name in names}
-    return _keys(answers).with_columns(**drawn)
-
-
-def _estimates(answers: Answers, draw: np.random.Generator, length: int) -> pl.DataFrame:
-    estimate = pl.Series(draw.uniform(1, 2000, answers.frame.height))
-    return _keys(answers).with_columns(estimate=estimate, lower=estimate * 0.5, upper=estimate * 2)
-
-
-def _keys(answers: Answers) -> pl.DataFrame:
-    return answers.frame.select(answers.unit)
-
-
-MADE: dict[str, Callable[[Answers, np.random.Generator, int], pl.DataFrame]] = {
-    "scores": _scores,
-    "clusters": _clusters,
-    "candidates": _candidates,
-    "forecasts": _forecasts,
-    "alarms": _alarms,
-    "labelsets": _labelsets,
-    "estimates": _estimates,
-}
+    return {name: guess(read_answers(host.secret, name)) for name in host.round.tasks}
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import polars as pl
+from guesses import guess
 from tipbench.cli import main
-from tipbench.kinds.answers import Answers
-from tipbench.kinds.kind import PredictionKind
 from tipbench.loading import prepare
 from tipbench.task import Task
 from tipbench.tasks import tasks
@@ -30,66 +28,6 @@ ABOUT = (
     "2 cores",
     "--quiet",
 )
-FEW = 3
-"""Candidates of a query."""
-
-
-def _per_unit(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
-    return answers.frame.select(answers.unit).with_columns(score=pl.Series(draw.random(answers.frame.height)))
-
-
-def _clusters(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
-    names = pl.Series(draw.integers(0, 50, answers.frame.height)).cast(pl.String)
-    return answers.frame.select(answers.unit).with_columns(cluster="c" + names)
-
-
-def _candidates(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
-    units = answers.frame[answers.unit]
-    places = np.arange(len(units))
-    lists = [
-        pl.DataFrame({"query": units, "candidate": units.gather((places + step) % len(units))})
-        for step in range(1, FEW + 1)
-    ]
-    return pl.concat(lists).with_columns(score=pl.Series(draw.random(FEW * len(units))))
-
-
-def _forecasts(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
-    few = answers.candidates.group_by("region", maintain_order=True).head(FEW)
-    asked = answers.frame.select(pl.col(answers.unit).alias("query"), "region")
-    found = asked.join(few, on="region", maintain_order="left").drop("region")
-    return found.with_columns(score=pl.Series(draw.random(found.height)))
-
-
-def _alarms(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
-    step = pl.when(pl.Series(draw.random(answers.frame.height)) < 0.3).then(1).cast(pl.Int32)
-    return answers.frame.select(answers.unit, step=step)
-
-
-def _labelsets(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
-    rows, kind = answers.frame.height, answers.kind
-    scores = {name: pl.Series(draw.random(rows)) for name in kind.expected(answers)[1:]}
-    return answers.frame.select(answers.unit).with_columns(**scores)
-
-
-def _estimates(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
-    value = pl.Series(1.0 + draw.random(answers.frame.height))
-    return answers.frame.select(answers.unit, estimate=value, lower=value / 2, upper=value * 2)
-
-
-GUESSES: dict[str, Callable[[Answers, np.random.Generator], pl.DataFrame]] = {
-    "scores": _per_unit,
-    "clusters": _clusters,
-    "candidates": _candidates,
-    "forecasts": _forecasts,
-    "alarms": _alarms,
-    "labelsets": _labelsets,
-    "estimates": _estimates,
-}
-"""By kind of prediction, lawful predictions by lot."""
-
-
-def guess(kind: PredictionKind, answers: Answers) -> pl.DataFrame:
-    return GUESSES[kind.name](answers, np.random.default_rng(0))
 
 
 def bases(into: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
@@ -98,14 +36,11 @@ def bases(into: Path, names: Sequence[str] | None = None) -> dict[str, Path]:
     for task in tasks().values():
         if names is None or task.name in names:
             answers = prepare(task, release=DATA).answers
-            given = {f"{task.name}/{task.splits[0]}/s0": guess(task.kind, answers)}
+            given = {f"{task.name}/{task.splits[0]}/s0": guess(answers)}
             found[task.name] = _packed(into, task.name, given, [task], ("--data", DATA))
     for name, answered in ROUND_TASKS.items():
         if names is None or name in names:
-            given = {
-                f"{one}/sealed/s0": guess(tasks()[one].kind, blank_answers(one, into / "public"))
-                for one in answered
-            }
+            given = {f"{one}/sealed/s0": guess(blank_answers(one, into / "public")) for one in answered}
             about = ("--round", str(into / "public"))
             found[name] = _packed(into, name, given, [tasks()[one] for one in answered], about)
     return found
