@@ -54,8 +54,11 @@ class _Reader:
     def __init__(self, book: Wordbook) -> None:
         listed = book.document["misspellings"]
         self.right = {str(wrong).casefold(): str(right).casefold() for right, wrong in listed.items()}
-        whole = book.document["space"] != ""
-        self.wrong = re.compile(rf"(?<!\w)(?:{_either(self.right)})(?!\w)" if whole else _either(self.right))
+        # Within words too, at last: a word that a choice offers may be written on to the one before it.
+        self.wrong = (
+            re.compile(rf"(?<!\w)(?:{_either(self.right)})(?!\w)"),
+            re.compile(_either(self.right)),
+        )
         signs = style()
         self.emoji = re.compile(rf"\s?(?:{_either(signs.emoji)})+")
         self.contact = re.compile(_either(one.casefold() for one in (*signs.contacts, *signs.masked)))
@@ -70,7 +73,7 @@ class _Reader:
         for families, level, frame in _frames(book):
             for text in book.readings(frame):
                 for family in families:
-                    self.known[family][self._plain(text)] = level
+                    self.known[family].update(dict.fromkeys(self._plain(text), level))
 
     def read(self, body: str, family: str) -> Told:
         """Return what a body says."""
@@ -82,8 +85,10 @@ class _Reader:
         found: list[str] = [""] * count
         for at in range(count - 1, -1, -1):
             for size in range(min(JOINED, count - at), 0, -1):
-                text = self.plain("".join(pieces[2 * at : 2 * (at + size) - 1]))
-                if good[at + size] and text in known:
+                if not good[at + size]:
+                    continue
+                ways = self.plain("".join(pieces[2 * at : 2 * (at + size) - 1]))
+                if text := next((way for way in ways if way in known), ""):
                     sizes[at], good[at], found[at] = size, True, text
                     break
         at, sentences = 0, []
@@ -92,12 +97,13 @@ class _Reader:
             at += sizes[at]
         return Told(tuple(known[one] for one in sentences if known[one]), tuple(sentences), good[0])
 
-    def _plain(self, text: str) -> str:
-        """Return a sentence in lower case, spelt right, without its last sign, prices and contacts all alike."""
+    def _plain(self, text: str) -> tuple[str, ...]:
+        """Return a sentence in lower case, without its last sign, prices and contacts all alike: as it is, and spelt
+        right. What is right as it is may hold what is wrong elsewhere."""
         text = self.contact.sub(SHOWN["contact"][0].casefold(), text.casefold())
         text = self.price.sub(SHOWN["price"][0], text)
-        text = self.wrong.sub(lambda found: self.right[found.group()], text)
-        return text.strip().rstrip(ENDS).strip()
+        text = text.strip().rstrip(ENDS).strip()
+        return text, *(wrong.sub(lambda found: self.right[found.group()], text) for wrong in self.wrong)
 
 
 def _frames(book: Wordbook) -> Iterator[tuple[tuple[str, ...], str, Frame]]:

@@ -64,13 +64,16 @@ class Book:
                     seen.add(id(frame))
                     yield frame
 
-    def readings(self, frame: Frame) -> Iterator[str]:
-        """Yield all that a frame can read, as an advert shows it, with one price and one contact for all."""
+    def readings(self, frame: Frame, nouns: int | None = None) -> Iterator[str]:
+        """Yield all that a frame can read, as an advert shows it, with one price and one contact for all.
+
+        ``nouns``: with how many of the family's nouns where it names one; None for all.
+        """
         of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
         what = tuple(str(noun) for category in of for noun in self.document["nouns"].get(category, ()))
         first = frame.parts[0] if frame.parts else ""
         begins = isinstance(first, Slot) and first.name in ("what", *NUMBERS)
-        for text in surfaces(frame.parts, {**self.slot_words, **SHOWN, "what": what}):
+        for text in surfaces(frame.parts, {**self.slot_words, **SHOWN, "what": what[:nouns]}):
             yield capital(text) if begins else text
 
     def fault(self, line: int, said: str) -> None:

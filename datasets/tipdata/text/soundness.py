@@ -94,7 +94,7 @@ class _Checks:
         for rule, found in broken(frame.text, self.book.language, forms=False).items():
             self.book.fault(frame.line, f"{frame.where}: {found!r} in {frame.text!r} is not allowed ({rule})")
         told: set[str] = set()
-        for text in self.book.readings(frame):
+        for text in self.book.readings(frame, nouns=1):
             faults = {
                 rule: f"{found!r} in {text!r} is not allowed ({rule})"
                 for rule, found in broken(text, self.book.language, forms=True).items()
