@@ -129,7 +129,7 @@ def test_raters_see_what_is_said_and_nothing_of_the_operation() -> None:
     """With every hidden thing of the operations changed, they score as before; with other words said, they do not."""
     past, region = drawn(1, "adverts")[0], WORLD.region(0)
     o, adverts = past["operations"], past["adverts"]
-    rater = np.arange(len(adverts.id)) % 14
+    rater = np.arange(len(adverts.id))[None, :] % 14
     before = impressions(region, o, o.facts, adverts, rater)
     other = replace(
         o,
