@@ -19,9 +19,11 @@ import time
 from tipcore.engine import run_all
 
 def sleep(seconds):
+    print("works", flush=True)
     time.sleep(seconds)
 
 def count(seconds):
+    print("works", flush=True)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         pass
@@ -32,7 +34,7 @@ run_all({work}, [120] * 4, workers=2, quiet=True)
 HELPER = """
 import os, subprocess, sys, time
 child = "import os, sys, time; from tipcore.operating_system import processes; {before}"
-child += "processes.end_with_starter(int(sys.argv[1])); time.sleep(120)"
+child += "processes.end_with_starter(int(sys.argv[1])); print('works', flush=True); time.sleep(120)"
 started = subprocess.Popen([sys.executable, "-c", child, str(os.getpid())], start_new_session=True)
 time.sleep(120)
 """
@@ -65,18 +67,15 @@ def until(what: str, seconds: float = 60) -> Iterator[None]:
     pytest.fail(what)
 
 
-def killed_with_helpers(code: str, helpers: int) -> set[int]:
-    """Kill a process once it has so many helpers; those that were there."""
-    running = subprocess.Popen([sys.executable, "-c", code])
-    found: set[int] = set()
-    for _ in until("it never had its helpers"):
-        found = below(running.pid)
-        if len(found) >= helpers:
-            break
-    time.sleep(2)  # until each of them works
-    found |= below(running.pid)
+def killed_with_helpers(code: str, working: int, helpers: int) -> set[int]:
+    """Kill a process once so many of its helpers work; all helpers that were there."""
+    running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    assert [running.stdout.readline() for _ in range(working)] == ["works\n"] * working
+    found = below(running.pid)
     running.kill()
     running.wait()
+    assert len(found) >= helpers
     return found
 
 
@@ -92,14 +91,14 @@ def gone(left: set[int]) -> None:
 
 @pytest.mark.parametrize("work", ["sleep", "count"])
 def test_workers_end_with_the_process_that_started_them(work: str) -> None:
-    gone(killed_with_helpers(WORKERS.format(work=work), 3))
+    gone(killed_with_helpers(WORKERS.format(work=work), 2, 3))
 
 
 @pytest.mark.parametrize("before", ["", "processes._ask_linux = lambda: False; "])
 def test_a_helper_ends_with_the_process_that_started_it_with_and_without_the_kernels_help(
     before: str,
 ) -> None:
-    gone(killed_with_helpers(HELPER.format(before=before), 1))
+    gone(killed_with_helpers(HELPER.format(before=before), 1, 1))
 
 
 def test_a_helper_whose_starter_is_gone_already_ends_at_once() -> None:
@@ -147,7 +146,9 @@ class Slow:
     needs = frozenset()
     stochastic = False
     def fit(self, fold, seed):
-        import time
+        import os, time
+        with open(f"/proc/{os.getppid()}/fd/1", "w") as starter:  # its own output is captured
+            print("works", file=starter)
         time.sleep(120)
 
 run_elsewhere(Trial("slow", task_of("prevalence"), lambda: Slow(), open_by_name("tiny")))
@@ -155,4 +156,4 @@ run_elsewhere(Trial("slow", task_of("prevalence"), lambda: Slow(), open_by_name(
 
 
 def test_the_other_process_of_a_contract_ends_with_the_one_that_checks(tiny: object) -> None:
-    gone(killed_with_helpers(CONTRACT, 1))
+    gone(killed_with_helpers(CONTRACT, 1, 1))

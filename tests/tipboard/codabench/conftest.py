@@ -1,4 +1,4 @@
-"""One tiny round of all tasks, its bundle unpacked as the host's worker unpacks it, and predictions of chance."""
+"""One round of all tasks, its bundle unpacked as the host's worker unpacks it, and predictions of chance."""
 
 import hashlib
 import importlib
@@ -52,6 +52,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
     order = new.RoundOrder("spring-2026", "tiny", "2026-06-30", place / "secret", place / "public")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(new.secrets, "token_bytes", lambda number: SEED[:number])
+        patched.setattr(new, "sizes", lambda: {"tiny": 2})
         made = new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
     bundle = place / "bundle.zip"
     export(BundleOrder(order.secret, bundle, image="example/tipbench-scoring:0.3.0"))

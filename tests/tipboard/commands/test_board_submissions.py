@@ -107,7 +107,7 @@ def test_a_build_that_is_killed_at_any_moment_leaves_the_whole_site_of_before_or
     after = contents(kept / "other")
     assert before != after
     seen = []
-    for turn in range(12):
+    for turn in range(6):
         left = set(kept.glob(".partial-*"))
         running = subprocess.Popen(
             [sys.executable, "-c", BUILD, "board", "build", "--to", "site", "--quiet"],
@@ -115,7 +115,7 @@ def test_a_build_that_is_killed_at_any_moment_leaves_the_whole_site_of_before_or
         )  # fmt: skip
         while running.poll() is None and set(kept.glob(".partial-*")) == left:
             time.sleep(0.001)
-        time.sleep(0.03 * turn)
+        time.sleep(0.06 * turn)
         running.kill()
         running.wait()
         found = contents(kept / "site")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tipboard.actions import seal
+from tipboard.rounds import new
 from tipdata.release import Release
 
 Command = Callable[..., tuple[int, str, str]]
@@ -31,6 +32,7 @@ def test_a_round_lives_from_its_making_to_its_verification(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(new, "sizes", lambda: {"tiny": 2})
     asked = ("spring", "--size", "tiny", "--closes", "2026-06-30", "--secret", "secret", "--to", "public")
     code, out, err = tipbench("seal", "new", *asked, "--workers", "1", "prevalence")
     assert (code, err) == (0, "")
@@ -50,7 +52,7 @@ def test_a_round_lives_from_its_making_to_its_verification(
     words = ("baseline=prevalence/chao_lower", "release=tiny")
     code, out, _ = tipbench("seal", "predict", "public", *words, "--to", "chao.parquet")
     assert code == 0
-    assert out.startswith("8 predictions of prevalence for round spring")
+    assert out.startswith("2 predictions of prevalence for round spring")
 
     about = ("--team", "lab-a", "--method", "chao", "--summary", "A bound.", "--author", "A. Author")
     declared = ("--labels", "truth", "--access", "public", "--hardware", "a laptop", "--round", "public")

@@ -1,4 +1,4 @@
-"""One tiny round of all tasks, made once, and its host's folder; tests that change something take copies."""
+"""Rounds of all tasks, made once, and their host's folder; tests that change something take copies of a small one."""
 
 import shutil
 import sys
@@ -45,22 +45,33 @@ class Host:
         )
 
 
-@pytest.fixture(scope="session")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
-    place = tmp_path_factory.mktemp("seal")
+def _round(place: Path, regions: int) -> Host:
     order = RoundOrder("spring-2026", "tiny", CLOSES, place / "secret", place / "public")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(new.secrets, "token_bytes", lambda number: SEED[:number])
+        patched.setattr(new, "sizes", lambda: {"tiny": regions})
         new_round(order, OPENS, engine="sequential", quiet=True)
     described, seed = open_secret(order.secret)
     return Host(order.public, order.secret, described, seed)
 
 
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
+    """Eight regions, as tiny has: enough for claims about chance."""
+    return _round(tmp_path_factory.mktemp("seal"), 8)
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Host:
+    """Two regions: what happens to files, submissions and ledgers is the same, and quickly copied and made again."""
+    return _round(tmp_path_factory.mktemp("few"), 2)
+
+
 @pytest.fixture
-def copy(host: Host, tmp_path: Path) -> Host:
+def copy(few: Host, tmp_path: Path) -> Host:
     """A copy that may be changed, without the whole tables."""
     public, secret = tmp_path / "public", tmp_path / "secret"
-    shutil.copytree(host.public, public)
-    shutil.copytree(host.secret, secret, ignore=shutil.ignore_patterns("tables"))
+    shutil.copytree(few.public, public)
+    shutil.copytree(few.secret, secret, ignore=shutil.ignore_patterns("tables"))
     (secret / "published").write_text(f"{public}\n", encoding="utf-8")
-    return Host(public, secret, host.round, host.seed)
+    return Host(public, secret, few.round, few.seed)

@@ -21,7 +21,7 @@ import polars as pl
 import pytest
 from tipbench.cli import main
 from tipboard.actions import seal
-from tipboard.rounds import scores
+from tipboard.rounds import new, scores
 from tipboard.rounds.chain import link_hash
 from tipdata.release import Release
 
@@ -38,6 +38,8 @@ REASON = "Made with the labels of another team's <b>queue</b>."
 LATE = "A copy of lab-a's."
 ENDS = ("estimate", "lower", "upper")
 OPEN, OVER = "2026-06-10", "2026-07-01"
+REGIONS = 2
+"""Of the round, which is made six times."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, tiny: Release) -> Iterator[S
     with pytest.MonkeyPatch.context() as patched:
         story = Story(tmp_path_factory.mktemp("round"), patched)
         patched.chdir(story.place)
+        patched.setattr(new, "sizes", lambda: {"tiny": REGIONS})
         story.day("2026-06-01")
         asked = (
             "--size",

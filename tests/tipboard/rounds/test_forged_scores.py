@@ -37,15 +37,15 @@ class Over:
 
 
 @pytest.fixture(scope="module")
-def revealed(host: Any, tmp_path_factory: pytest.TempPathFactory) -> Over:
+def revealed(few: Any, tmp_path_factory: pytest.TempPathFactory) -> Over:
     place = tmp_path_factory.mktemp("over")
     public, secret = place / "public", place / "secret"
-    shutil.copytree(host.public, public)
-    shutil.copytree(host.secret, secret, ignore=shutil.ignore_patterns("tables"))
+    shutil.copytree(few.public, public)
+    shutil.copytree(few.secret, secret, ignore=shutil.ignore_patterns("tables"))
     (secret / "published").write_text(f"{public}\n", encoding="utf-8")
     receipts = []
     for turn, team in enumerate(TEAMS):
-        folder = submission(host, place / str(turn), turn, team)
+        folder = submission(few, place / str(turn), turn, team)
         receipts.append(take_in(secret, [folder], OPEN)[1][0].receipt)
     receipts.append(link_hash(void_entry(secret, 4, "Withdrawn.", OPEN)))
     score_round(secret, OVER)

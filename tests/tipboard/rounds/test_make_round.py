@@ -249,8 +249,9 @@ def test_a_secret_in_a_git_checkout_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_round_may_be_published_in_a_git_checkout_and_shares_nothing_with_another(
-    tmp_path: Path, host: Any
+    tmp_path: Path, host: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(new, "sizes", lambda: {"tiny": 2})
     checkout = tmp_path / "code"
     (checkout / ".git").mkdir(parents=True)
     asked = order(tmp_path, public=checkout / "public", tasks=("assistance_triage",))

@@ -36,15 +36,15 @@ def test_a_round_as_published_has_no_difference(host: Any) -> None:
 
 
 def test_a_changed_missing_or_added_file_is_named(copy: Any) -> None:
-    inputs = copy.public / "inputs" / "1000002"
+    inputs = copy.public / "inputs" / "1000000"
     changed = inputs / "adverts.parquet"
     pl.read_parquet(changed).with_columns(pl.col("minute") + 1).write_parquet(changed)
     (inputs / "flags.parquet").unlink()
     (copy.public / "hint.txt").write_text("x", encoding="utf-8")
     assert checked(copy.public).differences == [
-        "inputs/1000002/flags.parquet: is missing",
+        "inputs/1000000/flags.parquet: is missing",
         "hint.txt: does not belong to the round",
-        "inputs/1000002/adverts.parquet: differs from the published file",
+        "inputs/1000000/adverts.parquet: differs from the published file",
     ]
 
 
@@ -68,20 +68,20 @@ def test_a_column_or_a_unit_that_is_not_what_its_digest_says_is_named(copy: Any)
     """The files are as published: only what is said of their columns is not so."""
 
     def change(digests: dict[str, Any]) -> None:
-        columns = digests["columns"]["1000003"]["adverts"]
+        columns = digests["columns"]["1000000"]["adverts"]
         columns["minute"], columns["writer"] = "0" * 64, "0" * 64
         del columns["platform"]
-        digests["columns"]["1000004"]["people"] = {"person": "0" * 64}
+        digests["columns"]["1000001"]["people"] = {"person": "0" * 64}
         digests["units"]["advert_risk"] = "0" * 64
         digests["units"]["nothing"] = "0" * 64
 
     rewrite_digests(copy, change)
-    adverts = "inputs/1000003/adverts.parquet: column"
+    adverts = "inputs/1000000/adverts.parquet: column"
     assert checked(copy.public).differences == [
         f"{adverts} platform was not published",
         f"{adverts} writer was not published",
         f"{adverts} minute differs from its digest",
-        "inputs/1000004/people.parquet: does not belong to the round",
+        "inputs/1000001/people.parquet: does not belong to the round",
         "units/advert_risk.parquet: the units differ from their digest",
         "units/nothing.parquet: does not belong to the round",
     ]

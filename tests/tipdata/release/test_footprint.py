@@ -56,9 +56,8 @@ def test_a_release_that_the_disk_has_no_room_for_is_refused_before_anything_is_m
     assert not list(two.folder.iterdir())
 
 
-def test_the_size_that_is_said_is_near_what_regions_take(two: Release) -> None:
-    make_release(two, engine="sequential", quiet=True)
-    assert 0.7 < size_on_disk(two) / (2 * footprint.BYTES_PER_REGION) < 1.3
+def test_the_size_that_is_said_is_near_what_regions_take(made: Release) -> None:
+    assert 0.7 < size_on_disk(made) / (2 * footprint.BYTES_PER_REGION) < 1.3
 
 
 @pytest.mark.parametrize(
@@ -75,26 +74,24 @@ def test_durations_are_said_in_units_that_people_read(seconds: float, said: str)
     assert footprint.duration_in_words(seconds) == said
 
 
-def test_a_removed_release_is_gone_and_can_be_made_again(two: Release) -> None:
-    make_release(two, engine="sequential", quiet=True)
-    held = size_on_disk(two)
-    assert remove_release(two) == held
-    assert not two.folder.exists()
+def test_a_removed_release_is_gone_and_can_be_made_again(made: Release) -> None:
+    held = size_on_disk(made)
+    assert remove_release(made) == held
+    assert not made.folder.exists()
     with pytest.raises(UsageError, match="there is nothing to remove"):
-        remove_release(two)
-    make_release(two, engine="sequential", quiet=True)
-    assert verify_release(two, engine="sequential", quiet=True) == []
+        remove_release(made)
+    make_release(made, engine="sequential", quiet=True)
+    assert verify_release(made, engine="sequential", quiet=True) == []
 
 
 def test_an_interrupted_removal_leaves_no_release_that_counts_as_whole(
-    two: Release, monkeypatch: pytest.MonkeyPatch
+    made: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_release(two, engine="sequential", quiet=True)
 
     def refuse(folder: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(footprint.shutil, "rmtree", refuse)
     with pytest.raises(UsageError, match=r"could not be removed from .*: Permission denied; try again"):
-        remove_release(two)
-    assert not (two.folder / footprint.RECEIPT).exists()
+        remove_release(made)
+    assert not (made.folder / footprint.RECEIPT).exists()

@@ -41,21 +41,19 @@ def test_a_made_release_reads_back_whole(two: Release) -> None:
     assert not set(two.scan("adverts").collect_schema()) & set(all_tables()["adverts"].names("truth"))
 
 
-def test_hidden_columns_stay_with_their_rows(two: Release) -> None:
-    make_release(two, engine="sequential")
-    side_by_side = two.scan("adverts", truth=True).collect()
-    observed = two.scan("adverts").collect()
-    hidden = pl.concat(pl.read_parquet(two.region_folder(i) / "adverts.truth.parquet") for i in range(2))
+def test_hidden_columns_stay_with_their_rows(made: Release) -> None:
+    side_by_side = made.scan("adverts", truth=True).collect()
+    observed = made.scan("adverts").collect()
+    hidden = pl.concat(pl.read_parquet(made.region_folder(i) / "adverts.truth.parquet") for i in range(2))
     joined = observed.join(hidden, on="advert", maintain_order="left")
     assert side_by_side.select(joined.columns).equals(joined)
 
 
-def test_a_table_of_truth_is_not_read_by_accident(two: Release) -> None:
-    make_release(two, engine="sequential")
+def test_a_table_of_truth_is_not_read_by_accident(made: Release) -> None:
     with pytest.raises(UsageError, match="hidden truth"):
-        two.scan("people")
+        made.scan("people")
     with pytest.raises(UsageError, match="does not exist"):
-        two.scan("adverst")
+        made.scan("adverst")
 
 
 def test_one_and_two_workers_make_the_same_files(
@@ -81,26 +79,24 @@ def test_workers_that_are_used_again_follow_a_changed_home(
         assert verify_release(two, engine="loky", workers=2) == []
 
 
-def test_a_killed_run_resumes_with_what_is_whole(two: Release) -> None:
-    make_release(two, engine="sequential")
-    kept = two.region_folder(0) / "adverts.parquet"
+def test_a_killed_run_resumes_with_what_is_whole(made: Release) -> None:
+    kept = made.region_folder(0) / "adverts.parquet"
     stamp = kept.stat().st_mtime_ns
-    (two.folder / "receipt.json").unlink()
-    for file in two.region_folder(1).iterdir():
+    (made.folder / "receipt.json").unlink()
+    for file in made.region_folder(1).iterdir():
         file.unlink()
-    two.region_folder(1).rmdir()
-    leftover = two.folder / ".partial-1"
+    made.region_folder(1).rmdir()
+    leftover = made.folder / ".partial-1"
     leftover.mkdir()
     (leftover / "adverts.parquet").write_bytes(b"half")
-    make_release(two, engine="sequential")
+    make_release(made, engine="sequential")
     assert not leftover.exists()
     assert kept.stat().st_mtime_ns == stamp
-    assert verify_release(two, engine="sequential") == []
+    assert verify_release(made, engine="sequential") == []
 
 
-def test_a_region_of_another_generator_is_made_again(two: Release, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_release(two, engine="sequential")
-    kept = two.region_folder(0) / "adverts.parquet"
+def test_a_region_of_another_generator_is_made_again(made: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = made.region_folder(0) / "adverts.parquet"
     stamp = kept.stat().st_mtime_ns
     monkeypatch.setattr(make, "fingerprint", lambda version: "another")
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
@@ -108,34 +104,32 @@ def test_a_region_of_another_generator_is_made_again(two: Release, monkeypatch: 
 
 
 def test_a_release_that_differs_from_its_manifest_is_refused(
-    two: Release, monkeypatch: pytest.MonkeyPatch
+    made: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_release(two, engine="sequential")
-    digests = json.loads((two.region_folder(0) / "receipt.json").read_text(encoding="utf-8"))["digests"]
+    digests = json.loads((made.region_folder(0) / "receipt.json").read_text(encoding="utf-8"))["digests"]
     digests["adverts"]["body"] = "0" * 64
     manifest = {"regions": {"00000": {"digests": digests}, "00001": {"digests": {}}}}
     monkeypatch.setattr(manifests, "published_manifest", lambda release: manifest)
     with pytest.raises(CheckFailed, match="region 0, table adverts, column body"):
-        make_release(two, engine="sequential")
+        make_release(made, engine="sequential")
 
 
 def test_a_column_that_the_manifest_does_not_have_is_refused(
-    two: Release, monkeypatch: pytest.MonkeyPatch
+    made: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_release(two, engine="sequential")
     digests = [
-        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
+        json.loads((made.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
         for i in range(2)
     ]
     manifest = {"regions": {"00000": {"digests": digests[0]}, "00001": {"digests": digests[1]}}}
     monkeypatch.setattr(manifests, "published_manifest", lambda release: manifest)
-    make_release(two, engine="sequential")
+    make_release(made, engine="sequential")
     del digests[1]["adverts"]["body"]
     with pytest.raises(CheckFailed, match="region 1, table adverts, column body: is not in the manifest"):
-        make_release(two, engine="sequential")
+        make_release(made, engine="sequential")
     del digests[0]["adverts"]
     with pytest.raises(CheckFailed, match="region 0, table adverts, column accommodation: is not"):
-        make_release(two, engine="sequential")
+        make_release(made, engine="sequential")
 
 
 def test_an_unwritable_folder_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -165,19 +159,18 @@ def test_a_release_that_does_not_exist_names_those_that_do(version: str, size: s
         Release.of(version, size)
 
 
-def test_a_release_of_an_independent_world_is_made_beside_the_released_one(two: Release) -> None:
+def test_a_release_of_an_independent_world_is_made_beside_the_released_one(made: Release) -> None:
     other = Release.of(NEWEST, "pair", 3)
-    assert (two.name, other.name) == (f"{NEWEST}/pair", f"{NEWEST}/pair.w3")
-    make_release(two, engine="sequential")
+    assert (made.name, other.name) == (f"{NEWEST}/pair", f"{NEWEST}/pair.w3")
     opened = open_release(NEWEST, "pair", engine="sequential", quiet=True, world=3)
     assert opened == other
-    assert other.folder == two.folder.with_name("pair.w3")
+    assert other.folder == made.folder.with_name("pair.w3")
     assert json.loads((other.folder / "receipt.json").read_text(encoding="utf-8"))["release"] == other.name
-    assert verify_release(two, engine="sequential") == verify_release(other, engine="sequential") == []
+    assert verify_release(made, engine="sequential") == verify_release(other, engine="sequential") == []
     for table in ("adverts", "payments"):
-        assert not two.scan(table).collect().equals(other.scan(table).collect()), table
-    made = generate_region(World.of(NEWEST, 3), 1)["adverts"].select(all_tables()["adverts"].observed)
-    assert pl.read_parquet(other.region_folder(1) / "adverts.parquet").equals(made)
+        assert not made.scan(table).collect().equals(other.scan(table).collect()), table
+    generated = generate_region(World.of(NEWEST, 3), 1)["adverts"].select(all_tables()["adverts"].observed)
+    assert pl.read_parquet(other.region_folder(1) / "adverts.parquet").equals(generated)
 
 
 def test_an_independent_world_has_no_manifest_and_is_held_against_its_receipts(two: Release) -> None:
@@ -277,12 +270,11 @@ def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
 
 
 def test_a_region_that_is_the_published_one_is_never_made_again(
-    two: Release, monkeypatch: pytest.MonkeyPatch
+    made: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever source file was touched since, and also where a killed run left no receipt of the release."""
-    make_release(two, engine="sequential")
     digests = [
-        json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
+        json.loads((made.region_folder(i) / "receipt.json").read_text(encoding="utf-8"))["digests"]
         for i in range(2)
     ]
     regions = {f"0000{i}": {"digest": region_digest(d), "digests": d} for i, d in enumerate(digests)}
@@ -290,17 +282,17 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
     for module in (make, manifests):
         monkeypatch.setattr(module, "published_manifest", lambda release: manifest)
     monkeypatch.setattr(make, "fingerprint", lambda version: "another")
-    files = [two.region_folder(i) / "adverts.parquet" for i in range(2)]
+    files = [made.region_folder(i) / "adverts.parquet" for i in range(2)]
     stamps = [file.stat().st_mtime_ns for file in files]
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
-    (two.folder / "receipt.json").unlink()
+    (made.folder / "receipt.json").unlink()
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert [file.stat().st_mtime_ns for file in files] == stamps
-    receipt = two.region_folder(1) / "receipt.json"
+    receipt = made.region_folder(1) / "receipt.json"
     receipt.write_text(
         receipt.read_text(encoding="utf-8").replace(digests[1]["adverts"]["body"], "0" * 64), encoding="utf-8"
     )
-    (two.folder / "receipt.json").unlink()
+    (made.folder / "receipt.json").unlink()
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert files[0].stat().st_mtime_ns == stamps[0]
     assert files[1].stat().st_mtime_ns != stamps[1]
