@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from tipbench.config.compose import Composer, parse
 from tipbench.config.instantiate import instantiate
 from tipbench.config.paths import config_folders
@@ -176,18 +177,15 @@ def test_a_class_that_is_no_method_is_a_users_mistake(place: Path, target: str, 
 
 
 def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
-    composer = Composer(config_folders(None))
-    for name in composer.options["baseline"]:
-        made = instantiate(composer.settings(name).baseline.method)
+    for name, path in Composer(config_folders(None)).options["baseline"].items():
+        made = instantiate(yaml.safe_load(path.read_text(encoding="utf-8"))["method"])
         assert isinstance(made, Method | StreamMethod), name
 
 
 def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell) -> None:
-    digests = decisions.digests_of(cell("chance"), "0.3.0")
-    jobs = [
-        decisions.Job(cell("chance", f"seed={seed}"), decisions.versions_of(cell("chance")), digests)
-        for seed in range(5)
-    ]
+    cells = [cell("chance", f"seed={seed}") for seed in range(5)]
+    digests, versions = decisions.digests_of(cells[0], "0.3.0"), decisions.versions_of(cells[0])
+    jobs = [decisions.Job(one, versions, digests) for one in cells]
     batches = runner._batches(jobs, workers=2)
     assert [len(batch.jobs) for batch in batches] == [3, 2]
     assert sorted(job.cell.seed for batch in batches for job in batch.jobs) == list(range(5))

@@ -1,6 +1,8 @@
 """Packing runs and files: what comes of them is accepted, scores the same, and can be run again."""
 
+import contextlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,13 +25,26 @@ from tipdata.release import Release
 ABOUT = About("acme", "A lower bound.", [("A. Author", "Acme University"), ("B. Author", None)])
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where runs stay from one test to the next, by what was asked."""
+    return tmp_path_factory.mktemp("kept")
+
+
 @pytest.fixture
-def ran(tipbench: Callable[..., tuple[int, str, str]], place: Path, tiny: Release) -> Callable[..., Path]:
-    """Run a baseline on tiny with some overrides; the folder that all runs are in."""
+def ran(
+    tipbench: Callable[..., tuple[int, str, str]], place: Path, tiny: Release, kept: Path
+) -> Callable[..., Path]:
+    """Run a baseline on tiny with some overrides, once for all tests; the folder that all runs are in."""
 
     def run(*words: str) -> Path:
-        code, _, err = tipbench("run", *words, "release=tiny", "replicates=20", "--quiet")
-        assert code == 0, err
+        folder = kept / " ".join(words).replace("/", "-")
+        if not folder.exists():
+            folder.mkdir()
+            with contextlib.chdir(folder):
+                code, _, err = tipbench("run", *words, "release=tiny", "replicates=20", "--quiet")
+            assert code == 0, err
+        shutil.copytree(folder / "runs", place / "runs", dirs_exist_ok=True)
         return place / "runs"
 
     return run

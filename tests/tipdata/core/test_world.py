@@ -1,6 +1,7 @@
 """Claims about the parameters, the stages and one region: sources, independence, keys."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,16 @@ from tipdata.core import world as world_module
 from tipdata.core.tables import TIERS, Column, Table
 from tipdata.core.world import Region, World, parameters
 from tipdata.documents import marginals as marginals_module
-from tipdata.release import generate_region
+from tipdata.release import Release, generate_region
 from tipdata.stages import Past, Stage, all_tables, stages
 
 BIB = (Path(world_module.__file__).parents[2] / "sources.bib").read_text(encoding="utf-8")
+
+
+@cache
+def released(index: int) -> dict[str, pl.DataFrame]:
+    """A region of the released world, made once."""
+    return generate_region(World.of("0.3.0"), index)
 
 
 def test_every_parameter_has_a_unit_and_a_source_or_is_marked_assumed() -> None:
@@ -63,7 +70,7 @@ def test_cue_strengths_stay_weak_and_some_are_null_or_reversed() -> None:
 
 def test_the_same_region_comes_twice_and_another_differs() -> None:
     world = World.of("0.3.0")
-    first, again, other = generate_region(world, 3), generate_region(world, 3), generate_region(world, 4)
+    first, again, other = released(3), generate_region(world, 3), released(4)
     for name in first:
         assert first[name].equals(again[name]), name
         assert not first[name].equals(other[name]), name
@@ -96,14 +103,14 @@ def test_a_world_that_is_no_whole_number_from_0_is_refused(number: object) -> No
 
 
 def test_every_table_is_sorted_by_a_key_that_is_one() -> None:
-    for name, frame in generate_region(World.of("0.3.0"), 2).items():
+    for name, frame in released(2).items():
         key = all_tables()[name].key
         assert frame.select(key).is_unique().all(), name
         assert frame.equals(frame.sort(key)), name
 
 
 def test_foreign_keys_point_somewhere() -> None:
-    t = generate_region(World.of("0.3.0"), 5)
+    t = released(5)
     for child, parent, column in (
         ("adverts", "accounts", "account"),
         ("adverts", "operations", "operation"),
@@ -119,7 +126,7 @@ def test_foreign_keys_point_somewhere() -> None:
 
 
 def test_adverts_stand_on_sites_that_are_open() -> None:
-    t = generate_region(World.of("0.3.0"), 0)
+    t = released(0)
     joined = t["adverts"].join(t["platforms"], on="platform")
     day = joined["minute"] // 1440
     assert (day >= joined["opened"]).all()
@@ -127,17 +134,17 @@ def test_adverts_stand_on_sites_that_are_open() -> None:
 
 
 def test_people_of_operations_that_post_are_adults() -> None:
-    t = generate_region(World.of("0.3.0"), 0)
+    t = released(0)
     posting = t["people"].join(t["operations"].filter("posts"), on="operation")
     assert not posting["age_band"].is_in(["0-8", "9-17"]).any()
     assert not t["people"].filter(pl.col("role") != "exploited")["age_band"].is_in(["0-8", "9-17"]).any()
 
 
 def test_an_id_tells_neither_kind_nor_order_nor_region() -> None:
-    t = generate_region(World.of("0.3.0"), 1)
+    t = released(1)
     for column in ("minute", "operation", "log_odds"):
         assert abs(np.corrcoef(t["adverts"]["advert"], t["adverts"][column])[0, 1]) < 0.08, column
-    ids = [generate_region(World.of("0.3.0"), i)["adverts"]["advert"].to_numpy() for i in range(4)]
+    ids = [released(i)["adverts"]["advert"].to_numpy() for i in range(4)]
     assert len(np.unique(np.concatenate(ids))) == sum(map(len, ids))
     means = [i.mean() / 2**48 for i in ids]
     assert max(abs(m - 0.5) for m in means) < 0.03
@@ -150,7 +157,7 @@ def _digests(tables: dict[str, pl.DataFrame]) -> dict[tuple[str, str], str]:
 def test_a_new_table_and_a_new_draw_upstream_leave_all_others_bit_identical(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = _digests(generate_region(World.of("0.3.0"), 6))
+    before = _digests(released(6))
     table = Table("extra", ("number",), (Column("number", pl.Int64(), "public"),))
 
     def extra(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
@@ -167,8 +174,7 @@ def test_more_rows_upstream_leave_the_draws_of_the_others_bit_identical(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Another operation is appended to the posting ones: every older operation keeps what it drew for itself."""
-    world = World.of("0.3.0")
-    before = generate_region(world, 6)["operations"]
+    before = released(6)["operations"]
     entry = dict(parameters("0.3.0")["operations.count"], value=310)
     changed = {**parameters("0.3.0"), "operations.count": entry}
     monkeypatch.setattr(world_module, "parameters", lambda version: changed)
@@ -191,11 +197,10 @@ def test_more_rows_upstream_leave_the_draws_of_the_others_bit_identical(
 
 def test_dropping_adverts_leaves_the_others_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     """With no closure at all, every advert that was posted with one before the closing day is posted unchanged."""
-    world = World.of("0.3.0")
-    tables = generate_region(world, 0)
+    tables = released(0)
     closing = tables["platforms"]["closed"].drop_nulls()
     region = 0 if len(closing) else 1
-    tables = tables if len(closing) else generate_region(world, region)
+    tables = tables if len(closing) else released(region)
     day = tables["platforms"]["closed"].drop_nulls()[0]
     entry = dict(parameters("0.3.0")["platforms.closes"], value=0.0)
     changed = {**parameters("0.3.0"), "platforms.closes": entry}
@@ -220,10 +225,10 @@ def test_a_duplicate_stage_or_table_is_refused(monkeypatch: pytest.MonkeyPatch) 
         all_tables.__wrapped__()
 
 
-def test_the_oracle_knows_more_than_one_advert_does() -> None:
-    frames = [generate_region(World.of("0.3.0"), i) for i in range(12)]
-    operations = pl.concat(f["operations"] for f in frames).filter("posts")
-    adverts = pl.concat(f["adverts"] for f in frames)
+def test_the_oracle_knows_more_than_one_advert_does(small: Release) -> None:
+    some = pl.col("region") < 12
+    operations = small.scan("operations", truth=True).filter(some, "posts").collect()
+    adverts = small.scan("adverts", truth=True).filter(some).collect()
     from sklearn.metrics import roc_auc_score
 
     positive = operations["kind"] == "trafficking"
@@ -234,10 +239,9 @@ def test_the_oracle_knows_more_than_one_advert_does() -> None:
     assert 0.55 < single < oracle - 0.1
 
 
-def test_oracle_log_odds_are_calibrated() -> None:
-    """Among operations with a posterior around one half, about half are trafficking operations (12 regions)."""
-    frames = [generate_region(World.of("0.3.0"), i)["operations"].filter("posts") for i in range(40)]
-    o = pl.concat(frames)
+def test_oracle_log_odds_are_calibrated(small: Release) -> None:
+    """Among operations with a posterior around one half, about half are trafficking operations (40 regions)."""
+    o = small.scan("operations", truth=True).filter(pl.col("region") < 40, "posts").collect()
     p = 1 / (1 + np.exp(-o["log_odds"].to_numpy() / 1000))
     y = (o["kind"] == "trafficking").to_numpy()
     for low, high in ((0.0, 0.02), (0.02, 0.1), (0.1, 0.3), (0.3, 1.0)):
