@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -29,6 +30,7 @@ def allowed(task: Task, settings: Settings) -> Sequence[str]:
 
 @pytest.fixture
 def cell(own_configs: Path, tiny: Release):
+    @cache
     def make(method: str = "length", *words: str) -> Cell:
         typed = parse([f"baseline=advert_risk/{method}", "replicates=20", *words])
         (one,) = expand(Composer(config_folders(str(own_configs)), typed), allowed)
@@ -197,8 +199,15 @@ from pathlib import Path
 from tipbench.runs import results
 from tipcore import atomic
 
-folder, by_exchange, number = Path(sys.argv[1]), sys.argv[2] == "True", int(sys.argv[3])
+folder, by_exchange = Path(sys.argv[1]), sys.argv[2] == "True"
 steps = 0
+for line in sys.stdin:  # a process of its own for each, without another start
+    number, child = int(line), os.fork()
+    if not child:
+        break
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+else:
+    sys.exit()
 
 def counted(step):
     def run(*given, **more):
@@ -226,13 +235,18 @@ def test_a_run_that_is_replaced_is_there_before_and_after_whenever_it_is_stopped
     """One exchange; where the system has none, whoever looks next puts back what was moved aside."""
     runner.run([cell()], quiet=True)
     number, seen = 0, set()
+    words = [sys.executable, "-c", REPLACED, str(cell().folder), str(by_exchange)]
+    stopping = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert stopping.stdin is not None
+    assert stopping.stdout is not None
     while True:
         number += 1
-        words = [sys.executable, "-c", REPLACED, str(cell().folder), str(by_exchange), str(number)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        if not done.returncode:
+        stopping.stdin.write(f"{number}\n")
+        stopping.stdin.flush()
+        code = stopping.stdout.readline()
+        if code == "0\n":
             break
-        assert done.returncode == 9, done.stderr
+        assert code == "9\n"
         if by_exchange:
             assert (cell().folder / "result.json").is_file(), "at no moment there is none"
         assert run_folders(cell().runs) == [cell().folder]
@@ -240,6 +254,7 @@ def test_a_run_that_is_replaced_is_there_before_and_after_whenever_it_is_stopped
         read_predictions(cell().folder, stored)
         seen.add(tuple(stored.notes))
         assert runner.run([cell()], quiet=True)[0].reused
+    stopping.communicate()
     assert number > 2
     assert ("again",) in seen or by_exchange
     assert runner.run([cell()], overwrite="always", quiet=True)[0].result is not None

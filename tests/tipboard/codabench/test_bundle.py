@@ -277,12 +277,13 @@ def test_the_command_says_that_the_bundle_is_secret(tipbench: Command, secret: P
         assert yaml.safe_load(opened.read("competition.yaml"))["title"] == "Spring"
 
 
-def test_a_round_of_few_tasks_has_their_columns_only(tmp_path: Path) -> None:
+def test_a_round_of_few_tasks_has_their_columns_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tipboard.rounds import new
 
     order = new.RoundOrder("few", "tiny", "2026-06-30", tmp_path / "s", tmp_path / "p", tasks=("prevalence",))
+    monkeypatch.setattr(new, "sizes", lambda: {"tiny": 2})
     new.new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
     made = export(BundleOrder(tmp_path / "s", tmp_path / "b.zip"))
     beside = ["coverage", "interval_score", "failed_intervals"]
     assert made.columns == ["tasks", "prevalence", *(f"prevalence_{name}" for name in beside)]
-    assert pl.read_parquet(tmp_path / "s" / "answers" / "prevalence.parquet").height == 8
+    assert pl.read_parquet(tmp_path / "s" / "answers" / "prevalence.parquet").height == 2
