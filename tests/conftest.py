@@ -2,7 +2,11 @@
 
 import os
 import sys
-from collections.abc import Callable
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # the other workers have the other cores
+    os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"})
+
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,6 +62,17 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
         os.environ["TIPBENCH_HOME"] = str(shared / "tipbench-home")
     return Path(os.environ["TIPBENCH_HOME"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_core() -> Iterator[None]:
+    """Other workers of the session have the other cores: what would start a process a core starts none.
+
+    Tests of several processes say how many.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("joblib.cpu_count", lambda *_, **__: 1)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -67,11 +67,13 @@ MAKE_DRAFT = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
+from tipboard.rounds import new
 from tipboard.rounds.new import RoundOrder, new_round
 from tipdata.release import open_release
 
 version, public, secret, *tasks = sys.argv[1:]
 open_release(version, "tiny", engine="sequential", quiet=True)
+new.sizes = lambda: {"tiny": 2}
 order = RoundOrder("draft", "tiny", "2026-06-30", Path(secret), Path(public), tuple(tasks), version, draft=True)
 new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
 """

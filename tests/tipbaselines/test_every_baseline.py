@@ -70,10 +70,14 @@ while True:
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Trial], Run]]:
-    """Run a trial in one other process, whose sets of text have another order: a start for each takes longer."""
+    """Run a trial in one other process, whose sets of text have another order: a start for each takes longer.
+
+    Polars has several threads there.
+    """
     folder = tmp_path_factory.mktemp("elsewhere")
     seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment |= {"POLARS_MAX_THREADS": "4"}  # here there may be one alone
     process = subprocess.Popen(
         [sys.executable, "-c", OTHER_PROCESS], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

@@ -11,6 +11,7 @@ from tipbench.runs.results import RESULT, Result
 from tipboard.board.draws import KeptDraws
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
+from tipdata.release import Release, open_release
 
 Make = Callable[..., Result]
 
@@ -49,6 +50,14 @@ def result() -> Make:
         return Result.model_validate({**content, **more})
 
     return make
+
+
+@pytest.fixture
+def known_world(tiny: Release, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """Let the world that is drawn to reproduce an entry be one that is there: to make another takes seconds."""
+    world = open_release("0.3.0", "tiny", engine="sequential", quiet=True, world=1)
+    monkeypatch.setattr("tipboard.board.reproduction.drawn_world", lambda data: world)
+    return world
 
 
 @pytest.fixture

@@ -243,6 +243,7 @@ def test_predictions_that_were_lost_or_altered_are_a_sentence(
         rescore(results, DATA, quiet=True)
 
 
+@pytest.mark.usefixtures("known_world")
 def test_a_submission_of_this_package_is_reproduced_bit_for_bit_and_ranked_with_those_that_are(
     results: Path, packed: Callable, tmp_path: Path
 ) -> None:
@@ -259,6 +260,7 @@ def test_a_submission_of_this_package_is_reproduced_bit_for_bit_and_ranked_with_
     assert rescore(results, DATA, quiet=True).differences == []
 
 
+@pytest.mark.usefixtures("known_world")
 def test_a_reference_method_is_run_again_and_held_against_its_digest(results: Path) -> None:
     found = reproduce(results, DATA, "tipbench--majority", quiet=True)
     assert [(one.split, one.same) for one in found] == [("forward", True), ("operation", True)]
@@ -308,6 +310,7 @@ def pin(folder: Path, package: str, *overrides: str) -> None:
     path.write_text(json.dumps(record), encoding="utf-8")
 
 
+@pytest.mark.usefixtures("copied_environment", "known_world")
 def test_another_package_is_installed_apart_and_its_own_predictions_are_what_is_shown(
     results: Path, packed: Callable, tmp_path: Path
 ) -> None:
@@ -324,6 +327,7 @@ def test_another_package_is_installed_apart_and_its_own_predictions_are_what_is_
     assert line.entry.results[0].method == f"{TASK}/votes"
 
 
+@pytest.mark.usefixtures("copied_environment", "known_world")
 @pytest.mark.parametrize(
     ("package", "overrides", "said"),
     [

@@ -17,7 +17,7 @@ from tipboard.board.packages import exact, install
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 
-TASK = "flag_aggregation"
+TASK, ENGINE = "flag_aggregation", "engine=sequential"
 PACK = (
     "submit", "pack", f"runs/0.3.0/tiny/{TASK}", "--to", "lab-a--crowd", "--team", "lab-a",
     "--method", "crowd", "--summary", "Counts.", "--author", "A. Author, Example University", "--replicates", "50",
@@ -84,7 +84,7 @@ def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Pa
     def accept(
         source: str, package: str = "crowdpkg==1.0", words: tuple[str, ...] = WHERE, splits: str = "forward"
     ) -> Path:
-        asked = f"baseline={TASK}/majority", "release=tiny", "replicates=50", f"split={splits}"
+        asked = f"baseline={TASK}/majority", "release=tiny", "replicates=50", f"split={splits}", ENGINE
         assert tipbench("run", "-m", *asked, "--quiet")[0] == 0
         assert tipbench(*PACK)[0] == 0
         path = place / "lab-a--crowd" / "submission.json"
@@ -101,6 +101,7 @@ def accepted(tipbench: Callable, place: Path, tiny: Release) -> Callable[..., Pa
     return accept
 
 
+@pytest.mark.usefixtures("known_world")
 def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_world(
     tipbench: Callable, accepted: Callable[..., Path]
 ) -> None:
@@ -131,6 +132,7 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
     assert tipbench("board", "rescore", "--quiet")[0] == 0
 
 
+@pytest.mark.usefixtures("copied_environment", "known_world")
 def test_what_a_forger_says_of_its_scores_is_not_read_and_what_it_writes_is_not_there(
     tipbench: Callable, accepted: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -161,6 +163,7 @@ def truth(tiny: Release) -> dict[str, float]:
     return dict(known.iter_rows())
 
 
+@pytest.mark.usefixtures("copied_environment", "known_world")
 def test_a_forger_that_carries_the_truth_is_marked_and_does_not_lead(
     tipbench: Callable, accepted: Callable[..., Path], truth: dict[str, float]
 ) -> None:
@@ -181,6 +184,7 @@ def test_a_forger_that_carries_the_truth_is_marked_and_does_not_lead(
     assert "† Not supported: on a world drawn at random after its package was pinned" in out
 
 
+@pytest.mark.usefixtures("copied_environment", "known_world")
 def test_a_forger_that_hands_in_nonsense_on_a_fresh_world_is_not_reproduced(
     tipbench: Callable, accepted: Callable[..., Path], truth: dict[str, float]
 ) -> None:
@@ -192,6 +196,7 @@ def test_a_forger_that_hands_in_nonsense_on_a_fresh_world_is_not_reproduced(
     assert not (place / "results/0.3.0/tiny/submissions/lab-a--crowd/reproduced").exists()
 
 
+@pytest.mark.usefixtures("copied_environment", "known_world")
 @pytest.mark.parametrize(
     ("package", "words", "said"),
     [
@@ -229,6 +234,7 @@ def test_only_one_exact_version_is_a_package(package: str) -> None:
         exact(package)
 
 
+@pytest.mark.usefixtures("copied_environment")
 def test_a_board_without_a_source_of_packages_installs_nothing(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"names no source of packages: set packages\.wheelhouse"):
         install("crowdpkg==1.0", Packages(), tmp_path)
@@ -236,11 +242,12 @@ def test_a_board_without_a_source_of_packages_installs_nothing(tmp_path: Path) -
         install("crowdpkg==1.0", Packages(wheelhouse=str(tmp_path)), tmp_path)
 
 
+@pytest.mark.usefixtures("one_region", "copied_environment")
 def test_every_cell_has_a_fresh_world_of_its_own_by_whose_number_it_is_scored_again(
     tipbench: Callable, accepted: Callable[..., Path], tiny: Release
 ) -> None:
-    before = set(tiny.folder.parent.iterdir())
     place = accepted(HONEST, splits="forward,random")
+    before = set(tiny.folder.parent.iterdir())
     code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
     assert code == 0, err
     assert len(json.loads(out)) == 2

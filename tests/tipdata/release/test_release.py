@@ -250,7 +250,7 @@ def test_a_version_has_the_tables_that_it_was_released_with(home: Path) -> None:
 
 
 def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
-    """Every CPU feature that numpy dispatches on is switched off in a fresh interpreter."""
+    """Every CPU feature that numpy dispatches on is switched off in a fresh interpreter, where polars has threads."""
     code = (
         "from tipdata.core.world import World; from tipdata.release import generate_region;"
         "from tipcore.digest import column_digest, region_digest;"
@@ -260,7 +260,7 @@ def test_lower_simd_levels_give_the_published_digests(tmp_path: Path) -> None:
     from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__  # type: ignore[import-not-found]
 
     off = " ".join(f for f in __cpu_dispatch__ if __cpu_features__.get(f))
-    environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": off}
+    environment = {**os.environ, "NPY_DISABLE_CPU_FEATURES": off, "POLARS_MAX_THREADS": "4"}
     run = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
