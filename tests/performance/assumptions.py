@@ -66,7 +66,7 @@ def adverts_of(world: World, regions: int) -> pl.DataFrame:
 
 def scores(rows: pl.DataFrame, seed: int) -> list[float]:
     """Return AUROC of every method on operations left out."""
-    held = np.random.default_rng(seed).random(int(rows["operation"].max() or 0) + 1) < TEST
+    held = np.random.default_rng(seed).random(rows["operation"].to_numpy().max() + 1) < TEST
     test = held[rows["operation"].to_numpy()]
     train, rest = rows.filter(~test), rows.filter(test)
     truth = rest["truth"].to_numpy()

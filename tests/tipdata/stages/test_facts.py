@@ -127,8 +127,8 @@ def test_indicators_are_as_frequent_as_published() -> None:
 
 
 def test_how_a_number_is_written_is_said_of_the_day(adverts: pl.DataFrame) -> None:
-    said = adverts["facts"].explode()
-    plain, masked = ((said == f"masking={level}").sum() for level in ("plain", "masked"))
+    said = adverts["facts"].explode().to_list()
+    plain, masked = (said.count(f"masking={level}") for level in ("plain", "masked"))
     assert plain > 20
     assert masked > 5
     assert plain + masked < 0.5 * adverts.height
