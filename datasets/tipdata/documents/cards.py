@@ -44,10 +44,12 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 
 def _grounds(stage: Stage) -> str:
-    """Return what the parameters of a stage rest on, in the newest released world and in drafts after it."""
+    """Return what the parameters of a stage rest on, in the newest released world and in the worlds of drafts."""
     told = []
-    for version in (newest_released(), *filter(is_draft, versions())):
-        file = versions()[version]["world"]
+    worlds = {versions()[newest_released()]["world"]: newest_released()}
+    for version in filter(is_draft, versions()):
+        worlds.setdefault(versions()[version]["world"], version)
+    for file, version in worlds.items():
         own = grounds_of(entry for path, entry in parameters(version).items() if stage.owns(path))
         place = f"{file}, a draft" if is_draft(version) else file
         told.append(f"**Parameters** of `{stage.name}` in {place}: {own.told(file)}.")
