@@ -52,6 +52,17 @@ def test_fact_centres_are_drawn_within_their_times() -> None:
     assert not np.array_equal(made[1], made[2])
 
 
+def test_a_world_that_assumes_otherwise_has_other_centres() -> None:
+    """Without the deviations of a region, which are drawn anew as well."""
+    made = []
+    for number in (0, 1, 2):
+        region = World.of(VERSION, 1, number).region(0)
+        region._drawn["facts.jitter"] = 0.0
+        made.append(law(region).weights)
+    assert not np.array_equal(made[0], made[1])
+    assert not np.array_equal(made[1], made[2])
+
+
 def test_a_value_moves_log_uniformly_and_a_range_uniformly() -> None:
     logs = np.log(of({"value": 10.0, "times": 2.0, **ASSUME}, 2000)) - np.log(10)
     assert np.abs(logs).max() <= np.log(2) + 1e-3

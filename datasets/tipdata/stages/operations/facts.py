@@ -8,13 +8,13 @@ levels given a kind is a sum of tabulated integers, and adding up single facts i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
 from tipdata.core.draw import ONE, Ints, Stream, exp, log, normalised, probability
 from tipdata.core.kinds import FAMILIES, KINDS
-from tipdata.core.world import Region, parameters
+from tipdata.core.world import Region, World
 from tipdata.text.facts import ALL, Fact, facts, facts_of, number_of, rules, shape
 
 SILENT = -1
@@ -61,7 +61,7 @@ def has_facts(region: Region) -> bool:
 
 def law(region: Region) -> Law:
     """Return the law of a region: that of the world, each ratio moved by the region's own small deviation."""
-    usual, by_migration = _usual(region.world.version)
+    usual, by_migration = _usual(region.world)
     noise = np.zeros(usual.shape, dtype=np.int64)
     for part, own in facts().items():
         families, cell = _cells(part)
@@ -81,16 +81,16 @@ def _cells(part: str) -> tuple[slice, Ints]:
     return slice(FAMILIES.index(part), FAMILIES.index(part) + 1), np.array(0)
 
 
-@cache
-def _usual(version: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights of a version's world and which facts are by migration, as in :class:`Law`."""
+@lru_cache(maxsize=2)
+def _usual(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weights of a world and which facts are by migration, as in :class:`Law`."""
     weights = np.zeros((len(FAMILIES), shape()[0], len(KINDS), shape()[1]), dtype=np.int64)
     by_migration = np.zeros(shape()[0], dtype=bool)
     for f, family in enumerate(FAMILIES):
         for c, fact in enumerate(facts_of(family)):
             by_migration[c] |= fact.name in BY_MIGRATION
             if fact.name != BY_ADOPTION:
-                listed = parameters(version)[f"facts.law.{fact.part}.{fact.name}"]["value"]
+                listed = world.parameters[f"facts.law.{fact.part}.{fact.name}"]["value"]
                 by = _by_migration(listed, fact) if fact.name in BY_MIGRATION else _by_kind(listed, fact, f)
                 weights[f, c, :, : by.shape[1]] = np.maximum(by, 1)
     return weights, by_migration
