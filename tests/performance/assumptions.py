@@ -15,19 +15,20 @@ import itertools
 
 import numpy as np
 import polars as pl
+from drawn import NEEDED
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipdata.core.grounds import ASSUMED, numbers
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import World
-from tipdata.stages import Past, stages_of
+from tipdata.stages import draw_tables
 from tipdata.stages.annotations.expectation import POSITIVE
 from tipdata.stages.operations.facts import SILENT
 from tipdata.text.facts import rules
 
 VERSION, WORLD = "0.4.0", 1
-NEEDED = ("places", "operations", "accounts", "adverts", "annotations")
+RATED = (*NEEDED, "annotations")
 METHODS = ("tfidf, truth", "tfidf, raters", "indicators", "advert's facts")
 TEST = 1 / 3
 PERMUTATIONS = 200
@@ -37,11 +38,7 @@ def adverts_of(world: World, regions: int) -> pl.DataFrame:
     """Return one advert a template: text, truth, raters' label, indicators shown, posterior, operation."""
     parts = []
     for index in range(regions):
-        region, past, tables = world.region(index), Past(), {}
-        for stage in stages_of(world.version):
-            if stage.name in NEEDED:
-                past[stage.name], made = stage.generate(region, past)
-                tables.update(made)
+        past, tables = draw_tables(world.region(index), RATED)
         o, adverts = past["operations"], past["adverts"]
         level, family = adverts.said.level, o.family[adverts.operation]
         listed = rules().indicators[family[:, None], np.arange(level.shape[1])[None, :], np.maximum(level, 0)]

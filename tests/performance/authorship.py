@@ -11,12 +11,11 @@ R-precision of the gallery of advert_authorship, on its split ``forward``, by
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from drawn import Drawn
+from drawn import Drawn, asking
 from tipbaselines.advert_authorship.metric_learning import MetricLearning
 from tipbaselines.advert_authorship.tfidf_cosine import TfidfCosine
 from tipbaselines.retrieval import candidate_frame, nearest, top
@@ -152,12 +151,8 @@ def by_facts(gallery: pl.DataFrame) -> pl.DataFrame:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = asking(__doc__)
     parser.add_argument("--version", default="0.4.0")
-    parser.add_argument("--world", type=int, default=1)
-    parser.add_argument("--regions", type=int, default=64)
     parser.add_argument("--text", action="store_true", help="the text too: some minutes")
     options = parser.parse_args()
     source = Drawn.of(options.version, options.world, options.regions)

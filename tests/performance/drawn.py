@@ -1,14 +1,24 @@
-"""A world whose first tables are drawn into memory: a source of folds for scripts that measure adverts alone."""
+"""What scripts about adverts share: their options, and a world whose first tables are drawn into memory."""
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass, field
 
 import polars as pl
 from tipdata.core.world import World, release_name, sizes
-from tipdata.stages import Past, as_of, stages_of, tables_of
+from tipdata.stages import Past, as_of, draw_stages, tables_of
 
 NEEDED = ("places", "operations", "accounts", "adverts")
+"""The stages that adverts need."""
+
+
+def asking(doc: str | None) -> argparse.ArgumentParser:
+    """Return a parser of a script's options, all of which have ``--regions`` and ``--world``. ``doc``: its help."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--regions", type=int, default=64)
+    parser.add_argument("--world", type=int, default=1)
+    return parser
 
 
 @dataclass(frozen=True)
@@ -34,11 +44,7 @@ class Drawn:
         world = World.of(version, number)
         parts: dict[str, list[pl.DataFrame]] = {}
         for index in range(regions):
-            region, past = world.region(index), Past()
-            for stage in stages_of(version):
-                if stage.name not in needed:
-                    continue
-                past[stage.name], made = stage.generate(region, past)
+            for stage, made in draw_stages(world.region(index), Past(), needed):
                 for table in stage.tables:
                     schema = as_of(version, table).schema
                     frame = made[table.name].select(list(schema)).cast(pl.Schema(schema)).sort(table.key)

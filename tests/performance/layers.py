@@ -7,14 +7,14 @@ layer's share of the sum. Words are no layer: they are drawn without the kind (`
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
 
 import numpy as np
+from drawn import asking
 from tipdata.core.draw import log, log_sum, normalised, probability
 from tipdata.core.kinds import KINDS, TRAFFICKING
 from tipdata.core.world import World
-from tipdata.stages import Past, stages_of
+from tipdata.stages import draw_tables
 from tipdata.stages.operations.habits import drawn_levels
 
 LAYER = {
@@ -25,12 +25,7 @@ LAYER = {
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--regions", type=int, default=64)
-    parser.add_argument("--world", type=int, default=1)
-    options = parser.parse_args()
+    options = asking(__doc__).parse_args()
     found: dict[str, list[np.ndarray]] = defaultdict(list)
     world = World.of("0.4.0", options.world)
     for index in range(options.regions):
@@ -46,11 +41,8 @@ def main() -> None:
 
 def told_by(world: World, index: int) -> dict[str, np.ndarray]:
     """Return of each layer, and of all, what it tells of each posting operation's kind, milli-nats [operations]."""
-    region, past = world.region(index), Past()
-    for stage in stages_of(world.version):
-        if stage.name in ("places", "operations"):
-            past[stage.name], _ = stage.generate(region, past)
-    o = past["operations"]
+    region = world.region(index)
+    o = draw_tables(region, ("places", "operations"))[0]["operations"]
     local = np.arange(len(o.id))
     layers: dict[str, np.ndarray] = {"facts": o.facts.log, "category": o.category_log[o.category]}
     for name, listed in region.group("operations.traits").items():

@@ -8,10 +8,8 @@ does not join (one less its recall).
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
-from drawn import Drawn
+from drawn import Drawn, asking
 from tipbaselines.advert_linkage.phone_components import PhoneComponents
 from tipbaselines.advert_linkage.template_mdl import TemplateMDL
 from tipbench.data.release_folds import prepare_release
@@ -25,12 +23,8 @@ NAMES = ("b_cubed_precision", "b_cubed_recall", "pairwise_precision", "pairwise_
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = asking(__doc__)
     parser.add_argument("--version", default="0.4.0")
-    parser.add_argument("--world", type=int, default=1)
-    parser.add_argument("--regions", type=int, default=64)
     options = parser.parse_args()
     source = Drawn.of(options.version, options.world, options.regions)
     print(source.name)

@@ -14,15 +14,16 @@ import argparse
 import itertools
 
 import polars as pl
+from drawn import NEEDED
 from sklearn.metrics import roc_auc_score
 from tipdata.core.draw import Stream
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import World
-from tipdata.stages import Past, stages_of
+from tipdata.stages import draw_tables
 from tipdata.stages.annotations.expectation import POSITIVE, expected_labels
 
 VERSION = "0.4.0"
-NEEDED = ("places", "operations", "accounts", "adverts", "annotations")
+RATED = (*NEEDED, "annotations")
 BINS = (0.0, 0.02, 0.1, 0.3, 0.6, 1.01)
 
 
@@ -30,22 +31,9 @@ def rated(world: World, regions: int) -> pl.DataFrame:
     """Return of every advert its two labels, mean score, expected label, posterior and whether it is of trafficking."""
     parts = []
     for index in range(regions):
-        region, past, tables = world.region(index), Past(), {}
-        for stage in stages_of(world.version):
-            if stage.name in NEEDED:
-                past[stage.name], made = stage.generate(region, past)
-                tables.update(made)
+        region = world.region(index)
+        past, tables = draw_tables(region, RATED)
         o, adverts = past["operations"], past["adverts"]
-        scores = (
-            tables["annotations"]
-            .sort("advert", "rater")
-            .group_by("advert", maintain_order=True)
-            .agg(
-                first=pl.col("score").first() >= POSITIVE,
-                second=pl.col("score").last() >= POSITIVE,
-                mean=pl.mean("score"),
-            )
-        )
         known = pl.DataFrame(
             {
                 "advert": adverts.id,
@@ -54,12 +42,29 @@ def rated(world: World, regions: int) -> pl.DataFrame:
                 "expected": expected_labels(region, o, adverts),
             }
         )
-        parts.append(known.join(scores, on="advert", maintain_order="left"))
-    return pl.concat(parts).with_columns(label=pl.col("mean") >= POSITIVE)
+        parts.append(known.join(labels_of(tables["annotations"]), on="advert", maintain_order="left"))
+    return pl.concat(parts)
+
+
+def labels_of(annotations: pl.DataFrame) -> pl.DataFrame:
+    """Return of every advert the labels of its two raters, their mean score, and the label of both."""
+    return (
+        annotations.sort("advert", "rater")
+        .group_by("advert", maintain_order=True)
+        .agg(
+            first=pl.col("score").first() >= POSITIVE,
+            second=pl.col("score").last() >= POSITIVE,
+            mean=pl.mean("score"),
+        )
+        .with_columns(label=pl.col("mean") >= POSITIVE)
+    )
 
 
 def agreement(rows: pl.DataFrame) -> tuple[float, list[float]]:
-    """Return kappa of two raters, and F1 of each against their consensus, on a sample with 33% of trafficking."""
+    """Return kappa of two raters, and F1 of each against their consensus, on a sample with 33% of trafficking.
+
+    ``rows``: ``[advert, truth, first, second, label]``.
+    """
     rest = rows.filter(~pl.col("truth"))
     positive = rows.filter("truth")
     order = Stream(0, "raters").shuffled(rest["advert"].to_numpy())[: 2 * positive.height]

@@ -7,15 +7,15 @@ Printed is the share of adverts of each language that break each rule, in percen
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from pathlib import Path
 
 import polars as pl
+from drawn import NEEDED, asking
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World
-from tipdata.stages import Past, stages_of
+from tipdata.stages import draw_tables
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tipdata" / "documents"))
 from contradictions import (  # pyright: ignore[reportMissingImports]
@@ -25,30 +25,20 @@ from contradictions import (  # pyright: ignore[reportMissingImports]
     wrong_in_text,
 )
 
-NEEDED = ("places", "operations", "accounts", "adverts")
-
 
 def adverts_of(world: World, regions: int) -> pl.DataFrame:
     """Return language, category, body and what it says of every advert."""
     said = "cues" if world.version == "0.3.0" else "facts"
     parts = []
     for index in range(regions):
-        region, past, tables = world.region(index), Past(), {}
-        for stage in stages_of(world.version):
-            if stage.name in NEEDED:
-                past[stage.name], tables = stage.generate(region, past)
+        _, tables = draw_tables(world.region(index), NEEDED)
         parts.append(tables["adverts"].select("language", "category", "body", said=said))
     return pl.concat(parts)
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--regions", type=int, default=64)
-    parser.add_argument("--world", type=int, default=1)
-    options = parser.parse_args()
+    options = asking(__doc__).parse_args()
     for version, number in (("0.3.0", 0), ("0.4.0", options.world)):
         table = adverts_of(World.of(version, number), options.regions)
         distinct = table.group_by("language", "category", "body", "said").len()

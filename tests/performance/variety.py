@@ -11,21 +11,20 @@ into overlapping pairs of neighbouring characters; its lengths are in pairs.
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections import Counter
 
 import numpy as np
 import polars as pl
+from drawn import NEEDED, asking
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World
-from tipdata.stages import Past, stages_of
+from tipdata.stages import draw_tables
 from tipdata.text.grammar import surfaces
 from tipdata.text.reading import read
 from tipdata.text.style import style
 from tipdata.text.wordbook import wordbook
 
-NEEDED = ("places", "operations", "accounts", "adverts")
 TOKENS = 100_000
 LETTERS = 6
 QUANTILES = (5, 25, 50, 75, 95)
@@ -35,10 +34,7 @@ def bodies_of(world: World, regions: int) -> pl.DataFrame:
     """Return language and body of the first advert of every template."""
     parts = []
     for index in range(regions):
-        region, past, tables = world.region(index), Past(), {}
-        for stage in stages_of(world.version):
-            if stage.name in NEEDED:
-                past[stage.name], tables = stage.generate(region, past)
+        _, tables = draw_tables(world.region(index), NEEDED)
         first = tables["adverts"].unique("template", keep="first", maintain_order=True)
         parts.append(first.select("language", "body"))
     return pl.concat(parts)
@@ -90,12 +86,7 @@ def slope(counts: list[int]) -> float:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--regions", type=int, default=64)
-    parser.add_argument("--world", type=int, default=1)
-    options = parser.parse_args()
+    options = asking(__doc__).parse_args()
     print(
         f"{'language':9}{'data':>6}{'sentences':>11}{'different':>11}{'adverts':>9}{'tokens':>9}{'types':>8}"
         f"{'once':>7}{'Zipf':>7}   length at {', '.join(f'{q}%' for q in QUANTILES)}"

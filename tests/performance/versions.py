@@ -47,8 +47,9 @@ def spent(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def region_cost(version: str, index: int) -> dict[str, float]:
     """Return CPU milliseconds of one region: by stage, of its tables, and in all."""
+    from tipdata import stages as module
     from tipdata.core.world import World
-    from tipdata.release import region as module
+    from tipdata.release import generate_region
     from tipdata.stages import stages_of
 
     cost: dict[str, float] = {}
@@ -61,7 +62,7 @@ def region_cost(version: str, index: int) -> dict[str, float]:
         replace(stage, generate=partial(timed, stage.name, stage.generate)) for stage in stages_of(version)
     )
     try:
-        whole, tables = spent(lambda: module.generate_region(World.of(version), index))
+        whole, tables = spent(lambda: generate_region(World.of(version), index))
     finally:
         module.stages_of = stages_of
     written, _ = spent(

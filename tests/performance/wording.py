@@ -9,15 +9,13 @@ sentences of its level. One advert a template.
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
+from drawn import NEEDED, asking
 from tipdata.core.kinds import LANGUAGES, TRAFFICKING
 from tipdata.core.world import World
-from tipdata.stages import Past, stages_of
+from tipdata.stages import draw_tables
 from tipdata.stages.operations.facts import SILENT
 
-NEEDED = ("places", "operations", "accounts", "adverts")
 FRAMES = 32
 
 
@@ -28,10 +26,7 @@ def sentences(world: World, regions: int) -> dict[str, np.ndarray]:
     of: dict[str, list[np.ndarray]] = {"stratum": [], "positive": []}
     count = 0
     for index in range(regions):
-        region, past = world.region(index), Past()
-        for stage in stages_of(world.version):
-            if stage.name in NEEDED:
-                past[stage.name], _ = stage.generate(region, past)
+        past, _ = draw_tables(world.region(index), NEEDED)
         o, adverts = past["operations"], past["adverts"]
         first = np.unique(adverts.template, return_index=True)[1]
         said, operation = adverts.said, adverts.operation
@@ -82,11 +77,7 @@ def planted(
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--regions", type=int, default=64)
-    parser.add_argument("--world", type=int, default=1)
+    parser = asking(__doc__)
     parser.add_argument("--permutations", type=int, default=200)
     options = parser.parse_args()
     data = sentences(World.of("0.4.0", options.world), options.regions)

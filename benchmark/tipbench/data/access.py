@@ -6,8 +6,7 @@ from collections.abc import Collection
 
 from tipcore.errors import UsageError
 from tipdata.core.tables import LABEL, TIERS
-from tipdata.core.world import versions
-from tipdata.stages import all_tables
+from tipdata.stages import all_tables, has
 
 from tipbench.task import Task
 
@@ -27,14 +26,13 @@ def access_of(task: Task, access: str) -> str:
     return access
 
 
-def withheld_columns(task: Task, version: str) -> frozenset[tuple[str, str]]:
-    """Return table and column of what a task shows no more in this version of the data."""
-    known = list(versions())
-    until_now = known[: known.index(version) + 1]
+def withheld_columns(task: Task, version: str | None) -> frozenset[tuple[str, str]]:
+    """Return table and column of what a task shows no more in this version of the data; None is a user's own, of
+    which nothing is withheld."""
     return frozenset(
         (table, column)
         for since, tables in task.withheld.items()
-        if since in until_now
+        if version is not None and has(version, since)
         for table, columns in tables.items()
         for column in columns
     )
@@ -45,13 +43,13 @@ def visible_columns(
 ) -> dict[str, tuple[str, ...]]:
     """Return tables and columns that a run at this access is shown; a table with nothing to show is absent.
 
-    ``version``: of the data; None for a user's own, of which nothing is withheld.
+    ``version``: of the data; None for a user's own.
 
     An oracle is shown the hidden columns of the task's tables as well, those that are hidden altogether, and the
     hidden ``operations``.
     """
     tiers = set(TIERS[: TIERS.index(access) + 1])
-    gone = frozenset() if version is None else withheld_columns(task, version)
+    gone = withheld_columns(task, version)
     shown: dict[str, tuple[str, ...]] = {}
     for name, allowed in task.tables.items():
         table = all_tables()[name]
@@ -70,7 +68,7 @@ def check_needs(
 
     ``version``: of the data; None for a user's own.
     """
-    gone = frozenset() if version is None else withheld_columns(task, version)
+    gone = withheld_columns(task, version)
     if late := sorted(need for need in needs if tuple(need.split(".", 1)) in gone):
         raise UsageError(
             f"the method needs {_listed(late)}, which {task.name} shows no more in data {version}: "

@@ -50,14 +50,12 @@ def published_columns(names: Sequence[str], version: str) -> dict[str, list[str]
     So neither truth nor annotations are, nor a table that no task reads, nor an expert's word on adverts under review.
     """
     found: dict[str, list[str]] = {}
+    shown: set[tuple[str, str]] = set()
+    for task in (tasks()[name] for name in names):
+        listed = {(table, column) for table, columns in task.tables.items() for column in columns}
+        shown |= listed - withheld_columns(task, version)
     for table in tables_of(version).values():
-        allowed = {
-            column
-            for name in names
-            for column in tasks()[name].tables.get(table.name, ())
-            if (table.name, column) not in withheld_columns(tasks()[name], version)
-        }
-        columns = [c.name for c in table.columns if c.name in allowed and c.tier in LEVELS]
+        columns = [c.name for c in table.columns if (table.name, c.name) in shown and c.tier in LEVELS]
         if columns:
             found[table.name] = columns
     return found

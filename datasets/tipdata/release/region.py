@@ -3,7 +3,7 @@
 import polars as pl
 
 from tipdata.core.world import World
-from tipdata.stages import Past, as_of, stages_of
+from tipdata.stages import Past, as_of, draw_stages
 
 
 def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
@@ -14,11 +14,8 @@ def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
     Raises:
         ValueError: if a stage makes other tables or columns than it declares, or a primary key that is not one.
     """
-    region = world.region(index)
-    past: Past = {}
     tables: dict[str, pl.DataFrame] = {}
-    for stage in stages_of(world.version):
-        past[stage.name], made = stage.generate(region, past)
+    for stage, made in draw_stages(world.region(index), Past()):
         if set(made) != {t.name for t in stage.tables}:
             raise ValueError(f"stage {stage.name} made {sorted(made)}, not the tables it declares")
         for table in stage.tables:

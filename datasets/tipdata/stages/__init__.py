@@ -6,7 +6,7 @@ and its parameters in the draft's world file.
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -64,7 +64,30 @@ def stages() -> tuple[Stage, ...]:
 
 def stages_of(version: str) -> tuple[Stage, ...]:
     """Return the stages that a released version of the data has: it stays as it was when later ones join."""
-    return tuple(s for s in stages() if _has(version, s.since))
+    return tuple(s for s in stages() if has(version, s.since))
+
+
+def draw_stages(
+    region: Region, past: Past, names: Collection[str] | None = None
+) -> Iterator[tuple[Stage, dict[str, pl.DataFrame]]]:
+    """Draw the stages of the region's version in order, and yield each with its tables as it made them.
+
+    Args:
+        past: to which the state of each is added.
+        names: of those wanted; what they read must be among them. None for all.
+    """
+    for stage in stages_of(region.world.version):
+        if names is None or stage.name in names:
+            past[stage.name], made = stage.generate(region, past)
+            yield stage, made
+
+
+def draw_tables(region: Region, names: Collection[str]) -> tuple[Past, dict[str, pl.DataFrame]]:
+    """Draw some stages of a region; return their state, and their tables as they made them."""
+    past, tables = Past(), {}
+    for _, made in draw_stages(region, past, names):
+        tables.update(made)
+    return past, tables
 
 
 @cache
@@ -96,10 +119,10 @@ def tables_of(version: str) -> dict[str, Table]:
 
 def as_of(version: str, table: Table) -> Table:
     """Return a table with the columns that it has in a version of the data."""
-    return replace(table, columns=tuple(c for c in table.columns if _has(version, c.since, c.until)))
+    return replace(table, columns=tuple(c for c in table.columns if has(version, c.since, c.until)))
 
 
-def _has(version: str, since: str, until: str = "") -> bool:
+def has(version: str, since: str, until: str = "") -> bool:
     """Return whether a version of the data has what exists since another and until another; '' sets no bound."""
     known = list(versions())
     at = known.index(version)

@@ -165,7 +165,7 @@ def test_a_new_table_and_a_new_draw_upstream_leave_all_others_bit_identical(
         return None, {"extra": pl.DataFrame({"number": drawn})}
 
     more = (Stage("extra", (), (table,), extra), *stages())
-    monkeypatch.setattr("tipdata.release.region.stages_of", lambda version: more)
+    monkeypatch.setattr("tipdata.stages.stages_of", lambda version: more)
     after = _digests(generate_region(World.of("0.3.0"), 6))
     assert {key: value for key, value in after.items() if key[0] != "extra"} == before
 

@@ -11,7 +11,6 @@ import pytest
 from tipcore.digest import column_digest, region_digest
 from tipdata.core.world import Region, World
 from tipdata.release import generate_region
-from tipdata.release import region as region_module
 from tipdata.release.layout import region_name
 from tipdata.release.manifests import published_manifest
 from tipdata.release.release import Release
@@ -60,7 +59,7 @@ def test_a_row_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, table: st
 
     stage = next(s for s in stages_of("0.3.0") if table in {t.name for t in s.tables})
     listed = tuple(replace(s, generate=doubled) if s.name == stage.name else s for s in stages_of("0.3.0"))
-    monkeypatch.setattr(region_module, "stages_of", lambda version: listed)
+    monkeypatch.setattr("tipdata.stages.stages_of", lambda version: listed)
     with pytest.raises(ValueError, match=f"table {table}: .* is not a key in region 1"):
         generate_region(World.of("0.3.0"), 1)
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from tipdata.core.kinds import FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import World
-from tipdata.stages import Past, stages_of
+from tipdata.stages import Past, draw_tables
 from tipdata.stages.annotations.raters import impressions
 from tipdata.stages.operations.facts import BY_MIGRATION, SILENT
 from tipdata.stages.operations.habits import drawn_levels
@@ -16,26 +16,19 @@ from tipdata.text.facts import facts_of, rules
 
 WORLD = World.of("0.4.0", 2)
 NAMES = [fact.name for fact in facts_of(FAMILIES[0])]
+OPERATIONS = ("places", "operations")
+ADVERTS = (*OPERATIONS, "accounts", "adverts")
 
 
 @cache
-def drawn(regions: int, last: str) -> list[Past]:
-    """The first stages of some regions, up to one."""
-    made = []
-    for index in range(regions):
-        region, past = WORLD.region(index), Past()
-        for stage in stages_of(WORLD.version):
-            if stage.name in ("places", "operations", "accounts", "adverts"):
-                past[stage.name], past[f"{stage.name} tables"] = stage.generate(region, past)
-                if stage.name == last:
-                    break
-        made.append(past)
-    return made
+def drawn(regions: int, names: tuple[str, ...]) -> list[tuple[Past, dict[str, pl.DataFrame]]]:
+    """State and tables of the first stages of some regions."""
+    return [draw_tables(WORLD.region(index), names) for index in range(regions)]
 
 
 @pytest.fixture(scope="module")
 def adverts() -> pl.DataFrame:
-    frames = [past["adverts tables"]["adverts"] for past in drawn(4, "adverts")]
+    frames = [tables["adverts"] for _, tables in drawn(4, ADVERTS)]
     usual = WORLD.parameters["prices.base"]["value"]
     return (
         pl.concat(frames)
@@ -111,7 +104,7 @@ def test_decoys_are_as_frequent_in_every_kind() -> None:
 
 
 def held_levels() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    made = [past["operations"] for past in drawn(16, "operations")]
+    made = [past["operations"] for past, _ in drawn(16, OPERATIONS)]
     level = np.concatenate([o.facts.level for o in made])
     return level, np.concatenate([o.kind for o in made]), np.concatenate([o.traits["migrant"] for o in made])
 
@@ -127,7 +120,7 @@ def test_words_of_movement_are_rarer_in_trafficking() -> None:
 
 def test_raters_see_what_is_said_and_nothing_of_the_operation() -> None:
     """With every hidden thing of the operations changed, they score as before; with other words said, they do not."""
-    past, region = drawn(1, "adverts")[0], WORLD.region(0)
+    past, region = drawn(1, ADVERTS)[0][0], WORLD.region(0)
     o, adverts = past["operations"], past["adverts"]
     rater = np.arange(len(adverts.id))[None, :] % 14
     before = impressions(region, o, o.facts, adverts, rater)
@@ -156,9 +149,7 @@ def test_folk_beliefs_are_not_the_law() -> None:
 
 def test_an_image_that_comes_back_recoded_is_recognised_and_others_are_far_off() -> None:
     """A re-encoded image differs in one bit; two images, of one operation or of two, in about half of them."""
-    shown = (
-        drawn(1, "adverts")[0]["adverts tables"]["adverts"].select("operation", "images").explode("images")
-    )
+    shown = drawn(1, ADVERTS)[0][1]["adverts"].select("operation", "images").explode("images")
     distinct = shown.drop_nulls().unique()
     words = distinct["images"].to_numpy().view(np.uint64)
     apart = np.bitwise_count(words[:, None] ^ words[None, :]).astype(int)

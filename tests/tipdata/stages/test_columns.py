@@ -8,7 +8,6 @@ from tipdata import stages as stages_module
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import World, parameters
 from tipdata.release import Release, generate_region
-from tipdata.release import region as region_module
 from tipdata.release.categories import category_values, undeclared, undeclared_values
 from tipdata.stages import all_tables, as_of, stages
 
@@ -119,6 +118,6 @@ def test_a_column_is_in_no_version_before_its_own(monkeypatch: pytest.MonkeyPatc
     assert as_of("0.3.0", since).schema == places.schema
     first = stages()[0]
     changed = replace(first, tables=(since, *first.tables[1:]))
-    monkeypatch.setattr(region_module, "stages_of", lambda version: (changed,))
+    monkeypatch.setattr("tipdata.stages.stages_of", lambda version: (changed,))
     assert "port" not in generate_region(World.of("0.2.0"), 0)["places"].columns
     assert "port" in generate_region(World.of("0.3.0"), 0)["places"].columns

@@ -9,7 +9,7 @@ import pytest
 from tipdata.core.draw import sigmoid
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World, parameters
-from tipdata.stages import Past, stages_of
+from tipdata.stages import draw_tables
 from tipdata.stages.helpline.agreement import APART, Known
 from tipdata.stages.helpline.cases import NEEDS
 from tipdata.stages.helpline.notes import notes
@@ -23,10 +23,7 @@ def drawn(version: str) -> Iterator[tuple[str, pl.DataFrame]]:
     """The region's language and the contacts of each region of world 1."""
     world = World.of(version, 1)
     for index in range(REGIONS):
-        region, past = world.region(index), Past()
-        for stage in stages_of(version):
-            if stage.name in ("places", "operations", "people", "helpline"):
-                past[stage.name], made = stage.generate(region, past)
+        past, made = draw_tables(world.region(index), ("places", "operations", "people", "helpline"))
         yield LANGUAGES[past["operations"].majority], made["contacts"]
 
 

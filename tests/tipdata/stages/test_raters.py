@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from tipdata.core.world import World
-from tipdata.stages import Past, stages_of
+from tipdata.stages import Past, draw_tables
 from tipdata.stages.annotations import stage as annotations
 from tipdata.stages.annotations.expectation import POSITIVE, expected_labels
 
@@ -12,11 +12,8 @@ NEEDED = ("places", "operations", "accounts", "adverts")
 
 
 def past_of(version: str, index: int) -> tuple[Past, World]:
-    world, past = World.of(version, 1), Past()
-    for stage in stages_of(version):
-        if stage.name in NEEDED:
-            past[stage.name], _ = stage.generate(world.region(index), past)
-    return past, world
+    world = World.of(version, 1)
+    return draw_tables(world.region(index), NEEDED)[0], world
 
 
 def test_an_expected_label_is_the_share_of_positive_labels() -> None:

@@ -141,13 +141,10 @@ def test_an_operations_votes_together_know_more_than_one_adverts(queue: pl.DataF
 
 
 def test_a_region_without_adverts_has_an_empty_queue() -> None:
-    from tipdata.stages import stages_of
+    from tipdata.stages import draw_tables
 
     region = World.of("0.2.0").region(0)
-    past: dict[str, object] = {}
-    for stage in stages_of("0.2.0"):
-        if stage.name in ("places", "operations"):
-            past[stage.name], _ = stage.generate(region, past)
+    past, _ = draw_tables(region, ("places", "operations"))
     operations = past["operations"]
     assert isinstance(operations, Operations)
     nothing = np.zeros(0, dtype=np.int64)
