@@ -8,46 +8,16 @@ cached by a digest of the notes. Cost: one to two minutes for 4,000 notes on one
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from tipbench.config.extras import how_to_install
 from tipcore.errors import UsageError
 
-from tipbaselines.contact_features import Standardised, note_texts
+from tipbaselines.encoded_notes import EncodedNotes
 from tipbaselines.encodings import Cache, digest
-from tipbaselines.frames import labelled, to_predict
-from tipbaselines.labelsets import OneEach, labelset_frame, targets
-from tipbaselines.linear import logistic
-
-if TYPE_CHECKING:
-    from tipbench.data.fold import Fold
 
 _CACHE = Cache(size=6)
 BATCH = 64
-
-
-class MiniLM:
-    """``c``: inverse strength of the L2 penalty."""
-
-    needs: frozenset[str] = frozenset({"contacts.narrative"})
-    stochastic = False
-
-    def __init__(self, c: float = 0.003) -> None:
-        self._c = c
-
-    def fit(self, fold: "Fold", seed: int) -> None:
-        train = labelled(fold, "train")
-        vectors = encoded(note_texts(train))
-        self._standardised = Standardised(vectors)
-        features = self._standardised(vectors)
-        self._models = OneEach.fit(targets(train), lambda _, rows, y: logistic(features[rows], y, self._c))
-
-    def predict(self, fold: "Fold") -> pl.DataFrame:
-        frame = to_predict(fold)
-        features = self._standardised(encoded(note_texts(frame)))
-        return labelset_frame(frame[fold.task.unit], self._models.scores(features, frame.height))
 
 
 def encoded(texts: list[str]) -> np.ndarray:
@@ -87,3 +57,9 @@ def _encode(texts: list[str]) -> np.ndarray:
     vectors = model.encode(distinct, batch_size=BATCH, show_progress_bar=False, normalize_embeddings=True)
     place = {text: row for row, text in enumerate(distinct)}
     return np.round(np.asarray(vectors, dtype=np.float32), 4)[[place[text] for text in texts]]
+
+
+class MiniLM(EncodedNotes):
+    """``c``: inverse strength of the L2 penalty."""
+
+    encode = staticmethod(encoded)
