@@ -15,9 +15,9 @@ from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import World, parameters
 from tipdata.release.categories import category_values
 from tipdata.stages import tables_of
+from tipdata.stages.helpline.notes import notes
 from tipdata.text.lint import broken
 from tipdata.text.misspellings import Misspellings
-from tipdata.text.reading import read
 from tipdata.text.wordbook import wordbook
 
 VERSION = "0.4.0"
@@ -36,8 +36,7 @@ def producible(language: str) -> Iterator[tuple[str, str]]:
             yield "adverts", text
             if (wrong := misspellings.all_wrong(text)) != text:
                 yield "adverts, misspelt", wrong
-    for text in _strings({key: value for key, value in read(f"notes/{language}").items() if key != "space"}):
-        yield "notes", text
+    yield from (("notes", text) for text in notes(language, amended=True).strings)
 
 
 def names_and_codes() -> Iterator[tuple[str, str]]:
@@ -52,36 +51,23 @@ def names_and_codes() -> Iterator[tuple[str, str]]:
             yield from ((CODES, value) for value in category_values(column, listed) if value not in TERMS)
 
 
-def _strings(node: object) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, dict | list):
-        for child in node.values() if isinstance(node, dict) else node:
-            yield from _strings(child)
-
-
 def main() -> int:
     """Print how many strings there are and what breaks which rule; return 1 where anything does."""
-    faults = 0
-    for language in LANGUAGES:
-        counts, wrong = Counter[str](), Counter[str]()
-        for source, text in producible(language):
-            counts[source] += 1
-            for rule, found in broken(text, language).items():
-                wrong[rule] += 1
-                sys.stdout.write(f"{language}, {source}: {found!r} in {text!r} ({rule})\n")
-        told = ", ".join(f"{count:,} {source}" for source, count in counts.items())
-        sys.stdout.write(f"{language}: {told}; faults: {dict(wrong) or 'none'}\n")
-        faults += wrong.total()
+    faults = sum(_linted(language, producible(language), language) for language in LANGUAGES)
+    return int(faults + _linted("no language", names_and_codes(), "en", forms=False) > 0)
+
+
+def _linted(name: str, strings: Iterator[tuple[str, str]], language: str, forms: bool | None = None) -> int:
+    """Print what breaks which rule, and how many strings there are; return how often a rule is broken."""
     counts, wrong = Counter[str](), Counter[str]()
-    for source, text in names_and_codes():
+    for source, text in strings:
         counts[source] += 1
-        for rule, found in broken(text, "en", forms=False).items():
+        for rule, found in broken(text, language, forms).items():
             wrong[rule] += 1
-            sys.stdout.write(f"{source}: {found!r} in {text!r} ({rule})\n")
+            sys.stdout.write(f"{name}, {source}: {found!r} in {text!r} ({rule})\n")
     told = ", ".join(f"{count:,} {source}" for source, count in counts.items())
-    sys.stdout.write(f"{told}; faults: {dict(wrong) or 'none'}\n")
-    return int(faults + wrong.total() > 0)
+    sys.stdout.write(f"{name}: {told}; faults: {dict(wrong) or 'none'}\n")
+    return wrong.total()
 
 
 if __name__ == "__main__":
