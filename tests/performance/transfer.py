@@ -15,7 +15,7 @@ import argparse
 import copy
 import importlib
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import cache
 from itertools import permutations
@@ -24,11 +24,14 @@ from unittest import mock
 
 import numpy as np
 import polars as pl
-from sklearn.metrics import average_precision_score, roc_auc_score
+from numpy.typing import NDArray
 from tipbench.data.prepared import Prepared
 from tipbench.data.release_folds import open_by_name
 from tipbench.loading import prepare
+from tipbench.metrics.bootstrap import dense_codes, observed, replicate
+from tipbench.metrics.ranking import Ranking
 from tipdata.core import world as worlds_of
+from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import release_name
 from tipdata.release.make import make_release
 from tipdata.release.release import Release
@@ -40,8 +43,9 @@ METHODS = {
 }
 VERSION, PREVALENCE = "0.4.0", 0.05
 DRAWS = 400
-Scored = pl.DataFrame
-"""``[cluster, label, weight, score]`` of test adverts."""
+Drawn = NDArray[np.float64]
+"""A metric on the test adverts, and after that with operations drawn anew, [1 + DRAWS]."""
+Measured = dict[str, Drawn]
 
 
 def main() -> None:
@@ -65,68 +69,51 @@ def worlds(options: argparse.Namespace) -> None:
     fewest = _fewest(made.values())
     print(f"training operations: {fewest[1]} of trafficking, {fewest[0]} others")
     print(f"{'method':18} {'own AP':>7} {'elsewhere':>9} {'AUROC':>7} {'elsewhere':>9}  ratio of lifts")
+    pairs = list(permutations(made, 2))
     for name in options.methods:
-        scored: dict[tuple[int, int], Scored] = {}
+        found: dict[tuple[int, int], Measured] = {}
         for learnt, source in made.items():
             model = _fitted(name, _cut(source, fewest))
-            for tested, there in made.items():
-                scored[learnt, tested] = _test(model, there)
-        pairs = list(permutations(made, 2))
+            found |= {(learnt, tested): _measured(model, there, tested) for tested, there in made.items()}
+        lift = {pair: each["average_precision"] - PREVALENCE for pair, each in found.items()}
+        ratio = np.mean([lift[a, b] / lift[b, b] for a, b in pairs], axis=0)
 
-        def ratio(
-            draw: dict[int, np.ndarray] | None, scored: dict = scored, pairs: list = pairs
-        ) -> list[float]:
-            lift = {
-                key: _ap(rows, None if draw is None else draw[key[1]]) - PREVALENCE
-                for key, rows in scored.items()
-            }
-            return [lift[a, b] / lift[b, b] for a, b in pairs]
+        def mean(metric: str, chosen: Iterable[tuple[int, int]], found: dict = found) -> float:
+            return float(np.mean([found[pair][metric][0] for pair in chosen]))
 
-        draws = [
-            np.mean(ratio({world: _resampled(scored[world, world], (world, n)) for world in made}))
-            for n in range(DRAWS)
-        ]
-        low, high = np.quantile(draws, [0.025, 0.975])
-        own, other = [scored[w, w] for w in made], [scored[pair] for pair in pairs]
+        own = [(world, world) for world in made]
         print(
-            f"{name:18} {_mean(_ap, own):7.3f} {_mean(_ap, other):9.3f} {_mean(_auroc, own):7.3f} "
-            f"{_mean(_auroc, other):9.3f}  {np.mean(ratio(None)):.2f} [{low:.2f}, {high:.2f}]",
+            f"{name:18} {mean('average_precision', own):7.3f} {mean('average_precision', pairs):9.3f} "
+            f"{mean('auroc', own):7.3f} {mean('auroc', pairs):9.3f}  {_with_interval(ratio)}",
             flush=True,
         )
 
 
 def languages(options: argparse.Namespace) -> None:
     """Print AUROC on languages that nothing was learnt from."""
-    made = [_risk(options.size, world) for world in options.worlds]
-    spoken = sorted(made[0].folds[0].tables["adverts"].select("language").unique().collect()["language"])
-    names = [name for name in options.methods if name != "lightgbm"]
-    found: dict[tuple[str, str, int], Scored] = {}
-    for number, prepared in enumerate(made):
-        for left in spoken:
-            for name in names:
-                read = _without_numbers(prepared) if name == "tfidf_logreg" else prepared
-                model = _fitted(name, _of_languages(read, set(spoken) - {left}))
-                found[name, left, number] = _test(model, _of_languages(read, {left}))
+    made = {world: _risk(options.size, world) for world in options.worlds}
+    spoken = sorted(LANGUAGES)
     print(f"{'held out':18}" + "".join(f"{language:>7}" for language in [*spoken, "mean"]))
-    for name in names:
-        by = [np.mean([_auroc(found[name, left, n]) for n in range(len(made))]) for left in spoken]
-        print(f"{name:18}" + "".join(f"{value:7.3f}" for value in [*by, np.mean(by)]), flush=True)
-    if {"sentence_encoder", "tfidf_logreg"} <= set(names):
-        gains = []
-        for draw in range(DRAWS):
-            gain = []
-            for left in spoken:
-                for n in range(len(made)):
-                    weights = _resampled(found["tfidf_logreg", left, n], (n, draw))
-                    encoder, words = (found[name, left, n] for name in ("sentence_encoder", "tfidf_logreg"))
-                    gain.append(_auroc(encoder, weights) - _auroc(words, weights))
-            gains.append(np.mean(gain))
-        low, high = np.quantile(gains, [0.025, 0.975])
-        print(f"encoder less TF-IDF: {np.mean(gains):+.3f} [{low:+.3f}, {high:+.3f}]")
+    means: dict[str, Drawn] = {}
+    for name in options.methods:
+        found: dict[str, list[Drawn]] = {left: [] for left in spoken}
+        for number, prepared in made.items():
+            read = _without_numbers(prepared) if name == "tfidf_logreg" else prepared
+            for left, auroc in found.items():
+                model = _fitted(name, _of_languages(read, set(spoken) - {left}))
+                auroc.append(_measured(model, _of_languages(read, {left}), number)["auroc"])
+        by = [np.mean(auroc, axis=0) for auroc in found.values()]
+        means[name] = np.mean(by, axis=0)
+        print(
+            f"{name:18}" + "".join(f"{each[0]:7.3f}" for each in by) + f"  {_with_interval(means[name])}",
+            flush=True,
+        )
+    if {"sentence_encoder", "tfidf_logreg"} <= set(means):
+        print(f"encoder less TF-IDF: {_with_interval(means['sentence_encoder'] - means['tfidf_logreg'])}")
 
 
 def placebo(options: argparse.Namespace) -> None:
-    """Print scores in a world whose facts say nothing of the kind."""
+    """Print scores in two worlds, numbered after the others, whose facts say nothing of the kind."""
     listed = copy.deepcopy(worlds_of.parameters(VERSION))
     for path, entry in listed.items():
         if path.startswith("facts.law."):
@@ -138,12 +125,15 @@ def placebo(options: argparse.Namespace) -> None:
         mock.patch.dict("os.environ", {"TIPBENCH_HOME": home}),
         mock.patch.object(worlds_of, "_parameters", return_value=listed),
     ):
-        print(f"{'method':18} {'AUROC':>7} {'AP':>7}   (chance .500, {PREVALENCE:.3f})")
-        for world in options.worlds[:2]:
-            made = _placed_here(options.size, world)
+        print(f"{'method':18} {'AUROC':>7} {'':12} {'AP':>7}   (chance .500, {PREVALENCE:.3f})")
+        # A process keeps the law of a world that it has drawn, so these are worlds that it has not.
+        for world in range(max(options.worlds) + 1, max(options.worlds) + 3):
+            make_release(Release(VERSION, options.size, world=world), engine="sequential", quiet=True)
+            made = _risk(options.size, world)
             for name in options.methods:
-                rows = _test(_fitted(name, made), made)
-                print(f"{name:18} {_auroc(rows):7.3f} {_ap(rows):7.3f}   world {world}", flush=True)
+                found = _measured(_fitted(name, made), made, world)
+                auroc, precision = (_with_interval(found[m], 3) for m in ("auroc", "average_precision"))
+                print(f"{name:18} {auroc}  {precision}   world {world}", flush=True)
 
 
 TABLES: dict[str, Callable[[argparse.Namespace], None]] = {
@@ -156,12 +146,6 @@ def _risk(size: str, world: int) -> Prepared:
     return prepare("advert_risk", release=release_name(VERSION, size, world), split="forward", labels="truth")
 
 
-def _placed_here(size: str, world: int) -> Prepared:
-    """Make the release in this process, where the parameters are changed, and open it."""
-    make_release(Release(VERSION, size, world=world), engine="sequential", quiet=True)
-    return _risk.__wrapped__(size, world)
-
-
 def _fitted(name: str, prepared: Prepared) -> Any:
     module, _, kind = METHODS[name].rpartition(".")
     model = getattr(importlib.import_module(module), kind)()
@@ -169,12 +153,20 @@ def _fitted(name: str, prepared: Prepared) -> Any:
     return model
 
 
-def _test(model: Any, prepared: Prepared) -> Scored:
+def _measured(model: Any, prepared: Prepared, world: int) -> Measured:
+    """Return what a method scores on its test adverts; the same operations are drawn for all methods of a world."""
     scores = model.predict(prepared.folds[0]).select("advert", "score")
-    truth = prepared.answers.frame.filter(pl.col("part") == "test").select(
-        "advert", "cluster", "label", "weight"
-    )
-    return truth.join(scores, on="advert").sort("advert")
+    rows = prepared.answers.frame.filter(pl.col("part") == "test").join(scores, on="advert").sort("advert")
+    codes, count = dense_codes(rows["cluster"])
+    metrics = Ranking(
+        rows["score"].to_numpy(),
+        (rows["label"] == 1).to_numpy(),
+        rows["weight"].to_numpy(),
+        codes,
+        PREVALENCE,
+    ).metrics
+    drawn = replicate(metrics, count, DRAWS, world)
+    return {name: np.append(value, drawn[name]) for name, value in observed(metrics, count).items()}
 
 
 def _operations(prepared: Prepared) -> pl.DataFrame:
@@ -209,7 +201,7 @@ def _learning_from(prepared: Prepared, kept: pl.Expr) -> Prepared:
     return replace(prepared, folds=[replace(fold, supervision=fold.supervision.filter(kept))])
 
 
-def _of_languages(prepared: Prepared, spoken: set[str]) -> Prepared:
+def _of_languages(prepared: Prepared, spoken: Collection[str]) -> Prepared:
     """Return the same with adverts of some languages only, to learn from and to test."""
     fold = prepared.folds[0]
     mine = fold.tables["adverts"].filter(pl.col("language").is_in(list(spoken))).select("advert").collect()
@@ -229,33 +221,9 @@ def _without_numbers(prepared: Prepared) -> Prepared:
     return replace(prepared, folds=[replace(fold, tables={**fold.tables, "adverts": adverts})])
 
 
-def _resampled(rows: Scored, key: tuple[int, int]) -> np.ndarray:
-    """Return how often each advert is drawn where operations are drawn with replacement, [adverts]."""
-    cluster = np.unique(rows["cluster"].to_numpy(), return_inverse=True)[1]
-    size = int(cluster.max()) + 1
-    return np.bincount(np.random.default_rng(key).integers(0, size, size), minlength=size)[cluster]
-
-
-def _mean(metric: Callable[[Scored], float], rows: Sequence[Scored]) -> float:
-    return float(np.mean([metric(one) for one in rows]))
-
-
-def _ap(rows: Scored, times: np.ndarray | None = None) -> float:
-    """Return the average precision at the prevalence of the headline."""
-    label, weight = rows["label"].to_numpy(), _weights(rows, times)
-    share = np.where(
-        label == 1, PREVALENCE / weight[label == 1].sum(), (1 - PREVALENCE) / weight[label == 0].sum()
-    )
-    return float(average_precision_score(label, rows["score"], sample_weight=weight * share))
-
-
-def _auroc(rows: Scored, times: np.ndarray | None = None) -> float:
-    return float(roc_auc_score(rows["label"], rows["score"], sample_weight=_weights(rows, times)))
-
-
-def _weights(rows: Scored, times: np.ndarray | None) -> np.ndarray:
-    weights = rows["weight"].to_numpy()
-    return weights if times is None else weights * times
+def _with_interval(values: Drawn, places: int = 2) -> str:
+    low, high = np.quantile(values[1:], [0.025, 0.975])
+    return f"{values[0]:.{places}f} [{low:.{places}f}, {high:.{places}f}]"
 
 
 if __name__ == "__main__":
