@@ -1,4 +1,4 @@
-"""When operations post, adopt a technology and are investigated, and who writes for whom."""
+"""When operations live, post, adopt a technology and are investigated, and who writes for whom."""
 
 import numpy as np
 
@@ -14,6 +14,22 @@ def draw_spell(region: Region, local: np.ndarray) -> tuple[np.ndarray, np.ndarra
     start = region.stream("operations/start").below(local, DAYS + 60) - 60
     first = np.clip(start, 0, DAYS - 4)
     return first, np.clip(start + length, first + 3, DAYS - 1)
+
+
+def draw_life(
+    region: Region, local: np.ndarray, posts: np.ndarray, first: np.ndarray, last: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return first and last day of each operation's life, which may lie beyond both ends of time: it prepares before it
+    posts, and goes on after. Before data 0.4.0 a life is the spell of posting."""
+    if "operations.lead_days" not in region.world.parameters:
+        return first, last
+
+    def some(name: str) -> np.ndarray:
+        means = region[f"operations.{name}_days"]
+        mean = np.where(posts, means["posting"], means["silent"])
+        return 7 + mean * region.stream(f"operations/{name}").quantile(local, "exponential") // 1_000_000
+
+    return first - some("lead"), last + some("tail")
 
 
 def draw_adoption(region: Region, local: np.ndarray, name: str, kind: np.ndarray) -> np.ndarray:

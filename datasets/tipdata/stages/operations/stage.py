@@ -16,7 +16,7 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.facts import Facts, draw_facts, has_facts
 from tipdata.stages.operations.habits import draw_habits, drawn_levels
-from tipdata.stages.operations.lives import draw_adoption, draw_investigated, draw_spell, draw_writers
+from tipdata.stages.operations.lives import draw_adoption, draw_investigated, draw_life, draw_spell, draw_writers
 from tipdata.stages.operations.tables import OPERATIONS
 from tipdata.stages.places.stage import Places
 
@@ -43,6 +43,10 @@ class Operations:
     """Local number of the operation whose writer writes here too (its own where it has its own)."""
     first_day: np.ndarray
     last_day: np.ndarray
+    """Spell of posting, or the busiest time of those that never post."""
+    begins: np.ndarray
+    ends: np.ndarray
+    """Life, around that spell; may lie beyond both ends of time."""
     town: np.ndarray
     """Rank of the home town."""
     cross_border: np.ndarray
@@ -92,6 +96,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     picked = np.where(habits[:, :, None], habit_log[family, :, :, 1], habit_log[family, :, :, 0])
     total += picked.sum(axis=1) if facts is None else facts.log
     first, last = draw_spell(region, local)
+    begins, ends = draw_life(region, local, posts, first, last)
     adopts = {name: draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
     investigated = draw_investigated(region, local, kind, first)
     operations = Operations(
@@ -109,6 +114,8 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         writer=draw_writers(region, local, language, partition.assign(ids)),
         first_day=first,
         last_day=last,
+        begins=begins,
+        ends=ends,
         town=region.stream("operations/town").choose(local, places.weight),
         cross_border=region.stream("operations/cross_border").chance(
             local, np.array([probability(region["operations.cross_border"][k]) for k in KINDS])[kind]
@@ -208,6 +215,8 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
             "cross_border": o.cross_border,
             "first_day": o.first_day.astype(np.int32),
             "last_day": o.last_day.astype(np.int32),
+            "begins": o.begins.astype(np.int32),
+            "ends": o.ends.astype(np.int32),
             "adopts_messaging": day_or_null(o.adopts_messaging),
             "adopts_obfuscation": day_or_null(o.adopts_obfuscation),
             "investigated_day": day_or_null(investigated),
