@@ -16,7 +16,13 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.facts import Facts, draw_facts, has_facts
 from tipdata.stages.operations.habits import draw_habits, drawn_levels
-from tipdata.stages.operations.lives import draw_adoption, draw_investigated, draw_life, draw_spell, draw_writers
+from tipdata.stages.operations.lives import (
+    draw_adoption,
+    draw_investigated,
+    draw_life,
+    draw_spell,
+    draw_writers,
+)
 from tipdata.stages.operations.tables import OPERATIONS
 from tipdata.stages.places.stage import Places
 
