@@ -104,7 +104,14 @@ def _release_of(settings: Settings, quiet: bool) -> Any:
     if settings.grid.baselines is not None:
         raise UsageError("a round takes one method at a time: leave the experiment out.")
     engine = settings.engine
-    return open_release(settings.release.version, settings.release.size, engine.name, engine.workers, quiet)
+    return open_release(
+        settings.release.version,
+        settings.release.size,
+        engine.name,
+        engine.workers,
+        quiet,
+        settings.release.world,
+    )
 
 
 def call_score(options: argparse.Namespace) -> int:

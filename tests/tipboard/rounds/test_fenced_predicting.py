@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from tipbench.cli import main
 from tipbench.fence.session import Limits
+from tipboard.actions import seal
 from tipboard.rounds.predicting import Ask, predict
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -108,3 +109,18 @@ def test_a_fence_can_be_asked_for_and_left_out_by_word(
     ]
     assert main(["seal", "predict", str(host.public), *words]) == 0
     assert (tmp_path / "made.parquet").exists()
+
+
+def test_a_method_learns_on_the_world_that_was_asked_for(
+    host: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened: list[tuple[Any, ...]] = []
+
+    def noted(*release: Any) -> Any:
+        opened.append(release)
+        raise UsageError("enough")
+
+    monkeypatch.setattr(seal, "open_release", noted)
+    words = ["baseline=advert_risk/prior", "release=tiny", "release.world=3"]
+    assert main(["seal", "predict", str(host.public), *words, "--to", str(tmp_path / "made.parquet")]) == 2
+    assert opened[0][-1] == 3
