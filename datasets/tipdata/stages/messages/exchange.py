@@ -24,18 +24,28 @@ class Exchange:
 
 
 def draw_exchange(
-    region: Region, model: Threads, c: Conversations, lines: Lines, role: np.ndarray, closed: np.ndarray
+    region: Region,
+    model: Threads,
+    c: Conversations,
+    lines: Lines,
+    role: np.ndarray,
+    closed: np.ndarray,
+    ends: np.ndarray,
 ) -> Exchange:
-    """Draw minutes, acts and channels. ``closed``: (conversations,) day on which the site closes."""
+    """Draw minutes, acts and channels.
+
+    Args:
+        closed: (conversations,) day on which the site closes.
+        ends: day after the last on which the operation that holds one side writes.
+    """
     minute = _minutes(region, model, c, lines)
-    ends = closed[lines.at] * MINUTES_A_DAY
-    late = (minute >= ends) & (closed[lines.at] < DAYS)
+    late = (minute >= closed[lines.at] * MINUTES_A_DAY) & (closed[lines.at] < DAYS)
     moves = region.stream("messages/moves").chance(c.number, probability(region["messages.moves"]))
     return Exchange(
         minute=minute,
         act=_acts(region, model, c, lines, role),
         channel=_channels(region, model, c, lines, late),
-        kept=(minute < DAYS * MINUTES_A_DAY) & (~late | moves[lines.at]),
+        kept=(minute < np.minimum(ends, DAYS)[lines.at] * MINUTES_A_DAY) & (~late | moves[lines.at]),
     )
 
 

@@ -64,7 +64,8 @@ def _threads(
     c = draw_started(region, places, o, accounts, model)
     lines = _lines(region, c, model.chain, model.onward, acts.profile(region.world, c.course, c.form))
     role = _roles(region, c, model.chain, lines)
-    made = draw_exchange(region, model, c, lines, role, places.closed[c.site])
+    ends = np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS)
+    made = draw_exchange(region, model, c, lines, role, places.closed[c.site], ends)
     onset = _onset(c, lines, made.kept)
     joined, outcome = _outcomes(region, o, c, lines, made, onset)
     messages = _messages(

@@ -1,7 +1,7 @@
 """When conversations begin from data 0.4.0 on, with whom, and how long they would be.
 
-Who recruits, lawfully or not, does so from the beginning of the operation's life until it posts no more, mostly around
-the start of posting; who sells or has friends, while the operation lives. A site is open on the day, or nobody talks.
+Who recruits, lawfully or not, does so from the beginning of the operation's life until it posts no more (or, where it
+never posts, lives no more), mostly around the start of posting; who sells or has friends, while the operation lives. A site is open on the day, or nobody talks.
 """
 
 from dataclasses import fields
@@ -29,7 +29,7 @@ def draw_started(
     number = np.arange(region["messages.conversations"])
     owner = draw_owners(region, o, number)
     course = draw_courses(region, o, owner, number)
-    day = _days(region, o, owner, course, number)
+    day = _days(region, o, owner, course, number, model.weekdays)
     account, site, opened = _accounts(region, places, accounts, owner, number, day)
     hour = region.stream("messages/hour").choose(number, model.chain.hours[course])
     made = Conversations(
@@ -56,13 +56,19 @@ def _lengths(region: Region, number: np.ndarray) -> np.ndarray:
 
 
 def _days(
-    region: Region, o: Operations, owner: np.ndarray, course: np.ndarray, number: np.ndarray
+    region: Region,
+    o: Operations,
+    owner: np.ndarray,
+    course: np.ndarray,
+    number: np.ndarray,
+    weekdays: np.ndarray,
 ) -> np.ndarray:
-    """Return the day of the first message, in the rhythm of the week."""
+    """Return the day of the first message, in the rhythm of the course's week: (courses, 7) weights ``weekdays``."""
     begins, ends = np.maximum(o.begins, 0), np.minimum(o.ends, DAYS - 1)
     recruits = np.isin(course, [acts.COURSES.index(name) for name in RECRUITING])
     first = np.where(owner >= 0, begins[owner], 0)
-    last = np.where(owner >= 0, np.where(recruits, o.last_day[owner], ends[owner]), DAYS - 1)
+    until = np.where(recruits & o.posts[owner], o.last_day[owner], ends[owner])
+    last = np.where(owner >= 0, until, DAYS - 1)
     day = first + region.stream("messages/day").below(number, last - first + 1)
     apart = region.stream("messages/around").quantile(number, "logistic") * region["messages.around_days"]
     near = o.first_day[owner] + apart // 1_000_000
@@ -70,7 +76,7 @@ def _days(
     day = np.where((owner >= 0) & recruits & busy & (near >= first) & (near <= last), near, day)
     week = day[:, None] // WEEK * WEEK + np.arange(WEEK)
     inside = (week >= first[:, None]) & (week <= last[:, None])
-    weights = np.where(inside, np.array(region["schedule.weekday_weights"]), 0)
+    weights = np.where(inside, weekdays[course], 0)
     return week[:, 0] + region.stream("messages/first_weekday").choose(number, weights)
 
 

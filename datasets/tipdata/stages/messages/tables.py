@@ -56,7 +56,7 @@ CONVERSATIONS = Table(
             pl.Int32(),
             "truth",
             "messages",
-            "that it would have but for the end of the window or of its site",
+            "that it would have but for the end of the window, of its site or of the operation",
         ),
         Column(
             "outcome",
