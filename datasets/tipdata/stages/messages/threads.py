@@ -16,8 +16,11 @@ from tipdata.stages.messages.acts import ACTS, COURSES, STAGES, STRATEGIES, Acts
 from tipdata.stages.operations.habits import log_ratio
 
 WEEK = 7
-NOTHING = len(ACTS)
-"""Row of :attr:`Threads.reply` where there is nothing to answer: at the start, after a deleted act or one's own."""
+OWN, NOTHING = len(ACTS), 2 * len(ACTS)
+"""Rows of :attr:`Threads.reply`: those of acts of one's own begin at the first; the second stands where nothing is to
+be answered, at the start and after a deleted act."""
+AGAIN = ("small_talk", "share_personal")
+"""Acts that one goes on with."""
 AWAY = ("call", "other_platform")
 """Channels on which a conversation goes on when its site closes."""
 
@@ -32,7 +35,7 @@ class Threads:
     place: np.ndarray
     """(places, A) log odds ratio of an act by its place from the first message on; the last row is for all later."""
     reply: np.ndarray
-    """(A + 1, A) log odds ratio of an act after the other's."""
+    """(2 A + 1, A) log odds ratio of an act after the other's, and after one's own."""
     weekdays: np.ndarray
     """(C, 7) weights."""
     away: np.ndarray
@@ -64,7 +67,7 @@ def has_threads(region: Region) -> bool:
 
 def heard(act: np.ndarray, turns: np.ndarray) -> np.ndarray:
     """Return the row of :attr:`Threads.reply` after each act (-1 where it was deleted); ``turns``: the other answers."""
-    return np.where(turns & (act >= 0), act, NOTHING)
+    return np.where(act >= 0, act + np.where(turns, 0, OWN), NOTHING)
 
 
 def _ratios(listed: dict[str, float]) -> np.ndarray:
@@ -76,7 +79,9 @@ def _ratios(listed: dict[str, float]) -> np.ndarray:
 
 
 def _replies(region: Region) -> np.ndarray:
-    table = np.zeros((len(ACTS) + 1, len(ACTS)), dtype=np.int64)
+    table = np.zeros((NOTHING + 1, len(ACTS)), dtype=np.int64)
+    goes_on = np.isin(ACTS, AGAIN)
+    table[OWN:NOTHING] = np.diag(np.where(goes_on, 0, log_ratio(region["messages.repeats"])))
     for said, listed in region.group("messages.reply").items():
         table[ACTS.index(said)] = _ratios(listed)
     return table

@@ -88,16 +88,17 @@ def draw_relation(region: Region, o: Operations, crew: Crew, person: np.ndarray)
     """Return how each is related to who recruited them: by the form's published shares; no family where that was a
     conversation."""
     names = list(region["people.relation.other"])
-    table = np.array([list(region[f"people.relation.{_source(region, f)}"].values()) for f in o.forms])
-    weights = table[o.form[crew.owner]]
+    listed = by_form(region, o, "people.relation")
+    weights = np.array([list(one.values()) for one in listed])[o.form[crew.owner]]
     weights[:, names.index(FAMILY)] *= crew.conversation < 0
     return np.array(names)[region.stream("people/relation").choose(person, weights)]
 
 
-def _source(region: Region, form: str) -> str:
-    if form in region.group("people.relation"):
-        return form
-    return "labour" if form in region["people.labour_like"] else "other"
+def by_form(region: Region, o: Operations, group: str) -> list[dict[str, float]]:
+    """Return what a group of parameters lists of each form: its own, or that of forced labour or of all others."""
+    listed = region.group(group)
+    like = region["people.labour_like"]
+    return [listed[form if form in listed else "labour" if form in like else "other"] for form in o.forms]
 
 
 def labour_like(region: Region, o: Operations, owner: np.ndarray) -> np.ndarray:

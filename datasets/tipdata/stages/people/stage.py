@@ -18,12 +18,12 @@ from tipdata.stages.messages.outcomes import Joined
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.lives import (
     WAYS,
+    by_form,
     draw_crew,
     draw_exit,
     draw_relation,
     draw_stay,
     has_lives,
-    labour_like,
 )
 from tipdata.stages.places.stage import Places
 
@@ -145,7 +145,8 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
     way = region.stream("people/exit").choose(person, np.array(list(exits.values())))
     age_band = _age_bands(region, person, o.posts[owner] | is_staff)
     minor = list(region["people.age_bands"])[: region["people.minor_bands"]]
-    means, control = _control(region, person, labour, ~is_staff)
+    tables = [region["people.control.other"], region["people.control.labour"]]
+    means, control = _control(region, person, tables, labour.astype(np.int64), ~is_staff)
     people = People(
         local=person,
         owner=owner,
@@ -169,7 +170,8 @@ def _in_lives(
     person = crew.owner * ROOM + crew.within + np.where(crew.exploited, 0, ROOM // 2)
     relation = draw_relation(region, o, crew, person)
     stay = draw_stay(region, o, crew, person, relation)
-    means, control = _control(region, person, labour_like(region, o, crew.owner), crew.exploited)
+    tables = by_form(region, o, "people.control")
+    means, control = _control(region, person, tables, o.form[crew.owner], crew.exploited)
     people = People(
         local=person,
         owner=crew.owner,
@@ -265,11 +267,11 @@ def _relation(region: Region, person: np.ndarray, labour: np.ndarray, staff: np.
 
 
 def _control(
-    region: Region, person: np.ndarray, labour: np.ndarray, exploited: np.ndarray
+    region: Region, person: np.ndarray, tables: list[dict[str, float]], which: np.ndarray, exploited: np.ndarray
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the means of control, and (people, means) bool: which were used on each of those exploited."""
-    tables = [region["people.control.other"], region["people.control.labour"]]
-    p = np.array([[probability(x) for x in t.values()] for t in tables])[labour.astype(np.int64)]
+    """Return the means of control, and (people, means) bool: which were used on each of those exploited; ``which`` of
+    the tables has their probabilities."""
+    p = np.array([[probability(x) for x in t.values()] for t in tables])[which]
     used = region.stream("people/control").chance(person[:, None], p, np.arange(p.shape[1])[None, :])
     return tuple(tables[0]), used & exploited[:, None]
 
