@@ -45,7 +45,9 @@ def main() -> None:
     """Print the tables that were asked for."""
     parser = asking(__doc__)
     parser.add_argument("tables", nargs="*", default=list(TABLES), help=", ".join(TABLES))
-    parser.add_argument("--methods", nargs="*", default=["first_cue", "hidden_markov", "windowed_logreg", "gru"])
+    parser.add_argument(
+        "--methods", nargs="*", default=["first_cue", "hidden_markov", "windowed_logreg", "gru"]
+    )
     parser.set_defaults(regions=16)
     options = parser.parse_args()
     for name in options.tables:
@@ -82,15 +84,24 @@ def people(options: argparse.Namespace) -> None:
         for value, count in shares.iter_rows():
             _row(f"{column} {value}", count / here.height)
     joins = here.join(commits.select("conversation", "minute"), on="conversation")
-    _row("days from first message to joining, median", (joins["from_day"] - joins["minute"] // MINUTES_A_DAY).median())
+    _row(
+        "days from first message to joining, median",
+        (joins["from_day"] - joins["minute"] // MINUTES_A_DAY).median(),
+    )
     calls = drawn.tables["contacts"].filter(pl.col("operation").is_not_null())
     known = calls.join(all_people.select("person", "to_day", "from_day"), on="person")
     since = (pl.col("minute") // MINUTES_A_DAY - pl.col("to_day")).fill_null(-1)
     lag = known.select(since).to_series()
-    _row("calls of those exploited: after exit; within a month after", (lag >= 0).mean(), lag.is_between(0, 30).mean())
+    _row(
+        "calls of those exploited: after exit; within a month after",
+        (lag >= 0).mean(),
+        lag.is_between(0, 30).mean(),
+    )
     told = known.select(pl.col("days_since_leaving").is_null() | (pl.col("days_since_leaving") == since))
     _row("days since leaving agree", told.to_series().mean())
-    papers = calls.drop_nulls("holds_papers").group_by("documents_withheld").agg(pl.col("holds_papers").mean())
+    papers = (
+        calls.drop_nulls("holds_papers").group_by("documents_withheld").agg(pl.col("holds_papers").mean())
+    )
     for withheld, holds in papers.sort("documents_withheld").iter_rows():
         _row(f"hold their papers, withheld: {withheld}", holds)
 
@@ -118,35 +129,54 @@ def talk(options: argparse.Namespace) -> None:
     _row("messages per region", rows.height / options.regions)
     for q in (0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0):
         _row(f"length, quantile {q}", length["len"].quantile(q))
-    one = length.with_columns(recruits=pl.col("kind") == "recruitment", positive=pl.col("onset").is_not_null())
+    one = length.with_columns(
+        recruits=pl.col("kind") == "recruitment", positive=pl.col("onset").is_not_null()
+    )
     for name in ("recruits", "positive"):
         _row(f"length alone, AUROC of {name}", _auroc(one[name].to_numpy(), one["len"].to_numpy()))
     _row("positive", one["positive"].mean())
     began = talks.select(pl.col("minute").alias("day"), positive=pl.col("onset").is_not_null())
-    _row("time of beginning alone, AUROC of positive", _auroc(began["positive"].to_numpy(), began["day"].to_numpy()))
+    _row(
+        "time of beginning alone, AUROC of positive",
+        _auroc(began["positive"].to_numpy(), began["day"].to_numpy()),
+    )
     greet = known.filter(pl.col("act") == "greet")
     _row("greetings after message three", (greet["sequence"] > 3).mean())
-    _row("first message greets or introduces", known.filter(pl.col("sequence") == 1)["act"].is_in(["greet", "introduce"]).mean())
+    _row(
+        "first message greets or introduces",
+        known.filter(pl.col("sequence") == 1)["act"].is_in(["greet", "introduce"]).mean(),
+    )
     _answers(known)
     hard = pl.col("act").is_in(["threaten", "restrict"])
-    rates = known.group_by("kind").agg(1000 * (pl.col("act") == "threaten").mean(), restrict=1000 * (pl.col("act") == "restrict").mean())
+    rates = known.group_by("kind").agg(
+        1000 * (pl.col("act") == "threaten").mean(), restrict=1000 * (pl.col("act") == "restrict").mean()
+    )
     for kind, threats, restricts in rates.sort("kind").iter_rows():
         _row(f"threats and restrictions per 1,000, {kind}", threats, restricts)
-    after = known.filter(hard & (pl.col("kind") == "recruitment")).select((pl.col("sequence") >= pl.col("onset")).fill_null(False))
+    after = known.filter(hard & (pl.col("kind") == "recruitment")).select(
+        (pl.col("sequence") >= pl.col("onset")).fill_null(False)
+    )
     _row("threats and restrictions of recruitments after commitment", after.to_series().mean())
     for kind, frame in known.filter(pl.col("sequence") > 1).group_by("kind"):
         shares = np.bincount(frame["minute"].to_numpy() // MINUTES_A_DAY % 7, minlength=7) / frame.height
         _row(f"by weekday, {kind[0]}", *shares)
     platforms = drawn.tables["platforms"].select("region", "platform", "closed").drop_nulls()
-    there = rows.join(talks.select("conversation", "platform"), on="conversation").join(platforms, on=["region", "platform"])
+    there = rows.join(talks.select("conversation", "platform"), on="conversation").join(
+        platforms, on=["region", "platform"]
+    )
     late = there.filter(pl.col("minute") // MINUTES_A_DAY >= pl.col("closed"))
-    _row("messages after their site closed: all, on the site", late.height, late["channel"].is_in(["public", "private"]).sum())
+    _row(
+        "messages after their site closed: all, on the site",
+        late.height,
+        late["channel"].is_in(["public", "private"]).sum(),
+    )
 
 
 def _answers(known: pl.DataFrame) -> None:
     """Print how often a question of one side is followed by an answer of the other, and how often by chance."""
     follows = known.with_columns(
-        before=pl.col("act").shift().over("conversation"), other=pl.col("side").shift().over("conversation") != pl.col("side")
+        before=pl.col("act").shift().over("conversation"),
+        other=pl.col("side").shift().over("conversation") != pl.col("side"),
     ).filter(pl.col("other") & pl.col("act").is_not_null() & pl.col("before").is_not_null())
     pairs = {
         "ask_situation": ["share_personal"], "ask_family": ["share_personal"], "propose_channel": ["agree", "refuse"],
@@ -174,14 +204,20 @@ def forms(options: argparse.Namespace) -> None:
         "conversation": (counts, owner, np.where(kind == "recruitment", form, "")),
         "operation": whole,
     }.items():
-        found = {pair: _told_apart(values, of, label == pair[0], label == pair[1]) for pair in combinations(names, 2)}
+        found = {
+            pair: _told_apart(values, of, label == pair[0], label == pair[1])
+            for pair in combinations(names, 2)
+        }
         _row(f"form from form by {title}: mean, least", np.mean(list(found.values())), min(found.values()))
         if title == "operation":
             for pair, value in sorted(found.items(), key=lambda one: one[1]):
                 _row(f"    {pair[0]}, {pair[1]}", value)
     for name in names:
         twin = np.isin(kind, TWINS[name])
-        _row(f"kind within {name}, by conversation", _told_apart(counts, owner, (kind == "recruitment") & (form == name), twin))
+        _row(
+            f"kind within {name}, by conversation",
+            _told_apart(counts, owner, (kind == "recruitment") & (form == name), twin),
+        )
 
 
 @contextmanager
@@ -190,13 +226,15 @@ def _equal_forms() -> Iterator[None]:
     listed = copy.deepcopy(parameters(VERSION))
     entry = listed["operations.form"]
     listed["operations.form"] = {**entry, "value": dict.fromkeys(entry["value"], 10)}
-    with mock.patch.object(worlds, "_parameters", lambda file: listed):
+    with mock.patch.object(worlds, "_parameters", return_value=listed):
         yield
 
 
 def _counts(rows: pl.DataFrame, talks: pl.DataFrame) -> NDArray[np.float64]:
     """Return (conversations, 2 acts) counts of acts by side: the holder's and the other's."""
-    at = pl.DataFrame({"conversation": talks["conversation"], "at": np.arange(talks.height), "opens": talks["opens"]})
+    at = pl.DataFrame(
+        {"conversation": talks["conversation"], "at": np.arange(talks.height), "opens": talks["opens"]}
+    )
     known = rows.drop_nulls("act").join(at, on="conversation")
     act = known["act"].replace_strict(ACTS, range(len(ACTS))).to_numpy()
     other = (known["side"] == "first").to_numpy() != known["opens"].to_numpy()
@@ -205,7 +243,9 @@ def _counts(rows: pl.DataFrame, talks: pl.DataFrame) -> NDArray[np.float64]:
     return made
 
 
-def _by_owner(counts: NDArray, owner: NDArray, recruits: NDArray, form: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+def _by_owner(
+    counts: NDArray, owner: NDArray, recruits: NDArray, form: NDArray
+) -> tuple[NDArray, NDArray, NDArray]:
     """Return the counts of every operation's recruitments, the operations and their forms."""
     ids, at = np.unique(owner[recruits], return_inverse=True)
     made = np.zeros((len(ids), counts.shape[1]))
@@ -288,10 +328,20 @@ def _early(rows: pl.DataFrame) -> tuple[float, float, float, float]:
         return 0.0, 0.0, 0.0, 0.0
     delay = float(np.median(np.maximum(step - onset, 0)[found]))
     precision, recall = found.sum() / (~np.isnan(step)).sum(), found.sum() / (rows["label"] == 1).sum()
-    return float(2 * precision * recall / (precision + recall) * (1 - penalty(delay))), precision, recall, delay
+    return (
+        float(2 * precision * recall / (precision + recall) * (1 - penalty(delay))),
+        precision,
+        recall,
+        delay,
+    )
 
 
-TABLES: dict[str, Callable[[argparse.Namespace], None]] = {"people": people, "talk": talk, "forms": forms, "alarms": alarms}
+TABLES: dict[str, Callable[[argparse.Namespace], None]] = {
+    "people": people,
+    "talk": talk,
+    "forms": forms,
+    "alarms": alarms,
+}
 
 if __name__ == "__main__":
     main()

@@ -51,14 +51,18 @@ class ThreadFilter(RegionFilter):
         """Return (rows, profiles, stages) probability of the act by stage, habit, place and as an answer."""
         place = self._place[np.minimum(self._number[at], len(self._place) - 1)]
         factor = self._habits[at] * place * self._reply[heard(self._said[at], turns)]
-        act = said.replace_strict(acts.ACTS, range(len(acts.ACTS)), default=-1, return_dtype=pl.Int64).to_numpy()
+        act = said.replace_strict(
+            acts.ACTS, range(len(acts.ACTS)), default=-1, return_dtype=pl.Int64
+        ).to_numpy()
         self._number[at] += 1
         self._said[at] = act
         likelihood = np.ones((len(at), *self._act.shape[:2]))
         for who in (acts.HOLDER, acts.OTHER):
             here = np.flatnonzero((role == who) & (act >= 0))
             total = np.einsum("na,psa->nps", factor[here], self._act[:, :, who], optimize=True)
-            weight = self._act[:, :, who, act[here]].transpose(2, 0, 1) * factor[here, act[here]][:, None, None]
+            weight = (
+                self._act[:, :, who, act[here]].transpose(2, 0, 1) * factor[here, act[here]][:, None, None]
+            )
             likelihood[here] = weight / total
         return likelihood
 

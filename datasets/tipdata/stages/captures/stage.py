@@ -110,7 +110,10 @@ def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
             "inverse_chance_variance": [variance],
         }
     )
-    return int(seen.sum()), {"case_lists": _counted(region, on_list[seen], strata), "populations": populations}
+    return int(seen.sum()), {
+        "case_lists": _counted(region, on_list[seen], strata),
+        "populations": populations,
+    }
 
 
 def _coarse_form(region: Region, o: Operations) -> np.ndarray:

@@ -224,8 +224,7 @@ def draw_cases(
     at = callers.position[calls.first]
     used = people.control[np.maximum(at, 0)]
     circumstances = {
-        name: region.stream(f"helpline/{name}").chance(person, p[kind, phase])
-        for name, p in listed.items()
+        name: region.stream(f"helpline/{name}").chance(person, p[kind, phase]) for name, p in listed.items()
     }
     took = used[:, people.means.index("takes_earnings")] | used[:, people.means.index("debt_bondage")]
     ended = (people.exit[np.maximum(at, 0)] == "authorities") & (since >= 0)

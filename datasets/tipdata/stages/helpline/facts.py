@@ -77,7 +77,9 @@ def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
     """Return the level, from 0, of what a fact depends on."""
     if not name:
         return np.zeros(len(c.local), dtype=np.int64)
-    return needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name).astype(np.int64)
+    return (
+        needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name).astype(np.int64)
+    )
 
 
 def _own_trade(region: Region, c: Cases, level: np.ndarray) -> np.ndarray:

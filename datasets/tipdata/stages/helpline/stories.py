@@ -1,4 +1,4 @@
-"""What a contact has from the caller's own story, from data 0.4.0 on: when, how often, in which trade, kept without what.
+"""Give a contact what it has from the caller's own story, from data 0.4.0 on: when, how often, in which trade.
 
 Who was exploited calls after getting out, or in the last days before; their trade is that of the operation, and what
 was kept from them is what the table of people says. Lawful callers follow the same calendar.
@@ -8,7 +8,7 @@ import numpy as np
 
 from tipdata.core.draw import ONE, normalised, probability
 from tipdata.core.kinds import CATEGORIES
-from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
+from tipdata.core.world import Region
 from tipdata.stages.helpline.cases import EXPLOITED_KINDS
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.lives import MOVED_ON
@@ -46,7 +46,9 @@ def weekday(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
 
 def days_between(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
     """Return days from one call of a person to the next: few, so that calls of one person cluster."""
-    return 1 + region.stream("helpline/between").choose(first, np.array(region["helpline.days_between"]), turn)
+    return 1 + region.stream("helpline/between").choose(
+        first, np.array(region["helpline.days_between"]), turn
+    )
 
 
 def able(people: People) -> np.ndarray:
@@ -100,7 +102,7 @@ def trades(region: Region, o: Operations) -> np.ndarray:
 
 
 def trade_table(region: Region, o: Operations, people: People, kind: np.ndarray) -> np.ndarray:
-    """Return (kinds, sectors) probabilities of the fact ``sector``: of those exploited that of their operation, mostly."""
+    """Return (kinds, sectors) probabilities of the fact ``sector``: of those exploited mostly their operation's."""
     listed = normalised(np.array(list(region["helpline.fact.sector"].values()), dtype=np.int64).T * ONE)
     own, here = probability(region["helpline.own_trade"]), able(people)
     level = trades(region, o)[people.owner[here]]

@@ -8,7 +8,7 @@ from tipdata.core.draw import exp, probability
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.conversations import Conversations, Lines
-from tipdata.stages.messages.threads import AWAY, WEEK, Threads, heard
+from tipdata.stages.messages.threads import WEEK, Threads, heard
 
 DELETED = UNKNOWN = -1
 
@@ -81,16 +81,18 @@ def _minutes(region: Region, model: Threads, c: Conversations, lines: Lines) -> 
     return minute
 
 
-def _acts(
-    region: Region, model: Threads, c: Conversations, lines: Lines, role: np.ndarray
-) -> np.ndarray:
+def _acts(region: Region, model: Threads, c: Conversations, lines: Lines, role: np.ndarray) -> np.ndarray:
     """Return the act of each message: by stage, profile and speaker, by habit, by place, and as an answer."""
     leanings = acts.habits(region, c.holder, c.number)
     profile = acts.profile(region.world, c.course, c.form)
     often = region.stream("messages/deletes").chance(c.holder, probability(region["messages.deletes_often"]))
     rates = np.array([probability(p) for p in region["messages.deleted"]])
     gone = region.stream("messages/deleted").chance(lines.row, rates[often.astype(np.int64)][lines.at])
-    base = model.chain.act[profile[lines.at], lines.stage, role] + leanings[lines.at] + model.of_place(lines.step)
+    base = (
+        model.chain.act[profile[lines.at], lines.stage, role]
+        + leanings[lines.at]
+        + model.of_place(lines.step)
+    )
     act, said = np.zeros(len(lines.row), dtype=np.int64), np.full(len(c.number), DELETED)
     stream = region.stream("messages/act")
     for going, row in _steps(c, lines, first=0):
@@ -101,9 +103,7 @@ def _acts(
     return act
 
 
-def _channels(
-    region: Region, model: Threads, c: Conversations, lines: Lines, late: np.ndarray
-) -> np.ndarray:
+def _channels(region: Region, model: Threads, c: Conversations, lines: Lines, late: np.ndarray) -> np.ndarray:
     """Return the channel of each message: kept until it is chosen anew, away from the site once that has closed.
 
     Where a channel is not known it is not chosen anew either, so that the last known one is the one before; the first

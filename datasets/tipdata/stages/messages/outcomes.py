@@ -25,7 +25,12 @@ class Joined:
 
 
 def draw_outcomes(
-    region: Region, o: Operations, number: np.ndarray, owner: np.ndarray, day: np.ndarray, drawn_back: np.ndarray
+    region: Region,
+    o: Operations,
+    number: np.ndarray,
+    owner: np.ndarray,
+    day: np.ndarray,
+    drawn_back: np.ndarray,
 ) -> tuple[Joined, np.ndarray]:
     """Return who joins, and of each commitment whether somebody does.
 

@@ -1,7 +1,8 @@
-"""When conversations begin from data 0.4.0 on, with whom, and how long they would be.
+"""Draw when conversations begin from data 0.4.0 on, with whom, and how long they would be.
 
 Who recruits, lawfully or not, does so from the beginning of the operation's life until it posts no more (or, where it
-never posts, lives no more), mostly around the start of posting; who sells or has friends, while the operation lives. A site is open on the day, or nobody talks.
+never posts, lives no more), mostly around the start of posting; who sells or has friends, while the operation lives. A
+site is open on the day, or nobody talks.
 """
 
 from dataclasses import fields
@@ -50,8 +51,12 @@ def draw_started(
 def _lengths(region: Region, number: np.ndarray) -> np.ndarray:
     """Return messages that each would have: log-normal, so that many are short and a few go on and on."""
     fewest, most = region["messages.length"]
-    spread = region.stream("messages/length").quantile(number, "normal") * round(region["messages.length_sd"] * 1000)
-    length = scaled(np.full(len(number), region["messages.length_median"] * 1000), spread // 1_000_000) // 1000
+    spread = region.stream("messages/length").quantile(number, "normal") * round(
+        region["messages.length_sd"] * 1000
+    )
+    length = (
+        scaled(np.full(len(number), region["messages.length_median"] * 1000), spread // 1_000_000) // 1000
+    )
     return np.clip(length, fewest, most)
 
 
@@ -86,7 +91,7 @@ def _accounts(
     """Return local number of each conversation's account, the position of its platform, and whether that is open."""
     is_open = (places.opened[None, :] <= day[:, None]) & (day[:, None] < places.closed[None, :])
     usable = accounts.has[owner] & is_open
-    site = region.stream("messages/site").choose(number, np.maximum(usable, ~usable.any(axis=1)[:, None]))
+    site = region.stream("messages/site").choose(number, (usable | ~usable.any(axis=1, keepdims=True)) * 1)
     others = max(region["accounts.total"] - int(accounts.has.sum()), 1)
     tried = BACKGROUND + region.stream("messages/account").below(number[:, None], others, np.arange(TRIES))
     there = background_site(region, places, tried.ravel()).reshape(tried.shape)

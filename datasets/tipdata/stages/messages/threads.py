@@ -66,7 +66,7 @@ def has_threads(region: Region) -> bool:
 
 
 def heard(act: np.ndarray, turns: np.ndarray) -> np.ndarray:
-    """Return the row of :attr:`Threads.reply` after each act (-1 where it was deleted); ``turns``: the other answers."""
+    """Return the row of :attr:`Threads.reply` after each act, -1 for a deleted one; ``turns``: the other answers."""
     return np.where(act >= 0, act + np.where(turns, 0, OWN), NOTHING)
 
 
@@ -96,5 +96,3 @@ def _onward(region: Region, chain: Acts) -> np.ndarray:
     recruits = len(STRATEGIES) * len(names)
     weights[:recruits] = weights[:recruits] * np.tile(pull, (len(STRATEGIES), 1))[:, None, :] // ONE
     return np.where(weights > 0, normalised(weights), 0)
-
-

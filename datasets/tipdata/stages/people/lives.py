@@ -124,9 +124,7 @@ def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, rel
     start = np.where(free, anywhere, start)
     end = start + length
     first, last = _staff_spell(region, o, crew.owner, person)
-    return Stay(
-        way, seller, np.where(crew.exploited, start, first), np.where(crew.exploited, end, last)
-    )
+    return Stay(way, seller, np.where(crew.exploited, start, first), np.where(crew.exploited, end, last))
 
 
 def _ways(
@@ -149,7 +147,9 @@ def _ways(
 def organisations(region: Region, o: Operations) -> np.ndarray:
     """Return the organisation of each trafficking operation, by name: the draw of the stage operations."""
     listed = region["operations.organisation"]
-    drawn = region.stream("operations/organisation").choose(np.arange(len(o.id)), np.array(list(listed.values())))
+    drawn = region.stream("operations/organisation").choose(
+        np.arange(len(o.id)), np.array(list(listed.values()))
+    )
     return np.array(list(listed))[drawn]
 
 

@@ -267,7 +267,11 @@ def _relation(region: Region, person: np.ndarray, labour: np.ndarray, staff: np.
 
 
 def _control(
-    region: Region, person: np.ndarray, tables: list[dict[str, float]], which: np.ndarray, exploited: np.ndarray
+    region: Region,
+    person: np.ndarray,
+    tables: list[dict[str, float]],
+    which: np.ndarray,
+    exploited: np.ndarray,
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the means of control, and (people, means) bool: which were used on each of those exploited; ``which`` of
     the tables has their probabilities."""
