@@ -118,6 +118,8 @@ def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, rel
     free = way == WAYS.index(ACQUAINTANCE)
     room = o.ends[crew.owner] - np.where(free, o.begins[crew.owner], start)
     length = np.minimum(_lengths(region, o, crew, person, room), room)
+    # Who was sold before the first day is there on it.
+    length = np.where(free, length, np.maximum(length, 1 - start))
     low = np.maximum(o.begins[crew.owner], 1 - length)
     high = np.minimum(o.ends[crew.owner] - length, DAYS - 1)
     anywhere = low + region.stream("people/from").below(person, np.maximum(high - low + 1, 1))
@@ -160,7 +162,7 @@ def _sales(
     if not len(sells) or not len(owner):
         return np.full(len(owner), NOBODY), np.zeros(len(owner), dtype=np.int64)
     stays = region["people.shortest_days"]
-    low = np.maximum(o.begins[owner][:, None], o.begins[sells][None, :])
+    low = np.maximum(np.maximum(o.begins[owner][:, None], o.begins[sells][None, :]), -YEAR)
     high = np.minimum(o.ends[owner][:, None] - stays, o.ends[sells][None, :])
     high = np.minimum(high, DAYS - 1)
     fits = (high >= low) & (owner[:, None] != sells[None, :])
