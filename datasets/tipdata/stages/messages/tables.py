@@ -94,5 +94,5 @@ MESSAGES = Table(
         ),
         Column("stage", pl.String(), "truth", values=acts.STAGES),
     ),
-    "Messages of conversations as coded acts, about 30,000 per region.",
+    "Messages of conversations as coded acts, about 15,000 per region (30,000 before data 0.4.0).",
 )
