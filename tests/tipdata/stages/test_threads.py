@@ -10,7 +10,7 @@ from tipdata.stages.messages import acts
 from tipdata.stages.messages.threads import NOTHING, OWN, Threads, heard
 
 WORLD = World.of("0.4.0", 2)
-REGIONS = 6
+REGIONS = 8
 NEEDED = ("places", "operations", "accounts", "messages")
 
 
@@ -100,9 +100,17 @@ def test_nothing_is_written_on_a_site_before_it_opens_or_from_its_closing_day_on
     late = joined.filter(pl.col("day") >= pl.col("closed"))
     assert late.height > 0
     assert late["channel"].drop_nulls().is_in(["call", "other_platform"]).all()
-    before = joined.filter(pl.col("day").is_between(pl.col("closed") - 28, pl.col("closed") - 1))
-    soon = joined.filter(pl.col("day").is_between(pl.col("closed"), pl.col("closed") + 27))
-    assert soon.height < 0.5 * before.height
+    lengths = tables["conversations"].select("conversation", "length")
+    there = joined.join(lengths, on="conversation").filter(pl.col("closed").is_not_null())
+    ahead = there.group_by("conversation").agg(
+        pl.col("length").first(),
+        before=(pl.col("day") < pl.col("closed")).sum(),
+        goes_on=(pl.col("day") >= pl.col("closed")).any(),
+        last=(pl.col("closed") - pl.col("day")).min(),
+    )
+    had_more = ahead.filter((pl.col("before") < pl.col("length")) & (pl.col("last") < 14))
+    assert had_more.height > 10
+    assert had_more["goes_on"].mean() < 0.6  # type: ignore[operator]
 
 
 def test_nobody_writes_for_an_operation_that_has_ended_or_not_begun(
