@@ -329,7 +329,7 @@ def _early(rows: pl.DataFrame) -> tuple[float, float, float, float]:
     delay = float(np.median(np.maximum(step - onset, 0)[found]))
     precision, recall = found.sum() / (~np.isnan(step)).sum(), found.sum() / (rows["label"] == 1).sum()
     return (
-        float(2 * precision * recall / (precision + recall) * (1 - penalty(delay))),
+        float(2 * precision * recall / (precision + recall) * (1 - penalty(np.array(delay)))),
         precision,
         recall,
         delay,

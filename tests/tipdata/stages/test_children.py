@@ -73,11 +73,11 @@ def test_counts_are_rounded_and_follow_the_published_margins(drawn: dict[str, pl
     """Of all detected girls are 22% and boys 16%; girls 60% sexual, boys 45% labour and 47% other forms."""
     counts = drawn["child_counts"]
     assert (counts["count"] % 5 == 0).all()
-    children, adults = counts["count"].sum(), drawn["populations"]["observed"].sum()
 
     def total(**where: str) -> int:
-        return counts.filter(**where)["count"].sum()
+        return int(counts.filter(**where)["count"].sum())
 
+    children, adults = total(), int(drawn["populations"]["observed"].sum())
     girls, boys = total(sex="female"), total(sex="male")
     assert girls / (children + adults) == pytest.approx(0.22, abs=0.02)
     assert boys / (children + adults) == pytest.approx(0.16, abs=0.02)

@@ -125,7 +125,7 @@ def draw_callers(region: Region, o: Operations, people: People, calls: Calls) ->
     )
     table = phase_table(region)[[0, WORKER, ENQUIRY]]
     phase = region.stream("helpline/phase").choose(first, table[group])
-    position = np.where(group == 0, _pick(region, people, first, day, phase), NOBODY)
+    position = np.where(group == 0, _pick(region, o, people, first, day, phase), NOBODY)
     at = np.maximum(position, 0)
     kind = np.where(group == 0, kinds_of_forms(o)[o.form[people.owner[at]]], group + WORKER - 1)
     low, high = _phase_days(region)
@@ -147,15 +147,17 @@ def kinds_of_forms(o: Operations) -> np.ndarray:
 
 def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
     """Return (5,) integer weights of the kinds among first contacts: the posterior's prior."""
-    able = _able(region, people)
+    able = _able(region, o, people)
     forms = np.bincount(kinds_of_forms(o)[o.form[people.owner[able]]], minlength=EXPLOITED_KINDS)
     exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
     return np.array([*(forms * exploited // max(len(able), 1)), worker, ONE - exploited - worker])
 
 
-def _able(region: Region, people: People) -> np.ndarray:
+def _able(region: Region, o: Operations, people: People) -> np.ndarray:
     """Return positions of those who may call."""
-    return able(people) if has_stories(region) else np.flatnonzero(people.exploited & people.adult)
+    if has_stories(region):
+        return able(region, o, people)
+    return np.flatnonzero(people.exploited & people.adult)
 
 
 def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
@@ -165,10 +167,10 @@ def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pick(
-    region: Region, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
+    region: Region, o: Operations, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
 ) -> np.ndarray:
     """For each first contact an exploited adult who on that day is in the phase, else in the nearest there is."""
-    able = _able(region, people)
+    able = _able(region, o, people)
     able = able[np.lexsort((people.local[able], people.end[able]))]
     ends = people.end[able]
     low, high = _phase_days(region)
@@ -192,7 +194,7 @@ def _pick(
 def chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:
     """Return by circumstance (kinds, phases) probabilities out of 65,536."""
     listed = circumstance_tables(region)
-    return held_back(region, people, kinds_of_people(o, people), listed) if has_stories(region) else listed
+    return held_back(region, o, people, kinds_of_people(o, people), listed) if has_stories(region) else listed
 
 
 def kinds_of_people(o: Operations, people: People) -> np.ndarray:

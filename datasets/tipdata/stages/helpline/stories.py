@@ -51,9 +51,13 @@ def days_between(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
     )
 
 
-def able(people: People) -> np.ndarray:
-    """Return positions of those who may call: exploited, and not handed on to others."""
-    return np.flatnonzero(people.exploited & people.adult & (people.exit != MOVED_ON))
+def able(region: Region, o: Operations, people: People) -> np.ndarray:
+    """Return positions of those who may call: exploited, and not handed on to others.
+
+    People of operations that post stand there several times: where there are adverts, there are helplines' as well.
+    """
+    here = np.flatnonzero(people.exploited & people.adult & (people.exit != MOVED_ON))
+    return np.repeat(here, np.where(o.posts[people.owner[here]], region["helpline.outreach"], 1))
 
 
 def pick_soon(
@@ -73,7 +77,7 @@ def pick_soon(
 
 
 def held_back(
-    region: Region, people: People, kind: np.ndarray, tables: dict[str, np.ndarray]
+    region: Region, o: Operations, people: People, kind: np.ndarray, tables: dict[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Return chances of circumstances, by kind and phase, as the people of the region have them.
 
@@ -81,7 +85,7 @@ def held_back(
         kind: of each of ``people``.
         tables: the chances as they are listed, for kinds that nobody of the region is of.
     """
-    means, here = people.means.index, able(people)
+    means, here = people.means.index, able(region, o, people)
     used, of = people.control[here], kind[here]
     took = used[:, means("takes_earnings")] | used[:, means("debt_bondage")]
     found = {"earnings": took, "documents": used[:, means("withholds_documents")]}
@@ -104,7 +108,7 @@ def trades(region: Region, o: Operations) -> np.ndarray:
 def trade_table(region: Region, o: Operations, people: People, kind: np.ndarray) -> np.ndarray:
     """Return (kinds, sectors) probabilities of the fact ``sector``: of those exploited mostly their operation's."""
     listed = normalised(np.array(list(region["helpline.fact.sector"].values()), dtype=np.int64).T * ONE)
-    own, here = probability(region["helpline.own_trade"]), able(people)
+    own, here = probability(region["helpline.own_trade"]), able(region, o, people)
     level = trades(region, o)[people.owner[here]]
     for k in range(EXPLOITED_KINDS):
         among = np.bincount(level[kind[here] == k], minlength=listed.shape[1])

@@ -76,13 +76,17 @@ def draw_conversations(
     )
 
 
-def draw_owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
-    """Return the operation of each conversation; busy ones have many (exponential weights). -1 for nobody's."""
+def draw_owners(region: Region, o: Operations, number: np.ndarray, posting: int = 1) -> np.ndarray:
+    """Return the operation of each conversation; busy ones have many (exponential weights). -1 for nobody's.
+
+    ``posting``: how many times as often those that post talk as those that never do.
+    """
     listed = region["messages.owners"]
     share = np.array([listed[kind] for kind in (*KINDS, NOBODY)])
     kind = region.stream("messages/owner_kind").choose(number, share)
     local = np.arange(len(o.id))
     busy = 1 + region.stream("messages/busy").quantile(local, "exponential") // 1000
+    busy = busy * np.where(o.posts, posting, 1)
     owner = np.full(len(number), -1)
     for k in range(len(KINDS)):
         members = np.flatnonzero(o.kind == k)

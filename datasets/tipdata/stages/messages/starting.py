@@ -28,7 +28,7 @@ def draw_started(
 ) -> Conversations:
     """Draw the conversations of a region."""
     number = np.arange(region["messages.conversations"])
-    owner = draw_owners(region, o, number)
+    owner = draw_owners(region, o, number, region["messages.posting_talks"])
     course = draw_courses(region, o, owner, number)
     day = _days(region, o, owner, course, number, model.weekdays)
     account, site, opened = _accounts(region, places, accounts, owner, number, day)
