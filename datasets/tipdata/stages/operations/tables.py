@@ -40,17 +40,8 @@ OPERATIONS = Table(
         Column("cross_border", pl.Boolean(), "truth", note="works in more than one jurisdiction"),
         Column("first_day", pl.Int32(), "truth", "day"),
         Column("last_day", pl.Int32(), "truth", "day"),
-        Column(
-            "begins",
-            pl.Int32(),
-            "truth",
-            "day",
-            note="of its life; may lie before the first day",
-            since="0.4.0",
-        ),
-        Column(
-            "ends", pl.Int32(), "truth", "day", note="of its life; may lie beyond the last day", since="0.4.0"
-        ),
+        Column("begins", pl.Int32(), "truth", "day", note="of its life; may lie before the first day", since="0.4.0"),
+        Column("ends", pl.Int32(), "truth", "day", note="of its life; may lie beyond the last day", since="0.4.0"),
         Column("adopts_messaging", pl.Int32(), "truth", "day", note="null where it never does"),
         Column("adopts_obfuscation", pl.Int32(), "truth", "day", note="null where it never does"),
         Column("investigated_day", pl.Int32(), "truth", "day", note="null where it never is"),
