@@ -46,8 +46,9 @@ class Drawn:
         for index in range(regions):
             for stage, made in draw_stages(world.region(index), Past(), needed):
                 for table in stage.tables:
-                    schema = as_of(version, table).schema
-                    frame = made[table.name].select(list(schema)).cast(pl.Schema(schema)).sort(table.key)
+                    known = as_of(version, table)
+                    schema = known.schema
+                    frame = made[table.name].select(list(schema)).cast(pl.Schema(schema)).sort(known.key)
                     parts.setdefault(table.name, []).append(frame)
         return cls(
             world, regions, number, needed, {name: pl.concat(frames) for name, frames in parts.items()}

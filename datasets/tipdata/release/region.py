@@ -20,14 +20,15 @@ def generate_region(world: World, index: int) -> dict[str, pl.DataFrame]:
             raise ValueError(f"stage {stage.name} made {sorted(made)}, not the tables it declares")
         for table in stage.tables:
             frame = made[table.name]
-            schema = as_of(world.version, table).schema
+            known = as_of(world.version, table)
+            schema = known.schema
             # A stage makes the newest columns too, which an older version of the data has not.
             wrong = sorted((set(schema) - set(frame.columns)) | (set(frame.columns) - set(table.schema)))
             if wrong:
                 raise ValueError(f"table {table.name}: columns made and declared differ in {wrong}")
-            frame = pl.DataFrame({name: frame[name] for name in schema}, schema=schema).sort(table.key)
-            same = (pl.col(name).eq_missing(pl.col(name).shift()) for name in table.key)
+            frame = pl.DataFrame({name: frame[name] for name in schema}, schema=schema).sort(known.key)
+            same = (pl.col(name).eq_missing(pl.col(name).shift()) for name in known.key)
             if frame.select(pl.all_horizontal(same).any()).item():
-                raise ValueError(f"table {table.name}: {table.key} is not a key in region {index}")
+                raise ValueError(f"table {table.name}: {known.key} is not a key in region {index}")
             tables[table.name] = frame
     return tables

@@ -118,8 +118,10 @@ def tables_of(version: str) -> dict[str, Table]:
 
 
 def as_of(version: str, table: Table) -> Table:
-    """Return a table with the columns that it has in a version of the data."""
-    return replace(table, columns=tuple(c for c in table.columns if has(version, c.since, c.until)))
+    """Return a table with the columns that it has in a version of the data, in its key as well."""
+    columns = tuple(c for c in table.columns if has(version, c.since, c.until))
+    names = {column.name for column in columns}
+    return replace(table, columns=columns, key=tuple(name for name in table.key if name in names))
 
 
 def has(version: str, since: str, until: str = "") -> bool:

@@ -15,7 +15,7 @@ from tipdata.core.tables import TIERS, Column, Table
 from tipdata.core.world import Region, World, parameters
 from tipdata.documents import marginals as marginals_module
 from tipdata.release import Release, generate_region
-from tipdata.stages import Past, Stage, all_tables, stages
+from tipdata.stages import Past, Stage, all_tables, stages, stages_of
 
 BIB = (Path(world_module.__file__).parents[2] / "sources.bib").read_text(encoding="utf-8")
 
@@ -164,7 +164,7 @@ def test_a_new_table_and_a_new_draw_upstream_leave_all_others_bit_identical(
         drawn = region.stream("extra/number").permute(np.arange(5))
         return None, {"extra": pl.DataFrame({"number": drawn})}
 
-    more = (Stage("extra", (), (table,), extra), *stages())
+    more = (Stage("extra", (), (table,), extra), *stages_of("0.3.0"))
     monkeypatch.setattr("tipdata.stages.stages_of", lambda version: more)
     after = _digests(generate_region(World.of("0.3.0"), 6))
     assert {key: value for key, value in after.items() if key[0] != "extra"} == before

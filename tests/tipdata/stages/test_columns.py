@@ -9,7 +9,7 @@ from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import World, parameters
 from tipdata.release import Release, generate_region
 from tipdata.release.categories import category_values, undeclared, undeclared_values
-from tipdata.stages import all_tables, as_of, stages
+from tipdata.stages import all_tables, as_of, stages, tables_of
 
 TABLES = all_tables()
 FREE_TEXT = {
@@ -35,12 +35,13 @@ def test_every_64_bit_column_says_what_it_identifies_or_that_it_is_a_number(tabl
 
 def test_what_identifies_a_row_of_a_table_is_there(tiny: Release) -> None:
     """References that have a value are keys of the table they name, but for those to rows that are not documented."""
+    tables = tables_of(tiny.version)
     keys = {
         name: tiny.scan(name, truth=True).select(table.key[0]).collect().to_series()
-        for name, table in TABLES.items()
+        for name, table in tables.items()
         if len(table.key) == 1
     }
-    for name, table in TABLES.items():
+    for name, table in tables.items():
         frame = tiny.scan(name, truth=True).collect()
         for column in table.columns:
             if column.id_of and (name, column.name) not in UNDOCUMENTED:

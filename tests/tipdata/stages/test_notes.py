@@ -16,6 +16,7 @@ from tipdata.stages.helpline.notes import notes
 from tipdata.text.reading import read
 
 REGIONS = 16
+NEEDED = ("places", "operations", "accounts", "messages", "people", "helpline")
 RULES = parameters("0.4.0")[APART]["value"]
 
 
@@ -23,7 +24,9 @@ def drawn(version: str) -> Iterator[tuple[str, pl.DataFrame]]:
     """The region's language and the contacts of each region of world 1."""
     world = World.of(version, 1)
     for index in range(REGIONS):
-        past, made = draw_tables(world.region(index), ("places", "operations", "people", "helpline"))
+        past, made = draw_tables(
+            world.region(index), ("places", "operations", "accounts", "messages", "people", "helpline")
+        )
         yield LANGUAGES[past["operations"].majority], made["contacts"]
 
 

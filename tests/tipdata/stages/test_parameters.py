@@ -2,7 +2,7 @@
 
 import pytest
 from tipdata.core.world import Region, World, parameters
-from tipdata.stages import Past, stages
+from tipdata.stages import Past, stages, stages_of
 
 
 def test_every_parameter_is_of_a_stage() -> None:
@@ -14,7 +14,7 @@ def test_every_stage_reads_parameters_of_its_own(monkeypatch: pytest.MonkeyPatch
     known = Region.__getitem__
     monkeypatch.setattr(Region, "__getitem__", lambda self, path: (read.add(path), known(self, path))[1])
     region, past = World.of("0.3.0").region(0), Past()
-    for stage in stages():
+    for stage in stages_of("0.3.0"):
         read.clear()
         past[stage.name], _ = stage.generate(region, past)
         own = {path for path in read if stage.owns(path)}

@@ -15,6 +15,7 @@ from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.people.lives import has_lives
 from tipdata.stages.people.stage import SEXES, People
 
 LISTS = ("police", "border", "labour_inspectorate", "shelter", "hotline", "platform")
@@ -44,22 +45,23 @@ CASE_LISTS = Table(
             "age",
             pl.String(),
             "public",
-            note="children only as this margin",
+            note="children only as this margin; from 0.4.0 on all are adults",
             values=(*AGES, ANY),
+            until="0.4.0",
         ),
         *(Column(name, pl.Boolean(), "public", note="whether they are on this list") for name in LISTS),
         Column("count", pl.Int32(), "public", "people", "on these lists and no other"),
     ),
-    "People seen, by the lists they are on: about 50 patterns per region. A pattern that is not listed has nobody.",
+    "Adults seen, by the lists they are on: about 50 patterns per region. A pattern that is not listed has nobody.",
 )
 POPULATIONS = Table(
     "populations",
     ("region",),
     (
         Column("region", pl.Int32(), "public"),
-        Column("observed", pl.Int32(), "public", "people", "on any list"),
+        Column("observed", pl.Int32(), "public", "people", "adults on any list"),
         Column("lists", pl.Int32(), "public", "lists"),
-        Column("hidden", pl.Int32(), "truth", "people", "exploited at any time, whether seen or not"),
+        Column("hidden", pl.Int32(), "truth", "people", "adults exploited at any time, whether seen or not"),
         Column(
             "inverse_chance",
             pl.Int64(),
@@ -77,12 +79,12 @@ POPULATIONS = Table(
             sealed=Sealed("as_is"),
         ),
     ),
-    "One row per region: how many people its lists hold, and in truth how many there are.",
+    "One row per region: how many adults its lists hold, and in truth how many there are.",
 )
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
-    """Draw the captures of one region."""
+def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
+    """Draw the captures of one region; the state is the number of those observed."""
     o: Operations = past["operations"]
     p: People = past["people"]
     person, owner = p.local[p.exploited], p.owner[p.exploited]
@@ -94,8 +96,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     strata = {
         "form": (form[seen], (*region["captures.forms"], ANY)),
         "sex": (women[seen].astype(np.int64), (*SEXES, ANY)),
-        "age": (p.adult[p.exploited][seen].astype(np.int64), (*AGES, ANY)),
     }
+    if not has_lives(region):
+        strata["age"] = (p.adult[p.exploited][seen].astype(np.int64), (*AGES, ANY))
     inverse, variance = _inverse_chances(chance[seen])
     populations = pl.DataFrame(
         {
@@ -107,7 +110,10 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             "inverse_chance_variance": [variance],
         }
     )
-    return None, {"case_lists": _counted(region, on_list[seen], strata), "populations": populations}
+    return int(seen.sum()), {
+        "case_lists": _counted(region, on_list[seen], strata),
+        "populations": populations,
+    }
 
 
 def _coarse_form(region: Region, o: Operations) -> np.ndarray:

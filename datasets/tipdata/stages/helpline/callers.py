@@ -20,6 +20,17 @@ from tipdata.stages.helpline.cases import (
     Cases,
 )
 from tipdata.stages.helpline.needs import circumstance_tables, danger_table, phase_table
+from tipdata.stages.helpline.stories import (
+    KINDS_OF_FORMS,
+    able,
+    days_between,
+    has_stories,
+    held_back,
+    pick_soon,
+    season_of_weeks,
+    trades,
+    weekday,
+)
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.stage import People
 
@@ -64,7 +75,8 @@ def draw_calls(region: Region) -> Calls:
     weeks, spacing = region["helpline.weeks"], region["helpline.spacing"]
     opens = np.arange(weeks) * spacing + region.stream("helpline/weeks").below(np.arange(weeks), spacing)
     first = np.arange(region["helpline.first"])
-    slot = region.stream("helpline/week").below(first, weeks)
+    season = season_of_weeks(region, opens) if has_stories(region) else np.ones(weeks, dtype=np.int64)
+    slot = region.stream("helpline/week").choose(first, season)
     minute = _minute(region, first, opens[slot], 0)
     turns = [(first, np.zeros_like(first), minute)]
     happens = np.ones(len(first), dtype=bool)
@@ -75,6 +87,10 @@ def draw_calls(region: Region) -> Calls:
         )
         last = (opens[slot] + 1) * WEEK * MINUTES_A_DAY - 1
         later = minute + 1 + region.stream("helpline/gap").below(first, np.maximum(last - minute, 1), turn)
+        if has_stories(region):
+            ahead = days_between(region, first, turn) * MINUTES_A_DAY
+            later = minute // MINUTES_A_DAY * MINUTES_A_DAY + ahead + _clock(region, first, turn)
+            same &= later <= last
         happens &= np.where(same, minute < last, slot + 1 < weeks)
         slot = np.where(same, slot, np.minimum(slot + 1, weeks - 1))
         minute = np.where(same, later, _minute(region, first, opens[slot], turn))
@@ -84,12 +100,20 @@ def draw_calls(region: Region) -> Calls:
 
 
 def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> np.ndarray:
-    """Return a minute of the week: any day, mostly in the afternoon (the sum of two uniform draws)."""
-    day = week * WEEK + region.stream("helpline/day").below(first, WEEK, turn)
+    """Return a minute of the week: of any day, in the rhythm of the week from data 0.4.0 on."""
+    if has_stories(region):
+        within = weekday(region, first, turn)
+    else:
+        within = region.stream("helpline/day").below(first, WEEK, turn)
+    return (week * WEEK + within) * MINUTES_A_DAY + _clock(region, first, turn)
+
+
+def _clock(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
+    """Return a minute of the day, mostly in the afternoon (the sum of two uniform draws)."""
     half = MINUTES_A_DAY // 2
     hour = region.stream("helpline/hour").below(first, half, 2 * turn)
     hour += region.stream("helpline/hour").below(first, half, 2 * turn + 1)
-    return day * MINUTES_A_DAY + (hour + MINUTES_A_DAY // 8) % MINUTES_A_DAY
+    return (hour + MINUTES_A_DAY // 8) % MINUTES_A_DAY
 
 
 def draw_callers(region: Region, o: Operations, people: People, calls: Calls) -> Callers:
@@ -101,7 +125,7 @@ def draw_callers(region: Region, o: Operations, people: People, calls: Calls) ->
     )
     table = phase_table(region)[[0, WORKER, ENQUIRY]]
     phase = region.stream("helpline/phase").choose(first, table[group])
-    position = np.where(group == 0, _pick(region, people, first, day, phase), NOBODY)
+    position = np.where(group == 0, _pick(region, o, people, first, day, phase), NOBODY)
     at = np.maximum(position, 0)
     kind = np.where(group == 0, kinds_of_forms(o)[o.form[people.owner[at]]], group + WORKER - 1)
     low, high = _phase_days(region)
@@ -117,16 +141,23 @@ def draw_callers(region: Region, o: Operations, people: People, calls: Calls) ->
 
 def kinds_of_forms(o: Operations) -> np.ndarray:
     """Return the kind of case of each form of exploitation: (forms,) indices into ``cases.KINDS``."""
-    kinds = {"labour": "labour", "sexual": "services", "sex_tourism": "services"}
+    kinds = KINDS_OF_FORMS
     return np.array([KINDS.index(kinds.get(form, "other_form")) for form in o.forms])
 
 
 def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
     """Return (5,) integer weights of the kinds among first contacts: the posterior's prior."""
-    able = np.flatnonzero(people.exploited & people.adult)
+    able = _able(region, o, people)
     forms = np.bincount(kinds_of_forms(o)[o.form[people.owner[able]]], minlength=EXPLOITED_KINDS)
     exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
     return np.array([*(forms * exploited // max(len(able), 1)), worker, ONE - exploited - worker])
+
+
+def _able(region: Region, o: Operations, people: People) -> np.ndarray:
+    """Return positions of those who may call."""
+    if has_stories(region):
+        return able(region, o, people)
+    return np.flatnonzero(people.exploited & people.adult)
 
 
 def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
@@ -136,10 +167,10 @@ def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pick(
-    region: Region, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
+    region: Region, o: Operations, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
 ) -> np.ndarray:
     """For each first contact an exploited adult who on that day is in the phase, else in the nearest there is."""
-    able = np.flatnonzero(people.exploited & people.adult)
+    able = _able(region, o, people)
     able = able[np.lexsort((people.local[able], people.end[able]))]
     ends = people.end[able]
     low, high = _phase_days(region)
@@ -147,6 +178,9 @@ def _pick(
     stop = np.searchsorted(ends, day - low[phase], side="right")
     left = start + region.stream("helpline/left").below(first, np.maximum(stop - start, 1))
     left = np.where(stop > start, left, stop - 1)
+    if has_stories(region):
+        inside, fits = pick_soon(region, people, able, first, day)
+        return able[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
     lasting = np.searchsorted(ends, day, side="right")
     tried = lasting[:, None] + region.stream("helpline/inside").below(
         first[:, None], np.maximum(len(able) - lasting, 1)[:, None], np.arange(TRIES)
@@ -157,8 +191,26 @@ def _pick(
     return able[np.where(((phase == INSIDE) & fits.any(axis=1)) | (left < 0), inside, left)]
 
 
-def draw_cases(region: Region, o: Operations, people: People, calls: Calls, callers: Callers) -> Cases:
-    """Return the hidden state of every contact on its day."""
+def chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:
+    """Return by circumstance (kinds, phases) probabilities out of 65,536."""
+    listed = circumstance_tables(region)
+    return held_back(region, o, people, kinds_of_people(o, people), listed) if has_stories(region) else listed
+
+
+def kinds_of_people(o: Operations, people: People) -> np.ndarray:
+    """Return the kind of case that each of the people would be."""
+    return kinds_of_forms(o)[o.form[people.owner]]
+
+
+def draw_cases(
+    region: Region,
+    o: Operations,
+    people: People,
+    calls: Calls,
+    callers: Callers,
+    listed: dict[str, np.ndarray],
+) -> Cases:
+    """Return the hidden state of every contact on its day. ``listed``: what :func:`chances` returns."""
     kind, person = callers.kind[calls.first], callers.person[calls.first]
     since = np.where(kind == ENQUIRY, NOBODY, np.maximum(calls.day - callers.leaves[calls.first], NOBODY))
     _, high = _phase_days(region)
@@ -174,8 +226,7 @@ def draw_cases(region: Region, o: Operations, people: People, calls: Calls, call
     at = callers.position[calls.first]
     used = people.control[np.maximum(at, 0)]
     circumstances = {
-        name: region.stream(f"helpline/{name}").chance(person, p[kind, phase])
-        for name, p in circumstance_tables(region).items()
+        name: region.stream(f"helpline/{name}").chance(person, p[kind, phase]) for name, p in listed.items()
     }
     took = used[:, people.means.index("takes_earnings")] | used[:, people.means.index("debt_bondage")]
     ended = (people.exit[np.maximum(at, 0)] == "authorities") & (since >= 0)
@@ -192,4 +243,5 @@ def draw_cases(region: Region, o: Operations, people: People, calls: Calls, call
         foreign=foreign,
         spoken=~foreign | region.stream("helpline/spoken").chance(calls.local, at_hand[language]),
         **{name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()},
+        trade=np.where(at >= 0, trades(region, o)[people.owner[at]], NOBODY) if has_stories(region) else None,
     )

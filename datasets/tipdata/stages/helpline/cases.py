@@ -13,6 +13,8 @@ PHASES = ("inside", "fresh", "weeks", "months", "none")
 INSIDE, FRESH, WEEKS, MONTHS, NONE = range(5)
 LEVELS = 3
 """Levels of danger and of urgency."""
+CIRCUMSTANCES = ("earnings", "documents", "authorities")
+"""Hidden facts of a case that needs depend on."""
 NEEDS = ("shelter", "safety", "medical", "counselling", "legal", "papers", "wages", "interpreting")
 
 
@@ -22,7 +24,8 @@ class Cases:
 
     ``local`` and ``person``: local numbers of the contact and of the person (draws are keyed by them).
     ``since``: days since leaving, -1 where not left. ``spoken``: an interpreter for the language is at hand, or
-    none is needed. ``earnings``, ``documents``: withheld; ``authorities``: they ended it.
+    none is needed. ``earnings``, ``documents``: withheld; ``authorities``: they ended it. ``trade``: level of the fact
+    ``sector`` that their operation is of, -1 for none, from data 0.4.0 on.
     """
 
     local: np.ndarray
@@ -37,6 +40,7 @@ class Cases:
     earnings: np.ndarray
     documents: np.ndarray
     authorities: np.ndarray
+    trade: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -44,19 +48,23 @@ class Evidence:
     """Log-likelihoods of all observations, milli-nats, by the state they depend on; added up in place.
 
     ``need`` (contacts, needs, 2: absent, present), ``kind`` (contacts, 5), ``phase`` (contacts, 5), ``danger``
-    (contacts, 3).
+    (contacts, 3), ``circumstance`` (contacts, circumstances, 2: no, yes).
     """
 
     need: np.ndarray
     kind: np.ndarray
     phase: np.ndarray
     danger: np.ndarray
+    circumstance: np.ndarray
 
     @classmethod
     def none(cls, contacts: int) -> "Evidence":
-        shapes = (len(NEEDS), 2), (len(KINDS),), (len(PHASES),), (LEVELS,)
+        shapes = (len(NEEDS), 2), (len(KINDS),), (len(PHASES),), (LEVELS,), (len(CIRCUMSTANCES), 2)
         return cls(*(np.zeros((contacts, *shape), dtype=np.int64) for shape in shapes))
 
     def of(self, state: str) -> np.ndarray:
-        """Return the (contacts, levels) slice of a need by its name, or of ``kind``, ``phase`` or ``danger``."""
+        """Return the (contacts, levels) slice of a need or a circumstance by its name, or of ``kind``, ``phase`` or
+        ``danger``."""
+        if state in CIRCUMSTANCES:
+            return self.circumstance[:, CIRCUMSTANCES.index(state)]
         return self.need[:, NEEDS.index(state)] if state in NEEDS else getattr(self, state)

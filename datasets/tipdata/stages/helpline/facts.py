@@ -39,18 +39,29 @@ class Facts:
     relation: np.ndarray
 
 
-def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence) -> Facts:
-    """Draw all facts of the contacts, and add what they say to ``seen``. ``needs``: (contacts, needs) bool."""
+def draw_facts(
+    region: Region, c: Cases, needs: np.ndarray, seen: Evidence, trades: np.ndarray | None = None
+) -> Facts:
+    """Draw all facts of the contacts, and add what they say to ``seen``.
+
+    Args:
+        needs: (contacts, needs) bool.
+        trades: (kinds, sectors) probabilities of the fact ``sector``, where those exploited have that of their
+            operation: from data 0.4.0 on, as have papers those from whom none are withheld.
+    """
     n = len(c.local)
     gap = np.where(
         c.spoken, probability(region["helpline.missing"]), probability(region["helpline.missing_unspoken"])
     )
     columns: dict[str, pl.Expr] = {}
     relation = np.zeros(n, dtype=np.int64)
-    for k, (name, state) in enumerate(DEPENDS_ON.items()):
+    depends = DEPENDS_ON if trades is None else DEPENDS_ON | {"holds_papers": "documents"}
+    for k, (name, state) in enumerate(depends.items()):
         levels = region[f"helpline.fact.{name}"]
         table = normalised(np.array(list(levels.values())).T * ONE)
         level = region.stream("helpline/fact").choose(c.local, table[_state(c, needs, state)], k)
+        if name == "sector" and trades is not None:
+            level, table = _own_trade(region, c, level), trades
         missing = region.stream("helpline/missing").chance(c.local, gap, k) & (name not in ALWAYS_KNOWN)
         if state:
             seen.of(state)[...] += np.where(missing[:, None], 0, log(table)[:, level].T)
@@ -66,7 +77,15 @@ def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
     """Return the level, from 0, of what a fact depends on."""
     if not name:
         return np.zeros(len(c.local), dtype=np.int64)
-    return needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name)
+    return (
+        needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name).astype(np.int64)
+    )
+
+
+def _own_trade(region: Region, c: Cases, level: np.ndarray) -> np.ndarray:
+    """Return the level of ``sector``: mostly that of the operation, for those who were exploited by one."""
+    own = region.stream("helpline/own_trade").chance(c.person, probability(region["helpline.own_trade"]))
+    return level if c.trade is None else np.where((c.trade >= 0) & own, c.trade, level)
 
 
 def _values(region: Region, name: str, levels: tuple[str, ...], level: np.ndarray, c: Cases) -> pl.Series:

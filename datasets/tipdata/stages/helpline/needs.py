@@ -13,6 +13,7 @@ import numpy as np
 from tipdata.core.draw import ONE, exp, log, log_add, normalised, probability, sigmoid
 from tipdata.core.world import Region
 from tipdata.stages.helpline.cases import (
+    CIRCUMSTANCES,
     EXPLOITED_KINDS,
     KINDS,
     LEVELS,
@@ -23,7 +24,6 @@ from tipdata.stages.helpline.cases import (
     Evidence,
 )
 
-CIRCUMSTANCES = ("earnings", "documents", "authorities")
 BLOCKS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("wages", "legal"), ("earnings", "authorities")),
     (("papers",), ("documents",)),
@@ -57,8 +57,13 @@ class Model:
     urgency: np.ndarray
 
 
-def model(region: Region, kinds: np.ndarray) -> Model:
-    """Return the region's model. ``kinds``: (5,) integer weights of the kinds among its first contacts."""
+def model(region: Region, kinds: np.ndarray, circumstances: dict[str, np.ndarray]) -> Model:
+    """Return the region's model.
+
+    Args:
+        kinds: (5,) integer weights of the kinds among its first contacts.
+        circumstances: by name (kinds, phases) probabilities out of 65,536.
+    """
     given = [region[f"helpline.need.{name}"] for name in NEEDS]
     cells = np.arange(len(KINDS) * len(NEEDS)).reshape(len(KINDS), len(NEEDS))
     sd = int(region["helpline.jitter"] * 1000)
@@ -77,7 +82,7 @@ def model(region: Region, kinds: np.ndarray) -> Model:
         foreign=np.array([n["foreign"] for n in given]),
         effect={name: np.array([n[name] for n in given]) for name in CIRCUMSTANCES},
         prior=prior.reshape(2, -1),
-        circumstance={n: np.repeat(p.reshape(-1), LEVELS) for n, p in circumstance_tables(region).items()},
+        circumstance={n: np.repeat(p.reshape(-1), LEVELS) for n, p in circumstances.items()},
         urgency=np.broadcast_to(urgency, (len(KINDS), *urgency.shape)).reshape(-1, LEVELS),
     )
 
@@ -166,6 +171,7 @@ def _block(
         prior = sum(
             (
                 log(np.clip(m.circumstance[h] if s else ONE - m.circumstance[h], 1, ONE))
+                + seen.of(h)[:, s, None]
                 for h, s in zip(hidden, state, strict=True)
             ),
             start=np.zeros(len(m.logit), dtype=np.int64),

@@ -15,11 +15,20 @@ from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.helpline.callers import Calls, draw_callers, draw_calls, draw_cases, kind_weights
+from tipdata.stages.helpline.callers import (
+    Calls,
+    chances,
+    draw_callers,
+    draw_calls,
+    draw_cases,
+    kind_weights,
+    kinds_of_people,
+)
 from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Evidence
 from tipdata.stages.helpline.facts import ALWAYS_KNOWN, DEPENDS_ON, draw_facts
 from tipdata.stages.helpline.needs import draw_needs, draw_urgency, model, posterior
 from tipdata.stages.helpline.notes import OTHERS, write_notes
+from tipdata.stages.helpline.stories import has_stories, trade_table
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.stage import People
 
@@ -109,11 +118,13 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     people: People = past["people"]
     calls = draw_calls(region)
     callers = draw_callers(region, o, people, calls)
-    cases = draw_cases(region, o, people, calls, callers)
-    m = model(region, kind_weights(region, o, people))
+    circumstances = chances(region, o, people)
+    cases = draw_cases(region, o, people, calls, callers, circumstances)
+    m = model(region, kind_weights(region, o, people), circumstances)
     needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
     seen = Evidence.none(len(calls.local))
-    facts = draw_facts(region, cases, needs, seen)
+    sectors = trade_table(region, o, people, kinds_of_people(o, people)) if has_stories(region) else None
+    facts = draw_facts(region, cases, needs, seen, sectors)
     note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
     odds, urgent = posterior(m, cases.foreign, seen)
     settled = _settled(region, calls)

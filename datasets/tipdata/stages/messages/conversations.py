@@ -54,8 +54,8 @@ def draw_conversations(
 ) -> Conversations:
     """Draw the conversations of a region."""
     number = np.arange(region["messages.conversations"])
-    owner = _owners(region, o, number)
-    course = _courses(region, o, owner, number)
+    owner = draw_owners(region, o, number)
+    course = draw_courses(region, o, owner, number)
     day = _days(region, o, owner, number)
     account, site = _accounts(region, places, accounts, owner, number, day)
     language = np.where(owner >= 0, o.language[owner], spoken_language(region, o, account))
@@ -76,13 +76,17 @@ def draw_conversations(
     )
 
 
-def _owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
-    """Return the operation of each conversation; busy ones have many (exponential weights). -1 for nobody's."""
+def draw_owners(region: Region, o: Operations, number: np.ndarray, posting: int = 1) -> np.ndarray:
+    """Return the operation of each conversation; busy ones have many (exponential weights). -1 for nobody's.
+
+    ``posting``: how many times as often those that post talk as those that never do.
+    """
     listed = region["messages.owners"]
     share = np.array([listed[kind] for kind in (*KINDS, NOBODY)])
     kind = region.stream("messages/owner_kind").choose(number, share)
     local = np.arange(len(o.id))
     busy = 1 + region.stream("messages/busy").quantile(local, "exponential") // 1000
+    busy = busy * np.where(o.posts, posting, 1)
     owner = np.full(len(number), -1)
     for k in range(len(KINDS)):
         members = np.flatnonzero(o.kind == k)
@@ -92,7 +96,7 @@ def _owners(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
     return owner
 
 
-def _courses(region: Region, o: Operations, owner: np.ndarray, number: np.ndarray) -> np.ndarray:
+def draw_courses(region: Region, o: Operations, owner: np.ndarray, number: np.ndarray) -> np.ndarray:
     """Return the course of each conversation: by the owner's kind and, for lawful owners, by what they offer."""
     sources = ("trafficking", "spam", NOBODY, *FAMILIES)
     weights = np.array(
@@ -130,3 +134,16 @@ def _accounts(
     background = BACKGROUND + region.stream("messages/account").below(number, others)
     site = np.where(owner >= 0, site, background_site(region, places, background))
     return np.where(owner >= 0, owner * MAX_SITES + site, background), site
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Messages in order of conversation and sequence; arrays of equal length (messages), int64 unless said."""
+
+    at: np.ndarray
+    """Position of the conversation."""
+    step: np.ndarray
+    """Sequence number from 0."""
+    row: np.ndarray
+    """Local number of the message."""
+    stage: np.ndarray

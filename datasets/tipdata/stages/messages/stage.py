@@ -5,8 +5,6 @@ given the stage, the course, the holder's habits and, less so, the conversation'
 first message of commitment; lawful courses reach commitment too, and most attempts to recruit never do.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
@@ -16,8 +14,12 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.messages import acts
-from tipdata.stages.messages.conversations import ROOM, Conversations, draw_conversations
+from tipdata.stages.messages.conversations import ROOM, Conversations, Lines, draw_conversations
+from tipdata.stages.messages.exchange import Exchange, draw_exchange
+from tipdata.stages.messages.outcomes import JOINED, LOST, OUTCOMES, Joined, draw_outcomes
+from tipdata.stages.messages.starting import draw_started
 from tipdata.stages.messages.tables import CONVERSATIONS, MESSAGES, SIDES
+from tipdata.stages.messages.threads import Threads, has_threads
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
@@ -25,52 +27,104 @@ SEGMENTS = 40
 """Most stages that a conversation passes through; the last lasts to its end."""
 
 
-@dataclass(frozen=True)
-class Lines:
-    """Messages in order of conversation and sequence; arrays of equal length (messages), int64 unless said."""
-
-    at: np.ndarray
-    """Position of the conversation."""
-    step: np.ndarray
-    """Sequence number from 0."""
-    row: np.ndarray
-    """Local number of the message."""
-    stage: np.ndarray
-
-
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
-    """Draw the conversations of one region and their messages."""
+def generate(region: Region, past: Past) -> tuple[Joined | None, dict[str, pl.DataFrame]]:
+    """Draw the conversations of one region and their messages; the state is who joins by one, from data 0.4.0 on."""
     places: Places = past["places"]
     o: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
+    if has_threads(region):
+        return _threads(region, places, o, accounts)
     model = acts.Acts.of(region)
     conversations = draw_conversations(region, places, o, accounts, model)
-    lines = _lines(region, conversations, model)
+    lines = _lines(region, conversations, model, model.onward, conversations.course)
     minute = _minutes(region, conversations, model, lines)
     kept = minute < DAYS * MINUTES_A_DAY
     role = _roles(region, conversations, model, lines)
-    id = region.ids("conversations", conversations.number)
-    messages = pl.DataFrame(
-        {
-            "region": np.full(len(lines.row), region.index, dtype=np.int32),
-            "conversation": id[lines.at],
-            "sequence": (lines.step + 1).astype(np.int32),
-            "minute": minute.astype(np.int32),
-            "side": _named(SIDES, role != role[_first(lines)]),
-            "act": _acts(region, conversations, model, lines, role),
-            "channel": _channels(region, conversations, model, lines),
-            "stage": _named(acts.STAGES, lines.stage),
-        }
+    messages = _messages(
+        region,
+        conversations,
+        lines,
+        role,
+        minute=minute,
+        act=_acts(region, conversations, model, lines, role),
+        channel=_channels(region, conversations, model, lines),
     ).filter(kept)
     onset = _onset(conversations, lines, kept)
     return None, {
-        "conversations": _frame(region, places, o, accounts, conversations, id, onset),
+        "conversations": _frame(region, places, o, accounts, conversations, onset),
         "messages": messages,
     }
 
 
-def _lines(region: Region, c: Conversations, model: acts.Acts) -> Lines:
-    """Return stages of all messages: whole stages are drawn one after the other until every conversation is full."""
+def _threads(
+    region: Region, places: Places, o: Operations, accounts: Accounts
+) -> tuple[Joined, dict[str, pl.DataFrame]]:
+    """As :func:`generate`, from data 0.4.0 on."""
+    model = Threads.of(region)
+    c = draw_started(region, places, o, accounts, model)
+    lines = _lines(region, c, model.chain, model.onward, acts.profile(region.world, c.course, c.form))
+    role = _roles(region, c, model.chain, lines)
+    ends = np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS)
+    made = draw_exchange(region, model, c, lines, role, places.closed[c.site], ends)
+    onset = _onset(c, lines, made.kept)
+    joined, outcome = _outcomes(region, o, c, lines, made, onset)
+    messages = _messages(
+        region,
+        c,
+        lines,
+        role,
+        minute=made.minute,
+        act=_named(acts.ACTS, np.maximum(made.act, 0), made.act < 0),
+        channel=_named(region["messages.channels"], np.maximum(made.channel, 0), made.channel < 0),
+    ).filter(made.kept)
+    frame = _frame(region, places, o, accounts, c, onset).with_columns(outcome=outcome)
+    return joined, {"conversations": frame, "messages": messages}
+
+
+def _outcomes(
+    region: Region, o: Operations, c: Conversations, lines: Lines, made: Exchange, onset: np.ndarray
+) -> tuple[Joined, pl.Series]:
+    """Return who joins, and the outcome of each conversation; null where nobody commits."""
+    commits = np.flatnonzero(onset > 0)
+    begins = np.cumsum(c.length) - c.length
+    day = made.minute[begins[commits] + onset[commits] - 1] // MINUTES_A_DAY
+    last = begins + np.add.reduceat(made.kept, begins) - 1
+    drawn_back = lines.stage[last[commits]] == acts.STAGES.index("withdrawal")
+    joined, joins = draw_outcomes(region, o, c.number[commits], c.owner[commits], day, drawn_back)
+    code = np.full(len(onset), len(OUTCOMES))
+    code[commits] = np.where(joins, OUTCOMES.index(JOINED), OUTCOMES.index(LOST))
+    return joined, _named(OUTCOMES, code % len(OUTCOMES), code == len(OUTCOMES))
+
+
+def _messages(
+    region: Region,
+    c: Conversations,
+    lines: Lines,
+    role: np.ndarray,
+    minute: np.ndarray,
+    act: pl.Series,
+    channel: pl.Series,
+) -> pl.DataFrame:
+    """Return the table of messages, those that were never written included."""
+    return pl.DataFrame(
+        {
+            "region": np.full(len(lines.row), region.index, dtype=np.int32),
+            "conversation": region.ids("conversations", c.number)[lines.at],
+            "sequence": (lines.step + 1).astype(np.int32),
+            "minute": minute.astype(np.int32),
+            "side": _named(SIDES, role != role[_first(lines)]),
+            "act": act,
+            "channel": channel,
+            "stage": _named(acts.STAGES, lines.stage),
+        }
+    )
+
+
+def _lines(region: Region, c: Conversations, model: acts.Acts, onward: np.ndarray, way: np.ndarray) -> Lines:
+    """Return stages of all messages: whole stages are drawn one after the other until every conversation is full.
+
+    ``onward``: (ways, S, S) weights of the stage that follows; ``way``: (conversations,) which of them.
+    """
     stage = np.zeros(len(c.number), dtype=np.int64)
     left = c.length.copy()
     stages, lasting = [], []
@@ -87,7 +141,7 @@ def _lines(region: Region, c: Conversations, model: acts.Acts) -> Lines:
         left = left - dwell
         if not left.any():
             break
-        stage = region.stream("messages/onward").choose(c.number, model.onward[c.course, stage], turn)
+        stage = region.stream("messages/onward").choose(c.number, onward[way, stage], turn)
     at = np.repeat(np.arange(len(c.number)), c.length)
     step = np.arange(len(at)) - np.repeat(np.cumsum(c.length) - c.length, c.length)
     return Lines(
@@ -207,9 +261,9 @@ def _frame(
     o: Operations,
     accounts: Accounts,
     c: Conversations,
-    id: np.ndarray,
     onset: np.ndarray,
 ) -> pl.DataFrame:
+    id = region.ids("conversations", c.number)
     recruits = c.form >= 0
     kind = np.maximum(c.course - len(acts.STRATEGIES) + 1, 0)
     return pl.DataFrame(
@@ -229,6 +283,7 @@ def _frame(
             "number": c.number,
             "holder": c.holder,
             "length": c.length.astype(np.int32),
+            "outcome": pl.Series([None], dtype=pl.String).new_from_index(0, len(id)),
         }
     )
 

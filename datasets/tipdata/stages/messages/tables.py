@@ -5,6 +5,7 @@ import polars as pl
 from tipdata.core.kinds import FORMS, LANGUAGES
 from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.stages.messages import acts
+from tipdata.stages.messages.outcomes import OUTCOMES
 
 SIDES = ("first", "second")
 """Who opened a conversation, and the other."""
@@ -50,7 +51,21 @@ CONVERSATIONS = Table(
             note="number under which the holder's habits are drawn",
             sealed=Sealed("as_is"),
         ),
-        Column("length", pl.Int32(), "truth", "messages", "that it would have but for the end of the window"),
+        Column(
+            "length",
+            pl.Int32(),
+            "truth",
+            "messages",
+            "that it would have but for the end of the window, of its site or of the operation",
+        ),
+        Column(
+            "outcome",
+            pl.String(),
+            "truth",
+            note="of a recruitment that commits; lost: the other backs out; else null",
+            values=OUTCOMES,
+            since="0.4.0",
+        ),
     ),
     "Conversations between adults in coded acts, about 1,000 per region; one in nine is a recruitment that commits.",
 )
@@ -79,5 +94,5 @@ MESSAGES = Table(
         ),
         Column("stage", pl.String(), "truth", values=acts.STAGES),
     ),
-    "Messages of conversations as coded acts, about 30,000 per region.",
+    "Messages of conversations as coded acts, about 15,000 per region (30,000 before data 0.4.0).",
 )

@@ -14,7 +14,18 @@ from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
+from tipdata.stages.messages.outcomes import Joined
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.people.lives import (
+    WAYS,
+    by_form,
+    draw_crew,
+    draw_exit,
+    draw_relation,
+    draw_stay,
+    has_lives,
+)
+from tipdata.stages.places.stage import Places
 
 EXPLOITED = "exploited"
 STAFF = ("controller", "recruiter", "writer")
@@ -31,15 +42,40 @@ PEOPLE = Table(
         Column("person", pl.Int64(), "truth", id_of="people"),
         Column("operation", pl.Int64(), "truth", id_of="operations"),
         Column("role", pl.String(), "truth", values=(EXPLOITED, *STAFF)),
+        Column("town", pl.Int32(), "truth", note="home of the operation", id_of="places", since="0.4.0"),
         Column(
             "age_band",
             pl.String(),
             "truth",
             "years",
-            note="children only here, as margins; never in operations that post",
+            note="adults only; before 0.4.0 children in operations that never post",
             values=InWorld(("people.age_bands",)),
         ),
         Column("sex", pl.String(), "truth", values=SEXES),
+        Column(
+            "way",
+            pl.String(),
+            "truth",
+            note="how those exploited came to the operation",
+            values=WAYS,
+            since="0.4.0",
+        ),
+        Column(
+            "conversation",
+            pl.Int64(),
+            "truth",
+            note="by which they came",
+            id_of="conversations",
+            since="0.4.0",
+        ),
+        Column(
+            "from_operation",
+            pl.Int64(),
+            "truth",
+            note="that sold them; null for others",
+            id_of="operations",
+            since="0.4.0",
+        ),
         Column(
             "recruiter_relation",
             pl.String(),
@@ -64,7 +100,7 @@ PEOPLE = Table(
             values=InWorld(("people.exit",)),
         ),
     ),
-    "People of trafficking operations: 500-6,000 exploited per region, most in operations that never post.",
+    "People of trafficking operations: 500-6,000 adults exploited per region, most in operations that never post.",
 )
 
 
@@ -74,7 +110,8 @@ class People:
 
     ``local``: local number; ``owner``: local number of the operation; ``exploited``: not of the staff; ``adult``:
     eighteen or older; ``start``, ``end``: days, the end perhaps beyond the last day; ``exit``: how it ends.
-    ``control``: (people, means) bool, columns as in ``means``.
+    ``control``: (people, means) bool, columns as in ``means``; ``seller``: local number of the operation that sold
+    them, -1 for none, from data 0.4.0 on.
     """
 
     local: np.ndarray
@@ -86,11 +123,14 @@ class People:
     exit: np.ndarray
     control: np.ndarray
     means: tuple[str, ...]
+    seller: np.ndarray | None = None
 
 
 def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame]]:
     """Draw the people of one region."""
     o: Operations = past["operations"]
+    if has_lives(region):
+        return _in_lives(region, past["places"], o, past["messages"])
     exploited, staff = _numbers(region, o)
     owner = np.concatenate(
         [np.repeat(np.arange(len(o.id)), exploited), np.repeat(np.arange(len(o.id)), staff)]
@@ -101,15 +141,12 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
     person = owner * ROOM + within + np.where(is_staff, ROOM // 2, 0)
     labour = o.form[owner] == o.forms.index("labour")
     start, end = _spell(region, person, labour)
-    lasts = end >= DAYS
     exits = region["people.exit"]
     way = region.stream("people/exit").choose(person, np.array(list(exits.values())))
-    role = np.where(
-        is_staff, np.array(STAFF)[region.stream("people/role").choose(person, np.array([5, 3, 2]))], EXPLOITED
-    )
     age_band = _age_bands(region, person, o.posts[owner] | is_staff)
     minor = list(region["people.age_bands"])[: region["people.minor_bands"]]
-    means, control = _control(region, person, labour, ~is_staff)
+    tables = [region["people.control.other"], region["people.control.labour"]]
+    means, control = _control(region, person, tables, labour.astype(np.int64), ~is_staff)
     people = People(
         local=person,
         owner=owner,
@@ -121,22 +158,74 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
         control=control,
         means=means,
     )
-    frame = pl.DataFrame(
+    relation = _relation(region, person, labour, is_staff)
+    return people, {"people": _frame(region, o, people, age_band, relation)}
+
+
+def _in_lives(
+    region: Region, places: Places, o: Operations, joined: Joined
+) -> tuple[People, dict[str, pl.DataFrame]]:
+    """As :func:`generate`, from data 0.4.0 on: adults alone, each within the life of the operation."""
+    crew = draw_crew(region, o, joined, ROOM // 2 - 1)
+    person = crew.owner * ROOM + crew.within + np.where(crew.exploited, 0, ROOM // 2)
+    relation = draw_relation(region, o, crew, person)
+    stay = draw_stay(region, o, crew, person, relation)
+    tables = by_form(region, o, "people.control")
+    means, control = _control(region, person, tables, o.form[crew.owner], crew.exploited)
+    people = People(
+        local=person,
+        owner=crew.owner,
+        exploited=crew.exploited,
+        adult=np.ones(len(person), dtype=bool),
+        start=stay.start,
+        end=stay.end,
+        exit=draw_exit(region, o, crew, person),
+        control=control,
+        means=means,
+        seller=stay.seller,
+    )
+    bands = region["people.age_bands"]
+    chosen = region.stream("people/age_band").choose(person, np.array(list(bands.values())))
+    relation = np.where(crew.exploited, relation, "")
+    known = {
+        "town": places.town[o.town[crew.owner]],
+        "way": pl.Series(np.where(crew.exploited, np.array(WAYS)[stay.way], "")).replace("", None),
+        "conversation": _ids(crew.conversation, region.ids("conversations", crew.conversation)),
+        "from_operation": _ids(stay.seller, o.id[stay.seller]),
+    }
+    frame = _frame(region, o, people, np.array(list(bands))[chosen], relation)
+    return people, {"people": frame.with_columns(**known)}
+
+
+def _ids(number: np.ndarray, id: np.ndarray) -> pl.Series:
+    """Return ids, null where the local number is negative."""
+    return pl.Series(np.where(number >= 0, id, -1)).replace(-1, None)
+
+
+def _frame(
+    region: Region, o: Operations, p: People, age_band: np.ndarray, relation: np.ndarray
+) -> pl.DataFrame:
+    is_staff, lasts, none = ~p.exploited, p.end >= DAYS, np.full(len(p.local), None)
+    role = np.array(STAFF)[region.stream("people/role").choose(p.local, np.array([5, 3, 2]))]
+    return pl.DataFrame(
         {
-            "region": np.full(len(owner), region.index, dtype=np.int32),
-            "person": region.ids("people", person),
-            "operation": o.id[owner],
-            "role": role,
+            "region": np.full(len(p.local), region.index, dtype=np.int32),
+            "person": region.ids("people", p.local),
+            "operation": o.id[p.owner],
+            "role": np.where(is_staff, role, EXPLOITED),
+            "town": pl.Series(none, dtype=pl.Int32),
             "age_band": age_band,
-            "sex": pl.Series(SEXES)[_women(region, o, person, owner, is_staff).astype(np.int64)],
-            "recruiter_relation": pl.Series(_relation(region, person, labour, is_staff)).replace("", None),
-            "means_of_control": lists(np.array(means), control),
-            "from_day": start.astype(np.int32),
-            "to_day": pl.Series(np.where(lasts, -9999, end).astype(np.int32)).replace(-9999, None),
-            "exit": pl.Series(np.where(lasts | is_staff, "", np.array(list(exits))[way])).replace("", None),
+            "sex": pl.Series(SEXES)[_women(region, o, p.local, p.owner, is_staff).astype(np.int64)],
+            "way": pl.Series(none, dtype=pl.String),
+            "conversation": pl.Series(none, dtype=pl.Int64),
+            "from_operation": pl.Series(none, dtype=pl.Int64),
+            "recruiter_relation": pl.Series(relation).replace("", None),
+            "means_of_control": lists(np.array(p.means), p.control),
+            "from_day": p.start.astype(np.int32),
+            "to_day": pl.Series(np.where(lasts, -9999, p.end).astype(np.int32)).replace(-9999, None),
+            "exit": pl.Series(np.where(lasts | is_staff, "", p.exit)).replace("", None),
         }
     )
-    return people, {"people": frame}
 
 
 def _numbers(region: Region, o: Operations) -> tuple[np.ndarray, np.ndarray]:
@@ -178,11 +267,15 @@ def _relation(region: Region, person: np.ndarray, labour: np.ndarray, staff: np.
 
 
 def _control(
-    region: Region, person: np.ndarray, labour: np.ndarray, exploited: np.ndarray
+    region: Region,
+    person: np.ndarray,
+    tables: list[dict[str, float]],
+    which: np.ndarray,
+    exploited: np.ndarray,
 ) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the means of control, and (people, means) bool: which were used on each of those exploited."""
-    tables = [region["people.control.other"], region["people.control.labour"]]
-    p = np.array([[probability(x) for x in t.values()] for t in tables])[labour.astype(np.int64)]
+    """Return the means of control, and (people, means) bool: which were used on each of those exploited; ``which`` of
+    the tables has their probabilities."""
+    p = np.array([[probability(x) for x in t.values()] for t in tables])[which]
     used = region.stream("people/control").chance(person[:, None], p, np.arange(p.shape[1])[None, :])
     return tuple(tables[0]), used & exploited[:, None]
 
@@ -199,4 +292,4 @@ def _spell(region: Region, person: np.ndarray, labour: np.ndarray) -> tuple[np.n
     return start, start + length
 
 
-STAGE = Stage("people", ("operations",), (PEOPLE,), generate)
+STAGE = Stage("people", ("places", "operations", "messages"), (PEOPLE,), generate)

@@ -1,0 +1,1 @@
+"""Children among those detected: counts, and nothing else."""

@@ -1,0 +1,222 @@
+"""How people come to an operation, how long they are exploited, and how they get out, from data 0.4.0 on.
+
+Everybody comes within the operation's life and leaves within it: by a conversation that the table of messages holds, by
+an advert of the operation for work or with an intermediary, through somebody they know, or sold by an operation of a
+network or an armed group. Durations keep the published shares over all people as far as lives allow.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tipdata.core.draw import ONE, probability
+from tipdata.core.kinds import FAMILIES, TRAFFICKING
+from tipdata.core.world import DAYS, Region
+from tipdata.stages.messages.outcomes import Joined
+from tipdata.stages.operations.stage import Operations
+
+WAYS = CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = ("conversation", "job_advert", "acquaintance", "sold")
+SELLERS = ("network", "armed_group")
+"""Kinds of organisation that sell people, and that hand them on to others elsewhere."""
+MOVED_ON, RELEASED = "moved_on", "released"
+FAMILY, OTHER = "family", "other"
+NOBODY = -1
+YEAR = 365
+MOST = ONE * 19 // 20
+"""Of those for whom there is room no more than this share stays so long."""
+
+
+@dataclass(frozen=True)
+class Crew:
+    """People of operations: arrays of equal length, exploited ones before staff.
+
+    ``owner``, ``within``: the operation and the number within it; ``exploited``: bool; ``conversation``: local number
+    of the one by which they came, -1 where by none; ``joins``: the day then.
+    """
+
+    owner: np.ndarray
+    within: np.ndarray
+    exploited: np.ndarray
+    conversation: np.ndarray
+    joins: np.ndarray
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Of each of a crew: ``way``: index into :data:`WAYS`; ``seller``: operation that sold them, -1 for none;
+    ``start``, ``end``: days."""
+
+    way: np.ndarray
+    seller: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+
+
+def has_lives(region: Region) -> bool:
+    """Return whether a region's version of the data draws people from operations' lives."""
+    return "people.labour_like" in region.world.parameters
+
+
+def draw_crew(region: Region, o: Operations, joined: Joined, most: int) -> Crew:
+    """Draw how many people each trafficking operation has; ``most``: of one operation.
+
+    The longer one lives, the more it exploits; those who join by a conversation are among them.
+    """
+    local = np.arange(len(o.id))
+    mean = region["people.posting"]
+    few = 1 + mean * region.stream("people/few").quantile(local, "gamma_2.0") // 2_000_000
+    share = (region.stream("people/many").quantile(local, "gamma_0.5") + 20_000) * (o.ends - o.begins + 1)
+    silent = (o.kind == TRAFFICKING) & ~o.posts
+    many = 1 + region["people.hidden"] * share // max(int(share[silent].sum()), 1)
+    count = np.minimum(np.where(o.kind == TRAFFICKING, np.where(o.posts, few, many), 0), most)
+    count = np.maximum(count, np.bincount(joined.owner, minlength=len(local)))
+    staff = 1 + count * probability(region["people.staff"]) // ONE
+    staff = np.where(count > 0, np.minimum(staff, 60), 0)
+    owner = np.concatenate([np.repeat(local, count), np.repeat(local, staff)])
+    within = np.arange(len(owner)) - np.repeat(
+        np.cumsum(np.append(count, staff)) - np.append(count, staff), np.append(count, staff)
+    )
+    conversation, joins = np.full(len(owner), NOBODY), np.full(len(owner), NOBODY)
+    order = np.lexsort((joined.conversation, joined.owner))
+    first = np.searchsorted(joined.owner[order], joined.owner[order])
+    at = (np.cumsum(count) - count)[joined.owner[order]] + np.arange(len(order)) - first
+    conversation[at], joins[at] = joined.conversation[order], joined.day[order]
+    return Crew(owner, within, np.arange(len(owner)) < count.sum(), conversation, joins)
+
+
+def draw_relation(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
+    """Return how each is related to who recruited them: by the form's published shares; no family where that was a
+    conversation."""
+    names = list(region["people.relation.other"])
+    listed = by_form(region, o, "people.relation")
+    weights = np.array([list(one.values()) for one in listed])[o.form[crew.owner]]
+    weights[:, names.index(FAMILY)] *= crew.conversation < 0
+    return np.array(names)[region.stream("people/relation").choose(person, weights)]
+
+
+def by_form(region: Region, o: Operations, group: str) -> list[dict[str, float]]:
+    """Return what a group of parameters lists of each form: its own, or that of forced labour or of all others."""
+    listed = region.group(group)
+    like = region["people.labour_like"]
+    return [listed[form if form in listed else "labour" if form in like else "other"] for form in o.forms]
+
+
+def labour_like(region: Region, o: Operations, owner: np.ndarray) -> np.ndarray:
+    """Return bool: whose exploitation is like forced labour in relation, means of control and duration."""
+    return np.isin(o.forms, region["people.labour_like"])[o.form[owner]]
+
+
+def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray) -> Stay:
+    """Draw ways in and spells."""
+    sells = np.flatnonzero((o.kind == TRAFFICKING) & np.isin(organisations(region, o), SELLERS))
+    way, start = _ways(region, o, crew, person, relation)
+    seller = np.full(len(way), NOBODY)
+    sold = np.flatnonzero(way == WAYS.index(SOLD))
+    bought, day = _sales(region, o, crew.owner[sold], person[sold], sells)
+    seller[sold], start[sold] = bought, day
+    way[sold[bought < 0]] = WAYS.index(ACQUAINTANCE)
+    free = way == WAYS.index(ACQUAINTANCE)
+    room = o.ends[crew.owner] - np.where(free, o.begins[crew.owner], start)
+    length = np.minimum(_lengths(region, o, crew, person, room), room)
+    # Who was sold before the first day is there on it.
+    length = np.where(free, length, np.maximum(length, 1 - start))
+    low = np.maximum(o.begins[crew.owner], 1 - length)
+    high = np.minimum(o.ends[crew.owner] - length, DAYS - 1)
+    anywhere = low + region.stream("people/from").below(person, np.maximum(high - low + 1, 1))
+    start = np.where(free, anywhere, start)
+    end = start + length
+    first, last = _staff_spell(region, o, crew.owner, person)
+    return Stay(way, seller, np.where(crew.exploited, start, first), np.where(crew.exploited, end, last))
+
+
+def _ways(
+    region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return way in, and the day of joining of those who come by a conversation or an advert."""
+    owner = crew.owner
+    strangers = relation == OTHER
+    offers = o.posts & (o.family != FAMILIES.index("services"))
+    answers = region.stream("people/advert").chance(person, probability(region["people.by_advert"]))
+    sold = region.stream("people/sold").chance(person, probability(region["people.sold"]))
+    way = np.where(sold & strangers, WAYS.index(SOLD), WAYS.index(ACQUAINTANCE))
+    way = np.where(offers[owner] & answers & strangers, WAYS.index(JOB_ADVERT), way)
+    way = np.where(crew.conversation >= 0, WAYS.index(CONVERSATION), way)
+    posting = o.last_day[owner] - o.first_day[owner] + 1
+    day = o.first_day[owner] + region.stream("people/answers").below(person, posting)
+    return way, np.where(crew.conversation >= 0, crew.joins, day)
+
+
+def organisations(region: Region, o: Operations) -> np.ndarray:
+    """Return the organisation of each trafficking operation, by name: the draw of the stage operations."""
+    listed = region["operations.organisation"]
+    drawn = region.stream("operations/organisation").choose(
+        np.arange(len(o.id)), np.array(list(listed.values()))
+    )
+    return np.array(list(listed))[drawn]
+
+
+def _sales(
+    region: Region, o: Operations, owner: np.ndarray, person: np.ndarray, sells: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return who sold each person, and the day: within the lives of both. -1 where there is nobody who could have."""
+    if not len(sells) or not len(owner):
+        return np.full(len(owner), NOBODY), np.zeros(len(owner), dtype=np.int64)
+    stays = region["people.shortest_days"]
+    low = np.maximum(np.maximum(o.begins[owner][:, None], o.begins[sells][None, :]), -YEAR)
+    high = np.minimum(o.ends[owner][:, None] - stays, o.ends[sells][None, :])
+    high = np.minimum(high, DAYS - 1)
+    fits = (high >= low) & (owner[:, None] != sells[None, :])
+    armed = organisations(region, o)[sells] == SELLERS[1]
+    weights = fits * np.where(armed, region["people.armed_sales"], 1)
+    chosen = region.stream("people/seller").choose(person, np.maximum(weights, ~fits.any(axis=1)[:, None]))
+    at = np.arange(len(owner))
+    low, high = low[at, chosen], high[at, chosen]
+    day = low + region.stream("people/sale").below(person, np.maximum(high - low + 1, 1))
+    return np.where(fits.any(axis=1), sells[chosen], NOBODY), day
+
+
+def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Return days of exploitation: under one year, one to two or over two, each as often as published over all people
+    of forms alike, of those with room for it; of organ removal weeks."""
+    labour = labour_like(region, o, crew.owner)
+    brief = np.isin(o.forms, list(region["people.brief_days"]))[o.form[crew.owner]]
+    band = np.zeros(len(person), dtype=np.int64)
+    long, mid = room > 2 * YEAR, room > YEAR
+    for alike, name in ((labour, "labour"), (~labour, "other")):
+        here = alike & crew.exploited & ~brief
+        weights = region[f"people.duration.{name}"]
+        part = [int(here.sum()) * w * ONE // sum(weights) for w in weights]
+        chance = [0, 0, min(part[2] // max(int((here & long).sum()), 1), MOST)]
+        left = int((here & mid).sum()) * ONE - int((here & long).sum()) * chance[2]
+        chance[1] = min(part[1] * ONE // max(left, 1), MOST)
+        longest = long & region.stream("people/duration").chance(person, chance[2], 2)
+        longer = mid & region.stream("people/duration").chance(person, chance[1], 1)
+        band = np.where(here, np.where(longest, 2, np.where(longer, 1, 0)), band)
+    shortest = region["people.shortest_days"]
+    low = np.array([shortest, YEAR, 2 * YEAR])[band]
+    high = np.minimum(np.array([YEAR, 2 * YEAR, 5 * YEAR])[band], room + 1)
+    length = low + region.stream("people/length").below(person, np.maximum(high - low, 1))
+    for form, (least, most) in region["people.brief_days"].items():
+        here = o.form[crew.owner] == o.forms.index(form)
+        weeks = least + region.stream("people/weeks").below(person, most - least + 1)
+        length = np.where(here, weeks, length)
+    return length
+
+
+def _staff_spell(
+    region: Region, o: Operations, owner: np.ndarray, person: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return days from and to which staff is there: most of the operation's life, its posting or busy time at least."""
+    third = (o.ends - o.begins)[owner] // 3
+    late = region.stream("people/from").below(person, third + 1)
+    early = region.stream("people/length").below(person, third + 1)
+    start = np.minimum(o.begins[owner] + late, o.first_day[owner])
+    return start, np.maximum(o.ends[owner] - early, o.last_day[owner])
+
+
+def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
+    """Return how it ends, by name. Only those of a network or an armed group are handed on; others are released."""
+    names = np.array(list(region["people.exit"]))
+    exit = names[region.stream("people/exit").choose(person, np.array(list(region["people.exit"].values())))]
+    hands_on = np.isin(organisations(region, o), SELLERS)[crew.owner]
+    return np.where((exit == MOVED_ON) & ~hands_on, RELEASED, exit)
