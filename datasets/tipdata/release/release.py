@@ -34,8 +34,11 @@ class Release:
             raise UsageError(
                 f"release version {version} does not exist: choose one of {', '.join(versions())}."
             )
-        if size not in sizes():
-            raise UsageError(f"release size {size} does not exist: choose one of {', '.join(sizes())}.")
+        if size not in sizes(version):
+            where = f" in data version {version}" if size in sizes() else ""
+            raise UsageError(
+                f"release size {size} does not exist{where}: choose one of {', '.join(sizes(version))}."
+            )
         check_world(world)
         return cls(version, size, world)
 
