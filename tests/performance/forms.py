@@ -34,7 +34,7 @@ FOLDS, REGULARISATION = 10, 0.1
 
 @dataclass(frozen=True)
 class Said:
-    """Operations that post: ``form``, ``kind``, ``category``, ``weight`` (n,); (n, levels) ``share`` of its adverts that
+    """Operations that post: ``form``, ``kind``, ``category``, ``weight`` (n,); (n, levels) ``share`` of its adverts who
     say a level, and whether ``one`` of them does; ``shared`` (levels,) bool: of a fact that all families have."""
 
     forms: tuple[str, ...]
