@@ -22,6 +22,7 @@ from drawn import asking
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
+from tipdata.core.counts import effective_size
 from tipdata.core.kinds import CATEGORIES, KINDS, SPAM, TRAFFICKING
 from tipdata.core.world import World
 from tipdata.stages import draw_tables
@@ -112,11 +113,6 @@ def kind_within(said: Said, form: int) -> tuple[float, float]:
     return auroc(said.share[rows], mine[rows], balance), auroc(said.one[rows], mine[rows], balance)
 
 
-def kish(weight: np.ndarray) -> float:
-    """Return the effective size of weighted rows: (sum w)^2 / sum w^2 (Kish 1965)."""
-    return float(weight.sum() ** 2 / (weight.astype(float) ** 2).sum())
-
-
 def main() -> None:
     """Print the tables."""
     parser = asking(__doc__)
@@ -139,7 +135,9 @@ def main() -> None:
     print(f"\n{'':20}operations  share  by weight  effective (Kish)")
     for name, rows in {"all": said.kind >= 0, **{k: said.kind == n for n, k in enumerate(KINDS)}}.items():
         share = said.weight[rows].sum() / said.weight.sum()
-        print(f"{name:20}{rows.sum():10,}  {rows.mean():.3f}  {share:9.3f}  {kish(said.weight[rows]):,.0f}")
+        print(
+            f"{name:20}{rows.sum():10,}  {rows.mean():.3f}  {share:9.3f}  {effective_size(said.weight[rows]):,.0f}"
+        )
 
 
 if __name__ == "__main__":
