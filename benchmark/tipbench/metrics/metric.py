@@ -67,13 +67,14 @@ class MetricValues:
     by_form: ByForm | None = None
 
     def only(self, names: Collection[str]) -> MetricValues:
-        """Return the same with these metrics alone; groups and curves stay."""
+        """Return the same with these metrics alone; groups, curves and recall by form stay."""
         return MetricValues(
             metrics=lambda drawn: {n: value for n, value in self.metrics(drawn).items() if n in names},
             withheld={n: note for n, note in self.withheld.items() if n in names},
             without_interval={n: note for n, note in self.without_interval.items() if n in names},
             groups=self.groups,
             curves=self.curves,
+            by_form=self.by_form,
         )
 
 
