@@ -60,14 +60,16 @@ def check_status(version: str, draft: bool) -> None:
         )
 
 
-def sizes(version: str = "") -> dict[str, int]:
-    """Return release sizes that a version has (all there are, for ''): regions in each."""
+def sizes() -> dict[str, int]:
+    """Return release sizes: regions in each."""
+    listed = _document("versions.yaml")["sizes"]
+    return {name: size["regions"] if isinstance(size, dict) else size for name, size in listed.items()}
+
+
+def has_size(version: str, size: str) -> bool:
+    """Return whether a version of the data has a size: some are there from a version on."""
     known = list(versions())
-    return {
-        name: size["regions"] if isinstance(size, dict) else size
-        for name, size in _document("versions.yaml")["sizes"].items()
-        if not version or known.index(version) >= known.index(_of_size(name, "since", known[0]))
-    }
+    return known.index(version) >= known.index(_of_size(size, "since", known[0]))
 
 
 def profile(size: str) -> Mapping[str, Any]:

@@ -31,5 +31,5 @@ def one_region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ``tiny``, and every world of its size, have one region, in a home of its own."""
     known = {**sizes(), "tiny": 1}
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("tipdata.release.release.sizes", lambda version="": known)
+    monkeypatch.setattr("tipdata.release.release.sizes", lambda: known)
     monkeypatch.setattr("tipdata.release.manifests.manifest_folder", lambda: tmp_path / "no manifests")
