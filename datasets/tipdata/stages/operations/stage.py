@@ -221,7 +221,7 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
             "adopts_obfuscation": day_or_null(o.adopts_obfuscation),
             "investigated_day": day_or_null(investigated),
             "log_odds": o.log_odds.astype(np.int32),
-            "weight": natural_weight(region, o.kind, o.form, o.posts).astype(np.int32),
+            "weight": natural_weight(region, o.kind, o.form, o.posts),
         }
     )
 

@@ -63,10 +63,11 @@ OPERATIONS = Table(
         ),
         Column(
             "weight",
-            pl.Int32(),
+            pl.Int64(),
             "truth",
             "millionths",
             note="how many operations it stands for where a size draws kinds and forms at other shares than the world",
+            sealed=Sealed("as_is"),
             since="0.4.0",
         ),
     ),
