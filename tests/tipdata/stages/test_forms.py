@@ -53,8 +53,8 @@ def test_a_form_says_what_its_ratios_say_and_lawful_twins_do_not() -> None:
     )
     names = list(CATEGORIES)
     for told, more, less in (
-        ("place=outside", "construction", "domestic"),
-        ("lodging=family", "domestic", "construction"),
+        ("experience=years", "construction", "agricultural"),
+        ("heads=one", "domestic", "construction"),
     ):
         fact, level = said(more, told)
         lawful = made.weights[:, fact, len(forms) :, level]
