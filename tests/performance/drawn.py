@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass, field
 
 import polars as pl
-from tipdata.core.world import World, release_name, sizes
+from tipdata.core.world import World, profile, release_name, sizes
 from tipdata.stages import Past, as_of, draw_stages, tables_of
 
 NEEDED = ("places", "operations", "accounts", "adverts")
@@ -63,7 +63,8 @@ class Drawn:
     def name(self) -> str:
         """As a release of that many regions is called, or the number of regions where none has it."""
         size = next(
-            (name for name, count in sizes().items() if count == self.regions), f"{self.regions} regions"
+            (name for name, count in sizes().items() if count == self.regions and not profile(name)),
+            f"{self.regions} regions",
         )
         return release_name(self.version, size, self.number)
 

@@ -121,6 +121,8 @@ def placebo(options: argparse.Namespace) -> None:
             for level in entry["value"].values():
                 if "ratio" in level:
                     level["ratio"] = [1.0] * len(level["ratio"])
+        elif path.startswith("facts.form."):
+            entry["value"] = dict.fromkeys(entry["value"], 1.0)
     with (
         tempfile.TemporaryDirectory() as home,
         mock.patch.dict("os.environ", {"TIPBENCH_HOME": home}),

@@ -15,6 +15,7 @@ from tipbench.config.compose import Composer
 from tipbench.config.settings import Settings
 from tipbench.console import emit, emit_json, emit_table, notice
 from tipbench.exit_codes import FAILED
+from tipbench.runs import by_form
 from tipbench.runs.allowed_splits import splits_of
 from tipbench.runs.cell import Cell
 from tipbench.runs.decisions import Outcome
@@ -148,6 +149,11 @@ def _report(
         for result in to_show(results):
             title = f"{result.method_name}, split {result.split}: estimates"
             emit_table(*table_of(result.estimates, task_of(result.task).unit), title=title)
+        columns, cells = by_form.table_of_results(results)
+        if cells:
+            emit_table(
+                columns, cells, title="recall by form of exploitation, at the 1% budget or by timely alarms"
+            )
     for said in _notes(results, alone=len(outcomes) == 1):
         notice(f"note: {said}", options.quiet or options.json)
     if len(outcomes) == 1:

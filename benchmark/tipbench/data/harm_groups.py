@@ -6,6 +6,7 @@ The harm columns of answers for units that belong to operations, whatever the un
 from __future__ import annotations
 
 import polars as pl
+from tipdata.stages.operations.shares import USUAL
 
 from tipbench.task import Source
 
@@ -19,23 +20,32 @@ def trafficking_operations(source: Source) -> pl.Series:
 
 
 def with_operation(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
-    """Return units ``[cluster, ...]`` with ``group, form, language, oracle_log_odds, sex`` of their operation.
+    """Return units ``[cluster, weight, ...]`` with ``group, form, language, oracle_log_odds, sex`` of their operation.
 
+    ``weight`` is multiplied by how many operations it stands for, where a size draws kinds and forms at other shares
+    than the world, so that headline metrics are those of the world.
     ``form``, ``sex`` (of most people exploited) and ``language`` are null where it exploits nobody; all are
     for units without an operation.
     """
     exploits = pl.col("kind") == POSITIVE_KIND
-    operations = source.scan("operations", truth=True).select(
+    operations = source.scan("operations", truth=True)
+    known = operations.collect_schema().names()
+    operations = operations.select(
         "operation",
         "kind",
         form=pl.when(exploits).then("form"),
         language=pl.when(exploits).then("language"),
+        stands_for=pl.col("weight") / USUAL if "weight" in known else pl.lit(1.0),
         oracle_log_odds="log_odds",
     )
     operations = operations.join(_majority_sex(source), on="operation", how="left").rename(
         {"operation": "cluster", "kind": "group"}
     )
-    return rows.join(operations, on="cluster", how="left", maintain_order="left")
+    return (
+        rows.join(operations, on="cluster", how="left", maintain_order="left")
+        .with_columns(pl.col("weight") * pl.col("stands_for").fill_null(1.0))
+        .drop("stands_for")
+    )
 
 
 def with_migrant(rows: pl.LazyFrame, written: str, source: Source) -> pl.LazyFrame:

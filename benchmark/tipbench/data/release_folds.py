@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipdata.core.counts import effective_size
 from tipdata.core.tables import TIERS, Table
-from tipdata.core.world import DAYS, MINUTES_A_DAY
+from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
 from tipdata.release import Release, open_release
 from tipdata.stages import all_tables
 
@@ -56,15 +57,16 @@ def prepare_release(
         made = _answers(task, source, asked.filter(pl.col("part").is_in(list(task.predicted_parts))))
         return with_lengths(made, handed) if task.alarms else made
 
+    answers = answered(rows, streams)
     return Prepared(
         task=task,
         folds=[fold],
-        answers=answered(rows, streams),
+        answers=answers,
         data=source.name,
         split=policy.name,
         labels=supervision,
         access=level,
-        notes=notes,
+        notes=notes + note_of_weights(source, answers),
         streams=streams,
         valid_answers=(
             lambda: answered(tested_earlier(valid_as_test(rows)), [one.of_valid() for one in streams])
@@ -72,6 +74,19 @@ def prepare_release(
         if "valid" in parts["part"]
         else None,
     )
+
+
+def note_of_weights(source: Source, answers: Answers) -> list[str]:
+    """Return what weights leave of the positives where a size draws kinds and forms at other shares than the world."""
+    frame = answers.frame
+    size = getattr(source, "size", "")
+    if not profile(size) or not {"part", "label", "weight"} <= set(frame.columns):
+        return []
+    weight = frame.filter((pl.col("part") == "test") & (pl.col("label") == 1))["weight"]
+    return [
+        f"size {size} draws kinds and forms at shares of its own, and weights restore the world's: the {len(weight):,} "
+        f"positives of the test tell as much as {effective_size(weight.to_numpy()):,.0f} of equal weight (Kish)"
+    ]
 
 
 def tested_earlier(rows: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ clusters a value stands alone and says so; where a value cannot be given, it is 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from tipbench.metrics.bootstrap import (
     percentile_interval,
     replicate,
 )
+from tipbench.metrics.by_form import FormRecall
 from tipbench.metrics.estimation import ESTIMATE
 from tipbench.metrics.inputs import MetricInputs, ScoredTask, inputs_of
 from tipbench.metrics.metric import NO_TRUTH, MetricValues
@@ -85,7 +87,8 @@ class Evaluation:
     ``primary_draws``: the primary metric under each draw of the clusters, by which methods are
     compared; None where there is no truth.
     ``prevalence``: the share of positives that headline metrics are at, None where they are at none. ``estimates``: of
-    a user's own data, what is estimated of each unit, by the name that the user gave it.
+    a user's own data, what is estimated of each unit, by the name that the user gave it. ``by_form``: recall of each
+    form of exploitation (:mod:`tipbench.metrics.by_form`).
     """
 
     scores: dict[str, Score]
@@ -96,6 +99,7 @@ class Evaluation:
     primary_draws: Draws | None = field(default=None, compare=False, repr=False)
     prevalence: float | None = None
     estimates: dict[str, Estimated] = field(default_factory=dict)
+    by_form: dict[str, FormRecall] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return "\n".join(f"{name} {score}" for name, score in self.scores.items())
@@ -151,6 +155,7 @@ def evaluate(
         primary_draws=_primary_draws(inputs, found, values, drawn),
         prevalence=inputs.share,
         estimates=_estimates(inputs),
+        by_form=found.by_form.recalls(drawn) if found.by_form else {},
     )
 
 
@@ -211,12 +216,18 @@ def _scores(
     bare = {name: _without_interval(measured, clusters, name) for name in values}
     draws: Metrics = {}
     if None in bare.values():
-        draws = replicate(measured.metrics, clusters.count, replicates, seed)
+        draws = replicate(partial(_with_forms, measured), clusters.count, replicates, seed)
     scores = {
         name: _score(value, measured.withheld.get(name), bare[name], draws.get(name))
         for name, value in values.items()
     }
     return scores, draws
+
+
+def _with_forms(measured: MetricValues, drawn: NDArray[np.float64]) -> Metrics:
+    """Return all metrics and the recall of each form, so that they share the draws."""
+    forms = measured.by_form.metrics(drawn) if measured.by_form else {}
+    return measured.metrics(drawn) | forms
 
 
 def _without_interval(measured: MetricValues, clusters: Clusters, name: str) -> str | None:

@@ -14,7 +14,8 @@ On a user's own data every group that they name is lawful, whatever its name, bu
 
 *Protection*, where the answers know the form, sex or language of those exploited: recall of each group of
 positives at the 1% budget, headline-weighted. Groups of under 20 positive clusters are merged into ``other``,
-which counts only if it has 20 itself; units whose attribute is null are in no group of it.
+which counts only if it has 20 itself; units whose attribute is null are in no group of it. Every form's own recall,
+with its interval, is in :mod:`tipbench.metrics.by_form`.
 
 ``protection_gap`` = the best group's recall - the worst's within one attribute (whose groups share out the
 same positives), the widest over the attributes.
@@ -35,6 +36,7 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.scores import SCORES
 from tipbench.metrics.bootstrap import FEWEST_CLUSTERS, TOO_FEW, ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.by_form import FORM, ByForm
 from tipbench.metrics.finds import worthless
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues, not_available, together
@@ -61,7 +63,7 @@ METRICS = (HARM_GAP, PROTECTION_GAP)
 LAWFUL, SPAM = "lawful", "spam"
 MARKS = ("migrant", "small", "seasonal")
 #: Groups that are not a kind of unit: a lawful unit of any kind may have any of these marks.
-ATTRIBUTES = ("form", "sex", "language")
+ATTRIBUTES = (FORM, "sex", "language")
 OTHER = "other"
 #: Threshold -> how the names of its rates end; the gaps are at the first.
 SUFFIX = {"budget_1pct": "", "recall_50": "_at_recall_50"}
@@ -201,6 +203,7 @@ def protection(inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: lis
             groups[group] = {"positive_clusters": clusters}
             if clusters >= FEWEST_CLUSTERS:
                 counted[attribute].append(group)
+    by_form = ByForm(inputs, flagged) if FORM in attributes else None
     names = list(groups)
     compared = {attribute: large for attribute, large in counted.items() if len(large) >= 2}
 
@@ -223,11 +226,14 @@ def protection(inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: lis
             groups[group] = {"recall": recall, **groups[group]}
     if not compared:
         return MetricValues(
-            metrics=not_available("protection_gap"), withheld={"protection_gap": TOO_FEW}, groups=groups
+            metrics=not_available("protection_gap"),
+            withheld={"protection_gap": TOO_FEW},
+            groups=groups,
+            by_form=by_form,
         )
     for attribute, gap in observed(gaps, inputs.clusters.count).items():
         groups[attribute] = {"protection_gap": gap}
-    return MetricValues(metrics=metrics, groups=groups)
+    return MetricValues(metrics=metrics, groups=groups, by_form=by_form)
 
 
 def merged_groups(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.kind import PredictionKind
 from tipbench.metrics.bootstrap import Metrics
+from tipbench.metrics.by_form import ByForm
 from tipbench.metrics.inputs import MetricInputs
 
 NO_TRUTH = "no truth"
@@ -54,6 +55,7 @@ class MetricValues:
     """A family's metrics on one method's inputs. ``metrics``: multiplicities [replicates, clusters] -> name ->
     [replicates].
 
+    ``by_form``: recall of each form of exploitation, where the answers know forms.
     ``withheld`` says of a metric why it has no value, ``without_interval`` why it has a value only.
     """
 
@@ -62,15 +64,17 @@ class MetricValues:
     without_interval: dict[str, str] = field(default_factory=dict)
     groups: dict[str, dict[str, float | None]] = field(default_factory=dict)
     curves: dict[str, Any] = field(default_factory=dict)
+    by_form: ByForm | None = None
 
     def only(self, names: Collection[str]) -> MetricValues:
-        """Return the same with these metrics alone; groups and curves stay."""
+        """Return the same with these metrics alone; groups, curves and recall by form stay."""
         return MetricValues(
             metrics=lambda drawn: {n: value for n, value in self.metrics(drawn).items() if n in names},
             withheld={n: note for n, note in self.withheld.items() if n in names},
             without_interval={n: note for n, note in self.without_interval.items() if n in names},
             groups=self.groups,
             curves=self.curves,
+            by_form=self.by_form,
         )
 
 
@@ -96,6 +100,7 @@ def together(parts: Iterable[MetricValues]) -> MetricValues:
         without_interval={name: note for part in parts for name, note in part.without_interval.items()},
         groups=groups,
         curves={name: curve for part in parts for name, curve in part.curves.items()},
+        by_form=next((part.by_form for part in parts if part.by_form is not None), None),
     )
 
 

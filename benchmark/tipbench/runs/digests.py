@@ -126,7 +126,7 @@ def _unpublished(release: Mapping[str, Any]) -> str | None:
     """Return the digest of the generator that makes a release without a published manifest: a draft, or an independent
     world; None where a manifest says what the data are."""
     known = Release.of(release["version"], release["size"], release.get("world", 0))
-    return fingerprint(known.version) if published_manifest(known) is None else None
+    return fingerprint(known.version, known.size) if published_manifest(known) is None else None
 
 
 def targets_of(value: Any) -> Iterator[str]:

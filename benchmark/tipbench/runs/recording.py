@@ -13,7 +13,7 @@ from tipbench.evaluation.evaluation import Evaluation, Score
 from tipbench.runs.cell import is_described, without_prose
 from tipbench.runs.cost import UNKNOWN_PEAK, Meter, environment
 from tipbench.runs.decisions import Job
-from tipbench.runs.records import Cost, Estimated, Fence, PredictionsFile, Scored
+from tipbench.runs.records import Cost, Estimated, Fence, FormRecall, PredictionsFile, Scored
 from tipbench.runs.results import PREDICTIONS, SCHEMA_VERSION, VALID, Result, digest_of, parquet_bytes, store
 from tipbench.runs.validation import Validated
 
@@ -93,6 +93,7 @@ def result_of(
         prevalence=evaluation.prevalence,
         estimates={name: Estimated(**asdict(one)) for name, one in evaluation.estimates.items()},
         groups=evaluation.groups,
+        by_form={name: FormRecall(**asdict(one)) for name, one in evaluation.by_form.items()},
         oracle=evaluation.oracle,
         curves=evaluation.curves,
         cost=cost,

@@ -38,6 +38,12 @@ class Scored(Record):
     note: str | None = None
 
 
+class FormRecall(Scored):
+    """Recall of a form's positives; without an interval where it has fewer than 20 operations."""
+
+    operations: int = Field(description="with a positive unit in the test part")
+
+
 class Estimated(Record):
     """What is estimated of one unit, with its 95% interval; null where there is none or the truth is not known."""
 

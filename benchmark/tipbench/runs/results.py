@@ -27,6 +27,7 @@ from tipbench.runs.records import (
     Digests,
     Estimated,
     Fence,
+    FormRecall,
     PredictionsFile,
     Record,
     Scored,
@@ -86,6 +87,9 @@ class Result(Record):
         default_factory=dict, description="of a user's own data: what is estimated of each unit, by its name"
     )
     groups: dict[str, dict[str, float | None]]
+    by_form: dict[str, FormRecall] = Field(
+        default_factory=dict, description="recall of each form of exploitation, by its name"
+    )
     oracle: dict[str, float | None]
     curves: dict[str, JsonValue] = Field(default_factory=dict)
     cost: Cost

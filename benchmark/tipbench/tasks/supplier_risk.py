@@ -78,14 +78,15 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
         small=pl.col("size").is_in(SMALL),
         firm_log_odds="log_odds",
     )
-    scored = rows.lazy().select(UNIT, "region", pl.col("part").cast(pl.String), agency="cluster")
+    scored = rows.lazy().select(
+        UNIT, "region", pl.col("part").cast(pl.String), agency="cluster", weight=pl.lit(1.0)
+    )
     frame = scored.join(seen, on=UNIT, how="left", maintain_order="left").rename({"operation": "cluster"})
     supplied = pl.col("main_agency").is_not_null()
     return (
         with_migrant(with_operation(frame, source), "spoken", source)
         .with_columns(
             cluster="agency",
-            weight=pl.lit(1.0),
             slot=pl.col("region").cast(pl.Int64),
             group=pl.when(pl.col("label") == 1)
             .then(pl.lit("exploiting"))

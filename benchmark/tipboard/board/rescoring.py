@@ -16,7 +16,7 @@ from tipbench.data.prepared import Prepared
 from tipbench.evaluation.meaning import score_version
 from tipbench.loading import prepare
 from tipbench.runs.cost import UNKNOWN_PEAK
-from tipbench.runs.records import Scored
+from tipbench.runs.records import FormRecall, Scored
 from tipbench.runs.results import Result, digest_of, read_result, run_folders
 from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.task import Task
@@ -223,6 +223,7 @@ def _rescored(
             update={
                 "scores": {name: Scored(**asdict(score)) for name, score in evaluation.scores.items()},
                 "groups": evaluation.groups,
+                "by_form": {name: FormRecall(**asdict(one)) for name, one in evaluation.by_form.items()},
                 "oracle": evaluation.oracle,
                 "curves": evaluation.curves,
                 "warnings": _warnings(result, evaluation.warnings),

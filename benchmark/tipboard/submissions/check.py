@@ -19,7 +19,7 @@ from pathlib import Path
 from tipbench.data.prepared import Prepared
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.evaluation.meaning import score_version
-from tipbench.runs.records import Cost, PredictionsFile, Scored, Versions
+from tipbench.runs.records import Cost, FormRecall, PredictionsFile, Scored, Versions
 from tipbench.runs.results import SCHEMA_VERSION, Result, digest_of
 from tipbench.task import Task
 from tipbench.tasks import task_of
@@ -269,6 +269,7 @@ def _result(
         primary=task.primary,
         scores={name: Scored(**asdict(score)) for name, score in found.scores.items()},
         groups=found.groups,
+        by_form={name: FormRecall(**asdict(one)) for name, one in found.by_form.items()},
         oracle=found.oracle,
         curves=found.curves,
         cost=Cost(

@@ -45,6 +45,7 @@ _LAPTOP = Limits(25 * MB, 5_000_000, 256 * MB, 1_000 * MB, 20)
 BY_SIZE = {
     "tiny": _LAPTOP,
     "small": _LAPTOP,
+    "forms": _LAPTOP,
     "full": Limits(250 * MB, 50_000_000, 2_560 * MB, 2_000 * MB, 120),
     "xl": Limits(2_500 * MB, 500_000_000, 25_600 * MB, 8_000 * MB, 1_200),
 }

@@ -25,7 +25,7 @@ _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 SLUG = r"^[a-z0-9](?:-?[a-z0-9_]){0,39}$"
 NAME = r"^[a-z][a-z0-9_]{0,39}$"
 URL = rf"^https://{_HOST}(?::[0-9]{{1,5}})?(?:[/?#]{_PATH})?$"
-DATA = r"^(?:[0-9]+\.[0-9]+\.[0-9]+/(?:tiny|small|full|xl)|round/[a-z0-9](?:-?[a-z0-9_]){0,39})$"
+DATA = r"^(?:[0-9]+\.[0-9]+\.[0-9]+/(?:tiny|small|forms|full|xl)|round/[a-z0-9](?:-?[a-z0-9_]){0,39})$"
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 PACKAGE = (
     rf"^{_NAME}(?:==[0-9][0-9A-Za-z.!+_-]*"

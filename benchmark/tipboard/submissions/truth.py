@@ -14,7 +14,7 @@ from tipdata.release import open_release
 
 from tipboard.submissions.record import SubmissionRecord
 
-LAPTOP = ("tiny", "small")
+LAPTOP = ("tiny", "small", "forms")
 """Sizes that are made where they are missing without being asked for."""
 
 

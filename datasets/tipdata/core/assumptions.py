@@ -54,6 +54,7 @@ class _Moving:
 
     def __init__(self, entry: Entry, stream: Stream) -> None:
         self._entry, self._unit = entry, str(entry["unit"])
+        self._ratio = "odds ratio" in self._unit or self._unit.startswith("likelihood ratio")
         self._odds_of = _odds_of(entry)
         self._factors = self._drawn_factors(stream)
 
@@ -76,7 +77,7 @@ class _Moving:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value
         whole = isinstance(value, int) if whole is None else whole
-        return self._moved(value, ratio or "odds ratio" in self._unit, whole)
+        return self._moved(value, ratio or self._ratio, whole)
 
     def _moved(self, value: float, ratio: bool, whole: bool) -> float:
         factor = next(self._factors)

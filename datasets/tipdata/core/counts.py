@@ -15,6 +15,12 @@ NEGLIGIBLE = 1e-9
 """Probability of a single count beyond which none is drawn."""
 
 
+def effective_size(weights: np.ndarray) -> float:
+    """Return how many rows of equal weight tell as much as weighted ones: (sum w)^2 / sum w^2 (Kish 1965)."""
+    weights = np.asarray(weights, dtype=np.float64)
+    return float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0
+
+
 def poisson(stream: Stream, ids: Ids, mean: Ints) -> Ints:
     """Return a Poisson count of each mean (thousandths), arrays of one shape.
 

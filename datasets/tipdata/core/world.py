@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,24 @@ def check_status(version: str, draft: bool) -> None:
 
 def sizes() -> dict[str, int]:
     """Return release sizes: regions in each."""
-    return _document("versions.yaml")["sizes"]
+    listed = _document("versions.yaml")["sizes"]
+    return {name: size["regions"] if isinstance(size, dict) else size for name, size in listed.items()}
+
+
+def has_size(version: str, size: str) -> bool:
+    """Return whether a version of the data has a size: some are there from a version on."""
+    known = list(versions())
+    return known.index(version) >= known.index(_of_size(size, "since", known[0]))
+
+
+def profile(size: str) -> Mapping[str, Any]:
+    """Return the parameters by path that a size has values of its own for; most sizes have none."""
+    return _of_size(size, "profile", {})
+
+
+def _of_size(size: str, key: str, otherwise: Any) -> Any:
+    listed = _document("versions.yaml")["sizes"].get(size)
+    return listed.get(key, otherwise) if isinstance(listed, dict) else otherwise
 
 
 def release_name(version: str, size: str, world: int = 0) -> str:
@@ -98,13 +115,27 @@ def _below(version: str, prefix: str) -> tuple[str, ...]:
     return tuple(path for path in parameters(version) if path.startswith(f"{prefix}."))
 
 
-def parameters_digest(version: str) -> str:
-    """Return the hex SHA-256 of values, ranges and units of a version's world file, in the file's order."""
+def parameters_digest(version: str, size: str = "") -> str:
+    """Return the hex SHA-256 of values, ranges and units of a version's world file, in the file's order, with the
+    values of a size's own."""
     listed = {
         path: [entry.get("value"), entry.get("range"), entry.get("unit")]
-        for path, entry in parameters(version).items()
+        for path, entry in _profiled(parameters(version), size).items()
     }
     return hashlib.sha256(json.dumps(listed, ensure_ascii=False).encode()).hexdigest()
+
+
+def _profiled(listed: Mapping[str, Mapping[str, Any]], size: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return parameters with the values of a size's own. Raises ValueError for one that the world has not."""
+    own = profile(size)
+    for path in own:
+        if path not in listed:
+            raise ValueError(f"versions.yaml: size {size} sets {path}, which is no parameter of the world")
+    changed = {path: {**listed[path], "value": value} for path, value in own.items()}
+    return {
+        **listed,
+        **{path: {k: v for k, v in one.items() if k != "range"} for path, one in changed.items()},
+    }
 
 
 def _leaves(node: dict[str, Any], path: str, file: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -128,24 +159,32 @@ class World:
     assumptions: int = 0
     """0 for what the version assumes; any other number for a draw of all that is assumed
     (:mod:`tipdata.core.assumptions`)."""
+    size: str = ""
+    """The size whose profile holds; '' for none."""
 
     @classmethod
-    def of(cls, version: str, world: int = 0, assumptions: int = 0) -> "World":
+    def of(cls, version: str, world: int = 0, assumptions: int = 0, size: str = "") -> "World":
         """Return a world of a version: 0 is the released one, any other number one with draws of its own.
 
-        The seed of world k >= 1 is the first 8 bytes, most significant first, of SHA-256 of ``<seed>/world/<k>``
-        with the version's seed. Raises KeyError for a version and UsageError for a world that does not exist.
+        ``size``: of a release, which may have a profile. The seed of world k >= 1 is the first 8 bytes, most
+        significant first, of SHA-256 of ``<seed>/world/<k>`` with the version's seed. Raises KeyError for a version
+        and UsageError for a world that does not exist.
         """
         check_world(world)
         seed = int(versions()[version]["seed"])
         if world:
             seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")
-        return cls(version, seed, assumptions)
+        return cls(version, seed, assumptions, size if profile(size) else "")
+
+    @property
+    def natural(self) -> "World":
+        """The same without the profile of a size."""
+        return replace(self, size="")
 
     @property
     def parameters(self) -> Mapping[str, Mapping[str, Any]]:
         """Every parameter by dotted path; see :func:`parameters`."""
-        return _assumed(self) if self.assumptions else parameters(self.version)
+        return _own(self) if self.assumptions or self.size else parameters(self.version)
 
     def stream(self, path: str) -> Stream:
         """Return a stream of the world itself, shared by all regions."""
@@ -155,10 +194,13 @@ class World:
         return Region(self, index)
 
 
-@lru_cache(maxsize=2)
-def _assumed(world: World) -> Mapping[str, Mapping[str, Any]]:
-    """Return the parameters of a world that assumes otherwise."""
-    return drawn(parameters(world.version), world.seed, world.assumptions)
+@lru_cache(maxsize=4)
+def _own(world: World) -> Mapping[str, Mapping[str, Any]]:
+    """Return the parameters of a world that assumes otherwise, or is of a size with a profile."""
+    listed: Mapping[str, Mapping[str, Any]] = parameters(world.version)
+    if world.assumptions:
+        listed = drawn(listed, world.seed, world.assumptions)
+    return _profiled(listed, world.size)
 
 
 @dataclass(frozen=True)
@@ -168,6 +210,11 @@ class Region:
     world: World
     index: int
     _drawn: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def natural(self) -> "Region":
+        """The same region without the profile of a size."""
+        return Region(self.world.natural, self.index) if self.world.size else self
 
     def stream(self, path: str) -> Stream:
         """Return the stream of one column or decision of this region."""
@@ -204,12 +251,13 @@ GENERATOR = ("core", "stages", "text", "release/region.py")
 
 
 @cache
-def fingerprint(version: str) -> str:
-    """Return the hex SHA-256 of all that decides a version's content: code, parameters, constants and lexicons.
+def fingerprint(version: str, size: str = "") -> str:
+    """Return the hex SHA-256 of all that decides a version's content: code, parameters, constants and lexicons; of a
+    size with a profile, that too.
 
     Comments, docstrings and notes do not enter.
     """
-    digest = hashlib.sha256(parameters_digest(version).encode())
+    digest = hashlib.sha256(parameters_digest(version, size).encode())
     places = [FOLDER / name for name in GENERATOR]
     files = [f for place in places for f in (place.rglob("*") if place.is_dir() else [place])]
     for file in sorted(files):

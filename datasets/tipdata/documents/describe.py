@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from tipdata.core.counts import effective_size
+from tipdata.core.world import profile
 from tipdata.documents.marginals import marginals
 from tipdata.release import Release
 from tipdata.stages import tables_of
@@ -20,6 +22,7 @@ def describe(release: Release) -> str:
             about = "; ".join(x for x in (column.unit, column.note, empty) if x)
             lines.append(f"  {column.name:<22} {column.dtype!s:<14} {column.tier:<9} {about}".rstrip())
         lines.append("")
+    lines += _weighed(release)
     lines.append(f"{'aggregate':<36} {'published':>10} {'here':>8}   band")
     for m in marginals(release):
         value = "-" if m.measured is None else f"{m.measured:.3f}"
@@ -28,3 +31,26 @@ def describe(release: Release) -> str:
             f"{m.name:<36} {m.target:>10} {value:>8}   {verdict} {m.low:g} to {m.high:g} ({m.source})"
         )
     return "\n".join(lines)
+
+
+def _weighed(release: Release) -> list[str]:
+    """Return lines on what a size draws at shares of its own, and what weights leave of it; none for other sizes."""
+    if not profile(release.size):
+        return []
+    posting = pl.col("posts") & (pl.col("kind") != "spam")
+    rows = release.scan("operations", truth=True).filter(posting).collect()
+    every = [
+        ("all but spam", rows),
+        *((str(name[0]), part) for name, part in rows.group_by("kind", maintain_order=True)),
+    ]
+    of_form = rows.filter(pl.col("form").is_not_null()).sort("form")
+    every += [(f"  {name[0]}", part) for name, part in of_form.group_by("form", maintain_order=True)]
+    total = int(rows["weight"].sum())
+    lines = [
+        f"{'operations that post':<24} {'here':>8} {'share':>7} {'by weight':>10} {'effective (Kish)':>17}"
+    ]
+    for name, part in every:
+        share, weighed = part.height / rows.height, int(part["weight"].sum()) / total
+        effective = effective_size(part["weight"].to_numpy())
+        lines.append(f"{name:<24} {part.height:>8,} {share:>7.3f} {weighed:>10.3f} {effective:>17,.0f}")
+    return [*lines, ""]

@@ -15,6 +15,19 @@ from tipdata.text.reading import read
 VERSION = "0.4.0"
 """The data whose adverts say facts."""
 SHEET = FOLDER.parents[1] / "docs" / "facts.md"
+LEANING = (
+    (
+        "category",
+        "What leans by category",
+        "The weight of a level, times this, whoever posts in the category.",
+    ),
+    (
+        "form",
+        "What leans by form",
+        "The weight of a level in trafficking of a form, times this beside the ratio of trafficking.",
+    ),
+)
+"""Group of parameters, and head and opening of its table."""
 HEADS = {ALL: "Facts of all families", **{family: f"Facts of {family}" for family in FAMILIES}}
 
 
@@ -26,7 +39,7 @@ def sheet() -> str:
     for part, own in listed.items():
         parts.append(f"## {HEADS[part]}\n")
         parts += [_fact(fact) for fact in own]
-    return "\n".join([*parts, _together()])
+    return "\n".join([*parts, _leaning(), _together()])
 
 
 def _opening(count: int, levels: int) -> str:
@@ -37,8 +50,8 @@ not edit it by hand.
 
 From data {VERSION} on an advert is drawn in three layers: *facts*, *words*, *noise*. This page is about the first:
 {count} facts with {levels} levels. A fact has a law: a weight of each level by family, and by kind a ratio that
-multiplies it. Nothing else of an advert's text depends on the kind: the sentences of a level (`text/frames/`) are
-chosen without it.
+multiplies it; a category multiplies it for all kinds alike, a form for trafficking of it alone. Nothing else of an
+advert's text depends on the kind: the sentences of a level (`text/frames/`) are chosen without it.
 
 A level with a ratio of 1 for all kinds is null. *Sign* is what it rests on that a level is more or less frequent in
 trafficking; *magnitude* what its size rests on. `assumed` is a guess of the authors and no finding; the range of an
@@ -98,6 +111,22 @@ def _table(fact: Fact, value: dict[str, dict[str, Any]]) -> str:
     ]
     lines = [f"| level | meaning | {' | '.join(heads)} |", "|---|---|" + "--:|" * len(heads), *rows]
     return "\n".join(lines)
+
+
+def _leaning() -> str:
+    """Return the tables of what leans by category and by form."""
+    made = []
+    for group, head, about in LEANING:
+        made.append(f"## {head}\n\n{about}\n\n| {group} | level: ratio | sign |\n|---|---|---|")
+        rows: dict[tuple[str, str], list[str]] = {}
+        for path, entry in parameters(VERSION).items():
+            if path.startswith(f"facts.{group}."):
+                name, fact = path.removeprefix(f"facts.{group}.").split(".")
+                said = [f"`{fact}={level}`: {ratio:g}" for level, ratio in entry["value"].items()]
+                rows.setdefault((name, entry["sign"]), []).extend(said)
+        made += [f"| {name} | {', '.join(said)} | {sign} |" for (name, sign), said in rows.items()]
+        made.append("")
+    return "\n".join(made)
 
 
 def _together() -> str:

@@ -58,7 +58,7 @@ def _is_complete(release: Release) -> bool:
     manifest = published_manifest(release)
     if manifest is not None:
         return made.get("digest") == manifest["digest"]
-    return made.get("fingerprint") == fingerprint(release.version)
+    return made.get("fingerprint") == fingerprint(release.version, release.size)
 
 
 def make_release(
@@ -86,7 +86,7 @@ def make_release(
 
 def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -> None:
     manifest = published_manifest(release)
-    mark = fingerprint(release.version) if manifest is None else ""
+    mark = fingerprint(release.version, release.size) if manifest is None else ""
     _remove_leftovers(release)
     missing = [i for i in range(release.regions) if not _region_is_there(release, i, manifest, mark)]
     if missing:
@@ -94,7 +94,9 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
         if not quiet:
             sys.stderr.write(said)
     # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
-    work = partial(_make_region, World.of(release.version, release.world), release.folder, mark)
+    work = partial(
+        _make_region, World.of(release.version, release.world, size=release.size), release.folder, mark
+    )
     try:
         run_all(
             work, missing, engine=engine, workers=workers, label=f"regions of {release.name}", quiet=quiet

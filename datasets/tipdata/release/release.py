@@ -10,7 +10,15 @@ from tipcore.errors import UsageError
 from tipcore.home import home
 from tipcore.parquet import scan_parquet
 
-from tipdata.core.world import WORLD_MARK, check_world, newest_released, release_name, sizes, versions
+from tipdata.core.world import (
+    WORLD_MARK,
+    check_world,
+    has_size,
+    newest_released,
+    release_name,
+    sizes,
+    versions,
+)
 from tipdata.release.checking import check_table
 from tipdata.release.layout import files_of, region_name
 from tipdata.stages import all_tables, tables_of
@@ -34,8 +42,10 @@ class Release:
             raise UsageError(
                 f"release version {version} does not exist: choose one of {', '.join(versions())}."
             )
-        if size not in sizes():
-            raise UsageError(f"release size {size} does not exist: choose one of {', '.join(sizes())}.")
+        had = [name for name in sizes() if has_size(version, name)]
+        if size not in had:
+            where = f" in data version {version}" if size in sizes() else ""
+            raise UsageError(f"release size {size} does not exist{where}: choose one of {', '.join(had)}.")
         check_world(world)
         return cls(version, size, world)
 

@@ -17,6 +17,7 @@ from tipdata.core.world import (
     newest_released,
     parameters,
     parameters_digest,
+    profile,
     versions,
 )
 from tipdata.release import Release, manifest_folder
@@ -144,3 +145,35 @@ def test_the_canonical_form_is_json_in_the_order_of_the_file() -> None:
     }
     text = json.dumps(listed, ensure_ascii=False).encode()
     assert hashlib.sha256(text).hexdigest() == FROZEN["world-0.3.0.yaml"]
+
+
+def test_a_profile_is_part_of_what_a_size_is_known_by() -> None:
+    natural, own = World.of("0.4.0"), World.of("0.4.0", size="forms")
+    assert World.of("0.4.0", size="small") == natural == own.natural
+    path = "operations.kind.trafficking"
+    assert own.parameters[path]["value"] == own.region(0)[path] == profile("forms")[path]
+    assert own.region(0).natural[path] == natural.region(0)[path] < 0.06
+    assert (
+        parameters_digest("0.4.0", "forms")
+        != parameters_digest("0.4.0")
+        == parameters_digest("0.4.0", "small")
+    )
+    assert fingerprint("0.4.0", "forms") != fingerprint("0.4.0") == fingerprint("0.4.0", "small")
+
+
+def test_a_profile_that_sets_no_parameter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world_module, "profile", lambda size: {"operations.kinds": 1} if size else {})
+    with pytest.raises(
+        ValueError, match=r"size forms sets operations\.kinds, which is no parameter of the world"
+    ):
+        parameters_digest("0.4.0", "forms")
+
+
+def test_a_size_that_a_version_has_not_is_refused_in_a_sentence() -> None:
+    assert Release.of("0.4.0", "forms").regions == 32
+    with pytest.raises(
+        UsageError, match=r"^release size forms does not exist in data version 0\.3\.0: choose one of tiny"
+    ):
+        Release.of("0.3.0", "forms")
+    with pytest.raises(UsageError, match=r"^release size huge does not exist: choose one of .*forms.*\.$"):
+        Release.of("0.4.0", "huge")

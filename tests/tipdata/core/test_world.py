@@ -12,7 +12,7 @@ from tipcore.errors import UsageError
 from tipdata import stages as stages_module
 from tipdata.core import world as world_module
 from tipdata.core.tables import TIERS, Column, Table
-from tipdata.core.world import Region, World, parameters
+from tipdata.core.world import Region, World, parameters, versions
 from tipdata.documents import marginals as marginals_module
 from tipdata.release import Release, generate_region
 from tipdata.stages import Past, Stage, all_tables, stages, stages_of
@@ -40,9 +40,10 @@ def test_every_parameter_has_a_unit_and_a_source_or_is_marked_assumed() -> None:
 
 def test_every_source_is_cited() -> None:
     marginals = Path(marginals_module.__file__).read_text(encoding="utf-8")
-    cited = {entry.get("source") for entry in parameters("0.3.0").values()} | set(
-        re.findall(r'"(\w+\d{4})"', marginals)
-    )
+    cited = set(re.findall(r'"(\w+\d{4})"', marginals))
+    for version in versions():
+        for entry in parameters(version).values():
+            cited |= {entry.get(name) for name in ("source", "sign", "magnitude")}
     assert set(re.findall(r"@\w+\{(\w+),", BIB)) <= cited
 
 

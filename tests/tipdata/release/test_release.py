@@ -98,7 +98,7 @@ def test_a_killed_run_resumes_with_what_is_whole(made: Release) -> None:
 def test_a_region_of_another_generator_is_made_again(made: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = made.region_folder(0) / "adverts.parquet"
     stamp = kept.stat().st_mtime_ns
-    monkeypatch.setattr(make, "fingerprint", lambda version: "another")
+    monkeypatch.setattr(make, "fingerprint", lambda *_: "another")
     open_release(NEWEST, "pair", engine="sequential", quiet=True)
     assert kept.stat().st_mtime_ns != stamp
 
@@ -281,7 +281,7 @@ def test_a_region_that_is_the_published_one_is_never_made_again(
     manifest = {"regions": regions, "digest": release_digest({n: e["digest"] for n, e in regions.items()})}
     for module in (make, manifests):
         monkeypatch.setattr(module, "published_manifest", lambda release: manifest)
-    monkeypatch.setattr(make, "fingerprint", lambda version: "another")
+    monkeypatch.setattr(make, "fingerprint", lambda *_: "another")
     files = [made.region_folder(i) / "adverts.parquet" for i in range(2)]
     stamps = [file.stat().st_mtime_ns for file in files]
     open_release(NEWEST, "pair", engine="sequential", quiet=True)

@@ -55,17 +55,20 @@ def test_wording_knows_nothing_of_the_kind() -> None:
     assert {one.name for one in fields(Writers)} == {"language", "family", "category", "writer", "voice"}
 
 
-def test_the_law_has_a_weight_for_every_level_and_kind() -> None:
+def test_the_law_has_a_weight_for_every_level_kind_and_form() -> None:
     made = law(WORLD.region(3))
-    for f, family in enumerate(FAMILIES):
-        for c, fact in enumerate(facts_of(family)):
-            weights = made.weights[f, c]
-            assert weights.shape[0] == len(KINDS)
-            if fact.name != "masking":
-                assert (weights[:, : len(fact.levels)] > 0).all()
-            assert (weights[:, len(fact.levels) :] == 0).all()
+    speakers = len(WORLD.parameters["operations.form"]["value"]) + len(KINDS) - 1
+    for k, (category, f) in enumerate(CATEGORIES.items()):
+        for c, fact in enumerate(facts_of(FAMILIES[f])):
+            weights = made.weights[k, c]
+            assert len(weights) == speakers
+            there = rules().has[k, c, : len(fact.levels)]
             if fact.name in BY_MIGRATION:
-                assert (made.logs[f, c] == 0).all()
+                assert (weights[:2, : len(fact.levels)] > 0).all(), category
+                assert (made.logs[k, c] == 0).all()
+            elif fact.name != "masking":
+                assert ((weights[:, : len(fact.levels)] > 0) == there).all(), (category, fact.name)
+            assert (weights[:, len(fact.levels) :] == 0).all()
 
 
 def test_image_hashes_cannot_be_worked_back(adverts: pl.DataFrame) -> None:

@@ -195,7 +195,7 @@ class _Writing:
 
     def _of(self, owner: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         o = self.o
-        return o.kind[owner], o.family[owner], o.category[owner], o.traits["migrant"][owner]
+        return o.kind[owner], o.form[owner], o.category[owner], o.traits["migrant"][owner]
 
     def _said(self, template: Ints, owner: Ints, level: np.ndarray) -> np.ndarray:
         """Return (templates, facts) bool: which facts are said. Those that race first through exponential times are: an

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import Ints, log_sum
-from tipdata.core.kinds import FAMILIES, LANGUAGES
+from tipdata.core.kinds import FAMILIES, LANGUAGES, TRAFFICKING
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages.adverts.framing import Framing, Writers
@@ -47,14 +47,15 @@ def write_facts(
 
 def log_odds(o: Operations, facts: Facts, chains: Chains, said: Said) -> Ints:
     """Return log-odds of trafficking from one advert's own category and facts, milli-nats, each fact by itself."""
-    family, category = o.family[chains.operation], o.category[chains.operation]
+    category = o.category[chains.operation]
     logs = facts.law.logs
     row, fact = np.nonzero(said.level != SILENT)
-    told = logs[family[row], fact, :, said.level[row, fact]]
-    total = o.kind_log + o.category_log[category]
-    for kind in range(total.shape[1]):  # numpy adds to one axis at a time fast, to two slowly
-        np.add.at(total[:, kind], row, told[:, kind])
-    return total[:, 0] - log_sum(total[:, 1:])
+    told = logs[category[row], fact, :, said.level[row, fact]]
+    total = np.zeros((len(category), told.shape[1]), dtype=np.int64)
+    for speaker in range(total.shape[1]):  # numpy adds to one axis at a time fast, to two slowly
+        np.add.at(total[:, speaker], row, told[:, speaker])
+    of_kind = o.kind_log + o.category_log[category] + facts.law.by_kind(total, category)
+    return of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :])
 
 
 def facts_column(o: Operations, chains: Chains, said: Said) -> pl.Series:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from tipdata.core.draw import Ints, log_sum
-from tipdata.core.kinds import FAMILIES
+from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.facts import SILENT, Facts
@@ -28,7 +28,9 @@ def impressions(region: Region, o: Operations, facts: Facts, adverts: Adverts, r
     level = adverts.said.level
     row, fact = np.nonzero(level != SILENT)
     weights = _weights(region, o, facts)
-    place = np.ravel_multi_index((family[row], fact, level[row, fact]), weights.shape[1:])
+    place = np.ravel_multi_index(
+        (o.category[adverts.operation][row], fact, level[row, fact]), weights.shape[1:]
+    )
     told = weights.reshape(len(weights), -1)[rater[:, row], place]
     total = np.zeros(rater.shape, dtype=np.int64)
     for place in range(len(rater)):
@@ -50,33 +52,28 @@ def impressions(region: Region, o: Operations, facts: Facts, adverts: Adverts, r
 
 
 def _weights(region: Region, o: Operations, facts: Facts) -> np.ndarray:
-    """Return (raters, families, facts, levels) milli-nats."""
-    logs = facts.law.logs
+    """Return (raters, categories, facts, levels) milli-nats; what is a rater's own is by family."""
+    logs = np.moveaxis(facts.law.logs, 2, -1)
+    by_kind = facts.law.by_kind(logs, np.arange(len(CATEGORIES))[:, None, None])
     others = o.kind_log[1:]
-    lawful = log_sum(np.moveaxis(logs[:, :, 1:] + others[:, None], 2, -1)) - log_sum(others)
-    truth = np.where(logs[:, :, 0] == 0, 0, logs[:, :, 0] - lawful)
+    lawful = log_sum(by_kind[..., 1:] + others) - log_sum(others)
+    truth = np.where((logs == 0).all(axis=-1), 0, by_kind[..., 0] - lawful)
     many = _raters(region)
     who = np.arange(many)
     low, high = (round(1000 * x) for x in region["annotations.shrunk"])
     shrunk = low + region.stream("annotations/shrunk").below(who, high - low + 1)
-    cells = np.arange(truth.size).reshape(truth.shape)
+    size = (len(FAMILIES), *truth.shape[1:])
+    cell = who[:, None] * (1 << 16) + np.arange(np.prod(size))
     sd = round(region["annotations.own_weight"] * 1000)
-    own = (
-        region.stream("annotations/own_weight").quantile(who[:, None] * (1 << 16) + cells.ravel(), "normal")
-        * sd
-        // 1_000_000
-    )
-    belief = np.zeros(truth.shape, dtype=np.int64)
+    own = region.stream("annotations/own_weight").quantile(cell, "normal") * sd // 1_000_000
+    belief = np.zeros(size, dtype=np.int64)
     for f, family in enumerate(FAMILIES):
         for said, worth in region["annotations.beliefs"].items():
             if said in places(family):
                 belief[(f, *places(family)[said])] = round(worth * 1000)
     strength = _folk_strength(region)[:, None, None, None]
-    return (
-        truth * shrunk[:, None, None, None] // 1000
-        + belief * strength // 1000
-        + own.reshape(many, *truth.shape)
-    )
+    folk = belief * strength // 1000 + own.reshape(many, *size)
+    return truth * shrunk[:, None, None, None] // 1000 + folk[:, list(CATEGORIES.values())]
 
 
 def _folk_strength(region: Region) -> Ints:

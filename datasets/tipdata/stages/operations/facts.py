@@ -1,8 +1,13 @@
-"""What an operation has to say: a level of each fact, drawn given its kind, family, category and region.
+"""What an operation has to say: a level of each fact, drawn given its kind, form, category and region.
 
 Facts are drawn in the order of :file:`text/facts.yaml`, each by integer weights: those of its law, the region's
-deviation, what the category lacks, and what earlier facts rule out or make likelier. So the log-likelihood of all
-levels given a kind is a sum of tabulated integers, and adding up single facts is not the whole of it.
+deviation, and what earlier facts rule out or make likelier. So the log-likelihood of all levels given a kind is a sum
+of tabulated integers, and adding up single facts is not the whole of it.
+
+Every form of trafficking has a law of its own, so a kind's likelihood is exact only where those of its forms are added,
+each times its share in the category. The law so is a table by *speaker*: forms first, in the order of
+``operations.form``, then the lawful kinds and spam. A level leans by category for all speakers alike, and by form for
+trafficking alone.
 """
 
 from __future__ import annotations
@@ -12,10 +17,11 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from tipdata.core.draw import ONE, Ints, Stream, exp, log, normalised, probability
-from tipdata.core.kinds import FAMILIES, KINDS
+from tipdata.core.draw import ONE, Ints, Stream, exp, log, log_sum, normalised, probability
+from tipdata.core.kinds import CATEGORIES, FAMILIES, KINDS, TRAFFICKING
 from tipdata.core.world import Region, World
-from tipdata.text.facts import ALL, Fact, facts, facts_of, number_of, rules, shape
+from tipdata.stages.operations.shares import form_logs
+from tipdata.text.facts import ALL, Fact, facts, facts_of, number_of, places, rules, shape
 
 SILENT = -1
 """The level of a fact that a family lacks, or that earlier facts leave no level."""
@@ -28,13 +34,15 @@ that of their day."""
 
 @dataclass(frozen=True)
 class Law:
-    """Weights of levels in a region, int64 (families, facts, kinds, levels); 0 for a level that does not exist.
+    """Weights of levels in a region, int64 (categories, facts, speakers, levels); 0 for a level that is not there.
 
-    ``by_migration``: (facts,) bool: the third axis is resident, migrant instead of kinds (then both stand twice).
+    ``by_migration``: (facts,) bool: the third axis is resident, migrant and then nothing instead of speakers.
+    ``form_log``: (categories, forms) log P(form | category, trafficking), milli-nats.
     """
 
     weights: np.ndarray
     by_migration: np.ndarray
+    form_log: np.ndarray
 
     @property
     def logs(self) -> np.ndarray:
@@ -43,11 +51,22 @@ class Law:
         told[:, self.by_migration] = 0
         return np.where(self.weights > 0, told, 0)
 
+    def speaker(self, kind: Ints, form: Ints) -> Ints:
+        """Return the row of the law of operations of a kind and form."""
+        return np.where(kind == TRAFFICKING, form, self.form_log.shape[1] + kind - 1)
+
+    def by_kind(self, told: np.ndarray, category: Ints) -> np.ndarray:
+        """Return (..., kinds) log-likelihoods of (..., speakers) ones: forms are added, each times its share in the
+        category; ``category``: of the shape that is left, or broadcasting to it."""
+        forms = self.form_log.shape[1]
+        trafficking = log_sum(told[..., :forms] + self.form_log[category])
+        return np.concatenate([trafficking[..., None], told[..., forms:]], axis=-1)
+
 
 @dataclass(frozen=True)
 class Facts:
     """What operations have to say. ``level``: (operations, facts), :data:`SILENT` where there is none. ``log``:
-    (operations, kinds) log-likelihood of all levels, milli-nats."""
+    (operations, kinds) log-likelihood of all levels given kind and category, milli-nats."""
 
     level: np.ndarray
     log: np.ndarray
@@ -62,7 +81,8 @@ def has_facts(region: Region) -> bool:
 def law(region: Region) -> Law:
     """Return the law of a region: that of the world, each ratio moved by the region's own small deviation."""
     usual, by_migration = _usual(region.world)
-    noise = np.zeros(usual.shape, dtype=np.int64)
+    forms = usual.shape[2] - len(KINDS) + 1
+    noise = np.zeros((len(FAMILIES), shape()[0], len(KINDS), shape()[1]), dtype=np.int64)
     for part, own in facts().items():
         families, cell = _cells(part)
         for c, fact in enumerate(own, 0 if part == ALL else len(facts()[ALL])):
@@ -71,7 +91,11 @@ def law(region: Region) -> Law:
             noise[families, c, :, : len(fact.levels)] = stream.quantile(cells, "normal") // 1000
     jitter = probability(region["facts.jitter"])
     moved = np.clip(noise * jitter // ONE, -jitter * 2000 // ONE, jitter * 2000 // ONE)
-    return Law(np.where(usual > 0, np.maximum(usual * exp(moved) // ONE, 1), 0), by_migration)
+    speaks = np.array([TRAFFICKING] * forms + list(range(1, len(KINDS))))
+    speaks = np.where(by_migration[:, None], np.arange(len(speaks)) % len(KINDS), speaks)
+    moved = moved[np.array(list(CATEGORIES.values()))][:, np.arange(len(by_migration))[:, None], speaks]
+    weights = np.where(usual > 0, np.maximum(usual * exp(moved) // ONE, 1), 0)
+    return Law(weights, by_migration, form_logs(region.natural))
 
 
 def _cells(part: str) -> tuple[slice, Ints]:
@@ -84,55 +108,87 @@ def _cells(part: str) -> tuple[slice, Ints]:
 @lru_cache(maxsize=2)
 def _usual(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Return the weights of a world and which facts are by migration, as in :class:`Law`."""
-    weights = np.zeros((len(FAMILIES), shape()[0], len(KINDS), shape()[1]), dtype=np.int64)
+    forms = tuple(world.parameters["operations.form"]["value"])
+    _check_ratios(world, forms)
+    weights = np.zeros((len(CATEGORIES), shape()[0], len(forms) + len(KINDS) - 1, shape()[1]), dtype=np.int64)
     by_migration = np.zeros(shape()[0], dtype=bool)
-    for f, family in enumerate(FAMILIES):
-        for c, fact in enumerate(facts_of(family)):
-            by_migration[c] |= fact.name in BY_MIGRATION
-            if fact.name != BY_ADOPTION:
-                listed = world.parameters[f"facts.law.{fact.part}.{fact.name}"]["value"]
-                by = _by_migration(listed, fact) if fact.name in BY_MIGRATION else _by_kind(listed, fact, f)
-                weights[f, c, :, : by.shape[1]] = np.maximum(by, 1)
-    return weights, by_migration
+    for k, (category, f) in enumerate(CATEGORIES.items()):
+        for c, fact in enumerate(facts_of(FAMILIES[f])):
+            if fact.name == BY_ADOPTION:
+                continue
+            listed = world.parameters[f"facts.law.{fact.part}.{fact.name}"]["value"]
+            if fact.name in BY_MIGRATION:
+                by_migration[c] = True
+                by = _by_migration(listed, fact)
+            else:
+                by = _by_speaker(world, listed, fact, category, forms)
+            weights[k, c, : len(by), : by.shape[1]] = np.maximum(by, 1)
+    return weights * rules().has[:, :, None], by_migration
 
 
-def _by_kind(listed: dict[str, dict[str, list[float]]], fact: Fact, family: int) -> np.ndarray:
-    """Return (kinds, levels) weights, of a mean of about 2**16."""
-    made = np.empty((len(KINDS), len(fact.levels)), dtype=np.int64)
-    for number, level in enumerate(fact.levels):
-        weight = listed[level]["weight"][family if fact.part == ALL else 0]
-        made[:, number] = [round(weight * ratio * 1000) for ratio in listed[level]["ratio"]]
+def _by_speaker(
+    world: World, listed: dict[str, dict[str, list[float]]], fact: Fact, category: str, forms: tuple[str, ...]
+) -> np.ndarray:
+    """Return (speakers, levels) weights, of a mean of about 2**16."""
+    leaning = _ratios(world, f"facts.category.{category}.{fact.name}")
+    own = [_ratios(world, f"facts.form.{form}.{fact.name}") for form in forms]
+    made = np.empty((len(forms) + len(KINDS) - 1, len(fact.levels)), dtype=np.int64)
+    for number, (level, one) in enumerate((level, listed[level]) for level in fact.levels):
+        weight = one["weight"][CATEGORIES[category] if fact.part == ALL else 0] * leaning.get(level, 1.0)
+        ratios = [one["ratio"][TRAFFICKING] * ratio.get(level, 1.0) for ratio in own] + one["ratio"][1:]
+        made[:, number] = [round(weight * ratio * 1000) for ratio in ratios]
     return made
 
 
+def _ratios(world: World, path: str) -> dict[str, float]:
+    """Return by what the weight of some levels is multiplied: level -> ratio; nothing where none is listed."""
+    return world.parameters[path]["value"] if path in world.parameters else {}
+
+
+def _check_ratios(world: World, forms: tuple[str, ...]) -> None:
+    """Raises ValueError for a ratio of what does not exist, or of a fact that depends on no kind."""
+    families = {**{form: FAMILIES for form in forms}, **{c: (FAMILIES[f],) for c, f in CATEGORIES.items()}}
+    for path, entry in world.parameters.items():
+        group, _, rest = path.removeprefix("facts.").partition(".")
+        if not path.startswith("facts.") or group not in ("category", "form"):
+            continue
+        name, _, fact = rest.partition(".")
+        known = {said for family in families.get(name, ()) for said in places(family)}
+        unknown = [level for level in entry["value"] if f"{fact}={level}" not in known]
+        if (name in forms) != (group == "form") or unknown or fact in (*BY_MIGRATION, BY_ADOPTION):
+            raise ValueError(f"{path}: there is no such {group}, fact or level, or none that leans by it")
+
+
 def _by_migration(listed: dict[str, dict[str, float]], fact: Fact) -> np.ndarray:
-    """Return (kinds, levels) weights in which rows 0 and 1 are residents and migrants, twice."""
+    """Return (2, levels) weights of residents and of migrants."""
     rows = [[round(listed[level][who] * 1000) for level in fact.levels] for who in ("resident", "migrant")]
-    return np.array(rows * 2, dtype=np.int64)
+    return np.array(rows, dtype=np.int64)
 
 
-def draw_facts(region: Region, local: Ints, kind: Ints, family: Ints, category: Ints, migrant: Ints) -> Facts:
+def draw_facts(region: Region, local: Ints, kind: Ints, form: Ints, category: Ints, migrant: Ints) -> Facts:
     """Return what each operation has to say."""
     made = law(region)
-    kinds = np.arange(len(KINDS))[None, :]
+    speaker = made.speaker(kind, form)
+    every = np.arange(made.weights.shape[2])[None, :]
     level = np.full((len(local), shape()[0]), SILENT)
-    total = np.zeros((len(local), len(KINDS)), dtype=np.int64)
+    total = np.zeros((len(local), every.size), dtype=np.int64)
     for fact in range(level.shape[1]):
         if fact == number_of(BY_ADOPTION):
             level[:, fact] = 0
             continue
-        weights = _given(
-            made, fact, level, family, category, kinds if not made.by_migration[fact] else migrant[:, None]
-        )
-        mine = 0 if made.by_migration[fact] else kind
-        level[:, fact] = _chosen(
-            region.stream(f"operations/fact/{fact}"), local, weights[np.arange(len(local)), mine]
-        )
-        if not made.by_migration[fact]:
-            p = log(normalised(weights))
-            picked = np.take_along_axis(p, np.maximum(level[:, fact], 0)[:, None, None], axis=2)[:, :, 0]
-            total += np.where((level[:, fact] != SILENT)[:, None], picked, 0)
-    return Facts(level, total, made)
+        stream = region.stream(f"operations/fact/{fact}")
+        if made.by_migration[fact]:
+            level[:, fact] = _chosen(
+                stream, local, _given(made, fact, level, category, migrant[:, None])[:, 0]
+            )
+            continue
+        weights = _given(made, fact, level, category, every)
+        level[:, fact] = _chosen(stream, local, weights[np.arange(len(local)), speaker])
+        picked = np.maximum(level[:, fact], 0)[:, None, None]
+        told = log(normalised(weights))
+        told = np.take_along_axis(told, picked, axis=2)[:, :, 0]
+        total += np.where((level[:, fact] != SILENT)[:, None], told, 0)
+    return Facts(level, made.by_kind(total, category), made)
 
 
 def redrawn(
@@ -146,28 +202,28 @@ def redrawn(
 ) -> np.ndarray:
     """Return (rows, facts) levels in which those to ``change`` are drawn anew by their owner's law, given all others.
 
-    ``owner``: kind, family, category and migrant of each row's operation.
+    ``owner``: kind, form, category and migrant of each row's operation.
     """
-    kind, family, category, migrant = owner
+    kind, form, category, migrant = owner
+    speaker = facts.law.speaker(kind, form)
     level = state.copy()
     for fact in range(level.shape[1]):
         at = np.flatnonzero(change[:, fact] & (state[:, fact] != SILENT))
         if at.size == 0:
             continue
-        by = (migrant if facts.law.by_migration[fact] else kind)[at][:, None]
+        by = (migrant if facts.law.by_migration[fact] else speaker)[at][:, None]
         others = level[at]
         others[:, fact] = SILENT
-        weights = _given(facts.law, fact, others, family[at], category[at], by)[:, 0]
+        weights = _given(facts.law, fact, others, category[at], by)[:, 0]
         new = _chosen(region.stream(f"{path}/fact/{fact}"), row[at], weights)
         level[at, fact] = np.where(new == SILENT, level[at, fact], new)
     return level
 
 
-def _given(
-    made: Law, fact: int, level: np.ndarray, family: Ints, category: Ints, by: np.ndarray
-) -> np.ndarray:
+def _given(made: Law, fact: int, level: np.ndarray, category: Ints, by: np.ndarray) -> np.ndarray:
     """Return (rows, columns of ``by``, levels) weights of a fact, given the levels of others."""
-    weights = made.weights[family[:, None], fact, by] * rules().has[category, fact][:, None]
+    weights = made.weights[category[:, None], fact, by]
+    family = np.array(list(CATEGORIES.values()))[category]
     bound, times = _bound()
     for other in bound[fact]:
         weights = weights * times[family, other, level[:, other], fact][:, None] // 1000

@@ -23,6 +23,8 @@ from tipdata.stages.operations.lives import (
     draw_spell,
     draw_writers,
 )
+from tipdata.stages.operations.organisations import draw_organisation, town_weights
+from tipdata.stages.operations.shares import category_shares, form_shares, natural_weight
 from tipdata.stages.operations.tables import OPERATIONS
 from tipdata.stages.places.stage import Places
 
@@ -39,6 +41,8 @@ class Operations:
     form: np.ndarray
     """Index into :attr:`forms`; -1 where there is none."""
     forms: tuple[str, ...]
+    organisation: np.ndarray
+    """Index into the names of ``operations.organisation``."""
     category: np.ndarray
     family: np.ndarray
     traits: dict[str, np.ndarray]
@@ -68,7 +72,7 @@ class Operations:
     kind_log: np.ndarray
     """(3 families, 4 kinds) log prior of a kind among posting operations, milli-nats."""
     category_log: np.ndarray
-    """(11 categories, 4 kinds) log probability, milli-nats."""
+    """(11 categories, 4 kinds) log probability in the world's shares of forms, milli-nats."""
     habit_log: np.ndarray
     """(3 families, cues, 4 kinds, 2) log probability of habit absent and present; 0 where a family lacks the cue."""
     log_odds: np.ndarray
@@ -83,21 +87,21 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     local = np.arange(count)
     ids = region.ids("operations", local)
     posts = np.argsort(region.stream("operations/posts").shuffled(local)) < region["operations.posting"]
-    prior = np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
-    kind = _kinds(region, local, posts, prior)
+    kind = _kinds(region, local, posts, _prior(region))
     forms = tuple(region["operations.form"])
     form = region.stream("operations/form").choose(local, np.array(list(region["operations.form"].values())))
     form = np.where(kind == TRAFFICKING, form, -1)
     category, category_log = _categories(region, local, kind, form, forms)
+    organisation = draw_organisation(region, local, kind, form, forms)
     family = np.array(list(CATEGORIES.values()))[category]
     traits, trait_log = drawn_levels(
         region, local, kind, KINDS, region.group("operations.traits"), ("parameter/trait", "operations")
     )
     language, majority = _languages(region, local, traits["migrant"])
-    kind_log = log(normalised(prior))
+    kind_log = log(normalised(_prior(region.natural)))
     total = kind_log + category_log[category] + trait_log
     migrant = traits["migrant"]
-    facts = draw_facts(region, local, kind, family, category, migrant) if has_facts(region) else None
+    facts = draw_facts(region, local, kind, form, category, migrant) if has_facts(region) else None
     cues, habits, habit_log, shown = draw_habits(region, local, kind, family, migrant)
     picked = np.where(habits[:, :, None], habit_log[family, :, :, 1], habit_log[family, :, :, 0])
     total += picked.sum(axis=1) if facts is None else facts.log
@@ -112,6 +116,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         part=partition.assign(ids),
         form=form,
         forms=forms,
+        organisation=organisation,
         category=category,
         family=family,
         traits=traits,
@@ -122,7 +127,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         last_day=last,
         begins=begins,
         ends=ends,
-        town=region.stream("operations/town").choose(local, places.weight),
+        town=region.stream("operations/town").choose(local, town_weights(region, places, organisation)),
         cross_border=region.stream("operations/cross_border").chance(
             local, np.array([probability(region["operations.cross_border"][k]) for k in KINDS])[kind]
         ),
@@ -141,6 +146,11 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     return operations, {"operations": _frame(region, operations, investigated)}
 
 
+def _prior(region: Region) -> np.ndarray:
+    """Return the weight of each kind among posting operations."""
+    return np.array([probability(region[f"operations.kind.{k}"]) for k in KINDS])
+
+
 def _kinds(region: Region, local: np.ndarray, posts: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """Return the kind of each operation, which follows another law where it never posts an advert."""
     hidden = np.array([region["operations.hidden_kind"][k] for k in KINDS])
@@ -155,15 +165,9 @@ def _categories(
     region: Region, local: np.ndarray, kind: np.ndarray, form: np.ndarray, forms: tuple[str, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a category for each operation, and (categories, kinds) log probabilities."""
-    names = tuple(CATEGORIES)
-
-    def weights(source: str) -> np.ndarray:
-        listed = region[f"operations.category.{source}"]
-        return normalised(np.array([listed.get(c, 0) for c in names], dtype=np.int64) * ONE)
-
-    by_form = np.stack([weights(f) for f in forms])
-    lawful = np.stack([weights(k) for k in KINDS[1:]])
-    share = normalised(np.array(list(region["operations.form"].values()), dtype=np.int64) * ONE)
+    by_form = np.stack([category_shares(region, f) for f in forms])
+    lawful = np.stack([category_shares(region, k) for k in KINDS[1:]])
+    share = form_shares(region.natural)
     trafficking = np.maximum((share[:, None] * by_form).sum(axis=0) // ONE, 1)
     table = np.where((form >= 0)[:, None], by_form[np.maximum(form, 0)], lawful[np.maximum(kind, 1) - 1])
     category = region.stream("operations/category").choose(local, table)
@@ -188,16 +192,6 @@ def hunts(region: Region, local: np.ndarray) -> np.ndarray:
 def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFrame:
     local = np.arange(len(o.id))
     strategy = np.where(hunts(region, local), HUNTING, FISHING)
-    organisations = tuple(region["operations.organisation"])
-    weights = np.array(
-        [
-            [region[f"operations.{source}"][name] for name in organisations]
-            for source in ("organisation", "lawful_organisation")
-        ]
-    )
-    organisation = region.stream("operations/organisation").choose(
-        local, weights[(o.kind != TRAFFICKING).astype(int)]
-    )
 
     def day_or_null(days: np.ndarray) -> pl.Series:
         return pl.Series(np.where(days < DAYS, days, -1), dtype=pl.Int32).replace(-1, None)
@@ -210,7 +204,7 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
             "posts": o.posts,
             "form": [o.forms[f] if f >= 0 else None for f in o.form],
             "strategy": [s if f >= 0 else None for s, f in zip(strategy.tolist(), o.form, strict=True)],
-            "organisation": pl.Series(organisations)[organisation],
+            "organisation": pl.Series(tuple(region["operations.organisation"]))[o.organisation],
             "category": pl.Series(tuple(CATEGORIES))[o.category],
             "language": pl.Series(LANGUAGES)[o.language],
             "migrant": o.traits["migrant"] == 1,
@@ -227,6 +221,7 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
             "adopts_obfuscation": day_or_null(o.adopts_obfuscation),
             "investigated_day": day_or_null(investigated),
             "log_odds": o.log_odds.astype(np.int32),
+            "weight": natural_weight(region, o.kind, o.form, o.posts),
         }
     )
 

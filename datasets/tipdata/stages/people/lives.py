@@ -147,12 +147,8 @@ def _ways(
 
 
 def organisations(region: Region, o: Operations) -> np.ndarray:
-    """Return the organisation of each trafficking operation, by name: the draw of the stage operations."""
-    listed = region["operations.organisation"]
-    drawn = region.stream("operations/organisation").choose(
-        np.arange(len(o.id)), np.array(list(listed.values()))
-    )
-    return np.array(list(listed))[drawn]
+    """Return the organisation of each operation, by name."""
+    return np.array(list(region["operations.organisation"]))[o.organisation]
 
 
 def _sales(

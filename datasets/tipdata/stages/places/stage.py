@@ -58,6 +58,8 @@ class Places:
     x: np.ndarray
     y: np.ndarray
     jurisdiction: np.ndarray
+    border: np.ndarray
+    """Whether each town lies at a border."""
     platform: np.ndarray
     """Index of each present platform among the world's platforms."""
     platform_kind: np.ndarray
@@ -81,6 +83,7 @@ def generate(region: Region, past: Past) -> tuple[Places, dict[str, pl.DataFrame
         x=towns["x_km"].to_numpy().astype(np.int64),
         y=towns["y_km"].to_numpy().astype(np.int64),
         jurisdiction=towns["jurisdiction"].to_numpy(),
+        border=towns["border"].to_numpy(),
         **sites,
     )
     platforms = pl.DataFrame(

@@ -1,0 +1,94 @@
+"""Recall by form against counts made by hand, and its interval against the bootstrap written down once more."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from tipbench import kinds
+from tipbench.evaluation.evaluation import evaluate
+from tipbench.kinds.answers import Answers
+from tipbench.metrics.bootstrap import TOO_FEW, dense_codes, multiplicities
+
+TASK: Any = SimpleNamespace(
+    name="advert_risk",
+    kind=kinds.SCORES,
+    unit="advert",
+    primary="average_precision",
+    prevalence=0.05,
+    groups=("business",),
+    metrics=("average_precision", "protection_gap", "harm_gap"),
+)
+REPLICATES = 200
+OPERATIONS = {"labour": 40, "sexual": 30, "organs": 12, "marriage": 0}
+
+
+def world() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Answers and predictions: three forms, one of them of 12 operations; scores find labour more often."""
+    generator = np.random.default_rng(3)
+    form = [name for name, count in OPERATIONS.items() for _ in range(count)] + [None] * 2000
+    owner = np.repeat(np.arange(len(form)), generator.integers(1, 5, len(form)))
+    told = [form[one] for one in owner]
+    label = np.array([one is not None for one in told])
+    high = np.array([one == "labour" for one in told])
+    frame = pl.DataFrame(
+        {
+            "advert": np.arange(owner.size),
+            "part": np.where(generator.random(owner.size) < 0.3, "valid", "test"),
+            "label": label.astype(np.int8),
+            "cluster": owner,
+            "weight": 1.0 / generator.integers(1, 4, owner.size),
+            "group": np.where(label, "trafficking", "business"),
+            "form": told,
+        }
+    )
+    score = generator.normal(size=owner.size) + 2.0 * label + 1.0 * high
+    return frame, frame.select("advert", score=pl.Series(score))
+
+
+def found_rows(frame: pl.DataFrame, predictions: pl.DataFrame, threshold: float) -> pl.DataFrame:
+    rows = frame.join(predictions, on="advert", maintain_order="left").filter(pl.col("part") == "test")
+    return rows.with_columns(found=pl.col("score") >= threshold)
+
+
+def test_recall_of_each_form_and_its_interval() -> None:
+    frame, predictions = world()
+    made = evaluate(TASK, Answers(kinds.SCORES, "advert", frame), predictions, replicates=REPLICATES)
+    valid = (
+        frame.join(predictions, on="advert").filter(pl.col("part") == "valid").sort("score", descending=True)
+    )
+    fits = valid.filter(pl.col("weight").cum_sum() <= 0.01 * pl.col("weight").sum())
+    rows = found_rows(frame, predictions, float(fits["score"].min()))  # type: ignore[arg-type]
+    codes, count = dense_codes(rows["cluster"])
+    drawn = np.concatenate(list(multiplicities(count, REPLICATES, 0)))
+    assert list(made.by_form) == ["labour", "organs", "sexual"]
+    for form, one in made.by_form.items():
+        mine = (rows["form"] == form).fill_null(False).to_numpy()
+        weight, found = rows["weight"].to_numpy(), rows["found"].to_numpy()
+        assert one.operations == rows.filter(form=form)["cluster"].n_unique()
+        assert one.value == pytest.approx((weight * (mine & found)).sum() / (weight * mine).sum(), abs=1e-12)
+        if form == "organs":
+            assert (one.low, one.high, one.note) == (None, None, TOO_FEW)
+            continue
+        draws = [
+            (times[codes] * weight * (mine & found)).sum() / (times[codes] * weight * mine).sum()
+            for times in drawn
+        ]
+        low, high = np.quantile(draws, [0.025, 0.975], method="weibull")
+        assert (one.low, one.high) == (pytest.approx(low), pytest.approx(high))
+    assert made.by_form["labour"].value > made.by_form["sexual"].value  # type: ignore[operator]
+
+
+def test_answers_without_forms_have_no_recall_by_form() -> None:
+    frame, predictions = world()
+    made = evaluate(TASK, Answers(kinds.SCORES, "advert", frame.drop("form")), predictions, replicates=0)
+    assert made.by_form == {}
+
+
+def test_without_draws_recall_stands_alone() -> None:
+    frame, predictions = world()
+    made = evaluate(TASK, Answers(kinds.SCORES, "advert", frame), predictions, replicates=0)
+    assert all(one.low is None for one in made.by_form.values())
