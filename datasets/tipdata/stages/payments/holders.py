@@ -1,6 +1,6 @@
 """Who holds each wallet: what a bank knows of the holder, and what it does not."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Holders:
 def holders(region: Region, schemes: list[Schemes], people: People, used: Ints, town_weight: Ints) -> Holders:
     """Return the holders of the wallets used, in the order of their local numbers."""
     parts = [_of_scheme(region, s) for s in schemes]
+    # Travellers of a second team may have wallets of a second scheme that there is none of.
+    parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes if s.work is not None]
     parts += [
         _strangers(region, used, town_weight),
         _services(region, used, town_weight),
@@ -63,15 +65,15 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
     apart = region.stream("payments/apart").chance(seats, probability(region["payments.apart"]))
     elsewhere = np.where(behind, s.habits["reach"][rows] == 1, ~head & apart)
     other = (s.town[rows] + 1 + region.stream("payments/other_place").below(seats, towns - 1)) % towns
-    lawful = s.owner[rows] < 0
+    owned = s.owner[rows] >= 0
     return Holders(
         wallet,
         kind,
         opened,
         np.where(elsewhere, other, s.town[rows]),
         s.owner[rows],
-        np.where(lawful, -1, np.where(behind, 0, np.where(head, 1, 2))),
-        np.where(lawful, np.array(s.groups)[s.group[rows]], ""),
+        np.where(owned, np.where(behind, 0, np.where(head, 1, 2)), -1),
+        np.where(s.lawful[rows], np.array(s.groups)[s.group[rows]], ""),
     )
 
 
