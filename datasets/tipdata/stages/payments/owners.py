@@ -21,7 +21,7 @@ ROOM, OF_NOBODY = 200, 64
 """Numbers of schemes a mechanism, and how many of these are of no operation."""
 TOURING = {TRAFFICKING: ("spend", "spending")}
 OTHERS_TOUR = ("spend", "touring")
-"""What an operation that tours does, whatever else it does: it spends on rooms and travel."""
+"""What an operation that tours may do beside: it spends on rooms and travel."""
 USUAL = 100
 """Percent by which a line leaves a level as it is."""
 
@@ -105,7 +105,7 @@ def _schemes(
     lines: tuple[str, ...],
     ways: list[tuple[str, str]],
 ) -> _Owned:
-    """Return one or two schemes an operation; the second is touring's for those that tour and have none of it."""
+    """Return one or two schemes an operation; the second of some that tour is spending on it."""
     line = _lines(region, o, lines)[sampled]
     weights = _weights(region, lines, ways)[
         line, np.select([o.kind == TRAFFICKING, o.kind == BUSINESS], [0, 1], 2)[sampled]
@@ -114,6 +114,7 @@ def _schemes(
     main, other = (stream.choose(sampled, weights, k) for k in range(SLOTS))
     spends = np.array([mechanism == "spend" for mechanism, _ in ways])
     must = work.tours(sampled) & ~spends[main]
+    must &= region.stream("payments/tours_spend").chance(sampled, probability(region["payments.tours_spend"]))
     tour = np.where(o.kind[sampled] == TRAFFICKING, ways.index(TOURING[TRAFFICKING]), ways.index(OTHERS_TOUR))
     second = must | region.stream("payments/second").chance(sampled, probability(region["payments.second"]))
     return _Owned(

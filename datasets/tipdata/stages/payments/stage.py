@@ -67,7 +67,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             *deal(region, schemes["deal"], calendar),
             *spend(region, schemes["spend"], calendar),
             *come_round(region, schemes["round"], people, calendar),
-            *([book(region, schemes["spend"], past["trips"], calendar)] if has_owners(region) else []),
+            *(book(region, schemes, past["trips"], calendar) if has_owners(region) else []),
         ]
     )
     used = np.unique(np.concatenate([doings.payer, doings.payee]))

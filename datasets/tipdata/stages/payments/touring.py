@@ -1,5 +1,7 @@
 """Travel that is paid for where it is booked: by the wallet that the stop or the trip names."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tipdata.core.draw import Ints
@@ -15,30 +17,40 @@ from tipdata.stages.trips.stage import Trips
 BOOKED = 5120
 """Places of numbers of what is booked start here."""
 DAY = 1024
+OF_THE_SCHEME = (0, 1, 1 + wallets.A_SCHEME)
+"""Wallets of an operation that book for it: its controller's, and those of the first traveller of each team."""
 
 
-def book(region: Region, s: Schemes, trips: Trips, calendar: Calendar) -> Legs:
-    """Return what the operations of these schemes pay for the legs of their circuits: a wallet pays at once for all
-    legs of some weeks and all for whom it books, up to some days before the first."""
+def book(region: Region, schemes: dict[str, Schemes], trips: Trips, calendar: Calendar) -> list[Legs]:
+    """Return what operations pay for the legs of their circuits: a wallet pays at once for all legs of some weeks and
+    all for whom it books, up to some days before the first. It is a scheme's own doing where the scheme is spending."""
     found, legs = _booked(region, trips)
+    parts, left = [], np.ones(len(found), dtype=bool)
+    for s in (schemes["spend"], *(s for name, s in schemes.items() if name != "spend")):
+        rows = _first_scheme(s, found // DAY // wallets.A_OPERATION)
+        mine = np.flatnonzero(left & (rows >= 0))
+        left[mine] = False
+        order = mine[np.argsort(rows[mine], kind="stable")]
+        parts.append(_paid(region, s, rows[order], found[order], legs[order], calendar))
+    return parts
+
+
+def _paid(region: Region, s: Schemes, rows: Ints, found: Ints, legs: Ints, calendar: Calendar) -> Legs:
+    """Return the payments of one mechanism's schemes; ``rows``: of the scheme of each, rising."""
     wallet, day = found // DAY, found % DAY
-    owner = wallet // wallets.A_OPERATION
-    rows = _first_scheme(s, owner)
-    kept = rows >= 0
-    rows, wallet, day, legs = rows[kept], wallet[kept], day[kept], legs[kept]
-    order = np.argsort(rows, kind="stable")
-    rows, wallet, day, legs = rows[order], wallet[order], day[order], legs[order]
     place = BOOKED + np.arange(len(rows)) - np.searchsorted(rows, rows)
     ids = payment_ids(s, rows, place)
     day = np.maximum(day - region.stream("payments/ahead").below(ids, region["payments.spend.ahead"]), 0)
-    base = legs * region["payments.spend.sums"]["travel"]
-    amount = varied(region, "payments/sum", ids, base, region["payments.spend.spread"])
-    amount = heaped(region, "payments/round", ids, amount, region["payments.spend.round"]["travel"])
+    sums, rounds = (region[f"payments.spend.{name}"]["travel"] for name in ("sums", "round"))
+    amount = varied(region, "payments/sum", ids, legs * sums, region["payments.spend.spread"])
+    amount = heaped(region, "payments/round", ids, amount, rounds)
     payee = wallets.venue("travel", wallets.provider(region, "payments/provider", ids, "travel"))
-    made = legs_of(
-        region, s, rows, place, calendar.minute("payments/spent", ids, day), (wallet, payee), amount
-    )
-    return told(region, s, made, rows, np.full(len(rows), PURPOSES.index("travel")))
+    minute = calendar.minute("payments/spent", ids, day)
+    made = legs_of(region, s, rows, place, minute, (wallet, payee), amount)
+    made = told(region, s, made, rows, np.full(len(rows), PURPOSES.index("travel")))
+    # Who travels on money of their own is not paid for by the scheme.
+    paid_for = np.isin(wallet % wallets.A_OPERATION, OF_THE_SCHEME)
+    return replace(made, core=paid_for & (s.mechanism == "spend"))
 
 
 def _booked(region: Region, trips: Trips) -> tuple[Ints, Ints]:
