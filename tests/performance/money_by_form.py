@@ -116,8 +116,8 @@ def auroc(values: np.ndarray, label: np.ndarray) -> float:
         return float("nan")
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=2000, class_weight="balanced"))
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    scores = cross_val_predict(model, values, label, cv=folds, method="predict_proba")[:, 1]
-    return float(roc_auc_score(label, scores))
+    scores = cross_val_predict(model, values, label, cv=folds, method="predict_proba")
+    return float(roc_auc_score(label, np.asarray(scores)[:, 1]))
 
 
 if __name__ == "__main__":

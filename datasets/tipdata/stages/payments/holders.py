@@ -57,7 +57,7 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
     behind, head = place == wallets.PRINCIPAL, place == 0
     wallet = np.where(behind, s.principal(rows), s.own(rows, place))
     seats = s.number[rows] * 8 + place
-    firm = region.stream("payments/firm_behind").chance(seats, probability(region["payments.firm_behind"]))
+    firm = region.stream("payments/firm_behind").chance(seats, _firm_behind(region, s)[rows])
     kind = np.where(head, s.habits["holder"][rows], np.where(behind & firm, FIRM, PERSON))
     low, high = (s.level(region, "age")[rows][:, end] for end in (0, 1))
     opened = s.start[rows] - low - region.stream("payments/opened").below(seats, high - low)
@@ -75,6 +75,15 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
         np.where(owned, np.where(behind, 0, np.where(head, 1, 2)), -1),
         np.where(s.lawful[rows], np.array(s.groups)[s.group[rows]], ""),
     )
+
+
+def _firm_behind(region: Region, s: Schemes) -> Ints:
+    """Return probability out of 65,536 that a firm stands behind each scheme; from data 0.4.0 on, by its line of
+    work."""
+    usual = region["payments.firm_behind"]
+    if s.line is None:
+        return np.full(len(s.number), probability(usual))
+    return np.array([*(probability(p) for p in usual.values())])[s.line]
 
 
 def _strangers(region: Region, used: Ints, town_weight: Ints) -> Holders:

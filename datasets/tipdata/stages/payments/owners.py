@@ -82,6 +82,7 @@ def draw_owned(
             first,
             len(illicit) * len(lines),
             work,
+            np.array([lines.index(line) if line else len(lines) for _, line in names])[group],
         )
         first += len(number)
     return found

@@ -60,6 +60,8 @@ class Schemes:
     """Groups that are typologies; the others are lawful."""
     work: Work | None = None
     """From data 0.4.0 on, when and where owners work."""
+    line: Ints | None = None
+    """And position of each scheme's line of work, the last for nobody's."""
 
     @property
     def lawful(self) -> np.ndarray:

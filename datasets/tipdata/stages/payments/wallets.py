@@ -37,7 +37,7 @@ A_TOWN = 20
 def venue(kind: str | Ints, place: Ints | int) -> Ints:
     """Return the wallet of a place: of a shop or lodging the rank of its town * 20 + its own, of others a number."""
     index = VENUE_KINDS.index(kind) if isinstance(kind, str) else kind
-    return VENUES + index * A_KIND + place
+    return np.asarray(VENUES + index * A_KIND + place)
 
 
 def is_venue(wallet: Ints, kind: str) -> np.ndarray:
