@@ -209,6 +209,15 @@ def test_a_household_takes_the_wages_of_one_and_a_labour_broker_those_of_several
     assert workers["domestic_servitude"] < 2 < workers["labour"]
 
 
+def test_an_agent_pays_out_no_more_than_clients_paid(owned: pl.DataFrame) -> None:
+    deals = owned.filter(pl.col("typology").eq_missing("brokered") | pl.col("group").eq_missing("broker"))
+    paid = deals.group_by(wallet="payee").agg(received=pl.col("amount").sum())
+    passed = deals.group_by(wallet="payer").agg(spent=pl.col("amount").sum())
+    both = passed.join(paid, on="wallet")
+    assert both.height > 20
+    assert (both["spent"] <= both["received"] * 1.1).all()
+
+
 def test_turns_are_put_off_to_days_of_work_and_none_falls_on_the_same() -> None:
     days = np.array([10, 12, 40]) + 3 * SPAN
     none = np.zeros(0, dtype=np.int64)

@@ -126,30 +126,36 @@ def deal(region: Region, s: Schemes, calendar: Calendar) -> list[Legs]:
     client = wallets.stranger(s.number[rows], turn)
     paid = legs_of(region, s, rows, turn, minute, (client, s.own(rows, 0)), amount).where(there)
 
+    venue, spent = _extras(region, s, rows, ids)
+    left = amount
+    if s.work is not None:
+        # What a client pays is enough for all.
+        spent = np.minimum(spent, amount // 2)
+        left = np.where(venue >= 0, amount - spent, amount)
     onward = minute + between(region, "payments/onward", ids, s.level(region, "onward")[rows])
     share = between(region, "payments/kept", ids, s.level(region, "kept")[rows])
     sent = heaped(
-        region, "payments/passed", ids, np.maximum(amount * share // 1000, 1), region["payments.passed_round"]
+        region, "payments/passed", ids, np.maximum(left * share // 1000, 1), region["payments.passed_round"]
     )
     ends = s.own(rows, 0), destination(region, s, rows)
     passed = legs_of(region, s, rows, ONWARD + turn, onward, ends, sent, "outlet").where(
         there & (onward < END)
     )
+    later = minute + between(region, "payments/extra_wait", ids, s.level(region, "onward")[rows])
+    ends = s.own(rows, 0), np.maximum(venue, 0)
+    added = legs_of(region, s, rows, EXTRA + turn, later, ends, np.maximum(spent, 1))
+    return [paid, passed, added.where(there & (venue >= 0) & (later < END))]
 
+
+def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, Ints]:
+    """Return who is paid by each deal besides, -1 for nobody, and how much."""
     extra = s.habits["extras"][rows]
-    kinds = [
-        wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in region["payments.deal.levels.extras"]
-    ]
-    kind = np.array(kinds)[extra]
+    listed = region["payments.deal.levels.extras"]
+    kind = np.array([wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in listed])[extra]
     place = region.stream("payments/extra").below(ids, region["payments.venues"]["travel"])
     if s.work is not None:
         place = _place(region, s, rows, ids, extra)
-    cost = np.broadcast_to(np.array(region["payments.deal.extra"]), (len(kinds),))[extra]
+    cost = np.broadcast_to(np.array(region["payments.deal.extra"]), (len(listed),))[extra]
     spent = varied(region, "payments/extra_sum", ids, cost, region["payments.base_spread"])
-    later = minute + between(region, "payments/extra_wait", ids, s.level(region, "onward")[rows])
-    ends = (
-        s.own(rows, 0),
-        wallets.venue(np.maximum(kind, 0), np.where(extra == 1, s.town[rows] * wallets.A_TOWN, place)),
-    )
-    added = legs_of(region, s, rows, EXTRA + turn, later, ends, spent)
-    return [paid, passed, added.where(there & (kind >= 0) & (later < END))]
+    place = np.where(extra == 1, s.town[rows] * wallets.A_TOWN, place)
+    return np.where(kind >= 0, wallets.venue(np.maximum(kind, 0), place), -1), spent
