@@ -9,6 +9,7 @@ from tipdata.core.world import World, parameters
 from tipdata.stages import as_of, draw_tables, tables_of
 from tipdata.stages.payments.sample import draw_sample
 from tipdata.stages.payments.schemes import MECHANISMS
+from tipdata.stages.payments.wallets import provider
 from tipdata.stages.payments.work import SPAN, Work
 
 STAGES = ("places", "operations", "accounts", "adverts", "suppliers", "trips", "payments")
@@ -152,6 +153,15 @@ def test_wallets_receive_what_their_holder_would(tables: Tables) -> None:
     assert found["sales paid by firms that persons receive"] < 0.05
     assert found["rank-size slope of receipts, first hundred payees"] < -0.5
     assert found["of the first ten payees, lawful"] == 1
+
+
+def test_a_few_providers_serve_most() -> None:
+    region, ids = WORLD.region(0), np.arange(20_000)
+    for kind in ("housing", "supplier", "travel"):
+        served = np.bincount(provider(region, "test", ids, kind))
+        assert served[0] > 5 * served[-1]
+    before = np.bincount(provider(World.of("0.3.0").region(0), "test", ids, "housing"))
+    assert before.max() < 2 * before.min()
 
 
 def test_the_reference_is_calibrated(tables: Tables) -> None:
