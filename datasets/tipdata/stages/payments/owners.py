@@ -19,9 +19,8 @@ from tipdata.stages.payments.work import Work
 
 ROOM, OF_NOBODY = 200, 64
 """Numbers of schemes a mechanism, and how many of these are of no operation."""
-TOURING = {TRAFFICKING: ("spend", "spending")}
-OTHERS_TOUR = ("spend", "touring")
-"""What an operation that tours may do beside: it spends on rooms and travel."""
+TOURING = ("spend", "spending"), ("spend", "touring")
+"""What a trafficking operation that tours may do beside, and a lawful one: it spends on rooms and travel."""
 USUAL = 100
 """Percent by which a line leaves a level as it is."""
 
@@ -95,7 +94,7 @@ def _ways(region: Region, lines: tuple[str, ...]) -> list[tuple[str, str]]:
     for line in lines:
         for by_way in listed[line].values():
             ways += [(mechanism, group) for mechanism, groups in by_way.items() for group in groups]
-    return list(dict.fromkeys([*ways, OTHERS_TOUR]))
+    return list(dict.fromkeys([*ways, *TOURING]))
 
 
 def _schemes(
@@ -116,7 +115,7 @@ def _schemes(
     spends = np.array([mechanism == "spend" for mechanism, _ in ways])
     must = work.tours(sampled) & ~spends[main]
     must &= region.stream("payments/tours_spend").chance(sampled, probability(region["payments.tours_spend"]))
-    tour = np.where(o.kind[sampled] == TRAFFICKING, ways.index(TOURING[TRAFFICKING]), ways.index(OTHERS_TOUR))
+    tour = np.where(o.kind[sampled] == TRAFFICKING, *(ways.index(way) for way in TOURING))
     second = must | region.stream("payments/second").chance(sampled, probability(region["payments.second"]))
     return _Owned(
         np.concatenate([sampled, sampled[second]]),
