@@ -41,12 +41,16 @@ class Drawn:
     @classmethod
     def of(cls, version: str, number: int, regions: int, needed: tuple[str, ...] = NEEDED) -> Drawn:
         """Draw the regions."""
-        world = World.of(version, number)
+        return cls.within(World.of(version, number), number, regions, needed)
+
+    @classmethod
+    def within(cls, world: World, number: int, regions: int, needed: tuple[str, ...] = NEEDED) -> Drawn:
+        """Draw the regions of a world, which may be none of its version's own."""
         parts: dict[str, list[pl.DataFrame]] = {}
         for index in range(regions):
             for stage, made in draw_stages(world.region(index), Past(), needed):
                 for table in stage.tables:
-                    known = as_of(version, table)
+                    known = as_of(world.version, table)
                     schema = known.schema
                     frame = made[table.name].select(list(schema)).cast(pl.Schema(schema)).sort(known.key)
                     parts.setdefault(table.name, []).append(frame)

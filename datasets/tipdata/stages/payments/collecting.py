@@ -32,7 +32,7 @@ def collect(region: Region, s: Schemes, people: People, calendar: Calendar) -> l
     turn, seat = place // size[rows], place % size[rows]
     ids = payment_ids(s, rows, turn * SEATS + seat)
     happens = region.stream("payments/pays").chance(ids, probability(region["payments.pays"]))
-    opens = (s.start[rows] + turn * s.level(region, "rhythm")[rows]) * MINUTES_A_DAY
+    opens = s.day(rows, turn, s.level(region, "rhythm")[rows]) * MINUTES_A_DAY
     minute = opens + region.stream("payments/together").below(ids, s.level(region, "together")[rows])
     day = minute // MINUTES_A_DAY
     happens &= (day >= 0) & (day < DAYS)

@@ -1,6 +1,6 @@
 """Who holds each wallet: what a bank knows of the holder, and what it does not."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Holders:
 def holders(region: Region, schemes: list[Schemes], people: People, used: Ints, town_weight: Ints) -> Holders:
     """Return the holders of the wallets used, in the order of their local numbers."""
     parts = [_of_scheme(region, s) for s in schemes]
+    # Travellers of a second team may have wallets of a second scheme that there is none of.
+    parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes if s.work is not None]
     parts += [
         _strangers(region, used, town_weight),
         _services(region, used, town_weight),
@@ -55,7 +57,7 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
     behind, head = place == wallets.PRINCIPAL, place == 0
     wallet = np.where(behind, s.principal(rows), s.own(rows, place))
     seats = s.number[rows] * 8 + place
-    firm = region.stream("payments/firm_behind").chance(seats, probability(region["payments.firm_behind"]))
+    firm = region.stream("payments/firm_behind").chance(seats, _firm_behind(region, s)[rows])
     kind = np.where(head, s.habits["holder"][rows], np.where(behind & firm, FIRM, PERSON))
     low, high = (s.level(region, "age")[rows][:, end] for end in (0, 1))
     opened = s.start[rows] - low - region.stream("payments/opened").below(seats, high - low)
@@ -63,16 +65,25 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
     apart = region.stream("payments/apart").chance(seats, probability(region["payments.apart"]))
     elsewhere = np.where(behind, s.habits["reach"][rows] == 1, ~head & apart)
     other = (s.town[rows] + 1 + region.stream("payments/other_place").below(seats, towns - 1)) % towns
-    lawful = s.owner[rows] < 0
+    owned = s.owner[rows] >= 0
     return Holders(
         wallet,
         kind,
         opened,
         np.where(elsewhere, other, s.town[rows]),
         s.owner[rows],
-        np.where(lawful, -1, np.where(behind, 0, np.where(head, 1, 2))),
-        np.where(lawful, np.array(s.groups)[s.group[rows]], ""),
+        np.where(owned, np.where(behind, 0, np.where(head, 1, 2)), -1),
+        np.where(s.lawful[rows], np.array(s.groups)[s.group[rows]], ""),
     )
+
+
+def _firm_behind(region: Region, s: Schemes) -> Ints:
+    """Return probability out of 65,536 that a firm stands behind each scheme; from data 0.4.0 on, by its line of
+    work."""
+    usual = region["payments.firm_behind"]
+    if s.line is None:
+        return np.full(len(s.number), probability(usual))
+    return np.array([*(probability(p) for p in usual.values())])[s.line]
 
 
 def _strangers(region: Region, used: Ints, town_weight: Ints) -> Holders:

@@ -15,8 +15,8 @@ EVERYDAY, WAGES, OFFICES = 1 << 23, 3 << 30, 15 << 28
 A_PERSON, A_KIND = 2048, 128
 """Numbers of everyday payments a wallet, and of each kind."""
 AN_EMPLOYER, AN_OFFICE = 8192, 512
-INCOMES = ("sale", "benefit")
-"""Kinds that the person is paid and does not pay."""
+INCOMES = ("sale", "benefit", "custom")
+"""Kinds that the holder is paid and does not pay."""
 
 
 def live(region: Region, people: People, known: People, calendar: Calendar) -> Legs:
@@ -24,10 +24,13 @@ def live(region: Region, people: People, known: People, calendar: Calendar) -> L
     listed = region.group("payments.everyday")
     kinds = tuple(listed)
     rates = np.array([listed[k]["rate"] for k in kinds])
-    home = np.array([listed[k].get("migrants", 1000) for k in kinds])
+    home, firms, others = (
+        np.array([listed[k].get(who, 1000) for k in kinds]) for who in ("migrants", "firms", "persons")
+    )
     days = people.end - people.start + 1
     expected = days[:, None] * people.life[:, None] * rates[None, :] // 1000
     expected = np.where(people.migrant[:, None], expected * home[None, :] // 1000, expected)
+    expected = expected * np.where(people.firm[:, None], firms[None, :], others[None, :]) // 1000
     cell = people.wallet[:, None] * 16 + np.arange(len(kinds))[None, :]
     more = region.stream("payments/more").below(cell, 1000) < expected % 1000
     counts = np.minimum(expected // 1000 + more, A_KIND - 1)
@@ -81,7 +84,6 @@ def _counterparts(
     town = np.where(away, region.stream("payments/other_town").below(ids, towns), people.town[person])
     # Housing and those abroad are always the same; other providers vary.
     steady = people.wallet[person] * 16 + kind
-    venues = region["payments.venues"]
     found = np.full(len(ids), -1)
     for index, name in enumerate(kinds):
         rows = kind == index
@@ -95,14 +97,28 @@ def _counterparts(
         elif place in ("shop", "room"):
             # People go to a few shops of their own.
             often = region.stream("payments/which_shop").below(ids[rows], 3)
-            shop = region.stream("payments/shop").below(
-                people.wallet[person[rows]] * 4 + often, wallets.A_TOWN
-            )
+            shop = _shop(region, people.wallet[person[rows]] * 4 + often)
             found[rows] = wallets.venue(place, town[rows] * wallets.A_TOWN + shop)
+            if name == "shop" and "payments.chains" in region.world.parameters:
+                found[rows] = _chains(region, found[rows], ids[rows])
         else:
             key = steady[rows] if place in ("housing", "abroad") else ids[rows]
-            found[rows] = wallets.venue(place, region.stream("payments/provider").below(key, venues[place]))
+            found[rows] = wallets.venue(place, wallets.provider(region, "payments/provider", key, place))
     return found
+
+
+def _shop(region: Region, ids: Ints) -> Ints:
+    """Return number of a shop or lodging of a town; from data 0.4.0 on, a few have most customers."""
+    if "payments.hubs" not in region.world.parameters:
+        return region.stream("payments/shop").below(ids, wallets.A_TOWN)
+    return region.stream("payments/shop").choose(ids, wallets.ranked(region, wallets.A_TOWN))
+
+
+def _chains(region: Region, shop: Ints, ids: Ints) -> Ints:
+    """Return the shops, a chain of the whole region in the place of some."""
+    chain = wallets.venue("chain", wallets.provider(region, "payments/chain", ids, "chain"))
+    goes = region.stream("payments/to_chain").chance(ids, probability(region["payments.chains"]))
+    return np.where(goes, chain, shop)
 
 
 def earn(region: Region, people: People, first_employer: int, round_wages: int) -> Legs:
@@ -159,8 +175,11 @@ def trade(region: Region, first_employer: int, calendar: Calendar) -> Legs:
     base = np.array([listed[k]["sum"] for k in kinds])[kind]
     amount = varied(region, "payments/everyday", ids, base, region["payments.trade_spread"])
     places = np.array([wallets.VENUE_KINDS.index(listed[k]["to"]) for k in kinds])[kind]
-    sizes = np.array([region["payments.venues"][listed[k]["to"]] for k in kinds])[kind]
-    other = wallets.venue(places, region.stream("payments/provider").below(ids, sizes))
+    other = np.zeros_like(ids)
+    for index, name in enumerate(kinds):
+        rows = kind == index
+        found = wallets.provider(region, "payments/provider", ids[rows], listed[name]["to"])
+        other[rows] = wallets.venue(places[rows], found)
     takes = np.array([listed[k]["takes"] for k in kinds])[kind]
     wallet = wallets.EMPLOYERS + employer
     purpose = np.array([PURPOSES.index(listed[k]["purpose"]) for k in kinds])[kind]

@@ -5,9 +5,9 @@ import numpy as np
 from tipdata.core.draw import Ints, probability
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.payments import wallets
-from tipdata.stages.payments.holders import Holders
+from tipdata.stages.payments.holders import PERSON, Holders
 from tipdata.stages.payments.people import People, employed, wages
-from tipdata.stages.payments.schemes import A_MECHANISM, Schemes
+from tipdata.stages.payments.schemes import Schemes
 
 
 def members(region: Region, schemes: list[Schemes], held: Holders, first_outsider: int) -> People:
@@ -21,7 +21,7 @@ def members(region: Region, schemes: list[Schemes], held: Holders, first_outside
     place = np.where(outside, (every - wallets.STRANGERS) // 64, _scheme_of(schemes, every))
     at = np.flatnonzero(place >= 0)
     wallet, number = every[at], place[at]
-    position = np.full(A_MECHANISM * len(schemes), -1)
+    position = np.full(1 + max(int(s.number.max()) for s in schemes), -1)
     for s in schemes:
         position[s.number] = s.first + np.arange(len(s.number))
     source = position[number]
@@ -46,9 +46,10 @@ def members(region: Region, schemes: list[Schemes], held: Holders, first_outside
         np.clip(first + stay, 0, DAYS - 1),
         employed(region, wallet, employers),
         np.where(relayed & ~outside, thin, drawn),
-        waged & ~relayed & ~outside & (held.kind[at] == 0),
+        waged & ~relayed & ~outside & (held.kind[at] == PERSON),
         wages(region, wallet),
         migrant,
+        held.kind[at] != PERSON,
     )
 
 

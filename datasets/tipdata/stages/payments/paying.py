@@ -1,5 +1,7 @@
 """What every scheme's payments have in common: by which channel they go, and what they are said to be for."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tipdata.core.draw import Ids, Ints, probability
@@ -60,9 +62,18 @@ def _channel(region: Region, s: Schemes, rows: Ints, ids: Ids, day: Ints, habit:
 
 def _purpose(region: Region, s: Schemes, rows: Ints, ids: Ids) -> Ints:
     named = [PURPOSES.index(n) if n else UNSTATED for n in region[f"payments.{s.mechanism}.levels.reason"]]
+    return np.where(_says(region, s, rows, ids), np.array(named)[s.habits["reason"][rows]], UNSTATED)
+
+
+def _says(region: Region, s: Schemes, rows: Ints, ids: Ids) -> np.ndarray:
+    """Return bool: whether each payment states a purpose."""
     p = np.array([probability(share) for share in region["payments.told"]])[s.habits["told"][rows]]
-    told = region.stream("payments/told").chance(ids, p)
-    return np.where(told, np.array(named)[s.habits["reason"][rows]], UNSTATED)
+    return region.stream("payments/told").chance(ids, p)
+
+
+def told(region: Region, s: Schemes, legs: Legs, rows: Ints, purpose: Ints) -> Legs:
+    """Return payments that state, where they state any, a purpose of their own and not their scheme's."""
+    return replace(legs, purpose=np.where(_says(region, s, rows, legs.number), purpose, UNSTATED))
 
 
 def payers(region: Region, s: Schemes, people: People, rows: Ints, place: Ints) -> Ints:

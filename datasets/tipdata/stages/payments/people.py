@@ -17,7 +17,8 @@ TRIES = 3
 @dataclass(frozen=True)
 class People:
     """One entry a person: wallet, position among the sources, rank of the town, first and last day, position of the
-    employer, permille of a full everyday life, whether wages are paid, monthly wage in minor units, migrant."""
+    employer, permille of a full everyday life, whether wages are paid, monthly wage in minor units, migrant, and
+    whether a firm or an association holds the wallet."""
 
     wallet: Ints
     source: Ints
@@ -29,6 +30,7 @@ class People:
     waged: np.ndarray
     wage: Ints
     migrant: np.ndarray
+    firm: np.ndarray
 
     def regular(self, region: Region, column: str, ids: Ids, town: Ints, day: Ints) -> Ints:
         """Return the wallet of someone, of the town and there on the day where such a one is found soon."""
@@ -80,6 +82,7 @@ def households(region: Region, town_weight: Ints, employers: int, first: int) ->
         region.stream("payments/waged").chance(wallet, probability(region["payments.waged"])),
         wages(region, wallet),
         migrant[of],
+        np.zeros(len(of), dtype=bool),
     )
 
 

@@ -19,6 +19,8 @@ from tipdata.stages.payments.schemes import Schemes
 SEATS = 8
 ONWARD = 4096
 EXTRA = 6144
+OFFICES = 2
+"""Levels of the habit of extras up to this are travel, a room, none; then come clinics and bureaus."""
 END = DAYS * MINUTES_A_DAY
 
 
@@ -42,6 +44,7 @@ def workers(region: Region, s: Schemes, employers: int) -> People:
         np.ones(len(rows), dtype=bool),
         wages(region, wallet),
         s.migrant[rows],
+        np.zeros(len(rows), dtype=bool),
     )
 
 
@@ -69,7 +72,7 @@ def relay(region: Region, s: Schemes, staff: People, first_employer: int, round_
         wage * rhythm[scheme] // region["payments.month_days"],
         round_wages,
     )
-    there = (day >= 0) & (minute < END)
+    there = (day >= 0) & (minute < END) & s.lasts(scheme, day)
     income = Legs(
         ids,
         minute,
@@ -100,13 +103,19 @@ def _all(region: Region, parameter: str, rows: Ints) -> Ints:
     return np.broadcast_to(np.array(region[f"payments.{parameter}"]), (len(rows), 2))
 
 
+def _place(region: Region, s: Schemes, rows: Ints, ids: Ints, extra: Ints) -> Ints:
+    """Return number of the office that sells travel, or of the clinic or bureau with which an agent always works."""
+    steady = wallets.provider(region, "payments/extra", s.number[rows], "clinic")
+    return np.where(extra > OFFICES, steady, wallets.provider(region, "payments/extra", ids, "travel"))
+
+
 def deal(region: Region, s: Schemes, calendar: Calendar) -> list[Legs]:
     """Return a client pays the agent, the agent passes a share on and, for some, pays for travel or a room as well."""
     turns = between(region, "payments/turns", s.number, s.level(region, "turns"))
     rows, turn = repeated(turns)
     ids = payment_ids(s, rows, turn)
     apart = region["payments.deal.apart_days"]
-    day = s.start[rows] + turn * apart + region.stream("payments/deal_day").below(ids, apart)
+    day = s.day(rows, turn, apart) + region.stream("payments/deal_day").below(ids, s.within(rows, apart))
     there = (day >= 0) & (day < DAYS)
     minute = calendar.minute("payments/dealt", ids, np.clip(day, 0, DAYS - 1))
     base = varied(
@@ -117,33 +126,36 @@ def deal(region: Region, s: Schemes, calendar: Calendar) -> list[Legs]:
     client = wallets.stranger(s.number[rows], turn)
     paid = legs_of(region, s, rows, turn, minute, (client, s.own(rows, 0)), amount).where(there)
 
+    venue, spent = _extras(region, s, rows, ids)
+    left = amount
+    if s.work is not None:
+        # What a client pays is enough for all.
+        spent = np.minimum(spent, amount // 2)
+        left = np.where(venue >= 0, amount - spent, amount)
     onward = minute + between(region, "payments/onward", ids, s.level(region, "onward")[rows])
     share = between(region, "payments/kept", ids, s.level(region, "kept")[rows])
     sent = heaped(
-        region, "payments/passed", ids, np.maximum(amount * share // 1000, 1), region["payments.passed_round"]
+        region, "payments/passed", ids, np.maximum(left * share // 1000, 1), region["payments.passed_round"]
     )
     ends = s.own(rows, 0), destination(region, s, rows)
     passed = legs_of(region, s, rows, ONWARD + turn, onward, ends, sent, "outlet").where(
         there & (onward < END)
     )
-
-    extra = s.habits["extras"][rows]
-    kinds = [
-        wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in region["payments.deal.levels.extras"]
-    ]
-    kind = np.array(kinds)[extra]
-    place = region.stream("payments/extra").below(ids, region["payments.venues"]["travel"])
-    spent = varied(
-        region, "payments/extra_sum", ids, _one(region, "deal.extra", rows), region["payments.base_spread"]
-    )
     later = minute + between(region, "payments/extra_wait", ids, s.level(region, "onward")[rows])
-    ends = (
-        s.own(rows, 0),
-        wallets.venue(np.maximum(kind, 0), np.where(extra == 1, s.town[rows] * wallets.A_TOWN, place)),
-    )
-    added = legs_of(region, s, rows, EXTRA + turn, later, ends, spent)
-    return [paid, passed, added.where(there & (kind >= 0) & (later < END))]
+    ends = s.own(rows, 0), np.maximum(venue, 0)
+    added = legs_of(region, s, rows, EXTRA + turn, later, ends, np.maximum(spent, 1))
+    return [paid, passed, added.where(there & (venue >= 0) & (later < END))]
 
 
-def _one(region: Region, parameter: str, rows: Ints) -> Ints:
-    return np.full(len(rows), region[f"payments.{parameter}"])
+def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, Ints]:
+    """Return who is paid by each deal besides, -1 for nobody, and how much."""
+    extra = s.habits["extras"][rows]
+    listed = region["payments.deal.levels.extras"]
+    kind = np.array([wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in listed])[extra]
+    place = region.stream("payments/extra").below(ids, region["payments.venues"]["travel"])
+    if s.work is not None:
+        place = _place(region, s, rows, ids, extra)
+    cost = np.broadcast_to(np.array(region["payments.deal.extra"]), (len(listed),))[extra]
+    spent = varied(region, "payments/extra_sum", ids, cost, region["payments.base_spread"])
+    place = np.where(extra == 1, s.town[rows] * wallets.A_TOWN, place)
+    return np.where(kind >= 0, wallets.venue(np.maximum(kind, 0), place), -1), spent

@@ -49,7 +49,7 @@ def _opens(region: Region, s: Schemes, calendar: Calendar, rows: Ints, turn: Int
     """Return minute at which each turn begins."""
     ids = s.number[rows] * STEPS + turn
     apart = region["payments.round.apart_days"]
-    day = s.start[rows] + turn * apart + region.stream("payments/turn_day").below(ids, apart)
+    day = s.day(rows, turn, apart) + region.stream("payments/turn_day").below(ids, s.within(rows, apart))
     minute = calendar.minute("payments/turn", ids, np.clip(day, 0, DAYS - 1))
     return np.where((day >= 0) & (day < DAYS), minute, -DAYS * MINUTES_A_DAY)
 

@@ -15,6 +15,7 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.habits import drawn_levels
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
+from tipdata.stages.payments.work import Work
 
 MECHANISMS = {
     "collect": ("funnel", "front_company", "scam_proceeds"),
@@ -28,6 +29,8 @@ TYPOLOGIES = tuple(name for names in MECHANISMS.values() for name in names)
 A_MECHANISM = 128
 """Numbers of schemes a mechanism; the upper half is of operations."""
 SLOTS = 2
+SOON = 4
+"""Days, that of work among them, within which an owner's payments follow it."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,38 @@ class Schemes:
     habits: dict[str, Ints]
     log_odds: Ints
     first: int
+    illicit: int
+    """Groups that are typologies; the others are lawful."""
+    work: Work | None = None
+    """From data 0.4.0 on, when and where owners work."""
+    line: Ints | None = None
+    """And position of each scheme's line of work, the last for nobody's."""
 
     @property
-    def typologies(self) -> int:
-        return len(MECHANISMS[self.mechanism])
+    def lawful(self) -> np.ndarray:
+        """bool: of a lawful group, whoever owns it."""
+        return self.group >= self.illicit
+
+    def day(self, rows: Ints, turn: Ints, apart: Ints | int) -> Ints:
+        """Return day of each turn: so many days apart, put off to a day on which the owner works and no turn was
+        before; ``DAYS`` where there is none."""
+        wanted = self.start[rows] + turn * apart
+        if self.work is None:
+            return wanted
+        owner = self.owner[rows]
+        found = self.work.next(self.work.days, owner, wanted)
+        taken = (turn > 0) & (found == self.work.next(self.work.days, owner, wanted - apart))
+        return np.where(owner < 0, wanted, np.where(taken, DAYS, found))
+
+    def within(self, rows: Ints, usual: int) -> Ints:
+        """Return within how many days of each turn's day something happens."""
+        return np.where((self.owner[rows] >= 0) & (self.work is not None), SOON, usual)
+
+    def lasts(self, rows: Ints, day: Ints) -> np.ndarray:
+        """Return bool: whether the owner is still there on a day; nobody always is."""
+        if self.work is None:
+            return np.ones(len(rows), dtype=bool)
+        return (self.owner[rows] < 0) | (day <= self.work.ends[self.owner[rows]])
 
     def level(self, region: Region, habit: str) -> Ints:
         """Return what a habit means: the parameter of its level for each scheme, (schemes,) or (schemes, values)."""
@@ -143,14 +174,15 @@ def _with_habits(
         np.where(owner >= 0, within, free),
         np.where(owner >= 0, o.town[owner], town),
         region.stream("payments/migrant").below(number, 1000) < migrant,
-        _adoption(region, number),
+        adoption(region, number),
         habits,
         log_sum(total[:, :illicit]) - log_sum(total[:, illicit:]),
         first,
+        illicit,
     )
 
 
-def _adoption(region: Region, number: Ints) -> Ints:
+def adoption(region: Region, number: Ints) -> Ints:
     """Return day from which each scheme may pay by prepaid card or virtual currency: an S-curve, the same for
     everyone."""
     middle = region.world.stream("payments/adoption").below(np.array([0]), region["payments.adoption_drawn"])[

@@ -11,9 +11,9 @@ from tipdata.stages.payments import wallets
 from tipdata.stages.payments.amounts import between, heaped, varied
 from tipdata.stages.payments.calendar import Calendar
 from tipdata.stages.payments.collecting import destination
-from tipdata.stages.payments.legs import Legs, joined, repeated
-from tipdata.stages.payments.paying import legs_of, payment_ids
-from tipdata.stages.payments.schemes import Schemes
+from tipdata.stages.payments.legs import PURPOSES, Legs, joined, repeated
+from tipdata.stages.payments.paying import legs_of, payment_ids, told
+from tipdata.stages.payments.schemes import SOON, Schemes
 
 A_WEEK = 64
 DAYS_A_WEEK = 7
@@ -37,7 +37,8 @@ def spend(region: Region, s: Schemes, calendar: Calendar) -> list[Legs]:
         "transfer": (funding == 2).astype(np.int64),
         "advert": between(region, "payments/adverts", weeks, s.level(region, "adverts")[rows]),
         "room": s.level(region, "rooms")[rows],
-        "travel": region.stream("payments/travels").below(weeks, 2),
+        # Those that tour pay for each leg where it is booked.
+        "travel": np.where(_tours(s, rows), 0, region.stream("payments/travels").below(weeks, 2)),
     }
     towns = region["places.towns"]
     away = region.stream("payments/week_town").below(weeks, towns)
@@ -59,7 +60,7 @@ def _items(
     of = rows[at]
     place = week[at] * A_WEEK + ITEMS.index(item) * 8 + turn
     ids = payment_ids(s, of, place)
-    day = s.start[of] + week[at] * DAYS_A_WEEK + region.stream("payments/weekday").below(ids, DAYS_A_WEEK)
+    day, lodged = _when(region, s, item, of, week[at], turn, ids)
     minute = calendar.minute("payments/spent", ids, np.clip(day, 0, DAYS - 1))
     head = s.own(of, 0)
     base = np.full(len(of), region["payments.spend.sums"][item])
@@ -73,11 +74,47 @@ def _items(
         ends = s.principal(of), head
     elif item == "room":
         lodging = region.stream("payments/lodging").below(ids // 8, wallets.A_TOWN)
-        ends = head, wallets.venue("room", town[at] * wallets.A_TOWN + lodging)
+        there = np.where(lodged >= 0, lodged, town[at])
+        ends = head, wallets.venue("room", there * wallets.A_TOWN + lodging)
     else:
-        number = region.stream("payments/provider").below(ids, region["payments.venues"][item])
-        ends = head, wallets.venue(item, number)
-    return legs_of(region, s, of, place, minute, ends, amount).where((day >= 0) & (day < DAYS))
+        ends = head, wallets.venue(item, wallets.provider(region, "payments/provider", ids, item))
+    legs = legs_of(region, s, of, place, minute, ends, amount)
+    if s.work is not None and item in PURPOSES:
+        legs = told(region, s, legs, of, np.full(len(of), PURPOSES.index(item)))
+    return legs.where((day >= 0) & (day < DAYS))
+
+
+def _tours(s: Schemes, rows: Ints) -> np.ndarray:
+    """Return bool: whether the owner has stops, at which rooms and travel are paid for."""
+    if s.work is None:
+        return np.zeros(len(rows), dtype=bool)
+    return (s.owner[rows] >= 0) & s.work.tours(s.owner[rows])
+
+
+def _when(
+    region: Region, s: Schemes, item: str, rows: Ints, week: Ints, turn: Ints, ids: Ints
+) -> tuple[Ints, Ints]:
+    """Return day of each payment, and rank of the town of a stop at which a room is taken, -1 for none.
+
+    An owner pays for adverts within a day of one of its own, and where it tours for rooms during a stop.
+    """
+    town = np.full(len(rows), -1)
+    opens = s.day(rows, week, DAYS_A_WEEK)
+    day = opens + region.stream("payments/weekday").below(ids, s.within(rows, DAYS_A_WEEK))
+    if s.work is None:
+        return day, town
+    owner = s.owner[rows]
+    if item == "advert":
+        posted = s.work.next(s.work.posted, owner, opens, turn)
+        beside = np.clip(posted - 1 + region.stream("payments/weekday").below(ids, 3), 0, DAYS - 1)
+        near = posted - opens < DAYS_A_WEEK
+        return np.where(owner < 0, day, np.where(near & (posted < DAYS), beside, DAYS)), town
+    if item == "room":
+        stop, left = s.work.stay(owner, opens)
+        within = opens + region.stream("payments/weekday").below(ids, np.clip(left, 1, SOON))
+        tours = _tours(s, rows)
+        return np.where(tours, np.where(stop >= 0, within, DAYS), day), np.where(tours, stop, town)
+    return day, town
 
 
 def _passed_on(region: Region, s: Schemes, income: Legs) -> Legs:

@@ -1,4 +1,4 @@
-"""Wallets and payments: a documented sample of whole wallets, those of a few trafficking operations among them.
+"""Wallets and payments: a documented sample of whole wallets, those of a part of all operations among them.
 
 Money moves by schemes whose habits are drawn given who is behind them: rent, takings, remittance circles, wages
 passed on, deals, touring and loans, and by the same mechanisms funnel accounts, front companies, wages taken away,
@@ -15,20 +15,27 @@ from tipdata.core.draw import probability
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.payments import wallets
 from tipdata.stages.payments.calendar import Calendar
 from tipdata.stages.payments.collecting import collect
 from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, holders
 from tipdata.stages.payments.legs import CASH, CHANNELS, PURPOSES, Legs, joined
 from tipdata.stages.payments.living import earn, live, trade
 from tipdata.stages.payments.members import members
+from tipdata.stages.payments.owners import draw_owned
 from tipdata.stages.payments.people import People, households, together
 from tipdata.stages.payments.relaying import deal, relay, workers
 from tipdata.stages.payments.rounds import come_round
+from tipdata.stages.payments.sample import draw_sample, has_owners
 from tipdata.stages.payments.schemes import TYPOLOGIES, Schemes, draw_schemes
 from tipdata.stages.payments.spending import spend
 from tipdata.stages.payments.tables import GROUPS, PAYMENTS, WALLETS
-from tipdata.stages.payments.wallets import STRANGERS
+from tipdata.stages.payments.touring import book
+from tipdata.stages.payments.wallets import FIRST, STRANGERS
+from tipdata.stages.payments.work import draw_work
 from tipdata.stages.places.stage import Places
+from tipdata.stages.suppliers.stage import Suppliers
+from tipdata.stages.trips.stage import Trips
 
 HOUSEHOLD, EMPLOYER, AGENCY = "household", "employer", "agency"
 NEVER = -30_000
@@ -42,7 +49,12 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     """Draw the schemes, the people and the payments of one region."""
     places: Places = past["places"]
     o: Operations = past["operations"]
-    schemes = draw_schemes(region, o, places.weight)
+    if has_owners(region):
+        work = draw_work(region, o, past["adverts"], past["trips"], past["suppliers"])
+        sampled = draw_sample(region, o, _seen(o, past["trips"], past["suppliers"]))
+        schemes = draw_owned(region, o, work, sampled, places.weight)
+    else:
+        schemes = draw_schemes(region, o, places.weight)
     first_home = sum(len(s.number) for s in schemes.values())
     first_firm = first_home + region["payments.households"]
     calendar = Calendar(region)
@@ -55,16 +67,21 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             *deal(region, schemes["deal"], calendar),
             *spend(region, schemes["spend"], calendar),
             *come_round(region, schemes["round"], people, calendar),
+            *(book(region, schemes, past["trips"], calendar) if has_owners(region) else []),
         ]
     )
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
     held = holders(region, list(schemes.values()), people, used, places.weight)
     others = members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
     everyone = together([people, others])
+    lived = live(region, everyone, people, calendar)
+    if has_owners(region):
+        # Adverts of an operation are paid for by its scheme of spending, when they are posted.
+        lived = lived.where((lived.payer >= FIRST) | ~wallets.is_venue(lived.payee, "advert"))
     legs = joined(
         [
             doings,
-            live(region, everyone, people, calendar),
+            lived,
             earn(region, everyone, first_firm, region["payments.wage_round"]),
             trade(region, first_firm, calendar),
         ]
@@ -78,12 +95,22 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     }
 
 
+def _seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
+    """Return bool: operations that tour, or place people with firms."""
+    number, firms = suppliers.agencies.number, suppliers.firms.agency
+    seen = np.zeros(len(o.id), dtype=bool)
+    tours = trips.circuits.operation[trips.stops.circuit]
+    seen[tours[tours >= 0]] = True
+    seen[number[firms[firms >= 0]]] = True
+    return seen
+
+
 @dataclass(frozen=True)
 class Sources:
     """What payments come of: schemes, then households, employers, and the homes of outsiders; one entry each.
 
-    ``community``: local number of the cluster. ``owner``: local number of the operation, -1 for the lawful.
-    ``group``: lawful group, ``typology``: of operations' schemes; '' for the others. ``log_odds`` of being illicit.
+    ``community``: local number of the cluster. ``owner``: local number of the operation, -1 for nobody's.
+    ``group``: lawful group, ``typology``: of illicit schemes; '' for the others. ``log_odds`` of being illicit.
     """
 
     community: np.ndarray
@@ -100,7 +127,7 @@ def _sources(region: Region, schemes: dict[str, Schemes], people: People, others
     of_agencies = firms >= len(firms) - region["payments.agencies"]
     named = np.concatenate([np.array(s.groups)[s.group] for s in parts])
     owner = np.concatenate([s.owner for s in parts])
-    lawful = owner < 0
+    lawful = np.concatenate([s.lawful for s in parts])
     migrant_homes = np.zeros(len(homes), dtype=bool)
     migrant_homes[people.source - people.source[0]] = people.migrant
     outside = others.wallet >= STRANGERS
@@ -214,4 +241,10 @@ def _numbered(values: np.ndarray, codes: np.ndarray, dtype: pl.DataType) -> pl.S
     return listed.gather(np.where(codes < 0, len(values), codes))
 
 
-STAGE = Stage("payments", ("places", "operations"), (WALLETS, PAYMENTS), generate, since="0.3.0")
+STAGE = Stage(
+    "payments",
+    ("places", "operations", "adverts", "suppliers", "trips"),
+    (WALLETS, PAYMENTS),
+    generate,
+    since="0.3.0",
+)

@@ -34,7 +34,13 @@ WALLETS = Table(
             note="of the town; null abroad",
             sealed=Sealed("code", "jurisdiction"),
         ),
-        Column("operation", pl.Int64(), "truth", note="null for the lawful", id_of="operations"),
+        Column(
+            "operation",
+            pl.Int64(),
+            "truth",
+            note="lawful or not; null where it is none's in the sample",
+            id_of="operations",
+        ),
         Column(
             "role",
             pl.String(),
@@ -46,7 +52,7 @@ WALLETS = Table(
             "group",
             pl.String(),
             "truth",
-            note="lawful group; null for operations",
+            note="lawful group, of lawful operations too; null for trafficking ones",
             values=(*GROUPS, SERVICE, OUTSIDER),
         ),
     ),
@@ -82,7 +88,7 @@ PAYMENTS = Table(
             "operation",
             pl.Int64(),
             "truth",
-            note="the operation whose scheme or wallets it is of; null otherwise",
+            note="the operation, lawful or not, whose scheme or wallets it is of; null otherwise",
             id_of="operations",
         ),
         Column(
@@ -99,8 +105,14 @@ PAYMENTS = Table(
             note="household, firm or scheme; null for operations",
             sealed=Sealed("label", "community"),
         ),
-        Column("group", pl.String(), "truth", note="lawful group; null for operations", values=GROUPS),
-        Column("migrant", pl.Boolean(), "truth", note="of a household or scheme of migrants"),
+        Column(
+            "group",
+            pl.String(),
+            "truth",
+            note="lawful group, of lawful operations too; null for trafficking ones",
+            values=GROUPS,
+        ),
+        Column("migrant", pl.Boolean(), "truth", note="of a household, scheme or operation of migrants"),
         Column(
             "log_odds",
             pl.Int32(),
@@ -109,5 +121,5 @@ PAYMENTS = Table(
             "of proceeds or control, given its scheme's true habits",
         ),
     ),
-    "Payments among the wallets of the sample, about 20,000 per region; about one in 270 carries proceeds or control.",
+    "Payments among the wallets of the sample, about 26,000 per region; about one in 260 carries proceeds or control.",
 )

@@ -5,7 +5,8 @@ Operation i has i * 16 + k, k = 0 its controller's; all others start at 1 << 20 
 
 import numpy as np
 
-from tipdata.core.draw import Ints
+from tipdata.core.draw import Ids, Ints
+from tipdata.core.world import Region
 
 A_OPERATION = 16
 """Wallets of an operation: its controller's, and those of at most two schemes."""
@@ -24,16 +25,38 @@ STRANGERS = FIRST + (1 << 18)
 """People who deal with a scheme and have no other part here: scheme * 64 + place."""
 LAST = 1 << 21
 
-VENUE_KINDS = ("shop", "housing", "transport", "advert", "room", "travel", "supplier", "office", "abroad")
+VENUE_KINDS = (
+    *("shop", "housing", "transport", "advert", "room", "travel", "supplier", "office", "abroad"),
+    *("clinic", "bureau", "chain"),
+)
 A_KIND = 1024
 A_TOWN = 20
 """Shops, or lodgings, of a town."""
 
 
-def venue(kind: str | Ints, place: Ints) -> Ints:
+def venue(kind: str | Ints, place: Ints | int) -> Ints:
     """Return the wallet of a place: of a shop or lodging the rank of its town * 20 + its own, of others a number."""
     index = VENUE_KINDS.index(kind) if isinstance(kind, str) else kind
-    return VENUES + index * A_KIND + place
+    return np.asarray(VENUES + index * A_KIND + place)
+
+
+def is_venue(wallet: Ints, kind: str) -> np.ndarray:
+    """Return bool: whether wallets are of places of a kind."""
+    low = venue(kind, 0)
+    return (wallet >= low) & (wallet < low + A_KIND)
+
+
+def provider(region: Region, column: str, ids: Ids, kind: str) -> Ints:
+    """Return place of a provider of a kind for each id: from data 0.4.0 on, a few serve most."""
+    count = region["payments.venues"][kind]
+    if "payments.hubs" not in region.world.parameters:
+        return region.stream(column).below(ids, count)
+    return region.stream(column).choose(ids, ranked(region, count))
+
+
+def ranked(region: Region, count: int) -> Ints:
+    """Return weights of so many providers, the first of them hubs."""
+    return 1_000_000 // (region["payments.hubs"] + np.arange(count))
 
 
 def own(number: Ints, owner: Ints, slot: Ints, place: Ints | int) -> Ints:

@@ -5,6 +5,8 @@ from it at times; those that post are where their adverts are. Beside their legs
 others: commuters, visitors, families whose first wallet books for all.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
@@ -118,7 +120,16 @@ TRIPS = Table(
 )
 
 
-def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]:
+@dataclass(frozen=True)
+class Trips:
+    """What later stages may read: the circuits, their stops that are told, and all bookings."""
+
+    circuits: Circuits
+    stops: Slots
+    bookings: Bookings
+
+
+def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]]:
     """Draw the circuits, stops and trips of one region."""
     places: Places = past["places"]
     operations: Operations = past["operations"]
@@ -131,7 +142,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     legs = legs_of(region, places, circuits, stops)
     bookings = all_of((circuit_bookings(circuits, stops, legs), everyday_bookings(region, places, flow)))
     ids = region.ids("circuits", circuits.number)
-    return None, {
+    return Trips(circuits, stops, bookings), {
         "circuits": _circuits_frame(region, places, operations, circuits, stops, ids),
         "stops": _stops_frame(region, places, past["adverts"], circuits, stops, legs, following, ids),
         "trips": _trips_frame(region, places, operations, circuits, bookings, ids),
