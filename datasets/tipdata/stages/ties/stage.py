@@ -22,7 +22,8 @@ from tipdata.stages.accounts.stage import MAX_SITES, Accounts, has_lives
 from tipdata.stages.operations.lives import within
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.ties.attachment import Neighbours, Pool
-from tipdata.stages.ties.timing import days_in
+from tipdata.stages.ties.partners import partner_ties
+from tipdata.stages.ties.timing import day_of_both, days_in
 
 ROOM = 1024
 """A tie's local number is its source account's times this plus its own; the upper half answers the lower."""
@@ -78,8 +79,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     actors: Actors = past["account_habits"]
     sent = _sent(region, actors)
     target = _targets(region, past["operations"], accounts, actors, sent)
-    until = actors.spans.sends_until if has_lives(region) else actors.spans.end
-    sent, target = _kept(actors, sent, target, until)
+    sent, target = _kept(region, actors, sent, target)
     return None, {"ties": _frame(region, accounts, actors, *_with_answers(region, actors, sent, target))}
 
 
@@ -145,7 +145,12 @@ def _reasons(region: Region, a: Actors) -> np.ndarray:
 
 def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Sent) -> np.ndarray:
     """Return the account that each tie goes to (its position), -1 where none is found; round after round of time."""
-    target = np.where(sent.reason == PARTNER, _partners(region, o, accounts, sent), -1)
+    if has_lives(region):
+        target = np.full(len(sent.number), -1)
+        rows = np.flatnonzero(sent.reason == PARTNER)
+        target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
+    else:
+        target = np.where(sent.reason == PARTNER, _partners(region, o, accounts, sent), -1)
     nodes, span = len(a.number), -(-DAYS // region["ties.rounds"])
     inborn, gained = region["ties.fame"]
     if has_lives(region):
@@ -258,19 +263,18 @@ def _partners(region: Region, o: Operations, accounts: Accounts, sent: Sent) -> 
     )
 
 
-def _kept(a: Actors, sent: Sent, target: np.ndarray, until: np.ndarray) -> tuple[Sent, np.ndarray]:
-    """Return ties that have a target other than their source while both live, the first of each pair of accounts.
-
-    ``until``: last day on which each account sends any.
-    """
-    day = np.maximum(sent.day, a.spans.start[target])
+def _kept(region: Region, a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:
+    """Return ties that have a target other than their source while both live, the first of each pair of accounts."""
+    if has_lives(region):
+        day = day_of_both(region, a.spans, sent.number, sent.source, target, sent.day)
+    else:
+        day = np.maximum(sent.day, a.spans.start[target])
     pair = sent.source * len(a.number) + target
     order = np.lexsort((sent.number, day, pair))
     first = np.ones(len(order), dtype=bool)
     first[1:] = pair[order][1:] != pair[order][:-1]
     keep = first & (target[order] >= 0) & (target[order] != sent.source[order])
-    keep &= alive(a.spans, sent.source, target, day)[order] & (day <= until[sent.source])[order]
-    keep = order[keep]
+    keep = order[keep & alive(a.spans, sent.source, target, day)[order]]
     kept = Sent(sent.number[keep], sent.source[keep], day[keep], sent.reason[keep])
     return kept, target[keep]
 
