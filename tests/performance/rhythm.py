@@ -1,282 +1,34 @@
 """Is time human? python tests/performance/rhythm.py [--version 0.4.0] [--world 1] [--regions 24]
 
 Burstiness of posting, rhythm of weekdays and hours by table, gaps of circuits, volume after closures beside the
-published, rows at closed sites, accounts and ties within the life of their operation, and hubs.
-
-*Burstiness* is Kim and Jo's (2016) for finite sequences: with r the standard deviation over the mean of the n times
-between adverts of an operation, (sqrt(n+1) r - sqrt(n-1)) / ((sqrt(n+1) - 2) r + sqrt(n-1)): -1 for a clock, 0 for
-chance, 1 for one burst. Operations with ten adverts or more. Weekday and hour are taken out in two ways. *Rescaled*: a
-minute counts as much as all operations of those hours post in its weekday and hour (Jo et al. 2012). *Thinned*: each
-advert stays with a chance inverse to that, and what lies in the third of the hours in which least is posted is left out
-together with those hours; operations of which ten adverts are left.
+published, rows at closed sites, accounts and ties within the life of their operation, and hubs. How each is measured is
+said in ``tests/tipdata/stages/rhythms.py``.
 """
 
 from __future__ import annotations
 
-import math
+import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
-from drawn import Drawn, asking
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.tree import DecisionTreeClassifier
-from tipdata.core.draw import Stream
+from drawn import asking
 from tipdata.core.kinds import KINDS
-from tipdata.core.world import DAYS, MINUTES_A_DAY
 
-NEEDED = ("places", "operations", "accounts", "account_habits", "adverts", "ties", "trips", "messages", "market")
-FEWEST = 10
-WEEK = 7 * 24
-QUIET = 8
-"""Hours of the day that thinning leaves out."""
-MONTH = 30
+sys.path.insert(0, str(Path(__file__).parents[1] / "tipdata" / "stages"))
+import rhythms  # pyright: ignore[reportMissingImports]
 
-
-def burstiness(times: np.ndarray) -> float:
-    """Return Kim and Jo's burstiness of a sequence of times; nan where it has none."""
-    gaps = np.diff(np.sort(times.astype(float)))
-    n = len(gaps)
-    if n < 2 or gaps.mean() == 0:
-        return math.nan
-    r = gaps.std() / gaps.mean()
-    return float(((n + 1) ** 0.5 * r - (n - 1) ** 0.5) / (((n + 1) ** 0.5 - 2) * r + (n - 1) ** 0.5))
-
-
-def weights_of(minute: np.ndarray) -> np.ndarray:
-    """Return (7, 24) weight of each hour of a week, weekday and hour apart, with mean 1."""
-    day = np.bincount(minute // MINUTES_A_DAY % 7, minlength=7)
-    hour = np.bincount(minute // 60 % 24, minlength=24)
-    return np.outer(day / day.mean(), hour / hour.mean())
-
-
-def rescaled(minute: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return times measured by the weights of the hours of a week."""
-    flat = weights.ravel()
-    before = np.concatenate([[0], np.cumsum(flat)])
-    hour = minute // 60 % WEEK
-    return minute // (WEEK * 60) * before[-1] + before[hour] + flat[hour] * (minute % 60) / 60
-
-
-def thinned(minute: np.ndarray, weights: np.ndarray, seed: int) -> np.ndarray:
-    """Return times that are left where every busy hour is thinned to the least of them, without the quiet hours."""
-    hour, day = minute // 60 % 24, minute // MINUTES_A_DAY % 7
-    busy = np.sort(np.argsort(weights.sum(axis=0))[QUIET:])
-    least = weights[:, busy].min()
-    drawn = Stream(seed, "thinned").uniform(np.arange(len(minute)))
-    kept = np.isin(hour, busy) & (drawn * weights[day, hour] < least)
-    at = np.searchsorted(busy, hour)
-    return ((minute // MINUTES_A_DAY * len(busy) + at) * 60 + minute % 60)[kept]
-
-
-def posting(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return burstiness of each operation with enough adverts, rescaled and thinned, by kind."""
-    hours = tables["hours"]
-    posted = tables["adverts"].select("operation", "minute").join(hours, on="operation")
-    weights = {
-        level: weights_of(group["minute"].to_numpy()) for (level,), group in posted.group_by("hours")
-    }
-    rows = []
-    for (operation, kind, level), group in posted.group_by("operation", "kind", "hours"):
-        minute = group["minute"].to_numpy()
-        left = thinned(minute, weights[level], int(operation))
-        rows.append(
-            {
-                "kind": kind,
-                "rescaled": burstiness(rescaled(minute, weights[level])) if len(minute) >= FEWEST else None,
-                "thinned": burstiness(left) if len(left) >= FEWEST else None,
-            }
-        )
-    return pl.DataFrame(rows).with_columns(pl.col("rescaled", "thinned").fill_nan(None))
-
-
-def dwell_statistics(stops: pl.DataFrame, circuits: pl.DataFrame) -> pl.DataFrame:
-    """Return statistics of the days between stops of each circuit with four or more."""
-    gap = pl.col("day").diff().over("circuit")
-    gaps = stops.sort("circuit", "sequence").with_columns(gap=gap).drop_nulls("gap")
-    least = pl.col("gap").min().over("circuit")
-    common = pl.col("gap").mode().min().over("circuit")
-    return (
-        gaps.with_columns(least=least, common=common)
-        .group_by("circuit", maintain_order=True)
-        .agg(
-            stops=pl.len(),
-            days=pl.col("gap").sum(),
-            mean=pl.col("gap").mean(),
-            sd=pl.col("gap").std(),
-            low=pl.col("gap").min(),
-            high=pl.col("gap").max(),
-            **{f"q{q}": pl.col("gap").quantile(q / 100) for q in (25, 50, 75)},
-            kinds=pl.col("gap").n_unique(),
-            common=pl.col("common").first(),
-            of_least=(pl.col("gap") % pl.col("least") == 0).mean(),
-            of_common=(pl.col("gap") % pl.col("common") == 0).mean(),
-            **{f"of_{k}": (pl.col("gap") % k == 0).mean() for k in (2, 3, 5, 7)},
-        )
-        .filter(pl.col("stops") >= 3)
-        .join(circuits.select("circuit", "region", "advertised"), on="circuit")
-    )
-
-
-def dwell_auroc(statistics: pl.DataFrame) -> float:
-    """Return how well a tree tells advertised circuits from others by these statistics, in regions it has not seen."""
-    names = [c for c in statistics.columns if c not in ("circuit", "region", "advertised")]
-    x, y = statistics.select(names).fill_null(0).to_numpy(), statistics["advertised"].to_numpy()
-    tree = DecisionTreeClassifier(max_depth=6, min_samples_leaf=15, random_state=0)
-    folds = GroupKFold(min(5, statistics["region"].n_unique()))
-    score = cross_val_predict(tree, x, y, groups=statistics["region"].to_numpy(), cv=folds, method="predict_proba")
-    return float(roc_auc_score(y, score[:, 1]))
-
-
-def in_life(stops: pl.DataFrame, circuits: pl.DataFrame, operations: pl.DataFrame) -> float:
-    """Return the share of operations' circuits all of whose stops lie in the life of their operation."""
-    spell = stops.group_by("circuit").agg(first=pl.col("day").min(), last=pl.col("day").max())
-    owned = circuits.drop_nulls("operation").select("circuit", "operation").join(spell, on="circuit")
-    lives = owned.join(operations.select("operation", "begins", "ends"), on="operation")
-    return _mean(lives.select((pl.col("first") >= pl.col("begins")) & (pl.col("last") <= pl.col("ends"))))
-
-
-def since_closure(daily: pl.DataFrame, platforms: pl.DataFrame) -> pl.DataFrame:
-    """Return volume by 30 days after closures over that of the eight weeks before, of all regions where one closes.
-
-    ``daily``: region, day, count. Weeks 3 and 4 stand in the row of month 0.
-    """
-    closing = platforms.drop_nulls("closed").select("region", "closed")
-    after = daily.join(closing, on="region").with_columns(since=pl.col("day") - pl.col("closed"))
-    after = after.filter(pl.col("closed") + 7 * MONTH <= DAYS)
-    before = after.filter(pl.col("since").is_between(-56, -1))["count"].sum() / 56
-    spans = {0: (14, 27), **{m: (MONTH * (m - 1), MONTH * m - 1) for m in range(2, 8)}}
-    return pl.DataFrame(
-        [
-            {
-                "month": month,
-                "volume": after.filter(pl.col("since").is_between(low, high))["count"].sum()
-                / (high - low + 1)
-                / before,
-            }
-            for month, (low, high) in spans.items()
-        ]
-    )
-
-
-def at_closed_sites(tables: dict[str, pl.DataFrame]) -> dict[str, int]:
-    """Return rows at sites on or after the day on which they closed, or before they opened, by table."""
-    sites = tables["platforms"].select(
-        "region", "platform", "opened", shut=pl.col("closed").fill_null(DAYS)
-    )
-    adverts = tables["adverts"].select("region", "platform", day=pl.col("minute") // MINUTES_A_DAY)
-    accounts = tables["accounts"].select("region", "account", "platform", day="created_day")
-    ties = [
-        tables["ties"].select("region", "day", account=end).join(accounts.drop("day"), on=["region", "account"])
-        for end in ("source", "target")
-    ]
-    rows = {
-        "adverts": adverts,
-        "ties, source": ties[0],
-        "ties, target": ties[1],
-        "accounts, created": accounts.filter(pl.col("day") >= 0),
-    }
-    if "messages" in tables and "conversations" in tables:
-        talks = tables["conversations"].select("conversation", "platform")
-        rows["messages"] = (
-            tables["messages"]
-            .join(talks, on="conversation")
-            .select("region", "platform", day=pl.col("minute") // MINUTES_A_DAY)
-        )
-    return {
-        name: frame.join(sites, on=["region", "platform"])
-        .filter((pl.col("day") < pl.col("opened")) | (pl.col("day") >= pl.col("shut")))
-        .height
-        for name, frame in rows.items()
-    }
-
-
-def account_days(tables: dict[str, pl.DataFrame]) -> dict[str, float]:
-    """Return shares of accounts and ties that lie where they should in the life of their operation."""
-    lives = tables["operations"].select("operation", "begins", "ends", "last_day")
-    accounts = tables["accounts"].join(lives, on="operation", how="left")
-    owned = accounts.drop_nulls("operation")
-    habits = tables["account_habits"].select("account", "outreach")
-    days = owned.select("account", "created_day", "closed_day", "begins", "ends", "last_day").join(
-        habits, on="account"
-    )
-    found = {
-        "accounts created before the end": _mean(owned.select(pl.col("created_day") <= pl.col("ends"))),
-        "accounts closed": _mean(owned.select(pl.col("closed_day").is_not_null())),
-    }
-    for end in ("source", "target"):
-        ties = tables["ties"].select("day", "reason", account=end).join(days, on="account")
-        inside = pl.col("day").is_between("created_day", pl.min_horizontal("ends", pl.col("closed_day").fill_null(DAYS) - 1))
-        found[f"ties in life, {end}"] = _mean(ties.select(inside))
-        if end == "source":
-            sent = ties.filter("outreach").filter(pl.col("reason") != "answer")
-            found["ties of outreach while it recruits"] = _mean(
-                sent.select(pl.col("day").is_between("begins", "last_day"))
-            )
-    posted = tables["adverts"].select("account", day=pl.col("minute") // MINUTES_A_DAY).join(days, on="account")
-    found["adverts while their account is there"] = _mean(
-        posted.select(
-            (pl.col("day") >= pl.col("created_day")) & (pl.col("day") < pl.col("closed_day").fill_null(DAYS))
-        )
-    )
-    return found
-
-
-def rank_slope(counts: np.ndarray, ranks: int) -> float:
-    """Return slope of log count over log rank, of the largest ``ranks``."""
-    top = np.sort(counts)[::-1][:ranks].astype(float)
-    return float(np.polyfit(np.log(np.arange(1, len(top) + 1)), np.log(top), 1)[0])
-
-
-def hubs(tables: dict[str, pl.DataFrame], ranks: int = 50) -> dict[str, float]:
-    """Return rank-size slopes, medians over regions."""
-    used = tables["adverts"].select("region", "operation", "contacts").explode("contacts").drop_nulls()
-    counted = {
-        "adverts a contact": used.group_by("region", "contacts").len(),
-        "operations a contact": used.group_by("region", "contacts").agg(len=pl.col("operation").n_unique()),
-        "ties an account receives": tables["ties"].group_by("region", "target").len(),
-        "ties an account sends": tables["ties"].group_by("region", "source").len(),
-        "adverts an operation": tables["adverts"].group_by("region", "operation").len(),
-    }
-    return {
-        name: float(np.median([rank_slope(g["len"].to_numpy(), ranks) for _, g in frame.group_by("region")]))
-        for name, frame in counted.items()
-    }
-
-
-def profiles(tables: dict[str, pl.DataFrame]) -> dict[str, np.ndarray]:
-    """Return shares of weekdays, percent, of every table with days or minutes; and of hours where it has minutes."""
-    found = {}
-    for name, frame in tables.items():
-        at = next((c for c in ("minute", "day", "created_day") if c in frame.columns), None)
-        if at is None or name in ("market", "interventions"):
-            continue
-        values = frame[at].drop_nulls().to_numpy()
-        day = values // MINUTES_A_DAY if at == "minute" else values
-        found[f"{name}, weekday"] = 100 * np.bincount(day % 7, minlength=7) / len(day)
-        if at == "minute":
-            hour = values // 60 % 24 // 3
-            found[f"{name}, three hours"] = 100 * np.bincount(hour, minlength=8) / len(hour)
-    return found
-
-
-def _mean(frame: pl.DataFrame) -> float:
-    return float(frame.to_series().mean() or 0)  # type: ignore[arg-type]
-
-
-def drawn(version: str, world: int, regions: int, needed: tuple[str, ...] = NEEDED) -> dict[str, pl.DataFrame]:
-    """Return tables in memory, with the hours that each operation keeps."""
-    from tipdata.stages import draw_tables
-
-    source = Drawn.of(version, world, regions, needed)
-    hours = []
-    for index in range(regions):
-        past, _ = draw_tables(source.world.region(index), ("places", "operations"))
-        o = past["operations"]
-        hours.append(
-            pl.DataFrame({"operation": o.id, "kind": np.array(KINDS)[o.kind], "hours": o.traits["hours"]})
-        )
-    return {**source.tables, "hours": pl.concat(hours)}
+NEEDED = (
+    "places",
+    "operations",
+    "accounts",
+    "account_habits",
+    "adverts",
+    "ties",
+    "trips",
+    "messages",
+    "market",
+)
 
 
 def main() -> None:
@@ -285,55 +37,64 @@ def main() -> None:
     parser.set_defaults(regions=24)
     parser.add_argument("--version", default="0.4.0")
     options = parser.parse_args()
-    tables = drawn(options.version, options.world, options.regions)
-    adverts = tables["adverts"]
+    tables = rhythms.drawn(options.version, options.world, options.regions, NEEDED)
     print(f"{options.version}, world {options.world}, {options.regions} regions")
-    bursts = posting(tables)
+    bursts(tables)
+    print("\nrhythm, percent")
+    for name, shares in rhythms.profiles(tables).items():
+        print(f"  {name:<32} {' '.join(f'{s:5.1f}' for s in shares)}")
+    circuits(tables)
+    volume(tables)
+    print("\nrows at sites that are not open; wanted 0")
+    for name, rows in rhythms.at_closed_sites(tables).items():
+        print(f"  {name:<20} {rows}")
+    if tables["accounts"]["closed_day"].null_count() < tables["accounts"].height:
+        print("\naccounts and ties in the life of their operation")
+        for name, share in rhythms.account_days(tables).items():
+            print(f"  {name:<40} {share:.3f}")
+    print("\nrank-size slopes, ranks 1 to 50; wanted below -.5 for contacts")
+    for name, slope in rhythms.hubs(tables).items():
+        print(f"  {name:<28} {slope:.2f}")
+    print("\nadverts on darknet markets, by category; wanted .02 to .04 where they are used")
+    for category, share, count in rhythms.darknet(tables).iter_rows():
+        print(f"  {category:<24} {share:.3f} of {count}")
+
+
+def bursts(tables: dict[str, pl.DataFrame]) -> None:
+    """Print burstiness by kind."""
+    found = rhythms.posting(tables)
     print("\nburstiness, median and quartiles; wanted .15 to .5")
     for kind in (*KINDS, "lawful"):
-        some = bursts.filter(pl.col("kind") == kind if kind != "lawful" else pl.col("kind") != KINDS[0])
+        some = found.filter(pl.col("kind") == kind if kind != "lawful" else pl.col("kind") != KINDS[0])
         shown = []
         for how in ("rescaled", "thinned"):
             values = some[how].drop_nulls().to_numpy()
             low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
             shown.append(f"{how} {middle:6.3f} ({low:6.3f} to {high:6.3f}, {len(values)} operations)")
         print(f"  {kind:<12} {', '.join(shown)}")
-    print("\nrhythm, percent")
-    for name, shares in profiles(tables).items():
-        print(f"  {name:<32} {' '.join(f'{s:5.1f}' for s in shares)}")
-    statistics = dwell_statistics(tables["stops"], tables["circuits"])
-    print("\ncircuits")
-    print(f"  advertised, of all: {_mean(statistics.select('advertised')):.2f} of {statistics.height}")
+
+
+def circuits(tables: dict[str, pl.DataFrame]) -> None:
+    """Print how advertised circuits differ from others."""
+    found = rhythms.dwell_statistics(tables["stops"], tables["circuits"])
+    print(f"\ncircuits: {found['advertised'].sum()} of {found.height} advertised")
     for name in ("stops", "mean", "sd", "of_least", "of_common"):
-        shown = statistics.group_by("advertised").agg(pl.col(name).mean()).sort("advertised")[name]
-        print(f"  {name:<12} others {shown[0]:6.2f}, advertised {shown[1]:6.2f}")
-    print(f"  a tree tells them apart with AUROC {dwell_auroc(statistics):.3f}; wanted at most .55")
-    lived = in_life(tables["stops"], tables["circuits"], tables["operations"])
+        others, advertised = found.group_by("advertised").agg(pl.col(name).mean()).sort("advertised")[name]
+        print(f"  {name:<12} others {others:6.2f}, advertised {advertised:6.2f}")
+    print(f"  a tree tells them apart with AUROC {rhythms.dwell_auroc(found):.3f}; wanted at most .55")
+    lived = rhythms.in_life(tables["stops"], tables["circuits"], tables["operations"])
     print(f"  in the life of their operation: {lived:.3f}; wanted .9")
-    print("\nvolume after a closure over that before; published .18 after four weeks, .8 to 1.1 in months 4 to 6")
-    market = tables["market"].drop_nulls("platform").group_by("region", "day").agg(count=pl.col("adverts").sum())
-    daily = adverts.group_by("region", day=pl.col("minute") // MINUTES_A_DAY).agg(count=pl.len())
-    both = {"market": market, "adverts table": daily}
-    shown = {name: since_closure(frame, tables["platforms"]) for name, frame in both.items()}
-    print(f"  {'':<14} {'weeks 3-4':>9} " + " ".join(f"{f'month {m}':>8}" for m in range(2, 8)))
-    for name, frame in shown.items():
-        first, *rest = frame["volume"]
-        print(f"  {name:<14} {first:9.2f} " + " ".join(f"{v:8.2f}" for v in rest))
-    print("\nrows at sites that are not open; wanted 0")
-    for name, rows in at_closed_sites(tables).items():
-        print(f"  {name:<20} {rows}")
-    if "closed_day" in tables["accounts"].columns:
-        print("\naccounts and ties in the life of their operation")
-        for name, share in account_days(tables).items():
-            print(f"  {name:<40} {share:.3f}")
-    print("\nrank-size slopes, ranks 1 to 50; wanted below -.5 for contacts")
-    for name, slope in hubs(tables).items():
-        print(f"  {name:<28} {slope:.2f}")
-    kinds = adverts.join(tables["platforms"].select("region", "platform", "kind"), on=["region", "platform"])
-    dark = kinds.group_by("category").agg((pl.col("kind") == "darknet").mean().alias("share"), pl.len())
-    print("\nadverts on darknet markets, by category")
-    for category, share, count in dark.sort("category").iter_rows():
-        print(f"  {category:<24} {share:.3f} of {count}")
+
+
+def volume(tables: dict[str, pl.DataFrame]) -> None:
+    """Print volume after closures."""
+    print(
+        "\nvolume after a closure over that before; published .18 after four weeks, .8 to 1.1 in months 4 to 6"
+    )
+    print(f"  {'':<38} {'week 4':>8} " + " ".join(f"{f'month {m}':>8}" for m in range(2, 8)))
+    for name, daily in rhythms.daily_counts(tables).items():
+        months = " ".join(f"{v:8.2f}" for v in rhythms.since_closure(daily, tables["platforms"]))
+        print(f"  {name:<38} {months}")
 
 
 if __name__ == "__main__":

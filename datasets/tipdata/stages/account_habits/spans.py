@@ -35,6 +35,8 @@ def spans_of(o: Operations, accounts: Accounts, lives: Lives, outreach: np.ndarr
 
 def alive(spans: Spans, source: Ints, target: Ints, day: Ints) -> np.ndarray:
     """Return which ties lie in the lives of both accounts."""
-    return (day >= np.maximum(spans.start[source], spans.start[target])) & (
-        day <= np.minimum(spans.end[source], spans.end[target])
-    ) & (day < DAYS)
+    return (
+        (day >= np.maximum(spans.start[source], spans.start[target]))
+        & (day <= np.minimum(spans.end[source], spans.end[target]))
+        & (day < DAYS)
+    )

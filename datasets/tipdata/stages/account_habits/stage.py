@@ -206,5 +206,5 @@ STAGE = Stage(
     (ACCOUNT_HABITS,),
     generate,
     since="0.2.0",
-    parameters=("ties.habits", "ties.outreach", "ties.circle", "ties.lifetime_days"),
+    parameters=("ties.habits", "ties.outreach", "ties.circle", "ties.stay_days", "ties.lifetime_days"),
 )

@@ -13,6 +13,9 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
+_NEW_SITE = 14
+"""Days within which accounts of operations are opened on a site that opens while they post."""
+
 
 @dataclass(frozen=True)
 class Lives:
@@ -60,9 +63,7 @@ def choose_sites(region: Region, places: Places, o: Operations, numbers: Ints, w
     return Sites(has | (moved >= 0), home, moved)
 
 
-def _moved(
-    region: Region, places: Places, o: Operations, numbers: Ints, weights: Ints, home: Ints
-) -> Ints:
+def _moved(region: Region, places: Places, o: Operations, numbers: Ints, weights: Ints, home: Ints) -> Ints:
     """Return the day on which those whose first choice closes while they live open an account elsewhere, else -1."""
     lasting = (places.closed == DAYS) & (places.opened == 0)
     pull = np.where(lasting[None, :] & (weights > 1), weights, 0)
@@ -88,8 +89,21 @@ def background_start(region: Region, number: Ints) -> Ints:
     return region.stream("accounts/start").below(number, DAYS)
 
 
+def _created(region: Region, number: Ints, day: Ints, latest: Ints) -> Ints:
+    """Return a day of the same week, by the week's weights, no later than ``latest``."""
+    week = np.array(region["schedule.weekday_weights"])
+    return np.minimum(day // 7 * 7 + region.stream("accounts/weekday").choose(number, week), latest)
+
+
 def draw_lives(
-    region: Region, places: Places, o: Operations, number: Ints, owner: Ints, site: Ints, age: Ints, moved: Ints
+    region: Region,
+    places: Places,
+    o: Operations,
+    number: Ints,
+    owner: Ints,
+    site: Ints,
+    age: Ints,
+    moved: Ints,
 ) -> Lives:
     """Return the days of accounts.
 
@@ -101,11 +115,13 @@ def draw_lives(
     """
     owned = owner >= 0
     start = np.where(owned, o.first_day[owner], background_start(region, number))
-    created = np.where(moved >= 0, moved, start - age)
+    created = np.where(moved >= 0, moved, _created(region, number, start - age, start))
     opened = places.opened[site].astype(np.int64)
-    created = np.where(opened > 0, np.maximum(created, opened), created)
-    spread = region.stream("account_habits/stay").quantile(number, "exponential")
-    lifetime = region["ties.lifetime_days"] * spread // 1_000_000
+    latest = np.maximum(start, np.minimum(opened + _NEW_SITE, np.where(owned, o.last_day[owner], start)))
+    anew = opened + region.stream("accounts/anew").below(number, np.maximum(latest - opened, 0) + 1)
+    created = np.where((opened > 0) & (created < opened), anew, created)
+    spread = region.stream("accounts/lifetime").quantile(number, "exponential")
+    lifetime = region["accounts.lifetime_days"] * spread // 1_000_000
     ends = np.where(owned, o.ends[owner], start + lifetime)
     left = region.stream("accounts/left").quantile(number, "exponential")
     closed = ends + 1 + region["accounts.left_days"] * left // 1_000_000
@@ -113,4 +129,3 @@ def draw_lives(
     closed = np.minimum(np.where(husk | (closed >= DAYS), DAYS, closed), places.closed[site])
     until = np.minimum(np.minimum(ends, closed - 1), DAYS - 1)
     return Lives(created, np.maximum(until, created), closed)
-

@@ -193,7 +193,9 @@ def _lives(
 ) -> Lives:
     """Return the days of accounts; up to data 0.3.0 none is ever closed."""
     owned = owner >= 0
-    age = np.array([region["accounts.age_days"][k] for k in KINDS])[np.where(owned, o.kind[owner], INDEPENDENT)]
+    age = np.array([region["accounts.age_days"][k] for k in KINDS])[
+        np.where(owned, o.kind[owner], INDEPENDENT)
+    ]
     age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
     if has_lives(region):
         return lives.draw_lives(region, places, o, number, owner, site, age, moved)

@@ -60,7 +60,14 @@ def draw_bursts(region: Region, o: Operations, touring: Touring) -> Schedule:
     row = operation * ROOM + turn
     busy = _Busy.of(region, o, operation)
     parent = start + region.stream("adverts/parent").below(row, np.maximum(turn, 1))
-    came = _followed(region, busy, row, parent, _follows(region, operation, row, turn), _alone(region, o, touring, busy, row))
+    came = _followed(
+        region,
+        busy,
+        row,
+        parent,
+        _follows(region, operation, row, turn),
+        _alone(region, o, touring, busy, row),
+    )
     minute = busy.clock.time(busy.level, came)
     day = minute // MINUTES_A_DAY
     first, length = o.first_day[operation], (o.last_day - o.first_day + 1)[operation]
@@ -108,12 +115,16 @@ def _alone(region: Region, o: Operations, touring: Touring, busy: _Busy, row: In
         slot = np.clip((begun <= day[tours, None]).sum(axis=1), 1, begun.shape[1] - 1)
         rows = np.arange(len(tours))
         since, until = (
-            np.clip(busy.clock.busy(level, begun[rows, s] * MINUTES_A_DAY), busy.opens[tours], busy.closes[tours])
+            np.clip(
+                busy.clock.busy(level, begun[rows, s] * MINUTES_A_DAY), busy.opens[tours], busy.closes[tours]
+            )
             for s in (slot - 1, slot)
         )
         since = np.minimum(since, came[tours])
         share = region.stream("adverts/burst")
-        into = (until - since) * share.below(row[tours], 1024) // 1024 * share.below(row[tours], 1024, 1) // 1024
+        into = (
+            (until - since) * share.below(row[tours], 1024) // 1024 * share.below(row[tours], 1024, 1) // 1024
+        )
         came[tours] = since + into
     monthly = region.stream("adverts/monthly").chance(row, probability(region["schedule.month_start"]))
     begins = np.maximum(day // _MONTH * _MONTH, o.first_day[busy.operation])
@@ -128,14 +139,14 @@ def _follows(region: Region, operation: Ints, row: Ints, turn: Ints) -> np.ndarr
     return (turn > 0) & (region.stream("adverts/again").below(row, 1000) < share)
 
 
-def _followed(
-    region: Region, busy: _Busy, row: Ints, parent: Ints, follows: np.ndarray, alone: Ints
-) -> Ints:
+def _followed(region: Region, busy: _Busy, row: Ints, parent: Ints, follows: np.ndarray, alone: Ints) -> Ints:
     """Return busy time of every advert: of its own, or soon after the one that it follows.
 
     One that would be beyond the last generation comes by itself, and so do those that follow it.
     """
-    late = exp(region["schedule.again_spread"] * region.stream("adverts/late").quantile(row, "normal") // 1_000_000)
+    late = exp(
+        region["schedule.again_spread"] * region.stream("adverts/late").quantile(row, "normal") // 1_000_000
+    )
     wait = region["schedule.again_minutes"] * late // EXP_SCALE * busy.clock.week[busy.level] // _WEEK + 1
     came, known = alone.copy(), ~follows
     for _ in range(region["schedule.generations"]):

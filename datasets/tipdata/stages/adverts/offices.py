@@ -21,6 +21,8 @@ def booking_office(region: Region, o: Operations) -> Ints:
     first = np.searchsorted(o.part[offices], o.part, side="left")
     count = np.searchsorted(o.part[offices], o.part, side="right") - first
     weights = np.array(region["contacts.office_weights"])
-    turn = region.stream("contacts/office").choose(local, np.where(np.arange(len(weights)) < count[:, None], weights, 0))
+    turn = region.stream("contacts/office").choose(
+        local, np.where(np.arange(len(weights)) < count[:, None], weights, 0)
+    )
     known = served & (count > 0)
     return np.where(known, offices[np.where(known, first + turn, 0)] if len(offices) else -1, -1)

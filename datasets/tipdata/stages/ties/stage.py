@@ -99,7 +99,9 @@ def _sent(region: Region, a: Actors) -> Sent:
     return Sent(number, source, day, reason)
 
 
-def _days(region: Region, a: Actors, number: np.ndarray, source: np.ndarray, reason: np.ndarray) -> np.ndarray:
+def _days(
+    region: Region, a: Actors, number: np.ndarray, source: np.ndarray, reason: np.ndarray
+) -> np.ndarray:
     """Return days of ties up to data 0.3.0: any, or those of bursts."""
     span = a.spans.sends_until - a.spans.start + 1
     steady = a.spans.start[source] + region.stream("ties/day").below(number, span[source])

@@ -148,7 +148,13 @@ def draw_party(region: Region, number: Ints, group: Ints) -> tuple[Ints, np.ndar
 
 
 def tours(
-    region: Region, number: Ints, home: Ints, size: Ints, flow: Ints, most: int, shut: np.ndarray | None = None
+    region: Region,
+    number: Ints,
+    home: Ints,
+    size: Ints,
+    flow: Ints,
+    most: int,
+    shut: np.ndarray | None = None,
 ) -> Ints:
     """Return (circuits, most) towns from home on, each drawn by gravity from the one before among those not yet in
     it.

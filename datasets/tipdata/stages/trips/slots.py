@@ -39,9 +39,7 @@ def span_of(c: Circuits) -> Ints:
     return np.minimum(np.where(c.order == HARVEST, np.minimum(span, c.size), span), SLOTS - AHEAD)
 
 
-def draw_slots(
-    region: Region, places: Places, c: Circuits, flow: Ints, begun: Ints | None = None
-) -> Slots:
+def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: Ints | None = None) -> Slots:
     """Return where each circuit is in each slot, and what could have been.
 
     ``begun``: (circuits, SLOTS) day on which each slot begins, from data 0.4.0 on.
@@ -55,10 +53,7 @@ def draw_slots(
     plan = planned(c, circuit, slot)
     odds = _odds(region, c, circuit, slot, flow)
     town = region.stream("circuits/town").choose(number, odds)
-    if begun is None:
-        day = _days(region, c, circuit, slot, number, first)
-    else:
-        day = begun[circuit, slot]
+    day = _days(region, c, circuit, slot, number, first) if begun is None else begun[circuit, slot]
     moves = (slot == 0) | (town != np.roll(town, 1))
     told = (slot < span[circuit]) & (day >= 0) & (day <= c.end[circuit])
     # The first slot that is told is a stop wherever it was before.

@@ -58,7 +58,7 @@ def _laid_out(
     bound = owned & ~o.cross_border[operation]
     abroad = bound[:, None] & (places.jurisdiction[None, :] != places.jurisdiction[home][:, None])
     towns = tours(region, number, home, size, flow, high, abroad)
-    first, last, start, end = _spells(region, o, operation, number)
+    start, end = _spells(region, o, operation, number)
     route = harvest_route(region, places, flow)
     sown = _sown(region, number, start)
     seasonal = (order == HARVEST) & (sown <= end - region["trips.shortest_days"])
@@ -67,7 +67,9 @@ def _laid_out(
     away = np.take_along_axis(abroad, np.broadcast_to(rural, towns.shape), axis=1)
     towns = np.where(seasonal[:, None], np.where(away, home[:, None], rural), towns)
     size = np.where(seasonal, min(len(route), high), size)
-    low, high = (np.array([region[f"trips.{name}"][i] for name in ("dwell", "harvest_dwell")]) for i in (0, 1))
+    low, high = (
+        np.array([region[f"trips.{name}"][i] for name in ("dwell", "harvest_dwell")]) for i in (0, 1)
+    )
     which = seasonal.astype(np.int64)
     dwell = low[which] + region.stream("circuits/dwell").below(number, (high - low + 1)[which])
     party, together = draw_party(region, number, group)
@@ -90,8 +92,8 @@ def _laid_out(
     )
 
 
-def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return first and last day of the busiest time, and of the circuit around it, inside the operation's life.
+def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tuple[Ints, Ints]:
+    """Return first and last day of each circuit: around the busiest time, and inside the operation's life.
 
     A traveller of no operation has a spell and a life as those who post have. Those who never post live longer, but
     tour no longer.
@@ -114,7 +116,7 @@ def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tup
             // 2_000_000
         )
 
-    return first, last, np.maximum(first - some("lead"), begins), np.minimum(last + some("tail"), ends)
+    return np.maximum(first - some("lead"), begins), np.minimum(last + some("tail"), ends)
 
 
 def _sown(region: Region, number: Ints, start: Ints) -> Ints:
