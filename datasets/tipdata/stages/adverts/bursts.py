@@ -58,9 +58,9 @@ def draw_bursts(region: Region, o: Operations, touring: Touring) -> Schedule:
     start = (np.cumsum(count) - count)[operation]
     turn = np.arange(len(operation)) - start
     row = operation * ROOM + turn
-    busy = _Busy.of(region, o, operation)
+    busy = Busy.of(region, o, operation)
     parent = start + region.stream("adverts/parent").below(row, np.maximum(turn, 1))
-    came = _followed(
+    came = followed(
         region,
         busy,
         row,
@@ -80,7 +80,7 @@ def draw_bursts(region: Region, o: Operations, touring: Touring) -> Schedule:
 
 
 @dataclass(frozen=True)
-class _Busy:
+class Busy:
     """Busy time of adverts' operations: one entry an advert."""
 
     clock: Clock
@@ -92,7 +92,7 @@ class _Busy:
     """Busy time at the beginning of its first day and at the end of its last."""
 
     @classmethod
-    def of(cls, region: Region, o: Operations, operation: Ints) -> "_Busy":
+    def of(cls, region: Region, o: Operations, operation: Ints) -> "Busy":
         hours = np.array(list(region["schedule.hour_weights"].values()))
         days = np.array(region["schedule.weekday_weights"])
         clock = Clock((days[None, :, None] * hours[:, None, :]).reshape(len(hours), -1), 60)
@@ -102,7 +102,7 @@ class _Busy:
         return cls(clock, operation, level[operation], opens[operation], closes[operation])
 
 
-def _alone(region: Region, o: Operations, touring: Touring, busy: _Busy, row: Ints) -> Ints:
+def _alone(region: Region, o: Operations, touring: Touring, busy: Busy, row: Ints) -> Ints:
     """Return busy time of each advert that follows none: any, soon after an arrival, or on the first of a month."""
     came = busy.opens + region.stream("adverts/day").below(row, busy.closes - busy.opens)
     minute = busy.clock.time(busy.level, came)
@@ -139,7 +139,7 @@ def _follows(region: Region, operation: Ints, row: Ints, turn: Ints) -> np.ndarr
     return (turn > 0) & (region.stream("adverts/again").below(row, 1000) < share)
 
 
-def _followed(region: Region, busy: _Busy, row: Ints, parent: Ints, follows: np.ndarray, alone: Ints) -> Ints:
+def followed(region: Region, busy: Busy, row: Ints, parent: Ints, follows: np.ndarray, alone: Ints) -> Ints:
     """Return busy time of every advert: of its own, or soon after the one that it follows.
 
     One that would be beyond the last generation comes by itself, and so do those that follow it.
