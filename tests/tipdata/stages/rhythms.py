@@ -136,7 +136,7 @@ def dwell_auroc(statistics: pl.DataFrame) -> float:
     score = cross_val_predict(
         tree, x, y, groups=statistics["region"].to_numpy(), cv=folds, method="predict_proba"
     )
-    return float(roc_auc_score(y, score[:, 1]))
+    return float(roc_auc_score(y, np.asarray(score)[:, 1]))
 
 
 def in_life(stops: pl.DataFrame, circuits: pl.DataFrame, operations: pl.DataFrame) -> float:
@@ -172,7 +172,7 @@ def since_closure(daily: pl.DataFrame, platforms: pl.DataFrame) -> list[float]:
     after = daily.join(closing, on="region").with_columns(since=pl.col("day") - pl.col("closed"))
 
     def a_day(low: int, high: int) -> float:
-        return after.filter(pl.col("since").is_between(low, high))["count"].sum() / (high - low + 1)
+        return float(after.filter(pl.col("since").is_between(low, high))["count"].sum()) / (high - low + 1)
 
     spans = [(21, 27), *((MONTH * (month - 1), MONTH * month - 1) for month in range(2, 8))]
     return [a_day(low, high) / a_day(-56, -1) for low, high in spans]

@@ -1,8 +1,8 @@
 """What a closure does to the adverts of every site from data 0.4.0 on: the market shrinks for weeks, and comes back.
 
-The closed site's adverts are gone, those of others lie low. Then most of the volume is back within half a year, on other
-sites: each successor of the closed site's kinds takes a small part, social networks, messaging and the darknet take what
-is left. Scam adverts surge at once.
+The closed site's adverts are gone, those of others lie low. Then most of the volume is back within half a year, on
+other sites: each successor of the closed site's kinds takes a small part; social networks, messaging and the darknet
+take what is left. Scam adverts surge at once.
 """
 
 import numpy as np

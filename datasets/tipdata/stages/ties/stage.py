@@ -19,11 +19,11 @@ from tipdata.stages import Past, Stage
 from tipdata.stages.account_habits.spans import alive
 from tipdata.stages.account_habits.stage import Actors
 from tipdata.stages.accounts.stage import MAX_SITES, Accounts, has_lives
-from tipdata.stages.operations.lives import within
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.ties.attachment import Neighbours, Pool
+from tipdata.stages.ties.endless import days_of_endless, partners_of_endless
 from tipdata.stages.ties.partners import partner_ties
-from tipdata.stages.ties.timing import day_of_both, days_in
+from tipdata.stages.ties.timing import day_of_both, days_sent
 
 ROOM = 1024
 """A tie's local number is its source account's times this plus its own; the upper half answers the lower."""
@@ -92,38 +92,10 @@ def _sent(region: Region, a: Actors) -> Sent:
     source = np.repeat(np.arange(len(count)), count)
     number = a.number[source] * ROOM + np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count)
     reason = region.stream("ties/reason").choose(number, _reasons(region, a)[source])
-    if has_lives(region):
-        day = _lively_days(region, a, number, source, reason)
-    else:
-        day = _days(region, a, number, source, reason)
+    hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
+    days = days_sent if has_lives(region) else days_of_endless
+    day = days(region, a.spans, a.number, number, source, hurried)
     return Sent(number, source, day, reason)
-
-
-def _days(
-    region: Region, a: Actors, number: np.ndarray, source: np.ndarray, reason: np.ndarray
-) -> np.ndarray:
-    """Return days of ties up to data 0.3.0: any, or those of bursts."""
-    span = a.spans.sends_until - a.spans.start + 1
-    steady = a.spans.start[source] + region.stream("ties/day").below(number, span[source])
-    burst = region.stream("ties/burst").below(number, region["ties.bursts"])
-    peak = a.spans.start[source] + region.stream("ties/peak").below(a.number[source], span[source], burst)
-    within_burst = region.stream("ties/in_burst").below(number, region["ties.burst_days"])
-    hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
-    return np.where(hurried, np.minimum(peak + within_burst, a.spans.sends_until[source]), steady)
-
-
-def _lively_days(
-    region: Region, a: Actors, number: np.ndarray, source: np.ndarray, reason: np.ndarray
-) -> np.ndarray:
-    """Return days of ties from data 0.4.0 on: while the account lives, by the week, or those of bursts."""
-    first, last = a.spans.sends_from, a.spans.sends_until
-    steady = days_in(region, "ties/day", number, first[source], last[source])
-    burst = region.stream("ties/burst").below(number, region["ties.bursts"])
-    peak = days_in(region, "ties/peak", a.number[source], first[source], last[source], burst)
-    later = region["ties.burst_days"] * region.stream("ties/in_burst").quantile(number, "exponential")
-    hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
-    day = np.where(hurried, np.minimum(peak + later // 2_000_000, last[source]), steady)
-    return np.where(last[source] < first[source], DAYS, day)
 
 
 def _reasons(region: Region, a: Actors) -> np.ndarray:
@@ -152,7 +124,8 @@ def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent:
         rows = np.flatnonzero(sent.reason == PARTNER)
         target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
     else:
-        target = np.where(sent.reason == PARTNER, _partners(region, o, accounts, sent), -1)
+        found = partners_of_endless(region, o, accounts, sent.number, sent.source)
+        target = np.where(sent.reason == PARTNER, found, -1)
     nodes, span = len(a.number), -(-DAYS // region["ties.rounds"])
     inborn, gained = region["ties.fame"]
     if has_lives(region):
@@ -241,28 +214,6 @@ def _strangers(
     weights += [np.where(there, overlooked * np.where(chosen[aim], times[aim], 1), 0) for aim in AIMS[1:]]
     groups = [level * MAX_SITES + a.platform for level in range(len(AIMS))]
     return Pool(np.concatenate(groups), np.concatenate(weights))
-
-
-def _partners(region: Region, o: Operations, accounts: Accounts, sent: Sent) -> np.ndarray:
-    """Of each tie for partnership an account of one of the operation's partners, -1 for the others."""
-    local = np.arange(len(o.id))
-    everyone = np.ones(len(local), dtype=bool)
-    anyone = np.zeros(len(local), dtype=np.int64)
-    partners = []
-    for turn in range(region["ties.partner_count"]):
-        alike = region.stream(f"ties/partner_alike/{turn}").chance(
-            local, probability(region["ties.partners_of_a_kind"])
-        )
-        of_kind = within(region, f"ties/partner_of_kind/{turn}", local, o.kind, everyone)
-        of_any = within(region, f"ties/partner_of_any/{turn}", local, anyone, everyone)
-        partners.append(np.where(alike, of_kind, of_any))
-    which = region.stream("ties/which_partner").below(sent.number, len(partners))
-    owner = accounts.owner[sent.source]
-    partner = np.stack(partners)[which, owner]
-    wanted = (owner >= 0) & (partner != owner)
-    return Pool(accounts.owner, np.ones(len(accounts.owner), dtype=np.int64)).draw(
-        region.stream("ties/partner"), sent.number, np.where(wanted, partner, -2)
-    )
 
 
 def _kept(region: Region, a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:

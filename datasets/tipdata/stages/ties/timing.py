@@ -15,6 +15,25 @@ def days_in(region: Region, stream: str, ids: Ints, first: Ints, last: Ints, k: 
     return clock.time(0, opens + region.stream(stream).below(ids, closes - opens, k))
 
 
+def days_sent(
+    region: Region, spans: Spans, account: Ints, number: Ints, source: Ints, hurried: np.ndarray
+) -> Ints:
+    """Return days of ties: while their account sends any, those that are hurried in bursts.
+
+    Args:
+        account: local numbers of all accounts.
+        number, source: of the ties.
+        hurried: which come in bursts.
+    """
+    first, last = spans.sends_from, spans.sends_until
+    steady = days_in(region, "ties/day", number, first[source], last[source])
+    burst = region.stream("ties/burst").below(number, region["ties.bursts"])
+    peak = days_in(region, "ties/peak", account[source], first[source], last[source], burst)
+    later = region["ties.burst_days"] * region.stream("ties/in_burst").quantile(number, "exponential")
+    day = np.where(hurried, np.minimum(peak + later // 2_000_000, last[source]), steady)
+    return np.where(last[source] < first[source], DAYS, day)
+
+
 def day_of_both(region: Region, spans: Spans, number: Ints, source: Ints, target: Ints, day: Ints) -> Ints:
     """Return the day of each tie: its own where both accounts live then, else another such day; past the end of time
     where there is none."""
