@@ -66,12 +66,6 @@ def _laid_out(
     rural = np.resize(route, high)
     away = np.take_along_axis(abroad, np.broadcast_to(rural, towns.shape), axis=1)
     towns = np.where(seasonal[:, None], np.where(away, home[:, None], rural), towns)
-    size = np.where(seasonal, min(len(route), high), size)
-    low, high = (
-        np.array([region[f"trips.{name}"][i] for name in ("dwell", "harvest_dwell")]) for i in (0, 1)
-    )
-    which = seasonal.astype(np.int64)
-    dwell = low[which] + region.stream("circuits/dwell").below(number, (high - low + 1)[which])
     party, together = draw_party(region, number, group)
     return Circuits(
         number=number,
@@ -82,14 +76,21 @@ def _laid_out(
         advertised=owned & o.posts[operation] & (number - operation * TEAMS == 0),
         home=np.where(seasonal, towns[:, 0], home),
         towns=towns,
-        size=size,
+        size=np.where(seasonal, min(len(route), high), size),
         start=np.where(seasonal, np.maximum(start, sown), start),
         end=np.minimum(end, DAYS - 1),
         lead=np.zeros_like(number),
-        dwell=dwell,
+        dwell=_dwell(region, number, seasonal),
         party=party,
         together=together,
     )
+
+
+def _dwell(region: Region, number: Ints, seasonal: np.ndarray) -> Ints:
+    """Return days of a slot: longer with the harvest."""
+    bounds = np.array([region[f"trips.{name}"] for name in ("dwell", "harvest_dwell")])
+    low, high = bounds[seasonal.astype(np.int64)].T
+    return low + region.stream("circuits/dwell").below(number, high - low + 1)
 
 
 def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tuple[Ints, Ints]:
