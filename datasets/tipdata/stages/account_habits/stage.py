@@ -15,6 +15,7 @@ from tipdata.core.kinds import KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
+from tipdata.stages.account_habits.spans import Spans, spans_of
 from tipdata.stages.accounts.stage import BACKGROUND, Accounts
 from tipdata.stages.operations.habits import drawn_levels
 from tipdata.stages.operations.stage import Operations
@@ -78,9 +79,8 @@ class Actors:
     town: np.ndarray
     circle: np.ndarray
     """Whose core it belongs to: its operation's, or a household of its community."""
-    start: np.ndarray
-    end: np.ndarray
-    """First and last day on which it ties itself."""
+    spans: Spans
+    """Days on which it may have ties."""
     log_odds: np.ndarray
 
 
@@ -107,7 +107,11 @@ def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -
         o.town[owner],
         region.stream("account_habits/town").choose(number, np.array(region["places.town_weights"])),
     )
-    start, end = _span(region, o, accounts)
+    if accounts.lives is None:
+        start, end = _span(region, o, accounts)
+        spans = Spans(start, np.full(len(start), DAYS - 1), start, end)
+    else:
+        spans = spans_of(o, accounts, accounts.lives, outreach)
     return Actors(
         number,
         actor,
@@ -119,8 +123,7 @@ def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -
         language,
         town,
         _circles(region, number, owner, size, language * len(places.town) + town),
-        start,
-        end,
+        spans,
         _log_odds(region, accounts, group, size, habit_log + outreach_log),
     )
 

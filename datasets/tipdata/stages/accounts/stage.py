@@ -9,7 +9,9 @@ from tipdata.core.draw import normalised, probability
 from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, has
+from tipdata.stages.accounts import lives
+from tipdata.stages.accounts.lives import Lives, Sites, choose_sites
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
@@ -32,6 +34,14 @@ ACCOUNTS = Table(
         Column("client", pl.String(), "public", values=CLIENTS),
         Column("language", pl.String(), "public", values=LANGUAGES),
         Column("created_day", pl.Int32(), "platform", "day", "negative before the first day"),
+        Column(
+            "closed_day",
+            pl.Int32(),
+            "platform",
+            "day",
+            "from which on it is no more; null where it stays",
+            since="0.4.0",
+        ),
         Column("verified", pl.Boolean(), "platform"),
         Column("cadence", pl.String(), "platform", values=CADENCES),
         Column(
@@ -66,6 +76,7 @@ class Accounts:
         owner: operation of each account, -1 where it is nobody's.
         site: position of each account's platform.
         frame: the table's rows, in the order of the numbers.
+        lives: days of each account, from data 0.4.0 on.
     """
 
     has: np.ndarray
@@ -75,6 +86,14 @@ class Accounts:
     owner: np.ndarray
     site: np.ndarray
     frame: pl.DataFrame
+    lives: Lives | None = None
+
+    def days(self, days: np.ndarray, otherwise: int) -> np.ndarray:
+        """Return (operations, platforms present) days of their accounts, from days of all accounts."""
+        table = np.full(self.has.shape, otherwise, dtype=np.int64)
+        owned = self.owner >= 0
+        table[self.owner[owned], self.site[owned]] = days[owned]
+        return table
 
 
 def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFrame]]:
@@ -83,25 +102,46 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     operations: Operations = past["operations"]
     local = np.arange(len(operations.id))
     weights = site_weights(region, places)[operations.family]
-    home = region.stream("accounts/home").choose(local, weights)
     sites = np.arange(len(places.platform))
     numbers = local[:, None] * MAX_SITES + sites[None, :]
-    further = region.stream("accounts/elsewhere").chance(numbers, probability(region["accounts.elsewhere"]))
-    has = (further & (weights > 1)) | (sites[None, :] == home[:, None])
-    has |= _successors(region, places, numbers, weights, home)
-    o, site = np.nonzero(has)
+    if has_lives(region):
+        chosen = choose_sites(region, places, operations, numbers, weights)
+    else:
+        chosen = _sites(region, places, numbers, weights)
+    o, site = np.nonzero(chosen.has)
     count = max(region["accounts.total"] - len(o), 0)
     others = BACKGROUND + np.arange(count)
     number = np.concatenate([numbers[o, site], others])
     owner = np.concatenate([o, np.full(count, -1)])
+    moved = np.concatenate([chosen.moved[o, site], np.full(count, -1)])
     site = np.concatenate([site, background_site(region, places, others)])
-    frame = _frame(region, places, operations, number, owner, site)
-    accounts = Accounts(has, home, region.ids("accounts", numbers), number, owner, site, frame)
+    days = _lives(region, places, operations, number, owner, site, moved)
+    frame = _frame(region, places, operations, number, owner, site, days)
+    ids = region.ids("accounts", numbers)
+    known = days if has_lives(region) else None
+    accounts = Accounts(chosen.has, chosen.home, ids, number, owner, site, frame, known)
     return accounts, {"accounts": frame}
+
+
+def has_lives(region: Region) -> bool:
+    """Return whether accounts end, as they do from data 0.4.0 on."""
+    return has(region.world.version, "0.4.0")
+
+
+def _sites(region: Region, places: Places, numbers: np.ndarray, weights: np.ndarray) -> Sites:
+    """Return where operations have accounts up to data 0.3.0: on any sites, whenever these are open."""
+    sites = np.arange(len(places.platform))
+    home = region.stream("accounts/home").choose(np.arange(len(numbers)), weights)
+    further = region.stream("accounts/elsewhere").chance(numbers, probability(region["accounts.elsewhere"]))
+    has_ = (further & (weights > 1)) | (sites[None, :] == home[:, None])
+    has_ |= _successors(region, places, numbers, weights, home)
+    return Sites(has_, home, np.full(numbers.shape, -1))
 
 
 def background_site(region: Region, places: Places, number: np.ndarray) -> np.ndarray:
     """Return position of the platform of accounts that belong to no operation."""
+    if has_lives(region):
+        return lives.background_site(region, places, number)
     return region.stream("accounts/site").choose(number, np.ones(len(places.platform), dtype=np.int64))
 
 
@@ -142,15 +182,40 @@ def site_weights(region: Region, places: Places) -> np.ndarray:
     return normalised(table)
 
 
+def _lives(
+    region: Region,
+    places: Places,
+    o: Operations,
+    number: np.ndarray,
+    owner: np.ndarray,
+    site: np.ndarray,
+    moved: np.ndarray,
+) -> Lives:
+    """Return the days of accounts; up to data 0.3.0 none is ever closed."""
+    owned = owner >= 0
+    age = np.array([region["accounts.age_days"][k] for k in KINDS])[
+        np.where(owned, o.kind[owner], INDEPENDENT)
+    ]
+    age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
+    if has_lives(region):
+        return lives.draw_lives(region, places, o, number, owner, site, age, moved)
+    start = np.where(owned, o.first_day[owner], lives.background_start(region, number))
+    never = np.full(len(number), DAYS)
+    return Lives(start - age, never - 1, never)
+
+
 def _frame(
-    region: Region, places: Places, o: Operations, number: np.ndarray, owner: np.ndarray, site: np.ndarray
+    region: Region,
+    places: Places,
+    o: Operations,
+    number: np.ndarray,
+    owner: np.ndarray,
+    site: np.ndarray,
+    days: Lives,
 ) -> pl.DataFrame:
     """Return rows of accounts; ``owner`` is -1 where an account belongs to no operation."""
     owned = owner >= 0
     kind = np.where(owned, o.kind[owner], INDEPENDENT)
-    age = np.array([region["accounts.age_days"][k] for k in KINDS])[kind]
-    start = np.where(owned, o.first_day[owner], region.stream("accounts/start").below(number, DAYS))
-    age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
     verified = np.array([probability(region["accounts.verified"][k]) for k in KINDS])[kind]
     shared = region.stream("accounts/shared_device").chance(
         number, probability(region["accounts.shared_device"])
@@ -173,7 +238,8 @@ def _frame(
             "platform": pl.Series(places.codes)[places.platform[site]],
             "client": np.where(app, *CLIENTS),
             "language": pl.Series(LANGUAGES)[language],
-            "created_day": (start - age).astype(np.int32),
+            "created_day": days.created.astype(np.int32),
+            "closed_day": pl.Series(days.closed.astype(np.int32)).replace(DAYS, None),
             "verified": region.stream("accounts/verified").chance(number, verified),
             "cadence": pl.Series(CADENCES)[cadence],
             "device_cluster": region.ids("devices", cluster),

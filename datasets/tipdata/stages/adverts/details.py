@@ -6,6 +6,7 @@ import polars as pl
 from tipdata.core.draw import exp, probability
 from tipdata.core.kinds import BUSINESS, CATEGORIES, FAMILIES, MAX_TEMPLATES
 from tipdata.core.world import Region
+from tipdata.stages.adverts.offices import booking_office
 from tipdata.stages.adverts.rendering import Text
 from tipdata.stages.adverts.saying import Said
 from tipdata.stages.adverts.schedule import ROOM, Schedule
@@ -36,16 +37,16 @@ def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.nda
         period[plan.operation][:, None] * (1 + (slot > 1))
     )
     local = np.arange(len(o.id))
-    desk = region.stream("contacts/receptionist").chance(local, probability(region["contacts.receptionist"]))
-    partner = within(region, "contacts/partner", local, o.part.astype(np.int64), o.kind == BUSINESS)
-    shared = desk & (o.kind == BUSINESS) & (partner >= 0)
-    at_desk = shared[owner] & (slot == 0)
+    partner = booking_office(region, o) if o.facts is not None else _receptionists(region, o)
+    at_desk = (partner >= 0)[owner] & (slot == 0)
     owner, epoch = np.where(at_desk, partner[owner], owner), np.where(at_desk, 0, epoch)
     number = (owner * 4 + slot) * ROOM + epoch
     near = o.first_day // region["contacts.reuse_days"] * 3 + o.part
     previous = within(region, "contacts/previous", local, near, o.posts)
     recycled = region.stream("contacts/recycled").chance(number, probability(region["contacts.recycled"]))
     recycled &= (slot == 0) & (previous[owner] >= 0)
+    if o.facts is not None:
+        recycled &= ~at_desk
     number = np.where(recycled, previous[owner] * 4 * ROOM, number)
     has = np.ones((n, 3), dtype=bool)
     messenger = region.stream("contacts/messenger").chance(local, probability(region["contacts.messenger"]))
@@ -58,6 +59,14 @@ def draw_contacts(region: Region, o: Operations, plan: Schedule) -> tuple[np.nda
         < o.obfuscation[plan.operation][:, None]
     )
     return region.ids("contacts", number), has & ~(hides & missed)
+
+
+def _receptionists(region: Region, o: Operations) -> np.ndarray:
+    """Return the business that answers for each lawful business with a receptionist, else -1; up to data 0.3.0."""
+    local = np.arange(len(o.id))
+    desk = region.stream("contacts/receptionist").chance(local, probability(region["contacts.receptionist"]))
+    partner = within(region, "contacts/partner", local, o.part.astype(np.int64), o.kind == BUSINESS)
+    return np.where(desk & (o.kind == BUSINESS), partner, -1)
 
 
 def draw_images(

@@ -81,7 +81,7 @@ def place_adverts(
     weights = np.where(accounts.has, site_weights(region, places)[o.family], 0)[operation]
     loyal = region.stream("adverts/loyal").chance(row, probability(region["platforms.loyalty"]))
     wanted = np.where(loyal, accounts.home[operation], region.stream("adverts/site").choose(row, weights))
-    lost = _lost_to_closure(region, places, o, plan, wanted)
+    lost = lost_to_closure(region, places, o, plan, wanted)
     open_ = (places.opened[None, :] <= plan.day[:, None]) & (plan.day[:, None] < places.closed[None, :])
     possible = np.where(open_, weights, 0)
     other = region.stream("adverts/other_site").choose(row, np.maximum(possible, 0))
@@ -89,7 +89,7 @@ def place_adverts(
     return town, site, ~lost & (possible.sum(axis=1) > 0)
 
 
-def _lost_to_closure(
+def lost_to_closure(
     region: Region, places: Places, o: Operations, plan: Schedule, wanted: np.ndarray
 ) -> np.ndarray:
     """Return which candidates a closure deters: a share that grows for weeks, then recovers.

@@ -14,11 +14,13 @@ from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
+from tipdata.stages.adverts.bursts import Touring, draw_bursts
 from tipdata.stages.adverts.details import draw_contacts, draw_images, draw_prices, job_fields
 from tipdata.stages.adverts.rendering import Text
 from tipdata.stages.adverts.saying import Said
 from tipdata.stages.adverts.schedule import Schedule, draw_schedule, place_adverts
 from tipdata.stages.adverts.second_writing import facts_column, write_facts
+from tipdata.stages.adverts.sites import place_on_tour
 from tipdata.stages.adverts.tables import ADVERTS, HALF_HOUR
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.adverts.writing import write
@@ -48,8 +50,13 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     places: Places = past["places"]
     operations: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
-    plan = draw_schedule(region, operations)
-    town, site, kept = place_adverts(region, places, operations, accounts, plan)
+    if accounts.lives is None:
+        plan = draw_schedule(region, operations)
+        town, site, kept = place_adverts(region, places, operations, accounts, plan)
+    else:
+        touring = Touring.of(region, places, operations)
+        plan = draw_bursts(region, operations, touring)
+        town, site, kept = place_on_tour(region, places, operations, accounts, plan, touring)
     order = np.flatnonzero(kept)
     order = order[np.lexsort((plan.row[order], plan.minute[order], plan.template[order]))]
     plan = Schedule(*(getattr(plan, f)[order] for f in Schedule.__dataclass_fields__))

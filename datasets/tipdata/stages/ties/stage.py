@@ -10,16 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import probability
+from tipdata.core.constants import EXP_SCALE
+from tipdata.core.draw import exp, probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
+from tipdata.stages.account_habits.spans import alive
 from tipdata.stages.account_habits.stage import Actors
-from tipdata.stages.accounts.stage import MAX_SITES, Accounts
-from tipdata.stages.operations.lives import within
+from tipdata.stages.accounts.stage import MAX_SITES, Accounts, has_lives
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.ties.attachment import Neighbours, Pool
+from tipdata.stages.ties.endless import days_of_endless, partners_of_endless
+from tipdata.stages.ties.partners import partner_ties
+from tipdata.stages.ties.timing import day_of_both, days_sent
 
 ROOM = 1024
 """A tie's local number is its source account's times this plus its own; the upper half answers the lower."""
@@ -74,7 +78,8 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     accounts: Accounts = past["accounts"]
     actors: Actors = past["account_habits"]
     sent = _sent(region, actors)
-    sent, target = _kept(actors, sent, _targets(region, past["operations"], accounts, actors, sent))
+    target = _targets(region, past["operations"], accounts, actors, sent)
+    sent, target = _kept(region, actors, sent, target)
     return None, {"ties": _frame(region, accounts, actors, *_with_answers(region, actors, sent, target))}
 
 
@@ -87,13 +92,9 @@ def _sent(region: Region, a: Actors) -> Sent:
     source = np.repeat(np.arange(len(count)), count)
     number = a.number[source] * ROOM + np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count)
     reason = region.stream("ties/reason").choose(number, _reasons(region, a)[source])
-    span = a.end - a.start + 1
-    steady = a.start[source] + region.stream("ties/day").below(number, span[source])
-    burst = region.stream("ties/burst").below(number, region["ties.bursts"])
-    peak = a.start[source] + region.stream("ties/peak").below(a.number[source], span[source], burst)
-    within_burst = region.stream("ties/in_burst").below(number, region["ties.burst_days"])
     hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
-    day = np.where(hurried, np.minimum(peak + within_burst, a.end[source]), steady)
+    days = days_sent if has_lives(region) else days_of_endless
+    day = days(region, a.spans, a.number, number, source, hurried)
     return Sent(number, source, day, reason)
 
 
@@ -118,15 +119,25 @@ def _reasons(region: Region, a: Actors) -> np.ndarray:
 
 def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Sent) -> np.ndarray:
     """Return the account that each tie goes to (its position), -1 where none is found; round after round of time."""
-    target = np.where(sent.reason == PARTNER, _partners(region, o, accounts, sent), -1)
+    if has_lives(region):
+        target = np.full(len(sent.number), -1)
+        rows = np.flatnonzero(sent.reason == PARTNER)
+        target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
+    else:
+        found = partners_of_endless(region, o, accounts, sent.number, sent.source)
+        target = np.where(sent.reason == PARTNER, found, -1)
     nodes, span = len(a.number), -(-DAYS // region["ties.rounds"])
     inborn, gained = region["ties.fame"]
-    born = 1 + region.stream("ties/fame").quantile(a.number, "gamma_0.5") * inborn // 1_000_000
+    if has_lives(region):
+        spread = region["ties.fame_spread"] * region.stream("ties/fame").quantile(a.number, "normal")
+        born = np.minimum(1 + inborn * exp(spread // 1_000_000) // EXP_SCALE, BRIGHTEST)
+    else:
+        born = 1 + region.stream("ties/fame").quantile(a.number, "gamma_0.5") * inborn // 1_000_000
     offers = (accounts.owner >= 0) & (o.family[accounts.owner] > 0)
     for since in range(0, DAYS, span):
         before = np.flatnonzero((target >= 0) & (sent.day < since))
         received = np.bincount(target[before], minlength=nodes)
-        there = a.start < since + span
+        there = (a.spans.start < since + span) & (a.spans.end >= since)
         fame = np.where(there, born + received * gained, 0)
         friends = Neighbours(sent.source[before], target[before], nodes)
         now = sent.day // span == since // span
@@ -194,7 +205,7 @@ def _strangers(
     times = region["ties.aims"]
     half = region["ties.overlooked"]
     chosen = {
-        "newcomers": a.start >= since - region["ties.newcomer_days"],
+        "newcomers": a.spans.start >= since - region["ties.newcomer_days"],
         "seekers": a.habits["seeking"] == 1,
         "migrants": a.language != o.majority,
     }
@@ -205,36 +216,18 @@ def _strangers(
     return Pool(np.concatenate(groups), np.concatenate(weights))
 
 
-def _partners(region: Region, o: Operations, accounts: Accounts, sent: Sent) -> np.ndarray:
-    """Of each tie for partnership an account of one of the operation's partners, -1 for the others."""
-    local = np.arange(len(o.id))
-    everyone = np.ones(len(local), dtype=bool)
-    anyone = np.zeros(len(local), dtype=np.int64)
-    partners = []
-    for turn in range(region["ties.partner_count"]):
-        alike = region.stream(f"ties/partner_alike/{turn}").chance(
-            local, probability(region["ties.partners_of_a_kind"])
-        )
-        of_kind = within(region, f"ties/partner_of_kind/{turn}", local, o.kind, everyone)
-        of_any = within(region, f"ties/partner_of_any/{turn}", local, anyone, everyone)
-        partners.append(np.where(alike, of_kind, of_any))
-    which = region.stream("ties/which_partner").below(sent.number, len(partners))
-    owner = accounts.owner[sent.source]
-    partner = np.stack(partners)[which, owner]
-    wanted = (owner >= 0) & (partner != owner)
-    return Pool(accounts.owner, np.ones(len(accounts.owner), dtype=np.int64)).draw(
-        region.stream("ties/partner"), sent.number, np.where(wanted, partner, -2)
-    )
-
-
-def _kept(a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:
-    """Return ties that have a target other than their source, the first of each pair of accounts."""
-    day = np.maximum(sent.day, a.start[target])
+def _kept(region: Region, a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:
+    """Return ties that have a target other than their source while both live, the first of each pair of accounts."""
+    if has_lives(region):
+        day = day_of_both(region, a.spans, sent.number, sent.source, target, sent.day)
+    else:
+        day = np.maximum(sent.day, a.spans.start[target])
     pair = sent.source * len(a.number) + target
     order = np.lexsort((sent.number, day, pair))
     first = np.ones(len(order), dtype=bool)
     first[1:] = pair[order][1:] != pair[order][:-1]
-    keep = order[first & (target[order] >= 0) & (target[order] != sent.source[order])]
+    keep = first & (target[order] >= 0) & (target[order] != sent.source[order])
+    keep = order[keep & alive(a.spans, sent.source, target, day)[order]]
     kept = Sent(sent.number[keep], sent.source[keep], day[keep], sent.reason[keep])
     return kept, target[keep]
 
@@ -250,14 +243,13 @@ def _with_answers(
     pair = sent.source * len(a.number) + target
     back = target * len(a.number) + sent.source
     answers &= ~np.isin(back, pair)
-    wait = region["ties.answer_days"] * region.stream("ties/wait").quantile(
-        sent.number[answers], "exponential"
-    )
-    day = np.minimum(sent.day[answers] + wait // 1_000_000, DAYS - 1)
+    wait = region["ties.answer_days"] * region.stream("ties/wait").quantile(sent.number, "exponential")
+    day = np.minimum(sent.day + wait // 1_000_000, DAYS - 1)
+    answers &= alive(a.spans, sent.source, target, day)
     both = Sent(
         np.concatenate([sent.number, sent.number[answers] + ROOM // 2]),
         np.concatenate([sent.source, target[answers]]),
-        np.concatenate([sent.day, day]),
+        np.concatenate([sent.day, day[answers]]),
         np.concatenate([sent.reason, sent.reason[answers]]),
     )
     is_answer = np.arange(len(both.number)) >= len(sent.number)

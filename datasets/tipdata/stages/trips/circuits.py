@@ -85,25 +85,25 @@ def gravity(region: Region, places: Places) -> Ints:
 
 def draw_circuits(region: Region, places: Places, o: Operations, flow: Ints) -> Circuits:
     """Draw the circuits of a region."""
-    operation, number = _who(region, o)
+    operation, number = who_tours(region, o)
     owned = operation >= 0
     group = np.where(owned, o.kind[operation], RESIDENT)
     team = np.where(owned, number - operation * TEAMS, 0)
-    order, steadiness = (_levels(region, name, number, group) for name in ("order", "steadiness"))
+    order, steadiness = (levels_of(region, name, number, group) for name in ("order", "steadiness"))
     advertised = owned & o.posts[operation] & (team == 0)
     order = np.where(advertised, ROUND, order)
     home = np.where(owned, o.town[operation], region.stream("circuits/home").choose(number, places.weight))
     low, high = region["schedule.stops"]
     size = low + region.stream("circuits/size").below(number, high - low + 1)
-    tour = _tours(region, number, home, size, flow, high)
+    tour = tours(region, number, home, size, flow, high)
     posted, stops = _advertised_towns(region, places, o, high)
     towns = np.where(advertised[:, None], posted[operation], tour)
     size = np.where(advertised, stops[operation], size)
-    harvest = _harvest_route(region, places, flow)
+    harvest = harvest_route(region, places, flow)
     towns = np.where((order == HARVEST)[:, None], np.resize(harvest, high), towns)
     size = np.where(order == HARVEST, np.minimum(len(harvest), high), size)
     start, end, lead, dwell = _time(region, o, operation, number, order, advertised)
-    party, together = _party(region, number, group)
+    party, together = draw_party(region, number, group)
     return Circuits(
         number=number,
         operation=operation,
@@ -123,7 +123,7 @@ def draw_circuits(region: Region, places: Places, o: Operations, flow: Ints) -> 
     )
 
 
-def _who(region: Region, o: Operations) -> tuple[Ints, Ints]:
+def who_tours(region: Region, o: Operations) -> tuple[Ints, Ints]:
     """Return operation (-1 for none) and local number of every circuit."""
     local = np.arange(len(o.id))
     tours = (o.traits["circuit"] == 1) & (o.kind != SPAM)
@@ -134,12 +134,12 @@ def _who(region: Region, o: Operations) -> tuple[Ints, Ints]:
     return np.where(number < LAWFUL, number // TEAMS, -1), number
 
 
-def _levels(region: Region, name: str, number: Ints, group: Ints) -> Ints:
+def levels_of(region: Region, name: str, number: Ints, group: Ints) -> Ints:
     weights = np.array([region[f"trips.{name}"][kind] for kind in GROUPS])
     return region.stream(f"circuits/{name}").choose(number, weights[group])
 
 
-def _party(region: Region, number: Ints, group: Ints) -> tuple[Ints, np.ndarray]:
+def draw_party(region: Region, number: Ints, group: Ints) -> tuple[Ints, np.ndarray]:
     """Return how many travel, and whether one wallet books for all."""
     weights = np.array([region["trips.party"][kind] for kind in GROUPS])
     party = 1 + region.stream("circuits/party").choose(number, weights[group])
@@ -147,9 +147,20 @@ def _party(region: Region, number: Ints, group: Ints) -> tuple[Ints, np.ndarray]
     return party, region.stream("circuits/together").chance(number, share[group])
 
 
-def _tours(region: Region, number: Ints, home: Ints, size: Ints, flow: Ints, most: int) -> Ints:
+def tours(
+    region: Region,
+    number: Ints,
+    home: Ints,
+    size: Ints,
+    flow: Ints,
+    most: int,
+    shut: np.ndarray | None = None,
+) -> Ints:
     """Return (circuits, most) towns from home on, each drawn by gravity from the one before among those not yet in
-    it."""
+    it.
+
+    ``shut``: (circuits, towns) bool, towns to which a circuit does not go, but where it has been everywhere else.
+    """
     count = len(flow)
     towns = np.empty((len(number), most), dtype=np.int64)
     towns[:, 0] = home
@@ -158,7 +169,8 @@ def _tours(region: Region, number: Ints, home: Ints, size: Ints, flow: Ints, mos
     for step in range(1, most):
         here = towns[:, step - 1]
         left[np.arange(len(number)), here] = False
-        towns[:, step] = stream.choose(number, np.where(left, flow[here], 0), step)
+        open_ = left if shut is None else left & (~shut | ~(left & ~shut).any(axis=1, keepdims=True))
+        towns[:, step] = stream.choose(number, np.where(open_, flow[here], 0), step)
     return towns
 
 
@@ -179,7 +191,7 @@ def _advertised_towns(region: Region, places: Places, o: Operations, most: int) 
     return np.where(abroad & ~o.cross_border[:, None], o.town[:, None], posted), stops
 
 
-def _harvest_route(region: Region, places: Places, flow: Ints) -> Ints:
+def harvest_route(region: Region, places: Places, flow: Ints) -> Ints:
     """Return the towns of the seasonal route, from one to the next by gravity, among the smaller half."""
     count = len(places.town)
     rural = np.arange(count) >= count // 2

@@ -33,10 +33,18 @@ class Slots:
     """bool: a stop that is told: in the window, before the circuit's end and not where it was the slot before."""
 
 
-def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints) -> Slots:
-    """Return where each circuit is in each slot, and what could have been."""
+def span_of(c: Circuits) -> Ints:
+    """Return how many slots each circuit has at most."""
     span = np.maximum(c.end - c.start, 0) // c.dwell + 1
-    span = np.minimum(np.where(c.order == HARVEST, np.minimum(span, c.size), span), SLOTS - AHEAD)
+    return np.minimum(np.where(c.order == HARVEST, np.minimum(span, c.size), span), SLOTS - AHEAD)
+
+
+def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: Ints | None = None) -> Slots:
+    """Return where each circuit is in each slot, and what could have been.
+
+    ``begun``: (circuits, SLOTS) day on which each slot begins, from data 0.4.0 on.
+    """
+    span = span_of(c)
     count = span + AHEAD
     circuit = np.repeat(np.arange(len(count)), count)
     first = np.cumsum(count) - count
@@ -45,7 +53,7 @@ def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints) -> Slots
     plan = planned(c, circuit, slot)
     odds = _odds(region, c, circuit, slot, flow)
     town = region.stream("circuits/town").choose(number, odds)
-    day = _days(region, c, circuit, slot, number, first)
+    day = _days(region, c, circuit, slot, number, first) if begun is None else begun[circuit, slot]
     moves = (slot == 0) | (town != np.roll(town, 1))
     told = (slot < span[circuit]) & (day >= 0) & (day <= c.end[circuit])
     # The first slot that is told is a stop wherever it was before.

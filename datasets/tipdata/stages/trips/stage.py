@@ -12,7 +12,7 @@ import polars as pl
 
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage
+from tipdata.stages import Past, Stage, has
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
@@ -27,6 +27,7 @@ from tipdata.stages.trips.journeys import (
     legs_of,
 )
 from tipdata.stages.trips.slots import Slots, draw_slots, next_town
+from tipdata.stages.trips.tours import arrivals, draw_tours
 
 CIRCUITS = Table(
     "circuits",
@@ -134,8 +135,12 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     places: Places = past["places"]
     operations: Operations = past["operations"]
     flow = gravity(region, places)
-    circuits = draw_circuits(region, places, operations, flow)
-    slots = draw_slots(region, places, circuits, flow)
+    if has(region.world.version, "0.4.0"):
+        circuits = draw_tours(region, places, operations, flow)
+        slots = draw_slots(region, places, circuits, flow, arrivals(region, circuits))
+    else:
+        circuits = draw_circuits(region, places, operations, flow)
+        slots = draw_slots(region, places, circuits, flow)
     rows = _told(region, circuits, slots)
     following = next_town(slots)[rows]
     stops = Slots(*(getattr(slots, name)[rows] for name in Slots.__dataclass_fields__))

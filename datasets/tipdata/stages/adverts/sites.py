@@ -1,0 +1,46 @@
+"""In which town and on which site adverts appear, from data 0.4.0 on: on the tour, and from an account that lives."""
+
+import numpy as np
+
+from tipdata.core.draw import Ints, probability
+from tipdata.core.world import DAYS, Region
+from tipdata.stages.accounts.stage import Accounts, site_weights
+from tipdata.stages.adverts.bursts import Touring
+from tipdata.stages.adverts.schedule import Schedule, lost_to_closure
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.places.stage import Places
+from tipdata.stages.trips.tours import town_of
+
+
+def place_on_tour(
+    region: Region, places: Places, o: Operations, accounts: Accounts, plan: Schedule, touring: Touring
+) -> tuple[Ints, Ints, np.ndarray]:
+    """Return town rank and platform position of each candidate, and whether it is posted at all."""
+    assert accounts.lives is not None
+    row, operation = plan.row, plan.operation
+    rows = np.arange(len(row))
+    weights = np.where(accounts.has, site_weights(region, places)[o.family], 0)[operation]
+    loyal = region.stream("adverts/loyal").chance(row, probability(region["platforms.loyalty"]))
+    wanted = np.where(loyal, accounts.home[operation], region.stream("adverts/site").choose(row, weights))
+    lost = lost_to_closure(region, places, o, plan, wanted)
+    created = accounts.days(accounts.lives.created, DAYS)[operation]
+    closed = accounts.days(accounts.lives.closed, 0)[operation]
+    open_ = (created <= plan.day[:, None]) & (plan.day[:, None] < closed)
+    possible = np.where(open_, weights, 0)
+    other = region.stream("adverts/other_site").choose(row, possible)
+    site = np.where(open_[rows, wanted], wanted, np.minimum(other, open_.shape[1] - 1))
+    return _towns(region, places, o, plan, touring), site, ~lost & (possible.sum(axis=1) > 0)
+
+
+def _towns(region: Region, places: Places, o: Operations, plan: Schedule, touring: Touring) -> Ints:
+    """Return town rank of each candidate: home, at times another, or where the tour is."""
+    row, operation = plan.row, plan.operation
+    home = o.town[operation]
+    away = region.stream("adverts/away").chance(row, probability(region["schedule.away"]))
+    elsewhere = region.stream("adverts/town").choose(row, places.weight)
+    town = np.where(away, elsewhere, home)
+    abroad = places.jurisdiction[town] != places.jurisdiction[home]
+    town = np.where(abroad & ~o.cross_border[operation], home, town)
+    tours = np.flatnonzero(touring.at[operation] >= 0)
+    town[tours] = town_of(touring.circuits, touring.begun, touring.at[operation[tours]], plan.day[tours])
+    return town

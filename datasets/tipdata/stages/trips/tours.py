@@ -1,0 +1,149 @@
+"""Tours that lie in a life: who goes round, when and where, from data 0.4.0 on.
+
+Adverts and stops both ask here, so that they tell of one tour. Operations that post, those that never do, and lawful
+travellers of no operation all tour by one law.
+"""
+
+import numpy as np
+
+from tipdata.core.draw import Ints, probability
+from tipdata.core.kinds import SPAM
+from tipdata.core.world import DAYS, Region
+from tipdata.stages.operations.lives import draw_life, draw_spell
+from tipdata.stages.operations.stage import Operations
+from tipdata.stages.places.stage import Places
+from tipdata.stages.trips.circuits import (
+    HARVEST,
+    RESIDENT,
+    ROUND,
+    SLOTS,
+    TEAMS,
+    Circuits,
+    draw_party,
+    gravity,
+    harvest_route,
+    levels_of,
+    tours,
+    who_tours,
+)
+from tipdata.stages.trips.slots import planned, span_of
+
+_YEAR = 365
+
+
+def draw_tours(region: Region, places: Places, o: Operations, flow: Ints) -> Circuits:
+    """Return the circuits of a region: of operations that tour, and of lawful travellers."""
+    return _laid_out(region, places, o, flow, *who_tours(region, o))
+
+
+def tours_of_posters(region: Region, places: Places, o: Operations) -> Circuits:
+    """Return the tours that adverts are on: the first circuit of each operation that posts and tours.
+
+    Spam has tours as well, which are in its adverts alone: it sends nobody.
+    """
+    operation = np.flatnonzero(o.posts & (o.traits["circuit"] == 1))
+    return _laid_out(region, places, o, gravity(region, places), operation, operation * TEAMS)
+
+
+def _laid_out(
+    region: Region, places: Places, o: Operations, flow: Ints, operation: Ints, number: Ints
+) -> Circuits:
+    owned = operation >= 0
+    kind = o.kind[operation]
+    group = np.where(owned & (kind != SPAM), kind, RESIDENT)
+    order, steadiness = (levels_of(region, name, number, group) for name in ("order", "steadiness"))
+    home = np.where(owned, o.town[operation], region.stream("circuits/home").choose(number, places.weight))
+    low, high = region["schedule.stops"]
+    size = low + region.stream("circuits/size").below(number, high - low + 1)
+    bound = owned & ~o.cross_border[operation]
+    abroad = bound[:, None] & (places.jurisdiction[None, :] != places.jurisdiction[home][:, None])
+    towns = tours(region, number, home, size, flow, high, abroad)
+    start, end = _spells(region, o, operation, number)
+    route = harvest_route(region, places, flow)
+    sown = _sown(region, number, start)
+    seasonal = (order == HARVEST) & (sown <= end - region["trips.shortest_days"])
+    order = np.where(seasonal, HARVEST, np.where(order == HARVEST, ROUND, order))
+    rural = np.resize(route, high)
+    away = np.take_along_axis(abroad, np.broadcast_to(rural, towns.shape), axis=1)
+    towns = np.where(seasonal[:, None], np.where(away, home[:, None], rural), towns)
+    party, together = draw_party(region, number, group)
+    return Circuits(
+        number=number,
+        operation=operation,
+        group=group,
+        order=order,
+        steadiness=steadiness,
+        advertised=owned & o.posts[operation] & (number - operation * TEAMS == 0),
+        home=np.where(seasonal, towns[:, 0], home),
+        towns=towns,
+        size=np.where(seasonal, min(len(route), high), size),
+        start=np.where(seasonal, np.maximum(start, sown), start),
+        end=np.minimum(end, DAYS - 1),
+        lead=np.zeros_like(number),
+        dwell=_dwell(region, number, seasonal),
+        party=party,
+        together=together,
+    )
+
+
+def _dwell(region: Region, number: Ints, seasonal: np.ndarray) -> Ints:
+    """Return days of a slot: longer with the harvest."""
+    bounds = np.array([region[f"trips.{name}"] for name in ("dwell", "harvest_dwell")])
+    low, high = bounds[seasonal.astype(np.int64)].T
+    return low + region.stream("circuits/dwell").below(number, high - low + 1)
+
+
+def _spells(region: Region, o: Operations, operation: Ints, number: Ints) -> tuple[Ints, Ints]:
+    """Return first and last day of each circuit: around the busiest time, and inside the operation's life.
+
+    A traveller of no operation has a spell and a life as those who post have. Those who never post live longer, but
+    tour no longer.
+    """
+    owned = operation >= 0
+    free_first, free_last = draw_spell(region, number)
+    first = np.where(owned, o.first_day[operation], free_first)
+    last = np.where(owned, o.last_day[operation], free_last)
+    usual = draw_life(region, number, np.ones(len(number), dtype=bool), first, last)
+    posts = owned & o.posts[operation]
+    begins, ends = (
+        np.where(posts, life[operation], np.where(owned, pick(life[operation], free), free))
+        for life, free, pick in ((o.begins, usual[0], np.maximum), (o.ends, usual[1], np.minimum))
+    )
+
+    def some(name: str) -> Ints:
+        return (
+            region[f"trips.{name}_days"]
+            * region.stream(f"circuits/{name}").quantile(number, "gamma_2.0")
+            // 2_000_000
+        )
+
+    return np.maximum(first - some("lead"), begins), np.minimum(last + some("tail"), ends)
+
+
+def _sown(region: Region, number: Ints, start: Ints) -> Ints:
+    """Return the day on which each would set out with the harvest that is on when its time begins, or with the next."""
+    jitter = region.stream("circuits/season").below(number, region["trips.harvest_jitter"])
+    first = region["trips.harvest_start"] + jitter
+    on = region["trips.harvest_days"]
+    return first + np.maximum(-(-(start - first - on) // _YEAR), 0) * _YEAR
+
+
+def arrivals(region: Region, c: Circuits) -> Ints:
+    """Return (circuits, SLOTS) day on which each slot begins: with some lingering, and before weekends."""
+    number = c.number[:, None] * SLOTS + np.arange(SLOTS)
+    linger = region["trips.lingers"] * region.stream("circuits/lingers").quantile(number, "exponential")
+    length = c.dwell[:, None] + linger // 1_000_000
+    day = c.start[:, None] + np.cumsum(length, axis=1) - length
+    moved = region.stream("circuits/weekend").chance(number, probability(region["trips.weekend"]))
+    shift = np.select([day % 7 == 2, day % 7 == 5], [1, -1], 0)
+    return day + np.where(moved, shift, 0)
+
+
+def town_of(c: Circuits, begun: Ints, circuit: Ints, day: Ints) -> Ints:
+    """Return rank of the town in which each circuit's plan has it on a day; its home before and after.
+
+    ``begun``: of :func:`arrivals`.
+    """
+    slot = (begun[circuit] <= day[:, None]).sum(axis=1) - 1
+    on = (slot >= 0) & (slot < span_of(c)[circuit]) & (day <= c.end[circuit])
+    return np.where(on, planned(c, circuit, np.maximum(slot, 0)), c.home[circuit])
