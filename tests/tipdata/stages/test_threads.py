@@ -113,6 +113,21 @@ def test_nothing_is_written_on_a_site_before_it_opens_or_from_its_closing_day_on
     assert had_more["goes_on"].mean() < 0.6  # type: ignore[operator]
 
 
+def test_accounts_that_talk_live_and_what_goes_on_after_them_goes_on_elsewhere(
+    rows: pl.DataFrame, tables: dict[str, pl.DataFrame]
+) -> None:
+    accounts = tables["accounts"].select("account", "created_day", "closed_day")
+    of = tables["conversations"].select("conversation", "account").join(accounts, on="account")
+    day = pl.col("minute") // MINUTES_A_DAY
+    joined = rows.select("conversation", "sequence", "channel", day=day).join(of, on="conversation")
+    first = joined.filter(pl.col("sequence") == 1)
+    assert (first["day"] >= first["created_day"]).all()
+    assert (first["day"] < first["closed_day"].fill_null(DAYS)).all()
+    late = joined.filter(pl.col("day") >= pl.col("closed_day"))
+    assert late.height > 10
+    assert set(late["channel"].drop_nulls()) <= {"call", "other_platform"}
+
+
 def test_nobody_writes_for_an_operation_that_has_ended_or_not_begun(
     tables: dict[str, pl.DataFrame], rows: pl.DataFrame
 ) -> None:

@@ -104,6 +104,7 @@ def draw_lives(
     site: Ints,
     age: Ints,
     moved: Ints,
+    first: np.ndarray,
 ) -> Lives:
     """Return the days of accounts.
 
@@ -112,10 +113,16 @@ def draw_lives(
         site: position of each account's platform.
         age: days that it has before its first advert, if it is no successor.
         moved: day on which it is opened as a successor, -1 where it is none.
+        first: bool, its operation's first choice, by which it talks before it posts.
     """
     owned = owner >= 0
     start = np.where(owned, o.first_day[owner], background_start(region, number))
-    created = np.where(moved >= 0, moved, _created(region, number, start - age, start))
+    created = _created(region, number, start - age, start)
+    settled = region["accounts.settles_days"] * region.stream("accounts/settles").quantile(
+        number, "exponential"
+    )
+    created = np.where(first, np.minimum(created, o.begins[owner] + settled // 1_000_000), created)
+    created = np.where(moved >= 0, moved, created)
     opened = places.opened[site].astype(np.int64)
     latest = np.maximum(start, np.minimum(opened + _NEW_SITE, np.where(owned, o.last_day[owner], start)))
     anew = opened + region.stream("accounts/anew").below(number, np.maximum(latest - opened, 0) + 1)

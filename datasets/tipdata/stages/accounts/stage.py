@@ -114,8 +114,9 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     number = np.concatenate([numbers[o, site], others])
     owner = np.concatenate([o, np.full(count, -1)])
     moved = np.concatenate([chosen.moved[o, site], np.full(count, -1)])
+    first = np.concatenate([chosen.home[o] == site, np.zeros(count, dtype=bool)])
     site = np.concatenate([site, background_site(region, places, others)])
-    days = _lives(region, places, operations, number, owner, site, moved)
+    days = _lives(region, places, operations, number, owner, site, moved, first)
     frame = _frame(region, places, operations, number, owner, site, days)
     ids = region.ids("accounts", numbers)
     known = days if has_lives(region) else None
@@ -190,6 +191,7 @@ def _lives(
     owner: np.ndarray,
     site: np.ndarray,
     moved: np.ndarray,
+    first: np.ndarray,
 ) -> Lives:
     """Return the days of accounts; up to data 0.3.0 none is ever closed."""
     owned = owner >= 0
@@ -198,7 +200,7 @@ def _lives(
     ]
     age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
     if has_lives(region):
-        return lives.draw_lives(region, places, o, number, owner, site, age, moved)
+        return lives.draw_lives(region, places, o, number, owner, site, age, moved, first)
     start = np.where(owned, o.first_day[owner], lives.background_start(region, number))
     never = np.full(len(number), DAYS)
     return Lives(start - age, never - 1, never)

@@ -35,7 +35,7 @@ def draw_exchange(
     """Draw minutes, acts and channels.
 
     Args:
-        closed: (conversations,) day on which the site closes.
+        closed: (conversations,) day from which on the account is no more, as when its site closes.
         ends: day after the last on which the operation that holds one side writes.
     """
     minute = _minutes(region, model, c, lines)

@@ -65,7 +65,9 @@ def _threads(
     lines = _lines(region, c, model.chain, model.onward, acts.profile(region.world, c.course, c.form))
     role = _roles(region, c, model.chain, lines)
     ends = np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS)
-    made = draw_exchange(region, model, c, lines, role, places.closed[c.site], ends)
+    assert accounts.lives is not None
+    closed = accounts.lives.closed[np.searchsorted(accounts.number, c.account)]
+    made = draw_exchange(region, model, c, lines, role, closed, ends)
     onset = _onset(c, lines, made.kept)
     joined, outcome = _outcomes(region, o, c, lines, made, onset)
     messages = _messages(

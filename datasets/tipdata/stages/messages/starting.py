@@ -1,8 +1,8 @@
 """Draw when conversations begin from data 0.4.0 on, with whom, and how long they would be.
 
 Who recruits, lawfully or not, does so from the beginning of the operation's life until it posts no more (or, where it
-never posts, lives no more), mostly around the start of posting; who sells or has friends, while the operation lives. A
-site is open on the day, or nobody talks.
+never posts, lives no more), mostly around the start of posting; who sells or has friends, while the operation lives. An
+account lives on the day, or nobody talks.
 """
 
 from dataclasses import fields
@@ -19,8 +19,8 @@ from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
 RECRUITING = (*acts.STRATEGIES, "lawful_recruitment", "brokerage")
-TRIES = 4
-"""Accounts of nobody's operation that are tried for one whose site is open."""
+TRIES = 8
+"""Accounts of nobody's operation that are tried for one that lives."""
 
 
 def draw_started(
@@ -88,14 +88,17 @@ def _days(
 def _accounts(
     region: Region, places: Places, accounts: Accounts, owner: np.ndarray, number: np.ndarray, day: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return local number of each conversation's account, the position of its platform, and whether that is open."""
-    is_open = (places.opened[None, :] <= day[:, None]) & (day[:, None] < places.closed[None, :])
-    usable = accounts.has[owner] & is_open
+    """Return local number of each conversation's account, the position of its platform, and whether it lives."""
+    lives = accounts.lives
+    assert lives is not None
+    created, closed = accounts.days(lives.created, DAYS), accounts.days(lives.closed, 0)
+    usable = (created[owner] <= day[:, None]) & (day[:, None] < closed[owner])
     site = region.stream("messages/site").choose(number, (usable | ~usable.any(axis=1, keepdims=True)) * 1)
     others = max(region["accounts.total"] - int(accounts.has.sum()), 1)
     tried = BACKGROUND + region.stream("messages/account").below(number[:, None], others, np.arange(TRIES))
     there = background_site(region, places, tried.ravel()).reshape(tried.shape)
-    fits = np.take_along_axis(is_open, there, axis=1)
+    at = np.searchsorted(accounts.number, tried)
+    fits = (lives.created[at] <= day[:, None]) & (day[:, None] < lives.closed[at])
     first = fits.argmax(axis=1)[:, None]
     background = np.take_along_axis(tried, first, axis=1)[:, 0]
     site = np.where(owner >= 0, site, np.take_along_axis(there, first, axis=1)[:, 0])
