@@ -74,7 +74,9 @@ def true_links(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return each seed with its operation, how many links it has, and who is affected."""
-    seeds = with_operation(rows.select(UNIT, "region", "cluster", "given").lazy(), source).collect()
+    seeds = with_operation(
+        rows.select(UNIT, "region", "cluster", "given", weight=pl.lit(1.0)).lazy(), source
+    ).collect()
     return with_links(seeds.drop("oracle_log_odds"), gallery(rows, source))
 
 
