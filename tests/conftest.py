@@ -85,6 +85,12 @@ def small(home: Path) -> Release:
     return open_release("0.3.0", "small", engine="sequential", quiet=True)
 
 
+@pytest.fixture(scope="session")
+def draft(home: Path) -> Release:
+    """A world of the draft, whose operations have a life around their posting."""
+    return open_release("0.4.0", "tiny", engine="sequential", quiet=True, world=1)
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working folder whose name is hard, with the module ``own_methods`` on the path."""

@@ -7,6 +7,7 @@ Everything heavy is imported on first use, so that ``import tipbench`` needs the
 >>> scores = tipbench.evaluate("advert_risk", predictions, release="tiny", split="forward")  # doctest: +SKIP
 >>> result = tipbench.run(MyMethod(), "advert_risk", release="tiny", split="forward")  # doctest: +SKIP
 >>> tipbench.results("runs")  # doctest: +SKIP
+>>> print(tipbench.story(release="tiny"))  # doctest: +SKIP
 """
 
 from importlib import import_module
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tipbench.runs.from_python import plot, results, run
     from tipbench.runs.results import Result
     from tipbench.runs.scoring import evaluate
+    from tipbench.stories.from_python import story
     from tipbench.task import Task
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "prepare",
     "results",
     "run",
+    "story",
 ]
 
 _HOMES = {
@@ -50,6 +53,7 @@ _HOMES = {
     "run": "tipbench.runs.from_python",
     "results": "tipbench.runs.from_python",
     "plot": "tipbench.runs.from_python",
+    "story": "tipbench.stories.from_python",
     "Result": "tipbench.runs.results",
     "Task": "tipbench.task",
     "CheckFailed": "tipcore.errors",

@@ -31,6 +31,7 @@ examples:
   tipbench run experiment=board release=small     a grid; finished cells are skipped
   tipbench list baselines
   tipbench data preview release=tiny language=es
+  tipbench data story release=tiny                one case told from all tables, for teaching
   tipbench score predictions.csv task=advert_risk release=tiny split=forward
   tipbench compare RUN RUN
   tipbench check my_module.MyMethod task=advert_risk

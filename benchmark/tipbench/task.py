@@ -116,7 +116,8 @@ class Problem:
     ``version``: what a score of it means; scores of different versions are never put in one table.
     ``probabilities``: whether its scores are read as probabilities, so that the contract of methods asks for [0, 1].
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
-    :data:`tipbench.kinds.answers.QUANTITIES`.
+    :data:`tipbench.kinds.answers.QUANTITIES`. ``views``: of links, the tables whose rows are ranked, and the key of
+    each. ``since``: the version of the data from which on releases have the task, '' for all.
     """
 
     name: str
@@ -143,6 +144,8 @@ class Problem:
     forecast: Forecast | None = None
     label_columns: tuple[str, ...] = ()
     quantity: str = ""
+    views: Mapping[str, str] = field(default_factory=dict)
+    since: str = ""
     sealed_length: int = 0
     version: int = 1
     probabilities: bool = False
@@ -187,6 +190,7 @@ class Task(Problem):
     ``units``: a source -> its units, with the columns that splits shift by and that the other callables use.
     ``select``: units with ``part`` -> those that stay. ``supervise``: labels by name, the default first.
     ``answers``: units of the predicted parts -> the frame of :class:`tipbench.kinds.answers.Answers`.
+    ``gallery``: of links, units of the predicted parts -> all that may be ranked for them, as ``Answers`` has it.
     ``check``: what a user's own tables must fulfil together; raises UsageError.
     ``classes``: whether a user's own data may have any number of classes, and where these are named.
     """
@@ -195,6 +199,7 @@ class Task(Problem):
     supervise: Mapping[str, Supervise] = field(repr=False)
     answers: Supervise = field(repr=False)
     select: Callable[[pl.DataFrame, Source], Selected] = field(default=keep_all, repr=False)
+    gallery: Supervise | None = field(default=None, repr=False)
     check: Callable[[dict[str, pl.DataFrame]], None] = field(default=accept_all, repr=False)
     classes: Classes | None = None
 

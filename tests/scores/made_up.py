@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tipbench import kinds
 from tipbench.kinds.answers import LABEL_PREFIX, Answers
 from tipbench.kinds.labelsets import SCORE_PREFIX, URGENCY
+from tipbench.kinds.links import GIVEN_VIEW, with_links
 from tipbench.kinds.lists import MOST_CANDIDATES
 from tipbench.task import Task
 from tipdata.core.draw import Stream
@@ -38,6 +39,7 @@ def made_up(task: Task) -> dict[str, MadeUp]:
         "forecasts": _forecasts,
         "labelsets": _labelsets,
         "estimates": _estimates,
+        "links": _links,
     }
     found = {"units": makers[task.kind.name](task)}
     if task.kind.takes_pairs:
@@ -258,3 +260,60 @@ def _estimates(task: Task) -> MadeUp:
     return Answers(kinds.ESTIMATES, task.unit, frame), given.with_columns(
         pl.when(~without).then(pl.col(name)).alias(name) for name in ("estimate", "lower", "upper")
     )
+
+
+def _links(task: Task) -> MadeUp:
+    """Seeds in regions, rows of the views with a case each or none, and lists that hold some of the right ones."""
+    cluster = _below("cluster", CLUSTERS)
+    seeds = pl.DataFrame(
+        {task.unit: np.arange(UNITS), "region": (cluster % REGIONS).astype(np.int32), "cluster": cluster}
+    ).with_columns(_text(name, choices, cluster) for name, choices in TYPES.items())
+    views = {view: _rows_of_view(view, _lawful(task)) for view in task.views}
+    gallery = pl.concat(views.values())
+    named = (
+        gallery.filter(view=GIVEN_VIEW)
+        .drop_nulls("cluster")
+        .unique("cluster", keep="first", maintain_order=True)
+    )
+    given = named.select("cluster", given="candidate")
+    seeds = with_links(seeds.join(given, on="cluster", how="left", maintain_order="left"), gallery)
+    lists = [_list_of_view(seeds, task.unit, view, rows) for view, rows in views.items()]
+    return Answers(kinds.LINKS, task.unit, seeds, gallery=gallery), pl.concat(lists)
+
+
+def _rows_of_view(view: str, groups: tuple[str, ...]) -> pl.DataFrame:
+    drawn = _below(f"case of {view}", 2 * CLUSTERS)
+    case = pl.select(pl.when(pl.Series(drawn < CLUSTERS)).then(pl.Series(drawn))).to_series()
+    return pl.DataFrame(
+        {
+            "region": (drawn % REGIONS).astype(np.int32),
+            "view": [view] * UNITS,
+            "candidate": np.arange(UNITS),
+            "cluster": case,
+            "group": _text(f"group of {view}", (*groups, "trafficking"), drawn),
+        }
+    )
+
+
+def _list_of_view(seeds: pl.DataFrame, unit: str, view: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return ten rows of a view per seed at most, keyed, some of its case among them; scores tie."""
+    asked = seeds.select("region", "cluster", query=unit)
+    right = asked.join(rows.drop("group"), on=["region", "cluster"]).select("query", "candidate")
+    by_region = {region: rows.filter(region=region)["candidate"].to_numpy() for region in range(REGIONS)}
+    wrong = []
+    for place in range(MOST_CANDIDATES):
+        at = (
+            Stream(SEED, f"other {view}")
+            .below(np.arange(UNITS), 1 << 20, np.full(UNITS, place))
+            .astype(np.int64)
+        )
+        there = [
+            by_region[region][n % len(by_region[region])]
+            for region, n in zip(asked["region"], at, strict=True)
+        ]
+        wrong.append(asked.select("query", candidate=pl.Series(there)))
+    both = pl.concat([right, *wrong]).unique(maintain_order=True)
+    kept = both.group_by("query", maintain_order=True).head(MOST_CANDIDATES)
+    drawn = Stream(SEED, f"score {view}").below(kept["query"].to_numpy(), 8, kept["candidate"].to_numpy())
+    score = pl.Series(drawn.astype(np.float32) / 8)
+    return kept.select("query", pl.lit(view).alias("view"), "candidate", score.alias("score"))

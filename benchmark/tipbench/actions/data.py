@@ -123,6 +123,12 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
             raise UsageError(f'Unknown setting "{key}". {suggestion(key, valid)}')
 
 
+def opened(options: argparse.Namespace) -> Release:
+    """Return the release that was asked for, ready to read. Raises UsageError for one that does not exist."""
+    release, engine, _ = _asked(options)
+    return _opened(release, engine, options)
+
+
 def _opened(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
     quiet = options.quiet
     return open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)

@@ -17,6 +17,15 @@ ORACLE_TABLES = ("operations",)
 """Hidden tables that an oracle is shown beside the task's own."""
 
 
+def check_since(task: Task, version: str) -> None:
+    """Refuse a version of the data that has no such task. Raises UsageError."""
+    if task.since and not has(version, task.since):
+        raise UsageError(
+            f"{task.name} is a task of data {task.since} and later, and this is {version}: set "
+            f"release.version={task.since}."
+        )
+
+
 def access_of(task: Task, access: str) -> str:
     """Return the access level; ``auto`` is the task's own. Raises UsageError for one that does not exist."""
     if access == "auto":

@@ -9,7 +9,7 @@ as near as they were. Rows are sorted by the new keys: the old order would tell 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -26,13 +26,22 @@ from tipbench.task import Problem
 
 CLUSTER = "cluster"
 """The kind of the labels that say which units belong together."""
+BOOKS, WALLET = "booking wallet", "wallet"
+"""The kind of the ids of wallets where they book, and elsewhere. A sealed round keeps them apart; a fold with the table
+of wallets shows which is which."""
+VIEW, CANDIDATE = "view", "candidate"
+"""Columns of links: the table of a candidate, and its key."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """The new ids of one fold. ``key``: 32 secret bytes."""
+    """The new ids of one fold.
+
+    ``key``: 32 secret bytes. ``alike``: kinds of ids that are labelled as another kind is, since the fold shows both.
+    """
 
     key: bytes
+    alike: Mapping[str, str] = field(default_factory=dict)
 
     def table(self, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         """Return some or all columns of a table with new ids, sorted by the new key."""
@@ -45,7 +54,7 @@ class Names:
     def ids(self, kind: str, column: pl.Series) -> pl.Series:
         """Return a column of ids of a kind, or of lists of them, with new ones."""
         old = ids_of(column)
-        return with_labels(column, old, id_labels(self.key, kind, old))
+        return with_labels(column, old, id_labels(self.key, self.alike.get(kind, kind), old))
 
     def _column(self, table: Table, frame: pl.DataFrame, name: str) -> pl.Series:
         sealed = treatment(table, table[name])
@@ -90,9 +99,11 @@ def relabelled_fold(
 
     Raises LabelsMeet as :func:`relabelled` does.
     """
-    names, known = Names(key), _known(Names(key), fold, streams)
+    names = Names(key, {BOOKS: WALLET} if "wallets" in fold.tables else {})
+    known = _known(names, fold, streams)
     stepped = [replace(one, **_steps(names, fold.task, one)) for one in streams]
-    return _fold(names, fold), stepped, lambda made: brought_back(made, known)
+    of_views = _known_of_views(names, fold)
+    return _fold(names, fold), stepped, lambda made: links_back(brought_back(made, known), of_views)
 
 
 def brought_back(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -108,11 +119,47 @@ def brought_back(predictions: pl.DataFrame, known: Mapping[str, pl.DataFrame]) -
     return made
 
 
+def links_back(predictions: pl.DataFrame, known: pl.DataFrame | None) -> pl.DataFrame:
+    """Return predictions with the release's keys of candidates. ``known``: ``[view, new, old]``; None where nothing is
+    linked."""
+    named = {VIEW, CANDIDATE} <= set(predictions.columns)
+    if known is None or not named or predictions.schema[CANDIDATE] != known.schema["old"]:
+        return predictions
+    on = predictions.select(VIEW, new=CANDIDATE)
+    joined = on.join(known, on=[VIEW, "new"], how="left", maintain_order="left")
+    return predictions.with_columns(joined.select(pl.coalesce("old", "new").alias(CANDIDATE)).to_series())
+
+
+def _known_of_views(names: Names, fold: Fold) -> pl.DataFrame | None:
+    """Return ``[view, new, old]`` of the keys of all views that the fold shows."""
+    found = []
+    for view, key in fold.task.views.items():
+        if view in fold.tables and key in fold.tables[view].collect_schema():
+            old = fold.tables[view].select(key).collect()[key]
+            found.append(
+                pl.DataFrame({VIEW: [view] * len(old), "new": _new_key(names, view, key, old), "old": old})
+            )
+    return pl.concat(found) if found else None
+
+
+def _new_key(names: Names, view: str, key: str, old: pl.Series) -> pl.Series:
+    kind = _kind(view, key)
+    return old if kind is None else names.ids(kind, old)
+
+
 def _fold(names: Names, fold: Fold) -> Fold:
     task, tables = fold.task, all_tables()
     supervision = _by_unit(names, task, fold.supervision)
     if task.kind.linked:
         supervision = supervision.with_columns(names.ids(CLUSTER, supervision["label"]))
+    if task.views:
+        parts = supervision.partition_by(VIEW, maintain_order=True)
+        made = [
+            part.with_columns(_new_key(names, view, task.views[view], part[CANDIDATE]).alias(CANDIDATE))
+            for part in parts
+            for view in part[VIEW].head(1)
+        ]
+        supervision = pl.concat([supervision.clear(), *made]).sort(task.unit, VIEW, CANDIDATE)
     return replace(
         fold,
         tables={
@@ -143,7 +190,8 @@ def _steps(names: Names, task: Problem, stream: Stream) -> dict[str, Steps]:
 def _known(names: Names, fold: Fold, streams: list[Stream]) -> dict[str, pl.DataFrame]:
     """Return ``[new, old]`` of the ids in each column of predictions."""
     task = fold.task
-    columns = {name: (task.table, task.unit, fold.parts[task.unit]) for name in task.kind.keys(task.unit)}
+    keys = [task.kind.key(task.unit)] if task.views else task.kind.keys(task.unit)
+    columns = {name: (task.table, task.unit, fold.parts[task.unit]) for name in keys}
     if task.forecast is not None:
         (stream,) = streams
         asked = [steps.rows[task.forecast.query] for steps in (stream.valid, stream.test)]

@@ -12,7 +12,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
 from tipdata.release import Release, open_release
 from tipdata.stages import all_tables
 
-from tipbench.data.access import access_of, check_needs, visible_columns
+from tipbench.data.access import access_of, check_needs, check_since, visible_columns
 from tipbench.data.fold import Fold, valid_as_test
 from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
@@ -37,6 +37,7 @@ def prepare_release(
     task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
     """Return one fold and its answers; see :func:`tipbench.loading.prepare`."""
+    check_since(task, source.version)
     level = access_of(task, access)
     check_needs(task, needs, level, oracle, source.version)
     supervision = labels_of(task, labels)
@@ -98,7 +99,8 @@ def tested_earlier(rows: pl.DataFrame) -> pl.DataFrame:
 def _answers(task: Task, source: Source, predicted: pl.DataFrame) -> Answers:
     frame = task.answers(predicted, source)
     if task.forecast is None:
-        return Answers(task.kind, task.unit, frame.sort(task.unit))
+        listed = None if task.gallery is None else task.gallery(predicted, source)
+        return Answers(task.kind, task.unit, frame.sort(task.unit), gallery=listed)
     return forecast_answers(task.forecast, frame, source.scan(task.forecast.gallery).collect())
 
 

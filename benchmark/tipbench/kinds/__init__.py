@@ -12,12 +12,13 @@ from tipbench.kinds.estimates import ESTIMATES
 from tipbench.kinds.forecasts import FORECASTS
 from tipbench.kinds.kind import PredictionKind
 from tipbench.kinds.labelsets import LABELSETS
+from tipbench.kinds.links import LINKS
 from tipbench.kinds.predictions import as_stored, check_predictions
 from tipbench.kinds.scores import SCORES
 
 KINDS: dict[str, PredictionKind] = {
     kind.name: kind
-    for kind in (SCORES, CLUSTERS, CANDIDATES, FORECASTS, ALARMS, LABELSETS, ESTIMATES, CLASSES)
+    for kind in (SCORES, CLUSTERS, CANDIDATES, FORECASTS, ALARMS, LABELSETS, ESTIMATES, LINKS, CLASSES)
 }
 """Every kind by name."""
 
@@ -30,6 +31,7 @@ __all__ = [
     "FORECASTS",
     "KINDS",
     "LABELSETS",
+    "LINKS",
     "SCORES",
     "Answers",
     "PredictionKind",

@@ -38,7 +38,8 @@ class Answers:
     """The truth about every unit to be predicted; checked when made.
 
     ``pairs`` is for own data whose truth is a list of labelled pairs: ``[left, right, label Int8]`` and, if
-    it has parts, ``part``; left and right are unit keys. ``gallery`` is for forecasts: ``[region, candidate]``.
+    it has parts, ``part``; left and right are unit keys. ``gallery`` is for forecasts, ``[region, candidate]``, and for
+    links, ``[region, view, candidate, cluster, group]``.
     ``custom`` is for own data: how they are scored, in the place of what their task says.
 
     Raises :class:`UsageError` for missing columns, nulls where none may be, repeated units,

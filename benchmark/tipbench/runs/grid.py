@@ -19,7 +19,7 @@ from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
 from tipbench.runs.cell import Cell, cell_of
 from tipbench.task import Task
-from tipbench.tasks import task_of
+from tipbench.tasks import task_of, tasks_in
 
 ALL, ALLOWED = "all", "allowed"
 LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds", "release.world": "worlds"}
@@ -52,14 +52,15 @@ def expand(
 ) -> list[Cell]:
     """Return every cell that a config stands for, those that share a fold beside each other.
 
-    Only splits that a task has and its data can have, one seed for a method whose seed changes nothing, and on
-    independent worlds no oracle that only a pattern matches.
+    Only splits that a task has and its data can have, tasks that the release has, one seed for a method whose seed
+    changes nothing, and on independent worlds no oracle that only a pattern matches.
 
     Args:
         composer: what was typed.
         allowed: see :data:`Allowed`; asked only for ``splits: allowed`` and ``split=auto``.
         commas: whether values may be comma lists (``-m``).
-        notice: told of baselines that a pattern matches and that need an extra which is not installed.
+        notice: told of baselines that a pattern matches and that need an extra which is not installed, and of those
+            that are named and of a task that the release has not.
 
     Raises:
         UsageError: where a baseline that is named needs such an extra or is an oracle on an independent world,
@@ -78,9 +79,7 @@ def expand(
         settings = rest.settings(name)
         task = task_of(settings.task.name if settings.task else name)
         named = name in (grid.baselines if isinstance(grid.baselines, list) else [grid.baselines])
-        if settings.data is not None and settings.data.get("task") != task.name:
-            continue
-        if settings.data is None and not _is_for_releases(settings, task):
+        if not _is_for_data(settings, task, notice if named else lambda said: None):
             continue
         if (extra := missing_extra(settings.baseline.model_dump())) is not None:
             if named:
@@ -227,6 +226,19 @@ def _class_of(settings: Settings) -> object | None:
     imported in front of it, unless it comes with tipbench."""
     target = settings.baseline.method["_target_"]
     return method_class(target) if settings.fence == "off" or is_shipped(target) else None
+
+
+def _is_for_data(settings: Settings, task: Task, notice: Notice) -> bool:
+    """Return whether a method can run on the data: their task, and tables and tasks that the release has.
+
+    ``notice``: told where the release is older than the task.
+    """
+    if settings.data is not None:
+        return settings.data.get("task") == task.name
+    if settings.release is not None and task.name not in tasks_in(settings.release.version):
+        notice(f"left out, since data {settings.release.version} have no such task: {settings.baseline.name}")
+        return False
+    return _is_for_releases(settings, task)
 
 
 def _is_for_releases(settings: Settings, task: Task) -> bool:

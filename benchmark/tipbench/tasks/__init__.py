@@ -8,13 +8,15 @@ from functools import cache
 from importlib import import_module
 
 from tipcore.errors import UsageError
+from tipdata.core.world import newest_released
+from tipdata.stages import has
 
 from tipbench.task import Task
 
 
 @cache
-def tasks() -> dict[str, Task]:
-    """Return every task by name.
+def all_tasks() -> dict[str, Task]:
+    """Return every task by name, those of data that are a draft among them.
 
     Raises ValueError where two modules define a task of the same name.
     """
@@ -27,12 +29,24 @@ def tasks() -> dict[str, Task]:
     return found
 
 
+@cache
+def tasks_in(version: str) -> dict[str, Task]:
+    """Return the tasks that a version of the data has, by name."""
+    return {name: task for name, task in all_tasks().items() if not task.since or has(version, task.since)}
+
+
+def tasks() -> dict[str, Task]:
+    """Return the tasks of the newest released data, by name."""
+    return tasks_in(newest_released())
+
+
 def task_of(task: str | Task) -> Task:
     """Return the task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
     if isinstance(task, Task):
         return task
-    if task not in tasks():
-        near = get_close_matches(task, tasks(), n=1)
-        advice = f'Did you mean "{near[0]}"?' if near else f"Choose one of {', '.join(tasks())}."
+    known = all_tasks()
+    if task not in known:
+        near = get_close_matches(task, known, n=1)
+        advice = f'Did you mean "{near[0]}"?' if near else f"Choose one of {', '.join(known)}."
         raise UsageError(f"task={task} does not exist. {advice}")
-    return tasks()[task]
+    return known[task]

@@ -12,7 +12,7 @@ from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.fence.method import MethodError
 from tipbench.runs.making import limits_of
 from tipbench.runs.report import interval, number
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.home import expanded
 from tipdata.release import open_release
@@ -130,7 +130,7 @@ def call_score(options: argparse.Namespace) -> int:
         if entry.note is not None:
             notice(f"submission {entry.number} of {entry.team} has no scores: {entry.note}", options.quiet)
         for task, seeds in entry.scores.items():
-            primary = tasks()[task].primary
+            primary = task_of(task).primary
             turn = f"{entry.turn} counts" if task in entry.counts else str(entry.turn)
             for seed, metrics in seeds.items():
                 one = metrics[primary]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from tipbench.metrics.registry import metrics
 from tipbench.runs.results import RESULT, Result, read_result
-from tipbench.tasks import tasks
+from tipbench.tasks import all_tasks
 from tipcore.atomic import fill_folder_atomically, is_left_over
 from tipcore.errors import UsageError
 from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
@@ -201,7 +201,7 @@ def _side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
 
 def _refuse_unknown(results: Path, entry: Entry) -> None:
     for result in entry.results:
-        known = result.task in tasks() and result.primary in metrics()
+        known = result.task in all_tasks() and result.primary in metrics()
         if not known or result.primary not in result.scores:
             raise UsageError(
                 f"{results}: {entry.id} has a result of {result.primary} of {result.task}, which this tipbench does "

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.home import expanded
 
@@ -157,7 +157,7 @@ def _reference(secret: Path, described: Round) -> dict[str, bytes]:
     for name in described.tasks:
         read_answers(secret, name)
         found[f"{REFERENCE}/{ANSWERS}/{name}.parquet"] = (secret / ANSWERS / f"{name}.parquet").read_bytes()
-        if tasks()[name].forecast is not None:
+        if task_of(name).forecast is not None or task_of(name).views:
             found[f"{REFERENCE}/{GALLERIES}/{name}.parquet"] = (
                 secret / GALLERIES / f"{name}.parquet"
             ).read_bytes()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tipbench.metrics.registry import metric_of
 from tipbench.task import Task
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 
 COUNT = "tasks"
@@ -42,7 +42,7 @@ def columns(names: Sequence[str]) -> list[HostColumn]:
     """
     found = [HostColumn(COUNT, "tasks scored", "", "")]
     for name in names:
-        found += [_column(tasks()[name], metric) for metric in shown(tasks()[name])]
+        found += [_column(task_of(name), metric) for metric in shown(task_of(name))]
     return found
 
 

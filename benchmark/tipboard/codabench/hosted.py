@@ -22,7 +22,7 @@ import numpy as np
 from polars.exceptions import PanicException
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.operating_system import Folder
@@ -139,7 +139,7 @@ def _read(
     folder: Folder, files: Sequence[Given], answers_of: AnswersOf, limits: Limits, workdir: Path
 ) -> dict[str, Path]:
     """Clean copies of the files, by name. Raises UsageError for a file that is none."""
-    forms = {one.task: form_of(tasks()[one.task], answers_of(one.task).frame.height) for one in files}
+    forms = {one.task: form_of(task_of(one.task), answers_of(one.task).frame.height) for one in files}
     guarded = read_guarded(folder, files, forms, limits, workdir)
     if guarded.problems:
         raise UsageError(_first([Problem(file, said) for file, said in sorted(guarded.problems.items())]))
@@ -149,7 +149,7 @@ def _read(
 def _scored(answers: Answers, one: Given, clean: Path, described: Round) -> dict[str, float | None]:
     """Return metric -> value, rounded. Raises UsageError for predictions that are malformed, or give no finite
     scores."""
-    task, predictions = tasks()[one.task], read_parquet(clean)
+    task, predictions = task_of(one.task), read_parquet(clean)
     try:
         check_steps(task, check_predictions(answers, predictions), described)
         with warnings.catch_warnings(), np.errstate(all="ignore"):

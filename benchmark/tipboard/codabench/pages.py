@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from tipbench.metrics.registry import metric_of
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 
 from tipboard.codabench.columns import columns, shown
 from tipboard.rounds.record import Round
@@ -48,7 +48,7 @@ def pages(described: Round, title: str) -> dict[str, bytes]:
 def _columns(described: Round) -> str:
     lines = ["| task | question | columns |", "|---|---|---|"]
     for name in described.tasks:
-        task = tasks()[name]
+        task = task_of(name)
         listed = ", ".join(f"`{column}`" for column in columns_of(task))
         length = described.prefixes.get(name)
         until = f" (of the first {length} rows of each unit)" if length else ""
@@ -60,7 +60,7 @@ def _metrics(described: Round) -> str:
     titles = {(column.task, column.metric): column.title for column in columns(described.tasks)}
     lines = ["| column | metric | better |", "|---|---|---|"]
     for name in described.tasks:
-        for metric in shown(tasks()[name]):
+        for metric in shown(task_of(name)):
             better = "less" if metric_of(metric).lower_is_better else "more"
             lines.append(f"| {titles[name, metric]} | {name}: {metric} | {better} |")
     return "\n".join(lines)

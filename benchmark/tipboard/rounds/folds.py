@@ -166,8 +166,24 @@ def _blank(task: Task, sealed: Source, units: pl.DataFrame) -> Answers:
     )
     if task.forecast is not None:
         return _blank_forecasts(task, task.forecast, sealed, frame)
+    if task.views:
+        return _blank_links(task, sealed, frame)
     frame = frame.with_columns(pl.lit(None, pl.Int8).alias(name) for name in task.label_columns)
     return Answers(task.kind, key, frame)
+
+
+def _blank_links(task: Task, sealed: Source, frame: pl.DataFrame) -> Answers:
+    """Return answers that list all that may be linked, as nobody's."""
+    at = sealed.scan(task.table).select(task.unit, "region").collect()
+    seeds = frame.join(at, on=task.unit, how="left").with_columns(
+        links=pl.lit(0, pl.Int64), given=pl.lit(None, pl.Int64)
+    )
+    nobody = {"cluster": pl.lit(None, pl.Int64), "group": pl.lit(None, pl.String)}
+    listed = [
+        sealed.scan(view).select("region", pl.lit(view).alias("view"), candidate=key)
+        for view, key in task.views.items()
+    ]
+    return Answers(task.kind, task.unit, seeds, gallery=pl.concat(listed).with_columns(**nobody).collect())
 
 
 def _blank_forecasts(task: Task, forecast: Forecast, sealed: Source, frame: pl.DataFrame) -> Answers:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tipbench.data.keyed import SEED_BYTES
 from tipbench.kinds.answers import Answers
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipcore.operating_system import require_confinement
 
@@ -74,12 +74,12 @@ def read_answers(folder: Path, name: str) -> Answers:
 
     Raises UsageError where the host's folder lost it, MachineFault where it is damaged.
     """
-    task = tasks()[name]
+    task = task_of(name)
     path = folder / ANSWERS / f"{name}.parquet"
     if not path.is_file():
         raise UsageError(f"{path} is missing: restore the host's folder.")
     gallery, digests = None, written_digests(folder)
-    if task.forecast is not None:
+    if task.forecast is not None or task.views:
         gallery = read_whole(folder, f"{GALLERIES}/{name}.parquet", digests, RESTORE)
     frame = read_whole(folder, f"{ANSWERS}/{name}.parquet", digests, RESTORE)
     return Answers(task.kind, key_column(task), frame, gallery=gallery)

@@ -60,7 +60,7 @@ class Labels:
             for name in frame.columns
             if (sealed := treatment(described, described[name])) is not None
         )
-        return made.sort(described.key)
+        return made.sort([name for name in described.key if name in made.columns])  # a version may lack some
 
     def _sealed(self, sealed: Sealed, column: pl.Series) -> pl.Series:
         """Return a column as a round publishes it."""

@@ -14,7 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from tipbench.kinds.answers import Answers
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 from tipcore.errors import UsageError
 from tipdata.core.tables import TIERS
 
@@ -95,7 +95,7 @@ def _check_scorable(found: Submission, described: Round, answers_of: Callable[[s
     """Score a submission and throw the scores away: what would fail at the close is refused now. Raises Refused."""
     problems = []
     for name, path in found.files.items():
-        task = tasks()[name.partition("/")[0]]
+        task = task_of(name.partition("/")[0])
         try:
             shown_of(task, answers_of(task.name), path, described)
         except SCORING_FAILS as error:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import polars as pl
 from tipbench.data.labels import LabelsMeet
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 from tipcore.digest import column_digest
 from tipcore.engine import run_all
 
@@ -110,7 +110,7 @@ def _settle(
     name: str,
 ) -> RoundTruth:
     """Return the units and answers of a task, written."""
-    found = truth_of(tasks()[name], source, seed, labels, plan.prefixes.get(name))
+    found = truth_of(task_of(name), source, seed, labels, plan.prefixes.get(name))
     _check_distinct(name, found.units)
     _write_truth(name, found, public, secret)
     return found

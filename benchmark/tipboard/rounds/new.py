@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from tipbench.data.access import check_since
 from tipbench.data.keyed import SEED_BYTES
-from tipbench.tasks import task_of, tasks
+from tipbench.tasks import task_of, tasks_in
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.home import expanded
@@ -70,8 +71,10 @@ def new_round(
     today = now.date()
     closes = _checked(order, today)
     public, secret = (expanded(folder).resolve() for folder in (order.public, order.secret))
-    names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks())
     version = order.version or newest_released()
+    names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks_in(version))
+    for name in names:
+        check_since(task_of(name), version)
     if (begun := unpublished(secret, public)) is not None:
         _check_same(order, begun, names, version)
         publish(secret, public, begun.opens)

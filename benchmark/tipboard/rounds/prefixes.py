@@ -25,7 +25,7 @@ from collections.abc import Sequence
 import polars as pl
 from tipbench.data.streams.steps import ORDER
 from tipbench.task import Task
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 
 AMBIGUOUS = 5
 """Steps after the prefix within which an onset leaves a conversation without a label."""
@@ -36,7 +36,7 @@ def lengths_of(names: Sequence[str]) -> dict[str, int]:
 
     Raises ValueError for a streamed task whose file declares no ``sealed_length``.
     """
-    streamed = [task for name in names if (task := tasks()[name]).stream]
+    streamed = [task for name in names if (task := task_of(name)).stream]
     if lacking := [task.name for task in streamed if not task.sealed_length]:
         raise ValueError(
             f"{', '.join(lacking)}: declare sealed_length in the task's file; docs/seal.md says how"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 from tipbench.data.access import LEVELS, withheld_columns
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 from tipdata.core.world import World
 from tipdata.release import generate_region
 from tipdata.stages import tables_of
@@ -31,7 +31,7 @@ def make(seed: bytes, version: str, region: int, prefixes: dict[str, int]) -> Se
     generated = generate_region(world_of(seed, version), region)
     shown = generated
     for name, length in prefixes.items():
-        shown = cut(tasks()[name], shown, length)
+        shown = cut(task_of(name), shown, length)
     labels = Labels.of(seed, region, generated["places"])
     labelled = {name: labels.relabelled(name, frame) for name, frame in shown.items()}
     return SealedRegion(generated, labelled, labels)
@@ -51,7 +51,7 @@ def published_columns(names: Sequence[str], version: str) -> dict[str, list[str]
     """
     found: dict[str, list[str]] = {}
     shown: set[tuple[str, str]] = set()
-    for task in (tasks()[name] for name in names):
+    for task in (task_of(name) for name in names):
         listed = {(table, column) for table, columns in task.tables.items() for column in columns}
         shown |= listed - withheld_columns(task, version)
     for table in tables_of(version).values():

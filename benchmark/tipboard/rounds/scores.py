@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tipbench.evaluation.evaluation import Evaluation
 from tipbench.kinds.answers import Answers
 from tipbench.task import Task
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 from tipbench.version import __version__
 from tipcore.errors import UsageError
 
@@ -98,7 +98,7 @@ def _scores_of(entry: Entered, folder: Path, described: Round, answers_of: Calla
             raise UsageError(f"{folder / name} is not a file of predictions: restore the ledger.")
         kept = entry.kept.get(name)
         check_file(folder / name, kept and kept.removeprefix("sha256:"), RESTORE)
-        task = tasks()[place[1]]
+        task = task_of(place[1])
         shown = shown_of(task, answers_of(task.name), folder / name, described)
         found.setdefault(task.name, {})[f"s{place[2]}"] = shown
     return found

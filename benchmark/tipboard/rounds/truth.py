@@ -19,6 +19,7 @@ from tipbench.data.splits import PART
 from tipbench.data.streams.forecasts import forecast_answers, weights
 from tipbench.data.streams.steps import ORDER
 from tipbench.kinds.answers import Answers
+from tipbench.kinds.links import GIVEN_VIEW
 from tipbench.task import Forecast, Source, Task
 from tipdata.core.world import DAYS
 
@@ -56,7 +57,13 @@ def truth_of(
     if task.forecast is None:
         kind = kinds_of(task.table).get(task.unit)
         labelled = _labelled(frame, task.unit, kind, seed, labels).sort(task.unit)
-        return RoundTruth(labelled.select(task.unit), Answers(task.kind, task.unit, labelled))
+        listed = None
+        if task.gallery is not None:
+            labelled = _labelled(
+                labelled, "given", kinds_of(GIVEN_VIEW)[task.views[GIVEN_VIEW]], seed, labels
+            )
+            listed = _views(task, task.gallery(rows, source), seed, labels)
+        return RoundTruth(labelled.select(task.unit), Answers(task.kind, task.unit, labelled, gallery=listed))
     forecast = task.forecast
     labelled = _labelled(frame, forecast.query, kinds_of(task.stream)[forecast.query], seed, labels)
     labelled = _labelled(labelled, "answer", kinds_of(task.stream)[forecast.candidate], seed, labels)
@@ -70,6 +77,15 @@ def _gallery(forecast: Forecast, source: Source, seed: bytes, labels: dict[int, 
     listed = source.scan(forecast.gallery).select("region", forecast.candidate).collect()
     kind = kinds_of(forecast.gallery)[forecast.candidate]
     return _labelled(listed, forecast.candidate, kind, seed, labels)
+
+
+def _views(task: Task, listed: pl.DataFrame, seed: bytes, labels: dict[int, Labels]) -> pl.DataFrame:
+    """Return all that may be linked, with the labels of its view for keys."""
+    parts = [
+        _labelled(listed.filter(view=view), "candidate", kinds_of(view)[key], seed, labels)
+        for view, key in task.views.items()
+    ]
+    return pl.concat(parts).sort("region", "view", "candidate")
 
 
 def _parted(task: Task, units: pl.DataFrame, seed: bytes) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from tipbench.metrics.finds import SILENT
 from tipbench.metrics.registry import metric_of
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval
-from tipbench.tasks import tasks
+from tipbench.tasks import task_of
 
 from tipboard.board.columns import BESIDE, OF_METRIC
 from tipboard.board.export import METHOD, Heading
@@ -106,7 +106,7 @@ def _records(closed: Closed) -> Iterator[dict[str, Any]]:
                 "access": entry.access,
             }
         for task, seeds in entry.scores.items():
-            primary = tasks()[task].primary
+            primary = task_of(task).primary
             for seed, metrics in seeds.items():
                 one = metrics[primary]
                 yield {
@@ -140,11 +140,11 @@ def _places(closed: Closed) -> dict[tuple[str, str], float]:
     found: dict[str, dict[str, float]] = {}
     for entry in closed.scores.entries:
         for task in entry.counts:
-            values = [metrics[tasks()[task].primary].value for metrics in entry.scores[task].values()]
+            values = [metrics[task_of(task).primary].value for metrics in entry.scores[task].values()]
             known = [value for value in values if value is not None]
             found.setdefault(task, {})[entry.team] = sum(known) / len(known) if known else float("nan")
     places = {}
     for task, scores in found.items():
-        ranked = ranks(np.array(list(scores.values())), metric_of(tasks()[task].primary).lower_is_better)
+        ranked = ranks(np.array(list(scores.values())), metric_of(task_of(task).primary).lower_is_better)
         places |= {(team, task): float(rank) for team, rank in zip(scores, ranked, strict=True)}
     return places

@@ -2,13 +2,13 @@
 
 import pytest
 from tipbench.data.access import check_needs, visible_columns, withheld_columns
-from tipbench.tasks import tasks
+from tipbench.tasks import all_tasks
 from tipcore.errors import UsageError
 from tipdata.core.world import versions
 from tipdata.stages import all_tables
 from tipdata.stages.adverts.tables import JOB_FIELDS
 
-AUTHORSHIP = tasks()["advert_authorship"]
+AUTHORSHIP = all_tasks()["advert_authorship"]
 NO_WRITING = {"minute", "price", "price_basis", *JOB_FIELDS}
 
 
@@ -30,7 +30,7 @@ def test_a_method_that_needs_what_is_withheld_is_refused_in_words() -> None:
         check_needs(AUTHORSHIP, {"adverts.price", "adverts.body"}, "public", oracle=False, version="0.4.0")
 
 
-@pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
+@pytest.mark.parametrize("task", all_tasks().values(), ids=list(all_tasks()))
 def test_what_a_task_withholds_it_would_else_show(task) -> None:
     for version in versions():
         for table, column in withheld_columns(task, version):

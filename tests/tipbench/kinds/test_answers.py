@@ -36,9 +36,19 @@ def test_malformed_answers_are_refused_with_a_count(frame: pl.DataFrame, says: s
         Answers(kinds.SCORES, "advert", frame)
 
 
-def test_there_are_eight_kinds_each_known_by_its_name() -> None:
+def test_there_are_nine_kinds_each_known_by_its_name() -> None:
     assert list(kinds.KINDS) == [
-        *("scores", "clusters", "candidates", "forecasts", "alarms", "labelsets", "estimates", "classes")
+        *(
+            "scores",
+            "clusters",
+            "candidates",
+            "forecasts",
+            "alarms",
+            "labelsets",
+            "estimates",
+            "links",
+            "classes",
+        )
     ]
     assert all(name == kind.name == repr(kind) for name, kind in kinds.KINDS.items())
 

@@ -357,3 +357,14 @@ def test_what_can_run_on_own_data_is_what_its_columns_feed() -> None:
     assert "advert_risk/tfidf_logreg" in can
     assert "advert_risk/lightgbm" not in can
     assert "advert_risk/oracle" not in can
+
+
+def test_tasks_that_a_release_has_not_are_left_out_of_grids_and_told_where_they_are_named() -> None:
+    assert "case_linkage" not in {c.task for c in of_experiment("board")}
+    words = ["grid.baselines=[case_linkage/time_place,advert_risk/prior]", "split=operation"]
+    for version, tasks in (("0.3.0", {"advert_risk"}), ("0.4.0", {"advert_risk", "case_linkage"})):
+        said: list[str] = []
+        composer = Composer(config_folders(None), parse([*words, f"release.version={version}"]))
+        assert {c.task for c in expand(composer, allowed, notice=said.append)} == tasks
+        told = ["left out, since data 0.3.0 have no such task: case_linkage/time_place"]
+        assert said == (told if version == "0.3.0" else [])

@@ -37,7 +37,7 @@ def test_lengths_are_those_that_tasks_declare_and_a_streamed_task_without_one_is
 ) -> None:
     assert lengths_of(list(tasks())) == {"recruitment_onset": 20, "route_forecast": 8}
     undecided = {**tasks(), "route_forecast": replace(FORECAST, sealed_length=0)}
-    monkeypatch.setattr(prefixes, "tasks", lambda: undecided)
+    monkeypatch.setattr(prefixes, "task_of", undecided.__getitem__)
     with pytest.raises(ValueError, match="route_forecast: declare sealed_length"):
         lengths_of(["recruitment_onset", "route_forecast"])
 

@@ -54,6 +54,19 @@ def _estimates(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
     return answers.frame.select(answers.unit, estimate=value, lower=value / 2, upper=value * 2)
 
 
+def _links(answers: Answers, draw: np.random.Generator) -> pl.DataFrame:
+    if answers.gallery is None:
+        raise ValueError("links have a gallery")
+    few = (
+        answers.gallery.group_by("region", "view", maintain_order=True)
+        .head(FEW)
+        .select("region", "view", "candidate")
+    )
+    asked = answers.frame.select(pl.col(answers.unit).alias("query"), "region")
+    found = asked.join(few, on="region", maintain_order="left").drop("region")
+    return found.with_columns(score=pl.Series(draw.random(found.height)))
+
+
 GUESSES: dict[str, Callable[[Answers, np.random.Generator], pl.DataFrame]] = {
     "scores": _per_unit,
     "clusters": _clusters,
@@ -62,6 +75,7 @@ GUESSES: dict[str, Callable[[Answers, np.random.Generator], pl.DataFrame]] = {
     "alarms": _alarms,
     "labelsets": _labelsets,
     "estimates": _estimates,
+    "links": _links,
 }
 """By kind of prediction, lawful predictions by lot."""
 

@@ -10,6 +10,7 @@ from tipcore.errors import NotMapped, UsageError
 from tipcore.parts import PARTS
 
 from tipbench.data.access import access_of
+from tipbench.data.custom.case_items import CASE, own_gallery, own_links, own_seeds
 from tipbench.data.custom.classes import as_mapped
 from tipbench.data.custom.columns import listed, mapped
 from tipbench.data.custom.config import OwnData
@@ -166,7 +167,13 @@ def _divide(own: OwnData, split: str, units: pl.DataFrame, valid: bool) -> list[
 def _fold(task: Task, read: OwnTables, units: pl.DataFrame) -> Fold:
     """Return one fold: all mapped rows, and as labels those of train and valid."""
     shown = {name: frame.lazy() for name, frame in read.tables.items()}
-    labels = task.kind.learnt(task.unit, units.filter(pl.col("part") != "test"))
+    able = units.filter(pl.col("part") != "test")
+    if task.views:
+        listed = own_gallery(task.views, read.tables)
+        labels = own_links(task.unit, own_seeds(task.unit, read.tables[task.table], able, listed), listed)
+        shown = {name: frame.drop(CASE, strict=False) for name, frame in shown.items()}
+    else:
+        labels = task.kind.learnt(task.unit, able)
     called = {task.unit: read.names, "region": read.regions}
     names = {column: frame for column, frame in called.items() if frame is not None}
     return Fold(task.problem, shown, units.select(task.unit, "part"), labels, names=names)
@@ -188,6 +195,10 @@ def _answers(task: Task, rows: pl.DataFrame, tables: dict[str, pl.DataFrame]) ->
     """Return the truth about pooled units; every unit weighs one, or every cluster if it moves."""
     if task.forecast is not None:
         return own_answers(task, rows, tables)
+    if task.views:
+        listed = own_gallery(task.views, tables)
+        seeds = own_seeds(task.unit, tables[task.table], rows, listed)
+        return Answers(task.kind, task.unit, seeds.sort(task.unit), gallery=listed)
     return Answers(
         task.kind, task.unit, task.kind.custom_truth(task.unit, rows, task.quantity).sort(task.unit)
     )

@@ -9,6 +9,7 @@ import polars as pl
 from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
+from tipbench.data.custom.case_items import CASE
 from tipbench.data.custom.classes import named_alike, with_classes
 from tipbench.data.custom.columns import identifiers, listed, mapped
 from tipbench.data.custom.config import MANY, OwnData
@@ -85,17 +86,23 @@ def read_tables(task: Task, own: OwnData) -> OwnTables:
         read, many[table] = _source_rows(own, table, of_table.frame)
         columns |= {(table, column): read[column] for column in read.columns}
     notes += misspelt(own)
+    if task.views and own.cluster is not None:  # numbered as the cases of the tables are
+        columns[task.table, CASE] = raw["data.cluster"]
     made = _settled(task, own, columns, unit if given is None else given, unit, notes)
     tables = {}
     for table in own.tables:
         own_key = {} if table in own.sources else {task.unit: unit}
         values = {column: series for (t, column), series in made.items() if t == table}
+        if task.views and table == task.table:
+            values.pop(CASE, None)
         tables[table] = pl.DataFrame(own_key | values).hstack(many.get(table, pl.DataFrame()))
     if own.time is not None:
         tables[task.table] = tables[task.table].with_columns(_minutes(own, raw["data.time"]).alias("minute"))
     tables = named_alike(task, own, tables)
     task.check(tables)
     units = with_classes(task, own, _units(task, own, raw, unit), tables, notes)
+    if task.views and (task.table, CASE) in made:
+        units = units.with_columns(made[task.table, CASE].cast(pl.Int64).alias("cluster"))
     widths = {table: frame.width for table, frame in many.items() if frame.width}
     return OwnTables(units, tables, names, _region_names(columns, made), notes, widths)
 

@@ -1,0 +1,1 @@
+"""Baselines of case_linkage: which accounts, wallets, circuits and firms belong to the operation of an advert?"""

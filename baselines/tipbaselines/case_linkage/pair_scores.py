@@ -1,0 +1,102 @@
+"""A score of each pair of seed and row, learnt from the links of training seeds: boosted trees on all evidence.
+
+Record linkage by supervised pair scores (Christen 2012) with gradient boosting (Ke et al. 2017), one model per view.
+The evidence is that of time and place, of joins, and of words (:mod:`tipbaselines.case_evidence`); the case is what
+shared contacts join to the seed. A view with few links to learn from falls back to time and place. Needs contacts; uses
+what else is shown. Cost: a minute for 2,000 seeds on one core.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.boosted_trees import BoostedTrees
+from tipbaselines.case_evidence import Evidence, evidence
+from tipbaselines.case_linkage.time_place import time_and_place
+from tipbaselines.case_regions import Region, regions
+from tipbaselines.ranked_views import ranked_views
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+    from tipbench.data.fold import Fold
+
+
+class PairScores:
+    """``negatives``: rows of no link that are drawn per seed and view; ``rounds``: most trees; ``fewest``: links of a
+    view without which it is not learnt; ``named``: score without which a row is not named, so that few are wronged."""
+
+    needs: frozenset[str] = frozenset({"adverts.contacts"})
+    stochastic = True
+    true_cases = False
+
+    def __init__(self, negatives: int = 60, rounds: int = 150, fewest: int = 20, named: float = 0.02) -> None:
+        self._negatives, self._fewest, self._named = negatives, fewest, named
+        self._trees = BoostedTrees(
+            rounds=rounds,
+            patience=15,
+            unwatched=min(rounds, 60),
+            learning_rate=0.08,
+            leaves=15,
+            leaf_size=20,
+            feature_share=0.9,
+            l2=5.0,
+        )
+        self._models: dict[str, Booster] = {}
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        from lightgbm import Dataset
+
+        parts = {part: self._pairs(fold, part, seed) for part in ("train", "valid")}
+        self._models = {}
+        for view, (features, labels) in parts["train"].items():
+            if labels.sum() < self._fewest:
+                continue
+            data, watched = Dataset(features, labels), None
+            if view in parts["valid"] and parts["valid"][view][1].sum() > 0:
+                watched = Dataset(*parts["valid"][view], reference=data)
+            self._models[view] = self._trees.grow(data, seed, watched)
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        return ranked_views(fold, self._scores, self.true_cases, self._named)
+
+    def _scores(self, region: Region) -> dict[str, tuple[pl.Series, np.ndarray]]:
+        known = evidence(region)
+        found = time_and_place(known)
+        for view, model in self._models.items():
+            stacked = known[view].stacked()
+            rows = stacked.reshape(-1, stacked.shape[-1])
+            if len(rows):
+                probability = self._trees.probabilities(model, rows).reshape(stacked.shape[:2])
+                found[view] = (known[view].keys, probability)
+        return found
+
+    def _pairs(self, fold: "Fold", part: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return features and labels of pairs by view: all links of the part's seeds, and rows of none."""
+        links = fold.labels(part).collect()
+        unit = fold.task.unit
+        seeds = fold.units(part).select(unit).collect()[unit].cast(pl.Int64)
+        generator = np.random.default_rng([seed, part == "valid"])
+        made: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+        for region in regions(fold, seeds, self.true_cases):
+            for view, known in evidence(region).items():
+                made.setdefault(view, []).append(
+                    self._chosen(region, known, links.filter(view=view), unit, generator)
+                )
+        return {
+            view: (np.concatenate([one for one, _ in parts]), np.concatenate([labels for _, labels in parts]))
+            for view, parts in made.items()
+        }
+
+    def _chosen(
+        self, region: Region, known: Evidence, links: pl.DataFrame, unit: str, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        label = np.zeros((len(region.seeds), len(known.keys)), dtype=bool)
+        at = pl.DataFrame({unit: region.keys}).with_row_index("seed")
+        rows = pl.DataFrame({"candidate": known.keys}).with_row_index("row")
+        found = links.select(pl.col(unit).cast(pl.Int64), pl.col("candidate").cast(pl.Int64))
+        found = found.join(at, on=unit).join(rows, on="candidate")
+        label[found["seed"].to_numpy(), found["row"].to_numpy()] = True
+        share = min(1.0, self._negatives / max(len(known.keys), 1))
+        chosen = label | (generator.random(label.shape) < share)
+        return known.stacked()[chosen], label[chosen].astype(np.float64)

@@ -1,0 +1,220 @@
+"""Tell a story as text: a paragraph per phase, day by day where there is little and period by period where much."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import get_args
+
+from tipbench.stories.record import Event, Phase, Timeline
+from tipbench.stories.views import VIEWS
+
+WIDTH, INDENT = 100, 19
+FEW, LINES = 4, 6
+"""Events that are told one by one, and lines that many are told in at most."""
+PERIODS = (7, 14, 28, 91, 182, 365, 10_000)
+"""Days that are told together."""
+TOP = 3
+"""Sorts and towns that a line names."""
+
+SINGULAR = {
+    "begins": "begins",
+    "wallet": "has a wallet",
+    "account": "has an account",
+    "member": "a member joins",
+    "conversation": "starts a conversation",
+    "advert": "posts an advert",
+    "firm": "places people with a firm",
+    "exploiting firm": "exploits people at a firm",
+    "person": "a person comes under its control",
+    "stop": "stops",
+    "journey": "books a journey",
+    "money in": "takes",
+    "money out": "pays",
+    "money moved": "moves between its own wallets",
+    "everyday payment": "its members pay or are paid as anybody is",
+    "flag": "users flag an advert",
+    "review": "an advert is queued for review",
+    "account closes": "loses an account",
+    "site closes": "a site that it uses closes",
+    "audit": "a firm is audited",
+    "complaint": "workers of a firm complain",
+    "investigation": "an investigation settles what it is",
+    "exit": "a person gets out",
+    "helpline contact": "the helpline is told of it",
+    "ends": "ends",
+}
+"""What happened, as it is told of one event; in the order in which a phase is told."""
+PLURAL = {
+    "wallet": "wallets",
+    "account": "accounts",
+    "member": "members join",
+    "conversation": "conversations",
+    "advert": "adverts",
+    "firm": "firms with people that it placed",
+    "exploiting firm": "firms that exploit people",
+    "person": "people come under its control",
+    "stop": "stops",
+    "journey": "journeys booked",
+    "money in": "payments in",
+    "money out": "payments out",
+    "money moved": "payments between its own wallets",
+    "everyday payment": "everyday payments of its members",
+    "flag": "flags by users",
+    "review": "adverts queued for review",
+    "account closes": "accounts lost",
+    "site closes": "sites closed",
+    "audit": "audits of firms",
+    "complaint": "complaints by workers",
+    "exit": "people get out",
+    "helpline contact": "helpline contacts",
+}
+"""The same of several."""
+BEFORE_SORT = {"advert": " on ", "journey": " by ", "person": ", through ", "helpline contact": ", by "}
+"""What stands before the sort of an event, where it is no colon."""
+MONEY = ("money in", "money out", "money moved", "everyday payment")
+
+
+def tell(story: Timeline) -> str:
+    """Return the chronicle of a story."""
+    lines = [_title(story), "", *textwrap.wrap(story.note, WIDTH), "", *_about(story)]
+    for phase in get_args(Phase):
+        of_phase = [event for event in story.events if event.phase == phase]
+        if of_phase:
+            lines += ["", _heading(phase, of_phase)]
+            lines += _told(of_phase)
+    return "\n".join(lines)
+
+
+def title(story: Timeline) -> str:
+    """Return what the operation is, in a few words."""
+    about = story.about
+    if about.form is not None:
+        return f"Trafficking: {_form(about.form)}"
+    return "Spam" if about.kind == "spam" else f"Lawful: {about.kind}"
+
+
+def _form(form: str) -> str:
+    said = form.replace("_", " ")
+    return (
+        f"{said} exploitation"
+        if form in ("sexual", "labour")
+        else "organ removal"
+        if form == "organs"
+        else said
+    )
+
+
+def _title(story: Timeline) -> str:
+    return (
+        f"{title(story)}. Operation {story.about.operation} of {story.release}, region {story.about.region}."
+    )
+
+
+def _about(story: Timeline) -> list[str]:
+    about = story.about
+    outside = ", in a language outside the region's majority" if about.migrant else ""
+    spell = f"posts adverts from {days(about.first_day, about.last_day)}" if about.posts else "never posts"
+    seen = ", ".join(f"{view} {story.rows[view]:,}" for view in VIEWS)
+    outsiders = sum(not event.inside for event in story.events)
+    rows = [
+        ("who", f"{about.organisation}" + (f", {about.strategy}" if about.strategy else "")),
+        ("offers", f"{about.category}{outside} ({about.language})"),
+        ("lives", f"{days(about.begins, about.ends)} ({_weeks(about.ends - about.begins + 1)}); {spell}"),
+        ("seen", f"in {story.views} of {len(VIEWS)} views; rows of its life: {seen}"),
+    ]
+    if outsiders:
+        rows.append(
+            ("beside", f"{outsiders:,} of {len(story.events):,} events lie outside its life, marked *")
+        )
+    return [line for name, text in rows for line in _line(name, text, 8)]
+
+
+def _heading(phase: str, events: Sequence[Event]) -> str:
+    first, last = events[0].day, max(event.day for event in events)
+    said = f"{phase[0].upper()}{phase[1:]}"
+    return f"{said}, {days(first, last)}" if len(events) > 1 else said
+
+
+def _told(events: Sequence[Event]) -> list[str]:
+    """Return the lines of a phase, one thing after the other: few events one by one, many by periods."""
+    lines: list[str] = []
+    for what in SINGULAR:
+        alike = [event for event in events if event.what == what]
+        if len(alike) > FEW:
+            lines += _many(what, alike)
+        else:
+            lines += [line for event in alike for line in _one(event)]
+    return lines
+
+
+def _one(event: Event) -> list[str]:
+    until = f" until day {event.until}" if event.until is not None and event.until > event.day else ""
+    size = f" {_money(event.size)}" if event.what in MONEY and event.size is not None else ""
+    told = f"{SINGULAR[event.what]}{size}{_in([event])}{_sorts([event])}{until}"
+    if event.what == "conversation":
+        told += f", {event.size:,} messages"
+    return _line(f"day {event.day}{'' if event.inside else '*'}", told)
+
+
+def _many(what: str, events: Sequence[Event]) -> list[str]:
+    """Return a line per period with events, the shortest periods that need few lines."""
+    start = events[0].day
+    length = next(n for n in PERIODS if len({(event.day - start) // n for event in events}) <= LINES)
+    periods: dict[int, list[Event]] = {}
+    for event in events:
+        periods.setdefault((event.day - start) // length, []).append(event)
+    return [line for within in periods.values() for line in _period(what, within)]
+
+
+def _period(what: str, events: Sequence[Event]) -> list[str]:
+    if len(events) == 1:
+        return _one(events[0])
+    total = f", {_money(sum(event.size or 0 for event in events))} in all" if what in MONEY else ""
+    outside = "" if all(event.inside for event in events) else "*"
+    when = f"{days(events[0].day, events[-1].day)}{outside}"
+    return _line(when, f"{len(events):,} {PLURAL[what]}{total}{_in(events)}{_sorts(events)}")
+
+
+def _in(events: Sequence[Event]) -> str:
+    named = _most(event.town for event in events)
+    return f" in {named}" if named else ""
+
+
+def _sorts(events: Sequence[Event]) -> str:
+    named = _most(event.sort for event in events)
+    return f"{BEFORE_SORT.get(events[0].what, ': ')}{named}" if named else ""
+
+
+def _most(values: Iterable[str | None]) -> str:
+    """Return the most frequent values with their counts where there are several."""
+    counts = Counter(value for value in values if value is not None)
+    total = counts.total()
+    told = [f"{value} ({count:,})" if total > 1 else str(value) for value, count in _ranked(counts)[:TOP]]
+    if len(counts) == 1 and total > 1:
+        return str(next(iter(counts)))
+    return ", ".join([*told, f"{len(counts) - TOP:,} more"] if len(counts) > TOP else told)
+
+
+def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _money(minor: int) -> str:
+    return f"{minor // 100:,} XTS"
+
+
+def days(first: int, last: int) -> str:
+    """Return a span of days in words."""
+    return f"day {first}" if first == last else f"day {first} to {last}"
+
+
+def _weeks(count: int) -> str:
+    return f"{count / 7:.0f} weeks" if count >= 14 else f"{count} days"
+
+
+def _line(when: str, text: str, indent: int = INDENT) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=f"  {when:<{indent}}", subsequent_indent=" " * (indent + 2)
+    )

@@ -1,0 +1,145 @@
+"""Draw a story: days across, a lane per part of the data, the operation's life and its posting shaded.
+
+Marks differ in form and in lightness, so that the figure can be read without colour. The same story gives the same
+bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from tipcore.errors import UsageError
+from tipdata.core.world import DAYS
+
+from tipbench.runs.figure import FORMATS, save_figure
+from tipbench.stories.chronicle import title
+from tipbench.stories.lanes import DRAWN
+from tipbench.stories.legend import INK, PALE, QUIET, WASH, handles
+from tipbench.stories.record import Event, Lane, Timeline
+from tipbench.stories.views import VIEWS
+from tipbench.style import SMALL, TEXT, TITLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SIZE = (11.0, 8.2)
+"""Inches."""
+HEIGHTS = {
+    **{"recruits": 1.3, "adverts": 0.7, "accounts": 0.8, "money": 1.2},
+    **{"movement": 1.2, "firms": 0.9, "people": 1.2, "help": 0.6},
+}
+"""Of the lanes, against each other."""
+MARGIN, MOST = 14, 90
+"""Days beside the first and last mark; days that are drawn at most outside its life, and outside what is observed."""
+STOPPED = {"site closes": ":", "investigation": "--"}
+"""What is drawn across all lanes, and its line."""
+ACROSS = ("begins", "ends", *STOPPED)
+"""What is in no lane."""
+
+
+def draw(story: Timeline) -> Figure:
+    """Return the figure of a story."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({"font.size": TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": QUIET}):
+        figure = Figure(figsize=SIZE, layout="constrained")
+        FigureCanvasAgg(figure)
+        lanes = get_args(Lane)
+        panels = figure.subplots(len(lanes), sharex=True, height_ratios=[HEIGHTS[lane] for lane in lanes])
+        reach = _reach(story)
+        for lane, panel in zip(lanes, panels, strict=True):
+            _background(panel, story, reach)
+            near = [event for event in story.events if event.lane == lane and _is_near(event, reach)]
+            DRAWN[lane](panel, near, reach)
+            if not [event for event in near if event.what not in ACROSS]:
+                panel.annotate(
+                    "none", (0.005, 0.5), xycoords="axes fraction", va="center", fontsize=SMALL, color=QUIET
+                )
+            panel.set_ylabel(lane, rotation=0, ha="right", va="center", fontsize=TEXT, color=INK)
+        _disturbances(panels, story)
+        panels[-1].set_xlim(*reach)
+        panels[-1].set_xlabel("day of the world", fontsize=SMALL, color=QUIET)
+        _explain(figure, panels, story)
+    return figure
+
+
+def save(story: Timeline, path: str | Path) -> None:
+    """Draw a story into a file. Raises UsageError for a format or a file that cannot be written."""
+    import matplotlib
+
+    path = Path(path)
+    check_ending(path)
+    metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(
+        path.suffix.lower(), {"Software": None}
+    )
+    with matplotlib.rc_context({"svg.hashsalt": "tipbench"}):
+        save_figure(draw(story), path, "give another --figure", metadata=metadata)
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a file name that says no format that can be drawn. Raises UsageError."""
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"--figure {path} is not a figure: end it in {', '.join(FORMATS)}.")
+
+
+def _reach(story: Timeline) -> tuple[float, float]:
+    """Return the first and last day drawn: those of its life and of what else is near it."""
+    about = story.about
+    low, high = about.begins - MOST, about.ends + MOST
+    days = [
+        day for event in story.events for day in (event.day, event.until or event.day) if low <= day <= high
+    ]
+    return max(min(days) - MARGIN, -MOST), min(max(days) + MARGIN, DAYS + MOST)
+
+
+def _is_near(event: Event, reach: tuple[float, float]) -> bool:
+    return event.day <= reach[1] and (event.until is None or event.until >= reach[0])
+
+
+def _background(panel: Axes, story: Timeline, reach: tuple[float, float]) -> None:
+    about = story.about
+    panel.axvspan(about.begins, about.ends + 1, color=WASH, zorder=0, linewidth=0)
+    for edge in (about.begins, about.ends + 1):
+        panel.axvline(edge, color=PALE, linewidth=1, zorder=1)
+    if about.posts:
+        panel.axvspan(about.first_day, about.last_day + 1, color=PALE, zorder=0.5, linewidth=0)
+    for low, high in ((reach[0], 0), (DAYS, reach[1])):
+        if low < high:
+            panel.axvspan(low, high, facecolor="none", edgecolor=PALE, hatch="////", linewidth=0, zorder=0.2)
+    panel.set_yticks([])
+    panel.tick_params(axis="x", length=0, labelsize=SMALL, labelcolor=QUIET)
+    panel.spines[["top", "right", "left"]].set_visible(False)
+    panel.spines["bottom"].set_color(PALE)
+
+
+def _disturbances(panels: Sequence[Axes], story: Timeline) -> None:
+    """Draw what stops an operation across all lanes, and name it above."""
+    for event in story.events:
+        if event.what not in STOPPED:
+            continue
+        for panel in panels:
+            panel.axvline(event.day, color=INK, linestyle=STOPPED[event.what], linewidth=1, zorder=4)
+        panels[0].annotate(
+            f"{event.what} {event.sort or ''}".strip(), (event.day, 1), xycoords=("data", "axes fraction"),
+            xytext=(3, 3), textcoords="offset points", fontsize=SMALL, color=INK,
+        )  # fmt: skip
+
+
+def _explain(figure: Figure, panels: Sequence[Axes], story: Timeline) -> None:
+    """Write the title, the legend of marks that are drawn, and that all is synthetic."""
+    about = story.about
+    panels[0].annotate(
+        f"{title(story)}, seen in {story.views} of {len(VIEWS)} views", (0, 1), xycoords="axes fraction",
+        xytext=(0, 36), textcoords="offset points", fontsize=TITLE + 2, fontweight="bold", color=INK,
+    )  # fmt: skip
+    panels[0].set_title(
+        f"Operation {about.operation} of {story.release}, region {about.region}. Synthetic: nobody here is real, and a "
+        "sign that fits this case fits lawful work as well.",
+        loc="left", fontsize=SMALL, color=QUIET, pad=16,
+    )  # fmt: skip
+    figure.legend(handles=handles(story), loc="outside lower left", frameon=False, fontsize=SMALL, ncols=5)

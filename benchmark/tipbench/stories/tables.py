@@ -1,0 +1,121 @@
+"""Read tables of any open version of the data: what joined later may be missing."""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.core.world import MINUTES_A_DAY
+from tipdata.stages import tables_of
+
+from tipbench.task import Source
+
+LIFE = ("begins", "ends")
+"""First and last day of an operation's life; before data 0.4.0 those of its posting."""
+
+
+def has_table(source: Source, table: str) -> bool:
+    """Return whether this version of the data has a table."""
+    return table in tables_of(source.version)
+
+
+def operations(source: Source) -> pl.LazyFrame:
+    """Return all operations with their life. Raises UsageError for a source that shows no truth."""
+    frame = source.scan("operations", truth=True)
+    if LIFE[0] in frame.collect_schema():
+        return frame
+    return frame.with_columns(begins="first_day", ends="last_day")
+
+
+def adverts(source: Source) -> pl.LazyFrame:
+    """Return adverts of operations with their day."""
+    return _dated(source.scan("adverts", truth=True)).drop("title", "body")
+
+
+def accounts(source: Source) -> pl.LazyFrame:
+    """Return accounts of operations; ``closed_day`` is null where the data have none."""
+    return with_column(source.scan("accounts", truth=True), "closed_day", pl.Int32())
+
+
+def conversations(source: Source) -> pl.LazyFrame:
+    """Return conversations of operations with their first day."""
+    frame = _dated(source.scan("conversations", truth=True))
+    return with_column(frame, "outcome", pl.String())
+
+
+def messages(source: Source) -> pl.LazyFrame:
+    """Return messages of operations: ``[operation, conversation, day]``."""
+    held = source.scan("conversations", truth=True).select("conversation", "operation")
+    return (
+        _dated(source.scan("messages"))
+        .join(held, on="conversation")
+        .select("operation", "conversation", "day")
+    )
+
+
+def payments(source: Source) -> pl.LazyFrame:
+    """Return payments of operations with their day."""
+    return _dated(source.scan("payments", truth=True))
+
+
+def stops(source: Source) -> pl.LazyFrame:
+    """Return stops of operations' circuits: ``[operation, circuit, day, town]``."""
+    owned = source.scan("circuits", truth=True).select("circuit", "operation")
+    return source.scan("stops").join(owned, on="circuit").select("operation", "circuit", "day", "town")
+
+
+def trips(source: Source) -> pl.LazyFrame:
+    """Return booked journeys of operations."""
+    return source.scan("trips", truth=True)
+
+
+def firms(source: Source) -> pl.LazyFrame:
+    """Return the firms that operations place people with, and since when they exploit them.
+
+    A firm is of the operation through which it exploits, else of the agency that it takes most of its people from.
+    """
+    agencies = source.scan("agencies", truth=True).select(main_agency="agency", agent="operation")
+    return (
+        source.scan("firms", truth=True)
+        .join(agencies, on="main_agency", how="left")
+        .with_columns(operation=pl.coalesce("operation", "agent"))
+        .filter(pl.col("operation").is_not_null())
+        .select("operation", "firm", "sector", "town", "exploits", "from_day", "to_day")
+    )
+
+
+def supplies(source: Source) -> pl.LazyFrame:
+    """Return what the firms of operations sell and buy: ``[operation, firm, day]``, since when."""
+    trade = source.scan("supplies").select("supplier", "buyer", day="since_day")
+    ends = [trade.select("day", firm=end) for end in ("supplier", "buyer")]
+    return firms(source).join(pl.concat(ends), on="firm")
+
+
+def visits(source: Source, table: str) -> pl.LazyFrame:
+    """Return audits or complaints of the firms of operations."""
+    return source.scan(table).join(firms(source).select("operation", "firm"), on="firm")
+
+
+def people(source: Source) -> pl.LazyFrame:
+    """Return adults of operations; a child is nobody's row, whatever the version of the data."""
+    youngest = pl.col("age_band").str.extract(r"^(\d+)").cast(pl.Int32)
+    frame = source.scan("people", truth=True).filter(youngest >= 18)
+    return with_column(with_column(frame, "way", pl.String()), "town", pl.Int32())
+
+
+def calls(source: Source) -> pl.LazyFrame:
+    """Return helpline contacts about operations with their day."""
+    return _dated(source.scan("contacts", truth=True)).drop("narrative")
+
+
+def of_adverts(source: Source, table: str) -> pl.LazyFrame:
+    """Return flags or queued reviews of the adverts of operations."""
+    posted = source.scan("adverts", truth=True).select("advert", "operation")
+    return source.scan(table).join(posted, on="advert")
+
+
+def with_column(frame: pl.LazyFrame, name: str, dtype: pl.DataType) -> pl.LazyFrame:
+    """Return the frame with a column of nulls where it lacks one of this name."""
+    return frame if name in frame.collect_schema() else frame.with_columns(pl.lit(None, dtype).alias(name))
+
+
+def _dated(frame: pl.LazyFrame) -> pl.LazyFrame:
+    return frame.with_columns(day=(pl.col("minute") // MINUTES_A_DAY).cast(pl.Int32))

@@ -1,0 +1,207 @@
+"""Put the rows of one operation in order: every row of every table becomes an event of a phase and a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import polars as pl
+from tipcore.errors import UsageError
+
+from tipbench.stories import tables
+from tipbench.stories.finding import RICHEST, find
+from tipbench.stories.record import About, Event, Lane, Phase, What
+from tipbench.stories.story import Story
+from tipbench.stories.tables import has_table
+from tipbench.stories.views import VIEWS, candidates
+from tipbench.task import Source
+
+Row = dict[str, Any]
+Dated = tuple[Phase, Lane, What, Row]
+"""Phase, lane, what, and the rest of an event but whether it is inside."""
+COMMITMENT = "reaches commitment"
+WAYS = {
+    "acquaintance": "an acquaintance",
+    "conversation": "a conversation",
+    "job_advert": "a job advert",
+    "sold": "a sale by others",
+}
+"""How a person comes to an operation, in words; before data 0.4.0 only the relation to the recruiter is known."""
+
+
+def story_of(source: Source, operation: int | None = None) -> Story:
+    """Return the story of an operation; of the trafficking operation that is seen best where none is given.
+
+    Raises UsageError for an operation that does not exist, and for a source that shows no truth.
+    """
+    if operation is None:
+        chosen = find(source, RICHEST).head(1)
+    else:
+        chosen = candidates(source).filter(pl.col("operation") == operation)
+    if chosen.is_empty():
+        raise UsageError(
+            f"{source.name} has no operation {operation}: find one with `tipbench data story --find views>=4`."
+        )
+    row = chosen.row(0, named=True)
+    about = About(**{name: row[name] for name in About.model_fields})
+    events = [
+        Event(phase=phase, lane=lane, what=what, inside=about.begins <= rest["day"] <= about.ends, **rest)
+        for phase, lane, what, rest in _events(source, about)
+    ]
+    return Story(
+        release=source.name,
+        about=about,
+        rows={view: row[view] for view in VIEWS},
+        views=row["views"],
+        events=tuple(sorted(events, key=lambda event: (event.day, event.phase, event.what, str(event)))),
+    )
+
+
+def _events(source: Source, about: About) -> Iterator[Dated]:
+    yield "prepares", "people", "begins", {"day": about.begins}
+    yield "ends", "people", "ends", {"day": about.ends}
+    names = source.scan("places").filter(pl.col("region") == about.region).select("town", "name")
+    towns = dict(names.collect().iter_rows())
+    for needed, of_table in PARTS.items():
+        if has_table(source, needed):
+            yield from of_table(source, about, towns)
+
+
+def _rows(frame: pl.LazyFrame, about: About) -> Iterator[Row]:
+    owned = frame.filter(pl.col("operation") == about.operation).collect()
+    return owned.iter_rows(named=True)
+
+
+def _recruits(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+    said = tables.messages(source).group_by("conversation").agg(size=pl.len(), until=pl.col("day").max())
+    for row in _rows(tables.conversations(source).join(said, on="conversation"), about):
+        reached = [COMMITMENT] if row["onset"] is not None else []
+        said = [row["kind"], *reached, *([row["outcome"]] if row["outcome"] else [])]
+        sort = _words(", ".join(said))
+        yield "recruits", "recruits", "conversation", {"day": row["day"], "until": row["until"],
+              "size": row["size"], "sort": sort}  # fmt: skip
+
+
+def _adverts(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+    for row in _rows(tables.adverts(source), about):
+        yield "advertises", "adverts", "advert", {"day": row["day"], "town": towns.get(row["town"]),
+              "sort": row["platform"]}  # fmt: skip
+    if has_table(source, "flags"):
+        for row in _rows(tables.of_adverts(source, "flags"), about):
+            yield "is disturbed", "adverts", "flag", {"day": row["day"], "sort": _words(row["reason"])}
+    if has_table(source, "queue"):
+        for row in _rows(tables.of_adverts(source, "queue"), about):
+            yield "is disturbed", "help", "review", {"day": row["day"]}
+
+
+def _accounts(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+    used = list(_rows(tables.accounts(source), about))
+    for row in used:
+        yield "prepares", "accounts", "account", {"day": row["created_day"], "until": row["closed_day"],
+              "sort": f"{row['role']} on {row['platform']}"}  # fmt: skip
+        if row["closed_day"] is not None:
+            yield (
+                "is disturbed",
+                "accounts",
+                "account closes",
+                {"day": row["closed_day"], "sort": row["platform"]},
+            )
+    mine = {row["platform"] for row in used}
+    closed = source.scan("platforms").filter(
+        (pl.col("region") == about.region) & pl.col("platform").is_in(mine) & pl.col("closed").is_not_null()
+    )
+    for row in closed.collect().iter_rows(named=True):
+        if about.begins <= row["closed"] <= about.ends:
+            yield "is disturbed", "accounts", "site closes", {"day": row["closed"], "sort": row["platform"]}
+    for row in _rows(tables.operations(source), about):
+        if row["investigated_day"] is not None:
+            yield "is disturbed", "help", "investigation", {"day": row["investigated_day"]}
+
+
+def _money(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+    owned = list(_rows(source.scan("wallets", truth=True), about))
+    wallets = {row["wallet"] for row in owned}
+    for row in owned:
+        yield "prepares", "money", "wallet", {"day": row["opened_day"], "town": towns.get(row["town"]),
+              "sort": _words(row["role"] or row["holder"])}  # fmt: skip
+    for row in _rows(tables.payments(source), about):
+        carries = about.kind != "trafficking" or row["typology"] is not None
+        what = _direction(row["payer"] in wallets, row["payee"] in wallets) if carries else "everyday payment"
+        sort = _words(row["typology"] or row["purpose"])
+        yield "is paid", "money", what, {"day": row["day"], "size": row["amount"], "sort": sort,
+              "town": towns.get(row["town"])}  # fmt: skip
+
+
+def _direction(pays: bool, takes: bool) -> What:
+    """Return where money goes as seen from the operation's wallets."""
+    if pays and takes:
+        return "money moved"
+    return "money out" if pays else "money in"
+
+
+def _circuits(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+    for row in _rows(tables.stops(source), about):
+        yield "moves", "movement", "stop", {"day": row["day"], "town": towns.get(row["town"])}
+
+
+def _trips(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+    for row in _rows(tables.trips(source), about):
+        yield (
+            "moves",
+            "movement",
+            "journey",
+            {"day": row["day"], "town": towns.get(row["town"]), "sort": row["mode"]},
+        )
+
+
+def _firms(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+    for row in _rows(tables.firms(source), about):
+        what = "exploiting firm" if row["exploits"] else "firm"
+        since = about.begins if row["from_day"] is None else row["from_day"]
+        yield "works", "firms", what, {"day": since, "until": row["to_day"], "sort": row["sector"],
+              "town": towns.get(row["town"])}  # fmt: skip
+    for row in _rows(tables.visits(source, "audits"), about):
+        found = _words(", ".join(row["findings"])) or "nothing found"
+        yield "is disturbed", "firms", "audit", {"day": row["day"], "sort": found}
+    for row in _rows(tables.visits(source, "complaints"), about):
+        yield "is disturbed", "firms", "complaint", {"day": row["day"], "sort": _words(row["topic"])}
+
+
+def _people(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+    for row in _rows(tables.people(source), about):
+        if row["role"] != "exploited":
+            yield (
+                "prepares",
+                "people",
+                "member",
+                {"day": row["from_day"], "until": row["to_day"], "sort": row["role"]},
+            )
+            continue
+        came = WAYS.get(row["way"]) or _words(row["recruiter_relation"])
+        yield "works", "people", "person", {"day": row["from_day"], "until": row["to_day"], "sort": came,
+              "town": towns.get(row["town"])}  # fmt: skip
+        if row["to_day"] is not None:
+            yield "people leave", "people", "exit", {"day": row["to_day"], "sort": _words(row["exit"])}
+
+
+def _help(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
+    for row in _rows(tables.calls(source), about):
+        yield "people leave", "help", "helpline contact", {"day": row["day"], "sort": row["channel"]}
+
+
+def _words(name: str | None) -> str | None:
+    return None if name is None else name.replace("_", " ")
+
+
+PARTS: dict[str, Callable[[Source, About, dict[int, str]], Iterator[Dated]]] = {
+    "conversations": _recruits,
+    "adverts": _adverts,
+    "accounts": _accounts,
+    "wallets": _money,
+    "circuits": _circuits,
+    "trips": _trips,
+    "firms": _firms,
+    "people": _people,
+    "contacts": _help,
+}
+"""A table without which there is no such part of a story, and what makes its events."""

@@ -1,0 +1,135 @@
+"""Given one advert: which accounts, wallets, circuits and firms belong to the same operation?
+
+The account that the seed itself names is given away by a column, so it counts neither way. Adverts, accounts and all
+else are shown whole: how they are joined is the question.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+from tipdata.stages import all_tables
+
+from tipbench.data import adverts
+from tipbench.data.adverts import TABLE, UNIT
+from tipbench.data.custom.case_items import check_tables
+from tipbench.data.gallery import one_a_group
+from tipbench.data.harm_groups import with_operation
+from tipbench.kinds.links import LINKS, with_links
+from tipbench.task import Selection, Source, Task
+
+VIEWS = {"accounts": "account", "wallets": "wallet", "circuits": "circuit", "firms": "firm"}
+RESIDENT = "resident"
+"""The group of rows of no operation."""
+
+
+def items(source: Source) -> pl.LazyFrame:
+    """Return ``[region, view, candidate, cluster]`` of all that may be linked.
+
+    A firm is of the operation through which it exploits, else of the agency that it takes most of its people from.
+    """
+    agencies = source.scan("agencies", truth=True).select(main_agency="agency", agent="operation")
+    firms = source.scan("firms", truth=True).join(
+        agencies, on="main_agency", how="left", maintain_order="left"
+    )
+    owned = {
+        **{view: source.scan(view, truth=True) for view in VIEWS},
+        "firms": firms.with_columns(operation=pl.coalesce("operation", "agent")),
+    }
+    return pl.concat(
+        owned[view].select("region", pl.lit(view).alias("view"), candidate=key, cluster="operation")
+        for view, key in VIEWS.items()
+    )
+
+
+def units(source: Source) -> pl.LazyFrame:
+    """Return the adverts of operations that have a row in any view, whatever their kind, with the account named."""
+    linked = items(source).select("cluster").drop_nulls().unique()
+    named = source.scan(TABLE, truth=True).select(UNIT, given="account")
+    return adverts.units(source).join(linked, on="cluster", how="semi").join(named, on=UNIT)
+
+
+def select(rows: pl.DataFrame, source: Source) -> Selection:
+    """Return one keyed-chosen advert per operation and part: the seeds."""
+    return Selection(one_a_group(rows, UNIT, ("cluster",)))
+
+
+def gallery(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Return all rows of the views in the regions of these units, with whose they are."""
+    regions = rows["region"].unique()
+    listed = items(source).filter(pl.col("region").is_in(regions.implode()))
+    kinds = source.scan("operations", truth=True).select(cluster="operation", group="kind")
+    known = listed.join(kinds, on="cluster", how="left", maintain_order="left")
+    return (
+        known.with_columns(pl.col("group").fill_null(RESIDENT)).sort("region", "view", "candidate").collect()
+    )
+
+
+def true_links(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Return the links of each seed of train and valid: ``[advert, view, candidate, label]``, label 1."""
+    learnable = rows.filter(pl.col("part") != "test").select(UNIT, "region", "cluster", "given")
+    found = learnable.join(gallery(rows, source), on=["region", "cluster"])
+    is_given = (pl.col("view") == "accounts") & (pl.col("candidate") == pl.col("given"))
+    return found.filter(~is_given).select(UNIT, "view", "candidate", label=pl.lit(1, pl.Int8))
+
+
+def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
+    """Return each seed with its operation, how many links it has, and who is affected."""
+    seeds = with_operation(
+        rows.select(UNIT, "region", "cluster", "given", weight=pl.lit(1.0)).lazy(), source
+    ).collect()
+    return with_links(seeds.drop("oracle_log_odds"), gallery(rows, source))
+
+
+def _observed(table: str) -> tuple[str, ...]:
+    return all_tables()[table].observed
+
+
+TASK = Task(
+    name="case_linkage",
+    title="Rows of one case",
+    question="Given one advert, which accounts, wallets, circuits and firms belong to the same operation?",
+    unit=UNIT,
+    table=TABLE,
+    kind=LINKS,
+    since="0.4.0",
+    tables={
+        TABLE: (*adverts.OTHERS, *adverts.TEXT, *adverts.LINKS),
+        "accounts": adverts.ACCOUNTS,
+        **{
+            name: _observed(name)
+            for name in ("ties", "wallets", "payments", "circuits", "stops", "firms", "agencies")
+        },
+        **adverts.CONTEXT,
+    },
+    context=frozenset(
+        {
+            TABLE,
+            "accounts",
+            "ties",
+            "wallets",
+            "payments",
+            "circuits",
+            "stops",
+            "firms",
+            "agencies",
+            "places",
+            "platforms",
+        }
+    ),
+    views=VIEWS,
+    splits=("forward", "operation", "random", "region"),
+    own_splits=("all", "given"),
+    tier="legal",
+    clusters="operation",
+    groups=("independent", "business", RESIDENT),
+    primary="r_precision",
+    metrics=("r_precision", *(f"r_precision_{view}" for view in VIEWS), "wrongful_links"),
+    references=("Portnoff et al. (2017)", "Page et al. (1999), personalised PageRank"),
+    signal_columns=frozenset(),
+    units=units,
+    supervise={"truth": true_links},
+    answers=answers,
+    select=select,
+    gallery=gallery,
+    check=check_tables,
+)

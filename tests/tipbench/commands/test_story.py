@@ -1,0 +1,76 @@
+"""``tipbench data story``: tells, lists, draws, and refuses in one sentence with nothing shown."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tipdata.release import Release
+
+
+def test_a_story_is_told_and_says_how_to_choose_another(tipbench, tiny: Release) -> None:
+    code, out, said = tipbench("data", "story")
+    assert code == 0
+    assert "synthetic" in out
+    assert "--find" in said
+    number = out.split("Operation ")[1].split()[0]
+    code, again, said = tipbench("data", "story", number, "release=tiny")
+    assert (code, again, said) == (0, out, "")
+
+
+def test_json_and_figure_are_of_the_operation_asked_for(tipbench, tiny: Release, place: Path) -> None:
+    listed = json.loads(tipbench("data", "story", "--find", "kind=independent adverts>=5", "--json")[1])
+    assert listed["release"] == "0.3.0/tiny"
+    assert {row["kind"] for row in listed["operations"]} == {"independent"}
+    number = listed["operations"][0]["operation"]
+    code, out, said = tipbench("data", "story", str(number), "--json", "--figure", "case.svg")
+    assert code == 0
+    assert json.loads(out)["about"]["operation"] == number
+    assert "drawn: case.svg" in said
+    assert (
+        "Lawful: independent" in Path("case.svg").read_text(encoding="utf-8")
+        or Path("case.svg").stat().st_size
+    )
+
+
+def test_candidates_are_shown_with_what_is_seen_of_each(tipbench, tiny: Release) -> None:
+    code, out, said = tipbench("data", "story", "--find", "kind=trafficking views>=1")
+    assert code == 0
+    head, *rows = [line for line in out.splitlines() if line.strip() and "─" not in line]
+    assert head.split()[:3] == ["operation", "region", "kind"]
+    assert len(rows) == 20
+    assert "more: add filters" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["12"], "has no operation 12: find one with"),
+        (["twelve"], "twelve is no operation's number"),
+        (["-12"], "-12"),
+        (["12", "13"], "12 and 13 are 2 operations: name one."),
+        (["12", "--find", "views>=1"], "leave out one of both"),
+        (["--find", "views>=1", "--figure", "a.png"], "name it in the place of --find"),
+        (["--figure", "a.gif"], "a.gif is not a figure"),
+        (["--find", "fom=labour"], 'Unknown filter "fom". Did you mean "form"?'),
+        (["--find", "views>6"], "ask for less"),
+        (["data=sms_spam"], "your own data have no operations, and so no story"),
+        (["release=tny"], "tny"),
+        (["relase=tiny"], 'Unknown setting "relase". Did you mean "release"?'),
+    ],
+)
+def test_what_cannot_be_told_is_refused_with_nothing_shown(
+    tipbench, tiny: Release, place: Path, words: list[str], says: str
+) -> None:
+    code, out, said = tipbench("data", "story", *words)
+    assert (code, out) == (2, "")
+    assert says in said
+    assert said.count("\n") == 1
+    assert not list(place.glob("a.*"))
+
+
+def test_a_sealed_round_has_no_stories(tipbench, place: Path) -> None:
+    (place / "round").mkdir()
+    (place / "round" / "round.json").write_text("{}", encoding="utf-8")
+    code, out, said = tipbench("data", "story", "12", f"release={place / 'round'}")
+    assert (code, out) == (2, "")
+    assert "is a sealed round, whose truth nobody is shown" in said

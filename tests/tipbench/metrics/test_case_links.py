@@ -1,0 +1,145 @@
+"""Metrics of links agree with a count by hand over every order of ties; what a seed names itself gains nothing."""
+
+from itertools import pairwise, permutations
+
+import numpy as np
+import polars as pl
+import pytest
+from tipbench.evaluation.evaluation import evaluate
+from tipbench.kinds.answers import Answers
+from tipbench.kinds.links import LINKS, with_links
+from tipbench.tasks import task_of
+
+TASK = task_of("case_linkage")
+VIEWS = ("accounts", "wallets")
+
+
+def made(seed: int) -> tuple[Answers, pl.DataFrame]:
+    """Random seeds, rows and lists with many ties; two regions, five cases."""
+    draw = np.random.default_rng(seed)
+    rows = [
+        {
+            "region": int(region),
+            "view": view,
+            "candidate": candidate,
+            "cluster": int(case) if case < 5 else None,
+            "group": ("business", "independent", "resident", "trafficking")[int(draw.integers(4))],
+        }
+        for view in VIEWS
+        for candidate, region, case in zip(
+            range(12), draw.integers(0, 2, 12), draw.integers(0, 8, 12), strict=True
+        )
+    ]
+    types = {"region": pl.Int32, "candidate": pl.Int64, "cluster": pl.Int64}
+    gallery = pl.DataFrame(rows, schema_overrides=types)
+    seeds = pl.DataFrame(
+        {"advert": range(100, 108), "region": [0, 1] * 4, "cluster": [0, 1, 2, 3, 4, 0, 1, 2]}
+    )
+    own = (
+        gallery.filter(view="accounts")
+        .drop_nulls("cluster")
+        .unique("cluster", keep="first", maintain_order=True)
+    )
+    given = own.select("region", "cluster", given="candidate")
+    seeds = seeds.cast({"region": pl.Int32}).join(
+        given, on=["region", "cluster"], how="left", maintain_order="left"
+    )
+    listed = [
+        (int(row["advert"]), view, int(candidate), float(draw.integers(0, 3)))
+        for row in seeds.iter_rows(named=True)
+        for view in VIEWS
+        for candidate in gallery.filter(view=view, region=row["region"])["candidate"].shuffle(seed).head(4)
+    ]
+    names = ["query", "view", "candidate", "score"]
+    lists = pl.DataFrame(listed, schema=names, orient="row").cast({"candidate": pl.Int64})
+    return Answers(LINKS, "advert", with_links(seeds, gallery), gallery=gallery), lists
+
+
+def by_hand(
+    answers: Answers, lists: pl.DataFrame, view: str, seed: dict
+) -> tuple[float | None, float, float]:
+    """R-precision of a seed's list in a view (None without a link), and right and wrongful rows among the first three:
+    means over all orders of ties."""
+    assert answers.gallery is not None
+    rows = {
+        r["candidate"]: r
+        for r in answers.gallery.filter(view=view, region=seed["region"]).iter_rows(named=True)
+    }
+    given = seed["given"] if view == "accounts" else None
+    links = {key for key, row in rows.items() if row["cluster"] == seed["cluster"] and key != given}
+    listed = [
+        r
+        for r in lists.filter(query=seed["advert"], view=view).iter_rows(named=True)
+        if r["candidate"] != given
+    ]
+    orders = [
+        order
+        for order in permutations(listed)
+        if all(left["score"] >= right["score"] for left, right in pairwise(order))
+    ]
+    most = min(len(links), 10)
+    hits = [sum(row["candidate"] in links for row in order[:most]) for order in orders]
+    right = [sum(row["candidate"] in links for row in order[:3]) for order in orders]
+    wrong = [
+        sum(
+            row["candidate"] not in links and rows[row["candidate"]]["group"] != "trafficking"
+            for row in order[:3]
+        )
+        for order in orders
+    ]
+    precision = float(np.mean(hits)) / most if links else None
+    return precision, float(np.mean(right)), float(np.mean(wrong))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_metric_is_what_counting_by_hand_gives(seed: int) -> None:
+    answers, lists = made(seed)
+    scores = evaluate(TASK, answers, lists, replicates=0).scores
+    asked = answers.frame.filter(pl.col("links") > 0)
+    found = {
+        (s["advert"], v): by_hand(answers, lists, v, s) for s in asked.iter_rows(named=True) for v in VIEWS
+    }
+    per_seed = [
+        np.mean([p for v in VIEWS if (p := found[advert, v][0]) is not None]) for advert in asked["advert"]
+    ]
+    assert scores["r_precision"].value == pytest.approx(np.mean(per_seed), abs=1e-12)
+    for view in VIEWS:
+        values = [value for (_, v), (value, _, _) in found.items() if v == view and value is not None]
+        assert scores[f"r_precision_{view}"].value == pytest.approx(np.mean(values), abs=1e-12)
+    right, wrong = sum(one[1] for one in found.values()), sum(one[2] for one in found.values())
+    assert scores["wrongful_links"].value == pytest.approx(wrong / right, abs=1e-12)
+
+
+def test_the_account_that_a_seed_names_counts_neither_way() -> None:
+    answers, lists = made(0)
+    given = answers.frame.drop_nulls("given").select(query="advert", candidate="given")
+    named = given.with_columns(view=pl.lit("accounts"), score=pl.lit(9.0)).select(lists.columns)
+    others = lists.join(
+        given.with_columns(view=pl.lit("accounts")), on=["query", "view", "candidate"], how="anti"
+    )
+    with_it, without = (
+        evaluate(TASK, answers, one, replicates=0).scores for one in (pl.concat([named, others]), others)
+    )
+    assert {n: s.value for n, s in with_it.items()} == {n: s.value for n, s in without.items()}
+
+
+def test_the_truth_scores_one_and_wrongs_nobody() -> None:
+    answers, _ = made(1)
+    assert answers.gallery is not None
+    truth = answers.frame.join(answers.gallery, on=["region", "cluster"]).select(
+        "view", "candidate", query="advert", score=pl.lit(1.0)
+    )
+    scores = evaluate(TASK, answers, truth, replicates=0).scores
+    assert (scores["r_precision"].value, scores["wrongful_links"].value) == (1.0, 0.0)
+
+
+def test_groups_share_out_the_wrongful_links() -> None:
+    answers, lists = made(2)
+    made_of = evaluate(TASK, answers, lists, replicates=0)
+    shares = {
+        name: values["wrongful_links"]
+        for name, values in made_of.groups.items()
+        if "wrongful_links" in values
+    }
+    assert shares.pop("lawful") == pytest.approx(sum(value or 0 for value in shares.values()))
+    assert set(shares) <= {"business", "independent", "resident"}
