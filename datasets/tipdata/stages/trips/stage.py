@@ -13,7 +13,6 @@ import polars as pl
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage, has
-from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 from tipdata.stages.trips.circuits import GROUPS, ORDERS, SLOTS, STEADINESS, Circuits, draw_circuits, gravity
@@ -149,7 +148,9 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     ids = region.ids("circuits", circuits.number)
     return Trips(circuits, stops, bookings), {
         "circuits": _circuits_frame(region, places, operations, circuits, stops, ids),
-        "stops": _stops_frame(region, places, past["adverts"], circuits, stops, legs, following, ids),
+        "stops": _stops_frame(region, places, circuits, stops, legs, following, ids).with_columns(
+            adverts=_linked_adverts(past["adverts"].operation, past["adverts"].day, circuits, stops)
+        ),
         "trips": _trips_frame(region, places, operations, circuits, bookings, ids),
     }
 
@@ -177,9 +178,12 @@ def _known(values: np.ndarray, there: np.ndarray) -> pl.Series:
     return pl.select(pl.when(pl.Series(there)).then(pl.Series(values))).to_series()
 
 
-def _linked_adverts(a: Adverts, c: Circuits, s: Slots) -> np.ndarray:
-    """Return adverts of each circuit's operation from the arrival before until the day before this one."""
-    posted = np.sort(a.operation * DAYS + a.day)
+def _linked_adverts(operation: np.ndarray, day: np.ndarray, c: Circuits, s: Slots) -> np.ndarray:
+    """Return adverts of each circuit's operation from the arrival before until the day before this one.
+
+    ``operation``, ``day``: of all adverts.
+    """
+    posted = np.sort(operation * DAYS + day)
     begin = c.operation[s.circuit] * DAYS
     first = np.append(True, s.circuit[1:] != s.circuit[:-1])
     before = np.where(first, s.day, np.roll(s.day, 1))
@@ -218,7 +222,6 @@ def _circuits_frame(
 def _stops_frame(
     region: Region,
     places: Places,
-    adverts: Adverts,
     c: Circuits,
     s: Slots,
     legs: Legs,
@@ -234,7 +237,6 @@ def _stops_frame(
             "sequence": _sequence(s),
             "day": s.day,
             "town": places.town[s.town],
-            "adverts": _linked_adverts(adverts, c, s),
             "mode": _named(legs.mode),
             "wallet": _known(region.ids("wallets", np.maximum(legs.wallet, 0)), legs.wallet >= 0),
             "slot": s.slot,
