@@ -30,4 +30,4 @@ def test_every_method_but_oracles_imports_without_the_generator() -> None:
     done = subprocess.run([sys.executable, "-c", PROBE, *HANDED], capture_output=True, text=True, check=True)
     needy = done.stdout.split()
     assert needy, "oracles take their parameters from tipdata"
-    assert all(name.endswith(".oracle") for name in needy)
+    assert all(name.rpartition(".")[2].startswith("oracle") for name in needy)

@@ -15,8 +15,8 @@ from tipdata.stages.messages import acts
 from tipdata.stages.messages.threads import has_threads
 
 from tipbaselines.frames import score_frame
-from tipbaselines.recruitment_onset.region_filter import RegionFilter, probabilities
-from tipbaselines.recruitment_onset.thread_filter import ThreadFilter
+from tipbaselines.recruitment_onset.oracle_of_stages import RegionFilter, probabilities
+from tipbaselines.recruitment_onset.oracle_of_threads import ThreadFilter
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold

@@ -7,7 +7,6 @@ else are shown whole: how they are joined is the question.
 from __future__ import annotations
 
 import polars as pl
-from tipdata.stages import all_tables
 
 from tipbench.data import adverts
 from tipbench.data.adverts import TABLE, UNIT
@@ -16,6 +15,7 @@ from tipbench.data.gallery import one_a_group
 from tipbench.data.harm_groups import with_operation
 from tipbench.kinds.links import LINKS, with_links
 from tipbench.task import Selection, Source, Task
+from tipbench.tasks import account_risk, payment_risk, route_forecast, supplier_risk
 
 VIEWS = {"accounts": "account", "wallets": "wallet", "circuits": "circuit", "firms": "firm"}
 RESIDENT = "resident"
@@ -80,9 +80,16 @@ def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     return with_links(seeds.drop("oracle_log_odds"), gallery(rows, source))
 
 
-def _observed(table: str) -> tuple[str, ...]:
-    return all_tables()[table].observed
-
+SHOWN = {
+    "ties": account_risk,
+    "wallets": payment_risk,
+    "payments": payment_risk,
+    "circuits": route_forecast,
+    "stops": route_forecast,
+    "firms": supplier_risk,
+    "agencies": supplier_risk,
+}
+"""Tables that are shown as in the task of each."""
 
 TASK = Task(
     name="case_linkage",
@@ -95,27 +102,10 @@ TASK = Task(
     tables={
         TABLE: (*adverts.OTHERS, *adverts.TEXT, *adverts.LINKS),
         "accounts": adverts.ACCOUNTS,
-        **{
-            name: _observed(name)
-            for name in ("ties", "wallets", "payments", "circuits", "stops", "firms", "agencies")
-        },
+        **{name: module.TASK.tables[name] for name, module in SHOWN.items()},
         **adverts.CONTEXT,
     },
-    context=frozenset(
-        {
-            TABLE,
-            "accounts",
-            "ties",
-            "wallets",
-            "payments",
-            "circuits",
-            "stops",
-            "firms",
-            "agencies",
-            "places",
-            "platforms",
-        }
-    ),
+    context=frozenset({TABLE, "accounts", *SHOWN, *adverts.CONTEXT}),
     views=VIEWS,
     splits=("forward", "operation", "random", "region"),
     own_splits=("all", "given"),

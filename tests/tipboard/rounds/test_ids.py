@@ -97,6 +97,7 @@ AS_IS_IN_0_4 = {
     ("populations", "inverse_chance"),
     ("populations", "inverse_chance_variance"),
     ("contacts", "minute"),
+    ("operations", "weight"),
 }
 """Columns of 64 bits that held no id."""
 

@@ -183,7 +183,7 @@ def test_a_submission_does_not_decide_what_a_machine_generates(case: Case) -> No
     case.write_record()
     [said] = problems(case)
     assert said.startswith(
-        "submission.json: data: 0.3.0/full is of size full and this check opens tiny, small;"
+        "submission.json: data: 0.3.0/full is of size full and this check opens tiny, small, forms;"
     )
     assert problems(case, truth=release_truth(["tiny"]))[0].endswith(
         "opens tiny; allow it with --sizes full."

@@ -83,8 +83,7 @@ class Operations:
 def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataFrame]]:
     """Draw the operations of one region."""
     places: Places = past["places"]
-    count = region["operations.count"]
-    local = np.arange(count)
+    local = np.arange(region["operations.count"])
     ids = region.ids("operations", local)
     posts = np.argsort(region.stream("operations/posts").shuffled(local)) < region["operations.posting"]
     kind = _kinds(region, local, posts, _prior(region))
@@ -103,8 +102,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     migrant = traits["migrant"]
     facts = draw_facts(region, local, kind, form, category, migrant) if has_facts(region) else None
     cues, habits, habit_log, shown = draw_habits(region, local, kind, family, migrant)
-    picked = np.where(habits[:, :, None], habit_log[family, :, :, 1], habit_log[family, :, :, 0])
-    total += picked.sum(axis=1) if facts is None else facts.log
+    total += _picked(habits, habit_log[family]) if facts is None else facts.log
     first, last = draw_spell(region, local)
     begins, ends = draw_life(region, local, posts, first, last)
     adopts = {name: draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
@@ -128,9 +126,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         begins=begins,
         ends=ends,
         town=region.stream("operations/town").choose(local, town_weights(region, places, organisation)),
-        cross_border=region.stream("operations/cross_border").chance(
-            local, np.array([probability(region["operations.cross_border"][k]) for k in KINDS])[kind]
-        ),
+        cross_border=_cross_border(region, local, kind),
         adopts_messaging=adopts["messaging"],
         adopts_obfuscation=adopts["obfuscation"],
         obfuscation=np.array(region["tactics.obfuscation_rate"])[traits["obfuscation"]],
@@ -144,6 +140,11 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         facts=facts,
     )
     return operations, {"operations": _frame(region, operations, investigated)}
+
+
+def _picked(habits: np.ndarray, logs: np.ndarray) -> np.ndarray:
+    """Return the log probability of all cue habits, (operations, kinds): ``logs`` are those of absent and present."""
+    return np.where(habits[:, :, None], logs[..., 1], logs[..., 0]).sum(axis=1)
 
 
 def _prior(region: Region) -> np.ndarray:
@@ -172,6 +173,11 @@ def _categories(
     table = np.where((form >= 0)[:, None], by_form[np.maximum(form, 0)], lawful[np.maximum(kind, 1) - 1])
     category = region.stream("operations/category").choose(local, table)
     return category, log(np.vstack([trafficking, lawful])).T
+
+
+def _cross_border(region: Region, local: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    p = np.array([probability(region["operations.cross_border"][k]) for k in KINDS])
+    return region.stream("operations/cross_border").chance(local, p[kind])
 
 
 def _languages(region: Region, local: np.ndarray, migrant: np.ndarray) -> tuple[np.ndarray, int]:

@@ -12,7 +12,7 @@ from tipdata.stages import draw_tables
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.threads import WEEK, Threads, heard
 
-from tipbaselines.recruitment_onset.region_filter import MILLI, RegionFilter, probabilities
+from tipbaselines.recruitment_onset.oracle_of_stages import MILLI, RegionFilter, probabilities
 
 HOUR = 60
 
