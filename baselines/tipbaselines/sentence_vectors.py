@@ -30,10 +30,6 @@ WIDTH = 512
 """Numbers of a vector."""
 KEPT = 500_000
 """Sentences that are kept, at 1 KB each; past that the cache begins anew."""
-AT_A_TIME = 2_000
-FILLER = ("This sentence is here for company.", "And so is that one, which is a little longer.") * 12
-"""Encoded behind every batch and dropped: a small product rounds its sums otherwise than a large one, and a vector is
-to depend on its sentence alone."""
 EVERY = 10.0
 """Seconds between two words about how far encoding is."""
 
@@ -68,13 +64,12 @@ class SentenceVectors:
             self._encoder = _loaded()
         made = np.empty((len(missing), WIDTH), dtype=np.float16)
         began = told = time.monotonic()
-        for start in range(0, len(missing), AT_A_TIME):
-            some = missing[start : start + AT_A_TIME]
-            made[start : start + len(some)] = self._encoder.encode([*some, *FILLER])[: len(some)]
-            done = start + len(some)
+        for row, sentence in enumerate(missing):
+            # one by one: a product of another shape rounds its sums otherwise, and a vector is its sentence's alone
+            made[row] = self._encoder.encode(sentence)
             if time.monotonic() - told > EVERY:
                 told = time.monotonic()
-                LOGGER.info("encoded %d of %d sentences after %.0f s", done, len(missing), told - began)
+                LOGGER.info("encoded %d of %d sentences after %.0f s", row + 1, len(missing), told - began)
         return made
 
 
