@@ -6,7 +6,7 @@ bytes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -65,7 +65,17 @@ def draw(story: Timeline) -> Figure:
         panels[-1].set_xlim(*reach)
         panels[-1].set_xlabel("day of the world", fontsize=SMALL, color=QUIET)
         _explain(figure, panels, story)
+        _fix_layout(figure, panels)
     return figure
+
+
+def _fix_layout(figure: Figure, panels: Iterable[Axes]) -> None:
+    """Lay the figure out once and round: the solver's last digits differ from call to call, and would be in an SVG."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for panel in panels:
+        left, bottom, width, height = (round(value, 5) for value in panel.get_position().bounds)
+        panel.set_position((left, bottom, width, height))
 
 
 def save(story: Timeline, path: str | Path) -> None:
