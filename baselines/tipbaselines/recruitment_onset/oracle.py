@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from tipdata.core.world import World, newest_released
 from tipdata.stages.messages import acts
-from tipdata.stages.messages.threads import has_threads
 
 from tipbaselines.frames import score_frame
 from tipbaselines.recruitment_onset.oracle_of_stages import RegionFilter, probabilities
@@ -48,7 +47,7 @@ class Oracle:
         }
 
     def begin(self, units: pl.DataFrame) -> None:
-        follow = ThreadFilter if has_threads(self._world.region(0)) else RegionFilter
+        follow = ThreadFilter if self._world.second_edition else RegionFilter
         self._filters = [
             follow(self._world, group.sort(self._unit), self._unit, self._mix)
             for _, group in units.group_by("region")

@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from tipcore.errors import UsageError
 from tipdata.core.tables import LABEL, TIERS
-from tipdata.stages import all_tables, has
+from tipdata.core.world import has
+from tipdata.stages import all_tables
 
 from tipbench.task import Task
 

@@ -8,8 +8,7 @@ from functools import cache
 from importlib import import_module
 
 from tipcore.errors import UsageError
-from tipdata.core.world import newest_released
-from tipdata.stages import has
+from tipdata.core.world import has, newest_released
 
 from tipbench.task import Task
 

@@ -23,6 +23,7 @@ MINUTES_A_DAY = 1440
 LEAVES = ("value", "range")
 DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
 """What a version is: still to change; fixed for good; fixed for good and taken by no default."""
+SECOND_EDITION = "0.4.0"
 WORLD_MARK = ".w"
 """What stands between size and number in the name of a release of an independent world."""
 
@@ -66,10 +67,16 @@ def sizes() -> dict[str, int]:
     return {name: size["regions"] if isinstance(size, dict) else size for name, size in listed.items()}
 
 
+def has(version: str, since: str, until: str = "") -> bool:
+    """Return whether a version of the data has what exists since another and until another; '' sets no bound."""
+    known = list(versions())
+    at = known.index(version)
+    return (not since or known.index(since) <= at) and (not until or at < known.index(until))
+
+
 def has_size(version: str, size: str) -> bool:
     """Return whether a version of the data has a size: some are there from a version on."""
-    known = list(versions())
-    return known.index(version) >= known.index(_of_size(size, "since", known[0]))
+    return has(version, _of_size(size, "since", ""))
 
 
 def profile(size: str) -> Mapping[str, Any]:
@@ -177,6 +184,12 @@ class World:
         return cls(version, seed, assumptions, size if profile(size) else "")
 
     @property
+    def second_edition(self) -> bool:
+        """Whether it is of data 0.4.0 or later: adverts say facts, and operations have lives that all tables draw
+        from."""
+        return has(self.version, SECOND_EDITION)
+
+    @property
     def natural(self) -> "World":
         """The same without the profile of a size."""
         return replace(self, size="")
@@ -210,6 +223,11 @@ class Region:
     world: World
     index: int
     _drawn: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def second_edition(self) -> bool:
+        """Whether its world is of the second edition."""
+        return self.world.second_edition
 
     @property
     def natural(self) -> "Region":

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from tipdata.core.tables import Column, Table
-from tipdata.core.world import Region, versions
+from tipdata.core.world import Region, has
 
 Past = dict[str, Any]
 """What earlier stages of the same region left: their state by stage name."""
@@ -122,10 +122,3 @@ def as_of(version: str, table: Table) -> Table:
     columns = tuple(c for c in table.columns if has(version, c.since, c.until))
     names = {column.name for column in columns}
     return replace(table, columns=columns, key=tuple(name for name in table.key if name in names))
-
-
-def has(version: str, since: str, until: str = "") -> bool:
-    """Return whether a version of the data has what exists since another and until another; '' sets no bound."""
-    known = list(versions())
-    at = known.index(version)
-    return (not since or known.index(since) <= at) and (not until or at < known.index(until))

@@ -9,7 +9,7 @@ from tipdata.core.draw import normalised, probability
 from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage, has
+from tipdata.stages import Past, Stage
 from tipdata.stages.accounts import lives
 from tipdata.stages.accounts.lives import Lives, Sites, choose_sites
 from tipdata.stages.operations.stage import Operations
@@ -104,7 +104,7 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     weights = site_weights(region, places)[operations.family]
     sites = np.arange(len(places.platform))
     numbers = local[:, None] * MAX_SITES + sites[None, :]
-    if has_lives(region):
+    if region.second_edition:
         chosen = choose_sites(region, places, operations, numbers, weights)
     else:
         chosen = _sites(region, places, numbers, weights)
@@ -119,14 +119,9 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     days = _lives(region, places, operations, number, owner, site, moved, first)
     frame = _frame(region, places, operations, number, owner, site, days)
     ids = region.ids("accounts", numbers)
-    known = days if has_lives(region) else None
+    known = days if region.second_edition else None
     accounts = Accounts(chosen.has, chosen.home, ids, number, owner, site, frame, known)
     return accounts, {"accounts": frame}
-
-
-def has_lives(region: Region) -> bool:
-    """Return whether accounts end, as they do from data 0.4.0 on."""
-    return has(region.world.version, "0.4.0")
 
 
 def _sites(region: Region, places: Places, numbers: np.ndarray, weights: np.ndarray) -> Sites:
@@ -141,7 +136,7 @@ def _sites(region: Region, places: Places, numbers: np.ndarray, weights: np.ndar
 
 def background_site(region: Region, places: Places, number: np.ndarray) -> np.ndarray:
     """Return position of the platform of accounts that belong to no operation."""
-    if has_lives(region):
+    if region.second_edition:
         return lives.background_site(region, places, number)
     return region.stream("accounts/site").choose(number, np.ones(len(places.platform), dtype=np.int64))
 
@@ -199,7 +194,7 @@ def _lives(
         np.where(owned, o.kind[owner], INDEPENDENT)
     ]
     age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
-    if has_lives(region):
+    if region.second_edition:
         return lives.draw_lives(region, places, o, number, owner, site, age, moved, first)
     start = np.where(owned, o.first_day[owner], lives.background_start(region, number))
     never = np.full(len(number), DAYS)

@@ -15,7 +15,6 @@ from tipdata.core.tables import Column, InWorld, Sealed, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.people.lives import has_lives
 from tipdata.stages.people.stage import SEXES, People
 
 LISTS = ("police", "border", "labour_inspectorate", "shelter", "hotline", "platform")
@@ -97,7 +96,7 @@ def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
         "form": (form[seen], (*region["captures.forms"], ANY)),
         "sex": (women[seen].astype(np.int64), (*SEXES, ANY)),
     }
-    if not has_lives(region):
+    if not region.second_edition:
         strata["age"] = (p.adult[p.exploited][seen].astype(np.int64), (*AGES, ANY))
     inverse, variance = _inverse_chances(chance[seen])
     populations = pl.DataFrame(

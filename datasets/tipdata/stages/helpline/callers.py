@@ -24,7 +24,6 @@ from tipdata.stages.helpline.stories import (
     KINDS_OF_FORMS,
     able,
     days_between,
-    has_stories,
     held_back,
     pick_soon,
     season_of_weeks,
@@ -75,7 +74,7 @@ def draw_calls(region: Region) -> Calls:
     weeks, spacing = region["helpline.weeks"], region["helpline.spacing"]
     opens = np.arange(weeks) * spacing + region.stream("helpline/weeks").below(np.arange(weeks), spacing)
     first = np.arange(region["helpline.first"])
-    season = season_of_weeks(region, opens) if has_stories(region) else np.ones(weeks, dtype=np.int64)
+    season = season_of_weeks(region, opens) if region.second_edition else np.ones(weeks, dtype=np.int64)
     slot = region.stream("helpline/week").choose(first, season)
     minute = _minute(region, first, opens[slot], 0)
     turns = [(first, np.zeros_like(first), minute)]
@@ -87,7 +86,7 @@ def draw_calls(region: Region) -> Calls:
         )
         last = (opens[slot] + 1) * WEEK * MINUTES_A_DAY - 1
         later = minute + 1 + region.stream("helpline/gap").below(first, np.maximum(last - minute, 1), turn)
-        if has_stories(region):
+        if region.second_edition:
             ahead = days_between(region, first, turn) * MINUTES_A_DAY
             later = minute // MINUTES_A_DAY * MINUTES_A_DAY + ahead + _clock(region, first, turn)
             same &= later <= last
@@ -101,7 +100,7 @@ def draw_calls(region: Region) -> Calls:
 
 def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> np.ndarray:
     """Return a minute of the week: of any day, in the rhythm of the week from data 0.4.0 on."""
-    if has_stories(region):
+    if region.second_edition:
         within = weekday(region, first, turn)
     else:
         within = region.stream("helpline/day").below(first, WEEK, turn)
@@ -155,7 +154,7 @@ def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
 
 def _able(region: Region, o: Operations, people: People) -> np.ndarray:
     """Return positions of those who may call."""
-    if has_stories(region):
+    if region.second_edition:
         return able(region, o, people)
     return np.flatnonzero(people.exploited & people.adult)
 
@@ -178,7 +177,7 @@ def _pick(
     stop = np.searchsorted(ends, day - low[phase], side="right")
     left = start + region.stream("helpline/left").below(first, np.maximum(stop - start, 1))
     left = np.where(stop > start, left, stop - 1)
-    if has_stories(region):
+    if region.second_edition:
         inside, fits = pick_soon(region, people, able, first, day)
         return able[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
     lasting = np.searchsorted(ends, day, side="right")
@@ -194,7 +193,9 @@ def _pick(
 def chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:
     """Return by circumstance (kinds, phases) probabilities out of 65,536."""
     listed = circumstance_tables(region)
-    return held_back(region, o, people, kinds_of_people(o, people), listed) if has_stories(region) else listed
+    return (
+        held_back(region, o, people, kinds_of_people(o, people), listed) if region.second_edition else listed
+    )
 
 
 def kinds_of_people(o: Operations, people: People) -> np.ndarray:
@@ -243,5 +244,7 @@ def draw_cases(
         foreign=foreign,
         spoken=~foreign | region.stream("helpline/spoken").chance(calls.local, at_hand[language]),
         **{name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()},
-        trade=np.where(at >= 0, trades(region, o)[people.owner[at]], NOBODY) if has_stories(region) else None,
+        trade=np.where(at >= 0, trades(region, o)[people.owner[at]], NOBODY)
+        if region.second_edition
+        else None,
     )

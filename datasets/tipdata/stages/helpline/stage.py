@@ -28,7 +28,7 @@ from tipdata.stages.helpline.cases import KINDS, NEEDS, PHASES, Evidence
 from tipdata.stages.helpline.facts import ALWAYS_KNOWN, DEPENDS_ON, draw_facts
 from tipdata.stages.helpline.needs import draw_needs, draw_urgency, model, posterior
 from tipdata.stages.helpline.notes import OTHERS, write_notes
-from tipdata.stages.helpline.stories import has_stories, trade_table
+from tipdata.stages.helpline.stories import trade_table
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.stage import People
 
@@ -123,7 +123,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     m = model(region, kind_weights(region, o, people), circumstances)
     needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
     seen = Evidence.none(len(calls.local))
-    sectors = trade_table(region, o, people, kinds_of_people(o, people)) if has_stories(region) else None
+    sectors = trade_table(region, o, people, kinds_of_people(o, people)) if region.second_edition else None
     facts = draw_facts(region, cases, needs, seen, sectors)
     note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
     odds, urgent = posterior(m, cases.foreign, seen)

@@ -27,11 +27,6 @@ KINDS_OF_FORMS = {
 }
 
 
-def has_stories(region: Region) -> bool:
-    """Return whether contacts of a region's version of the data follow from people's stories."""
-    return "helpline.soon_days" in region.world.parameters
-
-
 def season_of_weeks(region: Region, opens: np.ndarray) -> np.ndarray:
     """Return weights of documented weeks by the month that they begin in."""
     month = opens * WEEK % YEAR * MONTHS // YEAR

@@ -9,7 +9,6 @@ import numpy as np
 
 from tipdata.core.draw import Ints, normalised, probability, scaled
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import has
 from tipdata.stages.market.paths import TODAY, YEAR, common, deviations, fading, level, swings
 from tipdata.stages.market.recovery import with_recovery
 from tipdata.stages.places.stage import Places
@@ -34,7 +33,7 @@ def without_closure(region: Region, places: Places) -> Ints:
 def with_closure(region: Region, places: Places, without: Ints) -> Ints:
     """Return (platforms, DAYS) thousandths of adverts a day that are expected: ``without`` itself where no site
     closes."""
-    if recovers(region):
+    if region.second_edition:
         return with_recovery(region, places, without, destinations(region, places))
     closed = int(places.closed[places.dominant])
     if closed == DAYS:
@@ -59,16 +58,11 @@ def with_closure(region: Region, places: Places, without: Ints) -> Ints:
     return np.where((np.arange(len(names)) == places.dominant)[:, None] & after, 0, kept)
 
 
-def recovers(region: Region) -> bool:
-    """Return whether the market comes back after a closure, as it does from data 0.4.0 on."""
-    return has(region.world.version, "0.4.0")
-
-
 def destinations(region: Region, places: Places) -> Ints:
     """Return positions of the sites to which adverts of the closed one can move; none where no site closes."""
     closed = int(places.closed[places.dominant])
     kinds = set(region.group("market.taken"))
-    if recovers(region):
+    if region.second_edition:
         kinds |= set(region["market.rest"])
     able = np.array([places.kinds[k] in kinds for k in places.platform_kind])
     able &= places.opened <= closed - region["market.fewest_days"]

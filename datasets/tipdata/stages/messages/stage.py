@@ -19,7 +19,7 @@ from tipdata.stages.messages.exchange import Exchange, draw_exchange
 from tipdata.stages.messages.outcomes import JOINED, LOST, OUTCOMES, Joined, draw_outcomes
 from tipdata.stages.messages.starting import draw_started
 from tipdata.stages.messages.tables import CONVERSATIONS, MESSAGES, SIDES
-from tipdata.stages.messages.threads import Threads, has_threads
+from tipdata.stages.messages.threads import Threads
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
@@ -32,7 +32,7 @@ def generate(region: Region, past: Past) -> tuple[Joined | None, dict[str, pl.Da
     places: Places = past["places"]
     o: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
-    if has_threads(region):
+    if region.second_edition:
         return _threads(region, places, o, accounts)
     model = acts.Acts.of(region)
     conversations = draw_conversations(region, places, o, accounts, model)

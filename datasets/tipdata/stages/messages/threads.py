@@ -60,11 +60,6 @@ class Threads:
         return self.place[np.minimum(step, len(self.place) - 1)]
 
 
-def has_threads(region: Region) -> bool:
-    """Return whether a region's version of the data has threads."""
-    return "messages.place" in region.world.parameters
-
-
 def heard(act: np.ndarray, turns: np.ndarray) -> np.ndarray:
     """Return the row of :attr:`Threads.reply` after each act, -1 for a deleted one; ``turns``: the other answers."""
     return np.where(act >= 0, act + np.where(turns, 0, OWN), NOTHING)

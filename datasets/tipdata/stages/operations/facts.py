@@ -73,11 +73,6 @@ class Facts:
     law: Law
 
 
-def has_facts(region: Region) -> bool:
-    """Return whether adverts of this version of the data say facts."""
-    return "facts.jitter" in region.world.parameters
-
-
 def law(region: Region) -> Law:
     """Return the law of a region: that of the world, each ratio moved by the region's own small deviation."""
     usual, by_migration = _usual(region.world)

@@ -21,7 +21,7 @@ def draw_life(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return first and last day of each operation's life, which may lie beyond both ends of time: it prepares before it
     posts, and goes on after. Before data 0.4.0 a life is the spell of posting."""
-    if "operations.lead_days" not in region.world.parameters:
+    if not region.second_edition:
         return first, last
 
     def some(name: str) -> np.ndarray:

@@ -28,7 +28,7 @@ def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms
             for source in ("organisation", "lawful_organisation")
         ]
     )[(kind != TRAFFICKING).astype(int)]
-    if BY_FORM in region.world.parameters:
+    if region.second_edition:
         ratio = _armed_ratio(region, forms)[np.maximum(form, 0)]
         armed = names.index(ARMED)
         weights[:, np.arange(len(names)) != armed] *= ONE
@@ -46,7 +46,7 @@ def _armed_ratio(region: Region, forms: tuple[str, ...]) -> Ints:
 def town_weights(region: Region, places: Places, organisation: Ints) -> Ints:
     """Return weights of home towns: of all operations alike, or a row per operation where armed groups keep to
     borders."""
-    if BY_FORM not in region.world.parameters:
+    if not region.second_edition:
         return places.weight
     armed = organisation == list(region["operations.organisation"]).index(ARMED)
     return np.where(armed[:, None] & ~places.border, 0, places.weight)

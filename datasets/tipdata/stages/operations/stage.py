@@ -14,7 +14,7 @@ from tipdata.core.draw import ONE, log, log_sum, normalised, probability
 from tipdata.core.kinds import CATEGORIES, FISHING, HUNTING, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.operations.facts import Facts, draw_facts, has_facts
+from tipdata.stages.operations.facts import Facts, draw_facts
 from tipdata.stages.operations.habits import draw_habits, drawn_levels
 from tipdata.stages.operations.lives import (
     draw_adoption,
@@ -100,7 +100,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     kind_log = log(normalised(_prior(region.natural)))
     total = kind_log + category_log[category] + trait_log
     migrant = traits["migrant"]
-    facts = draw_facts(region, local, kind, form, category, migrant) if has_facts(region) else None
+    facts = draw_facts(region, local, kind, form, category, migrant) if region.second_edition else None
     cues, habits, habit_log, shown = draw_habits(region, local, kind, family, migrant)
     total += _picked(habits, habit_log[family]) if facts is None else facts.log
     first, last = draw_spell(region, local)

@@ -99,7 +99,7 @@ def _counterparts(
             often = region.stream("payments/which_shop").below(ids[rows], 3)
             shop = _shop(region, people.wallet[person[rows]] * 4 + often)
             found[rows] = wallets.venue(place, town[rows] * wallets.A_TOWN + shop)
-            if name == "shop" and "payments.chains" in region.world.parameters:
+            if name == "shop" and region.second_edition:
                 found[rows] = _chains(region, found[rows], ids[rows])
         else:
             key = steady[rows] if place in ("housing", "abroad") else ids[rows]
@@ -109,7 +109,7 @@ def _counterparts(
 
 def _shop(region: Region, ids: Ints) -> Ints:
     """Return number of a shop or lodging of a town; from data 0.4.0 on, a few have most customers."""
-    if "payments.hubs" not in region.world.parameters:
+    if not region.second_edition:
         return region.stream("payments/shop").below(ids, wallets.A_TOWN)
     return region.stream("payments/shop").choose(ids, wallets.ranked(region, wallets.A_TOWN))
 

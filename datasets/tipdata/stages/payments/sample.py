@@ -11,11 +11,6 @@ from tipdata.core.world import Region
 from tipdata.stages.operations.stage import Operations
 
 
-def has_owners(region: Region) -> bool:
-    """Return whether lawful operations have wallets too, and payments follow the work, in this version of the data."""
-    return "payments.sampled" in region.world.parameters
-
-
 def draw_sample(region: Region, o: Operations, seen: np.ndarray) -> Ints:
     """Return local numbers of the operations in the sample. ``seen``: bool, those that tour or place people with firms.
 

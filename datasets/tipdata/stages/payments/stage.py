@@ -26,7 +26,7 @@ from tipdata.stages.payments.owners import draw_owned
 from tipdata.stages.payments.people import People, households, together
 from tipdata.stages.payments.relaying import deal, relay, workers
 from tipdata.stages.payments.rounds import come_round
-from tipdata.stages.payments.sample import draw_sample, has_owners
+from tipdata.stages.payments.sample import draw_sample
 from tipdata.stages.payments.schemes import TYPOLOGIES, Schemes, draw_schemes
 from tipdata.stages.payments.spending import spend
 from tipdata.stages.payments.tables import GROUPS, PAYMENTS, WALLETS
@@ -49,7 +49,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     """Draw the schemes, the people and the payments of one region."""
     places: Places = past["places"]
     o: Operations = past["operations"]
-    if has_owners(region):
+    if region.second_edition:
         work = draw_work(region, o, past["adverts"], past["trips"], past["suppliers"])
         sampled = draw_sample(region, o, _seen(o, past["trips"], past["suppliers"]))
         schemes = draw_owned(region, o, work, sampled, places.weight)
@@ -67,7 +67,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             *deal(region, schemes["deal"], calendar),
             *spend(region, schemes["spend"], calendar),
             *come_round(region, schemes["round"], people, calendar),
-            *(book(region, schemes, past["trips"], calendar) if has_owners(region) else []),
+            *(book(region, schemes, past["trips"], calendar) if region.second_edition else []),
         ]
     )
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
@@ -75,7 +75,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     others = members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
     everyone = together([people, others])
     lived = live(region, everyone, people, calendar)
-    if has_owners(region):
+    if region.second_edition:
         # Adverts of an operation are paid for by its scheme of spending, when they are posted.
         lived = lived.where((lived.payer >= FIRST) | ~wallets.is_venue(lived.payee, "advert"))
     legs = joined(

@@ -49,7 +49,7 @@ def is_venue(wallet: Ints, kind: str) -> np.ndarray:
 def provider(region: Region, column: str, ids: Ids, kind: str) -> Ints:
     """Return place of a provider of a kind for each id: from data 0.4.0 on, a few serve most."""
     count = region["payments.venues"][kind]
-    if "payments.hubs" not in region.world.parameters:
+    if not region.second_edition:
         return region.stream(column).below(ids, count)
     return region.stream(column).choose(ids, ranked(region, count))
 

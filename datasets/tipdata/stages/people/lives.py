@@ -52,11 +52,6 @@ class Stay:
     end: np.ndarray
 
 
-def has_lives(region: Region) -> bool:
-    """Return whether a region's version of the data draws people from operations' lives."""
-    return "people.labour_like" in region.world.parameters
-
-
 def draw_crew(region: Region, o: Operations, joined: Joined, most: int) -> Crew:
     """Draw how many people each trafficking operation has; ``most``: of one operation.
 

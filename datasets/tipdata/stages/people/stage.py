@@ -23,7 +23,6 @@ from tipdata.stages.people.lives import (
     draw_exit,
     draw_relation,
     draw_stay,
-    has_lives,
 )
 from tipdata.stages.places.stage import Places
 
@@ -129,7 +128,7 @@ class People:
 def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame]]:
     """Draw the people of one region."""
     o: Operations = past["operations"]
-    if has_lives(region):
+    if region.second_edition:
         return _in_lives(region, past["places"], o, past["messages"])
     exploited, staff = _numbers(region, o)
     owner = np.concatenate(

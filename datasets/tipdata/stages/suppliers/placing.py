@@ -34,11 +34,6 @@ class Placing:
         return (self.operation != NOBODY) & (o.kind[np.maximum(self.operation, 0)] == TRAFFICKING)
 
 
-def has_lives(region: Region) -> bool:
-    """Return whether exploitation follows the lives of operations in this version of the data."""
-    return "suppliers.exploitation.before_posting" in region.world.parameters
-
-
 def draw_placing(region: Region, o: Operations, agencies: Agencies, firms: Firms, length: Ints) -> Placing:
     """Return who places people with each firm, and when: near its adverts where it posts, else at any time of its life.
 

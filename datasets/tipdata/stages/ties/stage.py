@@ -18,7 +18,7 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.account_habits.spans import alive
 from tipdata.stages.account_habits.stage import Actors
-from tipdata.stages.accounts.stage import MAX_SITES, Accounts, has_lives
+from tipdata.stages.accounts.stage import MAX_SITES, Accounts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.ties.attachment import Neighbours, Pool
 from tipdata.stages.ties.endless import days_of_endless, partners_of_endless
@@ -93,7 +93,7 @@ def _sent(region: Region, a: Actors) -> Sent:
     number = a.number[source] * ROOM + np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count)
     reason = region.stream("ties/reason").choose(number, _reasons(region, a)[source])
     hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
-    days = days_sent if has_lives(region) else days_of_endless
+    days = days_sent if region.second_edition else days_of_endless
     day = days(region, a.spans, a.number, number, source, hurried)
     return Sent(number, source, day, reason)
 
@@ -119,7 +119,7 @@ def _reasons(region: Region, a: Actors) -> np.ndarray:
 
 def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Sent) -> np.ndarray:
     """Return the account that each tie goes to (its position), -1 where none is found; round after round of time."""
-    if has_lives(region):
+    if region.second_edition:
         target = np.full(len(sent.number), -1)
         rows = np.flatnonzero(sent.reason == PARTNER)
         target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
@@ -128,7 +128,7 @@ def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent:
         target = np.where(sent.reason == PARTNER, found, -1)
     nodes, span = len(a.number), -(-DAYS // region["ties.rounds"])
     inborn, gained = region["ties.fame"]
-    if has_lives(region):
+    if region.second_edition:
         spread = region["ties.fame_spread"] * region.stream("ties/fame").quantile(a.number, "normal")
         born = np.minimum(1 + inborn * exp(spread // 1_000_000) // EXP_SCALE, BRIGHTEST)
     else:
@@ -218,7 +218,7 @@ def _strangers(
 
 def _kept(region: Region, a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:
     """Return ties that have a target other than their source while both live, the first of each pair of accounts."""
-    if has_lives(region):
+    if region.second_edition:
         day = day_of_both(region, a.spans, sent.number, sent.source, target, sent.day)
     else:
         day = np.maximum(sent.day, a.spans.start[target])

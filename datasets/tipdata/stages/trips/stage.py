@@ -12,7 +12,7 @@ import polars as pl
 
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
-from tipdata.stages import Past, Stage, has
+from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 from tipdata.stages.trips.circuits import GROUPS, ORDERS, SLOTS, STEADINESS, Circuits, draw_circuits, gravity
@@ -134,7 +134,7 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     places: Places = past["places"]
     operations: Operations = past["operations"]
     flow = gravity(region, places)
-    if has(region.world.version, "0.4.0"):
+    if region.second_edition:
         circuits = draw_tours(region, places, operations, flow)
         slots = draw_slots(region, places, circuits, flow, arrivals(region, circuits))
     else:
