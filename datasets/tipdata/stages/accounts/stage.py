@@ -88,7 +88,16 @@ class Accounts:
     frame: pl.DataFrame
     lives: Lives | None = None
 
-    def days(self, days: np.ndarray, otherwise: int) -> np.ndarray:
+    def alive(self, operation: np.ndarray, day: np.ndarray) -> np.ndarray:
+        """Return (rows, platforms present) bool: where each row's operation has an account that lives on its day."""
+        assert self.lives is not None
+        created, closed = (
+            self._of_operations(self.lives.created, DAYS),
+            self._of_operations(self.lives.closed, 0),
+        )
+        return (created[operation] <= day[:, None]) & (day[:, None] < closed[operation])
+
+    def _of_operations(self, days: np.ndarray, otherwise: int) -> np.ndarray:
         """Return (operations, platforms present) days of their accounts, from days of all accounts."""
         table = np.full(self.has.shape, otherwise, dtype=np.int64)
         owned = self.owner >= 0

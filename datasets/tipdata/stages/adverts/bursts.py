@@ -13,7 +13,7 @@ from tipdata.core.constants import EXP_SCALE
 from tipdata.core.draw import Ints, exp, probability
 from tipdata.core.kinds import MAX_TEMPLATES
 from tipdata.core.world import MINUTES_A_DAY, Region
-from tipdata.stages.adverts.schedule import ROOM, Schedule
+from tipdata.stages.adverts.schedule import ROOM, Schedule, count_adverts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 from tipdata.stages.trips.circuits import Circuits
@@ -48,13 +48,8 @@ class Touring:
 
 def draw_bursts(region: Region, o: Operations, touring: Touring) -> Schedule:
     """Return candidate adverts of every posting operation: day, minute and template."""
-    levels = region["operations.traits.volume"]["levels"]
-    low, high = np.array([[int(x) for x in level.split("-")] for level in levels]).T
-    level = o.traits["volume"]
-    local = np.arange(len(o.id))
-    count = low[level] + region.stream("operations/adverts").below(local, high[level] - low[level] + 1)
-    count = np.where(o.posts, count, 0)
-    operation = np.repeat(local, count)
+    count = count_adverts(region, o)
+    operation = np.repeat(np.arange(len(o.id)), count)
     start = (np.cumsum(count) - count)[operation]
     turn = np.arange(len(operation)) - start
     row = operation * ROOM + turn

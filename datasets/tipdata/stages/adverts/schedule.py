@@ -26,15 +26,20 @@ class Schedule:
     template: np.ndarray
 
 
-def draw_schedule(region: Region, o: Operations) -> Schedule:
-    """Return candidate adverts of every posting operation: day, minute and template."""
+def count_adverts(region: Region, o: Operations) -> np.ndarray:
+    """Return how many candidate adverts each operation has: by its habit of volume; none where it never posts."""
     levels = region["operations.traits.volume"]["levels"]
     low, high = np.array([[int(x) for x in level.split("-")] for level in levels]).T
     level = o.traits["volume"]
     local = np.arange(len(o.id))
     count = low[level] + region.stream("operations/adverts").below(local, high[level] - low[level] + 1)
-    count = np.where(o.posts, count, 0)
-    operation = np.repeat(local, count)
+    return np.where(o.posts, count, 0)
+
+
+def draw_schedule(region: Region, o: Operations) -> Schedule:
+    """Return candidate adverts of every posting operation: day, minute and template."""
+    count = count_adverts(region, o)
+    operation = np.repeat(np.arange(len(o.id)), count)
     start = np.cumsum(count) - count
     row = operation * ROOM + np.arange(len(operation)) - start[operation]
     first, length = o.first_day[operation], (o.last_day - o.first_day + 1)[operation]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tipdata.core.draw import Ints, probability
-from tipdata.core.world import DAYS, Region
+from tipdata.core.world import Region
 from tipdata.stages.accounts.stage import Accounts, site_weights
 from tipdata.stages.adverts.bursts import Touring
 from tipdata.stages.adverts.schedule import Schedule, lost_to_closure
@@ -16,16 +16,13 @@ def place_on_tour(
     region: Region, places: Places, o: Operations, accounts: Accounts, plan: Schedule, touring: Touring
 ) -> tuple[Ints, Ints, np.ndarray]:
     """Return town rank and platform position of each candidate, and whether it is posted at all."""
-    assert accounts.lives is not None
     row, operation = plan.row, plan.operation
     rows = np.arange(len(row))
     weights = np.where(accounts.has, site_weights(region, places)[o.family], 0)[operation]
     loyal = region.stream("adverts/loyal").chance(row, probability(region["platforms.loyalty"]))
     wanted = np.where(loyal, accounts.home[operation], region.stream("adverts/site").choose(row, weights))
     lost = lost_to_closure(region, places, o, plan, wanted)
-    created = accounts.days(accounts.lives.created, DAYS)[operation]
-    closed = accounts.days(accounts.lives.closed, 0)[operation]
-    open_ = (created <= plan.day[:, None]) & (plan.day[:, None] < closed)
+    open_ = accounts.alive(operation, plan.day)
     possible = np.where(open_, weights, 0)
     other = region.stream("adverts/other_site").choose(row, possible)
     site = np.where(open_[rows, wanted], wanted, np.minimum(other, open_.shape[1] - 1))

@@ -91,8 +91,7 @@ def _accounts(
     """Return local number of each conversation's account, the position of its platform, and whether it lives."""
     lives = accounts.lives
     assert lives is not None
-    created, closed = accounts.days(lives.created, DAYS), accounts.days(lives.closed, 0)
-    usable = (created[owner] <= day[:, None]) & (day[:, None] < closed[owner])
+    usable = accounts.alive(owner, day)
     site = region.stream("messages/site").choose(number, (usable | ~usable.any(axis=1, keepdims=True)) * 1)
     others = max(region["accounts.total"] - int(accounts.has.sum()), 1)
     tried = BACKGROUND + region.stream("messages/account").below(number[:, None], others, np.arange(TRIES))
