@@ -3,7 +3,7 @@
 A *case* is the adverts that one takes to be of the seed's operator: those that a chain of shared contacts joins to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,8 @@ TRUE_CASE = "operation"
 
 @dataclass(frozen=True)
 class Region:
-    """One region: its tables, each with all of :data:`COLUMNS`; ``seeds``: positions of its seeds among its adverts.
+    """One region: its tables, each with all of :data:`COLUMNS`; ``seeds``: positions of its seeds among its adverts;
+    ``views``: the task's, by the key of their rows.
 
     Adverts have ``day``, and ``case``: equal for adverts of one case.
     """
@@ -46,6 +47,7 @@ class Region:
     unit: str
     tables: dict[str, pl.DataFrame]
     seeds: np.ndarray
+    views: Mapping[str, str]
 
     @property
     def keys(self) -> pl.Series:
@@ -73,7 +75,7 @@ def regions(fold: "Fold", seeds: pl.Series, true_cases: bool = False) -> Iterato
     for region in wanted:
         here = {table: parts[table].get((region,), frame.clear()) for table, frame in tables.items()}
         asked = here["adverts"][fold.task.unit].is_in(seeds.implode())
-        yield Region(fold.task.unit, here, np.flatnonzero(asked.to_numpy()))
+        yield Region(fold.task.unit, here, np.flatnonzero(asked.to_numpy()), fold.task.views)
 
 
 def _read(fold: "Fold", table: str) -> pl.DataFrame:

@@ -14,8 +14,6 @@ from tipbaselines.ranked_views import ranked_views
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
-VIEWS = {"accounts": "account", "wallets": "wallet", "circuits": "circuit", "firms": "firm"}
-
 
 class Random:
     """Each seed's rows are drawn again from the method's seed and its region, whatever the order of rows."""
@@ -35,7 +33,7 @@ class Random:
         def score(region: Region) -> dict[str, tuple[pl.Series, np.ndarray]]:
             return {
                 view: (region[view][key], generator.random((len(region.seeds), region[view].height)) + 1e-6)
-                for view, key in VIEWS.items()
+                for view, key in region.views.items()
             }
 
         return ranked_views(fold, score)

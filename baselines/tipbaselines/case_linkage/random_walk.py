@@ -19,7 +19,6 @@ from tipbaselines.ranked_views import ranked_views
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
-VIEWS = {"accounts": "account", "wallets": "wallet", "circuits": "circuit", "firms": "firm"}
 WEEK = 7
 
 
@@ -45,7 +44,7 @@ class RandomWalk:
         for _ in range(self._steps):
             at = self._damping * (at @ step) + (1 - self._damping) * start
         found = {}
-        for view, key in VIEWS.items():
+        for view, key in region.views.items():
             keys = region[view][key]
             found[view] = (keys, at[:, graph.places(key, keys)] * 1e3)
         return found
@@ -62,7 +61,7 @@ class _Graph:
         own = [
             pl.DataFrame({"key": region["adverts"][region.unit]}).select(kind=pl.lit(region.unit), key="key")
         ]
-        own += [region[view].select(kind=pl.lit(key), key=key) for view, key in VIEWS.items()]
+        own += [region[view].select(kind=pl.lit(key), key=key) for view, key in region.views.items()]
         self.nodes = pl.concat([*nodes, *own]).unique().sort("kind", "key").with_row_index("node")
         self.left, self.right = (
             every.join(
