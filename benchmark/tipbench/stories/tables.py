@@ -6,6 +6,7 @@ import polars as pl
 from tipdata.core.world import MINUTES_A_DAY
 from tipdata.stages import tables_of
 
+from tipbench.data.firms import owned_firms
 from tipbench.task import Source
 
 LIFE = ("begins", "ends")
@@ -68,18 +69,9 @@ def trips(source: Source) -> pl.LazyFrame:
 
 
 def firms(source: Source) -> pl.LazyFrame:
-    """Return the firms that operations place people with, and since when they exploit them.
-
-    A firm is of the operation through which it exploits, else of the agency that it takes most of its people from.
-    """
-    agencies = source.scan("agencies", truth=True).select(main_agency="agency", agent="operation")
-    return (
-        source.scan("firms", truth=True)
-        .join(agencies, on="main_agency", how="left")
-        .with_columns(operation=pl.coalesce("operation", "agent"))
-        .filter(pl.col("operation").is_not_null())
-        .select("operation", "firm", "sector", "town", "exploits", "from_day", "to_day")
-    )
+    """Return the firms that operations place people with, and since when they exploit them."""
+    shown = ("operation", "firm", "sector", "town", "exploits", "from_day", "to_day")
+    return owned_firms(source).filter(pl.col("operation").is_not_null()).select(shown)
 
 
 def supplies(source: Source) -> pl.LazyFrame:

@@ -48,17 +48,21 @@ CALLS = "calls"
 
 
 def candidates(source: Source) -> pl.DataFrame:
-    """Return every operation with the rows seen of it: its own columns, one per view, and ``views`` that count."""
+    """Return every operation with the rows seen of it: its own columns, one per view, ``calls`` among those of help,
+    and ``views``, how many count."""
     found = tables.operations(source).collect()
     for view, (needed, rows) in VIEWS.items():
         seen = rows(source) if has_table(source, needed) else []
         found = _counted(found, view, seen)
     called = [tables.calls(source)] if has_table(source, "contacts") else []
     found = _counted(found, CALLS, called)
-    seen = [pl.col(view) >= FEWEST for view in VIEWS if view != "help"]
-    helped = (pl.col("help") >= FEWEST) | (pl.col(CALLS) > 0)
-    views = pl.sum_horizontal([one.cast(pl.Int32) for one in (*seen, helped)])
-    return found.with_columns(views=views).drop(CALLS)
+    return found.with_columns(views=pl.sum_horizontal([counts(view).cast(pl.Int32) for view in VIEWS]))
+
+
+def counts(view: str) -> pl.Expr:
+    """Return whether a view counts, of the rows of :func:`candidates`."""
+    enough = pl.col(view) >= FEWEST
+    return enough | (pl.col(CALLS) > 0) if view == "help" else enough
 
 
 def _counted(found: pl.DataFrame, name: str, rows: list[pl.LazyFrame]) -> pl.DataFrame:

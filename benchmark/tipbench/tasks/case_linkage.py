@@ -11,6 +11,7 @@ import polars as pl
 from tipbench.data import adverts
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.data.custom.case_items import check_tables
+from tipbench.data.firms import owned_firms
 from tipbench.data.gallery import one_a_group
 from tipbench.data.harm_groups import with_operation
 from tipbench.kinds.links import LINKS, with_links
@@ -23,18 +24,8 @@ RESIDENT = "resident"
 
 
 def items(source: Source) -> pl.LazyFrame:
-    """Return ``[region, view, candidate, cluster]`` of all that may be linked.
-
-    A firm is of the operation through which it exploits, else of the agency that it takes most of its people from.
-    """
-    agencies = source.scan("agencies", truth=True).select(main_agency="agency", agent="operation")
-    firms = source.scan("firms", truth=True).join(
-        agencies, on="main_agency", how="left", maintain_order="left"
-    )
-    owned = {
-        **{view: source.scan(view, truth=True) for view in VIEWS},
-        "firms": firms.with_columns(operation=pl.coalesce("operation", "agent")),
-    }
+    """Return ``[region, view, candidate, cluster]`` of all that may be linked."""
+    owned = {**{view: source.scan(view, truth=True) for view in VIEWS}, "firms": owned_firms(source)}
     return pl.concat(
         owned[view].select("region", pl.lit(view).alias("view"), candidate=key, cluster="operation")
         for view, key in VIEWS.items()

@@ -1,8 +1,6 @@
-"""Is one operation behind every table: whose wallets are sampled, whether money and firms follow its life and work, and
-in how many views it is seen.
+"""Is one operation behind every table: whose wallets are sampled, and whether money and firms follow its life and work.
 
-A view counts with three observed rows inside the operation's life, the helpline with one. Truth tells whose rows are;
-it never counts as a row. The tests beside this file hold the figures; ``tests/performance/coverage.py`` prints them.
+The tests beside this file hold the figures; ``tests/performance/coverage.py`` prints them.
 """
 
 from __future__ import annotations
@@ -17,8 +15,6 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY
 Tables = Mapping[str, pl.DataFrame]
 NEAR = 3
 """Days from a day of work within which a payment follows it."""
-ROWS = 3
-"""Observed rows from which on a view counts."""
 SHIFTS = 8
 DAY = (pl.col("minute") // MINUTES_A_DAY).alias("day")
 OURS = pl.col("log_odds") > -29_000
@@ -193,68 +189,6 @@ def firms(tables: Tables) -> dict[str, float]:
             spells.filter("posts"), near
         ),
     }
-
-
-def coverage(tables: Tables) -> dict[str, dict[str, float]]:
-    """Return in how many views posting trafficking operations are seen: shares with at least so many, and by view."""
-    o = in_sample(tables).filter(trafficking() & pl.col("posts"))
-    seen = o.select("operation", "inside")
-    for view, rows in views(tables).items():
-        lives = o.select("operation", "begins", "ends")
-        there = (
-            rows.drop_nulls().join(lives, on="operation").filter(pl.col("day").is_between("begins", "ends"))
-        )
-        least = 1 if view == "helpline" else ROWS
-        counted = there.group_by("operation").len().filter(pl.col("len") >= least)["operation"]
-        seen = seen.with_columns(pl.col("operation").is_in(counted.implode()).alias(view))
-    seen = seen.with_columns((pl.col("helpline") | pl.col("queue")).alias("helpline or queue")).drop(
-        "helpline", "queue"
-    )
-    names = [name for name in seen.columns if name not in ("operation", "inside")]
-    number = pl.sum_horizontal(names)
-    found: dict[str, dict[str, float]] = {}
-    for who, rows in (("all", seen), ("in the sample of payments", seen.filter("inside"))):
-        found[f"{rows.height} operations, {who}, by view"] = {n: mean(rows, pl.col(n)) for n in names}
-        found[f"  {who}: in at least so many views"] = {
-            str(k): mean(rows, number >= k) for k in range(1, len(names) + 1)
-        }
-    return found
-
-
-def views(tables: Tables) -> dict[str, pl.DataFrame]:
-    """Return observed rows of operations by view: ``[operation, day]``."""
-    adverts = tables["adverts"].select("advert", "operation", DAY)
-    circuits = tables["circuits"].select("circuit", "operation")
-    stops = tables["stops"].join(circuits, on="circuit").select("operation", "day")
-    reviewed = tables["reviews"].join(adverts.select("advert", "operation"), on="advert")
-    return {
-        "adverts": adverts.select("operation", "day"),
-        "accounts": tables["conversations"].select("operation", DAY),
-        "payments": tables["payments"].select("operation", DAY),
-        "circuit or trips": pl.concat(
-            [stops, tables["trips"].select("operation", "day")], how="vertical_relaxed"
-        ),
-        "firms": _supplied(tables),
-        "helpline": tables["contacts"].select("operation", DAY),
-        "queue": reviewed.select("operation", DAY),
-    }
-
-
-def _supplied(tables: Tables) -> pl.DataFrame:
-    """Return supplies of firms that an operation exploits in or, as an agency, places people with; their day is one on
-    which both are there."""
-    agencies = tables["agencies"].select(main_agency="agency", placing="operation")
-    of_firm = tables["firms"].join(agencies, on="main_agency", how="left")
-    owned = pl.concat(
-        [of_firm.select("firm", operation=name) for name in ("operation", "placing")]
-    ).drop_nulls()
-    ends = tables["operations"].select("operation", "ends")
-    parts = [
-        tables["supplies"].select("supply", "since_day", firm=end).join(owned, on="firm")
-        for end in ("supplier", "buyer")
-    ]
-    rows = pl.concat(parts).unique(["supply", "operation"], maintain_order=True).join(ends, on="operation")
-    return rows.filter(pl.col("since_day") <= pl.col("ends")).select("operation", day="ends")
 
 
 def mean(rows: pl.DataFrame, what: pl.Expr) -> float:
