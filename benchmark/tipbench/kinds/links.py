@@ -123,4 +123,12 @@ def with_links(seeds: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(links=links).drop("_all", "_own")
 
 
+def links_of(seeds: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:
+    """Return the links of seeds ``[unit, region, cluster, given, ...]``: their columns beside ``view``, ``candidate``
+    and ``label``, which is 1; not the one that a seed names itself."""
+    found = seeds.join(gallery.drop_nulls("cluster"), on=["region", "cluster"])
+    is_given = (pl.col("view") == GIVEN_VIEW) & (pl.col("candidate") == pl.col("given"))
+    return found.filter(~is_given.fill_null(False)).with_columns(label=pl.lit(1, pl.Int8))
+
+
 LINKS = Links()

@@ -14,7 +14,7 @@ from tipbench.data.custom.case_items import check_tables
 from tipbench.data.firms import owned_firms
 from tipbench.data.gallery import one_a_group
 from tipbench.data.harm_groups import with_operation
-from tipbench.kinds.links import LINKS, with_links
+from tipbench.kinds.links import LINKS, links_of, with_links
 from tipbench.task import Selection, Source, Task
 from tipbench.tasks import account_risk, payment_risk, route_forecast, supplier_risk
 
@@ -58,9 +58,7 @@ def gallery(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 def true_links(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     """Return the links of each seed of train and valid: ``[advert, view, candidate, label]``, label 1."""
     learnable = rows.filter(pl.col("part") != "test").select(UNIT, "region", "cluster", "given")
-    found = learnable.join(gallery(rows, source), on=["region", "cluster"])
-    is_given = (pl.col("view") == "accounts") & (pl.col("candidate") == pl.col("given"))
-    return found.filter(~is_given).select(UNIT, "view", "candidate", label=pl.lit(1, pl.Int8))
+    return links_of(learnable, gallery(rows, source)).select(UNIT, "view", "candidate", "label")
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import polars as pl
 from tipcore.errors import UsageError
 
 from tipbench.data.custom.refusals import refuse
-from tipbench.kinds.links import GALLERY, GIVEN_VIEW, with_links
+from tipbench.kinds.links import GALLERY, GIVEN_VIEW, links_of, with_links
 
 CASE = "operation"
 """The column of a table that says whose case a row is of; no method is shown it."""
@@ -63,9 +63,7 @@ def own_seeds(unit: str, table: pl.DataFrame, rows: pl.DataFrame, gallery: pl.Da
 
 def own_links(unit: str, seeds: pl.DataFrame, gallery: pl.DataFrame) -> pl.DataFrame:
     """Return the links of these seeds, as methods learn from them: ``[unit, part, view, candidate, label]``."""
-    found = seeds.join(gallery.drop_nulls("cluster"), on=["region", "cluster"])
-    is_given = ((pl.col("view") == GIVEN_VIEW) & (pl.col("candidate") == pl.col("given"))).fill_null(False)
-    return found.filter(~is_given).select(unit, "part", "view", "candidate", label=pl.lit(1, pl.Int8))
+    return links_of(seeds, gallery).select(unit, "part", "view", "candidate", "label")
 
 
 def _placed(table: pl.DataFrame) -> pl.DataFrame:
