@@ -51,8 +51,8 @@ def call_verify(options: argparse.Namespace) -> int:
 
 
 def call_remove(options: argparse.Namespace) -> int:
-    """Remove the release's files."""
-    release, _, _ = _asked(options)
+    """Remove the release's files; of a retired version too."""
+    release, _, _ = _asked(options, retired=True)
     freed = remove_release(release)
     if options.json:
         emit_json({"release": release.name, "folder": str(release.folder), "bytes": freed})
@@ -101,7 +101,7 @@ def _rows(typed: dict[str, str]) -> int:
     return int(rows)
 
 
-def _asked(options: argparse.Namespace) -> tuple[Release, Engine, dict[str, str]]:
+def _asked(options: argparse.Namespace, retired: bool = False) -> tuple[Release, Engine, dict[str, str]]:
     """Return the release and the engine that were asked for, and the keys of the action's own."""
     mine = OWN_KEYS.get(options.action, ())
     typed = parse(options.overrides)
@@ -111,7 +111,8 @@ def _asked(options: argparse.Namespace) -> tuple[Release, Engine, dict[str, str]
     settings = composer_of(options, words).settings()
     if settings.release is None:
         raise UsageError("No release was given: add release=tiny; see `tipbench list releases`.")
-    release = Release.of(settings.release.version, settings.release.size, settings.release.world)
+    asked = settings.release
+    release = Release.of(asked.version, asked.size, asked.world, retired)
     return release, settings.engine, own
 
 

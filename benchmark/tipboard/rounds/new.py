@@ -17,7 +17,7 @@ from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.home import expanded
 from tipcore.operating_system import require_confinement
-from tipdata.core.world import check_status, is_draft, newest_released, sizes, versions
+from tipdata.core.world import check_status, is_draft, made_here, newest_released, sizes, versions
 
 from tipboard.rounds.components import components, wheel
 from tipboard.rounds.damage import WRITTEN
@@ -155,7 +155,7 @@ def _checked(order: RoundOrder, today: date) -> date:
         raise UsageError(f"{repeated[0]} is given twice: name each task once.")
     if order.version is not None and order.version not in versions():
         raise UsageError(
-            f"data version {order.version} does not exist: choose one of {', '.join(versions())}."
+            f"data version {order.version} does not exist: choose one of {', '.join(made_here())}."
         )
     check_status(order.version or newest_released(), order.draft)
     try:

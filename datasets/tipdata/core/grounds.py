@@ -12,29 +12,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 ASSUMED, DEFINITION = "assumed", "definition"
-FIRST_EDITION = "world-0.3.0.yaml"
-"""The file, frozen, whose parameters say but once what they rest on: a ``source``, or ``assumed: true``."""
 KEYS = ("value", "range", "unit", "sign", "magnitude", "times", "most", "note")
 SOURCE = re.compile(r"[a-z]+\d{4}")
 
 
 def check(file: str, path: str, entry: Mapping[str, Any]) -> None:
     """Raises ValueError, with file and parameter, for one that does not say what it rests on or how far it may move."""
-    fault = _first_edition_fault(entry) if Path(file).name == FIRST_EDITION else _fault(entry)
-    if fault:
+    if fault := _fault(entry):
         raise ValueError(f"{file}: {path} {fault}.")
-
-
-def _first_edition_fault(entry: Mapping[str, Any]) -> str:
-    if "unit" not in entry:
-        return "has no unit"
-    if ("source" in entry) == (entry.get("assumed") is True):
-        return "needs a source or assumed: true, not both"
-    return ""
 
 
 def _fault(entry: Mapping[str, Any]) -> str:
@@ -113,11 +101,9 @@ class Grounds:
         """How many there are."""
         return self.both + self.sign + self.assumed + self.definitions
 
-    def told(self, file: str) -> str:
-        """Return the counts in words: those of the first edition know no more than source and assumed."""
+    def told(self) -> str:
+        """Return the counts in words."""
         cited = f"; sources: {', '.join(self.sources)}" if self.sources else ""
-        if file == FIRST_EDITION:
-            return f"{self.total}, {self.assumed} of them assumed{cited}"
         return (
             f"{self.total}; sign and magnitude have a source: {self.both}, the sign alone: {self.sign}, assumed: "
             f"{self.assumed}, definitions: {self.definitions}{cited}"
@@ -125,14 +111,8 @@ class Grounds:
 
 
 def grounds_of(entries: Iterable[Mapping[str, Any]]) -> Grounds:
-    """Count what parameters rest on. One of the first edition has a source for both, or is assumed."""
-    pairs = [
-        (
-            entry.get("sign", entry.get("source", ASSUMED)),
-            entry.get("magnitude", entry.get("source", ASSUMED)),
-        )
-        for entry in entries
-    ]
+    """Count what parameters rest on."""
+    pairs = [(entry["sign"], entry["magnitude"]) for entry in entries]
     no_source = (ASSUMED, DEFINITION)
     return Grounds(
         both=sum(sign not in no_source and magnitude not in no_source for sign, magnitude in pairs),

@@ -91,7 +91,6 @@ class Column:
         sealed: how a sealed round treats it. None means: as the key that it holds, and as it is where it holds none; a
             64-bit column that holds no key has to say.
         since: the version of the data from which on the column exists, '' where it is as old as its table.
-        until: the first version that no longer has it, '' where all have.
     """
 
     name: str
@@ -103,7 +102,6 @@ class Column:
     values: tuple[str, ...] | Listing = ()
     sealed: Sealed | None = None
     since: str = ""
-    until: str = ""
 
     def possible(self, parameters: Parameters) -> tuple[str, ...]:
         """Return its category values in the world of these parameters; empty where it is not a category."""

@@ -22,8 +22,7 @@ DAYS = 730
 MINUTES_A_DAY = 1440
 LEAVES = ("value", "range")
 DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
-"""What a version is: still to change; fixed for good; fixed for good and taken by no default."""
-SECOND_EDITION = "0.4.0"
+"""What a version is: still to change; fixed for good; no longer made here."""
 WORLD_MARK = ".w"
 """What stands between size and number in the name of a release of an independent world."""
 
@@ -35,8 +34,27 @@ def _document(name: str) -> dict[str, Any]:
 
 
 def versions() -> dict[str, dict[str, Any]]:
-    """Return the versions of the data, the newest last: status, world file, seed and reason of each."""
+    """Return the versions of the data, the newest last: status and reason of each; world file and seed, or what makes
+    it where it is retired."""
     return _document("versions.yaml")["versions"]
+
+
+def made_here() -> list[str]:
+    """Return the versions that are not retired, the newest last."""
+    return [name for name, entry in versions().items() if entry["status"] != RETIRED]
+
+
+def entry_of(version: str) -> dict[str, Any]:
+    """Return the entry of a version. Raises UsageError for one that does not exist or is retired."""
+    if version not in versions():
+        raise UsageError(f"release version {version} does not exist: choose one of {', '.join(made_here())}.")
+    entry = versions()[version]
+    if entry["status"] == RETIRED:
+        raise UsageError(
+            f"data version {version} is retired: {entry['reason']}; {entry['made_by']} makes it. Take "
+            f"{newest_released()}."
+        )
+    return entry
 
 
 def newest_released() -> str:
@@ -50,12 +68,12 @@ def is_draft(version: str) -> bool:
 
 
 def check_status(version: str, draft: bool) -> None:
-    """Refuse a board or a sealed round of a draft, unless the caller asked for drafts.
+    """Refuse a board or a sealed round of a retired version and, unless the caller asked for drafts, of a draft.
 
     Raises:
-        UsageError: for a draft where ``draft`` is false.
+        UsageError: for a retired version, and for a draft where ``draft`` is false.
     """
-    if is_draft(version) and not draft:
+    if version in versions() and entry_of(version)["status"] == DRAFT and not draft:
         raise UsageError(
             f"data version {version} is a draft and may still change: add --draft, or take {newest_released()}."
         )
@@ -67,30 +85,20 @@ def sizes() -> dict[str, int]:
     return {name: size["regions"] if isinstance(size, dict) else size for name, size in listed.items()}
 
 
-def has(version: str, since: str, until: str = "") -> bool:
-    """Return whether a version of the data has what exists since another and until another; '' sets no bound."""
+def has(version: str, since: str) -> bool:
+    """Return whether a version of the data has what exists since another; '' is since the first."""
     known = list(versions())
-    at = known.index(version)
-    return (not since or known.index(since) <= at) and (not until or at < known.index(until))
-
-
-def has_size(version: str, size: str) -> bool:
-    """Return whether a version of the data has a size: some are there from a version on."""
-    return has(version, _of_size(size, "since", ""))
+    return not since or known.index(since) <= known.index(version)
 
 
 def profile(size: str) -> Mapping[str, Any]:
     """Return the parameters by path that a size has values of its own for; most sizes have none."""
-    return _of_size(size, "profile", {})
-
-
-def _of_size(size: str, key: str, otherwise: Any) -> Any:
     listed = _document("versions.yaml")["sizes"].get(size)
-    return listed.get(key, otherwise) if isinstance(listed, dict) else otherwise
+    return listed.get("profile", {}) if isinstance(listed, dict) else {}
 
 
 def release_name(version: str, size: str, world: int = 0) -> str:
-    """Return ``0.3.0/small`` of the released world, ``0.3.0/small.w3`` of independent world 3."""
+    """Return ``0.4.0/small`` of the released world, ``0.4.0/small.w3`` of independent world 3."""
     return f"{version}/{size}{f'{WORLD_MARK}{world}' if world else ''}"
 
 
@@ -106,9 +114,9 @@ def parameters(version: str) -> dict[str, dict[str, Any]]:
     """Return every parameter of a version's world by dotted path, in the file's order.
 
     Each has its value or range, its unit, what it rests on (:mod:`tipdata.core.grounds`), and maybe a note. Raises
-    KeyError for a version that does not exist, ValueError for a parameter that does not say what it rests on.
+    UsageError as :func:`entry_of`, ValueError for a parameter that does not say what it rests on.
     """
-    return _parameters(versions()[version]["world"])
+    return _parameters(entry_of(version)["world"])
 
 
 @cache
@@ -174,20 +182,14 @@ class World:
         """Return a world of a version: 0 is the released one, any other number one with draws of its own.
 
         ``size``: of a release, which may have a profile. The seed of world k >= 1 is the first 8 bytes, most
-        significant first, of SHA-256 of ``<seed>/world/<k>`` with the version's seed. Raises KeyError for a version
-        and UsageError for a world that does not exist.
+        significant first, of SHA-256 of ``<seed>/world/<k>`` with the version's seed. Raises UsageError as
+        :func:`entry_of`, and for a world that does not exist.
         """
         check_world(world)
-        seed = int(versions()[version]["seed"])
+        seed = int(entry_of(version)["seed"])
         if world:
             seed = int.from_bytes(hashlib.sha256(f"{seed}/world/{world}".encode()).digest()[:8], "big")
         return cls(version, seed, assumptions, size if profile(size) else "")
-
-    @property
-    def second_edition(self) -> bool:
-        """Whether it is of data 0.4.0 or later: adverts say facts, and operations have lives that all tables draw
-        from."""
-        return has(self.version, SECOND_EDITION)
 
     @property
     def natural(self) -> "World":
@@ -223,11 +225,6 @@ class Region:
     world: World
     index: int
     _drawn: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def second_edition(self) -> bool:
-        """Whether its world is of the second edition."""
-        return self.world.second_edition
 
     @property
     def natural(self) -> "Region":

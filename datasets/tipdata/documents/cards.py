@@ -52,7 +52,7 @@ def _grounds(stage: Stage) -> str:
     for file, version in worlds.items():
         own = grounds_of(entry for path, entry in parameters(version).items() if stage.owns(path))
         place = f"{file}, a draft" if is_draft(version) else file
-        told.append(f"**Parameters** of `{stage.name}` in {place}: {own.told(file)}.")
+        told.append(f"**Parameters** of `{stage.name}` in {place}: {own.told()}.")
     return "\n\n".join(told)
 
 

@@ -13,7 +13,7 @@ from tipcore.parquet import scan_parquet
 from tipdata.core.world import (
     WORLD_MARK,
     check_world,
-    has_size,
+    entry_of,
     newest_released,
     release_name,
     sizes,
@@ -36,22 +36,22 @@ class Release:
     world: int = 0
 
     @classmethod
-    def of(cls, version: str, size: str, world: int = 0) -> "Release":
-        """Return a release that exists. Raises UsageError, naming those that do, for a part that does not."""
-        if version not in versions():
-            raise UsageError(
-                f"release version {version} does not exist: choose one of {', '.join(versions())}."
-            )
-        had = [name for name in sizes() if has_size(version, name)]
-        if size not in had:
-            where = f" in data version {version}" if size in sizes() else ""
-            raise UsageError(f"release size {size} does not exist{where}: choose one of {', '.join(had)}.")
+    def of(cls, version: str, size: str, world: int = 0, retired: bool = False) -> "Release":
+        """Return a release that can be made. Raises UsageError, naming those that can, for a part that does not
+        exist, and as :func:`tipdata.core.world.entry_of`.
+
+        ``retired``: also one that cannot be made any more, whose files may still be there.
+        """
+        if not (retired and version in versions()):
+            entry_of(version)
+        if size not in sizes():
+            raise UsageError(f"release size {size} does not exist: choose one of {', '.join(sizes())}.")
         check_world(world)
         return cls(version, size, world)
 
     @classmethod
     def called(cls, name: str) -> "Release":
-        """Return the release of a name: ``small`` (its newest released version), ``0.3.0/small`` or ``0.3.0/small.w3``.
+        """Return the release of a name: ``small`` (its newest released version), ``0.4.0/small`` or ``0.4.0/small.w3``.
 
         Raises UsageError as :meth:`of`, and for a world that is not a whole number from 1.
         """

@@ -25,15 +25,15 @@ class Stage:
     """One stage: the stages it reads, the tables it makes, and how.
 
     ``generate(region, past)`` returns the stage's state, handed to later stages, and one frame per table with exactly
-    the table's columns. ``since``: the first version of the data that has it. ``parameters``: groups of the world file
-    that are of this stage, beside the one of its name.
+    the table's columns. ``since``: the first version of the data that has it, '' for all. ``parameters``: groups of the
+    world file that are of this stage, beside the one of its name.
     """
 
     name: str
     after: tuple[str, ...]
     tables: tuple[Table, ...]
     generate: Callable[[Region, Past], tuple[Any, dict[str, pl.DataFrame]]]
-    since: str = "0.1.0"
+    since: str = ""
     parameters: tuple[str, ...] = ()
 
     def owns(self, path: str) -> bool:
@@ -118,7 +118,5 @@ def tables_of(version: str) -> dict[str, Table]:
 
 
 def as_of(version: str, table: Table) -> Table:
-    """Return a table with the columns that it has in a version of the data, in its key as well."""
-    columns = tuple(c for c in table.columns if has(version, c.since, c.until))
-    names = {column.name for column in columns}
-    return replace(table, columns=columns, key=tuple(name for name in table.key if name in names))
+    """Return a table with the columns that it has in a version of the data."""
+    return replace(table, columns=tuple(c for c in table.columns if has(version, c.since)))

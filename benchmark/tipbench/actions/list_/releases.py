@@ -2,21 +2,16 @@
 
 from typing import Any
 
-from tipdata.core.world import has_size, newest_released, versions
+from tipdata.core.world import newest_released, versions
 from tipdata.release import RECEIPT, Release, size_in_words, size_on_disk
 
 
 def complete(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the lines with version, status and size of each release, the smallest first."""
     return sorted(
-        ({**line, **_about(line["version"] or _newest_with(line["size"]), line["size"])} for line in lines),
+        ({**line, **_about(line["version"] or newest_released(), line["size"])} for line in lines),
         key=lambda line: line["regions"],
     )
-
-
-def _newest_with(size: str) -> str:
-    """Return the newest released version that has a size, or the draft that brings it."""
-    return newest_released() if has_size(newest_released(), size) else list(versions())[-1]
 
 
 def _made(release: Release) -> str:

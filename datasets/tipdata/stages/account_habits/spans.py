@@ -1,4 +1,4 @@
-"""When accounts may have ties: from data 0.4.0 on, while they live, and those who recruit while they recruit."""
+"""When accounts may have ties: while they live, and those who recruit while they recruit."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,6 @@ import numpy as np
 
 from tipdata.core.draw import Ints
 from tipdata.core.world import DAYS
-from tipdata.stages.accounts.lives import Lives
 from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.operations.stage import Operations
 
@@ -23,9 +22,9 @@ class Spans:
     """Who addresses strangers does so while its operation recruits: until it posts no more."""
 
 
-def spans_of(o: Operations, accounts: Accounts, lives: Lives, outreach: np.ndarray) -> Spans:
+def spans_of(o: Operations, accounts: Accounts, outreach: np.ndarray) -> Spans:
     """Return the spans of all accounts."""
-    owner = accounts.owner
+    owner, lives = accounts.owner, accounts.lives
     start = np.maximum(lives.created, 0)
     recruits = outreach & (owner >= 0)
     since = np.where(recruits, np.maximum(start, o.begins[owner]), start)

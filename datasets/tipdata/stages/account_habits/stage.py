@@ -13,7 +13,7 @@ import polars as pl
 from tipdata.core.draw import ONE, log, log_sum, normalised, probability
 from tipdata.core.kinds import KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.tables import Column, Table
-from tipdata.core.world import DAYS, Region
+from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.account_habits.spans import Spans, spans_of
 from tipdata.stages.accounts.stage import BACKGROUND, Accounts
@@ -107,11 +107,6 @@ def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -
         o.town[owner],
         region.stream("account_habits/town").choose(number, np.array(region["places.town_weights"])),
     )
-    if accounts.lives is None:
-        start, end = _span(region, o, accounts)
-        spans = Spans(start, np.full(len(start), DAYS - 1), start, end)
-    else:
-        spans = spans_of(o, accounts, accounts.lives, outreach)
     return Actors(
         number,
         actor,
@@ -123,7 +118,7 @@ def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -
         language,
         town,
         _circles(region, number, owner, size, language * len(places.town) + town),
-        spans,
+        spans_of(o, accounts, outreach),
         _log_odds(region, accounts, group, size, habit_log + outreach_log),
     )
 
@@ -142,17 +137,6 @@ def _outreach(
     total = np.zeros((owner.max(initial=-1) + 1, len(GROUPS)), dtype=np.int64)
     np.add.at(total, owner[owner >= 0], own[owner >= 0])
     return outreach, np.where((owner >= 0)[:, None], total[owner] if len(total) else own, own)
-
-
-def _span(region: Region, o: Operations, accounts: Accounts) -> tuple[np.ndarray, np.ndarray]:
-    """Return first and last day of each account's ties: from its creation until some time after its operation's last
-    day."""
-    number, owner = accounts.number, accounts.owner
-    start = np.maximum(accounts.frame["created_day"].to_numpy().astype(np.int64), 0)
-    spread = region.stream("account_habits/stay").quantile(number, "exponential")
-    stay = np.where(owner >= 0, region["ties.stay_days"], region["ties.lifetime_days"]) * spread // 1_000_000
-    last = np.where(owner >= 0, o.last_day[owner], start) + stay
-    return start, np.maximum(np.minimum(last, DAYS - 1), start)
 
 
 def _circles(
@@ -205,6 +189,5 @@ STAGE = Stage(
     ("places", "operations", "accounts"),
     (ACCOUNT_HABITS,),
     generate,
-    since="0.2.0",
-    parameters=("ties.habits", "ties.outreach", "ties.circle", "ties.stay_days", "ties.lifetime_days"),
+    parameters=("ties.habits", "ties.outreach", "ties.circle"),
 )

@@ -1,4 +1,4 @@
-"""How long accounts live, from data 0.4.0 on: within the life of their operation, and never at a site that is not open.
+"""How long accounts live: within the life of their operation, and never at a site that is not open.
 
 Who loses the site of their first choice opens accounts elsewhere. What is left behind is closed after a while, or stays
 as a husk that does nothing.

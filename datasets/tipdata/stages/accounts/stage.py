@@ -10,8 +10,7 @@ from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICK
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.accounts import lives
-from tipdata.stages.accounts.lives import Lives, Sites, choose_sites
+from tipdata.stages.accounts.lives import Lives, background_site, choose_sites, draw_lives
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
@@ -40,7 +39,6 @@ ACCOUNTS = Table(
             "platform",
             "day",
             "from which on it is no more; null where it stays",
-            since="0.4.0",
         ),
         Column("verified", pl.Boolean(), "platform"),
         Column("cadence", pl.String(), "platform", values=CADENCES),
@@ -76,7 +74,7 @@ class Accounts:
         owner: operation of each account, -1 where it is nobody's.
         site: position of each account's platform.
         frame: the table's rows, in the order of the numbers.
-        lives: days of each account, from data 0.4.0 on.
+        lives: days of each account.
     """
 
     has: np.ndarray
@@ -86,11 +84,10 @@ class Accounts:
     owner: np.ndarray
     site: np.ndarray
     frame: pl.DataFrame
-    lives: Lives | None = None
+    lives: Lives
 
     def alive(self, operation: np.ndarray, day: np.ndarray) -> np.ndarray:
         """Return (rows, platforms present) bool: where each row's operation has an account that lives on its day."""
-        assert self.lives is not None
         created, closed = (
             self._of_operations(self.lives.created, DAYS),
             self._of_operations(self.lives.closed, 0),
@@ -113,10 +110,7 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     weights = site_weights(region, places)[operations.family]
     sites = np.arange(len(places.platform))
     numbers = local[:, None] * MAX_SITES + sites[None, :]
-    if region.second_edition:
-        chosen = choose_sites(region, places, operations, numbers, weights)
-    else:
-        chosen = _sites(region, places, numbers, weights)
+    chosen = choose_sites(region, places, operations, numbers, weights)
     o, site = np.nonzero(chosen.has)
     count = max(region["accounts.total"] - len(o), 0)
     others = BACKGROUND + np.arange(count)
@@ -128,26 +122,8 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     days = _lives(region, places, operations, number, owner, site, moved, first)
     frame = _frame(region, places, operations, number, owner, site, days)
     ids = region.ids("accounts", numbers)
-    known = days if region.second_edition else None
-    accounts = Accounts(chosen.has, chosen.home, ids, number, owner, site, frame, known)
+    accounts = Accounts(chosen.has, chosen.home, ids, number, owner, site, frame, days)
     return accounts, {"accounts": frame}
-
-
-def _sites(region: Region, places: Places, numbers: np.ndarray, weights: np.ndarray) -> Sites:
-    """Return where operations have accounts up to data 0.3.0: on any sites, whenever these are open."""
-    sites = np.arange(len(places.platform))
-    home = region.stream("accounts/home").choose(np.arange(len(numbers)), weights)
-    further = region.stream("accounts/elsewhere").chance(numbers, probability(region["accounts.elsewhere"]))
-    has_ = (further & (weights > 1)) | (sites[None, :] == home[:, None])
-    has_ |= _successors(region, places, numbers, weights, home)
-    return Sites(has_, home, np.full(numbers.shape, -1))
-
-
-def background_site(region: Region, places: Places, number: np.ndarray) -> np.ndarray:
-    """Return position of the platform of accounts that belong to no operation."""
-    if region.second_edition:
-        return lives.background_site(region, places, number)
-    return region.stream("accounts/site").choose(number, np.ones(len(places.platform), dtype=np.int64))
 
 
 def spoken_language(region: Region, o: Operations, number: np.ndarray) -> np.ndarray:
@@ -155,19 +131,6 @@ def spoken_language(region: Region, o: Operations, number: np.ndarray) -> np.nda
     spoken = region.stream("accounts/language").choose(number, np.ones(len(LANGUAGES), dtype=np.int64))
     resident = region.stream("accounts/resident").chance(number, probability(region["accounts.resident"]))
     return np.where(resident, o.majority, spoken)
-
-
-def _successors(
-    region: Region, places: Places, numbers: np.ndarray, weights: np.ndarray, home: np.ndarray
-) -> np.ndarray:
-    """Further accounts of those whose first choice closes: (operations, platforms present) bool."""
-    lasting = (places.closed == DAYS) & (places.opened == 0)
-    pull = np.where(lasting[None, :] & (weights > 1), weights, 0)
-    luck = region.stream("accounts/successor").quantile(numbers, "exponential") + 1
-    order = np.argsort(
-        np.argsort(np.where(pull > 0, luck * 1000 // np.maximum(pull, 1), 1 << 60), axis=1), axis=1
-    )
-    return (order < region["accounts.successors"]) & (pull > 0) & (places.closed[home] < DAYS)[:, None]
 
 
 def site_weights(region: Region, places: Places) -> np.ndarray:
@@ -197,17 +160,13 @@ def _lives(
     moved: np.ndarray,
     first: np.ndarray,
 ) -> Lives:
-    """Return the days of accounts; up to data 0.3.0 none is ever closed."""
+    """Return the days of accounts."""
     owned = owner >= 0
     age = np.array([region["accounts.age_days"][k] for k in KINDS])[
         np.where(owned, o.kind[owner], INDEPENDENT)
     ]
     age = age * region.stream("accounts/age").quantile(number, "exponential") // 1_000_000
-    if region.second_edition:
-        return lives.draw_lives(region, places, o, number, owner, site, age, moved, first)
-    start = np.where(owned, o.first_day[owner], lives.background_start(region, number))
-    never = np.full(len(number), DAYS)
-    return Lives(start - age, never - 1, never)
+    return draw_lives(region, places, o, number, owner, site, age, moved, first)
 
 
 def _frame(

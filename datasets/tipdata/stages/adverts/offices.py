@@ -1,4 +1,4 @@
-"""Who answers the phone of whom, from data 0.4.0 on: a few booking offices do so for many."""
+"""Who answers the phone of whom: a few booking offices do so for many."""
 
 import numpy as np
 

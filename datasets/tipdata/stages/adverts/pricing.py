@@ -1,4 +1,4 @@
-"""Prices of adverts from data 0.4.0 on: they agree with what the advert says of its price, and are round numbers."""
+"""Prices of adverts: they agree with what the advert says of its price, and are round numbers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,6 @@ def agreeing_prices(
 
 def _claimed(o: Operations, plan: Schedule, said: Said) -> Ints:
     """Return the level of price that each advert says, or that its operation holds."""
-    assert o.facts is not None
     number = number_of("price")
     told, own = said.level[:, number], o.facts.level[plan.operation, number]
     level = np.where(told == SILENT, own, told)

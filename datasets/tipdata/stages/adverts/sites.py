@@ -1,4 +1,4 @@
-"""In which town and on which site adverts appear, from data 0.4.0 on: on the tour, and from an account that lives."""
+"""In which town and on which site adverts appear: on the tour, and from an account that lives."""
 
 import numpy as np
 

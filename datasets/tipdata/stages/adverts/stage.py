@@ -4,7 +4,7 @@ Posting is drawn as candidates and then masked (a closed site loses most of them
 behind every counterfactual.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -15,15 +15,13 @@ from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.adverts.bursts import Touring, draw_bursts
-from tipdata.stages.adverts.details import draw_contacts, draw_images, draw_prices, job_fields
-from tipdata.stages.adverts.rendering import Text
+from tipdata.stages.adverts.details import draw_contacts, draw_images, job_fields
 from tipdata.stages.adverts.saying import Said
-from tipdata.stages.adverts.schedule import Schedule, draw_schedule, place_adverts
-from tipdata.stages.adverts.second_writing import facts_column, write_facts
+from tipdata.stages.adverts.schedule import Schedule
 from tipdata.stages.adverts.sites import place_on_tour
 from tipdata.stages.adverts.tables import ADVERTS, HALF_HOUR
 from tipdata.stages.adverts.templates import Chains
-from tipdata.stages.adverts.writing import write
+from tipdata.stages.adverts.writing import Text, facts_column, write
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
@@ -37,12 +35,11 @@ class Adverts:
     operation: np.ndarray
     day: np.ndarray
     template: np.ndarray
-    shown: np.ndarray
     log_odds: np.ndarray
-    said: Said | None = None
-    """From data 0.4.0 on, what each says."""
-    misspelt: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """From data 0.4.0 on, how many misspellings each body has."""
+    said: Said
+    """What each says."""
+    misspelt: np.ndarray
+    """How many misspellings each body has."""
 
 
 def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFrame]]:
@@ -50,33 +47,21 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     places: Places = past["places"]
     operations: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
-    if accounts.lives is None:
-        plan = draw_schedule(region, operations)
-        town, site, kept = place_adverts(region, places, operations, accounts, plan)
-    else:
-        touring = Touring.of(region, places, operations)
-        plan = draw_bursts(region, operations, touring)
-        town, site, kept = place_on_tour(region, places, operations, accounts, plan, touring)
+    touring = Touring.of(region, places, operations)
+    plan = draw_bursts(region, operations, touring)
+    town, site, kept = place_on_tour(region, places, operations, accounts, plan, touring)
     order = np.flatnonzero(kept)
     order = order[np.lexsort((plan.row[order], plan.minute[order], plan.template[order]))]
     plan = Schedule(*(getattr(plan, f)[order] for f in Schedule.__dataclass_fields__))
     town, site = town[order], site[order]
     first = np.ones(len(order), dtype=bool)
     first[1:] = plan.template[1:] != plan.template[:-1]
-    chains, facts = Chains(plan.row, plan.operation, plan.template, first), operations.facts
-    if facts is None:
-        text, said = write(region, operations, chains), None
-        price = draw_prices(region, operations, plan, town)
-    else:
-        text, said, price = write_facts(region, operations, facts, plan, chains, town)
+    chains = Chains(plan.row, plan.operation, plan.template, first)
+    text, said, price = write(region, operations, plan, chains, town)
     ids = region.ids("adverts", plan.row)
-    state = Adverts(
-        ids, plan.row, plan.operation, plan.day, text.source, text.cues, text.log_odds, said, text.misspelt
-    )
+    state = Adverts(ids, plan.row, plan.operation, plan.day, text.source, text.log_odds, said, text.misspelt)
     frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
-    if said is not None:
-        frame = frame.with_columns(facts=facts_column(operations, chains, said))
-    return state, {"adverts": frame}
+    return state, {"adverts": frame.with_columns(facts=facts_column(operations, chains, said))}
 
 
 def _frame(
@@ -89,7 +74,7 @@ def _frame(
     site: np.ndarray,
     first: np.ndarray,
     text: Text,
-    said: Said | None,
+    said: Said,
     priced: tuple[np.ndarray, np.ndarray],
     ids: np.ndarray,
 ) -> pl.DataFrame:
@@ -115,13 +100,12 @@ def _frame(
             ).replace("", None),
             "contacts": lists(*draw_contacts(region, o, plan)),
             "images": lists(*draw_images(region, o, plan, text.source)),
-            **job_fields(region, o, plan, text, said),
+            **job_fields(region, o, plan, said),
             "account": accounts.id[operation, site],
             "operation": o.id[operation],
             "template": region.ids("templates", plan.template),
             "near_duplicate_group": region.ids("templates", text.source),
             "parent": pl.Series(parent).replace(-1, None),
-            "cues": lists(np.arange(text.cues.shape[1]), text.cues, o.cues),
             "copied": text.source != plan.template,
             "writer": region.ids("writers", o.writer[operation]),
             "log_odds": text.log_odds.astype(np.int32),

@@ -1,58 +1,87 @@
-"""How adverts are written: writers' preferences, templates, copies, re-posts with edits, and the text itself.
+"""How adverts are written: what they say, then its wording, then what one advert tells by itself."""
 
-A template has a *state*: which sentence stands in each slot, the noun, the title, and which cues it shows. A re-post
-keeps its template's state but for up to three edited positions, and an edit lasts until the next one there.
-"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
-from tipdata.core.draw import log, log_add, log_sum
-from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
+from tipdata.core.draw import Ints, log_sum
+from tipdata.core.kinds import FAMILIES, LANGUAGES, TRAFFICKING
+from tipdata.core.lists import lists
 from tipdata.core.world import Region
-from tipdata.stages.adverts.rendering import Text, _styles, render
-from tipdata.stages.adverts.templates import FIRST_CUE, Chains, draw_copies, edit, template_states
+from tipdata.stages.adverts.framing import Framing, Writers
+from tipdata.stages.adverts.pricing import agreeing_prices, stated_prices
+from tipdata.stages.adverts.saying import Said, number_of, said_by
+from tipdata.stages.adverts.schedule import Schedule
+from tipdata.stages.adverts.templates import Chains, draw_copies
+from tipdata.stages.adverts.wording import Shown, render
+from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.stage import Operations
-from tipdata.text.lexicon import Lexicon, lexicon
+from tipdata.text.facts import places, shape
+from tipdata.text.kept import phrases
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
-def write(region: Region, operations: Operations, chains: Chains) -> Text:
-    """Write every advert of a region."""
-    words = lexicon(LANGUAGES, FAMILIES, tuple(CATEGORIES.items()), operations.cues)
-    family_cues = _family_cues(operations, words)
-    source = draw_copies(region, operations)
-    state = template_states(region, operations, family_cues, source)
-    style = _styles(region, operations, source)
-    edited = edit(region, operations, family_cues, chains, state)
-    shown = np.zeros((len(chains.row), len(operations.cues)), dtype=bool)
-    columns = family_cues[operations.family[chains.operation]]
-    present = (edited[:, FIRST_CUE:] == 1) & (columns >= 0)
-    at, which = np.nonzero(present)
-    shown[at, columns[at, which]] = True
-    title, body = render(region, operations, words, chains, edited, columns, style)
-    return Text(title, body, shown, source[chains.template], _unit_log_odds(operations, chains, shown))
+@dataclass(frozen=True)
+class Text:
+    """What was written, row by row as in :class:`tipdata.stages.adverts.templates.Chains`."""
+
+    title: pa.Array
+    body: pa.Array
+    source: np.ndarray
+    """Local number of the template whose text this is: its own, or the one it was copied from."""
+    log_odds: np.ndarray
+    """Of trafficking given this advert's own facts and category, milli-nats."""
+    misspelt: np.ndarray
+    """How many misspellings the body has."""
 
 
-def _family_cues(operations: Operations, words: Lexicon) -> np.ndarray:
-    """Return (families, most) cue numbers of each family, -1 beyond its own."""
-    lists = [np.flatnonzero(words.cue[0, f, :, 0] >= 0) for f in range(len(FAMILIES))]
-    table = np.full((len(lists), max(map(len, lists))), -1)
-    for f, listed in enumerate(lists):
-        table[f, : len(listed)] = listed
-    return table
+def write(
+    region: Region, o: Operations, plan: Schedule, chains: Chains, town: Ints
+) -> tuple[Text, Said, tuple[Ints, np.ndarray]]:
+    """Write every advert of a region, and return what each says, and its price as :func:`agreeing_prices` does.
 
-
-def _unit_log_odds(o: Operations, chains: Chains, shown: np.ndarray) -> np.ndarray:
-    """Return posterior log-odds of trafficking from one advert's own category and cues, milli-nats.
-
-    Each cue's habit is summed out: P(shown | kind) = sum over habit of P(shown | habit) P(habit | kind).
+    ``town``: rank of the town of each.
     """
-    yes, no = log(np.array(o.shown)), log(65536 - np.array(o.shown))
-    absent, present = o.habit_log[..., 0], o.habit_log[..., 1]
-    has = (absent != 0) | (present != 0)
-    if_shown = np.where(has, log_add(present + yes[0], absent + yes[1]), 0)
-    if_not = np.where(has, log_add(present + no[0], absent + no[1]), 0)
-    family, category = o.family[chains.operation], o.category[chains.operation]
-    total = (o.kind_log + if_not.sum(axis=1))[family] + o.category_log[category]
-    gain = (if_shown - if_not)[family]
-    total = total + (gain * shown[:, :, None]).sum(axis=1)
-    return total[:, 0] - log_sum(total[:, 1:])
+    words = phrases(LANGUAGES)
+    source = draw_copies(region, o)
+    priced = np.zeros(len(source), dtype=bool)
+    stated = stated_prices(region, o, plan)
+    priced[chains.template] = stated
+    masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
+    voice = o.facts.level[:, number_of("voice")]
+    framing = Framing(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
+    said = said_by(region, o, o.facts, framing, chains, source, priced, masked)
+    price = agreeing_prices(region, o, plan, town, stated, said)
+    title, body, misspelt = render(framing, chains, source, said, Shown(price[0], masked))
+    return Text(title, body, source[chains.template], log_odds(o, chains, said), misspelt), said, price
+
+
+def log_odds(o: Operations, chains: Chains, said: Said) -> Ints:
+    """Return log-odds of trafficking from one advert's own category and facts, milli-nats, each fact by itself."""
+    category = o.category[chains.operation]
+    logs = o.facts.law.logs
+    row, fact = np.nonzero(said.level != SILENT)
+    told = logs[category[row], fact, :, said.level[row, fact]]
+    total = np.zeros((len(category), told.shape[1]), dtype=np.int64)
+    for speaker in range(total.shape[1]):  # numpy adds to one axis at a time fast, to two slowly
+        np.add.at(total[:, speaker], row, told[:, speaker])
+    of_kind = o.kind_log + o.category_log[category] + o.facts.law.by_kind(total, category)
+    return of_kind[:, TRAFFICKING] - log_sum(of_kind[:, TRAFFICKING + 1 :])
+
+
+def facts_column(o: Operations, chains: Chains, said: Said) -> pl.Series:
+    """Return the column of what adverts say: a list of ``fact=level``."""
+    names = np.full((len(FAMILIES), *shape()), "", dtype=object)
+    for f, family in enumerate(FAMILIES):
+        for text, place in places(family).items():
+            names[(f, *place)] = text
+    number = np.arange(names.size).reshape(names.shape)
+    fact = np.arange(said.level.shape[1])
+    values = number[o.family[chains.operation][:, None], fact, said.level]
+    return lists(values, said.level != SILENT, names.ravel().tolist())

@@ -27,10 +27,7 @@ def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarr
     """Return the probability that the mean score of two raters is at least :data:`POSITIVE`: (adverts,) float64.
 
     Gauss and Hermite's quadrature over the reading that all share; given it, the scores of two raters are independent.
-    Of data 0.4.0 and later. Raises ValueError for a version whose raters do not read facts.
     """
-    if o.facts is None:
-        raise ValueError(f"adverts of data {region.world.version} say no facts")
     raters = int(region["annotations.raters"])
     seen = _seen(region, o, adverts, np.repeat(np.arange(raters)[:, None], len(adverts.row), axis=1))
     points, weights = np.polynomial.hermite_e.hermegauss(NODES)
@@ -53,10 +50,9 @@ def expected_labels(region: Region, o: Operations, adverts: Adverts) -> np.ndarr
 
 def _seen(region: Region, o: Operations, adverts: Adverts, rater: Ints) -> np.ndarray:
     """Return how suspicious each advert looks to each rater on average, nats, 0 where undecided: (raters, adverts)."""
-    assert o.facts is not None
     centre = np.array([region["annotations.centre"][f] for f in FAMILIES])[o.family[adverts.operation]]
     offset = region.stream("annotations/offset").quantile(rater, "normal") / 1_000_000
-    told = impressions(region, o, o.facts, adverts, rater) / 1000
+    told = impressions(region, o, adverts, rater) / 1000
     return told - centre + offset * region["annotations.offset"]
 
 

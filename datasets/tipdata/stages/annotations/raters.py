@@ -1,4 +1,4 @@
-"""Raters as people, from data 0.4.0 on: each weighs what an advert says by weights of their own.
+"""Raters as people: each weighs what an advert says by weights of their own.
 
 A rater's weight of a level is the truth's, shrunk, plus a folk belief where people hold one, plus an error of the
 rater's own. Some levels count more where they are read together. Nobody sees an operation, and nobody knows the law.
@@ -12,22 +12,21 @@ from tipdata.core.draw import Ints, log_sum
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.facts import SILENT, Facts
+from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.stage import Operations
 from tipdata.text.facts import places
 
 
-def impressions(region: Region, o: Operations, facts: Facts, adverts: Adverts, rater: Ints) -> Ints:
+def impressions(region: Region, o: Operations, adverts: Adverts, rater: Ints) -> Ints:
     """Return how suspicious each advert looks to its raters, milli-nats, of the shape of ``rater``.
 
     Args:
         rater: (raters, adverts) numbers of the raters who look at each.
     """
-    assert adverts.said is not None
     family = o.family[adverts.operation]
     level = adverts.said.level
     row, fact = np.nonzero(level != SILENT)
-    weights = _weights(region, o, facts)
+    weights = _weights(region, o)
     place = np.ravel_multi_index(
         (o.category[adverts.operation][row], fact, level[row, fact]), weights.shape[1:]
     )
@@ -51,10 +50,11 @@ def impressions(region: Region, o: Operations, facts: Facts, adverts: Adverts, r
     )
 
 
-def _weights(region: Region, o: Operations, facts: Facts) -> np.ndarray:
+def _weights(region: Region, o: Operations) -> np.ndarray:
     """Return (raters, categories, facts, levels) milli-nats; what is a rater's own is by family."""
-    logs = np.moveaxis(facts.law.logs, 2, -1)
-    by_kind = facts.law.by_kind(logs, np.arange(len(CATEGORIES))[:, None, None])
+    law = o.facts.law
+    logs = np.moveaxis(law.logs, 2, -1)
+    by_kind = law.by_kind(logs, np.arange(len(CATEGORIES))[:, None, None])
     others = o.kind_log[1:]
     lawful = log_sum(by_kind[..., 1:] + others) - log_sum(others)
     truth = np.where((logs == 0).all(axis=-1), 0, by_kind[..., 0] - lawful)

@@ -1,7 +1,7 @@
 """Annotations: two raters look at an advert's public face and score how suspicious it looks, 0 to 6.
 
-They see cues, are swayed by decoys, disagree in level and reading, and slip. Their scores are what the literature
-calls expert labels; the truth is elsewhere.
+Each weighs what it says in a way of their own; they disagree in level and reading, and slip. Their scores are what the
+literature calls expert labels; the truth is elsewhere.
 """
 
 import numpy as np
@@ -13,7 +13,6 @@ from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.annotations.raters import impressions
-from tipdata.stages.operations.facts import Facts
 from tipdata.stages.operations.stage import Operations
 
 ANNOTATIONS = Table(
@@ -39,10 +38,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     first = region.stream("annotations/rater").below(adverts.row, raters)
     second = (first + 1 + region.stream("annotations/rater").below(adverts.row, raters - 1, 1)) % raters
     both = np.stack([first, second])
-    if o.facts is None:
-        seen = np.broadcast_to(_appearance(region, o, adverts), both.shape)
-    else:
-        seen = _read(region, o, o.facts, adverts, both)
+    seen = _read(region, o, adverts, both)
     frames = [_scores(region, adverts, latent, rater) for latent, rater in zip(seen, both, strict=True)]
     return None, {"annotations": pl.concat(frames)}
 
@@ -55,21 +51,10 @@ def _normal(region: Region, name: str, ids: np.ndarray, k: int | np.ndarray = 0)
     return region.stream(f"annotations/{name}").quantile(ids, "normal", k) * _milli(region, name) // 1_000_000
 
 
-def _appearance(region: Region, o: Operations, adverts: Adverts) -> np.ndarray:
-    """Return how suspicious each advert looks to everyone, milli-nats, 0 where a rater is undecided."""
-    decoys = [o.cues.index(name) for name in region.group("cues.decoys")]
-    centre = np.array([int(region["annotations.centre"][f] * 1000) for f in FAMILIES])[
-        o.family[adverts.operation]
-    ]
-    swayed = adverts.shown[:, decoys].sum(axis=1) * _milli(region, "decoy")
-    seen = adverts.log_odds * _milli(region, "cues") // 1000
-    return seen + centre + swayed + _normal(region, "reading", adverts.template)
-
-
-def _read(region: Region, o: Operations, facts: Facts, adverts: Adverts, rater: np.ndarray) -> np.ndarray:
+def _read(region: Region, o: Operations, adverts: Adverts, rater: np.ndarray) -> np.ndarray:
     """Return (raters, adverts) how suspicious each looks to its rater, milli-nats, 0 where undecided."""
     centre = np.array([round(region["annotations.centre"][f] * 1000) for f in FAMILIES])
-    seen = impressions(region, o, facts, adverts, rater)
+    seen = impressions(region, o, adverts, rater)
     return seen - centre[o.family[adverts.operation]] + _normal(region, "reading", adverts.template)
 
 

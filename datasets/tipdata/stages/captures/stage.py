@@ -18,7 +18,6 @@ from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.stage import SEXES, People
 
 LISTS = ("police", "border", "labour_inspectorate", "shelter", "hotline", "platform")
-AGES = ("child", "adult")
 ANY = "any"
 """Level of a stratum that is not divided by this."""
 CERTAIN = 1 << 30
@@ -29,7 +28,7 @@ MILLIONTHS = 1_000_000
 
 CASE_LISTS = Table(
     "case_lists",
-    ("region", "form", "sex", "age", *LISTS),
+    ("region", "form", "sex", *LISTS),
     (
         Column("region", pl.Int32(), "public"),
         Column(
@@ -40,14 +39,6 @@ CASE_LISTS = Table(
             values=InWorld(("captures.forms",), more=(ANY,)),
         ),
         Column("sex", pl.String(), "public", values=(*SEXES, ANY)),
-        Column(
-            "age",
-            pl.String(),
-            "public",
-            note="children only as this margin; from 0.4.0 on all are adults",
-            values=(*AGES, ANY),
-            until="0.4.0",
-        ),
         *(Column(name, pl.Boolean(), "public", note="whether they are on this list") for name in LISTS),
         Column("count", pl.Int32(), "public", "people", "on these lists and no other"),
     ),
@@ -96,8 +87,6 @@ def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
         "form": (form[seen], (*region["captures.forms"], ANY)),
         "sex": (women[seen].astype(np.int64), (*SEXES, ANY)),
     }
-    if not region.second_edition:
-        strata["age"] = (p.adult[p.exploited][seen].astype(np.int64), (*AGES, ANY))
     inverse, variance = _inverse_chances(chance[seen])
     populations = pl.DataFrame(
         {
@@ -224,4 +213,4 @@ def _counted(
     )
 
 
-STAGE = Stage("captures", ("operations", "people"), (CASE_LISTS, POPULATIONS), generate, since="0.3.0")
+STAGE = Stage("captures", ("operations", "people"), (CASE_LISTS, POPULATIONS), generate)

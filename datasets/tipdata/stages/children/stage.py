@@ -67,4 +67,4 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     }
 
 
-STAGE = Stage("children", ("captures",), (CHILD_COUNTS,), generate, since="0.4.0")
+STAGE = Stage("children", ("captures",), (CHILD_COUNTS,), generate)

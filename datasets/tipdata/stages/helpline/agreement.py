@@ -26,8 +26,6 @@ class Known:
         Raises ValueError where nothing of the pool is left for someone, and for a sentence or a name that is none.
         """
         made = np.zeros((self.facts.height, sentences), dtype=bool)
-        if APART not in region.world.parameters:
-            return made
         for rule in region[APART].get(pool, []):
             holds = np.zeros(self.facts.height, dtype=bool)
             for name, wanted in rule["where"].items():

@@ -39,8 +39,6 @@ OTHERS = 1 << 30
 """Local numbers of people who are not of ``people`` start here."""
 NOBODY = -1
 WEEK = 7
-TRIES = 8
-"""Candidates that are tried for someone who is still inside on the day."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,7 @@ def draw_calls(region: Region) -> Calls:
     weeks, spacing = region["helpline.weeks"], region["helpline.spacing"]
     opens = np.arange(weeks) * spacing + region.stream("helpline/weeks").below(np.arange(weeks), spacing)
     first = np.arange(region["helpline.first"])
-    season = season_of_weeks(region, opens) if region.second_edition else np.ones(weeks, dtype=np.int64)
-    slot = region.stream("helpline/week").choose(first, season)
+    slot = region.stream("helpline/week").choose(first, season_of_weeks(region, opens))
     minute = _minute(region, first, opens[slot], 0)
     turns = [(first, np.zeros_like(first), minute)]
     happens = np.ones(len(first), dtype=bool)
@@ -85,11 +82,9 @@ def draw_calls(region: Region) -> Calls:
             first, probability(region["helpline.again_same_week"]), turn
         )
         last = (opens[slot] + 1) * WEEK * MINUTES_A_DAY - 1
-        later = minute + 1 + region.stream("helpline/gap").below(first, np.maximum(last - minute, 1), turn)
-        if region.second_edition:
-            ahead = days_between(region, first, turn) * MINUTES_A_DAY
-            later = minute // MINUTES_A_DAY * MINUTES_A_DAY + ahead + _clock(region, first, turn)
-            same &= later <= last
+        ahead = days_between(region, first, turn) * MINUTES_A_DAY
+        later = minute // MINUTES_A_DAY * MINUTES_A_DAY + ahead + _clock(region, first, turn)
+        same &= later <= last
         happens &= np.where(same, minute < last, slot + 1 < weeks)
         slot = np.where(same, slot, np.minimum(slot + 1, weeks - 1))
         minute = np.where(same, later, _minute(region, first, opens[slot], turn))
@@ -99,12 +94,8 @@ def draw_calls(region: Region) -> Calls:
 
 
 def _minute(region: Region, first: np.ndarray, week: np.ndarray, turn: int) -> np.ndarray:
-    """Return a minute of the week: of any day, in the rhythm of the week from data 0.4.0 on."""
-    if region.second_edition:
-        within = weekday(region, first, turn)
-    else:
-        within = region.stream("helpline/day").below(first, WEEK, turn)
-    return (week * WEEK + within) * MINUTES_A_DAY + _clock(region, first, turn)
+    """Return a minute of the week."""
+    return (week * WEEK + weekday(region, first, turn)) * MINUTES_A_DAY + _clock(region, first, turn)
 
 
 def _clock(region: Region, first: np.ndarray, turn: int) -> np.ndarray:
@@ -146,17 +137,10 @@ def kinds_of_forms(o: Operations) -> np.ndarray:
 
 def kind_weights(region: Region, o: Operations, people: People) -> np.ndarray:
     """Return (5,) integer weights of the kinds among first contacts: the posterior's prior."""
-    able = _able(region, o, people)
-    forms = np.bincount(kinds_of_forms(o)[o.form[people.owner[able]]], minlength=EXPLOITED_KINDS)
+    may = able(region, o, people)
+    forms = np.bincount(kinds_of_people(o, people)[may], minlength=EXPLOITED_KINDS)
     exploited, worker = (probability(region[f"helpline.{name}"]) for name in ("exploited", "worker"))
-    return np.array([*(forms * exploited // max(len(able), 1)), worker, ONE - exploited - worker])
-
-
-def _able(region: Region, o: Operations, people: People) -> np.ndarray:
-    """Return positions of those who may call."""
-    if region.second_edition:
-        return able(region, o, people)
-    return np.flatnonzero(people.exploited & people.adult)
+    return np.array([*(forms * exploited // max(len(may), 1)), worker, ONE - exploited - worker])
 
 
 def _phase_days(region: Region) -> tuple[np.ndarray, np.ndarray]:
@@ -169,33 +153,21 @@ def _pick(
     region: Region, o: Operations, people: People, first: np.ndarray, day: np.ndarray, phase: np.ndarray
 ) -> np.ndarray:
     """For each first contact an exploited adult who on that day is in the phase, else in the nearest there is."""
-    able = _able(region, o, people)
-    able = able[np.lexsort((people.local[able], people.end[able]))]
-    ends = people.end[able]
+    may = able(region, o, people)
+    may = may[np.lexsort((people.local[may], people.end[may]))]
+    ends = people.end[may]
     low, high = _phase_days(region)
     start = np.searchsorted(ends, day - high[phase], side="left")
     stop = np.searchsorted(ends, day - low[phase], side="right")
     left = start + region.stream("helpline/left").below(first, np.maximum(stop - start, 1))
     left = np.where(stop > start, left, stop - 1)
-    if region.second_edition:
-        inside, fits = pick_soon(region, people, able, first, day)
-        return able[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
-    lasting = np.searchsorted(ends, day, side="right")
-    tried = lasting[:, None] + region.stream("helpline/inside").below(
-        first[:, None], np.maximum(len(able) - lasting, 1)[:, None], np.arange(TRIES)
-    )
-    tried = np.minimum(tried, len(able) - 1)
-    fits = (people.start[able[tried]] <= day[:, None]) & (ends[tried] > day[:, None])
-    inside = tried[np.arange(len(first)), fits.argmax(axis=1)]
-    return able[np.where(((phase == INSIDE) & fits.any(axis=1)) | (left < 0), inside, left)]
+    inside, fits = pick_soon(region, people, may, first, day)
+    return may[np.where(((phase == INSIDE) & fits) | (left < 0), inside, left)]
 
 
 def chances(region: Region, o: Operations, people: People) -> dict[str, np.ndarray]:
     """Return by circumstance (kinds, phases) probabilities out of 65,536."""
-    listed = circumstance_tables(region)
-    return (
-        held_back(region, o, people, kinds_of_people(o, people), listed) if region.second_edition else listed
-    )
+    return held_back(region, o, people, kinds_of_people(o, people), circumstance_tables(region))
 
 
 def kinds_of_people(o: Operations, people: People) -> np.ndarray:
@@ -244,7 +216,5 @@ def draw_cases(
         foreign=foreign,
         spoken=~foreign | region.stream("helpline/spoken").chance(calls.local, at_hand[language]),
         **{name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()},
-        trade=np.where(at >= 0, trades(region, o)[people.owner[at]], NOBODY)
-        if region.second_edition
-        else None,
+        trade=np.where(at >= 0, trades(region, o)[people.owner[at]], NOBODY),
     )

@@ -25,7 +25,7 @@ class Cases:
     ``local`` and ``person``: local numbers of the contact and of the person (draws are keyed by them).
     ``since``: days since leaving, -1 where not left. ``spoken``: an interpreter for the language is at hand, or
     none is needed. ``earnings``, ``documents``: withheld; ``authorities``: they ended it. ``trade``: level of the fact
-    ``sector`` that their operation is of, -1 for none, from data 0.4.0 on.
+    ``sector`` that their operation is of, -1 for none.
     """
 
     local: np.ndarray
@@ -40,7 +40,7 @@ class Cases:
     earnings: np.ndarray
     documents: np.ndarray
     authorities: np.ndarray
-    trade: np.ndarray | None = None
+    trade: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ DEPENDS_ON = {
     "health_concern": "medical",
     "strain": "counselling",
     "asks_authorities": "legal",
-    "holds_papers": "papers",
+    "holds_papers": "documents",
     "weeks_owed": "wages",
     "employer_aware": "danger",
     "free_to_leave": "danger",
@@ -25,7 +25,7 @@ DEPENDS_ON = {
     "caller_relation": "kind",
     "channel": "phase",
 }
-"""Fact -> the hidden state that its levels depend on: a need, danger, kind or phase, or nothing."""
+"""Fact -> the hidden state that its levels depend on: a need, a circumstance, danger, kind or phase, or nothing."""
 ALWAYS_KNOWN = ("caller_relation", "channel")
 IMPOSSIBLE = -20_000
 """Log-likelihood of what cannot be, milli-nats."""
@@ -39,15 +39,13 @@ class Facts:
     relation: np.ndarray
 
 
-def draw_facts(
-    region: Region, c: Cases, needs: np.ndarray, seen: Evidence, trades: np.ndarray | None = None
-) -> Facts:
+def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence, trades: np.ndarray) -> Facts:
     """Draw all facts of the contacts, and add what they say to ``seen``.
 
     Args:
         needs: (contacts, needs) bool.
         trades: (kinds, sectors) probabilities of the fact ``sector``, where those exploited have that of their
-            operation: from data 0.4.0 on, as have papers those from whom none are withheld.
+            operation.
     """
     n = len(c.local)
     gap = np.where(
@@ -55,12 +53,11 @@ def draw_facts(
     )
     columns: dict[str, pl.Expr] = {}
     relation = np.zeros(n, dtype=np.int64)
-    depends = DEPENDS_ON if trades is None else DEPENDS_ON | {"holds_papers": "documents"}
-    for k, (name, state) in enumerate(depends.items()):
+    for k, (name, state) in enumerate(DEPENDS_ON.items()):
         levels = region[f"helpline.fact.{name}"]
         table = normalised(np.array(list(levels.values())).T * ONE)
         level = region.stream("helpline/fact").choose(c.local, table[_state(c, needs, state)], k)
-        if name == "sector" and trades is not None:
+        if name == "sector":
             level, table = _own_trade(region, c, level), trades
         missing = region.stream("helpline/missing").chance(c.local, gap, k) & (name not in ALWAYS_KNOWN)
         if state:
@@ -85,7 +82,7 @@ def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
 def _own_trade(region: Region, c: Cases, level: np.ndarray) -> np.ndarray:
     """Return the level of ``sector``: mostly that of the operation, for those who were exploited by one."""
     own = region.stream("helpline/own_trade").chance(c.person, probability(region["helpline.own_trade"]))
-    return level if c.trade is None else np.where((c.trade >= 0) & own, c.trade, level)
+    return np.where((c.trade >= 0) & own, c.trade, level)
 
 
 def _values(region: Region, name: str, levels: tuple[str, ...], level: np.ndarray, c: Cases) -> pl.Series:

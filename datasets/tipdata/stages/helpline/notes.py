@@ -12,7 +12,7 @@ import polars as pl
 from tipdata.core.draw import ONE, log, normalised, probability
 from tipdata.core.lists import lists
 from tipdata.core.world import Region
-from tipdata.stages.helpline.agreement import APART, Known
+from tipdata.stages.helpline.agreement import Known
 from tipdata.stages.helpline.cases import NEEDS, Cases, Evidence
 from tipdata.stages.helpline.facts import Facts
 from tipdata.text.reading import read
@@ -45,19 +45,13 @@ class Notes:
 
 
 @cache
-def notes(language: str, amended: bool = False) -> Notes:
-    """Return the compiled notes of a language; ``amended``: as from data 0.4.0 on, without anybody's sex.
-
-    Raises ValueError for an amendment of a sentence that is not listed.
-    """
+def notes(language: str) -> Notes:
+    """Return the compiled notes of a language."""
     document = read(f"notes/{language}")
-    better: dict[str, str] = read("notes/amended")[language] if amended else {}
     strings: list[str] = []
-    used: set[str] = set()
 
     def add(sentences: list[str]) -> np.ndarray:
-        used.update(sentences)
-        strings.extend(better.get(sentence, sentence) for sentence in sentences)
+        strings.extend(sentences)
         return np.arange(len(strings) - len(sentences), len(strings))
 
     shared: dict[str, np.ndarray] = {}
@@ -67,10 +61,6 @@ def notes(language: str, amended: bool = False) -> Notes:
     pools |= {name: add(document[name]) for name in OTHERS}
     opener = np.stack([add(document["opener"][who]) for who in ("self", "other")])
     filler = add(document["filler"])
-    if stray := better.keys() - used:
-        raise ValueError(
-            f"notes/amended.yaml amends what {language}.yaml does not list: {', '.join(sorted(stray))}."
-        )
     return Notes(pl.Series(strings), pools, filler, opener, document["space"])
 
 
@@ -87,12 +77,11 @@ def write_notes(
 ) -> Written:
     """Write the note of every contact, and add to ``seen`` what came up.
 
-    Each pool comes up or not, and in which of its sentences, as the state it stands for has it; from data 0.4.0 on,
+    Each pool comes up or not, and in which of its sentences, as the state it stands for has it;
     none that the facts or an earlier pool rule out. A note has room for two or three of these (``seen`` counts them
     all), is filled up with neutral sentences, and may have an opener.
     """
-    amended = APART in region.world.parameters
-    book = notes(language, amended)
+    book = notes(language)
     known = Known(facts.columns.with_columns(foreign=pl.Series(c.foreign)), {})
     raised, sentence = _raised(region, book, c, needs, known, seen)
     filler = _fillers(region, book, c)

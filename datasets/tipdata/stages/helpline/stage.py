@@ -123,7 +123,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     m = model(region, kind_weights(region, o, people), circumstances)
     needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
     seen = Evidence.none(len(calls.local))
-    sectors = trade_table(region, o, people, kinds_of_people(o, people)) if region.second_edition else None
+    sectors = trade_table(region, o, people, kinds_of_people(o, people))
     facts = draw_facts(region, cases, needs, seen, sectors)
     note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
     odds, urgent = posterior(m, cases.foreign, seen)
@@ -167,4 +167,4 @@ def _settled(region: Region, calls: Calls) -> np.ndarray:
     return np.where(happens, calls.day + 1 + delay * region["helpline.settled_days"] // 2_000_000, -1)
 
 
-STAGE = Stage("helpline", ("operations", "people"), (CONTACTS,), generate, since="0.2.0")
+STAGE = Stage("helpline", ("operations", "people"), (CONTACTS,), generate)

@@ -1,4 +1,4 @@
-"""Give a contact what it has from the caller's own story, from data 0.4.0 on: when, how often, in which trade.
+"""Give a contact what it has from the caller's own story: when, how often, in which trade.
 
 Who was exploited calls after getting out, or in the last days before; their trade is that of the operation, and what
 was kept from them is what the table of people says. Lawful callers follow the same calendar.
@@ -51,7 +51,7 @@ def able(region: Region, o: Operations, people: People) -> np.ndarray:
 
     People of operations that post stand there several times: where there are adverts, there are helplines' as well.
     """
-    here = np.flatnonzero(people.exploited & people.adult & (people.exit != MOVED_ON))
+    here = np.flatnonzero(people.exploited & (people.exit != MOVED_ON))
     return np.repeat(here, np.where(o.posts[people.owner[here]], region["helpline.outreach"], 1))
 
 

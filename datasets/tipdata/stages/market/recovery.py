@@ -1,4 +1,4 @@
-"""What a closure does to the adverts of every site from data 0.4.0 on: the market shrinks for weeks, and comes back.
+"""What a closure does to the adverts of every site: the market shrinks for weeks, and comes back.
 
 The closed site's adverts are gone, those of others lie low. Then most of the volume is back within half a year, on
 other sites: each successor of the closed site's kinds takes a small part; social networks, messaging and the darknet
@@ -9,18 +9,14 @@ import numpy as np
 
 from tipdata.core.draw import ONE, Ints, probability, scaled
 from tipdata.core.world import DAYS, Region
+from tipdata.stages.market.adverts import destinations
 from tipdata.stages.market.paths import TODAY, fading
 from tipdata.stages.places.stage import Places
 
 
-def with_recovery(region: Region, places: Places, without: Ints, able: Ints) -> Ints:
-    """Return (platforms, DAYS) thousandths of adverts a day that are expected.
-
-    Args:
-        without: the same, had no site closed.
-        able: positions of the sites to which adverts can move.
-    """
-    closed = int(places.closed[places.dominant])
+def with_closure(region: Region, places: Places, without: Ints) -> Ints:
+    """Return (platforms, DAYS) thousandths of adverts a day that are expected. ``without``: had no site closed."""
+    closed, able = int(places.closed[places.dominant]), destinations(region, places)
     if closed == DAYS:
         return without
     since = TODAY - closed

@@ -15,9 +15,10 @@ from tipdata.core.draw import ONE, Ints, log, probability
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
-from tipdata.stages.market.adverts import destinations, with_closure, without_closure
+from tipdata.stages.market.adverts import destinations, without_closure
 from tipdata.stages.market.contacts import Campaigns, draw_campaigns, lifted, usual_contacts
 from tipdata.stages.market.paths import TODAY
+from tipdata.stages.market.recovery import with_closure
 from tipdata.stages.places.stage import Places
 
 OUTCOMES = ("adverts", "contacts", "displaced_share")
@@ -268,4 +269,4 @@ def _frame(region: Region, interventions: pl.DataFrame, effects: pl.DataFrame) -
     return joined.with_columns(pl.Series("effect", ids), scale=scale).drop("number", "local")
 
 
-STAGE = Stage("market", ("places",), (MARKET, INTERVENTIONS, EFFECTS), generate, since="0.3.0")
+STAGE = Stage("market", ("places",), (MARKET, INTERVENTIONS, EFFECTS), generate)

@@ -1,4 +1,4 @@
-"""What is written in conversations from data 0.4.0 on: minute, act and channel of each message, one after the other."""
+"""What is written in conversations: minute, act and channel of each message, one after the other."""
 
 from dataclasses import dataclass
 

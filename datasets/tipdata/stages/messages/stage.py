@@ -8,13 +8,12 @@ first message of commitment; lawful courses reach commitment too, and most attem
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import exp, probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.messages import acts
-from tipdata.stages.messages.conversations import ROOM, Conversations, Lines, draw_conversations
+from tipdata.stages.messages.conversations import ROOM, Conversations, Lines
 from tipdata.stages.messages.exchange import Exchange, draw_exchange
 from tipdata.stages.messages.outcomes import JOINED, LOST, OUTCOMES, Joined, draw_outcomes
 from tipdata.stages.messages.starting import draw_started
@@ -27,45 +26,16 @@ SEGMENTS = 40
 """Most stages that a conversation passes through; the last lasts to its end."""
 
 
-def generate(region: Region, past: Past) -> tuple[Joined | None, dict[str, pl.DataFrame]]:
-    """Draw the conversations of one region and their messages; the state is who joins by one, from data 0.4.0 on."""
+def generate(region: Region, past: Past) -> tuple[Joined, dict[str, pl.DataFrame]]:
+    """Draw the conversations of one region and their messages; the state is who joins by one."""
     places: Places = past["places"]
     o: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
-    if region.second_edition:
-        return _threads(region, places, o, accounts)
-    model = acts.Acts.of(region)
-    conversations = draw_conversations(region, places, o, accounts, model)
-    lines = _lines(region, conversations, model, model.onward, conversations.course)
-    minute = _minutes(region, conversations, model, lines)
-    kept = minute < DAYS * MINUTES_A_DAY
-    role = _roles(region, conversations, model, lines)
-    messages = _messages(
-        region,
-        conversations,
-        lines,
-        role,
-        minute=minute,
-        act=_acts(region, conversations, model, lines, role),
-        channel=_channels(region, conversations, model, lines),
-    ).filter(kept)
-    onset = _onset(conversations, lines, kept)
-    return None, {
-        "conversations": _frame(region, places, o, accounts, conversations, onset),
-        "messages": messages,
-    }
-
-
-def _threads(
-    region: Region, places: Places, o: Operations, accounts: Accounts
-) -> tuple[Joined, dict[str, pl.DataFrame]]:
-    """As :func:`generate`, from data 0.4.0 on."""
     model = Threads.of(region)
     c = draw_started(region, places, o, accounts, model)
     lines = _lines(region, c, model.chain, model.onward, acts.profile(region.world, c.course, c.form))
     role = _roles(region, c, model.chain, lines)
     ends = np.where(c.owner >= 0, o.ends[c.owner] + 1, DAYS)
-    assert accounts.lives is not None
     closed = accounts.lives.closed[np.searchsorted(accounts.number, c.account)]
     made = draw_exchange(region, model, c, lines, role, closed, ends)
     onset = _onset(c, lines, made.kept)
@@ -79,7 +49,7 @@ def _threads(
         act=_named(acts.ACTS, np.maximum(made.act, 0), made.act < 0),
         channel=_named(region["messages.channels"], np.maximum(made.channel, 0), made.channel < 0),
     ).filter(made.kept)
-    frame = _frame(region, places, o, accounts, c, onset).with_columns(outcome=outcome)
+    frame = _frame(region, places, o, c, onset, outcome)
     return joined, {"conversations": frame, "messages": messages}
 
 
@@ -176,70 +146,6 @@ def _roles(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> 
     return np.where(holder, acts.HOLDER, acts.OTHER)
 
 
-def _minutes(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> np.ndarray:
-    """Return minute of each message: within a sitting after some minutes, else on a later day at an hour of the
-    course."""
-    course = c.course[lines.at]
-    minutes, days = region["messages.gap_minutes"], region["messages.gap_days"]
-    classes = np.arange(model.gap.shape[-1])
-    pace = acts.pace(region, c.holder)[lines.at]
-    weights = exp(model.gap[course, lines.stage] + pace[:, None] * classes)
-    drawn = region.stream("messages/gap").choose(lines.row, weights)
-    low, high = np.array(minutes[:-1] + days[:-1])[drawn], np.array(minutes[1:] + days[1:])[drawn]
-    waited = low + region.stream("messages/wait").below(lines.row, high - low)
-    sits = drawn < len(minutes) - 1
-    clock, later = np.zeros(len(drawn), dtype=np.int64), np.flatnonzero(~sits)
-    hour = region.stream("messages/hour_again").choose(lines.row[later], model.hours[course[later]])
-    clock[later] = hour * 60 + region.stream("messages/minute").below(lines.row[later], 60)
-    return _walked(c, minutes[-1], sits, waited, clock)
-
-
-def _walked(
-    c: Conversations, apart: int, sits: np.ndarray, waited: np.ndarray, clock: np.ndarray
-) -> np.ndarray:
-    """Return minutes step by step: ``waited`` minutes on, or so many days on at ``clock`` but at least ``apart`` on."""
-    at, now = np.cumsum(c.length) - c.length, c.start.copy()
-    minute = np.zeros(len(waited), dtype=np.int64)
-    minute[at] = now
-    for step in range(1, int(c.length.max())):
-        going = np.flatnonzero(c.length > step)
-        row, before = at[going] + step, now[going]
-        day = before // MINUTES_A_DAY + waited[row]
-        now[going] = np.where(
-            sits[row], before + waited[row], np.maximum(day * MINUTES_A_DAY + clock[row], before + apart)
-        )
-        minute[row] = now[going]
-    return minute
-
-
-def _acts(region: Region, c: Conversations, model: acts.Acts, lines: Lines, role: np.ndarray) -> pl.Series:
-    """Return the act of each message; null where it was deleted."""
-    leanings = acts.habits(region, c.holder, c.number)[lines.at]
-    profile = acts.profile(region.world, c.course, c.form)
-    weights = exp(model.act[profile[lines.at], lines.stage, role] + leanings)
-    act = region.stream("messages/act").choose(lines.row, weights)
-    often = region.stream("messages/deletes").chance(c.holder, probability(region["messages.deletes_often"]))
-    rates = np.array([probability(p) for p in region["messages.deleted"]])
-    gone = region.stream("messages/deleted").chance(lines.row, rates[often.astype(np.int64)][lines.at])
-    return _named(acts.ACTS, act, gone)
-
-
-def _channels(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> pl.Series:
-    """Return the channel of each message: kept until it is chosen again, which may choose the same."""
-    begins = lines.step == 0
-    course = c.course[lines.at]
-    hops = begins | region.stream("messages/hop").chance(lines.row, model.hop[lines.stage])
-    chosen = np.flatnonzero(hops)
-    weights = np.where(
-        begins[chosen, None], model.first_channel[course[chosen]], model.next_channel[course[chosen]]
-    )
-    channel = region.stream("messages/channel").choose(lines.row[chosen], weights)
-    unknown = region.stream("messages/unknown_channel").chance(
-        lines.row, probability(region["messages.unknown_channel"])
-    )
-    return _named(region["messages.channels"], channel[np.cumsum(hops) - 1], unknown)
-
-
 def _named(names: tuple[str, ...], code: np.ndarray, missing: np.ndarray | None = None) -> pl.Series:
     """Return names by code, null where missing."""
     index = code.astype(np.uint32)
@@ -261,9 +167,9 @@ def _frame(
     region: Region,
     places: Places,
     o: Operations,
-    accounts: Accounts,
     c: Conversations,
     onset: np.ndarray,
+    outcome: pl.Series,
 ) -> pl.DataFrame:
     id = region.ids("conversations", c.number)
     recruits = c.form >= 0
@@ -285,11 +191,9 @@ def _frame(
             "number": c.number,
             "holder": c.holder,
             "length": c.length.astype(np.int32),
-            "outcome": pl.Series([None], dtype=pl.String).new_from_index(0, len(id)),
+            "outcome": outcome,
         }
     )
 
 
-STAGE = Stage(
-    "messages", ("places", "operations", "accounts"), (CONVERSATIONS, MESSAGES), generate, since="0.2.0"
-)
+STAGE = Stage("messages", ("places", "operations", "accounts"), (CONVERSATIONS, MESSAGES), generate)

@@ -1,4 +1,4 @@
-"""Draw when conversations begin from data 0.4.0 on, with whom, and how long they would be.
+"""Draw when conversations begin, with whom, and how long they would be.
 
 Who recruits, lawfully or not, does so from the beginning of the operation's life until it posts no more (or, where it
 never posts, lives no more), mostly around the start of posting; who sells or has friends, while the operation lives. An
@@ -11,7 +11,8 @@ import numpy as np
 
 from tipdata.core.draw import probability, scaled
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
-from tipdata.stages.accounts.stage import BACKGROUND, MAX_SITES, Accounts, background_site, spoken_language
+from tipdata.stages.accounts.lives import background_site
+from tipdata.stages.accounts.stage import BACKGROUND, MAX_SITES, Accounts, spoken_language
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.conversations import Conversations, draw_courses, draw_owners
 from tipdata.stages.messages.threads import WEEK, Threads
@@ -28,7 +29,7 @@ def draw_started(
 ) -> Conversations:
     """Draw the conversations of a region."""
     number = np.arange(region["messages.conversations"])
-    owner = draw_owners(region, o, number, region["messages.posting_talks"])
+    owner = draw_owners(region, o, number)
     course = draw_courses(region, o, owner, number)
     day = _days(region, o, owner, course, number, model.weekdays)
     account, site, opened = _accounts(region, places, accounts, owner, number, day)
@@ -89,9 +90,7 @@ def _accounts(
     region: Region, places: Places, accounts: Accounts, owner: np.ndarray, number: np.ndarray, day: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return local number of each conversation's account, the position of its platform, and whether it lives."""
-    lives = accounts.lives
-    assert lives is not None
-    usable = accounts.alive(owner, day)
+    lives, usable = accounts.lives, accounts.alive(owner, day)
     site = region.stream("messages/site").choose(number, (usable | ~usable.any(axis=1, keepdims=True)) * 1)
     others = max(region["accounts.total"] - int(accounts.has.sum()), 1)
     tried = BACKGROUND + region.stream("messages/account").below(number[:, None], others, np.arange(TRIES))

@@ -64,7 +64,6 @@ CONVERSATIONS = Table(
             "truth",
             note="of a recruitment that commits; lost: the other backs out; else null",
             values=OUTCOMES,
-            since="0.4.0",
         ),
     ),
     "Conversations between adults in coded acts, about 1,000 per region; one in nine is a recruitment that commits.",
@@ -94,5 +93,5 @@ MESSAGES = Table(
         ),
         Column("stage", pl.String(), "truth", values=acts.STAGES),
     ),
-    "Messages of conversations as coded acts, about 15,000 per region (30,000 before data 0.4.0).",
+    "Messages of conversations as coded acts, about 15,000 per region.",
 )

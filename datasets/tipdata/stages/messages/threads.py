@@ -1,4 +1,4 @@
-"""The model behind conversations from data 0.4.0 on: the chain of :mod:`acts`, and what makes it a thread.
+"""The model behind conversations: the chain of :mod:`acts`, and what makes it a thread.
 
 Beside stage, course, form and who speaks, an act depends on where it stands (greetings come first) and on what the
 other has just said (who is asked answers); a form of exploitation also leads more often to some stages. Days of the

@@ -20,9 +20,7 @@ def draw_life(
     region: Region, local: np.ndarray, posts: np.ndarray, first: np.ndarray, last: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return first and last day of each operation's life, which may lie beyond both ends of time: it prepares before it
-    posts, and goes on after. Before data 0.4.0 a life is the spell of posting."""
-    if not region.second_edition:
-        return first, last
+    posts, and goes on after."""
 
     def some(name: str) -> np.ndarray:
         means = region[f"operations.{name}_days"]

@@ -16,7 +16,7 @@ from tipdata.stages.places.stage import Places
 
 ARMED = "armed_group"
 BY_FORM = "operations.armed_by_form"
-"""The parameter that says through which forms armed groups work; before data 0.4.0 through all alike."""
+"""The parameter that says through which forms armed groups work."""
 
 
 def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms: tuple[str, ...]) -> Ints:
@@ -28,11 +28,10 @@ def draw_organisation(region: Region, local: Ints, kind: Ints, form: Ints, forms
             for source in ("organisation", "lawful_organisation")
         ]
     )[(kind != TRAFFICKING).astype(int)]
-    if region.second_edition:
-        ratio = _armed_ratio(region, forms)[np.maximum(form, 0)]
-        armed = names.index(ARMED)
-        weights[:, np.arange(len(names)) != armed] *= ONE
-        weights[:, armed] *= ratio
+    ratio = _armed_ratio(region, forms)[np.maximum(form, 0)]
+    armed = names.index(ARMED)
+    weights[:, np.arange(len(names)) != armed] *= ONE
+    weights[:, armed] *= ratio
     return region.stream("operations/organisation").choose(local, weights)
 
 
@@ -44,9 +43,6 @@ def _armed_ratio(region: Region, forms: tuple[str, ...]) -> Ints:
 
 
 def town_weights(region: Region, places: Places, organisation: Ints) -> Ints:
-    """Return weights of home towns: of all operations alike, or a row per operation where armed groups keep to
-    borders."""
-    if not region.second_edition:
-        return places.weight
+    """Return (operations, towns) weights of home towns: armed groups keep to borders."""
     armed = organisation == list(region["operations.organisation"]).index(ARMED)
     return np.where(armed[:, None] & ~places.border, 0, places.weight)

@@ -15,7 +15,7 @@ from tipdata.core.kinds import CATEGORIES, FISHING, HUNTING, KINDS, LANGUAGES, T
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.facts import Facts, draw_facts
-from tipdata.stages.operations.habits import draw_habits, drawn_levels
+from tipdata.stages.operations.habits import drawn_levels
 from tipdata.stages.operations.lives import (
     draw_adoption,
     draw_investigated,
@@ -64,20 +64,13 @@ class Operations:
     adopts_obfuscation: np.ndarray
     """Day of adoption; past the end of time where it never happens."""
     obfuscation: np.ndarray
-    habits: np.ndarray
-    """(operations, cues) bool: cue habits, columns as in :attr:`cues`."""
-    cues: tuple[str, ...]
-    shown: tuple[int, int]
-    """Probability out of 65,536 that a template shows a cue, with and without the habit."""
     kind_log: np.ndarray
     """(3 families, 4 kinds) log prior of a kind among posting operations, milli-nats."""
     category_log: np.ndarray
     """(11 categories, 4 kinds) log probability in the world's shares of forms, milli-nats."""
-    habit_log: np.ndarray
-    """(3 families, cues, 4 kinds, 2) log probability of habit absent and present; 0 where a family lacks the cue."""
     log_odds: np.ndarray
-    facts: Facts | None = None
-    """What each has to say, from data 0.4.0 on; before, it had cue habits."""
+    facts: Facts
+    """What each has to say."""
 
 
 def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataFrame]]:
@@ -98,11 +91,8 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     )
     language, majority = _languages(region, local, traits["migrant"])
     kind_log = log(normalised(_prior(region.natural)))
-    total = kind_log + category_log[category] + trait_log
-    migrant = traits["migrant"]
-    facts = draw_facts(region, local, kind, form, category, migrant) if region.second_edition else None
-    cues, habits, habit_log, shown = draw_habits(region, local, kind, family, migrant)
-    total += _picked(habits, habit_log[family]) if facts is None else facts.log
+    facts = draw_facts(region, local, kind, form, category, traits["migrant"])
+    total = kind_log + category_log[category] + trait_log + facts.log
     first, last = draw_spell(region, local)
     begins, ends = draw_life(region, local, posts, first, last)
     adopts = {name: draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
@@ -130,21 +120,12 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         adopts_messaging=adopts["messaging"],
         adopts_obfuscation=adopts["obfuscation"],
         obfuscation=np.array(region["tactics.obfuscation_rate"])[traits["obfuscation"]],
-        habits=habits,
-        cues=cues,
-        shown=shown,
         kind_log=kind_log,
         category_log=category_log,
-        habit_log=habit_log,
         log_odds=total[:, TRAFFICKING] - log_sum(total[:, TRAFFICKING + 1 :]),
         facts=facts,
     )
     return operations, {"operations": _frame(region, operations, investigated)}
-
-
-def _picked(habits: np.ndarray, logs: np.ndarray) -> np.ndarray:
-    """Return the log probability of all cue habits, (operations, kinds): ``logs`` are those of absent and present."""
-    return np.where(habits[:, :, None], logs[..., 1], logs[..., 0]).sum(axis=1)
 
 
 def _prior(region: Region) -> np.ndarray:
@@ -232,4 +213,4 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
     )
 
 
-STAGE = Stage("operations", ("places",), (OPERATIONS,), generate, parameters=("cues", "tactics"))
+STAGE = Stage("operations", ("places",), (OPERATIONS,), generate, parameters=("tactics",))

@@ -46,11 +46,8 @@ OPERATIONS = Table(
             "truth",
             "day",
             note="of its life; may lie before the first day",
-            since="0.4.0",
         ),
-        Column(
-            "ends", pl.Int32(), "truth", "day", note="of its life; may lie beyond the last day", since="0.4.0"
-        ),
+        Column("ends", pl.Int32(), "truth", "day", note="of its life; may lie beyond the last day"),
         Column("adopts_messaging", pl.Int32(), "truth", "day", note="null where it never does"),
         Column("adopts_obfuscation", pl.Int32(), "truth", "day", note="null where it never does"),
         Column("investigated_day", pl.Int32(), "truth", "day", note="null where it never is"),
@@ -68,7 +65,6 @@ OPERATIONS = Table(
             "millionths",
             note="how many operations it stands for where a size draws kinds and forms at other shares than the world",
             sealed=Sealed("as_is"),
-            since="0.4.0",
         ),
     ),
     "Hidden operations, 300 per region, of which 210 post adverts.",

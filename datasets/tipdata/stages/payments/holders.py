@@ -37,7 +37,7 @@ def holders(region: Region, schemes: list[Schemes], people: People, used: Ints, 
     """Return the holders of the wallets used, in the order of their local numbers."""
     parts = [_of_scheme(region, s) for s in schemes]
     # Travellers of a second team may have wallets of a second scheme that there is none of.
-    parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes if s.work is not None]
+    parts += [_of_scheme(region, replace(s, slot=1 - s.slot)) for s in schemes]
     parts += [
         _strangers(region, used, town_weight),
         _services(region, used, town_weight),
@@ -78,12 +78,8 @@ def _of_scheme(region: Region, s: Schemes) -> Holders:
 
 
 def _firm_behind(region: Region, s: Schemes) -> Ints:
-    """Return probability out of 65,536 that a firm stands behind each scheme; from data 0.4.0 on, by its line of
-    work."""
-    usual = region["payments.firm_behind"]
-    if s.line is None:
-        return np.full(len(s.number), probability(usual))
-    return np.array([*(probability(p) for p in usual.values())])[s.line]
+    """Return probability out of 65,536 that a firm stands behind each scheme, by its line of work."""
+    return np.array([probability(p) for p in region["payments.firm_behind"].values()])[s.line]
 
 
 def _strangers(region: Region, used: Ints, town_weight: Ints) -> Holders:

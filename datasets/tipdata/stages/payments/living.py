@@ -99,7 +99,7 @@ def _counterparts(
             often = region.stream("payments/which_shop").below(ids[rows], 3)
             shop = _shop(region, people.wallet[person[rows]] * 4 + often)
             found[rows] = wallets.venue(place, town[rows] * wallets.A_TOWN + shop)
-            if name == "shop" and region.second_edition:
+            if name == "shop":
                 found[rows] = _chains(region, found[rows], ids[rows])
         else:
             key = steady[rows] if place in ("housing", "abroad") else ids[rows]
@@ -108,9 +108,7 @@ def _counterparts(
 
 
 def _shop(region: Region, ids: Ints) -> Ints:
-    """Return number of a shop or lodging of a town; from data 0.4.0 on, a few have most customers."""
-    if not region.second_edition:
-        return region.stream("payments/shop").below(ids, wallets.A_TOWN)
+    """Return number of a shop or lodging of a town; a few have most customers."""
     return region.stream("payments/shop").choose(ids, wallets.ranked(region, wallets.A_TOWN))
 
 

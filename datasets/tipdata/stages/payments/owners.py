@@ -1,6 +1,6 @@
 """Schemes with an owner: what an operation in the sample does with money, by its line of work and its kind.
 
-From data 0.4.0 on. A line is a form of exploitation and the lawful work that is nearest to it. It leans the habits of
+A line is a form of exploitation and the lawful work that is nearest to it. It leans the habits of
 both alike; who is behind a scheme leans them as before. So the log-odds of an illicit scheme stay a sum of tabulated
 integers, over the lines that it may be of.
 """
@@ -36,7 +36,7 @@ class _Owned:
     line: Ints
 
 
-def draw_owned(
+def draw_schemes(
     region: Region, o: Operations, work: Work, sampled: Ints, town_weight: Ints
 ) -> dict[str, Schemes]:
     """Return the schemes of a region by mechanism: those of the operations in the sample, and of nobody's lawful

@@ -127,11 +127,8 @@ def deal(region: Region, s: Schemes, calendar: Calendar) -> list[Legs]:
     paid = legs_of(region, s, rows, turn, minute, (client, s.own(rows, 0)), amount).where(there)
 
     venue, spent = _extras(region, s, rows, ids)
-    left = amount
-    if s.work is not None:
-        # What a client pays is enough for all.
-        spent = np.minimum(spent, amount // 2)
-        left = np.where(venue >= 0, amount - spent, amount)
+    spent = np.minimum(spent, amount // 2)  # what a client pays is enough for all
+    left = np.where(venue >= 0, amount - spent, amount)
     onward = minute + between(region, "payments/onward", ids, s.level(region, "onward")[rows])
     share = between(region, "payments/kept", ids, s.level(region, "kept")[rows])
     sent = heaped(
@@ -152,9 +149,7 @@ def _extras(region: Region, s: Schemes, rows: Ints, ids: Ints) -> tuple[Ints, In
     extra = s.habits["extras"][rows]
     listed = region["payments.deal.levels.extras"]
     kind = np.array([wallets.VENUE_KINDS.index(kind) if kind else -1 for kind in listed])[extra]
-    place = region.stream("payments/extra").below(ids, region["payments.venues"]["travel"])
-    if s.work is not None:
-        place = _place(region, s, rows, ids, extra)
+    place = _place(region, s, rows, ids, extra)
     cost = np.broadcast_to(np.array(region["payments.deal.extra"]), (len(listed),))[extra]
     spent = varied(region, "payments/extra_sum", ids, cost, region["payments.base_spread"])
     place = np.where(extra == 1, s.town[rows] * wallets.A_TOWN, place)

@@ -1,6 +1,6 @@
 """Which operations have their wallets in the sample: one rule for lawful ones and those that traffic.
 
-From data 0.4.0 on. Spam has no wallets here.
+Spam has no wallets here.
 """
 
 import numpy as np

@@ -79,15 +79,13 @@ def _items(
     else:
         ends = head, wallets.venue(item, wallets.provider(region, "payments/provider", ids, item))
     legs = legs_of(region, s, of, place, minute, ends, amount)
-    if s.work is not None and item in PURPOSES:
+    if item in PURPOSES:
         legs = told(region, s, legs, of, np.full(len(of), PURPOSES.index(item)))
     return legs.where((day >= 0) & (day < DAYS))
 
 
 def _tours(s: Schemes, rows: Ints) -> np.ndarray:
     """Return bool: whether the owner has stops, at which rooms and travel are paid for."""
-    if s.work is None:
-        return np.zeros(len(rows), dtype=bool)
     return (s.owner[rows] >= 0) & s.work.tours(s.owner[rows])
 
 
@@ -101,8 +99,6 @@ def _when(
     town = np.full(len(rows), -1)
     opens = s.day(rows, week, DAYS_A_WEEK)
     day = opens + region.stream("payments/weekday").below(ids, s.within(rows, DAYS_A_WEEK))
-    if s.work is None:
-        return day, town
     owner = s.owner[rows]
     if item == "advert":
         posted = s.work.next(s.work.posted, owner, opens, turn)

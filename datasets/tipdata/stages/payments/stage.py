@@ -22,12 +22,12 @@ from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, ho
 from tipdata.stages.payments.legs import CASH, CHANNELS, PURPOSES, Legs, joined
 from tipdata.stages.payments.living import earn, live, trade
 from tipdata.stages.payments.members import members
-from tipdata.stages.payments.owners import draw_owned
+from tipdata.stages.payments.owners import draw_schemes
 from tipdata.stages.payments.people import People, households, together
 from tipdata.stages.payments.relaying import deal, relay, workers
 from tipdata.stages.payments.rounds import come_round
 from tipdata.stages.payments.sample import draw_sample
-from tipdata.stages.payments.schemes import TYPOLOGIES, Schemes, draw_schemes
+from tipdata.stages.payments.schemes import TYPOLOGIES, Schemes
 from tipdata.stages.payments.spending import spend
 from tipdata.stages.payments.tables import GROUPS, PAYMENTS, WALLETS
 from tipdata.stages.payments.touring import book
@@ -49,12 +49,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     """Draw the schemes, the people and the payments of one region."""
     places: Places = past["places"]
     o: Operations = past["operations"]
-    if region.second_edition:
-        work = draw_work(region, o, past["adverts"], past["trips"], past["suppliers"])
-        sampled = draw_sample(region, o, _seen(o, past["trips"], past["suppliers"]))
-        schemes = draw_owned(region, o, work, sampled, places.weight)
-    else:
-        schemes = draw_schemes(region, o, places.weight)
+    work = draw_work(region, o, past["adverts"], past["trips"], past["suppliers"])
+    sampled = draw_sample(region, o, _seen(o, past["trips"], past["suppliers"]))
+    schemes = draw_schemes(region, o, work, sampled, places.weight)
     first_home = sum(len(s.number) for s in schemes.values())
     first_firm = first_home + region["payments.households"]
     calendar = Calendar(region)
@@ -67,7 +64,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             *deal(region, schemes["deal"], calendar),
             *spend(region, schemes["spend"], calendar),
             *come_round(region, schemes["round"], people, calendar),
-            *(book(region, schemes, past["trips"], calendar) if region.second_edition else []),
+            *book(region, schemes, past["trips"], calendar),
         ]
     )
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
@@ -75,9 +72,8 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     others = members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
     everyone = together([people, others])
     lived = live(region, everyone, people, calendar)
-    if region.second_edition:
-        # Adverts of an operation are paid for by its scheme of spending, when they are posted.
-        lived = lived.where((lived.payer >= FIRST) | ~wallets.is_venue(lived.payee, "advert"))
+    # Adverts of an operation are paid for by its scheme of spending, when they are posted.
+    lived = lived.where((lived.payer >= FIRST) | ~wallets.is_venue(lived.payee, "advert"))
     legs = joined(
         [
             doings,
@@ -246,5 +242,4 @@ STAGE = Stage(
     ("places", "operations", "adverts", "suppliers", "trips"),
     (WALLETS, PAYMENTS),
     generate,
-    since="0.3.0",
 )

@@ -47,11 +47,8 @@ def is_venue(wallet: Ints, kind: str) -> np.ndarray:
 
 
 def provider(region: Region, column: str, ids: Ids, kind: str) -> Ints:
-    """Return place of a provider of a kind for each id: from data 0.4.0 on, a few serve most."""
-    count = region["payments.venues"][kind]
-    if not region.second_edition:
-        return region.stream(column).below(ids, count)
-    return region.stream(column).choose(ids, ranked(region, count))
+    """Return place of a provider of a kind for each id: a few serve most."""
+    return region.stream(column).choose(ids, ranked(region, region["payments.venues"][kind]))
 
 
 def ranked(region: Region, count: int) -> Ints:

@@ -1,6 +1,6 @@
 """When and where operations work: the days that their payments follow.
 
-From data 0.4.0 on. Those that post or tour work on the days of their adverts, of their arrivals and of their placing
+Those that post or tour work on the days of their adverts, of their arrivals and of their placing
 people with firms, and on some days besides in the rest of their life. Those that do not have days of their own.
 """
 
@@ -78,8 +78,6 @@ def draw_work(region: Region, o: Operations, adverts: Adverts, trips: Trips, sup
 def _placed(suppliers: Suppliers) -> Ints:
     """Return days on which operations begin to place people with a firm, among those of the world."""
     placing = suppliers.exploitation.placing
-    if placing is None:
-        raise ValueError("payments: firms have no placing, which payments of this version follow")
     known = (placing.operation >= 0) & (placing.start >= 0) & (placing.start < DAYS)
     return placing.operation[known] * SPAN + placing.start[known]
 

@@ -1,4 +1,4 @@
-"""How people come to an operation, how long they are exploited, and how they get out, from data 0.4.0 on.
+"""How people come to an operation, how long they are exploited, and how they get out.
 
 Everybody comes within the operation's life and leaves within it: by a conversation that the table of messages holds, by
 an advert of the operation for work or with an intermediary, through somebody they know, or sold by an operation of a

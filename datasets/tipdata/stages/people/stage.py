@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import probability
-from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
@@ -31,7 +30,6 @@ STAFF = ("controller", "recruiter", "writer")
 SEXES = ("male", "female")
 ROOM = 8192
 """A person's local number is the operation's times this plus the person's own; the upper half is staff."""
-YEAR = 365
 
 PEOPLE = Table(
     "people",
@@ -41,13 +39,13 @@ PEOPLE = Table(
         Column("person", pl.Int64(), "truth", id_of="people"),
         Column("operation", pl.Int64(), "truth", id_of="operations"),
         Column("role", pl.String(), "truth", values=(EXPLOITED, *STAFF)),
-        Column("town", pl.Int32(), "truth", note="home of the operation", id_of="places", since="0.4.0"),
+        Column("town", pl.Int32(), "truth", note="home of the operation", id_of="places"),
         Column(
             "age_band",
             pl.String(),
             "truth",
             "years",
-            note="adults only; before 0.4.0 children in operations that never post",
+            note="adults only",
             values=InWorld(("people.age_bands",)),
         ),
         Column("sex", pl.String(), "truth", values=SEXES),
@@ -57,7 +55,6 @@ PEOPLE = Table(
             "truth",
             note="how those exploited came to the operation",
             values=WAYS,
-            since="0.4.0",
         ),
         Column(
             "conversation",
@@ -65,7 +62,6 @@ PEOPLE = Table(
             "truth",
             note="by which they came",
             id_of="conversations",
-            since="0.4.0",
         ),
         Column(
             "from_operation",
@@ -73,7 +69,6 @@ PEOPLE = Table(
             "truth",
             note="that sold them; null for others",
             id_of="operations",
-            since="0.4.0",
         ),
         Column(
             "recruiter_relation",
@@ -107,64 +102,27 @@ PEOPLE = Table(
 class People:
     """People of trafficking operations by position: arrays of equal length.
 
-    ``local``: local number; ``owner``: local number of the operation; ``exploited``: not of the staff; ``adult``:
-    eighteen or older; ``start``, ``end``: days, the end perhaps beyond the last day; ``exit``: how it ends.
-    ``control``: (people, means) bool, columns as in ``means``; ``seller``: local number of the operation that sold
-    them, -1 for none, from data 0.4.0 on.
+    ``local``: local number; ``owner``: local number of the operation; ``exploited``: not of the staff; ``start``,
+    ``end``: days, the end perhaps beyond the last day; ``exit``: how it ends. ``control``: (people, means) bool,
+    columns as in ``means``; ``seller``: local number of the operation that sold them, -1 for none.
     """
 
     local: np.ndarray
     owner: np.ndarray
     exploited: np.ndarray
-    adult: np.ndarray
     start: np.ndarray
     end: np.ndarray
     exit: np.ndarray
     control: np.ndarray
     means: tuple[str, ...]
-    seller: np.ndarray | None = None
+    seller: np.ndarray
 
 
 def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame]]:
-    """Draw the people of one region."""
+    """Draw the people of one region: adults alone, each within the life of the operation."""
+    places: Places = past["places"]
     o: Operations = past["operations"]
-    if region.second_edition:
-        return _in_lives(region, past["places"], o, past["messages"])
-    exploited, staff = _numbers(region, o)
-    owner = np.concatenate(
-        [np.repeat(np.arange(len(o.id)), exploited), np.repeat(np.arange(len(o.id)), staff)]
-    )
-    is_staff = np.arange(len(owner)) >= exploited.sum()
-    counts = np.concatenate([exploited, staff])
-    within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    person = owner * ROOM + within + np.where(is_staff, ROOM // 2, 0)
-    labour = o.form[owner] == o.forms.index("labour")
-    start, end = _spell(region, person, labour)
-    exits = region["people.exit"]
-    way = region.stream("people/exit").choose(person, np.array(list(exits.values())))
-    age_band = _age_bands(region, person, o.posts[owner] | is_staff)
-    minor = list(region["people.age_bands"])[: region["people.minor_bands"]]
-    tables = [region["people.control.other"], region["people.control.labour"]]
-    means, control = _control(region, person, tables, labour.astype(np.int64), ~is_staff)
-    people = People(
-        local=person,
-        owner=owner,
-        exploited=~is_staff,
-        adult=~np.isin(age_band, minor),
-        start=start,
-        end=end,
-        exit=np.array(list(exits))[way],
-        control=control,
-        means=means,
-    )
-    relation = _relation(region, person, labour, is_staff)
-    return people, {"people": _frame(region, o, people, age_band, relation)}
-
-
-def _in_lives(
-    region: Region, places: Places, o: Operations, joined: Joined
-) -> tuple[People, dict[str, pl.DataFrame]]:
-    """As :func:`generate`, from data 0.4.0 on: adults alone, each within the life of the operation."""
+    joined: Joined = past["messages"]
     crew = draw_crew(region, o, joined, ROOM // 2 - 1)
     person = crew.owner * ROOM + crew.within + np.where(crew.exploited, 0, ROOM // 2)
     relation = draw_relation(region, o, crew, person)
@@ -175,7 +133,6 @@ def _in_lives(
         local=person,
         owner=crew.owner,
         exploited=crew.exploited,
-        adult=np.ones(len(person), dtype=bool),
         start=stay.start,
         end=stay.end,
         exit=draw_exit(region, o, crew, person),
@@ -204,7 +161,7 @@ def _ids(number: np.ndarray, id: np.ndarray) -> pl.Series:
 def _frame(
     region: Region, o: Operations, p: People, age_band: np.ndarray, relation: np.ndarray
 ) -> pl.DataFrame:
-    is_staff, lasts, none = ~p.exploited, p.end >= DAYS, np.full(len(p.local), None)
+    is_staff, lasts = ~p.exploited, p.end >= DAYS
     role = np.array(STAFF)[region.stream("people/role").choose(p.local, np.array([5, 3, 2]))]
     return pl.DataFrame(
         {
@@ -212,12 +169,8 @@ def _frame(
             "person": region.ids("people", p.local),
             "operation": o.id[p.owner],
             "role": np.where(is_staff, role, EXPLOITED),
-            "town": pl.Series(none, dtype=pl.Int32),
             "age_band": age_band,
             "sex": pl.Series(SEXES)[_women(region, o, p.local, p.owner, is_staff).astype(np.int64)],
-            "way": pl.Series(none, dtype=pl.String),
-            "conversation": pl.Series(none, dtype=pl.Int64),
-            "from_operation": pl.Series(none, dtype=pl.Int64),
             "recruiter_relation": pl.Series(relation).replace("", None),
             "means_of_control": lists(np.array(p.means), p.control),
             "from_day": p.start.astype(np.int32),
@@ -227,42 +180,12 @@ def _frame(
     )
 
 
-def _numbers(region: Region, o: Operations) -> tuple[np.ndarray, np.ndarray]:
-    """Return exploited people and staff of each operation; zero but for trafficking ones."""
-    local = np.arange(len(o.id))
-    mean = region["people.posting"]
-    few = 1 + mean * region.stream("people/few").quantile(local, "gamma_2.0") // 2_000_000
-    share = region.stream("people/many").quantile(local, "gamma_0.5") + 20_000
-    silent = (o.kind == TRAFFICKING) & ~o.posts
-    total = np.maximum(share[silent].sum(), 1)
-    many = 1 + region["people.hidden"] * share // total
-    exploited = np.where(o.kind == TRAFFICKING, np.where(o.posts, few, many), 0)
-    exploited = np.minimum(exploited, ROOM // 2 - 1)
-    staff = 1 + exploited * probability(region["people.staff"]) // 65536
-    return exploited, np.where(exploited > 0, np.minimum(staff, 60), 0)
-
-
-def _age_bands(region: Region, person: np.ndarray, adults_only: np.ndarray) -> np.ndarray:
-    weights = np.array(list(region["people.age_bands"].values()))
-    adults = weights.copy()
-    adults[: region["people.minor_bands"]] = 0
-    table = np.stack([weights, adults])[adults_only.astype(np.int64)]
-    return np.array(list(region["people.age_bands"]))[region.stream("people/age_band").choose(person, table)]
-
-
 def _women(
     region: Region, o: Operations, person: np.ndarray, owner: np.ndarray, staff: np.ndarray
 ) -> np.ndarray:
     by_form = np.array([probability(region["people.women"][f]) for f in o.forms])[o.form[owner]]
     p = np.where(staff, probability(region["people.women_staff"]), by_form)
     return region.stream("people/sex").chance(person, p)
-
-
-def _relation(region: Region, person: np.ndarray, labour: np.ndarray, staff: np.ndarray) -> np.ndarray:
-    tables = [region["people.relation.other"], region["people.relation.labour"]]
-    weights = np.array([list(t.values()) for t in tables])[labour.astype(np.int64)]
-    picked = np.array(list(tables[0]))[region.stream("people/relation").choose(person, weights)]
-    return np.where(staff, "", picked)
 
 
 def _control(
@@ -277,18 +200,6 @@ def _control(
     p = np.array([[probability(x) for x in t.values()] for t in tables])[which]
     used = region.stream("people/control").chance(person[:, None], p, np.arange(p.shape[1])[None, :])
     return tuple(tables[0]), used & exploited[:, None]
-
-
-def _spell(region: Region, person: np.ndarray, labour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """From and to day: under one, one to two, or two to five years, anywhere that touches the world's time."""
-    weights = np.array([region["people.duration.other"], region["people.duration.labour"]])[
-        labour.astype(np.int64)
-    ]
-    band = region.stream("people/duration").choose(person, weights)
-    low, wide = np.array([20, YEAR, 2 * YEAR])[band], np.array([YEAR - 20, YEAR, 3 * YEAR])[band]
-    length = low + region.stream("people/length").below(person, wide)
-    start = region.stream("people/from").below(person, DAYS + length) - length
-    return start, start + length
 
 
 STAGE = Stage("people", ("places", "operations", "messages"), (PEOPLE,), generate)

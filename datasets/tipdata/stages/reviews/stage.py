@@ -277,4 +277,4 @@ def _or_null(values: np.ndarray, there: np.ndarray) -> pl.Series:
     return pl.select(pl.when(pl.Series(there)).then(pl.Series(values))).to_series()
 
 
-STAGE = Stage("reviews", ("operations", "adverts"), (QUEUE, REVIEWS), generate, since="0.2.0")
+STAGE = Stage("reviews", ("operations", "adverts"), (QUEUE, REVIEWS), generate)

@@ -1,6 +1,6 @@
 """When an operation that places people with firms does so, and how long it exploits them there: within its life.
 
-From data 0.4.0 on. The spell of a firm is drawn whether or not exploitation is in force, so that the log-odds of what
+The spell of a firm is drawn whether or not exploitation is in force, so that the log-odds of what
 comes to light in it stay exact.
 """
 

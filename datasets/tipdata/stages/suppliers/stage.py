@@ -163,5 +163,4 @@ STAGE = Stage(
     ("places", "operations"),
     (AGENCIES, FIRMS, SUPPLIES, AUDITS, COMPLAINTS),
     generate,
-    since="0.3.0",
 )

@@ -1,4 +1,4 @@
-"""Partners of operations, from data 0.4.0 on: those who live at the same time, mostly of one's own kind."""
+"""Partners of operations: those who live at the same time, mostly of one's own kind."""
 
 import numpy as np
 

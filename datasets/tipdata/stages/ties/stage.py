@@ -21,7 +21,6 @@ from tipdata.stages.account_habits.stage import Actors
 from tipdata.stages.accounts.stage import MAX_SITES, Accounts
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.ties.attachment import Neighbours, Pool
-from tipdata.stages.ties.endless import days_of_endless, partners_of_endless
 from tipdata.stages.ties.partners import partner_ties
 from tipdata.stages.ties.timing import day_of_both, days_sent
 
@@ -93,8 +92,7 @@ def _sent(region: Region, a: Actors) -> Sent:
     number = a.number[source] * ROOM + np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count)
     reason = region.stream("ties/reason").choose(number, _reasons(region, a)[source])
     hurried = (reason == APPROACH) & (a.habits["pace"][source] == 1)
-    days = days_sent if region.second_edition else days_of_endless
-    day = days(region, a.spans, a.number, number, source, hurried)
+    day = days_sent(region, a.spans, a.number, number, source, hurried)
     return Sent(number, source, day, reason)
 
 
@@ -119,20 +117,13 @@ def _reasons(region: Region, a: Actors) -> np.ndarray:
 
 def _targets(region: Region, o: Operations, accounts: Accounts, a: Actors, sent: Sent) -> np.ndarray:
     """Return the account that each tie goes to (its position), -1 where none is found; round after round of time."""
-    if region.second_edition:
-        target = np.full(len(sent.number), -1)
-        rows = np.flatnonzero(sent.reason == PARTNER)
-        target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
-    else:
-        found = partners_of_endless(region, o, accounts, sent.number, sent.source)
-        target = np.where(sent.reason == PARTNER, found, -1)
+    target = np.full(len(sent.number), -1)
+    rows = np.flatnonzero(sent.reason == PARTNER)
+    target[rows] = partner_ties(region, o, accounts, sent.number[rows], sent.source[rows])
     nodes, span = len(a.number), -(-DAYS // region["ties.rounds"])
     inborn, gained = region["ties.fame"]
-    if region.second_edition:
-        spread = region["ties.fame_spread"] * region.stream("ties/fame").quantile(a.number, "normal")
-        born = np.minimum(1 + inborn * exp(spread // 1_000_000) // EXP_SCALE, BRIGHTEST)
-    else:
-        born = 1 + region.stream("ties/fame").quantile(a.number, "gamma_0.5") * inborn // 1_000_000
+    spread = region["ties.fame_spread"] * region.stream("ties/fame").quantile(a.number, "normal")
+    born = np.minimum(1 + inborn * exp(spread // 1_000_000) // EXP_SCALE, BRIGHTEST)
     offers = (accounts.owner >= 0) & (o.family[accounts.owner] > 0)
     for since in range(0, DAYS, span):
         before = np.flatnonzero((target >= 0) & (sent.day < since))
@@ -218,10 +209,7 @@ def _strangers(
 
 def _kept(region: Region, a: Actors, sent: Sent, target: np.ndarray) -> tuple[Sent, np.ndarray]:
     """Return ties that have a target other than their source while both live, the first of each pair of accounts."""
-    if region.second_edition:
-        day = day_of_both(region, a.spans, sent.number, sent.source, target, sent.day)
-    else:
-        day = np.maximum(sent.day, a.spans.start[target])
+    day = day_of_both(region, a.spans, sent.number, sent.source, target, sent.day)
     pair = sent.source * len(a.number) + target
     order = np.lexsort((sent.number, day, pair))
     first = np.ones(len(order), dtype=bool)
@@ -288,4 +276,4 @@ def _frame(
     )
 
 
-STAGE = Stage("ties", ("operations", "accounts", "account_habits"), (TIES,), generate, since="0.2.0")
+STAGE = Stage("ties", ("operations", "accounts", "account_habits"), (TIES,), generate)

@@ -1,4 +1,4 @@
-"""On which days ties are made, from data 0.4.0 on: while both accounts live, and more on some days of the week."""
+"""On which days ties are made: while both accounts live, and more on some days of the week."""
 
 import numpy as np
 

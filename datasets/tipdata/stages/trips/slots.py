@@ -39,10 +39,10 @@ def span_of(c: Circuits) -> Ints:
     return np.minimum(np.where(c.order == HARVEST, np.minimum(span, c.size), span), SLOTS - AHEAD)
 
 
-def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: Ints | None = None) -> Slots:
+def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: Ints) -> Slots:
     """Return where each circuit is in each slot, and what could have been.
 
-    ``begun``: (circuits, SLOTS) day on which each slot begins, from data 0.4.0 on.
+    ``begun``: (circuits, SLOTS) day on which each slot begins.
     """
     span = span_of(c)
     count = span + AHEAD
@@ -53,7 +53,7 @@ def draw_slots(region: Region, places: Places, c: Circuits, flow: Ints, begun: I
     plan = planned(c, circuit, slot)
     odds = _odds(region, c, circuit, slot, flow)
     town = region.stream("circuits/town").choose(number, odds)
-    day = _days(region, c, circuit, slot, number, first) if begun is None else begun[circuit, slot]
+    day = begun[circuit, slot]
     moves = (slot == 0) | (town != np.roll(town, 1))
     told = (slot < span[circuit]) & (day >= 0) & (day <= c.end[circuit])
     # The first slot that is told is a stop wherever it was before.
@@ -69,7 +69,7 @@ def planned(c: Circuits, circuit: Ints, slot: Ints) -> Ints:
     turn = np.select(
         [order == SHUTTLE, order == STAR],
         [np.minimum(there, back - there), np.where(slot % 2 == 0, 0, 1 + slot // 2 % (size - 1))],
-        (slot - np.where(c.advertised[circuit], c.lead[circuit], 0)) % size,
+        slot % size,
     )
     return c.towns[circuit, turn]
 
@@ -89,20 +89,6 @@ def _odds(region: Region, c: Circuits, circuit: Ints, slot: Ints, flow: Ints) ->
     odds[rows, c.home[circuit]] += home
     odds[rows, planned(c, circuit, slot)] += (1 << _FINE) - odds.sum(axis=1)
     return odds
-
-
-def _days(region: Region, c: Circuits, circuit: Ints, slot: Ints, number: Ints, first: Ints) -> Ints:
-    """Return day on which each slot begins: regular where adverts say so, else with some lingering and before
-    weekends."""
-    spread = region.stream("circuits/lingers").quantile(number, "exponential")
-    linger = region["trips.lingers"] * spread // 1_000_000
-    linger = np.where(c.advertised[circuit], 0, linger)
-    length = c.dwell[circuit] + linger
-    passed = np.cumsum(length) - length
-    day = c.start[circuit] + passed - passed[first][circuit]
-    moved = region.stream("circuits/weekend").chance(number, probability(region["trips.weekend"]))
-    shift = np.select([day % 7 == 2, day % 7 == 5], [1, -1], 0)
-    return day + np.where(moved & ~c.advertised[circuit], shift, 0)
 
 
 def next_town(s: Slots) -> Ints:

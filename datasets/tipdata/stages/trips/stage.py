@@ -15,7 +15,7 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
-from tipdata.stages.trips.circuits import GROUPS, ORDERS, SLOTS, STEADINESS, Circuits, draw_circuits, gravity
+from tipdata.stages.trips.circuits import GROUPS, ORDERS, SLOTS, STEADINESS, Circuits, gravity
 from tipdata.stages.trips.journeys import (
     MODES,
     Bookings,
@@ -134,12 +134,8 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     places: Places = past["places"]
     operations: Operations = past["operations"]
     flow = gravity(region, places)
-    if region.second_edition:
-        circuits = draw_tours(region, places, operations, flow)
-        slots = draw_slots(region, places, circuits, flow, arrivals(region, circuits))
-    else:
-        circuits = draw_circuits(region, places, operations, flow)
-        slots = draw_slots(region, places, circuits, flow)
+    circuits = draw_tours(region, places, operations, flow)
+    slots = draw_slots(region, places, circuits, flow, arrivals(region, circuits))
     rows = _told(region, circuits, slots)
     following = next_town(slots)[rows]
     stops = Slots(*(getattr(slots, name)[rows] for name in Slots.__dataclass_fields__))
@@ -269,4 +265,4 @@ def _trips_frame(
     )
 
 
-STAGE = Stage("trips", ("places", "operations", "adverts"), (CIRCUITS, STOPS, TRIPS), generate, since="0.3.0")
+STAGE = Stage("trips", ("places", "operations", "adverts"), (CIRCUITS, STOPS, TRIPS), generate)

@@ -1,4 +1,4 @@
-"""Tours that lie in a life: who goes round, when and where, from data 0.4.0 on.
+"""Tours that lie in a life: who goes round, when and where.
 
 Adverts and stops both ask here, so that they tell of one tour. Operations that post, those that never do, and lawful
 travellers of no operation all tour by one law.
@@ -79,7 +79,6 @@ def _laid_out(
         size=np.where(seasonal, min(len(route), high), size),
         start=np.where(seasonal, np.maximum(start, sown), start),
         end=np.minimum(end, DAYS - 1),
-        lead=np.zeros_like(number),
         dwell=_dwell(region, number, seasonal),
         party=party,
         together=together,
