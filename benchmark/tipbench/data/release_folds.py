@@ -183,8 +183,8 @@ def shown(
 
 
 def had(frame: pl.LazyFrame, table: Table, columns: Collection[str]) -> list[str]:
-    """Return those of a table's columns that this version of the data has: one that joined or left may be missing."""
-    moved = {name for name in columns if table[name].since or table[name].until}
+    """Return those of a table's columns that this version of the data has: one that joined later may be missing."""
+    moved = {name for name in columns if table[name].since}
     if not moved:
         return list(columns)
     return [name for name in columns if name not in moved or name in frame.collect_schema()]

@@ -267,7 +267,7 @@ GENERATOR = ("core", "stages", "text", "release/region.py")
 
 @cache
 def fingerprint(version: str, size: str = "") -> str:
-    """Return the hex SHA-256 of all that decides a version's content: code, parameters, constants and lexicons; of a
+    """Return the hex SHA-256 of all that decides a version's content: code, parameters, constants and texts; of a
     size with a profile, that too.
 
     Comments, docstrings and notes do not enter.

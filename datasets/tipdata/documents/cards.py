@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tipdata.core.grounds import grounds_of
 from tipdata.core.tables import Column, Table
-from tipdata.core.world import FOLDER, is_draft, newest_released, parameters, versions
+from tipdata.core.world import FOLDER, is_draft, made_here, newest_released, parameters, versions
 from tipdata.stages import Stage, stages
 
 CARDS = FOLDER.parent / "cards"
@@ -44,11 +44,11 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 
 def _grounds(stage: Stage) -> str:
-    """Return what the parameters of a stage rest on, in the newest released world and in the worlds of drafts."""
-    told = []
-    worlds = {versions()[newest_released()]["world"]: newest_released()}
-    for version in filter(is_draft, versions()):
+    """Return what the parameters of a stage rest on, in each world of a released version or a draft."""
+    worlds: dict[str, str] = {}
+    for version in made_here():
         worlds.setdefault(versions()[version]["world"], version)
+    told = []
     for file, version in worlds.items():
         own = grounds_of(entry for path, entry in parameters(version).items() if stage.owns(path))
         place = f"{file}, a draft" if is_draft(version) else file

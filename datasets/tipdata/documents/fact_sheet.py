@@ -7,13 +7,12 @@ from typing import Any
 
 from tipdata.core.grounds import ASSUMED, grounds_of
 from tipdata.core.kinds import FAMILIES, KINDS
-from tipdata.core.world import FOLDER, parameters, versions
+from tipdata.core.world import FOLDER, newest_released, parameters, versions
 from tipdata.stages.operations.facts import BY_ADOPTION, BY_MIGRATION
 from tipdata.text.facts import ALL, Fact, facts
 from tipdata.text.reading import read
 
-VERSION = "0.4.0"
-"""The data whose adverts say facts."""
+VERSION = newest_released()
 SHEET = FOLDER.parents[1] / "docs" / "facts.md"
 LEANING = (
     (
@@ -48,7 +47,7 @@ def _opening(count: int, levels: int) -> str:
 Written by `python -m tipdata.documents.fact_sheet` from `text/facts.yaml` and `{versions()[VERSION]["world"]}`; do
 not edit it by hand.
 
-From data {VERSION} on an advert is drawn in three layers: *facts*, *words*, *noise*. This page is about the first:
+An advert is drawn in three layers: *facts*, *words*, *noise*. This page is about the first:
 {count} facts with {levels} levels. A fact has a law: a weight of each level by family, and by kind a ratio that
 multiplies it; a category multiplies it for all kinds alike, a form for trafficking of it alone. Nothing else of an
 advert's text depends on the kind: the sentences of a level (`text/frames/`) are chosen without it.

@@ -10,7 +10,7 @@ import polars as pl
 from tipcore.components import shared_value_components
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.core.world import MINUTES_A_DAY, parameters
+from tipdata.core.world import MINUTES_A_DAY
 from tipdata.release import Release
 from tipdata.text.reading import read
 
@@ -51,21 +51,9 @@ class _View:
         self.family = self.adverts["category"].replace_strict(family, return_dtype=pl.Int8)
 
     def indicators(self, family: str) -> pl.Series:
-        """Return how many indicators each advert of a family shows: levels of facts, in data that says facts, else
-        cues."""
-        column = "facts" if "facts" in self.adverts.columns else "cues"
-        shown = self.adverts.filter(self.family == FAMILIES.index(family))[column]
-        return shown.list.set_intersection(self._listed(family)).list.len()
-
-    def _listed(self, family: str) -> list[str]:
-        """Return which are indicators in this version of the data."""
-        if "facts" in self.adverts.columns:
-            return [str(said) for said in read("facts")["indicators"][family]]
-        return [
-            path.rsplit(".", 1)[1]
-            for path, entry in parameters(self.release.version).items()
-            if path.startswith(f"cues.{family}.") and entry["value"].get("indicator")
-        ]
+        """Return how many indicators each advert of a family shows."""
+        shown = self.adverts.filter(self.family == FAMILIES.index(family))["facts"]
+        return shown.list.set_intersection(read("facts")["indicators"][family]).list.len()
 
     def towns(self, first: int) -> float:
         """Return mean over regions of the share of adverts in the ``first`` largest towns."""

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.world import World, parameters
+from tipdata.core.world import World, newest_released, parameters
 from tipdata.release.categories import category_values
 from tipdata.stages import tables_of
 from tipdata.stages.helpline.notes import notes
@@ -20,7 +20,7 @@ from tipdata.text.lint import broken
 from tipdata.text.misspellings import Misspellings
 from tipdata.text.wordbook import wordbook
 
-VERSION = "0.4.0"
+VERSION = newest_released()
 CODES = "codes"
 """Where values of category columns come from; they are English."""
 TERMS = ("sexual", "sex_tourism", "organs", "child", "departure=escorted")
@@ -36,7 +36,7 @@ def producible(language: str) -> Iterator[tuple[str, str]]:
             yield "adverts", text
             if (wrong := misspellings.all_wrong(text)) != text:
                 yield "adverts, misspelt", wrong
-    yield from (("notes", text) for text in notes(language, amended=True).strings)
+    yield from (("notes", text) for text in notes(language).strings)
 
 
 def names_and_codes() -> Iterator[tuple[str, str]]:

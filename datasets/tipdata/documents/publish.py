@@ -1,6 +1,6 @@
 """For maintainers: write the manifest of a release and a small sample of its tables into the checkout.
 
-``python -m tipdata.documents.publish 0.2.0 tiny small``
+``python -m tipdata.documents.publish 0.4.0 tiny small forms``
 """
 
 import json

@@ -35,7 +35,7 @@ class Told:
 
 
 def read_back(body: str, language: str, category: str) -> Told:
-    """Return what the body of an advert of data 0.4.0 says. Raises KeyError for a category that does not exist."""
+    """Return what the body of an advert says. Raises KeyError for a category that does not exist."""
     return _reader(language).read(body, FAMILIES[CATEGORIES[category]])
 
 

@@ -1,1 +1,1 @@
-"""The lexicons: every string that the world can say, by language."""
+"""Every string that the world can say, by language, and how sentences are made of them."""

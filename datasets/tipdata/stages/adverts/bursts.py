@@ -1,4 +1,4 @@
-"""When operations post, from data 0.4.0 on: in bursts, by hours and weekdays, sooner after they come to a town.
+"""When operations post: in bursts, by hours and weekdays, sooner after they come to a town.
 
 A branching process of a given size: some adverts of an operation come by themselves, the others each follow one of its
 earlier numbers, soon after it. Time is busy time of the operation's week, so bursts keep its hours.
