@@ -40,8 +40,8 @@ def test_no_file_of_tipdata_has_more_than_300_lines() -> None:
     [
         ("", ""),
         ("core/tables.py", "import tipdata.stages"),
-        ("core/world.py", "import tipdata.text.lexicon"),
-        ("text/lexicon.py", "import tipdata.stages"),
+        ("core/world.py", "import tipdata.text.phrases"),
+        ("text/phrases.py", "import tipdata.stages"),
         ("stages/places/stage.py", "import tipdata.release"),
         ("release/make.py", "import tipdata.documents.cards"),
         ("rooms/__init__.py", ""),

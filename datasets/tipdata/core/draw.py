@@ -112,12 +112,6 @@ def probability(p: float) -> int:
     return int(p * ONE + 0.5)
 
 
-def logit(p: int | Ints) -> Ints:
-    """Return log-odds in milli-nats of probabilities out of 65,536."""
-    log = table("log")
-    return log[p] - log[ONE - np.asarray(p)]
-
-
 def sigmoid(milli: int | Ints) -> Ints:
     """Return probabilities out of 65,536 of log-odds in milli-nats."""
     return table("sigmoid").take(np.asarray(milli) + REACH, mode="clip")

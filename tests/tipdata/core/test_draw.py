@@ -99,6 +99,7 @@ def test_log_add_agrees_with_floats_to_a_milli_nat(a: int, b: int) -> None:
     assert abs(int(draw.log_add(np.array([a]), np.array([b]))[0]) - expected) <= 1
 
 
-def test_sigmoid_and_logit_are_inverse() -> None:
-    p = np.array([655, 6554, 32768, 60000])
-    assert np.abs(draw.sigmoid(draw.logit(p)) - p).max() <= 40
+def test_sigmoid_gives_the_probability_of_log_odds() -> None:
+    p = np.array([0.01, 0.1, 0.5, 0.9155])
+    milli = np.round(1000 * np.log(p / (1 - p))).astype(np.int64)
+    assert np.abs(draw.sigmoid(milli) - p * 65536).max() <= 40

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 import yaml
 from tipdata.core import world as world_module
-from tipdata.core.grounds import ASSUMED, DEFINITION, FIRST_EDITION, check, grounds_of
-from tipdata.core.world import is_draft, parameters, versions
+from tipdata.core.grounds import ASSUMED, DEFINITION, grounds_of
+from tipdata.core.world import made_here, parameters, versions
 from tipdata.documents.cards import cards
 from tipdata.documents.fact_sheet import sheet
 from tipdata.stages import stages
 
 BIB = (world_module.FOLDER.parent / "sources.bib").read_text(encoding="utf-8")
-SECOND_EDITION = [name for name, entry in versions().items() if entry["world"] != FIRST_EDITION]
 GOOD = {"value": 3, "unit": "days", "sign": ASSUMED, "magnitude": ASSUMED, "times": 1.5}
 
 
@@ -55,7 +54,7 @@ PLANTED = {
 def test_a_planted_fault_is_refused_by_file_and_parameter(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is planted in a copy of the draft's file, among its own parameters, and the file loaded."""
+    """It is planted in a copy of the world file, among its own parameters, and the file loaded."""
     document = yaml.safe_load((world_module.FOLDER / "world-0.4.0.yaml").read_text(encoding="utf-8"))
     whole = parameters("0.4.0")
     document["market"]["event"]["planted"] = PLANTED[fault]
@@ -68,18 +67,7 @@ def test_a_planted_fault_is_refused_by_file_and_parameter(
     assert world_module._parameters.__wrapped__("world-planted.yaml") == whole
 
 
-@pytest.mark.parametrize("fault", ["unit", "source"])
-def test_the_first_edition_is_held_to_its_own_rule(fault: str) -> None:
-    entry = {"value": 3, "unit": "days", "source": "unodc2024"}
-    check(FIRST_EDITION, "a.b", entry)
-    check(FIRST_EDITION, "a.b", {"value": 3, "unit": "days", "assumed": True})
-    with pytest.raises(ValueError, match=f"^{FIRST_EDITION}: a.b "):
-        check(FIRST_EDITION, "a.b", {key: value for key, value in entry.items() if key != fault})
-    with pytest.raises(ValueError, match="not both"):
-        check(FIRST_EDITION, "a.b", {**entry, "assumed": True})
-
-
-@pytest.mark.parametrize("version", SECOND_EDITION)
+@pytest.mark.parametrize("version", made_here())
 def test_every_source_of_a_world_file_is_in_the_bibliography(version: str) -> None:
     keys = set(re.findall(r"@\w+\{(\w+),", BIB))
     for path, entry in parameters(version).items():
@@ -87,7 +75,7 @@ def test_every_source_of_a_world_file_is_in_the_bibliography(version: str) -> No
             assert entry[name] in keys | {ASSUMED, DEFINITION}, f"{path}: {entry[name]} is not in sources.bib"
 
 
-@pytest.mark.parametrize("version", SECOND_EDITION)
+@pytest.mark.parametrize("version", made_here())
 def test_nothing_that_is_assumed_is_a_point(version: str) -> None:
     """Said apart from the check of the loader: a width of its own, or two different bounds."""
     for path, entry in parameters(version).items():
@@ -96,16 +84,14 @@ def test_nothing_that_is_assumed_is_a_point(version: str) -> None:
             assert low < high, path
 
 
-def test_grounds_are_counted_in_both_formats() -> None:
-    old = grounds_of([{"source": "unodc2024"}, {"assumed": True}, {"assumed": True}])
-    assert (old.both, old.sign, old.assumed, old.definitions, old.sources) == (1, 0, 2, 0, ("unodc2024",))
+def test_grounds_are_counted() -> None:
     both, sign = {"sign": "b1999", "magnitude": "a1999"}, {"sign": "b1999", "magnitude": ASSUMED}
     new = grounds_of([both, sign, GOOD, GOOD, {"sign": DEFINITION, "magnitude": DEFINITION}])
     assert (new.both, new.sign, new.assumed, new.definitions, new.sources) == (1, 1, 2, 1, ("a1999", "b1999"))
     assert new.total == 5
 
 
-@pytest.mark.parametrize("version", SECOND_EDITION)
+@pytest.mark.parametrize("version", made_here())
 def test_cards_and_fact_sheet_count_every_parameter(version: str) -> None:
     """The counts of the stages' cards sum to those of the file, and the sheet's last row says them."""
     entries = parameters(version)
@@ -114,7 +100,6 @@ def test_cards_and_fact_sheet_count_every_parameter(version: str) -> None:
     owned = [grounds_of(e for p, e in entries.items() if stage.owns(p)) for stage in stages()]
     shared = {p for p in entries if sum(stage.owns(p) for stage in stages()) != 1}
     assert sum(own.total for own in owned) >= len(entries) - len(shared)
-    if is_draft(version):
-        assert any(f"in {versions()[version]['world']}, a draft: " in text for text in cards().values())
+    assert all(f" in {versions()[version]['world']}" in text for text in cards().values())
     row = f"| all | {whole.total} | {whole.both} | {whole.sign} | {whole.assumed} | {whole.definitions} |"
     assert row in sheet()

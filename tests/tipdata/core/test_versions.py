@@ -1,12 +1,14 @@
-"""Versions of the data: what is released is frozen, and what is a draft is not a default."""
+"""Versions of the data: what is released is frozen, a draft is not a default, and a retired one is refused."""
 
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
+from frozen import found, frozen  # pyright: ignore[reportMissingImports]
 from tipcore.errors import UsageError
 from tipdata.core import world as world_module
 from tipdata.core.world import (
@@ -14,74 +16,97 @@ from tipdata.core.world import (
     World,
     check_status,
     fingerprint,
+    made_here,
     newest_released,
     parameters,
     parameters_digest,
     profile,
     versions,
 )
-from tipdata.release import Release, manifest_folder
+from tipdata.release import Release, open_release, remove_release
 
-FROZEN = {"world-0.3.0.yaml": "ee8f0ab7039c27f04e8ec1f7680d41c04e876fb3d0f8d24936ad5076ca1d9f90"}
-"""Values, ranges and units of each released world file. A failure means: put the change into a draft's file."""
-MANIFESTS = {
-    "0.1.0/small.json": "a1bf7f8632f7eda6acbc1a2377a628f6bd4a0dc380dd0bbc48371cd06e390ade",
-    "0.1.0/tiny.json": "38d9ce7fab4fd6bc91962c237ff69f2aba18edd64eb6a5654bd59585eb4614a4",
-    "0.2.0/small.json": "7b11e60f04d9b341fda937de9650a033476d36a12b7a2f3eb52c74734a4d5820",
-    "0.2.0/tiny.json": "8c61c47d44300fa45175cd4d1d85769cc9c4cdc0f1a3afc5e7b2ffcaa0d583ff",
-    "0.3.0/small.json": "85e6d8f46c09ff24370bfe4b9209112c171f3918e8c74b1c7795da4546c4b8f9",
-    "0.3.0/tiny.json": "c1f7768e71e74ada5eaaf6e251f615dcf60aa2d26c24fd24f327acaeb817c0f0",
-}
-"""Published manifests, SHA-256 of the file."""
+NEWEST = newest_released()
 
 
 def with_versions(monkeypatch: pytest.MonkeyPatch, **statuses: str) -> None:
     """More versions after the released ones, each with a status; names have _ for the points."""
-    first = versions()["0.3.0"]
+    first = {**versions()[NEWEST], "made_by": "tipbench 0.5.0 (tag v0.5.0)"}
     for name, status in statuses.items():
         monkeypatch.setitem(versions(), name.strip("v").replace("_", "."), {**first, "status": status})
 
 
-def test_every_version_says_its_status_world_file_seed_and_reason() -> None:
+def test_every_version_says_its_status_and_reason_and_what_makes_it() -> None:
     for name, entry in versions().items():
         assert re.fullmatch(r"\d+\.\d+\.\d+", name)
-        assert set(entry) == {"status", "world", "seed", "reason"}, name
+        retired = entry["status"] == world_module.RETIRED
+        assert set(entry) == {"status", "reason", *(["made_by"] if retired else ["world", "seed"])}, name
         assert entry["status"] in (world_module.DRAFT, world_module.RELEASED, world_module.RETIRED), name
-        assert (FOLDER / entry["world"]).is_file(), name
-    assert [v["status"] for n, v in versions().items() if n in ("0.1.0", "0.2.0", "0.3.0")] == [
-        "released"
-    ] * 3
+        assert retired or (FOLDER / entry["world"]).is_file(), name
 
 
-def test_the_values_of_a_released_world_file_are_frozen() -> None:
-    fixed = {n: v for n, v in versions().items() if v["status"] != world_module.DRAFT}
-    assert {entry["world"] for entry in fixed.values()} == set(FROZEN)
-    for name, entry in fixed.items():
-        assert parameters_digest(name) == FROZEN[entry["world"]], name
+def test_the_values_of_a_released_world_file_and_its_manifests_never_change() -> None:
+    """A failure means: put the change into a draft's file."""
+    assert found() == frozen()
 
 
-def test_the_manifests_of_released_versions_never_change() -> None:
-    there = {
-        path.relative_to(manifest_folder()).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in manifest_folder().glob("*/*.json")
-        if versions()[path.parent.name]["status"] != world_module.DRAFT
-    }
-    assert there == MANIFESTS
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda version: World.of(version),
+        lambda version: parameters(version),
+        lambda version: fingerprint(version),
+        lambda version: Release.of(version, "tiny"),
+        lambda version: Release.called(f"{version}/small.w3"),
+        lambda version: open_release(version, "tiny"),
+        lambda version: check_status(version, draft=True),
+    ],
+)
+@pytest.mark.parametrize("version", [name for name in versions() if name not in made_here()])
+def test_a_retired_version_is_refused_in_one_sentence_that_says_why_and_what_makes_it(
+    ask: Callable[[str], object], version: str
+) -> None:
+    says = (
+        f"data version {version} is retired: its people include children as rows, which the safety rules forbid; "
+        f"tipbench 0.4.0 (tag v0.4.0) makes it. Take {NEWEST}."
+    )
+    with pytest.raises(UsageError, match=f"^{re.escape(says)}$"):
+        ask(version)
+
+
+@pytest.mark.parametrize("ask", [World.of, parameters, lambda version: Release.of(version, "tiny")])
+def test_a_version_that_does_not_exist_names_those_that_can_be_made(ask: Callable[[str], object]) -> None:
+    with pytest.raises(
+        UsageError, match=r"^release version 9\.9\.9 does not exist: choose one of 0\.4\.0\.$"
+    ):
+        ask("9.9.9")
+
+
+def test_files_of_a_retired_release_can_still_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path))
+    left = tmp_path / "0.3.0" / "tiny" / "00000"
+    left.mkdir(parents=True)
+    (left / "people.parquet").write_bytes(b"four")
+    assert remove_release(Release.of("0.3.0", "tiny", retired=True)) == 4
+    assert not left.parent.exists()
+    with pytest.raises(UsageError, match="does not exist"):
+        Release.of("../0.3.0", "tiny", retired=True)
 
 
 @pytest.fixture
 def changed_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A copy of the released world file that a further version reads."""
-    path = tmp_path / "world-0.3.0.yaml"
-    path.write_bytes((FOLDER / "world-0.3.0.yaml").read_bytes())
-    monkeypatch.setitem(versions(), "9.0.0", {**versions()["0.3.0"], "world": str(path)})
+    path = tmp_path / "world.yaml"
+    path.write_bytes((FOLDER / versions()[NEWEST]["world"]).read_bytes())
+    monkeypatch.setitem(versions(), "9.0.0", {**versions()[NEWEST], "world": str(path)})
     return path
 
 
 @pytest.mark.parametrize(
     ("old", "new", "same"),
     [
-        ("assumed: true", "assumed: true, note: a guess", True),
+        ("sign: assumed", "sign: unodc2024", True),
         ("# ", "# Corrected. ", True),
         ("range: [25, 60]", "range: [25, 61]", False),
         ("value: 300", "value: 301", False),
@@ -94,7 +119,7 @@ def test_sources_and_notes_may_be_corrected_and_nothing_else(
     text = changed_file.read_text(encoding="utf-8")
     assert old in text
     changed_file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    assert (parameters_digest("9.0.0") == FROZEN["world-0.3.0.yaml"]) == same
+    assert (parameters_digest("9.0.0") == parameters_digest(NEWEST)) == same
 
 
 def test_the_order_of_listed_values_is_frozen_too(changed_file: Path) -> None:
@@ -103,8 +128,8 @@ def test_the_order_of_listed_values_is_frozen_too(changed_file: Path) -> None:
     form = document["operations"]["form"]["value"]
     document["operations"]["form"]["value"] = dict(reversed(form.items()))
     changed_file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-    assert parameters("9.0.0")["operations.form"]["value"] == parameters("0.3.0")["operations.form"]["value"]
-    assert parameters_digest("9.0.0") != FROZEN["world-0.3.0.yaml"]
+    assert parameters("9.0.0")["operations.form"]["value"] == parameters("0.4.0")["operations.form"]["value"]
+    assert parameters_digest("9.0.0") != parameters_digest(NEWEST)
 
 
 def test_a_world_reads_the_file_of_its_version(changed_file: Path) -> None:
@@ -113,26 +138,24 @@ def test_a_world_reads_the_file_of_its_version(changed_file: Path) -> None:
     path = "places.spread_km"
     assert World.of("9.0.0").parameters[path]["range"] == [100, 110]
     assert 100 <= World.of("9.0.0").region(0)[path] <= 110
-    assert 25 <= World.of("0.3.0").region(0)[path] <= 60
-    assert fingerprint("9.0.0") != fingerprint("0.3.0") == fingerprint("0.1.0")
+    assert 25 <= World.of("0.4.0").region(0)[path] <= 60
+    assert fingerprint("9.0.0") != fingerprint(NEWEST)
 
 
 def test_a_default_takes_the_newest_released_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert newest_released() == "0.3.0"
-    with_versions(monkeypatch, v0_4_0="retired", v0_5_0="draft")
-    assert newest_released() == "0.3.0"
-    assert Release.called("small") == Release.of("0.3.0", "small")
-    with_versions(monkeypatch, v0_4_0="released", v0_5_0="draft")
+    with_versions(monkeypatch, v0_5_0="retired", v0_6_0="draft")
     assert Release.called("small").version == newest_released() == "0.4.0"
+    with_versions(monkeypatch, v0_5_0="released", v0_6_0="draft")
+    assert Release.called("small").version == newest_released() == "0.5.0"
+    assert Release.called("0.4.0/small").version == "0.4.0"
 
 
 def test_only_a_draft_needs_the_option(monkeypatch: pytest.MonkeyPatch) -> None:
-    with_versions(monkeypatch, v0_4_0="retired", v0_5_0="draft")
-    for version in ("0.1.0", "0.3.0", "0.4.0"):
-        check_status(version, draft=False)
+    with_versions(monkeypatch, v0_5_0="draft")
+    check_status("0.4.0", draft=False)
     check_status("0.5.0", draft=True)
     with pytest.raises(
-        UsageError, match=r"data version 0\.5\.0 is a draft .*: add --draft, or take 0\.3\.0\.$"
+        UsageError, match=r"data version 0\.5\.0 is a draft .*: add --draft, or take 0\.4\.0\.$"
     ):
         check_status("0.5.0", draft=False)
 
@@ -141,10 +164,10 @@ def test_the_canonical_form_is_json_in_the_order_of_the_file() -> None:
     """Written down once more, so that the frozen digests mean what they say."""
     listed = {
         path: [entry.get("value"), entry.get("range"), entry.get("unit")]
-        for path, entry in parameters("0.3.0").items()
+        for path, entry in parameters(NEWEST).items()
     }
     text = json.dumps(listed, ensure_ascii=False).encode()
-    assert hashlib.sha256(text).hexdigest() == FROZEN["world-0.3.0.yaml"]
+    assert hashlib.sha256(text).hexdigest() == parameters_digest(NEWEST)
 
 
 def test_a_profile_is_part_of_what_a_size_is_known_by() -> None:
@@ -169,11 +192,7 @@ def test_a_profile_that_sets_no_parameter_is_refused(monkeypatch: pytest.MonkeyP
         parameters_digest("0.4.0", "forms")
 
 
-def test_a_size_that_a_version_has_not_is_refused_in_a_sentence() -> None:
+def test_a_size_that_does_not_exist_is_refused_in_a_sentence() -> None:
     assert Release.of("0.4.0", "forms").regions == 32
-    with pytest.raises(
-        UsageError, match=r"^release size forms does not exist in data version 0\.3\.0: choose one of tiny"
-    ):
-        Release.of("0.3.0", "forms")
     with pytest.raises(UsageError, match=r"^release size huge does not exist: choose one of .*forms.*\.$"):
         Release.of("0.4.0", "huge")

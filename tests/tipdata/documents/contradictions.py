@@ -1,4 +1,4 @@
-"""What a text says that does not go together: the rules of :file:`hard_rules.yaml`, for data 0.3.0 and from 0.4.0 on.
+"""What a text says that does not go together: the rules of :file:`hard_rules.yaml`, and those of facts.
 
 The test beside this file holds them; ``tests/performance/reading.py`` counts them.
 """
@@ -6,7 +6,6 @@ The test beside this file holds them; ``tests/performance/reading.py`` counts th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.documents.read_back import read_back
 from tipdata.text.facts import place_of, rules
 from tipdata.text.lint import broken
-from tipdata.text.reading import read
 from tipdata.text.style import style
 
 FORMS = ("spaces", "grammar", "again")
@@ -59,40 +57,13 @@ def _patterns(language: str) -> dict[str, list[re.Pattern[str]]]:
 
 @cache
 def _contacts() -> str:
-    """Return the pattern of contacts and of the currency, which stand as they are in lower case too. Data 0.3.0 have
-    their own masks."""
-    listed = {*style().contacts, *style().masked, *read("style")["masks"], "XTS"}
+    """Return the pattern of contacts and of the currency, which stand as they are in lower case too."""
+    listed = {*style().contacts, *style().masked, "XTS"}
     return "|".join(re.escape(one) for one in sorted(listed, key=len, reverse=True))
 
 
-def wrong_in_cues(body: str, cues: Iterable[str], language: str, category: str) -> set[str]:
-    """Return the rules that an advert of data 0.3.0 breaks, by its cues and the listed sentences it holds."""
-    family, text, stated = FAMILIES[CATEGORIES[category]], body.lower(), set(cues)
-    found = set()
-    for name, rule in hard()["cues"].items():
-        if rule["family"] != family or rule["cue"] not in stated:
-            continue
-        if "and" in rule:
-            held = rule["and"] in stated
-        else:
-            held = any(sentence in text for sentence in _sentences(language, family, name))
-        if held:
-            found.add(name)
-    return found
-
-
-@cache
-def _sentences(language: str, family: str, name: str) -> list[str]:
-    rule, lexicon = hard()["cues"][name], read(language)
-    if "contact" in rule:
-        listed, numbers = lexicon["contact"], rule["contact"][language]
-        return [listed[n].split("{contact}")[0].strip().lower() for n in numbers]
-    listed = lexicon["families"][family]["slots"][rule["slot"]]
-    return [listed[n].lower() for n in rule["sentences"][language]]
-
-
 def wrong_in_facts(body: str, language: str, category: str) -> set[str]:
-    """Return the rules that an advert from data 0.4.0 on breaks, by what its text reads back as."""
+    """Return the rules that an advert breaks, by what its text reads back as."""
     told = read_back(body, language, category)
     if not told.read:
         return {"not read whole"}

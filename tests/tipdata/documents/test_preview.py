@@ -9,5 +9,5 @@ UNITS = ("half hour", "hour", "day", "month")
 
 
 def test_a_card_says_in_words_what_a_price_is_for(tiny: Release) -> None:
-    said = set(re.findall(r"\d XTS (.*)", preview(tiny, rows=200)))
+    said = set(re.findall(r"^\S.*\d XTS (.*)", preview(tiny, rows=200), re.MULTILINE))
     assert {"per half hour", "per hour", "per month"} <= said <= {f"per {u}" for u in UNITS} | {"in total"}

@@ -35,7 +35,7 @@ def test_what_making_takes_is_said_once_and_only_where_something_is_missing(
     free(monkeypatch, 5_300_000_000)
     open_release(NEWEST, "pair", engine="sequential")
     first = capsys.readouterr().err.splitlines()[0]
-    about = f"making release {two.name}: 2 regions, about 4 MB and 1 second, in {two.folder} (5.3 GB free)"
+    about = f"making release {two.name}: 2 regions, about 5 MB and 1 second, in {two.folder} (5.3 GB free)"
     assert first == about
     shutil.rmtree(two.region_folder(1))
     make_release(two, engine="sequential")
@@ -50,7 +50,7 @@ def test_a_release_that_the_disk_has_no_room_for_is_refused_before_anything_is_m
 ) -> None:
     free(monkeypatch, 3_000_000)
     with pytest.raises(
-        UsageError, match=r"needs about 4 MB and .* has 3 MB free: free space there or set TIPBENCH"
+        UsageError, match=r"needs about 5 MB and .* has 3 MB free: free space there or set TIPBENCH"
     ):
         make_release(two, engine="sequential")
     assert not list(two.folder.iterdir())

@@ -57,7 +57,7 @@ LEVELS = ("usual", "low", "high")
 
 
 def test_prices_heap_on_50_and_100(adverts: pl.DataFrame) -> None:
-    """Among multiples of ten, chance is 20% and 10%; data 0.3.0 has 18% and 9%."""
+    """Among multiples of ten, chance is 20% and 10%."""
     tens = adverts.filter(pl.col("whole") % 10 == 0)["whole"]
     assert len(tens) > 0.85 * adverts.height
     assert 0.4 < (tens % 50 == 0).mean() < 0.75  # type: ignore[operator]
@@ -123,7 +123,7 @@ def test_raters_see_what_is_said_and_nothing_of_the_operation() -> None:
     past, region = drawn(1, ADVERTS)[0][0], WORLD.region(0)
     o, adverts = past["operations"], past["adverts"]
     rater = np.arange(len(adverts.id))[None, :] % 14
-    before = impressions(region, o, o.facts, adverts, rater)
+    before = impressions(region, o, adverts, rater)
     other = replace(
         o,
         kind=(o.kind + 1) % len(KINDS),
@@ -132,9 +132,9 @@ def test_raters_see_what_is_said_and_nothing_of_the_operation() -> None:
         facts=replace(o.facts, level=np.zeros_like(o.facts.level), log=-o.facts.log),
     )
     blind = replace(adverts, log_odds=-adverts.log_odds)
-    assert (impressions(region, other, other.facts, blind, rater) == before).all()
+    assert (impressions(region, other, blind, rater) == before).all()
     said = replace(adverts.said, level=adverts.said.level[::-1])
-    assert (impressions(region, o, o.facts, replace(adverts, said=said), rater) != before).mean() > 0.5
+    assert (impressions(region, o, replace(adverts, said=said), rater) != before).mean() > 0.5
 
 
 def test_folk_beliefs_are_not_the_law() -> None:

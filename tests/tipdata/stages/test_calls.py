@@ -33,7 +33,6 @@ def callers(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def test_who_was_exploited_calls_after_getting_out_or_in_the_last_days_before(callers: pl.DataFrame) -> None:
-    """In data 0.3.0 a third called from inside, whenever they got out."""
     since = DAY - pl.col("to_day")
     first = callers.filter(pl.col("minute") == pl.col("minute").min().over("person"))
     out = first.filter((since >= 0).fill_null(False))

@@ -1,4 +1,4 @@
-"""What adverts of data 0.4.0 say: one level of a fact, none that contradicts another, and what the text itself says."""
+"""What adverts say: one level of a fact, none that contradicts another, and what the text itself says."""
 
 from dataclasses import fields
 
@@ -72,9 +72,9 @@ def test_the_law_has_a_weight_for_every_level_kind_and_form() -> None:
 
 
 def test_image_hashes_cannot_be_worked_back(adverts: pl.DataFrame) -> None:
-    """Undone step by step, those of data 0.3.0 are consecutive numbers of one operation's images, whatever the key."""
-    old = generate_region(World.of("0.3.0"), 0)["adverts"]
-    assert neighbours(old) > 100
+    """Undone step by step, words of a stream are the numbers of rows again, whatever the key."""
+    words = WORLD.region(0).stream("images/hash").bits(np.arange(500)).view(np.int64)
+    assert neighbours(pl.DataFrame({"images": words.reshape(-1, 1)}).cast(pl.List(pl.Int64))) > 100
     assert neighbours(adverts) == 0
 
 
@@ -135,3 +135,16 @@ def test_how_a_number_is_written_is_said_of_the_day(adverts: pl.DataFrame) -> No
     assert plain > 20
     assert masked > 5
     assert plain + masked < 0.5 * adverts.height
+
+
+def test_what_levels_tell_of_trafficking_is_weak_and_some_is_null_or_reversed() -> None:
+    ratios = {
+        (path, level): values["ratio"][0]
+        for path, entry in WORLD.parameters.items()
+        if path.startswith("facts.law.")
+        for level, values in entry["value"].items()
+        if "ratio" in values
+    }
+    assert all(0.2 <= ratio <= 3 for ratio in ratios.values())
+    assert sum(ratio == 1 for ratio in ratios.values()) > len(ratios) / 10
+    assert sum(ratio < 1 for ratio in ratios.values()) > len(ratios) / 5

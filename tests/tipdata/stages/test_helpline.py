@@ -19,7 +19,7 @@ REGIONS = 12
 
 @pytest.fixture(scope="module")
 def tables() -> list[dict[str, pl.DataFrame]]:
-    return [generate_region(World.of("0.2.0"), i) for i in range(REGIONS)]
+    return [generate_region(World.of("0.4.0"), i) for i in range(REGIONS)]
 
 
 @pytest.fixture(scope="module")

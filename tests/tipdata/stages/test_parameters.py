@@ -6,15 +6,15 @@ from tipdata.stages import Past, stages, stages_of
 
 
 def test_every_parameter_is_of_a_stage() -> None:
-    assert [path for path in parameters("0.3.0") if not any(stage.owns(path) for stage in stages())] == []
+    assert [path for path in parameters("0.4.0") if not any(stage.owns(path) for stage in stages())] == []
 
 
 def test_every_stage_reads_parameters_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     read: set[str] = set()
     known = Region.__getitem__
     monkeypatch.setattr(Region, "__getitem__", lambda self, path: (read.add(path), known(self, path))[1])
-    region, past = World.of("0.3.0").region(0), Past()
-    for stage in stages_of("0.3.0"):
+    region, past = World.of("0.4.0").region(0), Past()
+    for stage in stages_of("0.4.0"):
         read.clear()
         past[stage.name], _ = stage.generate(region, past)
         own = {path for path in read if stage.owns(path)}

@@ -33,7 +33,6 @@ def exploited(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
 def test_most_commitments_gain_their_person_and_the_rest_are_marked_as_lost(
     tables: dict[str, pl.DataFrame], exploited: pl.DataFrame
 ) -> None:
-    """In data 0.3.0 a new person followed 21% of commitments."""
     commits = tables["conversations"].filter(pl.col("onset").is_not_null())
     assert commits["outcome"].is_in(["joined", "lost"]).all()
     assert tables["conversations"].filter(pl.col("onset").is_null())["outcome"].is_null().all()
@@ -68,7 +67,6 @@ def test_who_joins_does_so_near_the_commitment_in_the_form_and_the_operation_of_
 def test_a_spell_of_exploitation_lies_in_the_life_of_the_operation_and_touches_the_window(
     drawn: list[tuple[Past, dict[str, pl.DataFrame]]],
 ) -> None:
-    """In data 0.3.0 43% overlapped it."""
     for past, _ in drawn:
         o, p = past["operations"], past["people"]
         here = p.exploited

@@ -1,12 +1,14 @@
 """Claims about the queue and the reviewers' votes on it."""
 
+from dataclasses import fields
+
 import numpy as np
 import polars as pl
 import pytest
 from tipdata.core.world import World, parameters
 from tipdata.release import generate_region
+from tipdata.stages.adverts.saying import Said
 from tipdata.stages.adverts.stage import Adverts
-from tipdata.stages.operations.stage import Operations
 from tipdata.stages.reviews.stage import STAGE
 
 REGIONS = 16
@@ -14,7 +16,7 @@ REGIONS = 16
 
 @pytest.fixture(scope="module")
 def regions() -> list[dict[str, pl.DataFrame]]:
-    return [generate_region(World.of("0.2.0"), i) for i in range(REGIONS)]
+    return [generate_region(World.of("0.4.0"), i) for i in range(REGIONS)]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,7 @@ def test_votes_come_after_posting_and_queueing_and_before_the_end(
 
 
 def test_a_centre_of_reviewers_serves_eight_neighbouring_regions(reviews: pl.DataFrame) -> None:
-    assert parameters("0.3.0")["reviews.regions_a_centre"]["value"] == 8
+    assert parameters("0.4.0")["reviews.regions_a_centre"]["value"] == 8
     first = set(reviews.filter(pl.col("region") < 8)["reviewer"])
     second = set(reviews.filter(pl.col("region") >= 8)["reviewer"])
     assert not first & second
@@ -143,14 +145,11 @@ def test_an_operations_votes_together_know_more_than_one_adverts(queue: pl.DataF
 def test_a_region_without_adverts_has_an_empty_queue() -> None:
     from tipdata.stages import draw_tables
 
-    region = World.of("0.2.0").region(0)
+    region = World.of("0.4.0").region(0)
     past, _ = draw_tables(region, ("places", "operations"))
-    operations = past["operations"]
-    assert isinstance(operations, Operations)
     nothing = np.zeros(0, dtype=np.int64)
-    past["adverts"] = Adverts(
-        nothing, nothing, nothing, nothing, nothing, np.zeros((0, len(operations.cues)), dtype=bool), nothing
-    )
+    unsaid = Said(*[nothing] * len(fields(Said)))
+    past["adverts"] = Adverts(**{f.name: nothing for f in fields(Adverts) if f.name != "said"}, said=unsaid)
     _, made = STAGE.generate(region, past)
     assert made["queue"].is_empty()
     assert made["reviews"].is_empty()

@@ -1,4 +1,4 @@
-"""Human time from data 0.4.0 on: bursts, weeks, tours without clockwork, closures, lives of accounts, hubs."""
+"""Human time: bursts, weeks, tours without clockwork, closures, lives of accounts, hubs."""
 
 from dataclasses import replace
 
@@ -11,7 +11,8 @@ from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages import Past, draw_tables
 from tipdata.stages.adverts.bursts import Busy, Touring, draw_bursts, followed
-from tipdata.stages.market.adverts import destinations, with_closure, without_closure
+from tipdata.stages.market.adverts import destinations, without_closure
+from tipdata.stages.market.recovery import with_closure
 from tipdata.stages.places import stage as places
 from tipdata.stages.trips.circuits import SLOTS
 from tipdata.stages.trips.tours import arrivals
@@ -244,14 +245,6 @@ def test_successors_take_5_to_8_percent_each_and_social_sites_and_messaging_more
     assert np.mean(taken["social"]) > 0.1
     assert np.mean(taken["messaging"]) > 0.1
     assert not {"jobs", "travel", "marriage"} & set(taken)
-
-
-def test_nothing_differs_before_the_closure(closures: list) -> None:
-    assert len(closures) > 20
-    for _, there, without, adverts in closures:
-        day = int(there.closed[there.dominant])
-        assert (adverts[:, :day] == without[:, :day]).all()
-        assert not adverts[there.dominant, day:].any()
 
 
 def test_the_adverts_table_shrinks_and_comes_back_as_the_market_does() -> None:

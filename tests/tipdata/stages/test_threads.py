@@ -75,7 +75,6 @@ def test_people_do_not_say_the_same_twice_in_a_row(rows: pl.DataFrame) -> None:
 
 
 def test_threats_and_restrictions_come_after_commitment_and_from_recruiters(rows: pl.DataFrame) -> None:
-    """In data 0.3.0 threats were rarer in recruitment (3.1 per 1,000) than in friendship (3.7)."""
     hard = pl.col("act").is_in(["threaten", "restrict"])
     rate = dict(rows.group_by("kind").agg(hard.mean()).iter_rows())
     for lawful in ("friendship", "dating", "sale", "lawful_recruitment"):

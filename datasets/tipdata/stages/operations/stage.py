@@ -213,4 +213,4 @@ def _frame(region: Region, o: Operations, investigated: np.ndarray) -> pl.DataFr
     )
 
 
-STAGE = Stage("operations", ("places",), (OPERATIONS,), generate, parameters=("tactics",))
+STAGE = Stage("operations", ("places",), (OPERATIONS,), generate, parameters=("facts", "tactics"))
