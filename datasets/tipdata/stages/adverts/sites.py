@@ -5,15 +5,14 @@ import numpy as np
 from tipdata.core.draw import Ints, probability
 from tipdata.core.world import Region
 from tipdata.stages.accounts.stage import Accounts, site_weights
-from tipdata.stages.adverts.bursts import Touring
 from tipdata.stages.adverts.schedule import Schedule, lost_to_closure
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
-from tipdata.stages.trips.tours import town_of
+from tipdata.stages.trips.tours import Tours, town_of
 
 
 def place_on_tour(
-    region: Region, places: Places, o: Operations, accounts: Accounts, plan: Schedule, touring: Touring
+    region: Region, places: Places, o: Operations, accounts: Accounts, plan: Schedule, touring: Tours
 ) -> tuple[Ints, Ints, np.ndarray]:
     """Return town rank and platform position of each candidate, and whether it is posted at all."""
     row, operation = plan.row, plan.operation
@@ -29,7 +28,7 @@ def place_on_tour(
     return _towns(region, places, o, plan, touring), site, ~lost & (possible.sum(axis=1) > 0)
 
 
-def _towns(region: Region, places: Places, o: Operations, plan: Schedule, touring: Touring) -> Ints:
+def _towns(region: Region, places: Places, o: Operations, plan: Schedule, touring: Tours) -> Ints:
     """Return town rank of each candidate: home, at times another, or where the tour is."""
     row, operation = plan.row, plan.operation
     home = o.town[operation]

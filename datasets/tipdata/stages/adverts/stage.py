@@ -14,7 +14,7 @@ from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
-from tipdata.stages.adverts.bursts import Touring, draw_bursts
+from tipdata.stages.adverts.bursts import draw_bursts
 from tipdata.stages.adverts.details import draw_contacts, draw_images, draw_prices, job_fields
 from tipdata.stages.adverts.rendering import Text
 from tipdata.stages.adverts.saying import Said
@@ -26,6 +26,7 @@ from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.adverts.writing import write
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
+from tipdata.stages.trips.tours import Tours, draw_tours
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Adverts:
     """From data 0.4.0 on, what each says."""
     misspelt: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """From data 0.4.0 on, how many misspellings each body has."""
+    tours: Tours | None = None
+    """From data 0.4.0 on, of the region: those that adverts are on, and all others."""
 
 
 def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFrame]]:
@@ -50,11 +53,12 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     places: Places = past["places"]
     operations: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
+    touring = None
     if accounts.lives is None:
         plan = draw_schedule(region, operations)
         town, site, kept = place_adverts(region, places, operations, accounts, plan)
     else:
-        touring = Touring.of(region, places, operations)
+        touring = draw_tours(region, places, operations)
         plan = draw_bursts(region, operations, touring)
         town, site, kept = place_on_tour(region, places, operations, accounts, plan, touring)
     order = np.flatnonzero(kept)
@@ -71,7 +75,8 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
         text, said, price = write_facts(region, operations, facts, plan, chains, town)
     ids = region.ids("adverts", plan.row)
     state = Adverts(
-        ids, plan.row, plan.operation, plan.day, text.source, text.cues, text.log_odds, said, text.misspelt
+        *(ids, plan.row, plan.operation, plan.day, text.source, text.cues, text.log_odds),
+        *(said, text.misspelt, touring),
     )
     frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
     if said is not None:
