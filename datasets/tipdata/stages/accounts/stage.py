@@ -12,6 +12,7 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts import lives
 from tipdata.stages.accounts.lives import Lives, Sites, choose_sites
+from tipdata.stages.operations.organisations import ARMED
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
@@ -110,7 +111,7 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     places: Places = past["places"]
     operations: Operations = past["operations"]
     local = np.arange(len(operations.id))
-    weights = site_weights(region, places)[operations.family]
+    weights = sites_of(region, places, operations)
     sites = np.arange(len(places.platform))
     numbers = local[:, None] * MAX_SITES + sites[None, :]
     if region.second_edition:
@@ -185,6 +186,18 @@ def site_weights(region: Region, places: Places) -> np.ndarray:
                 within = np.where(at == places.dominant, share, (65536 - share) // (len(at) - 1))
             table[f, at] = listed.get(kind, 0) * within
     return normalised(table)
+
+
+def sites_of(region: Region, places: Places, o: Operations) -> np.ndarray:
+    """Return (operations, platforms present) integer weights: those of the family, from data 0.4.0 on with more of the
+    channels that armed groups keep to, where the family has any."""
+    usual = site_weights(region, places)[o.family]
+    if not region.second_edition:
+        return usual
+    factor = np.array([region["platforms.armed"].get(kind, 1) for kind in places.kinds])[places.platform_kind]
+    armed = o.organisation == list(region["operations.organisation"]).index(ARMED)
+    usual[armed] = normalised(usual[armed] * factor)
+    return usual
 
 
 def _lives(

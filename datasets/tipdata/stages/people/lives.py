@@ -18,7 +18,7 @@ from tipdata.stages.operations.stage import Operations
 WAYS = CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = ("conversation", "job_advert", "acquaintance", "sold")
 SELLERS = ("network", "armed_group")
 """Kinds of organisation that sell people, and that hand them on to others elsewhere."""
-MOVED_ON, RELEASED = "moved_on", "released"
+MOVED_ON, RELEASED, AUTHORITIES = "moved_on", "released", "authorities"
 FAMILY, OTHER = "family", "other"
 NOBODY = -1
 YEAR = 365
@@ -118,7 +118,10 @@ def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, rel
     low = np.maximum(o.begins[crew.owner], 1 - length)
     high = np.minimum(o.ends[crew.owner] - length, DAYS - 1)
     anywhere = low + region.stream("people/from").below(person, np.maximum(high - low + 1, 1))
-    start = np.where(free, anywhere, start)
+    # Those who are there when an investigation ends it all stay until then.
+    there = o.disturbed.stopped[crew.owner] & (high == o.ends[crew.owner] - length)
+    found = there & region.stream("people/found").chance(person, probability(region["people.found"]))
+    start = np.where(free, np.where(found, high, anywhere), start)
     end = start + length
     first, last = _staff_spell(region, o, crew.owner, person)
     return Stay(way, seller, np.where(crew.exploited, start, first), np.where(crew.exploited, end, last))
@@ -205,9 +208,11 @@ def _staff_spell(
     return start, np.maximum(o.ends[owner] - early, o.last_day[owner])
 
 
-def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
-    """Return how it ends, by name. Only those of a network or an armed group are handed on; others are released."""
+def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return how it ends, by name. Only those of a network or an armed group are handed on, others are released; and the
+    authorities find those who are there when an investigation ends the operation."""
     names = np.array(list(region["people.exit"]))
     exit = names[region.stream("people/exit").choose(person, np.array(list(region["people.exit"].values())))]
     hands_on = np.isin(organisations(region, o), SELLERS)[crew.owner]
-    return np.where((exit == MOVED_ON) & ~hands_on, RELEASED, exit)
+    raided = o.disturbed.stopped[crew.owner] & (end >= o.ends[crew.owner])
+    return np.where(raided, AUTHORITIES, np.where((exit == MOVED_ON) & ~hands_on, RELEASED, exit))

@@ -178,7 +178,7 @@ def _in_lives(
         adult=np.ones(len(person), dtype=bool),
         start=stay.start,
         end=stay.end,
-        exit=draw_exit(region, o, crew, person),
+        exit=draw_exit(region, o, crew, person, stay.end),
         control=control,
         means=means,
         seller=stay.seller,
