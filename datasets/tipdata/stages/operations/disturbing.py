@@ -22,8 +22,9 @@ NEVER = 2 * DAYS
 class Disturbed:
     """What is left of operations; one entry each.
 
-    ``last``: day of posting. ``ends``: day of the life. ``stopped``: bool, an investigation ends it. ``quiet``: first day
-    on which it posts no more, and ``again``: the first on which it does; both :data:`NEVER` where nothing disturbs it.
+    ``last``: day of posting. ``ends``: day of the life. ``stopped``: bool, an investigation ends it. ``quiet``: first
+    day on which it posts no more, and ``again``: the first on which it does; both :data:`NEVER` where nothing
+    disturbs it.
     """
 
     last: Ints
@@ -33,17 +34,23 @@ class Disturbed:
     again: Ints
 
 
-def disturb(region: Region, local: Ints, investigated: Ints, first: Ints, last: Ints, ends: Ints) -> Disturbed:
+def disturb(
+    region: Region, local: Ints, investigated: Ints, first: Ints, last: Ints, ends: Ints
+) -> Disturbed:
     """Return what is left of operations that would post until ``last`` and live until ``ends``."""
     never = np.full(len(local), NEVER)
     if not region.second_edition:
         return Disturbed(last, ends, np.zeros(len(local), dtype=bool), never, never)
     inside = investigated <= np.minimum(ends, DAYS - 1)
-    stopped = inside & region.stream("operations/stopped").chance(local, probability(region["operations.stopped"]))
+    stopped = inside & region.stream("operations/stopped").chance(
+        local, probability(region["operations.stopped"])
+    )
     wait = region["operations.stop_days"] * region.stream("operations/stops").quantile(local, "exponential")
     day = np.maximum(investigated + wait // 1_000_000, first + SHORTEST)
     ends = np.where(stopped, np.minimum(ends, day), ends)
-    pause = region["operations.pause_days"] * region.stream("operations/pauses").quantile(local, "exponential")
+    pause = region["operations.pause_days"] * region.stream("operations/pauses").quantile(
+        local, "exponential"
+    )
     pauses = inside & ~stopped
     return Disturbed(
         np.minimum(last, ends),

@@ -209,8 +209,8 @@ def _staff_spell(
 
 
 def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Return how it ends, by name. Only those of a network or an armed group are handed on, others are released; and the
-    authorities find those who are there when an investigation ends the operation."""
+    """Return how it ends, by name. Only those of a network or an armed group are handed on, others are released; and
+    the authorities find those who are there when an investigation ends the operation."""
     names = np.array(list(region["people.exit"]))
     exit = names[region.stream("people/exit").choose(person, np.array(list(region["people.exit"].values())))]
     hands_on = np.isin(organisations(region, o), SELLERS)[crew.owner]

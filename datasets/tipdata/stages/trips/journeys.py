@@ -31,8 +31,8 @@ _EVERYDAY = 1 << 31
 class Bookings:
     """One traveller's leg a row; int64 arrays of equal length. Towns are ranks.
 
-    ``wallet`` and ``mode`` are :data:`UNKNOWN` where they are not known. ``circuit``: position, and ``operation``: local
-    number, -1 for none.
+    ``wallet`` and ``mode`` are :data:`UNKNOWN` where they are not known. ``circuit``: position, and ``operation``:
+    local number, -1 for none.
     """
 
     number: Ints

@@ -65,7 +65,9 @@ def _journeys(region: Region, o: Operations) -> tuple[Ints, Ints]:
     goes = np.flatnonzero(of_own_way(region, o) & (o.kind != SPAM))
     means = region["trips.own_way.journeys"]
     names = np.array(list(CATEGORIES))[o.category[goes]]
-    mean = np.array([means[name][level] for name, level in zip(names, o.traits["circuit"][goes], strict=True)])
+    mean = np.array(
+        [means[name][level] for name, level in zip(names, o.traits["circuit"][goes], strict=True)]
+    )
     drawn = mean * region.stream("own_way/journeys").quantile(goes, "exponential")
     count = np.minimum(drawn.astype(np.int64) // 1_000_000, MOST)
     operation = np.repeat(goes, count)
@@ -83,10 +85,16 @@ def _days(region: Region, o: Operations, operation: Ints, journey: Ints, stay: I
 
 
 def _towns(
-    region: Region, places: Places, o: Operations, flow: Ints, operation: Ints, journey: Ints, returns: np.ndarray
+    region: Region,
+    places: Places,
+    o: Operations,
+    flow: Ints,
+    operation: Ints,
+    journey: Ints,
+    returns: np.ndarray,
 ) -> Ints:
-    """Return rank of the town gone to: by gravity, the same always where one comes back; abroad for those alone who work
-    across borders."""
+    """Return rank of the town gone to: by gravity, the same always where one comes back; abroad for those alone who
+    work across borders."""
     home = o.town[operation]
     abroad = places.jurisdiction[None, :] != places.jurisdiction[home][:, None]
     weights = np.where(abroad & ~o.cross_border[operation][:, None], 0, flow[home])

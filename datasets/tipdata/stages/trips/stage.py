@@ -250,9 +250,7 @@ def _named(mode: np.ndarray) -> pl.Series:
     return _known(np.array(MODES)[np.maximum(mode, 0)], mode >= 0)
 
 
-def _trips_frame(
-    region: Region, places: Places, o: Operations, b: Bookings, ids: np.ndarray
-) -> pl.DataFrame:
+def _trips_frame(region: Region, places: Places, o: Operations, b: Bookings, ids: np.ndarray) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "region": np.full(len(b.number), region.index, dtype=np.int32),

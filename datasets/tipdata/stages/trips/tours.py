@@ -1,7 +1,7 @@
 """Tours that lie in a life: who goes round, when and where, from data 0.4.0 on.
 
-Adverts and stops tell of one tour, laid out once. Operations that post, those that never do, and lawful travellers of no
-operation all tour by one law. Lines of work that go there and back, or one way, make journeys and no tours
+Adverts and stops tell of one tour, laid out once. Operations that post, those that never do, and lawful travellers of
+no operation all tour by one law. Lines of work that go there and back, or one way, make journeys and no tours
 (:mod:`tipdata.stages.trips.own_way`).
 """
 
