@@ -21,6 +21,7 @@ from tipdata.stages.people.lives import (
     by_form,
     draw_crew,
     draw_exit,
+    draw_role,
     draw_relation,
     draw_stay,
 )
@@ -187,6 +188,7 @@ def _in_lives(
     chosen = region.stream("people/age_band").choose(person, np.array(list(bands.values())))
     relation = np.where(crew.exploited, relation, "")
     known = {
+        "role": np.where(crew.exploited, EXPLOITED, draw_role(region, o, crew, person)),
         "town": places.town[o.town[crew.owner]],
         "way": pl.Series(np.where(crew.exploited, np.array(WAYS)[stay.way], "")).replace("", None),
         "conversation": _ids(crew.conversation, region.ids("conversations", crew.conversation)),

@@ -75,9 +75,9 @@ def _journeys(region: Region, o: Operations) -> tuple[Ints, Ints]:
 
 
 def _days(region: Region, o: Operations, operation: Ints, journey: Ints, stay: Ints) -> Ints:
-    """Return the day of leaving: at any time of the life from which one is back within it, before weekends as others
-    do."""
-    low = np.maximum(o.begins[operation], 0)
+    """Return the day of leaving: from the first advert on where there are any, else at any time of the life from which
+    one is back within it; before weekends, as others do."""
+    low = np.maximum(np.where(o.posts, o.first_day, o.begins)[operation], 0)
     high = np.maximum(np.minimum(o.ends[operation], DAYS - 1) - stay, low)
     day = low + region.stream("own_way/day").below(journey, high - low + 1)
     week = np.array(region["trips.weekday"]["visit"])
