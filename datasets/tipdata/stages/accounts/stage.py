@@ -196,7 +196,7 @@ def sites_of(region: Region, places: Places, o: Operations) -> np.ndarray:
         return usual
     factor = np.array([region["platforms.armed"].get(kind, 1) for kind in places.kinds])[places.platform_kind]
     armed = o.organisation == list(region["operations.organisation"]).index(ARMED)
-    usual[armed] = normalised(usual[armed] * factor)
+    usual[armed] = normalised(np.where(usual[armed] > 1, usual[armed] * factor, usual[armed]))
     return usual
 
 

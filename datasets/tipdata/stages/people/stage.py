@@ -21,8 +21,8 @@ from tipdata.stages.people.lives import (
     by_form,
     draw_crew,
     draw_exit,
-    draw_role,
     draw_relation,
+    draw_role,
     draw_stay,
 )
 from tipdata.stages.places.stage import Places

@@ -51,8 +51,8 @@ def draw_placing(region: Region, o: Operations, agencies: Agencies, firms: Firms
 
 
 def _who(region: Region, o: Operations, agencies: Agencies, firms: Firms, local: Ints) -> Ints:
-    """Return the operation that is a firm's agency, or a trafficking one of no agency that may run the firm, of its line
-    of work rather than of another."""
+    """Return the operation that is a firm's agency, or a trafficking one of no agency that may run the firm, of its
+    line of work rather than of another."""
     known = firms.agency != DIRECT
     operation = np.where(known, np.append(agencies.number, NOBODY)[firms.agency], NOBODY)
     forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])
