@@ -9,6 +9,7 @@ from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages import Past, draw_tables
 from tipdata.stages.accounts.stage import site_weights, sites_of
+from tipdata.stages.adverts.stage import STAGE as ADVERTS
 from tipdata.stages.operations.disturbing import NEVER, disturb
 from tipdata.stages.operations.lives import draw_investigated
 
@@ -64,27 +65,28 @@ def test_a_lawful_group_that_is_investigated_fares_as_others_do(drawn: list[tupl
         assert every.stopped[o.kind != TRAFFICKING].sum() > 2
 
 
-def test_nothing_is_posted_after_a_stop_or_in_a_pause(drawn: list[tuple[Past, dict]]) -> None:
-    seen = 0
+def test_nothing_is_posted_after_a_stop(drawn: list[tuple[Past, dict]]) -> None:
     for past, tables in drawn:
         o = past["operations"]
-        left = o.disturbed
-        days = pl.DataFrame(
-            {
-                "operation": o.id,
-                "ends": left.ends,
-                "quiet": left.quiet,
-                "again": left.again,
-                "stopped": left.stopped,
-            }
-        )
-        posted = (
-            tables["adverts"].join(days, on="operation").with_columns(day=pl.col("minute") // MINUTES_A_DAY)
-        )
-        assert posted.filter(pl.col("day") > pl.col("ends")).is_empty()
-        assert posted.filter(pl.col("day").is_between("quiet", pl.col("again") - 1)).is_empty()
-        seen += (left.quiet < NEVER).sum()
-    assert seen > 5
+        posted = tables["adverts"].join(pl.DataFrame({"operation": o.id, "ends": o.ends}), on="operation")
+        assert posted.filter(pl.col("minute") // MINUTES_A_DAY > pl.col("ends")).is_empty()
+
+
+def test_a_pause_takes_the_adverts_of_its_days_and_no_others(drawn: list[tuple[Past, dict]]) -> None:
+    """Everybody is made to pause for ten days."""
+    past, tables = drawn[0]
+    o = past["operations"]
+    quiet = o.first_day + 5
+    paused = replace(o, disturbed=replace(o.disturbed, quiet=quiet, again=quiet + 10))
+    _, made = ADVERTS.generate(WORLD.region(0), Past({**past, "operations": paused}))
+    days = pl.DataFrame({"operation": o.id, "quiet": quiet})
+    known = tables["adverts"].join(days, on="operation")
+    inside = (pl.col("minute") // MINUTES_A_DAY).is_between("quiet", pl.col("quiet") + 9)
+    # Who does pause by itself is silent on other days as well.
+    itself = pl.DataFrame({"operation": o.id[o.disturbed.quiet < NEVER]}, schema={"operation": pl.Int64})
+    left = known.filter(~inside).join(itself, on="operation", how="anti")["advert"]
+    assert sorted(made["adverts"].join(itself, on="operation", how="anti")["advert"]) == sorted(left)
+    assert known.filter(inside).height > 100
 
 
 def test_the_authorities_find_those_who_are_there_when_it_is_stopped(drawn: list[tuple[Past, dict]]) -> None:
