@@ -27,8 +27,8 @@ from tipbench.task import Problem
 CLUSTER = "cluster"
 """The kind of the labels that say which units belong together."""
 BOOKS, WALLET = "booking wallet", "wallet"
-"""The kind of the ids of wallets where they book, and elsewhere. A sealed round keeps them apart; a fold with the table
-of wallets shows which is which."""
+"""The kind of the ids of wallets where they book, and elsewhere. A sealed round that asks for the next stop keeps them
+apart; a fold with the table of wallets shows which is which."""
 VIEW, CANDIDATE = "view", "candidate"
 """Columns of links: the table of a candidate, and its key."""
 

@@ -158,7 +158,8 @@ def _firms(source: Source, about: About, towns: dict[int, str]) -> Iterator[Date
     for row in _rows(tables.firms(source), about):
         what = "exploiting firm" if row["exploits"] else "firm"
         since = about.begins if row["from_day"] is None else row["from_day"]
-        yield "works", "firms", what, {"day": since, "until": row["to_day"], "sort": row["sector"],
+        until = min(row["to_day"] or about.ends, about.ends)
+        yield "works", "firms", what, {"day": since, "until": until, "sort": row["sector"],
               "town": towns.get(row["town"])}  # fmt: skip
     for row in _rows(tables.visits(source, "audits"), about):
         found = _words(", ".join(row["findings"])) or "nothing found"

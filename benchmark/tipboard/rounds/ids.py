@@ -3,8 +3,9 @@
 What happens to a column is declared with it (:class:`tipdata.core.tables.Sealed`):
 
 - **Ids** (``label``) become labels of :mod:`tipbench.data.labels`. Two ids that would share a label make the round
-  refuse itself. The wallet that booked a stop or a trip is of a kind of its own, and so leads to no payment (see
-  :mod:`tipboard.rounds.prefixes`).
+  refuse itself. In a round that asks for the next stop, the wallet that booked a stop or a trip is of a kind of its
+  own, and so leads to no payment (see :mod:`tipboard.rounds.prefixes`); in any other it is labelled as the wallet it
+  is.
 - **Codes** (``code``: towns and jurisdictions, numbered within a region) get the region's code range in keyed order. A
   region's range is ``width * region``, and regions of rounds are numbered from 1,000,000, so that codes of rounds and
   releases never meet. Lists with one entry per town (``by_code``) are put into the new order.
@@ -17,6 +18,7 @@ What happens to a column is declared with it (:class:`tipdata.core.tables.Sealed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,18 +36,21 @@ CODES = {"town": 32, "jurisdiction": 4}
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of one region. ``codes``: kind -> (codes of the generator, rising; their labels), int64."""
+    """The labels of one region. ``codes``: kind -> (codes of the generator, rising; their labels), int64. ``alike``:
+    kinds of ids that are labelled as another kind is."""
 
     seed: bytes
     region: int
     codes: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = field(repr=False)
+    alike: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, seed: bytes, region: int, places: pl.DataFrame) -> Labels:
+    def of(
+        cls, seed: bytes, region: int, places: pl.DataFrame, alike: Mapping[str, str] | None = None
+    ) -> Labels:
         """Args: places: the region's, as generated."""
-        return cls(
-            seed, region, {kind: _coded(seed, region, kind, places[kind].unique().sort()) for kind in CODES}
-        )
+        codes = {kind: _coded(seed, region, kind, places[kind].unique().sort()) for kind in CODES}
+        return cls(seed, region, codes, alike or {})
 
     def relabelled(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the rows of a table, some or all of its columns, with every id replaced, sorted by the new key.
@@ -73,6 +78,7 @@ class Labels:
     def labelled(self, kind: str, column: pl.Series) -> pl.Series:
         """Return a column of ids or codes of a kind, or of lists of them, with labels instead; nulls stay."""
         old = ids_of(column)
+        kind = self.alike.get(kind, kind)
         new = self._codes(kind, old) if kind in CODES else id_labels(self.seed, kind, old)
         return with_labels(column, old, new)
 

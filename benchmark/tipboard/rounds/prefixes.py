@@ -13,7 +13,8 @@ town that follows its last published stop.
 
 What could give the rest away elsewhere: ``circuits`` and ``conversations`` show nothing of the end (``last_day``,
 ``onset`` and ``length`` are hidden); no task shows ``trips``, so that no round publishes it; the wallet of a stop
-leads to no payment, since its label is of a kind of its own (:mod:`tipboard.rounds.ids`). What remains is the world
+leads to no payment, since its label is of a kind of its own wherever a next stop is asked for
+(:func:`tipboard.rounds.regions.alike`). What remains is the world
 itself: adverts with their towns and days are published whole, and who can tell which adverts are of a circuit's
 operation learns where it went later, as an analyst would.
 """

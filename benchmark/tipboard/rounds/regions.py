@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 from tipbench.data.access import LEVELS, withheld_columns
+from tipbench.data.relabelled import BOOKS, WALLET
 from tipbench.tasks import task_of
 from tipdata.core.world import World
 from tipdata.release import generate_region
@@ -32,9 +33,15 @@ def make(seed: bytes, version: str, region: int, prefixes: dict[str, int]) -> Se
     shown = generated
     for name, length in prefixes.items():
         shown = cut(task_of(name), shown, length)
-    labels = Labels.of(seed, region, generated["places"])
+    labels = Labels.of(seed, region, generated["places"], alike(prefixes))
     labelled = {name: labels.relabelled(name, frame) for name, frame in shown.items()}
     return SealedRegion(generated, labelled, labels)
+
+
+def alike(names: Iterable[str]) -> dict[str, str]:
+    """Return kinds of ids that a round of these tasks labels as another kind is: wallets where they book, unless the
+    next stop is asked for, which payments would tell."""
+    return {} if any(task_of(name).forecast is not None for name in names) else {BOOKS: WALLET}
 
 
 def world_of(seed: bytes, version: str) -> World:

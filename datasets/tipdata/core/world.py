@@ -13,6 +13,7 @@ import yaml
 from tipcore.errors import UsageError
 from tipcore.sources import token_digest
 
+from tipdata.core import coverage
 from tipdata.core.assumptions import drawn
 from tipdata.core.draw import Stream
 from tipdata.core.grounds import check
@@ -114,14 +115,17 @@ def parameters(version: str) -> dict[str, dict[str, Any]]:
     """Return every parameter of a version's world by dotted path, in the file's order.
 
     Each has its value or range, its unit, what it rests on (:mod:`tipdata.core.grounds`), and maybe a note. Raises
-    UsageError as :func:`entry_of`, ValueError for a parameter that does not say what it rests on.
+    UsageError as :func:`entry_of`, ValueError for a parameter that does not say what it rests on, and for those that
+    cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
     """
     return _parameters(entry_of(version)["world"])
 
 
 @cache
 def _parameters(file: str) -> dict[str, dict[str, Any]]:
-    return dict(_leaves(_document(file), "", file))
+    listed = dict(_leaves(_document(file), "", file))
+    coverage.check(file, listed)
+    return listed
 
 
 @cache
@@ -215,7 +219,10 @@ def _own(world: World) -> Mapping[str, Mapping[str, Any]]:
     listed: Mapping[str, Mapping[str, Any]] = parameters(world.version)
     if world.assumptions:
         listed = drawn(listed, world.seed, world.assumptions)
-    return _profiled(listed, world.size)
+    made = _profiled(listed, world.size)
+    if not world.assumptions:
+        coverage.check(f"versions.yaml: size {world.size}", made)
+    return made
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tipbench.data.keyed import words
 from tipbench.data.labels import FIRST, LabelsMeet, id_labels, treatment
 from tipboard.rounds.ids import CODES, Labels, kinds_of
+from tipboard.rounds.regions import alike
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import World
 from tipdata.release import generate_region
@@ -166,6 +167,21 @@ def test_nulls_stay_and_lists_keep_their_lengths_and_order(
         pl.DataFrame({"old": adverts["contacts"].explode(), "new": contacts.explode()}).drop_nulls().unique()
     )
     assert pairs["old"].n_unique() == pairs["new"].n_unique() == pairs.height
+
+
+def test_a_booking_names_its_wallet_unless_the_next_stop_is_asked_for(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    def joined(*tasks: str) -> int:
+        labels = Labels.of(SEED, REGION, tables["places"], alike(tasks))
+        made = {name: labels.relabelled(name, tables[name]) for name in ("stops", "trips", "wallets")}
+        known = made["wallets"]["wallet"].implode()
+        return sum(made[name]["wallet"].is_in(known).sum() for name in ("stops", "trips"))
+
+    known = tables["wallets"]["wallet"].implode()
+    named = sum(tables[name]["wallet"].is_in(known).sum() for name in ("stops", "trips"))
+    assert joined("case_linkage", "recruitment_onset") == named > 0
+    assert joined("case_linkage", "route_forecast") == 0
 
 
 def test_codes_stay_in_the_range_of_their_region(tables: dict[str, pl.DataFrame], labels: Labels) -> None:

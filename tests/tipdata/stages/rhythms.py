@@ -207,9 +207,11 @@ def at_closed_sites(tables: dict[str, pl.DataFrame]) -> dict[str, int]:
         "accounts, created": accounts.filter(pl.col("day") >= 0),
     }
     if "messages" in tables and "conversations" in tables:
+        # What is said by phone or on another platform goes on where the site has closed.
         talks = tables["conversations"].select("conversation", "platform")
         rows["messages"] = (
             tables["messages"]
+            .filter(pl.col("channel").is_in(["public", "private"]))
             .join(talks, on="conversation")
             .select("region", "platform", day=pl.col("minute") // MINUTES_A_DAY)
         )

@@ -152,3 +152,47 @@ def test_there_are_as_many_people_as_before(exploited: pl.DataFrame, tables: dic
     assert by_region.is_between(500, 6300).all()
     posting = exploited.filter("posts").group_by("operation").len()["len"]
     assert 3 < posting.mean() < 8  # type: ignore[operator]
+
+
+def test_one_person_alone_has_no_staff_and_nobody_writes_where_nothing_is_posted(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    lives = tables["operations"].select("operation", *LIFE)
+    staff = tables["people"].filter(pl.col("role") != "exploited").join(lives, on="operation")
+    by = staff.group_by("operation", "organisation").agg(
+        pl.len(), leads=(pl.col("role") == "controller").any()
+    )
+    assert by["leads"].all()
+    assert (by.filter(organisation="individual")["len"] == 1).all()
+    assert by.filter(organisation="group")["len"].mean() > 3  # type: ignore[operator]
+    assert staff.filter(~pl.col("posts") & (pl.col("role") == "writer")).is_empty()
+    # Somebody is there from the beginning to the end.
+    first = staff.group_by("operation").agg(
+        from_day=pl.col("from_day").min(), to_day=pl.col("to_day").fill_null(DAYS).max()
+    )
+    whole = first.join(lives, on="operation")
+    assert (whole["from_day"] == whole["begins"]).all()
+    assert (whole["to_day"] >= whole["ends"].clip(None, DAYS)).all()
+
+
+def test_the_more_are_behind_an_operation_the_more_it_exploits(exploited: pl.DataFrame) -> None:
+    counted = exploited.filter(~pl.col("posts")).group_by("operation", "organisation").len()
+    mean = dict(counted.group_by("organisation").agg(pl.col("len").mean()).iter_rows())
+    assert mean["network"] > mean["group"] > 2 * mean["individual"]
+
+
+def test_nobody_comes_before_an_operation_had_time_to_prepare_where_its_life_has_room(
+    exploited: pl.DataFrame,
+) -> None:
+    known = exploited.filter((pl.col("way") == "acquaintance") & (pl.col("begins") > 0)).drop_nulls("to_day")
+    early = pl.col("from_day") < pl.col("begins") + 10
+    tight = pl.col("to_day") == pl.col("ends")
+    assert known.filter(early & ~tight).is_empty()
+    assert known.filter(early).height < 0.2 * known.height
+
+
+def test_a_marriage_lasts_months_where_the_life_has_room(exploited: pl.DataFrame) -> None:
+    known = exploited.filter((pl.col("form") == "marriage") & (pl.col("ends") - pl.col("from_day") > 120))
+    stays = (known["to_day"] - known["from_day"]).drop_nulls()
+    assert len(stays) > 20
+    assert stays.min() >= 120  # type: ignore[operator]

@@ -10,12 +10,12 @@ from sklearn.metrics import roc_auc_score
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import DAYS, MINUTES_A_DAY, World
 from tipdata.stages import Past, draw_tables
-from tipdata.stages.adverts.bursts import Busy, Touring, draw_bursts, followed
+from tipdata.stages.adverts.bursts import Busy, draw_bursts, followed
 from tipdata.stages.market.adverts import destinations, without_closure
 from tipdata.stages.market.recovery import with_closure
 from tipdata.stages.places import stage as places
 from tipdata.stages.trips.circuits import SLOTS
-from tipdata.stages.trips.tours import arrivals
+from tipdata.stages.trips.tours import arrivals, draw_tours
 
 WORLD = World.of("0.4.0", 1)
 REGIONS = 16
@@ -89,7 +89,7 @@ def test_burstiness_is_zero_by_chance_and_minus_one_of_a_clock() -> None:
 
 def test_every_operation_posts_as_often_as_its_habit_says_and_within_its_spell(past: Past) -> None:
     o = past["operations"]
-    plan = draw_bursts(WORLD.region(0), o, Touring.of(WORLD.region(0), past["places"], o))
+    plan = draw_bursts(WORLD.region(0), o, draw_tours(WORLD.region(0), past["places"], o))
     count = np.bincount(plan.operation, minlength=len(o.id))
     levels = [level.split("-") for level in WORLD.region(0)["operations.traits.volume"]["levels"]]
     low, high = np.array(levels, dtype=np.int64).T[:, o.traits["volume"]]
@@ -104,8 +104,8 @@ def test_every_operation_posts_as_often_as_its_habit_says_and_within_its_spell(p
 def test_when_an_operation_posts_does_not_depend_on_the_others(past: Past) -> None:
     one, o = WORLD.region(0), past["operations"]
     half = replace(o, posts=o.posts & (np.arange(len(o.id)) % 2 == 0))
-    whole = draw_bursts(one, o, Touring.of(one, past["places"], o))
-    part = draw_bursts(one, half, Touring.of(one, past["places"], half))
+    whole = draw_bursts(one, o, draw_tours(one, past["places"], o))
+    part = draw_bursts(one, half, draw_tours(one, past["places"], half))
     kept = half.posts[whole.operation]
     assert 0 < kept.sum() < len(kept)
     for name in ("row", "minute", "template"):
@@ -184,7 +184,7 @@ def test_the_true_distribution_of_the_next_town_is_calibrated(
 
 
 def test_slots_of_a_tour_follow_each_other_and_do_not_last_alike(past: Past) -> None:
-    touring = Touring.of(WORLD.region(0), past["places"], past["operations"])
+    touring = draw_tours(WORLD.region(0), past["places"], past["operations"])
     assert touring.begun.shape == (len(touring.circuits.number), SLOTS)
     assert (touring.begun == arrivals(WORLD.region(0), touring.circuits)).all()
     gaps = np.diff(touring.begun, axis=1)

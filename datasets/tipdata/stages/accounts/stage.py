@@ -11,6 +11,7 @@ from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.lives import Lives, background_site, choose_sites, draw_lives
+from tipdata.stages.operations.organisations import ARMED
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 
@@ -107,7 +108,7 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     places: Places = past["places"]
     operations: Operations = past["operations"]
     local = np.arange(len(operations.id))
-    weights = site_weights(region, places)[operations.family]
+    weights = sites_of(region, places, operations)
     sites = np.arange(len(places.platform))
     numbers = local[:, None] * MAX_SITES + sites[None, :]
     chosen = choose_sites(region, places, operations, numbers, weights)
@@ -148,6 +149,16 @@ def site_weights(region: Region, places: Places) -> np.ndarray:
                 within = np.where(at == places.dominant, share, (65536 - share) // (len(at) - 1))
             table[f, at] = listed.get(kind, 0) * within
     return normalised(table)
+
+
+def sites_of(region: Region, places: Places, o: Operations) -> np.ndarray:
+    """Return (operations, platforms present) integer weights: those of the family, with more of the
+    channels that armed groups keep to, where the family has any."""
+    usual = site_weights(region, places)[o.family]
+    factor = np.array([region["platforms.armed"].get(kind, 1) for kind in places.kinds])[places.platform_kind]
+    armed = o.organisation == list(region["operations.organisation"]).index(ARMED)
+    usual[armed] = normalised(np.where(usual[armed] > 1, usual[armed] * factor, usual[armed]))
+    return usual
 
 
 def _lives(

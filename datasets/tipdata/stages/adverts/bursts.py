@@ -15,38 +15,13 @@ from tipdata.core.kinds import MAX_TEMPLATES
 from tipdata.core.world import MINUTES_A_DAY, Region
 from tipdata.stages.adverts.schedule import ROOM, Schedule, count_adverts
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.places.stage import Places
-from tipdata.stages.trips.circuits import Circuits
-from tipdata.stages.trips.tours import arrivals, tours_of_posters
+from tipdata.stages.trips.tours import Tours
 
 _WEEK = 7 * MINUTES_A_DAY
 _MONTH = 30
 
 
-@dataclass(frozen=True)
-class Touring:
-    """The tours that adverts are on.
-
-    Attributes:
-        circuits: one for each operation that posts and tours.
-        at: position of each operation's, -1 where it stays.
-        begun: (circuits, slots) day on which each slot begins.
-    """
-
-    circuits: Circuits
-    at: Ints
-    begun: Ints
-
-    @classmethod
-    def of(cls, region: Region, places: Places, o: Operations) -> "Touring":
-        """Draw the tours of a region."""
-        circuits = tours_of_posters(region, places, o)
-        at = np.full(len(o.id), -1)
-        at[circuits.operation] = np.arange(len(circuits.operation))
-        return cls(circuits, at, arrivals(region, circuits))
-
-
-def draw_bursts(region: Region, o: Operations, touring: Touring) -> Schedule:
+def draw_bursts(region: Region, o: Operations, touring: Tours) -> Schedule:
     """Return candidate adverts of every posting operation: day, minute and template."""
     count = count_adverts(region, o)
     operation = np.repeat(np.arange(len(o.id)), count)
@@ -97,7 +72,7 @@ class Busy:
         return cls(clock, operation, level[operation], opens[operation], closes[operation])
 
 
-def _alone(region: Region, o: Operations, touring: Touring, busy: Busy, row: Ints) -> Ints:
+def _alone(region: Region, o: Operations, touring: Tours, busy: Busy, row: Ints) -> Ints:
     """Return busy time of each advert that follows none: any, soon after an arrival, or on the first of a month."""
     came = busy.opens + region.stream("adverts/day").below(row, busy.closes - busy.opens)
     minute = busy.clock.time(busy.level, came)

@@ -4,21 +4,20 @@ import numpy as np
 
 from tipdata.core.draw import Ints, probability
 from tipdata.core.world import Region
-from tipdata.stages.accounts.stage import Accounts, site_weights
-from tipdata.stages.adverts.bursts import Touring
+from tipdata.stages.accounts.stage import Accounts, sites_of
 from tipdata.stages.adverts.schedule import Schedule, lost_to_closure
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
-from tipdata.stages.trips.tours import town_of
+from tipdata.stages.trips.tours import Tours, town_of
 
 
 def place_on_tour(
-    region: Region, places: Places, o: Operations, accounts: Accounts, plan: Schedule, touring: Touring
+    region: Region, places: Places, o: Operations, accounts: Accounts, plan: Schedule, touring: Tours
 ) -> tuple[Ints, Ints, np.ndarray]:
     """Return town rank and platform position of each candidate, and whether it is posted at all."""
     row, operation = plan.row, plan.operation
     rows = np.arange(len(row))
-    weights = np.where(accounts.has, site_weights(region, places)[o.family], 0)[operation]
+    weights = np.where(accounts.has, sites_of(region, places, o), 0)[operation]
     loyal = region.stream("adverts/loyal").chance(row, probability(region["platforms.loyalty"]))
     wanted = np.where(loyal, accounts.home[operation], region.stream("adverts/site").choose(row, weights))
     lost = lost_to_closure(region, places, o, plan, wanted)
@@ -26,10 +25,12 @@ def place_on_tour(
     possible = np.where(open_, weights, 0)
     other = region.stream("adverts/other_site").choose(row, possible)
     site = np.where(open_[rows, wanted], wanted, np.minimum(other, open_.shape[1] - 1))
-    return _towns(region, places, o, plan, touring), site, ~lost & (possible.sum(axis=1) > 0)
+    left = o.disturbed
+    paused = (left.quiet[operation] <= plan.day) & (plan.day < left.again[operation])
+    return _towns(region, places, o, plan, touring), site, ~lost & ~paused & (possible.sum(axis=1) > 0)
 
 
-def _towns(region: Region, places: Places, o: Operations, plan: Schedule, touring: Touring) -> Ints:
+def _towns(region: Region, places: Places, o: Operations, plan: Schedule, touring: Tours) -> Ints:
     """Return town rank of each candidate: home, at times another, or where the tour is."""
     row, operation = plan.row, plan.operation
     home = o.town[operation]

@@ -14,7 +14,7 @@ from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.accounts.stage import Accounts
-from tipdata.stages.adverts.bursts import Touring, draw_bursts
+from tipdata.stages.adverts.bursts import draw_bursts
 from tipdata.stages.adverts.details import draw_contacts, draw_images, job_fields
 from tipdata.stages.adverts.saying import Said
 from tipdata.stages.adverts.schedule import Schedule
@@ -24,6 +24,7 @@ from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.adverts.writing import Text, facts_column, write
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
+from tipdata.stages.trips.tours import Tours, draw_tours
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Adverts:
     """What each says."""
     misspelt: np.ndarray
     """How many misspellings each body has."""
+    tours: Tours
+    """Of the region: those that adverts are on, and all others."""
 
 
 def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFrame]]:
@@ -47,9 +50,9 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     places: Places = past["places"]
     operations: Operations = past["operations"]
     accounts: Accounts = past["accounts"]
-    touring = Touring.of(region, places, operations)
-    plan = draw_bursts(region, operations, touring)
-    town, site, kept = place_on_tour(region, places, operations, accounts, plan, touring)
+    tours = draw_tours(region, places, operations)
+    plan = draw_bursts(region, operations, tours)
+    town, site, kept = place_on_tour(region, places, operations, accounts, plan, tours)
     order = np.flatnonzero(kept)
     order = order[np.lexsort((plan.row[order], plan.minute[order], plan.template[order]))]
     plan = Schedule(*(getattr(plan, f)[order] for f in Schedule.__dataclass_fields__))
@@ -59,7 +62,9 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     chains = Chains(plan.row, plan.operation, plan.template, first)
     text, said, price = write(region, operations, plan, chains, town)
     ids = region.ids("adverts", plan.row)
-    state = Adverts(ids, plan.row, plan.operation, plan.day, text.source, text.log_odds, said, text.misspelt)
+    state = Adverts(
+        *(ids, plan.row, plan.operation, plan.day, text.source, text.log_odds, said, text.misspelt, tours)
+    )
     frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
     return state, {"adverts": frame.with_columns(facts=facts_column(operations, chains, said))}
 

@@ -14,6 +14,7 @@ from tipdata.core.draw import ONE, log, log_sum, normalised, probability
 from tipdata.core.kinds import CATEGORIES, FISHING, HUNTING, KINDS, LANGUAGES, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
+from tipdata.stages.operations.disturbing import Disturbed, disturb
 from tipdata.stages.operations.facts import Facts, draw_facts
 from tipdata.stages.operations.habits import drawn_levels
 from tipdata.stages.operations.lives import (
@@ -57,6 +58,8 @@ class Operations:
     begins: np.ndarray
     ends: np.ndarray
     """Life, around that spell; may lie beyond both ends of time."""
+    disturbed: Disturbed
+    """What investigations do to them."""
     town: np.ndarray
     """Rank of the home town."""
     cross_border: np.ndarray
@@ -97,6 +100,7 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
     begins, ends = draw_life(region, local, posts, first, last)
     adopts = {name: draw_adoption(region, local, name, kind) for name in ("messaging", "obfuscation")}
     investigated = draw_investigated(region, local, kind, first)
+    left = disturb(region, local, investigated, first, last, ends)
     operations = Operations(
         id=ids,
         kind=kind,
@@ -112,9 +116,10 @@ def generate(region: Region, past: Past) -> tuple[Operations, dict[str, pl.DataF
         majority=majority,
         writer=draw_writers(region, local, language, partition.assign(ids)),
         first_day=first,
-        last_day=last,
+        last_day=left.last,
         begins=begins,
-        ends=ends,
+        ends=left.ends,
+        disturbed=left,
         town=region.stream("operations/town").choose(local, town_weights(region, places, organisation)),
         cross_border=_cross_border(region, local, kind),
         adopts_messaging=adopts["messaging"],

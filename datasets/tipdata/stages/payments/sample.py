@@ -12,7 +12,8 @@ from tipdata.stages.operations.stage import Operations
 
 
 def draw_sample(region: Region, o: Operations, seen: np.ndarray) -> Ints:
-    """Return local numbers of the operations in the sample. ``seen``: bool, those that tour or place people with firms.
+    """Return local numbers of the operations in the sample. ``seen``: bool, those that travel or place people with
+    firms.
 
     Whether an operation posts, and whether it is seen otherwise, decides; nothing else does.
     """

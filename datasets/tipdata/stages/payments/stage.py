@@ -92,11 +92,11 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
 
 
 def _seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
-    """Return bool: operations that tour, or place people with firms."""
+    """Return bool: operations that travel, or place people with firms."""
     number, firms = suppliers.agencies.number, suppliers.firms.agency
     seen = np.zeros(len(o.id), dtype=bool)
-    tours = trips.circuits.operation[trips.stops.circuit]
-    seen[tours[tours >= 0]] = True
+    travels = np.append(trips.circuits.operation[trips.stops.circuit], trips.bookings.operation)
+    seen[travels[travels >= 0]] = True
     seen[number[firms[firms >= 0]]] = True
     return seen
 

@@ -22,8 +22,9 @@ OF_THE_SCHEME = (0, 1, 1 + wallets.A_SCHEME)
 
 
 def book(region: Region, schemes: dict[str, Schemes], trips: Trips, calendar: Calendar) -> list[Legs]:
-    """Return what operations pay for the legs of their circuits: a wallet pays at once for all legs of some weeks and
-    all for whom it books, up to some days before the first. It is a scheme's own doing where the scheme is spending."""
+    """Return what operations pay for the legs of their circuits and journeys: a wallet pays at once for all legs of
+    some weeks and all for whom it books, up to some days before the first. It is a scheme's own doing where
+    the scheme is spending."""
     found, legs = _booked(region, trips)
     parts, left = [], np.ones(len(found), dtype=bool)
     for s in (schemes["spend"], *(s for name, s in schemes.items() if name != "spend")):
@@ -57,7 +58,7 @@ def _booked(region: Region, trips: Trips) -> tuple[Ints, Ints]:
     """Return wallet * DAY + day on which operations pay for legs, distinct, and how many they pay for: one of a
     traveller is one."""
     b = trips.bookings
-    owned = (b.circuit >= 0) & (b.wallet >= 0) & (trips.circuits.operation[b.circuit] >= 0)
+    owned = (b.wallet >= 0) & (b.operation >= 0)
     ahead = region["payments.spend.books_for"]
     key = np.sort(b.wallet[owned] * DAY + b.day[owned])
     block = key // DAY * DAY + key % DAY // ahead

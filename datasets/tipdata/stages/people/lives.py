@@ -18,7 +18,9 @@ from tipdata.stages.operations.stage import Operations
 WAYS = CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = ("conversation", "job_advert", "acquaintance", "sold")
 SELLERS = ("network", "armed_group")
 """Kinds of organisation that sell people, and that hand them on to others elsewhere."""
-MOVED_ON, RELEASED = "moved_on", "released"
+ALONE = "individual"
+"""The organisation of one person."""
+MOVED_ON, RELEASED, AUTHORITIES = "moved_on", "released", "authorities"
 FAMILY, OTHER = "family", "other"
 NOBODY = -1
 YEAR = 365
@@ -55,18 +57,23 @@ class Stay:
 def draw_crew(region: Region, o: Operations, joined: Joined, most: int) -> Crew:
     """Draw how many people each trafficking operation has; ``most``: of one operation.
 
-    The longer one lives, the more it exploits; those who join by a conversation are among them.
+    The longer one lives, and the more are behind it, the more it exploits; those who join by a conversation are among
+    them. One person alone has no staff beside.
     """
     local = np.arange(len(o.id))
     mean = region["people.posting"]
     few = 1 + mean * region.stream("people/few").quantile(local, "gamma_2.0") // 2_000_000
+    behind = np.array([region["people.size"][name] for name in region["operations.organisation"]])[
+        o.organisation
+    ]
     share = (region.stream("people/many").quantile(local, "gamma_0.5") + 20_000) * (o.ends - o.begins + 1)
+    share *= behind
     silent = (o.kind == TRAFFICKING) & ~o.posts
     many = 1 + region["people.hidden"] * share // max(int(share[silent].sum()), 1)
     count = np.minimum(np.where(o.kind == TRAFFICKING, np.where(o.posts, few, many), 0), most)
     count = np.maximum(count, np.bincount(joined.owner, minlength=len(local)))
     staff = 1 + count * probability(region["people.staff"]) // ONE
-    staff = np.where(count > 0, np.minimum(staff, 60), 0)
+    staff = np.where(count > 0, np.minimum(staff, np.where(organisations(region, o) == ALONE, 1, 60)), 0)
     owner = np.concatenate([np.repeat(local, count), np.repeat(local, staff)])
     within = np.arange(len(owner)) - np.repeat(
         np.cumsum(np.append(count, staff)) - np.append(count, staff), np.append(count, staff)
@@ -115,12 +122,15 @@ def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, rel
     length = np.minimum(_lengths(region, o, crew, person, room), room)
     # Who was sold before the first day is there on it.
     length = np.where(free, length, np.maximum(length, 1 - start))
-    low = np.maximum(o.begins[crew.owner], 1 - length)
     high = np.minimum(o.ends[crew.owner] - length, DAYS - 1)
+    low = np.maximum(np.minimum(o.begins[crew.owner] + region["people.prepares_days"], high), 1 - length)
     anywhere = low + region.stream("people/from").below(person, np.maximum(high - low + 1, 1))
-    start = np.where(free, anywhere, start)
+    # Those who are there when an investigation ends it all stay until then.
+    there = o.disturbed.stopped[crew.owner] & (high == o.ends[crew.owner] - length)
+    found = there & region.stream("people/found").chance(person, probability(region["people.found"]))
+    start = np.where(free, np.where(found, high, anywhere), start)
     end = start + length
-    first, last = _staff_spell(region, o, crew.owner, person)
+    first, last = _staff_spell(region, o, crew, person)
     return Stay(way, seller, np.where(crew.exploited, start, first), np.where(crew.exploited, end, last))
 
 
@@ -183,8 +193,11 @@ def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room
         longest = long & region.stream("people/duration").chance(person, chance[2], 2)
         longer = mid & region.stream("people/duration").chance(person, chance[1], 1)
         band = np.where(here, np.where(longest, 2, np.where(longer, 1, 0)), band)
-    shortest = region["people.shortest_days"]
-    low = np.array([shortest, YEAR, 2 * YEAR])[band]
+    least = region["people.least_days"]
+    shortest = np.array([least.get(form, region["people.shortest_days"]) for form in o.forms])[
+        o.form[crew.owner]
+    ]
+    low = np.maximum(np.array([0, YEAR, 2 * YEAR])[band], shortest)
     high = np.minimum(np.array([YEAR, 2 * YEAR, 5 * YEAR])[band], room + 1)
     length = low + region.stream("people/length").below(person, np.maximum(high - low, 1))
     for form, (least, most) in region["people.brief_days"].items():
@@ -194,20 +207,35 @@ def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room
     return length
 
 
+def draw_role(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
+    """Return what staff does, by name: somebody controls, and nobody writes where nothing is posted."""
+    roles = region["people.roles"]
+    weights = np.tile(np.array(list(roles.values())), (len(person), 1))
+    weights[~o.posts[crew.owner], list(roles).index("writer")] = 0
+    drawn = np.array(list(roles))[region.stream("people/role").choose(person, weights)]
+    return np.where(crew.within == 0, "controller", drawn)
+
+
 def _staff_spell(
-    region: Region, o: Operations, owner: np.ndarray, person: np.ndarray
+    region: Region, o: Operations, crew: Crew, person: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return days from and to which staff is there: most of the operation's life, its posting or busy time at least."""
+    """Return days from and to which staff is there: most of the operation's life, its posting or busy time at least;
+    the first from its beginning to its end."""
+    owner = crew.owner
     third = (o.ends - o.begins)[owner] // 3
     late = region.stream("people/from").below(person, third + 1)
     early = region.stream("people/length").below(person, third + 1)
     start = np.minimum(o.begins[owner] + late, o.first_day[owner])
-    return start, np.maximum(o.ends[owner] - early, o.last_day[owner])
+    end = np.maximum(o.ends[owner] - early, o.last_day[owner])
+    whole = crew.within == 0
+    return np.where(whole, o.begins[owner], start), np.where(whole, o.ends[owner], end)
 
 
-def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
-    """Return how it ends, by name. Only those of a network or an armed group are handed on; others are released."""
+def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return how it ends, by name. Only those of a network or an armed group are handed on, others are released; and
+    the authorities find those who are there when an investigation ends the operation."""
     names = np.array(list(region["people.exit"]))
     exit = names[region.stream("people/exit").choose(person, np.array(list(region["people.exit"].values())))]
     hands_on = np.isin(organisations(region, o), SELLERS)[crew.owner]
-    return np.where((exit == MOVED_ON) & ~hands_on, RELEASED, exit)
+    raided = o.disturbed.stopped[crew.owner] & (end >= o.ends[crew.owner])
+    return np.where(raided, AUTHORITIES, np.where((exit == MOVED_ON) & ~hands_on, RELEASED, exit))

@@ -21,6 +21,7 @@ from tipdata.stages.people.lives import (
     draw_crew,
     draw_exit,
     draw_relation,
+    draw_role,
     draw_stay,
 )
 from tipdata.stages.places.stage import Places
@@ -135,7 +136,7 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
         exploited=crew.exploited,
         start=stay.start,
         end=stay.end,
-        exit=draw_exit(region, o, crew, person),
+        exit=draw_exit(region, o, crew, person, stay.end),
         control=control,
         means=means,
         seller=stay.seller,
@@ -144,6 +145,7 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
     chosen = region.stream("people/age_band").choose(person, np.array(list(bands.values())))
     relation = np.where(crew.exploited, relation, "")
     known = {
+        "role": np.where(crew.exploited, EXPLOITED, draw_role(region, o, crew, person)),
         "town": places.town[o.town[crew.owner]],
         "way": pl.Series(np.where(crew.exploited, np.array(WAYS)[stay.way], "")).replace("", None),
         "conversation": _ids(crew.conversation, region.ids("conversations", crew.conversation)),

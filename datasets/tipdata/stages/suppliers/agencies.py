@@ -45,6 +45,13 @@ class Agencies:
     frame: pl.DataFrame
 
 
+def sector_weights(region: Region, sectors: tuple[str, ...]) -> np.ndarray:
+    """Return (categories, sectors) how likely who is of a category of adverts works in a sector."""
+    placed: dict[str, list[str]] = region["suppliers.agencies.categories"]
+    own = np.array([[sector in placed.get(c, ()) for sector in sectors] for c in CATEGORIES])
+    return np.array(region["suppliers.agencies.affinity"])[own.astype(np.int64)]
+
+
 def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Agencies:
     """Return which operations place workers with firms, and of what kind they are."""
     local = np.arange(len(o.id))
@@ -65,8 +72,6 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
         )
         for name, p in region["suppliers.agencies.habits"].items()
     }
-    affinity = np.array(region["suppliers.agencies.affinity"])
-    own = np.array([[sector in placed.get(c, ()) for sector in sectors] for c in categories])
     reach = region["suppliers.agencies.reach"] * region.stream("agencies/reach").quantile(number, "gamma_1.0")
     weight = region["suppliers.agencies.least"] + reach // 1_000_000
     licensed = region["suppliers.agencies.licensed"]
@@ -86,5 +91,5 @@ def draw_agencies(region: Region, o: Operations, sectors: tuple[str, ...]) -> Ag
             **habits,
         }
     )
-    by_sector = weight[:, None] * affinity[own[o.category[number]].astype(np.int64)]
+    by_sector = weight[:, None] * sector_weights(region, sectors)[o.category[number]]
     return Agencies(number, ids, trafficking, hold, habits, by_sector, frame)

@@ -12,7 +12,7 @@ from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import Region
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.suppliers.agencies import Agencies
+from tipdata.stages.suppliers.agencies import Agencies, sector_weights
 from tipdata.stages.suppliers.firms import DIRECT, Firms
 
 YEAR = 365
@@ -51,7 +51,8 @@ def draw_placing(region: Region, o: Operations, agencies: Agencies, firms: Firms
 
 
 def _who(region: Region, o: Operations, agencies: Agencies, firms: Firms, local: Ints) -> Ints:
-    """Return the operation that is a firm's agency, or a trafficking one of no agency that may run the firm."""
+    """Return the operation that is a firm's agency, or a trafficking one of no agency that may run the firm, of its
+    line of work rather than of another."""
     known = firms.agency != DIRECT
     operation = np.where(known, np.append(agencies.number, NOBODY)[firms.agency], NOBODY)
     forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])
@@ -64,7 +65,8 @@ def _who(region: Region, o: Operations, agencies: Agencies, firms: Firms, local:
     )
     if not len(others):
         return operation
-    return np.where(run, others[region.stream("exploitation/which").below(local, len(others))], operation)
+    suits = sector_weights(region, firms.sectors)[o.category[others]].T[firms.sector]
+    return np.where(run, others[region.stream("exploitation/which").choose(local, suits)], operation)
 
 
 def whose(o: Operations, agencies: Agencies, placing: Placing, in_force: np.ndarray) -> Ints:

@@ -31,7 +31,8 @@ _EVERYDAY = 1 << 31
 class Bookings:
     """One traveller's leg a row; int64 arrays of equal length. Towns are ranks.
 
-    ``wallet`` and ``mode`` are :data:`UNKNOWN` where they are not known. ``circuit``: position, -1 for none.
+    ``wallet`` and ``mode`` are :data:`UNKNOWN` where they are not known. ``circuit``: position, and ``operation``:
+    local number, -1 for none.
     """
 
     number: Ints
@@ -42,6 +43,7 @@ class Bookings:
     mode: Ints
     wallet: Ints
     circuit: Ints
+    operation: Ints
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def legs_of(region: Region, places: Places, c: Circuits, s: Slots) -> Legs:
     unbooked = region.stream("stops/unbooked").chance(number, probability(region["trips.unbooked"]))
     booked = ~first & ~unbooked
     paid = booked & ~region.stream("stops/cash").chance(number, probability(region["trips.cash"]))
-    mode = _modes(region, places, "stops", number, np.roll(s.town, 1), s.town)
+    mode = modes(region, places, "stops", number, np.roll(s.town, 1), s.town)
     payer = _payer(c, s.circuit, np.zeros_like(s.circuit))
     return Legs(np.where(booked, mode, UNKNOWN), np.where(paid, payer, UNKNOWN), booked, paid)
 
@@ -94,6 +96,7 @@ def circuit_bookings(c: Circuits, s: Slots, legs: Legs) -> Bookings:
         mode=legs.mode[row],
         wallet=np.where(legs.paid[row], _payer(c, circuit, member), UNKNOWN),
         circuit=circuit,
+        operation=c.operation[circuit],
     )
 
 
@@ -132,9 +135,10 @@ def everyday_bookings(region: Region, places: Places, flow: Ints) -> Bookings:
         day=np.where(returns, back[every], day[every]),
         origin=origin,
         town=town,
-        mode=_modes(region, places, "trips", leg, origin, town),
+        mode=modes(region, places, "trips", leg, origin, town),
         wallet=np.where(cash, UNKNOWN, LAWFUL + first),
         circuit=np.full(len(every), -1),
+        operation=np.full(len(every), -1),
     )
     rows = made.day < DAYS
     return Bookings(*(getattr(made, name)[rows] for name in Bookings.__dataclass_fields__))
@@ -164,7 +168,7 @@ def _apart(who: Ints, day: Ints, back: Ints) -> Ints:
     return np.sort(order[since + day[order] > np.append(-1, ended[:-1])])
 
 
-def _modes(region: Region, places: Places, stream: str, number: Ints, origin: Ints, town: Ints) -> Ints:
+def modes(region: Region, places: Places, stream: str, number: Ints, origin: Ints, town: Ints) -> Ints:
     """Index into :data:`MODES` by distance, ships from and to the port only."""
     apart = (places.x[origin] - places.x[town]) ** 2 + (places.y[origin] - places.y[town]) ** 2
     near, middle = region["trips.mode_km"]

@@ -1,8 +1,9 @@
 """Trips: circuits of towns with their stops, and every traveller's bookings.
 
 Operations that tour by their trait, and lawful travellers of none, go round a plan of three to eight towns and depart
-from it at times; those that post are where their adverts are. Beside their legs stand the everyday journeys of
-others: commuters, visitors, families whose first wallet books for all.
+from it at times; those that post are where their adverts are. Beside their legs stand journeys: those of lines of work
+that go one way or there and back (:mod:`tipdata.stages.trips.own_way`), and the everyday ones of others: commuters,
+visitors, families whose first wallet books for all.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
-from tipdata.stages.trips.circuits import GROUPS, ORDERS, SLOTS, STEADINESS, Circuits, gravity
+from tipdata.stages.trips.circuits import GROUPS, ORDERS, SLOTS, STEADINESS, Circuits
 from tipdata.stages.trips.journeys import (
     MODES,
     Bookings,
@@ -25,8 +26,9 @@ from tipdata.stages.trips.journeys import (
     everyday_bookings,
     legs_of,
 )
+from tipdata.stages.trips.own_way import own_bookings
 from tipdata.stages.trips.slots import Slots, draw_slots, next_town
-from tipdata.stages.trips.tours import arrivals, draw_tours
+from tipdata.stages.trips.tours import Tours
 
 CIRCUITS = Table(
     "circuits",
@@ -114,7 +116,7 @@ TRIPS = Table(
             sealed=Sealed("label", "booking wallet"),
         ),
         Column("operation", pl.Int64(), "truth", id_of="operations"),
-        Column("circuit", pl.Int64(), "truth", note="null for everyday journeys", id_of="circuits"),
+        Column("circuit", pl.Int64(), "truth", note="null for journeys that are of none", id_of="circuits"),
     ),
     "Bookings of legs of travel, one traveller per row, about 8,000 per region.",
 )
@@ -133,21 +135,27 @@ def generate(region: Region, past: Past) -> tuple[Trips, dict[str, pl.DataFrame]
     """Draw the circuits, stops and trips of one region."""
     places: Places = past["places"]
     operations: Operations = past["operations"]
-    flow = gravity(region, places)
-    circuits = draw_tours(region, places, operations, flow)
-    slots = draw_slots(region, places, circuits, flow, arrivals(region, circuits))
+    tours: Tours = past["adverts"].tours
+    flow, (circuits, begun) = tours.flow, tours.travelled(operations)
+    slots = draw_slots(region, places, circuits, flow, begun)
     rows = _told(region, circuits, slots)
     following = next_town(slots)[rows]
     stops = Slots(*(getattr(slots, name)[rows] for name in Slots.__dataclass_fields__))
     legs = legs_of(region, places, circuits, stops)
-    bookings = all_of((circuit_bookings(circuits, stops, legs), everyday_bookings(region, places, flow)))
+    bookings = all_of(
+        (
+            circuit_bookings(circuits, stops, legs),
+            everyday_bookings(region, places, flow),
+            own_bookings(region, places, operations, flow),
+        )
+    )
     ids = region.ids("circuits", circuits.number)
     return Trips(circuits, stops, bookings), {
         "circuits": _circuits_frame(region, places, operations, circuits, stops, ids),
         "stops": _stops_frame(region, places, circuits, stops, legs, following, ids).with_columns(
             adverts=_linked_adverts(past["adverts"].operation, past["adverts"].day, circuits, stops)
         ),
-        "trips": _trips_frame(region, places, operations, circuits, bookings, ids),
+        "trips": _trips_frame(region, places, operations, bookings, ids),
     }
 
 
@@ -162,12 +170,6 @@ def _sequence(s: Slots) -> np.ndarray:
     first = np.append(True, s.circuit[1:] != s.circuit[:-1])
     start = np.flatnonzero(first)
     return np.arange(len(first)) - np.repeat(start, np.diff(np.append(start, len(first)))) + 1
-
-
-def _operation(o: Operations, c: Circuits, circuit: np.ndarray) -> pl.Series:
-    """Return ids of the circuits' operations; null for lawful travellers and for no circuit at all (-1)."""
-    operation = np.where(circuit >= 0, c.operation[circuit], -1)
-    return _known(o.id[operation], operation >= 0)
 
 
 def _known(values: np.ndarray, there: np.ndarray) -> pl.Series:
@@ -204,7 +206,7 @@ def _circuits_frame(
             "first_day": s.day[first],
             "party": c.party[at],
             "last_day": s.day[last],
-            "operation": _operation(o, c, at),
+            "operation": _known(o.id[c.operation[at]], c.operation[at] >= 0),
             "kind": pl.Series(GROUPS)[c.group[at]],
             "order": pl.Series(ORDERS)[c.order[at]],
             "steadiness": pl.Series(STEADINESS)[c.steadiness[at]],
@@ -246,9 +248,7 @@ def _named(mode: np.ndarray) -> pl.Series:
     return _known(np.array(MODES)[np.maximum(mode, 0)], mode >= 0)
 
 
-def _trips_frame(
-    region: Region, places: Places, o: Operations, c: Circuits, b: Bookings, ids: np.ndarray
-) -> pl.DataFrame:
+def _trips_frame(region: Region, places: Places, o: Operations, b: Bookings, ids: np.ndarray) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "region": np.full(len(b.number), region.index, dtype=np.int32),
@@ -259,7 +259,7 @@ def _trips_frame(
             "town": places.town[b.town],
             "mode": _named(b.mode),
             "wallet": _known(region.ids("wallets", np.maximum(b.wallet, 0)), b.wallet >= 0),
-            "operation": _operation(o, c, b.circuit),
+            "operation": _known(o.id[b.operation], b.operation >= 0),
             "circuit": _known(ids[b.circuit], b.circuit >= 0),
         }
     )

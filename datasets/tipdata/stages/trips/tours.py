@@ -1,8 +1,11 @@
 """Tours that lie in a life: who goes round, when and where.
 
-Adverts and stops both ask here, so that they tell of one tour. Operations that post, those that never do, and lawful
-travellers of no operation all tour by one law.
+Adverts and stops tell of one tour, laid out once. Operations that post, those that never do, and lawful travellers of
+no operation all tour by one law. Lines of work that go there and back, or one way, make journeys and no tours
+(:mod:`tipdata.stages.trips.own_way`).
 """
+
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -26,23 +29,48 @@ from tipdata.stages.trips.circuits import (
     tours,
     who_tours,
 )
+from tipdata.stages.trips.own_way import of_own_way
 from tipdata.stages.trips.slots import planned, span_of
 
 _YEAR = 365
 
 
-def draw_tours(region: Region, places: Places, o: Operations, flow: Ints) -> Circuits:
-    """Return the circuits of a region: of operations that tour, and of lawful travellers."""
-    return _laid_out(region, places, o, flow, *who_tours(region, o))
+@dataclass(frozen=True)
+class Tours:
+    """The tours of a region.
 
-
-def tours_of_posters(region: Region, places: Places, o: Operations) -> Circuits:
-    """Return the tours that adverts are on: the first circuit of each operation that posts and tours.
-
-    Spam has tours as well, which are in its adverts alone: it sends nobody.
+    Attributes:
+        flow: (towns, towns) weight of going from one to another.
+        circuits: of operations that tour, and of lawful travellers. Spam has some as well, which are in its adverts
+            alone: it sends nobody.
+        begun: (circuits, slots) day on which each slot begins.
+        at: position of the circuit on which each operation's adverts are, -1 where it stays.
     """
-    operation = np.flatnonzero(o.posts & (o.traits["circuit"] == 1))
-    return _laid_out(region, places, o, gravity(region, places), operation, operation * TEAMS)
+
+    flow: Ints
+    circuits: Circuits
+    begun: Ints
+    at: Ints
+
+    def travelled(self, o: Operations) -> tuple[Circuits, Ints]:
+        """Return the circuits on which somebody travels, and when their slots begin."""
+        operation = self.circuits.operation
+        rows = np.flatnonzero((operation < 0) | (o.kind[operation] != SPAM))
+        return Circuits(*(getattr(self.circuits, f.name)[rows] for f in fields(Circuits))), self.begun[rows]
+
+
+def draw_tours(region: Region, places: Places, o: Operations) -> Tours:
+    """Draw the tours of a region."""
+    flow = gravity(region, places)
+    operation, number = who_tours(region, o)
+    spam = np.flatnonzero(o.posts & (o.kind == SPAM) & (o.traits["circuit"] == 1))
+    operation, number = np.append(operation, spam), np.append(number, spam * TEAMS)
+    goes = (operation < 0) | ~of_own_way(region, o)[operation]
+    circuits = _laid_out(region, places, o, flow, operation[goes], number[goes])
+    at = np.full(len(o.id), -1)
+    advertised = np.flatnonzero(circuits.advertised)
+    at[circuits.operation[advertised]] = advertised
+    return Tours(flow, circuits, arrivals(region, circuits), at)
 
 
 def _laid_out(

@@ -1,0 +1,140 @@
+"""Whether the parameters of a world can meet its coverage targets, checked when a world file is loaded.
+
+Of each target that parameters decide, the least and the most that their ranges allow is worked out; where even that
+does not meet it, the file is refused. What is drawn beside (how long lives are, where sites close) is left open: a file
+that passes may still miss a target, one that is refused cannot meet it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tipdata.core.grounds import numbers
+
+SAMPLE = "payments.sampled"
+BURDEN = 2
+"""Payments of an operation that posts to those of one that never does: between one in so many and so many."""
+VIEW_ROWS = 3
+"""Rows with which a view counts."""
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Span:
+    """What is possible: from ``low`` to ``high``."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.high:.0%}"
+        return f"{self.low:.0%} to {self.high:.0%}" if self.low else f"at most {self.high:.0%}"
+
+    def meets(self, least: float, most: float = 1.0) -> bool:
+        """Return whether something in it lies between these."""
+        return self.high >= least and self.low <= most
+
+
+def check(file: str, parameters: Mapping[str, Entry]) -> None:
+    """Raises ValueError, with file, parameter, range and target, where no value in the ranges meets a target."""
+    sampled = Span(*[parameters[SAMPLE]["value"]["posts"]] * 2)
+    views = _views(parameters)
+    most = {view: span.high for view, span in views.items()}
+    for names, found, least, upper, what in (
+        (
+            f"{SAMPLE} (posts)",
+            sampled,
+            0.45,
+            1.0,
+            "of posting trafficking operations are in the sample of payments",
+        ),
+        (
+            f"{SAMPLE} and operations.hidden_kind",
+            _silent(parameters),
+            *(0.4, 0.6, "of illicit payments are of operations that never post"),
+        ),
+        (
+            f"{SAMPLE}, operations.traits and operations.form",
+            Span(0, at_most(list(most.values()), 4)),
+            *(0.35, 1.0, "of posting trafficking operations are seen in four views or more"),
+        ),
+        (
+            "operations.traits and operations.form",
+            Span(0, at_most(list({**most, "payments": 1.0}.values()), 4)),
+            *(0.5, 1.0, "of those in the sample of payments are seen in four views or more"),
+        ),
+        (
+            "messages.lost",
+            Span(0, 1 - least_of(parameters["messages.lost"])),
+            *(0.85, 1.0, "of commitments gain their person"),
+        ),
+    ):
+        if not found.meets(least, upper):
+            wanted = f"at least {least:.0%}" if upper == 1 else f"{least:.0%} to {upper:.0%}"
+            raise ValueError(f"{file}: with {names} {found} {what}, and the target is {wanted}.")
+
+
+def at_most(shares: list[float], views: int) -> float:
+    """Return the most that can be seen in so many views, given the share seen in each.
+
+    However the views go together: who is seen in ``views`` of all is in ``views - k`` of those left without any k.
+    """
+    rising = sorted(shares)
+    bounds = [sum(rising[: len(rising) - k]) / (views - k) for k in range(views)]
+    return min(1.0, *bounds)
+
+
+def least_of(entry: Entry) -> float:
+    """Return the smallest number that a parameter may be."""
+    return min(numbers(entry.get("value", entry.get("range"))))
+
+
+def most_of(entry: Entry) -> float:
+    """Return the largest."""
+    return max(numbers(entry.get("value", entry.get("range"))))
+
+
+def _share(weights: Mapping[str, Any], names: set[str]) -> float:
+    return sum(weight for name, weight in weights.items() if name in names) / sum(weights.values())
+
+
+def _views(parameters: Mapping[str, Entry]) -> dict[str, Span]:
+    """Return which share of posting trafficking operations each view may show."""
+    volume = parameters["operations.traits.volume"]["value"]
+    few = {level for level in volume["levels"] if int(level.split("-")[-1]) < VIEW_ROWS}
+    by_level = dict(zip(volume["levels"], volume["trafficking"], strict=True))
+    stays, tours = parameters["operations.traits.circuit"]["value"]["trafficking"]
+    forms = parameters["operations.form"]["value"]
+    own_way = set(parameters["trips.own_way.returns"]["value"])
+    journeys = sum(
+        weight * _share(parameters[f"operations.category.{form}"]["value"], own_way)
+        for form, weight in forms.items()
+    ) / sum(forms.values())
+    return {
+        "adverts": Span(0, 1 - _share(by_level, few)),
+        "conversations": Span(0, 1),
+        "payments": Span(0, parameters[SAMPLE]["value"]["posts"]),
+        "movement": Span(0, min(1, tours / (stays + tours) + journeys)),
+        "firms": Span(0, _share(forms, set(parameters["suppliers.agencies.forms"]["value"]))),
+        "help": Span(0, 1),
+    }
+
+
+def _silent(parameters: Mapping[str, Entry]) -> Span:
+    """Return which share of illicit payments may be of operations that never post."""
+    sampled = parameters[SAMPLE]["value"]
+    count, posting = (parameters[f"operations.{name}"]["value"] for name in ("count", "posting"))
+    hidden = (count - posting) * _share(parameters["operations.hidden_kind"]["value"], {"trafficking"})
+    kinds = {path: entry for path, entry in parameters.items() if path.startswith("operations.kind.")}
+    ours = kinds.pop("operations.kind.trafficking")
+    low = least_of(ours) / (least_of(ours) + sum(map(most_of, kinds.values())))
+    high = most_of(ours) / (most_of(ours) + sum(map(least_of, kinds.values())))
+    few, many = (hidden * pick(sampled["seen"], sampled["silent"]) for pick in (min, max))
+    least, most = (posting * share * sampled["posts"] for share in (low, high))
+    if few + least * BURDEN <= 0 or many + most <= 0:
+        return Span(0, 0)
+    return Span(few / (few + most * BURDEN), many / (many + least / BURDEN))
