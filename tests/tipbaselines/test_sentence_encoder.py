@@ -9,6 +9,7 @@ import pytest
 from tipbaselines import sentence_vectors
 from tipbaselines.advert_authorship.sentence_encoder import SentenceEncoder as Authorship
 from tipbaselines.advert_risk.sentence_encoder import SentenceEncoder as Risk
+from tipbaselines.advert_risk.sentence_encoder import shares
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.assistance_triage.sentence_encoder import SentenceEncoder as Triage
 from tipbaselines.sentence_vectors import SentenceVectors, sentence_counts, text_vectors
@@ -156,6 +157,29 @@ def test_an_advert_that_is_posted_often_weighs_one(encoder: SentenceVectors) -> 
         method.fit(fold, 0)
         found.append(method.predict(fold)["score"][-1])
     assert found[0] == found[1]
+
+
+def test_near_copies_of_a_text_weigh_one_together(encoder: SentenceVectors) -> None:
+    """A logistic regression's scores are on average what it learnt from: one of eight groups, not 8 of 15 texts."""
+    long = " ".join([SAID["en"][1], *ASIDE])
+    copies = [f"{long} Ring {name}." for name in ("Ann", "Bo", "Cy", "Di", "Ed", "Flo", "Gus", "Hal")]
+    frame = adverts([*SAID["en"], *ASIDE, *copies] * 2)
+    known = frame.select("advert", label=pl.Series(([0] * 7 + [1] * 8) * 2))
+    found = {}
+    for jaccard in (0.5, 1.1):  # past 1 nothing is a near copy
+        method = Risk(jaccard=jaccard)
+        fold = fold_of("advert_risk", frame, known, ["train"] * 15 + ["test"] * 15)
+        method.fit(fold, 0)
+        score = method.predict(fold).sort("advert")["score"].to_numpy()
+        found[jaccard] = (score.mean(), np.mean([*score[:7], score[7:].mean()]))
+    assert found[0.5][1] == pytest.approx(1 / 8, abs=1e-3)
+    assert found[1.1][0] == pytest.approx(8 / 15, abs=1e-3)
+
+
+def test_groups_share_alike_and_rows_weigh_one_on_average() -> None:
+    weight = shares(np.array([7, 3, 7, 7, 9]))
+    assert weight.mean() == pytest.approx(1)
+    assert [weight[[0, 2, 3]].sum(), weight[4]] == pytest.approx([weight[1]] * 2)
 
 
 def test_with_labels_of_one_class_every_score_is_the_prevalence(encoder: SentenceVectors) -> None:
