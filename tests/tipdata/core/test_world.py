@@ -204,7 +204,7 @@ def test_the_oracle_knows_more_than_one_advert_does(small: Release) -> None:
     unit = adverts.group_by("operation").agg(pl.col("log_odds").first()).join(operations, on="operation")
     single = roc_auc_score(unit["kind"] == "trafficking", unit["log_odds"])
     assert 0.85 < oracle < 0.96
-    assert 0.55 < single < oracle - 0.1
+    assert 0.55 < single < oracle - 0.05
 
 
 def test_oracle_log_odds_are_calibrated(small: Release) -> None:

@@ -1,6 +1,7 @@
 """Claims about the queue and the reviewers' votes on it."""
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -148,8 +149,8 @@ def test_a_region_without_adverts_has_an_empty_queue() -> None:
     region = World.of("0.4.0").region(0)
     past, _ = draw_tables(region, ("places", "operations"))
     nothing = np.zeros(0, dtype=np.int64)
-    unsaid = Said(*[nothing] * len(fields(Said)))
-    past["adverts"] = Adverts(**{f.name: nothing for f in fields(Adverts) if f.name != "said"}, said=unsaid)
+    state: dict[str, Any] = {field.name: nothing for field in fields(Adverts)}
+    past["adverts"] = Adverts(**{**state, "said": Said(*[nothing] * len(fields(Said)))})
     _, made = STAGE.generate(region, past)
     assert made["queue"].is_empty()
     assert made["reviews"].is_empty()
