@@ -244,7 +244,7 @@ def _group(values: pl.Series) -> np.ndarray:
 def _one_hot(code: np.ndarray, width: int) -> csr_matrix:
     """Return one row per code with a one in its column; -1 has none."""
     rows = np.flatnonzero(code >= 0)
-    return csr_matrix((np.ones(len(rows), np.float32), (rows, code[rows])), shape=(len(code), max(width, 1)))
+    return csr_matrix((np.ones(len(rows), np.float32), (rows, code[rows])), shape=(len(code), width))
 
 
 def _sum_by(code: np.ndarray, groups: int) -> csr_matrix:

@@ -39,6 +39,7 @@ SMALLER = {
     "account_risk/lightgbm": {"rounds": 80},
     "account_risk/neighbour_lightgbm": {"rounds": 80, "components": 16},
     "advert_linkage/splink": {"random_pairs": 1e5, "training_pairs": 5e4, "iterations": 5},
+    "advert_risk/joined_tables": {"rounds": 80, "components": 16, "crossfits": 2},
     "advert_risk/lightgbm": {"rounds": 80, "components": 16, "crossfits": 2},
     "assistance_triage/lightgbm": {"rounds": 80, "crossfits": 2},
     "payment_risk/graph_lightgbm": {"rounds": 60},

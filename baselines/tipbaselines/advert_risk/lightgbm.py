@@ -75,7 +75,7 @@ class LightGBM:
             return
         self._levels = {name: sorted(train[name].drop_nulls().unique()) for name in CATEGORICAL}
         self._fit_components(texts(train), seed)
-        group, cluster = advert_clusters(texts(train), train["contacts"])
+        group, cluster = self._clusters(train)
         features = self._features(train, self._fit_linear(train, labels, cluster))
         categorical = list(range(len(CATEGORICAL)))
         data = lightgbm.Dataset(
@@ -94,6 +94,10 @@ class LightGBM:
             return score_frame(frame[fold.task.unit], np.full(frame.height, self._prior))
         features = self._features(frame, self._linear_score(frame))
         return score_frame(frame[fold.task.unit], self._trees.probabilities(self._model, features))
+
+    def _clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Return near-duplicate group and cluster of adverts that belong together, of each advert: int64 arrays."""
+        return advert_clusters(texts(frame), frame["contacts"])
 
     def _fit_components(self, documents: list[str], seed: int) -> None:
         from sklearn.decomposition import TruncatedSVD

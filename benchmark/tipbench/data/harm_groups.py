@@ -19,6 +19,24 @@ def trafficking_operations(source: Source) -> pl.Series:
     return operations.select("operation").collect()["operation"]
 
 
+def standing_for(source: Source) -> pl.LazyFrame | None:
+    """Return ``[cluster, stands_for]``, of how many operations of the world each operation tells; None where data have
+    no such weights."""
+    operations = source.scan("operations", truth=True)
+    if "weight" not in operations.collect_schema().names():
+        return None
+    return operations.select(cluster="operation", stands_for=pl.col("weight") / USUAL)
+
+
+def with_standing(rows: pl.DataFrame, name: str, source: Source) -> pl.DataFrame:
+    """Return units ``[cluster, ...]`` with a column of how many operations of the world their own tells, where data
+    say so."""
+    if (standing := standing_for(source)) is None:
+        return rows
+    found = rows.join(standing.collect(), on="cluster", how="left", maintain_order="left")
+    return found.with_columns(pl.col("stands_for").fill_null(1.0)).rename({"stands_for": name})
+
+
 def with_operation(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
     """Return units ``[cluster, weight, ...]`` with ``group, form, language, oracle_log_odds, sex`` of their operation.
 
@@ -29,21 +47,23 @@ def with_operation(rows: pl.LazyFrame, source: Source) -> pl.LazyFrame:
     """
     exploits = pl.col("kind") == POSITIVE_KIND
     operations = source.scan("operations", truth=True)
-    known = operations.collect_schema().names()
     operations = operations.select(
         "operation",
         "kind",
         form=pl.when(exploits).then("form"),
         language=pl.when(exploits).then("language"),
-        stands_for=pl.col("weight") / USUAL if "weight" in known else pl.lit(1.0),
         oracle_log_odds="log_odds",
     )
     operations = operations.join(_majority_sex(source), on="operation", how="left").rename(
         {"operation": "cluster", "kind": "group"}
     )
+    found = rows.join(operations, on="cluster", how="left", maintain_order="left")
+    if (standing := standing_for(source)) is None:
+        return found
+    weight = pl.col("weight") * pl.col("stands_for").fill_null(1.0)
     return (
-        rows.join(operations, on="cluster", how="left", maintain_order="left")
-        .with_columns(pl.col("weight") * pl.col("stands_for").fill_null(1.0))
+        found.join(standing, on="cluster", how="left", maintain_order="left")
+        .with_columns(weight)
         .drop("stands_for")
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
 from tipdata.core.counts import effective_size
@@ -79,14 +80,19 @@ def prepare_release(
 
 def note_of_weights(source: Source, answers: Answers) -> list[str]:
     """Return what weights leave of the positives where a size draws kinds and forms at other shares than the world."""
-    frame = answers.frame
-    size = getattr(source, "size", "")
-    if not profile(size) or not {"part", "label", "weight"} <= set(frame.columns):
+    rows, size = answers.scored(), getattr(source, "size", "")
+    if not profile(size) or not {"weight", "stands_for"} & set(rows.columns):
         return []
-    weight = frame.filter((pl.col("part") == "test") & (pl.col("label") == 1))["weight"]
+    told = "positives" if "label" in rows.columns else f"{answers.unit}s"
+    if told == "positives":
+        rows = rows.filter(pl.col("label") == 1)
+    weight = np.prod(
+        [rows[name].to_numpy() for name in ("weight", "stands_for") if name in rows.columns], axis=0
+    )
     return [
         f"size {size} draws kinds and forms at shares of its own, and weights restore the world's: the {len(weight):,} "
-        f"positives of the test tell as much as {effective_size(weight.to_numpy()):,.0f} of equal weight (Kish)"
+        f"{told} of the test tell as much as {effective_size(weight):,.0f} of equal weight (Kish). Sites stay at the "
+        "size's own shares, and methods meet all adverts as they are drawn"
     ]
 
 

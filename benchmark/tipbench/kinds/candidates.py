@@ -1,6 +1,7 @@
 """Candidates ``[query, candidate, score]``: at most ten per query, never the query itself.
 
-The ground truth is ``[unit, cluster]``, the gallery. Queries are the units whose cluster has two members or more.
+The ground truth is ``[unit, cluster]``, the gallery, and ``weight`` where units do not all count alike. Queries are the
+units whose cluster has two members or more.
 """
 
 from __future__ import annotations

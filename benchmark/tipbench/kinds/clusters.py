@@ -1,6 +1,7 @@
 """Clusters ``[unit, cluster]``: an Int64 or String cluster for every unit.
 
-The ground truth is ``[unit, cluster, weight]``: the true cluster (null where unknown) and, where known, ``proxy``.
+The ground truth is ``[unit, cluster, weight]``: the true cluster (null where unknown) and, where known, ``proxy``;
+and ``stands_for``, where the operations of a size stand for more or fewer than one.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 A view is a table (:attr:`tipbench.task.Problem.views`), a candidate the key of a row of it in the seed's region; at
 most ten are named per seed and view. The ground truth is ``[unit, region, cluster, links, given]``: how many rows of
 all views belong to the cluster, and the key of the account that the seed itself names, which counts neither way (null
-for none). The gallery is ``[region, view, candidate, cluster, group]``, all that may be named; the cluster is null for
-rows of nobody's case. Queries are the seeds with a link.
+for none); and, where seeds do not all count alike, ``weight``. The gallery is ``[region, view, candidate, cluster,
+group]``, all that may be named; the cluster is null for rows of nobody's case. Queries are the seeds with a link.
 """
 
 from __future__ import annotations

@@ -138,6 +138,11 @@ class ClusterSums:
         return lambda name: product[:, self._names[name]]
 
 
+def row_weights(rows: pl.DataFrame) -> NDArray[np.float64]:
+    """Return the weight of each row, [rows]: one where the answers have none."""
+    return rows["weight"].to_numpy() if "weight" in rows.columns else np.ones(rows.height)
+
+
 def ratio(numerator: NDArray, denominator: NDArray) -> NDArray[np.float64]:
     """Return numerator / denominator, NaN where the denominator is not positive."""
     undefined = np.full(denominator.shape, np.nan)

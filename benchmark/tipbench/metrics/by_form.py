@@ -1,8 +1,9 @@
 """Recall of each form of exploitation, with its bootstrap interval.
 
 Of the positives of one form, headline-weighted, the share that is found: at the 1% budget of
-:mod:`tipbench.metrics.operating` for scores, by a timely alarm for alarms. Each form that has a positive is told by its
-own name, however rare; one of fewer than 20 positive clusters has no interval.
+:mod:`tipbench.metrics.operating` for scores, by a timely alarm for alarms. Of links it is the share of a seed's links
+that stand where they should: its R-precision. Each form that has a positive is told by its own name, however rare; one
+of fewer than 20 positive clusters has no interval.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from numpy.typing import NDArray
 from tipbench.metrics.bootstrap import (
     FEWEST_CLUSTERS,
     TOO_FEW,
+    Clusters,
     ClusterSums,
     Metrics,
     observed,
     percentile_interval,
     ratio,
 )
-from tipbench.metrics.inputs import MetricInputs
 
 FORM = "form"
 KEY = "form="
@@ -43,16 +44,27 @@ class FormRecall:
 
 
 class ByForm:
-    """The found and all positives of each form, summed a cluster."""
+    """The found and all positives of each form, summed a cluster.
 
-    def __init__(self, inputs: MetricInputs, found: NDArray[np.bool_]) -> None:
-        self._sums = ClusterSums(inputs.clusters)
-        self._count = inputs.clusters.count
+    ``form`` [rows]; ``positive`` [rows]: which count; ``weights`` [rows]; ``found`` [rows]: how much of each is found,
+    a share or whether it is.
+    """
+
+    def __init__(
+        self,
+        clusters: Clusters,
+        form: pl.Series,
+        positive: NDArray[np.bool_],
+        weights: NDArray[np.float64],
+        found: NDArray,
+    ) -> None:
+        self._sums = ClusterSums(clusters)
+        self._count = clusters.count
         self.operations: dict[str, int] = {}
-        for form, rows in _forms(inputs.test[FORM], inputs.positive).items():
-            self.operations[form] = np.unique(inputs.clusters.codes[rows]).size
-            self._sums.add(f"{form}/all", inputs.weights * rows)
-            self._sums.add(f"{form}/found", inputs.weights * (rows & found))
+        for name, rows in _forms(form, positive).items():
+            self.operations[name] = np.unique(clusters.codes[rows]).size
+            self._sums.add(f"{name}/all", weights * rows)
+            self._sums.add(f"{name}/found", weights * rows * found)
 
     def metrics(self, drawn: NDArray[np.float64]) -> Metrics:
         """Return recall of each form, [replicates], under the multiplicities [replicates, clusters]."""

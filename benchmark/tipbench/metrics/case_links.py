@@ -6,7 +6,9 @@
 - ``wrongful_links``: among the first three candidates of every view, rows of lawful people and businesses who have
   nothing to do with the case, for each true link. Lower is better.
 
-The account that a seed names itself counts neither way. Ties are scored by expectation: candidates of equal score
+A seed weighs as many operations as its own stands for (``weight`` of the answers; one each where there is none). Rows
+that are wrongly named count as the seed does, whoever they are of. The account that a seed names itself counts neither
+way. Ties are scored by expectation: candidates of equal score
 stand in random order. Candidates that were not given are misses.
 """
 
@@ -18,7 +20,8 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.links import GIVEN_VIEW, ITEM, LINKS
 from tipbench.kinds.lists import MOST_CANDIDATES
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, observed, ratio, row_weights
+from tipbench.metrics.by_form import FORM, ByForm
 from tipbench.metrics.harm import ATTRIBUTES, LAWFUL, merged_groups
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues
@@ -45,7 +48,8 @@ def measure(inputs: MetricInputs) -> MetricValues:
     """Return the metrics of one set of inputs; seeds are resampled by their cluster.
 
     ``groups``: each lawful group, and ``lawful``, with ``wrongful_links``; ``form=NAME``, ``sex=...``,
-    ``language=...`` of those exploited with ``r_precision`` and ``operations``.
+    ``language=...`` of those exploited with ``r_precision`` and ``operations``. ``by_form``: R-precision of the seeds
+    of each form.
     """
     seeds = inputs.answers.scored()
     gallery = inputs.answers.gallery
@@ -54,17 +58,20 @@ def measure(inputs: MetricInputs) -> MetricValues:
     unit = inputs.answers.unit
     views = view_scores(seeds, gallery, inputs.predictions, unit)
     wrong = first_links(seeds, gallery, inputs.predictions, unit)
+    weight = row_weights(seeds)
+    score = _beside(seeds, views, unit, pl.col(R_PRECISION.name).mean())
     sums = ClusterSums(inputs.clusters)
-    sums.add("seeds", np.ones(seeds.height))
-    sums.add(R_PRECISION.name, _beside(seeds, views, unit, pl.col(R_PRECISION.name).mean()))
+    sums.add("seeds", weight)
+    sums.add(R_PRECISION.name, weight * score)
     there = [view for view in VIEWS if view in views["view"]]
     for view in there:
         of_view = views.filter(view=view)
-        sums.add(f"seeds/{view}", _beside(seeds, of_view, unit, pl.len()))
-        sums.add(view, _beside(seeds, of_view, unit, pl.col(R_PRECISION.name).sum()))
+        sums.add(f"seeds/{view}", weight * _beside(seeds, of_view, unit, pl.len()))
+        sums.add(view, weight * _beside(seeds, of_view, unit, pl.col(R_PRECISION.name).sum()))
     lawful = ~wrong["group"].is_in(NOT_LAWFUL)
-    sums.add("true", _beside(seeds, wrong.filter("is_true"), unit, pl.col("links").sum()))
-    sums.add("wrong", _beside(seeds, wrong.filter(lawful & ~wrong["is_true"]), unit, pl.col("links").sum()))
+    links = pl.col("links").sum()
+    sums.add("true", weight * _beside(seeds, wrong.filter("is_true"), unit, links))
+    sums.add("wrong", weight * _beside(seeds, wrong.filter(lawful & ~wrong["is_true"]), unit, links))
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)
@@ -80,7 +87,12 @@ def measure(inputs: MetricInputs) -> MetricValues:
     }
     if not seeds.height:
         withheld = {metric.name: "no seed has a link" for metric in METRICS}
-    return MetricValues(metrics=metrics, withheld=withheld, groups=_groups(inputs, seeds, views, wrong))
+    by_form = None
+    if FORM in seeds.columns:
+        every = np.ones(seeds.height, dtype=bool)
+        by_form = ByForm(inputs.clusters, seeds[FORM], every, weight, score)
+    groups = _groups(inputs, seeds, wrong, score)
+    return MetricValues(metrics=metrics, withheld=withheld, groups=groups, by_form=by_form)
 
 
 def view_scores(
@@ -165,18 +177,17 @@ def _beside(seeds: pl.DataFrame, rows: pl.DataFrame, unit: str, value: pl.Expr) 
 
 
 def _groups(
-    inputs: MetricInputs, seeds: pl.DataFrame, views: pl.DataFrame, wrong: pl.DataFrame
+    inputs: MetricInputs, seeds: pl.DataFrame, wrong: pl.DataFrame, score: NDArray[np.float64]
 ) -> dict[str, dict[str, float | None]]:
-    """Return wrongful links by lawful group, and the primary metric by who is exploited."""
-    unit = inputs.answers.unit
+    """Return wrongful links by lawful group, and the primary metric, ``score`` [seeds], by who is exploited."""
+    unit, weight = inputs.answers.unit, row_weights(seeds)
     sums = ClusterSums(inputs.clusters)
-    sums.add("true", _beside(seeds, wrong.filter("is_true"), unit, pl.col("links").sum()))
+    sums.add("true", weight * _beside(seeds, wrong.filter("is_true"), unit, pl.col("links").sum()))
     lawful = wrong.filter(~pl.col("is_true") & ~pl.col("group").is_in(NOT_LAWFUL))
     names = [*sorted(lawful["group"].drop_nulls().unique()), LAWFUL]
     for name in names:
         of_group = lawful if name == LAWFUL else lawful.filter(group=name)
-        sums.add(name, _beside(seeds, of_group, unit, pl.col("links").sum()))
-    score = _beside(seeds, views, unit, pl.col(R_PRECISION.name).mean())
+        sums.add(name, weight * _beside(seeds, of_group, unit, pl.col("links").sum()))
     members: dict[str, NDArray[np.bool_]] = {}
     every = np.ones(seeds.height, dtype=bool)
     for attribute in ATTRIBUTES:
@@ -184,8 +195,8 @@ def _groups(
             held = merged_groups(seeds[attribute], every, inputs.clusters.codes)
             members |= {f"{attribute}={name}": mask for name, mask in held.items() if mask.any()}
     for name, mask in members.items():
-        sums.add(name, mask)
-        sums.add(f"{name}/score", score * mask)
+        sums.add(name, weight * mask)
+        sums.add(f"{name}/score", weight * score * mask)
 
     def values(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)

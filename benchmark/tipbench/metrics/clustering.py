@@ -12,8 +12,12 @@ overlap C = T and P:
 - ``v_measure``: harmonic mean of homogeneity and completeness (Rosenberg and Hirschberg 2007).
 
 Weights enter the inner sums as well, so that a unit of weight two is two units that are always together
-(pairs within a unit excepted). ``proxy_*`` are the same with the phone-component proxy for the truth, over
-the units that have one; that a method agrees with the proxy better than with the truth is a finding.
+(pairs within a unit excepted). Where operations *stand for* more or fewer than one (``stands_for`` of the answers), a
+unit counts as many times as its operation stands for; but as it sees them, its own operation is there once, and every
+other as many times as that stands for: an operation that stands for two is two operations apart, not one of twice the
+size. So a form that is drawn too often spoils little, and its own links keep their worth. ``proxy_*`` are the same with
+the phone-component proxy for the truth, over the units that have one; that a method agrees with the proxy better than
+with the truth is a finding.
 
 In a bootstrap the contribution of each unit is that on the full data, and the units are weighted by how often
 their true cluster was drawn: resampled clusters never meet themselves. What a cluster shares with another
@@ -42,6 +46,7 @@ AGAINST_TRUTH = (
     Metric("ari", "adjusted Rand index"),
     Metric("v_measure", "V-measure"),
 )
+STANDS_FOR = "stands_for"
 NAMES = tuple(metric.name for metric in AGAINST_TRUTH)
 METRICS = (
     *AGAINST_TRUTH,
@@ -57,11 +62,12 @@ def measure(inputs: MetricInputs) -> MetricValues:
     frame = inputs.answers.frame
     predicted, _ = dense_codes(inputs.predictions["cluster"])
     weights = frame["weight"].to_numpy()
+    stands_for = frame[STANDS_FOR].to_numpy() if STANDS_FOR in frame.columns else None
     parts: list[tuple[str, ClusterSums]] = []
     for prefix, column in (("", "cluster"), ("proxy_", "proxy")):
         if column in frame.columns and frame[column].null_count() < frame.height:
             truth = inputs.truth_codes if column == "cluster" else dense_codes(frame[column])[0]
-            parts.append((prefix, contributions(truth, predicted, weights, inputs.clusters)))
+            parts.append((prefix, contributions(truth, predicted, weights, inputs.clusters, stands_for)))
     if not any(prefix == "" for prefix, _ in parts) and inputs.answers.pairs is None:
         absent = not_available(*NAMES)
         withheld = dict.fromkeys(NAMES, NO_TRUTH)
@@ -78,23 +84,33 @@ def measure(inputs: MetricInputs) -> MetricValues:
 
 
 def contributions(
-    truth: NDArray[np.intp], predicted: NDArray[np.intp], weights: NDArray[np.float64], clusters: Clusters
+    truth: NDArray[np.intp],
+    predicted: NDArray[np.intp],
+    weights: NDArray[np.float64],
+    clusters: Clusters,
+    stands_for: NDArray[np.float64] | None = None,
 ) -> ClusterSums:
     """Return what each unit adds to every metric, summed a resampling cluster.
 
-    ``truth`` [units] codes, -1 for units to leave out; ``predicted`` [units] codes; ``weights`` [units].
+    ``truth`` [units] codes, -1 for units to leave out; ``predicted`` [units] codes; ``weights`` [units];
+    ``stands_for`` [units]: one each where it is not given.
     """
+    stands_for = np.ones(weights.size) if stands_for is None else stands_for
     known = truth >= 0
     codes = clusters.codes
     if not known.all():
-        truth, predicted, weights, codes = truth[known], predicted[known], weights[known], codes[known]
+        truth, predicted, codes = truth[known], predicted[known], codes[known]
+        weights, stands_for = weights[known], stands_for[known]
     overlap, overlap_truth, overlap_predicted = _overlaps(truth, predicted)
-    whole = weights.sum()
+    counted = weights * stands_for
+    # All that is there as an overlap sees it: itself, and its own operation, once.
     true_weight = np.bincount(truth, weights)[overlap_truth]
-    predicted_weight = np.bincount(predicted, weights)[overlap_predicted]
     overlap_weight = np.bincount(overlap, weights)
+    once = overlap_weight - np.bincount(overlap, counted)
+    predicted_weight = np.bincount(predicted, counted)[overlap_predicted] + once
+    whole = counted.sum() + (np.bincount(truth, weights) - np.bincount(truth, counted))[overlap_truth]
     sums = ClusterSums(Clusters(codes, clusters.count, clusters.positive, clusters.negative))
-    sums.add("weight", weights)
+    sums.add("weight", counted)
     for name, share in (
         ("precision", overlap_weight / predicted_weight),
         ("recall", overlap_weight / true_weight),
@@ -105,18 +121,18 @@ def contributions(
         ("predicted_entropy", np.log(whole / predicted_weight)),
     ):
         values = share[overlap]
-        values *= weights
+        values *= counted
         sums.add(name, values)
     for name, partners in (
         ("shared_pairs", overlap_weight),
         ("true_pairs", true_weight),
         ("predicted_pairs", predicted_weight),
+        ("all_pairs", whole),
     ):
         values = partners[overlap]
         values -= weights
-        values *= weights
+        values *= counted
         sums.add(name, values)
-    sums.add("all_pairs", weights * (whole - weights))
     return sums
 
 

@@ -203,7 +203,9 @@ def protection(inputs: MetricInputs, flagged: NDArray[np.bool_], attributes: lis
             groups[group] = {"positive_clusters": clusters}
             if clusters >= FEWEST_CLUSTERS:
                 counted[attribute].append(group)
-    by_form = ByForm(inputs, flagged) if FORM in attributes else None
+    by_form = None
+    if FORM in attributes:
+        by_form = ByForm(inputs.clusters, inputs.test[FORM], inputs.positive, inputs.weights, flagged)
     names = list(groups)
     compared = {attribute: large for attribute, large in counted.items() if len(large) >= 2}
 

@@ -1,8 +1,9 @@
 """Retrieval metrics: each query's candidates, ranked by score, against the members of its cluster in a
 gallery.
 
-Queries are the units whose cluster has another member in the gallery; each weighs one. Candidates that were
-not given are misses, and a query without candidates scores zero.
+Queries are the units whose cluster has another member in the gallery; each weighs one, or as many operations as its own
+stands for (``weight`` of the answers). Those who stand beside it in the gallery cannot be weighted in a ranking.
+Candidates that were not given are misses, and a query without candidates scores zero.
 
 Ties are scored by expectation: candidates of equal score stand in random order, and a metric is its mean over
 these orders, in closed form. So the order of rows never matters and a constant score is chance.
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from tipbench.kinds.candidates import CANDIDATES
 from tipbench.kinds.lists import MOST_CANDIDATES
-from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio
+from tipbench.metrics.bootstrap import ClusterSums, Metrics, ratio, row_weights
 from tipbench.metrics.inputs import MetricInputs
 from tipbench.metrics.metric import Family, Metric, MetricValues
 
@@ -41,10 +42,11 @@ def measure(inputs: MetricInputs) -> MetricValues:
     queries = query_scores(
         inputs.answers.frame, inputs.answers.scored(), inputs.predictions, inputs.answers.unit
     )
+    weight = row_weights(inputs.answers.scored())
     sums = ClusterSums(inputs.clusters)
-    sums.add("queries", np.ones(queries.height))
+    sums.add("queries", weight)
     for name in NAMES:
-        sums.add(name, queries[name].to_numpy())
+        sums.add(name, weight * queries[name].to_numpy())
 
     def metrics(drawn: NDArray[np.float64]) -> Metrics:
         total = sums.totals(drawn)

@@ -102,7 +102,7 @@ def _panel(panel: Axes, rows: Sequence[Row]) -> None:
             _mark(panel, row, place + apart * ((len(splits) - 1) / 2 - splits.index(row.split)))
         leaks = [row.leakage for row in of_method if row.leakage is not None]
         if leaks:
-            _note(panel, f"{leaks[0]:+.2f}", place)
+            _note(panel, _signed(leaks[0]), place)
     panel.set_yticks(range(len(methods)), [method_name(method) for method in reversed(methods)])
     panel.set_ylim(-0.6, len(methods) - 0.4)
     panel.set_xlim(*_reach(rows))
@@ -161,6 +161,11 @@ def _mark(panel: Axes, row: Row, height: float) -> None:
     hollow = row.split == RANDOM
     face = LIGHT["paper"] if hollow else colour
     panel.plot([row.score], [height], "o", color=colour, markerfacecolor=face, markersize=DOT, zorder=3)
+
+
+def _signed(value: float) -> str:
+    """Return a difference with its sign, and none where it rounds to nothing."""
+    return f"{value:+.2f}".replace("-", "−") if round(value, 2) else "0.00"
 
 
 def _note(panel: Axes, text: str, place: int) -> None:

@@ -12,6 +12,7 @@ from tipdata.stages.adverts.tables import JOB_FIELDS
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.data.gallery import fixed_gallery, one_a_group
+from tipbench.data.harm_groups import with_standing
 from tipbench.kinds.candidates import CANDIDATES
 from tipbench.task import Selected, Source, Task
 from tipbench.tasks.advert_linkage import true_clusters
@@ -27,8 +28,8 @@ def select(rows: pl.DataFrame, source: Source) -> Selected:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Return the operation of each advert of the gallery."""
-    return rows.select(UNIT, "cluster")
+    """Return the operation of each advert of the gallery, and of how many operations it tells, where data say so."""
+    return with_standing(rows.select(UNIT, "cluster"), "weight", source)
 
 
 TASK = Task(

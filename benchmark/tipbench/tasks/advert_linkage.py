@@ -6,6 +6,7 @@ import polars as pl
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
+from tipbench.data.harm_groups import with_standing
 from tipbench.kinds.clusters import CLUSTERS
 from tipbench.task import RANKED, Source, Task
 
@@ -16,9 +17,11 @@ def true_clusters(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
-    """Return the operation of each test advert, its phone component within the test, and its headline weight."""
+    """Return the operation of each test advert, its phone component within the test, its headline weight, and of how
+    many operations its own tells, where data say so."""
     linked = supervision.phone_components(rows, source, UNIT, TABLE)
-    return linked.select(UNIT, "cluster", adverts.headline_weight(), proxy="component")
+    found = linked.select(UNIT, "cluster", adverts.headline_weight(), proxy="component")
+    return with_standing(found, "stands_for", source)
 
 
 CLUSTERING = ("b_cubed_f1", "b_cubed_precision", "b_cubed_recall")

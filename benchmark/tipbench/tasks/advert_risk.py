@@ -8,6 +8,7 @@ from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
 from tipbench.kinds.scores import SCORES
 from tipbench.task import ACCUSATIONS, GAPS, RANKED, Source, Task
+from tipbench.tasks import payment_risk
 
 
 def answers(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -35,6 +36,8 @@ TASK = Task(
         "adverts": (*adverts.OTHERS, *adverts.TEXT, *adverts.LINKS),
         "accounts": adverts.ACCOUNTS,
         "flags": ("region", "flag", "advert", "flagger", "day", "reason"),
+        "wallets": payment_risk.TASK.tables["wallets"],
+        "payments": payment_risk.TASK.tables["payments"],
         **adverts.CONTEXT,
     },
     splits=adverts.SPLITS,

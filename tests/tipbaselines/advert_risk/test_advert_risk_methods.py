@@ -3,16 +3,21 @@
 import numpy as np
 import polars as pl
 import pytest
+from tipbaselines.advert_money import money_near, wallet_traits
 from tipbaselines.advert_risk.cluster_pooling import ClusterPooling, advert_clusters, pooled_log_odds
 from tipbaselines.advert_risk.indicator_count import IndicatorCount, indicators
+from tipbaselines.advert_risk.joined_tables import JoinedTables
 from tipbaselines.advert_risk.lightgbm import LightGBM, group_weights
 from tipbaselines.advert_risk.linked_pooling import LinkedPooling
 from tipbaselines.advert_risk.oracle import Oracle
 from tipbaselines.advert_risk.prior import Prior
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
+from tipbench.data.access import check_needs
 from tipbench.data.fold import Fold
 from tipbench.tasks.advert_risk import TASK
+from tipcore.errors import UsageError
 
+DAY = 1440
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 JOB_FIELDS = (
     "wage_deductions",
@@ -86,7 +91,10 @@ def test_the_oracle_is_the_posterior_of_the_operation_and_not_of_its_neighbour_i
     assert [found[a] for a in (1, 2, 3)] == pytest.approx([0.5, 1 / (1 + np.exp(-2)), 1 / (1 + np.exp(3))])
 
 
-@pytest.mark.parametrize("method", [TfidfLogreg(), LightGBM(leaf_size=10), ClusterPooling(), LinkedPooling()])
+@pytest.mark.parametrize(
+    "method",
+    [TfidfLogreg(), LightGBM(leaf_size=10), JoinedTables(leaf_size=10), ClusterPooling(), LinkedPooling()],
+)
 def test_a_telling_word_is_learnt(method) -> None:
     adverts, labels, parts = market()
     assert told_apart(scores(method, fold_of(adverts, labels, parts)), labels) > 0.95
@@ -206,3 +214,111 @@ def test_every_group_weighs_the_same() -> None:
     weights = group_weights(np.array([5, 5, 5, 9]))
     assert weights[:3].sum() == pytest.approx(weights[3])
     assert weights.mean() == pytest.approx(1)
+
+
+def silent() -> tuple[pl.DataFrame, list[int], list[str]]:
+    """Adverts that say nothing of what they are."""
+    adverts, labels, parts = market(telling="nothing")
+    return adverts.with_columns(pl.col("price").cast(pl.Int32) * 0 + 9_000), labels, parts
+
+
+def test_flags_tell_where_they_are_shown() -> None:
+    adverts, labels, parts = silent()
+    flagged = [advert for advert, label in zip(adverts["advert"], labels, strict=True) if label]
+    flags = pl.DataFrame({"advert": flagged, "reason": "suspected_exploitation"})
+    assert told_apart(scores(JoinedTables(leaf_size=10), fold_of(adverts, labels, parts)), labels) < 0.65
+    shown = fold_of(adverts, labels, parts, flags=flags)
+    assert told_apart(scores(JoinedTables(leaf_size=10), shown), labels) > 0.95
+
+
+def test_accounts_join_a_word_to_adverts_that_do_not_say_it() -> None:
+    """Three adverts per account and part; one of the three says what all of them are."""
+    adverts, _, _ = market(900, telling="nothing")
+    number = np.arange(900)
+    account, says = number // 3, number % 3 == 0
+    labels = np.random.default_rng(3).integers(0, 2, 300)[account]
+    parts = [("train", "valid", "test")[one % 3] for one in account]
+    mark = np.where(labels == 1, " silver", " golden")
+    adverts = adverts.with_columns(body=pl.col("body") + pl.Series(np.where(says, mark, "")))
+    alone = scores(JoinedTables(leaf_size=10), fold_of(adverts, labels.tolist(), parts))
+    named = adverts.with_columns(account=pl.Series(account))
+    accounts = pl.DataFrame(
+        {"account": np.arange(300), "created_day": 0, "verified": True, "device_cluster": np.arange(300)}
+    )
+    joined = scores(JoinedTables(leaf_size=10), fold_of(named, labels.tolist(), parts, accounts=accounts))
+    assert told_apart(joined, labels.tolist()) > 0.85
+    assert told_apart(joined, labels.tolist()) > told_apart(alone, labels.tolist()) + 0.1
+
+
+def paid(adverts: pl.DataFrame, wallets: int) -> pl.DataFrame:
+    """Payments by wallet ``advert % wallets`` on the day of each advert; even wallets take wages as well."""
+    wallet = pl.col("advert") % wallets + 100
+    spent = adverts.select(
+        payer=wallet,
+        payee=pl.lit(99),
+        minute=pl.col("minute"),
+        amount=pl.lit(1_234),
+        purpose=pl.lit("advert"),
+    )
+    wages = pl.DataFrame(
+        {
+            "payer": 98,
+            "payee": np.arange(100, 100 + wallets, 2),
+            "minute": 0,
+            "amount": 50_000,
+            "purpose": "wages",
+        }
+    )
+    return pl.concat(
+        [
+            one.cast({"payer": pl.Int64, "payee": pl.Int64, "minute": pl.Int64, "amount": pl.Int64})
+            for one in (spent, wages)
+        ]
+    )
+
+
+def test_money_is_that_of_the_wallets_that_pay_when_the_case_advertises() -> None:
+    adverts = pl.DataFrame(
+        {
+            "region": 0, "advert": [0, 1, 2, 3], "town": [5, 5, 6, 6], "contacts": [[1], [2], [1], [2]],
+            "minute": [10 * DAY, 200 * DAY, 12 * DAY, 230 * DAY],
+            "platform": "p", "language": "en", "category": "massage",
+        }
+    )  # fmt: skip
+    payments = paid(adverts, 2)
+    tables = {
+        "adverts": adverts,
+        "wallets": pl.DataFrame({"region": 0, "wallet": [100, 101], "town": [5, 6], "opened_day": [0, 0]}),
+        "payments": payments.with_columns(region=0, town=pl.lit(None, pl.Int64)),
+    }
+    parts = adverts.select("advert", part=pl.lit("test"))
+    fold = Fold(
+        TASK.problem, {n: t.lazy() for n, t in tables.items()}, parts, parts.with_columns(label=0).clear()
+    )
+    made = money_near(fold).sort("advert")
+    # Cases are 0 and 2, paid for by the wallet that takes wages, and 1 and 3.
+    assert (made["money purpose wages"] > 0).to_list() == [True, False, True, False]
+    assert (made["money fit"] > 0.45).all()
+
+
+def test_traits_of_a_wallet_are_those_of_its_payments() -> None:
+    payments = pl.DataFrame(
+        {
+            "payer": [1, 1, 2],
+            "payee": [2, 3, 1],
+            "minute": 0,
+            "amount": [5_000, 1_234, 10_000],
+            "purpose": ["a", None, "a"],
+        }
+    )
+    one = wallet_traits(payments.lazy()).filter(wallet=1).row(0, named=True)
+    assert one["payments"] == pytest.approx(np.log1p(3))
+    assert (one["share taken"], one["others for each payment"]) == pytest.approx((1 / 3, 2 / 3))
+    assert (one["round"], one["purpose a"]) == pytest.approx((2 / 3, 2 / 3))
+
+
+def test_it_runs_at_every_access_and_payments_are_for_the_widest() -> None:
+    for access in ("public", "platform", "legal"):
+        check_needs(TASK, JoinedTables.needs, access, oracle=False)
+    with pytest.raises(UsageError, match=r"access=platform does not show: set access=legal\."):
+        check_needs(TASK, {"payments.payer"}, "platform", oracle=False)

@@ -110,6 +110,66 @@ def test_every_metric_is_what_counting_by_hand_gives(seed: int) -> None:
     assert scores["wrongful_links"].value == pytest.approx(wrong / right, abs=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_seed_weighs_as_many_operations_as_its_own_stands_for(seed: int) -> None:
+    answers, lists = made(seed)
+    stands_for = pl.Series([0.05, 1.0, 2.0, 0.5, 1.25])
+    frame = answers.frame.with_columns(weight=stands_for.gather(answers.frame["cluster"]))
+    weighted = Answers(LINKS, "advert", frame, gallery=answers.gallery)
+    found = evaluate(TASK, weighted, lists, replicates=0)
+    right = wrong = 0.0
+    of_view: dict[str, list[tuple[float, float]]] = {view: [] for view in VIEWS}
+    overall: list[tuple[float, float]] = []
+    for one in frame.filter(pl.col("links") > 0).iter_rows(named=True):
+        counted = {view: by_hand(answers, lists, view, one) for view in VIEWS}
+        precisions = {view: p for view, (p, _, _) in counted.items() if p is not None}
+        for view, precision in precisions.items():
+            of_view[view].append((precision, one["weight"]))
+        overall.append((float(np.mean(list(precisions.values()))), one["weight"]))
+        right += one["weight"] * sum(r for _, r, _ in counted.values())
+        wrong += one["weight"] * sum(w for _, _, w in counted.values())
+
+    def mean(pairs: list[tuple[float, float]]) -> float:
+        return sum(value * weight for value, weight in pairs) / sum(weight for _, weight in pairs)
+
+    assert found.scores["r_precision"].value == pytest.approx(mean(overall), abs=1e-12)
+    for view, pairs in of_view.items():
+        assert found.scores[f"r_precision_{view}"].value == pytest.approx(mean(pairs), abs=1e-12)
+    assert found.scores["wrongful_links"].value == pytest.approx(wrong / right, abs=1e-12)
+    assert found.groups["lawful"]["wrongful_links"] == pytest.approx(wrong / right, abs=1e-12)
+    alike = evaluate(TASK, answers, lists, replicates=0).scores
+    assert found.scores["wrongful_links"].value != pytest.approx(alike["wrongful_links"].value)
+
+
+def test_recall_by_form_is_the_precision_of_its_seeds_with_an_interval() -> None:
+    """Sixty cases of one wallet each; labour is found in two of three, organs too seldom seen for an interval."""
+    cases = 60
+    form = ["organs" if case < 5 else "labour" if case < 40 else None for case in range(cases)]
+    weight = [0.5 if case % 2 else 2.0 for case in range(cases)]
+    key = pl.Series(range(cases), dtype=pl.Int64)
+    region = pl.Series([0] * cases, dtype=pl.Int32)
+    gallery = pl.DataFrame(
+        {"region": region, "view": "wallets", "candidate": key, "cluster": key, "group": "business"}
+    )
+    seeds = pl.DataFrame({"advert": key, "region": region, "cluster": key, "form": form, "weight": weight})
+    answers = Answers(
+        LINKS,
+        "advert",
+        with_links(seeds.with_columns(given=pl.lit(None, pl.Int64)), gallery),
+        gallery=gallery,
+    )
+    named = [case if case % 3 else (case + 1) % cases for case in range(cases)]
+    lists = pl.DataFrame({"query": key, "view": "wallets", "candidate": named, "score": 1.0})
+    found = evaluate(TASK, answers, lists, replicates=200).by_form
+    assert list(found) == ["labour", "organs"]
+    labour, organs = found["labour"], found["organs"]
+    hits = [(weight[c], bool(c % 3)) for c in range(5, 40)]
+    assert labour.value == pytest.approx(sum(w for w, hit in hits if hit) / sum(w for w, _ in hits))
+    assert labour.operations == 35
+    assert labour.low < labour.value < labour.high  # type: ignore[operator]
+    assert (organs.operations, organs.low, organs.note) == (5, None, "too few clusters")
+
+
 def test_the_account_that_a_seed_names_counts_neither_way() -> None:
     answers, lists = made(0)
     given = answers.frame.drop_nulls("given").select(query="advert", candidate="given")

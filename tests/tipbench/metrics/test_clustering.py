@@ -14,18 +14,19 @@ from tipbench.metrics.bootstrap import Clusters, observed
 from tipbench.metrics.clustering import METRICS, NAMES, contributions, metrics_of
 
 
-def sums(truth, predicted, weights=None, codes=None):
+def sums(truth, predicted, weights=None, codes=None, stands_for=None):
     """The contributions of units whose resampling clusters are ``codes`` (the truth where not given)."""
     truth, predicted = np.asarray(truth), np.asarray(predicted)
     weights = np.ones(truth.size) if weights is None else np.asarray(weights, dtype=float)
     codes = np.maximum(truth, 0) if codes is None else codes
     count = int(codes.max()) + 1
-    return contributions(truth, predicted, weights, Clusters(codes, count, count, count)), count
+    stands_for = None if stands_for is None else np.asarray(stands_for, dtype=float)
+    return contributions(truth, predicted, weights, Clusters(codes, count, count, count), stands_for), count
 
 
-def score(truth, predicted, weights=None) -> dict[str, float]:
+def score(truth, predicted, weights=None, stands_for=None) -> dict[str, float]:
     """Every metric on the units as they are."""
-    found, count = sums(truth, predicted, weights)
+    found, count = sums(truth, predicted, weights, stands_for=stands_for)
     return observed(lambda drawn: metrics_of(found, drawn), count)
 
 
@@ -73,6 +74,53 @@ def test_b_cubed_is_a_mean_over_units(clustering) -> None:
     assert found["b_cubed_precision"] == pytest.approx(precision, abs=1e-12)
     assert found["b_cubed_recall"] == pytest.approx(recall, abs=1e-12)
     assert found["b_cubed_f1"] == pytest.approx(2 * precision * recall / (precision + recall), abs=1e-12)
+
+
+@given(clusterings, st.lists(st.sampled_from([0.05, 0.5, 1.0, 1.5, 3.0]), min_size=4, max_size=4))
+def test_an_operation_counts_as_many_times_as_it_stands_for_and_sees_itself_once(
+    clustering, stands_for
+) -> None:
+    truth, predicted, weights = clustering
+    units = range(len(truth))
+
+    def seen(i: int, j: int) -> float:
+        return weights[j] * (1.0 if truth[i] == truth[j] else stands_for[truth[j]])
+
+    def mean_share(of) -> float:
+        shares = []
+        for i in units:
+            same = [j for j in units if of[j] == of[i]]
+            both = [j for j in same if truth[j] == truth[i] and predicted[j] == predicted[i]]
+            shares.append(sum(seen(i, j) for j in both) / sum(seen(i, j) for j in same))
+        counted = [weights[i] * stands_for[truth[i]] for i in units]
+        return float(np.average(shares, weights=counted))
+
+    def pairs(together) -> float:
+        return sum(
+            weights[i] * stands_for[truth[i]] * (seen(i, j) - (i == j) * weights[i])
+            for i in units
+            for j in units
+            if together(i, j)
+        )
+
+    found = score(truth, predicted, weights, [stands_for[one] for one in truth])
+    assert found["b_cubed_precision"] == pytest.approx(mean_share(predicted), abs=1e-12)
+    assert found["b_cubed_recall"] == pytest.approx(mean_share(truth), abs=1e-12)
+    # A unit that stands alone is no pair; rounding may leave a trace of one in either.
+    flagged = pairs(lambda i, j: i != j and predicted[i] == predicted[j])
+    both = pairs(lambda i, j: i != j and predicted[i] == predicted[j] and truth[i] == truth[j])
+    if flagged > 0:
+        assert found["pairwise_precision"] == pytest.approx(both / flagged, abs=1e-9)
+
+
+def test_a_form_that_is_drawn_too_often_spoils_little() -> None:
+    # Two adverts of a business with one of an operation that stands for a tenth: to the business a tenth of a mistake,
+    # to the other two whole ones.
+    found = score([0, 0, 1], [0, 0, 0], stands_for=[1, 1, 0.1])
+    assert found["b_cubed_precision"] == pytest.approx((2 * 2 / 2.1 + 0.1 * 1 / 3) / 2.1)
+    assert found["b_cubed_recall"] == 1
+    # As the weight of its units it would be there for a tenth only in its own eyes too.
+    assert score([0, 0, 1], [0, 0, 0], [1, 1, 0.1])["b_cubed_precision"] < found["b_cubed_precision"]
 
 
 @given(clusterings)

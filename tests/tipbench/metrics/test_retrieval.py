@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tipbench import kinds
+from tipbench.evaluation.evaluation import evaluate
 from tipbench.kinds.answers import Answers
 from tipbench.kinds.predictions import check_predictions
 from tipbench.metrics.retrieval import NAMES, query_scores
+from tipbench.tasks import task_of
 
 
 def score(clusters: list[int], rows: list[tuple[int, int, float]]) -> dict[int, dict[str, float]]:
@@ -69,6 +71,19 @@ def test_a_constant_score_is_chance_and_never_one() -> None:
     found = score([0, 0, *range(1, 10)], [(0, candidate, 1.0) for candidate in range(1, 11)])[0]
     assert found["r_precision"] == pytest.approx(1 / 10)
     assert found["mrr_at_10"] == pytest.approx(np.mean(1 / np.arange(1, 11)))
+
+
+def test_a_query_weighs_as_many_operations_as_its_own_stands_for() -> None:
+    frame = pl.DataFrame(
+        {"advert": range(5), "cluster": [0, 0, 1, 1, 2], "weight": [0.1, 0.1, 1.5, 1.5, 1.0]}
+    )
+    lists = pl.DataFrame({"query": [0, 2, 3], "candidate": [1, 4, 2], "score": [1.0, 1.0, 1.0]})
+    task = task_of("advert_authorship")
+    found = evaluate(task, Answers(kinds.CANDIDATES, "advert", frame), lists, replicates=0).scores
+    # Queries 0 and 3 are right, 1 names nobody, 2 names another.
+    assert found["r_precision"].value == pytest.approx((0.1 + 1.5) / (0.1 + 0.1 + 1.5 + 1.5))
+    alike = Answers(kinds.CANDIDATES, "advert", frame.drop("weight"))
+    assert evaluate(task, alike, lists, replicates=0).scores["r_precision"].value == pytest.approx(0.5)
 
 
 def test_the_order_of_rows_does_not_matter() -> None:

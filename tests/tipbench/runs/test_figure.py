@@ -111,6 +111,15 @@ def test_every_split_of_a_method_has_its_mark_inside_the_panel_and_apart_from_ot
     assert sum(height < 0.5 for height in heights) == len(splits)
 
 
+@pytest.mark.parametrize(
+    ("leakage", "said"),
+    [(-0.004, "0.00"), (0.001, "0.00"), (0.25, "+0.25"), (-0.08, "−0.08")],
+)
+def test_a_leak_that_rounds_to_nothing_has_no_sign(leakage: float, said: str) -> None:
+    figure = draw([row("random", 0.5, leakage=leakage), row("operation", 0.5, leakage=leakage)])
+    assert said in [text.get_text() for text in figure.axes[0].texts]
+
+
 def test_where_nothing_is_learnt_from_labels_none_are_named() -> None:
     def said(*rows: Row) -> str:
         figure = draw(list(rows))

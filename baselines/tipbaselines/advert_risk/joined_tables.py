@@ -1,0 +1,123 @@
+"""The trees of lightgbm on adverts, and on what other tables say of the same advertiser: as far as access shows them.
+
+Adverts are joined into one case by near-duplicate text, shared contacts and, where they are shown, accounts and
+devices; the text score of a case is pooled over it. From access ``platform`` on trees also see the account (age,
+verification, accounts of the case) and the flags of users, per advert and per case; at ``legal`` the money that is paid
+where and when the case advertises (:mod:`tipbaselines.advert_money`). So what one method gains from access is what
+intrusion buys. Needs what lightgbm needs; uses what else is shown. Cost: as lightgbm; with payments a minute more.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tipbaselines.advert_money import NEEDED, money_near
+from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
+from tipbaselines.advert_risk.lightgbm import LightGBM
+from tipbaselines.advert_text import texts
+from tipbaselines.components import components, equal_values
+from tipbaselines.encodings import Cache, digest
+from tipbaselines.frames import MINUTES_A_DAY, logit
+
+if TYPE_CHECKING:
+    from tipbench.data.fold import Fold
+
+OF_ACCOUNT = ("account", "created_day", "verified", "device_cluster")
+SHRINKAGE = 0.5
+"""Votes for the prior in a pooled text score, as in cluster_pooling."""
+_BY_TEXT = Cache(size=3)
+"""The last clusters by text and contacts, of train, valid and what is predicted: the same at every access."""
+
+
+class JoinedTables(LightGBM):
+    """Parameters as of :class:`tipbaselines.advert_risk.lightgbm.LightGBM`."""
+
+    def __init__(self, **trees: float) -> None:
+        super().__init__(**trees)  # type: ignore[arg-type]
+        self._kept: tuple[Fold, pl.DataFrame] | None = None
+
+    def fit(self, fold: "Fold", seed: int) -> None:
+        self._joined = self._seen(fold)
+        super().fit(fold, seed)
+
+    def predict(self, fold: "Fold") -> pl.DataFrame:
+        self._joined = self._seen(fold)
+        return super().predict(fold)
+
+    def _seen(self, fold: "Fold") -> pl.DataFrame:
+        """Return what other tables say of each advert of a fold, made once for fit and predict."""
+        if self._kept is None or self._kept[0] is not fold:
+            self._kept = (fold, joined(fold))
+        return self._kept[1]
+
+    def _clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        by_text = super()._clusters
+        key = digest(texts(frame), frame["contacts"].to_list())
+        group, cluster = _BY_TEXT.get(key, lambda: by_text(frame))
+        known = self._beside(frame)
+        edges = [np.stack([np.arange(len(cluster)), _first_of(pl.Series(cluster))], axis=1)]
+        for column in ("account", "device_cluster"):
+            if column in known.columns:
+                edges.append(np.stack([np.arange(len(cluster)), _first_of(known[column])], axis=1))
+        return group, components(len(cluster), np.concatenate(edges))
+
+    def _features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
+        group, cluster = self._clusters(frame)
+        pooled = pooled_log_odds(linear, group, cluster, float(logit(np.array(self._prior))), SHRINKAGE)
+        return np.column_stack([super()._features(frame, linear), pooled, self._further(frame, cluster)])
+
+    def _further(self, frame: pl.DataFrame, cluster: np.ndarray) -> np.ndarray:
+        """Return (adverts, columns) float32 of accounts, flags and money; no column where none is shown."""
+        known = self._beside(frame).with_columns(
+            pl.Series("_cluster", cluster), day=frame["minute"] // MINUTES_A_DAY
+        )
+        found: list[pl.Expr] = [pl.len().over("_cluster").alias("adverts of the case")]
+        if "created_day" in known.columns:
+            found.append((pl.col("day") - pl.col("created_day")).alias("age of the account"))
+        if "verified" in known.columns:
+            found += [
+                pl.col("verified"),
+                pl.col("verified").mean().over("_cluster").alias("verified of the case"),
+            ]
+        if "account" in known.columns:
+            found.append(pl.col("account").n_unique().over("_cluster").alias("accounts of the case"))
+        flags = [name for name in known.columns if name.startswith("flags")]
+        found += [pl.col(name) for name in flags]
+        found += [pl.col(name).mean().over("_cluster").alias(f"{name} of the case") for name in flags]
+        found += [pl.col(name) for name in known.columns if name.startswith("money")]
+        return known.select(found).cast(pl.Float32).fill_null(float("nan")).to_numpy()
+
+    def _beside(self, frame: pl.DataFrame) -> pl.DataFrame:
+        key = self._joined.columns[0]
+        return frame.select(key).join(self._joined, on=key, how="left", maintain_order="left")
+
+
+def joined(fold: "Fold") -> pl.DataFrame:
+    """Return per advert its account's columns, how often it was flagged and the money near it, where shown."""
+    unit = fold.task.unit
+    adverts = fold.tables[fold.task.table]
+    found = adverts.select([unit, *(c for c in ("account",) if c in adverts.collect_schema())]).collect()
+    if "account" in found.columns and "accounts" in fold.tables:
+        accounts = fold.tables["accounts"]
+        shown = [name for name in OF_ACCOUNT if name in accounts.collect_schema()]
+        found = found.join(accounts.select(shown).unique("account").collect(), on="account", how="left")
+    if "flags" in fold.tables:
+        flags = fold.tables["flags"]
+        reason = pl.col("reason").fill_null("none") if "reason" in flags.collect_schema() else pl.lit("none")
+        flags = flags.select(unit, reason.alias("reason")).collect()
+        counts = flags.group_by(unit).agg(
+            pl.len().alias("flags"),
+            *((pl.col("reason") == r).sum().alias(f"flags {r}") for r in flags["reason"].unique().sort()),
+        )
+        found = found.join(counts, on=unit, how="left").with_columns(pl.col("^flags.*$").fill_null(0))
+    if "payments" in fold.tables and set(fold.tables["payments"].collect_schema()) >= NEEDED:
+        found = found.join(money_near(fold), on=unit, how="left")
+    return found
+
+
+def _first_of(values: pl.Series) -> np.ndarray:
+    """Return the first row with the value of each row, int64; a null is alone."""
+    number, first = equal_values(values.to_list())
+    rows = first[number]
+    return np.where(values.is_null().to_numpy(), np.arange(len(rows)), rows)
