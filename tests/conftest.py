@@ -54,6 +54,12 @@ class Greedy(Length):
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--small", default="0.3.0/small", metavar="RELEASE", help="what leak gates run on: 0.4.0/small.w1"
+    )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``$TIPBENCH_HOME`` where it is set, else a temporary folder that the workers of a session share."""
@@ -81,8 +87,9 @@ def tiny(home: Path) -> Release:
 
 
 @pytest.fixture(scope="session")
-def small(home: Path) -> Release:
-    return open_release("0.4.0", "small", engine="sequential", quiet=True)
+def small(home: Path, request: pytest.FixtureRequest) -> Release:
+    wanted = Release.called(request.config.getoption("--small"))
+    return open_release(wanted.version, wanted.size, engine="sequential", quiet=True, world=wanted.world)
 
 
 @pytest.fixture

@@ -19,12 +19,20 @@ if TYPE_CHECKING:
 
 RISK, LINKAGE, AUTHORSHIP = "advert_risk", "advert_linkage", "advert_authorship"
 PAYMENTS, PREVALENCE, ROUTES = "payment_risk", "prevalence", "route_forecast"
+CROWDS, CASES = "flag_aggregation", "case_linkage"
+SPLITS = {
+    RISK: ("random", "operation", "forward"),
+    LINKAGE: ("operation", "forward"),
+    AUTHORSHIP: ("operation", "forward", "region"),
+    CROWDS: ("operation", "forward"),
+}
+"""What the bands of a task read; its default split for all others."""
 
 
 def main() -> int:
     """Run what is missing and print the tables."""
     from tipbench import cli
-    from tipbench.tasks import tasks
+    from tipbench.tasks import task_of, tasks_in
     from tipdata.release import Release
 
     parser = argparse.ArgumentParser(
@@ -34,16 +42,18 @@ def main() -> int:
     parser.add_argument("--release", default="0.3.0/small")
     parser.add_argument("--runs", type=Path, default=Path("runs/difficulty"))
     options = parser.parse_args()
-    release, wanted = Release.called(options.release), options.tasks or list(tasks())
+    release = Release.called(options.release)
+    wanted = options.tasks or list(tasks_in(release.version))
     words = [
         f"release={release.size}",
         f"release.version={release.version}",
         f"release.world={release.world}",
     ]
-    matched = ",".join(f"{task}/*" for task in wanted)
-    code = cli.main(
-        ["run", "experiment=difficulty", *words, f"grid.baselines=[{matched}]", f"runs.path={options.runs}"]
-    )
+    code = 0
+    for task in wanted:
+        splits = ",".join(SPLITS.get(task, task_of(task).splits[:1]))
+        grid = [f"grid.baselines=[{task}/*]", f"grid.splits=[{splits}]"]
+        code |= cli.main(["run", "experiment=difficulty", *words, *grid, f"runs.path={options.runs}"])
     at = options.runs / release.name
     print(f"\n{'band, ' + release.name:<66} {'wanted':>12}  measured")
     for name, (low, high), values in [
@@ -55,7 +65,7 @@ def main() -> int:
         print(f"{name:<66} {low:>5g} to {high:<4g} {', '.join(f'{v:.3f}' for v in values)}{verdict}")
     for task in wanted:
         found = tiers(at, release.name, task)
-        split = tasks()[task].splits[0]
+        split = task_of(task).splits[0]
         print(f"\n{task}, {split}: {len(found)} tiers that differ clearly (Holm, paired cluster bootstrap)")
         for number, tier in enumerate(found, 1):
             print(f"  {number}: {', '.join(tier)}")
@@ -84,10 +94,10 @@ def score(runs: Path, task: str, split: str, method: str, metric: str) -> float:
 def oracle(runs: Path, task: str, split: str) -> float | None:
     """The task's metric of its oracle, as a run or, on an independent world, as told beside other runs; else None."""
     from tipbench.runs.results import read_result
-    from tipbench.tasks import tasks
+    from tipbench.tasks import task_of
 
     if (runs / task / split / "oracle").exists():
-        return score(runs, task, split, "oracle", tasks()[task].primary)
+        return score(runs, task, split, "oracle", task_of(task).primary)
     beside = folder(runs, task, split, methods(runs, task)[0])
     return read_result(beside).oracle.get("oracle")
 
@@ -95,9 +105,9 @@ def oracle(runs: Path, task: str, split: str) -> float | None:
 def methods(runs: Path, task: str) -> list[str]:
     """Methods that were run on the task's default split, but for references."""
     from tipbench.runs.results import read_result
-    from tipbench.tasks import tasks
+    from tipbench.tasks import task_of
 
-    split = tasks()[task].splits[0]
+    split = task_of(task).splits[0]
     found = sorted((runs / task / split).iterdir())
     return [f.name for f in found if not read_result(folder(runs, task, split, f.name)).oracle_method]
 
@@ -178,8 +188,8 @@ def authorship(runs: Path) -> Rows:
 
 def crowds(runs: Path) -> Rows:
     gain = [
-        score(runs, "flag_aggregation", split, "dawid_skene", "accuracy")
-        - score(runs, "flag_aggregation", split, "majority", "accuracy")
+        score(runs, CROWDS, split, "dawid_skene", "accuracy")
+        - score(runs, CROWDS, split, "majority", "accuracy")
         for split in ("operation", "forward")
     ]
     return [("Dawid-Skene over majority vote, operation and forward, accuracy", (0.02, 0.15), gain)]
@@ -220,25 +230,41 @@ def lists(runs: Path) -> Rows:
     ]
 
 
+def cases(runs: Path) -> Rows:
+    """Rows of a case: neither given away nor hopeless, and more once it is known which adverts are of one case."""
+    of = partial(score, runs, CASES, "forward", metric="r_precision")
+    found = {m: of(m) for m in methods(runs, CASES)}
+    best = max(found, key=lambda m: found[m])
+    rows: Rows = [
+        ("rows of a case by lot, forward, R-precision", (0.0, 0.02), [found["random"]]),
+        (f"strongest ({best}), forward, R-precision", (0.10, 0.60), [found[best]]),
+    ]
+    if (runs / CASES / "forward" / "linked_reference").exists():  # on the released world only
+        above = of("linked_reference") - found[best]
+        rows.append(("bounded reference above it, forward, R-precision", (0.02, 1.0), [above]))
+    return rows
+
+
 BANDS = {
     RISK: risk,
     LINKAGE: linkage,
     AUTHORSHIP: authorship,
-    "flag_aggregation": crowds,
+    CROWDS: crowds,
     PAYMENTS: payments,
     PREVALENCE: lists,
     ROUTES: routes,
+    CASES: cases,
 }
 
 
 def oracles(runs: Path, wanted: Sequence[str]) -> Rows:
     """What the best baseline of each task on its default split leaves to an oracle, where it has one."""
     from tipbench.metrics.registry import metric_of
-    from tipbench.tasks import tasks
+    from tipbench.tasks import task_of
 
     found: Rows = []
     for task in wanted:
-        declared = tasks()[task]
+        declared = task_of(task)
         split, primary = declared.splits[0], declared.primary
         if (known := oracle(runs, task, split)) is not None:
             sign = -1 if metric_of(primary).lower_is_better else 1
@@ -254,9 +280,9 @@ def tiers(runs: Path, release: str, task: str) -> list[list[str]]:
     from tipbench.loading import prepare
     from tipbench.metrics.registry import metric_of
     from tipbench.runs.results import read_predictions, read_result
-    from tipbench.tasks import tasks
+    from tipbench.tasks import task_of
 
-    declared = tasks()[task]
+    declared = task_of(task)
     split = declared.splits[0]
     answers = prepare(declared, release=release, split=split, labels="truth").answers
     left = {}

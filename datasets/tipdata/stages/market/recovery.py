@@ -49,15 +49,15 @@ def _taken(region: Region, places: Places, names: list[str], able: Ints) -> Ints
 
     Together they bring the market back to ``market.regained`` of what it was.
     """
-    jitter = region["market.taken_jitter"] * region.stream("market/taken").quantile(places.platform, "normal")
+    luck = region.stream("market/taken").quantile(places.platform, "normal")
     moves = np.isin(np.arange(len(names)), able)
     small = np.array([probability(region.group("market.taken").get(name, 0)) for name in names])
-    small = scaled(np.where(moves, small, 0), jitter // 1_000_000)
+    small = scaled(np.where(moves, small, 0), region["market.taken_jitter"] * luck // 1_000_000)
     most = probability(region["platforms.dominant_share"])
     gone = (probability(region["market.regained"]) - (ONE - most)) * ONE // most
     left = max(gone - int(small.sum()), 0)
     rest = np.array([region["market.rest"].get(name, 0) for name in names]) * 1000
-    rest = scaled(np.where(moves, rest, 0), jitter // 1_000_000)
+    rest = scaled(np.where(moves, rest, 0), region["market.rest_jitter"] * luck // 1_000_000)
     if not rest.any():
         rest = small
     return small + left * rest // max(int(rest.sum()), 1)
