@@ -56,7 +56,7 @@ class Greedy(Length):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--small", default="0.3.0/small", metavar="RELEASE", help="what leak gates run on: 0.4.0/small.w1"
+        "--small", default="0.4.0/small", metavar="RELEASE", help="what leak gates run on: 0.4.0/small.w1"
     )
 
 
