@@ -5,6 +5,7 @@ was not seen in training; the side, the channel and the minute may be absent fro
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,7 +90,7 @@ class Conversations:
         """(messages,) step of each message, from 1."""
         return np.arange(len(self.steps.act)) - self.start[self.at] + 1
 
-    @property
+    @cached_property
     def evident(self) -> np.ndarray:
         """(messages,) int64 1 from the onset of a positive conversation on."""
         onset = self.onset[self.at]

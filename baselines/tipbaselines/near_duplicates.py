@@ -45,10 +45,12 @@ def shingles(texts: Sequence[str], width: int) -> Shingles:
 
 
 def _shingles(texts: Sequence[str], width: int) -> Shingles:
-    sets = []
+    known: dict[str, np.ndarray] = {}
     for text in texts:
-        hashes = np.array([token_hash(token) for token in tokens(text)], dtype=np.uint64)
-        sets.append(np.unique(_runs(hashes, width)))
+        if text not in known:
+            hashes = np.array([token_hash(token) for token in tokens(text)], dtype=np.uint64)
+            known[text] = np.unique(_runs(hashes, width))
+    sets = [known[text] for text in texts]
     sizes = np.array([len(s) for s in sets], dtype=np.int64)
     values = np.concatenate(sets) if sets else np.empty(0, dtype=np.uint64)
     return Shingles(values, np.concatenate([[0], np.cumsum(sizes)]))

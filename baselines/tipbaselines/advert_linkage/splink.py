@@ -193,12 +193,19 @@ def advert_comparisons(records: pl.DataFrame) -> list[Any]:
     import splink.comparison_library as library
 
     overlap = "len(list_intersect(sketch_l, sketch_r))"
+    # Most pairs share nothing: they are told first and by what is soonest found, for a condition is evaluated anew a
+    # level. What is left at the end are pairs at the lowest of the levels.
+    apart = f"NOT list_has_any(sketch_l, sketch_r) OR {overlap} < {SKETCH_LEVELS[-1]}"
     text = library.CustomComparison(
         output_column_name="text",
         comparison_levels=[
             level.NullLevel("text"),
             level.ExactMatchLevel("text"),
-            *(level.CustomLevel(f"{overlap} >= {n}", label_for_charts=f"overlap {n}") for n in SKETCH_LEVELS),
+            level.CustomLevel(apart, label_for_charts="apart"),
+            *(
+                level.CustomLevel(f"{overlap} >= {n}", label_for_charts=f"overlap {n}")
+                for n in SKETCH_LEVELS[:-1]
+            ),
             level.ElseLevel(),
         ],
     )

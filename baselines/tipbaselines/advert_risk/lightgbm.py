@@ -158,15 +158,17 @@ def linear_model(
     """Return the linear model of all documents, and their log-odds by models that saw none of their cluster:
     float64."""
     whole = TfidfLogreg(c)
-    whole.fit_texts(documents, labels)
+    counts, distinct = whole.counted(documents)
+    whole.fit_counts(counts, distinct, labels)
     part = np.unique(cluster, return_inverse=True)[1] % crossfits
     score = np.zeros(len(labels))
     for held in range(crossfits):
         inside, outside = np.flatnonzero(part == held), np.flatnonzero(part != held)
         if len(inside) and len(outside):
             model = TfidfLogreg(c)
-            model.fit_texts([documents[i] for i in outside], labels[outside])
-            score[inside] = logit(model.score_texts([documents[i] for i in inside]))
+            model.fit_counts(counts, distinct[outside], labels[outside])
+            rows, where = np.unique(distinct[inside], return_inverse=True)
+            score[inside] = logit(model.score_counts(counts[rows]))[where]
     return whole, score
 
 

@@ -40,20 +40,37 @@ class TfidfLogreg:
 
         Equal texts with equal labels enter once, weighted by their number: the same optimum, sooner found.
         """
-        from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+        self._prior, self._model = prevalence(labels), None
+        if len(set(labels.tolist())) < 2:
+            return
+        counts, distinct = self.counted(documents)
+        self.fit_counts(counts, distinct, labels)
+
+    def counted(self, documents: Sequence[str]) -> tuple[Any, np.ndarray]:
+        """Take the terms of these texts for the terms to count; return the counts of each distinct one, and which of
+        them each text is."""
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        self._counts = CountVectorizer(
+            token_pattern=TOKEN, ngram_range=(1, self._ngrams), min_df=self._min_df
+        )
+        distinct, first = equal_values(documents)
+        return self._counts.fit_transform(documents[i] for i in first), distinct
+
+    def fit_counts(self, counts: Any, distinct: np.ndarray, labels: np.ndarray) -> None:
+        """Learn from the counts of distinct texts, which of them each text is, and their 0/1 labels."""
+        from sklearn.feature_extraction.text import TfidfTransformer
         from sklearn.linear_model import LogisticRegression
 
         self._prior, self._model = prevalence(labels), None
         if len(set(labels.tolist())) < 2:
             return
-        self._counts = CountVectorizer(
-            token_pattern=TOKEN, ngram_range=(1, self._ngrams), min_df=self._min_df
-        )
-        self._weights = TfidfTransformer(sublinear_tf=True)
-        distinct, first = equal_values(documents)
-        self._weights.fit(self._counts.fit_transform(documents[i] for i in first)[distinct])
+        seen = counts[np.unique(distinct)].getnnz(axis=0)
+        self._terms = np.flatnonzero(seen >= self._min_df)
+        counts = self._known(counts)
+        self._weights = TfidfTransformer(sublinear_tf=True).fit(counts[distinct])
         pair, where = equal_values(list(zip(distinct.tolist(), labels.tolist(), strict=True)))
-        matrix = self._encode([documents[i] for i in where])
+        matrix = self._weights.transform(counts[distinct[where]])
         self._model = LogisticRegression(C=self._c, max_iter=self._max_iter)
         self._model.fit(matrix, labels[where], sample_weight=np.bincount(pair).astype(float))
 
@@ -62,7 +79,14 @@ class TfidfLogreg:
         if self._model is None:
             return np.full(len(documents), self._prior)
         distinct, first = equal_values(documents)
-        return self._model.predict_proba(self._encode([documents[i] for i in first]))[:, 1][distinct]
+        return self.score_counts(self._counts.transform(documents[i] for i in first))[distinct]
 
-    def _encode(self, documents: "Sequence[Any]") -> Any:
-        return self._weights.transform(self._counts.transform(documents))
+    def score_counts(self, counts: Any) -> np.ndarray:
+        """Return probability of the positive class of the counts of texts: float64, one a row."""
+        if self._model is None:
+            return np.full(counts.shape[0], self._prior)
+        return self._model.predict_proba(self._weights.transform(self._known(counts)))[:, 1]
+
+    def _known(self, counts: Any) -> Any:
+        """Return the columns of the terms that were there to learn from."""
+        return counts if len(self._terms) == counts.shape[1] else counts[:, self._terms]

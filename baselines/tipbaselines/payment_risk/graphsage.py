@@ -2,9 +2,10 @@
 
 Hamilton, Ying and Leskovec (2017), two layers of mean aggregation over those a wallet pays and those who pay it; edges
 are classified from the states of their ends and their own features, as in AMLworld (Altman et al. 2023). Needs the
-extra torch, and payer, payee, minute and amount. Cost: a minute or two for 1.3 million payments on one core.
+extra torch, and payer, payee, minute and amount. Cost: half a minute for 1.6 million payments on one core.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,28 +66,26 @@ class GraphSAGE:
 
     def _trained(self, ledger: Ledger, train: Labels, valid: Labels, wanted: np.ndarray) -> np.ndarray:
         """Return probabilities of the wanted payments by the network at its best epoch."""
-        import torch
-
         own = np.column_stack([*own_features(ledger).values(), *history_features(ledger).values()])
-        edges = torch.from_numpy(graph_network.standardised(filled(own)))
-        inputs = torch.from_numpy(graph_network.standardised(_wallets(ledger, edges.numpy())))
+        edges = graph_network.standardised(filled(own))
+        inputs = graph_network.standardised(_wallets(ledger, edges))
         paid = _paid(ledger)
-        relations = [graph_network.tensor_of(mean_over(m)) for m in (paid, paid.T.tocsr())]
+        relations = [mean_over(m) for m in (paid, paid.T.tocsr())]
         first = graph_network.first_inputs(inputs, relations)
         network = _network(first.shape[1], edges.shape[1], self._hidden, self._dropout)
-        ends = torch.from_numpy(np.vstack([ledger.payer, ledger.payee]))
 
-        def logits(rows: np.ndarray) -> Any:
-            at = torch.from_numpy(rows)
-            return network(first, relations, ends[:, at], edges[at])
+        def logits(rows: np.ndarray) -> Callable[[], Any]:
+            import torch
 
-        def probabilities() -> np.ndarray:
-            network.eval()
-            with torch.no_grad():
-                return torch.sigmoid(logits(wanted)).double().numpy()
+            ends = np.stack([ledger.payer[rows], ledger.payee[rows]])
+            wallets, at = np.unique(ends, return_inverse=True)
+            near = graph_network.around(first, relations, wallets)
+            places, own = torch.from_numpy(at.reshape(ends.shape)), torch.from_numpy(edges[rows])
+            return lambda: network(near, places, own)
 
-        watched = (np.searchsorted(wanted, valid.rows), valid.label) if valid.both else None
-        return self._training.run(network, lambda: logits(train.rows), probabilities, train.label, watched)
+        watched = (logits(valid.rows), valid.label) if valid.both else None
+        self._training.run(network, logits(train.rows), train.label, watched)
+        return graph_network.probabilities(network, logits(wanted))
 
 
 def _wallets(ledger: Ledger, edges: np.ndarray) -> np.ndarray:
@@ -125,8 +124,8 @@ def _network(inputs: int, features: int, hidden: int, dropout: float) -> Any:
             self.encoder = graph_network.encoder(inputs, 2, hidden, dropout)
             self.middle, self.last = nn.Linear(2 * hidden + features, hidden), nn.Linear(hidden, 1)
 
-        def forward(self, first: Any, relations: list, ends: Any, edges: Any) -> Any:
-            state = self.encoder(first, relations)
+        def forward(self, near: graph_network.Around, ends: Any, edges: Any) -> Any:
+            state = self.encoder(near)
             both = torch.cat([state[ends[0]], state[ends[1]], edges], dim=1)
             return self.last(torch.relu(self.middle(both))).squeeze(1)
 

@@ -8,7 +8,7 @@ posterior of the third block. Needs acts; sides, channels and minutes where ther
 for 14,000 training conversations.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -27,8 +27,8 @@ from tipbaselines.frames import score_frame
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
-AT_ONCE = 1024
-"""Conversations that go through the recursions side by side."""
+AT_ONCE = 256
+"""Conversations that go through the recursions side by side: what is kept of them fits into a cache."""
 
 
 class HiddenMarkov:
@@ -84,18 +84,24 @@ class HiddenMarkov:
         """Return (messages,) each: act with side, channel, gap."""
         return steps.act * self._vocabulary.size("side") + steps.side, steps.channel, steps.gap
 
-    def _emission(self, steps: Steps) -> np.ndarray:
-        """Return (messages, states) probability of what is seen."""
-        spoken, channel, gap = (table[s] for table, s in zip(self._tables, self._symbols(steps), strict=True))
+    def _emission(self, steps: Steps, states: Any = slice(None)) -> np.ndarray:
+        """Return (messages, states) probability of what is seen, in these states alone."""
+        tables = (table[:, states] for table in self._tables)
+        spoken, channel, gap = (table[s] for table, s in zip(tables, self._symbols(steps), strict=True))
         return spoken * channel * gap
 
     def _improve(self, train: Conversations) -> float:
         """Return one iteration of expectation-maximisation. Returns the log-likelihood before it, in nats."""
         moves, begins = np.zeros_like(self._transition), np.zeros_like(self._initial)
         counts = [np.zeros_like(table) for table in self._tables]
-        order, likelihood = np.argsort(-train.length, kind="stable"), 0.0
-        for begin in range(0, len(order), AT_ONCE):
-            likelihood += self._expect(train, order[begin : begin + AT_ONCE], moves, begins, counts)
+        likelihood = 0.0
+        # A negative conversation is never in the states of a positive one, nor the other way round.
+        for label, states in ((0, self._block == 0), (1, self._block > 0)):
+            members = np.flatnonzero(train.label == label)
+            members = members[np.argsort(-train.length[members], kind="stable")]
+            for begin in range(0, len(members), AT_ONCE):
+                part = members[begin : begin + AT_ONCE]
+                likelihood += self._expect(train, part, np.flatnonzero(states), moves, begins, counts)
         self._transition = _rows((moves + self._prior) * (self._allowed > 0))
         self._initial = _rows(begins + self._prior)
         shared = (count.sum(axis=1, keepdims=True) / count.sum() for count in counts)
@@ -109,6 +115,7 @@ class HiddenMarkov:
         self,
         train: Conversations,
         members: np.ndarray,
+        states: np.ndarray,
         moves: np.ndarray,
         begins: np.ndarray,
         counts: list[np.ndarray],
@@ -116,31 +123,33 @@ class HiddenMarkov:
         """Add the expected moves, starts and symbols of some conversations; return their log-likelihood.
 
         ``members``: positions, the longest first, so that those still going on at a step are always the first.
-        Arrays are (steps, members, states).
+        ``states``: the only ones that they may be in. Arrays are (steps, members, states).
         """
         length = train.length[members]
         step = np.arange(length[0])[:, None]
         rows = train.start[members] + np.minimum(step, length - 1)
         going = (step < length).sum(axis=1)
         block = np.where(train.label[members] == 0, 0, 1 + train.evident[rows])
-        steps = train.steps[rows]
-        emission = self._emission(steps) * np.equal.outer(np.arange(3), self._block)[block]
+        steps, among = train.steps[rows], np.ix_(states, states)
+        transition = self._transition[among]
+        emission = self._emission(steps, states) * np.equal.outer(np.arange(3), self._block[states])[block]
         forward, scale = np.zeros_like(emission), np.ones(rows.shape)
         for t, count in enumerate(going):
-            prior = self._initial if t == 0 else forward[t - 1, :count] @ self._transition
+            prior = self._initial[states] if t == 0 else forward[t - 1, :count] @ transition
             joint = prior * emission[t, :count]
             scale[t, :count] = joint.sum(axis=1)
             forward[t, :count] = joint / scale[t, :count, None]
-        backward = np.ones_like(emission)
+        backward, moved = np.ones_like(emission), np.zeros_like(transition)
         for t in range(len(going) - 1, 0, -1):
             count = going[t]
             ahead = emission[t, :count] * backward[t, :count] / scale[t, :count, None]
-            backward[t - 1, :count] = ahead @ self._transition.T
-            moves += (forward[t - 1, :count].T @ ahead) * self._transition
+            backward[t - 1, :count] = ahead @ transition.T
+            moved += forward[t - 1, :count].T @ ahead
+        moves[among] += moved * transition
         posterior = forward * backward
-        begins += posterior[0].sum(axis=0)
+        begins[states] += posterior[0].sum(axis=0)
         for count, symbols in zip(counts, self._symbols(steps), strict=True):
-            count += _counted(symbols.ravel(), posterior.reshape(-1, len(self._block)), len(count))
+            count[:, states] += _counted(symbols.ravel(), posterior.reshape(-1, len(states)), len(count))
         return float(np.log(scale).sum())
 
 

@@ -22,8 +22,13 @@ from tipbench.runs.records import Fence
 from tipbench.runs.shared_fold import SharedFold
 from tipbench.sources import imported
 
-LIBRARIES = ("lightgbm", "rustworkx", "scipy", "sklearn", "statsmodels")
-"""Loaded once for all fences of a process, where a method that comes with tipbench uses them."""
+LIBRARIES = {
+    **dict.fromkeys(("duckdb", "lightgbm", "rustworkx", "scipy", "sklearn", "splink", "statsmodels"), ()),
+    "sentence_transformers": ("sentence_transformers.models", "transformers.models.bert.modeling_bert"),
+    "torch": ("torch._dynamo",),
+}
+"""Loaded once for all fences of a process, where a method that comes with tipbench uses them; with what each of them
+loads by itself when it is first used (an optimiser of torch loads its compiler)."""
 
 
 @dataclass
@@ -121,4 +126,5 @@ def fenced_method(
 
 def _libraries(config: dict[str, Any]) -> list[str]:
     """Return what a shipped method imports of libraries that are slow to import and start no thread when they are."""
-    return sorted(name for name in imported(method_sources(config)) if name.partition(".")[0] in LIBRARIES)
+    found = {name for name in imported(method_sources(config)) if name.partition(".")[0] in LIBRARIES}
+    return sorted(found.union(*(LIBRARIES[name.partition(".")[0]] for name in found)))

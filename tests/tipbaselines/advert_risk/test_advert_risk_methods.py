@@ -7,11 +7,12 @@ from tipbaselines.advert_money import money_near, wallet_traits
 from tipbaselines.advert_risk.cluster_pooling import ClusterPooling, advert_clusters, pooled_log_odds
 from tipbaselines.advert_risk.indicator_count import IndicatorCount, indicators
 from tipbaselines.advert_risk.joined_tables import JoinedTables
-from tipbaselines.advert_risk.lightgbm import LightGBM, group_weights
+from tipbaselines.advert_risk.lightgbm import LightGBM, group_weights, linear_model
 from tipbaselines.advert_risk.linked_pooling import LinkedPooling
 from tipbaselines.advert_risk.oracle import Oracle
 from tipbaselines.advert_risk.prior import Prior
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
+from tipbaselines.frames import logit
 from tipbench.data.access import check_needs
 from tipbench.data.fold import Fold
 from tipbench.tasks.advert_risk import TASK
@@ -115,6 +116,17 @@ def test_with_labels_of_one_class_every_score_is_the_prevalence(method) -> None:
     assert 0 < max(found.values()) < 0.1
 
 
+def test_a_cross_fitted_score_knows_no_word_of_its_own_cluster() -> None:
+    documents = ["a b", "a c", "b d", "c d", "a only", "d e"]
+    labels, cluster = np.array([1, 1, 0, 0, 1, 0]), np.array([0, 0, 1, 1, 2, 2])
+    _, score = linear_model(documents, labels, cluster, 10.0, 3)
+    for held in range(3):
+        apart = TfidfLogreg()
+        apart.fit_texts([documents[i] for i in np.flatnonzero(cluster != held)], labels[cluster != held])
+        inside = np.flatnonzero(cluster == held)
+        assert score[inside] == pytest.approx(logit(apart.score_texts([documents[i] for i in inside])), abs=0)
+
+
 def test_equal_texts_weigh_as_often_as_they_occur() -> None:
     documents, labels = ["a b", "a c", "b d", "c d"], np.array([1, 1, 0, 0])
     copies = [0, 0, 0, 1, 2, 2, 3]
@@ -123,7 +135,7 @@ def test_equal_texts_weigh_as_often_as_they_occur() -> None:
     plain.fit_texts(documents, labels)
     from sklearn.linear_model import LogisticRegression
 
-    matrix = twice._encode([documents[i] for i in copies])
+    matrix = twice._weights.transform(twice._counts.transform([documents[i] for i in copies]))
     reference = (
         LogisticRegression(C=10.0, max_iter=300).fit(matrix, labels[copies]).predict_proba(matrix)[:, 1]
     )
