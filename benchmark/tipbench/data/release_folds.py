@@ -45,6 +45,7 @@ def prepare_release(
     units = task.units(source).collect()
     policy = split_of(task, source, units, split)
     rows, notes = divided(task, source, units, policy)
+    rows = rows.sort(task.unit)
     tables = shown(task, source, rows, visible_columns(task, level, oracle, source.version), level)
     check_had(needs, tables, source)
     given = task.supervise[supervision](rows, source)
@@ -184,7 +185,8 @@ def shown(
         frame = frame.select(had(frame, table, columns))
         if name not in task.context:
             frame = _of_units(frame, task, table, columns, units, rows["region"].unique(), links)
-        found[name] = frame
+        # A release stands region by region: its order would tell the regions where they are hidden.
+        found[name] = frame if "region" in columns else frame.sort([k for k in table.key if k in columns])
     return found
 
 

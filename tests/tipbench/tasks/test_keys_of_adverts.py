@@ -46,6 +46,15 @@ def excess(known: pl.DataFrame, key: pl.Expr) -> float:
     return float(shares[0] - shares[1])  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("known", ["advert_authorship"], indirect=True)
+def test_order_tells_no_region(known: pl.DataFrame) -> None:
+    """Regions are hidden in authorship, and a release stands region by region."""
+    by_place = known.sort("place")["region"]
+    alike = (by_place == by_place.shift(1)).mean()
+    shares = known["region"].value_counts()["count"].to_numpy() / known.height
+    assert alike == pytest.approx((shares**2).sum(), abs=MORE)
+
+
 @pytest.mark.parametrize("name", list(KEYS))
 def test_neighbours_by_a_key_are_of_one_cluster_no_more_often_than_by_lot(
     known: pl.DataFrame, name: str
