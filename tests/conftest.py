@@ -77,18 +77,12 @@ def one_core() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tiny(home: Path) -> Release:
-    return open_release("0.3.0", "tiny", engine="sequential", quiet=True)
+    return open_release("0.4.0", "tiny", engine="sequential", quiet=True)
 
 
 @pytest.fixture(scope="session")
 def small(home: Path) -> Release:
-    return open_release("0.3.0", "small", engine="sequential", quiet=True)
-
-
-@pytest.fixture(scope="session")
-def draft(home: Path) -> Release:
-    """A world of the draft, whose operations have a life around their posting."""
-    return open_release("0.4.0", "tiny", engine="sequential", quiet=True, world=1)
+    return open_release("0.4.0", "small", engine="sequential", quiet=True)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 COPIED = ("benchmark", "baselines", "datasets", "configs", "docs", "README.md", "tests/scores")
-VERSION, RELEASED = "9.0.0", "0.3.0"
+VERSION, RELEASED = "9.0.0", "0.4.0"
 TASK, METHOD, METRIC, TABLE, COLUMN = "advert_reuse", "first_words", "impurity", "firms", "register_entry"
 
 METHOD_FILE = '''"""Adverts whose texts begin with the same words have one operator. Needs the text. Cost: a second."""
@@ -90,7 +90,7 @@ Which adverts are one operator's, by what is written in them?
 
 DRAFT = f"""  {VERSION}:
     status: draft
-    world: world-0.3.0.yaml
+    world: world-0.4.0.yaml
     seed: 20261124
     reason: "firms have an entry in a register"
 """

@@ -205,7 +205,7 @@ def differing_commands(base: State, head: State) -> Iterator[tuple[str, int]]:
 def differing_small(base: State, head: State, cells: int) -> Iterator[tuple[str, int]]:
     """Yield what differs between committed results of small and HEAD's, in so many cells of each task, and not between
     BASE's and HEAD's."""
-    folder = REPOSITORY / "results" / "0.3.0" / "small" / "reference"
+    folder = REPOSITORY / "results" / "0.4.0" / "small" / "reference"
     stored = [json.loads(path.read_bytes()) for path in sorted(folder.rglob("s*.json"))]
     checked, of_machine = 0, []
     for task in sorted({result["task"] for result in stored}):

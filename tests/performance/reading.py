@@ -1,6 +1,6 @@
 """Do adverts contradict themselves? python tests/performance/reading.py [--regions 64] [--world 1]
 
-Every distinct body of data 0.3.0 and 0.4.0 is read back into what it says and held against the rules of agreement and
+Every distinct body of data 0.4.0 and 0.4.0 is read back into what it says and held against the rules of agreement and
 contradiction (tests/tipdata/documents/hard_rules.yaml, levels that facts.yaml keeps apart, and the lint's forms).
 Printed is the share of adverts of each language that break each rule, in percent, and last of those that break any.
 """
@@ -28,7 +28,7 @@ from contradictions import (  # pyright: ignore[reportMissingImports]
 
 def adverts_of(world: World, regions: int) -> pl.DataFrame:
     """Return language, category, body and what it says of every advert."""
-    said = "cues" if world.version == "0.3.0" else "facts"
+    said = "cues" if world.version == "0.4.0" else "facts"
     parts = []
     for index in range(regions):
         _, tables = draw_tables(world.region(index), NEEDED)
@@ -39,14 +39,14 @@ def adverts_of(world: World, regions: int) -> pl.DataFrame:
 def main() -> None:
     """Print the table."""
     options = asking(__doc__).parse_args()
-    for version, number in (("0.3.0", 0), ("0.4.0", options.world)):
+    for version, number in (("0.4.0", 0), ("0.4.0", options.world)):
         table = adverts_of(World.of(version, number), options.regions)
         distinct = table.group_by("language", "category", "body", "said").len()
         total, broken = Counter(), {language: Counter() for language in LANGUAGES}
         for language, category, body, said, count in distinct.iter_rows():
             total[language] += count
             wrong = wrong_in_text(body, language)
-            if version == "0.3.0":
+            if version == "0.4.0":
                 wrong |= wrong_in_cues(body, said, language, category)
             else:
                 found = wrong_in_facts(body, language, category)

@@ -1,6 +1,6 @@
 """How varied is what adverts say? python tests/performance/variety.py [--regions 64] [--world 1]
 
-For each language, data 0.3.0 beside 0.4.0: sentences authored (0.4.0: frames) and the different sentences that they
+For each language, data 0.4.0 beside 0.4.0: sentences authored (0.4.0: frames) and the different sentences that they
 make before nouns, numbers, prices and contacts are put in; then, on the first advert of each template, lemmas without
 digits, contacts, emoji and misspellings: types in the first 100,000 tokens, the share of types that occur once, the
 slope of log frequency over log rank from rank 5 to 500 (Zipf), and quantiles of a body's length in words.
@@ -42,7 +42,7 @@ def bodies_of(world: World, regions: int) -> pl.DataFrame:
 
 def authored(version: str, language: str) -> tuple[int, int]:
     """Return how many sentences are written in the files, and how many different ones they make."""
-    if version == "0.3.0":
+    if version == "0.4.0":
         lexicon = read(language)
         lists = [lexicon["contact"]]
         for family in lexicon["families"].values():
@@ -72,7 +72,7 @@ CONTACTS = "|".join(
 
 def misspellings(version: str, language: str) -> tuple[re.Pattern[str], dict[str, str]]:
     """Return a pattern of misspelt words, and the right word of each, in lower case."""
-    listed = read(language if version == "0.3.0" else f"frames/{language}")["misspellings"]
+    listed = read(language if version == "0.4.0" else f"frames/{language}")["misspellings"]
     right = {str(wrong).lower(): str(word).lower() for word, wrong in listed.items()}
     words = "|".join(sorted(map(re.escape, right), key=len, reverse=True))
     return re.compile(words if language == "zh" else rf"(?<!\w)(?:{words})(?!\w)"), right
@@ -93,7 +93,7 @@ def main() -> None:
     )
     made = {
         version: bodies_of(World.of(version, world), options.regions)
-        for version, world in (("0.3.0", 0), ("0.4.0", options.world))
+        for version, world in (("0.4.0", 0), ("0.4.0", options.world))
     }
     for language in LANGUAGES:
         for version, table in made.items():

@@ -1,6 +1,6 @@
 """What a region costs in two versions of the data, in one paired run.
 
-``python tests/performance/versions.py [--regions 24] [--versions 0.3.0 0.4.0]``
+``python tests/performance/versions.py [--regions 24] [--versions 0.4.0 0.4.0]``
 
 CPU milliseconds per region, by stage: medians over regions, and the median of their ratios; other processes on the
 machine hardly enter. The versions take turns at going first. *tables*: they are cast, sorted by key and checked.
@@ -90,7 +90,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--regions", type=int, default=24)
-    parser.add_argument("--versions", nargs=2, default=("0.3.0", "0.4.0"))
+    parser.add_argument("--versions", nargs=2, default=("0.4.0", "0.4.0"))
     options = parser.parse_args()
     costs: dict[str, dict[str, list[float]]] = {v: defaultdict(list) for v in options.versions}
     for index in range(options.regions + 1):

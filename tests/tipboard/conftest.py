@@ -26,12 +26,12 @@ def result() -> Make:
         content = {
             "task": task,
             "method": method,
-            "data": "0.3.0/tiny",
+            "data": "0.4.0/tiny",
             "split": split,
             "seed": 0,
             "labels": "truth",
             "access": "public",
-            "versions": {"data": "0.3.0", "evaluator": 1, "method": "0.2.0"},
+            "versions": {"data": "0.4.0", "evaluator": 1, "method": "0.2.0"},
             "config_hash": "0" * 64,
             "config": {},
             "primary": "average_precision",
@@ -55,7 +55,7 @@ def result() -> Make:
 @pytest.fixture
 def known_world(tiny: Release, monkeypatch: pytest.MonkeyPatch) -> Release:
     """Let the world that is drawn to reproduce an entry be one that is there: to make another takes seconds."""
-    world = open_release("0.3.0", "tiny", engine="sequential", quiet=True, world=1)
+    world = open_release("0.4.0", "tiny", engine="sequential", quiet=True, world=1)
     monkeypatch.setattr("tipboard.board.reproduction.drawn_world", lambda data: world)
     return world
 
@@ -80,7 +80,7 @@ def runs(tmp_path: Path) -> Callable[..., Path]:
 def board() -> Callable[..., Board]:
     """A board of results as reference entries; ``draws``: by method, or none."""
 
-    def make(*results: Result, draws: dict[str, np.ndarray] | None = None, data: str = "0.3.0/tiny") -> Board:
+    def make(*results: Result, draws: dict[str, np.ndarray] | None = None, data: str = "0.4.0/tiny") -> Board:
         return Board(
             data, reference_entries(results, [kept(one, array) for one, array in (draws or {}).items()])
         )

@@ -14,8 +14,7 @@ from tipdata.core.world import World, newest_released
 from tipdata.stages.messages import acts
 
 from tipbaselines.frames import score_frame
-from tipbaselines.recruitment_onset.oracle_of_stages import RegionFilter, probabilities
-from tipbaselines.recruitment_onset.oracle_of_threads import ThreadFilter
+from tipbaselines.recruitment_onset.oracle_of_threads import ThreadFilter, probabilities
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -47,9 +46,8 @@ class Oracle:
         }
 
     def begin(self, units: pl.DataFrame) -> None:
-        follow = ThreadFilter if self._world.second_edition else RegionFilter
         self._filters = [
-            follow(self._world, group.sort(self._unit), self._unit, self._mix)
+            ThreadFilter(self._world, group.sort(self._unit), self._unit, self._mix)
             for _, group in units.group_by("region")
         ]
 

@@ -54,7 +54,7 @@ def _tables(kinds: Any) -> None:
         columns = f"keys of columns, in this order, or all ({usual})"
         one.add_argument("--columns", metavar="NAME,NAME", help=columns)
         one.add_argument("--matrix", action="store_true", help="the task's methods on every split")
-        one.add_argument("--data", metavar="DATA", help="of this release, such as 0.3.0/small (the largest)")
+        one.add_argument("--data", metavar="DATA", help="of this release, such as 0.4.0/small (the largest)")
         add_results(one)
         add_draft(one)
         one.add_argument("--to", metavar="FILE", help="where it is written (standard output)")

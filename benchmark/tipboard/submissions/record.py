@@ -204,7 +204,7 @@ class SubmissionRecord(_Record):
     data: Annotated[
         str,
         Field(max_length=60, json_schema_extra=_schema(DATA)),
-        _whole(DATA, "is neither a release such as 0.3.0/small nor a sealed round such as round/name"),
+        _whole(DATA, "is neither a release such as 0.4.0/small nor a sealed round such as round/name"),
     ]
     versions: SubmittedVersions
     pinned: Pinned | None

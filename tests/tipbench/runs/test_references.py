@@ -20,7 +20,7 @@ def cells(*words: str) -> list[Cell]:
 
 def test_references_are_those_of_the_cells_and_marked() -> None:
     found = references_of(cells("baseline=advert_risk/prior", "release=small", "split=region"), str(RESULTS))
-    assert {(one.data, one.task, one.split) for one in found} == {("0.3.0/small", "advert_risk", "region")}
+    assert {(one.data, one.task, one.split) for one in found} == {("0.4.0/small", "advert_risk", "region")}
     assert {"advert_risk/tfidf_logreg (reference)", "advert_risk/lightgbm (reference)"} <= {
         one.method for one in found
     }
@@ -42,7 +42,7 @@ def test_what_is_not_there_is_said_before_anything_is_run(
     words = ("run", "baseline=advert_risk/prior", "release=tiny", "--references")
     code, out, err = tipbench(*words, str(RESULTS))
     assert (code, out) == (2, "")
-    assert "has no committed results of advert_risk on 0.3.0/tiny: it has 0.3.0/small" in err
+    assert "has no committed results of advert_risk on 0.4.0/tiny: it has 0.4.0/small" in err
     code, out, err = tipbench(*words, "nowhere")
     assert (code, out) == (2, "")
     assert "nowhere is not a folder of committed results" in err

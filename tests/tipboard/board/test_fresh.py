@@ -24,7 +24,7 @@ from tipboard.site.read_rankings import across
 from tipboard.site.sizes import best, size_of
 
 RESULTS = Path(tipbench.__file__).parents[2] / "results"
-DATA = "0.3.0/tiny"
+DATA = "0.4.0/tiny"
 SCORES = st.floats(0, 1)
 
 
@@ -101,7 +101,7 @@ def test_a_fresh_score_that_is_no_worse_always_supports(released: float, fresh: 
 
 def test_no_shipped_method_would_be_marked_in_any_of_the_worlds_of_small() -> None:
     """Of the fresh score the interval is not kept: it is taken to be as wide, in proportion, as the released one."""
-    board, worlds = read(RESULTS), read_worlds(RESULTS, "0.3.0/small")
+    board, worlds = read(RESULTS), read_worlds(RESULTS, "0.4.0/small")
     assert worlds is not None
     released = {
         (standing.task.name, line.entry.method): line.row

@@ -113,7 +113,7 @@ def test_how_often_pairs_keep_their_order_over_worlds_is_said_where_it_is_known(
         task="advert_risk", split="forward", metric="average_precision", methods=("prior", "lightgbm", "x"),
         scores=((0.3, 0.2, 0.1), (0.2, 0.3, 0.1), (0.3, 0.2, 0.1), (0.3, 0.2, 0.1), (0.3, 0.2, 0.1)), left_out={},
     )  # fmt: skip
-    stability = Stability(data="0.3.0/tiny", worlds=(1, 2, 3, 4, 5), tasks=(scores,))
+    stability = Stability(data="0.4.0/tiny", worlds=(1, 2, 3, 4, 5), tasks=(scores,))
     page = render(board(result(A), result(B)), "f.svg", stability)
     # Four of ten pairs of worlds differ by one of three pairs: tau is 1/3 there, and (6 + 4/3) / 10 in the mean.
     assert "In 5 worlds of other seeds 2 of 3 pairs of methods never change their order" in page

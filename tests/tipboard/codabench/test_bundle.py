@@ -100,7 +100,7 @@ def test_the_wheels_packages_travel_whole_and_methods_stay_at_home() -> None:
 def test_another_evaluator_than_the_rounds_is_refused(
     secret: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = evaluator.components("0.3.0")
+    here = evaluator.components("0.4.0")
     other = here.model_copy(update={"evaluator": "0.3.0+" + "0" * 64})
     monkeypatch.setattr(evaluator, "components", lambda data: other)
     assert "export it with the tipbench that made it" in refused(BundleOrder(secret, tmp_path / "b.zip"))

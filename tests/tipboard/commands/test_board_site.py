@@ -69,7 +69,7 @@ def test_a_table_goes_to_standard_output_alone(tipbench: Callable) -> None:
         (("csv", "--matrix"), "add --task TASK"),
         (("latex", "--task", "prevalence", "--columns", "methd,score"), 'Did you mean "method"?'),
         (("latex", "--task", "prevalence", "--matrix", "--columns", "score"), "leave --columns out"),
-        (("csv", "--data", "0.3.0/xl"), "holds no results of 0.3.0/xl"),
+        (("csv", "--data", "0.4.0/xl"), "holds no results of 0.4.0/xl"),
         (("csv", "--task", "advert_risk", "--to", "own_methods.py/t.csv"), "give another --to"),
     ],
 )

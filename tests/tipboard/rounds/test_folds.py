@@ -110,7 +110,7 @@ def test_an_oracle_and_a_task_that_the_round_lacks_are_refused(host: Any, copy: 
 
 def test_a_release_of_another_version_is_refused(copy: Any, tiny: Release) -> None:
     text = (
-        (copy.public / "round.json").read_text(encoding="utf-8").replace('"data": "0.3.0"', '"data": "0.2.0"')
+        (copy.public / "round.json").read_text(encoding="utf-8").replace('"data": "0.4.0"', '"data": "0.2.0"')
     )
     (copy.public / "round.json").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"release=0\.2\.0/SIZE"):

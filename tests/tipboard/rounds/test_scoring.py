@@ -212,7 +212,7 @@ def test_a_malformed_submission_does_not_count(copy: Any, tmp_path: Path, kind: 
         )
     elif kind == "release":
         (folder / "submission.json").write_text(
-            json.dumps({**record, "data": "0.3.0/tiny"}), encoding="utf-8"
+            json.dumps({**record, "data": "0.4.0/tiny"}), encoding="utf-8"
         )
     found = refused(copy, folder)
     assert said in found, found

@@ -58,7 +58,7 @@ def test_a_card_has_the_picture_of_the_board_where_its_address_is_known(
     result: Callable, tmp_path: Path
 ) -> None:
     (tmp_path / PICTURE).write_bytes(b"a picture")
-    size = size_of(Board("0.3.0/tiny", reference_entries([result(A)], [])))
+    size = size_of(Board("0.4.0/tiny", reference_entries([result(A)], [])))
     for address, prefix in (("https://board.example/x/", "https://board.example/x/"), ("", "../../")):
         published = Publication(address=address, picture=tmp_path / PICTURE)
         made = tmp_path / f"site-{len(address)}"
@@ -73,7 +73,7 @@ def test_addresses_that_are_declared_are_links_and_others_are_said_to_be_missing
     result: Callable, tmp_path: Path
 ) -> None:
     config = {"baseline": {"method": {"_target_": "tipbaselines.advert_risk.prior.Prior"}}}
-    size = size_of(Board("0.3.0/tiny", reference_entries([result(A, config=config)], [])))
+    size = size_of(Board("0.4.0/tiny", reference_entries([result(A, config=config)], [])))
     write([size], tmp_path / "known", quiet=True, publication=PUBLISHED)
     write([size], tmp_path / "unknown", quiet=True)
     for page, links in (
@@ -195,14 +195,14 @@ def test_a_page_without_data_says_so_in_a_sentence(result: Callable, site: Calla
 def test_worlds_of_methods_that_left_the_board_are_drawn_all_the_same(result: Callable) -> None:
     ranking = MeanRanks(["gone", "prior"], [1.2, 1.8], None, [], "5 worlds")
     orders = BoardRankings(by_task={"advert_risk": Worlds(ranking, [], None)})
-    size = size_of(Board("0.3.0/tiny", reference_entries([result(A)], [])), orders)
+    size = size_of(Board("0.4.0/tiny", reference_entries([result(A)], [])), orders)
     assert "gone" in task_page(size, size.usual[0], NOWHERE).html
 
 
 def test_results_that_hold_nothing_or_what_is_not_known_are_refused_in_one_sentence(
     result: Callable, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "results/0.3.0/tiny"
+    folder = tmp_path / "results/0.4.0/tiny"
     folder.mkdir(parents=True)
     with pytest.raises(UsageError, match=r"0\.3\.0.tiny holds no result: keep some with"):
         build(tmp_path / "results", tmp_path / "site")

@@ -171,7 +171,7 @@ def test_worlds_that_are_not_measured_are_said_to_be_and_others_are_drawn(
     orders = BoardRankings(
         ranking, {"advert_risk": Worlds(ranking, [Pair("prior", "tfidf_logreg", 0.8)], 0.6)}
     )
-    write([size_of(Board("0.3.0/tiny", entries), orders)], tmp_path / "measured", quiet=True)
+    write([size_of(Board("0.4.0/tiny", entries), orders)], tmp_path / "measured", quiet=True)
     page = (tmp_path / "measured/tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
     assert "critical difference 0.70" in page
     assert "0.60" in page
@@ -218,9 +218,9 @@ def test_every_size_has_its_pages_and_the_index_has_the_lines_of_all(
     result: Callable, tmp_path: Path
 ) -> None:
     small = Board(
-        "0.3.0/small", reference_entries([result(A, data="0.3.0/small"), result(B, data="0.3.0/small")], [])
+        "0.4.0/small", reference_entries([result(A, data="0.4.0/small"), result(B, data="0.4.0/small")], [])
     )
-    tiny = Board("0.3.0/tiny", reference_entries([result(A)], []))
+    tiny = Board("0.4.0/tiny", reference_entries([result(A)], []))
     made = tmp_path / "site"
     write([size_of(small), size_of(tiny)], made, quiet=True)
     found = pages(made)

@@ -21,7 +21,7 @@ from tipboard.submissions.terms import SEALED_SPLIT, disagreements, form_of
 from tipboard.submissions.truth import release_truth
 from tipdata.release import Release
 
-VERSIONS = ["0.2.0", "0.3.0"]
+VERSIONS = ["0.2.0", "0.4.0"]
 FILES = {ESTIMATES: 100, SCORES: 100, CLUSTERS: 100}
 Spoil = Callable[[dict[str, Any]], Any]
 
@@ -52,8 +52,8 @@ def test_what_is_as_it_is_declared_has_no_problem(content: dict[str, Any]) -> No
             "team",
             "tipbench is kept for methods that whoever keeps the board ran",
         ),
-        (lambda r: r["versions"].update(data="9.9.9"), "versions.data", "there are 0.2.0, 0.3.0"),
-        (lambda r: r["versions"].update(data="0.2.0"), "versions.data", "it is 0.2.0 and data is 0.3.0/tiny"),
+        (lambda r: r["versions"].update(data="9.9.9"), "versions.data", "there are 0.2.0, 0.4.0"),
+        (lambda r: r["versions"].update(data="0.2.0"), "versions.data", "it is 0.2.0 and data is 0.4.0/tiny"),
         (
             lambda r: r.update(pinned={"package": "x==1", "overrides": {"route_forecast": ["a=1"]}}),
             "pinned.overrides",
