@@ -18,7 +18,7 @@ from tipbench.contract import promises
 from tipbench.contract.check import check
 from tipbench.contract.other_process import PREDICTIONS
 from tipbench.contract.trial import Broken, Run, Trial
-from tipbench.tasks import task_of, tasks
+from tipbench.tasks import task_of
 from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"

@@ -7,7 +7,7 @@ import pytest
 import tipbench
 from tipbench.data.splits import SPLITS
 from tipbench.task import Task
-from tipbench.tasks import tasks, task_of
+from tipbench.tasks import task_of, tasks
 from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 

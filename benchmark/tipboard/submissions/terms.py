@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.kind import ROOM
 from tipbench.task import Task
-from tipbench.tasks import tasks, task_of
+from tipbench.tasks import task_of, tasks
 
 from tipboard.submissions.folder import Found
 from tipboard.submissions.limits import Limits, amount

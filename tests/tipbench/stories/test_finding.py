@@ -1,13 +1,11 @@
 """``--find``: filters hold of what is found, the best seen stand first, and a wrong filter is told its nearest."""
 
-from pathlib import Path
-
 import polars as pl
 import pytest
 from tipbench.stories.finding import find
 from tipbench.stories.views import VIEWS, candidates
 from tipcore.errors import UsageError
-from tipdata.release import Release, open_release
+from tipdata.release import Release
 
 
 def test_what_is_found_meets_every_filter_and_nothing_that_meets_them_is_left_out(tiny: Release) -> None:

@@ -7,7 +7,6 @@ from tipbench.data.relabelled import relabelled
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
 from tipbench.tasks import task_of
-from tipcore.errors import UsageError
 from tipdata.release import Release
 from tipdata.stages import all_tables
 

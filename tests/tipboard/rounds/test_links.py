@@ -13,7 +13,6 @@ from tipboard.rounds.folds import sealed_fold
 from tipboard.rounds.host import open_secret, read_answers
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.source import RegionFolders
-from tipcore.errors import UsageError
 from tipdata.release import Release
 
 OPENS, CLOSES = datetime(2026, 6, 1, 12, tzinfo=UTC), "2026-06-30"
@@ -34,9 +33,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> RoundOrder:
     return order
 
 
-def test_lists_can_be_checked_without_the_secret_and_scored_with_it(
-    cases: RoundOrder, tiny: Release
-) -> None:
+def test_lists_can_be_checked_without_the_secret_and_scored_with_it(cases: RoundOrder, tiny: Release) -> None:
     sealed = sealed_fold("case_linkage", cases.public, tiny)
     true = read_answers(cases.secret, "case_linkage")
     assert sealed.units["advert"].to_list() == true.frame["advert"].to_list()
