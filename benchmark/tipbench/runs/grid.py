@@ -52,7 +52,8 @@ def expand(
 ) -> list[Cell]:
     """Return every cell that a config stands for, those that share a fold beside each other.
 
-    Only splits that a task has and its data can have, one seed for a method whose seed changes nothing, and on independent worlds no oracle that only a pattern matches.
+    Only splits that a task has and its data can have, one seed for a method whose seed changes nothing, and on
+    independent worlds no oracle that only a pattern matches.
 
     Args:
         composer: what was typed.
