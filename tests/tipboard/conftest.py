@@ -1,17 +1,23 @@
 """Runs and results as they would be found, without running anything."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tipbench
 from tipbench.evaluation.comparison import Draws
 from tipbench.runs.results import RESULT, Result
 from tipboard.board.draws import KeptDraws
 from tipboard.board.entries import reference_entries
-from tipboard.board.files import Board
+from tipboard.board.files import Board, boards
 from tipdata.release import Release, open_release
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from made_board import make_board
 
 Make = Callable[..., Result]
 
@@ -50,6 +56,21 @@ def result() -> Make:
         return Result.model_validate({**content, **more})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def made_board(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of results of every task, split and shipped method, with made-up scores: to read, not to change."""
+    return make_board(tmp_path_factory.mktemp("made") / "results")
+
+
+@pytest.fixture(scope="session")
+def committed() -> Path:
+    """The committed results, where the reference run of the newest data is among them."""
+    results = Path(tipbench.__file__).parents[2] / "results"
+    if not boards(results):
+        pytest.skip("the reference run of this version of the data is in the making")
+    return results
 
 
 @pytest.fixture

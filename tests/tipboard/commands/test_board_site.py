@@ -1,4 +1,4 @@
-"""``tipbench board build`` and ``export`` on the reference results."""
+"""``tipbench board build`` and ``export`` on a whole board."""
 
 import json
 from collections.abc import Callable
@@ -6,14 +6,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import tipbench as package
-
-RESULTS = Path(package.__file__).parents[2] / "results"
-pytestmark = pytest.mark.skipif(not RESULTS.is_dir(), reason="no reference results are kept here")
 
 
-def test_build_makes_a_site_and_says_where(tipbench: Callable, place: Path) -> None:
-    code, out, said = tipbench("board", "build", "--results", str(RESULTS), "--to", "site", "--json")
+def test_build_makes_a_site_and_says_where(tipbench: Callable, place: Path, made_board: Path) -> None:
+    code, out, said = tipbench("board", "build", "--results", str(made_board), "--to", "site", "--json")
     told = json.loads(out)
     assert (code, said) == (0, "")
     assert Path(told["folder"]).samefile(place / "site")
@@ -21,14 +17,16 @@ def test_build_makes_a_site_and_says_where(tipbench: Callable, place: Path) -> N
     assert len(list((place / "site").rglob("*.html"))) == told["pages"]
 
 
-def test_build_refuses_a_folder_of_others_in_one_sentence(tipbench: Callable, place: Path) -> None:
-    code, out, said = tipbench("board", "build", "--results", str(RESULTS), "--to", ".")
+def test_build_refuses_a_folder_of_others_in_one_sentence(
+    tipbench: Callable, place: Path, made_board: Path
+) -> None:
+    code, out, said = tipbench("board", "build", "--results", str(made_board), "--to", ".")
     assert (code, out, len(said.splitlines())) == (2, "", 1)
     assert "was not made by `tipbench board build`: give another --to" in said
     assert (place / "own_methods.py").is_file()
 
 
-def test_build_without_results_is_a_usage_error(tipbench: Callable, place: Path) -> None:
+def test_build_without_results_is_a_usage_error(tipbench: Callable, place: Path, made_board: Path) -> None:
     code, out, said = tipbench("board", "build", "--results", "nowhere", "--to", "site")
     assert (code, out, len(said.splitlines())) == (2, "", 1)
     assert not (place / "site").exists()
@@ -43,18 +41,18 @@ def test_build_without_results_is_a_usage_error(tipbench: Callable, place: Path)
     ],
 )
 def test_tables_are_written_in_every_format(
-    tipbench: Callable, place: Path, words: tuple[str, ...], rows: int
+    tipbench: Callable, place: Path, made_board: Path, words: tuple[str, ...], rows: int
 ) -> None:
     for kind in ("markdown", "latex", "csv", "parquet"):
         called = tipbench(
-            "board", "export", kind, *words, "--results", str(RESULTS), "--to", f"t.{kind}", "--json"
+            "board", "export", kind, *words, "--results", str(made_board), "--to", f"t.{kind}", "--json"
         )
         assert (called[0], json.loads(called[1])) == (0, {"file": f"t.{kind}", "format": kind, "rows": rows})
     assert pl.read_parquet("t.parquet").height == pl.read_csv("t.csv").height == rows
 
 
-def test_a_table_goes_to_standard_output_alone(tipbench: Callable) -> None:
-    words = ("--task", "advert_risk", "--results", str(RESULTS))
+def test_a_table_goes_to_standard_output_alone(tipbench: Callable, made_board: Path) -> None:
+    words = ("--task", "advert_risk", "--results", str(made_board))
     code, out, said = tipbench("board", "export", "csv", *words)
     assert (code, said) == (0, "")
     assert len(out.splitlines()) == 7
@@ -74,8 +72,8 @@ def test_a_table_goes_to_standard_output_alone(tipbench: Callable) -> None:
     ],
 )
 def test_a_mistake_is_one_sentence_that_says_what_to_do(
-    tipbench: Callable, place: Path, words: tuple[str, ...], told: str
+    tipbench: Callable, place: Path, made_board: Path, words: tuple[str, ...], told: str
 ) -> None:
-    code, out, said = tipbench("board", "export", *words, "--results", str(RESULTS))
+    code, out, said = tipbench("board", "export", *words, "--results", str(made_board))
     assert (code, out, len(said.splitlines())) == (2, "", 1)
     assert told in said

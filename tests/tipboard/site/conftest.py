@@ -59,9 +59,9 @@ def site(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="module")
-def crowded() -> Board:
-    """The reference results and, of the same numbers, entries of strangers."""
-    return with_strangers()
+def crowded(made_board: Path) -> Board:
+    """Made-up results and, of the same numbers, entries of strangers."""
+    return with_strangers(made_board)
 
 
 @pytest.fixture(scope="module")

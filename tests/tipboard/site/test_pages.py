@@ -9,8 +9,9 @@ import pytest
 import tipbench
 from tipbench.tasks import tasks
 from tipboard.board.config import CONFIG
+from tipboard.board.draws import to_bytes
 from tipboard.board.entries import reference_entries
-from tipboard.board.files import Board, read
+from tipboard.board.files import Board
 from tipboard.board.forest import draw
 from tipboard.board.page import render
 from tipboard.site.build import NOWHERE, build, write
@@ -20,7 +21,7 @@ from tipboard.site.sizes import Size, read_sizes, size_of
 from tipboard.site.task_page import task_page
 from tipcore.errors import UsageError
 
-RESULTS = Path(tipbench.__file__).parents[2] / "results"
+REPOSITORY = Path(tipbench.__file__).parents[2]
 A, B = "advert_risk/prior", "advert_risk/tfidf_logreg"
 PUBLISHED = Publication("https://code.example/t", "https://code.example/t/main/", "https://board.example/x/")
 
@@ -30,8 +31,8 @@ def text_of(page: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def sizes() -> list[Size]:
-    return read_sizes(RESULTS)
+def sizes(made_board: Path) -> list[Size]:
+    return read_sizes(made_board)
 
 
 def head(page: str) -> dict[str, str]:
@@ -99,7 +100,7 @@ def test_links_lead_to_files_that_the_repository_has(sizes: list[Size], tmp_path
         for file in re.findall(
             r'href="https://code.example/t/main/([^"]+)"', path.read_text(encoding="utf-8")
         ):
-            assert (RESULTS.parent / file).is_file(), (path.name, file)
+            assert (REPOSITORY / file).is_file(), (path.name, file)
             seen += 1
     assert seen > 100
 
@@ -204,15 +205,13 @@ def test_results_that_hold_nothing_or_what_is_not_known_are_refused_in_one_sente
 ) -> None:
     folder = tmp_path / "results/0.4.0/tiny"
     folder.mkdir(parents=True)
-    with pytest.raises(UsageError, match=r"0\.3\.0.tiny holds no result: keep some with"):
+    with pytest.raises(UsageError, match=r"0\.4\.0.tiny holds no result: keep some with"):
         build(tmp_path / "results", tmp_path / "site")
     for change in ({"primary": "nonsense"}, {"task": "advert_riks"}, {"primary": "auroc"}):
         path = folder / "reference/advert_risk/forward/prior/s0.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(result(A, **change).to_json(), encoding="utf-8")
-        (folder / "reference/draws.parquet").write_bytes(
-            (RESULTS / read(RESULTS).data / "reference/draws.parquet").read_bytes()
-        )
+        (folder / "reference/draws.parquet").write_bytes(to_bytes([]))
         with pytest.raises(
             UsageError, match=r"which this tipbench does not know: run it again, or remove it"
         ):
