@@ -65,7 +65,7 @@ def _tables(kinds: Any) -> None:
 CODABENCH = """\
 examples:
   tipbench board export codabench ~/secret/spring-2027 --to ~/secret/spring-2027.zip
-  tipbench board export codabench ~/secret/spring-2027 --to bundle.zip --image example/tipbench-scoring:0.3.0
+  tipbench board export codabench ~/secret/spring-2027 --to bundle.zip --image example/tipbench-scoring:0.5.0
 
 The bundle is for the upload to the host alone: it holds the answers. Without --image the libraries
 are installed at every run, which needs a network there. See docs/codabench.md."""

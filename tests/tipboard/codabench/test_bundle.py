@@ -43,7 +43,7 @@ def refused(order: BundleOrder) -> str:
 
 
 def test_the_same_round_gives_the_same_bytes(host: Any, secret: Path, tmp_path: Path) -> None:
-    image = "example/tipbench-scoring:0.3.0"
+    image = "example/tipbench-scoring:0.5.0"
     export(BundleOrder(secret, tmp_path / "again.zip", image=image))
     assert (tmp_path / "again.zip").read_bytes() == host.bundle.read_bytes()
     with zipfile.ZipFile(host.bundle) as opened:
