@@ -82,7 +82,7 @@ def _meanings(record: SubmissionRecord) -> Iterator[Problem]:
     """Yield one problem per task whose scores mean something else here."""
     where, predicted = f"{RECORD}: versions", {entry.task for entry in record.predictions}
     for name in sorted(predicted & set(tasks())):
-        meant, here = record.versions.of_scores(name), score_version(name)
+        meant, here = record.versions.tasks.get(name), score_version(name)
         if meant is None:
             yield Problem(where, f"tasks does not list {name}; pack it again.")
         elif meant != here:

@@ -19,7 +19,7 @@ def result(split: str, score: float | None, **more: Any) -> Result:
         "seed": 0,
         "labels": "expert",
         "access": "public",
-        "versions": {"data": "0.4.0", "evaluator": "0.1.0", "method": "0.1.0"},
+        "versions": {"data": "0.4.0", "evaluator": 0, "method": "0.1.0"},
         "config_hash": "0" * 64,
         "config": {},
         "primary": "average_precision",

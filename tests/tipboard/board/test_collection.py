@@ -34,7 +34,7 @@ def test_mixed_data_are_refused_naming_the_odd_ones_and_what_to_do(result: Calla
 
 
 def test_mixed_evaluators_are_refused_naming_the_odd_ones(result: Callable, runs: Callable) -> None:
-    old = {"data": "0.4.0", "evaluator": "0.0.9", "method": "0.2.0"}
+    old = {"data": "0.4.0", "evaluator": 0, "method": "0.2.0"}
     folder = runs(result(A), result(B), result(A, "random", versions=old))
     with pytest.raises(
         UsageError, match=r"1 of 3 runs were scored by another .*random/prior.*run them again"
@@ -43,7 +43,7 @@ def test_mixed_evaluators_are_refused_naming_the_odd_ones(result: Callable, runs
 
 
 def test_another_evaluator_than_this_one_is_refused(result: Callable, runs: Callable) -> None:
-    old = {"data": "0.4.0", "evaluator": "0.0.9", "method": "0.2.0"}
+    old = {"data": "0.4.0", "evaluator": 0, "method": "0.2.0"}
     with pytest.raises(UsageError, match=r"by 0 where this one is 1\)"):
         collect(runs(result(A, versions=old)))
 

@@ -313,7 +313,6 @@ def other_versions_and_data(case: Mutant) -> None:
             {"data": "0.2.0"},
             {"tasks": {task: 99}},
             {"tasks": {}},
-            {"evaluator": "0.3.0"},
             {"data": "../x"},
             {"tasks": {**versions["tasks"], "nowhere": 1}},
         ]

@@ -317,9 +317,3 @@ def test_scores_of_another_meaning_are_refused_by_task(case: Case) -> None:
         f"submission.json: versions: the scores of {first} are of version 2 and here of 1; pack it with this tipbench.",
         f"submission.json: versions: tasks does not list {second}; pack it again.",
     ]
-
-
-def test_a_submission_of_before_scores_had_versions_is_accepted(case: Case) -> None:
-    case.record["versions"] = {"data": "0.4.0", "evaluator": "0.3.0"}
-    case.write_record()
-    assert len(check(case.folder, replicates=2, quiet=True).scored) == 3

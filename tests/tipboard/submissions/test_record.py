@@ -40,7 +40,7 @@ def content(**changes: Any) -> dict[str, Any]:
         "code": "https://code.example/mine",
         "hardware": "2 cores",
         "data": "0.4.0/tiny",
-        "versions": {"data": "0.4.0", "evaluator": "0.3.0"},
+        "versions": {"data": "0.4.0", "tasks": {"prevalence": 1}},
         "pinned": {
             "package": "tipbench==0.4.0",
             "overrides": {"prevalence": ["baseline=prevalence/chao_lower"]},
@@ -187,34 +187,22 @@ def test_an_override_that_is_not_about_the_method_is_refused(word: str) -> None:
 
 def test_a_record_says_by_task_what_its_scores_mean() -> None:
     record = read(content(versions={"data": "0.4.0", "tasks": {"prevalence": 2}}))
-    assert record.versions.of_scores("prevalence") == 2
-    assert record.versions.of_scores("advert_risk") is None
+    assert record.versions.tasks == {"prevalence": 2}
     assert record_of(to_json(record).encode()) == record
-
-
-@pytest.mark.parametrize(("evaluator", "meant"), [("0.3.0", 1), ("0.2.0", 0), ("9", 0)])
-def test_an_older_record_reads_as_version_1_of_every_task_and_stays_as_it_was(
-    evaluator: str, meant: int
-) -> None:
-    record = read(content(versions={"data": "0.4.0", "evaluator": evaluator}))
-    assert [record.versions.of_scores(task) for task in ("prevalence", "advert_risk")] == [meant, meant]
-    assert json.loads(to_json(record))["versions"] == {"data": "0.4.0", "evaluator": evaluator}
 
 
 @pytest.mark.parametrize(
     "said",
     [
         {},
-        {"evaluator": "0.3.0", "tasks": {"prevalence": 1}},
+        {"evaluator": "0.3.0"},
         {"tasks": None},
         {"tasks": {"prevalence": True}},
         {"tasks": {"prevalence": "1"}},
         {"tasks": {"prevalence": -1}},
         {"tasks": {"Prevalence!": 1}},
-        {"evaluator": None},
-        {"evaluator": None, "tasks": {"prevalence": 1}},
     ],
 )
-def test_what_scores_mean_is_said_once_and_as_integers(said: dict[str, Any]) -> None:
+def test_what_scores_mean_is_said_by_task_and_as_integers(said: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         read(content(versions={"data": "0.4.0", **said}))
