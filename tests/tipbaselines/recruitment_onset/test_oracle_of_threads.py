@@ -1,4 +1,4 @@
-"""The reference filter of conversations of data 0.4.0 is exact: calibrated, and worse without any part of the law."""
+"""The reference filter of conversations is exact: calibrated, and worse without any part of the law."""
 
 from pathlib import Path
 
