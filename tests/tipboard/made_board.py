@@ -29,6 +29,20 @@ STOCHASTIC = ("lightgbm", "graphsage")
 ORACLE = 0.95
 REACH = 0.02
 """From a score to each end of its interval."""
+CURVES = {
+    "reliability": [
+        {"low": 0.1 * n, "high": 0.1 * (n + 1), "weight": 0.1, "mean_score": 0.1 * n + 0.05, "positive_share": 0.08 * n}
+        for n in range(10)
+    ],
+    "operating_points": {
+        name: {
+            "threshold": threshold, "recall": recall, "false_positive_rate": 0.2 * recall, "precision": 0.2,
+            "flagged_share": 0.02, "false_positive_clusters": 40, "ppv_0.1pct": 0.004, "ppv_1pct": 0.04,
+            "ppv_5pct": 0.18, "ppv_30pct": 0.6,
+        }
+        for name, threshold, recall in (("budget_1pct", 0.5, 0.05), ("recall_50", 0.1, 0.5))
+    },
+}  # fmt: skip
 REPLICATES, CLUSTERS, WORLDS = 200, 300, (1, 2, 3, 4, 5)
 
 
@@ -88,7 +102,8 @@ def _result(task: Task, method: str, split: str, seed: int, config: dict[str, An
             "config": {"task": task.name, "split": split, "seed": seed, "baseline": config},
             "primary": task.primary,
             "scores": scores,
-            "groups": {},
+            "groups": _groups(value) if "harm_gap" in scores else {},
+            "curves": CURVES if "brier" in scores else {},
             "oracle": {"prior": 0.05, "oracle": ORACLE, "share": (value - 0.05) / (ORACLE - 0.05)},
             "cost": {"fit_s": 1.0, "predict_s": 0.5, "score_s": 0.5, "cpu_s": 1.5, "peak_mib": 12.0},
             "environment": {},
@@ -96,6 +111,22 @@ def _result(task: Task, method: str, split: str, seed: int, config: dict[str, An
             "warnings": [],
         }
     )
+
+
+def _groups(value: float) -> dict[str, dict[str, float]]:
+    """Return who is accused and who is found, in two lawful groups, two forms and two languages."""
+    accused = {"lawful": 0.1, "business": 0.15, "independent": 0.05}
+    found = {"form=labour": 0.9, "form=sexual": 0.7, "language=en": 0.8, "language=es": 0.6}
+    gaps = {"form": {"protection_gap": 0.2 * value}, "language": {"protection_gap": 0.2 * value}}
+    rates = ("false_accusations_per_unit", "false_accusations_per_operation")
+    return {
+        **{
+            name: {**dict.fromkeys(rates, by * value), "units": 900.0, "operations": 90.0}
+            for name, by in accused.items()
+        },
+        **{name: {"recall": by * value, "positive_clusters": 30.0} for name, by in found.items()},
+        **gaps,
+    }
 
 
 def _has_draws(one: Result) -> bool:

@@ -47,7 +47,7 @@ def with_strangers(results: Path) -> Board:
             stranger("x" * 40, "y" * 40, claimed),
             stranger(SCRIPT, '"><b>bold</b>&amp;\u202etxt', claimed),
             reproduced("east", "forged", lightgbm.of("account_risk", "forward"), released=0.9, fresh=0.07),
-            reproduced("east", "honest", lightgbm.of("account_risk", "forward"), released=0.12, fresh=0.11),
+            reproduced("east", "honest", lightgbm.of("account_risk", "forward"), released=0.5, fresh=0.48),
         ],
     )
 
