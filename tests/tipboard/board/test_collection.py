@@ -26,7 +26,7 @@ def test_what_a_killed_run_left_half_written_is_not_collected(result: Callable, 
 def test_mixed_data_are_refused_naming_the_odd_ones_and_what_to_do(result: Callable, runs: Callable) -> None:
     small = result(A, "random", data="0.4.0/small")
     folder = runs(result(A), result(B), small)
-    with pytest.raises(UsageError, match=r"1 of 3 runs are not of 0\.3\.0/tiny") as refused:
+    with pytest.raises(UsageError, match=r"1 of 3 runs are not of 0\.4\.0/tiny") as refused:
         collect(folder)
     assert str(next((folder / "0.4.0/small").rglob("prior/*"))) in str(refused.value)
     assert f"--runs {folder}/0.4.0/tiny" in str(refused.value)

@@ -83,5 +83,5 @@ def test_results_of_another_evaluator_or_release_are_refused_on_the_same_board(
     with pytest.raises(UsageError, match=r"mixes evaluators .*tipbench--prior"):
         read(results)
     path.write_text(text.replace("0.4.0/tiny", "0.4.0/small"), encoding="utf-8")
-    with pytest.raises(UsageError, match=r"tipbench--prior has results of 0\.3\.0/small on the board of"):
+    with pytest.raises(UsageError, match=r"tipbench--prior has results of 0\.4\.0/small on the board of"):
         read(results)

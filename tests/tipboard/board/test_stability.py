@@ -85,13 +85,13 @@ def test_a_method_without_a_score_in_every_world_is_left_out_and_named(in_worlds
 
 def test_runs_of_two_sizes_are_refused_until_one_is_chosen(in_worlds, runs: Write) -> None:
     folder = runs(*in_worlds(), *in_worlds(size="small"))
-    with pytest.raises(UsageError, match=r"mixes worlds of 0\.3\.0/small, 0\.3\.0/tiny: choose one"):
+    with pytest.raises(UsageError, match=r"mixes worlds of 0\.4\.0/small, 0\.4\.0/tiny: choose one"):
         collect(folder)
     assert collect(folder, "0.4.0/small").data == "0.4.0/small"
 
 
 def test_fewer_than_five_worlds_are_refused(in_worlds, runs: Write) -> None:
-    with pytest.raises(UsageError, match=r"runs on 4 independent worlds of 0\.3\.0/tiny: .* needs 5 or more"):
+    with pytest.raises(UsageError, match=r"runs on 4 independent worlds of 0\.4\.0/tiny: .* needs 5 or more"):
         collect(runs(*in_worlds(range(1, 5))))
 
 

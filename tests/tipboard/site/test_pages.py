@@ -223,6 +223,6 @@ def test_a_figure_of_nothing_is_refused_in_one_sentence(
     result: Callable, board: Callable, tmp_path: Path
 ) -> None:
     shown = board(result(A, score=None))
-    with pytest.raises(UsageError, match=r"no method of 0\.3\.0/tiny has a score, so that"):
+    with pytest.raises(UsageError, match=r"no method of 0\.4\.0/tiny has a score, so that"):
         draw(size_of(shown).standings, shown.data, tmp_path / "board.svg")
     assert "advert_risk" in render(shown, "board.svg")
