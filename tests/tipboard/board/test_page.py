@@ -108,7 +108,7 @@ def test_how_often_pairs_keep_their_order_over_worlds_is_said_where_it_is_known(
     result: Callable, board: Callable
 ) -> None:
     scores = TaskScores(
-        task="advert_risk", split="forward", metric="average_precision", methods=("prior", "lightgbm", "x"),
+        task="advert_risk", split="forward", metric="average_precision", version=1, methods=("prior", "lightgbm", "x"),
         scores=((0.3, 0.2, 0.1), (0.2, 0.3, 0.1), (0.3, 0.2, 0.1), (0.3, 0.2, 0.1), (0.3, 0.2, 0.1)), left_out={},
     )  # fmt: skip
     stability = Stability(data="0.4.0/tiny", worlds=(1, 2, 3, 4, 5), tasks=(scores,))

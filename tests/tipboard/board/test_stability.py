@@ -27,6 +27,7 @@ def scores_of(matrix: list[list[float]], methods: str = "abcdefgh", metric: str 
             "task": "advert_risk",
             "split": "forward",
             "metric": metric,
+            "version": 1,
             "methods": names,
             "scores": matrix,
             "left_out": {},

@@ -11,7 +11,7 @@ from tipboard.site.read_rankings import across, read_rankings, worlds_of
 
 TASKS = ("advert_risk", "account_risk", "payment_risk", "recruitment_onset")
 SCORES = TaskScores(
-    task="advert_risk", split="forward", metric="average_precision", methods=("a", "b", "c"),
+    task="advert_risk", split="forward", metric="average_precision", version=1, methods=("a", "b", "c"),
     scores=tuple((0.9 - 0.1 * (world == 4), 0.85, 0.1) for world in range(5)), left_out={},
 )  # fmt: skip
 
