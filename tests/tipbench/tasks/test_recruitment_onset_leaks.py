@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import roc_auc_score
 from tipbench.data.prepared import Prepared
 from tipbench.loading import prepare
 from tipbench.tasks import tasks
@@ -85,9 +86,10 @@ def test_identifiers_order_lengths_missingness_and_times_say_next_to_nothing(
     assert auroc <= TASK.leak_limits["identifiers_auroc"], f"{auroc:.3f}"
 
 
-def test_length_is_the_same_for_positives_and_negatives(scored: pl.DataFrame) -> None:
-    means = scored.group_by("label").agg(pl.col("length").mean()).sort("label")["length"]
-    assert means[1] == pytest.approx(means[0], rel=0.08)
+def test_length_alone_says_next_to_nothing(scored: pl.DataFrame) -> None:
+    """A bound on ranks, since means are those of a few that go on and on."""
+    length = scored["length"].to_numpy()
+    assert 0.40 <= roc_auc_score(scored["label"].to_numpy(), length) <= 0.60
 
 
 def test_the_gate_itself_sees_a_leak(scored: pl.DataFrame, cross_fitted_auroc: Auroc) -> None:

@@ -205,11 +205,12 @@ def test_streamed_tasks_stay_unverified(case: Case) -> None:
 
 def test_every_file_that_is_wrong_is_named_with_its_first_fault(case: Case) -> None:
     case.write_frame(case.frame().head(3))
-    case.write_frame(case.frame(SCORES).with_columns(score=pl.lit(float("nan"), pl.Float32)), SCORES)
+    wrong = case.frame(SCORES).with_columns(score=pl.lit(float("nan"), pl.Float32))
+    case.write_frame(wrong, SCORES)
     found = problems(case)
     assert [said.partition(":")[0] for said in found] == [ESTIMATES, SCORES]
     assert "5 missing" in found[0]
-    assert "168 of 168 values of score are NaN" in found[1]
+    assert f"{wrong.height} of {wrong.height} values of score are NaN" in found[1]
 
 
 @pytest.mark.parametrize("file", [ESTIMATES, SCORES, CLUSTERS])
