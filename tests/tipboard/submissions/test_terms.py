@@ -131,4 +131,4 @@ def test_a_file_may_have_a_few_times_the_rows_of_every_split_and_far_fewer_than_
     lists = MOST_CANDIDATES * max(1, len(task.views)) if "candidate" in form.columns else 1
     longest = max(prepare(task, release=tiny, split=split).answers.frame.height for split in task.splits)
     assert form.rows == ROOM * lists * truth.units(task)
-    assert ROOM * lists * longest <= form.rows < limits_of("tiny").rows / 10
+    assert ROOM * lists * longest <= form.rows < limits_of("tiny").rows / 2
