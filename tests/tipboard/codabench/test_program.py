@@ -140,7 +140,7 @@ def test_predictions_decide_the_score(
         ("task", "not a task of the round"),
         ("stray", "no file of that name may be there"),
         ("code", "metadata.yaml: no file of that name"),
-        ("late", "beyond 20"),
+        ("late", "beyond 8"),
     ],
 )
 def test_a_malformed_submission_is_refused_in_one_sentence(
@@ -166,7 +166,7 @@ def test_a_malformed_submission_is_refused_in_one_sentence(
         "stray": {well: frame, "model.pkl": b"x"},
         "code": {well: frame, "metadata.yaml": b"command: python3 x.py"},
         "late": {
-            place("recruitment_onset"): chance["recruitment_onset"].with_columns(step=pl.lit(21, pl.Int32))
+            place("recruitment_onset"): chance["recruitment_onset"].with_columns(step=pl.lit(9, pl.Int32))
         },
     }[kind]
     ran = as_the_host(files)
