@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tipbench.data.fold import Fold
 
 NEEDS: frozenset[str] = frozenset({"case_lists.count"})
-NO_LISTS = ("region", "form", "sex", "age", "count")
+NO_LISTS = ("region", "form", "sex", "count")
 """Columns of ``case_lists`` that are not list."""
 MOST = 10
 """Lists: the patterns are two to this power."""

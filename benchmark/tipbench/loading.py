@@ -32,7 +32,7 @@ def prepare(
 
     Args:
         task: the task, or its name.
-        release: a size ("tiny"), version and size ("0.3.0/tiny"), either with an independent world
+        release: a size ("tiny"), version and size ("0.4.0/tiny"), either with an independent world
         ("tiny.w3"), or an open release; made first where missing. own: a user's own data, as
         :class:`tipbench.data.custom.config.OwnData` or its mapping; excludes ``release``.
         split, labels, access: ``auto`` is the first or own of the task (and of the data).

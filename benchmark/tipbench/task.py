@@ -107,8 +107,7 @@ class Problem:
     ``name``: the identifier; ``title``: the same in words, for readers.
     ``unit``: key column of units and predictions; ``table``: the table whose rows are the units.
     ``tables``: input tables and the columns of each that a method may see, whatever the access.
-    ``withheld``: of these the columns that releases show no more from a version of the data on: version -> table ->
-    columns. ``context``: input tables shown whole, for every region of the release, whether or not they belong to units
+    ``context``: input tables shown whole, for every region of the release, whether or not they belong to units
     of the fold. ``stream``: the input table that a method is handed row by row, or '' where it sees all at once; it
     shows the unit's key and ``sequence``, which orders the rows of a unit. ``forecast``: what is forecast of it.
     ``label_columns``: of labelsets, the columns of its labels and urgency in answers and supervision.
@@ -117,7 +116,7 @@ class Problem:
     ``probabilities``: whether its scores are read as probabilities, so that the contract of methods asks for [0, 1].
     ``quantity``: of estimates, what the units of a user's own data estimate; one of
     :data:`tipbench.kinds.answers.QUANTITIES`. ``views``: of links, the tables whose rows are ranked, and the key of
-    each. ``since``: the version of the data from which on releases have the task, '' for all.
+    each.
     """
 
     name: str
@@ -138,14 +137,12 @@ class Problem:
     signal_columns: frozenset[str]
     prevalence: float | None = None
     leak_limits: dict[str, float] = field(default_factory=COMMON_LEAK_LIMITS.copy)
-    withheld: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     context: frozenset[str] = frozenset()
     stream: str = ""
     forecast: Forecast | None = None
     label_columns: tuple[str, ...] = ()
     quantity: str = ""
     views: Mapping[str, str] = field(default_factory=dict)
-    since: str = ""
     sealed_length: int = 0
     version: int = 1
     probabilities: bool = False

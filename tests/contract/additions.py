@@ -12,9 +12,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tipdata.core.world import newest_released, versions
+
 REPOSITORY = Path(__file__).parents[2]
 COPIED = ("benchmark", "baselines", "datasets", "configs", "docs", "README.md", "tests/scores")
-VERSION, RELEASED = "9.0.0", "0.3.0"
+VERSION, RELEASED = "9.0.0", newest_released()
 TASK, METHOD, METRIC, TABLE, COLUMN = "advert_reuse", "first_words", "impurity", "firms", "register_entry"
 
 METHOD_FILE = '''"""Adverts whose texts begin with the same words have one operator. Needs the text. Cost: a second."""
@@ -90,8 +92,8 @@ Which adverts are one operator's, by what is written in them?
 
 DRAFT = f"""  {VERSION}:
     status: draft
-    world: world-0.3.0.yaml
-    seed: 20261124
+    world: {versions()[RELEASED]["world"]}
+    seed: {versions()[RELEASED]["seed"]}
     reason: "firms have an entry in a register"
 """
 
@@ -165,7 +167,7 @@ ADDITIONS = {
                     f'            "{COLUMN}": region.stream("firms/{COLUMN}").below(local, 1 << 30),\n',
                 ),
             ),
-            "datasets/tipdata/versions.yaml": (("all tables of 0.2.0 stay as they are\"\n", DRAFT),),
+            "datasets/tipdata/versions.yaml": ((f'{versions()[RELEASED]["reason"]}"\n', DRAFT),),
             "benchmark/tipbench/tasks/supplier_risk.py": (('"firms": (\n', f'            "{COLUMN}",\n'),),
         },
         commands=(CARDS, SCHEMA),

@@ -222,7 +222,7 @@ version, column = sys.argv[1:]
 needs = {f"firms.{column}"}
 fold = prepare("supplier_risk", release=f"{version}/tiny", split="operation", needs=needs).folds[0]
 try:
-    prepare("supplier_risk", release="0.3.0/tiny", split="operation", needs=needs)
+    prepare("supplier_risk", release="tiny", split="operation", needs=needs)
     said = ""
 except UsageError as error:
     said = str(error)

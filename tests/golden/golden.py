@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tipdata.core.world import newest_released
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -205,7 +206,7 @@ def differing_commands(base: State, head: State) -> Iterator[tuple[str, int]]:
 def differing_small(base: State, head: State, cells: int) -> Iterator[tuple[str, int]]:
     """Yield what differs between committed results of small and HEAD's, in so many cells of each task, and not between
     BASE's and HEAD's."""
-    folder = REPOSITORY / "results" / "0.3.0" / "small" / "reference"
+    folder = REPOSITORY / "results" / newest_released() / "small" / "reference"
     stored = [json.loads(path.read_bytes()) for path in sorted(folder.rglob("s*.json"))]
     checked, of_machine = 0, []
     for task in sorted({result["task"] for result in stored}):

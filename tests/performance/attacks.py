@@ -127,7 +127,7 @@ def units(public: Path, secret: Path) -> None:
     """Whether being a unit of one task says anything of another's label, beside the same in the open release."""
     say("being a unit of", "AUROC for advert_risk", "in the open release")
     adverts = labelled(tasks()["advert_risk"], public, secret)
-    opened = Release.of("0.3.0", "small")
+    opened = Release.of("0.4.0", "small")
     risk = prepare("advert_risk", release=opened, split="operation").answers.frame.filter(part="test")
     for name in ("advert_authorship", "flag_aggregation"):
         inside = pl.read_parquet(public / "units" / f"{name}.parquet")["advert"]

@@ -20,7 +20,7 @@ def main(regions: int) -> None:
     from tipdata.release import Release, generate_region, make_release
     from tipdata.release import release as release_module
 
-    world = World.of("0.3.0")
+    world = World.of("0.4.0")
     tables = generate_region(world, 0)  # compiles the lexicon
     compute, write, rows, peaks = [], [], 0, []
     for index in range(regions):
@@ -42,7 +42,7 @@ def main(regions: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["TIPBENCH_HOME"] = folder
             start = time.perf_counter()
-            make_release(Release("0.3.0", "measured"), engine="loky", workers=workers, quiet=True)
+            make_release(Release("0.4.0", "measured"), engine="loky", workers=workers, quiet=True)
             walls.setdefault(workers, []).append(time.perf_counter() - start)
     one, two = min(walls[1]), min(walls[2])
 

@@ -1,7 +1,7 @@
 """How varied is what adverts say? python tests/performance/variety.py [--regions 64] [--world 1]
 
-For each language, data 0.3.0 beside 0.4.0: sentences authored (0.4.0: frames) and the different sentences that they
-make before nouns, numbers, prices and contacts are put in; then, on the first advert of each template, lemmas without
+For each language: frames authored and the different sentences that they make before nouns, numbers, prices and contacts
+are put in; then, on the first advert of each template, lemmas without
 digits, contacts, emoji and misspellings: types in the first 100,000 tokens, the share of types that occur once, the
 slope of log frequency over log rank from rank 5 to 500 (Zipf), and quantiles of a body's length in words.
 
@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 from drawn import NEEDED, asking
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.world import World
+from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
 from tipdata.text.grammar import surfaces
 from tipdata.text.reading import read
@@ -40,14 +40,8 @@ def bodies_of(world: World, regions: int) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def authored(version: str, language: str) -> tuple[int, int]:
-    """Return how many sentences are written in the files, and how many different ones they make."""
-    if version == "0.3.0":
-        lexicon = read(language)
-        lists = [lexicon["contact"]]
-        for family in lexicon["families"].values():
-            lists += [*family["slots"].values(), *family["cues"].values()]
-        return sum(map(len, lists)), len({sentence for listed in lists for sentence in listed})
+def authored(language: str) -> tuple[int, int]:
+    """Return how many frames are written in the files, and how many different ones they make."""
     book = wordbook(language)
     frames = [frame for frame in book.frames() if frame.where != "title"]
     return len(frames), len({text for frame in frames for text in surfaces(frame.parts, book.dialect_words)})
@@ -70,9 +64,9 @@ CONTACTS = "|".join(
 )
 
 
-def misspellings(version: str, language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+def misspellings(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
     """Return a pattern of misspelt words, and the right word of each, in lower case."""
-    listed = read(language if version == "0.3.0" else f"frames/{language}")["misspellings"]
+    listed = read(f"frames/{language}")["misspellings"]
     right = {str(wrong).lower(): str(word).lower() for word, wrong in listed.items()}
     words = "|".join(sorted(map(re.escape, right), key=len, reverse=True))
     return re.compile(words if language == "zh" else rf"(?<!\w)(?:{words})(?!\w)"), right
@@ -88,28 +82,24 @@ def main() -> None:
     """Print the table."""
     options = asking(__doc__).parse_args()
     print(
-        f"{'language':9}{'data':>6}{'sentences':>11}{'different':>11}{'adverts':>9}{'tokens':>9}{'types':>8}"
+        f"{'language':9}{'frames':>11}{'different':>11}{'adverts':>9}{'tokens':>9}{'types':>8}"
         f"{'once':>7}{'Zipf':>7}   length at {', '.join(f'{q}%' for q in QUANTILES)}"
     )
-    made = {
-        version: bodies_of(World.of(version, world), options.regions)
-        for version, world in (("0.3.0", 0), ("0.4.0", options.world))
-    }
+    table = bodies_of(World.of(newest_released(), options.world), options.regions)
     for language in LANGUAGES:
-        for version, table in made.items():
-            wrong, right = misspellings(version, language)
-            bodies = table.filter(language=language)["body"].to_list()
-            read_ = [lemmas(body, language, wrong, right) for body in bodies]
-            tokens = [token for one in read_ for token in one][:TOKENS]
-            counts = Counter(tokens)
-            once = np.mean([count == 1 for count in counts.values()])
-            lengths = np.percentile([len(one) for one in read_], QUANTILES).astype(int)
-            written, different = authored(version, language)
-            print(
-                f"{language:9}{version:>6}{written:11,}{different:11,}{len(bodies):9,}{len(tokens):9,}"
-                f"{len(counts):8,}{once:7.3f}{slope(list(counts.values())):7.2f}   "
-                + ", ".join(map(str, lengths))
-            )
+        wrong, right = misspellings(language)
+        bodies = table.filter(language=language)["body"].to_list()
+        read_ = [lemmas(body, language, wrong, right) for body in bodies]
+        tokens = [token for one in read_ for token in one][:TOKENS]
+        counts = Counter(tokens)
+        once = np.mean([count == 1 for count in counts.values()])
+        lengths = np.percentile([len(one) for one in read_], QUANTILES).astype(int)
+        written, different = authored(language)
+        print(
+            f"{language:9}{written:11,}{different:11,}{len(bodies):9,}{len(tokens):9,}"
+            f"{len(counts):8,}{once:7.3f}{slope(list(counts.values())):7.2f}   "
+            + ", ".join(map(str, lengths))
+        )
 
 
 if __name__ == "__main__":

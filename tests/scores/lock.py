@@ -23,7 +23,7 @@ from tipbench.evaluation.evaluation import evaluate
 from tipbench.evaluation.meaning import score_version
 from tipbench.evaluation.sources import score_digest
 from tipbench.task import Task
-from tipbench.tasks import all_tasks
+from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 
 LOCK = Path(__file__).with_name("scores.lock.yaml")
@@ -139,7 +139,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--reason", help="why the version of a task was raised")
     reason = parser.parse_args(words).reason
     try:
-        lock, expected = updated(all_tasks(), read_lock(), read_expected(), reason)
+        lock, expected = updated(tasks(), read_lock(), read_expected(), reason)
     except UsageError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2

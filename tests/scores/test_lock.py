@@ -18,20 +18,20 @@ from lock import Locked, is_same, numbers_of, read_expected, read_lock, updated
 from tipbench.evaluation.sources import score_digest
 from tipbench.kinds import CLUSTERS
 from tipbench.task import Task
-from tipbench.tasks import all_tasks
+from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 
-TASK = all_tasks()["advert_risk"]
+TASK = tasks()["advert_risk"]
 
 
 def test_the_lock_is_up_to_date() -> None:
     lock = read_lock()
-    assert set(lock) == set(all_tasks())
-    stale = [name for name, task in all_tasks().items() if lock[name].digest != score_digest(task)]
+    assert set(lock) == set(tasks())
+    stale = [name for name, task in tasks().items() if lock[name].digest != score_digest(task)]
     assert not stale, "run `python tests/scores/lock.py`"
 
 
-@pytest.mark.parametrize("task", all_tasks().values(), ids=list(all_tasks()))
+@pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
 def test_made_up_predictions_score_what_they_did(task: Task) -> None:
     expected, found = read_expected()[task.name], numbers_of(task)
     assert set(found) == set(expected)
@@ -41,7 +41,7 @@ def test_made_up_predictions_score_what_they_did(task: Task) -> None:
 
 def test_made_up_predictions_reach_every_metric_of_every_task() -> None:
     expected = read_expected()
-    for name, task in all_tasks().items():
+    for name, task in tasks().items():
         given = {place.split("/")[2] for place, value in expected[name].items() if value is not None}
         assert set(task.metrics) <= given, name
 
@@ -128,7 +128,7 @@ def test_a_metric_edited_in_a_copy_is_locked_where_its_values_stay_and_refused_w
     after = (folder / "scores.lock.yaml").read_text(encoding="utf-8")
     then, now = yaml.safe_load(before), yaml.safe_load(after)
     changed = {task for task in then if then[task] != now[task]}
-    assert changed == {name for name, task in all_tasks().items() if task.kind is CLUSTERS}
+    assert changed == {name for name, task in tasks().items() if task.kind is CLUSTERS}
     assert now["advert_linkage"]["version"] == then["advert_linkage"]["version"]
     wrapped = "\n_right = measure\n\n\ndef measure(inputs):\n    found = _right(inputs)\n"
     wrapped += "    return replace(found, metrics=lambda drawn: {k: v / 2 for k, v in found.metrics(drawn).items()})\n"

@@ -18,7 +18,7 @@ from tipbench.contract import promises
 from tipbench.contract.check import check
 from tipbench.contract.other_process import PREDICTIONS
 from tipbench.contract.trial import Broken, Run, Trial
-from tipbench.tasks import task_of, tasks
+from tipbench.tasks import task_of
 from tipdata.release import Release
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "baseline"
@@ -116,15 +116,13 @@ def test_a_config_is_named_as_its_file_and_its_module(name: str) -> None:
 def test_a_baseline_keeps_every_promise_of_the_contract(
     name: str,
     tiny: Release,
-    request: pytest.FixtureRequest,
     elsewhere: Callable[[Trial], Run],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(promises, "run_elsewhere", elsewhere)
     method = config(name)["method"] | SMALLER.get(name, {})
     task = task_of(name.partition("/")[0])
-    source = tiny if task.name in tasks() else request.getfixturevalue("draft")
-    trial = Trial(method["_target_"], task, partial(make, method), source)
+    trial = Trial(method["_target_"], task, partial(make, method), tiny)
     verdict = check(trial)
     assert verdict.broken is None, f"{verdict.broken.title} {verdict.says}"
     if trial.task.kind.key(trial.task.unit) == "query":

@@ -7,16 +7,16 @@ import pytest
 import tipbench
 from tipbench.data.splits import SPLITS
 from tipbench.task import Task
-from tipbench.tasks import all_tasks, task_of
+from tipbench.tasks import task_of, tasks
 from tipcore.errors import UsageError
 from tipdata.stages import all_tables
 
 DOCS = Path(tipbench.__file__).parents[2] / "docs" / "tasks"
 
 
-@pytest.mark.parametrize("task", all_tasks().values(), ids=list(all_tasks()))
+@pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
 def test_a_task_says_everything_that_the_design_asks_of_it(task: Task) -> None:
-    assert task.name == all_tasks()[task.name].name
+    assert task.name == tasks()[task.name].name
     assert task.question.endswith("?")
     assert re.fullmatch(r"[a-z_]+", task.name)
     assert task.primary in task.metrics
@@ -28,7 +28,7 @@ def test_a_task_says_everything_that_the_design_asks_of_it(task: Task) -> None:
 
 
 def test_titles_are_short_words_of_one_task_each_and_head_its_page() -> None:
-    titles = {task.name: task.title for task in all_tasks().values()}
+    titles = {task.name: task.title for task in tasks().values()}
     assert len(set(titles.values())) == len(titles)
     for name, title in titles.items():
         assert re.fullmatch(r"[A-Z][a-z ]{5,35}", title)
@@ -36,7 +36,7 @@ def test_titles_are_short_words_of_one_task_each_and_head_its_page() -> None:
         assert page.startswith(f"# {title} ({name})\n")
 
 
-@pytest.mark.parametrize("task", all_tasks().values(), ids=list(all_tasks()))
+@pytest.mark.parametrize("task", tasks().values(), ids=list(tasks()))
 def test_a_task_shows_only_columns_that_exist_and_are_observed(task: Task) -> None:
     for name, columns in task.tables.items():
         tiers = {c.name: c.tier for c in all_tables()[name].columns}
@@ -47,11 +47,11 @@ def test_a_task_shows_only_columns_that_exist_and_are_observed(task: Task) -> No
 def test_every_observed_column_of_adverts_is_shown_by_the_tasks_on_risk_and_linkage() -> None:
     observed = {c.name for c in all_tables()["adverts"].columns if c.tier != "truth"}
     for name in ("advert_risk", "advert_linkage"):
-        assert set(all_tasks()[name].tables["adverts"]) == observed
+        assert set(tasks()[name].tables["adverts"]) == observed
 
 
 def test_authorship_hides_contacts_images_and_accounts() -> None:
-    shown = {c for columns in all_tasks()["advert_authorship"].tables.values() for c in columns}
+    shown = {c for columns in tasks()["advert_authorship"].tables.values() for c in columns}
     assert not shown & {"contacts", "images", "account"}
 
 

@@ -1,17 +1,23 @@
 """Runs and results as they would be found, without running anything."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tipbench
 from tipbench.evaluation.comparison import Draws
 from tipbench.runs.results import RESULT, Result
 from tipboard.board.draws import KeptDraws
 from tipboard.board.entries import reference_entries
-from tipboard.board.files import Board
+from tipboard.board.files import Board, boards
 from tipdata.release import Release, open_release
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from made_board import make_board
 
 Make = Callable[..., Result]
 
@@ -26,12 +32,12 @@ def result() -> Make:
         content = {
             "task": task,
             "method": method,
-            "data": "0.3.0/tiny",
+            "data": "0.4.0/tiny",
             "split": split,
             "seed": 0,
             "labels": "truth",
             "access": "public",
-            "versions": {"data": "0.3.0", "evaluator": 1, "method": "0.2.0"},
+            "versions": {"data": "0.4.0", "evaluator": 1, "method": "0.2.0"},
             "config_hash": "0" * 64,
             "config": {},
             "primary": "average_precision",
@@ -52,10 +58,25 @@ def result() -> Make:
     return make
 
 
+@pytest.fixture(scope="session")
+def made_board(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of results of every task, split and shipped method, with made-up scores: to read, not to change."""
+    return make_board(tmp_path_factory.mktemp("made") / "results")
+
+
+@pytest.fixture(scope="session")
+def committed() -> Path:
+    """The committed results, where the reference run of the newest data is among them."""
+    results = Path(tipbench.__file__).parents[2] / "results"
+    if not boards(results):
+        pytest.skip("the reference run of this version of the data is in the making")
+    return results
+
+
 @pytest.fixture
 def known_world(tiny: Release, monkeypatch: pytest.MonkeyPatch) -> Release:
     """Let the world that is drawn to reproduce an entry be one that is there: to make another takes seconds."""
-    world = open_release("0.3.0", "tiny", engine="sequential", quiet=True, world=1)
+    world = open_release("0.4.0", "tiny", engine="sequential", quiet=True, world=1)
     monkeypatch.setattr("tipboard.board.reproduction.drawn_world", lambda data: world)
     return world
 
@@ -80,7 +101,7 @@ def runs(tmp_path: Path) -> Callable[..., Path]:
 def board() -> Callable[..., Board]:
     """A board of results as reference entries; ``draws``: by method, or none."""
 
-    def make(*results: Result, draws: dict[str, np.ndarray] | None = None, data: str = "0.3.0/tiny") -> Board:
+    def make(*results: Result, draws: dict[str, np.ndarray] | None = None, data: str = "0.4.0/tiny") -> Board:
         return Board(
             data, reference_entries(results, [kept(one, array) for one, array in (draws or {}).items()])
         )

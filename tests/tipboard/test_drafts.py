@@ -26,14 +26,14 @@ from tipcore.errors import UsageError
 from tipdata.core.world import versions
 
 METHOD = "advert_risk/prior"
-REFUSED = r"^data version 0\.9\.0 is a draft and may still change: add --draft, or take 0\.3\.0\.$"
+REFUSED = r"^data version 0\.9\.0 is a draft and may still change: add --draft, or take 0\.4\.0\.$"
 NOW = new.datetime.fromisoformat("2026-06-01T12:00:00+00:00")
 
 
 @pytest.fixture(autouse=True)
 def draft(monkeypatch: pytest.MonkeyPatch) -> None:
     """Version 0.9.0, a draft of the same world."""
-    monkeypatch.setitem(versions(), "0.9.0", {**versions()["0.3.0"], "status": "draft"})
+    monkeypatch.setitem(versions(), "0.9.0", {**versions()["0.4.0"], "status": "draft"})
 
 
 @pytest.fixture
@@ -69,10 +69,10 @@ def test_a_draft_is_no_default_board_beside_a_released_one(
     result: Callable, runs: Callable, drafted: Path, tmp_path: Path
 ) -> None:
     runs(result(METHOD))
-    results = kept(tmp_path / "results", drafted / "0.9.0", drafted / "0.3.0")
-    assert newest(results) == read(results).data == "0.3.0/tiny"
+    results = kept(tmp_path / "results", drafted / "0.9.0", drafted / "0.4.0")
+    assert newest(results) == read(results).data == "0.4.0/tiny"
     assert newest(results, draft=True) == read(results, draft=True).data == "0.9.0/tiny"
-    assert read(results, "0.3.0/tiny", draft=True).data == "0.3.0/tiny"
+    assert read(results, "0.4.0/tiny", draft=True).data == "0.4.0/tiny"
     with pytest.raises(UsageError, match=REFUSED):
         read(results, "0.9.0/tiny")
 
@@ -81,7 +81,7 @@ def test_the_page_of_a_draft_says_so_and_no_other_does(
     result: Callable, runs: Callable, drafted: Path, tmp_path: Path
 ) -> None:
     runs(result(METHOD))
-    results = kept(tmp_path / "results", drafted / "0.9.0", drafted / "0.3.0")
+    results = kept(tmp_path / "results", drafted / "0.9.0", drafted / "0.4.0")
     assert "Release 0.9.0/tiny (draft), evaluator" in render(read(results, draft=True), "f.svg")
     assert "draft" not in render(read(results), "f.svg")
 
@@ -99,7 +99,7 @@ def test_the_commands_refuse_a_draft_with_2_in_one_sentence(
     to = "site" if action == ("build",) else "results"
     code, out, said = tipbench("board", *action, "--to", to)
     assert (code, out, len(said.splitlines())) == (2, "", 1)
-    assert "0.9.0 is a draft and may still change: add --draft, or take 0.3.0." in said
+    assert "0.9.0 is a draft and may still change: add --draft, or take 0.4.0." in said
     assert not (tmp_path / "site").exists()
 
 
@@ -156,7 +156,7 @@ def test_the_command_makes_a_round_of_a_draft_by_draft_alone(
     def make(order: RoundOrder, *_: object, **__: object) -> Round:
         new._checked(order, NOW.date())
         asked.append(order)
-        return described(order.version or "0.3.0", tmp_path)
+        return described(order.version or "0.4.0", tmp_path)
 
     monkeypatch.setattr("tipboard.actions.seal.new_round", make)
     monkeypatch.chdir(tmp_path)
@@ -179,13 +179,13 @@ def test_the_record_of_a_round_of_a_draft_says_so_and_its_commitment_binds_it(tm
     assert "draft" in json_schema()["properties"]
     assert commitment_of(bytes(32), made) == made.commitment
     assert commitment_of(bytes(32), made.model_copy(update={"draft": None})) != made.commitment
-    released = described("0.3.0", tmp_path)
+    released = described("0.4.0", tmp_path)
     assert "draft" not in json.loads(to_json(released))
     assert '"draft"' not in terms(released.model_dump(mode="json"))
 
 
 def test_the_page_of_a_round_of_a_draft_says_so(result: Callable, board: Callable, tmp_path: Path) -> None:
-    for version, marks in (("0.9.0", 2), ("0.3.0", 0)):
+    for version, marks in (("0.9.0", 2), ("0.4.0", 0)):
         made = described(version, tmp_path)
         scores = Scores(name=made.name, commitment=made.commitment, entries=[])
         page = round_page(Closed(made, scores, None), [size_of(board(result(METHOD)))], NOWHERE)
@@ -193,7 +193,7 @@ def test_the_page_of_a_round_of_a_draft_says_so(result: Callable, board: Callabl
 
 
 def test_the_pages_of_a_hosted_round_of_a_draft_say_so(tmp_path: Path) -> None:
-    for version, release in (("0.9.0", "0.9.0/tiny (draft)"), ("0.3.0", "0.3.0/tiny")):
+    for version, release in (("0.9.0", "0.9.0/tiny (draft)"), ("0.4.0", "0.4.0/tiny")):
         made = described(version, tmp_path)
         told = {name: text.decode() for name, text in pages(made, "Spring").items()}
         assert {name for name, text in told.items() if f"version {release}" in text} == {

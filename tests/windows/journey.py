@@ -199,10 +199,10 @@ def own_data_and_method(journey: Journey) -> None:
 def submission_and_board(journey: Journey) -> None:
     """A submission as its authors make it, and a board of the runs; hosting is refused."""
     journey.tipbench(
-        f"submit pack runs/0.3.0/tiny/prevalence/all/chao_lower --to acme--chao --method chao {ABOUT}"
+        f"submit pack runs/0.4.0/tiny/prevalence/all/chao_lower --to acme--chao --method chao {ABOUT}"
     )
     journey.tipbench("submit check acme--chao", says="cannot limit the memory")
-    journey.tipbench("board results --runs runs/0.3.0/tiny --to results --quiet")
+    journey.tipbench("board results --runs runs/0.4.0/tiny --to results --quiet")
     build = "board build --results results --to site --quiet"
     journey.tipbench(build)
     with journey.kept_open(journey.folder / "site" / "index.html"):

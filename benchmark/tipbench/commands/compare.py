@@ -6,8 +6,8 @@ from tipbench.commands.options import add_json
 
 EXAMPLES = """\
 example:
-  tipbench compare runs/0.3.0/small/advert_risk/forward/tfidf_logreg/*-s0 \\
-                   runs/0.3.0/small/advert_risk/forward/lightgbm/*-s0
+  tipbench compare runs/0.4.0/small/advert_risk/forward/tfidf_logreg/*-s0 \\
+                   runs/0.4.0/small/advert_risk/forward/lightgbm/*-s0
 
 The first run is the reference. Differences of the primary metric come from a paired cluster
 bootstrap, p values are corrected by Holm over the runs compared; differences that are not significant say n.s."""

@@ -40,7 +40,7 @@ def add_board(parser: argparse.ArgumentParser) -> None:
     """Declare the folder of boards, and which of them."""
     add_results(parser)
     add_draft(parser)
-    parser.add_argument("--data", metavar="RELEASE", help="the board, such as 0.3.0/small (the newest)")
+    parser.add_argument("--data", metavar="RELEASE", help="the board, such as 0.4.0/small (the newest)")
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

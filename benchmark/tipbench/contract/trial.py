@@ -94,7 +94,7 @@ class Trial:
     def check_needs(self, needs: frozenset[str]) -> None:
         """Refuse needs that the task does not show at this access. Raises UsageError."""
         level = access_of(self.task, self.access)
-        check_needs(self.task, needs, level, self.oracle, self.source.version)
+        check_needs(self.task, needs, level, self.oracle)
 
     @cached_property
     def prepared(self) -> Prepared:

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from tipcore.errors import UsageError
 from tipdata.core.tables import LABEL, TIERS
-from tipdata.core.world import has
 from tipdata.stages import all_tables
 
 from tipbench.task import Task
@@ -18,15 +17,6 @@ ORACLE_TABLES = ("operations",)
 """Hidden tables that an oracle is shown beside the task's own."""
 
 
-def check_since(task: Task, version: str) -> None:
-    """Refuse a version of the data that has no such task. Raises UsageError."""
-    if task.since and not has(version, task.since):
-        raise UsageError(
-            f"{task.name} is a task of data {task.since} and later, and this is {version}: set "
-            f"release.version={task.since}."
-        )
-
-
 def access_of(task: Task, access: str) -> str:
     """Return the access level; ``auto`` is the task's own. Raises UsageError for one that does not exist."""
     if access == "auto":
@@ -36,54 +26,25 @@ def access_of(task: Task, access: str) -> str:
     return access
 
 
-def withheld_columns(task: Task, version: str | None) -> frozenset[tuple[str, str]]:
-    """Return table and column of what a task shows no more in this version of the data; None is a user's own, of
-    which nothing is withheld."""
-    return frozenset(
-        (table, column)
-        for since, tables in task.withheld.items()
-        if version is not None and has(version, since)
-        for table, columns in tables.items()
-        for column in columns
-    )
-
-
-def visible_columns(
-    task: Task, access: str, oracle: bool = False, version: str | None = None
-) -> dict[str, tuple[str, ...]]:
+def visible_columns(task: Task, access: str, oracle: bool = False) -> dict[str, tuple[str, ...]]:
     """Return tables and columns that a run at this access is shown; a table with nothing to show is absent.
-
-    ``version``: of the data; None for a user's own.
 
     An oracle is shown the hidden columns of the task's tables as well, those that are hidden altogether, and the
     hidden ``operations``.
     """
     tiers = set(TIERS[: TIERS.index(access) + 1])
-    gone = withheld_columns(task, version)
     shown: dict[str, tuple[str, ...]] = {}
     for name, allowed in task.tables.items():
         table = all_tables()[name]
-        open_ = {c.name for c in table.columns if c.tier in tiers and c.name in allowed}
-        seen = {column for column in open_ if (name, column) not in gone}
+        seen = {c.name for c in table.columns if c.tier in tiers and c.name in allowed}
         if seen or (oracle and table.hidden_only):
             hidden = {c.name for c in table.columns if oracle and c.tier == "truth"}
             shown[name] = tuple(c.name for c in table.columns if c.name in seen | hidden)
     return shown | {name: all_tables()[name].names() for name in ORACLE_TABLES if oracle}
 
 
-def check_needs(
-    task: Task, needs: Collection[str], access: str, oracle: bool, version: str | None = None
-) -> None:
-    """Refuse a method that needs what it is not shown. Raises UsageError that says what would do.
-
-    ``version``: of the data; None for a user's own.
-    """
-    gone = withheld_columns(task, version)
-    if late := sorted(need for need in needs if tuple(need.split(".", 1)) in gone):
-        raise UsageError(
-            f"the method needs {_listed(late)}, which {task.name} shows no more in data {version}: "
-            "choose another method or an older release.version."
-        )
+def check_needs(task: Task, needs: Collection[str], access: str, oracle: bool) -> None:
+    """Refuse a method that needs what it is not shown. Raises UsageError that says what would do."""
     shown = visible_columns(task, access, oracle)
     lacking = sorted(n for n in needs if n.partition(".")[2] not in shown.get(n.partition(".")[0], ()))
     if not lacking:

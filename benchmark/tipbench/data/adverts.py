@@ -18,8 +18,10 @@ TEXT = ("title", "body")
 LINKS = ("contacts", "images", "account")
 """Columns that tie adverts to one another by an identifier."""
 
-NO_PLACE = ("advert", "minute", "language", "category", "price", "price_basis", *JOB_FIELDS)
-OTHERS = ("region", "platform", "town", "jurisdiction", *NO_PLACE)
+OTHERS = (
+    *("region", "platform", "town", "jurisdiction"),
+    *("advert", "minute", "language", "category", "price", "price_basis", *JOB_FIELDS),
+)
 CONTEXT = {
     "places": ("region", "town", "name", "x_km", "y_km", "jurisdiction", "population", "border", "port"),
     "platforms": ("region", "platform", "kind", "opened", "closed", "verification"),

@@ -13,7 +13,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
 from tipdata.release import Release, open_release
 from tipdata.stages import all_tables
 
-from tipbench.data.access import access_of, check_needs, check_since, visible_columns
+from tipbench.data.access import access_of, check_needs, visible_columns
 from tipbench.data.fold import Fold, valid_as_test
 from tipbench.data.prepared import Prepared
 from tipbench.data.splits import SPLITS, CannotSplitError, Split, partition
@@ -38,15 +38,14 @@ def prepare_release(
     task: Task, source: Source, split: str, labels: str, access: str, needs: Collection[str], oracle: bool
 ) -> Prepared:
     """Return one fold and its answers; see :func:`tipbench.loading.prepare`."""
-    check_since(task, source.version)
     level = access_of(task, access)
-    check_needs(task, needs, level, oracle, source.version)
+    check_needs(task, needs, level, oracle)
     supervision = labels_of(task, labels)
     units = task.units(source).collect()
     policy = split_of(task, source, units, split)
     rows, notes = divided(task, source, units, policy)
     rows = rows.sort(task.unit)
-    tables = shown(task, source, rows, visible_columns(task, level, oracle, source.version), level)
+    tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
     check_had(needs, tables, source)
     given = task.supervise[supervision](rows, source)
     parts = rows.select(task.unit, "part")

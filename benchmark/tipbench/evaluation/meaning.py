@@ -6,16 +6,12 @@ what the code of each task's scores was like when they were last confirmed (``te
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from tipbench.task import Task
 from tipbench.tasks import task_of
-
-FIRST = "0.3.0"
-"""How records wrote version 1 while all tasks had one version."""
 
 
 def score_version(task: str | Task) -> int:
@@ -23,12 +19,5 @@ def score_version(task: str | Task) -> int:
     return task_of(task).version
 
 
-def _read(version: object) -> object:
-    """Read what an older record wrote: version 1 as "0.3.0", and what came before it as 0."""
-    if isinstance(version, str) and re.fullmatch(r"\d+\.\d+\.\d+", version):
-        return int(version == FIRST)
-    return version
-
-
-ScoreVersion = Annotated[int, Field(strict=True, ge=0), BeforeValidator(_read)]
-"""A record's version of a score. Older records have it as text."""
+ScoreVersion = Annotated[int, Field(strict=True, ge=0)]
+"""A record's version of a score."""

@@ -8,7 +8,6 @@ from tipcore.errors import UsageError
 from tipdata.release import open_release
 
 from tipbench.config.settings import Settings
-from tipbench.data.access import check_since
 from tipbench.data.release_folds import allowed_splits
 from tipbench.loading import prepare
 from tipbench.task import Task
@@ -29,7 +28,6 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
     if not make or settings.release is None:
         return task.splits
     release, engine = settings.release, settings.engine
-    check_since(task, release.version)
     source = open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
     found = list(allowed_splits(task, source, task.units(source).collect()))
     if not found:

@@ -19,7 +19,7 @@ from tipbench.data.custom.config import own_data
 from tipbench.data.custom.folds import is_mapped
 from tipbench.runs.cell import Cell, cell_of
 from tipbench.task import Task
-from tipbench.tasks import task_of, tasks_in
+from tipbench.tasks import task_of
 
 ALL, ALLOWED = "all", "allowed"
 LISTS = {"baseline": "baselines", "split": "splits", "seed": "seeds", "release.world": "worlds"}
@@ -52,15 +52,14 @@ def expand(
 ) -> list[Cell]:
     """Return every cell that a config stands for, those that share a fold beside each other.
 
-    Only splits that a task has and its data can have, tasks that the release has, one seed for a method whose seed
-    changes nothing, and on independent worlds no oracle that only a pattern matches.
+    Only splits that a task has and its data can have, one seed for a method whose seed changes nothing, and on
+    independent worlds no oracle that only a pattern matches.
 
     Args:
         composer: what was typed.
         allowed: see :data:`Allowed`; asked only for ``splits: allowed`` and ``split=auto``.
         commas: whether values may be comma lists (``-m``).
-        notice: told of baselines that a pattern matches and that need an extra which is not installed, and of those
-            that are named and of a task that the release has not.
+        notice: told of baselines that a pattern matches and that need an extra which is not installed.
 
     Raises:
         UsageError: where a baseline that is named needs such an extra or is an oracle on an independent world,
@@ -79,7 +78,7 @@ def expand(
         settings = rest.settings(name)
         task = task_of(settings.task.name if settings.task else name)
         named = name in (grid.baselines if isinstance(grid.baselines, list) else [grid.baselines])
-        if not _is_for_data(settings, task, notice if named else lambda said: None):
+        if not _is_for_data(settings, task):
             continue
         if (extra := missing_extra(settings.baseline.model_dump())) is not None:
             if named:
@@ -228,21 +227,11 @@ def _class_of(settings: Settings) -> object | None:
     return method_class(target) if settings.fence == "off" or is_shipped(target) else None
 
 
-def _is_for_data(settings: Settings, task: Task, notice: Notice) -> bool:
-    """Return whether a method can run on the data: their task, and tables and tasks that the release has.
-
-    ``notice``: told where the release is older than the task.
-    """
+def _is_for_data(settings: Settings, task: Task) -> bool:
+    """Return whether a method can run on the data: their task, and tables that it has; some methods need what only a
+    user's own data has."""
     if settings.data is not None:
         return settings.data.get("task") == task.name
-    if settings.release is not None and task.name not in tasks_in(settings.release.version):
-        notice(f"left out, since data {settings.release.version} have no such task: {settings.baseline.name}")
-        return False
-    return _is_for_releases(settings, task)
-
-
-def _is_for_releases(settings: Settings, task: Task) -> bool:
-    """Return whether a release has the tables that a method needs; some need what only a user's own data has."""
     needs = getattr(_class_of(settings), "needs", frozenset())
     return {need.partition(".")[0] for need in needs} <= {*task.tables, "operations"}
 

@@ -17,7 +17,7 @@ class Versions(Record):
     """What a score means: scores of other versions are not comparable."""
 
     data: str = Field(description="version of the release, or SHA-256 of the files of a user's own data")
-    evaluator: ScoreVersion = Field(description="what the task's scores mean; 1 was written as 0.3.0")
+    evaluator: ScoreVersion = Field(description="what the task's scores mean")
     method: str = Field(description="version of tipbench, or SHA-256 of the source of a user's own method")
 
 

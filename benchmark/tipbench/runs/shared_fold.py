@@ -55,8 +55,7 @@ class SharedFold:
     def _check(self, needs: frozenset[str], oracle: bool) -> None:
         task = task_of(self.cell.task)
         if self.own is None:
-            version = self.cell.config["release"]["version"]
-            check_needs(task, needs, self._kept[oracle].access, oracle, version)
+            check_needs(task, needs, self._kept[oracle].access, oracle)
         else:
             check_own(task, self.own, self.cell.config["labels"], needs, oracle)
 

@@ -1,29 +1,20 @@
-"""Read tables of any open version of the data: what joined later may be missing."""
+"""Read the tables that a story is told from, truth among them."""
 
 from __future__ import annotations
 
 import polars as pl
 from tipdata.core.world import MINUTES_A_DAY
-from tipdata.stages import tables_of
 
 from tipbench.data.firms import owned_firms
 from tipbench.task import Source
 
 LIFE = ("begins", "ends")
-"""First and last day of an operation's life; before data 0.4.0 those of its posting."""
-
-
-def has_table(source: Source, table: str) -> bool:
-    """Return whether this version of the data has a table."""
-    return table in tables_of(source.version)
+"""First and last day of an operation's life."""
 
 
 def operations(source: Source) -> pl.LazyFrame:
     """Return all operations with their life. Raises UsageError for a source that shows no truth."""
-    frame = source.scan("operations", truth=True)
-    if LIFE[0] in frame.collect_schema():
-        return frame
-    return frame.with_columns(begins="first_day", ends="last_day")
+    return source.scan("operations", truth=True)
 
 
 def adverts(source: Source) -> pl.LazyFrame:
@@ -32,14 +23,13 @@ def adverts(source: Source) -> pl.LazyFrame:
 
 
 def accounts(source: Source) -> pl.LazyFrame:
-    """Return accounts of operations; ``closed_day`` is null where the data have none."""
-    return with_column(source.scan("accounts", truth=True), "closed_day", pl.Int32())
+    """Return accounts of operations."""
+    return source.scan("accounts", truth=True)
 
 
 def conversations(source: Source) -> pl.LazyFrame:
     """Return conversations of operations with their first day."""
-    frame = _dated(source.scan("conversations", truth=True))
-    return with_column(frame, "outcome", pl.String())
+    return _dated(source.scan("conversations", truth=True))
 
 
 def messages(source: Source) -> pl.LazyFrame:
@@ -87,10 +77,8 @@ def visits(source: Source, table: str) -> pl.LazyFrame:
 
 
 def people(source: Source) -> pl.LazyFrame:
-    """Return adults of operations; a child is nobody's row, whatever the version of the data."""
-    youngest = pl.col("age_band").str.extract(r"^(\d+)").cast(pl.Int32)
-    frame = source.scan("people", truth=True).filter(youngest >= 18)
-    return with_column(with_column(frame, "way", pl.String()), "town", pl.Int32())
+    """Return people of operations, all of them adults."""
+    return source.scan("people", truth=True)
 
 
 def calls(source: Source) -> pl.LazyFrame:
@@ -102,11 +90,6 @@ def of_adverts(source: Source, table: str) -> pl.LazyFrame:
     """Return flags or queued reviews of the adverts of operations."""
     posted = source.scan("adverts", truth=True).select("advert", "operation")
     return source.scan(table).join(posted, on="advert")
-
-
-def with_column(frame: pl.LazyFrame, name: str, dtype: pl.DataType) -> pl.LazyFrame:
-    """Return the frame with a column of nulls where it lacks one of this name."""
-    return frame if name in frame.collect_schema() else frame.with_columns(pl.lit(None, dtype).alias(name))
 
 
 def _dated(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -12,7 +12,6 @@ from tipbench.stories import tables
 from tipbench.stories.finding import RICHEST, find
 from tipbench.stories.record import About, Event, Lane, Phase, What
 from tipbench.stories.story import Story
-from tipbench.stories.tables import has_table
 from tipbench.stories.views import VIEWS, candidates
 from tipbench.task import Source
 
@@ -26,7 +25,7 @@ WAYS = {
     "job_advert": "a job advert",
     "sold": "a sale by others",
 }
-"""How a person comes to an operation, in words; before data 0.4.0 only the relation to the recruiter is known."""
+"""How a person comes to an operation, in words."""
 
 
 def story_of(source: Source, operation: int | None = None) -> Story:
@@ -62,9 +61,8 @@ def _events(source: Source, about: About) -> Iterator[Dated]:
     yield "ends", "people", "ends", {"day": about.ends}
     names = source.scan("places").filter(pl.col("region") == about.region).select("town", "name")
     towns = dict(names.collect().iter_rows())
-    for needed, of_table in PARTS.items():
-        if has_table(source, needed):
-            yield from of_table(source, about, towns)
+    for of_table in PARTS:
+        yield from of_table(source, about, towns)
 
 
 def _rows(frame: pl.LazyFrame, about: About) -> Iterator[Row]:
@@ -86,12 +84,10 @@ def _adverts(source: Source, about: About, towns: dict[int, str]) -> Iterator[Da
     for row in _rows(tables.adverts(source), about):
         yield "advertises", "adverts", "advert", {"day": row["day"], "town": towns.get(row["town"]),
               "sort": row["platform"]}  # fmt: skip
-    if has_table(source, "flags"):
-        for row in _rows(tables.of_adverts(source, "flags"), about):
-            yield "is disturbed", "adverts", "flag", {"day": row["day"], "sort": _words(row["reason"])}
-    if has_table(source, "queue"):
-        for row in _rows(tables.of_adverts(source, "queue"), about):
-            yield "is disturbed", "help", "review", {"day": row["day"]}
+    for row in _rows(tables.of_adverts(source, "flags"), about):
+        yield "is disturbed", "adverts", "flag", {"day": row["day"], "sort": _words(row["reason"])}
+    for row in _rows(tables.of_adverts(source, "queue"), about):
+        yield "is disturbed", "help", "review", {"day": row["day"]}
 
 
 def _accounts(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
@@ -178,8 +174,7 @@ def _people(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dat
                 {"day": row["from_day"], "until": row["to_day"], "sort": row["role"]},
             )
             continue
-        came = WAYS.get(row["way"]) or _words(row["recruiter_relation"])
-        yield "works", "people", "person", {"day": row["from_day"], "until": row["to_day"], "sort": came,
+        yield "works", "people", "person", {"day": row["from_day"], "until": row["to_day"], "sort": WAYS[row["way"]],
               "town": towns.get(row["town"])}  # fmt: skip
         if row["to_day"] is not None:
             yield "people leave", "people", "exit", {"day": row["to_day"], "sort": _words(row["exit"])}
@@ -194,15 +189,7 @@ def _words(name: str | None) -> str | None:
     return None if name is None else name.replace("_", " ")
 
 
-PARTS: dict[str, Callable[[Source, About, dict[int, str]], Iterator[Dated]]] = {
-    "conversations": _recruits,
-    "adverts": _adverts,
-    "accounts": _accounts,
-    "wallets": _money,
-    "circuits": _circuits,
-    "trips": _trips,
-    "firms": _firms,
-    "people": _people,
-    "contacts": _help,
-}
-"""A table without which there is no such part of a story, and what makes its events."""
+PARTS: tuple[Callable[[Source, About, dict[int, str]], Iterator[Dated]], ...] = (
+    _recruits, _adverts, _accounts, _money, _circuits, _trips, _firms, _people, _help,
+)  # fmt: skip
+"""What makes the events of each part of a story."""

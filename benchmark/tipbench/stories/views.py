@@ -13,7 +13,7 @@ from collections.abc import Callable
 import polars as pl
 
 from tipbench.stories import tables
-from tipbench.stories.tables import LIFE, has_table
+from tipbench.stories.tables import LIFE
 from tipbench.task import Source
 
 FEWEST = 3
@@ -35,15 +35,15 @@ def _help(source: Source) -> list[pl.LazyFrame]:
     return [tables.calls(source), tables.of_adverts(source, "queue")]
 
 
-VIEWS: dict[str, tuple[str, Rows]] = {
-    "adverts": ("adverts", lambda source: [tables.adverts(source)]),
-    "conversations": ("messages", lambda source: [tables.messages(source)]),
-    "payments": ("payments", lambda source: [tables.payments(source)]),
-    "movement": ("circuits", _movement),
-    "firms": ("firms", _firms),
-    "help": ("contacts", _help),
+VIEWS: dict[str, Rows] = {
+    "adverts": lambda source: [tables.adverts(source)],
+    "conversations": lambda source: [tables.messages(source)],
+    "payments": lambda source: [tables.payments(source)],
+    "movement": _movement,
+    "firms": _firms,
+    "help": _help,
 }
-"""View -> a table without which the data have no such view, and its dated rows ``[operation, day, ...]``."""
+"""View -> its dated rows ``[operation, day, ...]``."""
 CALLS = "calls"
 
 
@@ -51,11 +51,9 @@ def candidates(source: Source) -> pl.DataFrame:
     """Return every operation with the rows seen of it: its own columns, one per view, ``calls`` among those of help,
     and ``views``, how many count."""
     found = tables.operations(source).collect()
-    for view, (needed, rows) in VIEWS.items():
-        seen = rows(source) if has_table(source, needed) else []
-        found = _counted(found, view, seen)
-    called = [tables.calls(source)] if has_table(source, "contacts") else []
-    found = _counted(found, CALLS, called)
+    for view, rows in VIEWS.items():
+        found = _counted(found, view, rows(source))
+    found = _counted(found, CALLS, [tables.calls(source)])
     return found.with_columns(views=pl.sum_horizontal([counts(view).cast(pl.Int32) for view in VIEWS]))
 
 
@@ -67,8 +65,6 @@ def counts(view: str) -> pl.Expr:
 
 def _counted(found: pl.DataFrame, name: str, rows: list[pl.LazyFrame]) -> pl.DataFrame:
     """Return operations with the number of these rows within their life."""
-    if not rows:
-        return found.with_columns(pl.lit(0, pl.Int64).alias(name))
     dated = pl.concat([one.select("operation", "day") for one in rows])
     lives = found.lazy().select("operation", *LIFE)
     counts = (

@@ -8,17 +8,13 @@ from functools import cache
 from importlib import import_module
 
 from tipcore.errors import UsageError
-from tipdata.core.world import has, newest_released
 
 from tipbench.task import Task
 
 
 @cache
-def all_tasks() -> dict[str, Task]:
-    """Return every task by name, those of data that are a draft among them.
-
-    Raises ValueError where two modules define a task of the same name.
-    """
+def tasks() -> dict[str, Task]:
+    """Return every task by name. Raises ValueError where two modules define a task of the same name."""
     found: dict[str, Task] = {}
     for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
         task: Task = import_module(f"{__name__}.{module}").TASK
@@ -28,22 +24,11 @@ def all_tasks() -> dict[str, Task]:
     return found
 
 
-@cache
-def tasks_in(version: str) -> dict[str, Task]:
-    """Return the tasks that a version of the data has, by name."""
-    return {name: task for name, task in all_tasks().items() if not task.since or has(version, task.since)}
-
-
-def tasks() -> dict[str, Task]:
-    """Return the tasks of the newest released data, by name."""
-    return tasks_in(newest_released())
-
-
 def task_of(task: str | Task) -> Task:
     """Return the task of a name. Raises UsageError, naming the nearest, for a task that does not exist."""
     if isinstance(task, Task):
         return task
-    known = all_tasks()
+    known = tasks()
     if task not in known:
         near = get_close_matches(task, known, n=1)
         advice = f'Did you mean "{near[0]}"?' if near else f"Choose one of {', '.join(known)}."

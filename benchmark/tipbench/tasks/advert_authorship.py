@@ -1,13 +1,12 @@
 """Contacts, images and places hidden: who wrote this advert?
 
-Places are hidden because an operation stays within one region, so that a method could find it without reading. From
-data 0.4.0 on day, price and fields of a job are hidden too: trees on these alone find the writer without reading.
+Places are hidden because an operation stays within one region, so that a method could find it without reading. Day,
+price and fields of a job are hidden too: trees on these alone find the writer without reading.
 """
 
 from __future__ import annotations
 
 import polars as pl
-from tipdata.stages.adverts.tables import JOB_FIELDS
 
 from tipbench.data import adverts, supervision
 from tipbench.data.adverts import TABLE, UNIT
@@ -39,8 +38,7 @@ TASK = Task(
     unit=UNIT,
     table=TABLE,
     kind=CANDIDATES,
-    tables={"adverts": (*adverts.NO_PLACE, *adverts.TEXT)},
-    withheld={"0.4.0": {"adverts": ("minute", "price", "price_basis", *JOB_FIELDS)}},
+    tables={"adverts": ("advert", "language", "category", *adverts.TEXT)},
     splits=adverts.SPLITS,
     own_splits=("all", "given"),
     tier="public",

@@ -87,7 +87,6 @@ TASK = Task(
     unit=UNIT,
     table=TABLE,
     kind=LINKS,
-    since="0.4.0",
     tables={
         TABLE: (*adverts.OTHERS, *adverts.TEXT, *adverts.LINKS),
         "accounts": adverts.ACCOUNTS,

@@ -15,7 +15,7 @@ from tipbench.task import Source, Task
 
 UNIT = "region"
 TABLE = "populations"
-STRATA = ("form", "sex", "age")
+STRATA = ("form", "sex")
 SPARSE, OVERLAPPING = "sparse", "overlapping"
 """Groups: half of a region's pairs of lists or more share nobody, or fewer do."""
 FEWEST = 2
@@ -30,7 +30,7 @@ def units(source: Source) -> pl.LazyFrame:
 
 
 def truth(source: Source) -> pl.LazyFrame:
-    """Return ``[region, truth Float64]``: everyone exploited, seen or not."""
+    """Return ``[region, truth Float64]``: every adult exploited, seen or not."""
     return source.scan(TABLE, truth=True).select(UNIT, pl.col("hidden").cast(pl.Float64).alias("truth"))
 
 
@@ -109,7 +109,7 @@ def check_tables(tables: dict[str, pl.DataFrame]) -> None:
         pl.struct(c for c in (UNIT, *strata, *lists) if c in rows.columns).is_duplicated(),
         "repeat a pattern of lists",
         "add their counts up (where a row is a person, map count to COUNT(*)), or map the columns that tell them "
-        "apart to form, sex or age",
+        "apart to form or sex",
     )
 
 

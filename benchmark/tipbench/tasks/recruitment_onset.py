@@ -82,7 +82,7 @@ TASK = Task(
     unit=UNIT,
     table=TABLE,
     kind=ALARMS,
-    sealed_length=20,
+    sealed_length=8,
     tables={
         TABLE: ("region", UNIT, "platform", "minute", "language"),
         STREAM: ("region", UNIT, "sequence", "minute", "side", "act", "channel"),

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from tipbench.metrics.registry import metrics
 from tipbench.runs.results import RESULT, Result, read_result
-from tipbench.tasks import all_tasks
+from tipbench.tasks import tasks
 from tipcore.atomic import fill_folder_atomically, is_left_over
 from tipcore.errors import UsageError
 from tipdata.core.world import RELEASED, check_status, is_draft, sizes, versions
@@ -60,7 +60,7 @@ class Board:
 
 
 def label_of(data: str) -> str:
-    """Return a release as readers see it, ``0.3.0/small`` or ``0.4.0/small (draft)``."""
+    """Return a release as readers see it, ``0.4.0/small`` or ``0.4.0/small (draft)``."""
     return f"{data} (draft)" if is_draft(data.partition("/")[0]) else data
 
 
@@ -201,7 +201,7 @@ def _side(folder: Path) -> tuple[list[Result], list[KeptDraws]]:
 
 def _refuse_unknown(results: Path, entry: Entry) -> None:
     for result in entry.results:
-        known = result.task in all_tasks() and result.primary in metrics()
+        known = result.task in tasks() and result.primary in metrics()
         if not known or result.primary not in result.scores:
             raise UsageError(
                 f"{results}: {entry.id} has a result of {result.primary} of {result.task}, which this tipbench does "

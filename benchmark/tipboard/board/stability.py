@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -40,7 +39,7 @@ class TaskScores(_Record):
     task: str
     split: str
     metric: str
-    version: ScoreVersion = Field(default=1, description="what the scores mean")
+    version: ScoreVersion = Field(description="what the scores mean")
     methods: tuple[str, ...] = Field(description="names without their task, of methods scored in every world")
     scores: tuple[tuple[float, ...], ...]
     left_out: dict[str, str] = Field(description="methods that are not scored in every world, and why")
@@ -71,17 +70,6 @@ class Stability(_Record):
     data: str = Field(description="version/size, without the world")
     worlds: tuple[int, ...] = Field(min_length=FEWEST)
     tasks: tuple[TaskScores, ...]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_older(cls, content: Any) -> Any:
-        """Return older files have one evaluator for all tasks."""
-        if not isinstance(content, dict) or "evaluator" not in content:
-            return content
-        kept = {key: value for key, value in content.items() if key != "evaluator"}
-        if isinstance(tasks := kept.get("tasks"), list) and all(isinstance(task, dict) for task in tasks):
-            kept["tasks"] = [{"version": content["evaluator"], **task} for task in tasks]
-        return kept
 
     @model_validator(mode="after")
     def _has_every_world_once(self) -> Stability:

@@ -45,7 +45,7 @@ def collect(runs: Path, data: str | None = None, draft: bool = False) -> Stabili
 
     Args:
         runs: the folder.
-        data: version and size, such as ``0.3.0/small``; needed where runs of several are there.
+        data: version and size, such as ``0.4.0/small``; needed where runs of several are there.
         draft: whether they may be of a draft.
 
     Raises:

@@ -10,7 +10,7 @@ from tipboard.commands import board_exports
 EXAMPLES = """\
 examples:
   tipbench run experiment=board release=small
-  tipbench board results --runs runs/0.3.0/small --to results
+  tipbench board results --runs runs/0.4.0/small --to results
   tipbench board accept submissions/acme--chao
   tipbench board build --to site
   tipbench board export latex --task advert_risk
@@ -31,7 +31,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 RESULTS = """\
 examples:
   tipbench run experiment=board release=small
-  tipbench board results --runs runs/0.3.0/small --to results
+  tipbench board results --runs runs/0.4.0/small --to results
   tipbench board results --to results --check
   tipbench board results --to results --render
 
@@ -61,7 +61,7 @@ def _results(actions: Any) -> None:
 WORLDS = """\
 examples:
   tipbench run experiment=worlds release=small
-  tipbench board worlds --runs runs --data 0.3.0/small
+  tipbench board worlds --runs runs --data 0.4.0/small
 
 The first command runs every method on five worlds of other seeds. The second keeps their scores as
 results/<release>/worlds.json and says how stable each task's ranking is: Kendall's tau-b between
@@ -76,7 +76,7 @@ def _worlds(actions: Any) -> None:
         "--runs", default="runs", metavar="RUNS", help="folder of runs on independent worlds (runs)"
     )
     _add_to(one)
-    one.add_argument("--data", metavar="RELEASE", help="of which release, such as 0.3.0/small")
+    one.add_argument("--data", metavar="RELEASE", help="of which release, such as 0.4.0/small")
     add_draft(one)
     add_quiet(one)
     add_json(one)

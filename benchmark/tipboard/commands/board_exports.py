@@ -54,7 +54,7 @@ def _tables(kinds: Any) -> None:
         columns = f"keys of columns, in this order, or all ({usual})"
         one.add_argument("--columns", metavar="NAME,NAME", help=columns)
         one.add_argument("--matrix", action="store_true", help="the task's methods on every split")
-        one.add_argument("--data", metavar="DATA", help="of this release, such as 0.3.0/small (the largest)")
+        one.add_argument("--data", metavar="DATA", help="of this release, such as 0.4.0/small (the largest)")
         add_results(one)
         add_draft(one)
         one.add_argument("--to", metavar="FILE", help="where it is written (standard output)")
@@ -65,7 +65,7 @@ def _tables(kinds: Any) -> None:
 CODABENCH = """\
 examples:
   tipbench board export codabench ~/secret/spring-2027 --to ~/secret/spring-2027.zip
-  tipbench board export codabench ~/secret/spring-2027 --to bundle.zip --image example/tipbench-scoring:0.3.0
+  tipbench board export codabench ~/secret/spring-2027 --to bundle.zip --image example/tipbench-scoring:0.5.0
 
 The bundle is for the upload to the host alone: it holds the answers. Without --image the libraries
 are installed at every run, which needs a network there. See docs/codabench.md."""

@@ -7,13 +7,13 @@ from tipbench.commands.options import add_json, add_quiet, parser_of
 EXAMPLES = """\
 examples:
   tipbench run baseline=prevalence/chao_lower release=small
-  tipbench submit pack runs/0.3.0/small --to acme--chao --team acme --method chao \\
+  tipbench submit pack runs/0.4.0/small --to acme--chao --team acme --method chao \\
       --summary "Chao's lower bound from lists that overlap." --author "A. Author, Acme University"
   tipbench submit check acme--chao
 
 Predictions that were made without tipbench, several files or one:
   tipbench submit pack --predictions advert_risk/forward/s0=a.parquet advert_risk/random/s0=b.csv \\
-      --data 0.3.0/small --access public --labels expert --hardware "1 GPU" \\
+      --data 0.4.0/small --access public --labels expert --hardware "1 GPU" \\
       --to acme--mine --team acme --method mine --summary "..." --author "A. Author"
   tipbench submit pack --predictions a.parquet --task advert_risk --split forward --seed 0 ...
 
@@ -66,7 +66,7 @@ def _add_pack(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--predictions", nargs="+", action="extend", metavar="TASK/SPLIT/sSEED=FILE", help="instead of runs"
     )
-    one.add_argument("--data", help="of --predictions: the release, such as 0.3.0/small (or --round)")
+    one.add_argument("--data", help="of --predictions: the release, such as 0.4.0/small (or --round)")
     one.add_argument("--labels", help="of --predictions: what was learnt from, such as expert")
     one.add_argument("--access", help="of --predictions: the most private data used: public, platform, legal")
     one.add_argument("--task", help="of a single FILE of --predictions, with --split and --seed")

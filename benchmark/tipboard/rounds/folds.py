@@ -89,8 +89,8 @@ def sealed_fold(
     source = open_by_name(release) if isinstance(release, str) else release
     _check_version(source, described)
     level = access_of(chosen, access)
-    check_needs(chosen, needs, level, oracle=False, version=described.data)
-    visible = visible_columns(chosen, level, version=described.data)
+    check_needs(chosen, needs, level, oracle=False)
+    visible = visible_columns(chosen, level)
     learnt, taught, policy, notes = _taught(chosen, source, split, labels)
     sealed, units = _published(described, folder, chosen)
     asked = _sealed_rows(chosen, sealed, units)

@@ -110,7 +110,7 @@ def _settle(
     name: str,
 ) -> RoundTruth:
     """Return the units and answers of a task, written."""
-    found = truth_of(task_of(name), source, seed, labels, plan.prefixes.get(name))
+    found = truth_of(task_of(name), source, seed, labels, plan.prefixes)
     _check_distinct(name, found.units)
     _write_truth(name, found, public, secret)
     return found

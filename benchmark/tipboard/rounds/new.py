@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from tipbench.data.access import check_since
 from tipbench.data.keyed import SEED_BYTES
-from tipbench.tasks import task_of, tasks_in
+from tipbench.tasks import task_of, tasks
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.home import expanded
@@ -72,9 +71,7 @@ def new_round(
     closes = _checked(order, today)
     public, secret = (expanded(folder).resolve() for folder in (order.public, order.secret))
     version = order.version or newest_released()
-    names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks_in(version))
-    for name in names:
-        check_since(task_of(name), version)
+    names = tuple(task_of(name).name for name in order.tasks) or tuple(tasks())
     if (begun := unpublished(secret, public)) is not None:
         _check_same(order, begun, names, version)
         publish(secret, public, begun.opens)

@@ -33,7 +33,8 @@ AMBIGUOUS = 5
 
 
 def lengths_of(names: Sequence[str]) -> dict[str, int]:
-    """Return the lengths for those of these tasks that are streamed; four in five units have as many rows.
+    """Return the lengths for those of these tasks that are streamed; two in three conversations and four in five
+    circuits have as many rows.
 
     Raises ValueError for a streamed task whose file declares no ``sealed_length``.
     """

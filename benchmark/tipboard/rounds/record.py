@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from tipbench.runs.results import Model, read_record
 from tipbench.sources import canonical
-from tipbench.tasks import all_tasks
+from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 
 ROUND, DIGESTS, REVEALED, SCORES = "round.json", "digests.json", "revealed.json", "scores.json"
@@ -98,7 +98,7 @@ class Round(_Record):
 
     @property
     def release(self) -> str:
-        """Return the data as readers see them: ``0.3.0/small``, or ``0.4.0/small (draft)``."""
+        """Return the data as readers see them: ``0.4.0/small``, or ``0.4.0/small (draft)``."""
         return f"{self.data}/{self.size}{' (draft)' if self.draft else ''}"
 
     @property
@@ -169,7 +169,7 @@ def read_round(folder: Path) -> Round:
     Raises UsageError where there is none, and for a task that is not known here.
     """
     described: Round = read(folder / ROUND, Round, "sealed round")
-    if unknown := [name for name in described.tasks if name not in all_tasks()]:
+    if unknown := [name for name in described.tasks if name not in tasks()]:
         raise UsageError(
             f"round {described.name} has {unknown[0]}, which this tipbench does not know: install the one of the round."
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from tipbench.data.access import LEVELS, withheld_columns
+from tipbench.data.access import LEVELS
 from tipbench.data.relabelled import BOOKS, WALLET
 from tipbench.tasks import task_of
 from tipdata.core.world import World
@@ -59,8 +59,7 @@ def published_columns(names: Sequence[str], version: str) -> dict[str, list[str]
     found: dict[str, list[str]] = {}
     shown: set[tuple[str, str]] = set()
     for task in (task_of(name) for name in names):
-        listed = {(table, column) for table, columns in task.tables.items() for column in columns}
-        shown |= listed - withheld_columns(task, version)
+        shown |= {(table, column) for table, columns in task.tables.items() for column in columns}
     for table in tables_of(version).values():
         columns = [c.name for c in table.columns if (table.name, c.name) in shown and c.tier in LEVELS]
         if columns:

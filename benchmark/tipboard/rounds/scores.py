@@ -57,9 +57,7 @@ class Scores(BaseModel):
     format: str = DOMAIN
     name: str
     commitment: str
-    evaluator: str = Field(
-        default=__version__, description="version of the tipbench that scored it; 0.3.0 in older files"
-    )
+    evaluator: str = Field(default=__version__, description="version of the tipbench that scored it")
     entries: list[ScoredEntry]
     chain: list[Link] = Field(default=[], description="what was taken in and voided; absent in older files")
 

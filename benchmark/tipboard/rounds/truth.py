@@ -10,6 +10,7 @@ thresholds of harm metrics are set on them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +20,9 @@ from tipbench.data.splits import PART
 from tipbench.data.streams.forecasts import forecast_answers, weights
 from tipbench.data.streams.steps import ORDER
 from tipbench.kinds.answers import Answers
-from tipbench.kinds.links import GIVEN_VIEW
+from tipbench.kinds.links import GIVEN_VIEW, with_links
 from tipbench.task import Forecast, Source, Task
+from tipbench.tasks import task_of
 from tipdata.core.world import DAYS
 
 from tipboard.rounds.ids import CODES, Labels, kinds_of
@@ -39,15 +41,16 @@ class RoundTruth:
 
 
 def truth_of(
-    task: Task, source: Source, seed: bytes, labels: dict[int, Labels], length: int | None
+    task: Task, source: Source, seed: bytes, labels: dict[int, Labels], prefixes: Mapping[str, int]
 ) -> RoundTruth:
     """Return the units and answers of a task.
 
     Args:
         source: tables as generated, whole.
         labels: of each region.
-        length: of the prefixes, of a streamed task.
+        prefixes: their lengths, by streamed task of the round.
     """
+    length = prefixes.get(task.name)
     rows = _parted(task, task.units(source).collect(), seed)
     frame = (
         task.answers(task.select(rows, source).rows, source)
@@ -55,14 +58,13 @@ def truth_of(
         else _answers_of_prefixes(task, source, rows, length)
     )
     if task.forecast is None:
-        kind = kinds_of(task.table).get(task.unit)
-        labelled = _labelled(frame, task.unit, kind, seed, labels).sort(task.unit)
-        listed = None
+        kind, listed = kinds_of(task.table).get(task.unit), None
         if task.gallery is not None:
-            labelled = _labelled(
-                labelled, "given", kinds_of(GIVEN_VIEW)[task.views[GIVEN_VIEW]], seed, labels
-            )
-            listed = _views(task, task.gallery(rows, source), seed, labels)
+            shown = _published(task.gallery(rows, source), source, prefixes)
+            frame = with_links(frame.drop("links"), shown).select(frame.columns)
+            frame = _labelled(frame, "given", kinds_of(GIVEN_VIEW)[task.views[GIVEN_VIEW]], seed, labels)
+            listed = _views(task, shown, seed, labels)
+        labelled = _labelled(frame, task.unit, kind, seed, labels).sort(task.unit)
         return RoundTruth(labelled.select(task.unit), Answers(task.kind, task.unit, labelled, gallery=listed))
     forecast = task.forecast
     labelled = _labelled(frame, forecast.query, kinds_of(task.stream)[forecast.query], seed, labels)
@@ -77,6 +79,16 @@ def _gallery(forecast: Forecast, source: Source, seed: bytes, labels: dict[int, 
     listed = source.scan(forecast.gallery).select("region", forecast.candidate).collect()
     kind = kinds_of(forecast.gallery)[forecast.candidate]
     return _labelled(listed, forecast.candidate, kind, seed, labels)
+
+
+def _published(gallery: pl.DataFrame, source: Source, prefixes: Mapping[str, int]) -> pl.DataFrame:
+    """Return what may be linked without what the round does not publish: streams too short for their prefix."""
+    for name, length in prefixes.items():
+        task = task_of(name)
+        stream = source.scan(task.stream).select(task.unit, ORDER).collect()
+        kept = long_enough(task, stream, length).implode()
+        gallery = gallery.filter((pl.col("view") != task.table) | pl.col("candidate").is_in(kept))
+    return gallery
 
 
 def _views(task: Task, listed: pl.DataFrame, seed: bytes, labels: dict[int, Labels]) -> pl.DataFrame:

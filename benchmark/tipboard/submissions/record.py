@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from tipbench.config.interpolations import INTERPOLATION
-from tipbench.evaluation.meaning import FIRST
 
 from tipboard.submissions.text import legal_text
 
@@ -117,21 +116,8 @@ class SubmittedVersions(_Record):
 
     data: Text100
     tasks: dict[Name, Annotated[int, Field(ge=0, lt=2**31)]] = Field(
-        default={}, max_length=40, description="by task, what its scores mean"
+        max_length=40, description="by task, what its scores mean"
     )
-    evaluator: Text100 = Field(
-        default="", description="in the place of tasks in older records, where 0.3.0 is 1 for every task"
-    )
-
-    @model_validator(mode="after")
-    def _says_it_once(self) -> SubmittedVersions:
-        if ("tasks" in self.model_fields_set) == ("evaluator" in self.model_fields_set):
-            raise ValueError("needs tasks, or evaluator as older records have it, and not both")
-        return self
-
-    def of_scores(self, task: str) -> int | None:
-        """Return what the scores of a task mean; None where nothing is said of it."""
-        return int(self.evaluator == FIRST) if self.evaluator else self.tasks.get(task)
 
 
 class Pinned(_Record):
@@ -204,7 +190,7 @@ class SubmissionRecord(_Record):
     data: Annotated[
         str,
         Field(max_length=60, json_schema_extra=_schema(DATA)),
-        _whole(DATA, "is neither a release such as 0.3.0/small nor a sealed round such as round/name"),
+        _whole(DATA, "is neither a release such as 0.4.0/small nor a sealed round such as round/name"),
     ]
     versions: SubmittedVersions
     pinned: Pinned | None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tipbench.evaluation.meaning import score_version
 from tipbench.kinds.kind import ROOM
 from tipbench.task import Task
-from tipbench.tasks import all_tasks, task_of
+from tipbench.tasks import task_of, tasks
 
 from tipboard.submissions.folder import Found
 from tipboard.submissions.limits import Limits, amount
@@ -81,8 +81,8 @@ def _declared(record: SubmissionRecord, versions: Sequence[str]) -> Iterator[Pro
 def _meanings(record: SubmissionRecord) -> Iterator[Problem]:
     """Yield one problem per task whose scores mean something else here."""
     where, predicted = f"{RECORD}: versions", {entry.task for entry in record.predictions}
-    for name in sorted(predicted & set(all_tasks())):
-        meant, here = record.versions.of_scores(name), score_version(name)
+    for name in sorted(predicted & set(tasks())):
+        meant, here = record.versions.tasks.get(name), score_version(name)
         if meant is None:
             yield Problem(where, f"tasks does not list {name}; pack it again.")
         elif meant != here:
@@ -105,8 +105,8 @@ def _entries(record: SubmissionRecord) -> Iterator[Problem]:
 
 
 def _wrong(entry: SubmittedFile, sealed: bool) -> str | None:
-    if entry.task not in all_tasks():
-        return f"there is no task {entry.task}; there are {', '.join(all_tasks())}"
+    if entry.task not in tasks():
+        return f"there is no task {entry.task}; there are {', '.join(tasks())}"
     task = task_of(entry.task)
     if sealed != (entry.split == SEALED_SPLIT):
         return f"its split is {entry.split}; a sealed round has {SEALED_SPLIT}, and no release has"

@@ -113,8 +113,8 @@ def test_nothing_but_contacts_is_needed() -> None:
 
 
 @pytest.fixture(scope="module")
-def scores(draft: Release) -> dict[str, Any]:
-    """Scores of every method on the draft."""
+def scores(tiny: Release) -> dict[str, Any]:
+    """Scores of every method on ``tiny``."""
     found = {}
     for method in (
         Random(),
@@ -124,7 +124,7 @@ def scores(draft: Release) -> dict[str, Any]:
         PairScores(rounds=60),
         LinkedReference(rounds=60),
     ):
-        prepared = prepare("case_linkage", release=draft, oracle=getattr(method, "oracle", False))
+        prepared = prepare("case_linkage", release=tiny, oracle=getattr(method, "oracle", False))
         method.fit(prepared.folds[0], 0)
         lists = method.predict(prepared.folds[0])
         found[type(method).__name__] = evaluate(TASK, prepared.answers, lists, replicates=0).scores

@@ -1,6 +1,4 @@
-"""The reference filter of conversations of data 0.4.0 is exact: calibrated, and worse without any part of the law."""
-
-from pathlib import Path
+"""The reference filter of conversations is exact: calibrated, and worse without any part of the law."""
 
 import numpy as np
 import polars as pl
@@ -8,23 +6,14 @@ import pytest
 from tipbaselines.recruitment_onset.oracle import Oracle
 from tipbench.loading import prepare
 from tipbench.runs.streamed.handover import scores_of
-from tipdata.core.world import World
 from tipdata.release import Release
-from tipdata.release.make import open_release
-
-VERSION, WORLD = "0.4.0", 2
 
 
-@pytest.fixture(scope="module")
-def drawn(home: Path) -> Release:
-    return open_release(VERSION, "tiny", engine="sequential", quiet=True, world=WORLD)
-
-
-def scored(drawn: Release, change: str = "") -> pl.DataFrame:
+def scored(tiny: Release, change: str = "") -> pl.DataFrame:
     """What the filter says of every message of the test part, and whether commitment had been reached; without a part
     of the law where ``change`` names one."""
-    prepared = prepare("recruitment_onset", release=drawn, split="operation", oracle=True)
-    method = Oracle(World.of(VERSION, WORLD))
+    prepared = prepare("recruitment_onset", release=tiny, split="operation", oracle=True)
+    method = Oracle()
     method.fit(prepared.folds[0], 0)
     begin = method.begin
 
@@ -49,8 +38,8 @@ def surprise(rows: pl.DataFrame) -> float:
 
 
 @pytest.fixture(scope="module")
-def exact(drawn: Release) -> pl.DataFrame:
-    return scored(drawn)
+def exact(tiny: Release) -> pl.DataFrame:
+    return scored(tiny)
 
 
 def test_the_posterior_after_the_last_message_is_calibrated(exact: pl.DataFrame) -> None:
@@ -62,5 +51,5 @@ def test_the_posterior_after_the_last_message_is_calibrated(exact: pl.DataFrame)
     assert ((found["score"] - found["now"]).abs() < 3 * error + 0.01).all()
 
 
-def test_without_the_law_of_answers_the_filter_is_more_surprised(drawn: Release, exact: pl.DataFrame) -> None:
-    assert surprise(scored(drawn, "_reply")) > surprise(exact) + 1e-4
+def test_without_the_law_of_answers_the_filter_is_more_surprised(tiny: Release, exact: pl.DataFrame) -> None:
+    assert surprise(scored(tiny, "_reply")) > surprise(exact) + 1e-4

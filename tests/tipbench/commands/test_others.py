@@ -35,7 +35,7 @@ def runs(tipbench, own_configs: Path, tiny: Release, kept: Path) -> list[str]:
     return [
         str(path)
         for method, split in cells
-        for path in Path("runs").glob(f"0.3.0/tiny/advert_risk/{split}/{method}/*")
+        for path in Path("runs").glob(f"0.4.0/tiny/advert_risk/{split}/{method}/*")
     ]
 
 
@@ -133,28 +133,28 @@ def test_data_makes_verifies_describes_and_previews(
     assert "adverts" in tipbench("data", "describe", "release=tiny")[1]
     assert len(tipbench("data", "preview", "release=tiny", "table=flags", "rows=3")[1].splitlines()) > 3
     monkeypatch.setattr(
-        "tipbench.actions.data.verify_release", lambda *_, **__: ["release 0.3.0/tiny, region 3"]
+        "tipbench.actions.data.verify_release", lambda *_, **__: ["release 0.4.0/tiny, region 3"]
     )
     code, out, err = tipbench("data", "verify", "release=tiny")
     assert code == 1
-    assert "differs: release 0.3.0/tiny, region 3" in out
+    assert "differs: release 0.4.0/tiny, region 3" in out
     assert "differs in 1 places" in err
 
 
 def test_data_and_scores_are_of_the_world_that_was_typed(tipbench, own_configs: Path, tiny: Release) -> None:
     world = ("release=tiny", "release.world=1")
-    assert json.loads(tipbench("data", "make", *world, "--json")[1])["release"] == "0.3.0/tiny.w1"
+    assert json.loads(tipbench("data", "make", *world, "--json")[1])["release"] == "0.4.0/tiny.w1"
     assert json.loads(tipbench("data", "verify", *world, "--json")[1]) == {
-        "release": "0.3.0/tiny.w1",
+        "release": "0.4.0/tiny.w1",
         "differences": [],
     }
     rows = ("table=flags", "rows=3", "--json")
     here, there = (json.loads(tipbench("data", "preview", *w, *rows)[1]) for w in (world[:1], world))
-    assert (here["release"], there["release"]) == ("0.3.0/tiny", "0.3.0/tiny.w1")
+    assert (here["release"], there["release"]) == ("0.4.0/tiny", "0.4.0/tiny.w1")
     assert here["preview"] != there["preview"]
     run = ("--config-dir", str(own_configs), "baseline=advert_risk/length", "split=random", "replicates=0")
     stored = json.loads(tipbench("run", *run, *world, "--json")[1])
-    (file,) = Path("runs/0.3.0/tiny.w1/advert_risk/random/length").glob("*/predictions.parquet")
+    (file,) = Path("runs/0.4.0/tiny.w1/advert_risk/random/length").glob("*/predictions.parquet")
     words = ("task=advert_risk", "split=random", "replicates=0")
     code, out, _ = tipbench("score", str(file), *words, *world, "--json")
     assert code == 0

@@ -19,7 +19,7 @@ def test_a_story_is_told_and_says_how_to_choose_another(tipbench, tiny: Release)
 
 def test_json_and_figure_are_of_the_operation_asked_for(tipbench, tiny: Release, place: Path) -> None:
     listed = json.loads(tipbench("data", "story", "--find", "kind=independent adverts>=5", "--json")[1])
-    assert listed["release"] == "0.3.0/tiny"
+    assert listed["release"] == "0.4.0/tiny"
     assert {row["kind"] for row in listed["operations"]} == {"independent"}
     number = listed["operations"][0]["operation"]
     code, out, said = tipbench("data", "story", str(number), "--json", "--figure", "case.svg")

@@ -30,7 +30,7 @@ class World:
     places: pl.DataFrame
     regions: int
     name: str = "made up"
-    version: str = "0.3.0"
+    version: str = "0.4.0"
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
         if table == "operations" and not truth:

@@ -100,13 +100,13 @@ class Attack:
     def generator(self):
         from tipdata.release import open_release
 
-        return open_release("0.3.0", "tiny")
+        return open_release("0.4.0", "tiny")
 
     def names_of_packages(self):
         return [importlib.import_module(name) for name in self.given.split(",")]
 
     def generator_on_disk(self):
-        return files_named(("world-0.3.0.yaml", "versions.yaml", "fence.key").__contains__) or nothing()
+        return files_named(("world-0.4.0.yaml", "versions.yaml", "fence.key").__contains__) or nothing()
 
     def board(self):
         import tipboard.board.files

@@ -147,7 +147,7 @@ def test_the_code_that_hands_a_stream_over_is_part_of_the_input_of_its_task_alon
     )
 
     def inputs() -> dict[str, str]:
-        return {cell.task: digests.digests_of(cell, "0.3.0").input for cell in streamed}
+        return {cell.task: digests.digests_of(cell, "0.4.0").input for cell in streamed}
 
     before = inputs()
     edited(f"tipbench/runs/streamed/{handed}.py", new="\nCHANGED = 1\n")
@@ -187,7 +187,7 @@ def test_a_generator_counts_where_no_manifest_says_what_it_makes(
     elsewhere = cells(tmp_path, "baseline=account_risk/degree", "release.world=1", "split=operation")
 
     def inputs(of: list[Cell]) -> list[str]:
-        return [digests.digests_of(cell, "0.3.0").input for cell in of]
+        return [digests.digests_of(cell, "0.4.0").input for cell in of]
 
     released, drawn = inputs(ran), inputs(elsewhere)
     monkeypatch.setattr(digests, "fingerprint", lambda *_: "another generator")

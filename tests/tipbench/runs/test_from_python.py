@@ -182,7 +182,7 @@ def test_steps_of_pandas_are_whole_numbers_beside_missing_ones(tiny: Release) ->
 
 
 def test_what_a_killed_writer_left_is_no_run(tmp_path: Path) -> None:
-    left = tmp_path / "0.3.0" / ".partial-1" / "s0"
+    left = tmp_path / "0.4.0" / ".partial-1" / "s0"
     left.mkdir(parents=True)
     (left / "result.json").write_text("{", encoding="utf-8")
     with pytest.raises(UsageError, match="holds no runs"):

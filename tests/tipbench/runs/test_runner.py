@@ -66,9 +66,9 @@ def test_a_run_on_an_independent_world_is_of_its_data_and_says_so(cell) -> None:
     here, there = (outcome.result for outcome in runner.run([one, other], quiet=True))
     assert here is not None
     assert there is not None
-    assert (here.data, there.data) == ("0.3.0/tiny", "0.3.0/tiny.w1")
-    assert here.config["release"] == {"version": "0.3.0", "size": "tiny"}
-    assert there.config["release"] == {"version": "0.3.0", "size": "tiny", "world": 1}
+    assert (here.data, there.data) == ("0.4.0/tiny", "0.4.0/tiny.w1")
+    assert here.config["release"] == {"version": "0.4.0", "size": "tiny"}
+    assert there.config["release"] == {"version": "0.4.0", "size": "tiny", "world": 1}
     assert here.predictions.digest != there.predictions.digest
     assert read_result(other.folder) == there
 
@@ -186,7 +186,7 @@ def test_every_baseline_that_ships_is_a_method_of_its_config() -> None:
 
 def test_few_folds_are_dealt_to_several_workers_and_none_is_lost(cell) -> None:
     cells = [cell("chance", f"seed={seed}") for seed in range(5)]
-    digests, versions = decisions.digests_of(cells[0], "0.3.0"), decisions.versions_of(cells[0])
+    digests, versions = decisions.digests_of(cells[0], "0.4.0"), decisions.versions_of(cells[0])
     jobs = [decisions.Job(one, versions, digests) for one in cells]
     batches = runner._batches(jobs, workers=2)
     assert [len(batch.jobs) for batch in batches] == [3, 2]

@@ -6,8 +6,7 @@ from tipbench.data.prepared import Prepared
 from tipbench.data.relabelled import relabelled
 from tipbench.evaluation.evaluation import evaluate
 from tipbench.loading import prepare
-from tipbench.tasks import all_tasks, task_of, tasks, tasks_in
-from tipcore.errors import UsageError
+from tipbench.tasks import task_of
 from tipdata.release import Release
 from tipdata.stages import all_tables
 
@@ -16,8 +15,8 @@ KEY = bytes(range(32))
 
 
 @pytest.fixture(scope="module")
-def forward(draft: Release) -> Prepared:
-    return prepare("case_linkage", release=draft, split="forward")
+def forward(tiny: Release) -> Prepared:
+    return prepare("case_linkage", release=tiny, split="forward")
 
 
 def truth(prepared: Prepared) -> pl.DataFrame:
@@ -29,25 +28,10 @@ def truth(prepared: Prepared) -> pl.DataFrame:
     return kept.group_by("advert", "view").head(10).select("view", "candidate", "score", query="advert")
 
 
-def test_data_before_it_have_no_such_task(tiny: Release, tipbench) -> None:
-    says = (
-        r"case_linkage is a task of data 0\.4\.0 and later, and this is 0\.3\.0: set release\.version=0\.4\.0"
-    )
-    with pytest.raises(UsageError, match=says):
-        prepare("case_linkage", release=tiny)
-    code, out, said = tipbench("run", "baseline=case_linkage/time_place", "release=tiny")
-    assert (code, out) == (2, "")
-    assert said.count("\n") == 1
-    assert "case_linkage is a task of data 0.4.0 and later" in said
-    assert "case_linkage" not in tasks_in("0.3.0")
-    assert set(tasks()) == set(tasks_in("0.3.0"))
-    assert set(all_tasks()) - set(tasks_in("0.4.0")) == set()
-
-
 def test_there_is_one_seed_per_operation_and_part_and_lawful_ones_among_them(
-    draft: Release, forward: Prepared
+    tiny: Release, forward: Prepared
 ) -> None:
-    owners = draft.scan("adverts", truth=True).select("advert", "operation").collect()
+    owners = tiny.scan("adverts", truth=True).select("advert", "operation").collect()
     rows = forward.folds[0].parts.join(owners, on="advert")
     assert not rows.select("operation", "part").is_duplicated().any()
     asked = forward.answers.scored()
@@ -55,11 +39,11 @@ def test_there_is_one_seed_per_operation_and_part_and_lawful_ones_among_them(
 
 
 def test_links_are_the_rows_of_the_operation_but_for_the_account_named(
-    draft: Release, forward: Prepared
+    tiny: Release, forward: Prepared
 ) -> None:
     asked = forward.answers.frame.sort("links", descending=True).head(20)
-    tables = {v: draft.scan(v, truth=True).collect() for v in TASK.views}
-    agencies = draft.scan("agencies", truth=True).select("agency", agent="operation").collect()
+    tables = {v: tiny.scan(v, truth=True).collect() for v in TASK.views}
+    agencies = tiny.scan("agencies", truth=True).select("agency", agent="operation").collect()
     placed = tables["firms"].join(agencies, left_on="main_agency", right_on="agency", how="left")
     firm = placed.with_columns(operation=pl.coalesce("operation", "agent"))
     for seed in asked.iter_rows(named=True):
@@ -104,10 +88,10 @@ def test_labels_are_links_of_train_and_valid_seeds(forward: Prepared) -> None:
 
 
 @pytest.mark.parametrize("access", ["public", "platform", "legal"])
-def test_a_fold_shows_its_access_and_no_truth(draft: Release, access: str) -> None:
+def test_a_fold_shows_its_access_and_no_truth(tiny: Release, access: str) -> None:
     levels = ("public", "platform", "legal")
     allowed = levels[: levels.index(access) + 1]
-    fold = prepare("case_linkage", release=draft, access=access).folds[0]
+    fold = prepare("case_linkage", release=tiny, access=access).folds[0]
     for name, table in fold.tables.items():
         tiers = {c.name: c.tier for c in all_tables()[name].columns}
         assert {tiers[c] for c in table.collect_schema().names()} <= set(allowed), name

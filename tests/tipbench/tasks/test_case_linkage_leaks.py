@@ -1,6 +1,6 @@
 """The leak gates of case_linkage: keys, their order and how often a row occurs tell no case, and a planted key does.
 
-On a tiny world of the draft, test part of ``forward``. What is ranked by a key alone is at chance.
+On ``tiny``, test part of ``forward``. What is ranked by a key alone is at chance.
 """
 
 import polars as pl
@@ -26,8 +26,8 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def forward(draft: Release) -> Prepared:
-    return prepare("case_linkage", release=draft, split="forward")
+def forward(tiny: Release) -> Prepared:
+    return prepare("case_linkage", release=tiny, split="forward")
 
 
 def r_precision(prepared: Prepared, key: pl.Expr) -> float:
@@ -68,8 +68,8 @@ def test_no_seed_and_no_operation_decides_a_score(forward: Prepared) -> None:
     assert asked["links"].to_numpy().max() <= asked["links"].sum() / 10
 
 
-def test_operations_do_not_cross_a_leak_free_split(draft: Release) -> None:
-    owners = draft.scan("adverts", truth=True).select("advert", "operation").collect()
+def test_operations_do_not_cross_a_leak_free_split(tiny: Release) -> None:
+    owners = tiny.scan("adverts", truth=True).select("advert", "operation").collect()
     for split in ("forward", "operation", "region"):
-        parts = prepare("case_linkage", release=draft, split=split).folds[0].parts.join(owners, on="advert")
+        parts = prepare("case_linkage", release=tiny, split=split).folds[0].parts.join(owners, on="advert")
         assert not parts.select("operation", "part").unique()["operation"].is_duplicated().any(), split

@@ -24,7 +24,7 @@ from tipboard.submissions.problems import Refused
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.release import Release
 
-DATA = "0.3.0/tiny"
+DATA = "0.4.0/tiny"
 TASK = "flag_aggregation"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tipboard.board.fresh import ASSUMED, LARGEST_MARGIN, Bounded, fresh_of, supports
 
-DATA = "0.3.0/tiny"
+DATA = "0.4.0/tiny"
 
 
 def test_without_an_interval_a_wide_one_is_assumed_and_an_undefined_fresh_score_supports_nothing() -> None:

@@ -14,7 +14,7 @@ from tipboard.board.fresh_record import CELLS, check_fresh, record_of, store_rec
 from tipcore.errors import UsageError
 
 METHOD = "advert_risk/crowd"
-WORLD = "0.3.0/tiny.w7"
+WORLD = "0.4.0/tiny.w7"
 FENCE = dict.fromkeys(("files", "network", "memory", "processes"), True)
 FILE = "advert_risk/forward/s0.json"
 
@@ -23,7 +23,7 @@ FILE = "advert_risk/forward/s0.json"
 def entry(result: Callable) -> Entry:
     """A submission that was reproduced on two splits, of which a fresh world has one."""
     here = [result(METHOD, split, fence=FENCE, schema_version=2) for split in ("forward", "region")]
-    there = [result(METHOD, score=0.4, data="0.3.0/tiny.w7", fence=FENCE)]
+    there = [result(METHOD, score=0.4, data="0.4.0/tiny.w7", fence=FENCE)]
     return Entry("lab", "crowd", here, (), object(), (), there)  # type: ignore[arg-type]
 
 
@@ -118,7 +118,7 @@ def unlisted(folder: Path) -> None:
 
 
 def elsewhere(folder: Path) -> None:
-    changed(folder, lambda record: record["cells"][0].update(world="0.3.0/tiny.w8"))
+    changed(folder, lambda record: record["cells"][0].update(world="0.4.0/tiny.w8"))
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def elsewhere(folder: Path) -> None:
         (without_fences, "advert_risk, split forward, seed 0 was reproduced without a fence"),
         (absent, "cells.json is not what was written there"),
         (score_and_digest, "cells.json is not what was written there"),
-        (elsewhere, f"{FILE} is of 0.3.0/tiny.w7 and not of a fresh world as advert_risk, split forward"),
+        (elsewhere, f"{FILE} is of 0.4.0/tiny.w7 and not of a fresh world as advert_risk, split forward"),
         (unlisted, "advert_risk, split forward, seed 0 was reproduced without a run on a fresh world"),
         (
             lambda folder: shutil.copy(folder / FILE, folder / FILE.replace("s0", "s1")),
@@ -161,18 +161,18 @@ def test_tampering_is_refused_in_one_sentence(
 @pytest.mark.parametrize(
     "more",
     [
-        {"data": "0.3.0/tiny"},
-        {"data": "0.3.0/small.w7"},
+        {"data": "0.4.0/tiny"},
+        {"data": "0.4.0/small.w7"},
         {"data": "0.2.0/tiny.w7"},
         {"data": "my own data"},
-        {"versions": {"data": "0.3.0", "evaluator": 2, "method": "0.2.0"}},
-        {"versions": {"data": "0.3.0", "evaluator": 1, "method": "other==1.0"}},
+        {"versions": {"data": "0.4.0", "evaluator": 2, "method": "0.2.0"}},
+        {"versions": {"data": "0.4.0", "evaluator": 1, "method": "other==1.0"}},
     ],
 )
 def test_results_of_the_release_or_of_another_size_version_or_package_are_no_fresh_ones(
     more: dict, result: Callable, entry: Entry, tmp_path: Path
 ) -> None:
-    fresh = [result(METHOD, **{"data": "0.3.0/tiny.w7", **more})]
+    fresh = [result(METHOD, **{"data": "0.4.0/tiny.w7", **more})]
     wrong = Entry(entry.team, entry.method, entry.results, (), entry.record, (), fresh)
     with pytest.raises(UsageError, match=f"{FILE} is of .* and not of a fresh world as advert_risk"):
         check(stored(tmp_path, wrong), wrong)

@@ -58,9 +58,11 @@ def test_oracles_are_in_italics_and_columns_of_numbers_at_the_right() -> None:
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
-def test_pdflatex_prints_any_text_and_every_task_on_the_width_of_a_page(tmp_path: Path) -> None:
+def test_pdflatex_prints_any_text_and_every_task_on_the_width_of_a_page(
+    made_board: Path, tmp_path: Path
+) -> None:
     tables = [latex_table(["a", BAD], [[BAD, "-0.1"]], [False, True], BAD)]
-    board = read(REPOSITORY / "results")
+    board = read(made_board)
     for standing in standings(board):
         names = [column.key for column in shown(standing) if column.key in FIT_A_PAGE]
         tables.append(FORMATS["latex"].write(of_task(board, standing, names)).decode())

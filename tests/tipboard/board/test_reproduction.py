@@ -19,7 +19,7 @@ from tipdata.release import Release
 
 TASK, ENGINE = "flag_aggregation", "engine=sequential"
 PACK = (
-    "submit", "pack", f"runs/0.3.0/tiny/{TASK}", "--to", "lab-a--crowd", "--team", "lab-a",
+    "submit", "pack", f"runs/0.4.0/tiny/{TASK}", "--to", "lab-a--crowd", "--team", "lab-a",
     "--method", "crowd", "--summary", "Counts.", "--author", "A. Author, Example University", "--replicates", "50",
 )  # fmt: skip
 HONEST = """
@@ -117,12 +117,12 @@ def test_an_honest_package_is_stored_as_reproduced_with_its_score_on_a_fresh_wor
     assert kept.fence.enforced
     assert kept.versions.method == "crowdpkg==1.0"
     assert fresh.scores[fresh.primary].value == found["fresh"]
-    assert fresh.data.startswith("0.3.0/tiny.w")
+    assert fresh.data.startswith("0.4.0/tiny.w")
     assert fresh.data != kept.data
     assert found["supported"] is True
     [shown] = [line for one in standings(read(place / "results")) for line in one.lines]
     assert (shown.rank, shown.is_supported()) == (1, True)
-    shutil.rmtree(place / "results/0.3.0/tiny/submissions/lab-a--crowd/fresh")
+    shutil.rmtree(place / "results/0.4.0/tiny/submissions/lab-a--crowd/fresh")
     for words in (("board", "rescore"), ("board", "export", "csv"), ("board", "build", "--to", "site")):
         code, out, err = tipbench(*words)
         assert (code, out) == (2, "")
@@ -168,7 +168,7 @@ def test_a_forger_that_carries_the_truth_is_marked_and_does_not_lead(
     tipbench: Callable, accepted: Callable[..., Path], truth: dict[str, float]
 ) -> None:
     place = accepted(CARRIER.format(truth=truth, then=""))
-    assert tipbench("board", "results", "--runs", "runs/0.3.0/tiny", "--to", "results", "--quiet")[0] == 0
+    assert tipbench("board", "results", "--runs", "runs/0.4.0/tiny", "--to", "results", "--quiet")[0] == 0
     code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--json")
     assert code == 0, err
     [found] = json.loads(out)
@@ -193,7 +193,7 @@ def test_a_forger_that_hands_in_nonsense_on_a_fresh_world_is_not_reproduced(
     code, out, err = tipbench("board", "reproduce", "lab-a--crowd", "--quiet")
     assert (code in (1, 2), out) == (True, "")
     assert "on flag_aggregation, split forward, seed 0 of a fresh world failed" in err
-    assert not (place / "results/0.3.0/tiny/submissions/lab-a--crowd/reproduced").exists()
+    assert not (place / "results/0.4.0/tiny/submissions/lab-a--crowd/reproduced").exists()
 
 
 @pytest.mark.usefixtures("copied_environment", "known_world")
@@ -219,7 +219,7 @@ def test_what_cannot_be_trusted_is_refused_in_one_sentence(
     assert (code in (1, 2), out) == (True, "")
     assert said in err
     assert len(err.splitlines()) == 1
-    assert not (place / "results/0.3.0/tiny/submissions/lab-a--crowd/reproduced").exists()
+    assert not (place / "results/0.4.0/tiny/submissions/lab-a--crowd/reproduced").exists()
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_every_cell_has_a_fresh_world_of_its_own_by_whose_number_it_is_scored_ag
     worlds = {one.data for one in entry.fresh}
     assert len(worlds) == 2
     assert set(tiny.folder.parent.iterdir()) == before
-    entry_folder = place / "results/0.3.0/tiny/submissions/lab-a--crowd"
+    entry_folder = place / "results/0.4.0/tiny/submissions/lab-a--crowd"
     known = worlds_of(entry_folder / "fresh")
     assert set(known.values()) == worlds
 

@@ -55,7 +55,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
         patched.setattr(new, "sizes", lambda: {"tiny": 2})
         made = new_round(order, datetime(2026, 6, 1, tzinfo=UTC), engine="sequential", quiet=True)
     bundle = place / "bundle.zip"
-    export(BundleOrder(order.secret, bundle, image="example/tipbench-scoring:0.3.0"))
+    export(BundleOrder(order.secret, bundle, image="example/tipbench-scoring:0.5.0"))
     return Host(order.public, order.secret, bundle, made)
 
 

@@ -43,7 +43,7 @@ def refused(order: BundleOrder) -> str:
 
 
 def test_the_same_round_gives_the_same_bytes(host: Any, secret: Path, tmp_path: Path) -> None:
-    image = "example/tipbench-scoring:0.3.0"
+    image = "example/tipbench-scoring:0.5.0"
     export(BundleOrder(secret, tmp_path / "again.zip", image=image))
     assert (tmp_path / "again.zip").read_bytes() == host.bundle.read_bytes()
     with zipfile.ZipFile(host.bundle) as opened:
@@ -58,7 +58,11 @@ def test_answers_go_in_and_seed_tables_and_ledger_stay_out(host: Any, unpacked: 
     reference = unpacked / "reference_data"
     found = {path.relative_to(reference).as_posix() for path in reference.rglob("*") if path.is_file()}
     answers = {f"answers/{name}.parquet" for name in host.round.tasks}
-    assert found == answers | {"galleries/route_forecast.parquet", "round.json"}
+    assert found == answers | {
+        "galleries/case_linkage.parquet",
+        "galleries/route_forecast.parquet",
+        "round.json",
+    }
     for name in found:
         assert (reference / name).read_bytes() == (host.secret / name).read_bytes()
     whole = host.bundle.read_bytes()
@@ -100,7 +104,7 @@ def test_the_wheels_packages_travel_whole_and_methods_stay_at_home() -> None:
 def test_another_evaluator_than_the_rounds_is_refused(
     secret: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = evaluator.components("0.3.0")
+    here = evaluator.components("0.4.0")
     other = here.model_copy(update={"evaluator": "0.3.0+" + "0" * 64})
     monkeypatch.setattr(evaluator, "components", lambda data: other)
     assert "export it with the tipbench that made it" in refused(BundleOrder(secret, tmp_path / "b.zip"))
@@ -261,7 +265,7 @@ def test_the_command_says_that_the_bundle_is_secret(tipbench: Command, secret: P
     words = ("board", "export", "codabench", str(secret), "--to", str(to))
     code, out, err = tipbench(*words)
     assert code == 0
-    assert "12 tasks, 51 columns" in out
+    assert f"{len(tasks())} tasks, 53 columns" in out
     assert err.count("\n") == 1
     assert "holds the answers" in err
     code, out, err = tipbench(*words)

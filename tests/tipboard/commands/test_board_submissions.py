@@ -13,7 +13,7 @@ from tipdata.release import Release
 
 TASK = "flag_aggregation"
 PACK = (
-    "submit", "pack", "runs/0.3.0/tiny/flag_aggregation/forward/majority", "--to", "lab-a--crowd", "--team", "lab-a",
+    "submit", "pack", "runs/0.4.0/tiny/flag_aggregation/forward/majority", "--to", "lab-a--crowd", "--team", "lab-a",
     "--method", "crowd", "--summary", "Counts.", "--author", "A. Author, Example University", "--replicates", "50",
 )  # fmt: skip
 
@@ -83,9 +83,9 @@ def test_an_entry_is_reproduced_and_shown_as_such(tipbench: Callable, kept: Path
     [
         (("accept", "nothing"), "nothing is not a folder of a submission"),
         (("accept", "lab-a--crowd", "--results", "README"), "cannot be written"),
-        (("rescore", "--data", "0.3.0/small"), "holds no results of 0.3.0/small"),
+        (("rescore", "--data", "0.4.0/small"), "holds no results of 0.4.0/small"),
         (("rescore", "--runs", "nothing"), "nothing is not a folder"),
-        (("reproduce", "lab-a--nothing"), "is not on the board of 0.3.0/tiny: choose"),
+        (("reproduce", "lab-a--nothing"), "is not on the board of 0.4.0/tiny: choose"),
         (("worlds",), "holds no finished run on an independent world"),
         (("build", "--to", "runs"), "was not made by `tipbench board build`"),
     ],

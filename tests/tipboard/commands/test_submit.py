@@ -21,14 +21,14 @@ ABOUT = (
 @pytest.fixture
 def runs(tipbench, place: Path, tiny: Release) -> str:
     assert tipbench("run", "baseline=prevalence/chao_lower", "replicates=5", "--quiet")[0] == 0
-    return "runs/0.3.0/tiny"
+    return "runs/0.4.0/tiny"
 
 
 def test_runs_are_packed_checked_and_their_scores_shown(tipbench, runs: str) -> None:
     code, out, err = tipbench("submit", "pack", runs, "--to", "sub", *ABOUT)
     assert code == 0, err
     assert "median_abs_log_error" in out
-    assert out.splitlines()[-1] == "accepted: acme--chao_lower on 0.3.0/tiny, 1 files"
+    assert out.splitlines()[-1] == "accepted: acme--chao_lower on 0.4.0/tiny, 1 files"
     assert "packed 1 files" in err
     record = json.loads(Path("sub/submission.json").read_text(encoding="utf-8"))
     assert record["authors"] == [{"name": "A. Author", "affiliation": "Acme, Inc."}]
@@ -71,7 +71,7 @@ def test_a_file_is_packed_by_its_place_or_by_options(tipbench, runs: str, named:
         words = ["--predictions", "p.parquet", "--task", "prevalence", "--split", "all", "--seed", "7"]
     words += [
         "--data",
-        "0.3.0/tiny",
+        "0.4.0/tiny",
         "--access",
         "public",
         "--labels",

@@ -364,7 +364,7 @@ def test_another_person_verifies_it_in_an_empty_home(story: Story, tmp_path: Pat
 
 def test_the_page_shows_everyone_the_reason_of_a_void_entry(story: Story) -> None:
     story.run("run", "run", "baseline=prevalence/chao_lower", "release=tiny", "replicates=20", "--quiet")
-    story.run("results", "board", "results", "--runs", "runs/0.3.0/tiny", "--to", "results")
+    story.run("results", "board", "results", "--runs", "runs/0.4.0/tiny", "--to", "results")
     story.run("keep", "board", "round", "public", "--to", "results")
     story.run("build", "board", "build", "--results", "results", "--to", "site")
     page = (story.place / "site" / "rounds" / "spring.html").read_text(encoding="utf-8")

@@ -54,7 +54,8 @@ def test_blank_answers_have_the_keys_of_the_true_ones_and_no_truth(
     for column in ("label", "onset", "cluster", "truth"):
         assert column not in blank.frame.columns or blank.frame[column].is_null().all()
     if true.gallery is not None and blank.gallery is not None:
-        assert blank.gallery.equals(true.gallery)
+        keys = [name for name in blank.gallery.columns if name not in ("cluster", "group")]
+        assert blank.gallery.select(keys).sort(keys).equals(true.gallery.select(keys).sort(keys))
     assert blank.label_names == true.label_names
 
 
@@ -110,7 +111,7 @@ def test_an_oracle_and_a_task_that_the_round_lacks_are_refused(host: Any, copy: 
 
 def test_a_release_of_another_version_is_refused(copy: Any, tiny: Release) -> None:
     text = (
-        (copy.public / "round.json").read_text(encoding="utf-8").replace('"data": "0.3.0"', '"data": "0.2.0"')
+        (copy.public / "round.json").read_text(encoding="utf-8").replace('"data": "0.4.0"', '"data": "0.2.0"')
     )
     (copy.public / "round.json").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=r"release=0\.2\.0/SIZE"):

@@ -20,7 +20,7 @@ REGION = 1_000_003
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pl.DataFrame]:
-    return generate_region(World("0.3.0", int.from_bytes(SEED, "big")), REGION)
+    return generate_region(World("0.4.0", int.from_bytes(SEED, "big")), REGION)
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def order_in(place: Path) -> RoundOrder:
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A region that is made once, whatever the seed of a round."""
     folder = tmp_path_factory.mktemp("tables")
-    for name, frame in generate_region(World("0.3.0", 1), FIRST_REGION).items():
+    for name, frame in generate_region(World("0.4.0", 1), FIRST_REGION).items():
         frame.write_parquet(folder / f"{name}.parquet")
     return folder
 

@@ -48,7 +48,7 @@ DECIDED: dict[str, Callable[[bytes], Any]] = {
     "masks of images": lambda seed: masks(IDS, seed),
     "masked images": lambda seed: masked(pl.Series("images", [IDS.tolist()]), seed)[0].to_numpy(),
     "the parts of a round": lambda seed: _parted(PARTED, UNITS, seed)["part"].to_numpy(),
-    "draws of the generator": lambda seed: Stream(world_of(seed, "0.3.0").seed, "x").uniform(IDS),
+    "draws of the generator": lambda seed: Stream(world_of(seed, "0.4.0").seed, "x").uniform(IDS),
 }
 
 

@@ -13,38 +13,28 @@ from tipboard.rounds.folds import sealed_fold
 from tipboard.rounds.host import open_secret, read_answers
 from tipboard.rounds.new import RoundOrder, new_round
 from tipboard.rounds.source import RegionFolders
-from tipcore.errors import UsageError
 from tipdata.release import Release
 
 OPENS, CLOSES = datetime(2026, 6, 1, 12, tzinfo=UTC), "2026-06-30"
 TASK = task_of("case_linkage")
 
 
-def ordered(place: Path, **more) -> RoundOrder:
-    return RoundOrder(
-        "cases", "tiny", CLOSES, place / "secret", place / "public", tasks=("case_linkage",), **more
-    )
+def ordered(place: Path) -> RoundOrder:
+    return RoundOrder("cases", "tiny", CLOSES, place / "secret", place / "public", tasks=("case_linkage",))
 
 
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> RoundOrder:
-    """A round of two regions of the draft."""
-    order = ordered(tmp_path_factory.mktemp("cases"), version="0.4.0", draft=True)
+    """A round of two regions."""
+    order = ordered(tmp_path_factory.mktemp("cases"))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(new, "sizes", lambda: {"tiny": 2})
         new_round(order, OPENS, engine="sequential", quiet=True)
     return order
 
 
-def test_a_round_of_older_data_cannot_have_it(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"case_linkage is a task of data 0\.4\.0 and later"):
-        new_round(ordered(tmp_path), OPENS, engine="sequential", quiet=True)
-
-
-def test_lists_can_be_checked_without_the_secret_and_scored_with_it(
-    cases: RoundOrder, draft: Release
-) -> None:
-    sealed = sealed_fold("case_linkage", cases.public, draft)
+def test_lists_can_be_checked_without_the_secret_and_scored_with_it(cases: RoundOrder, tiny: Release) -> None:
+    sealed = sealed_fold("case_linkage", cases.public, tiny)
     true = read_answers(cases.secret, "case_linkage")
     assert sealed.units["advert"].to_list() == true.frame["advert"].to_list()
     gallery, blank = true.gallery, sealed.blank.gallery

@@ -142,7 +142,7 @@ def test_two_units_of_a_task_with_one_label_make_the_round_refuse_itself() -> No
 
 
 def test_only_what_a_task_of_the_round_reads_is_published(host: Any) -> None:
-    for table, columns in published_columns(["advert_authorship"], "0.3.0").items():
+    for table, columns in published_columns(["advert_authorship"], "0.4.0").items():
         assert table == "adverts"
         assert set(columns) == set(tasks()["advert_authorship"].tables["adverts"])
     for table, columns in host.round.columns.items():

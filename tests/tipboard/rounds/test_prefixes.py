@@ -35,7 +35,7 @@ def test_a_unit_is_published_that_has_the_prefix_and_where_it_is_forecast_the_ne
 def test_lengths_are_those_that_tasks_declare_and_a_streamed_task_without_one_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert lengths_of(list(tasks())) == {"recruitment_onset": 20, "route_forecast": 8}
+    assert lengths_of(list(tasks())) == {"recruitment_onset": 8, "route_forecast": 8}
     undecided = {**tasks(), "route_forecast": replace(FORECAST, sealed_length=0)}
     monkeypatch.setattr(prefixes, "task_of", undecided.__getitem__)
     with pytest.raises(ValueError, match="route_forecast: declare sealed_length"):

@@ -212,7 +212,7 @@ def test_a_malformed_submission_does_not_count(copy: Any, tmp_path: Path, kind: 
         )
     elif kind == "release":
         (folder / "submission.json").write_text(
-            json.dumps({**record, "data": "0.3.0/tiny"}), encoding="utf-8"
+            json.dumps({**record, "data": "0.4.0/tiny"}), encoding="utf-8"
         )
     found = refused(copy, folder)
     assert said in found, found
@@ -248,9 +248,9 @@ def test_keys_of_every_task_can_be_checked_without_the_secret(host: Any, name: s
 
 def test_an_alarm_beyond_the_prefix_is_refused(copy: Any, tmp_path: Path) -> None:
     units = pl.read_parquet(copy.public / "units" / "recruitment_onset.parquet")
-    late = units.with_columns(step=pl.lit(21, pl.Int32))
-    assert "beyond 20" in refused(copy, packed(copy, tmp_path / "late", "recruitment_onset", late))
-    last = units.with_columns(step=pl.lit(20, pl.Int32))
+    late = units.with_columns(step=pl.lit(9, pl.Int32))
+    assert "beyond 8" in refused(copy, packed(copy, tmp_path / "late", "recruitment_onset", late))
+    last = units.with_columns(step=pl.lit(8, pl.Int32))
     take_in(copy.secret, [packed(copy, tmp_path / "last", "recruitment_onset", last)], OPEN)
 
 

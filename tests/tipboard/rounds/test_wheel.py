@@ -26,7 +26,7 @@ def another(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Become another tipbench: one whose components are these but for some."""
 
     def become(**changes: Any) -> None:
-        here = components.components("0.3.0")
+        here = components.components("0.4.0")
         monkeypatch.setattr(components, "components", lambda data: here.model_copy(update=changes))
         monkeypatch.setattr("tipboard.rounds.verify.components", components.components)
 

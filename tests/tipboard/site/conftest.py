@@ -51,7 +51,7 @@ def submission() -> Submit:
 def site(tmp_path: Path) -> Callable[..., Path]:
     """Builds the site of some entries; gives its folder."""
 
-    def make(*entries: Entry, data: str = "0.3.0/tiny", name: str = "site") -> Path:
+    def make(*entries: Entry, data: str = "0.4.0/tiny", name: str = "site") -> Path:
         write([size_of(Board(data, list(entries)))], tmp_path / name, quiet=True)
         return tmp_path / name
 
@@ -59,9 +59,9 @@ def site(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="module")
-def crowded() -> Board:
-    """The reference results and, of the same numbers, entries of strangers."""
-    return with_strangers()
+def crowded(made_board: Path) -> Board:
+    """Made-up results and, of the same numbers, entries of strangers."""
+    return with_strangers(made_board)
 
 
 @pytest.fixture(scope="module")

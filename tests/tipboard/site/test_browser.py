@@ -1,4 +1,4 @@
-"""The site of the reference results in Chromium, opened from disk, with entries of strangers among them."""
+"""The site of made-up results in Chromium, opened from disk, with entries of strangers among them."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from browsing import (
     IN_BROWSER,
     LEAST_CONTRAST,
     PHONE,
-    RESULTS,
     SCRIPT,
     SEARCH,
     choose,
@@ -134,14 +133,18 @@ def test_search_finds_all_words_in_any_order_and_says_how_many(opened: Callable)
     assert page.locator("#overall .count").inner_text().startswith("2 of ")
 
 
-def test_a_click_leads_to_a_method_and_its_number_is_that_of_its_files(opened: Callable) -> None:
+def test_a_click_leads_to_a_method_and_its_number_is_that_of_its_files(
+    opened: Callable, made_board: Path
+) -> None:
     page = opened()
     choose(page, "task", "assistance_triage")
     page.locator("#overall tbody a", has_text="logreg").first.click()
     assert page.url.endswith("small/methods/tipbench--logreg.html")
     results = [
         json.loads(path.read_text(encoding="utf-8"))
-        for path in (RESULTS / read(RESULTS).data).glob("reference/assistance_triage/forward/logreg/s*.json")
+        for path in (made_board / read(made_board).data).glob(
+            "reference/assistance_triage/forward/logreg/s*.json"
+        )
     ]
     value = fmean(one["scores"][one["primary"]]["value"] for one in results)
     assert page.locator(".stands .best .figure").inner_text() == f"{value:.3f}"

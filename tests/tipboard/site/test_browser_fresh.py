@@ -17,7 +17,7 @@ def test_a_score_that_a_fresh_world_does_not_support_is_marked_and_the_mark_expl
     names, places = column(page, "method", "methods"), column(page, "rank", "methods")
     at = names.index("east / forged")
     assert places[at].startswith("would be")
-    assert places[names.index("east / honest")] == "3"
+    assert places[names.index("east / honest")] == "1"
     marked = page.locator("#methods td.marked")
     assert [text.split()[0] for text in marked.all_text_contents()] == ["0.900", "0.070"]
     footnote = page.locator("#methods .footnote")

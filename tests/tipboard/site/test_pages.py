@@ -9,8 +9,9 @@ import pytest
 import tipbench
 from tipbench.tasks import tasks
 from tipboard.board.config import CONFIG
+from tipboard.board.draws import to_bytes
 from tipboard.board.entries import reference_entries
-from tipboard.board.files import Board, read
+from tipboard.board.files import Board
 from tipboard.board.forest import draw
 from tipboard.board.page import render
 from tipboard.site.build import NOWHERE, build, write
@@ -20,7 +21,7 @@ from tipboard.site.sizes import Size, read_sizes, size_of
 from tipboard.site.task_page import task_page
 from tipcore.errors import UsageError
 
-RESULTS = Path(tipbench.__file__).parents[2] / "results"
+REPOSITORY = Path(tipbench.__file__).parents[2]
 A, B = "advert_risk/prior", "advert_risk/tfidf_logreg"
 PUBLISHED = Publication("https://code.example/t", "https://code.example/t/main/", "https://board.example/x/")
 
@@ -30,8 +31,8 @@ def text_of(page: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def sizes() -> list[Size]:
-    return read_sizes(RESULTS)
+def sizes(made_board: Path) -> list[Size]:
+    return read_sizes(made_board)
 
 
 def head(page: str) -> dict[str, str]:
@@ -58,7 +59,7 @@ def test_a_card_has_the_picture_of_the_board_where_its_address_is_known(
     result: Callable, tmp_path: Path
 ) -> None:
     (tmp_path / PICTURE).write_bytes(b"a picture")
-    size = size_of(Board("0.3.0/tiny", reference_entries([result(A)], [])))
+    size = size_of(Board("0.4.0/tiny", reference_entries([result(A)], [])))
     for address, prefix in (("https://board.example/x/", "https://board.example/x/"), ("", "../../")):
         published = Publication(address=address, picture=tmp_path / PICTURE)
         made = tmp_path / f"site-{len(address)}"
@@ -73,7 +74,7 @@ def test_addresses_that_are_declared_are_links_and_others_are_said_to_be_missing
     result: Callable, tmp_path: Path
 ) -> None:
     config = {"baseline": {"method": {"_target_": "tipbaselines.advert_risk.prior.Prior"}}}
-    size = size_of(Board("0.3.0/tiny", reference_entries([result(A, config=config)], [])))
+    size = size_of(Board("0.4.0/tiny", reference_entries([result(A, config=config)], [])))
     write([size], tmp_path / "known", quiet=True, publication=PUBLISHED)
     write([size], tmp_path / "unknown", quiet=True)
     for page, links in (
@@ -99,7 +100,7 @@ def test_links_lead_to_files_that_the_repository_has(sizes: list[Size], tmp_path
         for file in re.findall(
             r'href="https://code.example/t/main/([^"]+)"', path.read_text(encoding="utf-8")
         ):
-            assert (RESULTS.parent / file).is_file(), (path.name, file)
+            assert (REPOSITORY / file).is_file(), (path.name, file)
             seen += 1
     assert seen > 100
 
@@ -195,24 +196,22 @@ def test_a_page_without_data_says_so_in_a_sentence(result: Callable, site: Calla
 def test_worlds_of_methods_that_left_the_board_are_drawn_all_the_same(result: Callable) -> None:
     ranking = MeanRanks(["gone", "prior"], [1.2, 1.8], None, [], "5 worlds")
     orders = BoardRankings(by_task={"advert_risk": Worlds(ranking, [], None)})
-    size = size_of(Board("0.3.0/tiny", reference_entries([result(A)], [])), orders)
+    size = size_of(Board("0.4.0/tiny", reference_entries([result(A)], [])), orders)
     assert "gone" in task_page(size, size.usual[0], NOWHERE).html
 
 
 def test_results_that_hold_nothing_or_what_is_not_known_are_refused_in_one_sentence(
     result: Callable, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "results/0.3.0/tiny"
+    folder = tmp_path / "results/0.4.0/tiny"
     folder.mkdir(parents=True)
-    with pytest.raises(UsageError, match=r"0\.3\.0.tiny holds no result: keep some with"):
+    with pytest.raises(UsageError, match=r"0\.4\.0.tiny holds no result: keep some with"):
         build(tmp_path / "results", tmp_path / "site")
     for change in ({"primary": "nonsense"}, {"task": "advert_riks"}, {"primary": "auroc"}):
         path = folder / "reference/advert_risk/forward/prior/s0.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(result(A, **change).to_json(), encoding="utf-8")
-        (folder / "reference/draws.parquet").write_bytes(
-            (RESULTS / read(RESULTS).data / "reference/draws.parquet").read_bytes()
-        )
+        (folder / "reference/draws.parquet").write_bytes(to_bytes([]))
         with pytest.raises(
             UsageError, match=r"which this tipbench does not know: run it again, or remove it"
         ):
@@ -224,6 +223,6 @@ def test_a_figure_of_nothing_is_refused_in_one_sentence(
     result: Callable, board: Callable, tmp_path: Path
 ) -> None:
     shown = board(result(A, score=None))
-    with pytest.raises(UsageError, match=r"no method of 0\.3\.0/tiny has a score, so that"):
+    with pytest.raises(UsageError, match=r"no method of 0\.4\.0/tiny has a score, so that"):
         draw(size_of(shown).standings, shown.data, tmp_path / "board.svg")
     assert "advert_risk" in render(shown, "board.svg")

@@ -11,7 +11,7 @@ from tipboard.site.read_rankings import across, read_rankings, worlds_of
 
 TASKS = ("advert_risk", "account_risk", "payment_risk", "recruitment_onset")
 SCORES = TaskScores(
-    task="advert_risk", split="forward", metric="average_precision", methods=("a", "b", "c"),
+    task="advert_risk", split="forward", metric="average_precision", version=1, methods=("a", "b", "c"),
     scores=tuple((0.9 - 0.1 * (world == 4), 0.85, 0.1) for world in range(5)), left_out={},
 )  # fmt: skip
 
@@ -31,9 +31,9 @@ def test_every_pair_of_methods_has_its_share_of_worlds() -> None:
 
 
 def test_a_board_without_worlds_says_nothing_of_them(tmp_path: Path) -> None:
-    assert read_rankings(tmp_path, "0.3.0/tiny", []).by_task == {}
-    store(tmp_path, Stability(data="0.3.0/tiny", worlds=(1, 2, 3, 4, 5), tasks=(SCORES,)))
-    assert list(read_rankings(tmp_path, "0.3.0/tiny", []).by_task) == ["advert_risk"]
+    assert read_rankings(tmp_path, "0.4.0/tiny", []).by_task == {}
+    store(tmp_path, Stability(data="0.4.0/tiny", worlds=(1, 2, 3, 4, 5), tasks=(SCORES,)))
+    assert list(read_rankings(tmp_path, "0.4.0/tiny", []).by_task) == ["advert_risk"]
 
 
 def entries(
@@ -60,7 +60,7 @@ def entries(
 
 def test_methods_on_the_same_three_tasks_are_ranked_across_them(result: Callable) -> None:
     covered = {"a": TASKS, "b": TASKS[:3], "c": TASKS[:3], "d": TASKS[2:]}
-    found = across(standings(Board("0.3.0/tiny", entries(result, covered, True))))
+    found = across(standings(Board("0.4.0/tiny", entries(result, covered, True))))
     assert found is not None
     assert (found.names, found.mean_ranks) == (["lab / a", "lab / b", "lab / c"], [1.0, 2.0, 3.0])
     assert found.over == "3 tasks (account_risk, advert_risk, payment_risk)"
@@ -70,7 +70,7 @@ def test_two_methods_or_two_tasks_are_too_few_and_self_reported_scores_count_for
     result: Callable,
 ) -> None:
     for covered in ({"a": TASKS, "b": TASKS}, {"a": TASKS[:2], "b": TASKS[:2], "c": TASKS[:2]}):
-        assert across(standings(Board("0.3.0/tiny", entries(result, covered, True)))) is None
+        assert across(standings(Board("0.4.0/tiny", entries(result, covered, True)))) is None
     mine = entries(result, {"a": TASKS, "b": TASKS}, True)
     theirs = entries(result, {"c": TASKS, "d": TASKS, "e": TASKS}, False)
-    assert across(standings(Board("0.3.0/tiny", [*mine, *theirs]))) is None
+    assert across(standings(Board("0.4.0/tiny", [*mine, *theirs]))) is None

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import tipbench
 from tipbench.runs.results import Result
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import reference_entries
@@ -19,7 +18,6 @@ from tipboard.site.safe import https, page_id, visible
 from tipboard.site.sizes import size_of
 from tipcore.errors import UsageError
 
-RESULTS = Path(tipbench.__file__).parents[2] / "results"
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 A, B = "advert_risk/prior", "advert_risk/tfidf_logreg"
 
@@ -171,21 +169,21 @@ def test_worlds_that_are_not_measured_are_said_to_be_and_others_are_drawn(
     orders = BoardRankings(
         ranking, {"advert_risk": Worlds(ranking, [Pair("prior", "tfidf_logreg", 0.8)], 0.6)}
     )
-    write([size_of(Board("0.3.0/tiny", entries), orders)], tmp_path / "measured", quiet=True)
+    write([size_of(Board("0.4.0/tiny", entries), orders)], tmp_path / "measured", quiet=True)
     page = (tmp_path / "measured/tiny/tasks/advert_risk.html").read_text(encoding="utf-8")
     assert "critical difference 0.70" in page
     assert "0.60" in page
     assert "critical difference 0.70" in (tmp_path / "measured/index.html").read_text(encoding="utf-8")
 
 
-def test_a_folder_that_is_no_site_is_refused_and_stays(result: Callable, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_site_is_refused_and_stays(made_board: Path, tmp_path: Path) -> None:
     other = tmp_path / "mine"
     other.mkdir()
     (other / "thesis.txt").write_text("years of work", encoding="utf-8")
     with pytest.raises(UsageError, match="was not made by `tipbench board build`"):
-        build(RESULTS, other)
+        build(made_board, other)
     with pytest.raises(UsageError, match="was not made by"):
-        build(RESULTS, other / "thesis.txt")
+        build(made_board, other / "thesis.txt")
     assert [path.name for path in other.iterdir()] == ["thesis.txt"]
 
 
@@ -218,9 +216,9 @@ def test_every_size_has_its_pages_and_the_index_has_the_lines_of_all(
     result: Callable, tmp_path: Path
 ) -> None:
     small = Board(
-        "0.3.0/small", reference_entries([result(A, data="0.3.0/small"), result(B, data="0.3.0/small")], [])
+        "0.4.0/small", reference_entries([result(A, data="0.4.0/small"), result(B, data="0.4.0/small")], [])
     )
-    tiny = Board("0.3.0/tiny", reference_entries([result(A)], []))
+    tiny = Board("0.4.0/tiny", reference_entries([result(A)], []))
     made = tmp_path / "site"
     write([size_of(small), size_of(tiny)], made, quiet=True)
     found = pages(made)

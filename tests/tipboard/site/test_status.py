@@ -19,7 +19,7 @@ TASKS = ("advert_risk", "account_risk")
 
 
 def lines(*entries: Entry) -> dict[str, BoardRow]:
-    [shown] = standings(Board("0.3.0/tiny", list(entries)))
+    [shown] = standings(Board("0.4.0/tiny", list(entries)))
     return {line.method: line for line in shown.lines}
 
 
@@ -40,7 +40,7 @@ def test_own_runs_are_run_here_and_no_reference_methods(result: Callable, site: 
     assert '<p class="status">run here</p>' in page
     assert "tipbench does not ship it" in page
     assert "reproduced</p>" not in page
-    assert reference_only(Board("0.3.0/tiny", found)).entries == found
+    assert reference_only(Board("0.4.0/tiny", found)).entries == found
 
 
 def test_a_self_reported_score_has_no_rank_but_where_it_would_stand(
@@ -97,7 +97,7 @@ def covered(result: Callable, submission: Callable) -> Callable[[], list[dict[st
         reference = reference_entries([of(task, "lightgbm", 0.5, True) for task in TASKS], [])
         entries = [*reference, submitted("claim", 0.9, (False, False)), submitted("half", 0.6, (True, False)),
                    submitted("again", 0.4, (True, True))]  # fmt: skip
-        table = covering(size_of(Board("0.3.0/tiny", entries)))
+        table = covering(size_of(Board("0.4.0/tiny", entries)))
         return [{**record, "kind": row.kind} for record, row in zip(table.records, table.rows, strict=True)]
 
     return make

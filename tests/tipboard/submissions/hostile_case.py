@@ -158,8 +158,8 @@ def base(folder: Path) -> Path:
         "paper": None,
         "code": "https://code.example/mine",
         "hardware": "2 cores",
-        "data": "0.3.0/tiny",
-        "versions": {"data": "0.3.0", "tasks": {one["task"]: score_version(one["task"]) for one in entries}},
+        "data": "0.4.0/tiny",
+        "versions": {"data": "0.4.0", "tasks": {one["task"]: score_version(one["task"]) for one in entries}},
         "pinned": None,
         "predictions": entries,
     }
@@ -168,7 +168,7 @@ def base(folder: Path) -> Path:
 
 
 def _units(task: str, split: str) -> pl.DataFrame:
-    answers = prepare(task, release="0.3.0/tiny", split=split).answers
+    answers = prepare(task, release="0.4.0/tiny", split=split).answers
     return answers.frame.select(answers.unit)
 
 

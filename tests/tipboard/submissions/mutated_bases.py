@@ -13,7 +13,7 @@ from tipbench.task import Task
 from tipbench.tasks import tasks
 from tipboard.rounds.folds import blank_answers
 
-DATA, ROUND, CLOSES = "0.3.0/tiny", "spring", "2999-12-31"
+DATA, ROUND, CLOSES = "0.4.0/tiny", "spring", "2999-12-31"
 ROUND_TASKS = {
     "round-risk": ("prevalence", "advert_risk"),
     "round-streams": ("recruitment_onset", "route_forecast"),

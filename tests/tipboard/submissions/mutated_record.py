@@ -313,7 +313,6 @@ def other_versions_and_data(case: Mutant) -> None:
             {"data": "0.2.0"},
             {"tasks": {task: 99}},
             {"tasks": {}},
-            {"evaluator": "0.3.0"},
             {"data": "../x"},
             {"tasks": {**versions["tasks"], "nowhere": 1}},
         ]
@@ -323,13 +322,13 @@ def other_versions_and_data(case: Mutant) -> None:
     else:
         case.record["data"] = case.pick(
             [
-                "0.3.0/full",
-                "0.3.0/xl",
+                "0.4.0/full",
+                "0.4.0/xl",
                 "round/other",
                 "9.0.0/tiny",
-                "0.3.0/tiny.w3",
+                "0.4.0/tiny.w3",
                 "../tiny",
-                "0.3.0/tiny\n",
+                "0.4.0/tiny\n",
                 "round/..",
             ]
         )

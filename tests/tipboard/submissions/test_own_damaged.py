@@ -160,13 +160,13 @@ def test_rows_that_a_file_cannot_have_are_refused_before_there_is_room_made_for_
         UsageError, match=rf"own\.parquet is not a whole parquet file: .*{rows:,} rows|whole parquet"
     ):
         read_predictions_file(str(path))
-    words = ("task=advert_risk", "release=tiny", "release.version=0.3.0")
+    words = ("task=advert_risk", "release=tiny", "release.version=0.4.0")
     code, out, said = tipbench("score", str(path), *words)
     assert (code, out, said.count("\n")) == (2, "", 1)
     about = ("--team", "a", "--summary", "s", "--author", "A", "--method", "m", "--hardware", "h")
     place = (
         "--data",
-        "0.3.0/tiny",
+        "0.4.0/tiny",
         "--labels",
         "expert",
         "--access",

@@ -81,7 +81,7 @@ def without(scores: dict, names: set[str]) -> dict:
 
 def test_what_is_not_said_is_told_by_the_runs(ran, tmp_path: Path) -> None:
     record = pack(gathered_runs([ran("baseline=prevalence/chao_lower")]), ABOUT, tmp_path / "sub")
-    assert (record.method, record.title, record.data) == ("chao_lower", "chao lower", "0.3.0/tiny")
+    assert (record.method, record.title, record.data) == ("chao_lower", "chao lower", "0.4.0/tiny")
     assert [one.affiliation for one in record.authors] == ["Acme University", None]
     assert record.pinned is not None
     assert record.pinned.package == f"tipbench=={__version__}"
@@ -165,7 +165,7 @@ def test_an_oracle_alone_and_data_of_ones_own_are_refused(ran, tmp_path: Path) -
     _rewrite(path, oracle_method=False, config={"release": None})
     with pytest.raises(UsageError, match="which is not a release"):
         gathered_runs([runs])
-    _rewrite(path, config={"release": {"version": "0.3.0", "size": "tiny"}}, versions={"evaluator": "0.1.0"})
+    _rewrite(path, config={"release": {"version": "0.4.0", "size": "tiny"}}, versions={"evaluator": 0})
     with pytest.raises(UsageError, match=r"scored by evaluator 0 and this one is 1"):
         gathered_runs([runs])
 
@@ -181,12 +181,12 @@ def _files(tmp_path: Path) -> Gathered:
     """Estimates with a column that no one asked for, as parquet and as CSV."""
     from tipbench.loading import prepare
 
-    units = prepare("prevalence", release="0.3.0/tiny", split="all").answers.frame.select("region")
+    units = prepare("prevalence", release="0.4.0/tiny", split="all").answers.frame.select("region")
     frame = units.with_columns(estimate=1000.0, lower=500.0, upper=2000.0, note=pl.lit("secret"))
     frame.write_parquet(tmp_path / "a.parquet")
     frame.write_csv(tmp_path / "a.csv")
     return gathered_files(
-        [("prevalence", "all", 1, str(tmp_path / "a.parquet"))], "0.3.0/tiny", "truth", "public"
+        [("prevalence", "all", 1, str(tmp_path / "a.parquet"))], "0.4.0/tiny", "truth", "public"
     )
 
 
@@ -202,7 +202,7 @@ def test_packed_files_are_accepted_and_hold_only_what_is_asked_for(
     _files(tmp_path)
     labels = task_of("prevalence").labels[0]
     gathered = gathered_files(
-        [("prevalence", "all", 1, str(tmp_path / name))], "0.3.0/tiny", labels, "public"
+        [("prevalence", "all", 1, str(tmp_path / name))], "0.4.0/tiny", labels, "public"
     )
     pack(gathered, FILES, tmp_path / "sub")
     [one] = check(tmp_path / "sub", replicates=2, quiet=True).scored
@@ -261,7 +261,7 @@ def test_a_write_that_fails_leaves_what_was_there(
 
 def test_two_files_of_one_place_are_refused() -> None:
     with pytest.raises(UsageError, match=r"a\.csv and b\.csv|b\.csv and a\.csv"):
-        gathered_files([("t", "s", 0, "a.csv"), ("t", "s", 0, "b.csv")], "0.3.0/tiny", "truth", "public")
+        gathered_files([("t", "s", 0, "a.csv"), ("t", "s", 0, "b.csv")], "0.4.0/tiny", "truth", "public")
 
 
 def _cell(words: list[str]) -> Cell:

@@ -39,10 +39,10 @@ def content(**changes: Any) -> dict[str, Any]:
         "paper": None,
         "code": "https://code.example/mine",
         "hardware": "2 cores",
-        "data": "0.3.0/tiny",
-        "versions": {"data": "0.3.0", "evaluator": "0.3.0"},
+        "data": "0.4.0/tiny",
+        "versions": {"data": "0.4.0", "tasks": {"prevalence": 1}},
         "pinned": {
-            "package": "tipbench==0.3.0",
+            "package": "tipbench==0.4.0",
             "overrides": {"prevalence": ["baseline=prevalence/chao_lower"]},
         },
         "predictions": [entry],
@@ -65,7 +65,7 @@ def test_a_record_validates_against_the_published_schema() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("team", "a--b"), ("data", "0.3.0/huge"), ("code", "http://x.example"), ("score", 1.0), ("authors", [])],
+    [("team", "a--b"), ("data", "0.4.0/huge"), ("code", "http://x.example"), ("score", 1.0), ("authors", [])],
 )
 def test_the_schema_refuses_what_the_model_does(field: str, value: Any) -> None:
     with pytest.raises(jsonschema.ValidationError):
@@ -186,35 +186,23 @@ def test_an_override_that_is_not_about_the_method_is_refused(word: str) -> None:
 
 
 def test_a_record_says_by_task_what_its_scores_mean() -> None:
-    record = read(content(versions={"data": "0.3.0", "tasks": {"prevalence": 2}}))
-    assert record.versions.of_scores("prevalence") == 2
-    assert record.versions.of_scores("advert_risk") is None
+    record = read(content(versions={"data": "0.4.0", "tasks": {"prevalence": 2}}))
+    assert record.versions.tasks == {"prevalence": 2}
     assert record_of(to_json(record).encode()) == record
-
-
-@pytest.mark.parametrize(("evaluator", "meant"), [("0.3.0", 1), ("0.2.0", 0), ("9", 0)])
-def test_an_older_record_reads_as_version_1_of_every_task_and_stays_as_it_was(
-    evaluator: str, meant: int
-) -> None:
-    record = read(content(versions={"data": "0.3.0", "evaluator": evaluator}))
-    assert [record.versions.of_scores(task) for task in ("prevalence", "advert_risk")] == [meant, meant]
-    assert json.loads(to_json(record))["versions"] == {"data": "0.3.0", "evaluator": evaluator}
 
 
 @pytest.mark.parametrize(
     "said",
     [
         {},
-        {"evaluator": "0.3.0", "tasks": {"prevalence": 1}},
+        {"evaluator": "0.3.0"},
         {"tasks": None},
         {"tasks": {"prevalence": True}},
         {"tasks": {"prevalence": "1"}},
         {"tasks": {"prevalence": -1}},
         {"tasks": {"Prevalence!": 1}},
-        {"evaluator": None},
-        {"evaluator": None, "tasks": {"prevalence": 1}},
     ],
 )
-def test_what_scores_mean_is_said_once_and_as_integers(said: dict[str, Any]) -> None:
+def test_what_scores_mean_is_said_by_task_and_as_integers(said: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
-        read(content(versions={"data": "0.3.0", **said}))
+        read(content(versions={"data": "0.4.0", **said}))

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from tipbench.runs.results import read_predictions, read_result
 from tipbench.task import Task
-from tipbench.tasks import all_tasks, tasks
+from tipbench.tasks import tasks
 from tipdata.release import Release
 
 METHODS = """
@@ -73,8 +73,7 @@ def place(world, task: Task, tiny: Release, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     sys.modules.pop("streamed_methods", None)
     monkeypatch.syspath_prepend(str(tmp_path))
-    for known in (all_tasks(), tasks()):
-        monkeypatch.setitem(known, task.name, task)
+    monkeypatch.setitem(tasks(), task.name, task)
     for module in ("actions.run", "actions.score", "data.release_folds", "runs.allowed_splits"):
         monkeypatch.setattr(f"tipbench.{module}.open_release", lambda *_, **__: world)
     return tmp_path
