@@ -32,7 +32,7 @@ SPLITS = {
 def main() -> int:
     """Run what is missing and print the tables."""
     from tipbench import cli
-    from tipbench.tasks import task_of, tasks_in
+    from tipbench.tasks import task_of, tasks
     from tipdata.release import Release
 
     parser = argparse.ArgumentParser(
@@ -43,7 +43,7 @@ def main() -> int:
     parser.add_argument("--runs", type=Path, default=Path("runs/difficulty"))
     options = parser.parse_args()
     release = Release.called(options.release)
-    wanted = options.tasks or list(tasks_in(release.version))
+    wanted = options.tasks or list(tasks())
     words = [
         f"release={release.size}",
         f"release.version={release.version}",

@@ -117,6 +117,7 @@ def test_every_split_of_a_method_has_its_mark_inside_the_panel_and_apart_from_ot
 )
 def test_a_leak_that_rounds_to_nothing_has_no_sign(leakage: float, said: str) -> None:
     figure = draw([row("random", 0.5, leakage=leakage), row("operation", 0.5, leakage=leakage)])
+    assert figure is not None
     assert said in [text.get_text() for text in figure.axes[0].texts]
 
 

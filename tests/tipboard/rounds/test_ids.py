@@ -176,7 +176,7 @@ def test_a_booking_names_its_wallet_unless_the_next_stop_is_asked_for(
         labels = Labels.of(SEED, REGION, tables["places"], alike(tasks))
         made = {name: labels.relabelled(name, tables[name]) for name in ("stops", "trips", "wallets")}
         known = made["wallets"]["wallet"].implode()
-        return sum(made[name]["wallet"].is_in(known).sum() for name in ("stops", "trips"))
+        return sum(int(made[name]["wallet"].is_in(known).sum()) for name in ("stops", "trips"))
 
     known = tables["wallets"]["wallet"].implode()
     named = sum(tables[name]["wallet"].is_in(known).sum() for name in ("stops", "trips"))
