@@ -2,26 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from tipcore.errors import UsageError
 from tipcore.sources import token_digest
 
 from tipdata.core import coverage
 from tipdata.core.assumptions import drawn
 from tipdata.core.draw import Stream
-from tipdata.core.grounds import check
+from tipdata.core.entries import entries
+from tipdata.core.grounds import value_fault
+from tipdata.core.lines import plain, read_lines
 
 FOLDER = Path(__file__).parents[1]
 DAYS = 730
 MINUTES_A_DAY = 1440
-LEAVES = ("value", "range")
 DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
 """What a version is: still to change; fixed for good; no longer made here."""
 WORLD_MARK = ".w"
@@ -30,8 +30,7 @@ WORLD_MARK = ".w"
 
 @cache
 def _document(name: str) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load((FOLDER / name).read_text(encoding="utf-8"), Loader=loader)  # nosec B506 # both are safe
+    return plain(read_lines(FOLDER / name))
 
 
 def versions() -> dict[str, dict[str, Any]]:
@@ -115,15 +114,15 @@ def parameters(version: str) -> dict[str, dict[str, Any]]:
     """Return every parameter of a version's world by dotted path, in the file's order.
 
     Each has its value or range, its unit, what it rests on (:mod:`tipdata.core.grounds`), and maybe a note. Raises
-    UsageError as :func:`entry_of`, ValueError for a parameter that does not say what it rests on, and for those that
-    cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
+    UsageError as :func:`entry_of`, ValueError, with file, line and parameter, for one that is not sound or that no code
+    asks for, and for those that cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
     """
     return _parameters(entry_of(version)["world"])
 
 
 @cache
 def _parameters(file: str) -> dict[str, dict[str, Any]]:
-    listed = dict(_leaves(_document(file), "", file))
+    listed = entries(_document(file), FOLDER / file)
     coverage.check(file, listed)
     return listed
 
@@ -151,22 +150,13 @@ def _profiled(listed: Mapping[str, Mapping[str, Any]], size: str) -> Mapping[str
         if path not in listed:
             raise ValueError(f"versions.yaml: size {size} sets {path}, which is no parameter of the world")
     changed = {path: {**listed[path], "value": value} for path, value in own.items()}
+    for path, entry in changed.items():
+        if said := value_fault(entry):
+            raise ValueError(f"versions.yaml: size {size} sets {path}, which then {said}.")
     return {
         **listed,
         **{path: {k: v for k, v in one.items() if k != "range"} for path, one in changed.items()},
     }
-
-
-def _leaves(node: dict[str, Any], path: str, file: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, child in node.items():
-        here = f"{path}.{name}" if path else str(name)
-        if isinstance(child, dict) and any(leaf in child for leaf in LEAVES):
-            check(file, here, child)
-            yield here, child
-        elif isinstance(child, dict):
-            yield from _leaves(child, here, file)
-        else:
-            raise ValueError(f"{file}: {here} is neither a group nor a parameter with value or range")
 
 
 @dataclass(frozen=True)
@@ -245,9 +235,18 @@ class Region:
     def __getitem__(self, path: str) -> Any:
         """Return a parameter's value here: a range gives this region's own uniform draw from it."""
         if path not in self._drawn:
-            entry = self.world.parameters[path]
+            entry = self._entry(path)
             self._drawn[path] = entry["value"] if "value" in entry else self._from_range(path, entry["range"])
         return self._drawn[path]
+
+    def _entry(self, path: str) -> Mapping[str, Any]:
+        """Return a parameter. Raises KeyError, in a sentence, for one that the world file has not."""
+        if path not in self.world.parameters:
+            file = entry_of(self.world.version)["world"]
+            raise KeyError(
+                f"{file}: there is no parameter {path}, which is asked for: add it, or mend its name."
+            )
+        return self.world.parameters[path]
 
     def _from_range(self, path: str, bounds: list[float]) -> float | int:
         low, high = bounds

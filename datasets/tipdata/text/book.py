@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.grammar import Sentence, Slot, surfaces
+from tipdata.text.grammar import Sentence, Slot, surfaces, ways
 from tipdata.text.misspellings import capital
 
 ANY, TITLE = "any", "title"
@@ -69,18 +69,21 @@ class Book:
 
         ``nouns``: with how many of the family's nouns where it names one; None for all.
         """
-        of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
-        what = tuple(str(noun) for category in of for noun in self.document["nouns"].get(category, ()))
         first = frame.parts[0] if frame.parts else ""
         begins = isinstance(first, Slot) and first.name in ("what", *NUMBERS)
-        for text in surfaces(frame.parts, {**self.slot_words, **SHOWN, "what": what[:nouns]}):
+        for text in surfaces(frame.parts, self._words_of(frame, nouns)):
             yield capital(text) if begins else text
+
+    def count(self, frame: Frame) -> int:
+        """Return in how many ways a frame can read, without reading it."""
+        return ways(frame.parts, self._words_of(frame, None))
+
+    def _words_of(self, frame: Frame, nouns: int | None) -> dict[str, tuple[str, ...]]:
+        """Return slot -> the words that it may hold in a frame."""
+        of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
+        what = tuple(str(noun) for category in of for noun in self.document["nouns"].get(category, ()))
+        return {**self.slot_words, **SHOWN, "what": what[:nouns]}
 
     def fault(self, line: int, said: str) -> None:
         """Note something that is wrong."""
         self.faults.append(f"{self.path.name}, line {line}: {said}.")
-
-
-def line_of(mapping: dict[str, Any], name: str, otherwise: int) -> int:
-    """Return the line of a key, or another where the key is not there."""
-    return next((getattr(key, "line", otherwise) for key in mapping if key == name), otherwise)

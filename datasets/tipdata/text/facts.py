@@ -6,16 +6,36 @@ In arrays a fact is a column: those of all families first, then a family's own, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
+from tipdata.core.grounds import is_number
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.reading import read
+from tipdata.core.lines import Line, line_of
+from tipdata.text.reading import read_with_lines
+from tipdata.text.shapes import OTHER, misfits
 
+FILE = "facts"
 ALL = "all"
 """The part of the file whose facts every family has."""
+PARTS = (ALL, *FAMILIES)
+RULES = [{"said": str, "not": [str]}]
+SHAPE = {
+    **{part: {OTHER: {OTHER: str}} for part in PARTS},
+    "apart": {part: RULES for part in PARTS},
+    "unsaid": {part: RULES for part in PARTS},
+    "together": {part: [list] for part in PARTS},
+    "lacks": {OTHER: [str]},
+    "indicators": {family: [str] for family in FAMILIES},
+}
+"""The shape of the file; see :mod:`tipdata.text.shapes`."""
+MOST_TIMES = 10
+"""By how much one level may make another likelier."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +69,56 @@ class Rules:
 
 @cache
 def facts() -> dict[str, tuple[Fact, ...]]:
-    """Return the facts of each part of the file (``all`` and each family's own), in the order they are drawn in."""
-    listed = read("facts")
+    """Return the facts of each part of the file (``all`` and each family's own), in the order they are drawn in.
+
+    Raises ValueError, in one sentence with file and line, for a file that is not sound.
+    """
+    listed = _document()
     return {
-        part: tuple(Fact(name, part, dict(levels)) for name, levels in listed[part].items())
-        for part in (ALL, *FAMILIES)
+        part: tuple(
+            Fact(str(name), part, {str(level): str(means) for level, means in levels.items()})
+            for name, levels in listed[part].items()
+        )
+        for part in PARTS
     }
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """Return the file with its lines. Raises ValueError for one that is not sound in form."""
+    document = read_with_lines(FILE)
+    for line, said in chain(misfits(document, SHAPE, "the file", 1), _unsound(document)):
+        raise ValueError(f"{FILE}.yaml, line {line}: {said}.")
+    return document
+
+
+def _unsound(document: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield what is wrong in a document of the right shape, with its line."""
+    for part in PARTS:
+        for name, levels in document[part].items():
+            line = line_of(document[part], name, 1)
+            if not levels:
+                yield line, f"fact {name} of {part} has no levels"
+            if part != ALL and name in document[ALL]:
+                yield line, f"fact {name} of {part} is also a fact of {ALL}: name it otherwise"
+            yield from (
+                (line_of(levels, level, line), f"level {level} of {name} does not say what it means")
+                for level, means in levels.items()
+                if not means.strip()
+            )
+        for at, rule in enumerate(document["together"][part]):
+            if not (len(rule) == 3 and is_number(rule[2]) and 0 < rule[2] <= MOST_TIMES):
+                line = document["together"][part].lines[at]
+                yield (
+                    line,
+                    f"together/{part} needs two levels and a number up to {MOST_TIMES}: [a=b, c=d, 2.0]",
+                )
+    for category in document["lacks"]:
+        if category not in CATEGORIES:
+            yield (
+                line_of(document["lacks"], category, 1),
+                f"lacks names {category}, which is none of the categories {', '.join(CATEGORIES)}",
+            )
 
 
 def facts_of(family: str) -> tuple[Fact, ...]:
@@ -87,14 +151,15 @@ def places(family: str) -> dict[str, tuple[int, int]]:
 def place_of(family: str, said: str) -> tuple[int, int]:
     """Return fact and level number of ``fact=level``. Raises ValueError where the family has none of that name."""
     if said not in places(family):
-        raise ValueError(f"facts.yaml: {family} has no {said}.")
+        line = f", line {said.line}" if isinstance(said, Line) else ""
+        raise ValueError(f"{FILE}.yaml{line}: {family} has no {said}: name a fact and a level of it.")
     return places(family)[said]
 
 
 @cache
 def rules() -> Rules:
     """Return which levels go together. Raises ValueError for a level that does not exist."""
-    document = read("facts")
+    document = _document()
     size = (len(FAMILIES), *shape())
     apart = np.zeros((*size, *shape()), dtype=bool)
     together = np.full((*size, *shape()), 1000, dtype=np.int64)
@@ -103,7 +168,7 @@ def rules() -> Rules:
     excluded = np.zeros_like(apart)
     for f, family in enumerate(FAMILIES):
         for key, made in (("apart", excluded), ("unsaid", apart)):
-            for rule in (*document[key].get(ALL, []), *document[key].get(family, [])):
+            for rule in (*document[key][ALL], *document[key][family]):
                 for other in rule["not"]:
                     first, second = place_of(family, rule["said"]), place_of(family, other)
                     made[(f, *first, *second)] = made[(f, *second, *first)] = True
@@ -113,7 +178,7 @@ def rules() -> Rules:
         for said in document["indicators"][family]:
             indicators[(f, *place_of(family, said))] = True
     for c, (category, f) in enumerate(CATEGORIES.items()):
-        for said in document["lacks"].get(category, []):
+        for said in document["lacks"].get(category, ()):
             has[(c, *place_of(FAMILIES[f], said))] = False
     return Rules(apart | excluded, excluded, together, has, indicators)
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
+from math import prod
 
 WRITER, SPEAKER, REGISTER = "[", "(", "<"
 CLOSED_BY = {"[": "]", "(": ")", "<": ">"}
@@ -120,12 +121,24 @@ def choices(sentence: Sentence) -> Iterator[Choice]:
                 yield from choices(option)
 
 
-def surfaces(sentence: Sentence, words: Mapping[str, tuple[str, ...]], most: int = 100_000) -> Iterator[str]:
-    """Yield what a sentence can read: every combination of its choices and of the words of its slots, up to ``most``.
+def surfaces(sentence: Sentence, words: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield what a sentence can read: every combination of its choices and of the words of its slots.
 
     ``words``: slot -> the words that it may hold; a slot that is not listed stays as it is written.
     """
-    return islice(("".join(one) for one in product(*(_ways(part, words) for part in sentence))), most)
+    return ("".join(one) for one in product(*(_ways(part, words) for part in sentence)))
+
+
+def ways(sentence: Sentence, words: Mapping[str, tuple[str, ...]]) -> int:
+    """Return how many readings :func:`surfaces` yields."""
+    return prod(
+        sum(ways(option, words) for option in part.options)
+        if isinstance(part, Choice)
+        else len(words.get(part.name, ("",)))
+        if isinstance(part, Slot)
+        else 1
+        for part in sentence
+    )
 
 
 def _ways(part: Part, words: Mapping[str, tuple[str, ...]]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,6 +13,21 @@ ALL = "all"
 """The part of a rule that holds in every language."""
 FORMS = ("spaces", "stray", "unpaired", "grammar", "again", "begins")
 """Rules about form, which only a whole reading of a sentence can break; all others are about words."""
+SIGNS = "letters"
+"""The rule about the signs of a language, which emoji and masked contacts of :file:`signs.yaml` may break."""
+HIDDEN = re.compile(
+    "[\u0300-\u036f\u00ad\u0640\u064b-\u0650\u0652-\u065f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+"""Marks on letters, and signs that are not seen."""
+APART = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \-._*·~/|,]{1,3}[^\W\d_](?![^\W_])){2,}")
+"""Three or more letters that each stand alone."""
+BETWEEN = re.compile(
+    r"(?<=[^\W\d_])[\-._*·~]+(?=[^\W\d_])|(?<=[\u4e00-\u9fff])[ \-._*·~/|]+(?=[\u4e00-\u9fff])"
+)
+"""What stands between two letters of a word, or two Chinese characters."""
+MIXED = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)(?=[^\W_]*[a-z])[^\W_]+")
+"""A word of letters and digits."""
+AS_LETTERS = (str.maketrans("013457", "oieast"), str.maketrans("013457", "oleast"))
 
 
 @dataclass(frozen=True)
@@ -29,7 +45,8 @@ def rules_of(language: str) -> tuple[Rule, ...]:
     made = []
     for name, by_language in read("lint").items():
         if entry := by_language.get(language, by_language.get(ALL)):
-            flags = 0 if entry.get("cased") else re.IGNORECASE
+            # Rules about words are given, and asked, in lower case: that is faster than to disregard case.
+            flags = 0 if entry.get("cased") or _of_words(name) else re.IGNORECASE
             made.append(Rule(name, re.compile(entry["pattern"], flags), entry["planted"]))
     return tuple(made)
 
@@ -37,11 +54,38 @@ def rules_of(language: str) -> tuple[Rule, ...]:
 def broken(text: str, language: str, forms: bool | None = None) -> dict[str, str]:
     """Return the rules that a text breaks, each with the part that does.
 
-    ``forms``: ask only the rules about form, or only those about words; None for all. A language that the data have
-    not keeps the rules of all languages.
+    Rules about words are asked of the text in lower case and of what :func:`undisguised` makes of it.
+
+    ``forms``: ask only the rules about form, or only the others; None for all. A language that the data have not keeps
+    the rules of all languages.
     """
-    return {
-        rule.name: found.group()
-        for rule in rules_of(language)
-        if forms in (None, rule.name in FORMS) and (found := rule.pattern.search(text))
-    }
+    words = () if forms else dict.fromkeys((text.casefold(), *undisguised(text)))
+    made = {}
+    for rule in rules_of(language):
+        if forms in (None, rule.name in FORMS):
+            for shown in words if _of_words(rule.name) else (text,):
+                if found := rule.pattern.search(shown):
+                    made.setdefault(rule.name, found.group())
+    return made
+
+
+def _of_words(rule: str) -> bool:
+    """Return whether a rule is about words, which may be disguised."""
+    return rule not in (*FORMS, SIGNS)
+
+
+def undisguised(text: str) -> tuple[str, ...]:
+    """Return a text without what may hide a word in it, in two ways, for a 1 may stand for an i or an l.
+
+    Other forms of a letter and marks on it become the letter; signs that are not seen, and those between the letters
+    of a word, go; digits within a word become the letters they look like; of a letter three times or more, one stays.
+    """
+    text = HIDDEN.sub("", unicodedata.normalize("NFKD", text)).casefold()
+    text = APART.sub(lambda found: re.sub(r"[\W_]", "", found.group()), text)
+    text = re.sub(r"([^\W\d_])\1{2,}", r"\1", BETWEEN.sub("", text))
+    return tuple(MIXED.sub(lambda found, to=to: found.group().translate(to), text) for to in AS_LETTERS)
+
+
+def banned(found: str, text: str, rule: str) -> str:
+    """Return the sentence about what the lint finds."""
+    return f"{found!r} in {text!r} is not allowed ({rule}): say it otherwise"

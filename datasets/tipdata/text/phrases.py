@@ -15,7 +15,7 @@ import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.text.book import KINDS_OF_FILLER, NUMBERS, Frame
-from tipdata.text.facts import facts_of
+from tipdata.text.facts import facts_of, rules
 from tipdata.text.grammar import (
     REGISTER,
     SPEAKER,
@@ -29,6 +29,7 @@ from tipdata.text.grammar import (
     slots,
 )
 from tipdata.text.misspellings import Misspellings, capital
+from tipdata.text.style import check_style
 from tipdata.text.wordbook import Wordbook, wordbook
 
 PIECES = 5
@@ -92,7 +93,12 @@ class Phrases:
 
 
 def compiled(languages: tuple[str, ...]) -> Phrases:
-    """Compile the wordbooks of some languages. Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one."""
+    """Compile the wordbooks of some languages.
+
+    Raises :class:`tipdata.text.wordbook.Faulty` for an unsound one, ValueError for unsound facts and signs of style.
+    """
+    rules()
+    check_style()
     made = _Compiler(len(languages))
     for number, language in enumerate(languages):
         made.add(number, wordbook(language))

@@ -8,8 +8,8 @@ from typing import Any
 OTHER = "*"
 """In a shape: any further key."""
 Shape = type | list[Any] | dict[str, Any]
-"""``str``, ``int`` or ``bool``; a list of one shape; or a mapping of keys to shapes."""
-WORDS = {str: "a text", int: "a number", bool: "true or false"}
+"""``str``, ``int``, ``bool`` or ``list``; a list of one shape; or a mapping of keys to shapes."""
+WORDS = {str: "a text", int: "a number", bool: "true or false", list: "a list"}
 
 
 def misfits(node: object, shape: Shape, where: str, line: int) -> Iterator[tuple[int, str]]:
@@ -17,7 +17,7 @@ def misfits(node: object, shape: Shape, where: str, line: int) -> Iterator[tuple
 
     Args:
         where: what the node is called.
-        line: that of the last key or text before it.
+        line: the node's own, or that of the last key before it.
     """
     line = getattr(node, "line", line)
     if isinstance(shape, dict):
@@ -37,8 +37,8 @@ def misfits(node: object, shape: Shape, where: str, line: int) -> Iterator[tuple
         if not isinstance(node, list):
             yield line, f"{where} must be a list and is {_kind(node)}"
             return
-        for child in node:
-            yield from misfits(child, shape[0], f"an entry of {where}", line)
+        for child, at in zip(node, getattr(node, "lines", [line] * len(node)), strict=True):
+            yield from misfits(child, shape[0], f"an entry of {where}", at)
     elif not isinstance(node, shape) or isinstance(node, bool) != (shape is bool):
         yield line, f"{where} must be {WORDS[shape]} and is {_kind(node)}"
 
@@ -48,6 +48,6 @@ def _kind(node: object) -> str:
         return "a mapping"
     if isinstance(node, list):
         return "a list"
-    if node == "":
+    if node in ("", None):
         return "empty"
     return f"{node!r}"

@@ -1,25 +1,39 @@
-"""Whether a wordbook is sound: slots, speakers and registers, the lint, stems, variety."""
+"""Whether the frames of a wordbook are sound: slots, speakers and registers, the lint, stems, variety."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import combinations
 from statistics import median
 
-from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
-from tipdata.text.book import ANY, NUMBERS, TITLE, Book, Frame, line_of
+from tipdata.core.kinds import FAMILIES, LANGUAGES
+from tipdata.text.book import ANY, TITLE, Book, Frame
 from tipdata.text.facts import ALL, Fact, facts
-from tipdata.text.grammar import CLOSED_BY, REGISTER, SPEAKER, SPEAKERS, choices, slots, surfaces
-from tipdata.text.lint import broken
-from tipdata.text.misspellings import capital
+from tipdata.text.grammar import CLOSED_BY, REGISTER, SPEAKER, SPEAKERS, WRITER, choices, slots, surfaces
+from tipdata.text.heads import check_head
+from tipdata.text.lint import banned, broken
 
 WITH_STEM = 0.6
 """Share of a level's frames that hold one of its stems."""
 ALIKE = 0.4
 """Highest median likeness (Jaccard) of two frames of a level."""
-NOUNS, MISSPELLINGS, DIALECT_WORDS = 8, 40, 12
+MOST_READINGS = 1000
+"""Readings of a frame: all of them are looked at."""
+BETWEEN = " ] "
+"""What parts readings, for no rule to see two as one: no reading holds it."""
 SPECIAL = {"price": "price", "contact": "contact"}
 """Slots that stand in the frames of one fact only."""
+
+
+def letters_of(text: str) -> str:
+    """Return the letters and digits of a text, by which sentences are told apart."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _meet(one: Frame, other: Frame) -> bool:
+    """Return whether adverts of one family may hold both frames."""
+    return one.family == other.family or ANY in (one.family, other.family)
 
 
 def check(book: Book) -> None:
@@ -38,35 +52,19 @@ class _Checks:
         if self.book.language not in LANGUAGES:
             line = getattr(self.book.document["language"], "line", 1)
             self.book.fault(line, f"{self.book.language!r} is none of the languages {', '.join(LANGUAGES)}")
-        if not self.book.registers:
-            self.book.fault(line_of(self.book.document, "registers", 1), "no register is named")
-        self._check_lists()
-        self._check_words()
-        said: dict[str, Frame] = {}
+            return
+        check_head(self.book)
+        frames = []
         for frame in self.book.frames():
             self._check_frame(frame)
-            self._check_readings(frame, said)
+            if (many := self.book.count(frame)) <= MOST_READINGS:
+                frames.append(frame)
+                continue
+            self.book.fault(frame.line, f"{frame.where}: {many:,} readings, {MOST_READINGS:,} are the most")
+        self._check_content(frames)
+        self._check_readings(frames)
         self._check_stems()
         self._check_variety()
-
-    def _check_lists(self) -> None:
-        for name in NUMBERS:
-            if not self.book.numbers.get(name):
-                self.book.fault(1, f"numbers has no {name}")
-        for word, by_dialect in self.book.dialect_words.items():
-            if len(by_dialect) != len(self.book.dialects):
-                self.book.fault(1, f"dialect word {word} needs {len(self.book.dialects)} forms")
-        if len(self.book.dialect_words) < DIALECT_WORDS:
-            self.book.fault(1, f"{len(self.book.dialect_words)} dialect words, {DIALECT_WORDS} are needed")
-        nouns = self.book.document["nouns"]
-        for category in CATEGORIES:
-            if len(set(nouns.get(category) or [])) < NOUNS:
-                self.book.fault(1, f"{category} has {len(nouns.get(category) or [])} nouns and needs {NOUNS}")
-        if len(self.book.document["misspellings"]) < MISSPELLINGS:
-            self.book.fault(
-                1,
-                f"{len(self.book.document.get('misspellings', {}))} misspellings, {MISSPELLINGS} are needed",
-            )
 
     def _check_frame(self, frame: Frame) -> None:
         fact, _, _ = frame.where.partition("/")
@@ -82,50 +80,55 @@ class _Checks:
             if wanted is not None and len(choice.options) != wanted:
                 both = f"{choice.by}…{CLOSED_BY[choice.by]}"
                 self.book.fault(frame.line, f"{frame.where}: {both} needs {wanted} forms in {frame.text!r}")
+            if choice.by == WRITER and len(set(choice.options)) < max(2, len(choice.options)):
+                self.book.fault(
+                    frame.line, f"{frame.where}: [a|b] needs two forms, each of its own, in {frame.text!r}"
+                )
         plain = re.sub(r"\{\w+\}", "", frame.text)
         if re.search(r"https?:|www\.|@|\d{3,}|[#*~/_]| - |[.!。！]$", plain):
             self.book.fault(frame.line, f"{frame.where}: a sign that only style may add in {frame.text!r}")
+        if re.search(r"\d|XTS", re.sub(r"\{price\} ?XTS|XTS ?\{price\}", "", frame.text)):
+            self.book.fault(
+                frame.line,
+                f"{frame.where}: a number or currency that is no slot's in {frame.text!r}: use a slot",
+            )
 
-    def _check_readings(self, frame: Frame, said: dict[str, Frame]) -> None:
-        """Hold that no reading of a frame is wrong in form, or can be read as another level or filler.
-
-        ``said``: the frames whose readings are known, by reading; those of this one are added.
-        """
-        for rule, found in broken(frame.text, self.book.language, forms=False).items():
-            self.book.fault(frame.line, f"{frame.where}: {found!r} in {frame.text!r} is not allowed ({rule})")
-        told: set[str] = set()
-        for text in self.book.readings(frame, nouns=1):
-            faults = {
-                rule: f"{found!r} in {text!r} is not allowed ({rule})"
-                for rule, found in broken(text, self.book.language, forms=True).items()
-            }
-            other = said.setdefault(text.casefold(), frame)
-            if other.where != frame.where and not (
-                other.family != frame.family and ANY not in (other.family, frame.family)
-            ):
-                faults[other.where] = f"{text!r} is also {other.where} (line {other.line})"
-            for rule in faults.keys() - told:
-                told.add(rule)
-                self.book.fault(frame.line, f"{frame.where}: {faults[rule]}")
-
-    def _check_words(self) -> None:
-        """Hold that nouns are clean, and that a misspelling is no word of another meaning."""
-        nouns = (noun for listed in self.book.document["nouns"].values() for noun in listed or [])
-        wrong = self.book.document["misspellings"]
-        for word in (*nouns, *wrong.values()):
-            for rule, found in broken(capital(str(word)), self.book.language).items():
+    def _check_content(self, frames: list[Frame]) -> None:
+        """Hold that no reading holds a word or sign that no text of the data may hold: first of all frames at once."""
+        if not self._content(frames):
+            return
+        for frame in frames:
+            for rule, found in self._content([frame]).items():
                 self.book.fault(
-                    getattr(word, "line", 1), f"{found!r} in {str(word)!r} is not allowed ({rule})"
+                    frame.line,
+                    f"{frame.where}: {banned(found, frame.text, rule)}",
                 )
-        if self.book.document["space"] != "":
-            known = {
-                word.casefold() for frame in self.book.frames() for word in re.findall(r"[\w']+", frame.text)
-            }
-            for word in wrong.values():
-                if str(word).casefold() in known:
-                    self.book.fault(
-                        getattr(word, "line", 1), f"the misspelling {str(word)!r} is a word of a frame"
+
+    def _content(self, frames: list[Frame]) -> dict[str, str]:
+        readings = (text for frame in frames for text in self.book.readings(frame))
+        return broken(BETWEEN.join(readings), self.book.language, forms=False)
+
+    def _check_readings(self, frames: list[Frame]) -> None:
+        """Hold that no reading is wrong in form, or can be read as another frame of the same level, another level or a
+        filler."""
+        said: dict[str, Frame] = {}
+        for frame in frames:
+            told: set[str] = set()
+            for text in self.book.readings(frame, nouns=1):
+                faults = {
+                    rule: banned(found, text, rule)
+                    for rule, found in broken(text, self.book.language, forms=True).items()
+                }
+                other = said.setdefault(letters_of(text), frame)
+                if other is not frame and _meet(frame, other):
+                    faults[other.where] = (
+                        f"{text!r} is also {other.where} (line {other.line})"
+                        if other.where != frame.where
+                        else f"{text!r} is there twice (line {other.line}): keep one of the two"
                     )
+                for rule in faults.keys() - told:
+                    told.add(rule)
+                    self.book.fault(frame.line, f"{frame.where}: {faults[rule]}")
 
     def _check_stems(self) -> None:
         stems = self.book.document["stems"]

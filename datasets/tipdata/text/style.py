@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 
+from tipdata.text.lint import broken
 from tipdata.text.reading import read
 
 
@@ -53,3 +55,16 @@ def style() -> Style:
         places={name: (first, last) for name, (first, last) in document["places"].items()},
         contact_places=tuple(document["contact_places"]),
     )
+
+
+def check_style() -> None:
+    """Raises ValueError for a sign of style that may not stand in an advert."""
+    signs = read("signs")
+    between = (
+        sign for one in signs["separators"] for sign in (one["between"], *one.get("instead", {}).values())
+    )
+    for sign in (*signs["emoji"], *signs["contacts"], *signs["masked"], *between):
+        for rule, found in broken(sign, "", forms=False).items():
+            raise ValueError(f"signs.yaml: {found!r} in {sign!r} is not allowed ({rule}): delete it.")
+        if re.search(r"[^\W_]", re.sub(r"[Nx]", "", sign)):
+            raise ValueError(f"signs.yaml: {sign!r} holds letters or digits that are no N: delete it.")

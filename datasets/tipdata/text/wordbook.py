@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from tipdata.core.kinds import FAMILIES
-from tipdata.text.book import ANY, KINDS_OF_FILLER, TITLE, Book, Frame, line_of
+from tipdata.core.lines import line_of, read_lines
+from tipdata.text.book import ANY, KINDS_OF_FILLER, TITLE, Book, Frame
 from tipdata.text.facts import ALL, Fact, facts
 from tipdata.text.grammar import parse
-from tipdata.text.reading import path_of, read_lines
+from tipdata.text.reading import path_of
 from tipdata.text.shapes import OTHER, misfits
 from tipdata.text.soundness import check
 
@@ -77,6 +78,8 @@ class Wordbook(Book):
                 self._read_fact(part, fact, known.get(fact.name) or {}, line)
         for family in FAMILIES:
             self.titles[family] = self._list(document["titles"].get(family), TITLE, family, TITLES)
+            self._unknown(document["titles"], set(FAMILIES), "family of titles")
+            self._unknown(document["fillers"], set(KINDS_OF_FILLER), "kind of filler")
             for kind in KINDS_OF_FILLER:
                 listed = document["fillers"].get(kind, {}).get(family)
                 self.fillers[kind, family] = self._list(listed, kind, family, FILLERS)
@@ -111,10 +114,13 @@ class Wordbook(Book):
             line = getattr(text, "line", 1)
             try:
                 made.append(Frame(str(text), line, where, family, parse(str(text))))
+                if not text.strip():
+                    self.fault(line, f"{where}: a sentence is empty")
             except ValueError as error:
                 self.fault(line, f"{where}: {error} in {text!r}")
         if len({frame.text for frame in made}) < fewest:
-            self.fault(1, f"{where} of {family} has {len(made)} different sentences and needs {fewest}")
+            at = getattr(next(iter(listed or []), None), "line", 1)
+            self.fault(at, f"{where} of {family} has {len(made)} different sentences and needs {fewest}")
         return made
 
 

@@ -66,6 +66,67 @@ def test_a_planted_fault_is_told_with_file_fact_and_line(tmp_path: Path, planted
     )
 
 
+REFUSED: dict[str, tuple[str, str]] = {  # in place of a frame; what is said
+    "an empty sentence": ('""', "a sentence is empty"),
+    "a blank sentence": ('"  "', "a sentence is empty"),
+    "an empty choice": ('"Papers []"', "[a|b] needs two forms"),
+    "a choice of one": ('"Papers [kept]"', "[a|b] needs two forms"),
+    "a choice of the same twice": ('"Papers [kept|kept]"', "[a|b] needs two forms"),
+    "digits": ('"Papers for 50"', "a number or currency that is no slot's"),
+    "a price": ('"Papers for XTS"', "a number or currency that is no slot's"),
+    "more readings than are looked at": ('"Papers ' + "[a|b|c|d]" * 12 + '"', "16,777,216 readings, 1,000 are the most"),
+    "a word that a choice completes": ('"Papers, te[en|nts]"', "'teen' in"),
+    "a word that two choices make": ('"Papers, s[e|i]x"', "'sex' in"),
+    "a word that a slot completes": ('"Papers, s{extra}"', "{extra} is no slot here"),
+    "letters apart": ('"Papers, s e x"', "'sex' in"),
+    "a digit for a letter": ('"Papers, virg1n"', "'virgin' in"),
+    "letters of another script": ('"P\u0430pers"', "(letters)"),
+    "a sign that is not seen": ('"Pap\u200bers"', "(letters)"),
+    "a turn of direction": ('"Papers \u202e"', "(letters)"),
+    "an emoji": ('"Papers \U0001f351"', "(letters)"),
+    "a sentence of another level": ('"Tell nobody which firm you work for"', "is also privacy/silent"),
+    "the same with a comma": ('"Tell nobody, which firm you work for"', "is also privacy/silent"),
+    "the same in upper case": ('"TELL NOBODY which firm you work for"', "is also privacy/silent"),
+    "the same with another space": ('"Tell\u00a0nobody which firm you work for"', "is also privacy/silent"),
+}  # fmt: skip
+
+
+def test_each_planted_frame_is_told_with_file_fact_and_line(tmp_path: Path) -> None:
+    """All are planted in one book, each in a level of its own, so that none hides another."""
+    lines = ENGLISH.splitlines()
+    start = lines.index("  jobs:", lines.index("frames:"))
+    firsts = [i for i in range(start, len(lines)) if lines[i - 1].endswith(":") and lines[i].endswith('"')]
+    assert len(firsts) > len(REFUSED)
+    placed = dict(zip(REFUSED, firsts, strict=False))
+    for name, at in placed.items():
+        lines[at] = f"        - {REFUSED[name][0]}"
+    faults = faults_of("\n".join(lines) + "\n", tmp_path)
+    for name, at in placed.items():
+        told = [fault for fault in faults if fault.startswith(f"en.yaml, line {at + 1}: ")]
+        assert any(REFUSED[name][1] in fault for fault in told), (name, told)
+        assert all(fault.endswith(".") and "\n" not in fault for fault in told)
+
+
+def test_a_sentence_twice_in_a_level_is_told(tmp_path: Path) -> None:
+    frame = first_frame("papers")
+    again = frame.replace(frame.split('"')[1], frame.split('"')[1].upper())
+    text = ENGLISH.replace(frame, f"{frame}\n{again}", 1)
+    line = line_of(text, again)
+    assert any(
+        fault.startswith(f"en.yaml, line {line}: papers/") and "is there twice" in fault
+        for fault in faults_of(text, tmp_path)
+    )
+
+
+def test_an_entry_that_is_no_text_is_told_by_its_own_line(tmp_path: Path) -> None:
+    lines = ENGLISH.splitlines()
+    at = lines.index(first_frame("papers")) + 3
+    for entry, said in (("12", "is 12"), ("", "is empty"), ("yes", "is True"), ("{a: b}", "is a mapping")):
+        lines[at] = f"        - {entry}"
+        told = faults_of("\n".join(lines) + "\n", tmp_path)
+        assert any(f.startswith(f"en.yaml, line {at + 1}: ") and f.endswith(f"{said}.") for f in told), told
+
+
 def test_a_level_without_frames_is_told(tmp_path: Path) -> None:
     document = yaml.safe_load(ENGLISH)
     document["frames"]["jobs"]["papers"]["kept"] = []
@@ -93,6 +154,27 @@ MALFORMED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and
     "a list in place of a mapping": ("frames:\n  all:\n", "frames:\n  all: []\n  none:\n", "wordbook/frames/all must be a mapping and is a list"),
     "a text in place of a list": ("registers: [neutral]", "registers: neutral", "registers must be a list and is 'neutral'"),
     "no registers": ("registers: [neutral]\n", "", "the wordbook has no registers"),
+    "a register twice": ("registers: [neutral]", "registers: [neutral, neutral]", "register 'neutral' is there twice"),
+    "a register that no frame tells": ("registers: [neutral]", "registers: [near, far]", "no frame tells the registers apart"),
+    "three registers": ("registers: [neutral]", "registers: [a, b, c]", "3 registers are named, 2 are the most"),
+    "another end than a sign": ('statement: "."', 'statement: " sex."', "ends/statement is ' sex.'"),
+    "no end": ('cry: "!"', 'cry: ""', "ends/cry is ''"),
+    "another space": ('space: " "', 'space: "sex"', "space is 'sex'"),
+    "an explicit name": ('name: "English"', 'name: "sex"', "'sex' in 'sex' is not allowed"),
+    "the number 0": ("days: {2: two", "days: {0: none", "0 days: numbers go from 1 to 60"),
+    "a number below 0": ("days: {2: two", "days: {-2: two", "-2 days: numbers go from 1 to 60"),
+    "an absurd number": ("days: {2: two", "days: {99999999999999999999: two", "numbers go from 1 to 60"),
+    "a number twice": ("days: {2: two", "days: {2: two, 2: too", "2 is there twice"),
+    "a number word that is banned": ("days: {2: two", "days: {2: teen", "'teen' in 'teen' is not allowed"),
+    "digits in place of a word": ("days: {2: two", 'days: {2: "2"', "which is no word"),
+    "numbers of no slot": ("numbers:\n", "numbers:\n  ages: {20: twenty}\n", "no slot of numbers called ages"),
+    "a dialect word called like a slot": ("    flat: [flat", "    price: [a, b]\n    flat: [flat", "a dialect word cannot be called price"),
+    "a dialect word called like a number": ("    flat: [flat", "    years: [a, b]\n    flat: [flat", "a dialect word cannot be called years"),
+    "a dialect word that is banned": ("    flat: [flat, apartment]", "    flat: [flat, virgin]", "'virgin' in 'virgin' is not allowed"),
+    "a noun twice": ('"back massage", "foot massage"', '"foot massage", "foot massage"', "massage has 7 different nouns"),
+    "an empty title": ('    - "Wanted: {what}"', '    - ""', "title: a sentence is empty"),
+    "a banned title": ('    - "Wanted: {what}"', '    - "Schoolgirl: {what}"', "'schoolgirl' in"),
+    "a kind of value that is none": ("language: en", "language: !!binary aGFsbG8=", "is no kind of value here"),
     "an empty list of registers": ("registers: [neutral]", "registers: []", "no register is named"),
     "a number in place of a text": ('name: "English"', "name: 3", "the wordbook/name must be a text and is 3"),
     "a text in place of true or false": ("cased: true", "cased: often", "cased must be true or false and is 'often'"),
@@ -132,6 +214,21 @@ def test_a_file_that_is_no_wordbook_is_told_in_one_sentence(
     with pytest.raises(Faulty) as refused:
         Wordbook(tmp_path / "en.yaml")
     assert refused.value.faults == [said]
+
+
+@pytest.mark.parametrize("said", ["es", "en"])
+def test_a_book_under_the_name_of_another_language_is_told(tmp_path: Path, said: str) -> None:
+    spanish = path_of("frames/es").read_text(encoding="utf-8")
+    faults = faults_of(spanish.replace("language: es", f"language: {said}", 1), tmp_path)
+    expected = "the language is es: name the file es.yaml" if said == "es" else "frames look like en"
+    assert any(expected in fault and fault.startswith("en.yaml, line 2: ") for fault in faults)
+
+
+def test_a_file_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> None:
+    for path, why in ((tmp_path / "en.yaml", "No such file or directory"), (tmp_path, "Is a directory")):
+        with pytest.raises(Faulty) as refused:
+            Wordbook(path)
+        assert refused.value.faults == [f"{path.name} cannot be read: {why}."]
 
 
 def test_a_misspelling_that_is_another_word_is_told(tmp_path: Path) -> None:

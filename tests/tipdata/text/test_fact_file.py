@@ -1,0 +1,72 @@
+"""The file of facts is refused, in one sentence with its line, where it is not sound."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tipdata.text import facts as facts_module
+from tipdata.text import reading
+from tipdata.text.facts import facts, rules
+from tipdata.text.reading import path_of
+
+TEXT = path_of("facts").read_text(encoding="utf-8")
+VOICE = '    i: "one person writes of themselves: everything here is my own"\n'
+PLANTED: dict[str, tuple[str, str, str]] = {  # what is replaced, by what, and what is said
+    "a level twice": (VOICE, VOICE + VOICE, "i is there twice"),
+    "a fact twice": ("  heads:\n", "  voice:\n    a: b\n    c: d\n  heads:\n", "voice is there twice"),
+    "a fact without levels": ("  heads:\n", "  novel: {}\n  heads:\n", "fact novel of all has no levels"),
+    "a fact that is empty": ("  heads:\n", "  novel:\n  heads:\n", "the file/all/novel must be a mapping and is empty"),
+    "a level that is a number": (VOICE, "    i: 3\n", "the file/all/voice/i must be a text and is 3"),
+    "a level that says nothing": (VOICE, '    i: " "\n', "level i of voice does not say what it means"),
+    "a fact of all in a family": ("  pace: {", "  voice: {", "fact voice of services is also a fact of all"),
+    "a section that is none": ("apart:\n", "foo: {a: 1}\napart:\n", "there is no foo in the file"),
+    "a section that is missing": ("\nindicators:", "\nindikators:", "the file has no indicators"),
+    "a family that is missing": ("\nintermediary:\n  papers", "\nintermediaries:\n  papers", "the file has no intermediary"),
+    "a level of a rule that does not exist": ("said: voice=i,", "said: voice=ii,", "services has no voice=ii"),
+    "a rule without what it rules out": ("{said: voice=i, not: [answerer", "{said: voice=i, nor: [answerer", "has no not"),
+    "a weight that is no number": ("answerer=other, 2.2]", "answerer=other, much]", "together/all needs two levels and a number"),
+    "a weight that is absurd": ("answerer=other, 2.2]", "answerer=other, .inf]", "together/all needs two levels and a number"),
+    "a category that lacks and does not exist": ("  companionship: [comfort", "  companionshp: [comfort", "lacks names companionshp"),
+    "a level that is lacked and does not exist": ("[comfort=wash]", "[comfort=wsh]", "services has no comfort=wsh"),
+    "an indicator that does not exist": ("services: [privacy=discreet", "services: [privacy=discrete", "services has no privacy=discrete"),
+    "brackets that do not pair": ("[comfort=wash]", "[comfort=wash", "this is not YAML"),
+}  # fmt: skip
+# ruff: noqa: E501 # one case a line
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """Nothing that is kept of the file before and after."""
+    kept = (facts_module._document, facts, rules, facts_module.shape, facts_module.places)
+    for one in kept:
+        one.cache_clear()
+    yield
+    for one in kept:
+        one.cache_clear()
+
+
+def told(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (folder / "facts.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(reading, "path_of", lambda name: folder / f"{name}.yaml")
+    with pytest.raises(ValueError, match=r"^facts\.yaml, line \d+: [^\n]*\.$") as refused:
+        _ = facts(), rules()
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_fault_is_told_with_its_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, said = PLANTED[name]
+    assert old in TEXT
+    assert said in told(TEXT.replace(old, new, 1), tmp_path, monkeypatch)
+
+
+def test_the_line_is_that_of_the_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TEXT.replace("[comfort=wash]", "[comfort=wsh]", 1)
+    line = text[: text.index("comfort=wsh")].count("\n") + 1
+    assert told(text, tmp_path, monkeypatch).startswith(f"facts.yaml, line {line}: ")
+
+
+def test_an_empty_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told("", tmp_path, monkeypatch) == "facts.yaml, line 1: the file is empty."
