@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.book import ANY, SHOWN, TITLE, Frame
+from tipdata.text.book import ANY, CURRENCY, SHOWN, TITLE, Frame
 from tipdata.text.style import style
 from tipdata.text.wordbook import Wordbook, wordbook
 
 JOINED = 8
 """Most pieces that make one sentence."""
 ENDS = ".!?。！？؟"
+CRY = "¡"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class _Reader:
         signs = style()
         self.emoji = re.compile(rf"\s?(?:{_either(signs.emoji)})+")
         self.contact = re.compile(_either(one.casefold() for one in (*signs.contacts, *signs.masked)))
-        self.price = re.compile(r"\d[\d.,\s]*(?=\sxts)")
+        self.price = re.compile(rf"\d[\d.,\s]*(?=\s{CURRENCY.casefold()})")
         between = _either(
             {sign for one in signs.separators for sign in (one.between, *one.instead.values()) if sign}
         )
@@ -100,9 +101,9 @@ class _Reader:
     def _plain(self, text: str) -> tuple[str, ...]:
         """Return a sentence in lower case, without its last sign, prices and contacts all alike: as it is, and spelt
         right. What is right as it is may hold what is wrong elsewhere."""
-        text = self.contact.sub(SHOWN["contact"][0].casefold(), text.casefold())
-        text = self.price.sub(SHOWN["price"][0], text)
-        text = text.strip().rstrip(ENDS).strip()
+        text = self.contact.sub(SHOWN["contact"].casefold(), text.casefold())
+        text = self.price.sub(SHOWN["price"], text)
+        text = text.strip().removeprefix(CRY).rstrip(ENDS).strip()
         return text, *(wrong.sub(lambda found: self.right[found.group()], text) for wrong in self.wrong)
 
 

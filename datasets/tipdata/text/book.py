@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +16,11 @@ from tipdata.text.misspellings import capital
 ANY, TITLE = "any", "title"
 KINDS_OF_FILLER = ("openings", "offers", "closings", "chat")
 NUMBERS = ("years", "days", "minutes", "count", "hours", "open", "close", "weeks")
-SHOWN = {"price": ("90",), "contact": ("NNN-NNNN",)}
-"""What stands for a price and for a contact where a wordbook is read by itself."""
+BASES = ("hour", "half_hour", "day", "month", "total")
+"""What a price is for."""
+CURRENCY = "XTS"
+SHOWN = {"price": "90", "contact": "NNN-NNNN"}
+"""What stands for the amount of a price and for a contact where a wordbook is read by itself."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,15 @@ class Book:
         self.numbers = {
             str(k): {int(n): str(w) for n, w in v.items()} for k, v in document["numbers"].items()
         }
+        self.bases = {str(k): tuple(map(str, v)) for k, v in document["bases"].items()}
+        """What a price is for -> the ways to say it, after the amount."""
+        unfit = document["unfit"]
+        edge = r"(?<!\w)" if document["cased"] else ""
+        self._unfit = {
+            category: re.compile(edge + f"(?:{'|'.join(re.escape(str(one).casefold()) for one in unfit[category])})")
+            for category in CATEGORIES
+            if unfit.get(category)
+        }
         self.levels: dict[tuple[str, str, str], list[Frame]] = {}
         """(family, fact, level) -> frames; those of ``any`` are in each family."""
         self.titles: dict[str, list[Frame]] = {}
@@ -64,6 +77,11 @@ class Book:
                     seen.add(id(frame))
                     yield frame
 
+    def fits(self, frame: Frame, category: str) -> bool:
+        """Return whether adverts of a category have a frame: none has one with a word that is unfit for it."""
+        unfit = self._unfit.get(category)
+        return unfit is None or not unfit.search(frame.text.casefold())
+
     def readings(self, frame: Frame, nouns: int | None = None) -> Iterator[str]:
         """Yield all that a frame can read, as an advert shows it, with one price and one contact for all.
 
@@ -73,12 +91,21 @@ class Book:
         what = tuple(str(noun) for category in of for noun in self.document["nouns"].get(category, ()))
         first = frame.parts[0] if frame.parts else ""
         begins = isinstance(first, Slot) and first.name in ("what", *NUMBERS)
-        for text in surfaces(frame.parts, {**self.slot_words, **SHOWN, "what": what[:nouns]}):
+        price = tuple(
+            priced(SHOWN["price"], way, str(self.document["space"])) for ways in self.bases.values() for way in ways
+        )
+        shown = {"price": price, "contact": (SHOWN["contact"],), "what": what[:nouns]}
+        for text in surfaces(frame.parts, {**self.slot_words, **shown}):
             yield capital(text) if begins else text
 
     def fault(self, line: int, said: str) -> None:
         """Note something that is wrong."""
         self.faults.append(f"{self.path.name}, line {line}: {said}.")
+
+
+def priced(amount: str, basis: str, space: str) -> str:
+    """Return a price as an advert states it: the amount, and what it is for in words."""
+    return f"{amount} {CURRENCY}{space}{basis}"
 
 
 def line_of(mapping: dict[str, Any], name: str, otherwise: int) -> int:

@@ -38,6 +38,7 @@ class Rules:
     them that cannot both hold for one operation either; the others may, and then the later fact stays unsaid.
     ``together``: of the same shape, thousandths by which the weight of the second is multiplied where the first, an
     earlier fact, holds. ``has``: (categories, facts, levels) bool. ``indicators``: (families, facts, levels) bool.
+    ``needs``: (families, facts, levels, facts) bool: said only beside one of these facts; of none where there is none.
     """
 
     apart: np.ndarray
@@ -45,6 +46,7 @@ class Rules:
     together: np.ndarray
     has: np.ndarray
     indicators: np.ndarray
+    needs: np.ndarray
 
 
 @cache
@@ -101,12 +103,16 @@ def rules() -> Rules:
     has = np.ones((len(CATEGORIES), *shape()), dtype=bool)
     indicators = np.zeros(size, dtype=bool)
     excluded = np.zeros_like(apart)
+    needs = np.zeros((*size, shape()[0]), dtype=bool)
     for f, family in enumerate(FAMILIES):
         for key, made in (("apart", excluded), ("unsaid", apart)):
             for rule in (*document[key].get(ALL, []), *document[key].get(family, [])):
                 for other in rule["not"]:
                     first, second = place_of(family, rule["said"]), place_of(family, other)
                     made[(f, *first, *second)] = made[(f, *second, *first)] = True
+        for rule in (*document["needs"].get(ALL, []), *document["needs"].get(family, [])):
+            names = [fact.name for fact in facts_of(family)]
+            needs[(f, *place_of(family, rule["said"]))][[names.index(name) for name in rule["beside"]]] = True
         for one, two, times in (*document["together"][ALL], *document["together"][family]):
             first, second = sorted((place_of(family, one), place_of(family, two)))
             together[(f, *first, *second)] = round(1000 * times)
@@ -115,7 +121,7 @@ def rules() -> Rules:
     for c, (category, f) in enumerate(CATEGORIES.items()):
         for said in document["lacks"].get(category, []):
             has[(c, *place_of(FAMILIES[f], said))] = False
-    return Rules(apart | excluded, excluded, together, has, indicators)
+    return Rules(apart | excluded, excluded, together, has, indicators, needs)
 
 
 @dataclass(frozen=True)
