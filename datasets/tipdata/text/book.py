@@ -57,6 +57,7 @@ class Book:
             for category in CATEGORIES
             if unfit.get(category)
         }
+        self._unfit_for: dict[str, set[str]] = {}
         self.levels: dict[tuple[str, str, str], list[Frame]] = {}
         """(family, fact, level) -> frames; those of ``any`` are in each family."""
         self.titles: dict[str, list[Frame]] = {}
@@ -78,9 +79,15 @@ class Book:
                     yield frame
 
     def fits(self, frame: Frame, category: str) -> bool:
-        """Return whether adverts of a category have a frame: none has one with a word that is unfit for it."""
-        unfit = self._unfit.get(category)
-        return unfit is None or not unfit.search(frame.text.casefold())
+        """Return whether adverts of a category have a frame: none has one that can hold a word that is unfit for it."""
+        if frame.text not in self._unfit_for:
+            every = "\n".join(surfaces(frame.parts, {}))
+            self._unfit_for[frame.text] = {one for one in self._unfit if self.unfit_in(every, one)}
+        return category not in self._unfit_for[frame.text]
+
+    def unfit_in(self, text: str, category: str) -> list[str]:
+        """Return the words of a text that are unfit for adverts of a category."""
+        return self._unfit[category].findall(text.casefold()) if category in self._unfit else []
 
     def readings(self, frame: Frame, nouns: int | None = None) -> Iterator[str]:
         """Yield all that a frame can read, as an advert shows it, with one price and one contact for all.
