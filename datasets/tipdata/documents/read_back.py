@@ -107,11 +107,12 @@ class _Reader:
         while good[0] and at < count:
             sentences.append(found[at])
             at += sizes[at]
+        bases = (self.basis.search(one) for one in sentences)
         return Told(
             levels=tuple(known[one] for one in sentences if known[one]),
             sentences=tuple(sentences),
             unfit=tuple(word for one in sentences for word in self.book.unfit_in(one, category)),
-            basis=next((self.bases[found.group()] for one in sentences if (found := self.basis.search(one))), ""),
+            basis=next((self.bases[match.group()] for match in bases if match), ""),
             read=good[0],
         )
 

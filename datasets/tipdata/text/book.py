@@ -53,7 +53,9 @@ class Book:
         unfit = document["unfit"]
         edge = r"(?<!\w)" if document["cased"] else ""
         self._unfit = {
-            category: re.compile(edge + f"(?:{'|'.join(re.escape(str(one).casefold()) for one in unfit[category])})")
+            category: re.compile(
+                edge + f"(?:{'|'.join(re.escape(str(one).casefold()) for one in unfit[category])})"
+            )
             for category in CATEGORIES
             if unfit.get(category)
         }
@@ -99,7 +101,9 @@ class Book:
         first = frame.parts[0] if frame.parts else ""
         begins = isinstance(first, Slot) and first.name in ("what", *NUMBERS)
         price = tuple(
-            priced(SHOWN["price"], way, str(self.document["space"])) for ways in self.bases.values() for way in ways
+            priced(SHOWN["price"], way, str(self.document["space"]))
+            for ways in self.bases.values()
+            for way in ways
         )
         shown = {"price": price, "contact": (SHOWN["contact"],), "what": what[:nouns]}
         for text in surfaces(frame.parts, {**self.slot_words, **shown}):

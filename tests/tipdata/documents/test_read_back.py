@@ -56,7 +56,9 @@ def test_a_contradiction_that_is_planted_is_found(adverts: pl.DataFrame) -> None
             "massage",
         )
     )
-    assert "alone: concrete=detailed" in wrong_in_facts("Everything that matters is stated here.", "en", "massage")
+    assert "alone: concrete=detailed" in wrong_in_facts(
+        "Everything that matters is stated here.", "en", "massage"
+    )
     assert "unfit: firm" in wrong_in_facts("Tell nobody which firm you work for.", "en", "domestic")
     assert not wrong_in_facts("Tell nobody which firm you work for.", "en", "construction")
     assert wrong_in_facts(f"{body} Something that no wordbook has", "en", "massage") == {"not read whole"}

@@ -73,7 +73,9 @@ class Framing:
             has = self.region.stream(f"{path}/has_{name}").chance(
                 row[r], probability(self.region["writing.fillers"][name])
             )
-            number = self._preferred(f"{path}/{name}", row[r], owner[r], frames, self._fit(owner[r], frames), 0)
+            number = self._preferred(
+                f"{path}/{name}", row[r], owner[r], frames, self._fit(owner[r], frames), 0
+            )
             made[r, kind] = np.where(has, number + 1, 0)
         r = np.flatnonzero(at[:, NOUN])
         nouns = words.nouns[language[r], o.category[owner[r]]]
@@ -84,5 +86,7 @@ class Framing:
         made[r, NOUN] = self.region.stream(f"{path}/noun").choose(row[r], np.where(nouns >= 0, liked + 1, 0))
         r = np.flatnonzero(at[:, TITLE])
         titles = words.titles[language[r], family[r]]
-        made[r, TITLE] = self._preferred(f"{path}/title", row[r], owner[r], titles, self._fit(owner[r], titles), 0)
+        made[r, TITLE] = self._preferred(
+            f"{path}/title", row[r], owner[r], titles, self._fit(owner[r], titles), 0
+        )
         return made

@@ -28,7 +28,13 @@ def stated_prices(region: Region, o: Operations, plan: Schedule) -> np.ndarray:
 
 
 def agreeing_prices(
-    region: Region, o: Operations, plan: Schedule, town: Ints, stated: np.ndarray, said: Said, told: np.ndarray
+    region: Region,
+    o: Operations,
+    plan: Schedule,
+    town: Ints,
+    stated: np.ndarray,
+    said: Said,
+    told: np.ndarray,
 ) -> tuple[Ints, Ints]:
     """Return price in minor units of XTS (-1 where none is stated) and what it is for, a number of :data:`BASES`.
 

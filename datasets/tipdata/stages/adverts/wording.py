@@ -35,8 +35,8 @@ ONE, SEVERAL = 0, 1
 
 @dataclass(frozen=True)
 class Shown:
-    """What an advert shows that its text speaks of: ``price`` (n,) in minor units, -1 for none; ``basis`` (n,), what it is
-    for; ``masked`` (n,)."""
+    """What an advert shows that its text speaks of: ``price`` (n,) in minor units, -1 for none; ``basis`` (n,), what it
+    is for; ``masked`` (n,)."""
 
     price: np.ndarray
     basis: np.ndarray
@@ -257,8 +257,12 @@ class _Text:
         distinct, which = np.unique(told, axis=1, return_inverse=True)
         spaces = self._spaces()
         texts = [
-            priced(self.signs.price(int(p), LANGUAGES[l], int(w)), self.words.strings[b * MISSPELT], spaces[l])
-            for p, l, w, b in distinct.T
+            priced(
+                self.signs.price(int(p), LANGUAGES[number], int(w)),
+                self.words.strings[b * MISSPELT],
+                spaces[number],
+            )
+            for p, number, w, b in distinct.T
         ]
         return np.array([self._own(text) for text in texts])[which]
 
@@ -269,8 +273,11 @@ class _Text:
         return np.where(self.shown.masked[at], masked[way % len(masked)], plain[way % len(plain)])
 
     def _ends(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-        """Return the sentences that open with a sign, and the signs, then those that end with one: none where the writer
-        parts sentences otherwise. In a language that opens cries no sentence that also asks is one."""
+        """Return the sentences that open with a sign, and the signs, then those that end with one.
+
+        None has one where the writer parts sentences otherwise. In a language that opens cries no sentence that also
+        asks is one.
+        """
         ends = np.array([one.ends for one in self.signs.separators])[self.styles["separator"][row]]
         shout = self.region.stream("templates/shout").chance(
             self.template[row], probability(self.region["writing.shouts"]), frame

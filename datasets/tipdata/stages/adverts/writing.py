@@ -57,7 +57,7 @@ def write(
     voice = o.facts.level[:, number_of("voice")]
     framing = Framing(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
     said = said_by(region, o, o.facts, framing, chains, source, priced, masked)
-    told = needs_price(o, words, chains, said.level, said.frame).any(axis=1)
+    told = np.logical_or.reduce(needs_price(o, words, chains, said.level, said.frame), axis=1)
     price = agreeing_prices(region, o, plan, town, stated, said, told)
     title, body, misspelt = render(framing, chains, source, said, Shown(*price, masked))
     return Text(title, body, source[chains.template], log_odds(o, chains, said), misspelt), said, price
