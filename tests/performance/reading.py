@@ -18,11 +18,7 @@ from tipdata.core.world import World, newest_released
 from tipdata.stages import draw_tables
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tipdata" / "documents"))
-from contradictions import (  # pyright: ignore[reportMissingImports]
-    hard,
-    wrong_in_facts,
-    wrong_in_text,
-)
+from contradictions import wrong_in_facts, wrong_in_text  # pyright: ignore[reportMissingImports]
 
 
 def adverts_of(world: World, regions: int) -> pl.DataFrame:
@@ -37,26 +33,21 @@ def adverts_of(world: World, regions: int) -> pl.DataFrame:
 def main() -> None:
     """Print the table."""
     options = asking(__doc__).parse_args()
-    world = World.of(newest_released(), options.world)
-    table = adverts_of(world, options.regions)
+    table = adverts_of(World.of(newest_released(), options.world), options.regions)
     distinct = table.group_by("language", "category", "body").len()
     total, broken = Counter(), {language: Counter() for language in LANGUAGES}
     for language, category, body, count in distinct.iter_rows():
         total[language] += count
-        wrong = wrong_in_text(body, language)
-        wrong |= {name.split(":")[0] for name in wrong_in_facts(body, language, category)}
+        # Contradictions proper: what the facts of a text say, not how it is written.
+        facts = {name.split(":")[0] for name in wrong_in_facts(body, language, category)}
+        wrong = facts | wrong_in_text(body, language)
         for name in wrong:
             broken[language][name] += count
         broken[language]["any"] += count * bool(wrong)
-        # Contradictions proper: what the facts of a text say, not how it is written.
-        hard_rules = {name for name in wrong if not name.startswith("form") and name not in hard()["texts"]}
-        broken[language]["any contradiction"] += count * bool(hard_rules)
-    print(
-        f"data {world.version}, world {options.world}: {table.height:,} adverts, {distinct.height:,} distinct"
-    )
+        broken[language]["any contradiction"] += count * bool(facts)
+    print(f"world {options.world}: {table.height:,} adverts, {distinct.height:,} distinct")
     print(f"{'rule':40}" + "".join(f"{language:>8}" for language in LANGUAGES))
-    names = sorted({name for counter in broken.values() for name in counter})
-    for name in names:
+    for name in sorted({name for counter in broken.values() for name in counter}):
         shares = (100 * broken[language][name] / max(1, total[language]) for language in LANGUAGES)
         print(f"{name:40}" + "".join(f"{share:8.2f}" for share in shares))
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.book import ANY, SHOWN, TITLE, Frame
+from tipdata.text.book import ANY, CURRENCY, SHOWN, TITLE, Frame, priced
 from tipdata.text.style import style
 from tipdata.text.wordbook import Wordbook, wordbook
 
 JOINED = 8
 """Most pieces that make one sentence."""
 ENDS = ".!?。！？؟"
+CRY = "¡"
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,20 @@ class Told:
     """What a body says.
 
     ``levels``: ``fact=level`` of each sentence that says one, in order. ``sentences``: all of its sentences as the
-    wordbook spells them, in lower case, prices and contacts all alike. ``read``: whether all of it was read.
+    wordbook spells them, in lower case, prices and contacts all alike. ``unfit``: words in them that no advert of the
+    category may hold. ``basis``: what its price is for, '' where it states none. ``read``: whether all of it was read.
     """
 
     levels: tuple[str, ...]
     sentences: tuple[str, ...]
+    unfit: tuple[str, ...]
+    basis: str
     read: bool
 
 
 def read_back(body: str, language: str, category: str) -> Told:
     """Return what the body of an advert says. Raises KeyError for a category that does not exist."""
-    return _reader(language).read(body, FAMILIES[CATEGORIES[category]])
+    return _reader(language).read(body, category)
 
 
 @cache
@@ -52,6 +56,14 @@ class _Reader:
     """Reads bodies of one language."""
 
     def __init__(self, book: Wordbook) -> None:
+        self.book = book
+        space = str(book.document["space"])
+        self.bases = {
+            priced(SHOWN["price"], way, space).casefold(): basis
+            for basis, ways in book.bases.items()
+            for way in ways
+        }
+        self.basis = re.compile(_either(self.bases))
         listed = book.document["misspellings"]
         self.right = {str(wrong).casefold(): str(right).casefold() for right, wrong in listed.items()}
         # Within words too, at last: a word that a choice offers may be written on to the one before it.
@@ -62,7 +74,7 @@ class _Reader:
         signs = style()
         self.emoji = re.compile(rf"\s?(?:{_either(signs.emoji)})+")
         self.contact = re.compile(_either(one.casefold() for one in (*signs.contacts, *signs.masked)))
-        self.price = re.compile(r"\d[\d.,\s]*(?=\sxts)")
+        self.price = re.compile(rf"\d[\d.,\s]*(?=\s{CURRENCY.casefold()})")
         between = _either(
             {sign for one in signs.separators for sign in (one.between, *one.instead.values()) if sign}
         )
@@ -75,9 +87,9 @@ class _Reader:
                 for family in families:
                     self.known[family].update(dict.fromkeys(self._plain(text), level))
 
-    def read(self, body: str, family: str) -> Told:
+    def read(self, body: str, category: str) -> Told:
         """Return what a body says."""
-        known = self.known[family]
+        known = self.known[FAMILIES[CATEGORIES[category]]]
         pieces = self.cut.split(self.emoji.sub("", body))
         count = (len(pieces) + 1) // 2
         sizes = [0] * count
@@ -95,14 +107,21 @@ class _Reader:
         while good[0] and at < count:
             sentences.append(found[at])
             at += sizes[at]
-        return Told(tuple(known[one] for one in sentences if known[one]), tuple(sentences), good[0])
+        bases = (self.basis.search(one) for one in sentences)
+        return Told(
+            levels=tuple(known[one] for one in sentences if known[one]),
+            sentences=tuple(sentences),
+            unfit=tuple(word for one in sentences for word in self.book.unfit_in(one, category)),
+            basis=next((self.bases[match.group()] for match in bases if match), ""),
+            read=good[0],
+        )
 
     def _plain(self, text: str) -> tuple[str, ...]:
         """Return a sentence in lower case, without its last sign, prices and contacts all alike: as it is, and spelt
         right. What is right as it is may hold what is wrong elsewhere."""
-        text = self.contact.sub(SHOWN["contact"][0].casefold(), text.casefold())
-        text = self.price.sub(SHOWN["price"][0], text)
-        text = text.strip().rstrip(ENDS).strip()
+        text = self.contact.sub(SHOWN["contact"].casefold(), text.casefold())
+        text = self.price.sub(SHOWN["price"], text)
+        text = text.strip().removeprefix(CRY).rstrip(ENDS).strip()
         return text, *(wrong.sub(lambda found: self.right[found.group()], text) for wrong in self.wrong)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +16,13 @@ from tipdata.text.misspellings import capital
 ANY, TITLE = "any", "title"
 KINDS_OF_FILLER = ("openings", "offers", "closings", "chat")
 NUMBERS = ("years", "days", "minutes", "count", "hours", "open", "close", "weeks")
-SHOWN = {"price": ("90",), "contact": ("NNN-NNNN",)}
-"""What stands for a price and for a contact where a wordbook is read by itself."""
+BASES = ("hour", "half_hour", "day", "month", "total")
+"""What a price is for."""
+CURRENCY = "XTS"
+MOST_READINGS = 1000
+"""Readings of a frame: all of them are looked at."""
+SHOWN = {"price": "90", "contact": "NNN-NNNN"}
+"""What stands for the amount of a price and for a contact where a wordbook is read by itself."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,18 @@ class Book:
         self.numbers = {
             str(k): {int(n): str(w) for n, w in v.items()} for k, v in document["numbers"].items()
         }
+        self.bases = {str(k): tuple(map(str, v)) for k, v in document["bases"].items()}
+        """What a price is for -> the ways to say it, after the amount."""
+        unfit = document["unfit"]
+        edge = r"(?<!\w)" if document["cased"] else ""
+        self._unfit = {
+            category: re.compile(
+                edge + f"(?:{'|'.join(re.escape(str(one).casefold()) for one in unfit[category])})"
+            )
+            for category in CATEGORIES
+            if unfit.get(category)
+        }
+        self._unfit_for: dict[str, set[str]] = {}
         self.levels: dict[tuple[str, str, str], list[Frame]] = {}
         """(family, fact, level) -> frames; those of ``any`` are in each family."""
         self.titles: dict[str, list[Frame]] = {}
@@ -64,6 +82,19 @@ class Book:
                     seen.add(id(frame))
                     yield frame
 
+    def fits(self, frame: Frame, category: str) -> bool:
+        """Return whether adverts of a category have a frame: none has one that can hold a word that is unfit for it."""
+        if ways(frame.parts, {}) > MOST_READINGS:
+            return True  # refused for that
+        if frame.text not in self._unfit_for:
+            every = "\n".join(surfaces(frame.parts, {}))
+            self._unfit_for[frame.text] = {one for one in self._unfit if self.unfit_in(every, one)}
+        return category not in self._unfit_for[frame.text]
+
+    def unfit_in(self, text: str, category: str) -> list[str]:
+        """Return the words of a text that are unfit for adverts of a category."""
+        return self._unfit[category].findall(text.casefold()) if category in self._unfit else []
+
     def readings(self, frame: Frame, nouns: int | None = None) -> Iterator[str]:
         """Yield all that a frame can read, as an advert shows it, with one price and one contact for all.
 
@@ -82,8 +113,19 @@ class Book:
         """Return slot -> the words that it may hold in a frame."""
         of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
         what = tuple(str(noun) for category in of for noun in self.document["nouns"].get(category, ()))
-        return {**self.slot_words, **SHOWN, "what": what[:nouns]}
+        price = tuple(
+            priced(SHOWN["price"], way, str(self.document["space"]))
+            for ways_ in self.bases.values()
+            for way in ways_
+        )
+        shown = {"price": price, "contact": (SHOWN["contact"],), "what": what[:nouns]}
+        return {**self.slot_words, **shown}
 
     def fault(self, line: int, said: str) -> None:
         """Note something that is wrong."""
         self.faults.append(f"{self.path.name}, line {line}: {said}.")
+
+
+def priced(amount: str, basis: str, space: str) -> str:
+    """Return a price as an advert states it: the amount, and what it is for in words."""
+    return f"{amount} {CURRENCY}{space}{basis}"

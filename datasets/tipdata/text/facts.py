@@ -31,6 +31,7 @@ SHAPE = {
     "unsaid": {part: RULES for part in PARTS},
     "together": {part: [list] for part in PARTS},
     "lacks": {OTHER: [str]},
+    "needs": {part: [{"said": str, "beside": [str]}] for part in PARTS},
     "indicators": {family: [str] for family in FAMILIES},
 }
 """The shape of the file; see :mod:`tipdata.text.shapes`."""
@@ -58,6 +59,7 @@ class Rules:
     them that cannot both hold for one operation either; the others may, and then the later fact stays unsaid.
     ``together``: of the same shape, thousandths by which the weight of the second is multiplied where the first, an
     earlier fact, holds. ``has``: (categories, facts, levels) bool. ``indicators``: (families, facts, levels) bool.
+    ``needs``: (families, facts, levels, facts) bool: said only beside one of these facts; of none where there is none.
     """
 
     apart: np.ndarray
@@ -65,6 +67,7 @@ class Rules:
     together: np.ndarray
     has: np.ndarray
     indicators: np.ndarray
+    needs: np.ndarray
 
 
 @cache
@@ -156,6 +159,15 @@ def place_of(family: str, said: str) -> tuple[int, int]:
     return places(family)[said]
 
 
+def _number_of(family: str, name: str) -> int:
+    """Return the number of a fact. Raises ValueError where the family has none of that name."""
+    names = [fact.name for fact in facts_of(family)]
+    if name not in names:
+        line = f", line {name.line}" if isinstance(name, Line) else ""
+        raise ValueError(f"{FILE}.yaml{line}: {family} has no fact {name}: name one of it.")
+    return names.index(name)
+
+
 @cache
 def rules() -> Rules:
     """Return which levels go together. Raises ValueError for a level that does not exist."""
@@ -166,12 +178,16 @@ def rules() -> Rules:
     has = np.ones((len(CATEGORIES), *shape()), dtype=bool)
     indicators = np.zeros(size, dtype=bool)
     excluded = np.zeros_like(apart)
+    needs = np.zeros((*size, shape()[0]), dtype=bool)
     for f, family in enumerate(FAMILIES):
         for key, made in (("apart", excluded), ("unsaid", apart)):
             for rule in (*document[key][ALL], *document[key][family]):
                 for other in rule["not"]:
                     first, second = place_of(family, rule["said"]), place_of(family, other)
                     made[(f, *first, *second)] = made[(f, *second, *first)] = True
+        for rule in (*document["needs"][ALL], *document["needs"][family]):
+            beside = [_number_of(family, name) for name in rule["beside"]]
+            needs[(f, *place_of(family, rule["said"]))][beside] = True
         for one, two, times in (*document["together"][ALL], *document["together"][family]):
             first, second = sorted((place_of(family, one), place_of(family, two)))
             together[(f, *first, *second)] = round(1000 * times)
@@ -180,7 +196,7 @@ def rules() -> Rules:
     for c, (category, f) in enumerate(CATEGORIES.items()):
         for said in document["lacks"].get(category, ()):
             has[(c, *place_of(FAMILIES[f], said))] = False
-    return Rules(apart | excluded, excluded, together, has, indicators)
+    return Rules(apart | excluded, excluded, together, has, indicators, needs)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,12 @@ NAMED = (SIGNS, "ethnicity")
 """Rules that the name of a language may break."""
 TAKEN = {*NUMBERS, "price", "contact", "what"}
 """Names of slots that no dialect word may have."""
-ENDS = {"statement": (".", "。"), "cry": ("!", " !", "！"), "question": ("?", "؟", "？")}
+ENDS = {
+    "statement": (".", "。"),
+    "cry": ("!", " !", "！"),
+    "question": ("?", "؟", "？"),
+    "before_cry": ("", "¡"),
+}
 SPACES = ("", " ")
 OWN = {
     "ar": r"[\u0621-\u064a]",
@@ -114,6 +119,12 @@ def _check_lists(book: Book) -> None:
                 line_of(nouns, category, at),
                 f"{category} has {len(different)} different nouns and needs {NOUNS} to {MOST_LISTED}, each once",
             )
+    for category in book.document["unfit"]:
+        if category not in CATEGORIES:
+            book.fault(category.line, f"unfit: there is no category called {category}")
+    for basis, listed in book.document["bases"].items():
+        if not listed or not all(map(str.strip, listed)):
+            book.fault(basis.line, f"bases/{basis} does not say what a price is for")
     if not MISSPELLINGS <= len(book.document["misspellings"]) <= MOST_MISSPELLINGS:
         book.fault(
             line_of(book.document, "misspellings", 1),
@@ -144,7 +155,10 @@ def _check_words(book: Book) -> None:
     document = book.document
     wrong = document["misspellings"]
     by_name = (*document["nouns"].values(), *document["dialects"]["words"].values())
-    numbers = (word for words in document["numbers"].values() for word in words.values())
+    numbers = (
+        *(word for words in document["numbers"].values() for word in words.values()),
+        *(word for words in document["bases"].values() for word in words),
+    )
     shown = (*(word for listed in by_name for word in listed), *wrong.values())
     for word in numbers:  # they stand within a sentence
         for rule, found in broken(str(word), book.language, forms=False).items():

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.book import KINDS_OF_FILLER, NUMBERS, Frame
+from tipdata.text.book import BASES, KINDS_OF_FILLER, NUMBERS, Frame
 from tipdata.text.facts import facts_of, rules
 from tipdata.text.grammar import (
     REGISTER,
@@ -58,12 +58,14 @@ class Phrases:
         levels: (languages, families, facts, levels, most frames) frames that say a level; -1 beyond.
         titles: (languages, families, most frames) frames.
         fillers: (languages, kinds, families, most frames) frames.
-        question, priced: (frames,) bool: ends with a question mark; needs a price.
+        question, asks, priced: (frames,) bool: ends with a question mark; holds an opening one; needs a price.
+        fits: (frames, categories) bool: adverts of the category have it.
         slots: (frames,) which of the first three :data:`SLOTS` it has, as bits.
         numbers: (languages, number slots, values, 2) base strings of digits and of words; -1 beyond.
         values: (languages, number slots, values) the numbers themselves; 0 beyond.
         nouns: (languages, categories, nouns) base strings.
-        ends: (languages, 3) base strings: of a statement, a cry and a question.
+        ends: (languages, 4) base strings: of a statement, a cry and a question, and what opens a cry, -1 for nothing.
+        bases: (languages, bases, 2) base strings: what a price is for; -1 beyond.
         space: (languages,) base strings: what stands between two sentences of a line.
         registers, dialects: (languages,) how many.
     """
@@ -80,12 +82,15 @@ class Phrases:
     titles: np.ndarray
     fillers: np.ndarray
     question: np.ndarray
+    asks: np.ndarray
+    fits: np.ndarray
     priced: np.ndarray
     slots: np.ndarray
     numbers: np.ndarray
     values: np.ndarray
     nouns: np.ndarray
     ends: np.ndarray
+    bases: np.ndarray
     space: np.ndarray
     registers: np.ndarray
     dialects: np.ndarray
@@ -120,6 +125,8 @@ class _Compiler:
         self.by: list[tuple[int, int, int, int]] = []
         self.pieces: list[list[int]] = []
         self.question: list[bool] = []
+        self.asks: list[bool] = []
+        self.fits: list[list[bool]] = []
         self.priced: list[bool] = []
         self.slots: list[int] = []
         self.levels = np.full(
@@ -130,7 +137,8 @@ class _Compiler:
         self.numbers = np.full((languages, len(NUMBERS), 16, 2), NONE, np.int32)
         self.values = np.zeros((languages, len(NUMBERS), 16), np.int32)
         self.nouns = np.full((languages, len(CATEGORIES), 16), NONE, np.int32)
-        self.ends = np.full((languages, 3), NONE, np.int32)
+        self.ends = np.full((languages, 4), NONE, np.int32)
+        self.bases = np.full((languages, len(BASES), 2), NONE, np.int32)
         self.space = np.full(languages, NONE, np.int32)
         self.registers, self.dialects = np.ones(languages, np.int32), np.ones(languages, np.int32)
 
@@ -158,7 +166,10 @@ class _Compiler:
             self.nouns[number, c, : len(nouns)] = [self._base(str(noun)) for noun in nouns]
             self._capitals(map(str, nouns))
         ends = book.document["ends"]
-        self.ends[number] = [self._base(str(ends[name])) for name in ("statement", "cry", "question")]
+        self.ends[number, :3] = [self._base(str(ends[name])) for name in ("statement", "cry", "question")]
+        self.ends[number, 3] = self._base(str(ends["before_cry"])) if ends["before_cry"] else NONE
+        for b, basis in enumerate(BASES):
+            self.bases[number, b] = [self._base(way) for way in book.bases[basis]]
         self.space[number] = self._base(str(book.document["space"]))
 
     def done(self) -> Phrases:
@@ -178,12 +189,15 @@ class _Compiler:
             titles=_trimmed(self.titles),
             fillers=_trimmed(self.fillers),
             question=np.array(self.question),
+            asks=np.array(self.asks),
+            fits=np.array(self.fits),
             priced=np.array(self.priced),
             slots=np.array(self.slots, dtype=np.int64),
             numbers=self.numbers,
             values=self.values,
             nouns=self.nouns,
             ends=self.ends,
+            bases=self.bases,
             space=self.space,
             registers=self.registers,
             dialects=self.dialects,
@@ -202,6 +216,8 @@ class _Compiler:
             self._item(part)
         self.items.append(len(parts))
         self.question.append(frame.text.rstrip()[-1:] in "?؟？")
+        self.asks.append("¿" in frame.text)
+        self.fits.append([self.book.fits(frame, category) for category in CATEGORIES])
         self.priced.append("{price}" in frame.text)
         self.slots.append(sum(1 << bit for bit, name in enumerate(SLOTS[:3]) if f"{{{name}}}" in frame.text))
         return number

@@ -8,7 +8,7 @@ from itertools import combinations
 from statistics import median
 
 from tipdata.core.kinds import FAMILIES, LANGUAGES
-from tipdata.text.book import ANY, TITLE, Book, Frame
+from tipdata.text.book import ANY, MOST_READINGS, TITLE, Book, Frame
 from tipdata.text.facts import ALL, Fact, facts
 from tipdata.text.grammar import CLOSED_BY, REGISTER, SPEAKER, SPEAKERS, WRITER, choices, slots, surfaces
 from tipdata.text.heads import check_head
@@ -18,8 +18,6 @@ WITH_STEM = 0.6
 """Share of a level's frames that hold one of its stems."""
 ALIKE = 0.4
 """Highest median likeness (Jaccard) of two frames of a level."""
-MOST_READINGS = 1000
-"""Readings of a frame: all of them are looked at."""
 BETWEEN = " ] "
 """What parts readings, for no rule to see two as one: no reading holds it."""
 SPECIAL = {"price": "price", "contact": "contact"}

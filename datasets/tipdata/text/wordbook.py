@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tipdata.core.kinds import FAMILIES
+from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.lines import line_of, read_lines
-from tipdata.text.book import ANY, KINDS_OF_FILLER, TITLE, Book, Frame
-from tipdata.text.facts import ALL, Fact, facts
+from tipdata.text.book import ANY, BASES, KINDS_OF_FILLER, TITLE, Book, Frame
+from tipdata.text.facts import ALL, Fact, facts, places, rules
 from tipdata.text.grammar import parse
 from tipdata.text.reading import path_of
 from tipdata.text.shapes import OTHER, misfits
@@ -16,6 +16,8 @@ from tipdata.text.soundness import check
 
 FEWEST = 10
 """Frames of a level, in each family."""
+FIT = 5
+"""Of these, in each category of advert."""
 TITLES, FILLERS = 16, 14
 LISTED = {OTHER: [str]}
 SHAPE = {
@@ -24,7 +26,9 @@ SHAPE = {
     "cased": bool,
     "space": str,
     "registers": [str],
-    "ends": {name: str for name in ("statement", "cry", "question")},
+    "ends": {name: str for name in ("statement", "cry", "question", "before_cry")},
+    "bases": {name: [str] for name in BASES},
+    "unfit": LISTED,
     "dialects": {"names": [str], "words": LISTED},
     "numbers": {OTHER: {OTHER: str}},
     "misspellings": {OTHER: str},
@@ -102,6 +106,12 @@ class Wordbook(Book):
         self.levels[family, fact, level] = frames
         if len(frames) < FEWEST:
             self.fault(line, f"{family}, {fact}/{level} has {len(frames)} frames and needs {FEWEST}")
+            return
+        for number, (category, f) in enumerate(CATEGORIES.items()):
+            fit = sum(self.fits(frame, category) for frame in frames)
+            said = places(family)[f"{fact}={level}"]
+            if FAMILIES[f] == family and rules().has[(number, *said)] and fit < FIT:
+                self.fault(line, f"{fact}/{level}: {fit} frames are fit for {category}, and {FIT} are needed")
 
     def _unknown(self, found: dict[str, Any], known: set[str], what: str) -> None:
         for name in found:

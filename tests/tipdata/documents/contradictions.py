@@ -73,9 +73,12 @@ def wrong_in_facts(body: str, language: str, category: str) -> set[str]:
     found = set()
     if len({fact for fact, _ in places}) < len(places):
         found.add("two levels of a fact, or one twice")
-    apart = rules().apart[number]
+    apart, needs = rules().apart[number], rules().needs[number]
     for at, one in enumerate(places):
         for other, level in zip(places[at + 1 :], told.levels[at + 1 :], strict=True):
             if apart[(*one, *other)]:
                 found.add(f"apart: {told.levels[at]}, {level}")
+        if needs[one].any() and not any(needs[one][fact] for fact, _ in places):
+            found.add(f"alone: {told.levels[at]}")
+    found |= {f"unfit: {word}" for word in told.unfit}
     return found

@@ -24,10 +24,13 @@ def adverts() -> pl.DataFrame:
 def test_every_body_is_read_whole_and_says_what_is_true(adverts: pl.DataFrame, language: str) -> None:
     rows = adverts.filter(language=language)
     assert rows.height > 50
-    for body, category, facts in rows.select("body", "category", "facts").iter_rows():
+    columns = ("body", "category", "facts", "price_basis")
+    for body, category, facts, basis in rows.select(columns).iter_rows():
         told = read_back(body, language, category)
         assert told.read, body
         assert sorted(told.levels) == sorted(facts), body
+        assert told.basis in ("", basis), body
+        assert bool(told.basis) == ("XTS" in body), body
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -53,12 +56,18 @@ def test_a_contradiction_that_is_planted_is_found(adverts: pl.DataFrame) -> None
             "massage",
         )
     )
+    assert "alone: concrete=detailed" in wrong_in_facts(
+        "Everything that matters is stated here.", "en", "massage"
+    )
+    assert "unfit: firm" in wrong_in_facts("Tell nobody which firm you work for.", "en", "domestic")
+    assert not wrong_in_facts("Tell nobody which firm you work for.", "en", "construction")
     assert wrong_in_facts(f"{body} Something that no wordbook has", "en", "massage") == {"not read whole"}
 
 
 FORMS = {
     "one and several speak": ("en", "I live here. We like tea."),
     "two ways of address": ("fr", "Tu viens demain. Votre place est prête."),
+    "a cry that opens and does not close": ("es", "¡Hola. Pase quien quiera!. ¡Aquí se descansa."),
     "form: begins in lower case": ("en", "Tea is free. the door is open."),
     "form: spaces": ("en", "Tea  is free."),
     "form: grammar": ("en", "140 XTS a hour."),

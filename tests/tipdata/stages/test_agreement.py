@@ -28,12 +28,22 @@ def drawn(regions: int, names: tuple[str, ...]) -> list[tuple[Past, dict[str, pl
 
 @pytest.fixture(scope="module")
 def adverts() -> pl.DataFrame:
-    frames = [tables["adverts"] for _, tables in drawn(4, ADVERTS)]
+    return priced(4).filter(pl.col("price_basis") != "half_hour")
+
+
+@pytest.fixture(scope="module")
+def services() -> pl.DataFrame:
+    return priced(8).filter(pl.col("category").is_in(("companionship", "massage")))
+
+
+def priced(regions: int) -> pl.DataFrame:
+    """The first advert of each template that has a price, which is told in whole and as a share of the usual."""
+    frames = [tables["adverts"] for _, tables in drawn(regions, ADVERTS)]
     usual = WORLD.parameters["prices.base"]["value"]
     return (
         pl.concat(frames)
         .unique("template", keep="first", maintain_order=True)
-        .filter(pl.col("price").is_not_null() & (pl.col("price_basis") != "half_hour"))
+        .filter(pl.col("price").is_not_null())
         .with_columns(
             whole=pl.col("price") // 100,
             rate=pl.col("price") / 100 / pl.col("category").replace_strict(usual),
@@ -51,6 +61,17 @@ def test_prices_are_what_adverts_say_of_them(adverts: pl.DataFrame) -> None:
     assert (said["low"] < 1).all()
     assert (said["high"] > 1 / crowded).all()
     assert said["usual"].is_between(0.8, 1.2).mean() > 0.99  # type: ignore[operator]
+
+
+def test_a_price_is_for_half_an_hour_only_where_the_text_says_so_and_is_less(services: pl.DataFrame) -> None:
+    half = services.filter(pl.col("price_basis") == "half_hour")
+    assert 0.02 < half.height / services.height < 0.2
+    long = pl.col("facts").list.eval(pl.element().str.starts_with("length=")).list.any()
+    short, told = pl.col("facts").list.contains("length=short"), pl.col("body").str.contains("XTS")
+    assert half.filter(~(short | ~long & told)).is_empty()
+    rates = services.group_by("price_basis").agg(pl.col("rate").median())
+    median = dict(rates.iter_rows())
+    assert 0.55 < median["half_hour"] / median["hour"] < 0.7
 
 
 LEVELS = ("usual", "low", "high")

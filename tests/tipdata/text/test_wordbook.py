@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
+from tipdata.text.book import Frame
 from tipdata.text.facts import facts, facts_of, rules, shape
+from tipdata.text.grammar import parse
 from tipdata.text.phrases import DIALECTS, MOST_FRAMES, PIECES, REGISTERS, WORDS, compiled
 from tipdata.text.reading import path_of, read
-from tipdata.text.wordbook import FEWEST, Faulty, Wordbook
+from tipdata.text.wordbook import FEWEST, FIT, Faulty, Wordbook
 
 ENGLISH = path_of("frames/en").read_text(encoding="utf-8")
 
@@ -249,6 +251,20 @@ def test_frames_that_are_too_much_alike_or_lack_their_stem_are_told(tmp_path: Pa
     assert any("jobs, papers/kept: 0 of 11 frames hold a stem" in fault for fault in faults)
     assert any("jobs, papers/kept: frames are too much alike" in fault for fault in faults)
     assert len(frames) == 11
+
+
+def test_words_that_leave_a_category_too_few_sentences_are_told(tmp_path: Path) -> None:
+    text = ENGLISH.replace('agricultural: ["site"]', 'agricultural: ["site", "canteen", "meal"]', 1)
+    line = line_of(text, "canteen:\n")
+    said = f"en.yaml, line {line}: meals/canteen: 3 frames are fit for agricultural, and {FIT} are needed."
+    assert said in faults_of(text, tmp_path)
+
+
+def test_a_word_is_unfit_in_whatever_reading_it_stands() -> None:
+    book = Wordbook(path_of("frames/en"))
+    split = Frame("The [fi|for]rm of it", 1, "named/firm", "jobs", parse("The [fi|for]rm of it"))
+    assert not book.fits(split, "domestic")
+    assert book.fits(split, "construction")
 
 
 def test_a_fact_given_twice_is_told_with_its_line(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ import numpy as np
 
 from tipdata.core.draw import Ints, probability
 from tipdata.core.world import Region
-from tipdata.stages.operations.facts import SILENT
 from tipdata.text.book import KINDS_OF_FILLER
 from tipdata.text.phrases import Phrases
 
@@ -43,11 +42,14 @@ class Framing:
     def packed(self, path: str, row: Ints, owner: Ints, fact: Ints, level: Ints, priced: np.ndarray) -> Ints:
         """Return the state of facts that are said: ``1 << (FRAME_BITS + LEVEL_BITS) | level << FRAME_BITS | frame``."""
         o = self.writers
-        level = np.where(level == SILENT, 0, level)  # adoption decides on the day
         frames = self.words.levels[o.language[owner], o.family[owner], fact, level]
-        allowed = (frames >= 0) & (priced[:, None] | ~self.words.priced[frames])
+        allowed = self._fit(owner, frames) & (priced[:, None] | ~self.words.priced[frames])
         picked = self._preferred(f"{path}/frame", row, owner, frames, allowed, fact)
         return 1 << FRAME_BITS + LEVEL_BITS | level << FRAME_BITS | picked
+
+    def _fit(self, owner: Ints, frames: np.ndarray) -> np.ndarray:
+        """Return which places of lists of frames hold one that is fit for the owner's category."""
+        return (frames >= 0) & self.words.fits[frames, self.writers.category[owner][:, None]]
 
     def _preferred(
         self, path: str, row: Ints, owner: Ints, frames: np.ndarray, allowed: np.ndarray, k: Ints | int
@@ -71,7 +73,9 @@ class Framing:
             has = self.region.stream(f"{path}/has_{name}").chance(
                 row[r], probability(self.region["writing.fillers"][name])
             )
-            number = self._preferred(f"{path}/{name}", row[r], owner[r], frames, frames >= 0, 0)
+            number = self._preferred(
+                f"{path}/{name}", row[r], owner[r], frames, self._fit(owner[r], frames), 0
+            )
             made[r, kind] = np.where(has, number + 1, 0)
         r = np.flatnonzero(at[:, NOUN])
         nouns = words.nouns[language[r], o.category[owner[r]]]
@@ -82,5 +86,7 @@ class Framing:
         made[r, NOUN] = self.region.stream(f"{path}/noun").choose(row[r], np.where(nouns >= 0, liked + 1, 0))
         r = np.flatnonzero(at[:, TITLE])
         titles = words.titles[language[r], family[r]]
-        made[r, TITLE] = self._preferred(f"{path}/title", row[r], owner[r], titles, titles >= 0, 0)
+        made[r, TITLE] = self._preferred(
+            f"{path}/title", row[r], owner[r], titles, self._fit(owner[r], titles), 0
+        )
         return made

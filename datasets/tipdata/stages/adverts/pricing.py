@@ -9,12 +9,15 @@ from tipdata.core.kinds import CATEGORIES, FAMILIES
 from tipdata.core.world import Region
 from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.schedule import Schedule
+from tipdata.stages.adverts.tables import HALF_HOUR
 from tipdata.stages.operations.facts import SILENT
 from tipdata.stages.operations.stage import Operations
+from tipdata.text.book import BASES
 from tipdata.text.facts import place_of
 
 CROWDED_TOWNS = 3
 """The largest towns, in which competition is dense."""
+LENGTH, SHORT = place_of(FAMILIES[0], "length=short")
 LEVELS = {level: place_of(FAMILIES[0], f"price={level}")[1] for level in ("usual", "low", "high")}
 
 
@@ -25,23 +28,37 @@ def stated_prices(region: Region, o: Operations, plan: Schedule) -> np.ndarray:
 
 
 def agreeing_prices(
-    region: Region, o: Operations, plan: Schedule, town: Ints, stated: np.ndarray, said: Said
-) -> tuple[Ints, np.ndarray]:
-    """Return price in minor units of XTS (-1 where none is stated) and whether it is for half an hour.
+    region: Region,
+    o: Operations,
+    plan: Schedule,
+    town: Ints,
+    stated: np.ndarray,
+    said: Said,
+    told: np.ndarray,
+) -> tuple[Ints, Ints]:
+    """Return price in minor units of XTS (-1 where none is stated) and what it is for, a number of :data:`BASES`.
 
     What is said to be usual lies within ``prices.near`` of what is usual in the category and town, what is said to be
-    low or high beyond it. An advert that says nothing of its price has that of the level its operation holds.
+    low or high beyond it. An advert that says nothing of its price has that of the level its operation holds. Half an
+    hour has a price only where the advert says so: by its length, or beside the price where it says no length.
+
+    Args:
+        told: (n,) bool: the text states the price, and what it is for.
     """
     level = _claimed(o, plan, said)
     base = np.array([region["prices.base"][c] for c in CATEGORIES])[o.category[plan.operation]] * 100
-    half = (o.family[plan.operation] == 0) & region.stream("adverts/half_hour").chance(
-        plan.row, probability(region["prices.half_hour"])
+    length = said.level[:, LENGTH]
+    half = (o.family[plan.operation] == 0) & ((length == SHORT) | (length == SILENT) & told)
+    half &= region.stream("templates/half_hour").chance(
+        plan.template, probability(region["prices.half_hour"])
     )
     usual = np.where(half, base * probability(region["prices.half_hour_share"]) >> 16, base)
     crowded = np.where(town < CROWDED_TOWNS, _milli(region, "crowded"), 0)
     usual = usual * (exp(-crowded) >> 4) >> 16
     asked = usual * (exp(_shift(region, plan, level)) >> 4) >> 16
-    return np.where(stated, _rounded(region, plan, level, usual, asked), -1), half
+    of = [BASES.index(region["prices.basis"][c]) for c in CATEGORIES]
+    basis = np.where(half, BASES.index(HALF_HOUR), np.array(of)[o.category[plan.operation]])
+    return np.where(stated, _rounded(region, plan, level, usual, asked), -1), basis
 
 
 def _claimed(o: Operations, plan: Schedule, said: Said) -> Ints:

@@ -74,16 +74,10 @@ def _unpacked(
     packed, fillers = state[:, :-EXTRA], state[:, -EXTRA:NOUN]
     family = o.family[chains.operation]
     level = np.where(packed == UNSAID, SILENT, packed >> FRAME_BITS & (1 << LEVEL_BITS) - 1)
-    needs_price = _needs_price(o, words, chains, level, packed & (1 << FRAME_BITS) - 1)
-    level[needs_price & ~priced[:, None]] = (
-        SILENT  # a copied text speaks of the price that it was copied with
-    )
     frame = packed & (1 << FRAME_BITS) - 1
-    by_day = number_of(BY_ADOPTION)
-    level[:, by_day] = np.where(level[:, by_day] == SILENT, SILENT, masked.astype(int))
-    # The frame was picked among those of the first level; where the other has fewer, it is picked by the same number.
-    there = words.levels[o.language[chains.operation], family, by_day, masked.astype(int)] >= 0
-    frame[:, by_day] %= there.sum(axis=1)
+    # A copied text speaks of the price that it was copied with.
+    level[needs_price(o, words, chains, level, frame) & ~priced[:, None]] = SILENT
+    level[~masked, number_of(BY_ADOPTION)] = SILENT
     return Said(
         level=consistent(family, level),
         frame=frame,
@@ -93,7 +87,7 @@ def _unpacked(
     )
 
 
-def _needs_price(
+def needs_price(
     o: Operations, words: Phrases, chains: Chains, level: np.ndarray, frame: np.ndarray
 ) -> np.ndarray:
     """Return (adverts, facts) bool: the frame states a price."""
@@ -104,13 +98,17 @@ def _needs_price(
 
 
 def consistent(family: Ints, level: np.ndarray) -> np.ndarray:
-    """Return levels without those that an earlier fact of the same advert rules out: they stay unsaid."""
-    apart = rules().apart
+    """Return levels without those that an earlier fact of the same advert rules out, or that miss one which they need:
+    they stay unsaid."""
+    apart, needs = rules().apart, rules().needs
     level = level.copy()
     for other, fact in np.argwhere(np.triu(apart.any(axis=(0, 2, 4)))):
         first, second = level[:, other], level[:, fact]
         clash = apart[family, other, np.maximum(first, 0), fact, np.maximum(second, 0)]
         level[clash & (first != SILENT) & (second != SILENT), fact] = SILENT
+    for fact in np.flatnonzero(needs.any(axis=(0, 2, 3))):
+        needed = needs[family, fact, np.maximum(level[:, fact], 0)]
+        level[needed.any(axis=1) & ~(needed & (level != SILENT)).any(axis=1), fact] = SILENT
     return level
 
 

@@ -19,12 +19,13 @@ from tipdata.stages.adverts.details import draw_contacts, draw_images, job_field
 from tipdata.stages.adverts.saying import Said
 from tipdata.stages.adverts.schedule import Schedule
 from tipdata.stages.adverts.sites import place_on_tour
-from tipdata.stages.adverts.tables import ADVERTS, HALF_HOUR
+from tipdata.stages.adverts.tables import ADVERTS
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.adverts.writing import Text, facts_column, write
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
 from tipdata.stages.trips.tours import Tours, draw_tours
+from tipdata.text.book import BASES
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,7 @@ def _frame(
     ids: np.ndarray,
 ) -> pl.DataFrame:
     operation = plan.operation
-    price, half = priced
-    basis = np.array(list(region["prices.basis"].values()))[o.category[operation]]
+    price, basis = priced
     parent = np.where(first, -1, np.roll(ids, 1))
     return pl.DataFrame(
         {
@@ -101,7 +101,7 @@ def _frame(
             "body": pl.Series(pl.from_arrow(text.body)),
             "price": pl.Series(price.astype(np.int32)).replace(-1, None),
             "price_basis": pl.Series(
-                np.where(price < 0, "", np.where(half, HALF_HOUR, basis)), dtype=pl.String
+                np.where(price < 0, "", np.array(BASES)[basis]), dtype=pl.String
             ).replace("", None),
             "contacts": lists(*draw_contacts(region, o, plan)),
             "images": lists(*draw_images(region, o, plan, text.source)),

@@ -19,7 +19,7 @@ from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.styles import styles_of
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.operations.facts import SILENT
-from tipdata.text.book import KINDS_OF_FILLER, NUMBERS
+from tipdata.text.book import BASES, KINDS_OF_FILLER, NUMBERS, priced
 from tipdata.text.misspellings import MISSPELT
 from tipdata.text.phrases import NONE, PIECES, SLOTS, WORDS
 from tipdata.text.style import Style, style
@@ -27,15 +27,19 @@ from tipdata.text.style import Style, style
 if TYPE_CHECKING:
     import pyarrow as pa
 
+BEFORE_CRY = 3
+"""The column of :attr:`Phrases.ends` that holds what opens a cry."""
 ONE, SEVERAL = 0, 1
 """Who speaks."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What an advert shows that its text speaks of: ``price`` (n,) in minor units, -1 for none; ``masked`` (n,)."""
+    """What an advert shows that its text speaks of: ``price`` (n,) in minor units, -1 for none; ``basis`` (n,), what it
+    is for; ``masked`` (n,)."""
 
     price: np.ndarray
+    basis: np.ndarray
     masked: np.ndarray
 
 
@@ -96,12 +100,12 @@ class _Text:
         self.misspelt = np.bincount(
             row, self.errors(sentence, string, len(first))[which], len(self.owner)
         ).astype(np.int64)
-        ended, end = self._ends(row[first], frame[first])
+        opened, opening, ended, end = self._ends(row[first], frame[first])
         decorated, sign = self._emoji(row[first], emoji[first])
-        number = np.concatenate([sentence * 3, ended * 3 + 1, decorated * 3 + 2])
+        number = np.concatenate([opened * 4, sentence * 4 + 1, ended * 4 + 2, decorated * 4 + 3])
         order = np.argsort(number, kind="stable")
-        pieces = np.concatenate([string, end, sign])[order]
-        sentences = self._strung(pieces, number[order] // 3, len(first))
+        pieces = np.concatenate([opening, string, end, sign])[order]
+        sentences = self._strung(pieces, number[order] // 4, len(first))
         listed = pa.ListArray.from_arrays(offsets(row, len(self.owner)), sentences.take(pa.array(which)))
         return pc.binary_join(listed, self._between())  # type: ignore[attr-defined]
 
@@ -119,7 +123,7 @@ class _Text:
         slots = self.words.slots[frame]
         noun = np.where(slots & 1, self.said.noun[row] + 1, 0)
         masked = np.where(slots & 2, self.shown.masked[row] + 1, 0)
-        rank = np.unique(self.shown.price, return_inverse=True)[1]
+        rank = np.unique(self.shown.price * len(BASES) + self.shown.basis, return_inverse=True)[1]
         price = np.where(slots & 4, rank[row] + 1, 0)
         told = ((noun * 3 + masked) * 2 + self.speaker[row]) * 2 + emoji
         text = np.unique(self.template << 20 | self.owner, return_inverse=True)[1]
@@ -247,9 +251,19 @@ class _Text:
 
     def _price(self, at: Ints) -> Ints:
         price, way = self.shown.price[at] // 100, self.styles["thousands"][at]
-        told = np.stack([price, self.language[at], way])
+        language, said = self.language[at], self.region.stream("writers/basis").below(self.writer[at], 2)
+        basis = self.words.bases[language, self.shown.basis[at], said]
+        told = np.stack([price, language, way, basis])
         distinct, which = np.unique(told, axis=1, return_inverse=True)
-        texts = [self.signs.price(int(p), LANGUAGES[number], int(w)) for p, number, w in distinct.T]
+        spaces = self._spaces()
+        texts = [
+            priced(
+                self.signs.price(int(p), LANGUAGES[number], int(w)),
+                self.words.strings[b * MISSPELT],
+                spaces[number],
+            )
+            for p, number, w, b in distinct.T
+        ]
         return np.array([self._own(text) for text in texts])[which]
 
     def _contact(self, at: Ints) -> Ints:
@@ -258,14 +272,22 @@ class _Text:
         way = self.styles["mask"][at]
         return np.where(self.shown.masked[at], masked[way % len(masked)], plain[way % len(plain)])
 
-    def _ends(self, row: Ints, frame: Ints) -> tuple[Ints, Ints]:
-        """Return the sentences that end with a sign, and the signs: none where the writer parts sentences otherwise."""
+    def _ends(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return the sentences that open with a sign, and the signs, then those that end with one.
+
+        None has one where the writer parts sentences otherwise. In a language that opens cries no sentence that also
+        asks is one.
+        """
         ends = np.array([one.ends for one in self.signs.separators])[self.styles["separator"][row]]
         shout = self.region.stream("templates/shout").chance(
             self.template[row], probability(self.region["writing.shouts"]), frame
         )
+        shout &= ends & ~self.words.question[frame] & ~self.words.asks[frame]
+        before = self.words.ends[self.language[row], BEFORE_CRY]
+        opened = np.flatnonzero(shout & (before != NONE) & (self.styles["opens"][row] == 0))
         here = np.flatnonzero(ends & ~self.words.question[frame])
-        return here, self.words.ends[self.language[row[here]], shout[here].astype(int)] * MISSPELT
+        end = self.words.ends[self.language[row[here]], shout[here].astype(int)]
+        return opened, before[opened] * MISSPELT, here, end * MISSPELT
 
     def _emoji_spots(self, row: Ints) -> np.ndarray:
         """Return for every sentence whether the advert's emoji stand behind it."""

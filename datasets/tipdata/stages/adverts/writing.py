@@ -14,7 +14,7 @@ from tipdata.core.lists import lists
 from tipdata.core.world import Region
 from tipdata.stages.adverts.framing import Framing, Writers
 from tipdata.stages.adverts.pricing import agreeing_prices, stated_prices
-from tipdata.stages.adverts.saying import Said, number_of, said_by
+from tipdata.stages.adverts.saying import Said, needs_price, number_of, said_by
 from tipdata.stages.adverts.schedule import Schedule
 from tipdata.stages.adverts.templates import Chains, draw_copies
 from tipdata.stages.adverts.wording import Shown, render
@@ -57,8 +57,9 @@ def write(
     voice = o.facts.level[:, number_of("voice")]
     framing = Framing(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
     said = said_by(region, o, o.facts, framing, chains, source, priced, masked)
-    price = agreeing_prices(region, o, plan, town, stated, said)
-    title, body, misspelt = render(framing, chains, source, said, Shown(price[0], masked))
+    told = np.logical_or.reduce(needs_price(o, words, chains, said.level, said.frame), axis=1)
+    price = agreeing_prices(region, o, plan, town, stated, said, told)
+    title, body, misspelt = render(framing, chains, source, said, Shown(*price, masked))
     return Text(title, body, source[chains.template], log_odds(o, chains, said), misspelt), said, price
 
 

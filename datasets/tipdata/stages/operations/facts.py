@@ -28,8 +28,8 @@ SILENT = -1
 BY_MIGRATION = ("languages", "origin")
 """Facts that depend on migration alone: they mean nothing for the kind."""
 BY_ADOPTION = "masking"
-"""The fact that follows from whether contacts are obfuscated on the day: operations have its first level, adverts say
-that of their day."""
+"""The fact that follows from whether contacts are obfuscated on the day: operations have its only level, and adverts
+say it on days on which they are."""
 
 
 @dataclass(frozen=True)
