@@ -16,7 +16,7 @@ from tipbench.kinds.candidates import CANDIDATES
 from tipbench.task import Selected, Source, Task
 from tipbench.tasks.advert_linkage import true_clusters
 
-GALLERY_A_REGION = 40
+GALLERY_A_REGION = 36
 """Units of the gallery a region of the release, the same in every split."""
 
 

@@ -147,3 +147,30 @@ def _ways(part: Part, words: Mapping[str, tuple[str, ...]]) -> list[str]:
     if isinstance(part, Slot):
         return list(words.get(part.name, (f"{{{part.name}}}",)))
     return ["".join(one) for option in part.options for one in product(*(_ways(p, words) for p in option))]
+
+
+def grouped(parts: Sentence) -> list[Sentence]:
+    """Return a sentence's stretches: each writer's choice alone, and what lies between such choices together."""
+    made: list[Sentence] = []
+    fixed: list[Part] = []
+    for part in parts:
+        if isinstance(part, Choice):
+            if fixed:
+                made.append(tuple(fixed))
+                fixed = []
+            made.append((part,))
+        else:
+            fixed.append(part)
+    return [*made, tuple(fixed)] if fixed else made
+
+
+def readings(part: Sentence, speaker: int, register: int) -> list[tuple[str | Slot, ...]]:
+    """Return the readings of a stretch by the writer's choices, once speaker and register are settled."""
+    ways: list[list[tuple[str | Slot, ...]]] = []
+    for one in part:
+        if isinstance(one, Choice):
+            picked = {SPEAKER: (speaker,), REGISTER: (register,), WRITER: range(len(one.options))}[one.by]
+            ways.append([way for k in picked for way in readings(one.options[k], speaker, register)])
+        else:
+            ways.append([(one,)])
+    return [tuple(atom for way in chosen for atom in way) for chosen in product(*ways)]

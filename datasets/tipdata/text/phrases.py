@@ -20,12 +20,11 @@ from tipdata.text.grammar import (
     REGISTER,
     SPEAKER,
     SPEAKERS,
-    WRITER,
-    Choice,
-    Part,
     Sentence,
     Slot,
     choices,
+    grouped,
+    readings,
     slots,
 )
 from tipdata.text.misspellings import Misspellings, capital
@@ -211,7 +210,7 @@ class _Compiler:
             return self.frame_numbers[id(frame)]
         number = self.frame_numbers[id(frame)] = len(self.first_item)
         self.first_item.append(len(self.by))
-        parts = _grouped(frame.parts)
+        parts = grouped(frame.parts)
         for part in parts:
             self._item(part)
         self.items.append(len(parts))
@@ -229,7 +228,8 @@ class _Compiler:
         registers = len(self.book.registers) if REGISTER in by else 1
         dialects = len(self.book.dialects) if slots(part) & self.book.dialect_words.keys() else 1
         ways = [
-            _said(part, speaker, register) for speaker, register in product(range(spoken), range(registers))
+            readings(part, speaker, register)
+            for speaker, register in product(range(spoken), range(registers))
         ]
         most = max(map(len, ways))
         self.first_option.append(len(self.pieces))
@@ -274,30 +274,3 @@ class _Compiler:
 def _trimmed(listed: np.ndarray) -> np.ndarray:
     """Return lists of frames without the places at their end that none of them fills."""
     return np.ascontiguousarray(listed[..., : (listed != NONE).sum(axis=-1).max()])
-
-
-def _grouped(parts: Sentence) -> list[Sentence]:
-    """Return a sentence's stretches: each writer's choice alone, and what lies between such choices together."""
-    made: list[Sentence] = []
-    fixed: list[Part] = []
-    for part in parts:
-        if isinstance(part, Choice):
-            if fixed:
-                made.append(tuple(fixed))
-                fixed = []
-            made.append((part,))
-        else:
-            fixed.append(part)
-    return [*made, tuple(fixed)] if fixed else made
-
-
-def _said(part: Sentence, speaker: int, register: int) -> list[tuple[str | Slot, ...]]:
-    """Return the readings of a stretch by the writer's choices, once speaker and register are settled."""
-    ways: list[list[tuple[str | Slot, ...]]] = []
-    for one in part:
-        if isinstance(one, Choice):
-            picked = {SPEAKER: (speaker,), REGISTER: (register,), WRITER: range(len(one.options))}[one.by]
-            ways.append([way for k in picked for way in _said(one.options[k], speaker, register)])
-        else:
-            ways.append([(one,)])
-    return [tuple(atom for way in chosen for atom in way) for chosen in product(*ways)]

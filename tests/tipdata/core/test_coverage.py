@@ -98,10 +98,6 @@ def test_the_profile_of_a_size_is_held_to_the_targets_as_well(monkeypatch: pytes
     assert World(VERSION, 1, 3, "planted").parameters["payments.sampled"]["value"] == own["payments.sampled"]
 
 
-def test_the_first_edition_has_no_targets() -> None:
-    check("world-0.3.0.yaml", parameters("0.3.0"))
-
-
 @pytest.mark.parametrize("views", [1, 2, 3, 4])
 def test_no_way_in_which_views_go_together_shows_more_than_the_bound(views: int) -> None:
     rng = np.random.default_rng(5)

@@ -46,13 +46,6 @@ def test_an_investigation_in_its_life_stops_an_operation_or_makes_it_pause_and_a
     assert (left.again[pauses] > day[pauses]).all()
 
 
-def test_up_to_data_0_3_nothing_is_disturbed() -> None:
-    local = np.arange(100)
-    left = disturb(World.of("0.3.0").region(0), local, local, local, local + 9, local + 20)
-    assert (left.ends == local + 20).all()
-    assert not left.stopped.any()
-
-
 def test_a_lawful_group_that_is_investigated_fares_as_others_do(drawn: list[tuple[Past, dict]]) -> None:
     """The rule sees no kind: what befalls an operation stays, whatever it is said to be."""
     for index, (past, _) in enumerate(drawn):

@@ -85,7 +85,7 @@ def _rate(frame: pl.DataFrame, need: str) -> float:
 )
 def test_needs_go_together(one: str, other: str, contacts: pl.DataFrame) -> None:
     has = pl.col("needs").list.contains(one)
-    assert _rate(contacts.filter(has), other) > 1.25 * _rate(contacts.filter(~has), other)
+    assert _rate(contacts.filter(has), other) > 1.1 * _rate(contacts.filter(~has), other)
 
 
 def test_lawful_workers_share_every_need_and_every_mark(contacts: pl.DataFrame) -> None:

@@ -33,7 +33,7 @@ def trips(tiny: Release) -> pl.DataFrame:
 def test_a_region_has_some_hundred_circuits_and_thousands_of_stops_and_bookings(
     circuits: pl.DataFrame, stops: pl.DataFrame, trips: pl.DataFrame
 ) -> None:
-    for frame, low, high in ((circuits, 90, 170), (stops, 1500, 3300), (trips, 5500, 10_000)):
+    for frame, low, high in ((circuits, 90, 170), (stops, 1300, 3300), (trips, 5500, 10_000)):
         assert frame.group_by("region").len()["len"].is_between(low, high).all()
 
 

@@ -15,11 +15,12 @@ from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import LANGUAGES, MAX_TEMPLATES
 from tipdata.stages.adverts.framing import Framing
 from tipdata.stages.adverts.joining import first_own, joined, offsets, ragged
+from tipdata.stages.adverts.ordering import ordered
 from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.styles import styles_of
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.operations.facts import SILENT
-from tipdata.text.book import BASES, KINDS_OF_FILLER, NUMBERS, priced
+from tipdata.text.book import BASES, NUMBERS, priced
 from tipdata.text.misspellings import MISSPELT
 from tipdata.text.phrases import NONE, PIECES, SLOTS, WORDS
 from tipdata.text.style import Style, style
@@ -61,7 +62,7 @@ class _Text:
             framing.words,
             framing.writers,
         )
-        self.chains, self.said, self.shown = chains, said, shown
+        self.framing, self.chains, self.said, self.shown = framing, chains, said, shown
         self.signs: Style = style()
         self.owner = chains.operation
         self.language, self.family = o.language[self.owner], o.family[self.owner]
@@ -92,7 +93,9 @@ class _Text:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        row, frame = self._ordered()
+        row, frame = ordered(
+            self.framing, self.said, self.template, self.language, self.family, self.styles["contact_place"]
+        )
         emoji = self._emoji_spots(row)
         first, which = self._distinct(row, frame, emoji)
         sentence, at, code = self._pieces(row[first], frame[first])
@@ -149,39 +152,6 @@ class _Text:
     def _spaces(self) -> list[str]:
         """Return what stands between two sentences of a line in each language."""
         return [self.words.strings[number * MISSPELT] for number in self.words.space]
-
-    def _ordered(self) -> tuple[Ints, Ints]:
-        """Return advert and frame of every sentence, in writing order."""
-        said, words = self.said, self.words
-        row, fact = np.nonzero(said.level != SILENT)
-        frames = words.levels[
-            self.language[row], self.family[row], fact, said.level[row, fact], said.frame[row, fact]
-        ]
-        template, which = np.unique(self.template, return_inverse=True)
-        writer, facts = (
-            self.writers.writer[template // MAX_TEMPLATES][:, None],
-            np.arange(said.level.shape[1])[None, :],
-        )
-        habit = self.region.stream("writers/order").below(writer, 1000, facts)
-        own = self.region.stream("templates/order").below(template[:, None], 400, facts)
-        time = (1000 + habit + own)[which[row], fact]
-        contact = fact == number_of("contact")
-        time[contact] = self.styles["contact_place"][row[contact]]
-        rows, times, listed = [row], [time], [frames]
-        for kind, name in enumerate(KINDS_OF_FILLER):
-            there = np.flatnonzero(said.filler[:, kind] >= 0)
-            rows.append(there)
-            listed.append(
-                words.fillers[self.language[there], kind, self.family[there], said.filler[there, kind]]
-            )
-            first, last = self.signs.places[name]
-            times.append(
-                first
-                + self.region.stream(f"templates/place_{name}").below(self.template[there], last - first + 1)
-            )
-        row, time, frame = np.concatenate(rows), np.concatenate(times), np.concatenate(listed)
-        order = np.argsort(row * 4096 + time, kind="stable")
-        return row[order], frame[order]
 
     def _pieces(self, row: Ints, frame: Ints) -> tuple[Ints, Ints, Ints]:
         """Return the number of the sentence, the advert and the code of every piece, in order."""
