@@ -23,6 +23,7 @@ from round_attacks import (
 from scipy.stats import spearmanr
 from tipbench.data.gallery import _SEED as GALLERY_SEED
 from tipbench.tasks import tasks
+from tipbench.tasks.advert_authorship import GALLERY_A_REGION
 from tipboard.rounds import regions
 from tipboard.rounds.host import read_answers
 from tipboard.rounds.make_round import files_of, make_round
@@ -356,7 +357,7 @@ def test_units_are_all_rows_of_their_table_or_a_selection_that_is_named(host: An
     assert units.columns == [key_column(task)]
     assert units.to_series().is_sorted()
     if name == "advert_authorship":
-        assert units.height == 40 * host.round.regions
+        assert units.height == GALLERY_A_REGION * host.round.regions
     elif name == "case_linkage":  # one advert an operation
         assert 0 < units.height < 300 * host.round.regions
         assert units.to_series().is_in(host.table("adverts")["advert"].implode()).all()
