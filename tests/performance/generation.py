@@ -21,7 +21,7 @@ def main(regions: int) -> None:
     from tipdata.release import release as release_module
 
     world = World.of("0.4.0")
-    tables = generate_region(world, 0)  # compiles the lexicon
+    tables = generate_region(world, 0)  # compiles the wordbooks
     compute, write, rows, peaks = [], [], 0, []
     for index in range(regions):
         start = time.process_time()

@@ -58,9 +58,7 @@ def lemmas(body: str, language: str, wrong: re.Pattern[str], right: dict[str, st
 
 CONTACTS = "|".join(
     re.escape(one)
-    for one in sorted(
-        {*style().contacts, *style().masked, *read("style")["masks"]}, key=lambda text: (-len(text), text)
-    )
+    for one in sorted({*style().contacts, *style().masked}, key=lambda text: (-len(text), text))
 )
 
 
