@@ -27,6 +27,15 @@ def equal_values(values: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:
     return index, np.array(first, dtype=np.int64)
 
 
+def value_edges(values: pl.Series) -> np.ndarray:
+    """Return edges between rows of one value: (n, 2) int64, each row linked to the first row with its value, one of a
+    null to itself."""
+    row = np.arange(len(values))
+    rows = pl.DataFrame({"row": row, "value": values})
+    first = rows.select(pl.col("row").min().over("value"))["row"].to_numpy()
+    return np.stack([row, np.where(values.is_null().to_numpy(), row, first)], axis=1)
+
+
 def contact_edges(contacts: pl.Series, limit: int | None = None) -> np.ndarray:
     """Return edges between rows that share a contact: (n, 2) int64, each row linked to the first row with that contact.
 

@@ -169,3 +169,10 @@ def near_duplicate_groups(
     empty = np.array([not text for text in plain], dtype=bool)
     group[empty] = len(first) + np.arange(int(empty.sum()))
     return group
+
+
+def group_weights(group: np.ndarray) -> np.ndarray:
+    """Return weights that give every group the same total, one on average: float64, one a row."""
+    _, dense, size = np.unique(group, return_inverse=True, return_counts=True)
+    weights = 1.0 / size[dense]
+    return weights / weights.mean()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -18,6 +19,19 @@ def asking(doc: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--regions", type=int, default=64)
     parser.add_argument("--world", type=int, default=1)
+    return parser
+
+
+def asking_tables(doc: str | None, tables: Iterable[str], worlds: list[int]) -> argparse.ArgumentParser:
+    """Return a parser of a script that prints tables of releases: those that are named, all where none is.
+
+    ``doc``: its help. ``worlds``: those that it takes where none is given.
+    """
+    listed = list(tables)
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", default=listed, help=", ".join(listed))
+    parser.add_argument("--size", default="small")
+    parser.add_argument("--worlds", type=int, nargs="+", default=worlds)
     return parser
 
 

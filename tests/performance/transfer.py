@@ -24,6 +24,7 @@ from unittest import mock
 
 import numpy as np
 import polars as pl
+from drawn import asking_tables
 from numpy.typing import NDArray
 from tipbench.data.prepared import Prepared
 from tipbench.data.release_folds import open_by_name
@@ -50,12 +51,7 @@ Measured = dict[str, Drawn]
 
 def main() -> None:
     """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("tables", nargs="*", default=list(TABLES), help=", ".join(TABLES))
-    parser.add_argument("--size", default="small")
-    parser.add_argument("--worlds", type=int, nargs="+", default=[11, 12, 13, 14, 15])
+    parser = asking_tables(__doc__, TABLES, worlds=[11, 12, 13, 14, 15])
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
     options = parser.parse_args()
     for name in options.tables:

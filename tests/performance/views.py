@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from drawn import asking_tables
 from numpy.typing import NDArray
 from tipbench.data.access import LEVELS
 from tipbench.data.fold import Fold
@@ -67,14 +68,9 @@ Measured = dict[str, Drawn]
 
 def main() -> None:
     """Print the tables that were asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("tables", nargs="*", default=list(TABLES), help=", ".join(TABLES))
+    parser = asking_tables(__doc__, TABLES, worlds=[1, 2])
     parser.add_argument("--version", default="0.4.0")
-    parser.add_argument("--size", default="small")
     parser.add_argument("--regions", type=int, default=64, help="of views, from region 0 on")
-    parser.add_argument("--worlds", type=int, nargs="+", default=[1, 2])
     options = parser.parse_args()
     for name in options.tables:
         for world in options.worlds:

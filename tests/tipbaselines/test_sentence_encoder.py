@@ -9,9 +9,9 @@ import pytest
 from tipbaselines import sentence_vectors
 from tipbaselines.advert_authorship.sentence_encoder import SentenceEncoder as Authorship
 from tipbaselines.advert_risk.sentence_encoder import SentenceEncoder as Risk
-from tipbaselines.advert_risk.sentence_encoder import shares
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.assistance_triage.sentence_encoder import SentenceEncoder as Triage
+from tipbaselines.near_duplicates import group_weights
 from tipbaselines.sentence_vectors import SentenceVectors, sentence_counts, text_vectors
 from tipbench.data.fold import Fold
 from tipbench.tasks import task_of
@@ -177,7 +177,7 @@ def test_near_copies_of_a_text_weigh_one_together(encoder: SentenceVectors) -> N
 
 
 def test_groups_share_alike_and_rows_weigh_one_on_average() -> None:
-    weight = shares(np.array([7, 3, 7, 7, 9]))
+    weight = group_weights(np.array([7, 3, 7, 7, 9]))
     assert weight.mean() == pytest.approx(1)
     assert [weight[[0, 2, 3]].sum(), weight[4]] == pytest.approx([weight[1]] * 2)
 

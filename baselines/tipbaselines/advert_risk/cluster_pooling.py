@@ -14,7 +14,7 @@ import polars as pl
 
 from tipbaselines.advert_risk.tfidf_logreg import TfidfLogreg
 from tipbaselines.advert_text import texts
-from tipbaselines.components import components, contact_edges
+from tipbaselines.components import components, contact_edges, value_edges
 from tipbaselines.frames import labelled, logit, prevalence, score_frame, sigmoid, to_predict
 from tipbaselines.near_duplicates import near_duplicate_groups
 
@@ -58,9 +58,7 @@ def advert_clusters(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return near-duplicate group, and component over groups and shared contacts, of each advert: two int64 arrays."""
     group = near_duplicate_groups(documents, jaccard)
-    _, first, dense = np.unique(group, return_index=True, return_inverse=True)
-    same_text = np.stack([np.arange(len(group)), first[dense]], axis=1)
-    edges = np.concatenate([same_text, contact_edges(contacts, contact_limit)])
+    edges = np.concatenate([value_edges(pl.Series(group)), contact_edges(contacts, contact_limit)])
     return group, components(len(group), edges)
 
 

@@ -16,7 +16,7 @@ from tipbaselines.advert_money import NEEDED, money_near
 from tipbaselines.advert_risk.cluster_pooling import pooled_log_odds
 from tipbaselines.advert_risk.lightgbm import LightGBM
 from tipbaselines.advert_text import texts
-from tipbaselines.components import components, equal_values
+from tipbaselines.components import components, value_edges
 from tipbaselines.encodings import Cache, digest
 from tipbaselines.frames import MINUTES_A_DAY, logit
 
@@ -56,10 +56,8 @@ class JoinedTables(LightGBM):
         key = digest(texts(frame), frame["contacts"].to_list())
         group, cluster = _BY_TEXT.get(key, lambda: by_text(frame))
         known = self._beside(frame)
-        edges = [np.stack([np.arange(len(cluster)), _first_of(pl.Series(cluster))], axis=1)]
-        for column in ("account", "device_cluster"):
-            if column in known.columns:
-                edges.append(np.stack([np.arange(len(cluster)), _first_of(known[column])], axis=1))
+        joining = [known[name] for name in ("account", "device_cluster") if name in known.columns]
+        edges = [value_edges(values) for values in (pl.Series(cluster), *joining)]
         return group, components(len(cluster), np.concatenate(edges))
 
     def _features(self, frame: pl.DataFrame, linear: np.ndarray) -> np.ndarray:
@@ -114,10 +112,3 @@ def joined(fold: "Fold") -> pl.DataFrame:
     if "payments" in fold.tables and set(fold.tables["payments"].collect_schema()) >= NEEDED:
         found = found.join(money_near(fold), on=unit, how="left")
     return found
-
-
-def _first_of(values: pl.Series) -> np.ndarray:
-    """Return the first row with the value of each row, int64; a null is alone."""
-    number, first = equal_values(values.to_list())
-    rows = first[number]
-    return np.where(values.is_null().to_numpy(), np.arange(len(rows)), rows)

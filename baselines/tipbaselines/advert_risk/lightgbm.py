@@ -20,7 +20,7 @@ from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.components import equal_values
 from tipbaselines.encodings import Cache, char_ngrams, digest
 from tipbaselines.frames import MINUTES_A_DAY, labelled, logit, prevalence, score_frame, to_predict
-from tipbaselines.near_duplicates import near_duplicate_groups
+from tipbaselines.near_duplicates import group_weights, near_duplicate_groups
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -170,10 +170,3 @@ def linear_model(
             rows, where = np.unique(distinct[inside], return_inverse=True)
             score[inside] = logit(model.score_counts(counts[rows]))[where]
     return whole, score
-
-
-def group_weights(group: np.ndarray) -> np.ndarray:
-    """Return weights that give every group the same total, one on average: float64, one a row."""
-    _, dense, size = np.unique(group, return_inverse=True, return_counts=True)
-    weights = 1.0 / size[dense]
-    return weights / weights.mean()

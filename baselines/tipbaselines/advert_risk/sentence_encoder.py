@@ -21,7 +21,7 @@ from tipbaselines.components import equal_values
 from tipbaselines.contact_features import Standardised
 from tipbaselines.frames import labelled, prevalence, score_frame, to_predict
 from tipbaselines.linear import logistic
-from tipbaselines.near_duplicates import near_duplicate_groups
+from tipbaselines.near_duplicates import group_weights, near_duplicate_groups
 from tipbaselines.sentence_vectors import text_vectors
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class SentenceEncoder:
         distinct = [documents[row] for row in first]
         vectors = text_vectors(distinct)
         self._standardised = Standardised(vectors)
-        weight = shares(near_duplicate_groups(distinct, self._jaccard))
+        weight = group_weights(near_duplicate_groups(distinct, self._jaccard))
         self._model = logistic(self._standardised(vectors), labels[first], self._c, weight)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
@@ -56,9 +56,3 @@ class SentenceEncoder:
             return score_frame(frame[fold.task.unit], np.full(frame.height, self._prior))
         features = self._standardised(text_vectors(texts(frame)))
         return score_frame(frame[fold.task.unit], self._model(features))
-
-
-def shares(group: np.ndarray) -> np.ndarray:
-    """Return weights, one a row, that are equal in sum for each group, and 1 on average."""
-    _, number, size = np.unique(group, return_inverse=True, return_counts=True)
-    return len(group) / (len(size) * size[number])

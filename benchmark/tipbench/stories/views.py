@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import polars as pl
+from tipdata.core.coverage import VIEW_ROWS
 
 from tipbench.stories import tables
 from tipbench.stories.tables import LIFE
 from tipbench.task import Source
-
-FEWEST = 3
-"""Rows with which a view counts."""
 
 Rows = Callable[[Source], list[pl.LazyFrame]]
 
@@ -59,7 +57,7 @@ def candidates(source: Source) -> pl.DataFrame:
 
 def counts(view: str) -> pl.Expr:
     """Return whether a view counts, of the rows of :func:`candidates`."""
-    enough = pl.col(view) >= FEWEST
+    enough = pl.col(view) >= VIEW_ROWS
     return enough | (pl.col(CALLS) > 0) if view == "help" else enough
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.book import ANY, CURRENCY, SHOWN, TITLE, Frame, priced
+from tipdata.text.book import ANY, CURRENCY, SHOWN, TITLE, Frame
 from tipdata.text.style import style
 from tipdata.text.wordbook import Wordbook, wordbook
 
@@ -57,12 +57,7 @@ class _Reader:
 
     def __init__(self, book: Wordbook) -> None:
         self.book = book
-        space = str(book.document["space"])
-        self.bases = {
-            priced(SHOWN["price"], way, space).casefold(): basis
-            for basis, ways in book.bases.items()
-            for way in ways
-        }
+        self.bases = {text.casefold(): basis for text, basis in book.prices.items()}
         self.basis = re.compile(_either(self.bases))
         listed = book.document["misspellings"]
         self.right = {str(wrong).casefold(): str(right).casefold() for right, wrong in listed.items()}

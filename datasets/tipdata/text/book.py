@@ -16,6 +16,14 @@ from tipdata.text.misspellings import capital
 ANY, TITLE = "any", "title"
 KINDS_OF_FILLER = ("openings", "offers", "closings", "chat")
 NUMBERS = ("years", "days", "minutes", "count", "hours", "open", "close", "weeks")
+SLOTS: tuple[str, ...] = ("what", "contact", "price", *NUMBERS)
+"""Slots that the advert fills."""
+REGISTERS, DIALECTS = 2, 3
+"""Most registers and dialects of a language."""
+WORDS = 128
+"""Most misspellable words of a language."""
+MOST_LISTED = 16
+"""Most nouns of a category, and numbers of a kind."""
 BASES = ("hour", "half_hour", "day", "month", "total")
 """What a price is for."""
 CURRENCY = "XTS"
@@ -73,6 +81,14 @@ class Book:
         numbers = {name: (*map(str, words), *words.values()) for name, words in self.numbers.items()}
         return {**self.dialect_words, **numbers}
 
+    @cached_property
+    def prices(self) -> dict[str, str]:
+        """What a price reads as, with one amount for all -> what it is for."""
+        space = str(self.document["space"])
+        return {
+            priced(SHOWN["price"], way, space): basis for basis, ways in self.bases.items() for way in ways
+        }
+
     def frames(self) -> Iterator[Frame]:
         """Yield every frame once: of facts, titles and fillers."""
         seen: set[int] = set()
@@ -113,12 +129,7 @@ class Book:
         """Return slot -> the words that it may hold in a frame."""
         of = [category for category, f in CATEGORIES.items() if FAMILIES[f] == frame.family]
         what = tuple(str(noun) for category in of for noun in self.document["nouns"].get(category, ()))
-        price = tuple(
-            priced(SHOWN["price"], way, str(self.document["space"]))
-            for ways_ in self.bases.values()
-            for way in ways_
-        )
-        shown = {"price": price, "contact": (SHOWN["contact"],), "what": what[:nouns]}
+        shown = {"price": tuple(self.prices), "contact": (SHOWN["contact"],), "what": what[:nouns]}
         return {**self.slot_words, **shown}
 
     def fault(self, line: int, said: str) -> None:

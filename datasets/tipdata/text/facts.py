@@ -154,8 +154,7 @@ def places(family: str) -> dict[str, tuple[int, int]]:
 def place_of(family: str, said: str) -> tuple[int, int]:
     """Return fact and level number of ``fact=level``. Raises ValueError where the family has none of that name."""
     if said not in places(family):
-        line = f", line {said.line}" if isinstance(said, Line) else ""
-        raise ValueError(f"{FILE}.yaml{line}: {family} has no {said}: name a fact and a level of it.")
+        raise ValueError(f"{_file(said)}: {family} has no {said}: name a fact and a level of it.")
     return places(family)[said]
 
 
@@ -163,9 +162,13 @@ def _number_of(family: str, name: str) -> int:
     """Return the number of a fact. Raises ValueError where the family has none of that name."""
     names = [fact.name for fact in facts_of(family)]
     if name not in names:
-        line = f", line {name.line}" if isinstance(name, Line) else ""
-        raise ValueError(f"{FILE}.yaml{line}: {family} has no fact {name}: name one of it.")
+        raise ValueError(f"{_file(name)}: {family} has no fact {name}: name one of it.")
     return names.index(name)
+
+
+def _file(said: str) -> str:
+    """Return the name of the file, with the line of what it says where that is known."""
+    return f"{FILE}.yaml, line {said.line}" if isinstance(said, Line) else f"{FILE}.yaml"
 
 
 @cache

@@ -6,21 +6,16 @@ import re
 
 from tipdata.core.kinds import CATEGORIES
 from tipdata.core.lines import line_of
-from tipdata.text.book import NUMBERS, Book
+from tipdata.text.book import DIALECTS, MOST_LISTED, NUMBERS, REGISTERS, SLOTS, WORDS, Book
 from tipdata.text.grammar import REGISTER, choices
 from tipdata.text.lint import SIGNS, banned, broken
 from tipdata.text.misspellings import capital
 
 NOUNS, MISSPELLINGS, DIALECT_WORDS = 8, 40, 12
-MOST_LISTED, MOST_MISSPELLINGS = 16, 128
-"""Nouns of a category and numbers of a kind; misspellings: as many as can be compiled."""
 MOST_NUMBER = 60
 """Highest number of a slot: minutes."""
-MOST_REGISTERS, MOST_DIALECTS = 2, 3
 NAMED = (SIGNS, "ethnicity")
 """Rules that the name of a language may break."""
-TAKEN = {*NUMBERS, "price", "contact", "what"}
-"""Names of slots that no dialect word may have."""
 ENDS = {
     "statement": (".", "。"),
     "cry": ("!", " !", "！"),
@@ -68,11 +63,11 @@ def _check_language(book: Book) -> None:
 def _check_writers(book: Book) -> None:
     """Hold that registers and dialects are few, have names of their own, and are told apart by frames."""
     for what, names, most, line in (
-        ("register", book.registers, MOST_REGISTERS, line_of(book.document, "registers", 1)),
+        ("register", book.registers, REGISTERS, line_of(book.document, "registers", 1)),
         (
             "dialect",
             book.dialects,
-            MOST_DIALECTS,
+            DIALECTS,
             line_of(book.document["dialects"], "names", 1),
         ),
     ):
@@ -101,7 +96,7 @@ def _check_signs(book: Book) -> None:
 def _check_lists(book: Book) -> None:
     words = book.document["dialects"]["words"]
     for word in words:
-        if word in TAKEN or not word.isidentifier():
+        if word in SLOTS or not word.isidentifier():
             book.fault(word.line, f"a dialect word cannot be called {word}: name it otherwise")
         if len(words[word]) != len(book.dialects) or not all(map(str.strip, words[word])):
             book.fault(word.line, f"dialect word {word} needs {len(book.dialects)} forms")
@@ -125,11 +120,10 @@ def _check_lists(book: Book) -> None:
     for basis, listed in book.document["bases"].items():
         if not listed or not all(map(str.strip, listed)):
             book.fault(basis.line, f"bases/{basis} does not say what a price is for")
-    if not MISSPELLINGS <= len(book.document["misspellings"]) <= MOST_MISSPELLINGS:
+    if not MISSPELLINGS <= len(book.document["misspellings"]) <= WORDS:
         book.fault(
             line_of(book.document, "misspellings", 1),
-            f"{len(book.document['misspellings'])} misspellings: {MISSPELLINGS} to {MOST_MISSPELLINGS} "
-            "are needed",
+            f"{len(book.document['misspellings'])} misspellings: {MISSPELLINGS} to {WORDS} are needed",
         )
 
 

@@ -14,7 +14,14 @@ from itertools import product
 import numpy as np
 
 from tipdata.core.kinds import CATEGORIES, FAMILIES
-from tipdata.text.book import BASES, KINDS_OF_FILLER, NUMBERS, Frame
+from tipdata.text.book import (
+    BASES,
+    KINDS_OF_FILLER,
+    MOST_LISTED,
+    NUMBERS,
+    SLOTS,
+    Frame,
+)
 from tipdata.text.facts import facts_of, rules
 from tipdata.text.grammar import (
     REGISTER,
@@ -33,13 +40,7 @@ from tipdata.text.wordbook import Wordbook, wordbook
 
 PIECES = 5
 NONE = -1
-SLOTS = ("what", "contact", "price", *NUMBERS)
-"""Slots that the advert fills; code ``-2 - number`` in the options' pieces."""
-REGISTERS, DIALECTS = 2, 3
-"""Most registers and dialects of a language."""
 MOST_FRAMES = 24
-WORDS = 128
-"""Most misspellable words of a language."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,8 @@ class _Compiler:
         self.titles = np.full((languages, len(FAMILIES), MOST_FRAMES), NONE, np.int32)
         self.fillers = np.full((languages, len(KINDS_OF_FILLER), len(FAMILIES), MOST_FRAMES), NONE, np.int32)
         self.numbers = np.full((languages, len(NUMBERS), 16, 2), NONE, np.int32)
-        self.values = np.zeros((languages, len(NUMBERS), 16), np.int32)
-        self.nouns = np.full((languages, len(CATEGORIES), 16), NONE, np.int32)
+        self.values = np.zeros((languages, len(NUMBERS), MOST_LISTED), np.int32)
+        self.nouns = np.full((languages, len(CATEGORIES), MOST_LISTED), NONE, np.int32)
         self.ends = np.full((languages, 4), NONE, np.int32)
         self.bases = np.full((languages, len(BASES), 2), NONE, np.int32)
         self.space = np.full(languages, NONE, np.int32)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tipdata.core.lines import plain, read_lines
+from tipdata.core.lines import read_lines, read_plain
 from tipdata.core.world import FOLDER
 
 
 def read(name: str) -> Any:
     """Return one file of :file:`text/` as a plain document. Raises ValueError, with file and line, for what is none."""
-    return plain(read_with_lines(name))
+    return read_plain(path_of(name))
 
 
 def read_with_lines(name: str) -> Any:

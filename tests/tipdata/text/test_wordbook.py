@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 from tipdata.core.kinds import CATEGORIES, FAMILIES, LANGUAGES
-from tipdata.text.book import Frame
+from tipdata.text.book import DIALECTS, REGISTERS, WORDS, Frame
 from tipdata.text.facts import facts, facts_of, rules, shape
 from tipdata.text.grammar import parse
-from tipdata.text.phrases import DIALECTS, MOST_FRAMES, PIECES, REGISTERS, WORDS, compiled
+from tipdata.text.phrases import MOST_FRAMES, PIECES, compiled
 from tipdata.text.reading import path_of, read
 from tipdata.text.wordbook import FEWEST, FIT, Faulty, Wordbook
 

@@ -69,6 +69,7 @@ class Accounts:
 
     Attributes:
         has: (operations, platforms present) bool.
+        weights: (operations, platforms present) of :func:`sites_of`.
         home: position of each operation's first choice of platform.
         id: (operations, platforms present) account ids, also where there is none.
         number: local number of each account; those of operations stand before those of nobody.
@@ -79,6 +80,7 @@ class Accounts:
     """
 
     has: np.ndarray
+    weights: np.ndarray
     home: np.ndarray
     id: np.ndarray
     number: np.ndarray
@@ -123,7 +125,7 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     days = _lives(region, places, operations, number, owner, site, moved, first)
     frame = _frame(region, places, operations, number, owner, site, days)
     ids = region.ids("accounts", numbers)
-    accounts = Accounts(chosen.has, chosen.home, ids, number, owner, site, frame, days)
+    accounts = Accounts(chosen.has, weights, chosen.home, ids, number, owner, site, frame, days)
     return accounts, {"accounts": frame}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from tipdata.core.draw import Ints, probability
 from tipdata.core.world import Region
-from tipdata.stages.accounts.stage import Accounts, sites_of
+from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.adverts.schedule import Schedule, lost_to_closure
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
@@ -17,7 +17,7 @@ def place_on_tour(
     """Return town rank and platform position of each candidate, and whether it is posted at all."""
     row, operation = plan.row, plan.operation
     rows = np.arange(len(row))
-    weights = np.where(accounts.has, sites_of(region, places, o), 0)[operation]
+    weights = np.where(accounts.has, accounts.weights, 0)[operation]
     loyal = region.stream("adverts/loyal").chance(row, probability(region["platforms.loyalty"]))
     wanted = np.where(loyal, accounts.home[operation], region.stream("adverts/site").choose(row, weights))
     lost = lost_to_closure(region, places, o, plan, wanted)

@@ -7,7 +7,7 @@ import numpy as np
 from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import MAX_TEMPLATES
 from tipdata.stages.adverts.framing import Framing
-from tipdata.text.phrases import REGISTERS
+from tipdata.text.book import REGISTERS
 from tipdata.text.style import Style
 
 REGIONAL = 6

@@ -20,9 +20,9 @@ from tipdata.stages.adverts.saying import Said, number_of
 from tipdata.stages.adverts.styles import styles_of
 from tipdata.stages.adverts.templates import Chains
 from tipdata.stages.operations.facts import SILENT
-from tipdata.text.book import BASES, NUMBERS, priced
+from tipdata.text.book import BASES, NUMBERS, SLOTS, WORDS, priced
 from tipdata.text.misspellings import MISSPELT
-from tipdata.text.phrases import NONE, PIECES, SLOTS, WORDS
+from tipdata.text.phrases import NONE, PIECES
 from tipdata.text.style import Style, style
 
 if TYPE_CHECKING:

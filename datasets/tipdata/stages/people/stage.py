@@ -164,13 +164,11 @@ def _frame(
     region: Region, o: Operations, p: People, age_band: np.ndarray, relation: np.ndarray
 ) -> pl.DataFrame:
     is_staff, lasts = ~p.exploited, p.end >= DAYS
-    role = np.array(STAFF)[region.stream("people/role").choose(p.local, np.array([5, 3, 2]))]
     return pl.DataFrame(
         {
             "region": np.full(len(p.local), region.index, dtype=np.int32),
             "person": region.ids("people", p.local),
             "operation": o.id[p.owner],
-            "role": np.where(is_staff, role, EXPLOITED),
             "age_band": age_band,
             "sex": pl.Series(SEXES)[_women(region, o, p.local, p.owner, is_staff).astype(np.int64)],
             "recruiter_relation": pl.Series(relation).replace("", None),
