@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 WINDOWS = (1, 4, 15)
 """Days on either side of a payment."""
+CHUNK = 20_000
+"""Pairs of wallets whose ways of two steps are held at a time: all of them would take gigabytes."""
 HUB = 120
 """A wallet that so many pay is a shop or an office: its cycles say nothing, and there are too many of them."""
 
@@ -164,15 +166,17 @@ def _shapes(ledger: Ledger, rows: np.ndarray, wallets: int) -> list[np.ndarray]:
     two: csr_matrix = csr_matrix(graph @ graph)
     wanted, back = np.unique(at[rows], return_inverse=True)
     u, v = source[wanted], target[wanted]
-    into = graph.T.tocsr()
-    found = [
-        count[wanted].astype(np.float64),
-        np.asarray(every[v, u]).ravel(),
-        _shared(graph[v], into[u]),
-        _shared(two[v], into[u]),
-        _widest(graph[v], two[u]),
-        _widest(into[u], two.T.tocsr()[v]),
-    ]
+    into, two_into = graph.T.tocsr(), two.T.tocsr()
+    found = np.empty((6, len(wanted)))
+    found[0], found[1] = count[wanted], np.asarray(every[v, u]).ravel()
+    for start in range(0, len(wanted), CHUNK):
+        a, b = u[start : start + CHUNK], v[start : start + CHUNK]
+        found[2:, start : start + CHUNK] = (
+            _shared(graph[b], into[a]),
+            _shared(two[b], into[a]),
+            _widest(graph[b], two[a]),
+            _widest(into[a], two_into[b]),
+        )
     return [values[back] for values in found]
 
 

@@ -37,8 +37,9 @@ class FencedMethod:
 
     def __init__(self, session: Session, folder: Path, config: Mapping[str, Any]) -> None:
         self._session, self._folder, self._name = session, folder, str(config["_target_"])
+        self._config = dict(config)
         self._fitted: Fold | None = None
-        answer = self._ask("make", method=dict(config))
+        answer = self._ask("make", method=self._config)
         said = answer.said
         self.needs, self.takes_many = self._names(answer, "needs"), self._names(answer, "takes_many")
         self.stochastic, self.oracle = bool(said.get("stochastic")), bool(said.get("oracle"))
@@ -60,6 +61,15 @@ class FencedMethod:
         """What the method says that a reader of its predictions should know."""
         said = self._ask("notes").said.get("notes")
         return [_plain(str(note)) for note in said] if isinstance(said, list) else []
+
+    def again(self) -> FencedMethod:
+        """Return the method made once more behind the same fence, for another seed on the same fold.
+
+        What its modules keep stays, such as encodings of texts. Not for a fold that is handed over step by step: there
+        the process has seen how each unit goes on.
+        """
+        self._session.again()
+        return FencedMethod(self._session, self._folder, self._config)
 
     def cost(self) -> tuple[float, int]:
         """Return the CPU seconds that the fence took so far, and its peak of memory over its start, bytes."""

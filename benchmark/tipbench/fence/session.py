@@ -97,6 +97,7 @@ class Session:
             raise CannotFence(_cannot(said.get("failed", "it ended at once")))
         self._account = watch.Account(self.keeper)
         self._start, self._code, self._over = self._account.cost()[1], None, threading.Event()
+        self._began, self._paid = time.monotonic(), 0.0
         self._watcher = threading.Thread(target=self._look, daemon=True)
         self._watcher.start()
 
@@ -118,7 +119,11 @@ class Session:
     def cost(self) -> tuple[float, int]:
         """Return the CPU seconds of all processes so far, and the most bytes that one had over the start."""
         cpu, peak = self._account.cost()
-        return cpu, max(0, peak - self._start)
+        return cpu - self._paid, max(0, peak - self._start)
+
+    def again(self) -> None:
+        """Count minutes and CPU seconds anew, for the next cell of the same method and fold."""
+        self._began, self._paid = time.monotonic(), self._account.cost()[0]
 
     def close(self) -> int | None:
         """End the fence and return the exit code of its first process; None where it was killed."""
@@ -163,10 +168,10 @@ class Session:
 
     def _look(self) -> None:
         """Watch the fence until it reports its end, and end it where it passes a limit."""
-        began, limits = time.monotonic(), self._limits
+        limits = self._limits
         while not watch.wait(self._report, EVERY):
             processes, memory = self._account.look()
-            if time.monotonic() - began > 60 * limits.minutes:
+            if time.monotonic() - self._began > 60 * limits.minutes:
                 self._why = f"it took more than {limits.minutes:g} minutes: set limits.minutes=N."
             elif memory > limits.memory_gib * GIB:
                 self._why = f"it took more than {limits.memory_gib:g} GiB of memory: set limits.memory_gib=N."

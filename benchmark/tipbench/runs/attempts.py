@@ -6,7 +6,10 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from polars.exceptions import PanicException
@@ -49,13 +52,28 @@ def run_batch(batch: Batch, raising: bool = False, log_file: str | None = None) 
     sys.path.extend(path for path in batch.import_path if path not in sys.path)
     shared = SharedFold(batch.jobs[0].cell)
     with logging_to(log_file):
-        return [_logged(job, shared, batch.fence, raising) for job in batch.jobs]
+        return [
+            outcome
+            for _, jobs in groupby(batch.jobs, lambda job: job.cell.config["baseline"])
+            for outcome in _of_one_method(list(jobs), shared, batch.fence, raising)
+        ]
 
 
-def _logged(job: Job, shared: SharedFold, fence: Limits | None, raising: bool) -> Outcome:
+def _of_one_method(
+    jobs: list[Job], shared: SharedFold, fence: Limits | None, raising: bool
+) -> Iterator[Outcome]:
+    """Run jobs that differ in their seed."""
+    with closing(Methods(jobs[0].cell, shared, fence)) as methods:
+        for job in jobs:
+            yield _logged(job, shared, methods, raising)
+
+
+def _logged(job: Job, shared: SharedFold, methods: Methods, raising: bool) -> Outcome:
     LOGGER.info("begins: %s%s", job.cell.name, "" if job.kept is None else " (scores alone)")
     started = time.perf_counter()
-    outcome = run_one(job, shared, Methods(job.cell, shared, fence), raising)
+    outcome = run_one(job, shared, methods, raising)
+    if outcome.result is None or task_of(job.cell.task).stream:
+        methods.close()
     seconds = time.perf_counter() - started
     if outcome.result is None:
         LOGGER.error(
@@ -70,7 +88,7 @@ def _logged(job: Job, shared: SharedFold, fence: Limits | None, raising: bool) -
 
 
 def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = False) -> Outcome:
-    """Run a job with a method that these make, which are closed then. ``raising``: a method's own error is raised."""
+    """Run a job with a method that these make. ``raising``: a method's own error is raised."""
     try:
         return Outcome(job.cell, _run_cell(job, shared, methods))
     except Unwritable:
@@ -88,8 +106,6 @@ def run_one(job: Job, shared: SharedFold, methods: Methods, raising: bool = Fals
         where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
         said = " ".join(str(error).split()) or "no message"
         return Outcome(job.cell, cause=f"{type(error).__name__}: {said}{where}", trace=traceback.format_exc())
-    finally:
-        methods.close()
 
 
 def _run_cell(job: Job, shared: SharedFold, methods: Methods) -> Result:

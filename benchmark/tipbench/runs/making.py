@@ -1,4 +1,4 @@
-"""Make the methods of a cell: in this process, or each behind a fence of its own."""
+"""Make the methods of cells: in this process, or each fold's behind a fence of its own."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ loads by itself when it is first used (an optimiser of torch loads its compiler)
 
 @dataclass
 class Methods:
-    """Makes the method of a cell, once per fold; to be closed.
+    """Makes the method of a cell, once per fold, and of further cells that differ in their seed; to be closed.
+
+    Further seeds go on behind the same fences, so that what does not depend on the seed is made once. Where rows are
+    handed over step by step each cell has fences of its own: another seed's would know how each unit goes on.
 
     ``limits``: of the fence; None makes methods in this process, as an oracle always is: it is shown hidden truth,
     which no fold holds, and is marked and never ranked. ``python``, ``place``: another interpreter to start behind the
@@ -45,7 +48,7 @@ class Methods:
     limits: Limits | None
     python: str = ""
     place: str = ""
-    _fenced: list[FencedMethod] = field(default_factory=list)
+    _fenced: dict[int, FencedMethod] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (
@@ -69,20 +72,23 @@ class Methods:
         config = self.cell.config["baseline"]["method"]
         if self.limits is None:
             return instantiate(config)
-        folder, hidden = self.shared.folder(fold), [self.cell.runs]
-        made = fenced_method(config, folder, self.limits, hidden, self.python, self.place)
-        self._fenced.append(made)
-        return made
+        if fold in self._fenced:
+            self._fenced[fold] = self._fenced[fold].again()
+        else:
+            folder, hidden = self.shared.folder(fold), [self.cell.runs]
+            made = fenced_method(config, folder, self.limits, hidden, self.python, self.place)
+            self._fenced[fold] = made
+        return self._fenced[fold]
 
     def cost(self) -> tuple[float, int]:
         """Return the CPU seconds that fences took so far, and the most bytes that one of them had over its start."""
-        costs = [one.cost() for one in self._fenced]
+        costs = [one.cost() for one in self._fenced.values()]
         return sum(cpu for cpu, _ in costs), max((peak for _, peak in costs), default=0)
 
     def close(self) -> None:
         """End all fences."""
-        for one in self._fenced:
-            one.close()
+        while self._fenced:
+            self._fenced.popitem()[1].close()
 
 
 def limits_of(settings: Settings) -> Limits | None:

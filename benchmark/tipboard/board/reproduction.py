@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -191,8 +192,8 @@ def _run(cell: Cell, entry: Entry, environment: Environment, limits: Limits) -> 
     if entry.record is not None:
         versions = versions.model_copy(update={"method": environment.package})
     shared = SharedFold(cell)
-    methods = Methods(cell, shared, limits, environment.python, environment.place)
-    outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
+    with closing(Methods(cell, shared, limits, environment.python, environment.place)) as methods:
+        outcome = run_one(Job(cell, versions, digests_of(cell, versions.data)), shared, methods)
     if outcome.result is None:
         kind = UsageError if outcome.usage else CheckFailed
         where = " of a fresh world" if cell.config["release"]["world"] else ""
