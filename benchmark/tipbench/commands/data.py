@@ -32,7 +32,8 @@ ACTION_EXAMPLES = {
 examples:
   tipbench data make release=small
   tipbench data make release=small engine=loky engine.workers=4
-  tipbench data make release=small release.world=3             an independent world, for stability of rankings""",
+  tipbench data make release=small release.world=3             an independent world, for stability of rankings
+  tipbench data make world=FILE release=tiny                   a world of your own: docs/own-worlds.md""",
     "verify": """\
 examples:
   tipbench data verify release=small
@@ -67,7 +68,7 @@ What fits a trafficking case fits lawful work as well: compare a story of kind=b
 }
 """Examples of each action, for its own help."""
 
-OWN_KEYS = {"preview": ("table", "rows", "language")}
+OWN_KEYS = {"make": ("world",), "preview": ("table", "rows", "language")}
 """Keys of an action's own, beside release and engine."""
 AT_WORK = ("make", "verify")
 """Actions whose work is shared out to workers. Others take the keys of an engine too, and need none."""

@@ -12,7 +12,7 @@ import numpy as np
 from tipcore.errors import UsageError
 from tipcore.sources import token_digest
 
-from tipdata.core import coverage
+from tipdata.core import coverage, own
 from tipdata.core.assumptions import drawn
 from tipdata.core.draw import Stream
 from tipdata.core.entries import entries
@@ -24,6 +24,8 @@ DAYS = 730
 MINUTES_A_DAY = 1440
 DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
 """What a version is: still to change; fixed for good; no longer made here."""
+OWN = "own"
+"""What a world of a user's own is instead (:mod:`tipdata.core.own`)."""
 WORLD_MARK = ".w"
 """What stands between size and number in the name of a release of an independent world."""
 
@@ -45,7 +47,13 @@ def made_here() -> list[str]:
 
 
 def entry_of(version: str) -> dict[str, Any]:
-    """Return the entry of a version. Raises UsageError for one that does not exist or is retired."""
+    """Return the entry of a version, or of a world of a user's own, whose status is ``own``.
+
+    Raises UsageError for one that does not exist or is retired.
+    """
+    if own.is_own(version):
+        world = own_world(version)
+        return {"status": OWN, "world": own.path_of(version).name, "seed": world.seed}
     if version not in versions():
         raise UsageError(f"release version {version} does not exist: choose one of {', '.join(made_here())}.")
     entry = versions()[version]
@@ -71,8 +79,12 @@ def check_status(version: str, draft: bool) -> None:
     """Refuse a board or a sealed round of a retired version and, unless the caller asked for drafts, of a draft.
 
     Raises:
-        UsageError: for a retired version, and for a draft where ``draft`` is false.
+        UsageError: for a retired version, for a world of a user's own, and for a draft where ``draft`` is false.
     """
+    if own.is_own(version):
+        raise UsageError(
+            f"{version} is a world of your own, and boards and rounds are of released data: take {newest_released()}."
+        )
     if version in versions() and entry_of(version)["status"] == DRAFT and not draft:
         raise UsageError(
             f"data version {version} is a draft and may still change: add --draft, or take {newest_released()}."
@@ -88,6 +100,7 @@ def sizes() -> dict[str, int]:
 def has(version: str, since: str) -> bool:
     """Return whether a version of the data has what exists since another; '' is since the first."""
     known = list(versions())
+    version = own_world(version).based_on if own.is_own(version) else version
     return not since or known.index(since) <= known.index(version)
 
 
@@ -117,7 +130,7 @@ def parameters(version: str) -> dict[str, dict[str, Any]]:
     UsageError as :func:`entry_of`, ValueError, with file, line and parameter, for one that is not sound or that no code
     asks for, and for those that cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
     """
-    return _parameters(entry_of(version)["world"])
+    return _own_parameters(version) if own.is_own(version) else _parameters(entry_of(version)["world"])
 
 
 @cache
@@ -125,6 +138,58 @@ def _parameters(file: str) -> dict[str, dict[str, Any]]:
     listed = entries(_document(file), FOLDER / file)
     coverage.check(file, listed)
     return listed
+
+
+def register(file: Path) -> own.OwnWorld:
+    """Keep a user's world file under its name, which stands for a version from then on, and return the world.
+
+    Raises:
+        UsageError: for a file that is not sound (:func:`tipdata.core.own.read_own`), is based on a version that is not
+            released, or whose parameters cannot meet the coverage targets.
+    """
+    world = _read_own(file)
+    _check_coverage(file.name, world)
+    own.store(file, world)
+    return world
+
+
+def own_world(name: str) -> own.OwnWorld:
+    """Return the world of a user's own that is kept under a name. Raises UsageError where it is not there, or its file
+    was changed since."""
+    file = own.kept(name)
+    stat = file.stat()
+    return _kept_world(name, file, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=16)
+def _kept_world(name: str, file: Path, *_: int) -> own.OwnWorld:
+    world = _read_own(file)
+    if world.name != name:
+        raise UsageError(f"{file} was changed since it was made: make the world again from its own file.")
+    return world
+
+
+def _read_own(file: Path) -> own.OwnWorld:
+    base = own.base_of(file)
+    if base not in versions() or entry_of(base)["status"] != RELEASED:
+        raise UsageError(
+            f"{file.name} is based on {base}, which is no released data version: take {newest_released()}."
+        )
+    return own.read_own(file, parameters(base), base, int(entry_of(base)["seed"]))
+
+
+def _check_coverage(said: str, world: own.OwnWorld) -> dict[str, dict[str, Any]]:
+    listed = {**parameters(world.based_on), **{path: dict(entry) for path, entry in world.parameters.items()}}
+    try:
+        coverage.check(said, listed)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return listed
+
+
+@lru_cache(maxsize=16)
+def _own_parameters(name: str) -> dict[str, dict[str, Any]]:
+    return _check_coverage(name, own_world(name))
 
 
 @cache
