@@ -19,16 +19,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tipcore.atomic import write_file_atomically
+from tipcore.digest import Stamp
 from tipcore.errors import UsageError
 from tipcore.home import home
 
+from tipdata.core import coverage
 from tipdata.core.entries import leaves, place_of
 from tipdata.core.grounds import DEFINITION, is_number, numbers
 from tipdata.core.lines import read_lines, read_plain
@@ -43,6 +46,17 @@ KEYS = ("based_on", "seed", "private", "calibration", PARAMETERS)
 MOST_SEED = 2**63
 
 Entry = Mapping[str, Any]
+
+
+class Base(NamedTuple):
+    """What a world of a user's own rests on: every parameter by dotted path, and the seed of all draws."""
+
+    parameters: Mapping[str, Entry]
+    seed: int
+
+
+Bases = Callable[[str], Base]
+"""A released version -> its parameters and seed."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +89,19 @@ def is_own(version: str) -> bool:
     return version.startswith(MARK)
 
 
-def read_own(file: Path, base: Mapping[str, Entry], based_on: str, seed: int) -> OwnWorld:
+def read_own(file: Path, base_of: Bases) -> OwnWorld:
     """Return the world that a file tells.
 
     Args:
         file: the world file.
-        base: every parameter of the version that it is based on, by dotted path.
-        based_on: that version, which is the one that :func:`base_of` returns.
-        seed: that version's.
+        base_of: a released version -> its parameters and seed; raises UsageError for another one.
 
     Raises:
         UsageError: in one sentence with file, line and parameter, for a key or parameter that is not known, one
-            without unit, grounds or width, one of another shape than the base's, and one that is a definition.
+            without unit, grounds or width, one of another form than the base's, and one that is a definition.
     """
+    based_on = _based_on(file)
+    base, seed = base_of(based_on)
     try:
         document = read_plain(file)
         listed = list(leaves(document.get(PARAMETERS), "", file, PARAMETERS, own=True))
@@ -112,9 +126,39 @@ def read_own(file: Path, base: Mapping[str, Entry], based_on: str, seed: int) ->
     return OwnWorld(based_on, own_seed, private, calibration, ordered)
 
 
-def base_of(file: Path) -> str:
-    """Return the version that a world file is based on. Raises UsageError where it names none, and for a file that is
-    no world file."""
+def merged(world: OwnWorld, base_of: Bases) -> dict[str, dict[str, Any]]:
+    """Return every parameter of a world of a user's own, in the order of its base.
+
+    Raises UsageError where they cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
+    """
+    listed = {path: dict(entry) for path, entry in base_of(world.based_on).parameters.items()}
+    listed |= {path: dict(entry) for path, entry in world.parameters.items()}
+    try:
+        coverage.check(world.name, listed)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return listed
+
+
+def kept_world(name: str, base_of: Bases) -> OwnWorld:
+    """Return the world that is kept under a name. Raises UsageError where it is not there or its file was changed."""
+    file = path_of(name)
+    if not (NAME.fullmatch(name) and file.is_file()):
+        raise UsageError(
+            f"there is no world {name} in {file.parent}: make it from its file with `tipbench data make world=FILE`."
+        )
+    return _kept_world(name, file, Stamp.of(file.stat()), base_of)
+
+
+@lru_cache(maxsize=16)
+def _kept_world(name: str, file: Path, stamp: Stamp, base_of: Bases) -> OwnWorld:
+    world = read_own(file, base_of)
+    if world.name != name:
+        raise UsageError(f"{file} was changed since it was made: make the world again from its own file.")
+    return world
+
+
+def _based_on(file: Path) -> str:
     try:
         document = read_lines(file)
     except ValueError as error:
@@ -139,16 +183,6 @@ def store(file: Path, world: OwnWorld) -> None:
 def path_of(name: str) -> Path:
     """Return where the world file of a name is kept, in ``$TIPBENCH_HOME``."""
     return home() / PLACE / f"{name}.yaml"
-
-
-def kept(name: str) -> Path:
-    """Return the world file of a name. Raises UsageError where none is kept."""
-    file = path_of(name)
-    if not (NAME.fullmatch(name) and file.is_file()):
-        raise UsageError(
-            f"there is no world {name} in {file.parent}: make it from its file with `tipbench data make world=FILE`."
-        )
-    return file
 
 
 def _unlike(path: str, entry: Entry, base: Mapping[str, Entry]) -> str:

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 from tipcore.errors import UsageError
-from tipcore.sources import token_digest
 
 from tipdata.core import coverage, own
 from tipdata.core.assumptions import drawn
 from tipdata.core.draw import Stream
 from tipdata.core.entries import entries
-from tipdata.core.grounds import value_fault
 from tipdata.core.lines import read_plain
+from tipdata.core.profiles import profiled
 
 FOLDER = Path(__file__).parents[1]
 DAYS = 730
@@ -143,12 +142,10 @@ def _parameters(file: str) -> dict[str, dict[str, Any]]:
 def register(file: Path) -> own.OwnWorld:
     """Keep a user's world file under its name, which stands for a version from then on, and return the world.
 
-    Raises:
-        UsageError: for a file that is not sound (:func:`tipdata.core.own.read_own`), is based on a version that is not
-            released, or whose parameters cannot meet the coverage targets.
+    Raises UsageError as :func:`tipdata.core.own.read_own` and :func:`tipdata.core.own.merged`.
     """
-    world = _read_own(file)
-    _check_coverage(file.name, world)
+    world = own.read_own(file, _base)
+    own.merged(world, _base)
     own.store(file, world)
     return world
 
@@ -156,40 +153,19 @@ def register(file: Path) -> own.OwnWorld:
 def own_world(name: str) -> own.OwnWorld:
     """Return the world of a user's own that is kept under a name. Raises UsageError where it is not there, or its file
     was changed since."""
-    file = own.kept(name)
-    stat = file.stat()
-    return _kept_world(name, file, stat.st_mtime_ns, stat.st_size)
+    return own.kept_world(name, _base)
 
 
-@lru_cache(maxsize=16)
-def _kept_world(name: str, file: Path, *_: int) -> own.OwnWorld:
-    world = _read_own(file)
-    if world.name != name:
-        raise UsageError(f"{file} was changed since it was made: make the world again from its own file.")
-    return world
-
-
-def _read_own(file: Path) -> own.OwnWorld:
-    base = own.base_of(file)
-    if base not in versions() or entry_of(base)["status"] != RELEASED:
-        raise UsageError(
-            f"{file.name} is based on {base}, which is no released data version: take {newest_released()}."
-        )
-    return own.read_own(file, parameters(base), base, int(entry_of(base)["seed"]))
-
-
-def _check_coverage(said: str, world: own.OwnWorld) -> dict[str, dict[str, Any]]:
-    listed = {**parameters(world.based_on), **{path: dict(entry) for path, entry in world.parameters.items()}}
-    try:
-        coverage.check(said, listed)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    return listed
+def _base(version: str) -> own.Base:
+    """Return what a user's own world may rest on. Raises UsageError where it is no released version."""
+    if version not in versions() or entry_of(version)["status"] != RELEASED:
+        raise UsageError(f"{version} is no released data version: base it on {newest_released()}.")
+    return own.Base(parameters(version), int(entry_of(version)["seed"]))
 
 
 @lru_cache(maxsize=16)
 def _own_parameters(name: str) -> dict[str, dict[str, Any]]:
-    return _check_coverage(name, own_world(name))
+    return own.merged(own_world(name), _base)
 
 
 @cache
@@ -203,25 +179,9 @@ def parameters_digest(version: str, size: str = "") -> str:
     values of a size's own."""
     listed = {
         path: [entry.get("value"), entry.get("range"), entry.get("unit")]
-        for path, entry in _profiled(parameters(version), size).items()
+        for path, entry in profiled(parameters(version), size, profile(size)).items()
     }
     return hashlib.sha256(json.dumps(listed, ensure_ascii=False).encode()).hexdigest()
-
-
-def _profiled(listed: Mapping[str, Mapping[str, Any]], size: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return parameters with the values of a size's own. Raises ValueError for one that the world has not."""
-    own = profile(size)
-    for path in own:
-        if path not in listed:
-            raise ValueError(f"versions.yaml: size {size} sets {path}, which is no parameter of the world")
-    changed = {path: {**listed[path], "value": value} for path, value in own.items()}
-    for path, entry in changed.items():
-        if said := value_fault(entry):
-            raise ValueError(f"versions.yaml: size {size} sets {path}, which then {said}.")
-    return {
-        **listed,
-        **{path: {k: v for k, v in one.items() if k != "range"} for path, one in changed.items()},
-    }
 
 
 @dataclass(frozen=True)
@@ -274,7 +234,7 @@ def _own(world: World) -> Mapping[str, Mapping[str, Any]]:
     listed: Mapping[str, Mapping[str, Any]] = parameters(world.version)
     if world.assumptions:
         listed = drawn(listed, world.seed, world.assumptions)
-    made = _profiled(listed, world.size)
+    made = profiled(listed, world.size, profile(world.size))
     if profile(world.size) and not world.assumptions:  # what has none was checked when its file was loaded
         coverage.check(f"versions.yaml: size {world.size}", made)
     return made
@@ -330,25 +290,3 @@ class Region:
         An id so tells neither kind nor order, nor the region (a method must not find an author by it).
         """
         return self.world.stream(f"id/{stream}").permute((np.int64(self.index) << 32) | local)
-
-
-GENERATOR = ("core", "stages", "text", "release/region.py")
-"""Folders and files whose code and tables decide what a region holds."""
-
-
-@cache
-def fingerprint(version: str, size: str = "") -> str:
-    """Return the hex SHA-256 of all that decides a version's content: code, parameters, constants and texts; of a
-    size with a profile, that too.
-
-    Comments, docstrings and notes do not enter.
-    """
-    digest = hashlib.sha256(parameters_digest(version, size).encode())
-    places = [FOLDER / name for name in GENERATOR]
-    files = [f for place in places for f in (place.rglob("*") if place.is_dir() else [place])]
-    for file in sorted(files):
-        if file.suffix in (".py", ".yaml", ".npz"):
-            content = file.read_bytes()
-            content = token_digest(content).encode() if file.suffix == ".py" else content
-            digest.update(file.relative_to(FOLDER).as_posix().encode() + b"\0" + content)
-    return digest.hexdigest()

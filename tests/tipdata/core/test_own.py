@@ -120,7 +120,7 @@ def test_a_parameter_that_is_not_sound_is_refused_with_its_line(
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"based_on": "9.9"}, "based on 9.9, which is no released data version"),
+        ({"based_on": "9.9"}, "9.9 is no released data version: base it on"),
         ({"based_on": "0.1.0"}, "data version 0.1.0 is retired"),
         ({"private": "yes please"}, "write true or false"),
         ({"seed": -1}, "give a whole number from 0"),
