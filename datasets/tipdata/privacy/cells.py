@@ -17,6 +17,8 @@ from tipcore.errors import UsageError
 from tipdata.privacy.informed import INFORMED
 from tipdata.privacy.request import Asked, Request
 
+ALL = "all"
+"""The one group of a parameter that is not told by name."""
 BINS = 32
 """Of a histogram of numbers: of equal width for a mean, of equal ratio for a median."""
 YES = {"true": "yes", "yes": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
@@ -28,7 +30,7 @@ Entry = Mapping[str, Any]
 class Cells:
     """The histogram of one parameter.
 
-    ``groups``: names that it has a histogram of each; one that is empty where there are none. ``bins``: names of the
+    ``groups``: names that it has a histogram of each; a single one, ``all``, where there are none. ``bins``: names of the
     cells in a group, or where numbers are cut: one edge more than cells. ``row``: the cell of each row, group by group,
     -1 where it counts for none; int64.
     """
@@ -68,7 +70,7 @@ def _of(frame: pl.DataFrame, path: str, asked: Asked, entry: Entry) -> Cells:
     kept = np.ones(frame.height, bool) if kept is None else kept.cast(pl.Boolean).fill_null(False).to_numpy()
     values = _column(frame, path, "column", asked.column)
     assert values is not None  # a request has a column
-    groups: tuple[str, ...] = ("",)
+    groups: tuple[str, ...] = (ALL,)
     group = np.zeros(frame.height, dtype=np.int64)
     if asked.by is not None:
         groups = tuple(entry["value"])
@@ -135,6 +137,8 @@ def _named(
     means = {name: name for name in names} if known is None else dict(known)
     if odd := [name for name in means.values() if name is not None and name not in names]:
         raise UsageError(f"{path}: `values` leads to {odd[0]}, which is none of {', '.join(names)}.")
+    if not any(means.values()):
+        raise UsageError(f"{path}: `values` leaves out all rows: let one lead to a name.")
     text = values.cast(pl.String)
     text = text.str.to_lowercase() if known is YES else text
     there = kept & text.is_not_null().to_numpy()

@@ -1,8 +1,8 @@
 """How much an attack finds out beyond what it would of anybody: the risk of Giomi et al. (2023), with its interval.
 
 Success on records of a control, which the audited table cannot know, is what can be said of anybody. The risk is the
-success beyond that, as a share of what was left to be found: (attack - control) / (1 - control). Rates are Wilson's (1927),
-and the half-width of the risk is that of both by linear propagation.
+success beyond that, as a share of what was left to be found: (attack - control) / (1 - control). Rates are those of
+Wilson (1927), and the half-width of the risk is that of both by linear propagation.
 """
 
 from __future__ import annotations

@@ -16,11 +16,11 @@ pytest.importorskip("opendp", reason="the extra privacy is not installed")
 
 PATH = "operations.languages"
 BASE = parameters(newest_released())
-RUNS = 600
+RUNS = 400
 ASKED = Request.model_validate({"unit": "row", "limit": 10, "parameters": {PATH: {"column": "lang"}}})
 
 
-def measurement(canary: str, epsilon: float, rows: int = 800) -> Measurement:
+def measurement(canary: str, epsilon: float, rows: int = 200) -> Measurement:
     """Of a table in which one row is a canary: the only one of its language, or like the others."""
     frame = pl.DataFrame({"lang": ["en", "es", "fr", "ru"] * (rows // 4 - 1) + ["en", "es", "fr", canary]})
     return Measurement(cells_of(frame, ASKED, BASE), 1, epsilon)
