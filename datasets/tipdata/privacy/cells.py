@@ -118,11 +118,24 @@ def _column(frame: pl.DataFrame, path: str, what: str, text: str | None) -> pl.S
                 f"{path}: the table has no column {lacking[0]}, which `{what}` names: it has "
                 f"{', '.join(frame.columns)}."
             )
-        made = frame.select(expression.alias("made"))["made"]
+        made, alone = _both_ways(frame, expression)
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0][:120]
         raise UsageError(f"{path}: `{what}: {text}` cannot be worked out: {reason}.") from None
-    return made if len(made) == frame.height else made.new_from_index(0, frame.height)
+    if not made.equals(alone, null_equal=True):
+        raise UsageError(
+            f"{path}: `{what}: {text}` looks at other rows than its own, and then nobody can be promised anything: say "
+            "it of a single row."
+        )
+    return alone
+
+
+def _both_ways(frame: pl.DataFrame, expression: pl.Expr) -> tuple[pl.Series, pl.Series]:
+    """Return what an expression gives on all rows together, and on each as if it were the only one."""
+    row = f"row {' '.join(frame.columns)}"  # no column is called so
+    numbered = frame.with_row_index(row)
+    together = numbered.with_columns(expression.alias("made"))["made"]
+    return together, numbered.with_columns(expression.over(row).alias("made"))["made"]
 
 
 def _named(
