@@ -30,7 +30,7 @@ Entry = Mapping[str, Any]
 class Cells:
     """The histogram of one parameter.
 
-    ``groups``: names that it has a histogram of each; a single one, ``all``, where there are none. ``bins``: names of the
+    ``groups``: names, with a histogram of each; only ``all`` where there are none. ``bins``: names of the
     cells in a group, or where numbers are cut: one edge more than cells. ``row``: the cell of each row, group by group,
     -1 where it counts for none; int64.
     """
