@@ -147,7 +147,7 @@ def single_conditions(synthetic: Coded, most: int, rng: np.random.Generator) -> 
 
 
 def joint_conditions(
-    synthetic: Coded, most: int, width: int, rng: np.random.Generator, tries: int = 4
+    synthetic: Coded, most: int, width: int, rng: np.random.Generator, tries: int = 20
 ) -> list[Condition]:
     """Return different conditions on several columns, each taken from a synthetic row and fulfilled by it alone.
 

@@ -20,7 +20,7 @@ from tipdata.privacy.cells import Cells, bounded, cells_of
 from tipdata.privacy.fitted import Fitted, fit
 from tipdata.privacy.ledger import Ledger, ledger_file, open_ledger, write_ledger
 from tipdata.privacy.measured import Measurement
-from tipdata.privacy.request import Request
+from tipdata.privacy.request import ROW, Request
 
 KINDS = {".csv": "csv", ".parquet": "parquet"}
 NEIGHBOURS = "all rows of one unit replaced by any others; the number of units may be known"
@@ -61,7 +61,7 @@ def calibrate(table: Path, request: Request, epsilon: float, to: Path) -> Calibr
     if to.exists():
         raise UsageError(f"{to} is there already: give another file.")
     plan = _planned(read_table(table), request, epsilon)
-    unit = request.unit_column or "row"
+    unit = request.unit_column or ROW
     open_ledger(table, unit, request.limit, epsilon)
     try:
         check_writable(to.absolute().parent)
@@ -130,7 +130,7 @@ def _planned(frame: pl.DataFrame, request: Request, epsilon: float) -> _Plan:
     measurement = Measurement(cells, request.rows_each, epsilon)
     need = max(math.ceil(measurement.accuracy(path) / request.tolerance) for path in cells)
     if units < need:
-        of = request.unit_column or "row"
+        of = request.unit_column or ROW
         raise UsageError(
             f"the table has {units:,} units ({of}), and ε {epsilon:g} over {len(cells)} parameters needs {need:,} for "
             f"noise of at most {request.tolerance:.0%} of a share: nothing was spent; ask for fewer parameters, or "
@@ -144,7 +144,7 @@ def _told(request: Request, plan: _Plan, fitted: Mapping[str, Fitted], ledger: L
     cost = plan.measurement.epsilon
     return {
         "mechanism": f"{plan.measurement.library}: counts by cell, discrete Laplace",
-        "unit": request.unit if isinstance(request.unit, str) else request.unit.model_dump(),
+        "unit": ROW if request.unit is None else request.unit.model_dump(),
         "neighbours": NEIGHBOURS,
         "epsilon": cost,
         "scale": plan.measurement.scale,

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from tipcore.errors import UsageError
 
 from tipdata.core.lines import read_plain
@@ -26,6 +26,7 @@ from tipdata.privacy.informed import INFORMED
 
 MOST_EPSILON = 10.0
 """An ε above this protects nobody: one record may change the odds of a result 22,000 times."""
+ROW = "row"
 MOST_ROWS = 100
 """Rows that one unit may count with."""
 
@@ -57,23 +58,30 @@ class Asked(_Strict):
 
 
 class Request(_Strict):
-    """What is asked of a private table."""
+    """What is asked of a private table. ``unit``: None where each row is one."""
 
-    unit: Literal["row"] | Unit
+    unit: Unit | None
     limit: float = Field(gt=0, le=MOST_EPSILON)
     tolerance: float = Field(default=0.05, gt=0, lt=1)
     based_on: str | None = None
     parameters: dict[str, Asked] = Field(min_length=1)
 
+    @field_validator("unit", mode="before")
+    @classmethod
+    def _unit(cls, said: Any) -> Any:
+        if said != ROW and not isinstance(said, dict):
+            raise ValueError(f"give {ROW}, or {{column: NAME, rows: NUMBER}}")
+        return None if said == ROW else said
+
     @property
     def rows_each(self) -> int:
         """How many rows of a unit count."""
-        return 1 if isinstance(self.unit, str) else self.unit.rows
+        return 1 if self.unit is None else self.unit.rows
 
     @property
     def unit_column(self) -> str | None:
         """The column that tells units apart; None where each row is one."""
-        return None if isinstance(self.unit, str) else self.unit.column
+        return None if self.unit is None else self.unit.column
 
 
 def read_request(file: Path) -> Request:

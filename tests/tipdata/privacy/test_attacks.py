@@ -114,8 +114,8 @@ def test_a_guess_of_a_number_may_be_a_twentieth_off_and_of_a_name_not() -> None:
 
 def test_every_joint_condition_is_another_and_holds_for_one_synthetic_row() -> None:
     made, _ = pair(0)
-    found = joint_conditions(made, 200, 3, np.random.default_rng(1))
-    assert len({str(one.parts) for one in found}) == len(found) == 200
+    found = joint_conditions(made, 100, 3, np.random.default_rng(1))
+    assert len({str(one.parts) for one in found}) == len(found) == 100
     assert singled_out(found, made).all()
     assert all(len(one.parts) == 3 for one in found)
 
