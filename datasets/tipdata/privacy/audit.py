@@ -177,7 +177,7 @@ def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterat
                 inferred(made, one.take(np.arange(len(one))[:TARGETS]), known, secret) for one in on
             ],
             lambda made, on, secret=secret: guessed(
-                rng().choice(made.rows[:, secret], size=min(len(on), TARGETS)),
+                made.rows[rng().integers(len(made), size=min(len(on), TARGETS)), secret],
                 on.rows[:TARGETS, secret],
                 bool(made.is_number[secret]),
             ),

@@ -90,7 +90,7 @@ def _spend(table: Path, request: Request, plan: _Plan, before: Ledger, to: Path)
         )
         for path in asked
     }
-    changed = {path: fitted[path].entry for path in plan.base if path in fitted and fitted[path].entry}
+    changed = {path: entry for path in plan.base if path in fitted and (entry := fitted[path].entry)}
     after = before.after(cost, asked, "")
     told = _told(request, plan, fitted, after)
     world = OwnWorld(plan.version, int(entry_of(plan.version)["seed"]), True, told, changed)

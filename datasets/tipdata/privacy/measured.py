@@ -9,6 +9,7 @@ from the system's secure source: the same table gives other numbers each time, a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
@@ -34,10 +35,8 @@ class Measurement:
 
     def accuracy(self, path: str) -> float:
         """Return how far off all counts of a parameter lie at most, in all but 5% of measurements."""
-        import opendp.prelude as dp
-
         alpha = ALPHA / self._cells[path].count
-        return float(dp.discrete_laplacian_scale_to_accuracy(self.scale, alpha))
+        return float(_opendp().discrete_laplacian_scale_to_accuracy(self.scale, alpha))
 
     def counts(self) -> dict[str, np.ndarray]:
         """Return noisy counts of each parameter, (groups, cells of a group), int64; may be below 0. Spends ε."""
@@ -62,10 +61,14 @@ class Measurement:
         return made
 
 
+def _opendp() -> Any:
+    """Return the library, which is an extra and takes a second to load."""
+    return import_module("opendp.prelude")
+
+
 def _mechanism(cells: int, changed: int, epsilon: float) -> tuple[Any, float]:
     """Return OpenDP's measurement of so many cells at a cost of ε where so many entries change, and its scale."""
-    import opendp.prelude as dp
-
+    dp = _opendp()
     dp.enable_features("contrib")
     space = dp.vector_domain(dp.atom_domain(T=dp.i32)), dp.symmetric_distance()
     counted = space >> dp.t.then_count_by_categories(

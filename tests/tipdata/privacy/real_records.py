@@ -36,32 +36,28 @@ def _frame(rows: np.ndarray) -> pl.DataFrame:
 
 def main() -> None:
     """Print anonymeter's numbers."""
-    # pyright: reportMissingImports=false
-    from anonymeter.evaluators import InferenceEvaluator, LinkabilityEvaluator
-    from anonymeter.evaluators.singling_out_evaluator import (
-        _evaluate_queries,
-        univariate_singling_out_queries,
-    )
+    from anonymeter import evaluators  # pyright: ignore[reportMissingImports]
+    from anonymeter.evaluators import singling_out_evaluator as singling  # pyright: ignore[reportMissingImports]
 
     private, control, made = tables()
     ori, con, syn = (one.to_pandas() for one in (private, control, made))
     for k in (1, 3):
-        found = LinkabilityEvaluator(ori, syn, PARTS, RECORDS, k, con).evaluate(n_jobs=1)
+        found = evaluators.LinkabilityEvaluator(ori, syn, PARTS, RECORDS, k, con).evaluate(n_jobs=1)
         said = found.results()
         print("linkability", k, said.n_success, said.n_control, said.risk())
     for secret in ("income", "town"):
         known = [name for name in private.columns if name != secret]
-        found = InferenceEvaluator(
+        found = evaluators.InferenceEvaluator(
             ori, syn, known, secret, regression=secret == "income", n_attacks=RECORDS, control=con
         ).evaluate(n_jobs=1)
         said = found.results()
         print("inference", secret, said.n_success, said.n_control, said.risk())
-    queries = univariate_singling_out_queries(made, 100_000, np.random.default_rng(0))
+    queries = singling.univariate_singling_out_queries(made, 100_000, np.random.default_rng(0))
     print(
         "singling out",
         len(queries),
         [
-            int((np.array(_evaluate_queries(df=one, queries=queries)) == 1).sum())
+            int((np.array(singling._evaluate_queries(df=one, queries=queries)) == 1).sum())
             for one in (private, control)
         ],
     )

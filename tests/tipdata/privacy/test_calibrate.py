@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -91,7 +92,7 @@ def test_every_parameter_that_can_be_informed_is_one_of_the_world_and_fits_its_k
 @pytest.mark.parametrize("path", sorted(INFORMED))
 def test_what_is_fitted_of_any_parameter_is_sound(path: str) -> None:
     how, there = INFORMED[path].how, BASE[path]
-    asked = {"column": "c"} | ({"by": "b"} if how in ("rates", "medians") else {})
+    asked: dict[str, Any] = {"column": "c"} | ({"by": "b"} if how in ("rates", "medians") else {})
     names = list(there["value"]) if how in ("weights", "rates", "medians") else []
     values = {"weights": names, "listed": [0, 1, 2], "rate": ["yes", "no"], "rates": ["yes", "no"]}.get(
         how, [30, 50]
@@ -106,7 +107,8 @@ def test_what_is_fitted_of_any_parameter_is_sound(path: str) -> None:
             "b": [groups[i // len(values) % len(groups)] for i in turn],
         }
     )
-    cells = cells_of(frame, request(**{path: asked}), BASE)[path]
+    listed: dict[str, Any] = {path: asked}
+    cells = cells_of(frame, request(**listed), BASE)[path]
     counts = np.bincount(cells.row, minlength=cells.count).reshape(-1, cells.width)
     entry = fit(path, cells, counts, there, accuracy=1.0, tolerance=0.05).entry
     assert entry is not None
