@@ -27,6 +27,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         frame.write_csv(tmp_path / f"{name}.csv")
     (tmp_path / "ask.yaml").write_text(ASK, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tipdata.privacy.audit.CONDITIONS", 100)
     return tmp_path
 
 
