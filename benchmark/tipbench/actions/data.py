@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable
 
 from tipcore.errors import CheckFailed, UsageError
+from tipcore.home import expanded
+from tipdata.core.world import register
 from tipdata.documents.describe import describe
 from tipdata.documents.preview import preview
 from tipdata.release import (
@@ -25,14 +27,46 @@ from tipbench.console import emit, emit_json
 
 
 def call_make(options: argparse.Namespace) -> int:
-    """Make the release."""
+    """Make the release; of a world of the user's own, once its file is registered."""
+    world = own_world_of(options)
     release, engine, _ = _asked(options)
-    make_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
+    try:
+        make_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
+    except (ValueError, KeyError, IndexError, ArithmeticError) as error:
+        if world is None:
+            raise
+        raise UsageError(
+            f"world={world} cannot be drawn: {error}; bring its parameters nearer to the released ones."
+        ) from error
     if options.json:
         emit_json({"release": release.name, "regions": release.regions, "folder": str(release.folder)})
     else:
         emit(f"release {release.name}: {release.regions:,} regions in {release.folder}")
+        if world is not None:
+            emit(f"use it anywhere as release={release.size} release.version={release.version}")
     return 0
+
+
+def own_world_of(options: argparse.Namespace) -> str | None:
+    """Register the world file that ``world=`` names, and put its name in the place of the version, in what was typed.
+
+    Returns:
+        The file as it was typed, None where there is none.
+
+    Raises:
+        UsageError: for a version beside it, and as :func:`tipdata.core.world.register`.
+    """
+    typed = {word.partition("=")[0]: word.partition("=")[2] for word in options.overrides}
+    if "world" not in typed:
+        return None
+    if "release.version" in typed:
+        raise UsageError(
+            "world= and release.version= exclude each other: a world file says its version itself."
+        )
+    name = register(expanded(typed["world"])).name
+    words = [word for word in options.overrides if word.partition("=")[0] != "world"]
+    options.overrides = [*words, f"release.version={name}"]
+    return typed["world"]
 
 
 def call_verify(options: argparse.Namespace) -> int:

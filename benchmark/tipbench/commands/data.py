@@ -10,6 +10,8 @@ ABOUT = {
     "remove": "delete a release's files; it can be made again, bit by bit the same",
     "describe": "tables, columns, and marginals beside the published aggregates",
     "preview": "some rows of a table, adverts as cards; or of your own data, as methods are handed them",
+    "calibrate": "fit a world's parameters to a private table under differential privacy",
+    "audit": "attack a table or release made from private records; exit 1 where it tells of them",
     "story": "tell one operation from all tables, truth shown, as text, figure or JSON",
 }
 
@@ -32,7 +34,8 @@ ACTION_EXAMPLES = {
 examples:
   tipbench data make release=small
   tipbench data make release=small engine=loky engine.workers=4
-  tipbench data make release=small release.world=3             an independent world, for stability of rankings""",
+  tipbench data make release=small release.world=3             an independent world, for stability of rankings
+  tipbench data make world=FILE release=tiny                   a world of your own: docs/own-worlds.md""",
     "verify": """\
 examples:
   tipbench data verify release=small
@@ -50,6 +53,21 @@ examples:
   tipbench data preview release=tiny
   tipbench data preview release=tiny table=adverts rows=5 language=ar
   tipbench data preview data=sms_spam data.path=FOLDER rows=3""",
+    "calibrate": """\
+examples:
+  tipbench data calibrate --list                               what can be fitted, and by which column
+  tipbench data calibrate cases.csv config=ask.yaml epsilon=1 --to mine.yaml
+  tipbench data make world=mine.yaml release=tiny
+
+ε adds up in a ledger beside the table, up to the limit that the config states. What a config looks like, and what ε
+means: docs/privacy.md. Needs the extra privacy.""",
+    "audit": """\
+examples:
+  tipbench data audit made.csv private=used.csv control=kept.csv
+  tipbench data audit release=tiny release.version=own-0123456789abcdef table=adverts private=used.csv control=kept.csv
+  tipbench data audit made.csv private=used.csv control=kept.csv columns=age,town,work secrets=work
+
+Keep some records back before you calibrate: they are the control. docs/privacy.md says how to read the table.""",
     "story": """\
 examples:
   tipbench data story                                          the trafficking operation that is seen best
@@ -67,7 +85,11 @@ What fits a trafficking case fits lawful work as well: compare a story of kind=b
 }
 """Examples of each action, for its own help."""
 
-OWN_KEYS = {"preview": ("table", "rows", "language")}
+OWN_KEYS = {
+    "make": ("world",),
+    "preview": ("table", "rows", "language"),
+    "audit": ("private", "control", "columns", "secrets", "limit", "table"),
+}
 """Keys of an action's own, beside release and engine."""
 AT_WORK = ("make", "verify")
 """Actions whose work is shared out to workers. Others take the keys of an engine too, and need none."""
@@ -78,13 +100,13 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action, about in ABOUT.items():
-        call = "story:call" if action == "story" else f"data:call_{action}"
+        call = f"{action}:call" if action in APART else f"data:call_{action}"
         one = parser_of(actions, action, about, ACTION_EXAMPLES[action], f"tipbench.actions.{call}")
         own = ", engine=, engine.workers=" if action in AT_WORK else ""
         own += "".join(f", {key}=" for key in OWN_KEYS.get(action, ()))
         own += ", or data= and split= of your own data" if action == "preview" else ""
-        if action == "story":
-            _add_story(one)
+        if action in APART:
+            APART[action](one)
         else:
             add_overrides(one, f"release=, release.world={own}")
         if action == "preview":
@@ -93,6 +115,27 @@ def declare(parser: argparse.ArgumentParser) -> None:
             one.set_defaults(config_dir=None)
         add_quiet(one)
         add_json(one)
+
+
+def _add_calibrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="TABLE, key=value",
+        help="the private table (.csv, .parquet); config=FILE, what is asked of it; epsilon=, what that may cost",
+    )
+    parser.add_argument("--to", metavar="FILE", help="where the world file is written; nothing may be there")
+    parser.add_argument("--list", action="store_true", help="name what can be fitted, and by which column")
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="TABLE, key=value",
+        help="what was made (.csv, .parquet), else release=, release.version=, table=; private=FILE, control=FILE, "
+        "columns=a,b, secrets=a, limit=0.05",
+    )
 
 
 def _add_story(parser: argparse.ArgumentParser) -> None:
@@ -104,3 +147,7 @@ def _add_story(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--find", metavar="FILTERS", help='list candidates, such as "form=labour views>=4"')
     parser.add_argument("--figure", metavar="PATH", help="draw it as well: .png, .svg or .pdf")
+
+
+APART = {"calibrate": _add_calibrate, "audit": _add_audit, "story": _add_story}
+"""Actions with arguments and a file of their own."""

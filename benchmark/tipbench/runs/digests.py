@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import tipdata
-from tipdata.core.world import fingerprint
+from tipdata.core.fingerprint import fingerprint
 from tipdata.release import Release, published_manifest
 
 from tipbench.config.method_class import SHIPPED

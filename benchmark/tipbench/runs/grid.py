@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from tipcore.errors import UsageError
+from tipdata.core.own import is_own
 
 from tipbench.config.compose import METHOD, TARGET, Composer, Override
 from tipbench.config.extras import how_to_install, missing_extra
@@ -163,14 +164,16 @@ def _world(settings: Settings) -> int:
 
 
 def _is_misplaced_oracle(settings: Settings) -> bool:
-    """Return whether this is an oracle on an independent world: one may take its parameters from the released world."""
-    return _world(settings) > 0 and bool(getattr(_class_of(settings), "oracle", False))
+    """Return whether this is an oracle on another world: one may take its parameters from the released world."""
+    elsewhere = _world(settings) > 0 or (settings.release is not None and is_own(settings.release.version))
+    return elsewhere and bool(getattr(_class_of(settings), "oracle", False))
 
 
 def _cell(settings: Settings, task: Task, split: str, seed: int) -> Cell:
     if _is_misplaced_oracle(settings):
         raise UsageError(
-            f"{settings.baseline.name} is an oracle, which is for the released world only: leave out release.world."
+            f"{settings.baseline.name} is an oracle, which is for the released world only: leave out "
+            "release.world, or a world of your own."
         )
     given = "given" if settings.data is not None else task.labels[0]
     labels = given if settings.labels == "auto" else settings.labels

@@ -20,35 +20,55 @@ def entries(document: Any, path: Path) -> dict[str, Entry]:
 
     ``path``: the file that it was read from. Raises ValueError, with file, line and parameter.
     """
-    listed = dict(_leaves(document, "", path))
+    listed = dict(leaves(document, "", path))
     for name in unasked(listed):
         raise ValueError(
-            f"{_place(path, name)}: {name} is asked for by no code: mend its name, or delete it."
+            f"{place_of(path, name)}: {name} is asked for by no code: mend its name, or delete it."
         )
     return listed
 
 
-def _leaves(node: Any, name: str, path: Path) -> Iterator[tuple[str, Entry]]:
+def leaves(
+    node: Any, name: str, path: Path, below: str = "", own: bool = False
+) -> Iterator[tuple[str, Entry]]:
+    """Yield the parameters below a node of a document, each by dotted path, once it is known to be sound.
+
+    Args:
+        node: the node.
+        name: its own dotted path, '' for all parameters.
+        path: the file that it was read from.
+        below: the key of the document that the parameters stand under, '' for the document itself.
+        own: whether it is a user's own world, whose magnitudes may be calibrated on a private table.
+
+    Raises:
+        ValueError: with file, line and parameter, for one that is not sound.
+    """
     if not isinstance(node, dict) or not node:
         raise ValueError(
-            f"{_place(path, name)}: {name or 'the file'} is neither a group nor a parameter with value or range."
+            f"{place_of(path, name, below)}: {name or below or 'the file'} is neither a group nor a parameter with "
+            "value or range."
         )
     for key, child in node.items():
         here = f"{name}.{key}" if name else str(key)
         if not (isinstance(child, dict) and any(leaf in child for leaf in LEAVES)):
-            yield from _leaves(child, here, path)
-        elif said := fault_of(child):
-            raise ValueError(f"{_place(path, here)}: {here} {said}.")
+            yield from leaves(child, here, path, below, own)
+        elif said := fault_of(child, own):
+            raise ValueError(f"{place_of(path, here, below)}: {here} {said}.")
         else:
             yield here, child
 
 
-def _place(path: Path, name: str) -> str:
+def place_of(path: Path, name: str, below: str = "") -> str:
     """Return file and line of a parameter; the file alone where it cannot be read any more."""
     with suppress(ValueError):
         node, line = read_lines(path), 1
-        for key in name.split("."):
-            line = line_of(node, key, line)
-            node = node.get(key, {}) if isinstance(node, dict) else {}
+        left = f"{below}.{name}" if below and name else below or name
+        while left and isinstance(node, dict):
+            # A key may hold dots: the longest that begins what is left is the one.
+            keys = [k for k in node if left == str(k) or left.startswith(f"{k}.")]
+            if not keys:
+                break
+            key = max(keys, key=lambda k: len(str(k)))
+            node, line, left = node[key], line_of(node, key, line), left[len(str(key)) + 1 :]
         return f"{path.name}, line {line}"
     return path.name

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 ASSUMED, DEFINITION = "assumed", "definition"
+CALIBRATED = "calibrated"
+"""What a parameter of a user's own world rests on that was fitted from a private table; none of a release does."""
 KEYS = ("value", "range", "unit", "sign", "magnitude", "times", "most", "note")
 SOURCE = re.compile(r"[a-z]+\d{4}")
 BIBLIOGRAPHY = "sources.bib"
@@ -26,12 +28,15 @@ BOUNDED = {"probability": 1, "share": 1, "permille": 1000}
 """Units of what lies between 0 and a whole. What may exceed it has another unit, such as thousandths."""
 
 
-def fault_of(entry: Mapping[str, Any]) -> str:
-    """Return what is wrong with a parameter: what it rests on, how far it may move, or its numbers; '' for nothing."""
-    return _grounds_fault(entry) or _width_fault(entry) or value_fault(entry)
+def fault_of(entry: Mapping[str, Any], own: bool = False) -> str:
+    """Return what is wrong with a parameter: what it rests on, how far it may move, or its numbers; '' for nothing.
+
+    ``own``: it is of a user's own world, and may rest on what was calibrated.
+    """
+    return _grounds_fault(entry, own) or _width_fault(entry) or value_fault(entry)
 
 
-def _grounds_fault(entry: Mapping[str, Any]) -> str:
+def _grounds_fault(entry: Mapping[str, Any], own: bool) -> str:
     """Return what is wrong with what a parameter says of itself."""
     unknown = [key for key in entry if key not in KEYS]
     if unknown:
@@ -46,7 +51,7 @@ def _grounds_fault(entry: Mapping[str, Any]) -> str:
     for name in ("sign", "magnitude"):
         if name not in entry:
             return f"has no {name}: name a source, or say {ASSUMED} or {DEFINITION}"
-        if entry[name] in (ASSUMED, DEFINITION):
+        if entry[name] in (ASSUMED, DEFINITION) or (own and entry[name] == CALIBRATED):
             continue
         if not SOURCE.fullmatch(str(entry[name])):
             return f"has a {name} that is neither a source nor {ASSUMED} nor {DEFINITION}: {entry[name]}"

@@ -10,20 +10,21 @@ from typing import Any
 
 import numpy as np
 from tipcore.errors import UsageError
-from tipcore.sources import token_digest
 
-from tipdata.core import coverage
+from tipdata.core import coverage, own
 from tipdata.core.assumptions import drawn
 from tipdata.core.draw import Stream
 from tipdata.core.entries import entries
-from tipdata.core.grounds import value_fault
 from tipdata.core.lines import read_plain
+from tipdata.core.profiles import profiled
 
 FOLDER = Path(__file__).parents[1]
 DAYS = 730
 MINUTES_A_DAY = 1440
 DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
 """What a version is: still to change; fixed for good; no longer made here."""
+OWN = "own"
+"""What a world of a user's own is instead (:mod:`tipdata.core.own`)."""
 WORLD_MARK = ".w"
 """What stands between size and number in the name of a release of an independent world."""
 
@@ -45,7 +46,13 @@ def made_here() -> list[str]:
 
 
 def entry_of(version: str) -> dict[str, Any]:
-    """Return the entry of a version. Raises UsageError for one that does not exist or is retired."""
+    """Return the entry of a version, or of a world of a user's own, whose status is ``own``.
+
+    Raises UsageError for one that does not exist or is retired.
+    """
+    if own.is_own(version):
+        world = own_world(version)
+        return {"status": OWN, "world": own.path_of(version).name, "seed": world.seed}
     if version not in versions():
         raise UsageError(f"release version {version} does not exist: choose one of {', '.join(made_here())}.")
     entry = versions()[version]
@@ -71,8 +78,12 @@ def check_status(version: str, draft: bool) -> None:
     """Refuse a board or a sealed round of a retired version and, unless the caller asked for drafts, of a draft.
 
     Raises:
-        UsageError: for a retired version, and for a draft where ``draft`` is false.
+        UsageError: for a retired version, for a world of a user's own, and for a draft where ``draft`` is false.
     """
+    if own.is_own(version):
+        raise UsageError(
+            f"{version} is a world of your own, and boards and rounds are of released data: take {newest_released()}."
+        )
     if version in versions() and entry_of(version)["status"] == DRAFT and not draft:
         raise UsageError(
             f"data version {version} is a draft and may still change: add --draft, or take {newest_released()}."
@@ -88,6 +99,7 @@ def sizes() -> dict[str, int]:
 def has(version: str, since: str) -> bool:
     """Return whether a version of the data has what exists since another; '' is since the first."""
     known = list(versions())
+    version = own_world(version).based_on if own.is_own(version) else version
     return not since or known.index(since) <= known.index(version)
 
 
@@ -117,7 +129,7 @@ def parameters(version: str) -> dict[str, dict[str, Any]]:
     UsageError as :func:`entry_of`, ValueError, with file, line and parameter, for one that is not sound or that no code
     asks for, and for those that cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
     """
-    return _parameters(entry_of(version)["world"])
+    return _own_parameters(version) if own.is_own(version) else _parameters(entry_of(version)["world"])
 
 
 @cache
@@ -125,6 +137,35 @@ def _parameters(file: str) -> dict[str, dict[str, Any]]:
     listed = entries(_document(file), FOLDER / file)
     coverage.check(file, listed)
     return listed
+
+
+def register(file: Path) -> own.OwnWorld:
+    """Keep a user's world file under its name, which stands for a version from then on, and return the world.
+
+    Raises UsageError as :func:`tipdata.core.own.read_own` and :func:`tipdata.core.own.merged`.
+    """
+    world = own.read_own(file, _base)
+    own.merged(world, _base)
+    own.store(file, world)
+    return world
+
+
+def own_world(name: str) -> own.OwnWorld:
+    """Return the world of a user's own that is kept under a name. Raises UsageError where it is not there, or its file
+    was changed since."""
+    return own.kept_world(name, _base)
+
+
+def _base(version: str) -> own.Base:
+    """Return what a user's own world may rest on. Raises UsageError where it is no released version."""
+    if version not in versions() or entry_of(version)["status"] != RELEASED:
+        raise UsageError(f"{version} is no released data version: base it on {newest_released()}.")
+    return own.Base(parameters(version), int(entry_of(version)["seed"]))
+
+
+@lru_cache(maxsize=16)
+def _own_parameters(name: str) -> dict[str, dict[str, Any]]:
+    return own.merged(own_world(name), _base)
 
 
 @cache
@@ -138,25 +179,9 @@ def parameters_digest(version: str, size: str = "") -> str:
     values of a size's own."""
     listed = {
         path: [entry.get("value"), entry.get("range"), entry.get("unit")]
-        for path, entry in _profiled(parameters(version), size).items()
+        for path, entry in profiled(parameters(version), size, profile(size)).items()
     }
     return hashlib.sha256(json.dumps(listed, ensure_ascii=False).encode()).hexdigest()
-
-
-def _profiled(listed: Mapping[str, Mapping[str, Any]], size: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return parameters with the values of a size's own. Raises ValueError for one that the world has not."""
-    own = profile(size)
-    for path in own:
-        if path not in listed:
-            raise ValueError(f"versions.yaml: size {size} sets {path}, which is no parameter of the world")
-    changed = {path: {**listed[path], "value": value} for path, value in own.items()}
-    for path, entry in changed.items():
-        if said := value_fault(entry):
-            raise ValueError(f"versions.yaml: size {size} sets {path}, which then {said}.")
-    return {
-        **listed,
-        **{path: {k: v for k, v in one.items() if k != "range"} for path, one in changed.items()},
-    }
 
 
 @dataclass(frozen=True)
@@ -209,7 +234,7 @@ def _own(world: World) -> Mapping[str, Mapping[str, Any]]:
     listed: Mapping[str, Mapping[str, Any]] = parameters(world.version)
     if world.assumptions:
         listed = drawn(listed, world.seed, world.assumptions)
-    made = _profiled(listed, world.size)
+    made = profiled(listed, world.size, profile(world.size))
     if profile(world.size) and not world.assumptions:  # what has none was checked when its file was loaded
         coverage.check(f"versions.yaml: size {world.size}", made)
     return made
@@ -265,25 +290,3 @@ class Region:
         An id so tells neither kind nor order, nor the region (a method must not find an author by it).
         """
         return self.world.stream(f"id/{stream}").permute((np.int64(self.index) << 32) | local)
-
-
-GENERATOR = ("core", "stages", "text", "release/region.py")
-"""Folders and files whose code and tables decide what a region holds."""
-
-
-@cache
-def fingerprint(version: str, size: str = "") -> str:
-    """Return the hex SHA-256 of all that decides a version's content: code, parameters, constants and texts; of a
-    size with a profile, that too.
-
-    Comments, docstrings and notes do not enter.
-    """
-    digest = hashlib.sha256(parameters_digest(version, size).encode())
-    places = [FOLDER / name for name in GENERATOR]
-    files = [f for place in places for f in (place.rglob("*") if place.is_dir() else [place])]
-    for file in sorted(files):
-        if file.suffix in (".py", ".yaml", ".npz"):
-            content = file.read_bytes()
-            content = token_digest(content).encode() if file.suffix == ".py" else content
-            digest.update(file.relative_to(FOLDER).as_posix().encode() + b"\0" + content)
-    return digest.hexdigest()

@@ -15,7 +15,8 @@ from tipcore.engine import run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.operating_system import locked
 
-from tipdata.core.world import World, fingerprint
+from tipdata.core.fingerprint import fingerprint
+from tipdata.core.world import World
 from tipdata.release.checking import region_problems
 from tipdata.release.footprint import ELSEWHERE, announcement
 from tipdata.release.layout import files_of, region_name

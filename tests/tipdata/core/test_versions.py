@@ -11,11 +11,11 @@ import yaml
 from frozen import found, frozen  # pyright: ignore[reportMissingImports]
 from tipcore.errors import UsageError
 from tipdata.core import world as world_module
+from tipdata.core.fingerprint import fingerprint
 from tipdata.core.world import (
     FOLDER,
     World,
     check_status,
-    fingerprint,
     made_here,
     newest_released,
     parameters,

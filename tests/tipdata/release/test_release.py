@@ -13,7 +13,8 @@ import pytest
 from tipcore.digest import region_digest, release_digest
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.core import world as world_module
-from tipdata.core.world import World, fingerprint, is_draft, made_here, newest_released, versions
+from tipdata.core.fingerprint import fingerprint
+from tipdata.core.world import World, is_draft, made_here, newest_released, versions
 from tipdata.release import (
     Release,
     generate_region,

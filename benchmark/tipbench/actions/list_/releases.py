@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tipdata.core.world import newest_released, versions
+from tipdata.core.world import entry_of, newest_released
 from tipdata.release import RECEIPT, Release, size_in_words, size_on_disk
 
 
@@ -26,6 +26,6 @@ def _about(version: str, size: str) -> dict[str, Any]:
     return {
         "version": release.version,
         "regions": release.regions,
-        "status": versions()[release.version]["status"],
+        "status": entry_of(release.version)["status"],
         "made": _made(release),
     }

@@ -1,0 +1,75 @@
+"""``tipbench data calibrate``: fit a world's parameters to a private table under differential privacy."""
+
+import argparse
+from pathlib import Path
+
+from tipcore.errors import UsageError
+from tipcore.home import expanded
+from tipdata.privacy.calibrate import Calibrated, calibrate
+from tipdata.privacy.informed import INFORMED, WAYS
+from tipdata.privacy.request import checked_epsilon, read_request
+
+from tipbench.config.extras import how_to_install, is_missing
+from tipbench.config.options import suggestion
+from tipbench.console import Column, emit, emit_json, emit_table
+
+EXTRA = "privacy"
+KEYS = ("config", "epsilon")
+
+
+def call(options: argparse.Namespace) -> int:
+    """Calibrate, or list what can be calibrated."""
+    if options.list:
+        return _list(options)
+    if is_missing(EXTRA):
+        raise UsageError(f"calibrating needs the extra {EXTRA}: {how_to_install(EXTRA)}")
+    tables = [word for word in options.words if "=" not in word]
+    typed = dict(word.split("=", 1) for word in options.words if "=" in word)
+    for key in typed:
+        if key not in KEYS:
+            raise UsageError(f'Unknown setting "{key}". {suggestion(key, KEYS)}')
+    if len(tables) != 1:
+        raise UsageError(f"{len(tables)} tables were given: give one, a .csv or .parquet file.")
+    for key in KEYS:
+        if key not in typed:
+            raise UsageError(f"calibrating needs {key}=: see `tipbench data calibrate --help`.")
+    if options.to is None:
+        raise UsageError("calibrating needs a place for the world file: add --to FILE.")
+    epsilon = checked_epsilon(typed["epsilon"])
+    request = read_request(expanded(typed["config"]))
+    made = calibrate(expanded(tables[0]), request, epsilon, expanded(options.to))
+    _tell(made, expanded(options.to), options)
+    return 0
+
+
+def _tell(made: Calibrated, to: Path, options: argparse.Namespace) -> None:
+    told = dict(made.world.calibration)
+    if options.json:
+        changed = list(made.world.parameters)
+        emit_json({"world": str(to) if changed else None, "changed": changed, "calibration": told})
+        return
+    for path, fitted in made.fitted.items():
+        if fitted.entry is None:
+            emit(f"{path}: stays, its counts being too few")
+        else:
+            emit(f"{path}: {fitted.entry['value']}" + (f" ({fitted.entry['note']})" if fitted.kept else ""))
+    emit(f"ε {told['epsilon']:g} spent; {made.ledger.spent:g} of {made.ledger.limit:g} on this table in all")
+    if made.world.parameters:
+        emit(f"private world in {to}: tipbench data make world={to} release=tiny")
+    else:
+        emit("no world was written: nothing in it would differ")
+
+
+def _list(options: argparse.Namespace) -> int:
+    if options.json:
+        emit_json(
+            [
+                {"path": one.path, "how": one.how, "column": one.column, "by": one.by}
+                for one in INFORMED.values()
+            ]
+        )
+        return 0
+    columns = [Column("parameter"), Column("fitted"), Column("column", prose=True), Column("by", leave=1)]
+    emit_table(columns, [[one.path, one.how, one.column, one.by] for one in INFORMED.values()])
+    emit("\n".join(f"{how}: {what}" for how, what in WAYS.items()))
+    return 0

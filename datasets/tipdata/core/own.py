@@ -1,0 +1,243 @@
+"""Worlds of a user's own: a released version's with some parameters changed, known by a digest and never by a version.
+
+A world file is YAML::
+
+    based_on: 0.4.0             # the released version whose generator and other parameters it takes
+    seed: 17                    # optional; as of that version, so that only the parameters make a difference
+    private: true               # optional; false unless it was calibrated on private records
+    calibration: {...}          # optional; what `tipbench data calibrate` asked of a private table, and what it spent
+    parameters:                 # as in a released world file, nested or by dotted path; only those that are changed
+      operations.languages: {value: {en: 70, es: 10, fr: 5, ru: 5, ar: 5, zh: 5}, unit: weight, sign: assumed, ...}
+
+It is registered under ``own-`` and the first 16 hexadecimal digits of a SHA-256 of base, seed and changed parameters:
+that name stands where a version does, and the same file gives the same name anywhere. Whether it is private does not
+enter, so that a user may say so later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tipcore.atomic import write_file_atomically
+from tipcore.digest import Stamp
+from tipcore.errors import UsageError
+from tipcore.home import home
+
+from tipdata.core import coverage
+from tipdata.core.entries import leaves, place_of
+from tipdata.core.grounds import DEFINITION, is_number, numbers
+from tipdata.core.lines import read_lines, read_plain
+
+MARK = "own-"
+"""What the name of every world of a user's own begins with, and that of no version."""
+NAME = re.compile(f"{MARK}[0-9a-f]{{16}}")
+PLACE = "worlds"
+"""The folder of ``$TIPBENCH_HOME`` that keeps them."""
+PARAMETERS = "parameters"
+KEYS = ("based_on", "seed", "private", "calibration", PARAMETERS)
+MOST_SEED = 2**63
+
+Entry = Mapping[str, Any]
+
+
+class Base(NamedTuple):
+    """What a world of a user's own rests on: every parameter by dotted path, and the seed of all draws."""
+
+    parameters: Mapping[str, Entry]
+    seed: int
+
+
+Bases = Callable[[str], Base]
+"""A released version -> its parameters and seed."""
+
+
+@dataclass(frozen=True)
+class OwnWorld:
+    """A world of a user's own.
+
+    ``parameters``: those that are changed, by dotted path in the order of the base. ``calibration``: what a private
+    table was asked, empty where none was.
+    """
+
+    based_on: str
+    seed: int
+    private: bool
+    calibration: Mapping[str, Any]
+    parameters: Mapping[str, Entry]
+
+    @property
+    def name(self) -> str:
+        """Its name, which stands where a version does."""
+        changed = [
+            [path, entry.get("value"), entry.get("range"), entry.get("unit")]
+            for path, entry in self.parameters.items()
+        ]
+        said = json.dumps([self.based_on, self.seed, changed], ensure_ascii=False)
+        return f"{MARK}{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+
+
+def is_own(version: str) -> bool:
+    """Return whether a name in the place of a version is of a world of a user's own."""
+    return version.startswith(MARK)
+
+
+def read_own(file: Path, base_of: Bases) -> OwnWorld:
+    """Return the world that a file tells.
+
+    Args:
+        file: the world file.
+        base_of: a released version -> its parameters and seed; raises UsageError for another one.
+
+    Raises:
+        UsageError: in one sentence with file, line and parameter, for a key or parameter that is not known, one
+            without unit, grounds or width, one of another form than the base's, and one that is a definition.
+    """
+    based_on = _based_on(file)
+    base, seed = base_of(based_on)
+    try:
+        document = read_plain(file)
+        listed = list(leaves(document.get(PARAMETERS), "", file, PARAMETERS, own=True))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    changed: dict[str, Entry] = {}
+    for path, entry in listed:
+        fault = "is there twice: keep one" if path in changed else _unlike(path, entry, base)
+        if fault:
+            raise UsageError(f"{place_of(file, path, PARAMETERS)}: {path} {fault}.")
+        changed[path] = entry
+    calibration = document.get("calibration", {})
+    private = document.get("private", bool(calibration))
+    own_seed = document.get("seed", seed)
+    if not isinstance(calibration, dict):
+        raise UsageError(f"{file.name}: calibration is no mapping: leave it as `data calibrate` wrote it.")
+    if not isinstance(private, bool):
+        raise UsageError(f"{file.name}: private is {private!r}: write true or false.")
+    if isinstance(own_seed, bool) or not isinstance(own_seed, int) or not 0 <= own_seed < MOST_SEED:
+        raise UsageError(f"{file.name}: seed is {own_seed!r}: give a whole number from 0 to 2**63 - 1.")
+    ordered = {path: _in_order(changed[path], base[path]) for path in base if path in changed}
+    return OwnWorld(based_on, own_seed, private, calibration, ordered)
+
+
+def merged(world: OwnWorld, base_of: Bases) -> dict[str, dict[str, Any]]:
+    """Return every parameter of a world of a user's own, in the order of its base.
+
+    Raises UsageError where they cannot meet the coverage targets (:mod:`tipdata.core.coverage`).
+    """
+    listed = {path: dict(entry) for path, entry in base_of(world.based_on).parameters.items()}
+    listed |= {path: dict(entry) for path, entry in world.parameters.items()}
+    try:
+        coverage.check(world.name, listed)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return listed
+
+
+def kept_world(name: str, base_of: Bases) -> OwnWorld:
+    """Return the world that is kept under a name. Raises UsageError where it is not there or its file was changed."""
+    file = path_of(name)
+    if not (NAME.fullmatch(name) and file.is_file()):
+        raise UsageError(
+            f"there is no world {name} in {file.parent}: make it from its file with `tipbench data make world=FILE`."
+        )
+    return _kept_world(name, file, Stamp.of(file.stat()), base_of)
+
+
+@lru_cache(maxsize=16)
+def _kept_world(name: str, file: Path, stamp: Stamp, base_of: Bases) -> OwnWorld:
+    world = read_own(file, base_of)
+    if world.name != name:
+        raise UsageError(f"{file} was changed since it was made: make the world again from its own file.")
+    return world
+
+
+def _based_on(file: Path) -> str:
+    try:
+        document = read_lines(file)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if not isinstance(document, dict):
+        raise UsageError(f"{file.name} is no world file: give based_on and parameters.")
+    if unknown := [key for key in document if key not in KEYS]:
+        raise UsageError(
+            f"{file.name}, line {getattr(unknown[0], 'line', 1)}: unknown key {unknown[0]}: choose among "
+            f"{', '.join(KEYS)}."
+        )
+    if "based_on" not in document:
+        raise UsageError(f"{file.name} does not say what it is based on: add based_on: with a data version.")
+    return str(document["based_on"])
+
+
+def store(file: Path, world: OwnWorld) -> None:
+    """Keep a world file where its name leads to. Raises UsageError where that cannot be written."""
+    write_file_atomically(path_of(world.name), file.read_bytes(), "set TIPBENCH_HOME to another folder")
+
+
+def path_of(name: str) -> Path:
+    """Return where the world file of a name is kept, in ``$TIPBENCH_HOME``."""
+    return home() / PLACE / f"{name}.yaml"
+
+
+def _unlike(path: str, entry: Entry, base: Mapping[str, Entry]) -> str:
+    """Return why a parameter cannot stand for the base's; '' where it can."""
+    if path not in base:
+        near = get_close_matches(path, base, n=1)
+        return "is no parameter of the world" + (f": the nearest is {near[0]}" if near else "")
+    there = base[path]
+    if there["magnitude"] == DEFINITION:
+        return "is a definition, which rows and names rest on: leave it out"
+    if entry["unit"] != there["unit"]:
+        return f"has unit {entry['unit']}, and the world's is {there['unit']}"
+    if not _alike(entry, there):
+        return "is not of the form of the world's: give the same names and as many numbers, whole where those are"
+    if "weight" in entry["unit"] and (low := [n for n in numbers(_values(entry)) if n < 0]):
+        return f"has a weight of {low[0]}: give 0 or more"
+    if entry["unit"].startswith("weight") and not any(numbers(_values(entry))):
+        return "has no weight above 0: give one"
+    return ""
+
+
+def _values(entry: Entry) -> Any:
+    return entry["value"] if "value" in entry else entry["range"]
+
+
+def _alike(entry: Entry, there: Entry) -> bool:
+    """Return whether a parameter looks like another; a number may stand for a range, and a range for a number."""
+    first = there["range"][0] if "range" in there else there["value"]
+    if "range" in entry:
+        return all(_fits(bound, first) for bound in entry["range"])
+    return _fits(entry["value"], first)
+
+
+def _fits(value: Any, there: Any) -> bool:
+    """Return whether a value has the names, lengths, texts and kinds of numbers of another."""
+    if isinstance(there, Mapping):
+        return (
+            isinstance(value, Mapping)
+            and value.keys() == there.keys()
+            and all(_fits(value[name], one) for name, one in there.items())
+        )
+    if isinstance(there, list):
+        return isinstance(value, list) and len(value) == len(there) and all(map(_fits, value, there))
+    if is_number(there):
+        return is_number(value) and (isinstance(value, int) or isinstance(there, float))
+    return value == there
+
+
+def _in_order(entry: Entry, there: Entry) -> Entry:
+    both = "value" in entry and "value" in there
+    return {**entry, "value": _ordered(entry["value"], there["value"])} if both else entry
+
+
+def _ordered(value: Any, there: Any) -> Any:
+    """Return a value with its names in the order of another, which draws go by."""
+    if isinstance(there, Mapping):
+        return {name: _ordered(value[name], one) for name, one in there.items()}
+    return value

@@ -1,0 +1,1 @@
+"""Fit parameters to a private table under differential privacy, and attack what came of it."""

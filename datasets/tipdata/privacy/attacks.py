@@ -1,0 +1,179 @@
+"""Attacks on a synthetic table with knowledge of real records, after Giomi et al. (2023): own code over arrays.
+
+- *Singling out*: a condition that one row of the synthetic table fulfils is guessed to hold for one real record alone.
+- *Linking*: two parts of a record are brought together where their nearest synthetic rows are the same.
+- *Inferring*: what one does not know of a record is guessed to be as in the nearest synthetic row.
+
+Distance is Gower's (1971): numbers by their range, categories by being equal; what is missing equals what is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+CHUNK = 4_000_000
+"""Distances at a time."""
+TOLERANCE = 0.05
+"""By so much of itself a number may differ from the guess."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Rows as numbers: (n, d) float64. ``is_number``: (d,), of a quantity rather than a code. ``range_``: (d,), of each
+    quantity over all tables. A missing quantity is NaN, a missing category has a code of its own."""
+
+    rows: npt.NDArray[np.float64]
+    is_number: Bools
+    range_: npt.NDArray[np.float64]
+
+    def take(self, which: Ints) -> Coded:
+        """Return some rows."""
+        return Coded(self.rows[which], self.is_number, self.range_)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def coded(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[Coded]:
+    """Return tables coded alike: a category has the same code in all, a quantity the same range."""
+    is_number = np.array([all(f[c].dtype.is_numeric() for f in frames) for c in columns])
+    made = [np.empty((f.height, len(columns))) for f in frames]
+    for place, name in enumerate(columns):
+        if is_number[place]:
+            parts = [f[name].cast(pl.Float64).to_numpy() for f in frames]
+        else:
+            every = pl.concat([f[name].cast(pl.String) for f in frames])
+            codes = every.rank("dense").fill_null(0).cast(pl.Float64).to_numpy()
+            parts = np.split(codes, np.cumsum([f.height for f in frames])[:-1])
+        for rows, part in zip(made, parts, strict=True):
+            rows[:, place] = part
+    every = np.vstack(made)
+    with np.errstate(all="ignore"):
+        width = np.nanmax(every, axis=0) - np.nanmin(every, axis=0)
+    width = np.where(np.isfinite(width) & (width > 0), width, 1.0)
+    return [Coded(rows, is_number, width) for rows in made]
+
+
+def nearest(synthetic: Coded, targets: Coded, columns: Sequence[int], k: int = 1) -> Ints:
+    """Return the k nearest synthetic rows of each target, (n, k); the first of those that are as near."""
+    step = max(1, CHUNK // max(1, len(synthetic)))
+    found = [
+        np.argsort(_distance(synthetic, targets.rows[first : first + step], columns), axis=1, kind="stable")[
+            :, :k
+        ]
+        if k > 1
+        else _distance(synthetic, targets.rows[first : first + step], columns).argmin(axis=1)[:, None]
+        for first in range(0, len(targets), step)
+    ]
+    return np.vstack(found)
+
+
+def _distance(
+    synthetic: Coded, rows: npt.NDArray[np.float64], columns: Sequence[int]
+) -> npt.NDArray[np.float64]:
+    total = np.zeros((len(rows), len(synthetic)))
+    for place in columns:
+        mine, theirs = rows[:, place, None], synthetic.rows[None, :, place]
+        if synthetic.is_number[place]:
+            apart = np.abs(mine - theirs) / synthetic.range_[place]
+            total += np.where(np.isnan(apart), (np.isnan(mine) != np.isnan(theirs)).astype(float), apart)
+        else:
+            total += mine != theirs
+    return total
+
+
+def linked(synthetic: Coded, targets: Coded, parts: tuple[Sequence[int], Sequence[int]], k: int = 1) -> Bools:
+    """Return whether the two parts of each target lead to a synthetic row in common."""
+    one, other = (nearest(synthetic, targets, part, k) for part in parts)
+    return (one[:, :, None] == other[:, None, :]).any(axis=(1, 2))
+
+
+def inferred(synthetic: Coded, targets: Coded, known: Sequence[int], secret: int) -> Bools:
+    """Return whether the secret of each target is that of its nearest synthetic row; a number may be 5% off."""
+    guess = synthetic.rows[nearest(synthetic, targets, known)[:, 0], secret]
+    return guessed(guess, targets.rows[:, secret], bool(synthetic.is_number[secret]))
+
+
+def guessed(guess: npt.NDArray[np.float64], secret: npt.NDArray[np.float64], is_number: bool) -> Bools:
+    """Return whether guesses are right."""
+    if not is_number:
+        return guess == secret
+    near = np.abs(guess - secret) <= TOLERANCE * np.abs(guess)
+    return near | (np.isnan(guess) & np.isnan(secret))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition on rows: columns, each with a way (``==``, ``<=``, ``>=``) and a number; NaN asks for the missing."""
+
+    parts: tuple[tuple[int, str, float], ...]
+
+    def holds(self, rows: npt.NDArray[np.float64]) -> Bools:
+        """Return which rows fulfil it."""
+        kept = np.ones(len(rows), dtype=bool)
+        for place, way, value in self.parts:
+            column = rows[:, place]
+            if np.isnan(value):
+                kept &= np.isnan(column)
+            else:
+                kept &= (
+                    column == value if way == "==" else column <= value if way == "<=" else column >= value
+                )
+        return kept
+
+
+def single_conditions(synthetic: Coded, most: int, rng: np.random.Generator) -> list[Condition]:
+    """Return conditions on one column that one synthetic row fulfils: rare values, the least and the most."""
+    made: list[Condition] = []
+    for place in range(synthetic.rows.shape[1]):
+        column = synthetic.rows[:, place]
+        values, times = np.unique(column[~np.isnan(column)], return_counts=True)
+        made += [Condition(((place, "==", float(v)),)) for v in values[times == 1]]
+        if np.isnan(column).sum() == 1:
+            made.append(Condition(((place, "==", float("nan")),)))
+        if synthetic.is_number[place] and len(values):
+            if times[0] == 1:
+                made.append(Condition(((place, "<=", float(values[0])),)))
+            if times[-1] == 1:
+                made.append(Condition(((place, ">=", float(values[-1])),)))
+    return [made[i] for i in rng.permutation(len(made))[:most]]
+
+
+def joint_conditions(
+    synthetic: Coded, most: int, width: int, rng: np.random.Generator, tries: int = 20
+) -> list[Condition]:
+    """Return different conditions on several columns, each taken from a synthetic row and fulfilled by it alone.
+
+    A quantity is asked for from its own side of the median outwards. ``width``: columns of a condition. ``tries``: so
+    many rows are tried for each condition that is wanted.
+    """
+    middle = np.nanmedian(np.where(synthetic.is_number, synthetic.rows, 0.0), axis=0)
+    made: dict[tuple, Condition] = {}
+    for _ in range(tries * most):
+        row = synthetic.rows[rng.integers(len(synthetic))]
+        places = sorted(rng.choice(len(row), size=width, replace=False).tolist())
+        one = Condition(tuple((p, _way(synthetic, middle, p, row[p]), float(row[p])) for p in places))
+        key = tuple(str(part) for part in one.parts)
+        if key not in made and one.holds(synthetic.rows).sum() == 1:
+            made[key] = one
+            if len(made) == most:
+                break
+    return list(made.values())
+
+
+def _way(synthetic: Coded, middle: npt.NDArray[np.float64], place: int, value: float) -> str:
+    if not synthetic.is_number[place]:
+        return "=="
+    return ">=" if value > middle[place] else "<="
+
+
+def singled_out(conditions: Sequence[Condition], real: Coded) -> Bools:
+    """Return whether each condition is fulfilled by exactly one real record."""
+    return np.array([one.holds(real.rows).sum() == 1 for one in conditions], dtype=bool)

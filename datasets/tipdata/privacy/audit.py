@@ -1,0 +1,213 @@
+"""Audit a table that was made from private records: does it tell more of these records than of others like them?
+
+Three risks, as the European guidance on anonymisation names them (Article 29 Working Party, Opinion 05/2014): singling
+out, linkability, inference. Each attack is run on the private records, on a *control* of records of the same kind that
+the table cannot know, and on a *leaky positive control*: the audited table with half of its rows replaced by private
+records as they are. An attack that does not find those finds nothing, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from tipcore.errors import UsageError
+
+from tipdata.privacy.attacks import (
+    Bools,
+    Coded,
+    coded,
+    guessed,
+    inferred,
+    joint_conditions,
+    linked,
+    single_conditions,
+    singled_out,
+)
+from tipdata.privacy.risk import Rate, Risk, rate_of, risk_of
+
+FEWEST = 100
+"""Records of a table that is audited, of the private table and of its control."""
+WIDTH = 3
+"""Columns of a condition that singles out."""
+CONDITIONS, TARGETS = 1_000, 1_000
+MOST_SYNTHETIC = 20_000
+"""Rows of the audited table that are searched, drawn at random from more."""
+
+
+class Finding(NamedTuple):
+    """One attack: how often it succeeded on private records, on the control and by chance; and the risk of the audited
+    table and of the leaky one. ``attacks``: how many there were on each."""
+
+    attack: str
+    attacks: int
+    private: Rate
+    control: Rate
+    chance: Rate
+    risk: Risk
+    leaky: Risk
+
+    @property
+    def has_power(self) -> bool:
+        """Whether it finds what the leaky table gives away."""
+        return self.leaky.low > 0
+
+
+class _Tables(NamedTuple):
+    private: Coded
+    control: Coded
+    audited: Coded
+    leaky: Coded
+
+
+class _Attack(NamedTuple):
+    """An attack by name: with a synthetic table on records, and what a guess without it achieves."""
+
+    name: str
+    run: Callable[[Coded, Sequence[Coded]], list[Bools]]
+    chance: Callable[[Coded, Coded], Bools]
+
+
+def audit(
+    audited: pl.DataFrame,
+    private: pl.DataFrame,
+    control: pl.DataFrame,
+    columns: Sequence[str],
+    secrets: Sequence[str] | None = None,
+    seed: int = 0,
+) -> list[Finding]:
+    """Return what each attack finds.
+
+    Args:
+        audited: the table that was made from private records.
+        private: those records.
+        control: records of the same kind that it was not made from; the larger of both is cut to the smaller's size.
+        columns: what all three have and an attacker may know.
+        secrets: columns to infer from the others; None for each in turn.
+        seed: of the choice of rows and conditions.
+
+    Raises:
+        UsageError: for a column that one lacks, fewer than two, and a table of too few rows.
+    """
+    _check(audited, private, control, columns, secrets)
+    rng = np.random.default_rng(seed)
+    tables = _tables(audited, private, control, columns, rng)
+    hidden = [columns.index(name) for name in (columns if secrets is None else secrets)]
+    return [
+        found for attack in _attacks(columns, hidden, seed) if (found := _found(attack, tables)) is not None
+    ]
+
+
+def _check(
+    audited: pl.DataFrame,
+    private: pl.DataFrame,
+    control: pl.DataFrame,
+    columns: Sequence[str],
+    secrets: Sequence[str] | None,
+) -> None:
+    for name, frame in (("audited", audited), ("private", private), ("control", control)):
+        if lacking := [column for column in columns if column not in frame.columns]:
+            raise UsageError(
+                f"the {name} table has no column {lacking[0]}: it has {', '.join(frame.columns)}."
+            )
+        if frame.height < FEWEST:
+            raise UsageError(
+                f"the {name} table has {frame.height:,} rows, and an audit needs {FEWEST:,} to tell."
+            )
+    if len(columns) < 2:
+        raise UsageError(f"{len(columns)} columns are audited: give two or more that all three tables have.")
+    if odd := [name for name in secrets or () if name not in columns]:
+        raise UsageError(f"secret {odd[0]} is none of the audited columns {', '.join(columns)}.")
+
+
+def _tables(
+    audited: pl.DataFrame,
+    private: pl.DataFrame,
+    control: pl.DataFrame,
+    columns: Sequence[str],
+    rng: np.random.Generator,
+) -> _Tables:
+    mine, other, made = coded([private, control, audited], columns)
+    size = min(len(mine), len(other))
+    mine, other = (one.take(rng.permutation(len(one))[:size]) for one in (mine, other))
+    made = made.take(rng.permutation(len(made))[:MOST_SYNTHETIC])
+    half = len(made) // 2
+    rows = made.rows.copy()
+    rows[:half] = mine.rows[np.resize(rng.permutation(size), half)]
+    leaky = Coded(rows, made.is_number, made.range_).take(rng.permutation(len(made)))
+    return _Tables(mine, other, made, leaky)
+
+
+def _attacks(columns: Sequence[str], hidden: Sequence[int], seed: int) -> Iterator[_Attack]:
+    every = list(range(len(columns)))
+
+    def rng() -> np.random.Generator:
+        return np.random.default_rng([seed, 1])
+
+    def alone(made: Coded, on: Sequence[Coded]) -> list[Bools]:
+        conditions = single_conditions(made, CONDITIONS, rng())
+        return [singled_out(conditions, one) for one in on]
+
+    def together(made: Coded, on: Sequence[Coded]) -> list[Bools]:
+        conditions = joint_conditions(made, CONDITIONS, min(WIDTH, len(columns)), rng())
+        return [singled_out(conditions, one) for one in on]
+
+    def alone_by_chance(made: Coded, on: Coded) -> Bools:
+        return singled_out(single_conditions(_shuffled(made, rng()), CONDITIONS, rng()), on)
+
+    def together_by_chance(made: Coded, on: Coded) -> Bools:
+        width = min(WIDTH, len(columns))
+        return singled_out(joint_conditions(_shuffled(made, rng()), CONDITIONS, width, rng()), on)
+
+    yield _Attack("singling out, one column", alone, alone_by_chance)
+    yield _Attack(f"singling out, {min(WIDTH, len(columns))} columns", together, together_by_chance)
+    parts = every[::2], every[1::2]
+    yield _Attack(
+        "linking two halves",
+        lambda made, on: [linked(made, one.take(np.arange(len(one))[:TARGETS]), parts) for one in on],
+        lambda made, on: rng().integers(len(made), size=min(len(on), TARGETS)) == 0,
+    )
+    for secret in hidden:
+        known = [place for place in every if place != secret]
+        yield _Attack(
+            f"inferring {columns[secret]}",
+            lambda made, on, known=known, secret=secret: [
+                inferred(made, one.take(np.arange(len(one))[:TARGETS]), known, secret) for one in on
+            ],
+            lambda made, on, secret=secret: guessed(
+                made.rows[rng().integers(len(made), size=min(len(on), TARGETS)), secret],
+                on.rows[:TARGETS, secret],
+                bool(made.is_number[secret]),
+            ),
+        )
+
+
+def _shuffled(made: Coded, rng: np.random.Generator) -> Coded:
+    """Return rows whose columns know nothing of each other."""
+    return Coded(rng.permuted(made.rows, axis=0), made.is_number, made.range_)
+
+
+def _found(attack: _Attack, tables: _Tables) -> Finding | None:
+    """Return what an attack finds; None where the audited table gives it nothing to ask with."""
+    on = (tables.private, tables.control)
+    mine, other = attack.run(tables.audited, on)
+    leaky_mine, leaky_other = attack.run(tables.leaky, on)
+    if not len(mine) or not len(leaky_mine):
+        return None
+    chance = attack.chance(tables.audited, tables.private)
+    private, control = _rate(mine), _rate(other)
+    return Finding(
+        attack=attack.name,
+        attacks=len(mine),
+        private=private,
+        control=control,
+        chance=_rate(chance) if len(chance) else Rate(0.0, 0.0),
+        risk=risk_of(private, control),
+        leaky=risk_of(_rate(leaky_mine), _rate(leaky_other)),
+    )
+
+
+def _rate(successes: Bools) -> Rate:
+    return rate_of(int(successes.sum()), len(successes))

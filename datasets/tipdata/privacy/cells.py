@@ -1,0 +1,206 @@
+"""What a row of a private table counts for: one cell of each parameter's histogram, or none.
+
+Histograms are over cells that the request declares, never over what the table happens to hold. A value outside of them
+is refused before anything is counted, and it is not told, since a message may travel further than the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from tipcore.errors import UsageError
+
+from tipdata.privacy.informed import INFORMED
+from tipdata.privacy.request import Asked, Request
+
+ALL = "all"
+"""The one group of a parameter that is not told by name."""
+BINS = 32
+"""Of a histogram of numbers: of equal width for a mean, of equal ratio for a median."""
+YES = {"true": "yes", "yes": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The histogram of one parameter.
+
+    ``groups``: names, with a histogram of each; only ``all`` where there are none. ``bins``: names of the
+    cells in a group, or where numbers are cut: one edge more than cells. ``row``: the cell of each row, group by group,
+    -1 where it counts for none; int64.
+    """
+
+    groups: tuple[str, ...]
+    bins: tuple[str, ...] | np.ndarray
+    row: np.ndarray
+
+    @property
+    def width(self) -> int:
+        """Cells in a group."""
+        return len(self.bins) - isinstance(self.bins, np.ndarray)
+
+    @property
+    def count(self) -> int:
+        """All cells."""
+        return len(self.groups) * self.width
+
+
+def cells_of(frame: pl.DataFrame, request: Request, base: Mapping[str, Entry]) -> dict[str, Cells]:
+    """Return the histogram of each parameter that is asked for.
+
+    Args:
+        frame: the private table.
+        request: what is asked of it.
+        base: every parameter of the world.
+
+    Raises:
+        UsageError: for a column that is not there, an expression that fails, and a value outside of what is declared.
+    """
+    return {path: _of(frame, path, asked, base[path]) for path, asked in request.parameters.items()}
+
+
+def _of(frame: pl.DataFrame, path: str, asked: Asked, entry: Entry) -> Cells:
+    informed = INFORMED[path]
+    kept = _column(frame, path, "where", asked.where)
+    kept = np.ones(frame.height, bool) if kept is None else kept.cast(pl.Boolean).fill_null(False).to_numpy()
+    values = _column(frame, path, "column", asked.column)
+    assert values is not None  # a request has a column
+    groups: tuple[str, ...] = (ALL,)
+    group = np.zeros(frame.height, dtype=np.int64)
+    if asked.by is not None:
+        groups = tuple(entry["value"])
+        by = _column(frame, path, "by", asked.by)
+        assert by is not None
+        group = _named(path, "by", by, groups, asked.by_values, kept)
+    if informed.how in ("mean", "medians"):
+        bins = _edges(asked, informed.how)
+        cell = _binned(path, values, bins, kept)
+    elif informed.cuts:
+        bins = np.array([-np.inf, *informed.cuts, np.inf])
+        cell = _binned(path, values, bins, kept)
+    else:
+        bins = _names(informed.how, entry)
+        known = asked.values or (YES if informed.how in ("rate", "rates") else None)
+        cell = _named(path, "column", values, bins, known, kept)
+    width = len(bins) - isinstance(bins, np.ndarray)
+    return Cells(groups, bins, np.where((group >= 0) & (cell >= 0), group * width + cell, -1))
+
+
+def _names(how: str, entry: Entry) -> tuple[str, ...]:
+    if how in ("rate", "rates"):
+        return ("no", "yes")
+    value = entry["value"]
+    return tuple(value) if isinstance(value, Mapping) else tuple(map(str, range(len(value))))
+
+
+def _edges(asked: Asked, how: str) -> np.ndarray:
+    assert asked.bounds is not None  # a request has been checked
+    low, high = asked.bounds
+    return np.geomspace(low, high, BINS + 1) if how == "medians" else np.linspace(low, high, BINS + 1)
+
+
+def _column(frame: pl.DataFrame, path: str, what: str, text: str | None) -> pl.Series | None:
+    """Return a column, or what an expression over columns gives; None where there is no text."""
+    if text is None:
+        return None
+    if text in frame.columns and what != "where":
+        return frame[text]
+    try:
+        expression = pl.sql_expr(text)
+        lacking = [name for name in expression.meta.root_names() if name not in frame.columns]
+        if lacking:
+            raise UsageError(
+                f"{path}: the table has no column {lacking[0]}, which `{what}` names: it has "
+                f"{', '.join(frame.columns)}."
+            )
+        made, alone = _both_ways(frame, expression)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0][:120]
+        raise UsageError(f"{path}: `{what}: {text}` cannot be worked out: {reason}.") from None
+    if not made.equals(alone, null_equal=True):
+        raise UsageError(
+            f"{path}: `{what}: {text}` looks at other rows than its own, and then nobody can be promised anything: say "
+            "it of a single row."
+        )
+    return alone
+
+
+def _both_ways(frame: pl.DataFrame, expression: pl.Expr) -> tuple[pl.Series, pl.Series]:
+    """Return what an expression gives on all rows together, and on each as if it were the only one."""
+    row = f"row {' '.join(frame.columns)}"  # no column is called so
+    numbered = frame.with_row_index(row)
+    together = numbered.with_columns(expression.alias("made"))["made"]
+    return together, numbered.with_columns(expression.over(row).alias("made"))["made"]
+
+
+def _named(
+    path: str,
+    what: str,
+    values: pl.Series,
+    names: Sequence[str],
+    known: Mapping[str, str | None] | None,
+    kept: np.ndarray,
+) -> np.ndarray:
+    """Return the place of each row's value among names, -1 for none. Raises UsageError for one that is no name."""
+    means = {name: name for name in names} if known is None else dict(known)
+    if odd := [name for name in means.values() if name is not None and name not in names]:
+        raise UsageError(f"{path}: `values` leads to {odd[0]}, which is none of {', '.join(names)}.")
+    if not any(means.values()):
+        raise UsageError(f"{path}: `values` leaves out all rows: let one lead to a name.")
+    text = values.cast(pl.String)
+    text = text.str.to_lowercase() if known is YES else text
+    there = kept & text.is_not_null().to_numpy()
+    _refuse(path, what, there & ~text.is_in(list(means)).to_numpy(), f"is none of {', '.join(means)}: map it with "
+            "`values` (to null to leave it out)")  # fmt: skip
+    place = {value: names.index(name) for value, name in means.items() if name is not None}
+    found = text.replace_strict(place, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
+    return np.where(there, found, -1)
+
+
+def _binned(path: str, values: pl.Series, edges: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Return the bin of each row's number, -1 for none. Raises UsageError for one that lies outside."""
+    try:
+        number = values.cast(pl.Float64)
+    except pl.exceptions.PolarsError:
+        raise UsageError(
+            f"{path}: `column` holds what is no number: cast it, or leave those rows out."
+        ) from None
+    there = kept & number.is_not_null().to_numpy()
+    x = number.fill_null(0.0).to_numpy()
+    outside = there & ~((x >= edges[0]) & (x <= edges[-1]))  # also what is not a number
+    _refuse(path, "column", outside, f"is outside of its bounds {edges[0]:g} to {edges[-1]:g}: widen them, or leave "
+            "those rows out with `where`")  # fmt: skip
+    cell = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(edges) - 2)
+    return np.where(there, cell, -1)
+
+
+def _refuse(path: str, what: str, wrong: np.ndarray, why: str) -> None:
+    if wrong.any():
+        raise UsageError(f"{path}: in {int(wrong.sum()):,} of {len(wrong):,} rows what `{what}` holds {why}.")
+
+
+def bounded(frame: pl.DataFrame, request: Request) -> tuple[pl.DataFrame, int]:
+    """Return the rows that count, at most so many of each unit, drawn at random, and the number of units.
+
+    Which rows of a unit are drawn depends on no other unit. Raises UsageError where units have no column, or no name.
+    """
+    column = request.unit_column
+    if column is None:
+        return frame, frame.height
+    if column not in frame.columns:
+        raise UsageError(
+            f"the table has no column {column}, which `unit` names: it has {', '.join(frame.columns)}."
+        )
+    if frame[column].null_count():
+        raise UsageError(
+            f"{frame[column].null_count():,} rows have no {column}, and nobody knows whom they are of: leave them out."
+        )
+    turn = pl.Series("turn", np.random.default_rng().random(frame.height))
+    first = turn.to_frame().with_columns(frame[column].alias("unit"))
+    rank = first.select(pl.col("turn").rank("ordinal").over("unit"))["turn"]
+    return frame.filter(rank <= request.rows_each), frame[column].n_unique()

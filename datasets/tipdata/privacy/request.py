@@ -1,0 +1,143 @@
+"""What a user asks of a private table: which parameters, from which columns, who is protected, and how much in all.
+
+Read from a YAML file::
+
+    unit: row                       # or {column: case, rows: 5}: what is protected, and how many rows of one count
+    limit: 3                        # the most that this table may ever spend, over all runs
+    tolerance: 0.05                 # noise on a share that is still of use; fewer rows than that takes are refused
+    based_on: 0.4.0                 # optional; the newest released data version
+    parameters:
+      operations.languages: {column: lang, values: {English: en, Spanish: es, Other: null}}
+      operations.duration_days: {column: "last_day - first_day", bounds: [0, 400]}
+      prices.base: {column: price, by: category, bounds: [20, 20000], where: "price IS NOT NULL"}
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from tipcore.errors import UsageError
+
+from tipdata.core.lines import read_plain
+from tipdata.privacy.informed import INFORMED
+
+MOST_EPSILON = 10.0
+"""An ε above this protects nobody: one record may change the odds of a result 22,000 times."""
+ROW = "row"
+MOST_ROWS = 100
+"""Rows that one unit may count with."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Unit(_Strict):
+    """Who is protected: all rows with one value of a column, of which so many count."""
+
+    column: str
+    rows: int = Field(ge=1, le=MOST_ROWS)
+
+
+class Asked(_Strict):
+    """The column or SQL expression that informs a parameter; see :mod:`tipdata.privacy.informed`.
+
+    ``values``: what the table calls the names of the world; null leaves those rows out. ``by``, ``by_values``: the same
+    of the column that gives the names. ``where``: an SQL condition on rows. ``bounds``: of numbers.
+    """
+
+    column: str
+    values: dict[str, str | None] | None = None
+    by: str | None = None
+    by_values: dict[str, str | None] | None = None
+    where: str | None = None
+    bounds: tuple[float, float] | None = None
+
+
+class Request(_Strict):
+    """What is asked of a private table. ``unit``: None where each row is one."""
+
+    unit: Unit | None
+    limit: float = Field(gt=0, le=MOST_EPSILON)
+    tolerance: float = Field(default=0.05, gt=0, lt=1)
+    based_on: str | None = None
+    parameters: dict[str, Asked] = Field(min_length=1)
+
+    @field_validator("unit", mode="before")
+    @classmethod
+    def _unit(cls, said: Any) -> Any:
+        if said != ROW and not isinstance(said, dict):
+            raise ValueError(f"give {ROW}, or {{column: NAME, rows: NUMBER}}")
+        return None if said == ROW else said
+
+    @property
+    def rows_each(self) -> int:
+        """How many rows of a unit count."""
+        return 1 if self.unit is None else self.unit.rows
+
+    @property
+    def unit_column(self) -> str | None:
+        """The column that tells units apart; None where each row is one."""
+        return None if self.unit is None else self.unit.column
+
+
+def read_request(file: Path) -> Request:
+    """Return what a file asks. Raises UsageError, in one sentence, for what is no request or asks what cannot be."""
+    try:
+        document = read_plain(file)
+        request = Request.model_validate(_with_texts(document))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise UsageError(
+            f"{file.name}: {where} is wrong: {first['msg'][0].lower()}{first['msg'][1:]}."
+        ) from None
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    for path, asked in request.parameters.items():
+        if fault := _fault(path, asked):
+            raise UsageError(f"{file.name}: {path} {fault}.")
+    return request
+
+
+def _with_texts(node: Any) -> Any:
+    """Return a document whose keys are texts, as a table's values of numbers are not."""
+    if isinstance(node, dict):
+        return {str(key): _with_texts(value) for key, value in node.items()}
+    return node
+
+
+def _fault(path: str, asked: Asked) -> str:
+    """Return what is wrong with what is asked of a parameter; '' for nothing."""
+    if path not in INFORMED:
+        return "cannot be calibrated: `tipbench data calibrate --list` names what can"
+    how = INFORMED[path].how
+    if (asked.by is not None) != (how in ("rates", "medians")):
+        return f"takes {'a column `by`' if asked.by is None else 'no `by`'}: it is {INFORMED[path].how}"
+    if (asked.bounds is not None) != (how in ("mean", "medians")):
+        return f"takes {'`bounds`, the least and the most' if asked.bounds is None else 'no `bounds`'}"
+    if asked.bounds is not None:
+        low, high = asked.bounds
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            return f"has bounds {low:g} and {high:g}: give two finite numbers, the lower first"
+        if how == "medians" and low <= 0:
+            return "has a lower bound that is not above 0, and levels are told by ratios: give one above 0"
+    return ""
+
+
+def checked_epsilon(said: str) -> float:
+    """Return ε as it was typed. Raises UsageError for what is none, or promises nothing."""
+    try:
+        epsilon = float(said)
+    except ValueError:
+        raise UsageError(f"epsilon={said} is no number: give one such as 1.") from None
+    if not (math.isfinite(epsilon) and epsilon > 0):
+        raise UsageError(f"epsilon={said} is not above 0 and finite: give one such as 1.")
+    if epsilon > MOST_EPSILON:
+        raise UsageError(
+            f"epsilon={said} promises nothing to anybody: give at most {MOST_EPSILON:g}, better 1 or less."
+        )
+    return epsilon
