@@ -1,4 +1,4 @@
-"""``tipbench data``: make, verify, remove, describe or preview a release, or tell a case of it."""
+"""``tipbench data``: make, verify, remove, describe, preview, judge or lint a release, or tell a case of it."""
 
 import argparse
 
@@ -9,6 +9,9 @@ ABOUT = {
     "verify": "check a release's files against the published checksums; exit 1 names what differs",
     "remove": "delete a release's files; it can be made again, bit by bit the same",
     "describe": "tables, columns, and marginals beside the published aggregates",
+    "fidelity": "hold a release against what is published: passes, failures, and what is not modelled; or against "
+    "data of your own",
+    "lint": "read every string of a release, or of any folder of one, for what the safety rules forbid",
     "preview": "some rows of a table, adverts as cards; or of your own data, as methods are handed them",
     "story": "tell one operation from all tables, truth shown, as text, figure or JSON",
 }
@@ -20,6 +23,8 @@ examples:
   tipbench data make release=small release.world=3             an independent world, for stability of rankings
   tipbench data remove release=small
   tipbench data describe release=tiny
+  tipbench data fidelity release=small --figure fidelity.png
+  tipbench data lint release=small
   tipbench data preview release=tiny table=adverts rows=5 language=ar
   tipbench data preview data=sms_spam data.path=FOLDER rows=3
   tipbench data story release=tiny
@@ -45,6 +50,24 @@ examples:
 examples:
   tipbench data describe release=tiny
   tipbench data describe release=tiny --json""",
+    "fidelity": """\
+examples:
+  tipbench data fidelity release=small
+  tipbench data fidelity release=small --figure fidelity.png --strict
+  tipbench data fidelity release=tiny release.world=3            an independent world
+  tipbench data fidelity release=tiny assumptions=2              all that is assumed drawn anew, for this alone
+  tipbench data fidelity release=small data=sms_spam data.path=FOLDER
+
+Each line says what was published, the band in which the release should lie, what it has with an interval, and how the
+number was used when the world was made. Failures are shown and are no error, unless --strict asks for one (exit code
+1). With data= the release is held against real data of your own, column by column: docs/fidelity.md.""",
+    "lint": """\
+examples:
+  tipbench data lint release=small
+  tipbench data lint FOLDER                                      any folder with tables of a release
+  tipbench data lint release=tiny --text                         the sources of all texts as well
+
+Exit code 1 where anything is found, with file, row and rule. The rules are those of docs/ethics.md.""",
     "preview": """\
 examples:
   tipbench data preview release=tiny
@@ -67,10 +90,18 @@ What fits a trafficking case fits lawful work as well: compare a story of kind=b
 }
 """Examples of each action, for its own help."""
 
-OWN_KEYS = {"preview": ("table", "rows", "language")}
+OWN_KEYS = {"fidelity": ("assumptions",), "preview": ("table", "rows", "language")}
 """Keys of an action's own, beside release and engine."""
-AT_WORK = ("make", "verify")
+AT_WORK = ("make", "verify", "fidelity")
 """Actions whose work is shared out to workers. Others take the keys of an engine too, and need none."""
+
+APART = ("fidelity", "lint", "story")
+"""Actions with a file of their own."""
+OF_YOUR_OWN = {
+    "preview": ", or data= and split= of your own data",
+    "fidelity": ", and data= of your own data",
+}
+"""What actions say of a user's own data."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -78,16 +109,20 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action, about in ABOUT.items():
-        call = "story:call" if action == "story" else f"data:call_{action}"
+        call = f"{action}:call" if action in APART else f"data:call_{action}"
         one = parser_of(actions, action, about, ACTION_EXAMPLES[action], f"tipbench.actions.{call}")
         own = ", engine=, engine.workers=" if action in AT_WORK else ""
         own += "".join(f", {key}=" for key in OWN_KEYS.get(action, ()))
-        own += ", or data= and split= of your own data" if action == "preview" else ""
+        own += OF_YOUR_OWN.get(action, "")
         if action == "story":
             _add_story(one)
+        elif action == "lint":
+            _add_lint(one)
         else:
             add_overrides(one, f"release=, release.world={own}")
-        if action == "preview":
+        if action == "fidelity":
+            _add_fidelity(one)
+        if action in OF_YOUR_OWN:
             add_config_dir(one)
         else:
             one.set_defaults(config_dir=None)
@@ -104,3 +139,22 @@ def _add_story(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--find", metavar="FILTERS", help='list candidates, such as "form=labour views>=4"')
     parser.add_argument("--figure", metavar="PATH", help="draw it as well: .png, .svg or .pdf")
+
+
+def _add_fidelity(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--figure", metavar="PATH", help="draw it as well: .png, .svg or .pdf")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit 1 where an aggregate lies outside its band"
+    )
+
+
+def _add_lint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="FOLDER, key=value",
+        help="a folder of parquet files, or release=, release.world= (made first where it is missing)",
+    )
+    parser.add_argument(
+        "--text", action="store_true", help="also read every string that the sources can make (a minute)"
+    )

@@ -1,0 +1,2 @@
+def call_beside(options):
+    raise NotImplementedError
