@@ -17,6 +17,7 @@ from tipbench.actions.data import asked
 from tipbench.config.compose import parse
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.fidelity.figure import save
+from tipbench.fidelity.page import number, pair
 from tipbench.runs.figure import check_ending
 
 COLUMNS = (
@@ -69,21 +70,11 @@ def _tables(options: argparse.Namespace) -> Iterator[Tables]:
     if "assumptions" not in own:
         yield open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
         return
-    number = own["assumptions"]
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise UsageError(f"assumptions={number} is not a number: give 1, 2, 3 and so on.")
-    with other_assumptions(release, int(number), engine.name, engine.workers, quiet) as drawn:
+    draw = own["assumptions"]
+    if not (draw.isascii() and draw.isdigit() and len(draw) < 10):
+        raise UsageError(f"assumptions={draw} is not a number: give 1, 2, 3 and so on.")
+    with other_assumptions(release, int(draw), engine.name, engine.workers, quiet) as drawn:
         yield drawn
-
-
-def number(value: float) -> str:
-    """Return a value as tables show it."""
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
-
-
-def pair(ends: tuple[float, float] | None) -> str:
-    """Return the ends of an interval or band, '-' for none."""
-    return "-" if ends is None else f"{number(ends[0])} to {number(ends[1])}"
 
 
 def _emit(name: str, held: Sequence[Held]) -> None:
@@ -115,7 +106,7 @@ def _row(one: Held) -> list[str]:
         f"  {a.name}",
         a.published,
         pair((a.low, a.high)),
-        "-" if one.value is None else number(one.value),
+        number(one.value),
         pair(one.interval),
         pair(one.regions),
         f"{one.verdict}{' ?' if one.is_doubtful else ''}",

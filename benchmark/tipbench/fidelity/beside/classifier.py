@@ -1,8 +1,8 @@
 """Whether a classifier tells real rows from a release's, and how alike each feature is distributed.
 
 The classifier two-sample test of Lopez-Paz and Oquab (ICLR 2017): rows of both in equal number, boosted trees, five
-folds; the AUROC is .5 where nothing tells them apart. Real data from another place and trade are always told apart, so that
-the AUROC is read beside the features that it rests on, never alone.
+folds; the AUROC is .5 where nothing tells them apart. Real data from another place and trade are always told apart, so
+that the AUROC is read beside the features that it rests on, never alone.
 """
 
 from __future__ import annotations

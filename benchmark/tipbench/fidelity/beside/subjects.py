@@ -181,6 +181,6 @@ SUBJECTS = (
     ),
 )
 NOT_COMPARED = (
-    "Records in pairs, feature vectors, and series of other units (packs a year, income of a region) have no counterpart "
-    "in a release; the tables of truth, conversations, trips, firms and people have none in public data."
+    "Records in pairs, feature vectors, and series of other units (packs a year, income of a region) have no "
+    "counterpart in a release; the tables of truth, conversations, trips, firms and people have none in public data."
 )

@@ -14,12 +14,14 @@ from functools import cache
 from tipdata.core.kinds import LANGUAGES
 from tipdata.documents.producible import TERMS
 from tipdata.text.lint import SIGNS, broken, rules_of
-from tipdata.text.reading import read
+from tipdata.text.reading import path_of, read
 
 LATIN = ("en", "es", "fr")
 """Languages whose words a reader of letters alone cannot tell apart."""
 BORROWED = ("explicit", "youth")
 """Rules that hold for a word of another language too; what others forbid may be an everyday word here."""
+ENDING = 4
+"""Letters that may follow a stem of another language."""
 CODES, NAMES, ANY = "code", "name", "any"
 """Kinds of strings beside those of a language: values of categories, made-up names, and what nobody declared."""
 DATE = "real date"
@@ -65,14 +67,32 @@ def _words(text: str) -> Iterator[str]:
 
 @cache
 def foreign(word: str, language: str) -> dict[str, str]:
-    """Return the rules of :data:`BORROWED` that one word breaks as a whole in another Latin language: a part does so
-    by chance."""
+    """Return the rules of :data:`BORROWED` that one word breaks in another Latin language.
+
+    What breaks it has to begin the word and to be most of it, and the word is none of the language's own frames.
+    """
+    if word in _vocabulary(language):
+        return {}
     made: dict[str, str] = {}
     for other in LATIN:
         if other != language:
-            hits = broken(word, other, forms=False)
-            made |= {rule: part for rule, part in hits.items() if rule in BORROWED and part == word}
+            made |= {
+                r: p
+                for r, p in broken(word, other, forms=False).items()
+                if r in BORROWED and _is_most(p, word)
+            }
     return made
+
+
+def _is_most(part: str, word: str) -> bool:
+    return word.startswith(part) and len(word) - len(part) <= ENDING
+
+
+@cache
+def _vocabulary(language: str) -> frozenset[str]:
+    """Return the words that stand in the sources of a language."""
+    texts = (path_of(f"{of}/{language}").read_text(encoding="utf-8") for of in ("frames", "notes"))
+    return frozenset(word for text in texts for word in _words(text))
 
 
 def _of_all(text: str) -> dict[str, str]:
