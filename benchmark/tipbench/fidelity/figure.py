@@ -42,7 +42,10 @@ def save(held: Sequence[Held], name: str, path: Path) -> None:
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
     if path.suffix.lower() == ".pdf":
         metadata = {"CreationDate": None}
-    save_figure(draw(held, name), path, "give another --figure", metadata=metadata)
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "tipbench"}):  # names in an SVG are made when it is written
+        save_figure(draw(held, name), path, "give another --figure", metadata=metadata)
 
 
 def draw(held: Sequence[Held], name: str) -> Figure:
@@ -52,9 +55,7 @@ def draw(held: Sequence[Held], name: str) -> Figure:
     from matplotlib.figure import Figure
 
     rows = _with_subjects(held)
-    with matplotlib.rc_context(
-        {"font.size": TEXT, "svg.hashsalt": "tipbench", "axes.edgecolor": LIGHT["quiet"]}
-    ):
+    with matplotlib.rc_context({"font.size": TEXT, "axes.edgecolor": LIGHT["quiet"]}):
         figure = Figure(figsize=(WIDTH, BARE + LINE * len(rows)), dpi=DPI)
         FigureCanvasAgg(figure)
         height = figure.get_figheight()

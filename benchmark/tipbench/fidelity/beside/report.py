@@ -17,7 +17,7 @@ from tipbench.fidelity.beside.subjects import NOT_COMPARED, SUBJECTS, Frames, Su
 FACTOR, APART = 1.5, 0.10
 """A number is alike where it is within this factor of the real one, or differs by no more than this where both are
 shares and within twice the factor, unless both are small; beyond it is a miss."""
-SMALL = 0.05
+SMALL = 0.02
 
 
 @dataclass(frozen=True)
