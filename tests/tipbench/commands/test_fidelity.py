@@ -52,7 +52,7 @@ def test_a_release_is_held_and_its_misses_shown(tipbench, tiny: Release, place: 
         (["release=tiny", "assumptions=0"], "assumptions=0 does not exist"),
         (["release=tiny", "assumptions=some"], "assumptions=some is not a number"),
         (["release=tiny", "asumptions=1"], 'Did you mean "assumptions"?'),
-        (["release=tiny", "release.world=-1"], "-1"),
+        (["release=tiny", "release.world=-1"], "release.world=-1 is wrong"),
         (["release=tiny", "data=sms_spam", "--strict"], "--figure and --strict are of aggregates"),
         (["release=tiny", "data=sms_spam", "data.path=nowhere"], "nowhere"),
         (["release=tiny", "data=sms_spam", "data.path=.", "assumptions=1"], "exclude each other"),
