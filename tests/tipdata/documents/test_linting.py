@@ -136,6 +136,8 @@ def test_a_note_is_read_in_the_language_of_its_region(tmp_path: Path) -> None:
 
 def test_capitals_names_and_codes_of_the_field_are_no_finding() -> None:
     assert not strikes_of("NOW HIRING: CAFÉ STAFF", "en")
+    assert not strikes_of("Открыто с 9 до 17. 250 XTS за час", "ru")
+    assert "contact" in strikes_of("Открыто с 9 до 17. 250 XTS, +7 912 3456789", "ru")
     assert not strikes_of("sexual", CODES)
     assert not strikes_of("Quilovath", NAMES)
     assert SIGNS in strikes_of("NOW HIRING: Ж", "en")

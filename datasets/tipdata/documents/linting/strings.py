@@ -30,6 +30,9 @@ CALENDAR = re.compile(
     r"|(?:19|20)\d\d\s*年\s*\d{1,2}\s*月)(?!\d)"
 )
 """A date of a calendar with its year: time runs in days since the first, so that nobody's real day is in the data."""
+CONTACT = "contact"
+TWO_SENTENCES = re.compile(r"\d{1,2}\. \d{3}")
+"""A number that ends a sentence before one that begins the next: five digits reach nobody."""
 WORDS = re.compile(r"[^\W\d_]+")
 
 
@@ -49,6 +52,10 @@ def strikes_of(text: str, kind: str) -> dict[str, str]:
 
 def _of_language(text: str, language: str) -> dict[str, str]:
     made = broken(text, language, forms=False)
+    if CONTACT in made and TWO_SENTENCES.fullmatch(made[CONTACT]):  # "open till 17. 250 XTS per hour"
+        made |= broken(TWO_SENTENCES.sub("", text), language, forms=False)
+        if TWO_SENTENCES.fullmatch(made[CONTACT]):
+            del made[CONTACT]
     if SIGNS in made:  # what is not a letter of the language may be a sign of a writer's style
         del made[SIGNS]
         plain = _style().sub(" ", text)
