@@ -12,7 +12,7 @@ from tipdata.release import Release
 from tipdata.stages import tables_of
 
 from tipbench.actions.data import opened
-from tipbench.commands.data import OWN_KEYS
+from tipbench.commands.data_actions import ACTIONS
 from tipbench.config.options import suggestion
 from tipbench.console import Column, emit, emit_json, emit_table
 
@@ -45,8 +45,8 @@ def call(options: argparse.Namespace) -> int:
 
 def _of_file(file: str, typed: dict[str, str]) -> pl.DataFrame:
     for key in typed:
-        if key not in OWN_KEYS["audit"] or key == "table":
-            known = [one for one in OWN_KEYS["audit"] if one != "table"]
+        if key not in ACTIONS["audit"].keys or key == "table":
+            known = [one for one in ACTIONS["audit"].keys if one != "table"]
             raise UsageError(f'Unknown setting "{key}" beside a table. {suggestion(key, known)}')
     return read_table(expanded(file))
 

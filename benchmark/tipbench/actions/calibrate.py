@@ -23,8 +23,8 @@ def call(options: argparse.Namespace) -> int:
         return _list(options)
     if is_missing(EXTRA):
         raise UsageError(f"calibrating needs the extra {EXTRA}: {how_to_install(EXTRA)}")
-    tables = [word for word in options.words if "=" not in word]
-    typed = dict(word.split("=", 1) for word in options.words if "=" in word)
+    tables = [word for word in options.overrides if "=" not in word]
+    typed = dict(word.split("=", 1) for word in options.overrides if "=" in word)
     for key in typed:
         if key not in KEYS:
             raise UsageError(f'Unknown setting "{key}". {suggestion(key, KEYS)}')

@@ -19,7 +19,7 @@ from tipdata.release import (
 
 from tipbench.actions.own_preview import own_preview
 from tipbench.actions.typed import composer_of
-from tipbench.commands.data import OWN_KEYS
+from tipbench.commands.data_actions import ACTIONS
 from tipbench.config.compose import parse
 from tipbench.config.options import suggestion
 from tipbench.config.settings import Engine
@@ -29,7 +29,7 @@ from tipbench.console import emit, emit_json
 def call_make(options: argparse.Namespace) -> int:
     """Make the release; of a world of the user's own, once its file is registered."""
     world = own_world_of(options)
-    release, engine, _ = _asked(options)
+    release, engine, _ = asked(options)
     try:
         make_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
     except (ValueError, KeyError, IndexError, ArithmeticError) as error:
@@ -71,7 +71,7 @@ def own_world_of(options: argparse.Namespace) -> str | None:
 
 def call_verify(options: argparse.Namespace) -> int:
     """Verify the release. Raises CheckFailed where it differs from what was published."""
-    release, engine, _ = _asked(options)
+    release, engine, _ = asked(options)
     differences = verify_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
     if options.json:
         emit_json({"release": release.name, "differences": differences})
@@ -86,7 +86,7 @@ def call_verify(options: argparse.Namespace) -> int:
 
 def call_remove(options: argparse.Namespace) -> int:
     """Remove the release's files; of a retired version too."""
-    release, _, _ = _asked(options, retired=True)
+    release, _, _ = asked(options, retired=True)
     freed = remove_release(release)
     if options.json:
         emit_json({"release": release.name, "folder": str(release.folder), "bytes": freed})
@@ -97,7 +97,7 @@ def call_remove(options: argparse.Namespace) -> int:
 
 def call_describe(options: argparse.Namespace) -> int:
     """Describe the release."""
-    release, engine, _ = _asked(options)
+    release, engine, _ = asked(options)
     return _text("description", _opened(release, engine, options), describe, options)
 
 
@@ -106,7 +106,7 @@ def call_preview(options: argparse.Namespace) -> int:
     typed = parse(options.overrides)
     if any(o.key.partition(".")[0] == "data" for o in typed):
         return _preview_own({o.key: o.value for o in typed}, options)
-    release, engine, own = _asked(options)
+    release, engine, own = asked(options)
     chosen = {"table": own.get("table", "adverts"), "rows": _rows(own), "language": own.get("language")}
     opened = _opened(release, engine, options)
     return _text("preview", opened, lambda one: preview(one, **chosen), options)
@@ -135,9 +135,9 @@ def _rows(typed: dict[str, str]) -> int:
     return int(rows)
 
 
-def _asked(options: argparse.Namespace, retired: bool = False) -> tuple[Release, Engine, dict[str, str]]:
+def asked(options: argparse.Namespace, retired: bool = False) -> tuple[Release, Engine, dict[str, str]]:
     """Return the release and the engine that were asked for, and the keys of the action's own."""
-    mine = OWN_KEYS.get(options.action, ())
+    mine = ACTIONS[options.action].keys
     typed = parse(options.overrides)
     _check_keys([o.key for o in typed if not o.added], mine)
     own = {o.key: o.value for o in typed if o.key in mine}
@@ -145,8 +145,8 @@ def _asked(options: argparse.Namespace, retired: bool = False) -> tuple[Release,
     settings = composer_of(options, words).settings()
     if settings.release is None:
         raise UsageError("No release was given: add release=tiny; see `tipbench list releases`.")
-    asked = settings.release
-    release = Release.of(asked.version, asked.size, asked.world, retired)
+    named = settings.release
+    release = Release.of(named.version, named.size, named.world, retired)
     return release, settings.engine, own
 
 
@@ -160,7 +160,7 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
 
 def opened(options: argparse.Namespace) -> Release:
     """Return the release that was asked for, ready to read. Raises UsageError for one that does not exist."""
-    release, engine, _ = _asked(options)
+    release, engine, _ = asked(options)
     return _opened(release, engine, options)
 
 

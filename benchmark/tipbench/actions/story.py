@@ -7,7 +7,7 @@ from tipcore.errors import UsageError
 
 from tipbench.actions.data import opened
 from tipbench.console import Column, emit, emit_json, emit_table, notice
-from tipbench.stories.figure import check_ending
+from tipbench.runs.figure import check_ending
 from tipbench.stories.finding import SHOWN, find
 from tipbench.stories.timeline import story_of
 from tipbench.stories.views import VIEWS

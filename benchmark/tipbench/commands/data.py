@@ -1,153 +1,44 @@
-"""``tipbench data``: make, verify, remove, describe or preview a release, or tell a case of it."""
+"""``tipbench data``: make a release, check it, look at it, hold it against what is known, and publish it."""
 
 import argparse
 
+from tipbench.commands.data_actions import ACTIONS
 from tipbench.commands.options import add_config_dir, add_json, add_overrides, add_quiet, parser_of
-
-ABOUT = {
-    "make": "generate a release, region by region; goes on where it was interrupted",
-    "verify": "check a release's files against the published checksums; exit 1 names what differs",
-    "remove": "delete a release's files; it can be made again, bit by bit the same",
-    "describe": "tables, columns, and marginals beside the published aggregates",
-    "preview": "some rows of a table, adverts as cards; or of your own data, as methods are handed them",
-    "calibrate": "fit a world's parameters to a private table under differential privacy",
-    "audit": "attack a table or release made from private records; exit 1 where it tells of them",
-    "story": "tell one operation from all tables, truth shown, as text, figure or JSON",
-}
 
 EXAMPLES = """\
 examples:
   tipbench data make release=small engine=loky engine.workers=4
   tipbench data verify release=small
-  tipbench data make release=small release.world=3             an independent world, for stability of rankings
-  tipbench data remove release=small
   tipbench data describe release=tiny
   tipbench data preview release=tiny table=adverts rows=5 language=ar
-  tipbench data preview data=sms_spam data.path=FOLDER rows=3
-  tipbench data story release=tiny
+  tipbench data browse release=tiny
   tipbench data story --find "form=labour views>=4"
+  tipbench data fidelity release=small --figure fidelity.png
+  tipbench data export release=tiny --to exports/tiny
+  tipbench data story --help                                   each action teaches itself
 
 Releases live in $TIPBENCH_HOME, by default the user's cache folder."""
-
-ACTION_EXAMPLES = {
-    "make": """\
-examples:
-  tipbench data make release=small
-  tipbench data make release=small engine=loky engine.workers=4
-  tipbench data make release=small release.world=3             an independent world, for stability of rankings
-  tipbench data make world=FILE release=tiny                   a world of your own: docs/own-worlds.md""",
-    "verify": """\
-examples:
-  tipbench data verify release=small
-  tipbench data verify release=small engine.workers=2""",
-    "remove": """\
-examples:
-  tipbench data remove release=small
-  tipbench data remove release=small release.world=3""",
-    "describe": """\
-examples:
-  tipbench data describe release=tiny
-  tipbench data describe release=tiny --json""",
-    "preview": """\
-examples:
-  tipbench data preview release=tiny
-  tipbench data preview release=tiny table=adverts rows=5 language=ar
-  tipbench data preview data=sms_spam data.path=FOLDER rows=3""",
-    "calibrate": """\
-examples:
-  tipbench data calibrate --list                               what can be fitted, and by which column
-  tipbench data calibrate cases.csv config=ask.yaml epsilon=1 --to mine.yaml
-  tipbench data make world=mine.yaml release=tiny
-
-ε adds up in a ledger beside the table, up to the limit that the config states. What a config looks like, and what ε
-means: docs/privacy.md. Needs the extra privacy.""",
-    "audit": """\
-examples:
-  tipbench data audit made.csv private=used.csv control=kept.csv
-  tipbench data audit release=tiny release.version=own-0123456789abcdef table=adverts private=used.csv control=kept.csv
-  tipbench data audit made.csv private=used.csv control=kept.csv columns=age,town,work secrets=work
-
-Keep some records back before you calibrate: they are the control. docs/privacy.md says how to read the table.""",
-    "story": """\
-examples:
-  tipbench data story                                          the trafficking operation that is seen best
-  tipbench data story --find "form=labour views>=4"            candidates, with the rows seen of each
-  tipbench data story --find "kind=business movement>0"        lawful operations have stories too
-  tipbench data story OPERATION --figure case.png              one of them, told and drawn
-  tipbench data story OPERATION --json
-
-A view is a part of the data that one kind of holder has: adverts, conversations, payments, movement (circuits and
-bookings), firms, help (helpline and queue). It counts with three rows within the operation's life, help with one
-helpline contact as well. Filters: form, kind, organisation, language, category and posts with =; region, views and
-each view with =, >=, <=, < and >. All must hold; a space within a value is written as -.
-
-What fits a trafficking case fits lawful work as well: compare a story of kind=business or kind=independent.""",
-}
-"""Examples of each action, for its own help."""
-
-OWN_KEYS = {
-    "make": ("world",),
-    "preview": ("table", "rows", "language"),
-    "audit": ("private", "control", "columns", "secrets", "limit", "table"),
-}
-"""Keys of an action's own, beside release and engine."""
-AT_WORK = ("make", "verify")
-"""Actions whose work is shared out to workers. Others take the keys of an engine too, and need none."""
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the actions."""
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
-    for action, about in ABOUT.items():
-        call = f"{action}:call" if action in APART else f"data:call_{action}"
-        one = parser_of(actions, action, about, ACTION_EXAMPLES[action], f"tipbench.actions.{call}")
-        own = ", engine=, engine.workers=" if action in AT_WORK else ""
-        own += "".join(f", {key}=" for key in OWN_KEYS.get(action, ()))
-        own += ", or data= and split= of your own data" if action == "preview" else ""
-        if action in APART:
-            APART[action](one)
+    for name, action in ACTIONS.items():
+        call = f"{name}:call" if action.apart else f"data:call_{name}"
+        one = parser_of(actions, name, action.about, action.examples, f"tipbench.actions.{call}")
+        if action.words is not None:
+            metavar, about = action.words
+            one.add_argument("overrides", nargs="*", metavar=metavar, help=about)
         else:
-            add_overrides(one, f"release=, release.world={own}")
-        if action == "preview":
+            keys = [*(["engine", "engine.workers"] if action.at_work else []), *action.keys]
+            listed = "".join(f", {key}=" for key in keys)
+            add_overrides(one, f"release=, release.world={listed}{action.own_data}")
+        if action.arguments is not None:
+            action.arguments(one)
+        if action.own_data:
             add_config_dir(one)
         else:
             one.set_defaults(config_dir=None)
         add_quiet(one)
         add_json(one)
-
-
-def _add_calibrate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "words",
-        nargs="*",
-        metavar="TABLE, key=value",
-        help="the private table (.csv, .parquet); config=FILE, what is asked of it; epsilon=, what that may cost",
-    )
-    parser.add_argument("--to", metavar="FILE", help="where the world file is written; nothing may be there")
-    parser.add_argument("--list", action="store_true", help="name what can be fitted, and by which column")
-
-
-def _add_audit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "overrides",
-        nargs="*",
-        metavar="TABLE, key=value",
-        help="what was made (.csv, .parquet), else release=, release.version=, table=; private=FILE, control=FILE, "
-        "columns=a,b, secrets=a, limit=0.05",
-    )
-
-
-def _add_story(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "overrides",
-        nargs="*",
-        metavar="OPERATION, key=value",
-        help="number of an operation (else the trafficking operation that is seen best); release=, release.world=",
-    )
-    parser.add_argument("--find", metavar="FILTERS", help='list candidates, such as "form=labour views>=4"')
-    parser.add_argument("--figure", metavar="PATH", help="draw it as well: .png, .svg or .pdf")
-
-
-APART = {"calibrate": _add_calibrate, "audit": _add_audit, "story": _add_story}
-"""Actions with arguments and a file of their own."""

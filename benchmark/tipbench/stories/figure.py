@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from tipcore.errors import UsageError
 from tipdata.core.world import DAYS
 
-from tipbench.runs.figure import FORMATS, save_figure
+from tipbench.runs.figure import check_ending, save_figure
 from tipbench.stories.chronicle import title
 from tipbench.stories.lanes import DRAWN
 from tipbench.stories.legend import INK, PALE, QUIET, WASH, handles
@@ -89,12 +88,6 @@ def save(story: Timeline, path: str | Path) -> None:
     )
     with matplotlib.rc_context({"svg.hashsalt": "tipbench"}):
         save_figure(draw(story), path, "give another --figure", metadata=metadata)
-
-
-def check_ending(path: Path) -> None:
-    """Refuse a file name that says no format that can be drawn. Raises UsageError."""
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"--figure {path} is not a figure: end it in {', '.join(FORMATS)}.")
 
 
 def _reach(story: Timeline) -> tuple[float, float]:

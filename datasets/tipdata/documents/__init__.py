@@ -1,1 +1,1 @@
-"""What is written about the data: cards, diagram, marginals, previews and manifests."""
+"""What is written about the data: cards, diagram, fidelity, lint, previews and manifests."""

@@ -4,7 +4,7 @@ import polars as pl
 
 from tipdata.core.counts import effective_size
 from tipdata.core.world import profile
-from tipdata.documents.marginals import marginals
+from tipdata.documents.fidelity import Held, hold
 from tipdata.release import Release
 from tipdata.stages import tables_of
 
@@ -23,14 +23,16 @@ def describe(release: Release) -> str:
             lines.append(f"  {column.name:<22} {column.dtype!s:<14} {column.tier:<9} {about}".rstrip())
         lines.append("")
     lines += _weighed(release)
-    lines.append(f"{'aggregate':<36} {'published':>10} {'here':>8}   band")
-    for m in marginals(release):
-        value = "-" if m.measured is None else f"{m.measured:.3f}"
-        verdict = "too few" if m.measured is None else "within" if m.passes else "outside"
-        lines.append(
-            f"{m.name:<36} {m.target:>10} {value:>8}   {verdict} {m.low:g} to {m.high:g} ({m.source})"
-        )
+    lines.append(f"{'aggregate':<58} {'published':>16} {'here':>8}   band")
+    lines += [_line(held) for held in hold(release)]
     return "\n".join(lines)
+
+
+def _line(held: Held) -> str:
+    a = held.aggregate
+    value = "-" if held.value is None else f"{held.value:.3f}"
+    verdict = {"pass": "within", "fail": "outside", "too few rows": "too few rows for"}[held.verdict]
+    return f"{a.name:<58} {a.published:>16} {value:>8}   {verdict} {a.low:g} to {a.high:g} ({a.source})"
 
 
 def _weighed(release: Release) -> list[str]:

@@ -96,7 +96,7 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
             sys.stderr.write(said)
     # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
     work = partial(
-        _make_region, World.of(release.version, release.world, size=release.size), release.folder, mark
+        make_region, World.of(release.version, release.world, size=release.size), release.folder, mark
     )
     try:
         run_all(
@@ -137,8 +137,8 @@ def _region_is_there(release: Release, index: int, manifest: dict | None, mark: 
     return is_it and not region_problems(release, index)
 
 
-def _make_region(world: World, release_folder: Path, mark: str, index: int) -> None:
-    """Generate one region and put it in place."""
+def make_region(world: World, release_folder: Path, mark: str, index: int) -> None:
+    """Generate one region and put it in place. ``mark``: of the generator, for its receipt."""
     tables = generate_region(world, index)
     with fill_folder_atomically(release_folder / region_name(index), replace=True, advice=ELSEWHERE) as part:
         known, files = tables_of(world.version), {}

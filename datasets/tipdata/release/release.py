@@ -1,6 +1,7 @@
 """A release: a version of the data and a size, as parquet files by region."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from tipcore.errors import UsageError
 from tipcore.home import home
 from tipcore.parquet import scan_parquet
 
+from tipdata.core.tables import Table
 from tipdata.core.world import (
     WORLD_MARK,
     check_world,
@@ -20,7 +22,7 @@ from tipdata.core.world import (
     versions,
 )
 from tipdata.release.checking import check_table
-from tipdata.release.layout import files_of, region_name
+from tipdata.release.layout import TRUTH, files_of, region_name
 from tipdata.stages import all_tables, tables_of
 
 
@@ -95,17 +97,10 @@ class Release:
         if table not in known:
             where = f" in data version {self.version}" if table in all_tables() else ""
             raise UsageError(f"table {table} does not exist{where}: choose one of {', '.join(known)}.")
-        observed, hidden = known[table].observed, known[table].hidden
-        if not observed and not truth:
+        if known[table].hidden_only and not truth:
             raise UsageError(f"table {table} is hidden truth: ask for it with truth=True.")
         check_table(self, table, hidden=(False, True) if truth else (False,))
-        seen = scan_parquet(self._files(f"{table}.parquet")) if observed else None
-        if not truth or not hidden:
-            return pl.LazyFrame() if seen is None else seen
-        unseen = scan_parquet(self._files(f"{table}.truth.parquet"))
-        if seen is None:
-            return unseen
-        return seen.join(unseen, on=list(known[table].key), how="left", maintain_order="left")
+        return scan_files(known[table], self._files, truth)
 
     def lacking(self, index: int) -> list[Path]:
         """Return the files of a region that are not there."""
@@ -115,6 +110,17 @@ class Release:
 
     def _files(self, name: str) -> list[Path]:
         return [self.region_folder(i) / name for i in range(self.regions)]
+
+
+def scan_files(table: Table, files: Callable[[str], list[Path]], truth: bool) -> pl.LazyFrame:
+    """Return the rows of a table's files, lazily. ``files``: the places of the files of a name, by region."""
+    seen = scan_parquet(files(f"{table.name}.parquet")) if table.observed else None
+    if not truth or not table.hidden:
+        return pl.LazyFrame() if seen is None else seen
+    unseen = scan_parquet(files(f"{table.name}{TRUTH}.parquet"))
+    if seen is None:
+        return unseen
+    return seen.join(unseen, on=list(table.key), how="left", maintain_order="left")
 
 
 @lru_cache

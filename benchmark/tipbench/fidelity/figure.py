@@ -1,0 +1,139 @@
+"""Draw how a release holds: a line per aggregate, its value against its band, with interval and range.
+
+Aggregates have scales of their own, so that each is drawn by where it lies in its band: 0 is the lower end, 1 the
+upper. Marks differ in form as well as in colour. The same values give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tipdata.documents.fidelity import Held
+from tipdata.documents.fidelity.aggregate import Use
+from tipdata.documents.palette import LIGHT
+
+from tipbench.runs.figure import save_figure
+from tipbench.style import DPI, SMALL, TEXT, TITLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LINE, BARE, WIDTH = 0.2, 1.7, 10.5
+"""Inches: the height of an aggregate's line, what stands above and below, and the figure's width."""
+LEFT, RIGHT = -1.0, 2.0
+"""Ends of the axis: a band's width on either side of it. What lies beyond is drawn at the end, with an arrow."""
+FORM: dict[Use, str] = {"input": "s", "tuned": "o", "unused": "D"}
+LEGEND: dict[Use, str] = {
+    "input": "input: a parameter is the number",
+    "tuned": "tuned: parameters were chosen for it",
+    "unused": "unused: tests the world",
+}
+EXPLAINED = (
+    "Grey: the band. Thick line: 95% interval. Thin line: 5th to 95th percentile of regions. "
+    "At the right: the value, and what was published."
+)
+
+
+def save(held: Sequence[Held], name: str, path: Path) -> None:
+    """Draw a release's aggregates. Raises UsageError where the file cannot be written."""
+    metadata = {"Date": None} if path.suffix.lower() == ".svg" else {}
+    if path.suffix.lower() == ".pdf":
+        metadata = {"CreationDate": None}
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "tipbench"}):  # names in an SVG are made when it is written
+        save_figure(draw(held, name), path, "give another --figure", metadata=metadata)
+
+
+def draw(held: Sequence[Held], name: str) -> Figure:
+    """Return the figure. ``name``: of the release, for its title."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    rows = _with_subjects(held)
+    with matplotlib.rc_context({"font.size": TEXT, "axes.edgecolor": LIGHT["quiet"]}):
+        figure = Figure(figsize=(WIDTH, BARE + LINE * len(rows)), dpi=DPI)
+        FigureCanvasAgg(figure)
+        height = figure.get_figheight()
+        panel = figure.add_axes((0.45, 0.85 / height, 0.39, LINE * len(rows) / height))
+        for place, one in enumerate(rows):
+            if isinstance(one, str):
+                panel.annotate(
+                    one, (-1.06, place), xycoords=("axes fraction", "data"), va="center", fontweight="bold"
+                )
+            else:
+                _line(panel, one, place)
+        _dress(figure, panel, rows, name)
+    return figure
+
+
+def _with_subjects(held: Sequence[Held]) -> list[Held | str]:
+    rows: list[Held | str] = []
+    subject = ""
+    for one in held:
+        if one.subject != subject:
+            subject = one.subject
+            rows.append(subject)
+        rows.append(one)
+    return rows
+
+
+def _line(panel: Axes, one: Held, place: int) -> None:
+    a = one.aggregate
+    name = a.name if len(a.name) <= 62 else f"{a.name[:61]}…"
+    panel.annotate(
+        name, (-0.02, place), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=SMALL
+    )
+    panel.plot([0, 1], [place, place], color=LIGHT["pale"], linewidth=9, solid_capstyle="butt", zorder=1)
+    said = "too few rows" if one.value is None else f"{one.value:.3g}  ({a.published})"
+    panel.annotate(said, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL)
+    if one.value is None:
+        return
+    colour = LIGHT["accent"] if one.verdict == "pass" else LIGHT["oracle-text"]
+    for ends, width, opacity in ((one.regions, 1.0, 0.55), (one.interval, 3.0, 0.75)):
+        if ends is not None:
+            reach = [_shown(_place(one, end)) for end in ends]
+            panel.plot(reach, [place, place], color=colour, linewidth=width, alpha=opacity, zorder=2)
+    at = _place(one, one.value)
+    form = FORM[a.use] if LEFT <= at <= RIGHT else ("<" if at < LEFT else ">")
+    full = colour if one.verdict == "pass" else LIGHT["paper"]
+    panel.plot(
+        _shown(at), place, form, color=colour, markerfacecolor=full, markersize=5.5, zorder=3, clip_on=False
+    )
+
+
+def _place(one: Held, value: float) -> float:
+    """Return where a value lies in its band."""
+    a = one.aggregate
+    return (value - a.low) / (a.high - a.low)
+
+
+def _shown(at: float) -> float:
+    return min(max(at, LEFT), RIGHT)
+
+
+def _dress(figure: Figure, panel: Axes, rows: Sequence[Held | str], name: str) -> None:
+    from matplotlib.lines import Line2D
+
+    panel.set_xlim(LEFT, RIGHT)
+    panel.set_ylim(len(rows) - 0.4, -0.6)
+    panel.set_yticks([])
+    panel.set_xticks([0, 1], ["lower end\nof the band", "upper end\nof the band"], fontsize=SMALL)
+    panel.spines[["top", "right", "left"]].set_visible(False)
+    height = figure.get_figheight()
+    heading, note = (1 - inches / height for inches in (0.22, 0.5))
+    said = f"Release {name} beside what is published"
+    figure.text(0.01, heading, said, fontsize=TITLE, fontweight="bold", va="center")
+    figure.text(0.01, note, EXPLAINED, fontsize=SMALL, va="center", color=LIGHT["quiet"])
+    ink, good, bad = LIGHT["quiet"], LIGHT["accent"], LIGHT["oracle-text"]
+    marks = [(FORM[use], ink, ink, text) for use, text in LEGEND.items()]
+    marks += [("o", good, good, "in the band"), ("o", bad, LIGHT["paper"], "outside")]
+    handles = [
+        Line2D([], [], marker=form, color=edge, markerfacecolor=face, linestyle="", label=text)
+        for form, edge, face, text in marks
+    ]
+    figure.legend(handles=handles, loc="lower left", ncols=5, fontsize=SMALL, frameon=False)

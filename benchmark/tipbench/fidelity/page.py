@@ -1,0 +1,102 @@
+"""Write the tables of ``docs/fidelity.md``, or check them: ``python -m tipbench.fidelity.page [--check]``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tipcore.atomic import write_file_atomically
+from tipdata.core.world import FOLDER
+from tipdata.documents.fidelity import NOT_MODELLED, Held, hold
+from tipdata.documents.fidelity.aggregate import USES
+from tipdata.release import Release, open_release
+
+FILE = FOLDER.parents[1] / "docs" / "fidelity.md"
+BEGIN, END = "<!-- written by python -m tipbench.fidelity.page -->", "<!-- until here -->"
+
+
+def render(held: Sequence[Held], name: str) -> str:
+    """Return the part of the page that is written: verdicts, a table per subject, and what is not modelled."""
+    parts = [BEGIN, "", _counts(held, name)]
+    for subject in dict.fromkeys(one.subject for one in held):
+        of_subject = [one for one in held if one.subject == subject]
+        parts += ["", f"### {subject[0].upper()}{subject[1:]}", "", *_table(of_subject)]
+    parts += ["", "## What is not modelled", ""]
+    parts += [f"- {one.what}{f' ({one.source})' if one.source else ''}. {one.why}" for one in NOT_MODELLED]
+    return "\n".join([*parts, "", END])
+
+
+def _counts(held: Sequence[Held], name: str) -> str:
+    lines = [
+        f"Release {name}, {len(held)} aggregates.",
+        "",
+        "| use | pass | fail | too few rows | what it means |",
+        "|---|--:|--:|--:|---|",
+    ]
+    for use, meaning in USES.items():
+        told = [one.verdict for one in held if one.aggregate.use == use]
+        counts = " | ".join(str(told.count(verdict)) for verdict in ("pass", "fail", "too few rows"))
+        lines.append(f"| {use} | {counts} | {meaning} |")
+    return "\n".join(lines)
+
+
+def _table(held: Sequence[Held]) -> list[str]:
+    lines = [
+        "| aggregate | published | band | here | 95% interval | regions, 5–95% | verdict | use |",
+        "|---|--:|--:|--:|--:|--:|---|---|",
+    ]
+    for one in held:
+        a = one.aggregate
+        said = f"{a.name}{f' <br>*{a.note}*' if a.note else ''}"
+        verdict = f"**{one.verdict}**" if one.verdict == "fail" else one.verdict
+        use = f"{a.use}{f' `{a.parameter}`' if a.parameter else ''}"
+        source = f"{a.published}, {a.source}{'' if a.mark == 'read' else f' ({a.mark})'}"
+        lines.append(
+            f"| {said} | {source} | {pair((a.low, a.high))} | {number(one.value)} | {pair(one.interval)} | "
+            f"{pair(one.regions)} | {verdict}{' ?' if one.is_doubtful else ''} | {use} |"
+        )
+    return lines
+
+
+def number(value: float | None) -> str:
+    """Return a value with as many digits as it bears, '-' for none."""
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def pair(ends: tuple[float, float] | None) -> str:
+    """Return the ends of an interval or band, '-' for none."""
+    return "-" if ends is None else f"{number(ends[0])} to {number(ends[1])}"
+
+
+def renewed(page: str, part: str) -> str:
+    """Return the page with its written part replaced. Raises ValueError for one without a place for it."""
+    before, found, rest = page.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not (found and ended):
+        raise ValueError(f"{FILE} has no place for the table: put back the lines {BEGIN} and {END}")
+    return f"{before}{part}{after}"
+
+
+def main(arguments: Sequence[str] | None = None, release: Release | None = None) -> int:
+    """Write the page, or with ``--check`` return 1 where it is not what the release gives."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 where the page is out of date"
+    )
+    options = parser.parse_args(arguments)
+    source = release or open_release(Release.called("small").version, "small")
+    page = FILE.read_text(encoding="utf-8")
+    made = renewed(page, render(hold(source), source.name))
+    if options.check:
+        if made != page:
+            sys.stderr.write(f"{FILE} is out of date: run python -m tipbench.fidelity.page\n")
+        return int(made != page)
+    write_file_atomically(FILE, made)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

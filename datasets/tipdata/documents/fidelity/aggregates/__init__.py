@@ -1,0 +1,1 @@
+"""Published aggregates by subject, each declared once."""

@@ -1,0 +1,154 @@
+"""The lint of a release: nothing in what is released, everything that is planted, in every language and column."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tipcore.errors import UsageError
+from tipdata.core.kinds import LANGUAGES
+from tipdata.documents.linting import Report, lint_folder
+from tipdata.documents.linting.strings import CODES, NAMES, strikes_of
+from tipdata.release import Release
+from tipdata.text.lint import FORMS, SIGNS, rules_of
+
+WORDS = [
+    pytest.param(language, rule.name, rule.planted, id=f"{language}-{rule.name}")
+    for language in LANGUAGES
+    for rule in rules_of(language)
+    if rule.name not in FORMS
+]
+
+
+@pytest.fixture(scope="module")
+def region(tiny: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one region of a release."""
+    folder = tmp_path_factory.mktemp("edited release")
+    shutil.copytree(tiny.region_folder(0), folder / "00000")
+    return folder
+
+
+def _write(folder: Path, name: str, frame: pl.DataFrame) -> Path:
+    path = folder / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(path)
+    return path
+
+
+def _advert(text: str, language: str = "en") -> pl.DataFrame:
+    return pl.DataFrame({"region": [0], "advert": [1], "language": [language], "title": [""], "body": [text]})
+
+
+def test_nothing_is_found_in_a_release_and_every_string_is_read(region: Path) -> None:
+    report = lint_folder(region)
+    assert report.strikes == []
+    assert report.unknown == set()
+    strings = sum(
+        int(column.explode().drop_nulls().len())
+        if column.dtype == pl.List(pl.String)
+        else column.drop_nulls().len()
+        for path in region.rglob("*.parquet")
+        for column in pl.read_parquet(path, glob=False)
+        if column.dtype in (pl.String, pl.List(pl.String))
+    )
+    assert report.strings.total() == strings > 100_000
+    assert report.distinct["adverts"] > 1000
+
+
+@pytest.mark.parametrize(("language", "rule", "planted"), WORDS)
+def test_what_is_planted_is_found_in_every_language(language: str, rule: str, planted: str) -> None:
+    """Within a text of that language; a foreign letter alone, since a text in another script is one."""
+    around = {"ar": "نعم", "en": "Tea", "es": "Té", "fr": "Thé", "ru": "Чай", "zh": "茶"}[language]
+    assert rule in strikes_of(f"{around}\n{planted} ✨ NNN-NNNN", language)
+    assert not strikes_of(f"{around}\n{around} ✨ NNN-NNNN", language)
+
+
+def test_an_edited_release_is_found_out_with_file_row_and_rule(region: Path, tmp_path: Path) -> None:
+    edited = tmp_path / "a b=(c)"
+    shutil.copytree(region, edited)
+    path = edited / "00000" / "adverts.parquet"
+    adverts = pl.read_parquet(path, glob=False)
+    bodies = adverts["body"].to_list()
+    language = adverts["language"][7]
+    planted = next(rule.planted for rule in rules_of(language) if rule.name == "explicit")
+    bodies[7] = f"{bodies[7]} {planted}"
+    adverts.with_columns(body=pl.Series(bodies)).write_parquet(path)
+    (strike,) = lint_folder(edited).strikes
+    assert (strike.table, strike.column, strike.rule) == ("adverts", "body", "explicit")
+    assert strike.where == f"{Path('00000') / 'adverts.parquet'}, row 7"
+    assert strike.found in planted.casefold()
+
+
+@pytest.mark.parametrize(
+    ("table", "frame", "rule"),
+    [
+        ("people", pl.DataFrame({"person": [1, 2], "age_band": ["18-20", "9-17"]}), "no minor as a row"),
+        ("people", pl.DataFrame({"person": [1], "age": [16]}), "no minor as a row"),
+        ("people", pl.DataFrame({"person": [1], "minor": [True]}), "no minor as a row"),
+        ("anything", pl.DataFrame({"age_band": ["unknown"]}), "no minor as a row"),
+        ("people", pl.DataFrame({"person": [1], "date_of_birth": ["?"]}), "no date of birth"),
+        ("child_counts", pl.DataFrame({"region": [0], "count": [5], "person": [7]}), "children are counts"),
+        ("adverts", pl.DataFrame({"advert": [1], "posted": [date(2026, 1, 2)]}), "real date"),
+        ("adverts", _advert("Open since 2024-05-01"), "real date"),
+        ("adverts", _advert("Abierto desde 3.12.2025", "es"), "real date"),
+        ("adverts", pl.DataFrame({"advert": [1], "picture": [b"\x89PNG"]}), "no pictures"),
+        ("payments", pl.DataFrame({"payment": [1], "currency": ["CHF"]}), "currency"),
+        (
+            "payments",
+            pl.DataFrame({"payment": [1], "channel": ["teleport"]}),
+            "value that no column declares",
+        ),
+        ("adverts", pl.DataFrame({"advert": [1], "contacts": [["612 345 678"]]}), "contact"),
+        ("adverts", pl.DataFrame({"advert": [1], "remark": ["junge Teens, porn"]}), "borrowed"),
+        ("notes", pl.DataFrame({"said": [{"more": "A sensual evening"}]}), "explicit"),
+        ("adverts", _advert("A pleasant jovencita", "en"), "youth"),
+    ],
+)
+def test_what_a_column_may_not_be_is_found(
+    tmp_path: Path, table: str, frame: pl.DataFrame, rule: str
+) -> None:
+    _write(tmp_path, table, frame)
+    report = lint_folder(tmp_path)
+    assert rule in {strike.rule for strike in report.strikes}, report.strikes
+
+
+def test_ages_of_firms_and_of_adults_are_none_of_a_minor(tmp_path: Path) -> None:
+    _write(tmp_path, "firms", pl.DataFrame({"firm": [1], "age_years": [3]}))
+    _write(tmp_path, "people", pl.DataFrame({"person": [1, 2], "age_band": ["18-20", "48+"]}))
+    counts = {"region": [0], "age_band": ["9-17"], "form": ["labour"], "sex": ["male"], "count": [5]}
+    _write(tmp_path, "child_counts", pl.DataFrame(counts))
+    assert lint_folder(tmp_path).strikes == []
+
+
+def test_a_table_is_known_by_its_file_or_by_its_folder(tmp_path: Path) -> None:
+    _write(tmp_path / "data" / "adverts", "train-00000", _advert("A sensual evening"))
+    report: Report = lint_folder(tmp_path)
+    assert report.by_rule == {("adverts", "explicit"): 1}
+
+
+def test_a_note_is_read_in_the_language_of_its_region(tmp_path: Path) -> None:
+    notes = ["Спит плохо.", "Ждёт.", "Чувственный вечер"]
+    rows = {"contact": [1, 2, 3], "language": ["ru", "ru", "en"], "narrative": notes}
+    _write(tmp_path, "contacts", pl.DataFrame({"region": [0, 0, 0], **rows}))
+    assert lint_folder(tmp_path).by_rule == {("contacts", "explicit"): 1}
+
+
+def test_capitals_names_and_codes_of_the_field_are_no_finding() -> None:
+    assert not strikes_of("NOW HIRING: CAFÉ STAFF", "en")
+    assert not strikes_of("Открыто с 9 до 17. 250 XTS за час", "ru")
+    assert "contact" in strikes_of("Открыто с 9 до 17. 250 XTS, +7 912 3456789", "ru")
+    assert not strikes_of("sexual", CODES)
+    assert not strikes_of("Quilovath", NAMES)
+    assert SIGNS in strikes_of("NOW HIRING: Ж", "en")
+    assert not strikes_of("chaque condition figure ici", "fr")
+
+
+def test_a_folder_that_cannot_be_read_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"is not a folder: name a release"):
+        lint_folder(tmp_path / "nothing")
+    with pytest.raises(UsageError, match=r"has no parquet file: name the folder of a release"):
+        lint_folder(tmp_path)
+    (tmp_path / "adverts.parquet").write_bytes(b"PAR1 but not really")
+    with pytest.raises(UsageError, match=r"adverts.parquet cannot be read .*: mend or delete it\.$"):
+        lint_folder(tmp_path)
