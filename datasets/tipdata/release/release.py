@@ -21,7 +21,8 @@ from tipdata.core.world import (
 )
 from tipdata.release.checking import check_table
 from tipdata.release.layout import files_of, region_name
-from tipdata.stages import all_tables, tables_of
+from tipdata.release.reading import known_table, scan_files
+from tipdata.stages import tables_of
 
 
 @dataclass(frozen=True)
@@ -91,21 +92,9 @@ class Release:
             UsageError: for a table that does not exist, or one that is all truth where ``truth`` is not asked for.
             MachineFault: where a file of it is damaged (:mod:`tipdata.release.checking`).
         """
-        known = tables_of(self.version)
-        if table not in known:
-            where = f" in data version {self.version}" if table in all_tables() else ""
-            raise UsageError(f"table {table} does not exist{where}: choose one of {', '.join(known)}.")
-        observed, hidden = known[table].observed, known[table].hidden
-        if not observed and not truth:
-            raise UsageError(f"table {table} is hidden truth: ask for it with truth=True.")
+        known = known_table(tables_of(self.version), self.version, table, truth)
         check_table(self, table, hidden=(False, True) if truth else (False,))
-        seen = scan_parquet(self._files(f"{table}.parquet")) if observed else None
-        if not truth or not hidden:
-            return pl.LazyFrame() if seen is None else seen
-        unseen = scan_parquet(self._files(f"{table}.truth.parquet"))
-        if seen is None:
-            return unseen
-        return seen.join(unseen, on=list(known[table].key), how="left", maintain_order="left")
+        return scan_files(known, truth, lambda suffix: scan_parquet(self._files(f"{table}{suffix}.parquet")))
 
     def lacking(self, index: int) -> list[Path]:
         """Return the files of a region that are not there."""

@@ -1,0 +1,80 @@
+"""Write the metadata by which catalogues know a release: DataCite 4.5 in JSON, and what Zenodo reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tipdata.core.world import is_draft
+
+from tipbench.publishing.facts import KEYWORDS, LANGUAGES, LICENCE, Facts, authors, citation
+from tipbench.version import __version__
+
+UNKNOWN_DOI = ":tba"
+"""What DataCite writes for a value that is to be announced later."""
+
+
+def datacite(facts: Facts) -> dict[str, Any]:
+    """Return DataCite metadata (schema 4.5, the form of its JSON). Without a DOI its place says ``:tba``."""
+    year = str(citation()["date-released"])[:4]
+    found: dict[str, Any] = {
+        "schemaVersion": "http://datacite.org/schema/kernel-4",
+        "doi": facts.doi or UNKNOWN_DOI,
+        "identifiers": [],
+        "creators": [{"name": name, "nameType": "Organizational"} for name in authors()],
+        "titles": [{"title": facts.title, "lang": "en"}],
+        "publisher": {"name": facts.publisher or authors()[0]},
+        "publicationYear": year,
+        "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Synthetic dataset"},
+        "subjects": [{"subject": word, "lang": "en"} for word in KEYWORDS],
+        "dates": [{"date": str(citation()["date-released"]), "dateType": "Issued"}],
+        "language": "en",
+        "version": facts.version,
+        "formats": ["application/x-parquet"],
+        "rightsList": [
+            {
+                "rights": "Creative Commons Attribution 4.0 International",
+                "rightsUri": LICENCE,
+                "rightsIdentifier": "CC-BY-4.0",
+                "rightsIdentifierScheme": "SPDX",
+                "schemeUri": "https://spdx.org/licenses/",
+            }
+        ],
+        "descriptions": [
+            {"description": facts.summary, "descriptionType": "Abstract", "lang": "en"},
+            {
+                "description": f"Made by tipbench {__version__}. SHA-256 over its regions' digests: "
+                f"{facts.manifest['digest']}. Text of adverts and notes in {', '.join(LANGUAGES)}.",
+                "descriptionType": "TechnicalInfo",
+                "lang": "en",
+            },
+        ],
+    }
+    if facts.url:
+        found["url"] = facts.url
+    return found
+
+
+def zenodo(facts: Facts) -> dict[str, Any]:
+    """Return what Zenodo takes from ``.zenodo.json``: a deposit of a data set, open, under its licence."""
+    draft = " A draft: it may still change." if is_draft(facts.version) else ""
+    found: dict[str, Any] = {
+        "upload_type": "dataset",
+        "title": facts.title,
+        "description": f"<p>{facts.summary}</p><p>Read RESPONSIBLE-USE.md before you use it.</p>",
+        "creators": [{"name": name} for name in authors()],
+        "publication_date": str(citation()["date-released"]),
+        "access_right": "open",
+        "license": "cc-by-4.0",
+        "version": facts.version,
+        "language": "eng",
+        "keywords": list(KEYWORDS),
+        "notes": "A score on synthetic data is an indicator for human review and does not estimate performance in the "
+        f"field.{draft}",
+    }
+    if facts.doi:
+        found["doi"] = facts.doi
+    if facts.url:
+        found["related_identifiers"] = [
+            {"identifier": facts.url, "relation": "isIdenticalTo", "resource_type": "dataset"}
+        ]
+    return found
