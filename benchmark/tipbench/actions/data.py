@@ -130,6 +130,13 @@ def opened(options: argparse.Namespace) -> Release:
     return _opened(release, engine, options)
 
 
+def asked(options: argparse.Namespace) -> tuple[Release, dict[str, str], Callable[[], Release]]:
+    """Return the release that was asked for, the keys of the action's own, and what makes the release ready to read.
+    Raises UsageError for a release that does not exist."""
+    release, engine, own = _asked(options)
+    return release, own, lambda: _opened(release, engine, options)
+
+
 def _opened(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
     quiet = options.quiet
     return open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)

@@ -1,8 +1,15 @@
-"""``tipbench data``: make, verify, remove, describe or preview a release, or tell a case of it."""
+"""``tipbench data``: make, verify, remove, describe, preview or export a release, or tell a case of it."""
 
 import argparse
 
-from tipbench.commands.options import add_config_dir, add_json, add_overrides, add_quiet, parser_of
+from tipbench.commands.options import (
+    add_config_dir,
+    add_draft,
+    add_json,
+    add_overrides,
+    add_quiet,
+    parser_of,
+)  # fmt: skip
 
 ABOUT = {
     "make": "generate a release, region by region; goes on where it was interrupted",
@@ -10,6 +17,7 @@ ABOUT = {
     "remove": "delete a release's files; it can be made again, bit by bit the same",
     "describe": "tables, columns, and marginals beside the published aggregates",
     "preview": "some rows of a table, adverts as cards; or of your own data, as methods are handed them",
+    "export": "write a release for others' tools: data, cards, metadata and checksums, in a folder or at a URL",
     "story": "tell one operation from all tables, truth shown, as text, figure or JSON",
 }
 
@@ -22,6 +30,7 @@ examples:
   tipbench data describe release=tiny
   tipbench data preview release=tiny table=adverts rows=5 language=ar
   tipbench data preview data=sms_spam data.path=FOLDER rows=3
+  tipbench data export release=tiny --to exports/tiny
   tipbench data story release=tiny
   tipbench data story --find "form=labour views>=4"
 
@@ -50,6 +59,16 @@ examples:
   tipbench data preview release=tiny
   tipbench data preview release=tiny table=adverts rows=5 language=ar
   tipbench data preview data=sms_spam data.path=FOLDER rows=3""",
+    "export": """\
+examples:
+  tipbench data export release=tiny --to exports/tiny          datasets.load_dataset and the HF Hub read it as it is
+  tipbench data export release=tiny --to exports/tiny --validate
+  tipbench data export release=small splits=headline --to s3://BUCKET/tipbench-small
+  tipbench data export release=tiny --to exports/relational --format relbench
+  tipbench data export release=tiny --to exports/tiny --url https://example.org/tipbench --doi 10.1234/example
+
+tipbench.load("advert_risk", release="exports/tiny") reads it back, held against its checksums. docs/publishing.md tells
+what each file is.""",
     "story": """\
 examples:
   tipbench data story                                          the trafficking operation that is seen best
@@ -67,8 +86,10 @@ What fits a trafficking case fits lawful work as well: compare a story of kind=b
 }
 """Examples of each action, for its own help."""
 
-OWN_KEYS = {"preview": ("table", "rows", "language")}
+OWN_KEYS = {"preview": ("table", "rows", "language"), "export": ("tasks", "splits")}
 """Keys of an action's own, beside release and engine."""
+FORMATS = ("hub", "relbench")
+"""What an export is written for."""
 AT_WORK = ("make", "verify")
 """Actions whose work is shared out to workers. Others take the keys of an engine too, and need none."""
 
@@ -78,7 +99,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action, about in ABOUT.items():
-        call = "story:call" if action == "story" else f"data:call_{action}"
+        call = f"{action}:call" if action in ("export", "story") else f"data:call_{action}"
         one = parser_of(actions, action, about, ACTION_EXAMPLES[action], f"tipbench.actions.{call}")
         own = ", engine=, engine.workers=" if action in AT_WORK else ""
         own += "".join(f", {key}=" for key in OWN_KEYS.get(action, ()))
@@ -87,12 +108,27 @@ def declare(parser: argparse.ArgumentParser) -> None:
             _add_story(one)
         else:
             add_overrides(one, f"release=, release.world={own}")
+        if action == "export":
+            _add_export(one)
         if action == "preview":
             add_config_dir(one)
         else:
             one.set_defaults(config_dir=None)
         add_quiet(one)
         add_json(one)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    place = "a folder that is not there yet, or a URL that fsspec opens, such as s3://BUCKET/NAME"
+    parser.add_argument("--to", required=True, metavar="DIR_OR_URL", help=place)
+    about = "hub (default): datasets, the HF Hub, Croissant; relbench: a folder that relbench.load_dataset opens"
+    parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=about)
+    parser.add_argument("--url", default="", help="the page on which the export will be found, for its metadata")
+    parser.add_argument("--doi", default="", help="its DOI, such as 10.1234/example")
+    parser.add_argument("--publisher", default="", metavar="NAME", help="who publishes it (the authors)")
+    about = "check the metadata by mlcroissant and DataCite's schema first (extra publish)"
+    parser.add_argument("--validate", action="store_true", help=about)
+    add_draft(parser)
 
 
 def _add_story(parser: argparse.ArgumentParser) -> None:

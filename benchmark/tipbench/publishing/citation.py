@@ -9,17 +9,15 @@ from tipdata.core.world import is_draft
 from tipbench.publishing.facts import KEYWORDS, LANGUAGES, LICENCE, Facts, authors, citation
 from tipbench.version import __version__
 
-UNKNOWN_DOI = ":tba"
-"""What DataCite writes for a value that is to be announced later."""
-
-
 def datacite(facts: Facts) -> dict[str, Any]:
-    """Return DataCite metadata (schema 4.5, the form of its JSON). Without a DOI its place says ``:tba``."""
+    """Return DataCite metadata, schema 4.5, in the form in which a DOI is asked for.
+
+    Without a DOI there is none in it: whoever mints it (Zenodo, an institution's repository) adds it.
+    """
     year = str(citation()["date-released"])[:4]
     found: dict[str, Any] = {
         "schemaVersion": "http://datacite.org/schema/kernel-4",
-        "doi": facts.doi or UNKNOWN_DOI,
-        "identifiers": [],
+        **({"doi": facts.doi} if facts.doi else {}),
         "creators": [{"name": name, "nameType": "Organizational"} for name in authors()],
         "titles": [{"title": facts.title, "lang": "en"}],
         "publisher": {"name": facts.publisher or authors()[0]},

@@ -19,7 +19,7 @@ from tipdata.documents.shipped import ethics
 from tipdata.release import manifest_folder
 from tipdata.stages import stages_of
 
-from tipbench.publishing.facts import Facts
+from tipbench.publishing.facts import Facts, authors
 from tipbench.tasks import tasks
 
 CARDS = FOLDER.parent / "cards" / "releases"
@@ -52,7 +52,7 @@ def _motivation(facts: Facts) -> str:
         "scrapes that nobody else can see, with proxy labels. This release is drawn from one simulated world whose "
         "truth is known: methods can be compared in the open, leakage and the bias of proxy labels be measured, and "
         f"harm to lawful groups be counted beside every detection score. This size: {facts.about_size}.\n\n"
-        "Made by the tipbench authors. No funding is named."
+        f"Made by {' and '.join(authors())}. The repository names no funder."
     )
 
 
@@ -64,8 +64,7 @@ def _composition(facts: Facts) -> str:
         f"{facts.regions} regions, independent of each other but for shared world factors; {facts.total:,} rows in "
         f"{len(facts.rows)} tables over 730 days. Columns are counted by who may see them: anyone (public), the company "
         "that runs a site, hotline or audit (platform), a court (legal); `truth` is hidden from methods, `label` is "
-        "supervision. Missing values are part of the data: they stand where a lawful or unlawful actor would leave a "
-        "field empty.\n\n"
+        "supervision. Missing values are part of the data: the field was left empty, or does not apply.\n\n"
         + "\n".join(lines)
         + f"\n\n{ethics()['What the data holds']}\n\nIt describes no person, so that nobody could be identified or "
         "give consent. Text is in Arabic, Chinese, English, French, Russian and Spanish."

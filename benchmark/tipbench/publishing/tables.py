@@ -7,7 +7,7 @@ from pathlib import Path
 from tipcore.parquet import read_parquet
 from tipdata.release import Release
 from tipdata.release.exported import table_file
-from tipdata.release.layout import TRUTH, files_of
+from tipdata.release.layout import files_of
 from tipdata.stages import tables_of
 
 from tipbench.publishing.parquet import write_frames
@@ -27,6 +27,3 @@ def write_tables(release: Release, folder: Path) -> dict[str, int]:
             )
             rows[name] = write_frames(folder / table_file(name, suffix), map(read_parquet, files))
     return rows
-
-
-__all__ = ["TRUTH", "write_tables"]
