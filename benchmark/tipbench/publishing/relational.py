@@ -54,7 +54,8 @@ PARTS = {"train": "train", "valid": "val", "test": "test"}
 class Relation:
     """A table as RelBench has it. ``pkey``, ``time``: None where it has none. ``fkeys``: tables by column.
 
-    ``index``: ``[key, place]``, the place of each released key; None without a primary key.
+    ``index``: ``[key, place]``, the place of each released key, with ``region`` where it is needed to tell them apart;
+    None without a primary key.
     """
 
     frame: pl.DataFrame
@@ -133,11 +134,7 @@ def database(tables: Mapping[str, pl.DataFrame]) -> dict[str, Relation]:
     declared = {name: all_tables()[name] for name in tables}
     ordered = {name: _by_time(frame, declared[name]) for name, frame in tables.items()}
     keys = {name: _key_of(declared[name], frame) for name, frame in ordered.items()}
-    indexes = {
-        name: ordered[name].select(key, pl.int_range(pl.len(), dtype=pl.Int64).alias("place"))
-        for name, key in keys.items()
-        if key is not None
-    }
+    indexes = {name: _index(ordered[name], key) for name, key in keys.items() if key is not None}
     return {
         name: _related(frame, declared[name], keys[name], indexes, indexes.get(name))
         for name, frame in ordered.items()
@@ -158,6 +155,12 @@ def _key_of(table: Table, frame: pl.DataFrame) -> str | None:
     return table.key[0] if len(table.key) == 1 and table.key[0] in frame.columns else None
 
 
+def _index(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Return ``[key, place]``; with ``region`` first where a key is one within its region only, as sites are."""
+    within = [] if frame[key].is_unique().all() else ["region"]
+    return frame.select(*within, key, pl.int_range(pl.len(), dtype=pl.Int64).alias("place"))
+
+
 def _related(
     frame: pl.DataFrame,
     table: Table,
@@ -171,9 +174,9 @@ def _related(
         if c.name in frame.columns and c.name != key and c.id_of in indexes and not isinstance(c.dtype, pl.List)
     }
     for column, owner in fkeys.items():
-        numbered = indexes[owner]
-        places = numbered.select(pl.col(numbered.columns[0]).alias(column), "place")
-        joined = frame.join(places, on=column, how="left", maintain_order="left")
+        *within, owned, place = indexes[owner].columns
+        places = indexes[owner].select(*within, pl.col(owned).alias(column), place)
+        joined = frame.join(places, on=[*within, column], how="left", maintain_order="left", validate="m:1")
         frame = joined.with_columns(pl.col("place").alias(column)).drop("place")
     if key is not None:
         released = pl.col(key).alias(f"{key}_id")
