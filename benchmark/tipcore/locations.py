@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from tipcore.errors import UsageError
 from tipcore.home import expanded
@@ -42,6 +40,9 @@ def place_of(place: str | Path) -> Path | Remote:
     """
     text = str(place)
     if text.startswith("file://") and "::" not in text:
+        from urllib.parse import urlsplit  # these two take as long as much of tipbench does
+        from urllib.request import url2pathname
+
         return Path(url2pathname(urlsplit(text).path))
     if not is_url(text):
         return expanded(text)
