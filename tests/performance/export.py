@@ -4,8 +4,8 @@
     python tests/performance/export.py small
 
 prints a table. ``--configs``: each config and part by ``datasets.load_dataset``, held against ``tipbench.load``.
-``--croissant``: ``mlcroissant`` validates the file and reads every record set whole (slow: row by row). ``--s3``: writes to
-a server of moto on this machine and reads back (needs ``moto[server]`` and ``s3fs``).
+``--croissant``: ``mlcroissant`` validates the file and reads every record set whole (slow: row by row). ``--s3``:
+writes to a server of moto on this machine and reads back (needs ``moto[server]`` and ``s3fs``).
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ def check_croissant(to: Path) -> str:
 
     data = mlcroissant.Dataset(jsonld=str(to / "croissant.json"))
     sets = [one.uuid for one in data.metadata.record_sets]
-    return f"{len(sets)} record sets, {sum(sum(1 for _ in data.records(name)) for name in sets):,} records read"
+    return (
+        f"{len(sets)} record sets, {sum(sum(1 for _ in data.records(name)) for name in sets):,} records read"
+    )
 
 
 def to_s3(release: Release) -> str:
@@ -91,7 +93,9 @@ def to_s3(release: Release) -> str:
         done = export_release(release, "s3://shelf/tiny", splits="headline")
         back = open_export("s3://shelf/tiny")
         for table in tables_of(release.version):
-            assert_frame_equal(back.scan(table, truth=True).collect(), release.scan(table, truth=True).collect())
+            assert_frame_equal(
+                back.scan(table, truth=True).collect(), release.scan(table, truth=True).collect()
+            )
         for part, frame in part_frames(load("advert_risk", release="s3://shelf/tiny")).items():
             assert_frame_equal(frame, part_frames(load("advert_risk", release=release))[part])
     finally:
@@ -100,7 +104,9 @@ def to_s3(release: Release) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("size")
     for name in ("configs", "croissant", "s3"):
         parser.add_argument(f"--{name}", action="store_true")

@@ -65,8 +65,8 @@ def _say(options: argparse.Namespace, release: Release, done: Exported, seconds:
         )
     elif not options.quiet:
         emit(
-            f"release {release.name}: {done.files:,} files, {size_in_words(done.bytes)}, {len(done.configs)} configs of "
-            f"tasks and splits in {done.to} ({seconds:.0f} s)"
+            f"release {release.name}: {done.files:,} files, {size_in_words(done.bytes)}, {len(done.configs)} configs "
+            f"of tasks and splits in {done.to} ({seconds:.0f} s)"
         )
 
 
@@ -79,8 +79,12 @@ def _tasks(names: str) -> list[Task]:
 
 def _check_metadata(options: argparse.Namespace) -> None:
     if options.doi and not DOI.fullmatch(options.doi):
-        raise UsageError(f"--doi {options.doi} is not a DOI: write it as 10.1234/example, without an address.")
-    if options.url and not (urlsplit(options.url).scheme in ("http", "https") and urlsplit(options.url).netloc):
+        raise UsageError(
+            f"--doi {options.doi} is not a DOI: write it as 10.1234/example, without an address."
+        )
+    if options.url and not (
+        urlsplit(options.url).scheme in ("http", "https") and urlsplit(options.url).netloc
+    ):
         raise UsageError(f"--url {options.url} is not the address of a page: write it with https://.")
     if options.format != FORMATS[0]:
         given = [name for name in ("url", "doi", "publisher", "validate") if getattr(options, name)]

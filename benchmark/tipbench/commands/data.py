@@ -121,9 +121,13 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     place = "a folder that is not there yet, or a URL that fsspec opens, such as s3://BUCKET/NAME"
     parser.add_argument("--to", required=True, metavar="DIR_OR_URL", help=place)
-    about = "hub (default): datasets, the HF Hub, Croissant; relbench: a folder that relbench.load_dataset opens"
+    about = (
+        "hub (default): datasets, the HF Hub, Croissant; relbench: a folder that relbench.load_dataset opens"
+    )
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=about)
-    parser.add_argument("--url", default="", help="the page on which the export will be found, for its metadata")
+    parser.add_argument(
+        "--url", default="", help="the page on which the export will be found, for its metadata"
+    )
     parser.add_argument("--doi", default="", help="its DOI, such as 10.1234/example")
     parser.add_argument("--publisher", default="", metavar="NAME", help="who publishes it (the authors)")
     about = "check the metadata by mlcroissant and DataCite's schema first (extra publish)"

@@ -86,7 +86,13 @@ def prepare_release(
 
 
 def fold_of(
-    task: Task, source: Source, units: pl.DataFrame, policy: Split, labels: str, level: str, oracle: bool = False
+    task: Task,
+    source: Source,
+    units: pl.DataFrame,
+    policy: Split,
+    labels: str,
+    level: str,
+    oracle: bool = False,
 ) -> tuple[Fold, pl.DataFrame, list[str]]:
     """Return the fold of one split with its stream whole, its units with ``part`` and ``cut``, and notes.
 

@@ -1,7 +1,8 @@
-"""Write the card of an export: ``README.md``, whose head of YAML tells ``datasets`` and the Hugging Face Hub what to load.
+"""Write the card of an export: ``README.md``, whose head of YAML tells ``datasets`` and the Hugging Face Hub what to
+load.
 
-Each task and split is a config with the parts train, validation and test; each table is a config with one part, and so is
-what is hidden of it. Tables and configs share no file; a config of a table reads the one file of that table.
+Each task and split is a config with the parts train, validation and test; each table is a config with one part, and so
+is what is hidden of it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from tipbench.publishing.parts import Config
 
 PART = "table"
 """The one part of a table's config."""
-_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+)
 _TASK_CATEGORIES = ["text-classification", "tabular-classification", "graph-ml", "time-series-forecasting"]
 
 
@@ -88,15 +95,15 @@ fold = tipbench.load("{facts.default_config.task.name}", release="PATH_OR_URL", 
 ## Tasks
 
 A config `TASK.SPLIT` holds the units of a task in the columns that a method of the task's access may see, beside the
-labels of its default supervision. Rows of other tables are joined by the ids that both hold. A label may stand in several
-rows of one unit (`case_linkage`). The first config of a task is its headline split.
+labels of its default supervision. Rows of other tables are joined by the ids that both hold. A unit with several labels
+has a row for each (`case_linkage`). The first config of a task is its headline split.
 
 {_tasks_table(facts)}
 
 ## Tables
 
-One file each in `tables/`, what is hidden in `truth/` (configs `NAME.truth`, joined by the key). [schema.svg](schema.svg)
-draws them; each column's access, unit and meaning is in [croissant.json](croissant.json).
+One file each in `tables/`, what is hidden in `truth/` (configs `NAME.truth`, joined by the key).
+[schema.svg](schema.svg) draws them; each column's access, unit and meaning is in [croissant.json](croissant.json).
 
 {_tables_table(facts)}
 
@@ -135,10 +142,10 @@ draws them; each column's access, unit and meaning is in [croissant.json](croiss
 def _test(facts: Facts) -> str:
     return f"""## What the test part holds
 
-The units to be predicted, and **no labels: they are null there**, so that nothing learns from them by mistake. They are no
-secret. The generator is public, and `truth/` in this export holds the hidden tables, so that anyone can score and check
-everything. Never fit or tune on `truth/`, and believe no score on an open release that you did not compute yourself;
-sealed rounds of tipbench keep their truth until they close. In a task that is handed over step by step
+The units to be predicted, and **no labels: they are null there**, so that nothing learns from them by mistake. They
+are no secret. The generator is public, and `truth/` in this export holds the hidden tables, so that anyone can score
+and check everything. Never fit or tune on `truth/`, and believe no score on an open release that you did not compute
+yourself; sealed rounds of tipbench keep their truth until they close. In a task that is handed over step by step
 (`recruitment_onset`, `route_forecast`) the whole stream is in the tables: only tipbench withholds the steps to come.
 {_validation(facts)}"""
 
@@ -155,9 +162,7 @@ def _tasks_table(facts: Facts) -> str:
         task = one.task
         rows = " | ".join(f"{one.rows.get(part, 0):,}" for part in ("train", "validation", "test"))
         question = task.question if one.headline else ""
-        lines.append(
-            f"| {one.name} | {question} | {task.unit} | {task.tier} | {task.labels[0]} | {rows} |"
-        )
+        lines.append(f"| {one.name} | {question} | {task.unit} | {task.tier} | {task.labels[0]} | {rows} |")
     return "\n".join(lines)
 
 

@@ -1,4 +1,5 @@
-"""Write the metadata by which catalogues know a release: DataCite 4.5 in JSON, and what Zenodo reads."""
+"""Write the metadata by which catalogues and readers know a release: DataCite 4.5 in JSON, what Zenodo reads, and a
+``CITATION.cff`` of the data."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from tipdata.core.world import is_draft
 
 from tipbench.publishing.facts import KEYWORDS, LANGUAGES, LICENCE, Facts, authors, citation
 from tipbench.version import __version__
+
 
 def datacite(facts: Facts) -> dict[str, Any]:
     """Return DataCite metadata, schema 4.5, in the form in which a DOI is asked for.
@@ -50,6 +52,23 @@ def datacite(facts: Facts) -> dict[str, Any]:
     if facts.url:
         found["url"] = facts.url
     return found
+
+
+def citation_file(facts: Facts) -> dict[str, Any]:
+    """Return what the ``CITATION.cff`` of an export says (Citation File Format 1.2.0)."""
+    found: dict[str, Any] = {
+        "cff-version": "1.2.0",
+        "message": "If you use these data, please cite them as below, with their version.",
+        "title": facts.title,
+        "type": "dataset",
+        "authors": [{"name": name} for name in authors()],
+        "version": facts.version,
+        "date-released": str(citation()["date-released"]),
+        "license": "CC-BY-4.0",
+        "abstract": facts.summary,
+        "keywords": list(KEYWORDS),
+    }
+    return found | {key: value for key, value in (("doi", facts.doi), ("url", facts.url)) if value}
 
 
 def zenodo(facts: Facts) -> dict[str, Any]:

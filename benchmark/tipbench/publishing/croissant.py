@@ -18,7 +18,16 @@ from tipdata.documents.shipped import ethics
 from tipdata.release.exported import CHECKSUMS, MANIFEST
 from tipdata.stages import all_tables
 
-from tipbench.publishing.facts import KEYWORDS, LANGUAGES, LICENCE, Facts, TableFile, authors, citation, cite_as
+from tipbench.publishing.facts import (
+    KEYWORDS,
+    LANGUAGES,
+    LICENCE,
+    Facts,
+    TableFile,
+    authors,
+    citation,
+    cite_as,
+)
 from tipbench.publishing.parts import FOLDER, Config
 
 CONFORMS = ("http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0")
@@ -40,7 +49,16 @@ CONTEXT: dict[str, Any] = {
         term: f"cr:{term}"
         for term in (
             *("arrayShape", "citeAs", "column", "containedIn", "equivalentProperty", "extract", "field"),
-            *("fileObject", "fileProperty", "fileSet", "format", "includes", "isArray", "isLiveDataset", "jsonPath"),
+            *(
+                "fileObject",
+                "fileProperty",
+                "fileSet",
+                "format",
+                "includes",
+                "isArray",
+                "isLiveDataset",
+                "jsonPath",
+            ),
             *("key", "md5", "parentField", "path", "recordSet", "references", "regex", "repeated", "replace"),
             *("samplingRate", "separator", "source", "subField", "transform"),
         )

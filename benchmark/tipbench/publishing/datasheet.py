@@ -62,9 +62,9 @@ def _composition(facts: Facts) -> str:
     lines += [_table_line(table, facts.rows[table.name]) for table in facts.tables.values()]
     return (
         f"{facts.regions} regions, independent of each other but for shared world factors; {facts.total:,} rows in "
-        f"{len(facts.rows)} tables over 730 days. Columns are counted by who may see them: anyone (public), the company "
-        "that runs a site, hotline or audit (platform), a court (legal); `truth` is hidden from methods, `label` is "
-        "supervision. Missing values are part of the data: the field was left empty, or does not apply.\n\n"
+        f"{len(facts.rows)} tables over 730 days. Columns are counted by who may see them: anyone (public), the "
+        "company that runs a site, hotline or audit (platform), a court (legal); `truth` is hidden from methods, "
+        "`label` is supervision. Missing values are part of the data: the field was left empty, or does not apply.\n\n"
         + "\n".join(lines)
         + f"\n\n{ethics()['What the data holds']}\n\nIt describes no person, so that nobody could be identified or "
         "give consent. Text is in Arabic, Chinese, English, French, Russian and Spanish."
@@ -117,7 +117,9 @@ def _grounds(facts: Facts) -> str:
     lines.append(_grounds_line("**all**", total))
     return (
         f"What its {total.total:,} parameters rest on. An assumed one is never a point: it has a range, and rankings "
-        "are to be held against draws of it.\n\n" + "\n".join(lines) + f"\n\nSources: {', '.join(total.sources)} "
+        "are to be held against draws of it.\n\n"
+        + "\n".join(lines)
+        + f"\n\nSources: {', '.join(total.sources)} "
         "(`datasets/sources.bib`)."
     )
 

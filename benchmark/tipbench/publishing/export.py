@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
 from tipcore.errors import UsageError
 from tipdata.core.world import check_status
 from tipdata.documents.shipped import shipped
@@ -17,7 +18,7 @@ from tipdata.release.exported import CHECKSUMS, MANIFEST
 from tipdata.release.manifests import manifest_of
 
 from tipbench.publishing.card import card
-from tipbench.publishing.citation import datacite, zenodo
+from tipbench.publishing.citation import citation_file, datacite, zenodo
 from tipbench.publishing.croissant import croissant
 from tipbench.publishing.datasheet import datasheet
 from tipbench.publishing.facts import Facts
@@ -28,7 +29,7 @@ from tipbench.publishing.target import target
 from tipbench.task import Task
 from tipbench.tasks import tasks
 
-COPIED = ("LICENSE-DATA", "schema.svg", "CITATION.cff")
+COPIED = ("LICENSE-DATA", "schema.svg")
 """Files that an export holds as they are."""
 
 
@@ -91,9 +92,16 @@ def _write_documents(facts: Facts, folder: Path) -> None:
     texts = {"README.md": card, "DATASHEET.md": datasheet, "RESPONSIBLE-USE.md": statement}
     for name, text in texts.items():
         (folder / name).write_text(text(facts), encoding="utf-8", newline="\n")
+    write_citation(facts, folder)
     _write_json(folder / "datacite.json", datacite(facts))
     _write_json(folder / ".zenodo.json", zenodo(facts))
     _write_json(folder / "croissant.json", croissant(facts, checksums_of(folder)))
+
+
+def write_citation(facts: Facts, folder: Path) -> None:
+    """Write how to cite the data."""
+    text = yaml.safe_dump(citation_file(facts), sort_keys=False, allow_unicode=True, width=100)
+    (folder / "CITATION.cff").write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -40,7 +40,9 @@ def write_frames(path: Path, frames: Iterable[pl.DataFrame], notes: Mapping[str,
 def plain(frame: pl.DataFrame, notes: Mapping[str, str] | None = None) -> pa.Table:
     """Return a frame as an Arrow table whose strings and lists have offsets of 32 bits, categories as strings."""
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    return table.cast(pa.schema([(f.name, _plain(f.type)) for f in table.schema], dict(notes) if notes else None))
+    return table.cast(
+        pa.schema([(f.name, _plain(f.type)) for f in table.schema], dict(notes) if notes else None)
+    )
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

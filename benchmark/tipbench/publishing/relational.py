@@ -1,9 +1,9 @@
 """Write a release as relational databases that RelBench opens: ``relbench.load_dataset(DIR / TASK).load_task(SPLIT)``.
 
 RelBench 3 (https://relbench.stanford.edu) reads a folder of parquet files and a ``manifest.yaml``, which names primary
-keys, foreign keys and time columns, and trains on label tables ``[time, entity, label]``. Each task whose units have one
-binary label becomes a database of its own, so that it holds what a method of the task's access may see and nothing else;
-each of its splits becomes a task of that database.
+keys, foreign keys and time columns, and trains on label tables ``[time, entity, label]``. Each task whose units have
+one binary label becomes a database of its own, so that it holds what a method of the task's access may see and nothing
+else; each of its splits becomes a task of that database.
 
 RelBench wants keys that count from 0 in the order of rows, rows in the order of time, and dates: keys are numbered anew
 (the released id stays as ``<key>_id``), and day 0 is :data:`EPOCH`, which means nothing. All is predicted at the end of
@@ -32,7 +32,7 @@ from tipdata.stages import all_tables
 from tipbench.data.access import visible_columns
 from tipbench.data.release_folds import allowed_splits, fold_of, shown
 from tipbench.data.splits import SPLITS
-from tipbench.publishing.export import Exported, write_checksums
+from tipbench.publishing.export import Exported, write_checksums, write_citation
 from tipbench.publishing.facts import Facts
 from tipbench.publishing.parquet import write_frames
 from tipbench.publishing.parts import ALL
@@ -89,10 +89,12 @@ def export_relational(
         have = ", ".join(name for name, task in tasks().items() if has_binary_label(task))
         raise UsageError(f"none of these tasks has one binary label for each unit: choose among {have}.")
     with target(to, CHECKSUMS) as folder:
-        names = [name for task in chosen for name in _write_database(task, release, folder / task.name, splits)]
+        names = [
+            name for task in chosen for name in _write_database(task, release, folder / task.name, splits)
+        ]
         facts = Facts(published_manifest(release) or manifest_of(release))
-        for name in ("LICENSE-DATA", "CITATION.cff"):
-            (folder / name).write_bytes(shipped(name).read_bytes())
+        (folder / "LICENSE-DATA").write_bytes(shipped("LICENSE-DATA").read_bytes())
+        write_citation(facts, folder)
         (folder / "RESPONSIBLE-USE.md").write_text(statement(facts), encoding="utf-8", newline="\n")
         (folder / "README.md").write_text(_readme(facts, chosen), encoding="utf-8", newline="\n")
         written = write_checksums(folder)
@@ -171,7 +173,10 @@ def _related(
     fkeys = {
         c.name: c.id_of
         for c in table.columns
-        if c.name in frame.columns and c.name != key and c.id_of in indexes and not isinstance(c.dtype, pl.List)
+        if c.name in frame.columns
+        and c.name != key
+        and c.id_of in indexes
+        and not isinstance(c.dtype, pl.List)
     }
     for column, owner in fkeys.items():
         *within, owned, place = indexes[owner].columns
@@ -230,8 +235,8 @@ def _readme(facts: Facts, chosen: Sequence[Task]) -> str:
 
 {facts.summary}
 
-Read RESPONSIBLE-USE.md first. A database for each task, with the tables and columns that its access may see; its tasks are
-the splits of tipbench.
+Read RESPONSIBLE-USE.md first. A database for each task, with the tables and columns that its access may see; its tasks
+are the splits of tipbench.
 
 ```python
 import relbench
@@ -249,7 +254,8 @@ train = task.get_table("train")  # columns {TIME}, {chosen[0].unit}, label
 - Labels are the truth in all parts: those of the test are masked by RelBench, and are no secret.
 - RelBench's own score is AUROC on rows. What tipbench reports (average precision at a stated prevalence, harm to lawful
   groups, intervals by operation) needs `tipbench.evaluate`: join predictions by the column `<key>_id`.
-- Keys are numbered anew from 0; the released id is in `<key>_id`. Day 0 is written as {EPOCH:%Y-%m-%d}, which means nothing.
+- Keys are numbered anew from 0; the released id is in `<key>_id`.
+- Day 0 is written as {EPOCH:%Y-%m-%d}, which means nothing.
 - Everything is predicted at the end of the window ({END:%Y-%m-%d}), so that all rows of the tables are of the past.
 - `sha256sum -c {CHECKSUMS}` checks the files.
 """

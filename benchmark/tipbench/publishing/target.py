@@ -53,9 +53,9 @@ def check_target(to: str, last: str = CHECKSUMS) -> None:
 
 @contextmanager
 def _staged(to: str) -> Iterator[Path]:
-    with _readable_refusal(f"the temporary folder {tempfile.gettempdir()} for {to}"):
-        with tempfile.TemporaryDirectory(prefix="tipbench-export-") as folder:
-            yield Path(folder)
+    where = f"the temporary folder {tempfile.gettempdir()} for {to}"
+    with _readable_refusal(where), tempfile.TemporaryDirectory(prefix="tipbench-export-") as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -74,7 +74,9 @@ def _check_free(place: Remote, last: str) -> None:
         raise _unwritable(place, error) from None
     if there:
         whole = any(name.endswith(f"/{last}") for name in there)
-        what = "is there already" if whole else f"holds files and no {last}, such as an export that was cut off"
+        what = (
+            "is there already" if whole else f"holds files and no {last}, such as an export that was cut off"
+        )
         raise UsageError(f"{place.url} {what}: {MARKER_ADVICE}.")
 
 

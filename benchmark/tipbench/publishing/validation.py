@@ -54,7 +54,9 @@ def _validate_datacite(path: Path) -> None:
     errors = jsonschema.Draft7Validator(schema).iter_errors(json.loads(path.read_text(encoding="utf-8")))
     first = next(iter(sorted(errors, key=lambda error: error.json_path)), None)
     if first is not None:
-        raise CheckFailed(f"{path.name} is not valid DataCite metadata at {first.json_path}: {first.message[:200]}")
+        raise CheckFailed(
+            f"{path.name} is not valid DataCite metadata at {first.json_path}: {first.message[:200]}"
+        )
 
 
 def _last_line(error: Exception) -> str:

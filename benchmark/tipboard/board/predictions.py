@@ -121,4 +121,6 @@ def store_of(results: Path) -> PredictionStore:
     Raises UsageError for a config that is not one.
     """
     predictions = read_config(results).predictions
-    return PredictionStore(predictions if is_url(predictions) else str((results / expanded(predictions)).absolute()))
+    return PredictionStore(
+        predictions if is_url(predictions) else str((results / expanded(predictions)).absolute())
+    )

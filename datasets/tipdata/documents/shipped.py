@@ -1,4 +1,4 @@
-"""Find texts of the project that travel with the data: in a checkout where they are kept, in a wheel beside the code."""
+"""Find texts of the project that travel with the data: in a checkout where they are kept, in a wheel beside code."""
 
 from __future__ import annotations
 

@@ -101,7 +101,9 @@ class ExportedRelease:
                 first += entry["rows"][table]
                 for column in columns:
                     if column_digest(frame[column]) != entry["digests"][table][column]:
-                        raise self._other(f"region {index}, table {table}, column {column}", "its digest differs")
+                        raise self._other(
+                            f"region {index}, table {table}, column {column}", "its digest differs"
+                        )
             if rows.slice(first).select(pl.len()).collect().item():
                 raise self._other(f"table {table}", "it has more rows")
         except (*UNREADABLE, TypeError, KeyError) as error:
@@ -192,7 +194,9 @@ def _local(export: ExportedRelease, name: str) -> Path:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise MachineFault(f"the export {export.place} lacks {name}: {said_by(error)}; take it again.") from None
+        raise MachineFault(
+            f"the export {export.place} lacks {name}: {said_by(error)}; take it again."
+        ) from None
     if digest != meant:
         raise _damaged(export.place if path.parent.name != "files" else str(path), name)
     return path

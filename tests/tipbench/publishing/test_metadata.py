@@ -11,7 +11,7 @@ import pytest
 import yaml
 from huggingface_hub import DatasetCard
 from tipbench.publishing import datasheet
-from tipbench.publishing.citation import datacite, zenodo
+from tipbench.publishing.citation import citation_file, datacite, zenodo
 from tipbench.publishing.facts import Facts
 from tipbench.publishing.validation import check_extra, validate
 from tipbench.tasks import tasks
@@ -47,7 +47,9 @@ def test_metadata_is_valid_and_records_come_back(exported: Path, tiny: Release) 
     parts = [row["assistance_triage.forward/split"] for row in data.records("assistance_triage.forward")]
     assert set(parts) == {b"train", b"validation", b"test"}
     hidden = [row["operations.truth/kind"] for row in data.records("operations.truth")]
-    assert [kind.decode() for kind in hidden] == tiny.scan("operations", truth=True).collect()["kind"].to_list()
+    assert [kind.decode() for kind in hidden] == tiny.scan("operations", truth=True).collect()[
+        "kind"
+    ].to_list()
 
 
 def _plain(value: Any) -> Any:
@@ -121,7 +123,9 @@ def test_the_responsible_ai_fields_say_what_the_page_on_ethics_says(exported: Pa
 
 def test_every_column_of_every_table_is_described_with_its_access(exported: Path) -> None:
     found = json.loads((exported / "croissant.json").read_text(encoding="utf-8"))
-    fields = {field["@id"]: field["description"] for records in found["recordSet"] for field in records["field"]}
+    fields = {
+        field["@id"]: field["description"] for records in found["recordSet"] for field in records["field"]
+    }
     for name, table in tables_of("0.4.0").items():
         for column in table.columns:
             place = f"{name}{'.truth' if column.tier == 'truth' else ''}/{column.name}"
@@ -139,7 +143,7 @@ def test_the_card_is_read_by_the_hubs_own_reader_and_is_plain_about_the_test(exp
     assert len(set(files)) == len(files)
     assert {p.relative_to(exported).as_posix() for p in exported.rglob("*.parquet")} == set(files)
     assert "no labels: they are null there" in card.text
-    assert "They are no\nsecret." in card.text
+    assert "They\nare no secret." in card.text
     assert ethics()["Prohibited use"] in card.text
 
 
@@ -152,9 +156,24 @@ def test_the_statement_travels_word_for_word(exported: Path) -> None:
         assert shipped(name).is_file()
 
 
+def test_the_data_are_cited_as_a_data_set_of_their_own_version(exported: Path, facts: Facts) -> None:
+    found = yaml.safe_load((exported / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (found["type"], found["version"], found["license"]) == ("dataset", "0.4.0", "CC-BY-4.0")
+    assert "doi" not in found  # nobody gave one
+    assert citation_file(facts)["doi"] == "10.1234/example"
+
+
 def test_a_deposit_at_zenodo_has_what_it_asks_for(exported: Path) -> None:
     found = json.loads((exported / ".zenodo.json").read_text(encoding="utf-8"))
-    needed = {"upload_type", "title", "description", "creators", "access_right", "license", "publication_date"}
+    needed = {
+        "upload_type",
+        "title",
+        "description",
+        "creators",
+        "access_right",
+        "license",
+        "publication_date",
+    }
     assert needed <= set(found)
     assert found["upload_type"] == "dataset"
     assert all(set(one) == {"name"} for one in found["creators"])

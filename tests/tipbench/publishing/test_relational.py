@@ -18,12 +18,16 @@ from tipdata.release import Release
 @pytest.fixture(scope="module")
 def folder(tiny: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
     to = tmp_path_factory.mktemp("relational") / "tiny"
-    export_relational(tiny, str(to), only=[task_of("flag_aggregation"), task_of("prevalence")], splits="headline")
+    export_relational(
+        tiny, str(to), only=[task_of("flag_aggregation"), task_of("prevalence")], splits="headline"
+    )
     return to
 
 
 def spec(folder: Path) -> dict:
-    return yaml.safe_load((folder / "flag_aggregation" / "manifest.yaml").read_text(encoding="utf-8"))["tables"]
+    return yaml.safe_load((folder / "flag_aggregation" / "manifest.yaml").read_text(encoding="utf-8"))[
+        "tables"
+    ]
 
 
 def read(folder: Path, table: str) -> pl.DataFrame:
@@ -36,7 +40,9 @@ def test_tasks_with_one_binary_label_become_databases(folder: Path) -> None:
     assert {path.parent.name for path in folder.glob("*/manifest.yaml")} == {"flag_aggregation"}
 
 
-def test_keys_count_from_nought_in_the_order_of_time_and_lead_where_they_led(folder: Path, tiny: Release) -> None:
+def test_keys_count_from_nought_in_the_order_of_time_and_lead_where_they_led(
+    folder: Path, tiny: Release
+) -> None:
     for table, said in spec(folder).items():
         frame = read(folder, table)
         assert frame.height == tiny.scan(table).collect().height or table == "adverts"

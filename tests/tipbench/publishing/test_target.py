@@ -37,7 +37,9 @@ def refused(to: str) -> str:
 
 def test_a_folder_is_filled(tmp_path: Path) -> None:
     fill(str(tmp_path / "deep" / "one"))
-    assert (tmp_path / "deep" / "one" / "tables" / "a.parquet").read_text(encoding="utf-8") == "tables/a.parquet"
+    assert (tmp_path / "deep" / "one" / "tables" / "a.parquet").read_text(
+        encoding="utf-8"
+    ) == "tables/a.parquet"
     fill((tmp_path / "by url").as_uri())
     assert (tmp_path / "by url" / LAST).is_file()
 
@@ -62,12 +64,16 @@ def test_a_disk_that_is_full_keeps_nothing_of_it(tmp_path: Path, number: int) ->
             (folder / "a").write_bytes(b"x" * 1000)
             raise OSError(number, "No space left on device")
 
-    with pytest.raises(UsageError, match=r"cannot be written: No space left on device; give another folder or URL"):
+    with pytest.raises(
+        UsageError, match=r"cannot be written: No space left on device; give another folder or URL"
+    ):
         write(str(tmp_path / "full"))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_url_is_written_with_the_marker_last(shelf: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_is_written_with_the_marker_last(
+    shelf: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put, order = shelf.put_file, []
     monkeypatch.setattr(shelf, "put_file", lambda a, b, **k: (order.append(b), put(a, b, **k)))
     fill("memory://shelf/tiny")
@@ -82,7 +88,9 @@ def test_what_another_export_left_unfinished_is_not_written_over(shelf: MemoryFi
     assert shelf.cat_file("/shelf/tiny/tables/a.parquet") == b"old"
 
 
-def test_a_store_that_fails_midway_keeps_nothing(shelf: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_fails_midway_keeps_nothing(
+    shelf: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put = shelf.put_file
 
     def fails(here: str, there: str, **more: Any) -> None:
@@ -91,7 +99,9 @@ def test_a_store_that_fails_midway_keeps_nothing(shelf: MemoryFileSystem, monkey
         put(here, there, **more)
 
     monkeypatch.setattr(shelf, "put_file", fails)
-    assert "No space left on device; make room there, or give another folder or URL" in refused("memory://shelf/x")
+    assert "No space left on device; make room there, or give another folder or URL" in refused(
+        "memory://shelf/x"
+    )
     assert shelf.find("/shelf") == []
 
 
@@ -100,7 +110,9 @@ def test_a_store_that_cannot_be_reached_is_told_before_any_work(monkeypatch: pyt
         raise ConnectionError("Could not connect to the endpoint")
 
     monkeypatch.setattr(MemoryFileSystem, "exists", unreachable)
-    with pytest.raises(UsageError, match="memory://shelf/x cannot be written: Could not connect to the endpoint"):
+    with pytest.raises(
+        UsageError, match="memory://shelf/x cannot be written: Could not connect to the endpoint"
+    ):
         check_target("memory://shelf/x")
-    with pytest.raises(UsageError, match="nosuch://x cannot be opened: .*nosuch"):
+    with pytest.raises(UsageError, match=r"nosuch://x cannot be opened: .*nosuch"):
         check_target("nosuch://x")
