@@ -107,7 +107,12 @@ One file each in `tables/`, what is hidden in `truth/` (configs `NAME.truth`, jo
 
 {_tables_table(facts)}
 
-## Prohibited use
+{_rules_and_files(facts)}"""
+
+
+def _rules_and_files(facts: Facts) -> str:
+    """Return what is prohibited, what is left out, what each file is, where a concern goes, and how to cite."""
+    return f"""## Prohibited use
 
 {ethics()["Prohibited use"]}
 

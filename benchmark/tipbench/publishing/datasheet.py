@@ -82,7 +82,8 @@ def _making(facts: Facts) -> str:
     return (
         f"Nothing was collected. The simulator of tipbench drew it from the parameters in `{entry['world']}` with the "
         f"seed {entry['seed']}{_world(facts)}: a region is a pure function of version, seed and number, so that "
-        f"`tipbench data make release={facts.size}` makes the same values anywhere (digest `{facts.manifest['digest']}`)."
+        f"`tipbench data make release={facts.size}` makes the same values anywhere (digest "
+        f"`{facts.manifest['digest']}`)."
         f"{_profile(facts)}\n\nReason for this version: {entry['reason']}.\n\n{_grounds(facts)}"
     )
 
