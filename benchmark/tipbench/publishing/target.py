@@ -68,8 +68,17 @@ def _readable_refusal(where: str) -> Iterator[None]:
 
 
 def _check_free(place: Remote, last: str) -> None:
+    bucket = place.root.partition("/")[0]  # '' where paths begin at a root, and nobody names a bucket
     try:
+        if bucket and not place.system.exists(
+            bucket
+        ):  # to make it would turn a slip of the pen into a bucket
+            raise UsageError(
+                f"{place.url} cannot be written: there is no {bucket}; make it, or correct the URL."
+            )
         there = place.system.exists(place.root) and place.system.find(place.root, maxdepth=3)
+    except UsageError:
+        raise
     except Exception as error:  # each file system has errors of its own
         raise _unwritable(place, error) from None
     if there:

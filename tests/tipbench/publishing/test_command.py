@@ -24,10 +24,10 @@ def test_an_export_is_written_and_told(tipbench, tiny: Release, place: Path) -> 
     ("words", "says"),
     [
         (("--to", "there"), "there is there already: give another folder or URL."),
-        (("--to", "own_methods.py/x"), "cannot be written: Not a directory"),
+        (("--to", "own_methods.py/x"), "own_methods.py/x cannot be written: "),
         (("--to", "nosuch://x"), "nosuch://x cannot be opened: "),
         (("--to", "x", "splits=some"), "splits=some does not exist: choose all or headline."),
-        (("--to", "x", "tasks=prevalance"), 'task=prevalance does not exist. Did you mean "prevalence"?'),
+        (("--to", "x", "tasks=payment_risk"), "tasks is given twice"),
         (("--to", "x", "split=forward"), 'Unknown setting "split"'),
         (("--to", "x", "--doi", "https://doi.org/10.1/x"), "is not a DOI: write it as 10.1234/example"),
         (("--to", "x", "--url", "library.example"), "is not the address of a page"),
@@ -47,6 +47,11 @@ def test_what_is_wrong_is_said(
     assert says in err
     assert "Traceback" not in err
     assert sorted(place.rglob("*")) == before
+
+
+def test_a_misspelt_task_names_the_nearest(tipbench, place: Path) -> None:
+    code, _, err = tipbench("data", "export", "release=tiny", "tasks=payment_risk,prevalance", "--to", "x")
+    assert (code, 'task=prevalance does not exist. Did you mean "prevalence"?' in err) == (2, True)
 
 
 def test_validation_without_the_extra_is_refused_before_any_work(

@@ -9,6 +9,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from tipbench.publishing.target import check_target, target
 from tipcore.errors import UsageError
+from tipcore.locations import Remote
 
 LAST = "checksums.sha256"
 
@@ -103,6 +104,14 @@ def test_a_store_that_fails_midway_keeps_nothing(
         "memory://shelf/x"
     )
     assert shelf.find("/shelf") == []
+
+
+def test_a_bucket_that_is_not_there_is_not_made(
+    shelf: MemoryFileSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tipbench.publishing.target.place_of", lambda to: Remote(shelf, "nobucket/x", to))
+    assert "there is no nobucket; make it, or correct the URL" in refused("memory://nobucket/x")
+    assert shelf.find("") == []
 
 
 def test_a_store_that_cannot_be_reached_is_told_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
