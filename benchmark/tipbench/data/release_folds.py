@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -40,7 +39,7 @@ NAME = re.compile(r"(\d[\w.]*/)?[\w.]+")
 def open_by_name(name: str) -> Source:
     """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
     holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`)."""
-    if not NAME.fullmatch(name) and (is_url(name) or len(Path(name).parts) > 1 or expanded(name).is_dir()):
+    if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expanded(name).is_dir()):
         return open_export(name)
     release = Release.called(name)
     return open_release(release.version, release.size, world=release.world)

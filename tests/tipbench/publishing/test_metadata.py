@@ -64,8 +64,8 @@ def _without_a_type(found: dict) -> None:
     del found["recordSet"][0]["field"][0]["dataType"]
 
 
-def _without_a_name(found: dict) -> None:
-    del found["name"]
+def _of_no_version(found: dict) -> None:
+    found["version"] = "the newest"
 
 
 def _without_a_checksum(found: dict) -> None:
@@ -73,7 +73,7 @@ def _without_a_checksum(found: dict) -> None:
 
 
 @EXTRA
-@pytest.mark.parametrize("spoil", [_without_a_file, _without_a_type, _without_a_name, _without_a_checksum])
+@pytest.mark.parametrize("spoil", [_without_a_file, _without_a_type, _of_no_version, _without_a_checksum])
 def test_croissant_that_is_made_invalid_is_refused(copy: Path, spoil: Callable[[dict], None]) -> None:
     path = copy / "croissant.json"
     found = json.loads(path.read_text(encoding="utf-8"))
