@@ -29,11 +29,12 @@ def validate(folder: Path) -> None:
         CheckFailed: naming the file and the first thing that is wrong with it.
     """
     check_extra()
-    _validate_croissant(folder / "croissant.json")
-    _validate_datacite(folder / "datacite.json")
+    validate_croissant(folder / "croissant.json")
+    validate_datacite(folder / "datacite.json")
 
 
-def _validate_croissant(path: Path) -> None:
+def validate_croissant(path: Path) -> None:
+    """Raises CheckFailed for a file that mlcroissant refuses or warns of."""
     import mlcroissant
 
     try:
@@ -44,7 +45,8 @@ def _validate_croissant(path: Path) -> None:
         raise CheckFailed(f"{path.name} is valid Croissant with a warning: {warnings[0]}")
 
 
-def _validate_datacite(path: Path) -> None:
+def validate_datacite(path: Path) -> None:
+    """Raises CheckFailed for a file that DataCite's schema does not accept."""
     import jsonschema
 
     spec = find_spec("datacite")

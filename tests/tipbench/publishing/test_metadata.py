@@ -13,7 +13,7 @@ from huggingface_hub import DatasetCard
 from tipbench.publishing import datasheet
 from tipbench.publishing.citation import citation_file, datacite, zenodo
 from tipbench.publishing.facts import Facts
-from tipbench.publishing.validation import check_extra, validate
+from tipbench.publishing.validation import check_extra, validate, validate_croissant, validate_datacite
 from tipbench.tasks import tasks
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.core.grounds import grounds_of
@@ -80,7 +80,7 @@ def test_croissant_that_is_made_invalid_is_refused(copy: Path, spoil: Callable[[
     spoil(found)
     path.write_text(json.dumps(found), encoding="utf-8")
     with pytest.raises(CheckFailed, match=r"croissant.json is (not )?valid Croissant"):
-        validate(copy)
+        validate_croissant(path)
 
 
 @EXTRA
@@ -92,13 +92,13 @@ def test_datacite_that_is_made_invalid_is_refused(copy: Path, change: dict, wher
     path = copy / "datacite.json"
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
     with pytest.raises(CheckFailed, match=rf"datacite.json is not valid DataCite metadata at .*{where}"):
-        validate(copy)
+        validate_datacite(path)
 
 
 @EXTRA
 def test_a_doi_and_a_page_that_were_given_are_in_valid_metadata(facts: Facts, copy: Path) -> None:
     (copy / "datacite.json").write_text(json.dumps(datacite(facts)), encoding="utf-8")
-    validate(copy)
+    validate_datacite(copy / "datacite.json")
     assert datacite(facts)["doi"] == zenodo(facts)["doi"] == "10.1234/example"
     assert datacite(facts)["publisher"] == {"name": "A Library"}
     assert "https://example.org/data" in datasheet.datasheet(facts)
