@@ -15,7 +15,10 @@ from pathlib import Path
 from tipdata.core.world import newest_released, versions
 
 REPOSITORY = Path(__file__).parents[2]
-COPIED = ("benchmark", "baselines", "datasets", "configs", "docs", "README.md", "tests/scores")
+COPIED = (
+    *("benchmark", "baselines", "datasets", "configs", "docs", "README.md", "CITATION.cff", "LICENSE-DATA"),
+    "tests/scores",
+)
 VERSION, RELEASED = "9.0.0", newest_released()
 TASK, METHOD, METRIC, TABLE, COLUMN = "advert_reuse", "first_words", "impurity", "firms", "register_entry"
 
@@ -117,6 +120,7 @@ class Addition:
 
 
 LOCK, CARDS, SCHEMA = "tests/scores/lock.py", "-m tipdata.documents.cards", "-m tipdata.documents.schema"
+DATASHEETS = "-m tipbench.publishing.datasheet"
 STAGE = "datasets/tipdata/stages/suppliers/stage.py"
 
 ADDITIONS = {
@@ -146,7 +150,7 @@ ADDITIONS = {
                 ("B-cubed F1, item-weighted |\n", f"| [{TASK}](docs/tasks/{TASK}.md) | by text? | B-cubed F1 |\n"),
             )
         },
-        commands=(LOCK,),
+        commands=(LOCK, DATASHEETS),
     ),
     "a method": Addition(
         files={

@@ -98,7 +98,7 @@ def call_remove(options: argparse.Namespace) -> int:
 def call_describe(options: argparse.Namespace) -> int:
     """Describe the release."""
     release, engine, _ = asked(options)
-    return _text("description", _opened(release, engine, options), describe, options)
+    return _text("description", open_asked(release, engine, options), describe, options)
 
 
 def call_preview(options: argparse.Namespace) -> int:
@@ -108,7 +108,7 @@ def call_preview(options: argparse.Namespace) -> int:
         return _preview_own({o.key: o.value for o in typed}, options)
     release, engine, own = asked(options)
     chosen = {"table": own.get("table", "adverts"), "rows": _rows(own), "language": own.get("language")}
-    opened = _opened(release, engine, options)
+    opened = open_asked(release, engine, options)
     return _text("preview", opened, lambda one: preview(one, **chosen), options)
 
 
@@ -161,10 +161,11 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
 def opened(options: argparse.Namespace) -> Release:
     """Return the release that was asked for, ready to read. Raises UsageError for one that does not exist."""
     release, engine, _ = asked(options)
-    return _opened(release, engine, options)
+    return open_asked(release, engine, options)
 
 
-def _opened(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
+def open_asked(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
+    """Return the release, made first where it is missing."""
     quiet = options.quiet
     return open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
 

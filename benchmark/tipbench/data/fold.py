@@ -87,17 +87,25 @@ class Fold:
         known = dict(self.names[column].select(column, "name").iter_rows()) if column in self.names else {}
         return [str(known.get(value, value)) for value in values]
 
+    def labelled(self, part: str) -> pl.DataFrame:
+        """Return units of a part as :meth:`units` does; in train and valid beside their labels, null for those without,
+        with a row for each label of a unit that has several."""
+        units = self.units(part)
+        if part != "test":
+            units = units.join(self.labels(part), on=self.task.unit, how="left", maintain_order="left")
+        return units.collect()
+
     def to_pandas(self) -> dict[str, Any]:
         """Return a dict of pandas frames, ``{"train": ..., "valid": ..., "test": ...}``, with ``label`` in the first
         two."""
-        return {part: self._labelled(part).to_pandas() for part in PARTS}
+        return {part: self.labelled(part).to_pandas() for part in PARTS}
 
     def to_hf(self) -> Any:
         """Return a ``datasets.DatasetDict`` of the parts that have units: train, validation (as the Hugging Face Hub
         calls valid) and test, with ``label`` in the first two."""
         import datasets
 
-        frames = {part: self._labelled(part) for part in PARTS}
+        frames = {part: self.labelled(part) for part in PARTS}
         return datasets.DatasetDict(
             {HUB_NAMES.get(p, p): datasets.Dataset(f.to_arrow()) for p, f in frames.items() if f.height}
         )
@@ -119,12 +127,6 @@ class Fold:
         if part == "test":
             raise UsageError("labels of the test part are never given: fit on train and tune on valid.")
         return supervision.lazy().filter(pl.col("part") == part).drop("part").sort(key)
-
-    def _labelled(self, part: str) -> pl.DataFrame:
-        units = self.units(part)
-        if part != "test":
-            units = units.join(self.labels(part), on=self.task.unit, how="left", maintain_order="left")
-        return units.collect()
 
     def _check(self, part: str) -> None:
         if part not in PARTS:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
+from tipcore.home import expanded
+from tipcore.locations import is_url
 from tipdata.core.counts import effective_size
 from tipdata.core.tables import TIERS, Table
 from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
 from tipdata.release import Release, open_release
+from tipdata.release.exported import open_export
 from tipdata.stages import all_tables
 
 from tipbench.data.access import access_of, check_needs, visible_columns
@@ -28,8 +32,15 @@ WINDOW_END = DAYS
 """The prediction time of tasks that predict at window end: rows of this day and later are not shown."""
 
 
+NAME = re.compile(r"(\d[\w.]*/)?[\w.]+")
+"""What is meant as the name of a release. A folder that looks so is named with its path, such as ``./tiny``."""
+
+
 def open_by_name(name: str) -> Source:
-    """Return the release of a name, ready to read; see :meth:`tipdata.release.Release.called`."""
+    """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
+    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`)."""
+    if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expanded(name).is_dir()):
+        return open_export(name)
     release = Release.called(name)
     return open_release(release.version, release.size, world=release.world)
 
@@ -43,13 +54,8 @@ def prepare_release(
     supervision = labels_of(task, labels)
     units = task.units(source).collect()
     policy = split_of(task, source, units, split)
-    rows, notes = divided(task, source, units, policy)
-    rows = rows.sort(task.unit)
-    tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
-    check_had(needs, tables, source)
-    given = task.supervise[supervision](rows, source)
-    parts = rows.select(task.unit, "part")
-    fold = Fold(task.problem, tables, parts, given.join(parts, on=task.unit, how="left"))
+    fold, rows, notes = fold_of(task, source, units, policy, supervision, level, oracle)
+    check_had(needs, fold.tables, source)
     streams = []
     if task.stream:
         fold, stream = held_back(fold)
@@ -73,9 +79,30 @@ def prepare_release(
         valid_answers=(
             lambda: answered(tested_earlier(valid_as_test(rows)), [one.of_valid() for one in streams])
         )
-        if "valid" in parts["part"]
+        if "valid" in fold.parts["part"]
         else None,
     )
+
+
+def fold_of(
+    task: Task,
+    source: Source,
+    units: pl.DataFrame,
+    policy: Split,
+    labels: str,
+    level: str,
+    oracle: bool = False,
+) -> tuple[Fold, pl.DataFrame, list[str]]:
+    """Return the fold of one split with its stream whole, its units with ``part`` and ``cut``, and notes.
+
+    ``units``: all that the task has on the source. ``labels``, ``level``: supervision and access that it can have.
+    """
+    rows, notes = divided(task, source, units, policy)
+    rows = rows.sort(task.unit)
+    tables = shown(task, source, rows, visible_columns(task, level, oracle), level)
+    given = task.supervise[labels](rows, source)
+    parts = rows.select(task.unit, "part")
+    return Fold(task.problem, tables, parts, given.join(parts, on=task.unit, how="left")), rows, notes
 
 
 def note_of_weights(source: Source, answers: Answers) -> list[str]:

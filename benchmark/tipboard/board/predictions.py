@@ -11,7 +11,6 @@ accepted, and what comes back is checked to be what was asked for.
 
 from __future__ import annotations
 
-import errno
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,14 +22,12 @@ from tipbench.runs.results import digest_of
 from tipcore.atomic import PARTIAL, STALE_SECONDS
 from tipcore.errors import UsageError
 from tipcore.home import expanded
+from tipcore.locations import FULL, is_url, said_by
 
 from tipboard.board.config import CONFIG, read_config
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
-
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -102,10 +99,9 @@ class PredictionStore:
         return system, f"{root.rstrip('/')}/{name[:2]}/{name}.parquet"
 
     def _cannot(self, what: str, error: Exception) -> UsageError:
-        said = str(getattr(error, "strerror", None) or error).strip().splitlines() or [type(error).__name__]
         room = "free space there, or " if getattr(error, "errno", None) in FULL else ""
         return UsageError(
-            f"predictions cannot be {what} {self.url}: {said[0][:160].rstrip('.')}; {room}correct `predictions` in "
+            f"predictions cannot be {what} {self.url}: {said_by(error)}; {room}correct `predictions` in "
             f"{CONFIG}."
         )
 
@@ -125,5 +121,6 @@ def store_of(results: Path) -> PredictionStore:
     Raises UsageError for a config that is not one.
     """
     predictions = read_config(results).predictions
-    is_url = "://" in predictions or "::" in predictions
-    return PredictionStore(predictions if is_url else str((results / expanded(predictions)).absolute()))
+    return PredictionStore(
+        predictions if is_url(predictions) else str((results / expanded(predictions)).absolute())
+    )

@@ -1,5 +1,7 @@
-"""Write dataset cards, one per table, from what the tables declare: ``python -m tipdata.documents.cards``."""
+"""Write dataset cards, one per table, from what the tables declare: ``python -m tipdata.documents.cards``; with
+``--check`` it says which are not up to date, and ends with 1."""
 
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -13,8 +15,8 @@ CARDS = FOLDER.parent / "cards"
 _USES = """## Uses
 Intended: comparing methods, teaching, testing software. Prohibited: deciding about people without review,
 calling anyone a victim or an offender, targeting lawful groups, evading detection, claiming field performance.
-Retired when a review finds that it misleads or harms, or when a better public resource replaces it. See
-docs/ethics.md."""
+Retired when a review finds that it misleads or harms, or when a better public resource replaces it. A concern: open an
+issue in the repository of tipbench. See docs/ethics.md."""
 
 
 def card(stage: Stage, table: Table) -> str:
@@ -74,12 +76,21 @@ def cards() -> dict[str, str]:
     return {table.name: card(stage, table) for stage in stages() for table in stage.tables}
 
 
-def write(folder: Path = CARDS) -> None:
-    """Write every card to ``folder``."""
+def main(words: list[str], folder: Path = CARDS) -> int:
+    """Write every card to ``folder``, or with ``--check`` say which are not up to date; returns the exit code."""
+    if words == ["--check"]:
+        old = [name for name, text in cards().items() if not _is(folder / f"{name}.md", text)]
+        sys.stdout.writelines(f"not up to date: {folder / name}.md\n" for name in old)
+        return 1 if old else 0
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in cards().items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    return 0
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
 if __name__ == "__main__":
-    write()
+    sys.exit(main(sys.argv[1:]))

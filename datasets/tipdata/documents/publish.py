@@ -6,10 +6,9 @@
 import json
 import sys
 
-from tipcore.digest import region_digest, release_digest
-
-from tipdata.release import RECEIPT, Release, make_release, manifest_folder
+from tipdata.release import Release, make_release, manifest_folder
 from tipdata.release.categories import undeclared_values
+from tipdata.release.manifests import manifest_of
 from tipdata.stages import tables_of
 
 SAMPLE_ROWS = 12
@@ -32,25 +31,7 @@ def publish(release: Release) -> None:
         raise ValueError(
             f"release {release.name}, {problems[0]}: declare the value with the column, or mend the stage"
         )
-    regions = {}
-    for index in range(release.regions):
-        receipt = json.loads((release.region_folder(index) / RECEIPT).read_text(encoding="utf-8"))
-        digest = region_digest(receipt["digests"])
-        regions[f"{index:05d}"] = {"digest": digest, "rows": receipt["rows"], "digests": receipt["digests"]}
-    schema = {
-        name: {
-            "key": list(t.key),
-            "columns": {c.name: {"dtype": str(c.dtype), "tier": c.tier} for c in t.columns},
-        }
-        for name, t in tables_of(release.version).items()
-    }
-    manifest = {
-        "version": release.version,
-        "size": release.size,
-        "digest": release_digest({name: entry["digest"] for name, entry in regions.items()}),
-        "schema": schema,
-        "regions": regions,
-    }
+    manifest = manifest_of(release)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(manifest, separators=(",", ":")) + "\n", encoding="utf-8")
     sample = path.parent / "sample"

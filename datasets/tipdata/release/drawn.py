@@ -13,12 +13,14 @@ import polars as pl
 from tipcore.engine import run_all
 from tipcore.errors import UsageError
 from tipcore.home import home
+from tipcore.parquet import scan_parquet
 
 from tipdata.core.world import World, release_name, sizes
 from tipdata.release.footprint import ELSEWHERE
 from tipdata.release.layout import region_name
 from tipdata.release.make import make_region
-from tipdata.release.release import Release, scan_files
+from tipdata.release.reading import known_table, scan_files
+from tipdata.release.release import Release
 from tipdata.stages import tables_of
 
 
@@ -38,7 +40,8 @@ class Drawn:
 
     def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
         """Return one table over all regions, lazily; see :meth:`tipdata.release.Release.scan`."""
-        return scan_files(tables_of(self.version)[table], self._files, truth)
+        known = known_table(tables_of(self.version), self.version, table, truth)
+        return scan_files(known, truth, lambda suffix: scan_parquet(self._files(f"{table}{suffix}.parquet")))
 
     def _files(self, name: str) -> list[Path]:
         return [self.folder / region_name(index) / name for index in range(self.regions)]

@@ -11,6 +11,7 @@ from tipcore.digest import region_digest, release_digest
 
 from tipdata.core.world import FOLDER
 from tipdata.release.layout import region_name
+from tipdata.stages import tables_of
 
 if TYPE_CHECKING:
     from tipdata.release.release import Release
@@ -44,6 +45,36 @@ def manifest_folder() -> Path:
 def region_receipt(folder: Path) -> dict:
     """Return what was written of a region when it was made. Raises OSError or ValueError where it cannot be read."""
     return json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+
+
+def manifest_of(release: Release) -> dict:
+    """Return the manifest of a release that is made, from what was written of its regions: schema, rows and digests.
+
+    Raises OSError or ValueError for a receipt that cannot be read.
+    """
+    regions = {}
+    for index in range(release.regions):
+        receipt = region_receipt(release.region_folder(index))
+        digest = region_digest(receipt["digests"])
+        regions[region_name(index)] = {
+            "digest": digest,
+            "rows": receipt["rows"],
+            "digests": receipt["digests"],
+        }
+    return {
+        "version": release.version,
+        "size": release.size,
+        **({"world": release.world} if release.world else {}),
+        "digest": release_digest({name: entry["digest"] for name, entry in regions.items()}),
+        "schema": {
+            name: {
+                "key": list(table.key),
+                "columns": {c.name: {"dtype": str(c.dtype), "tier": c.tier} for c in table.columns},
+            }
+            for name, table in tables_of(release.version).items()
+        },
+        "regions": regions,
+    }
 
 
 def release_root(digests: dict[int, Digests]) -> str:

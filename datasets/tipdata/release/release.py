@@ -1,7 +1,6 @@
 """A release: a version of the data and a size, as parquet files by region."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +10,6 @@ from tipcore.errors import UsageError
 from tipcore.home import home
 from tipcore.parquet import scan_parquet
 
-from tipdata.core.tables import Table
 from tipdata.core.world import (
     WORLD_MARK,
     check_world,
@@ -22,8 +20,9 @@ from tipdata.core.world import (
     versions,
 )
 from tipdata.release.checking import check_table
-from tipdata.release.layout import TRUTH, files_of, region_name
-from tipdata.stages import all_tables, tables_of
+from tipdata.release.layout import files_of, region_name
+from tipdata.release.reading import known_table, scan_files
+from tipdata.stages import tables_of
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,9 @@ class Release:
             UsageError: for a table that does not exist, or one that is all truth where ``truth`` is not asked for.
             MachineFault: where a file of it is damaged (:mod:`tipdata.release.checking`).
         """
-        known = tables_of(self.version)
-        if table not in known:
-            where = f" in data version {self.version}" if table in all_tables() else ""
-            raise UsageError(f"table {table} does not exist{where}: choose one of {', '.join(known)}.")
-        if known[table].hidden_only and not truth:
-            raise UsageError(f"table {table} is hidden truth: ask for it with truth=True.")
+        known = known_table(tables_of(self.version), self.version, table, truth)
         check_table(self, table, hidden=(False, True) if truth else (False,))
-        return scan_files(known[table], self._files, truth)
+        return scan_files(known, truth, lambda suffix: scan_parquet(self._files(f"{table}{suffix}.parquet")))
 
     def lacking(self, index: int) -> list[Path]:
         """Return the files of a region that are not there."""
@@ -110,17 +104,6 @@ class Release:
 
     def _files(self, name: str) -> list[Path]:
         return [self.region_folder(i) / name for i in range(self.regions)]
-
-
-def scan_files(table: Table, files: Callable[[str], list[Path]], truth: bool) -> pl.LazyFrame:
-    """Return the rows of a table's files, lazily. ``files``: the places of the files of a name, by region."""
-    seen = scan_parquet(files(f"{table.name}.parquet")) if table.observed else None
-    if not truth or not table.hidden:
-        return pl.LazyFrame() if seen is None else seen
-    unseen = scan_parquet(files(f"{table.name}{TRUTH}.parquet"))
-    if seen is None:
-        return unseen
-    return seen.join(unseen, on=list(table.key), how="left", maintain_order="left")
 
 
 @lru_cache

@@ -1,0 +1,161 @@
+"""Gather what the documents of an export say of a release, so that each of them says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any, NamedTuple
+
+import yaml
+from tipdata.core.tables import Table
+from tipdata.core.world import is_draft, release_name
+from tipdata.documents.shipped import shipped
+from tipdata.release.exported import table_file
+from tipdata.release.layout import TRUTH
+from tipdata.stages import tables_of
+
+from tipbench.config.options import describe_option
+from tipbench.config.paths import config_folder
+from tipbench.publishing.parts import Config
+from tipbench.tasks import tasks
+
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
+KEYWORDS = (
+    "synthetic data",
+    "benchmark",
+    "human trafficking",
+    "technology-facilitated trafficking",
+    "data leakage",
+    "fairness",
+    "record linkage",
+)
+
+
+class TableFile(NamedTuple):
+    """A file of a table: the table as this version has it, whether it holds what is hidden, and its columns."""
+
+    table: Table
+    hidden: bool
+    columns: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What its config is called."""
+        return f"{self.table.name}{TRUTH if self.hidden else ''}"
+
+    @property
+    def path(self) -> str:
+        """Where it lies in an export."""
+        return table_file(self.table.name, TRUTH if self.hidden else "")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a release: its manifest and, in an export, the configs of tasks and splits.
+
+    ``url``: the page on which the export will be found, ``doi``: its DOI, ``publisher``: who publishes it; '' where
+    nobody said.
+    """
+
+    manifest: Mapping[str, Any] = field(repr=False)
+    configs: tuple[Config, ...] = field(default=(), repr=False)
+    url: str = ""
+    doi: str = ""
+    publisher: str = ""
+
+    @property
+    def version(self) -> str:
+        return self.manifest["version"]
+
+    @property
+    def size(self) -> str:
+        return self.manifest["size"]
+
+    @property
+    def world(self) -> int:
+        return self.manifest.get("world", 0)
+
+    @property
+    def name(self) -> str:
+        """The name of the release, ``0.4.0/tiny``."""
+        return release_name(self.version, self.size, self.world)
+
+    @property
+    def title(self) -> str:
+        """The name in words, for readers and catalogues."""
+        world = f", independent world {self.world}" if self.world else ""
+        return f"tipbench {self.version} {self.size}{world}: fully synthetic data on trafficking in persons"
+
+    @property
+    def summary(self) -> str:
+        """What the release is, in two sentences of plain text."""
+        draft = " This data version is a draft and may still change." if is_draft(self.version) else ""
+        return (
+            f"{self.total:,} rows in {len(self.rows)} tables of {self.regions} fictional regions, drawn from one "
+            "simulated world, to compare methods that detect and measure technology-facilitated trafficking in "
+            "persons. Nobody and nothing real is in it; a score on it does not estimate performance in the field, "
+            f"and is an indicator for human review.{draft}"
+        )
+
+    @property
+    def about_size(self) -> str:
+        """What a release of this size is for."""
+        return str(describe_option(config_folder() / "release" / f"{self.size}.yaml")["summary"])
+
+    @property
+    def regions(self) -> int:
+        return len(self.manifest["regions"])
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Rows of each table."""
+        listed = [entry["rows"] for entry in self.manifest["regions"].values()]
+        return {table: sum(rows[table] for rows in listed) for table in tables_of(self.version)}
+
+    @property
+    def total(self) -> int:
+        return sum(self.rows.values())
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        return tables_of(self.version)
+
+    @property
+    def default_config(self) -> Config:
+        """The config that is loaded where none is named: the first task's default split."""
+        preferred = [one for one in self.configs if one.task.name == next(iter(tasks())) and one.headline]
+        return (preferred or [one for one in self.configs if one.headline])[0]
+
+    def table_files(self) -> Iterator[TableFile]:
+        """Yield every file of a table, in the order of the tables."""
+        for table in self.tables.values():
+            if table.observed:
+                yield TableFile(table, False, table.observed)
+            if table.hidden:
+                yield TableFile(table, True, table.hidden)
+
+
+@cache
+def citation() -> dict[str, Any]:
+    """Return what ``CITATION.cff`` says."""
+    return yaml.safe_load(shipped("CITATION.cff").read_text(encoding="utf-8"))
+
+
+def authors() -> list[str]:
+    """Return the names of the authors."""
+    return [one["name"] for one in citation()["authors"]]
+
+
+def cite_as(facts: Facts) -> str:
+    """Return a BibTeX entry of the release; with its DOI and page where they are known."""
+    more = "".join(
+        f",\n  {key} = {{{value}}}" for key, value in (("doi", facts.doi), ("url", facts.url)) if value
+    )
+    key = f"tipbench_{facts.name}".replace("/", "_").replace(".", "_")
+    year = str(citation()["date-released"])[:4]
+    return (
+        f"@misc{{{key},\n  title = {{{facts.title}}},\n  author = {{{{{' and '.join(authors())}}}}},\n"
+        f"  year = {{{year}}},\n  version = {{{facts.version}}}{more}\n}}"
+    )

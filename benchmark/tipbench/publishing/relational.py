@@ -1,0 +1,261 @@
+"""Write a release as relational databases that RelBench opens: ``relbench.load_dataset(DIR / TASK).load_task(SPLIT)``.
+
+RelBench 3 (https://relbench.stanford.edu) reads a folder of parquet files and a ``manifest.yaml``, which names primary
+keys, foreign keys and time columns, and trains on label tables ``[time, entity, label]``. Each task whose units have
+one binary label becomes a database of its own, so that it holds what a method of the task's access may see and nothing
+else; each of its splits becomes a task of that database.
+
+RelBench wants keys that count from 0 in the order of rows, rows in the order of time, and dates: keys are numbered anew
+(the released id stays as ``<key>_id``), and day 0 is :data:`EPOCH`, which means nothing. All is predicted at the end of
+the window, as in tipbench, so that every row is of the past and labels stand at that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+from tipcore.errors import UsageError
+from tipdata.core.tables import Table
+from tipdata.core.world import DAYS
+from tipdata.documents.shipped import shipped
+from tipdata.release import Release, published_manifest
+from tipdata.release.exported import CHECKSUMS
+from tipdata.release.manifests import manifest_of
+from tipdata.stages import all_tables
+
+from tipbench.data.access import visible_columns
+from tipbench.data.release_folds import allowed_splits, fold_of, shown
+from tipbench.data.splits import SPLITS
+from tipbench.publishing.export import Exported, write_checksums, write_citation
+from tipbench.publishing.facts import Facts
+from tipbench.publishing.parquet import write_frames
+from tipbench.publishing.parts import ALL
+from tipbench.publishing.statement import statement
+from tipbench.publishing.target import target
+from tipbench.task import Source, Task
+from tipbench.tasks import tasks
+
+EPOCH = datetime(2001, 1, 1)
+"""What day 0 of the world is written as."""
+END = EPOCH + timedelta(days=DAYS)
+"""When everything is predicted."""
+TIME, TRUTH = "time", "truth"
+PARTS = {"train": "train", "valid": "val", "test": "test"}
+"""Parts, and what RelBench calls them."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table as RelBench has it. ``pkey``, ``time``: None where it has none. ``fkeys``: tables by column.
+
+    ``index``: ``[key, place]``, the place of each released key, with ``region`` where it is needed to tell them apart;
+    None without a primary key.
+    """
+
+    frame: pl.DataFrame
+    pkey: str | None
+    time: str | None
+    fkeys: Mapping[str, str]
+    index: pl.DataFrame | None
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        return {"pkey": self.pkey, "time_col": self.time, "fkeys": dict(self.fkeys)}
+
+
+def export_relational(
+    release: Release, to: str, *, only: Sequence[Task] | None = None, splits: str = ALL
+) -> Exported:
+    """Write a database for each task with a binary label, with its splits as tasks.
+
+    Args:
+        release: which; made.
+        to: a folder that is not there, or a URL of fsspec with nothing below it.
+        only: tasks; those of all that have a binary label where None or all are given.
+        splits: ``all``, or ``headline`` for the default split of each task alone.
+
+    Raises:
+        UsageError: for tasks none of which has a binary label, and as :func:`tipbench.publishing.target.target`.
+    """
+    chosen = [task for task in (tasks().values() if only is None else only) if has_binary_label(task)]
+    if not chosen:
+        have = ", ".join(name for name, task in tasks().items() if has_binary_label(task))
+        raise UsageError(f"none of these tasks has one binary label for each unit: choose among {have}.")
+    with target(to, CHECKSUMS) as folder:
+        names = [
+            name for task in chosen for name in _write_database(task, release, folder / task.name, splits)
+        ]
+        facts = Facts(published_manifest(release) or manifest_of(release))
+        (folder / "LICENSE-DATA").write_bytes(shipped("LICENSE-DATA").read_bytes())
+        write_citation(facts, folder)
+        (folder / "RESPONSIBLE-USE.md").write_text(statement(facts), encoding="utf-8", newline="\n")
+        (folder / "README.md").write_text(_readme(facts, chosen), encoding="utf-8", newline="\n")
+        written = write_checksums(folder)
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return Exported(to, len(written) + 1, size, names)
+
+
+def has_binary_label(task: Task) -> bool:
+    """Return whether each unit of a task has one label, 0 or 1, and is predicted at once."""
+    return "label" in task.kind.truth_columns and TRUTH in task.supervise and not task.stream
+
+
+def _write_database(task: Task, source: Source, folder: Path, splits: str) -> list[str]:
+    units = task.units(source).collect()
+    tables = shown(task, source, units, visible_columns(task, task.tier), task.tier)
+    relations = database({name: frame.collect() for name, frame in tables.items()})
+    for name, relation in relations.items():
+        write_frames(folder / "db" / f"{name}.parquet", [relation.frame])
+    _write_yaml(
+        folder / "manifest.yaml",
+        {
+            "name": f"tipbench-{source.name.replace('/', '-')}-{task.name}",
+            "manifest_version": 1,
+            "description": f"{task.question} Fully synthetic; what access {task.tier} shows.",
+            "val_timestamp": (END - timedelta(days=1)).isoformat(),
+            "test_timestamp": END.isoformat(),
+            "tables": {name: relation.spec for name, relation in relations.items()},
+        },
+    )
+    allowed = list(allowed_splits(task, source, units))
+    chosen = allowed if splits == ALL else allowed[:1]
+    for split in chosen:
+        _write_task(task, source, units, split, relations[task.table], folder / "tasks" / split)
+    return [f"{task.name}.{split}" for split in chosen]
+
+
+def database(tables: Mapping[str, pl.DataFrame]) -> dict[str, Relation]:
+    """Return tables as RelBench has them: rows by time, keys numbered anew, references as these numbers."""
+    declared = {name: all_tables()[name] for name in tables}
+    ordered = {name: _by_time(frame, declared[name]) for name, frame in tables.items()}
+    keys = {name: _key_of(declared[name], frame) for name, frame in ordered.items()}
+    indexes = {name: _index(ordered[name], key) for name, key in keys.items() if key is not None}
+    return {
+        name: _related(frame, declared[name], keys[name], indexes, indexes.get(name))
+        for name, frame in ordered.items()
+    }
+
+
+def _by_time(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    minutes = next((c for c, of in (("minute", 1), ("day", 1440)) if c in frame.columns), None)
+    key = [name for name in table.key if name in frame.columns]
+    if minutes is None:
+        return frame.sort(key)
+    unit = pl.duration(minutes=minutes) if minutes == "minute" else pl.duration(days=minutes)
+    time = (pl.lit(EPOCH) + unit).cast(pl.Datetime("us")).alias(TIME)
+    return frame.with_columns(time).sort(TIME, *key, nulls_last=True)
+
+
+def _key_of(table: Table, frame: pl.DataFrame) -> str | None:
+    return table.key[0] if len(table.key) == 1 and table.key[0] in frame.columns else None
+
+
+def _index(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Return ``[key, place]``; with ``region`` first where a key is one within its region only, as sites are."""
+    within = [] if frame[key].is_unique().all() else ["region"]
+    return frame.select(*within, key, pl.int_range(pl.len(), dtype=pl.Int64).alias("place"))
+
+
+def _related(
+    frame: pl.DataFrame,
+    table: Table,
+    key: str | None,
+    indexes: Mapping[str, pl.DataFrame],
+    index: pl.DataFrame | None,
+) -> Relation:
+    fkeys = {
+        c.name: c.id_of
+        for c in table.columns
+        if c.name in frame.columns
+        and c.name != key
+        and c.id_of in indexes
+        and not isinstance(c.dtype, pl.List)
+    }
+    for column, owner in fkeys.items():
+        *within, owned, place = indexes[owner].columns
+        places = indexes[owner].select(*within, pl.col(owned).alias(column), place)
+        joined = frame.join(places, on=[*within, column], how="left", maintain_order="left", validate="m:1")
+        frame = joined.with_columns(pl.col("place").alias(column)).drop("place")
+    if key is not None:
+        released = pl.col(key).alias(f"{key}_id")
+        frame = frame.with_columns(released).with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(key))
+    return Relation(frame, key, TIME if TIME in frame.columns else None, fkeys, index)
+
+
+def _write_task(
+    task: Task, source: Source, units: pl.DataFrame, split: str, entities: Relation, folder: Path
+) -> None:
+    """Write the label tables of a split: the truth in all parts, as RelBench expects; it masks those of the test."""
+    if entities.index is None:
+        raise ValueError(f"{task.name}: table {task.table} has no single key")
+    fold, rows, _ = fold_of(task, source, units, SPLITS[split], TRUTH, task.tier)
+    known = task.answers(rows.filter(pl.col("part") != "train"), source).select(task.unit, "part", "label")
+    train = fold.supervision.filter(pl.col("part") == "train").select(task.unit, "part", "label")
+    labels = pl.concat([train.with_columns(pl.col("part").cast(pl.String)), known], how="vertical_relaxed")
+    for part, name in PARTS.items():
+        placed = labels.filter(pl.col("part") == part).drop_nulls("label").join(entities.index, on=task.unit)
+        frame = placed.sort("place").select(
+            pl.lit(END).cast(pl.Datetime("us")).alias(TIME), pl.col("place").alias(task.unit), "label"
+        )
+        write_frames(folder / f"{name}.parquet", [frame])
+    _write_yaml(
+        folder / "manifest.yaml",
+        {
+            "name": split,
+            "kind": "external",
+            "task_type": "binary_classification",
+            "description": f"{task.question} Split {split} of tipbench; labels are the truth.",
+            "entity_table": task.table,
+            "entity_col": task.unit,
+            "target_col": "label",
+            "time_col": TIME,
+            "timedelta": "1 days",
+            "manifest_version": 1,
+        },
+    )
+
+
+def _write_yaml(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1_000)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _readme(facts: Facts, chosen: Sequence[Task]) -> str:
+    first = chosen[0].name
+    lines = "\n".join(f"| {task.name} | {task.question} | {task.unit} | {task.tier} |" for task in chosen)
+    return f"""# {facts.title}: relational databases
+
+{facts.summary}
+
+Read RESPONSIBLE-USE.md first. A database for each task, with the tables and columns that its access may see; its tasks
+are the splits of tipbench.
+
+```python
+import relbench
+
+data = relbench.load_dataset("PATH/{first}")
+db = data.get_db()
+task = data.load_task("forward")  # data.get_task_names() lists them
+train = task.get_table("train")  # columns {TIME}, {chosen[0].unit}, label
+```
+
+| database | question | unit | access |
+|---|---|---|---|
+{lines}
+
+- Labels are the truth in all parts: those of the test are masked by RelBench, and are no secret.
+- RelBench's own score is AUROC on rows. What tipbench reports (average precision at a stated prevalence, harm to lawful
+  groups, intervals by operation) needs `tipbench.evaluate`: join predictions by the column `<key>_id`.
+- Keys are numbered anew from 0; the released id is in `<key>_id`.
+- Day 0 is written as {EPOCH:%Y-%m-%d}, which means nothing.
+- Everything is predicted at the end of the window ({END:%Y-%m-%d}), so that all rows of the tables are of the past.
+- `sha256sum -c {CHECKSUMS}` checks the files.
+"""

@@ -1,0 +1,61 @@
+"""Places that are named by a folder or a URL: which of the two it is, and how a URL is opened."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tipcore.errors import UsageError
+from tipcore.home import expanded
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a system says where there is no room."""
+
+
+class Remote(NamedTuple):
+    """A place in a file system that fsspec opens: ``root`` ends without a slash."""
+
+    system: AbstractFileSystem
+    root: str
+    url: str
+
+    def at(self, name: str) -> str:
+        """Return the path of a file below the place."""
+        return f"{self.root}/{name}"
+
+
+def is_url(place: str) -> bool:
+    """Return whether a place is a URL, chained ones (``zip://a::s3://b``) among them, and no path of this system."""
+    return "://" in place or "::" in place
+
+
+def place_of(place: str | Path) -> Path | Remote:
+    """Return the folder that a place names, ``file:`` URLs among them, or what a URL opens.
+
+    Raises UsageError for a URL that fsspec does not know, or whose library is not installed.
+    """
+    text = str(place)
+    if text.startswith("file://") and "::" not in text:
+        from urllib.parse import urlsplit  # these two take as long as much of tipbench does
+        from urllib.request import url2pathname
+
+        return Path(url2pathname(urlsplit(text).path))
+    if not is_url(text):
+        return expanded(text)
+    import fsspec
+
+    try:
+        system, root = fsspec.url_to_fs(text)
+    except (ImportError, ValueError, OSError) as error:
+        raise UsageError(f"{text} cannot be opened: {said_by(error)}; correct the URL.") from None
+    return Remote(system, root.rstrip("/"), text)
+
+
+def said_by(error: BaseException) -> str:
+    """Return the first line of what a system or library says, short and without a full stop."""
+    said = str(getattr(error, "strerror", None) or error).strip().splitlines() or [type(error).__name__]
+    return said[0][:160].rstrip(".")

@@ -1,0 +1,215 @@
+"""Read a release back from what ``tipbench data export`` wrote: a folder, or a URL that fsspec opens.
+
+An export holds each table in one file, the hidden columns in another (``truth/``), and lists the SHA-256 of every file
+in ``checksums.sha256``, which is written last: without it an export is not whole. Before a table is read, its file is
+held against that list, and its columns, region by region, against the manifest: the published one that this program
+has, or, of a world that is not published, the export's own. What was found right is remembered by its digest.
+
+Files of a URL are copied to ``$TIPBENCH_HOME/exports`` when they are first read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import polars as pl
+from tipcore.atomic import write_file_atomically
+from tipcore.digest import column_digest
+from tipcore.errors import MachineFault, UsageError
+from tipcore.home import home
+from tipcore.locations import Remote, place_of, said_by
+from tipcore.parquet import UNREADABLE, reason, scan_parquet
+
+from tipdata.core.tables import Table
+from tipdata.core.world import release_name
+from tipdata.release.layout import TRUTH, region_name
+from tipdata.release.manifests import published_manifest
+from tipdata.release.reading import known_table, scan_files
+from tipdata.release.release import Release
+from tipdata.stages import tables_of
+
+TABLES, HIDDEN = "tables", "truth"
+"""Folders of an export that hold what may be observed, and what is hidden."""
+MANIFEST, CHECKSUMS = "manifest.json", "checksums.sha256"
+CACHE = "exports"
+"""The folder of ``$TIPBENCH_HOME`` that holds files of URLs, and what was found right."""
+
+
+def table_file(table: str, suffix: str) -> str:
+    """Return where an export holds one of the files of a table."""
+    return f"{HIDDEN if suffix == TRUTH else TABLES}/{table}.parquet"
+
+
+@dataclass(frozen=True)
+class ExportedRelease:
+    """A release as an export holds it; reads as a :class:`tipdata.release.Release` does.
+
+    ``place``: the folder or URL. ``checksums``: SHA-256 of its files by name. ``manifest``: what its tables must be.
+    """
+
+    place: str
+    version: str
+    size: str
+    world: int
+    checksums: Mapping[str, str] = field(repr=False, compare=False)
+    manifest: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        return release_name(self.version, self.size, self.world)
+
+    @property
+    def regions(self) -> int:
+        """Number of regions, numbered from 0."""
+        return len(self.manifest["regions"])
+
+    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+        """Return one table over all regions, lazily; its files are checked first.
+
+        Raises:
+            UsageError: as :meth:`tipdata.release.Release.scan`.
+            MachineFault: for a file that cannot be read, or is not the release's.
+        """
+        known = known_table(tables_of(self.version), self.version, table, truth)
+        return scan_files(known, truth, lambda suffix: scan_parquet(self._checked(known, suffix)))
+
+    def _checked(self, table: Table, suffix: str) -> Path:
+        """Return a file of a table on this machine, once it was held against checksum and manifest."""
+        name = table_file(table.name, suffix)
+        path = _local(self, name)
+        mark = hashlib.sha256(f"{self.checksums[name]} {self.manifest['digest']} {name}".encode()).hexdigest()
+        found_right = home() / CACHE / "right" / mark
+        if not found_right.is_file():
+            columns = table.hidden if suffix == TRUTH else table.observed
+            self._hold_against_manifest(table.name, path, columns)
+            write_file_atomically(found_right, "")
+        return path
+
+    def _hold_against_manifest(self, table: str, path: Path, columns: tuple[str, ...]) -> None:
+        rows, first = scan_parquet(path), 0
+        try:
+            if sorted(rows.collect_schema()) != sorted(columns):
+                raise self._other(f"table {table}", f"its columns are not {', '.join(columns)}")
+            for index in range(self.regions):
+                entry = self.manifest["regions"][region_name(index)]
+                frame = rows.slice(first, entry["rows"][table]).collect()
+                first += entry["rows"][table]
+                for column in columns:
+                    if column_digest(frame[column]) != entry["digests"][table][column]:
+                        raise self._other(
+                            f"region {index}, table {table}, column {column}", "its digest differs"
+                        )
+            if rows.slice(first).select(pl.len()).collect().item():
+                raise self._other(f"table {table}", "it has more rows")
+        except (*UNREADABLE, TypeError, KeyError) as error:
+            raise self._other(f"table {table}", reason(error)) from None
+
+    def _other(self, where: str, why: str) -> MachineFault:
+        return MachineFault(
+            f"the export {self.place} is not release {self.name} at {where} ({why}): take it again from where it was "
+            "published, or make it with `tipbench data make`."
+        )
+
+
+def open_export(place: str) -> ExportedRelease:
+    """Return the release that an export holds.
+
+    Args:
+        place: its folder, or a URL that fsspec opens.
+
+    Raises:
+        UsageError: for a place that cannot be read or holds no whole export, for a release that this program does not
+        know, and for one that says it is a published release and has another digest.
+        MachineFault: where a file is not what its checksum says.
+    """
+    checksums = _checksums(place)
+    content = _read(place, MANIFEST)
+    if hashlib.sha256(content).hexdigest() != checksums.get(MANIFEST):
+        raise _damaged(place, MANIFEST)
+    try:
+        manifest = json.loads(content)
+        release = Release.of(manifest["version"], manifest["size"], manifest.get("world", 0))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _incomplete(place, f"its {MANIFEST} is not one ({reason(error)})") from None
+    published = published_manifest(release)
+    if published is not None and published["digest"] != manifest.get("digest"):
+        raise UsageError(
+            f"the export {place} says that it is release {release.name}, and its digest is another: take it again from "
+            "where it was published."
+        )
+    if missing := [name for name in _files(release.version) if name not in checksums]:
+        raise _incomplete(place, f"it does not list {missing[0]}")
+    return ExportedRelease(
+        place, release.version, release.size, release.world, checksums, published or manifest
+    )
+
+
+def _files(version: str) -> list[str]:
+    """Return the names of all files of tables that an export of a version has."""
+    of = tables_of(version).values()
+    return [table_file(t.name, s) for t in of for s, c in (("", t.observed), (TRUTH, t.hidden)) if c]
+
+
+def _checksums(place: str) -> dict[str, str]:
+    """Return the SHA-256 of an export's files, by name below it."""
+    lines = _read(place, CHECKSUMS).decode(errors="replace").splitlines()
+    found = {}
+    for line in lines:
+        digest, _, name = line.partition("  ")
+        path = PurePosixPath(name)
+        if len(digest) != 64 or not name or path.is_absolute() or ".." in path.parts:
+            raise _incomplete(place, f"its {CHECKSUMS} has a line that is not digest, two spaces and name")
+        found[name] = digest
+    return found
+
+
+def _read(place: str, name: str) -> bytes:
+    at = place_of(place)
+    try:
+        return bytes(at.system.cat_file(at.at(name))) if isinstance(at, Remote) else (at / name).read_bytes()  # type: ignore[arg-type]
+    except (FileNotFoundError, NotADirectoryError):
+        raise _incomplete(place, f"it has no {name}") from None
+    except Exception as error:  # each file system has errors of its own
+        raise UsageError(f"{place} cannot be read: {said_by(error)}; correct the folder or URL.") from None
+
+
+def _local(export: ExportedRelease, name: str) -> Path:
+    """Return a file of an export on this machine, once its bytes were held against its checksum."""
+    meant, at = export.checksums[name], place_of(export.place)
+    if isinstance(at, Remote):
+        path = home() / CACHE / "files" / f"{meant}.parquet"
+        if not path.is_file():
+            content = _read(export.place, name)
+            if hashlib.sha256(content).hexdigest() != meant:
+                raise _damaged(export.place, name)
+            write_file_atomically(path, content, "free some space there")
+    else:
+        path = at / name
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise MachineFault(
+            f"the export {export.place} lacks {name}: {said_by(error)}; take it again."
+        ) from None
+    if digest != meant:
+        raise _damaged(export.place if path.parent.name != "files" else str(path), name)
+    return path
+
+
+def _damaged(place: str, name: str) -> MachineFault:
+    return MachineFault(
+        f"{name} of the export {place} is not what {CHECKSUMS} says: take it again from where it was published."
+    )
+
+
+def _incomplete(place: str, why: str) -> UsageError:
+    return UsageError(
+        f"{place} is not a whole export of a release, since {why}: name the folder or URL that "
+        "`tipbench data export` was given, or export it again."
+    )

@@ -1,0 +1,199 @@
+"""What an export holds is what the release holds, for ``datasets`` and for ``tipbench.load``, and is written once."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import fsspec
+import polars as pl
+import pytest
+import tipbench
+from polars.testing import assert_frame_equal
+from tipbench.publishing.export import checksums_of, export_release
+from tipbench.publishing.parts import part_frames
+from tipbench.task import Task
+from tipcore.errors import MachineFault, UsageError
+from tipdata.release import Release, published_manifest
+from tipdata.release.exported import CHECKSUMS, open_export
+from tipdata.release.manifests import manifest_of
+
+import datasets
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets.disable_progress_bars()
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+
+
+def test_each_config_of_a_task_loads_with_the_rows_that_a_method_is_given(
+    exported: Path, tiny: Release, chosen: list[Task], tmp_path: Path
+) -> None:
+    names = datasets.get_dataset_config_names(str(exported))
+    configs = [name for name in names if name.partition(".")[0] in {task.name for task in chosen}]
+    assert len(configs) == len(chosen)
+    for config in configs:
+        task, split = config.split(".")
+        loaded = datasets.load_dataset(str(exported), config, cache_dir=str(tmp_path))
+        fold = tipbench.load(task, release=tiny, split=split)
+        given = fold.to_hf()
+        assert set(loaded) == set(given)
+        for part, rows in given.items():
+            frame = pl.from_arrow(loaded[part].data.table)
+            expected = pl.from_arrow(rows.data.table)
+            assert isinstance(frame, pl.DataFrame)
+            assert isinstance(expected, pl.DataFrame)
+            assert_frame_equal(frame.select(expected.columns), expected)
+            labels = [name for name in frame.columns if name not in expected.columns]
+            assert bool(labels) == (part == "test")
+            assert all(frame[name].null_count() == frame.height for name in labels)
+
+
+def test_tables_load_whole_and_what_is_hidden_apart(exported: Path, tiny: Release, tmp_path: Path) -> None:
+    for config, truth in (("queue", False), ("queue.truth", True), ("operations.truth", True)):
+        loaded = datasets.load_dataset(str(exported), config, split="table", cache_dir=str(tmp_path))
+        frame = pl.from_arrow(loaded.data.table)
+        assert isinstance(frame, pl.DataFrame)
+        expected = tiny.scan(config.partition(".")[0], truth=truth).select(frame.columns).collect()
+        assert_frame_equal(frame, expected)
+    names = set(datasets.get_dataset_config_names(str(exported)))
+    assert "operations" not in names  # all of it is hidden
+    assert "places.truth" not in names
+
+
+def test_an_export_reads_back_as_the_release(exported: Path, tiny: Release) -> None:
+    back = open_export(str(exported))
+    assert (back.name, back.regions) == (tiny.name, tiny.regions)
+    for table in ("adverts", "operations", "case_lists"):
+        assert_frame_equal(back.scan(table, truth=True).collect(), tiny.scan(table, truth=True).collect())
+    frames = [
+        part_frames(tipbench.load("assistance_triage", release=source, split="random"))
+        for source in (str(exported), tiny)
+    ]
+    assert frames[0].keys() == frames[1].keys()
+    for part in frames[0]:
+        assert_frame_equal(frames[0][part], frames[1][part])
+
+
+def test_scores_on_an_export_are_those_on_the_release(exported: Path, tiny: Release) -> None:
+    units = tipbench.load("advert_risk", release=tiny).to_predict().select("advert").collect()
+    predictions = units.with_columns(score=(pl.col("advert") % 997).cast(pl.Float64))
+    scores = [
+        tipbench.evaluate("advert_risk", predictions, release=source, replicates=0).scores
+        for source in (str(exported), tiny)
+    ]
+    assert scores[0] == scores[1]
+
+
+def test_checksums_are_those_of_all_files_and_the_manifest_is_the_published_one(
+    exported: Path, tiny: Release
+) -> None:
+    listed = dict(
+        reversed(line.split("  "))  # type: ignore[misc]
+        for line in (exported / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    )
+    assert listed == checksums_of(exported)
+    files = {p.relative_to(exported).as_posix() for p in exported.rglob("*") if p.is_file()}
+    assert set(listed) == files - {CHECKSUMS}
+    content = (exported / "README.md").read_bytes()
+    assert listed["README.md"] == hashlib.sha256(content).hexdigest()
+    manifest = json.loads((exported / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest == published_manifest(tiny) == manifest_of(tiny)
+
+
+def test_the_same_release_gives_the_same_bytes(
+    exported: Path, tiny: Release, chosen: list[Task], tmp_path: Path
+) -> None:
+    export_release(tiny, str(tmp_path / "b"), only=chosen, splits="headline")
+    assert checksums_of(tmp_path / "b") == checksums_of(exported)
+
+
+def test_a_changed_file_is_noticed_when_its_table_is_read(copy: Path) -> None:
+    path = copy / "tables" / "places.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    back = open_export(str(copy))
+    with pytest.raises(MachineFault, match=r"tables/places.parquet of the export .* is not what"):
+        back.scan("places")
+    assert back.scan("platforms").collect().height == 64
+
+
+def test_a_changed_value_is_noticed_although_the_checksums_were_changed_with_it(copy: Path) -> None:
+    path = copy / "tables" / "places.parquet"
+    old = hashlib.sha256(path.read_bytes()).hexdigest()
+    pl.read_parquet(path).with_columns(pl.col("population") + 1).write_parquet(path)
+    listed = (copy / CHECKSUMS).read_text(encoding="utf-8")
+    new = hashlib.sha256(path.read_bytes()).hexdigest()
+    (copy / CHECKSUMS).write_text(listed.replace(old, new), encoding="utf-8")
+    with pytest.raises(MachineFault, match="region 0, table places, column population"):
+        open_export(str(copy)).scan("places")
+
+
+@pytest.mark.parametrize(
+    ("remove", "says"),
+    [(CHECKSUMS, "it has no checksums.sha256"), ("manifest.json", "it has no manifest.json")],
+)
+def test_what_was_cut_off_is_no_export(copy: Path, remove: str, says: str) -> None:
+    (copy / remove).unlink()
+    with pytest.raises(UsageError, match=f"is not a whole export of a release, since {says}"):
+        tipbench.load("advert_risk", release=str(copy))
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("0" * 64 + "  ../manifest.json\n", "has a line"),
+        ("nonsense\n", "has a line"),
+        ("", "is not what checksums"),
+    ],
+)
+def test_malformed_checksums_are_refused(copy: Path, lines: str, says: str) -> None:
+    (copy / CHECKSUMS).write_text(lines, encoding="utf-8")
+    with pytest.raises((UsageError, MachineFault), match=says):
+        open_export(str(copy))
+
+
+def test_another_digest_under_a_published_name_is_refused(copy: Path) -> None:
+    path = copy / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8")) | {"digest": "0" * 64}
+    old = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    new = hashlib.sha256(path.read_bytes()).hexdigest()
+    listed = (copy / CHECKSUMS).read_text(encoding="utf-8")
+    (copy / CHECKSUMS).write_text(listed.replace(old, new), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"says that it is release 0\.4\.0/tiny, and its digest is another"):
+        open_export(str(copy))
+
+
+def test_an_export_at_a_url_is_read_through_a_copy_that_is_checked(
+    exported: Path, tiny: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    for path in exported.rglob("*"):
+        if path.is_file() and path.parent.name != "tasks":
+            system.pipe_file(f"/shelf/{path.relative_to(exported).as_posix()}", path.read_bytes())
+    back = open_export("memory://shelf")
+    assert_frame_equal(back.scan("places").collect(), pl.read_parquet(exported / "tables" / "places.parquet"))
+    system.rm_file("/shelf/tables/places.parquet")
+    assert back.scan("places").collect().height == 192  # from the copy
+    system.pipe_file("/shelf/tables/platforms.parquet", b"something else")
+    with pytest.raises(
+        MachineFault, match=r"tables/platforms.parquet of the export memory://shelf is not what"
+    ):
+        back.scan("platforms")
+
+
+@pytest.mark.parametrize("place", ["nosuch://x", "./not-there", "s3nope://a/b"])
+def test_a_place_that_is_no_export_is_one_sentence(place: str) -> None:
+    with pytest.raises(UsageError, match=r"cannot be opened|is not a whole export") as said:
+        tipbench.load("advert_risk", release=place)
+    assert str(said.value).count("\n") == 0
+
+
+def test_names_of_releases_stay_names() -> None:
+    for name in ("0.3.0/tiny", "tinny", "0.4.0/Small", "small.w0"):
+        with pytest.raises(UsageError, match=r"release|retired|world"):
+            tipbench.load("advert_risk", release=name)

@@ -1,0 +1,218 @@
+"""What an export says of itself is valid for those who read it, complete, and taken from one place."""
+
+import importlib.util
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from huggingface_hub import DatasetCard
+from tipbench.publishing import datasheet
+from tipbench.publishing.citation import citation_file, datacite, zenodo
+from tipbench.publishing.facts import Facts
+from tipbench.publishing.validation import check_extra, validate, validate_croissant, validate_datacite
+from tipbench.tasks import tasks
+from tipcore.errors import CheckFailed, UsageError
+from tipdata.core.grounds import grounds_of
+from tipdata.core.world import parameters
+from tipdata.documents.shipped import KEPT, ethics, shipped
+from tipdata.release import Release, published_manifest
+from tipdata.stages import tables_of
+
+EXTRA = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("mlcroissant", "datacite")),
+    reason="the extra publish is not installed",
+)
+
+
+@pytest.fixture(scope="module")
+def facts(tiny: Release) -> Facts:
+    manifest = published_manifest(tiny)
+    assert manifest is not None
+    return Facts(manifest, doi="10.1234/example", url="https://example.org/data", publisher="A Library")
+
+
+@EXTRA
+def test_metadata_is_valid_and_records_come_back(exported: Path, tiny: Release) -> None:
+    import mlcroissant
+
+    validate(exported)
+    data = mlcroissant.Dataset(jsonld=str(exported / "croissant.json"))
+    places = list(data.records("places"))
+    expected = tiny.scan("places").collect().to_dicts()
+    assert [{k.removeprefix("places/"): _plain(v) for k, v in row.items()} for row in places] == expected
+    parts = [row["assistance_triage.forward/split"] for row in data.records("assistance_triage.forward")]
+    assert set(parts) == {b"train", b"validation", b"test"}
+    hidden = [row["operations.truth/kind"] for row in data.records("operations.truth")]
+    assert [kind.decode() for kind in hidden] == tiny.scan("operations", truth=True).collect()[
+        "kind"
+    ].to_list()
+
+
+def _plain(value: Any) -> Any:
+    return value.decode() if isinstance(value, bytes) else value.item() if hasattr(value, "item") else value
+
+
+def _without_a_file(found: dict) -> None:
+    found["recordSet"][0]["field"][0]["source"]["fileObject"]["@id"] = "tables/nothing.parquet"
+
+
+def _without_a_type(found: dict) -> None:
+    del found["recordSet"][0]["field"][0]["dataType"]
+
+
+def _of_no_version(found: dict) -> None:
+    found["version"] = "the newest"
+
+
+def _without_a_checksum(found: dict) -> None:
+    del found["distribution"][0]["sha256"]
+
+
+@EXTRA
+@pytest.mark.parametrize("spoil", [_without_a_file, _without_a_type, _of_no_version, _without_a_checksum])
+def test_croissant_that_is_made_invalid_is_refused(copy: Path, spoil: Callable[[dict], None]) -> None:
+    path = copy / "croissant.json"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    spoil(found)
+    path.write_text(json.dumps(found), encoding="utf-8")
+    with pytest.raises(CheckFailed, match=r"croissant.json is (not )?valid Croissant"):
+        validate_croissant(path)
+
+
+@EXTRA
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [({"publicationYear": 2026}, "publicationYear"), ({"doi": "tba"}, "doi"), ({"colour": "red"}, "colour")],
+)
+def test_datacite_that_is_made_invalid_is_refused(copy: Path, change: dict, where: str) -> None:
+    path = copy / "datacite.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | change), encoding="utf-8")
+    with pytest.raises(CheckFailed, match=rf"datacite.json is not valid DataCite metadata at .*{where}"):
+        validate_datacite(path)
+
+
+@EXTRA
+def test_a_doi_and_a_page_that_were_given_are_in_valid_metadata(facts: Facts, copy: Path) -> None:
+    (copy / "datacite.json").write_text(json.dumps(datacite(facts)), encoding="utf-8")
+    validate_datacite(copy / "datacite.json")
+    assert datacite(facts)["doi"] == zenodo(facts)["doi"] == "10.1234/example"
+    assert datacite(facts)["publisher"] == {"name": "A Library"}
+    assert "https://example.org/data" in datasheet.datasheet(facts)
+
+
+def test_without_the_extra_a_sentence_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tipbench.publishing.validation.find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"--validate needs mlcroissant, .*tipbench\[publish\]"):
+        check_extra()
+
+
+def test_the_responsible_ai_fields_say_what_the_page_on_ethics_says(exported: Path) -> None:
+    found = json.loads((exported / "croissant.json").read_text(encoding="utf-8"))
+    filled = [name for name in found if name.startswith("rai:")]
+    assert len(filled) >= 12
+    assert all(found[name] for name in filled)
+    assert "without human review" in " ".join(found["rai:dataUseCases"])
+    assert "Children" in " ".join(found["rai:dataLimitations"])
+    assert "open an issue" in found["rai:dataReleaseMaintenancePlan"]
+    assert grounds_of(parameters("0.4.0").values()).told() in found["rai:dataCollection"]
+
+
+def test_every_column_of_every_table_is_described_with_its_access(exported: Path) -> None:
+    found = json.loads((exported / "croissant.json").read_text(encoding="utf-8"))
+    fields = {
+        field["@id"]: field["description"] for records in found["recordSet"] for field in records["field"]
+    }
+    for name, table in tables_of("0.4.0").items():
+        for column in table.columns:
+            place = f"{name}{'.truth' if column.tier == 'truth' else ''}/{column.name}"
+            assert f"access: {column.tier}" in fields[place]
+            assert not column.id_of or f"identifies a row of {column.id_of}" in fields[place]
+
+
+def test_the_card_is_read_by_the_hubs_own_reader_and_is_plain_about_the_test(exported: Path) -> None:
+    card = DatasetCard.load(exported / "README.md")
+    head = card.data.to_dict()
+    assert head["license"] == "cc-by-4.0"
+    assert [one["config_name"] for one in head["configs"] if one.get("default")] == ["advert_risk.forward"]
+    files = [file["path"] for one in head["configs"] for file in one["data_files"]]
+    assert all((exported / path).is_file() for path in files)
+    assert len(set(files)) == len(files)
+    assert {p.relative_to(exported).as_posix() for p in exported.rglob("*.parquet")} == set(files)
+    assert "no labels: they are null there" in card.text
+    assert "They\nare no secret." in card.text
+    assert ethics()["Prohibited use"] in card.text
+
+
+def test_the_statement_travels_word_for_word(exported: Path) -> None:
+    text = (exported / "RESPONSIBLE-USE.md").read_text(encoding="utf-8")
+    for heading in ("Intended use", "Prohibited use", "Review and retirement", "Report a concern"):
+        assert f"## {heading}\n{ethics()[heading]}" in text
+    assert not re.search(r"\]\((?!https)", text)  # links of the repository lead nowhere here
+    for name in KEPT:
+        assert shipped(name).is_file()
+
+
+def test_the_data_are_cited_as_a_data_set_of_their_own_version(exported: Path, facts: Facts) -> None:
+    found = yaml.safe_load((exported / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (found["type"], found["version"], found["license"]) == ("dataset", "0.4.0", "CC-BY-4.0")
+    assert "doi" not in found  # nobody gave one
+    assert citation_file(facts)["doi"] == "10.1234/example"
+
+
+def test_a_deposit_at_zenodo_has_what_it_asks_for(exported: Path) -> None:
+    found = json.loads((exported / ".zenodo.json").read_text(encoding="utf-8"))
+    needed = {
+        "upload_type",
+        "title",
+        "description",
+        "creators",
+        "access_right",
+        "license",
+        "publication_date",
+    }
+    assert needed <= set(found)
+    assert found["upload_type"] == "dataset"
+    assert all(set(one) == {"name"} for one in found["creators"])
+
+
+def test_the_datasheets_of_published_releases_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert datasheet.main(["--check"]) == 0, "run python -m tipbench.publishing.datasheet"
+    assert capsys.readouterr().out == ""
+
+
+def test_a_datasheet_that_drifted_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    datasheet.main([], tmp_path)
+    path = tmp_path / "0.4.0" / "tiny.md"
+    path.write_text(path.read_text(encoding="utf-8").replace("1,233", "0"), encoding="utf-8")
+    assert datasheet.main(["--check"], tmp_path) == 1
+    assert capsys.readouterr().out == f"not up to date: {path}\n"
+
+
+def test_every_parameter_is_counted_once_and_under_what_it_rests_on() -> None:
+    total = grounds_of(parameters("0.4.0").values())
+    by_stage = [grounds for _, grounds in datasheet.grounds_by_stage("0.4.0")]
+    for name in ("total", "both", "sign", "assumed", "definitions"):
+        assert sum(getattr(grounds, name) for grounds in by_stage) == getattr(total, name)
+    raw = yaml.safe_load((Path(datasheet.FOLDER) / "world-0.4.0.yaml").read_text(encoding="utf-8"))
+    assert total.total == len(list(_entries(raw)))
+    text = datasheet.published()["0.4.0/tiny.md"]
+    assert f"| **all** | {total.total} | {total.both} | {total.sign} | {total.assumed} |" in text
+
+
+def _entries(node: Any) -> Any:
+    """Yield what says a unit, wherever it stands: each is a parameter."""
+    if isinstance(node, dict):
+        if "unit" in node and "magnitude" in node:
+            yield node
+        else:
+            for inner in node.values():
+                yield from _entries(inner)
+
+
+def test_a_datasheet_names_every_task_and_table() -> None:
+    for text in datasheet.published().values():
+        assert all(f"| {name} |" in text for name in (*tasks(), *tables_of("0.4.0")))
