@@ -11,7 +11,7 @@ from tipbench.runs.report import NOTHING, number
 from tipboard.board.columns import Cell
 from tipboard.board.export import Heading, Table, TableRow
 from tipboard.board.formats import FORMATS
-from tipboard.site.safe import page_id
+from tipboard.site.names import page_id
 
 USUAL = "*usual"
 """The choice of a filter on splits that keeps default splits."""

@@ -12,7 +12,7 @@ import pytest
 from tipbench.runs.results import Result
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board, read
-from tipboard.site.safe import page_id
+from tipboard.site.names import page_id
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}

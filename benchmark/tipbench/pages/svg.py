@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
-from tipbench.style import FONT
 from tipdata.documents.palette import LIGHT
 
-from tipboard.site.safe import visible
+from tipbench.pages.safe import visible
+from tipbench.style import FONT
 
 LETTER = 0.61
 """Mean width of a letter, in sizes of the font, where the font is a wide one."""

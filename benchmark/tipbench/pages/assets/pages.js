@@ -83,6 +83,7 @@
     const sideways = section.querySelector(".sideways");
     const texts = new Map();
     const words = [];
+    const fixed = headings.map((heading) => "fixed" in heading.dataset);
     const later = headings.map((heading) => "later" in heading.dataset);
     const state = { column: -1, down: false, all: false, hidden: [...later] };
 
@@ -165,7 +166,7 @@
     const setUpColumns = () => {
       const checks = make("div", { className: "checks" });
       headings.forEach((_, column) => {
-        if (keys[column] === "method") return;
+        if (fixed[column]) return;
         const one = make("input", { type: "checkbox" });
         checks.append(make("label", {}, one, names[column]));
         boxes.push({ box: one, column });
@@ -209,8 +210,8 @@
         state.down = sort.startsWith("-");
         state.column = keys.indexOf(sort.slice(state.down ? 1 : 0));
         if (said.columns !== undefined) {
-          const wanted = new Set([...said.columns.split(","), "method"]);
-          state.hidden = keys.map((key) => !wanted.has(key));
+          const wanted = new Set(said.columns.split(","));
+          state.hidden = keys.map((key, at) => !fixed[at] && !wanted.has(key));
         }
         sayColumns();
         update();
