@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.documents.describe import describe
@@ -23,10 +24,13 @@ from tipbench.config.options import suggestion
 from tipbench.config.settings import Engine
 from tipbench.console import emit, emit_json
 
+ROUND = "round.json"
+"""What the folder of a sealed round has, and no other."""
+
 
 def call_make(options: argparse.Namespace) -> int:
     """Make the release."""
-    release, engine, _ = _asked(options)
+    release, engine, _ = asked(options)
     make_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
     if options.json:
         emit_json({"release": release.name, "regions": release.regions, "folder": str(release.folder)})
@@ -37,7 +41,7 @@ def call_make(options: argparse.Namespace) -> int:
 
 def call_verify(options: argparse.Namespace) -> int:
     """Verify the release. Raises CheckFailed where it differs from what was published."""
-    release, engine, _ = _asked(options)
+    release, engine, _ = asked(options)
     differences = verify_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
     if options.json:
         emit_json({"release": release.name, "differences": differences})
@@ -52,7 +56,7 @@ def call_verify(options: argparse.Namespace) -> int:
 
 def call_remove(options: argparse.Namespace) -> int:
     """Remove the release's files; of a retired version too."""
-    release, _, _ = _asked(options, retired=True)
+    release, _, _ = asked(options, retired=True)
     freed = remove_release(release)
     if options.json:
         emit_json({"release": release.name, "folder": str(release.folder), "bytes": freed})
@@ -63,8 +67,8 @@ def call_remove(options: argparse.Namespace) -> int:
 
 def call_describe(options: argparse.Namespace) -> int:
     """Describe the release."""
-    release, engine, _ = _asked(options)
-    return _text("description", _opened(release, engine, options), describe, options)
+    release, engine, _ = asked(options)
+    return _text("description", open_asked(release, engine, options), describe, options)
 
 
 def call_preview(options: argparse.Namespace) -> int:
@@ -72,9 +76,9 @@ def call_preview(options: argparse.Namespace) -> int:
     typed = parse(options.overrides)
     if any(o.key.partition(".")[0] == "data" for o in typed):
         return _preview_own({o.key: o.value for o in typed}, options)
-    release, engine, own = _asked(options)
-    chosen = {"table": own.get("table", "adverts"), "rows": _rows(own), "language": own.get("language")}
-    opened = _opened(release, engine, options)
+    release, engine, own = asked(options)
+    chosen = {"table": own.get("table", "adverts"), "rows": rows_of(own), "language": own.get("language")}
+    opened = open_asked(release, engine, options)
     return _text("preview", opened, lambda one: preview(one, **chosen), options)
 
 
@@ -86,7 +90,7 @@ def _preview_own(typed: dict[str, str], options: argparse.Namespace) -> int:
     settings = composer_of(options, words).settings()
     if settings.data is None:
         raise UsageError("No data were given: add data=NAME; see `tipbench list data`.")
-    text = own_preview(settings.data, settings.split.name, _rows(typed), typed.get("table"))
+    text = own_preview(settings.data, settings.split.name, rows_of(typed), typed.get("table"))
     if options.json:
         emit_json({"data": settings.data["name"], "preview": text})
     else:
@@ -94,14 +98,15 @@ def _preview_own(typed: dict[str, str], options: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(typed: dict[str, str]) -> int:
-    rows = typed.get("rows", "10")
-    if not rows.isdigit() or int(rows) < 1:
+def rows_of(typed: dict[str, str], usual: int = 10) -> int:
+    """Return the number of rows that was typed. Raises UsageError for what is none."""
+    rows = typed.get("rows", str(usual))
+    if not (rows.isascii() and rows.isdigit() and len(rows) < 10) or int(rows) < 1:
         raise UsageError(f"rows={rows} is not a number of rows: give 1 or more.")
     return int(rows)
 
 
-def _asked(options: argparse.Namespace, retired: bool = False) -> tuple[Release, Engine, dict[str, str]]:
+def asked(options: argparse.Namespace, retired: bool = False) -> tuple[Release, Engine, dict[str, str]]:
     """Return the release and the engine that were asked for, and the keys of the action's own."""
     mine = OWN_KEYS.get(options.action, ())
     typed = parse(options.overrides)
@@ -124,13 +129,34 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
             raise UsageError(f'Unknown setting "{key}". {suggestion(key, valid)}')
 
 
+def check_open(words: list[str], so: str) -> None:
+    """Refuse a source whose truth cannot be shown: a user's own data, and a sealed round.
+
+    Args:
+        words: overrides as they were typed.
+        so: what follows from it for own data.
+
+    Raises:
+        UsageError: for such a source.
+    """
+    for word in words:
+        key, _, value = word.partition("=")
+        if key.partition(".")[0] == "data":
+            raise UsageError(f"{word}: your own data have no operations, {so}: name a release=.")
+        if key == "release" and (Path(value) / ROUND).is_file():
+            raise UsageError(
+                f"release={value} is a sealed round, whose truth nobody is shown: name an open release."
+            )
+
+
 def opened(options: argparse.Namespace) -> Release:
     """Return the release that was asked for, ready to read. Raises UsageError for one that does not exist."""
-    release, engine, _ = _asked(options)
-    return _opened(release, engine, options)
+    release, engine, _ = asked(options)
+    return open_asked(release, engine, options)
 
 
-def _opened(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
+def open_asked(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
+    """Return the release, made first where it is missing."""
     quiet = options.quiet
     return open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
 

@@ -1,4 +1,4 @@
-"""``tipbench data``: make, verify, remove, describe or preview a release, or tell a case of it."""
+"""``tipbench data``: make, verify, remove, describe, preview or browse a release, or tell a case of it."""
 
 import argparse
 
@@ -11,6 +11,7 @@ ABOUT = {
     "describe": "tables, columns, and marginals beside the published aggregates",
     "preview": "some rows of a table, adverts as cards; or of your own data, as methods are handed them",
     "story": "tell one operation from all tables, truth shown, as text, figure or JSON",
+    "browse": "write pages of a release to read in a browser: tables, adverts, cases; from disk, no server",
 }
 
 EXAMPLES = """\
@@ -24,6 +25,7 @@ examples:
   tipbench data preview data=sms_spam data.path=FOLDER rows=3
   tipbench data story release=tiny
   tipbench data story --find "form=labour views>=4"
+  tipbench data browse release=tiny --to pages
 
 Releases live in $TIPBENCH_HOME, by default the user's cache folder."""
 
@@ -64,10 +66,18 @@ helpline contact as well. Filters: form, kind, organisation, language, category 
 each view with =, >=, <=, < and >. All must hold; a space within a value is written as -.
 
 What fits a trafficking case fits lawful work as well: compare a story of kind=business or kind=independent.""",
+    "browse": """\
+examples:
+  tipbench data browse                                         tiny, to the folder browse-tiny
+  tipbench data browse release=small --to pages                the same of 64 regions: samples of the same size
+  tipbench data browse release=tiny rows=5000                  more rows on the page of a table (1,000)
+
+Open index.html of the folder in a browser. The pages need no server and no network. Truth is covered until you choose
+to see it. Of a table with more rows than a page shows, rows are drawn at random, the same for everybody.""",
 }
 """Examples of each action, for its own help."""
 
-OWN_KEYS = {"preview": ("table", "rows", "language")}
+OWN_KEYS = {"preview": ("table", "rows", "language"), "browse": ("rows",)}
 """Keys of an action's own, beside release and engine."""
 AT_WORK = ("make", "verify")
 """Actions whose work is shared out to workers. Others take the keys of an engine too, and need none."""
@@ -78,7 +88,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action, about in ABOUT.items():
-        call = "story:call" if action == "story" else f"data:call_{action}"
+        call = f"{action}:call" if action in ("story", "browse") else f"data:call_{action}"
         one = parser_of(actions, action, about, ACTION_EXAMPLES[action], f"tipbench.actions.{call}")
         own = ", engine=, engine.workers=" if action in AT_WORK else ""
         own += "".join(f", {key}=" for key in OWN_KEYS.get(action, ()))
@@ -87,6 +97,10 @@ def declare(parser: argparse.ArgumentParser) -> None:
             _add_story(one)
         else:
             add_overrides(one, f"release=, release.world={own}")
+        if action == "browse":
+            one.add_argument(
+                "--to", metavar="FOLDER", help="where the pages are written (browse-tiny for tiny)"
+            )
         if action == "preview":
             add_config_dir(one)
         else:

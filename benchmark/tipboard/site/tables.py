@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tipbench.pages.controls import Filter
 from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.columns import Cell
@@ -16,16 +17,6 @@ from tipboard.site.names import page_id
 USUAL = "*usual"
 """The choice of a filter on splits that keeps default splits."""
 LABELS = {"csv": "CSV", "parquet": "Parquet", "markdown": "Markdown", "latex": "LaTeX"}
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A choice above a table, by the words of one column; ``chosen`` from the start."""
-
-    label: str
-    column: int
-    options: Sequence[tuple[str, str]]
-    chosen: str = ""
 
 
 @dataclass(frozen=True)

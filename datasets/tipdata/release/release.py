@@ -1,6 +1,7 @@
 """A release: a version of the data and a size, as parquet files by region."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -80,12 +81,13 @@ class Release:
     def region_folder(self, index: int) -> Path:
         return self.folder / region_name(index)
 
-    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+    def scan(self, table: str, truth: bool = False, regions: Sequence[int] | None = None) -> pl.LazyFrame:
         """Return one table over all regions, lazily, in the order of regions and keys; its files are checked first.
 
         Args:
             table: its name.
             truth: with the hidden columns beside the observed ones.
+            regions: of these alone, by number; no other file is looked at.
 
         Raises:
             UsageError: for a table that does not exist, or one that is all truth where ``truth`` is not asked for.
@@ -98,11 +100,12 @@ class Release:
         observed, hidden = known[table].observed, known[table].hidden
         if not observed and not truth:
             raise UsageError(f"table {table} is hidden truth: ask for it with truth=True.")
-        check_table(self, table, hidden=(False, True) if truth else (False,))
-        seen = scan_parquet(self._files(f"{table}.parquet")) if observed else None
+        those = range(self.regions) if regions is None else regions
+        check_table(self, table, (False, True) if truth else (False,), those)
+        seen = scan_parquet(self._files(f"{table}.parquet", those)) if observed else None
         if not truth or not hidden:
             return pl.LazyFrame() if seen is None else seen
-        unseen = scan_parquet(self._files(f"{table}.truth.parquet"))
+        unseen = scan_parquet(self._files(f"{table}.truth.parquet", those))
         if seen is None:
             return unseen
         return seen.join(unseen, on=list(known[table].key), how="left", maintain_order="left")
@@ -113,8 +116,8 @@ class Release:
         there = set(os.listdir(folder)) if folder.is_dir() else set()
         return [folder / name for name in sorted(_file_names(self.version) - there)]
 
-    def _files(self, name: str) -> list[Path]:
-        return [self.region_folder(i) / name for i in range(self.regions)]
+    def _files(self, name: str, regions: Sequence[int]) -> list[Path]:
+        return [self.region_folder(i) / name for i in regions]
 
 
 @lru_cache

@@ -6,17 +6,17 @@
   const MANY_ROWS = 12, MANY_COLUMNS = 6;
   const USUAL = "*usual";
 
-  const stored = (value) => {
+  const stored = (name, value) => {
     try {
-      if (value === undefined) return localStorage.getItem("tipbench-theme");
-      localStorage.setItem("tipbench-theme", value);
+      if (value === undefined) return localStorage.getItem(`tipbench-${name}`);
+      localStorage.setItem(`tipbench-${name}`, value);
     } catch {
       /* A page that is opened from disk may have no storage. */
     }
     return null;
   };
 
-  const theme = stored();
+  const theme = stored("theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
 
   const isDark = () =>
@@ -30,7 +30,7 @@
     button.hidden = false;
     button.addEventListener("click", () => {
       document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-      stored(document.documentElement.dataset.theme);
+      stored("theme", document.documentElement.dataset.theme);
       say();
     });
     say();
@@ -40,6 +40,20 @@
     const made = Object.assign(document.createElement(tag), more);
     made.append(...inside);
     return made;
+  };
+
+  /* A switch that covers columns, filters and parts of class "t" until it is on; a page may have none. */
+  let covers = null;
+  const isCovered = () => covers !== null && !covers.checked;
+  const setUpCover = (box) => {
+    covers = box;
+    if (box === null) return;
+    box.checked = stored("truth") === "shown";
+    box.addEventListener("change", () => {
+      stored("truth", box.checked ? "shown" : "hidden");
+      for (const table of tables) table.switched();
+      keepInAddress();
+    });
   };
 
   /* The address: what differs from the first sight of a table, as #overall.task=advert_risk&overall.sort=-score. */
@@ -95,14 +109,20 @@
       const key = `v${column}`;
       if (!texts.has(key)) {
         texts.set(key, rows.map((row) => {
-          const known = row.cells[column].dataset.v;
-          return known === "" || known === undefined ? null : Number(known);
+          const cell = row.cells[column];
+          const known = cell.dataset.v ?? cell.textContent;
+          return known === "" || known === "-" ? null : Number(known);
         }));
       }
       return texts.get(key);
     };
     const sought = () => {
-      if (!words.length) for (const row of rows) words.push(row.textContent.toLowerCase());
+      if (!words.length) {
+        for (const row of rows) {
+          const cells = isCovered() ? [...row.cells].filter((cell) => !cell.classList.contains("t")) : [...row.cells];
+          words.push(cells.map((cell) => cell.textContent).join(" ").toLowerCase());
+        }
+      }
       return words;
     };
 
@@ -168,7 +188,7 @@
       headings.forEach((_, column) => {
         if (fixed[column]) return;
         const one = make("input", { type: "checkbox" });
-        checks.append(make("label", {}, one, names[column]));
+        checks.append(make("label", { className: headings[column].className }, one, names[column]));
         boxes.push({ box: one, column });
         one.addEventListener("change", () => { state.hidden[column] = !one.checked; showColumns(); });
       });
@@ -185,6 +205,15 @@
     tables.push({
       id,
       measure,
+      switched: () => {
+        words.length = 0;
+        if (isCovered()) {
+          for (const select of selects) if (select.closest(".t")) select.value = "";
+          if (state.column >= 0 && headings[state.column].classList.contains("t")) state.column = -1;
+        }
+        update();
+        measure();
+      },
       rules: () => state.hidden.map((hidden, at) => (hidden ? `#${id} tr > :nth-child(${at + 1}) { display: none; }` : "")).join(""),
       differs: () => {
         const found = {};
@@ -258,6 +287,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     setUpTheme(document.querySelector(".theme"));
+    setUpCover(document.querySelector("#truth"));
     document.adoptedStyleSheets = [sheet];
     document.querySelectorAll("[data-table]").forEach(setUpTable);
     setUpFolds();
