@@ -37,7 +37,7 @@ MARKER = ".tipbench-browse"
 """In a folder that may be replaced by newer pages."""
 ASSETS = Path(__file__).with_name("assets")
 ELSEWHERE = "give another --to"
-SEEN_BY = 3
+ACCESS = 3
 """The column of tiers in the list of tables."""
 MOST_ROWS = 20_000
 """Rows of a page that may be asked for: more make a browser slow."""
@@ -135,7 +135,7 @@ def _index(site: Site, listed: Sequence[Listed], cases: int) -> Page:
     rows = sum(one.rows for one in listed)
     html = site.fill(
         "index.html", "", "index", facts=facts(site.source.release, site.about, rows), listed=listed, cases=cases,
-        filters=[Filter("seen by", SEEN_BY, [(tier, tier) for tier in (*TIERS, LABEL)])],
+        filters=[Filter("access", ACCESS, [(tier, tier) for tier in (*TIERS, LABEL)])],
     )  # fmt: skip
     return Page("index.html", html)
 

@@ -36,8 +36,8 @@ class Held:
 
     @property
     def is_number(self) -> bool:
-        """Whether it is sorted as a number: one that counts or measures, or a number of few values."""
-        return self.column.dtype.is_integer() and not self.column.id_of
+        """Whether it is sorted as a number."""
+        return self.column.dtype.is_integer()
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,15 @@ def _held(table: str, column: Column, values: pl.Series) -> Held:
 def _type(column: Column) -> str:
     inner = str(column.inner)
     name = next(word for start, word in TYPES.items() if inner.startswith(start))
-    name = "id" if column.id_of and column.inner.is_integer() else name
+    name = "id" if is_id(column) else name
     return f"list of {name}s" if isinstance(column.dtype, pl.List) else name
+
+
+def is_id(column: Column) -> bool:
+    """Return whether a column holds ids: numbers that name something and measure nothing."""
+    return column.inner.is_integer() and (
+        bool(column.id_of) or (column.inner == pl.Int64 and not column.unit)
+    )
 
 
 def _missing(values: pl.Series) -> str:
@@ -101,9 +108,9 @@ def _counted(column: Column, values: pl.Series) -> Counted:
     if known.dtype == pl.String:
         return _texts(known)
     distinct = known.n_unique()
-    if column.id_of or (not column.unit and distinct > FEW):
-        return Counted(f"{distinct:,} different ids" if distinct > 1 else "one id")
-    return _words(known.cast(pl.String)) if distinct <= FEWEST else _numbers(known)
+    if is_id(column) or (not column.unit and distinct > FEWEST):
+        return Counted(f"{distinct:,} different {'ids' if is_id(column) else 'numbers'}")
+    return _words(known) if distinct <= FEWEST else _numbers(known)
 
 
 def _texts(known: pl.Series) -> Counted:
@@ -125,14 +132,18 @@ def _listed(column: Column, known: pl.Series) -> Counted:
 
 
 def _words(known: pl.Series, rows: int | None = None) -> Counted:
-    """Count values; ``rows``: what their shares are of, where a row may have several."""
+    """Count values, words by how frequent they are and numbers in their order.
+
+    ``rows``: what shares are of, where a row may have several values.
+    """
     rows = known.len() if rows is None else rows
     counts = known.value_counts(name="rows").sort(["rows", known.name], descending=[True, False])
-    found = [(str(value), int(count)) for value, count in counts.iter_rows()]
-    named = ", ".join(f"{value} {share(count, rows)}" for value, count in found[:NAMED])
-    more = f", {len(found) - NAMED:,} more" if len(found) > NAMED else ""
-    bars = [(f"{value}: {share(count, rows)}", count) for value, count in found[:DRAWN]]
-    return Counted(named + more, bars if len(found) > 1 else ())
+    named = ", ".join(f"{value} {share(count, rows)}" for value, count in counts.head(NAMED).iter_rows())
+    more = f", {counts.height - NAMED:,} more" if counts.height > NAMED else ""
+    drawn = counts.head(DRAWN)
+    drawn = drawn.sort(known.name) if known.dtype.is_integer() else drawn
+    bars = [(f"{value}: {share(count, rows)}", count) for value, count in drawn.iter_rows()]
+    return Counted(named + more, bars if len(bars) > 1 else ())
 
 
 def _numbers(known: pl.Series, of: str = "") -> Counted:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from tipdata.core.draw import Stream
 from tipdata.core.tables import Column, Table
 
-from tipbench.browse.columns import Held
+from tipbench.browse.columns import Held, is_id
 from tipbench.pages.controls import Filter
 from tipbench.pages.safe import visible
 
@@ -102,11 +102,11 @@ def _filters(columns: Sequence[Held], kept: pl.DataFrame) -> list[Filter]:
 
 def _options(column: Column, values: pl.Series) -> list[tuple[str, str]]:
     """Return the values that a column can be chosen by; none where it holds ids, measures or too many."""
-    if (column.id_of and column.inner.is_integer()) or column.unit:
+    if is_id(column) or column.unit:
         return []
     if isinstance(column.dtype, pl.List):
         return []
     there = values.drop_nulls().unique().sort()
-    if not 2 <= there.len() <= OPTIONS or (column.name == "region" and there.len() < 2):
+    if not 2 <= there.len() <= OPTIONS:
         return []
     return [(text, text) for text in texts(there)]

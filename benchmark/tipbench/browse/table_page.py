@@ -37,7 +37,7 @@ def table_page(site: Site, table: Table, most: int) -> tuple[Page, Listed]:
         facts=[
             ("Rows", f"{frame.height:,} in {site.about.read}"),
             ("Key", ", ".join(table.key)),
-            ("Seen by", _seen(table, tiers)),
+            ("Access", _seen(table, tiers)),
             ("Refers to", ", ".join(_referred(table)) or "no other table"),
         ],
     )  # fmt: skip
