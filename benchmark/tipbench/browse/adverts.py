@@ -11,10 +11,10 @@ from markupsafe import Markup
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import MINUTES_A_DAY
 
-from tipbench.browse.rows import sample, script
+from tipbench.browse.rows import script, shuffled
 from tipbench.task import Source
 
-EACH = 12
+EACH = 9
 """Cards of a language."""
 NAMES = {"ar": "العربية", "en": "English", "es": "español", "fr": "français", "ru": "русский", "zh": "中文"}
 """Languages by their own names."""
@@ -58,11 +58,12 @@ def posted(source: Source) -> pl.DataFrame:
 
 
 def by_language(adverts: pl.DataFrame) -> list[Cards]:
-    """Return some adverts of each language, the same for the same release."""
+    """Return some adverts of each language, of as many operations, the same for the same release."""
     found = []
     for language in LANGUAGES:
         those = adverts.filter(pl.col("language") == language)
-        cards = [card(row) for row in sample(those, f"adverts/{language}", EACH).iter_rows(named=True)]
+        drawn = shuffled(those, f"adverts/{language}").unique("operation", keep="first", maintain_order=True)
+        cards = [card(row) for row in drawn.head(EACH).iter_rows(named=True)]
         found.append(
             Cards(language, NAMES[language], ENGLISH[language], script(language), cards, those.height)
         )

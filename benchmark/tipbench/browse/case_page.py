@@ -115,7 +115,8 @@ def _counts(case: Case) -> list[tuple[str, str]]:
 def _days(case: Case) -> Figure:
     text = (
         "A tick is a day on which it happens, a bar what lasts. The shade is the operation's life; dotted lines are "
-        "the first and last day of the data. Rows in colour, marked (truth), nobody sees."
+        "the first and last day of the data. Rows in colour, marked (truth), nobody sees. What lies months outside its "
+        "life is counted and not drawn."
     )
     name = f"Days of operation {case.row['operation']}"
     return Figure(

@@ -21,8 +21,8 @@ ROWS = 1000
 """Rows that a page shows at most, unless another number is asked for."""
 FILTERS, OPTIONS = 5, 30
 """Columns that can be chosen by, and values of such a column."""
-LONG = 40
-"""Letters from which on a text may break."""
+LONG, TALL = 40, 160
+"""Letters from which on a text may break, and from which on it is in a box that scrolls."""
 NOTHING = "-"
 RIGHT_TO_LEFT = frozenset({"ar"})
 """Languages that are written from right to left."""
@@ -42,8 +42,17 @@ def sample(frame: pl.DataFrame, name: str, most: int) -> pl.DataFrame:
     """Return ``most`` rows of a frame, drawn by a key that is ``name``, in their order; all where there are fewer."""
     if frame.height <= most:
         return frame
-    order = Stream(0, f"browse/{name}").shuffled(pl.int_range(frame.height, eager=True).to_numpy())
-    return frame[sorted(order[:most].tolist())]
+    return frame[sorted(_order(frame, name)[:most])]
+
+
+def shuffled(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return all rows in an order that is drawn by a key that is ``name``."""
+    return frame[_order(frame, name)]
+
+
+def _order(frame: pl.DataFrame, name: str) -> list[int]:
+    places = pl.int_range(frame.height, eager=True).to_numpy()
+    return Stream(0, f"browse/{name}").shuffled(places).tolist()
 
 
 def shown(table: Table, columns: Sequence[Held], frame: pl.DataFrame, most: int) -> Shown:
@@ -65,9 +74,14 @@ def _cells(held: Held, values: pl.Series, languages: Sequence[str | None], first
     return [
         f"<td{named}>{_safe(text)}</td>"
         if len(text) <= LONG
-        else f"<td{long}{script(language)}>{_safe(text)}</td>"
+        else f"<td{long}{script(language)}>{_long(text)}</td>"
         for text, language in zip(texts(values), languages, strict=True)
     ]
+
+
+def _long(text: str) -> str:
+    """Return a text, in a box of its own where it would make its row too tall."""
+    return _safe(text) if len(text) <= TALL else f'<div class="tall">{_safe(text)}</div>'
 
 
 def script(language: str | None) -> Markup:

@@ -13,7 +13,8 @@ from tipboard.board.files import Board
 from tipboard.site.build import write
 from tipboard.site.sizes import size_of
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from browsing import with_strangers
 from in_chromium import launched, opener
