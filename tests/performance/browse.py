@@ -1,8 +1,8 @@
 """What the pages of a release cost to make, and how fast their largest tables answer in Chromium.
 
 ``python tests/performance/browse.py [RELEASE] [ROWS]`` writes the pages of a release (tiny), with so many rows of a
-table (1,000), to a temporary folder; the release is made first, untimed. The browser part needs playwright and Chromium,
-found by name or by $CHROMIUM.
+table (1,000), to a temporary folder; the release is made first, untimed. The browser part needs playwright and
+Chromium, found by name or by $CHROMIUM.
 """
 
 import os

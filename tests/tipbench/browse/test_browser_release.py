@@ -106,6 +106,10 @@ def test_what_is_covered_is_neither_searched_nor_filtered_by(opened: Callable) -
     assert set(column(page, "kind")) == {"recruitment"}
     page.locator("#truth").uncheck()
     assert count.inner_text().startswith("120 rows")
+    page.goto(f"{page.url.partition('#')[0]}#rows.kind=recruitment&rows.sort=kind")
+    page.reload()
+    assert count.inner_text().startswith("120 rows")
+    assert page.locator("#rows th[aria-sort]").count() == 0
 
 
 def test_rows_are_sorted_as_numbers_and_filtered_by_the_keyboard_too(opened: Callable) -> None:

@@ -63,7 +63,7 @@ def test_truth_is_in_columns_that_a_switch_covers_and_nowhere_else(folder: Path,
     for name, table in tables_of(tiny.version).items():
         page = pages(folder)[f"tables/{name}.html"]
         rows = page.split("<tbody>")[-1].split("</tbody>")[0]
-        first = next(line for line in rows.splitlines() if line.startswith("<tr>"))
+        first = rows.split("</tr>")[0]
         covered = [bool(re.match(r'[^>]*class="[^"]*\bt\b', cell)) for cell in re.split(r"<t[hd]", first)[1:]]
         keys = re.findall(r'<th scope="col" data-key="([^"]+)"', page)
         assert {key for key, is_covered in zip(keys, covered, strict=True) if is_covered} == set(

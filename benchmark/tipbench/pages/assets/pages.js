@@ -99,6 +99,7 @@
     const words = [];
     const fixed = headings.map((heading) => "fixed" in heading.dataset);
     const later = headings.map((heading) => "later" in heading.dataset);
+    const isHidden = (column) => isCovered() && headings[column].classList.contains("t");
     const state = { column: -1, down: false, all: false, hidden: [...later] };
 
     const text = (column) => {
@@ -207,10 +208,8 @@
       measure,
       switched: () => {
         words.length = 0;
-        if (isCovered()) {
-          for (const select of selects) if (select.closest(".t")) select.value = "";
-          if (state.column >= 0 && headings[state.column].classList.contains("t")) state.column = -1;
-        }
+        for (const select of selects) if (isHidden(Number(select.dataset.column))) select.value = "";
+        if (state.column >= 0 && isHidden(state.column)) state.column = -1;
         update();
         measure();
       },
@@ -233,11 +232,13 @@
         search.value = said.search ?? "";
         for (const select of selects) {
           const wanted = said[select.dataset.key];
+          if (isHidden(Number(select.dataset.column))) continue;
           if ([...select.options].some((option) => option.value === wanted)) select.value = wanted;
         }
         const sort = said.sort ?? "";
         state.down = sort.startsWith("-");
         state.column = keys.indexOf(sort.slice(state.down ? 1 : 0));
+        if (state.column >= 0 && isHidden(state.column)) state.column = -1;
         if (said.columns !== undefined) {
           const wanted = new Set(said.columns.split(","));
           state.hidden = keys.map((key, at) => !fixed[at] && !wanted.has(key));
