@@ -16,7 +16,7 @@ from tipcore.home import expanded
 from tipcore.progress import progress
 from tipdata.core.tables import LABEL, TIERS, Table
 from tipdata.core.world import DAYS
-from tipdata.documents.licence import paragraphs
+from tipdata.documents.licence import HEADING, paragraphs
 from tipdata.release import Release
 from tipdata.stages import tables_of
 
@@ -127,7 +127,7 @@ def _adverts(site: Site) -> Page:
 
 
 def _about(site: Site, most: int) -> Page:
-    html = site.fill("about.html", "", "*about", most=most, days=DAYS, licence=paragraphs())
+    html = site.fill("about.html", "", "*about", most=most, days=DAYS, licence=paragraphs(), heading=HEADING)
     return Page("about.html", html)
 
 

@@ -19,11 +19,13 @@ from tipbench.pages.safe import visible
 
 ROWS = 1000
 """Rows that a page shows at most, unless another number is asked for."""
-FILTERS, OPTIONS = 5, 30
+FILTERS, OPTIONS = 4, 30
 """Columns that can be chosen by, and values of such a column."""
 LONG, TALL = 40, 160
 """Letters from which on a text may break, and from which on it is in a box that scrolls."""
 NOTHING = "-"
+OF_THEIR_LANGUAGE = "adverts"
+"""The table whose texts are in the language of their row. A helpline's notes are in another one than the caller's."""
 RIGHT_TO_LEFT = frozenset({"ar"})
 """Languages that are written from right to left."""
 
@@ -58,7 +60,7 @@ def _order(frame: pl.DataFrame, name: str) -> list[int]:
 def shown(table: Table, columns: Sequence[Held], frame: pl.DataFrame, most: int) -> Shown:
     """Return rows of a table with the columns in the order given."""
     kept = sample(frame, table.name, most)
-    languages = kept["language"].to_list() if "language" in kept.columns else [None] * kept.height
+    languages = kept["language"].to_list() if table.name == OF_THEIR_LANGUAGE else [None] * kept.height
     cells = [_cells(held, kept[held.column.name], languages, at == 0) for at, held in enumerate(columns)]
     body = "\n".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
     return Shown(Markup(body), kept.height, frame.height, _filters(columns, kept))  # nosec B704 # escaped one by one
@@ -85,9 +87,12 @@ def _long(text: str) -> str:
 
 
 def script(language: str | None) -> Markup:
-    """Return the attributes of an element with text of a language, from right to left where it is written so."""
+    """Return the attributes of an element with text of a language, from right to left where it is written so.
+
+    None: of a language that is not known, whose first letter says which way it runs.
+    """
     if language is None:
-        return Markup("")
+        return Markup(' dir="auto"')
     return Markup(' lang="{}" dir="{}"').format(language, "rtl" if language in RIGHT_TO_LEFT else "ltr")
 
 

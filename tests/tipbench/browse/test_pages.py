@@ -91,6 +91,13 @@ def test_adverts_are_of_six_languages_and_arabic_runs_from_right_to_left(folder:
         assert set(bodies) == {"rtl" if language == "ar" else "ltr"}
 
 
+def test_notes_of_a_helpline_are_not_said_to_be_in_the_language_of_the_caller(folder: Path) -> None:
+    rows = pages(folder)["tables/contacts.html"].split("<tbody>")[-1]
+    assert '<td class="long" dir="auto">' in rows
+    assert " lang=" not in rows
+    assert ' lang="ar" dir="rtl">' in pages(folder)["tables/adverts.html"].split("<tbody>")[-1]
+
+
 def test_a_lawful_case_stands_beside_every_trafficking_case(folder: Path) -> None:
     made = {name: page for name, page in pages(folder).items() if name.startswith("cases/")}
     titles = {name: text_of(page).split("<h1>")[1].split(" <span")[0] for name, page in made.items()}
