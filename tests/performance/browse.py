@@ -94,4 +94,6 @@ def in_browser(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*(sys.argv[1:2] or ["tiny"]), int(sys.argv[2]) if len(sys.argv) > 2 else ROWS))
+    sys.exit(
+        main(sys.argv[1] if len(sys.argv) > 1 else "tiny", int(sys.argv[2]) if len(sys.argv) > 2 else ROWS)
+    )

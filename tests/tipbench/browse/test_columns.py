@@ -1,5 +1,7 @@
 """What is said of a column: its kind, what is missing, its distribution in words and bars."""
 
+from typing import Any
+
 import polars as pl
 import pytest
 from tipbench.browse.columns import BINS, held, share
@@ -7,7 +9,7 @@ from tipbench.browse.rows import sample, texts
 from tipdata.core.tables import Column, Table
 
 
-def told(values: list, dtype: pl.DataType, **more: str) -> tuple[str, str, str]:
+def told(values: list, dtype: pl.DataType, **more: Any) -> tuple[str, str, str]:
     """The type, missing share and distribution of one column."""
     table = Table("t", ("x",), (Column("x", dtype, "public", **more),))
     one = held(table, pl.DataFrame({"x": pl.Series(values, dtype=dtype)}))[0]
@@ -40,7 +42,7 @@ def test_bars_hold_every_value_once_and_the_last_all_that_is_far_off() -> None:
     table = Table("t", ("x",), (Column("x", pl.Int64(), "public", unit="XTS"),))
     drawing = held(table, pl.DataFrame({"x": values}))[0].drawing
     assert drawing is not None
-    tips = [mark.tip for mark in drawing.marks if mark.tag == "rect"]
+    tips = [mark.tip or "" for mark in drawing.marks if mark.tag == "rect"]
     assert len(tips) == BINS
     assert tips[-1].startswith("966 to 10,000,000: ")
     assert tips[0].startswith("0 to 41: ")
