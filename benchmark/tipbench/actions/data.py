@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.home import expanded
@@ -24,6 +25,9 @@ from tipbench.config.compose import parse
 from tipbench.config.options import suggestion
 from tipbench.config.settings import Engine
 from tipbench.console import emit, emit_json
+
+ROUND = "round.json"
+"""What the folder of a sealed round has, and no other."""
 
 
 def call_make(options: argparse.Namespace) -> int:
@@ -107,7 +111,7 @@ def call_preview(options: argparse.Namespace) -> int:
     if any(o.key.partition(".")[0] == "data" for o in typed):
         return _preview_own({o.key: o.value for o in typed}, options)
     release, engine, own = asked(options)
-    chosen = {"table": own.get("table", "adverts"), "rows": _rows(own), "language": own.get("language")}
+    chosen = {"table": own.get("table", "adverts"), "rows": rows_of(own), "language": own.get("language")}
     opened = open_asked(release, engine, options)
     return _text("preview", opened, lambda one: preview(one, **chosen), options)
 
@@ -120,7 +124,7 @@ def _preview_own(typed: dict[str, str], options: argparse.Namespace) -> int:
     settings = composer_of(options, words).settings()
     if settings.data is None:
         raise UsageError("No data were given: add data=NAME; see `tipbench list data`.")
-    text = own_preview(settings.data, settings.split.name, _rows(typed), typed.get("table"))
+    text = own_preview(settings.data, settings.split.name, rows_of(typed), typed.get("table"))
     if options.json:
         emit_json({"data": settings.data["name"], "preview": text})
     else:
@@ -128,9 +132,10 @@ def _preview_own(typed: dict[str, str], options: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(typed: dict[str, str]) -> int:
-    rows = typed.get("rows", "10")
-    if not rows.isdigit() or int(rows) < 1:
+def rows_of(typed: dict[str, str], usual: int = 10) -> int:
+    """Return the number of rows that was typed. Raises UsageError for what is none."""
+    rows = typed.get("rows", str(usual))
+    if not (rows.isascii() and rows.isdigit() and len(rows) < 10) or int(rows) < 1:
         raise UsageError(f"rows={rows} is not a number of rows: give 1 or more.")
     return int(rows)
 
@@ -156,6 +161,26 @@ def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
     for key in keys:
         if key not in valid:
             raise UsageError(f'Unknown setting "{key}". {suggestion(key, valid)}')
+
+
+def check_open(words: list[str], so: str) -> None:
+    """Refuse a source whose truth cannot be shown: a user's own data, and a sealed round.
+
+    Args:
+        words: overrides as they were typed.
+        so: what follows from it for own data.
+
+    Raises:
+        UsageError: for such a source.
+    """
+    for word in words:
+        key, _, value = word.partition("=")
+        if key.partition(".")[0] == "data":
+            raise UsageError(f"{word}: your own data have no operations, {so}: name a release=.")
+        if key == "release" and (Path(value) / ROUND).is_file():
+            raise UsageError(
+                f"release={value} is a sealed round, whose truth nobody is shown: name an open release."
+            )
 
 
 def opened(options: argparse.Namespace) -> Release:

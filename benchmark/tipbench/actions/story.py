@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tipcore.errors import UsageError
 
-from tipbench.actions.data import opened
+from tipbench.actions.data import check_open, opened
 from tipbench.console import Column, emit, emit_json, emit_table, notice
 from tipbench.runs.figure import check_ending
 from tipbench.stories.finding import SHOWN, find
@@ -13,8 +13,6 @@ from tipbench.stories.timeline import story_of
 from tipbench.stories.views import VIEWS
 from tipbench.task import Source
 
-ROUND = "round.json"
-"""What the folder of a sealed round has, and no other."""
 FIRST = 20
 """Candidates that are shown; JSON has all."""
 NUMBERS = ("operation", "region", "begins", "ends", "views", *VIEWS)
@@ -27,7 +25,7 @@ def call(options: argparse.Namespace) -> int:
     named = [word for word in options.overrides if "=" not in word]
     operation = _operation(named)
     _check_together(operation, options)
-    _check_open(options.overrides)
+    check_open(options.overrides, "and so no story")
     options.overrides = [word for word in options.overrides if "=" in word]
     release = opened(options)
     if options.find is not None:
@@ -83,15 +81,3 @@ def _check_together(operation: int | None, options: argparse.Namespace) -> None:
         raise UsageError("--figure draws one operation: name it in the place of --find.")
     if options.figure is not None:
         check_ending(Path(options.figure))
-
-
-def _check_open(words: list[str]) -> None:
-    """Refuse a source that has no operations to show. Raises UsageError."""
-    for word in words:
-        key, _, value = word.partition("=")
-        if key.partition(".")[0] == "data":
-            raise UsageError(f"{word}: your own data have no operations, and so no story: name a release=.")
-        if key == "release" and (Path(value) / ROUND).is_file():
-            raise UsageError(
-                f"release={value} is a sealed round, whose truth nobody is shown: name an open release."
-            )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import get_args
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, get_args
 
 from tipbench.stories.record import Event, Phase, Timeline
 from tipbench.stories.views import VIEWS
@@ -76,15 +76,38 @@ BEFORE_SORT = {"advert": " on ", "journey": " by ", "person": ", through ", "hel
 MONEY = ("money in", "money out", "money moved", "everyday payment")
 
 
+class Told(NamedTuple):
+    """A line of a chronicle: days and what happened."""
+
+    when: str
+    text: str
+
+
+class ToldPhase(NamedTuple):
+    """A phase of a chronicle: its heading and its lines."""
+
+    heading: str
+    told: list[Told]
+
+
 def tell(story: Timeline) -> str:
     """Return the chronicle of a story."""
-    lines = [_title(story), "", *textwrap.wrap(story.note, WIDTH), "", *_about(story)]
+    about = [line for told in about_told(story) for line in _line(*told, indent=8)]
+    lines = [_title(story), "", *textwrap.wrap(story.note, WIDTH), "", *about]
+    for phase in phases(story):
+        lines += ["", phase.heading]
+        lines += [line for told in phase.told for line in _line(*told)]
+    return "\n".join(lines)
+
+
+def phases(story: Timeline) -> list[ToldPhase]:
+    """Return the phases of a story in their order, each with its lines."""
+    found = []
     for phase in get_args(Phase):
         of_phase = [event for event in story.events if event.phase == phase]
         if of_phase:
-            lines += ["", _heading(phase, of_phase)]
-            lines += _told(of_phase)
-    return "\n".join(lines)
+            found.append(ToldPhase(_heading(phase, of_phase), list(_told(of_phase))))
+    return found
 
 
 def title(story: Timeline) -> str:
@@ -112,7 +135,8 @@ def _title(story: Timeline) -> str:
     )
 
 
-def _about(story: Timeline) -> list[str]:
+def about_told(story: Timeline) -> list[Told]:
+    """Return who the operation is and what is seen of it, each with a word for it."""
     about = story.about
     outside = ", in a language outside the region's majority" if about.migrant else ""
     spell = f"posts adverts from {days(about.first_day, about.last_day)}" if about.posts else "never posts"
@@ -128,7 +152,7 @@ def _about(story: Timeline) -> list[str]:
         rows.append(
             ("beside", f"{outsiders:,} of {len(story.events):,} events lie outside its life, marked *")
         )
-    return [line for name, text in rows for line in _line(name, text, 8)]
+    return [Told(*row) for row in rows]
 
 
 def _heading(phase: str, events: Sequence[Event]) -> str:
@@ -137,44 +161,42 @@ def _heading(phase: str, events: Sequence[Event]) -> str:
     return f"{said}, {days(first, last)}" if len(events) > 1 else said
 
 
-def _told(events: Sequence[Event]) -> list[str]:
-    """Return the lines of a phase, one thing after the other: few events one by one, many by periods."""
-    lines: list[str] = []
+def _told(events: Sequence[Event]) -> Iterator[Told]:
+    """Yield the lines of a phase, one thing after the other: few events one by one, many by periods."""
     for what in SINGULAR:
         alike = [event for event in events if event.what == what]
         if len(alike) > FEW:
-            lines += _many(what, alike)
+            yield from _many(what, alike)
         else:
-            lines += [line for event in alike for line in _one(event)]
-    return lines
+            yield from map(_one, alike)
 
 
-def _one(event: Event) -> list[str]:
+def _one(event: Event) -> Told:
     until = f" until day {event.until}" if event.until is not None and event.until > event.day else ""
     size = f" {_money(event.size)}" if event.what in MONEY and event.size is not None else ""
     told = f"{SINGULAR[event.what]}{size}{_in([event])}{_sorts([event])}{until}"
     if event.what == "conversation":
         told += f", {event.size:,} messages"
-    return _line(f"day {event.day}{'' if event.inside else '*'}", told)
+    return Told(f"day {event.day}{'' if event.inside else '*'}", told)
 
 
-def _many(what: str, events: Sequence[Event]) -> list[str]:
-    """Return a line per period with events, the shortest periods that need few lines."""
+def _many(what: str, events: Sequence[Event]) -> Iterator[Told]:
+    """Yield a line per period with events, the shortest periods that need few lines."""
     start = events[0].day
     length = next(n for n in PERIODS if len({(event.day - start) // n for event in events}) <= LINES)
     periods: dict[int, list[Event]] = {}
     for event in events:
         periods.setdefault((event.day - start) // length, []).append(event)
-    return [line for within in periods.values() for line in _period(what, within)]
+    return (_period(what, within) for within in periods.values())
 
 
-def _period(what: str, events: Sequence[Event]) -> list[str]:
+def _period(what: str, events: Sequence[Event]) -> Told:
     if len(events) == 1:
         return _one(events[0])
     total = f", {_money(sum(event.size or 0 for event in events))} in all" if what in MONEY else ""
     outside = "" if all(event.inside for event in events) else "*"
     when = f"{days(events[0].day, events[-1].day)}{outside}"
-    return _line(when, f"{len(events):,} {PLURAL[what]}{total}{_in(events)}{_sorts(events)}")
+    return Told(when, f"{len(events):,} {PLURAL[what]}{total}{_in(events)}{_sorts(events)}")
 
 
 def _in(events: Sequence[Event]) -> str:

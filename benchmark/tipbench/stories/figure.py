@@ -50,7 +50,7 @@ def draw(story: Timeline) -> Figure:
         FigureCanvasAgg(figure)
         lanes = get_args(Lane)
         panels = figure.subplots(len(lanes), sharex=True, height_ratios=[HEIGHTS[lane] for lane in lanes])
-        reach = _reach(story)
+        reach = reach_of(story)
         for lane, panel in zip(lanes, panels, strict=True):
             _background(panel, story, reach)
             near = [event for event in story.events if event.lane == lane and _is_near(event, reach)]
@@ -90,7 +90,7 @@ def save(story: Timeline, path: str | Path) -> None:
         save_figure(draw(story), path, "give another --figure", metadata=metadata)
 
 
-def _reach(story: Timeline) -> tuple[float, float]:
+def reach_of(story: Timeline) -> tuple[float, float]:
     """Return the first and last day drawn: those of its life and of what else is near it."""
     about = story.about
     low, high = about.begins - MOST, about.ends + MOST

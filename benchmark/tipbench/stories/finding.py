@@ -46,7 +46,12 @@ def find(source: Source, asked: str) -> pl.DataFrame:
         raise UsageError(
             f"No operation of {source.name} meets {asked}: ask for less, or take a larger release."
         )
-    return kept.sort(
+    return ranked(kept)
+
+
+def ranked(found: pl.DataFrame) -> pl.DataFrame:
+    """Return operations of :func:`tipbench.stories.views.candidates`, those seen in most views and rows first."""
+    return found.sort(
         pl.col("views"),
         pl.min_horizontal(*VIEWS),
         pl.sum_horizontal(pl.col(view).clip(upper_bound=MANY) for view in VIEWS),

@@ -41,7 +41,16 @@ def story_of(source: Source, operation: int | None = None) -> Story:
         raise UsageError(
             f"{source.name} has no operation {operation}: find one with `tipbench data story --find views>=4`."
         )
-    row = chosen.row(0, named=True)
+    return story_from(source, chosen.row(0, named=True))
+
+
+def story_from(source: Source, row: Row) -> Story:
+    """Return the story of an operation.
+
+    Args:
+        source: what it is told from; that it has the operation's region is enough.
+        row: the operation, as :func:`tipbench.stories.views.candidates` has it.
+    """
     about = About(**{name: row[name] for name in About.model_fields})
     events = [
         Event(phase=phase, lane=lane, what=what, inside=about.begins <= rest["day"] <= about.ends, **rest)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tipbench.pages import folder as pages_folder
+from tipbench.pages.templates import copy_assets
 from tipcore.atomic import fill_folder_atomically
 from tipcore.engine import run_all
-from tipcore.errors import UsageError
 from tipcore.home import expanded
 
 from tipboard.board.columns import COLUMNS
@@ -23,7 +24,7 @@ from tipboard.board.rounds import Closed, closed_rounds
 from tipboard.site.method_page import method_page
 from tipboard.site.overview import overview
 from tipboard.site.publication import PICTURE, Publication, read_publication
-from tipboard.site.render import ASSETS, Page, page
+from tipboard.site.render import Page, page
 from tipboard.site.round_page import round_page
 from tipboard.site.sizes import Size, read_sizes
 from tipboard.site.task_page import task_page
@@ -61,10 +62,7 @@ def build(results: Path, to: Path, quiet: bool = False, draft: bool = False) -> 
 
 def refuse_taken(to: Path) -> None:
     """Raises UsageError for a file, and for a folder with something in it that is not a site."""
-    if to.is_dir() and ((to / MARKER).is_file() or not any(to.iterdir())):
-        return
-    if to.exists() or to.is_symlink():
-        raise UsageError(f"{to} is there already and was not made by `tipbench board build`: {ELSEWHERE}.")
+    pages_folder.refuse_taken(to, MARKER, "tipbench board build", ELSEWHERE)
 
 
 def write(
@@ -84,7 +82,7 @@ def write(
         writers = _writers(sizes, rounds, publication, folder)
         run_all(_call, writers, engine="sequential", label="pages", quiet=quiet)
         (folder / MARKER).write_text(f"{release(*(size.board for size in sizes))}\n", encoding="utf-8")
-        shutil.copytree(ASSETS, folder / "assets")
+        copy_assets(folder)
         if publication.picture is not None:
             shutil.copyfile(publication.picture, folder / PICTURE)
     return Built(to, len(writers), sum(len(size.entries) for size in sizes))

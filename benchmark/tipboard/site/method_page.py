@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tipbench.pages.svg import Drawing
+from tipbench.pages.templates import Figure
 from tipbench.runs.report import NOTHING, interval, number, percent
 
 from tipboard.board.board_rows import BoardRow, Standing
@@ -16,11 +18,10 @@ from tipboard.board.fresh import MARK, NOT_SUPPORTED
 from tipboard.board.units import axis_title, in_plain_words
 from tipboard.site.figures.rows import by_group, by_split
 from tipboard.site.method_tables import method_views, rates
+from tipboard.site.names import page_id
 from tipboard.site.publication import Publication
-from tipboard.site.render import Figure, Page, page
-from tipboard.site.safe import page_id
+from tipboard.site.render import Page, page
 from tipboard.site.sizes import Size
-from tipboard.site.svg import Drawing
 from tipboard.site.tables import View
 from tipboard.site.task_page import ROOT
 

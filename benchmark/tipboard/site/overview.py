@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from tipbench.pages.svg import Drawing
+from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, interval, number, percent
 
@@ -20,9 +22,8 @@ from tipboard.board.units import in_plain_words
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import card
 from tipboard.site.publication import Publication
-from tipboard.site.render import Figure, Page, page
+from tipboard.site.render import Page, page
 from tipboard.site.sizes import Size, best
-from tipboard.site.svg import Drawing
 from tipboard.site.tables import View, filters
 
 FILTERED = ("task", "split", "size", "access", "labels", "status")

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
+from tipbench.pages.safe import https
+
 from tipboard.board.config import read_config
-from tipboard.site.safe import https
 
 DISTRIBUTION = "tipbench"
 REPOSITORY = ("repository", "source", "source code", "homepage")

@@ -6,26 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tipbench.pages.controls import Filter
 from tipbench.runs.report import NOTHING, number
 
 from tipboard.board.columns import Cell
 from tipboard.board.export import Heading, Table, TableRow
 from tipboard.board.formats import FORMATS
-from tipboard.site.safe import page_id
+from tipboard.site.names import page_id
 
 USUAL = "*usual"
 """The choice of a filter on splits that keeps default splits."""
 LABELS = {"csv": "CSV", "parquet": "Parquet", "markdown": "Markdown", "latex": "LaTeX"}
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A choice above a table, by the words of one column; ``chosen`` from the start."""
-
-    label: str
-    column: int
-    options: Sequence[tuple[str, str]]
-    chosen: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tipbench.pages.svg import PHONE, Drawing
+from tipbench.pages.templates import Figure
 from tipbench.runs.figure import metric_title
 from tipbench.runs.report import NOTHING, number
 
@@ -17,9 +19,8 @@ from tipboard.site.figures.shifts import shifts
 from tipboard.site.figures.tradeoff import against, against_tier
 from tipboard.site.publication import Publication
 from tipboard.site.rankings import Worlds
-from tipboard.site.render import Figure, Page, page
+from tipboard.site.render import Page, page
 from tipboard.site.sizes import Size, best
-from tipboard.site.svg import PHONE, Drawing
 from tipboard.site.tables import View, filters
 
 ROOT = "../../"

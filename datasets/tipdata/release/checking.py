@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -58,26 +59,27 @@ class Written(NamedTuple):
     published: frozenset[str]
 
 
-def check_table(release: Release, table: str, hidden: tuple[bool, ...]) -> None:
-    """Check the files of a table of every region, as far as that was not done already.
+def check_table(release: Release, table: str, hidden: tuple[bool, ...], regions: Sequence[int]) -> None:
+    """Check the files of a table of some regions, as far as that was not done already.
 
     Args:
         release: whose table.
         table: its name.
         hidden: of the two files of a table those that are read: with observed columns (False), with hidden ones (True).
+        regions: their numbers.
 
     Raises:
         MachineFault: where a file is damaged or not there, naming region, table and column.
     """
     for suffix, columns in files_of(tables_of(release.version)[table]):
         if bool(suffix) in hidden:
-            _check(release, table, f"{table}{suffix}.parquet", columns)
+            _check(release, table, f"{table}{suffix}.parquet", columns, regions)
 
 
-def _check(release: Release, table: str, name: str, columns: tuple[str, ...]) -> None:
+def _check(release: Release, table: str, name: str, columns: tuple[str, ...], regions: Sequence[int]) -> None:
     place = release.folder / CHECKED / f"{name}.json"
     known, fresh = _known(place), {}
-    for index in range(release.regions):
+    for index in regions:
         path, region = release.region_folder(index) / name, region_name(index)
         if not _is_fresh(path, known.get(region)):
             made = _whole(release, index, table, path, columns, known.get(region))

@@ -1,6 +1,7 @@
 """A release: a version of the data and a size, as parquet files by region."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -81,20 +82,24 @@ class Release:
     def region_folder(self, index: int) -> Path:
         return self.folder / region_name(index)
 
-    def scan(self, table: str, truth: bool = False) -> pl.LazyFrame:
+    def scan(self, table: str, truth: bool = False, regions: Sequence[int] | None = None) -> pl.LazyFrame:
         """Return one table over all regions, lazily, in the order of regions and keys; its files are checked first.
 
         Args:
             table: its name.
             truth: with the hidden columns beside the observed ones.
+            regions: of these alone, by number; no other file is looked at.
 
         Raises:
             UsageError: for a table that does not exist, or one that is all truth where ``truth`` is not asked for.
             MachineFault: where a file of it is damaged (:mod:`tipdata.release.checking`).
         """
         known = known_table(tables_of(self.version), self.version, table, truth)
-        check_table(self, table, hidden=(False, True) if truth else (False,))
-        return scan_files(known, truth, lambda suffix: scan_parquet(self._files(f"{table}{suffix}.parquet")))
+        those = range(self.regions) if regions is None else regions
+        check_table(self, table, (False, True) if truth else (False,), those)
+        return scan_files(
+            known, truth, lambda suffix: scan_parquet(self._files(f"{table}{suffix}.parquet", those))
+        )
 
     def lacking(self, index: int) -> list[Path]:
         """Return the files of a region that are not there."""
@@ -102,8 +107,8 @@ class Release:
         there = set(os.listdir(folder)) if folder.is_dir() else set()
         return [folder / name for name in sorted(_file_names(self.version) - there)]
 
-    def _files(self, name: str) -> list[Path]:
-        return [self.region_folder(i) / name for i in range(self.regions)]
+    def _files(self, name: str, regions: Sequence[int]) -> list[Path]:
+        return [self.region_folder(i) / name for i in regions]
 
 
 @lru_cache

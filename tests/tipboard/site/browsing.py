@@ -1,31 +1,17 @@
-"""What tests in a browser share: entries of strangers among made-up results, kinds of pages, tables as read."""
+"""What tests of the board in a browser share: entries of strangers among made-up results, pages, tables as read."""
 
-import importlib.util
-import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from tipbench.runs.results import Result
 from tipboard.board.entries import Entry
 from tipboard.board.files import Board, read
-from tipboard.site.safe import page_id
+from tipboard.site.names import page_id
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 SEARCH = "#overall input[type=search]"
-LEAST_CONTRAST = 4.5
-"""Of text, WCAG 2.2, 1.4.3."""
-
-IN_BROWSER = [
-    pytest.mark.skipif(importlib.util.find_spec("playwright") is None, reason="playwright is not installed"),
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: set CHROMIUM to its path"),
-]
-"""Marks of tests in a browser."""
 
 
 def with_strangers(results: Path) -> Board:
@@ -75,16 +61,6 @@ def scored(result: Result, score: float) -> Result:
     return result.model_copy(
         update={"scores": {**result.scores, result.primary: primary.model_copy(update=moved)}}
     )
-
-
-class Seen(list[str]):
-    """What a page did that it should not have."""
-
-
-def failed(request: Any, seen: list[str]) -> None:
-    """A page that is left before its icon was read asked for nothing wrong."""
-    if request.failure != "net::ERR_ABORTED":
-        seen.append(f"failed {request.url}: {request.failure}")
 
 
 def kinds(folder: Path, board: Board) -> list[str]:

@@ -14,8 +14,10 @@ from tipboard.site.build import write
 from tipboard.site.sizes import size_of
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from browsing import CHROMIUM, DESK, Seen, failed, with_strangers
+from browsing import with_strangers
+from in_chromium import launched, opener
 
 Submit = Callable[..., Entry]
 
@@ -73,32 +75,10 @@ def folder(crowded: Board, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    yield from launched()
 
 
 @pytest.fixture
 def opened(chromium: Any, folder: Path) -> Iterator[Callable[..., Any]]:
     """Opens a page of the site; whatever was said, asked of a network or popped up fails the test at its end."""
-    contexts, seen = [], Seen()
-
-    def go(path: str = "index.html", **more: Any) -> Any:
-        context = chromium.new_context(**{"viewport": DESK, **more})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda said: seen.append(f"{said.type}: {said.text}"))
-        page.on("pageerror", lambda error: seen.append(str(error)))
-        page.on("dialog", lambda dialog: (seen.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        page.on("requestfailed", lambda request: failed(request, seen))
-        page.on("request", lambda asked: None if asked.url.startswith("file://") else seen.append(asked.url))
-        page.goto((folder / path).as_uri())
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-    assert seen == []
+    yield from opener(chromium, folder)

@@ -6,18 +6,8 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
-from browsing import (
-    DESK,
-    IN_BROWSER,
-    LEAST_CONTRAST,
-    PHONE,
-    SCRIPT,
-    SEARCH,
-    choose,
-    column,
-    kinds,
-    scores,
-)
+from browsing import SCRIPT, SEARCH, choose, column, kinds, scores
+from in_chromium import CONTRAST, DESK, IN_BROWSER, LEAST_CONTRAST, PHONE
 from tipbench.metrics.finds import SILENT
 from tipbench.runs.report import NOTHING
 from tipbench.runs.results import Result
@@ -159,35 +149,6 @@ def test_no_page_is_wider_than_its_window(opened: Callable, folder: Path, crowde
         page.goto((folder / path).as_uri())
         wide, window = page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
         assert wide <= window, path
-
-
-CONTRAST = """
-() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
-    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
-  const behind = (node) => {
-    for (let one = node; one; one = one.parentElement) {
-      const colour = parse(getComputedStyle(one).backgroundColor);
-      if (colour.length < 4 || colour[3] > 0) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const found = {};
-  for (const node of document.querySelectorAll("main *, header *, footer *")) {
-    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
-    if (!own || !node.checkVisibility() || node.closest("caption, title, desc, option")) continue;
-    const style = getComputedStyle(node);
-    const inside = node.namespaceURI.endsWith("svg");
-    const [a, b] = [light(parse(inside ? style.fill : style.color)), light(behind(node))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    const key = `${node.tagName}.${node.getAttribute("class") ?? ""} ${inside ? style.fill : style.color}`;
-    found[key] = Math.min(found[key] ?? 99, ratio);
-  }
-  return found;
-}
-"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

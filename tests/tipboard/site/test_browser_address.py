@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from browsing import DESK, IN_BROWSER, SEARCH, choose, column
+from browsing import SEARCH, choose, column
+from in_chromium import DESK, IN_BROWSER
 
 pytestmark = IN_BROWSER
 

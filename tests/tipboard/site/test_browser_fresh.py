@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from browsing import DESK, IN_BROWSER, PHONE, column
+from browsing import column
+from in_chromium import DESK, IN_BROWSER, PHONE
 from tipboard.board.export import FOOTNOTE
 
 pytestmark = IN_BROWSER

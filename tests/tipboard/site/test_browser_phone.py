@@ -3,39 +3,13 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from browsing import DESK, IN_BROWSER, PHONE, kinds
+from browsing import kinds
+from in_chromium import DESK, IN_BROWSER, LEAST, PHONE, figures
 from tipboard.board.files import Board
 
 pytestmark = IN_BROWSER
-
-LEAST = 11
-"""CSS pixels of text in figures."""
-
-FIGURES = """
-() => [...document.querySelectorAll("svg.drawing")].filter((one) => one.checkVisibility()).map((svg) => {
-  const box = svg.getBoundingClientRect();
-  const scale = box.width / svg.viewBox.baseVal.width;
-  const texts = [...svg.querySelectorAll("text")];
-  const clipped = texts.filter((one) => {
-    const { left, right, top, bottom } = one.getBoundingClientRect();
-    return left < box.left - 1 || right > box.right + 1 || top < box.top - 1 || bottom > box.bottom + 1;
-  });
-  return {
-    name: svg.querySelector("title").textContent,
-    left: box.left, right: box.right,
-    smallest: Math.min(...texts.map((one) => scale * Number(one.getAttribute("font-size")))),
-    clipped: clipped.map((one) => one.textContent),
-  };
-})
-"""
-
-
-def figures(page: Any) -> list[dict[str, Any]]:
-    """What is in sight of every figure."""
-    return page.evaluate(FIGURES)
 
 
 @pytest.mark.parametrize("view", [PHONE, DESK], ids=["phone", "desk"])

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tipbench.pages.axes import ticks
+from tipbench.pages.svg import LETTER, PHONE, Drawing
+from tipbench.pages.templates import ASSETS
 from tipboard.board.board_rows import Standing, standings
 from tipboard.board.files import read
-from tipboard.site.axes import scale, ticks
+from tipboard.site.axes import scale
 from tipboard.site.figures.critical_difference import critical_difference
 from tipboard.site.figures.forest import FEW, MOST, card, forest, phone_forest
 from tipboard.site.figures.labels import HALF, Label, place_labels
@@ -21,8 +24,6 @@ from tipboard.site.figures.rows import by_group, by_split
 from tipboard.site.figures.shifts import BEST, shifts
 from tipboard.site.figures.tradeoff import Spot, against, against_tier, front
 from tipboard.site.rankings import MeanRanks
-from tipboard.site.render import ASSETS
-from tipboard.site.svg import LETTER, PHONE, Drawing
 from tipdata.documents.palette import DARK, LIGHT
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -280,7 +281,7 @@ def test_every_method_of_a_critical_difference_is_named_with_its_rank(count: int
 
 
 def test_the_pages_have_the_colours_of_the_figures() -> None:
-    css = (ASSETS / "board.css").read_text(encoding="utf-8")
+    css = (ASSETS / "pages.css").read_text(encoding="utf-8")
     blocks = re.findall(r":root(.*?)\{(.*?)\}", css, flags=re.DOTALL)
     found = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", block)) for _, block in blocks]
     assert found[:3] == [LIGHT, DARK, DARK]

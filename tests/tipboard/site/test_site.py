@@ -8,13 +8,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tipbench.pages.safe import https, visible
 from tipbench.runs.results import Result
 from tipboard.board.columns import COLUMNS
 from tipboard.board.entries import reference_entries
 from tipboard.board.files import Board
 from tipboard.site.build import MARKER, build, write
+from tipboard.site.names import page_id
 from tipboard.site.rankings import BoardRankings, MeanRanks, Pair, Worlds
-from tipboard.site.safe import https, page_id, visible
 from tipboard.site.sizes import size_of
 from tipcore.errors import UsageError
 

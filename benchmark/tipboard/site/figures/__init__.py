@@ -1,1 +1,1 @@
-"""Figures of the site, one module a kind; each gives a :class:`tipboard.site.svg.Drawing`."""
+"""Figures of the site, one module a kind; each gives a :class:`tipbench.pages.svg.Drawing`."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tipboard.site.axes import Scale
+from tipbench.pages.axes import Scale
+from tipbench.pages.svg import PHONE, Drawing, fit, width_of
+
 from tipboard.site.rankings import MeanRanks
-from tipboard.site.svg import PHONE, Drawing, fit, width_of
 
 ROW, SIZE, LETTERS = 24, 12, 24
 BAR_STEP = 10

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from tipbench.pages.axes import Scale
+from tipbench.pages.svg import PHONE, Drawing, fit, width_of
 from tipbench.style import INTERVAL_OPACITY, INTERVAL_WIDTH, ORACLE_DASH, ORACLE_WIDTH
 
 from tipboard.board.board_rows import Standing
 from tipboard.board.forest_rows import Forest, ForestRow, colour_of, forest_of
-from tipboard.site.axes import Scale
 from tipboard.site.figures.marks import mark
-from tipboard.site.svg import PHONE, Drawing, fit, width_of
 
 MOST, FEW = 30, 6
 """Methods in the figure of a task, and of a card."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from tipboard.site.svg import LETTER, Drawing, Point, fit
+from tipbench.pages.svg import LETTER, Drawing, Point, fit
 
 LETTERS = 26
 NEAR = (

@@ -5,11 +5,11 @@ Its shape says what it is; it is filled where it differs clearly from the refere
 
 from __future__ import annotations
 
+from tipbench.pages.svg import Drawing, Point
 from tipbench.runs.report import interval, number
 
 from tipboard.board.board_rows import BoardRow
 from tipboard.board.forest_rows import colour_of, told_apart
-from tipboard.site.svg import Drawing, Point
 
 
 def mark(drawing: Drawing, line: BoardRow, at: Point, radius: float = 4.5) -> None:

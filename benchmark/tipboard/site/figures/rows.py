@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tipbench.pages.axes import Scale
+from tipbench.pages.svg import PHONE, Drawing, fit, width_of
 from tipbench.runs.report import OPERATION, number
 
 from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.units import axis_title
-from tipboard.site.axes import Scale, scale
-from tipboard.site.svg import PHONE, Drawing, fit, width_of
+from tipboard.site.axes import scale
 
 ROW, TOP, BOTTOM, SIZE, LETTERS, VALUES = 21, 10, 44, 11.5, 24, 52
 ALL = "lawful"

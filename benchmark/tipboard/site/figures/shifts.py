@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tipbench.pages.axes import Scale
+from tipbench.pages.svg import PHONE, Drawing
 from tipbench.runs.report import OPERATION, number
 
 from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.column_values import worst_text
 from tipboard.board.units import axis_title
-from tipboard.site.axes import Scale, scale
+from tipboard.site.axes import scale
 from tipboard.site.figures.rows import FEWEST, splits_of
-from tipboard.site.svg import PHONE, Drawing
 
 BEST = 6
 """Methods in the figure."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tipbench.pages.axes import Scale
+from tipbench.pages.svg import Drawing, Point, width_of
 from tipbench.runs.report import number
 
 from tipboard.board.board_rows import BoardRow, Standing
 from tipboard.board.units import axis_title
-from tipboard.site.axes import Scale, scale
+from tipboard.site.axes import scale
 from tipboard.site.figures.labels import Label, place_labels
 from tipboard.site.figures.marks import mark
-from tipboard.site.svg import Drawing, Point, width_of
 
 WIDTH, HEIGHT = 560, 400
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 40, 58

@@ -1,21 +1,17 @@
 """Text and addresses of strangers, as a page may hold them.
 
-HTML is escaped by the templates (:mod:`tipboard.site.render`); here is what escaping does not cover.
+HTML is escaped by the templates (:mod:`tipbench.pages.templates`); here is what escaping does not cover.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from tipboard.board.entries import Entry
-
 SHOWN = "\ufffd"
 """In the place of a character that is not to be seen, or that would turn round the text after it."""
 
-_PAGE = re.compile(r"[a-z0-9_]+(?:-[a-z0-9_]+)*--[a-z0-9_]+(?:-[a-z0-9_]+)*")
 _ADDRESS = re.compile(r"https://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 _JOINERS = "\u200c\u200d"
 """Letters of Persian and of Indic scripts are written with them."""
@@ -43,10 +39,3 @@ def https(address: str | None) -> str | None:
     except ValueError:
         return None
     return address if parts.hostname and "@" not in parts.netloc else None
-
-
-def page_id(entry: Entry) -> str:
-    """Return an entry's name in paths: its id where that is of slugs, else a digest of it."""
-    if _PAGE.fullmatch(entry.id) and len(entry.id) <= 100:
-        return entry.id
-    return f"entry-{hashlib.sha256(entry.id.encode(errors='surrogatepass')).hexdigest()[:16]}"

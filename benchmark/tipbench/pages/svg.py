@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
-from tipbench.style import FONT
 from tipdata.documents.palette import LIGHT
 
-from tipboard.site.safe import visible
+from tipbench.pages.safe import visible
+from tipbench.style import FONT
 
 LETTER = 0.61
 """Mean width of a letter, in sizes of the font, where the font is a wide one."""
@@ -68,6 +68,20 @@ class Drawing:
         """A square of side ``2 radius``."""
         self._add("rect", tip=tip, x=at[0] - radius, y=at[1] - radius, width=2 * radius, height=2 * radius,
                   fill=fill, stroke=stroke, stroke_width=1.5)  # fmt: skip
+
+    def curve(self, start: Point, end: Point, bulge: float, colour: str, width: float = 1.5, dash: str = "",
+              opacity: float = 1, tip: str | None = None) -> None:  # fmt: skip
+        """An open curve between two points that swings out to the right by about ``bulge``."""
+        (x1, y1), (x2, y2) = start, end
+        out = bulge * 4 / 3
+        points = (x1, y1), (x1 + out, y1), (x2 + out, y2), (x2, y2)
+        begin, *bends = (f"{_short(x)} {_short(y)}" for x, y in points)
+        self._add("path", tip=tip, d=f"M{begin}C{','.join(bends)}", fill="none", stroke=colour,
+                  stroke_width=width, stroke_dasharray=dash, stroke_opacity=opacity)  # fmt: skip
+
+    def box(self, at: Point, width: float, height: float, fill: str, tip: str | None = None) -> None:
+        """A filled rectangle, of which ``at`` is the upper left corner."""
+        self._add("rect", tip=tip, x=at[0], y=at[1], width=width, height=height, fill=fill)
 
     def text(
         self, at: Point, text: str, colour: str = "ink", size: float = 12, anchor: str = "start",

@@ -6,17 +6,17 @@
   const MANY_ROWS = 12, MANY_COLUMNS = 6;
   const USUAL = "*usual";
 
-  const stored = (value) => {
+  const stored = (name, value) => {
     try {
-      if (value === undefined) return localStorage.getItem("tipbench-theme");
-      localStorage.setItem("tipbench-theme", value);
+      if (value === undefined) return localStorage.getItem(`tipbench-${name}`);
+      localStorage.setItem(`tipbench-${name}`, value);
     } catch {
       /* A page that is opened from disk may have no storage. */
     }
     return null;
   };
 
-  const theme = stored();
+  const theme = stored("theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
 
   const isDark = () =>
@@ -30,7 +30,7 @@
     button.hidden = false;
     button.addEventListener("click", () => {
       document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-      stored(document.documentElement.dataset.theme);
+      stored("theme", document.documentElement.dataset.theme);
       say();
     });
     say();
@@ -40,6 +40,20 @@
     const made = Object.assign(document.createElement(tag), more);
     made.append(...inside);
     return made;
+  };
+
+  /* A switch that covers columns, filters and parts of class "t" until it is on; a page may have none. */
+  let covers = null;
+  const isCovered = () => covers !== null && !covers.checked;
+  const setUpCover = (box) => {
+    covers = box;
+    if (box === null) return;
+    box.checked = stored("truth") === "shown";
+    box.addEventListener("change", () => {
+      stored("truth", box.checked ? "shown" : "hidden");
+      for (const table of tables) table.switched();
+      keepInAddress();
+    });
   };
 
   /* The address: what differs from the first sight of a table, as #overall.task=advert_risk&overall.sort=-score. */
@@ -83,7 +97,9 @@
     const sideways = section.querySelector(".sideways");
     const texts = new Map();
     const words = [];
+    const fixed = headings.map((heading) => "fixed" in heading.dataset);
     const later = headings.map((heading) => "later" in heading.dataset);
+    const isHidden = (column) => isCovered() && headings[column].classList.contains("t");
     const state = { column: -1, down: false, all: false, hidden: [...later] };
 
     const text = (column) => {
@@ -94,14 +110,20 @@
       const key = `v${column}`;
       if (!texts.has(key)) {
         texts.set(key, rows.map((row) => {
-          const known = row.cells[column].dataset.v;
-          return known === "" || known === undefined ? null : Number(known);
+          const cell = row.cells[column];
+          const known = cell.dataset.v ?? cell.textContent;
+          return known === "" || known === "-" ? null : Number(known);
         }));
       }
       return texts.get(key);
     };
     const sought = () => {
-      if (!words.length) for (const row of rows) words.push(row.textContent.toLowerCase());
+      if (!words.length) {
+        for (const row of rows) {
+          const cells = isCovered() ? [...row.cells].filter((cell) => !cell.classList.contains("t")) : [...row.cells];
+          words.push(cells.map((cell) => cell.textContent).join(" ").toLowerCase());
+        }
+      }
       return words;
     };
 
@@ -165,9 +187,9 @@
     const setUpColumns = () => {
       const checks = make("div", { className: "checks" });
       headings.forEach((_, column) => {
-        if (keys[column] === "method") return;
+        if (fixed[column]) return;
         const one = make("input", { type: "checkbox" });
-        checks.append(make("label", {}, one, names[column]));
+        checks.append(make("label", { className: headings[column].className }, one, names[column]));
         boxes.push({ box: one, column });
         one.addEventListener("change", () => { state.hidden[column] = !one.checked; showColumns(); });
       });
@@ -184,6 +206,13 @@
     tables.push({
       id,
       measure,
+      switched: () => {
+        words.length = 0;
+        for (const select of selects) if (isHidden(Number(select.dataset.column))) select.value = "";
+        if (state.column >= 0 && isHidden(state.column)) state.column = -1;
+        update();
+        measure();
+      },
       rules: () => state.hidden.map((hidden, at) => (hidden ? `#${id} tr > :nth-child(${at + 1}) { display: none; }` : "")).join(""),
       differs: () => {
         const found = {};
@@ -203,14 +232,16 @@
         search.value = said.search ?? "";
         for (const select of selects) {
           const wanted = said[select.dataset.key];
+          if (isHidden(Number(select.dataset.column))) continue;
           if ([...select.options].some((option) => option.value === wanted)) select.value = wanted;
         }
         const sort = said.sort ?? "";
         state.down = sort.startsWith("-");
         state.column = keys.indexOf(sort.slice(state.down ? 1 : 0));
+        if (state.column >= 0 && isHidden(state.column)) state.column = -1;
         if (said.columns !== undefined) {
-          const wanted = new Set([...said.columns.split(","), "method"]);
-          state.hidden = keys.map((key) => !wanted.has(key));
+          const wanted = new Set(said.columns.split(","));
+          state.hidden = keys.map((key, at) => !fixed[at] && !wanted.has(key));
         }
         sayColumns();
         update();
@@ -257,6 +288,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     setUpTheme(document.querySelector(".theme"));
+    setUpCover(document.querySelector("#truth"));
     document.adoptedStyleSheets = [sheet];
     document.querySelectorAll("[data-table]").forEach(setUpTable);
     setUpFolds();

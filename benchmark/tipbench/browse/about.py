@@ -1,0 +1,70 @@
+"""What a release is, in a few facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tipdata.core.world import DAYS, newest_released, profile, versions
+from tipdata.documents.licence import NAME
+from tipdata.release import Release
+
+from tipbench.browse.source import Regions
+from tipbench.version import __version__
+
+STATUS = {
+    "draft": "draft: it may still change",
+    "released": "released: it never changes",
+    "retired": "retired: no longer made",
+}
+NOTE = "Nobody in these data is real and nothing of it happened. A sign that fits a case fits lawful work as well."
+
+
+@dataclass(frozen=True)
+class About:
+    """A release as every page names it. ``typed``: how one names it on the command line; ``read``: how much of it the
+    pages are made of."""
+
+    name: str
+    typed: str
+    regions: str
+    read: str
+    licence: str = NAME
+    note: str = NOTE
+
+
+def about_of(release: Release, read: Regions) -> About:
+    """Return what the pages of a release say of it."""
+    version = "" if release.version == newest_released() else f" release.version={release.version}"
+    world = f" release.world={release.world}" if release.world else ""
+    all_read = read.regions == release.regions
+    said = (
+        f"all {release.regions:,} regions"
+        if all_read
+        else f"the first {read.regions} of {release.regions:,} regions"
+    )
+    return About(release.name, f"{release.size}{version}{world}", f"{release.regions:,}", said)
+
+
+def facts(release: Release, about: About, rows: int) -> list[tuple[str, str]]:
+    """Return what a release is: name and text of each fact."""
+    entry = versions()[release.version]
+    seed = (
+        f"the released one, seed {entry['seed']}"
+        if not release.world
+        else f"independent world {release.world}"
+    )
+    own = (
+        "; kinds and forms are drawn at shares of their own, which weights undo"
+        if profile(release.size)
+        else ""
+    )
+    return [
+        ("Version of the data", release.version),
+        ("Status", STATUS[entry["status"]]),
+        ("Size", f"{release.size}: {about.regions} regions{own}"),
+        ("World", seed),
+        ("Days", f"{DAYS}, from 0"),
+        ("Read here", f"{about.read}, {rows:,} rows"),
+        ("Licence of the data", f"{about.licence}, with a statement on responsible use"),
+        ("Written by", f"tipbench {__version__}"),
+    ]

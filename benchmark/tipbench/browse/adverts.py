@@ -1,0 +1,96 @@
+"""Adverts as cards: what is seen of each and, covered until it is asked for, who is behind it and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+from tipdata.core.kinds import LANGUAGES
+from tipdata.core.world import MINUTES_A_DAY
+
+from tipbench.browse.rows import script, shuffled
+from tipbench.task import Source
+
+EACH = 9
+"""Cards of a language."""
+NAMES = {"ar": "العربية", "en": "English", "es": "español", "fr": "français", "ru": "русский", "zh": "中文"}
+"""Languages by their own names."""
+ENGLISH = {"ar": "Arabic", "en": "English", "es": "Spanish", "fr": "French", "ru": "Russian", "zh": "Chinese"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """An advert. ``head``: where and when it was posted; ``offer``: what for and at which price; ``script``: the
+    attributes of its text; ``truth``: who is behind it; ``facts``: what it says."""
+
+    head: str
+    offer: str
+    title: str
+    body: str
+    script: Markup
+    truth: str
+    facts: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Some adverts of a language of all ``total`` ones."""
+
+    language: str
+    name: str
+    english: str
+    script: Markup
+    cards: Sequence[Card]
+    total: int
+
+
+def posted(source: Source) -> pl.DataFrame:
+    """Return adverts with what their operation is."""
+    about = source.scan("operations", truth=True).select("operation", "kind", "form", "migrant")
+    return (
+        source.scan("adverts", truth=True)
+        .join(about, on="operation", how="left", maintain_order="left")
+        .collect()
+    )
+
+
+def by_language(adverts: pl.DataFrame) -> list[Cards]:
+    """Return some adverts of each language, of as many operations, the same for the same release."""
+    found = []
+    for language in LANGUAGES:
+        those = adverts.filter(pl.col("language") == language)
+        drawn = shuffled(those, f"adverts/{language}").unique("operation", keep="first", maintain_order=True)
+        cards = [card(row) for row in drawn.head(EACH).iter_rows(named=True)]
+        found.append(
+            Cards(language, NAMES[language], ENGLISH[language], script(language), cards, those.height)
+        )
+    return found
+
+
+def card(row: Mapping[str, Any]) -> Card:
+    """Return the card of an advert with what its operation is."""
+    day, minute = divmod(row["minute"], MINUTES_A_DAY)
+    basis = f"per {row['price_basis']}".replace("_", " ").replace("per total", "in total")
+    price = "no price" if row["price"] is None else f"{row['price'] / 100:,.0f} XTS {basis}"
+    contacts = f"{len(row['contacts'])} {'contact' if len(row['contacts']) == 1 else 'contacts'}"
+    images = f"{len(row['images'])} {'image' if len(row['images']) == 1 else 'images'}"
+    return Card(
+        head=f"{row['platform']} · day {day}, {minute // 60:02d}:{minute % 60:02d} · region {row['region']}",
+        offer=f"{row['category']} · {price} · {contacts}, {images}",
+        title=row["title"],
+        body=row["body"],
+        script=script(row["language"]),
+        truth=_behind(row),
+        facts=[fact.replace("_", " ").replace("=", ": ") for fact in row["facts"] or ()],
+    )
+
+
+def _behind(row: Mapping[str, Any]) -> str:
+    kind = f"trafficking ({row['form'].replace('_', ' ')})" if row["form"] else f"{row['kind']}, lawful"
+    kind = "spam" if row["kind"] == "spam" else kind
+    copied = "; its text is copied from a stranger" if row["copied"] else ""
+    outside = ", in a language outside the region's majority" if row["migrant"] else ""
+    return f"Operation {row['operation']}: {kind}{outside}{copied}."

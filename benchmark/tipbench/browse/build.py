@@ -1,0 +1,150 @@
+"""All pages of a release, written to a folder that is there whole or not at all.
+
+The same release and tipbench give the same bytes: nothing is dated, and what is drawn at random is drawn by a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tipcore.atomic import fill_folder_atomically
+from tipcore.errors import UsageError
+from tipcore.home import expanded
+from tipcore.progress import progress
+from tipdata.core.tables import LABEL, TIERS, Table
+from tipdata.core.world import DAYS
+from tipdata.documents.licence import HEADING, paragraphs
+from tipdata.release import Release
+from tipdata.stages import tables_of
+
+from tipbench.browse.about import about_of, facts
+from tipbench.browse.adverts import by_language, posted
+from tipbench.browse.case_page import case_page, list_page, told
+from tipbench.browse.cases import choose
+from tipbench.browse.page import Page, Site
+from tipbench.browse.rows import ROWS
+from tipbench.browse.source import first_regions
+from tipbench.browse.table_page import Listed, table_page
+from tipbench.pages import folder as pages_folder
+from tipbench.pages.controls import Filter
+from tipbench.pages.templates import copy_assets
+from tipbench.stories.views import candidates
+
+MARKER = ".tipbench-browse"
+"""In a folder that may be replaced by newer pages."""
+ASSETS = Path(__file__).with_name("assets")
+ELSEWHERE = "give another --to"
+ACCESS = 3
+"""The column of tiers in the list of tables."""
+MOST_ROWS = 20_000
+"""Rows of a page that may be asked for: more make a browser slow."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written."""
+
+    folder: Path
+    pages: int
+    bytes: int
+
+    @property
+    def start(self) -> Path:
+        """The page to open."""
+        return self.folder / "index.html"
+
+
+def refuse_taken(to: Path) -> None:
+    """Raises UsageError for a file, and for a folder with something in it that is not such pages."""
+    pages_folder.refuse_taken(to, MARKER, "tipbench data browse", ELSEWHERE)
+
+
+def check_rows(most: int) -> None:
+    """Raises UsageError for a number of rows that a page cannot show."""
+    if not 1 <= most <= MOST_ROWS:
+        raise UsageError(f"rows={most} cannot be shown on a page: give 1 to {MOST_ROWS:,}.")
+
+
+def browse(release: Release, to: Path, most: int = ROWS, quiet: bool = False) -> Written:
+    """Write the pages of a release.
+
+    Args:
+        release: made, and ready to read.
+        to: a folder that is new, empty, or was made by this.
+        most: rows of a table that are shown at most.
+        quiet: no progress.
+
+    Raises:
+        UsageError: where ``to`` is something else or cannot be written, and for a number of rows out of range.
+    """
+    check_rows(most)
+    to = expanded(to).resolve()
+    refuse_taken(to)
+    source = first_regions(release)
+    site = Site(about_of(release, source), source, list(tables_of(release.version)))
+    with fill_folder_atomically(to, replace=True, advice=ELSEWHERE) as folder:
+        makers = _makers(site, most)
+        with progress("pages", len(makers), quiet) as advance:
+            for make in makers:
+                _put(folder, make())
+                advance(1)
+        (folder / MARKER).write_text(f"{release.name}\n", encoding="utf-8")
+        copy_assets(folder, ASSETS)
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return Written(to, len(makers), size)
+
+
+def _makers(site: Site, most: int) -> list[Callable[[], Page]]:
+    """Return one per page, in an order in which the last knows what the first found; none keeps a table."""
+    listed: list[Listed] = []
+    pairs = told(site, choose(candidates(site.source), site.source.version))
+    cases = [(pair.case, pair.beside, pair.why) for pair in pairs]
+    cases += [(pair.beside, pair.case, pair.why) for pair in pairs]
+    return [
+        *(partial(_table, site, table, most, listed) for table in tables_of(site.source.version).values()),
+        lambda: _adverts(site),
+        *(partial(case_page, *case) for case in cases),
+        lambda: list_page(site, pairs),
+        lambda: _about(site, most),
+        lambda: _index(site, listed, len(pairs)),
+    ]
+
+
+def _table(site: Site, table: Table, most: int, listed: list[Listed]) -> Page:
+    page, line = table_page(site, table, most)
+    listed.append(line)
+    return page
+
+
+def _adverts(site: Site) -> Page:
+    languages = by_language(posted(site.source))
+    shown, total = sum(len(one.cards) for one in languages), sum(one.total for one in languages)
+    html = site.fill("adverts.html", "", "*adverts", languages=languages, shown=shown, total=total)
+    return Page("adverts.html", html)
+
+
+def _about(site: Site, most: int) -> Page:
+    html = site.fill("about.html", "", "*about", most=most, days=DAYS, licence=paragraphs(), heading=HEADING)
+    return Page("about.html", html)
+
+
+def _index(site: Site, listed: Sequence[Listed], cases: int) -> Page:
+    rows = sum(one.rows for one in listed)
+    html = site.fill(
+        "index.html", "", "index", facts=facts(site.source.release, site.about, rows), listed=listed, cases=cases,
+        filters=[Filter("access", ACCESS, [(tier, tier) for tier in (*TIERS, LABEL)])],
+    )  # fmt: skip
+    return Page("index.html", html)
+
+
+def _put(folder: Path, page: Page) -> None:
+    for path, text in (
+        (page.path, page.html),
+        *((one.path, one.drawing.standalone()) for one in page.figures),
+    ):
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8", newline="\n")

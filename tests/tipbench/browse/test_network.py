@@ -1,0 +1,73 @@
+"""The network of a case: whose rows are in it, what joins them, and its figure."""
+
+import polars as pl
+import pytest
+from tipbench.browse.network import KINDS, MOST, SORTS, Network, network_of
+from tipbench.browse.network_figure import DASHES, draw
+from tipbench.browse.source import first_regions
+from tipbench.data.firms import owned_firms
+from tipbench.pages.svg import PHONE
+from tipbench.stories.finding import find
+from tipdata.release import Release
+
+TABLES = {"account": "accounts", "wallet": "wallets", "circuit": "circuits"}
+
+
+@pytest.fixture(scope="module")
+def best(tiny: Release) -> int:
+    return find(tiny, "kind=trafficking")["operation"][0]
+
+
+@pytest.fixture(scope="module")
+def network(tiny: Release, best: int) -> Network:
+    return network_of(first_regions(tiny), best)
+
+
+def test_all_rows_of_an_operation_are_counted_and_no_other_is_in_it(
+    tiny: Release, network: Network, best: int
+) -> None:
+    for kind, table in TABLES.items():
+        owned = tiny.scan(table, truth=True).filter(pl.col("operation") == best).collect()[kind]
+        assert network.total[kind] == owned.len()
+        assert {node.id for node in network.of(kind)} <= set(owned)
+        assert len(network.of(kind)) == min(owned.len(), MOST)
+    firms = owned_firms(tiny).filter(pl.col("operation") == best).collect()["firm"]
+    assert {node.id for node in network.of("firm")} <= set(firms)
+
+
+def test_payments_between_own_wallets_are_links_and_others_are_counted(
+    tiny: Release, network: Network, best: int
+) -> None:
+    mine = {node.id for node in network.of("wallet")}
+    paid = tiny.scan("payments").collect()
+    inside = paid.filter(pl.col("payer").is_in(list(mine)) & pl.col("payee").is_in(list(mine)))
+    inside = inside.filter(pl.col("payer") != pl.col("payee"))
+    assert sum(link.count for link in network.links if link.sort == "payment") == inside.height > 0
+    for node in network.of("wallet"):
+        ends = paid.filter((pl.col("payer") == node.id) | (pl.col("payee") == node.id))
+        partners = set(ends["payer"]) | set(ends["payee"])
+        assert node.others == len(partners - mine)
+
+
+def test_links_join_rows_that_are_drawn_and_each_sort_is_explained(network: Network) -> None:
+    drawn = {(node.kind, node.id) for node in network.nodes}
+    assert network.links
+    for link in network.links:
+        assert set(link.ends) <= drawn
+        assert link.ends[0] != link.ends[1]
+        assert link.count > 0
+        assert link.sort in SORTS
+    assert set(DASHES) == set(SORTS)
+    assert len({node.name for node in network.nodes}) == len(network.nodes)
+    assert {node.name[0] for node in network.nodes} <= set(KINDS.values())
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_every_row_and_link_is_drawn_within_the_figure(network: Network, phone: bool) -> None:
+    drawing = draw(network, "t", phone)
+    texts = {mark.text for mark in drawing.marks if mark.tag == "text"}
+    assert {node.name for node in network.nodes} <= texts
+    assert sum(mark.tag == "path" for mark in drawing.marks) == len(network.links)
+    assert drawing.width <= (PHONE if phone else 900)
+    heights = [float(dict(mark.attributes)["y"]) for mark in drawing.marks if mark.tag == "text"]
+    assert 0 < min(heights) < max(heights) < drawing.height
