@@ -16,8 +16,12 @@ from tipdocs.picture import drawn, pictures
 
 def main(words: list[str] | None = None) -> int:
     """Draw what was asked for; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(pictures())}; all where none is named")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(pictures())}; all where none is named"
+    )
     parser.add_argument("--to", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--results", type=Path, metavar="FOLDER", help="of a board, such as results")
     options = parser.parse_args(words)

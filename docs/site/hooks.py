@@ -9,17 +9,17 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from tipdocs.dictionary import overview, with_values
-from tipdocs.first_results import first_result
-from tipdocs.mirror import ROOT, expand, linked, pages, resolved
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Link, Navigation
 from mkdocs.structure.pages import Page
+from tipdata.documents.palette import DARK, LIGHT, TIERS
+from tipdocs.dictionary import overview, with_values
+from tipdocs.first_results import first_result
+from tipdocs.mirror import ROOT, expand, linked, pages, resolved
 from tipdocs.picture import NIGHT, files_of, inserted, picture_of
 from tipdocs.reference import referred
 from tipdocs.tasks_page import tasks_overview
-from tipdata.documents.palette import DARK, LIGHT, TIERS
 
 ASSETS = {
     "assets/icon.svg": "benchmark/tipboard/site/assets/icon.svg",
@@ -42,7 +42,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     theme = [
         file
         for file in files
-        if file.src_dir != config.docs_dir and not file.src_uri.endswith(".map") and "/lunr/" not in file.src_uri
+        if file.src_dir != config.docs_dir
+        and not file.src_uri.endswith(".map")
+        and "/lunr/" not in file.src_uri
     ]
     copied = {path: path for path in pages()}
     copied |= {path: path for path in linked(copied)} | ASSETS

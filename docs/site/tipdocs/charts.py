@@ -59,7 +59,13 @@ def histogram(values: pl.Series, about: str, colour: str, name: str) -> str:
             drawing.line((x, TALL), (x, TALL - tip_line), colour, width=max(step - 1, 1))
     drawing.line((0, TALL + 0.5), (WIDTH, TALL + 0.5), "quiet")
     drawing.text((0, TALL + 11), f"{low:,}", "quiet", 11)
-    drawing.text((WIDTH / 2, TALL + 11), fit(f"median {middle:,}{', log axis' if by_ratio else ''}", 26), "quiet", 11, "middle")
+    drawing.text(
+        (WIDTH / 2, TALL + 11),
+        fit(f"median {middle:,}{', log axis' if by_ratio else ''}", 26),
+        "quiet",
+        11,
+        "middle",
+    )
     drawing.text((WIDTH, TALL + 11), f"{high:,}", "quiet", 11, "end")
     return str(drawing.inline(name))
 

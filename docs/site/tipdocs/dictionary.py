@@ -9,12 +9,13 @@ from functools import cache
 from html import escape
 
 import polars as pl
-from tipdocs.charts import bars, histogram
 from tipbench.loading import open_by_name
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import newest_released, parameters
 from tipdata.release import Release
 from tipdata.stages import all_tables, stages
+
+from tipdocs.charts import bars, histogram
 
 FEW = 16
 """Most values that are shown one by one, where they are not listed."""
@@ -22,11 +23,11 @@ MOST = 12
 """Most bars; what is left is counted together."""
 OPENING = """# Tables and columns
 
-Every table of data {version}, by the stage that draws it, with its rows in `tiny` (8 regions; `small` has eight times as
-many). The page of a table has each column's type, unit, access tier and values, and shows what it holds in `tiny`. Columns
-of the tier **truth** are hidden: they are in files of their own, and no method is given them.
-[The diagram](../../docs/schema.svg) has all columns on one sheet; [the world in pictures](../../docs/world.md) shows how
-tables belong together.
+Every table of data {version}, by the stage that draws it, with its rows in `tiny` (8 regions; `small` has eight times
+as many). The page of a table has each column's type, unit, access tier and values, and shows what it holds in `tiny`.
+Columns of the tier **truth** are hidden: they are in files of their own, and no method is given them.
+[The diagram](../../docs/schema.svg) has all columns on one sheet; [the world in pictures](../../docs/world.md) shows
+how tables belong together.
 
 | table | rows in `tiny` | columns | highest tier | what a row is |
 |---|--:|--:|---|---|
@@ -51,7 +52,9 @@ def with_values(card: str, name: str) -> str:
     """Return the card of a table, and behind it what its columns hold in ``tiny``."""
     table = all_tables()[name]
     frame = _tiny().scan(name, truth=True).collect()
-    shown = "\n".join(_column(table, column, frame[column.name], number) for number, column in enumerate(table.columns))
+    shown = "\n".join(
+        _column(table, column, frame[column.name], number) for number, column in enumerate(table.columns)
+    )
     return (
         f"{card}\n## What the columns hold in `tiny`\n\n{frame.height:,} rows of 8 regions, synthetic all of them. "
         "Bars count rows; empty cells are left out and counted beside the tier. Truth is drawn in grey: no method sees "
@@ -78,7 +81,8 @@ def _column(table: Table, column: Column, values: pl.Series, number: int) -> str
     about = " · ".join(escape(part) for part in said if part)
     key = " <small>key</small>" if column.name in table.key else ""
     inner = _content(table, column, values.drop_nulls(), f"{table.name}-{number}")
-    return f'<div class="column {column.tier}"><p><strong>{column.name}</strong>{key}<br><small>{about}</small></p>{inner}</div>'
+    head = f"<p><strong>{column.name}</strong>{key}<br><small>{about}</small></p>"
+    return f'<div class="column {column.tier}">{head}{inner}</div>'
 
 
 def _content(table: Table, column: Column, values: pl.Series, name: str) -> str:
@@ -110,7 +114,9 @@ def _content(table: Table, column: Column, values: pl.Series, name: str) -> str:
 
 def _is_id(column: Column) -> bool:
     """Whether values tell things apart, and are no measure."""
-    return bool(column.id_of) or (column.inner == pl.Int64() and column.sealed is not None and column.sealed.way != "as_is")
+    return bool(column.id_of) or (
+        column.inner == pl.Int64() and column.sealed is not None and column.sealed.way != "as_is"
+    )
 
 
 def _bars(values: pl.Series, about: str, colour: str, name: str, unit: str) -> str:

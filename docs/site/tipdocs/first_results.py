@@ -13,9 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
-from tipdocs.mirror import ROOT
 from tipbench.cli import main
 from tipcore.errors import CheckFailed
+
+from tipdocs.mirror import ROOT
 
 WIDTH = 100
 """Letters beside each other on the terminal that is shown."""
@@ -31,14 +32,16 @@ class Screen(io.StringIO):
 def first_result(task: str) -> str:
     """Return the command of a task's first result and what it prints, as Markdown; '' without a reference method."""
     config = ROOT / "configs" / "task" / f"{task}.yaml"
-    reference = yaml.safe_load(config.read_text(encoding="utf-8")).get("reference") if config.exists() else None
+    reference = (
+        yaml.safe_load(config.read_text(encoding="utf-8")).get("reference") if config.exists() else None
+    )
     if reference is None:
         return ""
     words = ["run", f"baseline={task}/{reference}", "release=tiny"]
     printed = escape(_printed(tuple(words)))
     return (
-        f"**A first result**, in a few seconds on a terminal of {WIDTH} columns. `tiny` shows how things work; it ranks "
-        f"nothing.\n\n```\ntipbench {' '.join(words)}\n```\n\n"
+        f"**A first result**, in a few seconds on a terminal of {WIDTH} columns. `tiny` shows how things work; it "
+        f"ranks nothing.\n\n```\ntipbench {' '.join(words)}\n```\n\n"
         f'<pre class="printed" tabindex="0" data-search-exclude><code>{printed}</code></pre>\n'
     )
 

@@ -102,7 +102,10 @@ def test_documents_are_pages_of_the_documentation_where_it_is_declared(
 ) -> None:
     write(sizes, tmp_path / "site", quiet=True, publication=Publication(documentation=documentation))
     pages = [("index.html", "", "docs/index.html"), ("about.html", "", "docs/submitting.html")]
-    pages += [("tiny/tasks/advert_risk.html", "../../", f"docs/{page}.html") for page in ("tasks/advert_risk", "board")]
+    pages += [
+        ("tiny/tasks/advert_risk.html", "../../", f"docs/{page}.html")
+        for page in ("tasks/advert_risk", "board")
+    ]
     for page, root, document in pages:
         links = re.findall(r'href="([^"]+)"', (tmp_path / "site" / page).read_text(encoding="utf-8"))
         assert begins.format(root=root) + document in links, (page, document)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, bare, figure, rows
 from tipdata.release import Release
 
+from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, bare, figure, rows
+
 GROUPS = (("trafficking", WARM), ("independent", ACCENT), ("business", ACCENT), ("spam", QUIET))
-LOW, HIGH, STEPS = -9.0, 5.0, 70
+LOW, HIGH, STEPS = -12.0, 4.0, 64
 ALT = (
-    "Four hills, one above the other, of how far the facts said in an advert point to trafficking: trafficking, "
-    "independent workers, businesses, spam. They overlap almost everywhere."
+    "Four hills, one above the other, of how far the facts said in an advert point to trafficking: "
+    "trafficking, independent workers, businesses, spam. They overlap almost everywhere."
 )
-CAPTION = """How far the facts said in one advert point to trafficking, as the generator itself reckons (log odds, hidden
-truth), by who posted it; a tick marks the median. The hills overlap: even who knows the world's own law cannot tell most
-adverts apart, and lawful ones at the right outnumber those of trafficking there."""
+CAPTION = """How far the facts said in one advert point to trafficking, as the generator itself reckons (log
+odds, hidden truth), by who posted it; a tick marks the median. The hills overlap: even who knows the world's
+own law cannot tell most adverts apart by what one of them says, and most adverts of trafficking lie where
+lawful ones do."""
 
 
 def draw(release: Release) -> Any:
@@ -35,8 +37,24 @@ def draw(release: Release) -> Any:
         axes.step(middles, place + tall, color=colour, linewidth=1.2, where="mid")
         median = float(np.median(odds))
         axes.plot([median, median], [place, place + 0.3], color=INK, linewidth=1.6)
-        axes.annotate(f"{group}\n{len(odds):,} adverts", (LOW - 0.15, place + 0.25), ha="right", va="center", color=INK, fontsize=8.5)
+        axes.annotate(
+            f"{group}\n{len(odds):,} adverts",
+            (LOW - 0.15, place + 0.3),
+            ha="right",
+            va="center",
+            color=INK,
+            fontsize=8.5,
+            annotation_clip=False,
+        )
+        above = int((odds > 0).sum())
+        axes.annotate(
+            f"{above:,} above 0", (HIGH, place + 0.3), ha="right", va="center", color=QUIET, fontsize=8.5
+        )
         axes.axhline(place, color=PALE, linewidth=0.8)
+    axes.axvline(0, color=QUIET, linewidth=0.8, linestyle=":")
     bare(axes)
-    axes.set(xlim=(LOW, HIGH), xlabel="log odds of trafficking, from the advert's own facts (height: share of the group)")
+    axes.set(
+        xlim=(LOW, HIGH),
+        xlabel="log odds of trafficking, from the advert's own facts (height: share of the group)",
+    )
     return made

@@ -5,25 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from tipdocs.ink import ACCENT, INK, PALE, WARM, bare, figure, rows
 from tipdata.release import Release
+
+from tipdocs.ink import ACCENT, INK, PALE, WARM, bare, figure, rows
 
 REGION = 0
 VOTES = (("harmful", WARM), ("unsure", PALE), ("clear", ACCENT))
 ALT = (
-    "About 150 thin stacked bars of votes, one per advert, sorted by the share that voted harmful. Marks below say which "
-    "adverts are truly harmful and which were brigaded; the marks are spread over much of the width."
+    "About 150 thin stacked bars of votes, one per advert, sorted by the share that voted harmful. Marks "
+    "below say which adverts are truly harmful and which were brigaded; the marks are spread over much of "
+    "the width."
 )
-CAPTION = """Votes on every advert of one region's queue, sorted by the share of reviewers who found it harmful. The first
-row of marks says which adverts truly are (hidden truth), the second which were flagged by an organised brigade. A majority
-of one crowd condemns some lawful adverts and clears some harmful ones; who reports most is not who is right most."""
+CAPTION = """Votes on every advert of one region's queue, sorted by the share of reviewers who found it harmful.
+The first row of marks says which adverts truly are (hidden truth), the second which a brigade voted on
+together. The majority condemns adverts that are not harmful and clears some that are; where a brigade is at
+work, being unanimous proves nothing."""
 
 
 def draw(release: Release) -> Any:
     """Return the figure."""
     queue = rows(release, "queue").filter(region=REGION)
-    votes = rows(release, "reviews").filter(region=REGION).group_by("advert").agg(
-        *((pl.col("vote") == vote).mean().alias(f"voted {vote}") for vote, _ in VOTES)
+    votes = (
+        rows(release, "reviews")
+        .filter(region=REGION)
+        .group_by("advert")
+        .agg(*((pl.col("vote") == vote).mean().alias(f"voted {vote}") for vote, _ in VOTES))
     )
     order = ["voted harmful", "voted clear", "advert"]
     shown = queue.join(votes, on="advert").sort(order, descending=[True, False, False])

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, figure, rows
 from tipdata.release import Release
 
-KINDS = (("closure", "adverts", "a closure, on adverts of the site", WARM, "D"), ("campaign", "contacts", "a campaign, on contacts with helplines", ACCENT, "o"))
-ALT = "Two rows of marks on an axis of ratios: closures lie far left of one, campaigns a little right of one, both spread widely."
-CAPTION = """Every true effect on a count in <code>tiny</code>, as a ratio of what is expected with and without: hidden
-truth, since nobody sees both. 1 is no effect. Neither row is a finding about the world outside: sizes are assumptions. A
-campaign brings more contacts, which is not more trafficking."""
+from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, figure, rows
+
+KINDS = (
+    ("closure", "adverts", "a closure, on adverts of the site", WARM, "D"),
+    ("campaign", "contacts", "a campaign, on contacts with helplines", ACCENT, "o"),
+)
+ALT = (
+    "Two rows of marks on an axis of ratios: closures lie far left of one, campaigns a little right of one, "
+    "both spread widely."
+)
+CAPTION = """Every true effect on a count in <code>tiny</code>, as a ratio of what is expected with and without:
+hidden truth, since nobody sees both. 1 is no effect. Neither row is a finding about the world outside: sizes
+are assumptions. A campaign brings more contacts, which is not more trafficking."""
 
 
 def draw(release: Release) -> Any:
@@ -27,7 +34,9 @@ def draw(release: Release) -> Any:
         axes.scatter(ratios, place + spread, s=26, color=colour, marker=marker, linewidth=0)
         axes.annotate(f"{label} ({len(ratios)})", (0.105, place + 0.42), color=INK, va="center")
     axes.axvline(1, color=QUIET, linewidth=1, linestyle=":")
-    axes.set(xscale="log", xlim=(0.1, 3), ylim=(-0.4, 1.7), xlabel="with the intervention, divided by without it")
+    axes.set(
+        xscale="log", xlim=(0.1, 3), ylim=(-0.4, 1.7), xlabel="with the intervention, divided by without it"
+    )
     axes.set_xticks([0.1, 0.25, 0.5, 1, 2], ["0.1", "0.25", "0.5", "1", "2"])
     axes.minorticks_off()
     axes.set_yticks([])

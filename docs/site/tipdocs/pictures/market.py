@@ -6,18 +6,20 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, figure, rows
 from tipdata.release import Release
+
+from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, figure, rows
 
 BEFORE, AFTER, WEEK = 120, 200, 7
 ALT = (
-    "Daily new adverts on a region's sites as lines, from 120 days before to 200 days after one site closes. The sum of "
-    "all falls and comes back in part, one other site takes much of it, and a dashed line shows where the sum would be."
+    "Daily new adverts on a region's sites as lines, from 120 days before to 200 days after one site "
+    "closes. The sum of all falls and comes back in part, one other site takes much of it, and a dashed "
+    "line shows where the sum would be."
 )
-CAPTION = """New adverts per day at full volume, mean of a week, on the sites of one region; at day 0 one of them closes
-(warm). The dark line is their sum; where it would be without the closure is known only to the generator (dashed, its mean
-over the window that is asked about). Much of what is gone comes back elsewhere: what is not advertised is not what does
-not happen, and whether anybody is safer cannot be seen here at all."""
+CAPTION = """New adverts per day at full volume, mean of a week, on the sites of one region; at day 0 one of
+them closes (warm). The dark line is their sum; where it would be without the closure is known only to the
+generator (dashed, its mean over the window that is asked about). Much of what is gone comes back elsewhere:
+what is not advertised is not what does not happen, and whether anybody is safer cannot be seen here at all."""
 
 
 def draw(release: Release) -> Any:
@@ -39,10 +41,27 @@ def draw(release: Release) -> Any:
     low, high = effect["first_day"] - effect["day"], effect["last_day"] - effect["day"] + 1
     level = effect["expected_without"] / 1000 / (high - low)
     axes.plot([low, high], [level, level], color=INK, linewidth=1.4, linestyle=(0, (4, 2)), zorder=4)
-    axes.annotate("without the closure", ((low + high) / 2, level), xytext=(0, 3), textcoords="offset points", ha="center", va="bottom", color=INK, fontsize=8.5)
+    axes.annotate(
+        "without the closure",
+        ((low + high) / 2, level),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        color=INK,
+        fontsize=8.5,
+    )
     axes.axvline(0, color=QUIET, linewidth=1, linestyle=":")
-    axes.annotate(f"site {effect['closed']} closes", (0, 1), xycoords=("data", "axes fraction"), xytext=(4, -4),
-                  textcoords="offset points", va="top", color=INK, fontsize=8.5)  # fmt: skip
+    axes.annotate(
+        f"site {effect['closed']} closes",
+        (0, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, -4),
+        textcoords="offset points",
+        va="top",
+        color=INK,
+        fontsize=8.5,
+    )
     _names(axes, ends)
     axes.set(xlabel="days after the closure", ylabel="new adverts per day", xlim=(-BEFORE, AFTER + 34))
     axes.set_ylim(0, 1.15 * axes.get_ylim()[1])
@@ -70,6 +89,8 @@ def _names(axes: Any, ends: list[tuple[float, str]]) -> None:
 def _clearest(release: Release) -> dict[str, Any]:
     """Return the effect on all adverts of the closure of most volume that has room before and after; its site."""
     closed = rows(release, "interventions").select("intervention", closed="platform")
-    effects = rows(release, "effects").filter(kind="closure", outcome="adverts").join(closed, on="intervention")
+    effects = (
+        rows(release, "effects").filter(kind="closure", outcome="adverts").join(closed, on="intervention")
+    )
     roomy = effects.filter(pl.col("day").is_between(BEFORE, 730 - AFTER))
     return roomy.sort("expected_without", "effect", descending=True).row(0, named=True)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from tipdocs.ink import ACCENT, INK, PALE, WARM, figure, rows
 from tipdata.release import Release
 from tipdata.stages.captures.stage import LISTS
+
+from tipdocs.ink import ACCENT, INK, PALE, WARM, figure, rows
 
 MOST = 18
 REGION = 0
 ALT = (
-    "Bars for the most frequent patterns of six lists, with a grid of dots below that says which lists they are, and beside "
-    "them one tall bar for the people on no list."
+    "Bars for the most frequent patterns of six lists, with a grid of dots below that says which lists they "
+    "are, and beside them one tall bar for the people on no list."
 )
-CAPTION = """Adults of one region by the lists that they are on (dots): all that an estimate is made from. The tall bar is
-those on no list, which only the generator knows. Few people are on two lists, so estimates rest on few; and lists are not
-drawn by lot: who is on one is likelier, or less likely, to be on another. The number is of this world, and of no country."""
+CAPTION = """Adults of one region by the lists that they are on (dots): all that an estimate is made from. The
+tall bar is those on no list, which only the generator knows. Few people are on two lists, so estimates rest on
+few; and lists are not drawn by lot: who is on one is likelier, or less likely, to be on another. The number is
+of this world, and of no country."""
 
 
 def draw(release: Release) -> Any:
@@ -32,12 +34,37 @@ def draw(release: Release) -> Any:
     unseen = totals["hidden"] - totals["observed"]
     above.bar(shown.height + 0.6, unseen, color=WARM, width=0.9)
     for x, count in [*enumerate(shown["count"]), (shown.height + 0.6, unseen)]:
-        above.annotate(f"{count:,}", (x, count), ha="center", va="bottom", xytext=(0, 2), textcoords="offset points", fontsize=8, color=INK)
-    above.annotate("on no list\n(hidden truth)", (shown.height - 0.1, unseen), ha="right", va="top", color=INK, xytext=(0, -2), textcoords="offset points")
+        above.annotate(
+            f"{count:,}",
+            (x, count),
+            ha="center",
+            va="bottom",
+            xytext=(0, 2),
+            textcoords="offset points",
+            fontsize=8,
+            color=INK,
+        )
+    above.annotate(
+        "on no list\n(hidden truth)",
+        (shown.height - 0.1, unseen),
+        ha="right",
+        va="top",
+        color=INK,
+        xytext=(0, -2),
+        textcoords="offset points",
+    )
     for y, name in enumerate(LISTS):
         there = shown[name].to_list()
-        below.scatter(range(len(there)), [y] * len(there), s=26, color=[ACCENT if flag else PALE for flag in there], linewidth=0)
-        below.annotate(name.replace("_", " "), (-0.8, y), ha="right", va="center", color=INK, annotation_clip=False)
+        below.scatter(
+            range(len(there)),
+            [y] * len(there),
+            s=26,
+            color=[ACCENT if flag else PALE for flag in there],
+            linewidth=0,
+        )
+        below.annotate(
+            name.replace("_", " "), (-0.8, y), ha="right", va="center", color=INK, annotation_clip=False
+        )
     for axes in (above, below):
         axes.set_yticks([])
         axes.set_xticks([])

@@ -5,31 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, bare, figure, rows
 from tipdata.release import Release
 
+from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, bare, figure, rows
+
 SORTS = (
-    ("offers a job, pay or an advance", WARM, ("offer_job", "describe_pay", "offer_advance", "promise_future", "offer_help")),
-    ("asks for documents, family, place", ACCENT, ("ask_documents", "ask_family", "ask_location", "ask_situation", "ask_contact")),
-    ("secrecy, another channel, ties", INK, ("ask_secrecy", "propose_channel", "discourage_ties", "restrict", "threaten", "state_debt")),
+    (
+        "offers a job, pay or an advance",
+        WARM,
+        ("offer_job", "describe_pay", "offer_advance", "promise_future", "offer_help"),
+    ),
+    (
+        "asks for documents, family, place",
+        ACCENT,
+        ("ask_documents", "ask_family", "ask_location", "ask_situation", "ask_contact"),
+    ),
+    (
+        "secrecy, another channel, ties",
+        INK,
+        ("ask_secrecy", "propose_channel", "discourage_ties", "restrict", "threaten", "state_debt"),
+    ),
     ("travel and meeting", QUIET, ("arrange_travel", "propose_meeting", "fix_date", "instruct")),
-)  # fmt: skip
+)
 EACH, LONGEST = 8, 46
 ALT = (
-    "Sixteen conversations as rows of small squares, one per message, coloured by what kind of act it is; the upper "
-    "eight are deceptive recruitment with a mark at its onset, the lower eight are lawful recruitment."
+    "Sixteen conversations as rows of small squares, one per message, coloured by what kind of act it is; "
+    "the upper eight are deceptive recruitment with a mark at its onset, the lower eight are lawful "
+    "recruitment."
 )
-CAPTION = """Messages of sixteen conversations as methods get them, one square each: a coded act between adults, never a
-sentence. Above, deceptive recruitment with its onset (▼); below, lawful recruitment. Both offer work, ask for papers and
-arrange travel. An alarm before the onset is no success, and no single act is a proof."""
+CAPTION = """Messages of sixteen conversations as methods get them, one square each: a coded act between adults,
+never a sentence. Above, deceptive recruitment with its onset (▼); below, lawful recruitment. Both offer work,
+ask for papers and arrange travel. An alarm before the onset is no success, and no single act is a proof."""
 
 
 def draw(release: Release) -> Any:
     """Return the figure."""
-    conversations = rows(release, "conversations").filter(pl.col("length").is_between(20, LONGEST)).sort("conversation")
+    messages = rows(release, "messages").sort("conversation", "sequence")
+    long = messages.group_by("conversation").len().filter(pl.col("len").is_between(20, LONGEST))
+    conversations = rows(release, "conversations").join(long, on="conversation").sort("conversation")
     deceptive = conversations.filter(kind="recruitment").filter(pl.col("onset").is_not_null()).head(EACH)
     lawful = conversations.filter(kind="lawful_recruitment").head(EACH)
-    messages = rows(release, "messages").sort("conversation", "sequence")
     made = figure(4.3)
     axes = made.add_subplot()
     for place, row in enumerate([*deceptive.to_dicts(), *lawful.to_dicts()]):
@@ -40,7 +55,10 @@ def draw(release: Release) -> Any:
             axes.plot(step, y, marker="s", markersize=5.6, color=colour, linewidth=0)
         if row["onset"] is not None and place < EACH:
             axes.plot(row["onset"], y - 0.48, marker="v", markersize=5, color=INK)
-    for middle, words in (((EACH - 1) / 2, "deceptive\nrecruitment"), (EACH + 0.8 + (EACH - 1) / 2, "lawful\nrecruitment")):
+    for middle, words in (
+        ((EACH - 1) / 2, "deceptive\nrecruitment"),
+        (EACH + 0.8 + (EACH - 1) / 2, "lawful\nrecruitment"),
+    ):
         axes.annotate(words, (-0.5, middle), ha="right", va="center", color=INK, annotation_clip=False)
     for label, colour, _ in SORTS:
         axes.plot([], [], marker="s", linestyle="", color=colour, label=label)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import polars as pl
-from tipdocs.ink import ACCENT, INK, PALE, PAPER, QUIET, WARM, WASH, figure, rows
 from tipdata.release import Release
+
+from tipdocs.ink import ACCENT, INK, PALE, PAPER, QUIET, WARM, WASH, figure, rows
 
 REGION = 0
 MARGIN = 24
 """Kilometres around the outermost towns."""
 SHADES = (PAPER, WASH, PALE)
 ALT = (
-    "Map of 24 towns in three jurisdictions, with faint lines for frequent journeys between towns and one thick line "
-    "for a trafficking operation's circuit through several of them."
+    "Map of 24 towns in three jurisdictions, with faint lines for frequent journeys between towns and one "
+    "thick line for a trafficking operation's circuit through several of them."
 )
-CAPTION = """One region of <code>tiny</code>: towns by population, jurisdictions by shade, border crossings and ports.
-Lines are journeys booked between two towns, thicker where there are more; nearly all of them are lawful. The arrows
-follow one trafficking operation's circuit, which is hidden truth. It does not mean that travel is a sign of anything:
-lawful workers have circuits too, and theirs are the more predictable."""
+CAPTION = """One region of <code>tiny</code>: towns by population, jurisdictions by shade, border crossings and
+ports. Lines are journeys booked between two towns, thicker where there are more; nearly all of them are lawful.
+The arrows follow one trafficking operation's circuit, which is hidden truth. It does not mean that travel is a
+sign of anything: lawful workers have circuits too, and theirs are the more predictable."""
 
 
 def draw(release: Release) -> Any:
@@ -45,10 +47,22 @@ def base(axes: Any, towns: pl.DataFrame) -> None:
     levels = np.arange(kinds + 1) - 0.5
     axes.contourf(along, up, owner, levels=levels, colors=SHADES[:kinds], zorder=0)
     for kind in range(kinds):
-        axes.contour(along, up, owner == kind, levels=[0.5], colors=[QUIET], linewidths=0.7, linestyles=":", zorder=1)
+        axes.contour(
+            along, up, owner == kind, levels=[0.5], colors=[QUIET], linewidths=0.7, linestyles=":", zorder=1
+        )
     for (marker, label), some in _sorts(towns):
         sizes = 9 + np.sqrt(some["population"].to_numpy()) / 4
-        axes.scatter(some["x_km"], some["y_km"], s=sizes, color=INK, marker=marker, edgecolor=PAPER, linewidth=0.5, label=label, zorder=5)
+        axes.scatter(
+            some["x_km"],
+            some["y_km"],
+            s=sizes,
+            color=INK,
+            marker=marker,
+            edgecolor=PAPER,
+            linewidth=0.5,
+            label=label,
+            zorder=5,
+        )
     axes.set(aspect="equal", xlim=(along[0], along[-1]), ylim=(up[0], up[-1]))
     axes.axis("off")
     _name(axes, towns)
@@ -71,12 +85,25 @@ def _name(axes: Any, towns: pl.DataFrame) -> None:
     taken = [(x - 4, x + 4, y - 4, y + 4) for x, y in towns.select("x_km", "y_km").iter_rows()]
     for name, x, y in towns.sort("population", descending=True).select("name", "x_km", "y_km").iter_rows():
         wide = 5.2 * len(name)
-        for left, low in ((x + 6, y - 4), (x - 6 - wide, y - 4), (x - wide / 2, y + 5), (x - wide / 2, y - 14)):
+        for left, low in (
+            (x + 6, y - 4),
+            (x - 6 - wide, y - 4),
+            (x - wide / 2, y + 5),
+            (x - wide / 2, y - 14),
+        ):
             box = (left, left + wide, low, low + 8)
             if not any(box[0] < b and a < box[1] and box[2] < d and c < box[3] for a, b, c, d in taken):
                 taken.append(box)
-                axes.text(left, low + 4, name, fontsize=7, va="center", color=INK, zorder=6,
-                          path_effects=[withStroke(linewidth=2, foreground=PAPER)])  # fmt: skip
+                axes.text(
+                    left,
+                    low + 4,
+                    name,
+                    fontsize=7,
+                    va="center",
+                    color=INK,
+                    zorder=6,
+                    path_effects=[withStroke(linewidth=2, foreground=PAPER)],
+                )
                 break
 
 
@@ -94,8 +121,16 @@ def travel(axes: Any, towns: pl.DataFrame, trips: pl.DataFrame) -> None:
     most = pairs["len"].max()
     for place, (low, high, count) in enumerate(pairs.iter_rows()):
         (x1, y1), (x2, y2) = at[low], at[high]
-        axes.plot([x1, x2], [y1, y2], color=ACCENT, alpha=0.35, linewidth=0.4 + 3 * count / most, zorder=2,
-                  solid_capstyle="round", label=None if place else "journeys booked")  # fmt: skip
+        axes.plot(
+            [x1, x2],
+            [y1, y2],
+            color=ACCENT,
+            alpha=0.35,
+            linewidth=0.4 + 3 * count / most,
+            zorder=2,
+            solid_capstyle="round",
+            label=None if place else "journeys booked",
+        )
 
 
 def longest(release: Release, kind: str) -> pl.DataFrame:
@@ -107,12 +142,26 @@ def longest(release: Release, kind: str) -> pl.DataFrame:
     return stops.filter(circuit=chosen)
 
 
-def circuit(axes: Any, towns: pl.DataFrame, stops: pl.DataFrame, colour: str, label: str, most: int = 14) -> None:
+def circuit(
+    axes: Any, towns: pl.DataFrame, stops: pl.DataFrame, colour: str, label: str, most: int = 14
+) -> None:
     """Draw arrows from stop to stop, the first ones of a circuit."""
     at = {town: (x, y) for town, x, y in towns.select("town", "x_km", "y_km").iter_rows()}
     visited = [at[town] for town in stops["town"].head(most)]
-    for start, end in zip(visited, visited[1:], strict=False):
+    for start, end in pairwise(visited):
         if start != end:
-            axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 1.6, "shrinkA": 3,
-                          "shrinkB": 3, "connectionstyle": "arc3,rad=0.12"}, zorder=5)  # fmt: skip
+            axes.annotate(
+                "",
+                end,
+                start,
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": colour,
+                    "linewidth": 1.6,
+                    "shrinkA": 3,
+                    "shrinkB": 3,
+                    "connectionstyle": "arc3,rad=0.12",
+                },
+                zorder=5,
+            )
     axes.plot([], [], color=colour, linewidth=1.6, label=label)

@@ -5,25 +5,27 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from tipdocs.ink import ACCENT, INK, PALE, PAPER, QUIET, WASH, figure
 from tipdata.documents.palette import TIERS
 from tipdata.documents.schema import references
 from tipdata.release import Release
 from tipdata.stages import all_tables
+
+from tipdocs.ink import ACCENT, INK, PALE, PAPER, QUIET, WASH, figure
 
 HUBS = {"operations": "◆", "places": "■", "platforms": "●"}
 """Tables that many refer to -> the mark that stands for a line to them."""
 STEP, TALL, WIDE = 2.6, 0.66, 1.95
 COLUMNS = 4
 ALT = (
-    "Boxes, one per table, in four columns. Lines lead from accounts to adverts, conversations and ties and from these "
-    "on to flags, reviews, messages and people; from agencies to firms; from circuits and wallets to stops, trips and "
-    "payments. Signs stand for operations, towns and sites, to which many tables refer."
+    "Boxes, one per table, in four columns. Lines lead from accounts to adverts, conversations and ties and "
+    "from these on to flags, reviews, messages and people; from agencies to firms; from circuits and "
+    "wallets to stops, trips and payments. Signs stand for operations, towns and sites, to which many "
+    "tables refer."
 )
-CAPTION = """Which table holds the key of which: the line's dot is at the table that is referred to. Dashed lines are
-hidden truth, and so are grey boxes. Signs stand for the three tables in the first row: ◆ the hidden operation behind a
-row, ■ a town, ● a site. One operation leaves rows in many tables, which is why they can be joined here; no holder of
-such data sees all of them."""
+CAPTION = """Which table holds the key of which: the line's dot is at the table that is referred to. Dashed
+lines are hidden truth, and so are grey boxes. Signs stand for the three tables in the first row: ◆ the hidden
+operation behind a row, ■ a town, ● a site. One operation leaves rows in many tables, which is why they can be
+joined here; no holder of such data sees all of them."""
 
 
 def draw(release: Release) -> Any:
@@ -47,12 +49,31 @@ def _box(axes: Any, name: str, x: float, y: float) -> None:
 
     face = PALE if all_tables()[name].hidden_only else WASH
     axes.add_patch(
-        FancyBboxPatch((x, y - TALL / 2), WIDE, TALL, "round,pad=0,rounding_size=0.08", facecolor=face,
-                       edgecolor=QUIET, linewidth=0.8, zorder=3)
-    )  # fmt: skip
+        FancyBboxPatch(
+            (x, y - TALL / 2),
+            WIDE,
+            TALL,
+            "round,pad=0,rounding_size=0.08",
+            facecolor=face,
+            edgecolor=QUIET,
+            linewidth=0.8,
+            zorder=3,
+        )
+    )
     axes.text(x + 0.1, y, name, va="center", color=INK, fontweight="bold", fontsize=8, zorder=4)
-    marks = HUBS.get(name) or "".join(mark for hub, mark in HUBS.items() if hub in references()[name].values())
-    axes.text(x + WIDE - 0.08, y, marks, va="center", ha="right", color=INK if name in HUBS else QUIET, fontsize=8, zorder=4)
+    marks = HUBS.get(name) or "".join(
+        mark for hub, mark in HUBS.items() if hub in references()[name].values()
+    )
+    axes.text(
+        x + WIDE - 0.08,
+        y,
+        marks,
+        va="center",
+        ha="right",
+        color=INK if name in HUBS else QUIET,
+        fontsize=8,
+        zorder=4,
+    )
 
 
 @cache
@@ -85,7 +106,9 @@ def _places() -> dict[str, tuple[float, float]]:
     }
 
 
-def _tree(name: str, depth: int, row: float, children: dict[str, list[str]], found: dict[str, tuple[float, float]]) -> float:
+def _tree(
+    name: str, depth: int, row: float, children: dict[str, list[str]], found: dict[str, tuple[float, float]]
+) -> float:
     """Place a table beside the middle of those that refer to it; return the next free row."""
     below = row
     for child in children[name]:

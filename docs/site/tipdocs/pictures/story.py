@@ -9,12 +9,12 @@ from tipbench.stories.timeline import story_of
 from tipdata.release import Release
 
 ALT = (
-    "Timeline of one trafficking operation over its life, in eight lanes: recruits, adverts, accounts, money, movement, "
-    "firms, people, help. Marks in each lane are rows of the tables."
+    "Timeline of one trafficking operation over its life, in eight lanes: recruits, adverts, accounts, "
+    "money, movement, firms, people, help. Marks in each lane are rows of the tables."
 )
-CAPTION = """One trafficking operation of <code>tiny</code>, told from all tables with the truth shown: the one that is
-seen best. Every mark is a row of a table. It is not typical: of most operations much less is seen. And a sign that fits
-this case fits lawful work as well."""
+CAPTION = """One trafficking operation of <code>tiny</code>, told from all tables with the truth shown: the one
+that is seen best. Every mark is a row of a table. It is not typical: of most operations much less is seen. And
+a sign that fits this case fits lawful work as well."""
 
 
 def draw(release: Release) -> Any:

@@ -1,0 +1,23 @@
+"""docs/python.md: its examples print what it says, and it has every public name."""
+
+import doctest
+from pathlib import Path
+
+import pytest
+import tipbench
+
+PAGE = Path(__file__).parents[2] / "docs" / "python.md"
+
+
+def test_examples_print_what_the_page_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    looks = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+    failed, tried = doctest.testfile(str(PAGE), module_relative=False, optionflags=looks, encoding="utf-8")
+    assert failed == 0
+    assert tried > 20
+
+
+def test_every_public_name_is_described() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    named = {name for name in tipbench.__all__ if f"<!-- reference: tipbench.{name} -->" in text}
+    assert named == set(tipbench.__all__) - {"__version__"}
