@@ -21,3 +21,15 @@ def test_every_public_name_is_described() -> None:
     text = PAGE.read_text(encoding="utf-8")
     named = {name for name in tipbench.__all__ if f"<!-- reference: tipbench.{name} -->" in text}
     assert named == set(tipbench.__all__) - {"__version__"}
+
+
+def test_the_reference_of_a_function_has_its_parameters_and_errors() -> None:
+    from tipdocs.reference import described, referred
+
+    text = described("run")
+    assert "    parameters: Mapping[str, Any] | None = None," in text
+    assert "- **split, labels, access, seed, replicates**: as on the command line." in text
+    assert "**Raises**" in text
+    assert ">>>" not in text
+    assert "- `labels(part: str) -> pl.LazyFrame`: Return" in described("Fold")
+    assert referred("a\n<!-- reference: tipbench.run -->\nb") == f"a\n{text}\nb"

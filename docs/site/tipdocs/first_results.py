@@ -61,8 +61,8 @@ def _printed(words: tuple[str, ...]) -> str:
 @contextmanager
 def _terminal(screen: Screen) -> Iterator[None]:
     """Put a terminal without colours in the place of stdout."""
-    kept = {name: os.environ.get(name) for name in ("COLUMNS", "NO_COLOR", "TERM")}
-    os.environ.update(COLUMNS=str(WIDTH), NO_COLOR="1", TERM="dumb")
+    kept = {name: os.environ.get(name) for name in ("COLUMNS", "LINES", "NO_COLOR", "TERM")}
+    os.environ.update(COLUMNS=str(WIDTH), LINES="50", NO_COLOR="1", TERM="dumb")
     stdout, sys.stdout = sys.stdout, screen
     try:
         yield

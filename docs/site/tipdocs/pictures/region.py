@@ -37,8 +37,8 @@ def draw(release: Release) -> Any:
     return made
 
 
-def base(axes: Any, towns: pl.DataFrame) -> None:
-    """Draw jurisdictions as the land nearest to their towns, and towns with names."""
+def base(axes: Any, towns: pl.DataFrame, names: int = 24) -> None:
+    """Draw jurisdictions as the land nearest to their towns, and towns, the greatest with their names."""
     x, y = towns["x_km"].to_numpy(), towns["y_km"].to_numpy()
     along, up = (np.linspace(v.min() - MARGIN, v.max() + MARGIN, 140) for v in (x, y))
     grid = (along[None, :, None] - x) ** 2 + (up[:, None, None] - y) ** 2
@@ -65,7 +65,7 @@ def base(axes: Any, towns: pl.DataFrame) -> None:
         )
     axes.set(aspect="equal", xlim=(along[0], along[-1]), ylim=(up[0], up[-1]))
     axes.axis("off")
-    _name(axes, towns)
+    _name(axes, towns, names)
 
 
 def _sorts(towns: pl.DataFrame) -> list[tuple[tuple[str, str], pl.DataFrame]]:
@@ -78,12 +78,14 @@ def _sorts(towns: pl.DataFrame) -> list[tuple[tuple[str, str], pl.DataFrame]]:
     ]
 
 
-def _name(axes: Any, towns: pl.DataFrame) -> None:
+def _name(axes: Any, towns: pl.DataFrame, most: int) -> None:
     """Write the names of the greatest towns, each where it covers no town and no other name."""
     from matplotlib.patheffects import withStroke
 
     taken = [(x - 4, x + 4, y - 4, y + 4) for x, y in towns.select("x_km", "y_km").iter_rows()]
-    for name, x, y in towns.sort("population", descending=True).select("name", "x_km", "y_km").iter_rows():
+    for name, x, y in (
+        towns.sort("population", descending=True).head(most).select("name", "x_km", "y_km").iter_rows()
+    ):
         wide = 5.2 * len(name)
         for left, low in (
             (x + 6, y - 4),

@@ -21,12 +21,12 @@ next. Lawful travellers are context, never scored; how predictable a method make
 def draw(release: Release) -> Any:
     """Return the figure."""
     towns = rows(release, "places").filter(region=REGION)
-    made = figure(3.9)
+    made = figure(3.6)
     for place, (kind, colour, title) in enumerate(
         (("trafficking", WARM, "a trafficking operation"), ("independent", ACCENT, "lawful work"))
     ):
         axes = made.add_subplot(1, 2, place + 1)
-        base(axes, towns)
+        base(axes, towns, names=9)
         circuit(axes, towns, longest(release, kind), colour, title)
         axes.set_title(title)
     return made
