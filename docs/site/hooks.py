@@ -7,7 +7,6 @@ the functions whose names begin with ``on_``; :mod:`mkdocs.yml` names this file.
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -29,6 +28,8 @@ ASSETS = {
 """Path on the site -> in the repository."""
 MADE = {"docs/tasks/README.md": tasks_overview, "datasets/cards/README.md": overview}
 """Pages that are made of code and data alone."""
+BOARD = "https://board.invalid/"
+"""What stands for the address of the board until a page is written."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -75,8 +76,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     """Add the board, where its address is given."""
     if config.extra["board"]:
-        nav.items.append(Link("The board itself", config.extra["board"]))
+        nav.items.append(Link("The board itself", BOARD))
     return nav
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Let a page lead to the board: mkdocs itself takes no address that leaves the site's root."""
+    board = config.extra["board"]
+    return output.replace(BOARD, board if board.startswith("https:") else "../" * page.url.count("/") + board)
 
 
 def _begins(page: PurePosixPath, quick: bool) -> str:
@@ -102,6 +109,3 @@ def _colours() -> str:
     tiers = {f"tier-{tier}": colour for tier, colour in TIERS.items()}
     by_night = {role: NIGHT[colour] for role, colour in tiers.items()}
     return rule("default", LIGHT | tiers) + rule("slate", DARK | by_night)
-
-
-__all__: list[Any] = ["on_config", "on_files", "on_nav", "on_page_markdown"]

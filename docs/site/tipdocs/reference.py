@@ -47,10 +47,11 @@ def _call(name: str, function: Any) -> str:
 
 
 def _public(cls: type) -> list[str]:
-    """Return the methods and properties of a class that have a docstring and no underscore."""
+    """Return the methods and properties of a class, and of what is ours above it, that have a docstring."""
     found = {
         name: thing
-        for part in reversed(cls.__mro__[:-1])
+        for part in reversed(cls.__mro__)
+        if part.__module__.startswith("tip")
         for name, thing in vars(part).items()
         if not name.startswith("_")
         and (inspect.isfunction(thing) or isinstance(thing, property))
