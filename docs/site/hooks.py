@@ -67,7 +67,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     path = PurePosixPath(page.file.src_uri)
     markdown = resolved(markdown, path, set(files.src_uris))
     if path.parent.as_posix() == "docs/tasks" and path.stem != "README":
-        markdown = _after_first_table(markdown, _begins(path, config.extra["quick"]))
+        markdown = _begun(markdown, path, config.extra["quick"])
     if path.parent.as_posix() == "datasets/cards" and path.stem != "README":
         markdown = with_values(markdown, path.stem)
     return referred(inserted(markdown, path))
@@ -86,17 +86,16 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     return output.replace(BOARD, board if board.startswith("https:") else "../" * page.url.count("/") + board)
 
 
-def _begins(page: PurePosixPath, quick: bool) -> str:
-    """Return what a task's page begins with: its picture and a first result."""
-    return picture_of(page.stem, page) + ("" if quick else first_result(page.stem))
-
-
-def _after_first_table(markdown: str, more: str) -> str:
-    """Return a page with more behind its first table, or at its end where it has none."""
+def _begun(markdown: str, page: PurePosixPath, quick: bool) -> str:
+    """Return a task's page with its picture before its first table, and a first result behind it."""
     lines = markdown.splitlines()
     rows = [place for place, line in enumerate(lines) if line.startswith("|")]
-    end = next((place for place in rows if place + 1 not in rows), len(lines) - 1) + 1
-    return "\n".join([*lines[:end], "", more, "", *lines[end:]])
+    first = rows[0] if rows else len(lines)
+    end = next((place + 1 for place in rows if place + 1 not in rows), first)
+    result = "" if quick else first_result(page.stem)
+    return "\n".join(
+        [*lines[:first], picture_of(page.stem, page), *lines[first:end], "", result, *lines[end:]]
+    )
 
 
 def _colours() -> str:

@@ -1,7 +1,8 @@
 """Find the pictures of the documents, one file each in :mod:`tipdocs.pictures`, and put them on pages.
 
 A picture's module has ``ALT`` (what is seen, for those who do not see it), ``CAPTION`` (what it shows, and what it does
-not mean) and ``draw(release)``, which returns a matplotlib figure in the project's colours by day. The picture by night
+not mean) and ``draw(release)``, which returns a matplotlib figure in the project's colours by day; ``WIDE`` where it needs
+more room than a page has. The picture by night
 is the same with other colours.
 """
 
@@ -78,7 +79,8 @@ def picture_of(name: str, page: PurePosixPath) -> str:
         f'loading="lazy"></a>'
         for ending, time in (("", "day"), ("-night", "night"))
     )
-    return f'<figure class="picture">\n<div class="frame" tabindex="0">{images}</div>\n<figcaption>{caption}</figcaption>\n</figure>\n\n'  # noqa: E501
+    wide = " wide" if getattr(module, "WIDE", False) else ""
+    return f'<figure class="picture{wide}">\n<div class="frame" tabindex="0">{images}</div>\n<figcaption>{caption}</figcaption>\n</figure>\n\n'  # noqa: E501
 
 
 def inserted(markdown: str, page: PurePosixPath) -> str:

@@ -10,7 +10,7 @@ from tipdata.release import Release
 from tipdocs.ink import ACCENT, INK, PALE, QUIET, WARM, figure, rows
 
 KINDS = (
-    ("closure", "adverts", "a closure, on adverts of the site", WARM, "D"),
+    ("closure", "adverts", "a closure, on adverts of all sites", WARM, "D"),
     ("campaign", "contacts", "a campaign, on contacts with helplines", ACCENT, "o"),
 )
 ALT = (
@@ -18,7 +18,7 @@ ALT = (
     "both spread widely."
 )
 CAPTION = """Every true effect on a count in <code>tiny</code>, as a ratio of what is expected with and without:
-hidden truth, since nobody sees both. 1 is no effect. Neither row is a finding about the world outside: sizes
+hidden truth, since nobody sees both. 1 is no effect. Closures have two clouds: the first four weeks, and the half year after them. Neither row is a finding about the world outside: sizes
 are assumptions. A campaign brings more contacts, which is not more trafficking."""
 
 

@@ -40,17 +40,11 @@ def draw(release: Release) -> Any:
     ends.append((_series(axes, summed, effect["day"], INK, 2), "all sites"))
     low, high = effect["first_day"] - effect["day"], effect["last_day"] - effect["day"] + 1
     level = effect["expected_without"] / 1000 / (high - low)
-    axes.plot([low, high], [level, level], color=INK, linewidth=1.4, linestyle=(0, (4, 2)), zorder=4)
-    axes.annotate(
-        "without the closure",
-        ((low + high) / 2, level),
-        xytext=(0, 3),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        color=INK,
-        fontsize=8.5,
+    said = "all sites, had it not closed (hidden truth)"
+    axes.plot(
+        [low, high], [level, level], color=INK, linewidth=1.4, linestyle=(0, (4, 2)), label=said, zorder=4
     )
+    axes.legend(loc="upper left", bbox_to_anchor=(0, 1.12))
     axes.axvline(0, color=QUIET, linewidth=1, linestyle=":")
     axes.annotate(
         f"site {effect['closed']} closes",

@@ -70,5 +70,4 @@ def draw(release: Release) -> Any:
         axes.set_xticks([])
         axes.spines[["left", "bottom"]].set_visible(False)
     below.set_ylim(len(LISTS) - 0.4, -0.6)
-    above.set_ylabel("people")
     return made

@@ -8,6 +8,7 @@ from tipbench.stories.figure import draw as drawn
 from tipbench.stories.timeline import story_of
 from tipdata.release import Release
 
+WIDE = True
 ALT = (
     "Timeline of one trafficking operation over its life, in eight lanes: recruits, adverts, accounts, "
     "money, movement, firms, people, help. Marks in each lane are rows of the tables."
