@@ -1,9 +1,8 @@
 """Find the pictures of the documents, one file each in :mod:`tipdocs.pictures`, and put them on pages.
 
-A picture's module has ``ALT`` (what is seen, for those who do not see it), ``CAPTION`` (what it shows, and what it does
-not mean) and ``draw(release)``, which returns a matplotlib figure in the project's colours by day; ``WIDE`` where it needs
-more room than a page has. The picture by night
-is the same with other colours.
+A picture's module has ``ALT`` (what is seen, for those who do not see it), ``CAPTION`` (what it shows, and what it
+does not mean) and ``draw(release)``, which returns a matplotlib figure in the project's colours by day; ``WIDE``
+where it needs more room than a page has. The picture by night is the same with other colours.
 """
 
 from __future__ import annotations

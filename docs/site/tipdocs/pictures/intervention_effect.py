@@ -18,8 +18,9 @@ ALT = (
     "both spread widely."
 )
 CAPTION = """Every true effect on a count in <code>tiny</code>, as a ratio of what is expected with and without:
-hidden truth, since nobody sees both. 1 is no effect. Closures have two clouds: the first four weeks, and the half year after them. Neither row is a finding about the world outside: sizes
-are assumptions. A campaign brings more contacts, which is not more trafficking."""
+hidden truth, since nobody sees both. 1 is no effect. Closures have two clouds: the first four weeks, and the
+half year after them. Neither row is a finding about the world outside: sizes are assumptions. A campaign brings
+more contacts, which is not more trafficking."""
 
 
 def draw(release: Release) -> Any:
