@@ -28,9 +28,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("Chromium is not installed")
     folder = tmp_path_factory.mktemp("site") / "a b, ملف"
     words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
-    made = subprocess.run(
-        words, cwd=ROOT, env={**os.environ, "TIPBENCH_QUICK": "true"}, capture_output=True, text=True
-    )
+    said = {"TIPBENCH_QUICK": "true", "TIPBENCH_BOARD": "../board/index.html"}
+    made = subprocess.run(words, cwd=ROOT, env={**os.environ, **said}, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     return folder
 
@@ -64,6 +63,13 @@ def test_pages_ask_nobody_for_anything_and_are_as_wide_as_the_screen(
     assert not [url for url in asked if not url.startswith(("file:", "data:", "blob:", "about:"))]
     assert not wrong
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "way"), [("index.html", ""), ("docs/guide.html", "../"), ("docs/tasks/advert_risk.html", "../../")]
+)
+def test_every_page_leads_to_a_board_that_lies_beside(built: Path, path: str, way: str) -> None:
+    assert f'href="{way}../board/index.html"' in (built / path).read_text(encoding="utf-8")
 
 
 def test_a_word_is_found_from_disk(built: Path, browser: Any) -> None:
