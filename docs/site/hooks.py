@@ -56,7 +56,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return Files(
         [
             *theme,
-            *(File.generated(config, to, abs_src_path=str(ROOT / of)) for to, of in sorted(copied.items())),
+            *(
+                File.generated(config, to, abs_src_path=str(ROOT / of))
+                for to, of in sorted(copied.items())
+                if to not in made
+            ),
             *(File.generated(config, to, content=content) for to, content in sorted(made.items())),
         ]
     )
