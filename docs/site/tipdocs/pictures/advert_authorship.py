@@ -48,7 +48,7 @@ def draw(release: Release) -> Any:
     axes.annotate(
         counted,
         (ALIKE[1], 0),
-        xytext=(60, 30),
+        xytext=(120, 56),
         textcoords="offset points",
         color=INK,
         fontsize=8.5,
