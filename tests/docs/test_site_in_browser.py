@@ -66,7 +66,8 @@ def test_pages_ask_nobody_for_anything_and_are_as_wide_as_the_screen(
 
 
 @pytest.mark.parametrize(
-    ("path", "way"), [("index.html", ""), ("docs/guide.html", "../"), ("docs/tasks/advert_risk.html", "../../")]
+    ("path", "way"),
+    [("index.html", ""), ("docs/guide.html", "../"), ("docs/tasks/advert_risk.html", "../../")],
 )
 def test_every_page_leads_to_a_board_that_lies_beside(built: Path, path: str, way: str) -> None:
     assert f'href="{way}../board/index.html"' in (built / path).read_text(encoding="utf-8")

@@ -34,16 +34,17 @@ def described(name: str) -> str:
 def _call(name: str, function: Any) -> str:
     """Return a function as it is called, a line per parameter where one line is too short."""
     signature = inspect.signature(function)
-    whole = f"tipbench.{name}{signature}".replace("'", "")
-    if len(whole) <= LONGEST:
-        return whole
     parts: list[str] = []
     for parameter in signature.parameters.values():
         if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parts:
             parts.append("*")
-        parts.append(str(parameter).replace("'", ""))
-    inner = "".join(f"    {part},\n" for part in parts)
-    return f"tipbench.{name}(\n{inner}) -> {signature.return_annotation!s}".replace("'", "")
+        default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
+        parts.append(f"{parameter.name}: {parameter.annotation}{default}")
+    end = f" -> {signature.return_annotation}"
+    whole = f"tipbench.{name}({', '.join(parts)}){end}"
+    if len(whole) <= LONGEST:
+        return whole
+    return f"tipbench.{name}(\n{''.join(f'    {part},{chr(10)}' for part in parts)}){end}"
 
 
 def _public(cls: type) -> list[str]:

@@ -17,9 +17,9 @@ ALT = (
     "the width."
 )
 CAPTION = """Votes on every advert of one region's queue, sorted by the share of reviewers who found it harmful.
-The first row of marks says which adverts truly are (hidden truth), the second which a brigade voted on
-together. The majority condemns adverts that are not harmful and clears some that are; where a brigade is at
-work, being unanimous proves nothing."""
+The first row of marks says which adverts truly are (hidden truth), the second which are of an operation that a
+brigade targets. The majority condemns adverts that are not harmful and clears some that are; where a brigade is
+at work, being unanimous proves nothing."""
 
 
 def draw(release: Release) -> Any:
@@ -43,7 +43,7 @@ def draw(release: Release) -> Any:
         low = low + share
     harmful = [place for place, flag in enumerate(shown["harmful"]) if flag]
     brigaded = [place for place, flag in enumerate(shown["brigade"]) if flag not in (None, False, 0)]
-    for y, places, words in ((-0.08, harmful, "truly harmful"), (-0.17, brigaded, "brigaded")):
+    for y, places, words in ((-0.08, harmful, "truly harmful"), (-0.17, brigaded, "of a target")):
         axes.scatter(places, [y] * len(places), marker="|", s=36, color=INK, linewidth=1.2)
         axes.annotate(words, (-2, y), ha="right", va="center", color=INK, annotation_clip=False)
     axes.annotate("share of\nvotes", (-2, 0.5), ha="right", va="center", color=INK, annotation_clip=False)
