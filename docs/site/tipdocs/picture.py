@@ -44,7 +44,7 @@ def drawn(name: str) -> tuple[str, str]:
     """Return a picture as SVG, by day and by night: the same bytes for the same release and matplotlib."""
     import matplotlib
 
-    look = {
+    look: dict[Any, Any] = {
         "font.size": TEXT, "axes.titlesize": TITLE, "axes.labelsize": SMALL, "xtick.labelsize": SMALL,
         "ytick.labelsize": SMALL, "legend.fontsize": SMALL, "legend.frameon": False, "svg.hashsalt": name,
         "text.color": LIGHT["ink"], "axes.labelcolor": LIGHT["quiet"], "axes.edgecolor": LIGHT["quiet"],
