@@ -18,7 +18,7 @@ from tipcore.errors import CheckFailed
 
 from tipdocs.mirror import ROOT
 
-WIDTH = 100
+WIDTH = 88
 """Letters beside each other on the terminal that is shown."""
 
 
