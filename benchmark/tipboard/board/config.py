@@ -9,6 +9,7 @@
     site:
       repository: ""                # https address of the source; empty: the pages say that none is declared
       documents: ""                 # https address to which docs/board.md is appended; empty: no link to documents
+      documentation: ""             # where the documentation site is: an https address, or a path from this site's root
       address: ""                   # https address of the site, for pictures in preview cards
 """
 
@@ -22,6 +23,8 @@ from tipcore.errors import UsageError
 
 CONFIG = "board.yaml"
 ADDRESS = r"^(https://[A-Za-z0-9\-._~:/?#@%+=&]+)?$"
+PLACE = r"^(https://[A-Za-z0-9\-._~:/?#@%+=&]+|(\.\./)*[A-Za-z0-9\-_][A-Za-z0-9\-._/]*)?$"
+"""An address, or a relative path."""
 
 
 class SiteConfig(BaseModel):
@@ -31,6 +34,7 @@ class SiteConfig(BaseModel):
 
     repository: str = Field(default="", pattern=ADDRESS)
     documents: str = Field(default="", pattern=ADDRESS)
+    documentation: str = Field(default="", pattern=PLACE)
     address: str = Field(default="", pattern=ADDRESS)
 
 
@@ -72,6 +76,8 @@ def read_config(results: Path) -> BoardConfig:
         said = (
             "give an https address or nothing" if where.startswith(("site.", "packages.")) else first["msg"]
         )
+        if where == "site.documentation":
+            said = "give an https address, a path from the site's root such as ../documents, or nothing"
         raise UsageError(f"{path} is not a config of a board: {where}: {said}.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         said = str(error).strip().splitlines()[0].rstrip(".")

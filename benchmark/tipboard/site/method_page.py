@@ -187,7 +187,7 @@ def _abouts(entry: Entry, publication: Publication) -> list[About]:
             continue
         code = target_of(result) or ""
         file = f"baselines/{'/'.join(code.split('.')[:-1])}.py"
-        href = publication.document(file) if code and entry.is_reference else None
+        href = publication.document(file, ROOT) if code and entry.is_reference else None
         about = About(
             result.task, str(said.get("summary") or ""), str(said.get("reference") or ""), code, href
         )

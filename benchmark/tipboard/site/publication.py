@@ -23,15 +23,29 @@ PICTURE = "board.png"
 
 @dataclass(frozen=True)
 class Publication:
-    """Addresses, each empty where none is declared, and the picture of preview cards, None where there is none."""
+    """Addresses, each empty where none is declared, and the picture of preview cards, None where there is none.
+
+    ``documents``: where files of the repository are; ``documentation``: where its documents are pages of a site, which
+    may be a path from the board's root.
+    """
 
     repository: str = ""
     documents: str = ""
     address: str = ""
     picture: Path | None = None
+    documentation: str = ""
 
-    def document(self, path: str) -> str | None:
-        """Return the address of a file of the repository, such as ``docs/board.md``; None where none is declared."""
+    def document(self, path: str, root: str) -> str | None:
+        """Return the address of a file of the repository, such as ``docs/board.md``; None where none is declared.
+
+        A document is a page of the documentation, where there is one. ``root``: the way from the page that links to the
+        site's root.
+        """
+        if self.documentation and path.endswith(".md"):
+            start = "" if self.documentation.startswith("https:") else root
+            page = path.removesuffix(".md")
+            page = f"{page.removesuffix('README')}index" if page.endswith("README") else page
+            return f"{start}{self.documentation.rstrip('/')}/{page}.html"
         return f"{self.documents.rstrip('/')}/{path}" if self.documents else None
 
     def picture_for(self, root: str) -> str | None:
@@ -51,6 +65,7 @@ def read_publication(results: Path) -> Publication:
     return Publication(
         repository=declared.repository or _repository(),
         documents=declared.documents,
+        documentation=declared.documentation,
         address=declared.address,
         picture=picture if picture.is_file() else None,
     )

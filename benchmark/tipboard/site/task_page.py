@@ -86,7 +86,7 @@ def _facts(standing: Standing, publication: Publication) -> list[Fact]:
         Fact("Intervals over", task.clusters),
         Fact("Reference method", standing.reference or "none"),
         Fact("Oracle", "not known" if standing.oracle is None else number(standing.oracle)),
-        Fact("Described in", described, publication.document(described)),
+        Fact("Described in", described, publication.document(described, ROOT)),
     ]
 
 

@@ -16,6 +16,8 @@ def test_without_a_file_nothing_is_declared(tmp_path: Path) -> None:
         ("site: {repository: 'http://code.example'}", "site.repository: give an https address or nothing"),
         ("site: {address: 'javascript:alert(1)'}", "site.address: give an https address or nothing"),
         ("site: {documents: 'https://a.example/\"onclick'}", "site.documents: give an https address"),
+        ("site: {documentation: 'javascript:alert(1)'}", "site.documentation: give an https address, a path"),
+        ("site: {documentation: //elsewhere.example}", "site.documentation: give an https address, a path"),
         ("site: {repo: ''}", "site.repo"),
         ("sites: {}", "sites"),
         ("- a list", "the file"),

@@ -93,6 +93,27 @@ def test_addresses_that_are_declared_are_links_and_others_are_said_to_be_missing
         assert "address of the repository is not declared on this board" in text_of(unknown), page
 
 
+@pytest.mark.parametrize(
+    ("documentation", "begins"),
+    [("https://docs.example/t/", "https://docs.example/t/"), ("../documents", "{root}../documents/")],
+)
+def test_documents_are_pages_of_the_documentation_where_it_is_declared(
+    sizes: list[Size], tmp_path: Path, documentation: str, begins: str
+) -> None:
+    write(sizes, tmp_path / "site", quiet=True, publication=Publication(documentation=documentation))
+    pages = [("index.html", "", "docs/index.html"), ("about.html", "", "docs/submitting.html")]
+    pages += [
+        (f"{sizes[0].name}/tasks/advert_risk.html", "../../", f"docs/{page}.html")
+        for page in ("tasks/advert_risk", "board")
+    ]
+    for page, root, document in pages:
+        links = re.findall(r'href="([^"]+)"', (tmp_path / "site" / page).read_text(encoding="utf-8"))
+        assert begins.format(root=root) + document in links, (page, document)
+        assert not [
+            link for link in links if link.endswith((".cff", ".py")) or "docs" in link and ".md" in link
+        ]
+
+
 def test_links_lead_to_files_that_the_repository_has(sizes: list[Size], tmp_path: Path) -> None:
     write(sizes, tmp_path / "site", quiet=True, publication=PUBLISHED)
     seen = 0

@@ -1,0 +1,133 @@
+"""Make the data dictionary: behind the card of each table, what its columns hold in ``tiny``.
+
+All follows from what tables declare and from the release; the same release gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+
+import polars as pl
+from tipbench.loading import open_by_name
+from tipdata.core.tables import Column, Table
+from tipdata.core.world import newest_released, parameters
+from tipdata.release import Release
+from tipdata.stages import all_tables, stages
+
+from tipdocs.charts import bars, histogram
+
+FEW = 16
+"""Most values that are shown one by one, where they are not listed."""
+MOST = 12
+"""Most bars; what is left is counted together."""
+OPENING = """# Tables and columns
+
+Every table of data {version}, by the stage that draws it, with its rows in `tiny` (8 regions; `small` has eight times
+as many). The page of a table has each column's type, unit, access tier and values, and shows what it holds in `tiny`.
+Columns of the tier **truth** are hidden: they are in files of their own, and no method is given them.
+[The diagram](../../docs/schema.svg) has all columns on one sheet; [the world in pictures](../../docs/world.md) shows
+how tables belong together.
+
+| table | rows in `tiny` | columns | highest tier | what a row is |
+|---|--:|--:|---|---|
+"""
+
+
+def overview() -> str:
+    """Return the page of all tables as Markdown."""
+    release = _tiny()
+    rows = []
+    for stage in stages():
+        for table in stage.tables:
+            count = release.scan(table.name, truth=True).select(pl.len()).collect().item()
+            shown = "all truth" if table.hidden_only else _highest(table)
+            rows.append(
+                f"| [{table.name}]({table.name}.md) | {count:,} | {len(table.columns)} | {shown} | {table.note} |"
+            )
+    return OPENING.format(version=release.version) + "\n".join(rows) + "\n"
+
+
+def with_values(card: str, name: str) -> str:
+    """Return the card of a table, and behind it what its columns hold in ``tiny``."""
+    table = all_tables()[name]
+    frame = _tiny().scan(name, truth=True).collect()
+    shown = "\n".join(
+        _column(table, column, frame[column.name], number) for number, column in enumerate(table.columns)
+    )
+    return (
+        f"{card}\n## What the columns hold in `tiny`\n\n{frame.height:,} rows of 8 regions, synthetic all of them. "
+        "Bars count rows; empty cells are left out and counted beside the tier. Truth is drawn in grey: no method sees "
+        f'it.\n\n<div class="columns" data-search-exclude>\n{shown}\n</div>\n'
+    )
+
+
+@cache
+def _tiny() -> Release:
+    release = open_by_name("tiny")
+    assert isinstance(release, Release)
+    return release
+
+
+def _highest(table: Table) -> str:
+    order = ("public", "label", "platform", "legal")
+    return max((c.tier for c in table.columns if c.tier in order), key=order.index)
+
+
+def _column(table: Table, column: Column, values: pl.Series, number: int) -> str:
+    """Return one column as HTML: name, tier, how much is empty, and a chart or a sentence."""
+    empty = values.null_count() / max(len(values), 1)
+    said = [column.tier, column.unit, f"{empty:.1%} empty" if empty else ""]
+    about = " · ".join(escape(part) for part in said if part)
+    key = " <small>key</small>" if column.name in table.key else ""
+    inner = _content(table, column, values.drop_nulls(), f"{table.name}-{number}")
+    head = f"<p><strong>{column.name}</strong>{key}<br><small>{about}</small></p>"
+    return f'<div class="column {column.tier}">{head}{inner}</div>'
+
+
+def _content(table: Table, column: Column, values: pl.Series, name: str) -> str:
+    """Return what a column holds, without its empty cells."""
+    about = f"{column.name} of {table.name} in tiny"
+    colour = "quiet" if column.tier == "truth" else "accent"
+    if not len(values):
+        return "<p>Empty in all rows of <code>tiny</code>.</p>"
+    if isinstance(values.dtype, pl.List):
+        lengths = values.list.len()
+        items = values.explode().drop_nulls()
+        if column.possible(parameters(newest_released())):
+            return _bars(items, about, colour, name, "entries")
+        return f"<p>Lists of {lengths.min()} to {lengths.max()}, {items.n_unique():,} different entries.</p>"
+    if _is_id(column):
+        return f"<p>{values.n_unique():,} different in {len(values):,} rows.</p>"
+    if values.dtype == pl.Boolean or column.possible(parameters(newest_released())):
+        return _bars(values.cast(pl.String), about, colour, name, "rows")
+    if values.dtype == pl.String:
+        if values.n_unique() <= FEW:
+            return _bars(values, about, colour, name, "rows")
+        return f"<p>{values.n_unique():,} different texts; letters:</p>" + histogram(
+            values.str.len_chars(), f"length of {about}", colour, name
+        )
+    if values.n_unique() <= FEW:
+        return _bars(values, about, colour, name, "rows")
+    return histogram(values, about, colour, name)
+
+
+def _is_id(column: Column) -> bool:
+    """Whether values tell things apart, and are no measure."""
+    return bool(column.id_of) or (
+        column.inner == pl.Int64() and column.sealed is not None and column.sealed.way != "as_is"
+    )
+
+
+def _bars(values: pl.Series, about: str, colour: str, name: str, unit: str) -> str:
+    """Return a bar per value: numbers in their order, words by how frequent they are."""
+    counted = values.rename("value").value_counts(name="rows")
+    if values.dtype.is_numeric():
+        counted = counted.sort("value")
+    else:
+        counted = counted.sort(["rows", "value"], descending=[True, False])
+    rows = [(str(value), int(rows)) for value, rows in counted.iter_rows()]
+    if len(rows) > MOST:
+        left = rows[MOST - 1 :]
+        rows = [*rows[: MOST - 1], (f"{len(left)} others", sum(count for _, count in left))]
+    return bars(rows, f"{about}, {unit}", colour, name)

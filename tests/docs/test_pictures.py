@@ -1,0 +1,36 @@
+"""Pictures: described for those who do not see them, the same twice, and in known colours by night."""
+
+import re
+
+import pytest
+from tipbench.tasks import tasks
+from tipdata.documents.palette import DARK
+from tipdocs.picture import NIGHT, drawn, inserted, pictures
+
+QUICK = "schema"
+
+
+def test_tasks_have_pictures_and_each_is_described() -> None:
+    assert len(set(tasks()) & set(pictures())) >= 13
+    for name, module in pictures().items():
+        assert len(module.ALT) > 60, name
+        assert len(module.CAPTION) > 150, name
+
+
+def test_a_picture_is_the_same_twice_and_by_night_has_only_colours_of_the_night() -> None:
+    by_day, by_night = drawn(QUICK)
+    assert (by_day, by_night) == drawn(QUICK)
+    assert set(re.findall("#[0-9a-f]{6}", by_day)) <= set(NIGHT)
+    assert set(re.findall("#[0-9a-f]{6}", by_night)) <= set(NIGHT.values())
+    assert DARK["paper"] in by_night
+
+
+def test_a_page_that_marks_a_picture_gets_it_with_alternative_text_and_caption() -> None:
+    from pathlib import PurePosixPath
+
+    shown = inserted("Before.\n\n<!-- picture: schema -->\n", PurePosixPath("docs/start/x.md"))
+    assert 'src="../figures/schema.svg" alt="Boxes' in shown
+    assert 'src="../figures/schema-night.svg"' in shown
+    assert "<figcaption>Which table" in shown
+    with pytest.raises(ValueError, match="there is no picture shema"):
+        inserted("<!-- picture: shema -->", PurePosixPath("docs/x.md"))

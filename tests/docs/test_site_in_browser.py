@@ -1,0 +1,84 @@
+"""The site of the documents in Chromium, from disk: it asks nobody for anything, finds words, and fits a phone."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = "/usr/bin/chromium"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PAGES = (
+    "index.html",
+    "docs/world.html",
+    "docs/tasks/advert_risk.html",
+    "datasets/cards/adverts.html",
+    "docs/python.html",
+)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("material", reason="mkdocs-material is not installed")
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed")
+    folder = tmp_path_factory.mktemp("site") / "a b, ملف"
+    words = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
+    said = {"TIPBENCH_QUICK": "true", "TIPBENCH_BOARD": "../board/index.html"}
+    made = subprocess.run(words, cwd=ROOT, env={**os.environ, **said}, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_ask_nobody_for_anything_and_are_as_wide_as_the_screen(
+    built: Path, browser: Any, viewport: dict[str, int], scheme: str
+) -> None:
+    page = browser.new_page(viewport=viewport, color_scheme=scheme)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    for path in PAGES:
+        page.goto((built / path).as_uri())
+        page.wait_for_load_state("load")
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], path
+        wanted = "slate" if scheme == "dark" else "default"
+        assert page.evaluate("document.body.dataset.mdColorScheme") == wanted
+    assert asked
+    assert not [url for url in asked if not url.startswith(("file:", "data:", "blob:", "about:"))]
+    assert not wrong
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [("index.html", ""), ("docs/guide.html", "../"), ("docs/tasks/advert_risk.html", "../../")],
+)
+def test_every_page_leads_to_a_board_that_lies_beside(built: Path, path: str, way: str) -> None:
+    assert f'href="{way}../board/index.html"' in (built / path).read_text(encoding="utf-8")
+
+
+def test_a_word_is_found_from_disk(built: Path, browser: Any) -> None:
+    page = browser.new_page(viewport=DESK)
+    page.goto((built / "index.html").as_uri())
+    page.locator("input.md-search__input").click()
+    page.keyboard.type("commitment", delay=20)
+    page.wait_for_selector("li.md-search-result__item", timeout=20_000)
+    links = page.locator("a.md-search-result__link").evaluate_all("all => all.map(one => one.href)")
+    assert any("seal.html" in link for link in links)
+    page.close()
