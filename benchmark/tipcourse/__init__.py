@@ -1,0 +1,29 @@
+"""tipcourse: eight lessons on the release ``tiny``, from a notebook that a student starts to a mark that a lecturer gives.
+
+What a lesson imports; everything heavy is loaded on first use.
+
+>>> from tipcourse import checks, figure, table
+>>> adverts = table("adverts", truth=True)  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tipcourse.checks import checks
+    from tipcourse.figures import figure
+    from tipcourse.tables import table
+
+__all__ = ["checks", "figure", "table"]
+
+_HOMES = {"checks": "tipcourse.checks", "figure": "tipcourse.figures", "table": "tipcourse.tables"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tipcourse' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
