@@ -10,13 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tipcourse.checks import checks
+    from tipcourse.checking import checks
     from tipcourse.figures import figure
-    from tipcourse.tables import table
+    from tipcourse.tables import find_operations, table
 
-__all__ = ["checks", "figure", "table"]
+__all__ = ["checks", "figure", "find_operations", "table"]
 
-_HOMES = {"checks": "tipcourse.checks", "figure": "tipcourse.figures", "table": "tipcourse.tables"}
+_HOMES = {
+    "checks": "tipcourse.checking",
+    "figure": "tipcourse.figures",
+    "find_operations": "tipcourse.tables",
+    "table": "tipcourse.tables",
+}
 
 
 def __getattr__(name: str) -> Any:

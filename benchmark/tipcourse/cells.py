@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tipbench.config.extras import how_to_install
 from tipcore.errors import UsageError
 
-from tipcourse.lessons import KEY, Lesson
+from tipcourse.lessons import KEY, Lesson, glossary
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -132,6 +132,8 @@ def _notebook(lesson: Lesson, shown: list[Cell], solved: bool) -> NotebookNode:
         if asked:
             wanted = check_source(defined_name(cell.source))
             made.append(v4.new_code_cell(wanted, id=f"{name}-check", metadata={"tags": [CHECK]}))
+    words = "\n".join(f"- **{word}**: {glossary()[word]}" for word in lesson.words)
+    made.append(v4.new_markdown_cell(f"## Words\n\n{words}", id=f"{lesson.name}-words"))
     told = {KEY: {"lesson": lesson.name, "edition": lesson.digest[:12]}, "kernelspec": KERNEL}
     return v4.new_notebook(cells=made, metadata=told)
 

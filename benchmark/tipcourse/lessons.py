@@ -8,6 +8,7 @@ Only the standard library and PyYAML are needed here, so that ``tipbench course 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,13 +18,14 @@ from tipbench.config.options import suggestion
 from tipcore.errors import UsageError
 
 HEADER = "# ---\n"
+GLOSSARY = "glossary.md"
 KEY = "tipbench_course"
 """Of the header of a lesson, and of the metadata of a student's notebook."""
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. ``minutes``: how long it takes a class; ``question``: what it answers."""
+    """One lesson. ``minutes``: how long it takes a class; ``question``: what it answers; ``words``: of the glossary."""
 
     path: Path
     number: int
@@ -31,6 +33,7 @@ class Lesson:
     title: str
     minutes: int
     question: str
+    words: tuple[str, ...]
 
     @property
     def stem(self) -> str:
@@ -67,9 +70,18 @@ def lesson_of(word: str) -> Lesson:
     raise UsageError(f'There is no lesson "{word}". {near}')
 
 
+@cache
+def glossary() -> dict[str, str]:
+    """Return the glossary of tipbench, word by word, without links. It lies beside the lessons, or above them."""
+    folder = lesson_folder()
+    path = next(one for one in (folder / GLOSSARY, folder.parent / GLOSSARY) if one.is_file())
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {word: re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", meaning) for word, meaning in rows}
+
+
 def _read(path: Path) -> Lesson:
     text = path.read_text(encoding="utf-8")
     header = text.split(HEADER)[1].splitlines()
     said = yaml.safe_load("\n".join(line.removeprefix("# ") for line in header))["jupyter"][KEY]
     number, _, name = path.stem.partition("_")
-    return Lesson(path, int(number), name, said["title"], said["minutes"], said["question"])
+    return Lesson(path, int(number), name, said["title"], said["minutes"], said["question"], tuple(said["words"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 from tipbench.loading import open_by_name
+from tipbench.stories.finding import find
 
 
 def table(name: str, truth: bool = False, release: str = "tiny") -> pl.DataFrame:
@@ -20,3 +21,16 @@ def table(name: str, truth: bool = False, release: str = "tiny") -> pl.DataFrame
     >>> table("adverts", truth=True)["operation"].n_unique()  # doctest: +SKIP
     """
     return open_by_name(release).scan(name, truth=truth).collect()
+
+
+def find_operations(asked: str, release: str = "tiny") -> pl.DataFrame:
+    """Return operations with the rows seen of each, by view: those of ``tipbench data story --find``.
+
+    Args:
+        asked: filters, such as ``"kind=trafficking views>=4"``.
+        release: as of :func:`table`.
+
+    Raises:
+        UsageError: for a filter that does not exist, and where no operation is left.
+    """
+    return find(open_by_name(release), asked)

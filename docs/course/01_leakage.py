@@ -8,6 +8,7 @@
 #     title: Leakage and splits
 #     minutes: 45
 #     question: Why does a method look so good in the paper and so poor at work?
+#     words: [operation, "split, part", leakage, drift, bootstrap interval, prevalence]
 # ---
 
 # %% [markdown]
@@ -75,7 +76,7 @@ ax.bar(order, per_operation["adverts"], width=1, color="#c9d1d9", label="other o
 ax.bar(order[trafficking], per_operation["adverts"].filter(trafficking), width=3, color="#d55e00",
        label="trafficking operations")
 ax.set(xlabel="operations, busiest first", ylabel="adverts")
-ax.legend();
+ax.legend(loc="upper right");
 
 # %% [markdown]
 # ## Three ways to divide
@@ -220,7 +221,7 @@ for row, (split, score) in enumerate(found.items()):
     if score.low is not None:
         ax.plot([score.low, score.high], [row, row], color="#0072b2", lw=6, alpha=0.35, solid_capstyle="butt")
     ax.plot(score.value, row, "o", color="#0072b2")
-    ax.text(score.value, row - 0.28, f"{score.value:.2f}", ha="center")
+    ax.text((score.high or score.value) + 0.02, row, f"{score.value:.2f}", va="center")
 ax.axvline(0.05, color="#56616e", ls="--", lw=1)
 ax.text(0.055, 2.55, "a score that is the same for all adverts", color="#56616e", va="bottom")
 ax.set(xlim=(0, 1), ylim=(2.6, -0.6), xlabel="average precision at 5% prevalence", yticks=range(3), yticklabels=list(found));
@@ -288,7 +289,7 @@ def cases_leakage_and_drift(draw):
 # - A high score on `random` does **not** mean that new operations would be found. It may mean that old ones are
 #   remembered.
 # - A low score on `operation` does **not** mean that the task cannot be solved: this program reads words, and words
-#   say little. Other methods do better ([results](../../results/README.md)).
+#   say little. Other methods do better (`results/README.md` of tipbench).
 # - No score here estimates what would happen in the field: the world is a set of stated assumptions.
 #
 # **The one question to ask an author:** *"Could adverts of one operation stand in both train and test?"*
@@ -302,6 +303,3 @@ def cases_leakage_and_drift(draw):
 #    workers, businesses, migrants among them.
 # 2. Who should have had to show the other split: the vendor, the buyer, the journal, the funder?
 # 3. Is it acceptable to use real people's adverts to find out?
-#
-# Words used here are explained in the [glossary](../glossary.md): *operation, split, leakage, drift, bootstrap
-# interval, prevalence*.
