@@ -115,7 +115,7 @@ for number, (one, other) in enumerate((a, b) for k, a in enumerate(lists) for b 
         rows.append((f"{other} and {one} ({both} on both)", on(region, one) * on(region, other) / both))
 ax.barh([name for name, _ in rows], [value for _, value in rows], color="#0072b2", height=0.6)
 ax.axvline(hidden[1], color="#d55e00", lw=2)
-ax.text(hidden[1], -0.6, " truth", color="#d55e00", va="bottom")
+ax.text(hidden[1], -0.5, "truth ", color="#d55e00", ha="right")
 ax.invert_yaxis()
 ax.set(xlabel="people in all");
 
@@ -200,6 +200,7 @@ truth = population.sort("region")["hidden"].to_list()
 for row, value in enumerate(truth):
     ax.plot([row - 0.4, row + 0.4], [value, value], color="#d55e00", lw=1.6)
 ax.set(yscale="log", xlabel="region", ylabel="people in all", xticks=range(8))
+ax.minorticks_off()
 ax.set_yticks([500, 1000, 2000, 5000], ["500", "1,000", "2,000", "5,000"])
 ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncol=4);
 
@@ -237,15 +238,15 @@ for name, found in estimates.items():
 fig, ax = figure("In how many of 8 regions does the interval hold the truth?", height=2.2)
 ax.barh(list(held), list(held.values()), color=colours, height=0.55)
 ax.axvline(0.95 * 8, color="#56616e", ls="--", lw=1)
-ax.text(0.95 * 8, 3.45, "what 95% promises ", color="#56616e", ha="right")
-ax.set(xlim=(0, 8.1), xlabel="regions", ylim=(3.6, -0.6));
+ax.text(0.95 * 8, -0.5, "what 95% promises ", color="#56616e", ha="right")
+ax.set(xlim=(0, 8.1), xlabel="regions", ylim=(3.5, -0.95));
 
 # %% tags=["holds"]
 assert held["independence"] < 6
 
 # %% [markdown]
 # **Eight regions are few.** A method that is right 95 times in 100 still misses one of eight regions about every third
-# time, so one miss proves nothing; five do. To compare methods that come close, take `small`, with 64 regions.
+# time, so one miss proves nothing, and several do. To compare methods that come close, take `small`, with 64 regions.
 #
 # ## What the number does not mean
 #

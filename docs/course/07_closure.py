@@ -60,9 +60,9 @@ weekly = market.group_by("region", week=pl.col("day") // 7).agg(pl.col("adverts"
 def series(region, day, weeks=26):
     """Weekly adverts around a day, in units of the mean of the eight weeks before."""
     here = weekly.filter(pl.col("region") == region)["adverts"].to_numpy().astype(float)
-    at = day // 7 + 1
+    at = day // 7
     around = here[at - 12 : at + weeks]
-    return np.arange(-12, weeks)[: len(around)], around / here[at - 9 : at - 1].mean()
+    return np.arange(-12, weeks)[: len(around)], around / here[at - 8 : at].mean()
 
 
 untouched = sorted(set(range(8)) - set(closures["region"]))
@@ -152,7 +152,7 @@ for one in effects.sort("first_day", "region").iter_rows(named=True):
 found = pl.DataFrame(rows)
 
 # %%
-fig, axes = figure("Two estimates and the truth, of each closure", panels=2, height=3, sharey=True)
+fig, axes = figure("Two estimates and the truth, of each closure", panels=2, height=3.4, sharey=True)
 for ax, late, title in zip(axes, (False, True), ("weeks 1 to 4", "weeks 5 to 26"), strict=True):
     here = found.filter(pl.col("late") == late).sort("region")
     y = np.arange(here.height)
@@ -162,7 +162,7 @@ for ax, late, title in zip(axes, (False, True), ("weeks 1 to 4", "weeks 5 to 26"
     ax.axvline(0, color="#56616e", lw=1, ls="--")
     ax.set_title(title)
     ax.set(xlabel="log ratio of adverts", yticks=y, yticklabels=[f"region {n}" for n in here["region"]])
-axes[0].legend(loc="lower right");
+axes[0].legend(loc="upper center", bbox_to_anchor=(1.0, -0.2), ncol=3);
 
 # %% tags=["holds"]
 early = found.filter(~pl.col("late"))
