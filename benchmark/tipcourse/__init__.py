@@ -1,4 +1,4 @@
-"""tipcourse: eight lessons on the release ``tiny``, from a notebook that a student starts to a mark that a lecturer gives.
+"""tipcourse: eight lessons on ``tiny``, from a notebook that a student starts to a mark that a lecturer gives.
 
 What a lesson imports; everything heavy is loaded on first use.
 

@@ -149,5 +149,7 @@ def as_script(notebook: NotebookNode) -> str:
     """Return a notebook as a script of jupytext's percent format, which keeps what it says of its lesson."""
     import jupytext
 
-    notebook.metadata["jupytext"] = {"notebook_metadata_filter": f"{KEY},kernelspec,-jupytext.text_representation"}
+    notebook.metadata["jupytext"] = {
+        "notebook_metadata_filter": f"{KEY},kernelspec,-jupytext.text_representation"
+    }
     return jupytext.writes(notebook, fmt="py:percent")

@@ -86,7 +86,9 @@ def _notes(handed: Handed) -> list[str]:
 def _mark(handed: Handed, exercise: Exercise, key: LessonKey | None, run: Run, limits: Limits) -> Mark:
     of = exercise.points if exercise.function or key is not None else 0
     if exercise.name not in handed.answers:
-        return Mark(exercise.name, 0, of, None, None, f"no cell defines {exercise.name}: its cell was removed.")
+        return Mark(
+            exercise.name, 0, of, None, None, f"no cell defines {exercise.name}: its cell was removed."
+        )
     if exercise.name in handed.untouched:
         return Mark(exercise.name, 0, of, None, None, "not answered yet.")
     open_cases, held = exercise.cases(OPEN_SEED), [] if key is None else key.cases_of(exercise.name)

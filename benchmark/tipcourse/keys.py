@@ -73,7 +73,9 @@ def make_key(lessons: list[Lesson], seed: int | None) -> Key:
     """Return the key of lessons; without a seed, of one that is drawn. Raises UsageError for the seed that is open."""
     seed = secrets.randbits(SEED_BITS) if seed is None else seed
     if not OPEN_SEED < seed < 1 << SEED_BITS:
-        raise UsageError(f"--seed {seed} is not between 1 and {(1 << SEED_BITS) - 1}: 0 is that of the open checks.")
+        raise UsageError(
+            f"--seed {seed} is not between 1 and {(1 << SEED_BITS) - 1}: 0 is that of the open checks."
+        )
     made = []
     for lesson in lessons:
         asked = exercises_of(lesson)

@@ -84,4 +84,6 @@ def _read(path: Path) -> Lesson:
     header = text.split(HEADER)[1].splitlines()
     said = yaml.safe_load("\n".join(line.removeprefix("# ") for line in header))["jupyter"][KEY]
     number, _, name = path.stem.partition("_")
-    return Lesson(path, int(number), name, said["title"], said["minutes"], said["question"], tuple(said["words"]))
+    return Lesson(
+        path, int(number), name, said["title"], said["minutes"], said["question"], tuple(said["words"])
+    )

@@ -45,7 +45,9 @@ def find_notebooks(words: list[str], folder_of: Any) -> list[Path]:
         if path.is_dir():
             inside = sorted(path.glob("*.ipynb"))
             if not inside:
-                raise UsageError(f"{word} holds no notebook: name a folder with .ipynb files, or one of them.")
+                raise UsageError(
+                    f"{word} holds no notebook: name a folder with .ipynb files, or one of them."
+                )
             found += inside
         elif path.is_file():
             found.append(path)
@@ -91,7 +93,9 @@ def _read(path: Path) -> Any:
         raise UsageError(f"{path} is neither .ipynb nor .py: give the notebook itself.")
     try:
         if path.stat().st_size > LARGEST:
-            raise UsageError(f"{path} is larger than {LARGEST >> 20} MiB: clear its outputs, and save it again.")
+            raise UsageError(
+                f"{path} is larger than {LARGEST >> 20} MiB: clear its outputs, and save it again."
+            )
         text = path.read_text(encoding="utf-8")
         return jupytext.reads(text, fmt="ipynb" if path.suffix == ".ipynb" else "py:percent")
     except OSError as error:

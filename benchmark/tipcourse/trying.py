@@ -35,7 +35,9 @@ class Tried:
         return self.right == self.cases
 
 
-def tried(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], secret: bool = False) -> Tried:
+def tried(
+    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], secret: bool = False
+) -> Tried:
     """Compare outcomes with what cases expect.
 
     Args:

@@ -55,7 +55,7 @@ def encoded(value: Any, depth: int = 0) -> Any:
 
 
 def decoded(value: Any) -> Any:
-    """Return what was encoded, made anew, so that whoever changes it changes nobody else's; frames as polars has them."""
+    """Return what was encoded, made anew, so that whoever changes it changes nobody else's; frames as polars'."""
     if isinstance(value, list):
         return [decoded(one) for one in value]
     if isinstance(value, dict):

@@ -217,7 +217,7 @@ results = {split: tipbench.evaluate("advert_risk", scores_of(fold), release="tin
 # %%
 fig, ax = figure("The same program, judged by three splits", height=2.4)
 found = {split: result.scores["average_precision"] for split, result in results.items()}
-for row, (split, score) in enumerate(found.items()):
+for row, score in enumerate(found.values()):
     if score.low is not None:
         ax.plot([score.low, score.high], [row, row], color="#0072b2", lw=6, alpha=0.35, solid_capstyle="butt")
     ax.plot(score.value, row, "o", color="#0072b2")

@@ -224,7 +224,7 @@ judged = {
     for name, against in (("against the proxy", "component"), ("against the truth", "operation"))
 }
 fig, ax = figure("One method, two judges (B-cubed F1)", height=2.2)
-for row, ((way, name), value) in enumerate(judged.items()):
+for row, ((_, name), value) in enumerate(judged.items()):
     ax.barh(row, value, color="#d55e00" if "proxy" in name else "#0072b2", height=0.6)
     ax.text(value + 0.01, row, f"{value:.2f}", va="center")
 ax.set(yticks=range(4), yticklabels=[f"{way}, {name}" for way, name in judged], xlim=(0, 1.1))

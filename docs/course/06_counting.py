@@ -109,7 +109,7 @@ population = table("populations", truth=True)
 hidden = dict(population.select("region", "hidden").iter_rows())
 fig, ax = figure("One region, many pairs of lists, many answers", height=3)
 rows = []
-for number, (one, other) in enumerate((a, b) for k, a in enumerate(lists) for b in lists[:k]):
+for one, other in ((a, b) for k, a in enumerate(lists) for b in lists[:k]):
     both = on(region, one, other)
     if both >= 5:
         rows.append((f"{other} and {one} ({both} on both)", on(region, one) * on(region, other) / both))

@@ -22,7 +22,9 @@ from tipcourse.exercises import exercises_of, solutions_of
 from tipcourse.lessons import Lesson, all_lessons
 
 LESSONS = [pytest.param(lesson, id=lesson.name) for lesson in all_lessons()]
-FUNCTION = 'def half(x):\n    """Return it."""\n    # answer\n    y = x\n    return y / 2\n    # end of answer'
+FUNCTION = (
+    'def half(x):\n    """Return it."""\n    # answer\n    y = x\n    return y / 2\n    # end of answer'
+)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -29,7 +29,9 @@ def test_an_empty_answer_is_not_called_wrong(said) -> None:
 
 def test_a_wrong_answer_is_shown_the_case_and_a_hint(said) -> None:
     told = said("shared_operations", lambda a, b: len(a))
-    assert "shared_operations([1, 1, 2], [2, 3]) is 3, expected 1. Operation 2 alone is in both lists." in told
+    assert (
+        "shared_operations([1, 1, 2], [2, 3]) is 3, expected 1. Operation 2 alone is in both lists." in told
+    )
     assert "give it back with `return`" in said("shared_operations", lambda a, b: print(3))
     assert "ZeroDivisionError" in said("shared_operations", lambda a, b: 1 / 0)
     assert "not a function any more" in said("shared_operations", 3)
@@ -42,7 +44,9 @@ def test_an_answer_cannot_change_the_cases_for_the_next_one(said) -> None:
         test.clear()
         return shared
 
-    assert said("shared_operations", greedy) == said("shared_operations", greedy) == "✓ 5 of 5 open cases right."
+    assert (
+        said("shared_operations", greedy) == said("shared_operations", greedy) == "✓ 5 of 5 open cases right."
+    )
 
 
 def test_a_value_is_checked_for_its_form_and_not_given_away(said) -> None:

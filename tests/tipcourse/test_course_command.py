@@ -28,7 +28,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_the_list_needs_no_extra_and_all_else_names_it(tipbench: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_needs_no_extra_and_all_else_names_it(
+    tipbench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cells, "find_spec", lambda name: None)
     code, out, err = tipbench("course", "list", "--json")
     assert (code, err) == (0, "")
@@ -36,7 +38,9 @@ def test_the_list_needs_no_extra_and_all_else_names_it(tipbench: Command, monkey
     for words in (["start", "leakage"], ["solution", "1"], ["key", "all", "--to", "k"], ["grade", "."]):
         code, out, err = tipbench("course", *words)
         assert (code, out) == (2, "")
-        assert err.startswith("tipbench: notebooks need jupytext, which is not installed: python3 -m pip install 'tipbench[course]'")
+        assert err.startswith(
+            "tipbench: notebooks need jupytext, which is not installed: python3 -m pip install 'tipbench[course]'"
+        )
     assert os.listdir() == []
 
 
@@ -66,14 +70,18 @@ def test_a_lesson_is_started_once_by_name_or_number(tipbench: Command, here: Pat
         (["key", "all"], "--to"),
     ],
 )
-def test_a_mistake_gets_one_sentence_and_writes_nothing(words: list[str], says: str, tipbench: Command) -> None:
+def test_a_mistake_gets_one_sentence_and_writes_nothing(
+    words: list[str], says: str, tipbench: Command
+) -> None:
     code, out, err = tipbench("course", *words)
     assert (code, out) == (2, "")
     assert says in err
     assert os.listdir() == []
 
 
-def test_a_key_is_for_its_owner_never_overwritten_and_the_same_for_a_seed(tipbench: Command, here: Path) -> None:
+def test_a_key_is_for_its_owner_never_overwritten_and_the_same_for_a_seed(
+    tipbench: Command, here: Path
+) -> None:
     assert tipbench("course", "key", "all", "--to", "a.json", "--seed", "5")[0] == 0
     assert tipbench("course", "key", "all", "--to", "b.json", "--seed", "5", "--quiet") == (0, "", "")
     assert tipbench("course", "key", "all", "--to", "c.json", "--quiet")[0] == 0
@@ -108,7 +116,10 @@ def test_a_class_is_a_row_each_and_a_csv_that_no_spreadsheet_computes(
     code, out, _ = tipbench(*words)
     assert code == 1
     assert "4 notebooks, 2 with all points" in out
-    rows = {row["notebook"]: row for row in csv.DictReader((here / "marks.csv").open(encoding="utf-8", newline=""))}
+    rows = {
+        row["notebook"]: row
+        for row in csv.DictReader((here / "marks.csv").open(encoding="utf-8", newline=""))
+    }
     assert rows["ada.ipynb"]["points"] == rows["ada.ipynb"]["of"] == "8"
     assert rows["'=cmd.ipynb"]["points"] == "6"
     assert rows["cy.ipynb"]["lesson"] == "money"
@@ -126,8 +137,13 @@ def test_json_has_every_mark(tipbench: Command, handed: Callable[..., Path]) -> 
     assert code == 0
     assert (told["lesson"], told["points"], told["of"], told["problem"]) == ("leakage", 7, 7, None)
     assert told["exercises"][0] == {
-        "exercise": "shared_operations", "points": 2, "of": 2, "open": {"right": 5, "cases": 5}, "held_back": None, "said": "",
-    }  # fmt: skip
+        "exercise": "shared_operations",
+        "points": 2,
+        "of": 2,
+        "open": {"right": 5, "cases": 5},
+        "held_back": None,
+        "said": "",
+    }
 
 
 def test_a_file_that_is_no_key_is_refused(tipbench: Command, handed: Callable[..., Path], here: Path) -> None:

@@ -8,7 +8,11 @@ from tipcourse.lessons import all_lessons
 from tipcourse.trying import Outcome, form_of, tried
 from tipcourse.values import encoded, equal
 
-ALL = [pytest.param(one, id=f"{lesson.name}.{one.name}") for lesson in all_lessons() for one in exercises_of(lesson)]
+ALL = [
+    pytest.param(one, id=f"{lesson.name}.{one.name}")
+    for lesson in all_lessons()
+    for one in exercises_of(lesson)
+]
 FUNCTIONS = [one for one in ALL if one.values[0].function]
 VALUES = [one for one in ALL if not one.values[0].function]
 
@@ -35,7 +39,9 @@ def test_cases_are_a_handful_the_same_for_a_seed_and_others_for_another(exercise
 
 
 @pytest.mark.parametrize("exercise", VALUES)
-def test_a_value_has_a_right_answer_among_its_options_and_a_check_that_does_not_tell(exercise: Exercise) -> None:
+def test_a_value_has_a_right_answer_among_its_options_and_a_check_that_does_not_tell(
+    exercise: Exercise,
+) -> None:
     assert exercise.options.count(exercise.expected) == 1
     assert all(form_of(exercise, Outcome(option)).passed for option in exercise.options)
     assert not form_of(exercise, Outcome("none of them")).passed

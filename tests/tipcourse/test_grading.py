@@ -59,10 +59,16 @@ def test_a_notebook_as_it_was_started_gets_no_points(handed: Callable[..., Path]
         ("def shared_operations(train, test):\n    return 'one'", "returns text"),
         ("def shared_operations(train, test):\n    print(1)", "give it back with `return`"),
         ("def shared_operations(train, test):\n    pass", "it returns nothing, on every case."),
-        ("def shared_operations(train, test):\n    return unknown", "NameError: name 'unknown' is not defined (an answer can use"),
+        (
+            "def shared_operations(train, test):\n    return unknown",
+            "NameError: name 'unknown' is not defined (an answer can use",
+        ),
         ("def shared_operations(train):\n    return 1", "TypeError"),
         ("def shared_operations(train, test):\n    raise SystemExit(3)", "SystemExit"),
-        ("def shared_operations(train, test):\n    return object()", "it returns a object, which is no number"),
+        (
+            "def shared_operations(train, test):\n    return object()",
+            "it returns a object, which is no number",
+        ),
         ("def shared_operations(train, test)\n    return 1", "SyntaxError"),
         ("shared_operations = 3", "TypeError"),
         ("def shared_operations(train, test):\n    return float('nan')", "not a number"),
@@ -94,7 +100,10 @@ def test_an_answer_fitted_to_the_open_cases_gets_half_and_is_not_told_the_held_b
 
 
 def test_a_value_is_graded_by_the_key_alone(handed: Callable[..., Path], key: Key) -> None:
-    right, wrong = handed("leakage"), handed("leakage", {"leaky_split": "leaky_split = 'forward'"}, "bob.ipynb")
+    right, wrong = (
+        handed("leakage"),
+        handed("leakage", {"leaky_split": "leaky_split = 'forward'"}, "bob.ipynb"),
+    )
     for path in (right, wrong):
         mark = mark_of(grade(path, None, run_here, LIMITS), "leaky_split")
         assert (mark.points, mark.of) == (0, 0)
@@ -111,7 +120,9 @@ def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
     notebook = nbformat.read(path, 4)
     notebook.cells = [cell for cell in notebook.cells if cell.source != 'check("share_seen", share_seen)']
     for cell in notebook.cells:
-        cell.source = cell.source.replace('check("shared_operations", shared_operations)', "print('all right')")
+        cell.source = cell.source.replace(
+            'check("shared_operations", shared_operations)', "print('all right')"
+        )
     nbformat.write(notebook, path)
     graded = grade(path, key, run_here, LIMITS)
     assert len(graded.notes) == 2
@@ -120,7 +131,9 @@ def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
     assert mark_of(graded, "share_seen").points == 2
 
 
-def test_tags_and_ids_may_be_lost_and_a_script_is_as_good(handed: Callable[..., Path], key: Key, tmp_path: Path) -> None:
+def test_tags_and_ids_may_be_lost_and_a_script_is_as_good(
+    handed: Callable[..., Path], key: Key, tmp_path: Path
+) -> None:
     import jupytext
 
     notebook = nbformat.read(handed("leakage"), 4)
@@ -140,10 +153,14 @@ def test_a_removed_answer_is_told(handed: Callable[..., Path], key: Key) -> None
     notebook = nbformat.read(path, 4)
     notebook.cells = [cell for cell in notebook.cells if "def share_seen" not in cell.source]
     nbformat.write(notebook, path)
-    assert mark_of(grade(path, key, run_here, LIMITS), "share_seen").said.startswith("no cell defines share_seen")
+    assert mark_of(grade(path, key, run_here, LIMITS), "share_seen").said.startswith(
+        "no cell defines share_seen"
+    )
 
 
-def test_an_answer_that_ends_its_process_takes_no_other_with_it(handed: Callable[..., Path], key: Key) -> None:
+def test_an_answer_that_ends_its_process_takes_no_other_with_it(
+    handed: Callable[..., Path], key: Key
+) -> None:
     asked_for: list[list[str]] = []
 
     def run(asked: Asked, limits: Limits) -> list[dict]:
@@ -162,7 +179,7 @@ def test_an_answer_that_ends_its_process_takes_no_other_with_it(handed: Callable
 def test_a_key_of_another_edition_is_refused(handed: Callable[..., Path], key: Key) -> None:
     other = key.lessons[0].model_copy(update={"digest": "0" * 64})
     old = key.model_copy(update={"lessons": [other]})
-    with pytest.raises(UsageError, match="of another edition of leakage: make it again with .*--seed 7"):
+    with pytest.raises(UsageError, match=r"of another edition of leakage: make it again with .*--seed 7"):
         grade(handed("leakage"), old, run_here, LIMITS)
     with pytest.raises(UsageError, match="nothing on money"):
         grade(handed("money"), old, run_here, LIMITS)
@@ -174,7 +191,11 @@ def test_a_key_of_another_edition_is_refused(handed: Callable[..., Path], key: K
         ("a.ipynb", "{", "no notebook that can be read"),
         ("a.ipynb", "", "no notebook that can be read"),
         ("a.ipynb", '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "names no lesson"),
-        ("a.ipynb", '{"cells": [], "metadata": {"tipbench_course": {"lesson": "leakege"}}, "nbformat": 4, "nbformat_minor": 5}', "no lesson"),
+        (
+            "a.ipynb",
+            '{"cells": [], "metadata": {"tipbench_course": {"lesson": "leakege"}}, "nbformat": 4, "nbformat_minor": 5}',
+            "no lesson",
+        ),
         ("a.docx", "x", "neither .ipynb nor .py"),
     ],
 )
@@ -202,7 +223,10 @@ HARMFUL = {
 }
 """What an answer does, and what is said of it, with a fence and without."""
 FENCED_ALONE = {
-    "opens a socket": ("import socket\ndef f(x):\n    return socket.create_connection(('127.0.0.1', 9))", "PermissionError"),
+    "opens a socket": (
+        "import socket\ndef f(x):\n    return socket.create_connection(('127.0.0.1', 9))",
+        "PermissionError",
+    ),
     "deletes files": ("import shutil\ndef f(x):\n    shutil.rmtree(HOME)\n    return 1", "FileNotFoundError"),
     "reads the solutions": (
         "def f(x):\n    from tipcourse.lessons import lesson_folder\n    return str(lesson_folder())",
@@ -247,8 +271,12 @@ def test_both_ways_of_running_tell_the_same(handed: Callable[..., Path]) -> None
 
 def test_where_no_fence_can_be_built_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> list[dict]:
-        raise CannotFence("this machine does not let a fence be built (unshare): see docs/fence.md, or set fence=off.")
+        raise CannotFence(
+            "this machine does not let a fence be built (unshare): see docs/fence.md, or set fence=off."
+        )
 
     monkeypatch.setattr(fenced, "outcomes_fenced", refuse)
-    with pytest.raises(UsageError, match=r"built \(unshare\), so no answer was run: grade on Linux, or with --trust"):
+    with pytest.raises(
+        UsageError, match=r"built \(unshare\), so no answer was run: grade on Linux, or with --trust"
+    ):
         open_fence()

@@ -42,7 +42,13 @@ def test_a_lesson_has_what_every_lesson_has(lesson: Lesson) -> None:
     cells = cells_of(lesson)
     text = "\n".join(cell.source for cell in cells if cell.markdown)
     assert text.startswith(f"# {lesson.number} · ")
-    for part in ("## What the number does not mean", "## Discussion: ethics", "Timing", "students get wrong", "`tiny`"):
+    for part in (
+        "## What the number does not mean",
+        "## Discussion: ethics",
+        "Timing",
+        "students get wrong",
+        "`tiny`",
+    ):
         assert part in text, part
     assert "synthetic" in text or "invented" in text or "simulated" in text
     assert 3 <= sum(EXERCISE in cell.tags for cell in cells) <= 5
@@ -54,8 +60,16 @@ def test_a_lesson_has_what_every_lesson_has(lesson: Lesson) -> None:
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_picture_stands_before_the_first_formula(lesson: Lesson) -> None:
     cells = cells_of(lesson)
-    picture = next(cell.number for cell in cells if not cell.markdown and re.search(r"figure\(|draw\(|print\(case", cell.source))
-    formula = [cell.number for cell in cells if cell.markdown and INSTRUCTOR not in cell.tags and re.search(r"\w [*/−] \w|log\(", cell.source)]
+    picture = next(
+        cell.number
+        for cell in cells
+        if not cell.markdown and re.search(r"figure\(|draw\(|print\(case", cell.source)
+    )
+    formula = [
+        cell.number
+        for cell in cells
+        if cell.markdown and INSTRUCTOR not in cell.tags and re.search(r"\w [*/−] \w|log\(", cell.source)
+    ]
     assert not formula or picture < formula[0]
 
 
@@ -64,7 +78,9 @@ def test_cells_are_short_and_links_lead_nowhere_outside_a_notebook(lesson: Lesso
     cells = cells_of(lesson)
     long = {cell.number: len(cell.source.splitlines()) for cell in cells if not cell.markdown}
     assert {number: lines for number, lines in long.items() if lines > LONGEST} == {}
-    assert [link for cell in cells if cell.markdown for link in re.findall(r"\]\((?!https?:)[^)]*\)", cell.source)] == []
+    assert [
+        link for cell in cells if cell.markdown for link in re.findall(r"\]\((?!https?:)[^)]*\)", cell.source)
+    ] == []
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -72,7 +88,12 @@ def test_an_answer_is_redone_by_no_other_cell(lesson: Lesson) -> None:
     """The last cell that defines a name is graded: no cell of the lesson may define it again."""
     cells = cells_of(lesson)
     asked = [_defined(cell) for cell in cells if EXERCISE in cell.tags]
-    others = [name for cell in cells if not {EXERCISE, CASES} & set(cell.tags) and not cell.markdown for name in _defined(cell)]
+    others = [
+        name
+        for cell in cells
+        if not {EXERCISE, CASES} & set(cell.tags) and not cell.markdown
+        for name in _defined(cell)
+    ]
     assert not {name for names in asked for name in names} & set(others)
 
 
@@ -80,11 +101,17 @@ def _defined(cell: Cell) -> list[str]:
     body = ast.parse(cell.source).body
     named = [node.name for node in body if isinstance(node, ast.FunctionDef)]
     return named + [
-        target.id for node in body if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)
+        target.id
+        for node in body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
     ]
 
 
 def test_the_page_for_lecturers_lists_the_lessons_as_they_are() -> None:
     page = (all_lessons()[0].path.parent / "README.md").read_text(encoding="utf-8")
     for lesson in all_lessons():
-        assert re.search(rf"\| {lesson.number} \| `{lesson.name}`: .* \| {lesson.minutes} \|", page), lesson.name
+        assert re.search(rf"\| {lesson.number} \| `{lesson.name}`: .* \| {lesson.minutes} \|", page), (
+            lesson.name
+        )

@@ -56,13 +56,17 @@ def _add_lessons(one: argparse.ArgumentParser) -> None:
 
 
 def _add_grade(one: argparse.ArgumentParser) -> None:
-    one.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help="a notebook, or a folder that holds some")
+    one.add_argument(
+        "notebooks", nargs="+", metavar="NOTEBOOK", help="a notebook, or a folder that holds some"
+    )
     one.add_argument("--key", metavar="FILE", help="held-back cases, of `tipbench course key`")
     one.add_argument("--csv", metavar="FILE", help="write a table with one row per notebook")
     one.add_argument(
         "--trust", action="store_true", help="run answers without a fence, as you and with your files"
     )
-    one.add_argument("--seconds", type=int, default=10, help="of the processor for the answer to one exercise (10)")
+    one.add_argument(
+        "--seconds", type=int, default=10, help="of the processor for the answer to one exercise (10)"
+    )
     one.add_argument("--memory", type=int, default=2048, metavar="MIB", help="of memory for the same (2048)")
     add_quiet(one)
     add_json(one)

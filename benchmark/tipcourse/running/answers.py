@@ -1,7 +1,7 @@
 """What runs beside a student's code: it defines the answers, calls them, and tells as JSON what came of it.
 
-Behind the fence :class:`Answers` is a streamed method to :mod:`tipbench.fence.child`: ``begin`` is handed the cells, and
-``step`` the calls. It knows neither what is expected nor any case but those that it is asked.
+Behind the fence :class:`Answers` is a streamed method to :mod:`tipbench.fence.child`: ``begin`` is handed the
+cells, and ``step`` the calls. It knows neither what is expected nor any case but those that it is asked.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Answers:
         return pl.DataFrame({"outcome": told}, schema={"outcome": pl.String})
 
     def outcome(self, name: str, arguments: str | None) -> dict[str, Any]:
-        """Return ``value``, or ``error`` in words, whether the answer ``printed``, and whether its time was ``over``."""
+        """Return ``value`` or ``error`` in words, whether the answer ``printed``, and whether its time is ``over``."""
         if name in self._stopped:
             return {"error": self._stopped[name], "over": self._over}
         if self._over:

@@ -15,7 +15,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """``cells``: name and source of each answer, in order; ``calls``: name, and arguments as JSON or None for a value."""
+    """``cells``: name and source of each answer, in order; ``calls``: name, and arguments as JSON, None for a value."""
 
     cells: list[tuple[str, str]]
     calls: list[tuple[str, str | None]]

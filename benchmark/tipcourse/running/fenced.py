@@ -50,7 +50,9 @@ def outcomes_fenced(sight: Sight, asked: Asked, limits: Limits) -> list[dict]:
         except Ended as error:
             raise Stopped(_why(error, limits)) from None
         except Garbled:
-            raise Stopped("what it told is no outcome: an answer returns a value, and writes nothing else") from None
+            raise Stopped(
+                "what it told is no outcome: an answer returns a value, and writes nothing else"
+            ) from None
         finally:
             session.close()
 
