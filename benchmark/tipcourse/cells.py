@@ -29,6 +29,16 @@ EXTRA = "course"
 EXERCISE, CASES, HOLDS, INSTRUCTOR, CHECK = "exercise", "cases", "holds", "instructor", "check"
 ANSWER, END = "# answer", "# end of answer"
 PLACE = "# write your answer here"
+HOW = """\
+**How to work with this notebook.** Run one cell after the other, from the top, with Shift + Enter. You need not
+understand the code between the exercises: look at what it prints and draws. Where a line says `write your answer here`,
+put your answer in the place of `None`; it may take several lines, as far to the right as that one. Run the cell, then the
+one below it: it tries your answer on a few examples and says what is wrong. An answer may use its arguments, `math`, `np`
+(numpy), `pl` (polars) and the answers before it. It is graded alone, without the rest of the notebook.
+
+All data are of the release `tiny`: two years of eight invented regions. `truth=True` shows what only a simulation knows.
+Words in *italics* are explained at the end."""
+"""What every notebook says below its title."""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -120,7 +130,9 @@ def _notebook(lesson: Lesson, shown: list[Cell], solved: bool) -> NotebookNode:
     from nbformat import v4
 
     made: list[Any] = []
-    for cell in shown:
+    for place, cell in enumerate(shown):
+        if place == 1:
+            made.append(v4.new_markdown_cell(HOW, id=f"{lesson.name}-how"))
         name = f"{lesson.name}-{cell.number:02d}"
         tags = {"tags": list(cell.tags)} if cell.tags else {}
         if cell.markdown:

@@ -1,8 +1,8 @@
 """What a lesson asks, and what an answer is tried on: cases drawn from a seed, and what the solution makes of them.
 
-A cell tagged ``cases`` says how an exercise is tried. Of a function ``cases_<name>(draw)`` yields a pair
-``(arguments, hint)``: the arguments, and a sentence for whoever gets this case wrong; ``draw`` is a numpy generator. Of a value
-``options_<name>`` lists what it can be, and ``hint_<name>`` is the sentence.
+A cell tagged ``cases`` says how an exercise is tried. Of a function ``cases_<name>(draw)`` yields pairs
+``(arguments, hint)``: the arguments, and a sentence for whoever gets this case wrong; ``draw`` is a numpy generator.
+Of a value ``options_<name>`` lists what it can be, and ``hint_<name>`` is the sentence.
 
 Open cases are drawn from a seed that everybody knows, those of a lecturer's key from a seed of the lecturer's own.
 """

@@ -21,9 +21,7 @@
 # **What you will be able to do.** Say what a *split* is; see *leakage* in a picture; ask any author the one question
 # that finds it.
 #
-# **How it works.** Read, run each cell (Shift + Enter), look at each picture before you read on. Where a cell has a
-# marked place, write your answer there; the cell below it checks it at once. Everything here is synthetic: no advert,
-# no person and no town is real. About 45 minutes.
+# Everything here is synthetic: no advert, no person and no town is real. About 45 minutes.
 
 # %% [markdown] tags=["instructor"]
 # ### For the instructor
@@ -87,6 +85,10 @@ ax.legend(loc="upper right");
 # - `random`: each advert is dealt out by chance, as one deals cards. Most papers do this.
 # - `operation`: whole operations are dealt out. What one operation posted is all on one side.
 # - `forward`: whole operations, and the test comes later in time. It is what a helpline meets.
+
+# %% [markdown]
+# The next cell divides the adverts in each of the three ways. (`labels="truth"`: the program will learn from the truth.
+# That is better than any real program has it, so the difference that you will see is not for want of good examples.)
 
 # %%
 folds = {split: tipbench.load("advert_risk", release="tiny", split=split, labels="truth")
@@ -189,7 +191,8 @@ hint_leaky_split = "In which split does the test hold operations that train hold
 # ## The experiment
 #
 # One program, three splits. It is simple: it counts words of an advert's title and text, and learns which words go with
-# trafficking operations. Nothing about it changes between the splits.
+# trafficking operations. It gives each advert a number: the higher, the more suspicious. Nothing about it changes between
+# the splits.
 
 # %%
 from sklearn.feature_extraction.text import HashingVectorizer
@@ -227,9 +230,10 @@ ax.text(0.055, 2.55, "a score that is the same for all adverts", color="#56616e"
 ax.set(xlim=(0, 1), ylim=(2.6, -0.6), xlabel="average precision at 5% prevalence", yticks=range(3), yticklabels=list(found));
 
 # %% [markdown]
-# **How to read it.** *Average precision* is high where trafficking operations' adverts get the highest scores. It is
-# **not** a share of right answers: a program that gives all adverts the same score gets the dashed line, not zero. The
-# pale bar is the *interval*: draw other operations, and the score would mostly fall within it.
+# **How to read it.** *Average precision* is one number for the whole test, between 0 and 1. It is high where the adverts of
+# trafficking operations get the highest numbers. It is **not** a share of right answers: a program that gives all adverts
+# the same number gets the dashed line, not zero. ("At 5% prevalence": as if 1 in 20 adverts were of a trafficking
+# operation, so that the three splits can be compared.) The pale bar is the *interval*: draw other operations, and the score would mostly fall within it.
 #
 # One bar may be missing. Run the next cell to see what the evaluation says about that.
 
@@ -247,6 +251,8 @@ assert found["forward"].low is None
 assert any("no interval" in warning for warning in results["forward"].warnings)
 
 # %% [markdown]
+# (A *cluster* is an operation here, *positive* means trafficking, *negative* all others.)
+#
 # **`tiny` is too small here, and that is worth seeing.** An interval needs at least twenty trafficking operations in
 # the test; count how many `forward` leaves. Hundreds of adverts do not help: adverts of one operation are copies, and a
 # copy is no new evidence. So from `tiny` we may *show* a difference this large, and may rank nothing.

@@ -51,12 +51,20 @@ case = tipbench.story(release="tiny")
 print(case)
 
 # %% [markdown]
-# The same as a picture. Each lane is a part of the data; the shaded time is the life of the operation.
+# The same as a picture. Each lane is a part of the data, each dot an event; the grey time is the life of the operation.
 
 # %%
-from tipbench.stories.figure import draw
+lanes = ["recruits", "adverts", "accounts", "money", "movement", "firms", "people", "help"]
+fig, ax = figure("The case, lane by lane", height=3)
+ax.axvspan(case.about.begins, case.about.ends, color="#eef1f4")
+for row, lane in enumerate(lanes):
+    days = [event.day for event in case.events if event.lane == lane]
+    ax.plot(days, [row] * len(days), "o", ms=4, alpha=0.5, color="#0072b2")
+ax.set(yticks=range(len(lanes)), yticklabels=lanes, xlabel="day")
+ax.invert_yaxis();
 
-draw(case);
+# %% [markdown]
+# Most dots are everyday life: rent, shopping, a bus. (`tipbench data story --figure case.png` draws it in more detail.)
 
 # %% [markdown]
 # ## Who could have seen what?
