@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from tipcourse.cells import as_ipynb, student_notebook
 from tipcourse.exercises import exercises_of, solutions_of
+from tipcourse.grading import Run
 from tipcourse.lessons import lesson_of
 from tipcourse.running.answers import Answers
 from tipcourse.running.asked import Asked, Limits
@@ -36,8 +37,15 @@ def handed(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def run_here(asked: Asked, limits: Limits) -> list[dict]:
-    """Run answers in this process, as behind the fence: quick, and for what is harmless."""
+@pytest.fixture
+def run_here(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run answers in this process, as behind the fence: quick, for what is harmless, and without a clock that would
+    interrupt it later."""
+    monkeypatch.setattr("tipcourse.running.answers._interrupt_after", lambda seconds: None)
+    return _run
+
+
+def _run(asked: Asked, limits: Limits) -> list[dict]:
     answers = Answers(SECONDS)
     text = {"schema": {"name": pl.String, "source": pl.String}, "orient": "row"}
     answers.begin(pl.DataFrame(asked.cells, **text))

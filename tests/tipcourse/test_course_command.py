@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 from tipcourse import cells
 from tipcourse.actions import course as actions
+from tipcourse.grading import Run
 from tipcourse.lessons import all_lessons
-
-from .conftest import run_here
 
 Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_here: Run) -> Path:
     """A working folder with a hard name; answers run in this process, for speed."""
     folder = tmp_path / "a b=(c), ملف"
     folder.mkdir()

@@ -12,7 +12,7 @@ import pytest
 from tipbench.fence.session import CannotFence
 from tipcore.errors import UsageError
 from tipcourse.exercises import exercises_of
-from tipcourse.grading import Graded, Mark, grade
+from tipcourse.grading import Graded, Mark, Run, grade
 from tipcourse.keys import Key, make_key
 from tipcourse.lessons import all_lessons, lesson_of
 from tipcourse.notebooks import read_notebook
@@ -20,8 +20,6 @@ from tipcourse.running import fenced
 from tipcourse.running.apart import outcomes_apart
 from tipcourse.running.asked import Asked, Limits, Stopped
 from tipcourse.running.fenced import open_fence
-
-from .conftest import run_here
 
 LIMITS = Limits(seconds=60)
 FITTED = """def shared_operations(train, test):
@@ -38,14 +36,18 @@ def mark_of(graded: Graded, name: str = "shared_operations") -> Mark:
 
 
 @pytest.mark.parametrize("lesson", [pytest.param(one.name, id=one.name) for one in all_lessons()])
-def test_the_solutions_get_all_points(lesson: str, handed: Callable[..., Path], key: Key) -> None:
+def test_the_solutions_get_all_points(
+    lesson: str, handed: Callable[..., Path], key: Key, run_here: Run
+) -> None:
     graded = grade(handed(lesson), key, run_here, LIMITS)
     assert [mark.said for mark in graded.marks if mark.said] == []
     assert graded.points == graded.of == sum(one.points for one in exercises_of(lesson_of(lesson)))
     assert graded.notes == ()
 
 
-def test_a_notebook_as_it_was_started_gets_no_points(handed: Callable[..., Path], key: Key) -> None:
+def test_a_notebook_as_it_was_started_gets_no_points(
+    handed: Callable[..., Path], key: Key, run_here: Run
+) -> None:
     places = {one.name: one.place for one in exercises_of(lesson_of("leakage"))}
     graded = grade(handed("leakage", places), key, run_here, LIMITS)
     assert graded.points == 0
@@ -75,7 +77,7 @@ def test_a_notebook_as_it_was_started_gets_no_points(handed: Callable[..., Path]
     ],
 )
 def test_a_wrong_answer_gets_no_points_and_a_sentence(
-    answer: str, says: str, handed: Callable[..., Path], key: Key
+    answer: str, says: str, handed: Callable[..., Path], key: Key, run_here: Run
 ) -> None:
     graded = grade(handed("leakage", {"shared_operations": answer}), key, run_here, LIMITS)
     mark = mark_of(graded)
@@ -86,7 +88,7 @@ def test_a_wrong_answer_gets_no_points_and_a_sentence(
 
 
 def test_an_answer_fitted_to_the_open_cases_gets_half_and_is_not_told_the_held_back_ones(
-    handed: Callable[..., Path], key: Key
+    handed: Callable[..., Path], key: Key, run_here: Run
 ) -> None:
     path = handed("leakage", {"shared_operations": FITTED})
     openly, graded = grade(path, None, run_here, LIMITS), grade(path, key, run_here, LIMITS)
@@ -99,7 +101,7 @@ def test_an_answer_fitted_to_the_open_cases_gets_half_and_is_not_told_the_held_b
     assert mark.held_back.right < mark.held_back.cases
 
 
-def test_a_value_is_graded_by_the_key_alone(handed: Callable[..., Path], key: Key) -> None:
+def test_a_value_is_graded_by_the_key_alone(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
     right, wrong = (
         handed("leakage"),
         handed("leakage", {"leaky_split": "leaky_split = 'forward'"}, "bob.ipynb"),
@@ -114,7 +116,7 @@ def test_a_value_is_graded_by_the_key_alone(handed: Callable[..., Path], key: Ke
 
 
 def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
-    handed: Callable[..., Path], key: Key
+    handed: Callable[..., Path], key: Key, run_here: Run
 ) -> None:
     path = handed("leakage", {"shared_operations": FITTED})
     notebook = nbformat.read(path, 4)
@@ -132,7 +134,7 @@ def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
 
 
 def test_tags_and_ids_may_be_lost_and_a_script_is_as_good(
-    handed: Callable[..., Path], key: Key, tmp_path: Path
+    handed: Callable[..., Path], key: Key, tmp_path: Path, run_here: Run
 ) -> None:
     import jupytext
 
@@ -148,7 +150,7 @@ def test_tags_and_ids_may_be_lost_and_a_script_is_as_good(
     assert grade(tmp_path / "bare.py", key, run_here, LIMITS).points == 8
 
 
-def test_a_removed_answer_is_told(handed: Callable[..., Path], key: Key) -> None:
+def test_a_removed_answer_is_told(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
     path = handed("leakage")
     notebook = nbformat.read(path, 4)
     notebook.cells = [cell for cell in notebook.cells if "def share_seen" not in cell.source]
@@ -159,7 +161,7 @@ def test_a_removed_answer_is_told(handed: Callable[..., Path], key: Key) -> None
 
 
 def test_an_answer_that_ends_its_process_takes_no_other_with_it(
-    handed: Callable[..., Path], key: Key
+    handed: Callable[..., Path], key: Key, run_here: Run
 ) -> None:
     asked_for: list[list[str]] = []
 
@@ -176,7 +178,7 @@ def test_an_answer_that_ends_its_process_takes_no_other_with_it(
     assert asked_for[2] == ["share_seen"]
 
 
-def test_a_key_of_another_edition_is_refused(handed: Callable[..., Path], key: Key) -> None:
+def test_a_key_of_another_edition_is_refused(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
     other = key.lessons[0].model_copy(update={"digest": "0" * 64})
     old = key.model_copy(update={"lessons": [other]})
     with pytest.raises(UsageError, match=r"of another edition of leakage: make it again with .*--seed 7"):
@@ -200,7 +202,7 @@ def test_a_key_of_another_edition_is_refused(handed: Callable[..., Path], key: K
     ],
 )
 def test_what_is_no_notebook_of_a_lesson_is_a_row_with_a_sentence(
-    name: str, content: str, says: str, tmp_path: Path
+    name: str, content: str, says: str, tmp_path: Path, run_here: Run
 ) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
@@ -260,7 +262,7 @@ def test_without_a_fence_the_grader_lives_on(what: str) -> None:
     assert says in said_of(outcomes_apart, source)
 
 
-def test_both_ways_of_running_tell_the_same(handed: Callable[..., Path]) -> None:
+def test_both_ways_of_running_tell_the_same(handed: Callable[..., Path], run_here: Run) -> None:
     asked = Asked([("f", "def f(x):\n    print(x)\n    return [x, None]")], [("f", "[1]"), ("g", "[1]")])
     ways = [outcomes_apart(asked, LIMITS), run_here(asked, LIMITS)]
     if sys.platform == "linux":

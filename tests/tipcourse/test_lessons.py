@@ -60,11 +60,7 @@ def test_a_lesson_has_what_every_lesson_has(lesson: Lesson) -> None:
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_picture_stands_before_the_first_formula(lesson: Lesson) -> None:
     cells = cells_of(lesson)
-    picture = next(
-        cell.number
-        for cell in cells
-        if not cell.markdown and re.search(r"figure\(", cell.source)
-    )
+    picture = next(cell.number for cell in cells if not cell.markdown and re.search(r"figure\(", cell.source))
     formula = [
         cell.number
         for cell in cells
