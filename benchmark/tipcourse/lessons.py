@@ -49,7 +49,7 @@ class Lesson:
 def lesson_folder() -> Path:
     """Return the folder that holds the lessons. Raises UsageError where there is none."""
     package = Path(__file__).resolve().parent
-    for folder in (package / "lessons", package.parents[1] / "docs" / "course"):
+    for folder in (package / "course", package.parents[1] / "docs" / "course"):
         if any(folder.glob("[0-9]*_*.py")):
             return folder
     raise UsageError(f"no lessons beside {package}: install tipbench again.")

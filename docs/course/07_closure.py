@@ -162,7 +162,7 @@ for ax, late, title in zip(axes, (False, True), ("weeks 1 to 4", "weeks 5 to 26"
     ax.axvline(0, color="#56616e", lw=1, ls="--")
     ax.set_title(title)
     ax.set(xlabel="log ratio of adverts", yticks=y, yticklabels=[f"region {n}" for n in here["region"]])
-axes[0].legend(loc="upper center", bbox_to_anchor=(1.0, -0.2), ncol=3);
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncol=3);
 
 # %% tags=["holds"]
 early = found.filter(~pl.col("late"))

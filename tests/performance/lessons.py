@@ -27,7 +27,7 @@ def executed(lesson: Lesson, folder: Path) -> tuple[float, float, int, list[str]
     """Return seconds, CPU seconds, figures, and what checks did not pass."""
     notebook = solved_notebook(lesson)
     began, cpu = time.monotonic(), _cpu()
-    NotebookClient(notebook, timeout=600, kernel_name="python3").execute(cwd=str(folder))
+    NotebookClient(notebook, timeout=600, startup_timeout=600, kernel_name="python3").execute(cwd=str(folder))
     seconds, cpu = time.monotonic() - began, _cpu() - cpu
     nbformat.write(notebook, folder / f"{lesson.stem}.ipynb")
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
