@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,14 +31,15 @@ EXERCISE, CASES, HOLDS, INSTRUCTOR, CHECK = "exercise", "cases", "holds", "instr
 ANSWER, END = "# answer", "# end of answer"
 PLACE = "# write your answer here"
 HOW = """\
-**How to work with this notebook.** Run one cell after the other, from the top, with Shift + Enter. You need not
-understand the code between the exercises: look at what it prints and draws. Where a line says `write your answer here`,
-put your answer in the place of `None`; it may take several lines, as far to the right as that one. Run the cell, then the
-one below it: it tries your answer on a few examples and says what is wrong. An answer may use its arguments, `math`, `np`
-(numpy), `pl` (polars) and the answers before it. It is graded alone, without the rest of the notebook.
+**How to work with this notebook.** Run one cell after the other, from the top, with Shift + Enter. You need
+not understand the code between the exercises: look at what it prints and draws. Where a line says `write
+your answer here`, put your answer in the place of `None`; it may take several lines, as far to the right as
+that one. Run the cell, then the one below it: it tries your answer on a few examples and says what is
+wrong. An answer may use its arguments, `math`, `np` (numpy), `pl` (polars) and the answers before it. It is
+graded alone, without the rest of the notebook.
 
-All data are of the release `tiny`: two years of eight invented regions. `truth=True` shows what only a simulation knows.
-Words in *italics* are explained at the end."""
+All data are of the release `tiny`: two years of eight invented regions. `truth=True` shows what only a
+simulation knows. Words in *italics* are explained at the end."""
 """What every notebook says below its title."""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
@@ -59,13 +61,14 @@ def require_extra() -> None:
             raise UsageError(f"notebooks need {module}, which is not installed: {how_to_install(EXTRA)}")
 
 
-def cells_of(lesson: Lesson) -> list[Cell]:
+@lru_cache
+def cells_of(lesson: Lesson) -> tuple[Cell, ...]:
     """Return the cells of a lesson's source."""
     require_extra()
     import jupytext
 
     read = jupytext.reads(lesson.path.read_text(encoding="utf-8"), fmt="py:percent")
-    return [
+    return tuple(
         Cell(
             number,
             cell.cell_type == "markdown",
@@ -74,7 +77,7 @@ def cells_of(lesson: Lesson) -> list[Cell]:
             int(cell.metadata.get("points", 0)),
         )
         for number, cell in enumerate(read.cells, 1)
-    ]
+    )
 
 
 def defined_name(source: str) -> str:
