@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tipcore.errors import UsageError
 from tipcourse import cells
 from tipcourse.actions import course as actions
 from tipcourse.grading import Run
@@ -158,3 +159,21 @@ def test_the_solution_is_a_file_apart(tipbench: Command, here: Path) -> None:
     text = (here / "lecture" / "01_leakage.solution.ipynb").read_text(encoding="utf-8")
     assert "For the instructor" in text
     assert tipbench("course", "solution", "leakage", "--to", "lecture")[0] == 2
+
+
+def test_of_several_lessons_none_is_left_where_one_cannot_be_written(
+    tipbench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left = actions.write_file_atomically, [1]
+
+    def write(path: Path, content: str) -> None:
+        if not left:
+            raise UsageError(f"{path} cannot be written: No space left on device.")
+        left.pop()
+        real(path, content)
+
+    monkeypatch.setattr(actions, "write_file_atomically", write)
+    code, _, err = tipbench("course", "start", "leakage", "accusations", "--to", "handout")
+    assert code == 2
+    assert "No space left" in err
+    assert os.listdir("handout") == []

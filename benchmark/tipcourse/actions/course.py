@@ -1,6 +1,8 @@
 """``tipbench course``: list lessons, write notebooks and keys, grade what students hand in."""
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tipbench.console import Column, emit, emit_json, emit_table, notice
@@ -45,12 +47,11 @@ def call_start(options: argparse.Namespace) -> int:
     """Write students' notebooks, all of them or none."""
     lessons, folder = _lessons(options.lessons), expanded(options.to)
     require_extra()
-    files: dict[Path, str] = {}
+    files: dict[Path, Callable[[], str]] = {}
     for lesson in lessons:
-        notebook = student_notebook(lesson)
-        files[folder / f"{lesson.stem}.ipynb"] = as_ipynb(notebook)
+        files[folder / f"{lesson.stem}.ipynb"] = partial(_text, student_notebook, lesson, as_ipynb)
         if options.py:
-            files[folder / f"{lesson.stem}.py"] = as_script(notebook)
+            files[folder / f"{lesson.stem}.py"] = partial(_text, student_notebook, lesson, as_script)
     _write_new(files, "your answers are kept; give another folder with --to")
     for path in files:
         notice(f"written: {path}", options.quiet)
@@ -62,7 +63,7 @@ def call_solution(options: argparse.Namespace) -> int:
     require_extra()
     folder = expanded(options.to)
     files = {
-        folder / f"{lesson.stem}.solution.ipynb": as_ipynb(solved_notebook(lesson))
+        folder / f"{lesson.stem}.solution.ipynb": partial(_text, solved_notebook, lesson, as_ipynb)
         for lesson in _lessons(options.lessons)
     }
     _write_new(files, "give another folder with --to")
@@ -126,10 +127,22 @@ def _lessons(words: list[str]) -> list[Lesson]:
     return list(dict.fromkeys(lesson_of(word) for word in words))
 
 
-def _write_new(files: dict[Path, str], advice: str) -> None:
-    """Write files of which none is there yet. Raises UsageError where one is; then none is written."""
+def _text(notebook: Callable, lesson: Lesson, written: Callable[..., str]) -> str:
+    return written(notebook(lesson))
+
+
+def _write_new(files: dict[Path, Callable[[], str]], advice: str) -> None:
+    """Write files of which none is there yet, all or none. Raises UsageError where one is, or cannot be written."""
     for path in files:
         if path.exists():
             raise UsageError(f"{path} is there already: {advice}.")
-    for path, text in files.items():
-        write_file_atomically(path, text)
+    texts = {path: text() for path, text in files.items()}
+    written: list[Path] = []
+    try:
+        for path, text in texts.items():
+            write_file_atomically(path, text)
+            written.append(path)
+    except UsageError:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
