@@ -245,8 +245,9 @@ ax.set(xlim=(0, 8.1), xlabel="regions", ylim=(3.5, -0.95));
 assert held["independence"] < 6
 
 # %% [markdown]
-# **Eight regions are few.** A method that is right 95 times in 100 still misses one of eight regions about every third
-# time, so one miss proves nothing, and several do. To compare methods that come close, take `small`, with 64 regions.
+# **The eight regions of `tiny` are few.** A method that is right 95 times in 100 still misses one of eight regions about
+# every third time, so one miss proves nothing, and several do. To compare methods that come close, take `small`, with 64
+# regions.
 #
 # ## What the number does not mean
 #
