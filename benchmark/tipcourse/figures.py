@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ACCENT, SECOND, QUIET, PALE = LIGHT["accent"], LIGHT["oracle"], LIGHT["quiet"], LIGHT["pale"]
 """What a figure is about, what it is compared with, and what stands behind both."""
 
-LOOK = {
+LOOK: dict[Any, Any] = {
     "font.size": TEXT,
     "axes.titlesize": TITLE,
     "axes.titlelocation": "left",

@@ -127,7 +127,8 @@ def _run(handed: Handed, exercise: Exercise, cases: list[Case], run: Run, limits
     """
     names = list(handed.answers)
     before = names[: names.index(exercise.name) + 1]
-    calls = [(exercise.name, json.dumps(case.arguments)) for case in cases] or [(exercise.name, None)]
+    calls: list[tuple[str, str | None]] = [(exercise.name, json.dumps(case.arguments)) for case in cases]
+    calls = calls or [(exercise.name, None)]
     told: list[dict] = []
     for cells in (before, before[-1:]) if len(before) > 1 else (before,):
         try:

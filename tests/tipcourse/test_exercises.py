@@ -8,13 +8,10 @@ from tipcourse.lessons import all_lessons
 from tipcourse.trying import Outcome, form_of, tried
 from tipcourse.values import encoded, equal
 
-ALL = [
-    pytest.param(one, id=f"{lesson.name}.{one.name}")
-    for lesson in all_lessons()
-    for one in exercises_of(lesson)
-]
-FUNCTIONS = [one for one in ALL if one.values[0].function]
-VALUES = [one for one in ALL if not one.values[0].function]
+ASKED = [(f"{lesson.name}.{one.name}", one) for lesson in all_lessons() for one in exercises_of(lesson)]
+ALL = [pytest.param(one, id=name) for name, one in ASKED]
+FUNCTIONS = [pytest.param(one, id=name) for name, one in ASKED if one.function]
+VALUES = [pytest.param(one, id=name) for name, one in ASKED if not one.function]
 
 
 @pytest.mark.parametrize("exercise", FUNCTIONS)
