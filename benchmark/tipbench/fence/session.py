@@ -122,8 +122,8 @@ class Session:
             raise
         except (EOFError, BrokenPipeError):
             code = self.close()
-            said = self._why or f"the method's process ended by itself (exit code {code})."
-            raise Ended(said, self._passed) from None
+            why = self._why or f"the method's process ended by itself (exit code {code})."
+            raise Ended(why, self._passed) from None
 
     def cost(self) -> tuple[float, int]:
         """Return the CPU seconds of all processes so far, and the most bytes that one had over the start."""
