@@ -37,16 +37,12 @@ def test_a_wrong_answer_is_shown_the_case_and_a_hint(said) -> None:
     assert "not a function any more" in said("shared_operations", 3)
 
 
-def test_an_answer_cannot_change_the_cases_for_the_next_one(said) -> None:
+def test_an_answer_that_changes_its_arguments_is_shown_them_as_they_were(said) -> None:
     def greedy(train: list, test: list) -> int:
-        shared = len(set(train) & set(test))
         train.clear()
-        test.clear()
-        return shared
+        return 9
 
-    assert (
-        said("shared_operations", greedy) == said("shared_operations", greedy) == "✓ 5 of 5 open cases right."
-    )
+    assert "shared_operations([1, 1, 2], [2, 3]) is 9" in said("shared_operations", greedy)
 
 
 def test_a_value_is_checked_for_its_form_and_not_given_away(said) -> None:
