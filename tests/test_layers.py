@@ -9,6 +9,7 @@ PACKAGES = {
     "tipcore": ROOT / "benchmark" / "tipcore",
     "tipbench": ROOT / "benchmark" / "tipbench",
     "tipboard": ROOT / "benchmark" / "tipboard",
+    "tipcourse": ROOT / "benchmark" / "tipcourse",
     "tipbaselines": ROOT / "baselines" / "tipbaselines",
     "tipdata": ROOT / "datasets" / "tipdata",
 }

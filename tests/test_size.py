@@ -7,11 +7,12 @@ import tipbaselines
 import tipbench
 import tipboard
 import tipcore
+import tipcourse
 import tipdata
 
 FILES = sorted(
     path
-    for package in (tipcore, tipbench, tipboard, tipbaselines, tipdata)
+    for package in (tipcore, tipbench, tipboard, tipcourse, tipbaselines, tipdata)
     for path in Path(*package.__path__).rglob("*.py")
 )
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60

@@ -228,12 +228,25 @@ def sealed_round(journey: Journey) -> None:
     journey.tipbench("submit check sealed --round spring")
 
 
+def course(journey: Journey) -> None:
+    """A lesson is started, and graded where there is no fence only by one who trusts it."""
+    journey.tipbench("course list", page=True)
+    journey.tipbench("course start leakage --to lessons")
+    journey.tipbench("course start leakage --to lessons", code=2, says="is there already")
+    journey.tipbench("course solution leakage --to lecture")
+    journey.tipbench("course key leakage --to lecture/key.json")
+    grade = "course grade lecture/01_leakage.solution.ipynb --key lecture/key.json"
+    journey.tipbench(grade, code=2, says="so no answer was run")
+    journey.tipbench(f"{grade} --trust", says="8 of 8 points")
+    journey.tipbench("course grade lessons --trust", code=1, says="not answered yet")
+
+
 def main() -> int:
     """Go through all parts and return the exit code."""
     if not Path("/proc/self/fd").is_dir():
         sys.stderr.write("the journey needs Linux: what is open is read from its /proc.\n")
         return 2
-    parts = (release_and_runs, what_is_read, own_data_and_method, submission_and_board, sealed_round)
+    parts = (release_and_runs, what_is_read, own_data_and_method, submission_and_board, sealed_round, course)
     with tempfile.TemporaryDirectory(prefix="Users of tipbench, ") as folder:
         journey = Journey(Path(folder))
         try:

@@ -11,6 +11,7 @@ EXTRAS = {
     "privacy": ("opendp",),
     "fidelity": ("sdmetrics",),
     "publish": ("mlcroissant", "datacite"),
+    "course": ("jupytext", "nbformat", "ipykernel"),
 }
 """Extra of ``pyproject.toml`` -> the modules by which it is known to be installed."""
 

@@ -66,7 +66,14 @@ class CannotFence(UsageError):
 
 
 class Ended(UsageError):
-    """A fence has ended: by a limit that the method passed, or since the method ended its process."""
+    """A fence has ended: by a limit that the method passed, or since the method ended its process.
+
+    ``limit``: the name of that limit in :class:`Limits`; None for an end of its own.
+    """
+
+    def __init__(self, said: str, limit: str | None = None) -> None:
+        super().__init__(said)
+        self.limit = limit
 
 
 class Session:
@@ -89,6 +96,7 @@ class Session:
         if NAME != "linux" or not CONFINES:
             raise CannotFence(f"a fence needs Linux and this is {NAME}: set fence=off.")
         self._limits, self._why = limits, ""
+        self._passed: str | None = None
         self._pipe, self._report, self.keeper = self._built(sight, fold, limits, python, preload)
         said = self._reported()
         if not said.get("ready"):
@@ -114,7 +122,8 @@ class Session:
             raise
         except (EOFError, BrokenPipeError):
             code = self.close()
-            raise Ended(self._why or f"the method's process ended by itself (exit code {code}).") from None
+            why = self._why or f"the method's process ended by itself (exit code {code})."
+            raise Ended(why, self._passed) from None
 
     def cost(self) -> tuple[float, int]:
         """Return the CPU seconds of all processes so far, and the most bytes that one had over the start."""
@@ -172,10 +181,13 @@ class Session:
         while not watch.wait(self._report, EVERY):
             processes, memory = self._account.look()
             if time.monotonic() - self._began > 60 * limits.minutes:
+                self._passed = "minutes"
                 self._why = f"it took more than {limits.minutes:g} minutes: set limits.minutes=N."
             elif memory > limits.memory_gib * GIB:
+                self._passed = "memory_gib"
                 self._why = f"it took more than {limits.memory_gib:g} GiB of memory: set limits.memory_gib=N."
             elif processes > limits.processes:
+                self._passed = "processes"
                 self._why = f"it started more than {limits.processes} processes: set limits.processes=N."
             if self._why:
                 watch.end(self.keeper)

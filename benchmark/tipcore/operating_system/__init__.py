@@ -1,4 +1,4 @@
-"""What differs between Linux, macOS and Windows. No other module of the four packages asks for it.
+"""What differs between Linux, macOS and Windows. No other module of these packages asks for it.
 
 Each function does the same everywhere, or says what is left where a system lacks something. Nobody has run this on
 Windows yet: ``tests/windows`` hides or forbids on Linux what Windows does not have, and runs the commands there.

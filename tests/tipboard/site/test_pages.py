@@ -110,7 +110,7 @@ def test_documents_are_pages_of_the_documentation_where_it_is_declared(
         links = re.findall(r'href="([^"]+)"', (tmp_path / "site" / page).read_text(encoding="utf-8"))
         assert begins.format(root=root) + document in links, (page, document)
         assert not [
-            link for link in links if link.endswith((".cff", ".py")) or "docs" in link and ".md" in link
+            link for link in links if link.endswith((".cff", ".py")) or ("docs" in link and ".md" in link)
         ]
 
 

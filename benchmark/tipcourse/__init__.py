@@ -1,0 +1,34 @@
+"""tipcourse: eight lessons on ``tiny``, from a notebook that a student starts to a mark that a lecturer gives.
+
+What a lesson imports; everything heavy is loaded on first use.
+
+>>> from tipcourse import checks, figure, table
+>>> adverts = table("adverts", truth=True)  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tipcourse.checking import checks
+    from tipcourse.figures import figure
+    from tipcourse.tables import find_operations, table
+
+__all__ = ["checks", "figure", "find_operations", "table"]
+
+_HOMES = {
+    "checks": "tipcourse.checking",
+    "figure": "tipcourse.figures",
+    "find_operations": "tipcourse.tables",
+    "table": "tipcourse.tables",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tipcourse' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

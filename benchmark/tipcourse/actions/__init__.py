@@ -1,0 +1,1 @@
+"""What ``tipbench course`` does, imported once its arguments are parsed."""

@@ -1,0 +1,148 @@
+"""``tipbench course``: list lessons, write notebooks and keys, grade what students hand in."""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.exit_codes import FAILED
+from tipcore.atomic import write_file_atomically
+from tipcore.errors import UsageError
+from tipcore.home import expanded
+from tipcore.progress import progress
+
+from tipcourse.cells import as_ipynb, as_script, require_extra, solved_notebook, student_notebook
+from tipcourse.grading import Graded, grade
+from tipcourse.keys import make_key, read_key, write_key
+from tipcourse.lessons import Lesson, all_lessons, lesson_of
+from tipcourse.notebooks import find_notebooks
+from tipcourse.reports import as_csv, as_json, emit_class, emit_marks
+from tipcourse.running.apart import outcomes_apart
+from tipcourse.running.asked import Limits
+from tipcourse.running.fenced import open_fence
+
+
+def call_list(options: argparse.Namespace) -> int:
+    """List the lessons."""
+    lessons = all_lessons()
+    if options.json:
+        told = ("number", "name", "title", "minutes", "question")
+        emit_json([{name: getattr(lesson, name) for name in told} for lesson in lessons])
+        return 0
+    columns = [
+        Column("", number=True),
+        Column("lesson"),
+        Column("title"),
+        Column("minutes", number=True),
+        Column("question", prose=True),
+    ]
+    emit_table(
+        columns, [[str(one.number), one.name, one.title, str(one.minutes), one.question] for one in lessons]
+    )
+    return 0
+
+
+def call_start(options: argparse.Namespace) -> int:
+    """Write students' notebooks, all of them or none."""
+    lessons, folder = _lessons(options.lessons), expanded(options.to)
+    require_extra()
+    files: dict[Path, Callable[[], str]] = {}
+    for lesson in lessons:
+        files[folder / f"{lesson.stem}.ipynb"] = partial(_text, student_notebook, lesson, as_ipynb)
+        if options.py:
+            files[folder / f"{lesson.stem}.py"] = partial(_text, student_notebook, lesson, as_script)
+    _write_new(files, "your answers are kept; give another folder with --to")
+    for path in files:
+        notice(f"written: {path}", options.quiet)
+    return 0
+
+
+def call_solution(options: argparse.Namespace) -> int:
+    """Write lecturers' notebooks, all of them or none."""
+    require_extra()
+    folder = expanded(options.to)
+    files = {
+        folder / f"{lesson.stem}.solution.ipynb": partial(_text, solved_notebook, lesson, as_ipynb)
+        for lesson in _lessons(options.lessons)
+    }
+    _write_new(files, "give another folder with --to")
+    for path in files:
+        notice(f"written: {path}", options.quiet)
+    return 0
+
+
+def call_key(options: argparse.Namespace) -> int:
+    """Write a key."""
+    require_extra()
+    path = expanded(options.to)
+    key = make_key(_lessons(options.lessons), options.seed)
+    write_key(key, path)
+    notice(f"written: {path}, for you alone; --seed {key.seed} makes it again", options.quiet)
+    return 0
+
+
+def call_grade(options: argparse.Namespace) -> int:
+    """Grade notebooks; exit 1 where an answer that is graded is not right."""
+    limits = Limits(options.seconds, options.memory)
+    require_extra()
+    paths = find_notebooks(options.notebooks, expanded)
+    key = None if options.key is None else read_key(expanded(options.key))
+    table = None if options.csv is None else expanded(options.csv)
+    if table is not None and table.exists():
+        raise UsageError(f"{table} is there already: give another file, so that no marks are lost.")
+    run = outcomes_apart if options.trust else open_fence()
+    graded: list[Graded] = []
+    with progress("notebooks", len(paths), options.quiet) as advance:
+        for path in paths:
+            graded.append(grade(path, key, run, limits))
+            advance(1)
+    if len(graded) == 1 and graded[0].problem:
+        raise UsageError(graded[0].problem)
+    if table is not None:
+        write_file_atomically(table, as_csv(graded))
+    _show(graded, options)
+    return 0 if all(not one.problem and one.points == one.of for one in graded) else FAILED
+
+
+def _show(graded: list[Graded], options: argparse.Namespace) -> None:
+    if options.json:
+        emit_json(as_json(graded))
+    elif len(graded) == 1:
+        emit_marks(graded[0])
+    else:
+        emit_class(graded)
+        whole = sum(not one.problem and one.points == one.of for one in graded)
+        emit(f"{len(graded):,} notebooks, {whole:,} with all points")
+    if len(graded) == 1:
+        for note in graded[0].notes:
+            notice(note, options.quiet)
+    if options.csv is not None:
+        notice(f"written: {expanded(options.csv)}", options.quiet)
+
+
+def _lessons(words: list[str]) -> list[Lesson]:
+    if words == ["all"]:
+        return list(all_lessons())
+    return list(dict.fromkeys(lesson_of(word) for word in words))
+
+
+def _text(notebook: Callable, lesson: Lesson, written: Callable[..., str]) -> str:
+    return written(notebook(lesson))
+
+
+def _write_new(files: dict[Path, Callable[[], str]], advice: str) -> None:
+    """Write files of which none is there yet, all or none. Raises UsageError where one is, or cannot be written."""
+    for path in files:
+        if path.exists():
+            raise UsageError(f"{path} is there already: {advice}.")
+    texts = {path: text() for path, text in files.items()}
+    written: list[Path] = []
+    try:
+        for path, text in texts.items():
+            write_file_atomically(path, text)
+            written.append(path)
+    except UsageError:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise

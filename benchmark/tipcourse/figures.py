@@ -1,0 +1,54 @@
+"""Begin a figure of a lesson: the calm look of all of tipbench's figures, so that a cell holds only what it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tipbench.style import SMALL, TEXT, TITLE
+from tipdata.documents.palette import LIGHT
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ACCENT, SECOND, QUIET, PALE = LIGHT["accent"], LIGHT["oracle"], LIGHT["quiet"], LIGHT["pale"]
+"""What a figure is about, what it is compared with, and what stands behind both."""
+
+LOOK: dict[Any, Any] = {
+    "font.size": TEXT,
+    "axes.titlesize": TITLE,
+    "axes.titlelocation": "left",
+    "axes.labelsize": TEXT,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": QUIET,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": PALE,
+    "grid.linewidth": 0.6,
+    "figure.dpi": 110,
+}
+
+
+def figure(
+    title: str, panels: int = 1, width: float = 7.0, height: float = 3.0, **shared: Any
+) -> tuple[Figure, Any]:
+    """Return a figure and its axes: one, or a list of them side by side.
+
+    Args:
+        title: what the picture is of.
+        panels: how many pictures stand side by side.
+        width, height: inches.
+        shared: ``sharex`` and ``sharey``, as of ``matplotlib.pyplot.subplots``.
+
+    >>> fig, ax = figure("Scores by split")  # doctest: +SKIP
+    """
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update(LOOK)
+    made, axes = plt.subplots(1, panels, figsize=(width, height), layout="constrained", **shared)
+    made.suptitle(title, x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=LIGHT["ink"])
+    return made, axes

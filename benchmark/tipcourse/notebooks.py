@@ -1,0 +1,111 @@
+"""Read a student's notebook: of which lesson it is, the cell of each answer, and what was done to the checks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tipcore.errors import UsageError
+
+from tipcourse.cells import check_source, require_extra
+from tipcourse.exercises import exercises_of
+from tipcourse.lessons import KEY, Lesson, all_lessons, lesson_of
+
+LARGEST = 64 << 20
+"""Bytes of a notebook, pictures included."""
+ENDINGS = (".ipynb", ".py")
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A notebook that was handed in.
+
+    ``answers``: the cell of each exercise, by name, in the order of the lesson; the last that defines it.
+    ``untouched``: exercises whose place is still empty. ``checks``: those whose check was edited or removed.
+    """
+
+    path: Path
+    lesson: Lesson
+    edition: str
+    answers: dict[str, str]
+    untouched: frozenset[str]
+    checks: tuple[str, ...]
+
+
+def find_notebooks(words: list[str], folder_of: Any) -> list[Path]:
+    """Return the notebooks that paths name: files, and of folders every ``.ipynb`` in them.
+
+    Raises UsageError for a path that is not there; the name of a lesson that was not started among them.
+    """
+    found: list[Path] = []
+    for word in words:
+        path = folder_of(word)
+        if path.is_dir():
+            inside = sorted(path.glob("*.ipynb"))
+            if not inside:
+                raise UsageError(
+                    f"{word} holds no notebook: name a folder with .ipynb files, or one of them."
+                )
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        elif word in {name for one in all_lessons() for name in (one.name, one.stem, str(one.number))}:
+            lesson = lesson_of(word)
+            raise UsageError(
+                f"{lesson.stem}.ipynb is not here: begin it with `tipbench course start {lesson.name}`, "
+                "then grade its file."
+            )
+        else:
+            raise UsageError(f"{word} is not there: give the notebook that `tipbench course start` made.")
+    return list(dict.fromkeys(found))
+
+
+def read_notebook(path: Path) -> Handed:
+    """Return what a student handed in. Raises UsageError for what is no notebook of a lesson."""
+    require_extra()
+    read = _read(path)
+    told = read.metadata.get(KEY)
+    name = told.get("lesson") if isinstance(told, dict) else None
+    if not isinstance(name, str):
+        raise UsageError(f"{path} names no lesson: grade a notebook that `tipbench course start` made.")
+    lesson = lesson_of(name)
+    sources = [str(cell.source) for cell in read.cells if cell.cell_type == "code"]
+    exercises = exercises_of(lesson)
+    answers = {}
+    for one in exercises:
+        pattern = re.compile(rf"^(def {one.name}\b|{one.name}\s*(:[^=\n]*)?=(?!=))", re.MULTILINE)
+        holding = [source for source in sources if pattern.search(source)]
+        if holding:
+            answers[one.name] = holding[-1]
+    untouched = {one.name for one in exercises if _plain(answers.get(one.name, "")) == _plain(one.place)}
+    left = {_plain(source) for source in sources}
+    edited = [one.name for one in exercises if _plain(check_source(one.name)) not in left]
+    edition = str(told.get("edition", ""))
+    return Handed(path, lesson, edition, answers, frozenset(untouched), tuple(edited))
+
+
+def _read(path: Path) -> Any:
+    import jupytext
+
+    if path.suffix not in ENDINGS:
+        raise UsageError(f"{path} is neither .ipynb nor .py: give the notebook itself.")
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UsageError(
+                f"{path} is larger than {LARGEST >> 20} MiB: clear its outputs, and save it again."
+            )
+        text = path.read_text(encoding="utf-8")
+        return jupytext.reads(text, fmt="ipynb" if path.suffix == ".ipynb" else "py:percent")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror or error}).") from None
+    except UsageError:
+        raise
+    except Exception:  # whatever a library makes of a damaged file
+        raise UsageError(f"{path} is no notebook that can be read: save it again from Jupyter.") from None
+
+
+def _plain(source: str) -> str:
+    """Return source without what an editor changes: blank lines, spaces at line ends."""
+    return "\n".join(line.rstrip() for line in source.splitlines() if line.strip())

@@ -1,0 +1,103 @@
+"""What runs beside a student's code: it defines the answers, calls them, and tells as JSON what came of it.
+
+Behind the fence :class:`Answers` is a streamed method to :mod:`tipbench.fence.child`: ``begin`` is handed the
+cells, and ``step`` the calls. It knows neither what is expected nor any case but those that it is asked.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import signal
+import threading
+import time
+from contextlib import redirect_stdout
+from typing import Any
+
+import numpy as np
+import polars as pl
+from tipcore.operating_system import interrupt
+
+from tipcourse.values import NotPlain, decoded, encoded
+
+LOOK = 0.1
+"""Seconds between two looks at the time that was taken."""
+MOST_SAID = 200
+"""Characters of what an error says."""
+
+
+class Answers:
+    """The answers of one notebook, by name.
+
+    Args:
+        seconds: of the processor that they may take, all in all. Then the main thread is interrupted, as by Ctrl-C;
+            whoever started this process ends it, where an answer does not obey that.
+    """
+
+    needs: frozenset[str] = frozenset()
+    stochastic = False
+
+    def __init__(self, seconds: int) -> None:
+        self._seconds, self._over = seconds, False
+        self._space: dict[str, Any] = {"math": math, "np": np, "pl": pl}
+        self._stopped: dict[str, str] = {}
+
+    def fit(self, fold: object, seed: int) -> None:
+        """Learn nothing: there is no fold."""
+
+    def begin(self, cells: pl.DataFrame) -> None:
+        """Run cells ``[name, source]`` in their order; one that stops is remembered, and the next one runs."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        threading.Thread(target=_interrupt_after, args=(self._seconds,), daemon=True).start()
+        for name, source in cells.select("name", "source").iter_rows():
+            try:
+                with redirect_stdout(io.StringIO()):
+                    exec(compile(source, f"the answer {name}", "exec"), self._space)  # nosec B102 # what it is for
+            except BaseException as error:  # whatever a student's code raises, SystemExit among it
+                self._stopped[name] = self._said(error)
+
+    def step(self, calls: pl.DataFrame) -> pl.DataFrame:
+        """Make calls ``[name, arguments]`` and return ``[outcome]``; arguments null: the value itself is asked for."""
+        asked = calls.select("name", "arguments").iter_rows()
+        told = [json.dumps(self.outcome(name, arguments), allow_nan=False) for name, arguments in asked]
+        return pl.DataFrame({"outcome": told}, schema={"outcome": pl.String})
+
+    def outcome(self, name: str, arguments: str | None) -> dict[str, Any]:
+        """Return ``value`` or ``error`` in words, whether the answer ``printed``, and whether its time is ``over``."""
+        if name in self._stopped:
+            return {"error": self._stopped[name], "over": self._over}
+        if self._over:
+            return {"error": self._too_long(), "over": True}
+        if name not in self._space:
+            return {"error": f"its cell defines no {name}"}
+        answer, printed = self._space[name], io.StringIO()
+        try:
+            if arguments is not None:
+                with redirect_stdout(printed):
+                    answer = answer(*decoded(json.loads(arguments)))
+            return {"value": encoded(answer), "printed": bool(printed.getvalue())}
+        except NotPlain as error:
+            return {"error": f"it returns {error}, which is no number, text or list of them"}
+        except BaseException as error:
+            return {"error": self._said(error), "over": self._over}
+
+    def _said(self, error: BaseException) -> str:
+        if isinstance(error, KeyboardInterrupt):
+            self._over = True
+            return self._too_long()
+        said = " ".join(str(error).split())[:MOST_SAID]
+        if isinstance(error, NameError):
+            said += " (an answer can use its arguments, np, pl, math and the answers before it)"
+        return f"it stops with {type(error).__name__}{': ' if said else ''}{said}"
+
+    def _too_long(self) -> str:
+        return f"it took more than {self._seconds} seconds: does a loop never end?"
+
+
+def _interrupt_after(seconds: int) -> None:
+    """Interrupt the main thread once the process has taken so many seconds of the processor from now on."""
+    most = time.process_time() + seconds
+    while time.process_time() < most:
+        time.sleep(LOOK)
+    interrupt()

@@ -1,0 +1,53 @@
+"""Notebooks as students hand them in: started, then answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tipcourse.cells import as_ipynb, student_notebook
+from tipcourse.exercises import exercises_of, solutions_of
+from tipcourse.grading import Run
+from tipcourse.lessons import lesson_of
+from tipcourse.running.answers import Answers
+from tipcourse.running.asked import Asked, Limits
+
+SECONDS = 60
+
+
+@pytest.fixture
+def handed(tmp_path: Path) -> Callable[..., Path]:
+    """Write a notebook of a lesson, its answers replaced by these; of those not named, the solutions."""
+
+    def write(lesson: str, answers: Mapping[str, str] | None = None, name: str = "ada.ipynb") -> Path:
+        found = lesson_of(lesson)
+        notebook = student_notebook(found)
+        wanted = {**solutions_of(found), **(answers or {})}
+        places = {one.place: one.name for one in exercises_of(found)}
+        for cell in notebook.cells:
+            if cell.source in places:
+                cell.source = wanted[places[cell.source]]
+        path = tmp_path / name
+        path.write_text(as_ipynb(notebook), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def run_here(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run answers in this process, as behind the fence: quick, for what is harmless, and without a clock that would
+    interrupt it later."""
+    monkeypatch.setattr("tipcourse.running.answers._interrupt_after", lambda seconds: None)
+    return _run
+
+
+def _run(asked: Asked, limits: Limits) -> list[dict]:
+    answers = Answers(SECONDS)
+    text = {"schema": {"name": pl.String, "source": pl.String}, "orient": "row"}
+    answers.begin(pl.DataFrame(asked.cells, **text))
+    calls = {"schema": {"name": pl.String, "arguments": pl.String}, "orient": "row"}
+    return [json.loads(one) for one in answers.step(pl.DataFrame(asked.calls, **calls))["outcome"]]

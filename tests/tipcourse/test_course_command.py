@@ -1,0 +1,179 @@
+"""``tipbench course`` as students and lecturers type it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tipcore.errors import UsageError
+from tipcourse import cells
+from tipcourse.actions import course as actions
+from tipcourse.grading import Run
+from tipcourse.lessons import all_lessons
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_here: Run) -> Path:
+    """A working folder with a hard name; answers run in this process, for speed."""
+    folder = tmp_path / "a b=(c), ملف"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(actions, "open_fence", lambda: run_here)
+    return folder
+
+
+def test_the_list_needs_no_extra_and_all_else_names_it(
+    tipbench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "find_spec", lambda name: None)
+    code, out, err = tipbench("course", "list", "--json")
+    assert (code, err) == (0, "")
+    assert [one["name"] for one in json.loads(out)] == [one.name for one in all_lessons()]
+    for words in (["start", "leakage"], ["solution", "1"], ["key", "all", "--to", "k"], ["grade", "."]):
+        code, out, err = tipbench("course", *words)
+        assert (code, out) == (2, "")
+        assert err.startswith(
+            "tipbench: notebooks need jupytext, which is not installed: python3 -m pip install 'tipbench[course]'"
+        )
+    assert os.listdir() == []
+
+
+def test_a_lesson_is_started_once_by_name_or_number(tipbench: Command, here: Path) -> None:
+    assert tipbench("course", "start", "leakage", "--py")[0] == 0
+    assert sorted(os.listdir()) == ["01_leakage.ipynb", "01_leakage.py"]
+    before = (here / "01_leakage.ipynb").read_bytes()
+    for word in ("1", "01_leakage", "all"):
+        code, out, err = tipbench("course", "start", word)
+        assert (code, out) == (2, "")
+        assert "01_leakage.ipynb is there already: your answers are kept" in err
+        assert len(err.strip().splitlines()) == 1
+    assert (here / "01_leakage.ipynb").read_bytes() == before
+    assert sorted(os.listdir()) == ["01_leakage.ipynb", "01_leakage.py"], "of all nothing is written"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["start", "leakege"], 'There is no lesson "leakege". Did you mean "leakage"?'),
+        (["grade", "leakage"], "01_leakage.ipynb is not here: begin it with `tipbench course start leakage`"),
+        (["grade", "nothing.ipynb"], "nothing.ipynb is not there"),
+        (["grade", "."], ". holds no notebook"),
+        (["grade", "mine.ipynb", "--seconds", "0"], "--seconds 0 is not between"),
+        (["grade", "mine.ipynb", "--key", "nothing.json"], "mine.ipynb is not there"),
+        (["key", "all", "--to", "k.json", "--seed", "0"], "--seed 0 is not between 1 and"),
+        (["key", "all"], "--to"),
+    ],
+)
+def test_a_mistake_gets_one_sentence_and_writes_nothing(
+    words: list[str], says: str, tipbench: Command
+) -> None:
+    code, out, err = tipbench("course", *words)
+    assert (code, out) == (2, "")
+    assert says in err
+    assert os.listdir() == []
+
+
+def test_a_key_is_for_its_owner_never_overwritten_and_the_same_for_a_seed(
+    tipbench: Command, here: Path
+) -> None:
+    assert tipbench("course", "key", "all", "--to", "a.json", "--seed", "5")[0] == 0
+    assert tipbench("course", "key", "all", "--to", "b.json", "--seed", "5", "--quiet") == (0, "", "")
+    assert tipbench("course", "key", "all", "--to", "c.json", "--quiet")[0] == 0
+    assert (here / "a.json").read_bytes() == (here / "b.json").read_bytes() != (here / "c.json").read_bytes()
+    code, _, err = tipbench("course", "key", "leakage", "--to", "a.json")
+    assert code == 2
+    assert "is there already" in err
+    if os.name == "posix":
+        assert (here / "a.json").stat().st_mode & 0o077 == 0
+
+
+def test_one_notebook_is_a_table_of_checks(tipbench: Command, handed: Callable[..., Path]) -> None:
+    path = handed("leakage", {"share_seen": "def share_seen(train, test):\n    return 1"})
+    code, out, _ = tipbench("course", "grade", str(path))
+    assert code == 1
+    assert "shared_operations" in out
+    assert "2 of 2" in out
+    assert "5 of 7 points" in out
+    assert "share_seen([1, 1, 2], [2, 2, 3, 4]) is 1, expected 0.5" in out
+    assert tipbench("course", "grade", str(handed("leakage")))[0] == 0
+
+
+def test_a_class_is_a_row_each_and_a_csv_that_no_spreadsheet_computes(
+    tipbench: Command, handed: Callable[..., Path], here: Path
+) -> None:
+    assert tipbench("course", "key", "all", "--to", "k.json", "--quiet")[0] == 0
+    handed("leakage")
+    handed("leakage", {"shared_operations": "def shared_operations(a, b):\n    return 0"}, "=cmd.ipynb")
+    handed("money", name="cy.ipynb")
+    (here.parent / "empty.ipynb").write_text("", encoding="utf-8")
+    words = ["course", "grade", str(here.parent), "--key", "k.json", "--csv", "marks.csv"]
+    code, out, _ = tipbench(*words)
+    assert code == 1
+    assert "4 notebooks, 2 with all points" in out
+    rows = {
+        row["notebook"]: row
+        for row in csv.DictReader((here / "marks.csv").open(encoding="utf-8", newline=""))
+    }
+    assert rows["ada.ipynb"]["points"] == rows["ada.ipynb"]["of"] == "8"
+    assert rows["'=cmd.ipynb"]["points"] == "6"
+    assert rows["cy.ipynb"]["lesson"] == "money"
+    assert rows["cy.ipynb"]["shared_operations"] == ""
+    assert rows["empty.ipynb"]["points"] == ""
+    assert "no notebook that can be read" in rows["empty.ipynb"]["said"]
+    code, _, err = tipbench(*words)
+    assert code == 2
+    assert "marks.csv is there already" in err
+
+
+def test_json_has_every_mark(tipbench: Command, handed: Callable[..., Path]) -> None:
+    code, out, _ = tipbench("course", "grade", str(handed("leakage")), "--json")
+    told = json.loads(out)[0]
+    assert code == 0
+    assert (told["lesson"], told["points"], told["of"], told["problem"]) == ("leakage", 7, 7, None)
+    assert told["exercises"][0] == {
+        "exercise": "shared_operations",
+        "points": 2,
+        "of": 2,
+        "open": {"right": 5, "cases": 5},
+        "held_back": None,
+        "said": "",
+    }
+
+
+def test_a_file_that_is_no_key_is_refused(tipbench: Command, handed: Callable[..., Path], here: Path) -> None:
+    (here / "k.json").write_text('{"seed": 1}', encoding="utf-8")
+    code, out, err = tipbench("course", "grade", str(handed("leakage")), "--key", "k.json")
+    assert (code, out) == (2, "")
+    assert "k.json is no key" in err
+
+
+def test_the_solution_is_a_file_apart(tipbench: Command, here: Path) -> None:
+    assert tipbench("course", "solution", "leakage", "--to", "lecture", "--quiet") == (0, "", "")
+    assert os.listdir() == ["lecture"]
+    text = (here / "lecture" / "01_leakage.solution.ipynb").read_text(encoding="utf-8")
+    assert "For the instructor" in text
+    assert tipbench("course", "solution", "leakage", "--to", "lecture")[0] == 2
+
+
+def test_of_several_lessons_none_is_left_where_one_cannot_be_written(
+    tipbench: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left = actions.write_file_atomically, [1]
+
+    def write(path: Path, content: str) -> None:
+        if not left:
+            raise UsageError(f"{path} cannot be written: No space left on device.")
+        left.pop()
+        real(path, content)
+
+    monkeypatch.setattr(actions, "write_file_atomically", write)
+    code, _, err = tipbench("course", "start", "leakage", "accusations", "--to", "handout")
+    assert code == 2
+    assert "No space left" in err
+    assert os.listdir("handout") == []

@@ -1,0 +1,284 @@
+"""Points for right answers, and one sentence for every other; the harmless run here, the others behind the fence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+from tipbench.fence.session import CannotFence
+from tipcore.errors import UsageError
+from tipcourse.exercises import exercises_of
+from tipcourse.grading import Graded, Mark, Run, grade
+from tipcourse.keys import Key, make_key
+from tipcourse.lessons import all_lessons, lesson_of
+from tipcourse.notebooks import read_notebook
+from tipcourse.running import fenced
+from tipcourse.running.apart import outcomes_apart
+from tipcourse.running.asked import Asked, Limits, Stopped
+from tipcourse.running.fenced import open_fence
+
+LIMITS = Limits(seconds=60)
+FITTED = """def shared_operations(train, test):
+    return {3: 1, 5: 1, 2: 0, 0: 0}.get(len(train), 10)"""
+
+
+@pytest.fixture(scope="module")
+def key() -> Key:
+    return make_key(list(all_lessons()), 7)
+
+
+def mark_of(graded: Graded, name: str = "shared_operations") -> Mark:
+    return next(mark for mark in graded.marks if mark.exercise == name)
+
+
+@pytest.mark.parametrize("lesson", [pytest.param(one.name, id=one.name) for one in all_lessons()])
+def test_the_solutions_get_all_points(
+    lesson: str, handed: Callable[..., Path], key: Key, run_here: Run
+) -> None:
+    graded = grade(handed(lesson), key, run_here, LIMITS)
+    assert [mark.said for mark in graded.marks if mark.said] == []
+    assert graded.points == graded.of == sum(one.points for one in exercises_of(lesson_of(lesson)))
+    assert graded.notes == ()
+
+
+def test_a_notebook_as_it_was_started_gets_no_points(
+    handed: Callable[..., Path], key: Key, run_here: Run
+) -> None:
+    places = {one.name: one.place for one in exercises_of(lesson_of("leakage"))}
+    graded = grade(handed("leakage", places), key, run_here, LIMITS)
+    assert graded.points == 0
+    assert {mark.said for mark in graded.marks} == {"not answered yet."}
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("def shared_operations(train, test):\n    return len(train)", "expected 1"),
+        ("def shared_operations(train, test):\n    return 'one'", "returns text"),
+        ("def shared_operations(train, test):\n    print(1)", "give it back with `return`"),
+        ("def shared_operations(train, test):\n    pass", "it returns nothing, on every case."),
+        (
+            "def shared_operations(train, test):\n    return unknown",
+            "NameError: name 'unknown' is not defined (an answer can use",
+        ),
+        ("def shared_operations(train):\n    return 1", "TypeError"),
+        ("def shared_operations(train, test):\n    raise SystemExit(3)", "SystemExit"),
+        (
+            "def shared_operations(train, test):\n    return object()",
+            "it returns a object, which is no number",
+        ),
+        ("def shared_operations(train, test)\n    return 1", "SyntaxError"),
+        ("shared_operations = 3", "TypeError"),
+        ("def shared_operations(train, test):\n    return float('nan')", "not a number"),
+    ],
+)
+def test_a_wrong_answer_gets_no_points_and_a_sentence(
+    answer: str, says: str, handed: Callable[..., Path], key: Key, run_here: Run
+) -> None:
+    graded = grade(handed("leakage", {"shared_operations": answer}), key, run_here, LIMITS)
+    mark = mark_of(graded)
+    assert mark.points == 0
+    assert says in mark.said
+    assert "\n" not in mark.said
+    assert graded.points == graded.of - mark.of, "the other answers keep theirs"
+
+
+def test_an_answer_fitted_to_the_open_cases_gets_half_and_is_not_told_the_held_back_ones(
+    handed: Callable[..., Path], key: Key, run_here: Run
+) -> None:
+    path = handed("leakage", {"shared_operations": FITTED})
+    openly, graded = grade(path, None, run_here, LIMITS), grade(path, key, run_here, LIMITS)
+    assert mark_of(openly).points == mark_of(openly).of == 2
+    mark = mark_of(graded)
+    assert mark.points == 1
+    secret = next(one for one in key.lessons if one.lesson == "leakage").cases_of("shared_operations")
+    assert mark.said in {f"{case.hint}." for case in secret}
+    assert mark.held_back is not None
+    assert mark.held_back.right < mark.held_back.cases
+
+
+def test_a_value_is_graded_by_the_key_alone(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
+    right, wrong = (
+        handed("leakage"),
+        handed("leakage", {"leaky_split": "leaky_split = 'forward'"}, "bob.ipynb"),
+    )
+    for path in (right, wrong):
+        mark = mark_of(grade(path, None, run_here, LIMITS), "leaky_split")
+        assert (mark.points, mark.of) == (0, 0)
+    assert mark_of(grade(right, key, run_here, LIMITS), "leaky_split").points == 1
+    mark = mark_of(grade(wrong, key, run_here, LIMITS), "leaky_split")
+    assert (mark.points, mark.of) == (0, 1)
+    assert "random" not in mark.said
+
+
+def test_an_edited_and_a_removed_check_are_told_and_the_packages_counts(
+    handed: Callable[..., Path], key: Key, run_here: Run
+) -> None:
+    path = handed("leakage", {"shared_operations": FITTED})
+    notebook = nbformat.read(path, 4)
+    notebook.cells = [cell for cell in notebook.cells if cell.source != 'check("share_seen", share_seen)']
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(
+            'check("shared_operations", shared_operations)', "print('all right')"
+        )
+    nbformat.write(notebook, path)
+    graded = grade(path, key, run_here, LIMITS)
+    assert len(graded.notes) == 2
+    assert all("graded by the one of the package" in note for note in graded.notes)
+    assert mark_of(graded).points == 1
+    assert mark_of(graded, "share_seen").points == 2
+
+
+def test_tags_and_ids_may_be_lost_and_a_script_is_as_good(
+    handed: Callable[..., Path], key: Key, tmp_path: Path, run_here: Run
+) -> None:
+    import jupytext
+
+    notebook = nbformat.read(handed("leakage"), 4)
+    for cell in notebook.cells:
+        cell.metadata = nbformat.NotebookNode()
+        del cell["id"]
+    notebook.nbformat_minor = 4
+    nbformat.write(notebook, tmp_path / "bare.ipynb")
+    assert grade(tmp_path / "bare.ipynb", key, run_here, LIMITS).points == 8
+    notebook.metadata["jupytext"] = {"notebook_metadata_filter": "tipbench_course"}
+    (tmp_path / "bare.py").write_text(jupytext.writes(notebook, fmt="py:percent"), encoding="utf-8")
+    assert grade(tmp_path / "bare.py", key, run_here, LIMITS).points == 8
+
+
+def test_a_removed_answer_is_told(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
+    path = handed("leakage")
+    notebook = nbformat.read(path, 4)
+    notebook.cells = [cell for cell in notebook.cells if "def share_seen" not in cell.source]
+    nbformat.write(notebook, path)
+    assert mark_of(grade(path, key, run_here, LIMITS), "share_seen").said.startswith(
+        "no cell defines share_seen"
+    )
+
+
+def test_an_answer_that_ends_its_process_takes_no_other_with_it(
+    handed: Callable[..., Path], key: Key, run_here: Run
+) -> None:
+    asked_for: list[list[str]] = []
+
+    def run(asked: Asked, limits: Limits) -> list[dict]:
+        asked_for.append([name for name, _ in asked.cells])
+        if "shared_operations" in asked_for[-1]:
+            raise Stopped("it ended its process")
+        return run_here(asked, limits)
+
+    graded = grade(handed("leakage"), key, run, LIMITS)
+    assert mark_of(graded).said == "it ended its process."
+    assert graded.points == graded.of - mark_of(graded).of
+    assert asked_for[1] == ["shared_operations", "share_seen"]
+    assert asked_for[2] == ["share_seen"]
+
+
+def test_a_key_of_another_edition_is_refused(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
+    other = key.lessons[0].model_copy(update={"digest": "0" * 64})
+    old = key.model_copy(update={"lessons": [other]})
+    with pytest.raises(UsageError, match=r"of another edition of leakage: make it again with .*--seed 7"):
+        grade(handed("leakage"), old, run_here, LIMITS)
+    with pytest.raises(UsageError, match="nothing on money"):
+        grade(handed("money"), old, run_here, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.ipynb", "{", "no notebook that can be read"),
+        ("a.ipynb", "", "no notebook that can be read"),
+        ("a.ipynb", '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "names no lesson"),
+        (
+            "a.ipynb",
+            '{"cells": [], "metadata": {"tipbench_course": {"lesson": "leakege"}}, "nbformat": 4, "nbformat_minor": 5}',
+            "no lesson",
+        ),
+        ("a.docx", "x", "neither .ipynb nor .py"),
+    ],
+)
+def test_what_is_no_notebook_of_a_lesson_is_a_row_with_a_sentence(
+    name: str, content: str, says: str, tmp_path: Path, run_here: Run
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    graded = grade(path, None, run_here, LIMITS)
+    assert says in graded.problem
+    assert graded.marks == ()
+    with pytest.raises(UsageError):
+        read_notebook(path)
+
+
+HARMFUL = {
+    "exits": ("import os\ndef f(x):\n    os._exit(3)", "it ended its process"),
+    "loops": ("def f(x):\n    while True: pass", "it took more than 1 seconds: does a loop never end?"),
+    "fills memory": ("def f(x):\n    return len(bytearray(6 << 30))", "MemoryError"),
+    "writes to the pipe": (
+        "import os\ndef f(x):\n    for n in range(3, 64):\n        try: os.write(n, b'[{\"value\": 2}]\\n')\n"
+        "        except OSError: pass\n    return 1",
+        "no outcome",
+    ),
+}
+"""What an answer does, and what is said of it, with a fence and without."""
+FENCED_ALONE = {
+    "opens a socket": (
+        "import socket\ndef f(x):\n    return socket.create_connection(('127.0.0.1', 9))",
+        "PermissionError",
+    ),
+    "deletes files": ("import shutil\ndef f(x):\n    shutil.rmtree(HOME)\n    return 1", "FileNotFoundError"),
+    "reads the solutions": (
+        "def f(x):\n    from tipcourse.lessons import lesson_folder\n    return str(lesson_folder())",
+        "no lessons beside",
+    ),
+    "imports the generator": ("def f(x):\n    import tipdata\n    return 1", "ModuleNotFoundError"),
+}
+
+
+def said_of(run: Callable[[Asked, Limits], list[dict]], source: str) -> str:
+    asked = Asked([("f", source)], [("f", "[1]")])
+    limits = Limits(seconds=1, memory_mib=1024)
+    try:
+        return json.dumps(run(asked, limits))
+    except Stopped as stopped:
+        return str(stopped)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a fence needs Linux")
+@pytest.mark.parametrize("what", [*HARMFUL, *FENCED_ALONE])
+def test_behind_the_fence_an_answer_harms_nobody(what: str, tmp_path: Path) -> None:
+    source, says = (HARMFUL | FENCED_ALONE)[what]
+    (tmp_path / "kept").write_text("x", encoding="utf-8")
+    assert says in said_of(open_fence(), source.replace("HOME", repr(str(tmp_path))))
+    assert (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("what", [name for name in HARMFUL if name != "writes to the pipe"])
+def test_without_a_fence_the_grader_lives_on(what: str) -> None:
+    source, says = HARMFUL[what]
+    assert says in said_of(outcomes_apart, source)
+
+
+def test_both_ways_of_running_tell_the_same(handed: Callable[..., Path], run_here: Run) -> None:
+    asked = Asked([("f", "def f(x):\n    print(x)\n    return [x, None]")], [("f", "[1]"), ("g", "[1]")])
+    ways = [outcomes_apart(asked, LIMITS), run_here(asked, LIMITS)]
+    if sys.platform == "linux":
+        ways.append(open_fence()(asked, LIMITS))
+    assert all(way == ways[0] for way in ways)
+    assert ways[0][0] == {"value": [1, None], "printed": True}
+
+
+def test_where_no_fence_can_be_built_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> list[dict]:
+        raise CannotFence(
+            "this machine does not let a fence be built (unshare): see docs/fence.md, or set fence=off."
+        )
+
+    monkeypatch.setattr(fenced, "outcomes_fenced", refuse)
+    with pytest.raises(
+        UsageError, match=r"built \(unshare\), so no answer was run: grade on Linux, or with --trust"
+    ):
+        open_fence()
