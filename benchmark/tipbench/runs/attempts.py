@@ -62,18 +62,20 @@ def run_batch(batch: Batch, raising: bool = False, log_file: str | None = None) 
 def _of_one_method(
     jobs: list[Job], shared: SharedFold, fence: Limits | None, raising: bool
 ) -> Iterator[Outcome]:
-    """Run jobs that differ in their seed."""
+    """Run jobs that differ in their seed, behind the same fences while nothing fails and no fold comes step by step."""
+    streamed = bool(task_of(jobs[0].cell.task).stream)
     with closing(Methods(jobs[0].cell, shared, fence)) as methods:
         for job in jobs:
-            yield _logged(job, shared, methods, raising)
+            outcome = _logged(job, shared, methods, raising)
+            if streamed or outcome.result is None:
+                methods.close()
+            yield outcome
 
 
 def _logged(job: Job, shared: SharedFold, methods: Methods, raising: bool) -> Outcome:
     LOGGER.info("begins: %s%s", job.cell.name, "" if job.kept is None else " (scores alone)")
     started = time.perf_counter()
     outcome = run_one(job, shared, methods, raising)
-    if outcome.result is None or task_of(job.cell.task).stream:
-        methods.close()
     seconds = time.perf_counter() - started
     if outcome.result is None:
         LOGGER.error(

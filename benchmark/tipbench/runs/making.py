@@ -35,8 +35,8 @@ loads by itself when it is first used (an optimiser of torch loads its compiler)
 class Methods:
     """Makes the method of a cell, once per fold, and of further cells that differ in their seed; to be closed.
 
-    Further seeds go on behind the same fences, so that what does not depend on the seed is made once. Where rows are
-    handed over step by step each cell has fences of its own: another seed's would know how each unit goes on.
+    Until it is closed, further seeds go on behind the same fences, so that what no seed changes is made once. Where
+    rows are handed over step by step it is closed after each cell: a fence that saw them knows how each unit goes on.
 
     ``limits``: of the fence; None makes methods in this process, as an oracle always is: it is shown hidden truth,
     which no fold holds, and is marked and never ranked. ``python``, ``place``: another interpreter to start behind the

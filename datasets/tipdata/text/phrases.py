@@ -134,7 +134,7 @@ class _Compiler:
         )
         self.titles = np.full((languages, len(FAMILIES), MOST_FRAMES), NONE, np.int32)
         self.fillers = np.full((languages, len(KINDS_OF_FILLER), len(FAMILIES), MOST_FRAMES), NONE, np.int32)
-        self.numbers = np.full((languages, len(NUMBERS), 16, 2), NONE, np.int32)
+        self.numbers = np.full((languages, len(NUMBERS), MOST_LISTED, 2), NONE, np.int32)
         self.values = np.zeros((languages, len(NUMBERS), MOST_LISTED), np.int32)
         self.nouns = np.full((languages, len(CATEGORIES), MOST_LISTED), NONE, np.int32)
         self.ends = np.full((languages, 4), NONE, np.int32)
