@@ -16,9 +16,9 @@ from pathlib import Path
 import yaml
 from tipbench.config.options import suggestion
 from tipcore.errors import UsageError
+from tipdata.documents.shipped import shipped
 
 HEADER = "# ---\n"
-GLOSSARY = "glossary.md"
 KEY = "tipbench_course"
 """Of the header of a lesson, and of the metadata of a student's notebook."""
 
@@ -47,12 +47,8 @@ class Lesson:
 
 
 def lesson_folder() -> Path:
-    """Return the folder that holds the lessons. Raises UsageError where there is none."""
-    package = Path(__file__).resolve().parent
-    for folder in (package / "course", package.parents[1] / "docs" / "course"):
-        if any(folder.glob("[0-9]*_*.py")):
-            return folder
-    raise UsageError(f"no lessons beside {package}: install tipbench again.")
+    """Return the folder that holds the lessons."""
+    return shipped("docs/course")
 
 
 @cache
@@ -72,10 +68,9 @@ def lesson_of(word: str) -> Lesson:
 
 @cache
 def glossary() -> dict[str, str]:
-    """Return the glossary of tipbench, word by word, without links. It lies beside the lessons, or above them."""
-    folder = lesson_folder()
-    path = next(one for one in (folder / GLOSSARY, folder.parent / GLOSSARY) if one.is_file())
-    rows = re.findall(r"^\| (.+?) \| (.+) \|$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    """Return the glossary of tipbench, word by word, without links."""
+    text = shipped("docs/glossary.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", text, re.MULTILINE)
     return {word: re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", meaning) for word, meaning in rows}
 
 

@@ -82,6 +82,7 @@ OWN = {
         ("check", "check"),
         ("list", "list_"),
         ("data", "data"),
+        ("docs", "docs"),
         ("completion", "completion"),
     )
 }

@@ -29,7 +29,7 @@ from tipbench.publishing.target import target
 from tipbench.task import Task
 from tipbench.tasks import tasks
 
-COPIED = ("LICENSE-DATA", "schema.svg")
+COPIED = ("LICENSE-DATA", "docs/schema.svg")
 """Files that an export holds as they are."""
 
 
@@ -88,7 +88,7 @@ def _write_documents(facts: Facts, folder: Path) -> None:
     """Write all that says what the data are, the description that holds checksums last."""
     _write_json(folder / MANIFEST, facts.manifest)
     for name in COPIED:
-        shutil.copyfile(shipped(name), folder / name)
+        shutil.copyfile(shipped(name), folder / Path(name).name)
     texts = {"README.md": card, "DATASHEET.md": datasheet, "RESPONSIBLE-USE.md": statement}
     for name, text in texts.items():
         (folder / name).write_text(text(facts), encoding="utf-8", newline="\n")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import distribution
-
-from tipdata.core.world import FOLDER
+from tipdata.documents.shipped import shipped
 
 NAME = "CC BY 4.0"
 FILE = "LICENSE-DATA"
@@ -12,14 +10,8 @@ HEADING = "Responsible use"
 
 
 def licence() -> str:
-    """Return the text of the file: of a checkout, else of the installed wheel."""
-    beside = FOLDER.parents[1] / FILE
-    if beside.is_file():
-        return beside.read_text(encoding="utf-8")
-    text = distribution("tipbench").read_text(f"licenses/{FILE}")
-    if text is None:
-        raise FileNotFoundError(f"the installed tipbench has no {FILE}: install it again")
-    return text
+    """Return the text of the file."""
+    return shipped(FILE).read_text(encoding="utf-8")
 
 
 def paragraphs() -> list[str | list[str]]:

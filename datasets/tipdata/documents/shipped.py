@@ -1,4 +1,4 @@
-"""Find texts of the project that travel with the data: in a checkout where they are kept, in a wheel beside code."""
+"""Find the project's documents: in a checkout where they are kept, in a wheel below ``tipdata/shipped``."""
 
 from __future__ import annotations
 
@@ -8,26 +8,23 @@ from pathlib import Path
 
 from tipdata.core.world import FOLDER
 
-KEPT = {
-    "ethics.md": "docs/ethics.md",
-    "schema.svg": "docs/schema.svg",
-    "LICENSE-DATA": "LICENSE-DATA",
-    "CITATION.cff": "CITATION.cff",
-}
-"""Files by name, and where a checkout keeps them. The wheel holds them in ``tipdata`` (``pyproject.toml``)."""
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
-def shipped(name: str) -> Path:
-    """Return the path of a file of :data:`KEPT`."""
-    inside = FOLDER / name
-    return inside if inside.is_file() else FOLDER.parents[1] / KEPT[name]
+def shipped(name: str = "") -> Path:
+    """Return where a file or folder of the repository lies that travels with the wheel, such as ``docs/ethics.md``.
+
+    Args:
+        name: its path from the root of the repository; the root itself where none is given.
+    """
+    inside = FOLDER / "shipped"
+    return (inside if inside.is_dir() else FOLDER.parents[1]) / name
 
 
 @cache
 def ethics() -> dict[str, str]:
     """Return the sections of ``docs/ethics.md`` by heading, in its order, without links, which lead nowhere outside of
     the repository."""
-    text = _LINK.sub(r"\1", shipped("ethics.md").read_text(encoding="utf-8"))
+    text = _LINK.sub(r"\1", shipped("docs/ethics.md").read_text(encoding="utf-8"))
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
     return {heading.strip(): body.strip() for heading, body in zip(parts[1::2], parts[2::2], strict=True)}

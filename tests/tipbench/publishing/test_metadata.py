@@ -18,7 +18,7 @@ from tipbench.tasks import tasks
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.core.grounds import grounds_of
 from tipdata.core.world import parameters
-from tipdata.documents.shipped import KEPT, ethics, shipped
+from tipdata.documents.shipped import ethics
 from tipdata.release import Release, published_manifest
 from tipdata.stages import tables_of
 
@@ -152,8 +152,6 @@ def test_the_statement_travels_word_for_word(exported: Path) -> None:
     for heading in ("Intended use", "Prohibited use", "Review and retirement", "Report a concern"):
         assert f"## {heading}\n{ethics()[heading]}" in text
     assert not re.search(r"\]\((?!https)", text)  # links of the repository lead nowhere here
-    for name in KEPT:
-        assert shipped(name).is_file()
 
 
 def test_the_data_are_cited_as_a_data_set_of_their_own_version(exported: Path, facts: Facts) -> None:
