@@ -4,14 +4,12 @@ A world file is YAML::
 
     based_on: 0.4.0             # the released version whose generator and other parameters it takes
     seed: 17                    # optional; as of that version, so that only the parameters make a difference
-    private: true               # optional; false unless it was calibrated on private records
     calibration: {...}          # optional; what `tipbench data calibrate` asked of a private table, and what it spent
     parameters:                 # as in a released world file, nested or by dotted path; only those that are changed
       operations.languages: {value: {en: 70, es: 10, fr: 5, ru: 5, ar: 5, zh: 5}, unit: weight, sign: assumed, ...}
 
 It is registered under ``own-`` and the first 16 hexadecimal digits of a SHA-256 of base, seed and changed parameters:
-that name stands where a version does, and the same file gives the same name anywhere. Whether it is private does not
-enter, so that a user may say so later.
+that name stands where a version does, and the same file gives the same name anywhere.
 """
 
 from __future__ import annotations
@@ -42,7 +40,7 @@ NAME = re.compile(f"{MARK}[0-9a-f]{{16}}")
 PLACE = "worlds"
 """The folder of ``$TIPBENCH_HOME`` that keeps them."""
 PARAMETERS = "parameters"
-KEYS = ("based_on", "seed", "private", "calibration", PARAMETERS)
+KEYS = ("based_on", "seed", "calibration", PARAMETERS)
 MOST_SEED = 2**63
 
 Entry = Mapping[str, Any]
@@ -69,7 +67,6 @@ class OwnWorld:
 
     based_on: str
     seed: int
-    private: bool
     calibration: Mapping[str, Any]
     parameters: Mapping[str, Entry]
 
@@ -114,16 +111,13 @@ def read_own(file: Path, base_of: Bases) -> OwnWorld:
             raise UsageError(f"{place_of(file, path, PARAMETERS)}: {path} {fault}.")
         changed[path] = entry
     calibration = document.get("calibration", {})
-    private = document.get("private", bool(calibration))
     own_seed = document.get("seed", seed)
     if not isinstance(calibration, dict):
         raise UsageError(f"{file.name}: calibration is no mapping: leave it as `data calibrate` wrote it.")
-    if not isinstance(private, bool):
-        raise UsageError(f"{file.name}: private is {private!r}: write true or false.")
     if isinstance(own_seed, bool) or not isinstance(own_seed, int) or not 0 <= own_seed < MOST_SEED:
         raise UsageError(f"{file.name}: seed is {own_seed!r}: give a whole number from 0 to 2**63 - 1.")
     ordered = {path: _in_order(changed[path], base[path]) for path in base if path in changed}
-    return OwnWorld(based_on, own_seed, private, calibration, ordered)
+    return OwnWorld(based_on, own_seed, calibration, ordered)
 
 
 def merged(world: OwnWorld, base_of: Bases) -> dict[str, dict[str, Any]]:

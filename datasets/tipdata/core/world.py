@@ -75,14 +75,15 @@ def is_draft(version: str) -> bool:
 
 
 def check_status(version: str, draft: bool) -> None:
-    """Refuse a board or a sealed round of a retired version and, unless the caller asked for drafts, of a draft.
+    """Refuse a board, round or export of a retired version and, unless the caller asked for drafts, of a draft.
 
     Raises:
         UsageError: for a retired version, for a world of a user's own, and for a draft where ``draft`` is false.
     """
     if own.is_own(version):
         raise UsageError(
-            f"{version} is a world of your own, and boards and rounds are of released data: take {newest_released()}."
+            f"{version} is a world of your own, and boards, rounds and exports are of released data: "
+            f"take {newest_released()}."
         )
     if version in versions() and entry_of(version)["status"] == DRAFT and not draft:
         raise UsageError(

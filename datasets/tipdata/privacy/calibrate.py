@@ -163,15 +163,13 @@ def _told(request: Request, plan: _Plan, fitted: Mapping[str, Fitted], ledger: L
 
 
 HEAD = """\
-# Calibrated on private records under differential privacy, and private: it is not offered for publication until
-# somebody who may decide so writes `private: false`. What was asked and spent stands under `calibration`.
+# Calibrated on private records under differential privacy. What was asked and spent stands under `calibration`.
 """
 
 
 def _yaml(world: OwnWorld) -> str:
     document = {
         "based_on": world.based_on,
-        "private": world.private,
         "calibration": dict(world.calibration),
         "parameters": {path: dict(entry) for path, entry in world.parameters.items()},
     }

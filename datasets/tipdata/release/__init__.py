@@ -4,7 +4,6 @@ from tipdata.release.drawn import Drawn, other_assumptions
 from tipdata.release.footprint import remove_release, size_in_words, size_on_disk
 from tipdata.release.make import make_release, open_release
 from tipdata.release.manifests import RECEIPT, manifest_folder, published_manifest
-from tipdata.release.publishing import check_publishable
 from tipdata.release.region import generate_region
 from tipdata.release.release import Release
 from tipdata.release.verifying import verify_release
@@ -13,7 +12,6 @@ __all__ = [
     "RECEIPT",
     "Drawn",
     "Release",
-    "check_publishable",
     "generate_region",
     "make_release",
     "manifest_folder",

@@ -49,7 +49,7 @@ def test_what_is_drawn_of_an_own_world_follows_its_parameters(tmp_path: Path) ->
     assert sum(past["operations"].majority == english for past in majority) >= 5
 
 
-def test_the_name_tells_parameters_and_seed_and_neither_their_order_nor_privacy(tmp_path: Path) -> None:
+def test_the_name_tells_parameters_and_seed_and_not_their_order(tmp_path: Path) -> None:
     both = {"operations.languages": LANGUAGES, "operations.duration_days": SPELL}
     turned = {"operations": {"duration_days": SPELL, "languages": LANGUAGES}}
     name = register(written(tmp_path, both)).name
@@ -57,7 +57,6 @@ def test_the_name_tells_parameters_and_seed_and_neither_their_order_nor_privacy(
     assert register(written(tmp_path, turned)).name == name
     backwards = {**LANGUAGES, "value": dict(reversed(LANGUAGES["value"].items()))}
     assert register(written(tmp_path, {**both, "operations.languages": backwards})).name == name
-    assert register(written(tmp_path, both, private=True)).name == name
     assert register(written(tmp_path, both, seed=3)).name != name
     assert register(written(tmp_path, {"operations.duration_days": SPELL})).name != name
 
@@ -69,16 +68,8 @@ def test_an_own_world_is_never_taken_for_a_release(tmp_path: Path) -> None:
     assert published_manifest(release) is None
     assert parameters_digest(name) != parameters_digest(BASE)
     for draft in (False, True):
-        with pytest.raises(UsageError, match=r"boards and rounds are of released data"):
+        with pytest.raises(UsageError, match=r"boards, rounds and exports are of released data"):
             check_status(name, draft)
-
-
-def test_a_calibrated_world_is_private_until_its_file_says_otherwise(tmp_path: Path) -> None:
-    fitted = {"operations.languages": {**LANGUAGES, "sign": "calibrated", "magnitude": "calibrated"}}
-    fitted["operations.languages"].pop("times")
-    assert register(written(tmp_path, fitted, calibration={"epsilon": 1})).private
-    assert not register(written(tmp_path, fitted, calibration={"epsilon": 1}, private=False)).private
-    assert not register(written(tmp_path, fitted)).private
 
 
 def test_a_kept_file_that_was_changed_is_refused(tmp_path: Path) -> None:
@@ -122,7 +113,6 @@ def test_a_parameter_that_is_not_sound_is_refused_with_its_line(
     [
         ({"based_on": "9.9"}, "9.9 is no released data version: base it on"),
         ({"based_on": "0.1.0"}, "data version 0.1.0 is retired"),
-        ({"private": "yes please"}, "write true or false"),
         ({"seed": -1}, "give a whole number from 0"),
         ({"calibration": 3}, "calibration is no mapping"),
         ({"name": "mine"}, "unknown key name"),
