@@ -1,6 +1,7 @@
 """Draw pictures of the documents into a folder: ``python docs/site/draw.py --to FOLDER [NAME ...]``.
 
-With ``--results FOLDER`` it draws the picture of the board that is kept there, and no other.
+``--readme RESULTS`` draws the pictures of the README, and no other: badges, one story, and the board of a folder of
+results.
 """
 
 from __future__ import annotations
@@ -9,7 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from tipbench.loading import open_by_name
+from tipbench.stories.figure import save
+from tipbench.stories.timeline import story_of
 from tipcore.errors import CheckFailed, UsageError
+from tipdocs.badges import badges
 from tipdocs.board_picture import draw_board
 from tipdocs.picture import drawn, pictures
 
@@ -23,17 +28,18 @@ def main(words: list[str] | None = None) -> int:
         "names", nargs="*", metavar="NAME", help=f"{', '.join(pictures())}; all where none is named"
     )
     parser.add_argument("--to", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--results", type=Path, metavar="FOLDER", help="of a board, such as results")
+    parser.add_argument(
+        "--readme", type=Path, metavar="RESULTS", help="folder of a board's results, such as results"
+    )
     options = parser.parse_args(words)
     if unknown := sorted(set(options.names) - set(pictures())):
         parser.error(f"there is no picture {', '.join(unknown)}; there are {', '.join(pictures())}")
     options.to.mkdir(parents=True, exist_ok=True)
-    if options.results:
+    if options.readme:
         try:
-            draw_board(options.results, options.to / "board.svg")
+            draw_for_readme(options.readme, options.to)
         except (CheckFailed, UsageError) as error:
             parser.error(str(error))
-        sys.stdout.write(f"{options.to / 'board.svg'}\n")
         return 0
     for name in options.names or pictures():
         by_day, by_night = drawn(name)
@@ -41,6 +47,16 @@ def main(words: list[str] | None = None) -> int:
         (options.to / f"{name}-night.svg").write_text(by_night, encoding="utf-8")
         sys.stdout.write(f"{options.to / name}.svg, and by night\n")
     return 0
+
+
+def draw_for_readme(results: Path, to: Path) -> None:
+    """Draw what the README shows. Raises as :func:`tipdocs.board_picture.draw_board`."""
+    draw_board(results, to / "board.png")
+    save(story_of(open_by_name("tiny"), None), to / "story.png")
+    (to / "badges").mkdir(exist_ok=True)
+    for name, text in badges().items():
+        (to / "badges" / name).write_text(text, encoding="utf-8")
+    sys.stdout.write(f"{to}: board.png, story.png, badges\n")
 
 
 if __name__ == "__main__":

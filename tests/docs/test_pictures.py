@@ -5,6 +5,7 @@ import re
 import pytest
 from tipbench.tasks import tasks
 from tipdata.documents.palette import DARK
+from tipdocs.badges import FOLDER, ROOT, badges
 from tipdocs.picture import NIGHT, drawn, inserted, pictures
 
 QUICK = "schema"
@@ -34,3 +35,10 @@ def test_a_page_that_marks_a_picture_gets_it_with_alternative_text_and_caption()
     assert "<figcaption>Which table" in shown
     with pytest.raises(ValueError, match="there is no picture shema"):
         inserted("<!-- picture: shema -->", PurePosixPath("docs/x.md"))
+
+
+def test_the_badges_of_the_readme_say_what_the_project_declares() -> None:
+    for name, text in badges().items():
+        assert (ROOT / FOLDER / name).read_text(encoding="utf-8") == text, (
+            f"python3 docs/site/draw.py --to docs/figures --readme results: {name} is not up to date"
+        )

@@ -15,7 +15,7 @@ TASKS = ("advert_risk", "advert_linkage", "recruitment_onset", "prevalence")
 
 
 def draw_board(results: Path, to: Path) -> None:
-    """Write the forest plots of :data:`TASKS`, each on its default split, as SVG.
+    """Write the forest plots of :data:`TASKS`, each on its default split, to an image file.
 
     Raises UsageError for results that are no board, and CheckFailed where a task has none.
     """

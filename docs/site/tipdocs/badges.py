@@ -1,0 +1,45 @@
+"""Draw the badges of the README: plain SVG in the repository, so that reading it asks nothing of another host."""
+
+from __future__ import annotations
+
+import tomllib
+from html import escape
+from pathlib import Path
+
+from tipdata.core.world import newest_released
+from tipdata.documents.licence import NAME
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDER = "docs/figures/badges"
+CHARACTER, MARGIN, HEIGHT = 6.6, 8, 20
+"""Width of a letter of 11 pixels in a font of one's system, room at both sides, and height, in pixels."""
+
+
+def badges() -> dict[str, str]:
+    """Return the badges by the name of their file, from what the project declares."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    minors = [
+        label.rpartition(" ")[2]
+        for label in project["classifiers"]
+        if label.startswith("Programming Language :: Python :: 3.")
+    ]
+    return {
+        "code.svg": _badge("code", project["license"]),
+        "data-licence.svg": _badge("data", NAME),
+        "data.svg": _badge("data version", newest_released()),
+        "python.svg": _badge("Python", f"{minors[0]} to {minors[-1]}"),
+    }
+
+
+def _badge(what: str, said: str) -> str:
+    left, right = (round(len(text) * CHARACTER + 2 * MARGIN) for text in (what, said))
+    style = 'font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="{HEIGHT}" role="img" '
+        f'aria-label="{escape(what)}: {escape(said)}">\n'
+        f'<rect width="{left}" height="{HEIGHT}" fill="#56616e"/>\n'
+        f'<rect x="{left}" width="{right}" height="{HEIGHT}" fill="#0b5394"/>\n'
+        f'<g fill="#ffffff" {style}>\n'
+        f'<text x="{left / 2}" y="14">{escape(what)}</text>\n'
+        f'<text x="{left + right / 2}" y="14">{escape(said)}</text>\n</g>\n</svg>\n'
+    )
