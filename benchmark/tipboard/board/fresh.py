@@ -31,7 +31,7 @@ MARGIN, LARGEST_MARGIN = 0.1, 0.05
 """The share of the released score that worlds may differ by, and the most that this allows."""
 ASSUMED = 0.25
 """Taken for how far an interval reaches where too few clusters allow none: with it, as many of the shipped methods are
-beyond noise and margin as intervals of 95% let through (2.3% of 264 pairs of worlds of ``tiny``)."""
+beyond noise and margin as intervals of 95% let through (2.3% of 264 pairs of worlds of ``tiny`` of data 0.3.0)."""
 NOT_SUPPORTED = "not supported"
 MARK = "†"
 NOT_SUPPORTED_MEANS = (

