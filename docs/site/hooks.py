@@ -21,7 +21,7 @@ from tipdocs.reference import referred
 from tipdocs.tasks_page import tasks_overview
 
 ASSETS = {
-    "assets/icon.svg": "benchmark/tipboard/site/assets/icon.svg",
+    "assets/icon.svg": "benchmark/tipbench/pages/assets/icon.svg",
     "assets/site.css": "docs/site/assets/site.css",
     "assets/iframe-worker.js": "docs/site/assets/iframe-worker.js",
 }
@@ -34,7 +34,7 @@ BOARD = "https://board.invalid/"
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Put the pages of a folder in the place of its ``*`` in the navigation."""
-    config.nav = expand(config.nav, tuple(MADE))
+    config.nav = expand(config.nav or [], tuple(MADE))
     return config
 
 

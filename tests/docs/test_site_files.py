@@ -70,10 +70,12 @@ def test_the_check_of_a_site_finds_what_is_wrong(
     sys.modules.pop("check", None)
     from check import main
 
-    (tmp_path / "b.html").write_text('<p id="there"><a href="https://doi.example/1">a link is fine</a></p>')
-    (tmp_path / "a.html").write_text(PAGE.format(""))
+    (tmp_path / "b.html").write_text(
+        '<p id="there"><a href="https://doi.example/1">a link is fine</a></p>', encoding="utf-8"
+    )
+    (tmp_path / "a.html").write_text(PAGE.format(""), encoding="utf-8")
     assert main([str(tmp_path)]) == 0
-    (tmp_path / "a.html").write_text(PAGE.format(planted))
+    (tmp_path / "a.html").write_text(PAGE.format(planted), encoding="utf-8")
     assert main([str(tmp_path)]) == 1
     assert said in capsys.readouterr().out
 

@@ -231,8 +231,8 @@ FENCED_ALONE = {
     ),
     "deletes files": ("import shutil\ndef f(x):\n    shutil.rmtree(HOME)\n    return 1", "FileNotFoundError"),
     "reads the solutions": (
-        "def f(x):\n    from tipcourse.lessons import lesson_folder\n    return str(lesson_folder())",
-        "no lessons beside",
+        "def f(x):\n    return open(LESSON, encoding='utf-8').read()",
+        "FileNotFoundError",
     ),
     "imports the generator": ("def f(x):\n    import tipdata\n    return 1", "ModuleNotFoundError"),
 }
@@ -252,7 +252,8 @@ def said_of(run: Callable[[Asked, Limits], list[dict]], source: str) -> str:
 def test_behind_the_fence_an_answer_harms_nobody(what: str, tmp_path: Path) -> None:
     source, says = (HARMFUL | FENCED_ALONE)[what]
     (tmp_path / "kept").write_text("x", encoding="utf-8")
-    assert says in said_of(open_fence(), source.replace("HOME", repr(str(tmp_path))))
+    source = source.replace("HOME", repr(str(tmp_path))).replace("LESSON", repr(str(lesson_of("1").path)))
+    assert says in said_of(open_fence(), source)
     assert (tmp_path / "kept").exists()
 
 

@@ -10,7 +10,7 @@ from tipdata.core.world import check_status
 from tipdata.release import Release, size_in_words
 
 from tipbench.actions.data import asked, open_asked
-from tipbench.commands.data import FORMATS
+from tipbench.commands.data_actions import FORMATS
 from tipbench.console import emit, emit_json
 from tipbench.publishing.export import Exported, check_splits, export_release
 from tipbench.publishing.parts import ALL

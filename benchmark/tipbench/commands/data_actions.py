@@ -202,8 +202,8 @@ Exit code 1 where anything is found, with file, row and rule. The rules are thos
 examples:
   tipbench data calibrate --list                               what can be fitted, and by which column
   tipbench data calibrate cases.csv config=ask.yaml epsilon=1 --to mine.yaml
-  tipbench data make world=mine.yaml release=tiny
 
+The world of the file is then made by `data make world=mine.yaml release=tiny`.
 ε adds up in a ledger beside the table, up to the limit that the config states. What a config looks like, and what ε
 means: docs/privacy.md. Needs the extra privacy.""",
         words=(

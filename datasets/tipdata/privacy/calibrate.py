@@ -93,7 +93,7 @@ def _spend(table: Path, request: Request, plan: _Plan, before: Ledger, to: Path)
     changed = {path: entry for path in plan.base if path in fitted and (entry := fitted[path].entry)}
     after = before.after(cost, asked, "")
     told = _told(request, plan, fitted, after)
-    world = OwnWorld(plan.version, int(entry_of(plan.version)["seed"]), True, told, changed)
+    world = OwnWorld(plan.version, int(entry_of(plan.version)["seed"]), told, changed)
     after = before.after(cost, asked, world.name if changed else "none: too few rows of each group")
     if changed:
         try:

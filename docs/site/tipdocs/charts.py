@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from tipboard.site.svg import Drawing, fit
+from tipbench.pages.svg import Drawing, fit
 
 WIDTH, ROW, TALL = 260.0, 17.0, 56.0
 """Pixels: of a chart, of a bar with its name, of a histogram."""

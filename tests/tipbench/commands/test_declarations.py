@@ -67,7 +67,7 @@ def test_keys_of_an_engine_are_offered_where_work_is_shared_out() -> None:
     offers = {
         name for name in ACTIONS if name.startswith("data ") and "engine=" in ACTIONS[name].format_help()
     }
-    assert offers == {"data make", "data verify"}
+    assert offers == {"data make", "data verify", "data fidelity"}
 
 
 @pytest.mark.parametrize("listed", [name for name, listed in LISTED.items() if listed.complete])

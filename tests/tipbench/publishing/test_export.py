@@ -23,7 +23,7 @@ import datasets
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     datasets.disable_progress_bars()
-    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
 
 
 def test_each_config_of_a_task_loads_with_the_rows_that_a_method_is_given(
@@ -88,10 +88,8 @@ def test_scores_on_an_export_are_those_on_the_release(exported: Path, tiny: Rele
 def test_checksums_are_those_of_all_files_and_the_manifest_is_the_published_one(
     exported: Path, tiny: Release
 ) -> None:
-    listed = dict(
-        reversed(line.split("  "))  # type: ignore[misc]
-        for line in (exported / CHECKSUMS).read_text(encoding="utf-8").splitlines()
-    )
+    lines = (exported / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    listed = {name: digest for digest, name in (line.split("  ") for line in lines)}
     assert listed == checksums_of(exported)
     files = {p.relative_to(exported).as_posix() for p in exported.rglob("*") if p.is_file()}
     assert set(listed) == files - {CHECKSUMS}

@@ -74,7 +74,8 @@ def test_an_own_world_is_never_taken_for_a_release(tmp_path: Path) -> None:
 
 def test_a_kept_file_that_was_changed_is_refused(tmp_path: Path) -> None:
     name = register(written(tmp_path, {"operations.languages": LANGUAGES})).name
-    path_of(name).write_text(path_of(name).read_text().replace("94", "93"), encoding="utf-8")
+    text = path_of(name).read_text(encoding="utf-8")
+    path_of(name).write_text(text.replace("94", "93"), encoding="utf-8")
     with pytest.raises(UsageError, match=r"was changed since it was made"):
         World.of(name)
 

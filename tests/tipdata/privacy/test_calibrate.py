@@ -146,7 +146,6 @@ def test_the_world_file_says_what_was_asked_and_spent_and_no_count(table: Path) 
     made = run(table, asked)
     document = yaml.safe_load((table.parent.parent / "mine.yaml").read_text(encoding="utf-8"))
     told = document["calibration"]
-    assert document["private"] is True
     assert told["epsilon"] <= 1.0 + 1e-9
     assert told["epsilon"] == pytest.approx(1.0)
     assert [one["epsilon"] for one in told["parameters"].values()] == pytest.approx([0.5, 0.5])

@@ -302,8 +302,8 @@ def test_making_a_damaged_release_again_makes_the_damaged_region_alone(
 ) -> None:
     damage(made.region_folder(1) / "adverts.parquet")
     again: list[int] = []
-    make_region = make._make_region
-    monkeypatch.setattr(make, "_make_region", lambda *given: again.append(given[-1]) or make_region(*given))
+    make_region = make.make_region
+    monkeypatch.setattr(make, "make_region", lambda *given: again.append(given[-1]) or make_region(*given))
     make_release(made, engine="sequential", quiet=True)
     assert again == [1]
     assert verify_release(made, engine="sequential", quiet=True) == []

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from tipdata.core.world import fingerprint, newest_released
+from tipdata.core.fingerprint import fingerprint
+from tipdata.core.world import newest_released
 from tipdata.release import Release, make, make_release, open_release, verify_release
 
 NEWEST = newest_released()

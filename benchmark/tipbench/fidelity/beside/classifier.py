@@ -32,8 +32,8 @@ def told_apart(real: pl.DataFrame, release: pl.DataFrame, seed: int = 0) -> floa
     y = np.repeat([1, 0], height)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     model = HistGradientBoostingClassifier(max_iter=40, random_state=seed)
-    scores = cross_val_predict(model, x, y, cv=folds, method="predict_proba")[:, 1]
-    return float(roc_auc_score(y, scores))
+    scores = np.asarray(cross_val_predict(model, x, y, cv=folds, method="predict_proba"))
+    return float(roc_auc_score(y, scores[:, 1]))
 
 
 def _matrix(frame: pl.DataFrame, height: int, rng: np.random.Generator) -> NDArray[np.float64]:

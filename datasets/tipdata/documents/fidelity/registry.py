@@ -5,6 +5,7 @@ from __future__ import annotations
 from tipdata.documents.fidelity.aggregate import Aggregate
 from tipdata.documents.fidelity.aggregates import (
     closures,
+    exploitation,
     helpline,
     indicators,
     judgement,
@@ -18,7 +19,7 @@ SUBJECTS = {
     "advert markets": markets.AGGREGATES,
     "indicators": indicators.AGGREGATES,
     "closures": closures.AGGREGATES,
-    "people": people.AGGREGATES,
+    "people": (*people.AGGREGATES, *exploitation.AGGREGATES),
     "helpline and authorities": helpline.AGGREGATES,
     "lists": lists.AGGREGATES,
     "money": money.AGGREGATES,

@@ -50,7 +50,7 @@ def _of_column(table: str, name: str, values: pl.Series) -> Iterator[tuple[str, 
             yield "currency", str(values[int(other[0])]), int(other[0])
 
 
-def _young(values: pl.Series) -> Iterator[tuple[str, int]]:
+def _young(values: pl.Series) -> Iterator[tuple[str, str, int]]:
     """Yield the first age, or band of ages, that begins below eighteen, or that is neither."""
     for row, value in enumerate(values.to_list()):
         if value is None:

@@ -1,4 +1,4 @@
-"""Who is exploited and by whom: sex, children, forms, sectors, control, recruiters, how long it lasts."""
+"""Who is exploited and by whom: sex, children, forms, groups and their staff."""
 
 from __future__ import annotations
 
@@ -12,36 +12,15 @@ from tipdata.documents.fidelity.view import View, shares
 Measure = Callable[[View], pl.DataFrame]
 LABOUR, SEXUAL = ("labour", "domestic_servitude"), ("sexual", "sex_tourism")
 STAFF = ("controller", "recruiter", "writer")
-YEAR = 365
 FORMS = {
     "forced labour": (LABOUR, ".42", 0.36, 0.48, "secondary"),
     "sexual exploitation": (SEXUAL, ".36-.38", 0.32, 0.44, "memory"),
     "forced criminality": (("forced_criminality",), ".08", 0.05, 0.12, "read"),
 }
-SECTORS = {
-    "domestic": ("domestic work", 0.37),
-    "agricultural": ("agriculture", 0.33),
-    "construction": ("construction", 0.19),
-    "hospitality": ("hospitality", 0.12),
-}
-CONTROL = {
-    "psychological abuse, sexual exploitation": (SEXUAL, ("psychological_abuse",), 0.62),
-    "threats, sexual exploitation": (SEXUAL, ("threats",), 0.38),
-    "movement restricted, sexual exploitation": (SEXUAL, ("restricts_movement",), 0.37),
-    "psychological abuse, forced labour": (LABOUR, ("psychological_abuse",), 0.60),
-    "movement restricted, forced labour": (LABOUR, ("restricts_movement",), 0.60),
-    "debt bondage or earnings taken, forced labour": (LABOUR, ("debt_bondage", "takes_earnings"), 0.60),
-}
-DURATIONS = {
-    "under a year, forced labour": (LABOUR, "short", 0.38),
-    "over two years, forced labour": (LABOUR, "long", 0.33),
-    "under a year, sexual exploitation": (SEXUAL, "short", 0.59),
-    "over two years, sexual exploitation": (SEXUAL, "long", 0.26),
-}
-TOLERANCE = 0.06
 
 
-def _of(view: View, forms: tuple[str, ...]) -> pl.DataFrame:
+def exploited_in(view: View, forms: tuple[str, ...]) -> pl.DataFrame:
+    """Return the people who are exploited in one of some forms."""
     return view.exploited.filter(pl.col("form").is_in(forms))
 
 
@@ -97,35 +76,6 @@ def _per_trafficker(view: View) -> pl.DataFrame:
         )
         .sort("region")
     )
-
-
-def _sector(category: str) -> Measure:
-    return lambda view: shares(_of(view, LABOUR), pl.col("category") == category)
-
-
-def _control(forms: tuple[str, ...], means: tuple[str, ...]) -> Measure:
-    met = pl.col("means_of_control").list.set_intersection(list(means)).list.len() > 0
-    return lambda view: shares(_of(view, forms), met)
-
-
-def _relation(forms: tuple[str, ...] | None, relations: tuple[str, ...]) -> Measure:
-    def measure(view: View) -> pl.DataFrame:
-        rows = view.exploited if forms is None else _of(view, forms)
-        known = rows.drop_nulls("recruiter_relation")
-        return shares(known, pl.col("recruiter_relation").is_in(relations))
-
-    return measure
-
-
-def _duration(forms: tuple[str, ...], length: str) -> Measure:
-    """Of spells that ended within the window, as those are of whom a service makes a record."""
-    days = pl.col("to_day") - pl.col("from_day")
-    met = days < YEAR if length == "short" else days > 2 * YEAR
-    return lambda view: shares(_of(view, forms).drop_nulls("to_day"), met)
-
-
-def _text(share: float) -> str:
-    return f"{share:.2f}".lstrip("0")
 
 
 AGGREGATES = (
@@ -241,83 +191,6 @@ AGGREGATES = (
         "computed",
         note="published of reports to a helpline, 2017 and 2019",
     ),
-    *(
-        Aggregate(
-            f"{name}, of forced labour",
-            _text(share),
-            share - TOLERANCE,
-            share + TOLERANCE,
-            "ctdc2024",
-            ("people", "operations"),
-            _sector(category),
-            "input",
-            "operations.category.labour",
-        )
-        for category, (name, share) in SECTORS.items()
-    ),
-    *(
-        Aggregate(
-            name,
-            _text(share),
-            share - TOLERANCE,
-            share + TOLERANCE,
-            "ctdc2024",
-            ("people", "operations"),
-            _control(forms, means),
-            "input",
-            f"people.control.{'labour' if forms == LABOUR else 'other'}",
-        )
-        for name, (forms, means, share) in CONTROL.items()
-    ),
-    Aggregate(
-        "recruiter neither partner, family nor friend, forced labour",
-        ".81",
-        0.75,
-        0.87,
-        "ctdc2024",
-        ("people", "operations"),
-        _relation(LABOUR, ("other",)),
-        "input",
-        "people.relation.labour",
-    ),
-    Aggregate(
-        "recruiter partner, family or friend, sexual exploitation",
-        ".62",
-        0.56,
-        0.68,
-        "ctdc2024",
-        ("people", "operations"),
-        _relation(SEXUAL, ("partner", "family", "friend")),
-        "input",
-        "people.relation.other",
-    ),
-    Aggregate(
-        "recruiter is family, all forms",
-        ".21-.31",
-        0.18,
-        0.34,
-        "polaris2020",
-        ("people",),
-        _relation(None, ("family",)),
-        "unused",
-        mark="secondary",
-        note="published of reports to a helpline, 2019 and 2020, children among them",
-    ),
-    *(
-        Aggregate(
-            name,
-            _text(share),
-            share - TOLERANCE,
-            share + TOLERANCE,
-            "ctdc2024",
-            ("people", "operations"),
-            _duration(forms, length),
-            "input",
-            f"people.duration.{'labour' if forms == LABOUR else 'other'}",
-            note="spells that ended within the two years",
-        )
-        for name, (forms, length, share) in DURATIONS.items()
-    ),
     Aggregate(
         "men, of forced criminality",
         "most",
@@ -325,7 +198,7 @@ AGGREGATES = (
         1.0,
         "ohchr2023",
         ("people", "operations"),
-        lambda v: shares(_of(v, ("forced_criminality",)), pl.col("sex") == "male"),
+        lambda v: shares(exploited_in(v, ("forced_criminality",)), pl.col("sex") == "male"),
         "input",
         "people.women",
     ),
