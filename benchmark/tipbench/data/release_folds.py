@@ -41,7 +41,14 @@ def open_by_name(name: str) -> Source:
     holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`)."""
     if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expanded(name).is_dir()):
         return open_export(name)
-    release = Release.called(name)
+    try:
+        release = Release.called(name)
+    except UsageError as error:
+        if not expanded(name).is_dir():
+            raise
+        raise UsageError(
+            f"{str(error).rstrip('.')}; for the export in the folder {name} write ./{name}."
+        ) from None
     return open_release(release.version, release.size, world=release.world)
 
 

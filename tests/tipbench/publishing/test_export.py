@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import fsspec
@@ -73,6 +74,16 @@ def test_an_export_reads_back_as_the_release(exported: Path, tiny: Release) -> N
     assert frames[0].keys() == frames[1].keys()
     for part in frames[0]:
         assert_frame_equal(frames[0][part], frames[1][part])
+
+
+def test_a_folder_with_a_name_such_as_a_release_has_is_named_with_its_path(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(exported, tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"for the export in the folder mine write \./mine\."):
+        tipbench.load("assistance_triage", release="mine")
+    assert tipbench.load("assistance_triage", release="./mine").parts.height
 
 
 def test_scores_on_an_export_are_those_on_the_release(exported: Path, tiny: Release) -> None:
