@@ -125,7 +125,11 @@ def _title(story: Timeline) -> str:
 def _about(story: Timeline) -> list[str]:
     about = story.about
     outside = ", in a language outside the region's majority" if about.migrant else ""
-    spell = f"posts adverts from {days(about.first_day, about.last_day)}" if about.posts else "never posts an advert"
+    spell = (
+        f"posts adverts from {days(about.first_day, about.last_day)}"
+        if about.posts
+        else "never posts an advert"
+    )
     seen = ", ".join(f"{view} {story.rows[view]:,}" for view in VIEWS)
     outsiders = sum(not event.inside for event in story.events)
     rows = [

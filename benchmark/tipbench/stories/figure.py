@@ -63,7 +63,7 @@ def draw(story: Timeline) -> Figure:
                     "none", (0, 0.5), xycoords="axes fraction", xytext=(-4, -10), textcoords="offset points",
                     ha="right", va="center", fontsize=SMALL, color=QUIET,
                 )  # fmt: skip
-        _disturbances(panels, story)
+        _disturbances(panels, near)
         panels[-1].set_xlim(reach.first, reach.last)
         panels[-1].set_xlabel("day of the world", fontsize=SMALL, color=QUIET)
         _explain(figure, panels, story, near)
@@ -131,9 +131,9 @@ def _background(panel: Axes, story: Timeline, reach: Reach) -> None:
     panel.spines["bottom"].set_color(PALE)
 
 
-def _disturbances(panels: Sequence[Axes], story: Timeline) -> None:
+def _disturbances(panels: Sequence[Axes], near: Sequence[Event]) -> None:
     """Draw what stops an operation across all lanes, and name it above."""
-    for event in story.events:
+    for event in near:
         if event.what not in STOPPED:
             continue
         for panel in panels:
@@ -156,4 +156,6 @@ def _explain(figure: Figure, panels: Sequence[Axes], story: Timeline, near: Sequ
         "sign that fits this case fits lawful work as well.",
         loc="left", fontsize=SMALL, color=QUIET, pad=16,
     )  # fmt: skip
-    figure.legend(handles=handles(near, about.posts), loc="outside lower left", frameon=False, fontsize=SMALL, ncols=5)
+    figure.legend(
+        handles=handles(near, about.posts), loc="outside lower left", frameon=False, fontsize=SMALL, ncols=4
+    )

@@ -20,6 +20,8 @@ TOWNS = 4
 WEEK = 7
 BARS = (-1.3, 0.3)
 """Lower and upper end of a lane of bars, which stand from 0 down to -1."""
+FIRMS = -1.5
+"""Height of the firms that it staffs, of which no day is known: one line for all, and how many they are."""
 
 
 class Reach(NamedTuple):
@@ -123,17 +125,17 @@ def _right(panel: Axes, labels: dict[Any, str]) -> None:
 
 
 def _firms(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
-    placed = [event for event in events if event.what in ("firm", "exploiting firm")]
-    for row, event in _stacked(placed, reach):
-        exploits = event.what == "exploiting firm"
-        line = "-" if event.dated else ":"
-        _bar(panel, event, row, reach, STRONG if exploits else QUIET, thin=not exploits, line=line)
+    for row, event in _stacked([event for event in events if event.what == "exploiting firm"], reach):
+        _bar(panel, event, row, reach, STRONG)
+    if staffed := [event for event in events if event.what == "firm"]:
+        panel.plot(_ends(staffed[0], reach), [FIRMS, FIRMS], ":", color=QUIET, linewidth=THIN, zorder=2)
+        _right(panel, {FIRMS: f"{len(staffed)} firm{'s' if len(staffed) > 1 else ''}"})
     for what, mark in (("audit", "^"), ("complaint", "v")):
         days = [event.day for event in events if event.what == what]
         panel.plot(
             days, [0.8] * len(days), mark, color=INK, markersize=DOT - 2, markerfacecolor=PAPER, zorder=3
         )
-    panel.set_ylim(BARS[0], 1.3)
+    panel.set_ylim(FIRMS - 0.3, 1.3)
 
 
 def _people(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
@@ -141,8 +143,9 @@ def _people(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     held = [(event.day, reach.end(event)) for event in events if event.what == "person"]
     days = range(int(reach.first), int(reach.last) + 1)
     counts = [sum(since <= day <= until for since, until in held) for day in days]
-    panel.fill_between(days, counts, step="post", color=ACCENT, alpha=0.35, linewidth=0, zorder=1.5)
-    panel.step(days, counts, where="post", color=ACCENT, linewidth=1, zorder=2)
+    if held:
+        panel.fill_between(days, counts, step="post", color=ACCENT, alpha=0.35, linewidth=0, zorder=1.5)
+        panel.step(days, counts, where="post", color=ACCENT, linewidth=1, zorder=2)
     most = max(*counts, 1)
     for what, shape, face in (("person", "^", ACCENT), ("exit", "v", PAPER), ("handed on", ">", PAPER)):
         when = [event.day for event in events if event.what == what]
@@ -199,10 +202,13 @@ def _stacked(events: Sequence[Event], reach: Reach) -> list[tuple[float, Event]]
     return [(-row / max(len(free) - 1, 1), event) for row, event in placed]
 
 
-def _bar(
-    panel: Axes, event: Event, row: float, reach: Reach, colour: str, thin: bool, line: str = "-"
-) -> None:
+def _bar(panel: Axes, event: Event, row: float, reach: Reach, colour: str, thin: bool = False) -> None:
+    width = THIN if thin else BAR
     panel.plot(
-        [event.day, reach.end(event)], [row, row], color=colour, linewidth=THIN if thin else BAR, linestyle=line,
-        solid_capstyle="butt", zorder=2,
-    )  # fmt: skip
+        _ends(event, reach), [row, row], color=colour, linewidth=width, solid_capstyle="butt", zorder=2
+    )
+
+
+def _ends(event: Event, reach: Reach) -> tuple[float, float]:
+    """Return where what lasts begins and ends: with its last day, so that one day is seen."""
+    return event.day, reach.end(event) + 1

@@ -53,7 +53,9 @@ class Event(_Frozen):
     )
     town: str | None = None
     size: int | None = Field(default=None, description="messages, people or XTS in minor units, as what says")
-    dated: bool = Field(default=True, description="whether its days are known; else they are those of the life")
+    dated: bool = Field(
+        default=True, description="whether its days are known; else they are those of the life"
+    )
     inside: bool = Field(description="whether its day is one of the operation's life")
 
 
