@@ -19,6 +19,7 @@ from tipdata.core.world import newest_released
 from tipbench.config.interpolations import refuse_interpolated_words, refuse_interpolations
 from tipbench.config.method_class import is_shipped, parameters_of
 from tipbench.config.options import Options, check_option, options, suggestion
+from tipbench.config.release_names import RELEASE, spelt_out
 from tipbench.config.settings import Settings, settings_of
 from tipbench.config.sweeps import single_value
 from tipbench.data.custom.config import OwnData
@@ -65,6 +66,20 @@ class Composer:
     typed: tuple[Override, ...] = ()
     _composed: dict[tuple, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
     plain: bool = False
+
+    def __post_init__(self) -> None:
+        """Spell out a release that was typed by its name. Raises UsageError where a part of it is typed again."""
+        name = self.value(RELEASE)
+        if name is None or "," in name or name in self.options[RELEASE]:
+            return
+        found = spelt_out(name, self.options[RELEASE])
+        rest = [o for o in self.typed if o.key != RELEASE]
+        if twice := [o for o in rest if o.key in found]:
+            raise UsageError(
+                f"release={name} says {twice[0].key} already: leave out {twice[0].key}={twice[0].value}."
+            )
+        spelt = tuple(Override(key, value) for key, value in found.items())
+        object.__setattr__(self, "typed", (*spelt, *rest))
 
     @cached_property
     def options(self) -> Options:

@@ -102,6 +102,21 @@ def release_name(version: str, size: str, world: int = 0) -> str:
     return f"{version}/{size}{f'{WORLD_MARK}{world}' if world else ''}"
 
 
+def parts_of(name: str) -> tuple[str, str, str]:
+    """Return version, size and world of a release's name as :func:`release_name` writes it, '' for what it leaves out.
+
+    Raises UsageError for a world that is not a whole number from 1.
+    """
+    version, _, place = name.rpartition("/")
+    size, marked, world = place.partition(WORLD_MARK)
+    if marked and not (world.isascii() and world.isdigit() and not world.startswith("0")):
+        raise UsageError(
+            f"release {name} names no world: write {size}{WORLD_MARK}1, {size}{WORLD_MARK}2 and so on, or {size} for "
+            "the released one."
+        )
+    return version, size, world
+
+
 def check_world(number: object) -> None:
     """Raises UsageError for a number that no world has."""
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
