@@ -67,20 +67,6 @@ class Composer:
     _composed: dict[tuple, dict[str, Any]] = field(default_factory=dict, repr=False, compare=False)
     plain: bool = False
 
-    def __post_init__(self) -> None:
-        """Spell out a release that was typed by its name. Raises UsageError where a part of it is typed again."""
-        name = self.value(RELEASE)
-        if name is None or "," in name or name in self.options[RELEASE]:
-            return
-        found = spelt_out(name, self.options[RELEASE])
-        rest = [o for o in self.typed if o.key != RELEASE]
-        if twice := [o for o in rest if o.key in found]:
-            raise UsageError(
-                f"release={name} says {twice[0].key} already: leave out {twice[0].key}={twice[0].value}."
-            )
-        spelt = tuple(Override(key, value) for key, value in found.items())
-        object.__setattr__(self, "typed", (*spelt, *rest))
-
     @cached_property
     def options(self) -> Options:
         return options(self.folders)
@@ -105,7 +91,7 @@ class Composer:
             UsageError: for options and keys that do not exist, values of the wrong kind, a ``task`` that
                 contradicts the baseline's, and ``release`` beside ``data``.
         """
-        typed = tuple(single_value(one, self.options) for one in self.typed)
+        typed = spelt_out([single_value(one, self.options) for one in self.typed], self.options[RELEASE])
         if typed != self.typed:
             return replace(self, typed=typed, _composed=self._composed).settings(baseline, general)
         groups = {o.key: o.value for o in self.typed if o.key in self.options and o.key != "release"}

@@ -10,12 +10,11 @@ from tipcore.errors import UsageError
 from tipcore.home import home
 from tipcore.parquet import scan_parquet
 
+from tipdata.core.release_names import parts_of, release_name
 from tipdata.core.world import (
     check_world,
     entry_of,
     newest_released,
-    parts_of,
-    release_name,
     sizes,
     versions,
 )
