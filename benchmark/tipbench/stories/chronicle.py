@@ -26,7 +26,7 @@ SINGULAR = {
     "member": "a member joins",
     "conversation": "starts a conversation",
     "advert": "posts an advert",
-    "firm": "is the main agency of a firm",
+    "firm": "mainly staffs a firm",
     "exploiting firm": "exploits people at a firm",
     "person": "a person comes under its control",
     "stop": "stops",
@@ -55,7 +55,7 @@ PLURAL = {
     "member": "members join",
     "conversation": "conversations",
     "advert": "adverts",
-    "firm": "firms whose main agency it is",
+    "firm": "firms mainly staffed by it",
     "exploiting firm": "firms that exploit people",
     "person": "people come under its control",
     "stop": "stops",
@@ -208,7 +208,7 @@ def _in(events: Sequence[Event]) -> str:
 
 
 def _sorts(events: Sequence[Event]) -> str:
-    named = _most([event.sort for event in events], "other", "not given")
+    named = _most([event.sort for event in events], "the rest", "not given")
     return f"{BEFORE_SORT.get(events[0].what, ': ')}{named}" if named else ""
 
 
