@@ -7,14 +7,13 @@ from tipcore.errors import UsageError
 
 from tipbench.actions.data import opened
 from tipbench.console import Column, emit, emit_json, emit_table, notice
+from tipbench.data.release_folds import check_open
 from tipbench.stories.figure import check_ending
 from tipbench.stories.finding import SHOWN, find
 from tipbench.stories.timeline import story_of
 from tipbench.stories.views import VIEWS
 from tipbench.task import Source
 
-ROUND = "round.json"
-"""What the folder of a sealed round has, and no other."""
 FIRST = 20
 """Candidates that are shown; JSON has all."""
 NUMBERS = ("operation", "region", "begins", "ends", "views", *VIEWS)
@@ -91,7 +90,5 @@ def _check_open(words: list[str]) -> None:
         key, _, value = word.partition("=")
         if key.partition(".")[0] == "data":
             raise UsageError(f"{word}: your own data have no operations, and so no story: name a release=.")
-        if key == "release" and (Path(value) / ROUND).is_file():
-            raise UsageError(
-                f"release={value} is a sealed round, whose truth nobody is shown: name an open release."
-            )
+        if key == "release":
+            check_open(value)

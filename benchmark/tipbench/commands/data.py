@@ -2,7 +2,7 @@
 
 import argparse
 
-from tipbench.commands.options import add_config_dir, add_json, add_overrides, add_quiet, parser_of
+from tipbench.commands.options import RELEASE, add_config_dir, add_json, add_overrides, add_quiet, parser_of
 
 ABOUT = {
     "make": "generate a release, region by region; goes on where it was interrupted",
@@ -86,7 +86,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         if action == "story":
             _add_story(one)
         else:
-            add_overrides(one, f"release=, release.world={own}")
+            add_overrides(one, f"{RELEASE}, release.world={own}")
         if action == "preview":
             add_config_dir(one)
         else:
@@ -100,7 +100,9 @@ def _add_story(parser: argparse.ArgumentParser) -> None:
         "overrides",
         nargs="*",
         metavar="OPERATION, key=value",
-        help="number of an operation (else the trafficking operation that is seen best); release=, release.world=",
+        help=f"number of an operation (else the trafficking operation that is seen best); {RELEASE}, release.world=",
     )
-    parser.add_argument("--find", metavar="FILTERS", help='list candidates, such as "form=labour views>=4"')
+    parser.add_argument(
+        "--find", metavar="FILTERS", help='list candidates, such as "form=labour views>=4"; "" lists all'
+    )
     parser.add_argument("--figure", metavar="PATH", help="draw it as well: .png, .svg or .pdf")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -24,14 +25,26 @@ from tipbench.data.training_size import YARDSTICK, TrainingSize, cut_to
 from tipbench.kinds.answers import Answers
 from tipbench.task import Source, Task
 
+ROUND = "round.json"
+"""What the folder of a sealed round has, and no other."""
 WINDOW_END = DAYS
 """The prediction time of tasks that predict at window end: rows of this day and later are not shown."""
 
 
 def open_by_name(name: str) -> Source:
-    """Return the release of a name, ready to read; see :meth:`tipdata.release.Release.called`."""
+    """Return the release of a name, ready to read; see :meth:`tipdata.release.Release.called`, and
+    :func:`check_open`."""
+    check_open(name)
     release = Release.called(name)
     return open_release(release.version, release.size, world=release.world)
+
+
+def check_open(name: str) -> None:
+    """Refuse the folder of a sealed round in the place of a release. Raises UsageError."""
+    if (Path(name) / ROUND).is_file():
+        raise UsageError(
+            f"release={name} is a sealed round, whose truth nobody is shown: name an open release."
+        )
 
 
 def prepare_release(
