@@ -33,7 +33,7 @@ from tipbench.metrics.bootstrap import dense_codes, observed, replicate
 from tipbench.metrics.ranking import Ranking
 from tipdata.core import world as worlds_of
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.world import release_name
+from tipdata.core.release_names import release_name
 from tipdata.release.make import make_release
 from tipdata.release.release import Release
 

@@ -28,7 +28,7 @@ from tipbench.metrics.bootstrap import observed, replicate
 from tipbench.metrics.inputs import inputs_of
 from tipbench.metrics.registry import measured
 from tipbench.tasks.case_linkage import VIEWS
-from tipdata.core.world import release_name
+from tipdata.core.release_names import release_name
 
 CASES, RISK = "case_linkage", "advert_risk"
 LINKERS = {

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.home import expanded
@@ -25,9 +24,7 @@ from tipbench.config.compose import parse
 from tipbench.config.options import suggestion
 from tipbench.config.settings import Engine
 from tipbench.console import emit, emit_json
-
-ROUND = "round.json"
-"""What the folder of a sealed round has, and no other."""
+from tipbench.data import release_folds
 
 
 def call_make(options: argparse.Namespace) -> int:
@@ -177,10 +174,8 @@ def check_open(words: list[str], so: str) -> None:
         key, _, value = word.partition("=")
         if key.partition(".")[0] == "data":
             raise UsageError(f"{word}: your own data have no operations, {so}: name a release=.")
-        if key == "release" and (Path(value) / ROUND).is_file():
-            raise UsageError(
-                f"release={value} is a sealed round, whose truth nobody is shown: name an open release."
-            )
+        if key == "release":
+            release_folds.check_open(value)
 
 
 def opened(options: argparse.Namespace) -> Release:

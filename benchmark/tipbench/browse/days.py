@@ -17,7 +17,7 @@ ROW, PHONE_ROW, TOP, BOTTOM = 22, 34, 22, 34
 TICK = 12
 FRAMES = ("begins", "ends")
 """What is drawn as the ends of the shade."""
-HIDDEN = ("member", "person", "exit", "exploiting firm", "investigation")
+HIDDEN = ("member", "person", "exit", "handed on", "exploiting firm", "investigation")
 """What truth alone knows: rows of hidden tables, and what a firm does."""
 
 
@@ -27,8 +27,8 @@ def draw(story: Timeline, title: str, phone: bool = False) -> Drawing:
     rows = [(what, events) for what, events in rows if events]
     tall = PHONE_ROW if phone else ROW
     width, left = (PHONE, 0) if phone else (WIDE, LEFT)
-    low, high = reach_of(story)
-    scale = Scale(low, high, left + 4, width - 6)
+    reach = reach_of(story)
+    scale = Scale(reach.first, reach.last, left + 4, width - 6)
     bottom = TOP + tall * len(rows)
     drawing = Drawing(width, bottom + BOTTOM, title, _about(rows))
     _background(drawing, story, scale, bottom)

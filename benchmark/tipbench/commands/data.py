@@ -3,7 +3,7 @@
 import argparse
 
 from tipbench.commands.data_actions import ACTIONS
-from tipbench.commands.options import add_config_dir, add_json, add_overrides, add_quiet, parser_of
+from tipbench.commands.options import RELEASE, add_config_dir, add_json, add_overrides, add_quiet, parser_of
 
 EXAMPLES = """\
 examples:
@@ -33,7 +33,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
         else:
             keys = [*(["engine", "engine.workers"] if action.at_work else []), *action.keys]
             listed = "".join(f", {key}=" for key in keys)
-            add_overrides(one, f"release=, release.world={listed}{action.own_data}")
+            add_overrides(one, f"{RELEASE}, release.world={listed}{action.own_data}")
         if action.arguments is not None:
             action.arguments(one)
         if action.own_data:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tipbench.commands.options import add_draft
+from tipbench.commands.options import RELEASE, add_draft
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,11 @@ def _browse(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="FOLDER", help=about)
 
 
+FIND = 'list candidates, such as "form=labour views>=4"; "" lists all'
+
+
 def _story(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--find", metavar="FILTERS", help='list candidates, such as "form=labour views>=4"')
+    parser.add_argument("--find", metavar="FILTERS", help=FIND)
     _figure(parser)
 
 
@@ -159,7 +162,7 @@ each view with =, >=, <=, < and >. All must hold; a space within a value is writ
 What fits a trafficking case fits lawful work as well: compare a story of kind=business or kind=independent.""",
         words=(
             "OPERATION, key=value",
-            "number of an operation (else the trafficking operation that is seen best); release=, release.world=",
+            f"number of an operation (else the trafficking operation that is seen best); {RELEASE}, release.world=",
         ),
         arguments=_story,
     ),
@@ -192,7 +195,7 @@ examples:
 Exit code 1 where anything is found, with file, row and rule. The rules are those of docs/ethics.md.""",
         words=(
             "FOLDER, key=value",
-            "a folder of parquet files, or release=, release.world= (made first where it is missing)",
+            f"a folder of parquet files, or {RELEASE}, release.world= (made first where it is missing)",
         ),
         arguments=_lint,
     ),

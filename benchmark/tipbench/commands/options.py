@@ -19,6 +19,10 @@ def add_overrides(parser: argparse.ArgumentParser, about: str) -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value", help=about)
 
 
+RELEASE = "release= (SIZE, or VERSION/SIZE as a release is named, with .w3 of independent world 3)"
+"""What ``release=`` takes, for help."""
+
+
 def add_config_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config-dir", metavar="FOLDER", help="configs of your own: baseline/, data/, experiment/"

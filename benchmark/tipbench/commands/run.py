@@ -2,7 +2,7 @@
 
 import argparse
 
-from tipbench.commands.options import add_config_dir, add_json, add_overrides, add_quiet
+from tipbench.commands.options import RELEASE, add_config_dir, add_json, add_overrides, add_quiet
 
 QUICKSTART = "experiment=quickstart"
 
@@ -30,7 +30,7 @@ seconds."""
 def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = EXAMPLES
-    add_overrides(parser, "overrides of the config; without any, " + QUICKSTART)
+    add_overrides(parser, f"overrides of the config, such as {RELEASE}; without any, {QUICKSTART}")
     parser.add_argument("-m", "--multirun", action="store_true", help="comma lists are run one by one")
     parser.add_argument("--show", action="store_true", help="print the resolved config and run nothing")
     parser.add_argument(

@@ -2,7 +2,7 @@
 
 import argparse
 
-from tipbench.commands.options import add_config_dir, add_json, add_overrides, add_quiet
+from tipbench.commands.options import RELEASE, add_config_dir, add_json, add_overrides, add_quiet
 from tipbench.kinds import KINDS
 
 EXAMPLES = """\
@@ -29,7 +29,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.epilog = EXAMPLES.format(formats=formats())
     parser.add_argument("predictions", metavar="PREDICTIONS", help="a .parquet or .csv file")
-    add_overrides(parser, "task=, and release= or data=, split=, replicates=")
+    add_overrides(parser, f"task=, and {RELEASE} or data=, split=, replicates=")
     add_config_dir(parser)
     add_json(parser)
     add_quiet(parser)

@@ -19,6 +19,7 @@ from tipdata.core.world import newest_released
 from tipbench.config.interpolations import refuse_interpolated_words, refuse_interpolations
 from tipbench.config.method_class import is_shipped, parameters_of
 from tipbench.config.options import Options, check_option, options, suggestion
+from tipbench.config.release_names import RELEASE, spelt_out
 from tipbench.config.settings import Settings, settings_of
 from tipbench.config.sweeps import single_value
 from tipbench.data.custom.config import OwnData
@@ -90,7 +91,7 @@ class Composer:
             UsageError: for options and keys that do not exist, values of the wrong kind, a ``task`` that
                 contradicts the baseline's, and ``release`` beside ``data``.
         """
-        typed = tuple(single_value(one, self.options) for one in self.typed)
+        typed = spelt_out([single_value(one, self.options) for one in self.typed], self.options[RELEASE])
         if typed != self.typed:
             return replace(self, typed=typed, _composed=self._composed).settings(baseline, general)
         groups = {o.key: o.value for o in self.typed if o.key in self.options and o.key != "release"}

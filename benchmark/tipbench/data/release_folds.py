@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -28,6 +29,8 @@ from tipbench.data.training_size import YARDSTICK, TrainingSize, cut_to
 from tipbench.kinds.answers import Answers
 from tipbench.task import Source, Task
 
+ROUND = "round.json"
+"""What the folder of a sealed round has, and no other."""
 WINDOW_END = DAYS
 """The prediction time of tasks that predict at window end: rows of this day and later are not shown."""
 
@@ -38,7 +41,11 @@ NAME = re.compile(r"(\d[\w.]*/)?[\w.]+")
 
 def open_by_name(name: str) -> Source:
     """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
-    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`)."""
+    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`).
+
+    Raises UsageError as these do, and as :func:`check_open`.
+    """
+    check_open(name)
     if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expanded(name).is_dir()):
         return open_export(name)
     try:
@@ -50,6 +57,14 @@ def open_by_name(name: str) -> Source:
             f"{str(error).rstrip('.')}; for the export in the folder {name} write ./{name}."
         ) from None
     return open_release(release.version, release.size, world=release.world)
+
+
+def check_open(name: str) -> None:
+    """Refuse the folder of a sealed round in the place of a release. Raises UsageError."""
+    if (Path(name) / ROUND).is_file():
+        raise UsageError(
+            f"release={name} is a sealed round, whose truth nobody is shown: name an open release."
+        )
 
 
 def prepare_release(

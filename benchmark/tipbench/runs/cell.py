@@ -8,7 +8,7 @@ from typing import Any
 
 from tipcore.errors import UsageError
 from tipcore.operating_system import name_problem
-from tipdata.core.world import release_name
+from tipdata.core.release_names import release_name
 
 from tipbench.config.settings import Settings
 from tipbench.sources import canonical, value_digest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, get_args
 
 from tipbench.stories.record import Event, Phase, Timeline
@@ -16,7 +16,8 @@ FEW, LINES = 4, 6
 PERIODS = (7, 14, 28, 91, 182, 365, 10_000)
 """Days that are told together."""
 TOP = 3
-"""Sorts and towns that a line names."""
+"""Sorts and towns that a line names; one more where it is the last."""
+UNDATED = "no day known"
 
 SINGULAR = {
     "begins": "begins",
@@ -25,7 +26,7 @@ SINGULAR = {
     "member": "a member joins",
     "conversation": "starts a conversation",
     "advert": "posts an advert",
-    "firm": "places people with a firm",
+    "firm": "mainly staffs a firm",
     "exploiting firm": "exploits people at a firm",
     "person": "a person comes under its control",
     "stop": "stops",
@@ -33,7 +34,8 @@ SINGULAR = {
     "money in": "takes",
     "money out": "pays",
     "money moved": "moves between its own wallets",
-    "everyday payment": "its members pay or are paid as anybody is",
+    "money beside": "people around it pay each other",
+    "everyday payment": "an everyday payment of a member,",
     "flag": "users flag an advert",
     "review": "an advert is queued for review",
     "account closes": "loses an account",
@@ -42,6 +44,7 @@ SINGULAR = {
     "complaint": "workers of a firm complain",
     "investigation": "an investigation settles what it is",
     "exit": "a person gets out",
+    "handed on": "a person is handed on to other traffickers",
     "helpline contact": "the helpline is told of it",
     "ends": "ends",
 }
@@ -52,7 +55,7 @@ PLURAL = {
     "member": "members join",
     "conversation": "conversations",
     "advert": "adverts",
-    "firm": "firms with people that it placed",
+    "firm": "firms mainly staffed by it",
     "exploiting firm": "firms that exploit people",
     "person": "people come under its control",
     "stop": "stops",
@@ -60,6 +63,7 @@ PLURAL = {
     "money in": "payments in",
     "money out": "payments out",
     "money moved": "payments between its own wallets",
+    "money beside": "payments between people around it",
     "everyday payment": "everyday payments of its members",
     "flag": "flags by users",
     "review": "adverts queued for review",
@@ -68,12 +72,18 @@ PLURAL = {
     "audit": "audits of firms",
     "complaint": "complaints by workers",
     "exit": "people get out",
+    "handed on": "people are handed on to other traffickers",
     "helpline contact": "helpline contacts",
 }
 """The same of several."""
-BEFORE_SORT = {"advert": " on ", "journey": " by ", "person": ", through ", "helpline contact": ", by "}
+BEFORE_SORT = {
+    **{"account": " ", "advert": " on ", "journey": " by "},
+    **{"person": ", through ", "exit": ", ", "helpline contact": ", by "},
+}
 """What stands before the sort of an event, where it is no colon."""
-MONEY = ("money in", "money out", "money moved", "everyday payment")
+BEFORE_TOWN = {"journey": " to "}
+"""What stands before its town, where it is not *in*."""
+MONEY = ("money in", "money out", "money moved", "money beside", "everyday payment")
 
 
 class Told(NamedTuple):
@@ -139,11 +149,15 @@ def about_told(story: Timeline) -> list[Told]:
     """Return who the operation is and what is seen of it, each with a word for it."""
     about = story.about
     outside = ", in a language outside the region's majority" if about.migrant else ""
-    spell = f"posts adverts from {days(about.first_day, about.last_day)}" if about.posts else "never posts"
+    spell = (
+        f"posts adverts from {days(about.first_day, about.last_day)}"
+        if about.posts
+        else "never posts an advert"
+    )
     seen = ", ".join(f"{view} {story.rows[view]:,}" for view in VIEWS)
     outsiders = sum(not event.inside for event in story.events)
     rows = [
-        ("who", f"{about.organisation}" + (f", {about.strategy}" if about.strategy else "")),
+        ("who", about.organisation.replace("_", " ") + (f", {about.strategy}" if about.strategy else "")),
         ("offers", f"{about.category}{outside} ({about.language})"),
         ("lives", f"{days(about.begins, about.ends)} ({_weeks(about.ends - about.begins + 1)}); {spell}"),
         ("seen", f"in {story.views} of {len(VIEWS)} views; rows of its life: {seen}"),
@@ -156,28 +170,31 @@ def about_told(story: Timeline) -> list[Told]:
 
 
 def _heading(phase: str, events: Sequence[Event]) -> str:
-    first, last = events[0].day, max(event.day for event in events)
+    known = [event.day for event in events if event.dated]
     said = f"{phase[0].upper()}{phase[1:]}"
-    return f"{said}, {days(first, last)}" if len(events) > 1 else said
+    return f"{said}, {days(min(known), max(known))}" if len(known) > 1 else said
 
 
 def _told(events: Sequence[Event]) -> Iterator[Told]:
     """Yield the lines of a phase, one thing after the other: few events one by one, many by periods."""
     for what in SINGULAR:
         alike = [event for event in events if event.what == what]
-        if len(alike) > FEW:
+        if len(alike) > FEW and alike[0].dated:
             yield from _many(what, alike)
+        elif len(alike) > FEW:
+            yield _period(what, alike)
         else:
             yield from map(_one, alike)
 
 
 def _one(event: Event) -> Told:
-    until = f" until day {event.until}" if event.until is not None and event.until > event.day else ""
     size = f" {_money(event.size)}" if event.what in MONEY and event.size is not None else ""
-    told = f"{SINGULAR[event.what]}{size}{_in([event])}{_sorts([event])}{until}"
+    told = f"{SINGULAR[event.what]}{size}{_in([event])}{_sorts([event])}"
     if event.what == "conversation":
         told += f", {event.size:,} messages"
-    return Told(f"day {event.day}{'' if event.inside else '*'}", told)
+    if event.dated and event.until is not None and event.until > event.day:
+        told += f" (from day {event.day} until day {event.until})"
+    return Told(_when([event]), told)
 
 
 def _many(what: str, events: Sequence[Event]) -> Iterator[Told]:
@@ -194,29 +211,40 @@ def _period(what: str, events: Sequence[Event]) -> Told:
     if len(events) == 1:
         return _one(events[0])
     total = f", {_money(sum(event.size or 0 for event in events))} in all" if what in MONEY else ""
+    return Told(_when(events), f"{len(events):,} {PLURAL[what]}{total}{_in(events)}{_sorts(events)}")
+
+
+def _when(events: Sequence[Event]) -> str:
+    """Return the days of events in words, with a mark where one lies outside the life."""
+    if not events[0].dated:
+        return UNDATED
     outside = "" if all(event.inside for event in events) else "*"
-    when = f"{days(events[0].day, events[-1].day)}{outside}"
-    return Told(when, f"{len(events):,} {PLURAL[what]}{total}{_in(events)}{_sorts(events)}")
+    return f"{days(events[0].day, events[-1].day)}{outside}"
 
 
 def _in(events: Sequence[Event]) -> str:
-    named = _most(event.town for event in events)
-    return f" in {named}" if named else ""
+    """Return the towns of events, where most of them have one."""
+    towns = [event.town for event in events]
+    named = _most(towns, "elsewhere", "no town given") if towns.count(None) * 2 < len(towns) else ""
+    return f"{BEFORE_TOWN.get(events[0].what, ' in ')}{named}" if named else ""
 
 
 def _sorts(events: Sequence[Event]) -> str:
-    named = _most(event.sort for event in events)
+    named = _most([event.sort for event in events], "the rest", "not given")
     return f"{BEFORE_SORT.get(events[0].what, ': ')}{named}" if named else ""
 
 
-def _most(values: Iterable[str | None]) -> str:
-    """Return the most frequent values with their counts where there are several."""
+def _most(values: Sequence[str | None], other: str, missing: str) -> str:
+    """Return the most frequent values, with counts that add up to all where they are not one; '' where none is
+    known."""
     counts = Counter(value for value in values if value is not None)
-    total = counts.total()
-    told = [f"{value} ({count:,})" if total > 1 else str(value) for value, count in _ranked(counts)[:TOP]]
-    if len(counts) == 1 and total > 1:
-        return str(next(iter(counts)))
-    return ", ".join([*told, f"{len(counts) - TOP:,} more"] if len(counts) > TOP else told)
+    if len(counts) < 2 and counts.total() in (0, len(values)):
+        return "".join(counts)
+    ranked = _ranked(counts)
+    named, rest = (ranked, []) if len(ranked) == TOP + 1 else (ranked[:TOP], ranked[TOP:])
+    unnamed = [(other, sum(count for _, count in rest)), (missing, len(values) - counts.total())]
+    between = "; " if any("," in value for value, _ in named) else ", "
+    return between.join(f"{value} ({count:,})" for value, count in [*named, *unnamed] if count)
 
 
 def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
@@ -237,6 +265,7 @@ def _weeks(count: int) -> str:
 
 
 def _line(when: str, text: str, indent: int = INDENT) -> list[str]:
+    first = f"{when} "  # a space even where the days fill the column
     return textwrap.wrap(
-        text, WIDTH, initial_indent=f"  {when:<{indent}}", subsequent_indent=" " * (indent + 2)
+        text, WIDTH, initial_indent=f"  {first:<{indent}}", subsequent_indent=" " * (indent + 2)
     )

@@ -14,9 +14,9 @@ from tipdata.core.world import DAYS
 
 from tipbench.runs.figure import check_ending, save_figure
 from tipbench.stories.chronicle import title
-from tipbench.stories.lanes import DRAWN
+from tipbench.stories.lanes import DRAWN, Reach
 from tipbench.stories.legend import INK, PALE, QUIET, WASH, handles
-from tipbench.stories.record import Event, Lane, Timeline
+from tipbench.stories.record import LASTING, Event, Lane, Timeline
 from tipbench.stories.views import VIEWS
 from tipbench.style import SMALL, TEXT, TITLE
 
@@ -51,19 +51,21 @@ def draw(story: Timeline) -> Figure:
         lanes = get_args(Lane)
         panels = figure.subplots(len(lanes), sharex=True, height_ratios=[HEIGHTS[lane] for lane in lanes])
         reach = reach_of(story)
+        near = [event for event in story.events if _is_near(event, reach)]
         for lane, panel in zip(lanes, panels, strict=True):
             _background(panel, story, reach)
-            near = [event for event in story.events if event.lane == lane and _is_near(event, reach)]
-            DRAWN[lane](panel, near, reach)
-            if not [event for event in near if event.what not in ACROSS]:
-                panel.annotate(
-                    "none", (0.005, 0.5), xycoords="axes fraction", va="center", fontsize=SMALL, color=QUIET
-                )
+            of_lane = [event for event in near if event.lane == lane]
+            DRAWN[lane](panel, of_lane, reach)
             panel.set_ylabel(lane, rotation=0, ha="right", va="center", fontsize=TEXT, color=INK)
-        _disturbances(panels, story)
-        panels[-1].set_xlim(*reach)
+            if all(event.what in ACROSS for event in of_lane):
+                panel.annotate(
+                    "none", (0, 0.5), xycoords="axes fraction", xytext=(-4, -10), textcoords="offset points",
+                    ha="right", va="center", fontsize=SMALL, color=QUIET,
+                )  # fmt: skip
+        _disturbances(panels, near)
+        panels[-1].set_xlim(reach.first, reach.last)
         panels[-1].set_xlabel("day of the world", fontsize=SMALL, color=QUIET)
-        _explain(figure, panels, story)
+        _explain(figure, panels, story, near)
         _fix_layout(figure, panels)
     return figure
 
@@ -90,28 +92,30 @@ def save(story: Timeline, path: str | Path) -> None:
         save_figure(draw(story), path, "give another --figure", metadata=metadata)
 
 
-def reach_of(story: Timeline) -> tuple[float, float]:
-    """Return the first and last day drawn: those of its life and of what else is near it."""
+def reach_of(story: Timeline) -> Reach:
+    """Return which days are drawn: those of its life and of what else is near it."""
     about = story.about
     low, high = about.begins - MOST, about.ends + MOST
     days = [
         day for event in story.events for day in (event.day, event.until or event.day) if low <= day <= high
     ]
-    return max(min(days) - MARGIN, -MOST), min(max(days) + MARGIN, DAYS + MOST)
+    first, last = max(min(days) - MARGIN, -MOST), min(max(days) + MARGIN, DAYS + MOST)
+    return Reach(first, last, about.ends)
 
 
-def _is_near(event: Event, reach: tuple[float, float]) -> bool:
-    return event.day <= reach[1] and (event.until is None or event.until >= reach[0])
+def _is_near(event: Event, reach: Reach) -> bool:
+    end = reach.end(event) if event.what in LASTING else event.day
+    return event.day <= reach.last and end >= reach.first
 
 
-def _background(panel: Axes, story: Timeline, reach: tuple[float, float]) -> None:
+def _background(panel: Axes, story: Timeline, reach: Reach) -> None:
     about = story.about
     panel.axvspan(about.begins, about.ends + 1, color=WASH, zorder=0, linewidth=0)
     for edge in (about.begins, about.ends + 1):
         panel.axvline(edge, color=PALE, linewidth=1, zorder=1)
     if about.posts:
         panel.axvspan(about.first_day, about.last_day + 1, color=PALE, zorder=0.5, linewidth=0)
-    for low, high in ((reach[0], 0), (DAYS, reach[1])):
+    for low, high in ((reach.first, 0), (DAYS, reach.last)):
         if low < high:
             panel.axvspan(low, high, facecolor="none", edgecolor=PALE, hatch="////", linewidth=0, zorder=0.2)
     panel.set_yticks([])
@@ -120,9 +124,9 @@ def _background(panel: Axes, story: Timeline, reach: tuple[float, float]) -> Non
     panel.spines["bottom"].set_color(PALE)
 
 
-def _disturbances(panels: Sequence[Axes], story: Timeline) -> None:
+def _disturbances(panels: Sequence[Axes], near: Sequence[Event]) -> None:
     """Draw what stops an operation across all lanes, and name it above."""
-    for event in story.events:
+    for event in near:
         if event.what not in STOPPED:
             continue
         for panel in panels:
@@ -133,7 +137,7 @@ def _disturbances(panels: Sequence[Axes], story: Timeline) -> None:
         )  # fmt: skip
 
 
-def _explain(figure: Figure, panels: Sequence[Axes], story: Timeline) -> None:
+def _explain(figure: Figure, panels: Sequence[Axes], story: Timeline, near: Sequence[Event]) -> None:
     """Write the title, the legend of marks that are drawn, and that all is synthetic."""
     about = story.about
     panels[0].annotate(
@@ -145,4 +149,6 @@ def _explain(figure: Figure, panels: Sequence[Axes], story: Timeline) -> None:
         "sign that fits this case fits lawful work as well.",
         loc="left", fontsize=SMALL, color=QUIET, pad=16,
     )  # fmt: skip
-    figure.legend(handles=handles(story), loc="outside lower left", frameon=False, fontsize=SMALL, ncols=5)
+    figure.legend(
+        handles=handles(near, about.posts), loc="outside lower left", frameon=False, fontsize=SMALL, ncols=4
+    )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
+from tipcore.errors import UsageError
+
 from tipbench.loading import open_by_name
 from tipbench.stories.story import Story
 from tipbench.stories.timeline import story_of
@@ -17,9 +21,15 @@ def story(operation: int | None = None, release: str | Source = "tiny") -> Story
             open release; made first where missing.
 
     Raises:
-        UsageError: for an operation that does not exist, and for a release that shows no truth.
+        UsageError: for an operation that does not exist or is no whole number, for what is no release, and for a
+            release that shows no truth.
 
     >>> print(story())  # doctest: +SKIP
     >>> story(release="small").save("case.png")  # doctest: +SKIP
     """
-    return story_of(open_by_name(release) if isinstance(release, str) else release, operation)
+    if operation is not None and (isinstance(operation, bool) or not isinstance(operation, Integral)):
+        raise UsageError(f"operation {operation!r} is no whole number: give one such as tipbench.story(123).")
+    if not isinstance(release, str) and not hasattr(release, "scan"):
+        raise UsageError(f'{release!r} is no release: give a name such as "tiny", or an open release.')
+    source = open_by_name(release) if isinstance(release, str) else release
+    return story_of(source, None if operation is None else int(operation))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tipbench.stories.legend import ACCENT, BAR, INK, PAPER, QUIET, STRONG, THIN
+from tipbench.stories.legend import ACCENT, BAR, INK, PAPER, QUIET, STRONG, THIN, commits, recruits
 from tipbench.stories.record import Event
 from tipbench.style import DOT, SMALL
 
@@ -20,13 +20,27 @@ TOWNS = 4
 WEEK = 7
 BARS = (-1.3, 0.3)
 """Lower and upper end of a lane of bars, which stand from 0 down to -1."""
+FIRMS = -1.5
+"""Height of the firms that it staffs, of which no day is known: one line for all, and how many they are."""
 
 
-def _recruits(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> None:
+class Reach(NamedTuple):
+    """What is drawn, in days: the first and the last, and the last of the operation's life."""
+
+    first: float
+    last: float
+    ends: int
+
+    def end(self, event: Event) -> float:
+        """Return the last day of what lasts: what goes on does so until the operation ends, as far as it is told."""
+        until = max(self.ends, event.day) if event.until is None else event.until
+        return min(until, self.last)
+
+
+def _recruits(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     panel.set_ylim(*BARS)
     for row, event in _stacked(events, reach):
-        committed = event.sort is not None and "commitment" in event.sort
-        recruiting = event.sort is not None and event.sort.startswith("recruitment")
+        committed, recruiting = commits(event), recruits(event)
         _bar(
             panel,
             event,
@@ -39,7 +53,7 @@ def _recruits(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) 
             panel.plot([event.until or event.day], [row], "D", color=STRONG, markersize=DOT - 2, zorder=3)
 
 
-def _adverts(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> None:
+def _adverts(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     flagged = [event.day for event in events if event.what == "flag"]
     panel.plot(flagged, [0.6] * len(flagged), "x", color=STRONG, markersize=DOT - 2, zorder=3)
     posted = [event.day for event in events if event.what == "advert"]
@@ -47,17 +61,17 @@ def _adverts(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -
     panel.set_ylim(-1.2, 1.2)
 
 
-def _accounts(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> None:
+def _accounts(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     held = [event for event in events if event.what == "account"]
     panel.set_ylim(*BARS)
     for row, event in _stacked(held, reach):
-        recruits = event.sort is not None and event.sort.startswith("recruits")
-        _bar(panel, event, row, reach, ACCENT if recruits else INK, thin=not recruits)
+        recruiting = recruits(event)
+        _bar(panel, event, row, reach, ACCENT if recruiting else INK, thin=not recruiting)
         if event.until is not None:
             panel.plot([event.until], [row], "x", color=INK, markersize=DOT - 1, zorder=3)
 
 
-def _money(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> None:
+def _money(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     """Draw by week what comes in above and what goes out below; the everyday payments of members as ticks."""
     largest: dict[int, float] = {}
     bars = (("money in", 1, INK, 0, 6), ("money moved", -1, QUIET, 0, 3), ("money out", -1, ACCENT, 3, 3))
@@ -75,6 +89,8 @@ def _money(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> 
         panel.axhline(0, color=QUIET, linewidth=0.8, zorder=2)
     days = [event.day for event in events if event.what == "everyday payment"]
     panel.plot(days, [0] * len(days), "|", color=QUIET, markersize=5, zorder=1.8)
+    beside = [event.day for event in events if event.what == "money beside"]
+    panel.plot(beside, [0] * len(beside), "|", color=ACCENT, markersize=9, zorder=1.9)
     wallets = [event.day for event in events if event.what == "wallet"]
     panel.plot(
         wallets, [0] * len(wallets), "o", color=INK, markersize=DOT - 2, markerfacecolor=PAPER, zorder=3
@@ -86,7 +102,7 @@ def _money(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> 
     )
 
 
-def _movement(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> None:
+def _movement(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     """Draw towns as levels, the most visited lowest, stops as dots along a line, and journeys as ticks below."""
     stops = [(event.day, event.town) for event in events if event.what == "stop" and event.town is not None]
     visits = Counter(town for _, town in stops)
@@ -108,28 +124,30 @@ def _right(panel: Axes, labels: dict[Any, str]) -> None:
     panel.tick_params(axis="y", length=0)
 
 
-def _firms(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> None:
-    placed = [event for event in events if event.what in ("firm", "exploiting firm")]
-    for row, event in _stacked(placed, reach):
-        exploits = event.what == "exploiting firm"
-        _bar(panel, event, row, reach, STRONG if exploits else QUIET, thin=not exploits)
+def _firms(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
+    for row, event in _stacked([event for event in events if event.what == "exploiting firm"], reach):
+        _bar(panel, event, row, reach, STRONG)
+    if staffed := [event for event in events if event.what == "firm"]:
+        panel.plot(_ends(staffed[0], reach), [FIRMS, FIRMS], ":", color=QUIET, linewidth=THIN, zorder=2)
+        _right(panel, {FIRMS: f"{len(staffed)} firm{'s' if len(staffed) > 1 else ''}"})
     for what, mark in (("audit", "^"), ("complaint", "v")):
         days = [event.day for event in events if event.what == what]
         panel.plot(
             days, [0.8] * len(days), mark, color=INK, markersize=DOT - 2, markerfacecolor=PAPER, zorder=3
         )
-    panel.set_ylim(BARS[0], 1.3)
+    panel.set_ylim(FIRMS - 0.3, 1.3)
 
 
-def _people(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> None:
+def _people(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     """Draw how many people are under its control, when each comes, and when each gets out."""
-    held = [(event.day, event.until) for event in events if event.what == "person"]
-    days = range(int(reach[0]), int(reach[1]) + 1)
-    counts = [sum(since <= day and (until is None or day <= until) for since, until in held) for day in days]
-    panel.fill_between(days, counts, step="post", color=ACCENT, alpha=0.35, linewidth=0, zorder=1.5)
-    panel.step(days, counts, where="post", color=ACCENT, linewidth=1, zorder=2)
+    held = [(event.day, reach.end(event)) for event in events if event.what == "person"]
+    days = range(int(reach.first), int(reach.last) + 1)
+    counts = [sum(since <= day <= until for since, until in held) for day in days]
+    if held:
+        panel.fill_between(days, counts, step="post", color=ACCENT, alpha=0.35, linewidth=0, zorder=1.5)
+        panel.step(days, counts, where="post", color=ACCENT, linewidth=1, zorder=2)
     most = max(*counts, 1)
-    for what, shape, face in (("person", "^", ACCENT), ("exit", "v", PAPER)):
+    for what, shape, face in (("person", "^", ACCENT), ("exit", "v", PAPER), ("handed on", ">", PAPER)):
         when = [event.day for event in events if event.what == what]
         panel.plot(
             when,
@@ -144,7 +162,7 @@ def _people(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) ->
     _right(panel, {most: f"{most} at once"} if held else {})
 
 
-def _help(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> None:
+def _help(panel: Axes, events: Sequence[Event], reach: Reach) -> None:
     for what, shape, face, height in (("helpline contact", "P", STRONG, 0.4), ("review", "s", PAPER, -0.4)):
         days = [event.day for event in events if event.what == what]
         panel.plot(
@@ -159,7 +177,7 @@ def _help(panel: Axes, events: Sequence[Event], reach: tuple[float, float]) -> N
     panel.set_ylim(-1, 1)
 
 
-DRAWN: dict[str, Callable[[Any, Sequence[Event], tuple[float, float]], None]] = {
+DRAWN: dict[str, Callable[[Any, Sequence[Event], Reach], None]] = {
     "recruits": _recruits,
     "adverts": _adverts,
     "accounts": _accounts,
@@ -171,12 +189,12 @@ DRAWN: dict[str, Callable[[Any, Sequence[Event], tuple[float, float]], None]] = 
 }
 
 
-def _stacked(events: Sequence[Event], reach: tuple[float, float]) -> list[tuple[float, Event]]:
+def _stacked(events: Sequence[Event], reach: Reach) -> list[tuple[float, Event]]:
     """Return each event with its row, from 0 down to -1: the first that is free on its first day."""
     free: list[float] = []
     placed: list[tuple[int, Event]] = []
     for event in events:
-        end = reach[1] if event.until is None else event.until
+        end = reach.end(event)
         row = next((n for n, until in enumerate(free) if until < event.day), len(free))
         row = row if row < ROWS else len(placed) % ROWS
         free[row : row + 1] = [end]
@@ -184,7 +202,13 @@ def _stacked(events: Sequence[Event], reach: tuple[float, float]) -> list[tuple[
     return [(-row / max(len(free) - 1, 1), event) for row, event in placed]
 
 
-def _bar(panel: Axes, event: Event, row: float, reach: tuple[float, float], colour: str, thin: bool) -> None:
-    end = reach[1] if event.until is None else event.until
+def _bar(panel: Axes, event: Event, row: float, reach: Reach, colour: str, thin: bool = False) -> None:
     width = THIN if thin else BAR
-    panel.plot([event.day, end], [row, row], color=colour, linewidth=width, solid_capstyle="butt", zorder=2)
+    panel.plot(
+        _ends(event, reach), [row, row], color=colour, linewidth=width, solid_capstyle="butt", zorder=2
+    )
+
+
+def _ends(event: Event, reach: Reach) -> tuple[float, float]:
+    """Return where what lasts begins and ends: with its last day, so that one day is seen."""
+    return event.day, reach.end(event) + 1

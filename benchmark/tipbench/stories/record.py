@@ -24,10 +24,14 @@ Lane = Literal["recruits", "adverts", "accounts", "money", "movement", "firms", 
 
 What = Literal[
     "begins", "wallet", "account", "member", "conversation", "advert", "firm", "exploiting firm", "person",
-    "stop", "journey", "money in", "money out", "money moved", "everyday payment", "flag", "review",
-    "account closes", "site closes", "audit", "complaint", "investigation", "exit", "helpline contact",
-    "ends",
+    "stop", "journey", "money in", "money out", "money moved", "money beside", "everyday payment", "flag", "review",
+    "account closes", "site closes", "audit", "complaint", "investigation", "exit", "handed on",
+    "helpline contact", "ends",
 ]  # fmt: skip
+
+
+LASTING = ("member", "account", "conversation", "person", "firm", "exploiting firm")
+"""What has a last day; without one it goes on."""
 
 
 class _Frozen(BaseModel):
@@ -49,6 +53,9 @@ class Event(_Frozen):
     )
     town: str | None = None
     size: int | None = Field(default=None, description="messages, people or XTS in minor units, as what says")
+    dated: bool = Field(
+        default=True, description="whether its days are known; else they are those of the life"
+    )
     inside: bool = Field(description="whether its day is one of the operation's life")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 from tipcore.errors import UsageError
+from tipdata.stages.payments.stage import NEVER
 
 from tipbench.stories import tables
 from tipbench.stories.finding import RICHEST, find
@@ -26,6 +27,22 @@ WAYS = {
     "sold": "a sale by others",
 }
 """How a person comes to an operation, in words."""
+EXITS = {
+    "self": "alone",
+    "helped": "with help",
+    "authorities": "through authorities",
+    "released": "let go",
+    "other": "in another way",
+}
+"""How a person gets out, in words."""
+MOVED_ON = "moved_on"
+"""How a stay ends that others go on with."""
+ACCOUNTS = {
+    "advertises": "that can advertise",
+    "recruits": "that recruits",
+    "other": "of another kind",
+}
+"""What an account is for, in words: one that can advertise need not, since many operations never post."""
 
 
 def story_of(source: Source, operation: int | None = None) -> Story:
@@ -103,7 +120,7 @@ def _accounts(source: Source, about: About, towns: dict[int, str]) -> Iterator[D
     used = list(_rows(tables.accounts(source), about))
     for row in used:
         yield "prepares", "accounts", "account", {"day": row["created_day"], "until": row["closed_day"],
-              "sort": f"{row['role']} on {row['platform']}"}  # fmt: skip
+              "sort": f"{ACCOUNTS[row['role']]} on {row['platform']}"}  # fmt: skip
         if row["closed_day"] is not None:
             yield (
                 "is disturbed",
@@ -130,7 +147,9 @@ def _money(source: Source, about: About, towns: dict[int, str]) -> Iterator[Date
         yield "prepares", "money", "wallet", {"day": row["opened_day"], "town": towns.get(row["town"]),
               "sort": _words(row["role"] or row["holder"])}  # fmt: skip
     for row in _rows(tables.payments(source), about):
-        carries = about.kind != "trafficking" or row["typology"] is not None
+        carries = (
+            row["log_odds"] > NEVER
+        )  # of its trade, lawful or not; all else is its members' everyday life
         what = _direction(row["payer"] in wallets, row["payee"] in wallets) if carries else "everyday payment"
         sort = _words(row["typology"] or row["purpose"])
         yield "is paid", "money", what, {"day": row["day"], "size": row["amount"], "sort": sort,
@@ -138,9 +157,11 @@ def _money(source: Source, about: About, towns: dict[int, str]) -> Iterator[Date
 
 
 def _direction(pays: bool, takes: bool) -> What:
-    """Return where money goes as seen from the operation's wallets."""
+    """Return where money goes as seen from the operation's wallets; what it brings others to pay is beside."""
     if pays and takes:
         return "money moved"
+    if not pays and not takes:
+        return "money beside"
     return "money out" if pays else "money in"
 
 
@@ -162,10 +183,11 @@ def _trips(source: Source, about: About, towns: dict[int, str]) -> Iterator[Date
 def _firms(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:
     for row in _rows(tables.firms(source), about):
         what = "exploiting firm" if row["exploits"] else "firm"
-        since = about.begins if row["from_day"] is None else row["from_day"]
-        until = min(row["to_day"] or about.ends, about.ends)
+        dated = row["from_day"] is not None
+        since = row["from_day"] if dated else about.begins
+        until = about.ends if row["to_day"] is None else min(row["to_day"], about.ends)
         yield "works", "firms", what, {"day": since, "until": until, "sort": row["sector"],
-              "town": towns.get(row["town"])}  # fmt: skip
+              "town": towns.get(row["town"]), "dated": dated}  # fmt: skip
     for row in _rows(tables.visits(source, "audits"), about):
         found = _words(", ".join(row["findings"])) or "nothing found"
         yield "is disturbed", "firms", "audit", {"day": row["day"], "sort": found}
@@ -186,7 +208,8 @@ def _people(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dat
         yield "works", "people", "person", {"day": row["from_day"], "until": row["to_day"], "sort": WAYS[row["way"]],
               "town": towns.get(row["town"])}  # fmt: skip
         if row["to_day"] is not None:
-            yield "people leave", "people", "exit", {"day": row["to_day"], "sort": _words(row["exit"])}
+            left = "handed on" if row["exit"] == MOVED_ON else "exit"
+            yield "people leave", "people", left, {"day": row["to_day"], "sort": EXITS.get(row["exit"])}
 
 
 def _help(source: Source, about: About, towns: dict[int, str]) -> Iterator[Dated]:

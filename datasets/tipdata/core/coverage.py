@@ -19,6 +19,16 @@ BURDEN = 2
 VIEW_ROWS = 3
 """Rows with which a view counts."""
 
+NEEDED = (
+    *("payments.sampled", "operations.traits.volume", "operations.traits.circuit", "operations.form"),
+    *("operations.count", "operations.posting", "operations.hidden_kind"),
+    *("trips.own_way.returns", "suppliers.agencies.forms"),
+)
+"""Parameters whose value is read; of others the ranges are."""
+UNBOUNDED = {"conversations": 1.0, "help": 1.0}
+"""Views that no parameter bounds below all: who talks, is queued or is called about follows from many draws together.
+They count as if all were seen in them, and nothing is refused for them."""
+
 Entry = Mapping[str, Any]
 
 
@@ -41,9 +51,14 @@ class Span:
 
 def check(file: str, parameters: Mapping[str, Entry]) -> None:
     """Raises ValueError, with file, parameter, range and target, where no value in the ranges meets a target."""
+    for path in NEEDED:
+        if "value" not in parameters.get(path, {}):
+            raise ValueError(
+                f"{file}: {path} has no value, and coverage targets are worked out from one: give it."
+            )
     sampled = Span(*[parameters[SAMPLE]["value"]["posts"]] * 2)
     views = _views(parameters)
-    most = {view: span.high for view, span in views.items()}
+    most = UNBOUNDED | {view: span.high for view, span in views.items()}
     for names, found, least, upper, what in (
         (
             f"{SAMPLE} (posts)",
@@ -103,7 +118,7 @@ def _share(weights: Mapping[str, Any], names: set[str]) -> float:
 
 
 def _views(parameters: Mapping[str, Entry]) -> dict[str, Span]:
-    """Return which share of posting trafficking operations each view may show."""
+    """Return which share of posting trafficking operations each view may show, of those that parameters bound."""
     volume = parameters["operations.traits.volume"]["value"]
     few = {level for level in volume["levels"] if int(level.split("-")[-1]) < VIEW_ROWS}
     by_level = dict(zip(volume["levels"], volume["trafficking"], strict=True))
@@ -116,11 +131,9 @@ def _views(parameters: Mapping[str, Entry]) -> dict[str, Span]:
     ) / sum(forms.values())
     return {
         "adverts": Span(0, 1 - _share(by_level, few)),
-        "conversations": Span(0, 1),
         "payments": Span(0, parameters[SAMPLE]["value"]["posts"]),
         "movement": Span(0, min(1, tours / (stays + tours) + journeys)),
         "firms": Span(0, _share(forms, set(parameters["suppliers.agencies.forms"]["value"]))),
-        "help": Span(0, 1),
     }
 
 

@@ -25,8 +25,6 @@ DRAFT, RELEASED, RETIRED = "draft", "released", "retired"
 """What a version is: still to change; fixed for good; no longer made here."""
 OWN = "own"
 """What a world of a user's own is instead (:mod:`tipdata.core.own`)."""
-WORLD_MARK = ".w"
-"""What stands between size and number in the name of a release of an independent world."""
 
 
 @cache
@@ -108,11 +106,6 @@ def profile(size: str) -> Mapping[str, Any]:
     """Return the parameters by path that a size has values of its own for; most sizes have none."""
     listed = _document("versions.yaml")["sizes"].get(size)
     return listed.get("profile", {}) if isinstance(listed, dict) else {}
-
-
-def release_name(version: str, size: str, world: int = 0) -> str:
-    """Return ``0.4.0/small`` of the released world, ``0.4.0/small.w3`` of independent world 3."""
-    return f"{version}/{size}{f'{WORLD_MARK}{world}' if world else ''}"
 
 
 def check_world(number: object) -> None:

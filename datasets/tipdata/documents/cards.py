@@ -8,9 +8,13 @@ from pathlib import Path
 from tipdata.core.grounds import grounds_of
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import FOLDER, is_draft, made_here, newest_released, parameters, versions
+from tipdata.release.manifests import published_manifest
+from tipdata.release.release import Release
 from tipdata.stages import Stage, stages
 
 CARDS = FOLDER.parent / "cards"
+COUNTED = "small"
+"""The size whose manifest says how many rows a region has."""
 
 _USES = """## Uses
 Intended: comparing methods, teaching, testing software. Prohibited: deciding about people without review,
@@ -27,7 +31,7 @@ def card(stage: Stage, table: Table) -> str:
     rows = "\n".join(f"| {c.name} | {c.dtype} | {c.tier} | {_about(c)} |" for c in table.columns)
     return f"""# {table.name}
 
-{table.note}
+{table.note}{_rows(table.name)}
 
 Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
@@ -43,6 +47,17 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 
 {_USES}
 """
+
+
+def _rows(table: str) -> str:
+    """Return how many rows a table has per region: of the newest published release of :data:`COUNTED`."""
+    manifest = published_manifest(Release.of(newest_released(), COUNTED))
+    if manifest is None:
+        return ""
+    counts = sorted(region["rows"][table] for region in manifest["regions"].values())
+    least, median, most = counts[0], counts[len(counts) // 2], counts[-1]
+    said = f"{most:,}" if least == most else f"{least:,} to {most:,}, median {median:,}"
+    return f" Rows per region of `{COUNTED}`: {said}."
 
 
 def _grounds(stage: Stage) -> str:

@@ -19,7 +19,7 @@ from tipdata.core.fingerprint import fingerprint
 from tipdata.core.world import World
 from tipdata.release.checking import region_problems
 from tipdata.release.footprint import ELSEWHERE, announcement
-from tipdata.release.layout import files_of, region_name
+from tipdata.release.layout import TRUTH, command, files_of, region_name
 from tipdata.release.manifests import (
     FILES,
     RECEIPT,
@@ -42,9 +42,18 @@ def open_release(
     world: int = 0,
 ) -> Release:
     """Return a release ready to read; it is made first, under a file lock, where it is missing or of another
-    generator."""
+    generator.
+
+    Raises:
+        UsageError: where its truth was taken away, as for people who may not see it; that is not put back unasked.
+    """
     release = Release.of(version, size, world)
     if not _is_complete(release):
+        if _is_without_truth(release):
+            raise UsageError(
+                f"release {release.name} in {release.folder} has no truth, since its *{TRUTH}.parquet files were taken "
+                f"away: make them again with `{command(release, 'make')}`, or set another TIPBENCH_HOME."
+            )
         make_release(release, engine=engine, workers=workers, quiet=quiet)
     return release
 
@@ -60,6 +69,14 @@ def _is_complete(release: Release) -> bool:
     if manifest is not None:
         return made.get("digest") == manifest["digest"]
     return made.get("fingerprint") == fingerprint(release.version, release.size)
+
+
+def _is_without_truth(release: Release) -> bool:
+    """Return whether truth is what every region lacks, all of it and nothing else."""
+    return all(
+        release.region_folder(index).is_dir() and set(release.lacking(index)) == set(release.hidden(index))
+        for index in range(release.regions)
+    )
 
 
 def make_release(

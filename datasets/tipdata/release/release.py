@@ -11,17 +11,16 @@ from tipcore.errors import UsageError
 from tipcore.home import home
 from tipcore.parquet import scan_parquet
 
+from tipdata.core.release_names import parts_of, release_name
 from tipdata.core.world import (
-    WORLD_MARK,
     check_world,
     entry_of,
     newest_released,
-    release_name,
     sizes,
     versions,
 )
 from tipdata.release.checking import check_table
-from tipdata.release.layout import files_of, region_name
+from tipdata.release.layout import TRUTH, files_of, region_name
 from tipdata.release.reading import known_table, scan_files
 from tipdata.stages import tables_of
 
@@ -57,14 +56,8 @@ class Release:
 
         Raises UsageError as :meth:`of`, and for a world that is not a whole number from 1.
         """
-        version, _, place = name.rpartition("/")
-        size, marked, world = place.partition(WORLD_MARK)
-        if marked and not (world.isascii() and world.isdigit() and not world.startswith("0")):
-            raise UsageError(
-                f"release {name} names no world: write {size}{WORLD_MARK}1, {size}{WORLD_MARK}2 and so on, or {size} "
-                "for the released one."
-            )
-        return cls.of(version or newest_released(), size, int(world) if marked else 0)
+        version, size, world = parts_of(name)
+        return cls.of(version or newest_released(), size, int(world or 0))
 
     @property
     def name(self) -> str:
@@ -106,6 +99,11 @@ class Release:
         folder = self.region_folder(index)
         there = set(os.listdir(folder)) if folder.is_dir() else set()
         return [folder / name for name in sorted(_file_names(self.version) - there)]
+
+    def hidden(self, index: int) -> list[Path]:
+        """Return the files of a region that hold truth."""
+        folder = self.region_folder(index)
+        return [folder / n for n in sorted(_file_names(self.version)) if n.endswith(f"{TRUTH}.parquet")]
 
     def _files(self, name: str, regions: Sequence[int]) -> list[Path]:
         return [self.region_folder(i) / name for i in regions]

@@ -1,9 +1,13 @@
 """``tipbench data story``: tells, lists, draws, and refuses in one sentence with nothing shown."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
+import tipbench as package
+from tipcore.errors import UsageError
 from tipdata.release import Release
 
 
@@ -55,6 +59,13 @@ def test_candidates_are_shown_with_what_is_seen_of_each(tipbench, tiny: Release)
         (["--find", "views>6"], "ask for less"),
         (["data=sms_spam"], "your own data have no operations, and so no story"),
         (["release=tny"], "tny"),
+        (["5", "release=0.2.0/small"], "data version 0.2.0 is retired: "),
+        (["5", "release=0.3.0/tiny"], "data version 0.3.0 is retired: "),
+        (["5", "release=0.3.0"], "data version 0.3.0 is retired: "),
+        (["5", "release=0.4.0"], "release=0.4.0 is a version of every size: write release=0.4.0/tiny"),
+        (["5", "release=0.4.0/tny"], 'release=tny does not exist. Did you mean "tiny"?'),
+        (["5", "release=tiny.w0"], "release tiny.w0 names no world"),
+        (["5", "release=0.4.0/tiny", "release.version=0.4.0"], "leave out release.version=0.4.0"),
         (["relase=tiny"], 'Unknown setting "relase". Did you mean "release"?'),
     ],
 )
@@ -66,6 +77,56 @@ def test_what_cannot_be_told_is_refused_with_nothing_shown(
     assert says in said
     assert said.count("\n") == 1
     assert not list(place.glob("a.*"))
+
+
+def test_a_release_can_be_named_as_a_story_names_it(tipbench, tiny: Release) -> None:
+    _, out, _ = tipbench("data", "story", "release=tiny")
+    number, name = out.split("Operation ")[1].split(",")[0].split(" of ")
+    assert name == "0.4.0/tiny"
+    assert tipbench("data", "story", number, f"release={name}")[:2] == (0, out)
+
+
+def test_an_empty_filter_lists_all(tipbench, tiny: Release) -> None:
+    code, out, _ = tipbench("data", "story", "--find", "", "--json")
+    assert code == 0
+    assert len(json.loads(out)["operations"]) == tiny.scan("operations", truth=True).collect().height
+
+
+def test_a_release_whose_truth_was_taken_away_is_refused_and_truth_not_put_back(
+    tipbench, tiny: Release, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = place / "home"
+    taken = shutil.ignore_patterns("*.truth.parquet")
+    shutil.copytree(tiny.folder, home / tiny.name, ignore=taken, copy_function=os.link)
+    monkeypatch.setenv("TIPBENCH_HOME", str(home))
+    for words in ([], ["12"], ["--find", "views>=3"], ["--figure", "a.png"]):
+        code, out, said = tipbench("data", "story", *words, "release=tiny")
+        assert (code, out) == (2, "")
+        assert "has no truth, since its *.truth.parquet files were taken away" in said
+        assert said.count("\n") == 1
+    assert not list(home.rglob("*.truth.parquet"))
+    assert not list(place.glob("a.*"))
+
+
+@pytest.mark.parametrize(
+    ("operation", "release", "says"),
+    [
+        ("5", "tiny", "operation '5' is no whole number"),
+        (1.5, "tiny", "operation 1.5 is no whole number"),
+        (True, "tiny", "operation True is no whole number"),
+        (7, None, "None is no release"),
+        (7, "ROUND", "is a sealed round, whose truth nobody is shown"),
+        (7, "0.3.0/tiny", "data version 0.3.0 is retired"),
+    ],
+)
+def test_what_python_cannot_be_told_is_refused_in_one_sentence(
+    place: Path, operation: object, release: object, says: str
+) -> None:
+    (place / "round").mkdir()
+    (place / "round" / "round.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"^[^\n]*\.$") as refused:
+        package.story(operation, str(place / "round") if release == "ROUND" else release)  # type: ignore[arg-type]
+    assert says in str(refused.value)
 
 
 def test_a_sealed_round_has_no_stories(tipbench, place: Path) -> None:

@@ -216,6 +216,19 @@ def test_a_release_without_a_version_is_of_the_newest_released_one(monkeypatch: 
     assert settings(RISK, "release.version=0.9.0")["release"]["version"] == "0.9.0"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("0.4.0/small", {"version": "0.4.0", "size": "small", "world": 0}),
+        ("0.4.0/small.w3", {"version": "0.4.0", "size": "small", "world": 3}),
+        ("tiny.w12", {"version": newest_released(), "size": "tiny", "world": 12}),
+    ],
+)
+def test_a_release_can_be_named_by_version_size_and_world(name: str, said: dict[str, object]) -> None:
+    release = settings(RISK, f"release={name}")["release"]
+    assert {key: release[key] for key in said} == said
+
+
 def test_every_size_has_a_config() -> None:
     assert set(composer().options["release"]) == set(sizes())
 

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 from tipbench.stories.figure import HEIGHTS, draw
 from tipbench.stories.finding import find
 from tipbench.stories.lanes import DRAWN
-from tipbench.stories.legend import MARKS
-from tipbench.stories.record import Lane, What
+from tipbench.stories.legend import MARKS, handles
+from tipbench.stories.record import Event, Lane, What
+from tipbench.stories.story import Story
 from tipbench.stories.timeline import story_of
 from tipcore.errors import UsageError
 from tipdata.release import Release
@@ -38,6 +40,54 @@ def test_every_lane_is_drawn_and_every_event_is_in_the_legend() -> None:
     assert set(DRAWN) == set(HEIGHTS) == set(get_args(Lane))
     not_in_a_lane = {"begins", "ends", "site closes", "investigation", "member", "account closes"}
     assert set(get_args(What)) - set(MARKS) == not_in_a_lane
+
+
+def labels(story: Story) -> set[str]:
+    """Return what the legend of a figure names."""
+    return {text.get_text() for text in draw(story).legends[0].get_texts()}
+
+
+def event(**rest: object) -> Event:
+    return Event.model_validate({"phase": "works", "lane": "people", "inside": True, **rest})
+
+
+def test_the_legend_names_what_is_near_enough_to_be_drawn_and_nothing_else(tiny: Release) -> None:
+    story = story_of(tiny)
+    about = story.about
+    ends = [one for one in story.events if one.what in ("begins", "ends")]
+    far = event(phase="is disturbed", lane="firms", what="audit", day=about.ends + 900)
+    talk = event(
+        phase="recruits",
+        lane="recruits",
+        what="conversation",
+        day=about.begins + 3,
+        sort="friendship",
+        size=2,
+    )
+    shown = labels(story.model_copy(update={"events": (*ends, far, talk)}))
+    assert shown == {"its life", "it posts", "other conversation"}
+    assert [handle.get_label() for handle in handles([talk], posts=False)] == [
+        "its life",
+        "other conversation",
+    ]
+
+
+def test_nobody_is_drawn_under_control_after_the_operation_ended(tiny: Release) -> None:
+    story = story_of(tiny, find(tiny, "kind=trafficking views>=4")["operation"][0])
+    about = story.about.model_copy(update={"begins": 100, "ends": 300, "first_day": 120, "last_day": 200})
+    events = (
+        event(phase="prepares", what="begins", day=100),
+        event(what="person", day=150),
+        event(phase="prepares", lane="accounts", what="account", day=150, sort="that can advertise on p01"),
+        event(phase="is disturbed", lane="firms", what="audit", day=380),
+        event(phase="ends", what="ends", day=300),
+    )
+    panels = draw(story.model_copy(update={"about": about, "events": events})).axes
+    accounts, people = (panels[get_args(Lane).index(lane)].lines for lane in ("accounts", "people"))
+    steps = next(drawn for line in people if len(drawn := np.asarray(line.get_xydata())) > 200)
+    assert {count for day, count in steps if day > 300} == {0}
+    assert {count for day, count in steps if 150 <= day <= 300} == {1}
+    assert max(np.asarray(line.get_xdata()).max() for line in accounts) == 301
 
 
 def test_a_format_that_cannot_be_drawn_is_refused(tiny: Release, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tipdata.core.world import MINUTES_A_DAY
 from tipdata.release import Release
 
 KEYS = {"schema_version", "release", "note", "about", "rows", "views", "events"}
-EVENT_KEYS = {"phase", "lane", "what", "day", "until", "sort", "town", "size", "inside"}
+EVENT_KEYS = {"phase", "lane", "what", "day", "until", "sort", "town", "size", "dated", "inside"}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_every_row_of_an_operation_is_one_event(tiny: Release, asked: str) -> No
     assert events["wallet"] == owned(tiny, "wallets", operation).height
     assert events["journey"] == owned(tiny, "trips", operation).height
     assert events["helpline contact"] == owned(tiny, "contacts", operation).height
-    money = ("money in", "money out", "money moved", "everyday payment")
+    money = ("money in", "money out", "money moved", "money beside", "everyday payment")
     assert sum(events[what] for what in money) == owned(tiny, "payments", operation).height
     circuits = owned(tiny, "circuits", operation)["circuit"]
     stops = tiny.scan("stops").filter(pl.col("circuit").is_in(circuits.implode())).collect()

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from tipcore.errors import UsageError
 from tipdata.core.fingerprint import fingerprint
 from tipdata.core.world import newest_released
 from tipdata.release import Release, make, make_release, open_release, verify_release
@@ -47,6 +48,14 @@ def test_a_release_whose_receipt_is_gone_or_cut_is_made(
         (two.folder / "receipt.json").write_text(receipt, encoding="utf-8")
     open_release(NEWEST, "pair", quiet=True)
     assert made == [two]
+
+
+def test_truth_that_was_taken_away_is_not_put_back_unasked(made: Release) -> None:
+    for path in made.folder.rglob("*.truth.parquet"):
+        path.unlink()
+    with pytest.raises(UsageError, match=r"has no truth, since its \*\.truth\.parquet files were taken away"):
+        open_release(NEWEST, "pair", engine="sequential", quiet=True)
+    assert not list(made.folder.rglob("*.truth.parquet"))
 
 
 def test_a_release_that_lost_a_file_is_made_whole_again(two: Release) -> None:

@@ -59,7 +59,7 @@ ACCOUNTS = Table(
         ),
         Column("role", pl.String(), "truth", values=ROLES),
     ),
-    "Accounts of operations and of other people, about 1,200 per region.",
+    "Accounts of operations and of other people.",
 )
 
 

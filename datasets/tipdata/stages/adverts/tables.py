@@ -81,5 +81,5 @@ ADVERTS = Table(
             "of trafficking, from this advert's own facts and category",
         ),
     ),
-    "A documented sample (1-2%) of the market's adverts, about 3,000 per region.",
+    "A documented sample (1-2%) of the market's adverts.",
 )

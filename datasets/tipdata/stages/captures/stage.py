@@ -42,7 +42,7 @@ CASE_LISTS = Table(
         *(Column(name, pl.Boolean(), "public", note="whether they are on this list") for name in LISTS),
         Column("count", pl.Int32(), "public", "people", "on these lists and no other"),
     ),
-    "Adults seen, by the lists they are on: about 50 patterns per region. A pattern that is not listed has nobody.",
+    "Adults seen, by the lists they are on, a pattern of lists per row. A pattern that is not listed has nobody.",
 )
 POPULATIONS = Table(
     "populations",

@@ -35,7 +35,7 @@ FLAGS = Table(
             sealed=Sealed("label", "brigade of flaggers"),
         ),
     ),
-    "Flags on adverts, about 1,500 per region. Most adverts get none; moderators act on few.",
+    "Flags on adverts. Most adverts get none; moderators act on few.",
 )
 
 

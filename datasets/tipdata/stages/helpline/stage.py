@@ -108,7 +108,7 @@ CONTACTS = Table(
         ),
         Column("log_odds_urgent", pl.Int32(), "truth", "milli-nats", "of urgency 2, given all that came up"),
     ),
-    "Contacts with a helpline, about 150 per region, from ten documented weeks. Adults only.",
+    "Contacts with a helpline, from ten documented weeks. Adults only.",
 )
 
 

@@ -66,7 +66,7 @@ CONVERSATIONS = Table(
             values=OUTCOMES,
         ),
     ),
-    "Conversations between adults in coded acts, about 1,000 per region; one in nine is a recruitment that commits.",
+    "Conversations between adults in coded acts; one in nine is a recruitment that commits.",
 )
 MESSAGES = Table(
     "messages",
@@ -93,5 +93,5 @@ MESSAGES = Table(
         ),
         Column("stage", pl.String(), "truth", values=acts.STAGES),
     ),
-    "Messages of conversations as coded acts, about 15,000 per region.",
+    "Messages of conversations as coded acts.",
 )

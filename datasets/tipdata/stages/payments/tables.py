@@ -121,5 +121,5 @@ PAYMENTS = Table(
             "of proceeds or control, given its scheme's true habits",
         ),
     ),
-    "Payments among the wallets of the sample, about 26,000 per region; about one in 260 carries proceeds or control.",
+    "Payments among the wallets of the sample; about one in 260 carries proceeds or control.",
 )

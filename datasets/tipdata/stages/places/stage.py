@@ -24,7 +24,7 @@ PLACES = Table(
         Column("border", pl.Boolean(), "public", note="a crossing to another jurisdiction"),
         Column("port", pl.Boolean(), "public"),
     ),
-    "Towns, about 24 per region, in two or three jurisdictions.",
+    "Towns, in two or three jurisdictions a region.",
 )
 
 PLATFORMS = Table(

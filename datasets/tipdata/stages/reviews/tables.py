@@ -39,7 +39,7 @@ QUEUE = Table(
             "of being harmful, given the votes on all queued adverts of its operation",
         ),
     ),
-    "Adverts queued for review, about 150 per region, a fifth to two fifths of them harmful.",
+    "Adverts queued for review, a fifth to two fifths of them harmful.",
 )
 REVIEWS = Table(
     "reviews",
@@ -65,5 +65,5 @@ REVIEWS = Table(
             sealed=Sealed("label", "brigade of reviewers"),
         ),
     ),
-    "Reviewers' votes on the queued adverts, three to nine on each, about 900 per region.",
+    "Reviewers' votes on the queued adverts, three to nine on each.",
 )

@@ -26,7 +26,7 @@ AGENCIES = Table(
         Column("fees", pl.Boolean(), "truth", note="habitually charges those it places"),
         Column("documents", pl.Boolean(), "truth", note="habitually keeps the papers of those it places"),
     ),
-    "Recruitment agencies, about 30 per region, most of them lawful; each serves several firms.",
+    "Recruitment agencies, most of them lawful; each serves several firms.",
 )
 
 

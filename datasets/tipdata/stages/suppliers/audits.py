@@ -41,7 +41,7 @@ AUDITS = Table(
         Column("grade", pl.Int8(), "platform", "level 0-3", "0 nothing found, 3 worst"),
         Column("found", pl.Boolean(), "truth", note="exploitation was in force and came to light"),
     ),
-    "Audits of firms, about 400 per region; many firms have none.",
+    "Audits of firms; many firms have none.",
 )
 
 

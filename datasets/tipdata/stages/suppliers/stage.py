@@ -74,7 +74,7 @@ FIRMS = Table(
             "of exploitation, given all that causes it, its audits and complaints, and when it would have been",
         ),
     ),
-    "Firms of a supply chain in up to five tiers, about 300 per region.",
+    "Firms of a supply chain in up to five tiers.",
 )
 
 

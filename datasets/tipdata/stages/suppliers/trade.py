@@ -28,7 +28,7 @@ SUPPLIES = Table(
         Column("since_day", pl.Int32(), "public", "day", "below 0 where it is older than the first day"),
         Column("payment_days", pl.Int32(), "platform", "days", "until the buyer pays; null where unrecorded"),
     ),
-    "Who supplies whom, about 900 per region, from each tier to one before it.",
+    "Who supplies whom, from each tier to one before it.",
 )
 
 

@@ -57,7 +57,7 @@ TIES = Table(
         Column("within", pl.Boolean(), "truth", note="between two accounts of one operation"),
         Column("community", pl.Int32(), "truth", note="town and language of the source"),
     ),
-    "Ties between accounts, about 15,000 per region. Rows of kind message are shown to those with platform access.",
+    "Ties between accounts. Rows of kind message are shown to those with platform access.",
     private_rows=("kind", ("message",), "platform"),
 )
 

@@ -61,7 +61,7 @@ CIRCUITS = Table(
         Column("home", pl.Int32(), "truth", note="town", id_of="places"),
         Column("plan", pl.List(pl.Int32()), "truth", note="towns of the plan, in order", id_of="places"),
     ),
-    "Circuits of operations and of lawful travellers, about 120 per region.",
+    "Circuits of operations and of lawful travellers.",
 )
 STOPS = Table(
     "stops",
@@ -94,7 +94,7 @@ STOPS = Table(
             sealed=Sealed("by_code", "town"),
         ),
     ),
-    "The stops of each circuit in their order, about 2,200 per region.",
+    "The stops of each circuit in their order.",
 )
 TRIPS = Table(
     "trips",
@@ -118,7 +118,7 @@ TRIPS = Table(
         Column("operation", pl.Int64(), "truth", id_of="operations"),
         Column("circuit", pl.Int64(), "truth", note="null for journeys that are of none", id_of="circuits"),
     ),
-    "Bookings of legs of travel, one traveller per row, about 8,000 per region.",
+    "Bookings of legs of travel, one traveller per row.",
 )
 
 
