@@ -11,8 +11,9 @@ from tipcore.errors import UsageError
 
 from tipbench.data import custom
 from tipbench.data.fold import Fold
+from tipbench.data.named import open_by_name
 from tipbench.data.prepared import Prepared
-from tipbench.data.release_folds import open_by_name, prepare_release
+from tipbench.data.release_folds import prepare_release
 from tipbench.task import Source, Task
 from tipbench.tasks import task_of
 

@@ -24,7 +24,7 @@ from tipbench.config.compose import parse
 from tipbench.config.options import suggestion
 from tipbench.config.settings import Engine
 from tipbench.console import emit, emit_json
-from tipbench.data import release_folds
+from tipbench.data import named
 
 
 def call_make(options: argparse.Namespace) -> int:
@@ -175,7 +175,7 @@ def check_open(words: list[str], so: str) -> None:
         if key.partition(".")[0] == "data":
             raise UsageError(f"{word}: your own data have no operations, {so}: name a release=.")
         if key == "release":
-            release_folds.check_open(value)
+            named.check_open(value)
 
 
 def opened(options: argparse.Namespace) -> Release:

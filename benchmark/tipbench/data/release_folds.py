@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 from tipcore.errors import UsageError
-from tipcore.home import expanded
-from tipcore.locations import is_url
 from tipdata.core.counts import effective_size
 from tipdata.core.tables import TIERS, Table
 from tipdata.core.world import DAYS, MINUTES_A_DAY, profile
-from tipdata.release import Release, open_release
-from tipdata.release.exported import open_export
 from tipdata.stages import all_tables
 
 from tipbench.data.access import access_of, check_needs, visible_columns
@@ -29,42 +23,8 @@ from tipbench.data.training_size import YARDSTICK, TrainingSize, cut_to
 from tipbench.kinds.answers import Answers
 from tipbench.task import Source, Task
 
-ROUND = "round.json"
-"""What the folder of a sealed round has, and no other."""
 WINDOW_END = DAYS
 """The prediction time of tasks that predict at window end: rows of this day and later are not shown."""
-
-
-NAME = re.compile(r"(\d[\w.]*/)?[\w.]+")
-"""What is meant as the name of a release. A folder that looks so is named with its path, such as ``./tiny``."""
-
-
-def open_by_name(name: str) -> Source:
-    """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
-    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`).
-
-    Raises UsageError as these do, and as :func:`check_open`.
-    """
-    check_open(name)
-    if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expanded(name).is_dir()):
-        return open_export(name)
-    try:
-        release = Release.called(name)
-    except UsageError as error:
-        if not expanded(name).is_dir():
-            raise
-        raise UsageError(
-            f"{str(error).rstrip('.')}; for the export in the folder {name} write ./{name}."
-        ) from None
-    return open_release(release.version, release.size, world=release.world)
-
-
-def check_open(name: str) -> None:
-    """Refuse the folder of a sealed round in the place of a release. Raises UsageError."""
-    if (Path(name) / ROUND).is_file():
-        raise UsageError(
-            f"release={name} is a sealed round, whose truth nobody is shown: name an open release."
-        )
 
 
 def prepare_release(

@@ -8,8 +8,9 @@ from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import yaml
+from tipdata.core.release_names import release_name
 from tipdata.core.tables import Table
-from tipdata.core.world import is_draft, release_name
+from tipdata.core.world import is_draft
 from tipdata.documents.shipped import shipped
 from tipdata.release.exported import table_file
 from tipdata.release.layout import TRUTH

@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 from tipbench.data.access import access_of, check_needs, visible_columns
 from tipbench.data.fold import Fold
-from tipbench.data.release_folds import check_had, divided, labels_of, open_by_name, shown, split_of
+from tipbench.data.named import open_by_name
+from tipbench.data.release_folds import check_had, divided, labels_of, shown, split_of
 from tipbench.data.streams.forecasts import forecast_answers
 from tipbench.data.streams.steps import Stream, held_back
 from tipbench.kinds.answers import Answers

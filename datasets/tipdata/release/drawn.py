@@ -15,7 +15,8 @@ from tipcore.errors import UsageError
 from tipcore.home import home
 from tipcore.parquet import scan_parquet
 
-from tipdata.core.world import World, release_name, sizes
+from tipdata.core.release_names import release_name
+from tipdata.core.world import World, sizes
 from tipdata.release.footprint import ELSEWHERE
 from tipdata.release.layout import region_name
 from tipdata.release.make import make_region

@@ -25,8 +25,8 @@ from tipcore.home import home
 from tipcore.locations import Remote, place_of, said_by
 from tipcore.parquet import UNREADABLE, reason, scan_parquet
 
+from tipdata.core.release_names import release_name
 from tipdata.core.tables import Table
-from tipdata.core.world import release_name
 from tipdata.release.layout import TRUTH, region_name
 from tipdata.release.manifests import published_manifest
 from tipdata.release.reading import known_table, scan_files

@@ -1,0 +1,47 @@
+"""Open what a caller names: a release, or the folder or URL of an export."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tipcore.errors import UsageError
+from tipcore.home import expanded
+from tipcore.locations import is_url
+from tipdata.release import Release, open_release
+from tipdata.release.exported import open_export
+
+from tipbench.task import Source
+
+ROUND = "round.json"
+"""What the folder of a sealed round has, and no other."""
+NAME = re.compile(r"(\d[\w.]*/)?[\w.]+")
+"""What is meant as the name of a release. A folder that looks so is named with its path, such as ``./tiny``."""
+
+
+def open_by_name(name: str) -> Source:
+    """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
+    holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`).
+
+    Raises UsageError as these do, and as :func:`check_open`.
+    """
+    check_open(name)
+    if not NAME.fullmatch(name) and (set(name) & {"/", "\\"} or is_url(name) or expanded(name).is_dir()):
+        return open_export(name)
+    try:
+        release = Release.called(name)
+    except UsageError as error:
+        if not expanded(name).is_dir():
+            raise
+        raise UsageError(
+            f"{str(error).rstrip('.')}; for the export in the folder {name} write ./{name}."
+        ) from None
+    return open_release(release.version, release.size, world=release.world)
+
+
+def check_open(name: str) -> None:
+    """Refuse the folder of a sealed round in the place of a release. Raises UsageError."""
+    if (Path(name) / ROUND).is_file():
+        raise UsageError(
+            f"release={name} is a sealed round, whose truth nobody is shown: name an open release."
+        )
