@@ -83,7 +83,11 @@ def declared(root: Path) -> Groups:
 
 
 def parse(text: str) -> tuple[Lines, list[str]]:
-    """Return the lines of a file by distribution, and those that are none, such as an option of pip."""
+    """Return the lines of a file by distribution, and those that are none, such as an option of pip.
+
+    Of a distribution that has a line for older and one for newer Pythons the older version is taken, which all of them
+    can install.
+    """
     lines: Lines = {}
     others = []
     for line in text.replace("\\\n", " ").splitlines():
@@ -95,7 +99,8 @@ def parse(text: str) -> tuple[Lines, list[str]]:
         except InvalidRequirement:
             others.append(said)
         else:
-            lines[canonicalize_name(requirement.name)] = Line(requirement.specifier, HASH.findall(said))
+            name, line = canonicalize_name(requirement.name), Line(requirement.specifier, HASH.findall(said))
+            lines[name] = min(lines.get(name, line), line, key=lambda one: Version(one.pin or "0"))
     return lines, others
 
 
