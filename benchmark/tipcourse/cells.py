@@ -33,13 +33,15 @@ PLACE = "# write your answer here"
 HOW = """\
 **How to work with this notebook.** Run one cell after the other, from the top, with Shift + Enter. You need
 not understand the code between the exercises: look at what it prints and draws. Where a line says `write
-your answer here`, put your answer in the place of `None`; it may take several lines, as far to the right as
-that one. Run the cell, then the one below it: it tries your answer on a few examples and says what is
-wrong. An answer may use its arguments, `math`, `np` (numpy), `pl` (polars) and the answers before it. It is
-graded alone, without the rest of the notebook.
+your answer here`: for an answer of one line, replace `None`. For several lines, replace the whole line, and begin
+each of yours below the first letter of its `return`. A word as an answer needs quotation marks, such as `"yes"`.
+Run the cell, then the one below it: it tries your answer on a few examples and says what is wrong. If your cell
+itself shows an error in red, mend that first: the check still sees your last answer that ran. An answer may use
+its arguments, `math`, `np` (numpy), `pl` (polars) and the answers before it. It is graded alone, without the rest
+of the notebook.
 
 All data are of the release `tiny`: two years of eight invented regions. `truth=True` shows what only a
-simulation knows. Words in *italics* are explained at the end."""
+simulation knows. The words of the list at the end are explained there."""
 """What every notebook says below its title."""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 

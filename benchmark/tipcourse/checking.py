@@ -39,11 +39,8 @@ def _said(exercise: Exercise, answer: Any) -> str:
         if answer is None:
             return "○ Not answered yet."
         form = form_of(exercise, _value(answer))
-        return (
-            "✓ It is one of the options. Whether it is right, the lecturer's key tells."
-            if form.passed
-            else f"✗ {form.said}"
-        )
+        noted = f"○ Noted: {answer!r}. Whether it is right is not told here: your lecturer's key decides."
+        return noted if form.passed else f"✗ {form.said}"
     if not callable(answer):
         return f"✗ {exercise.name} is not a function any more: run the cell above again."
     cases = exercise.cases(OPEN_SEED)
@@ -51,8 +48,8 @@ def _said(exercise: Exercise, answer: Any) -> str:
     if all(one.value is None and not one.error and not one.printed for one in outcomes):
         return "○ Not answered yet: it returns None."
     made = tried(exercise, cases, outcomes)
-    right = f"{made.right} of {made.cases} open cases right"
-    return f"✓ {right}." if made.passed else f"✗ {right}. {made.said}"
+    right = f"{made.right} of {made.cases} examples right"
+    return f"✓ {right}." if made.passed else f"✗ {right}.\n  {made.said}"
 
 
 def _outcome(answer: Callable[..., Any], arguments: list[Any]) -> Outcome:

@@ -55,6 +55,14 @@ class Graded:
     def of(self) -> int:
         return sum(mark.of for mark in self.marks)
 
+    @property
+    def is_right(self) -> bool:
+        """Whether no answer is missing, wrong, or none that it can be; of a value without a key, whether it can be."""
+        return not self.problem and all(
+            mark.points == mark.of and (mark.of or (mark.open is not None and mark.open.passed))
+            for mark in self.marks
+        )
+
 
 def grade(path: Path, key: Key | None, run: Run, limits: Limits) -> Graded:
     """Return the marks of a notebook; one that cannot be read has a problem in their place, so that a class goes on.
@@ -87,7 +95,7 @@ def _mark(handed: Handed, exercise: Exercise, key: LessonKey | None, run: Run, l
     of = exercise.points if exercise.function or key is not None else 0
     if exercise.name not in handed.answers:
         return Mark(
-            exercise.name, 0, of, None, None, f"no cell defines {exercise.name}: its cell was removed."
+            exercise.name, 0, of, None, None, f"no cell defines {exercise.name}: was it renamed or removed?"
         )
     if exercise.name in handed.untouched:
         return Mark(exercise.name, 0, of, None, None, "not answered yet.")
@@ -114,7 +122,14 @@ def _mark_of_value(exercise: Exercise, outcome: Outcome, key: LessonKey | None, 
     if not form.passed:
         return Mark(exercise.name, 0, of, form, None, form.said)
     if key is None:
-        return Mark(exercise.name, 0, of, form, None, "whether it is right, the key tells: give --key.")
+        return Mark(
+            exercise.name,
+            0,
+            of,
+            form,
+            None,
+            "one of the options; whether it is right, the lecturer's key tells (--key).",
+        )
     right = equal(outcome.value, key.values.get(exercise.name))
     secretly = Tried(int(right), 1, "" if right else f"{exercise.hint}.")
     return Mark(exercise.name, of if right else 0, of, form, secretly, secretly.said)

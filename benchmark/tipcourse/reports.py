@@ -30,7 +30,10 @@ def emit_marks(graded: Graded) -> None:
         for mark in graded.marks
     ]
     emit_table(columns, rows, title=f"{graded.path.name}: {graded.lesson.title if graded.lesson else ''}")
-    emit(f"{graded.points:g} of {graded.of} points")
+    keyed = [mark.exercise for mark in graded.marks if not mark.of]
+    emit(
+        f"{graded.points:g} of {graded.of} points{'; not counted without a key: ' if keyed else ''}{', '.join(keyed)}"
+    )
 
 
 def emit_class(graded: list[Graded]) -> None:

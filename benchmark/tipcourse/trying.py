@@ -60,7 +60,7 @@ def tried(
 def _sentence(name: str, case: Case, outcome: Outcome) -> str:
     call = f"{name}({', '.join(shown(one) for one in case.arguments)})"
     if outcome.error:
-        return f"{call}: {outcome.error}"
+        return f"{call}: {outcome.error}. {case.hint}."
     if outcome.value is None and case.expected is not None:
         why = "prints its result: give it back with `return`" if outcome.printed else "returns nothing"
         return f"{call} {why}. {case.hint}."

@@ -233,7 +233,7 @@ ax.set(xlim=(0, 1), ylim=(2.6, -0.6), xlabel="average precision at 5% prevalence
 # **How to read it.** *Average precision* is one number for the whole test, between 0 and 1. It is high where the adverts of
 # trafficking operations get the highest numbers. It is **not** a share of right answers: a program that gives all adverts
 # the same number gets the dashed line, not zero. ("At 5% prevalence": as if 1 in 20 adverts were of a trafficking
-# operation, so that the three splits can be compared.) The pale bar is the *interval*: draw other operations, and the score would mostly fall within it.
+# operation, so that the three splits can be compared.) The pale bar is the *bootstrap interval*: draw other operations, and the score would mostly fall within it.
 #
 # One bar may be missing. Run the next cell to see what the evaluation says about that.
 

@@ -8,7 +8,7 @@
 #     title: Base rates and the cost of a false accusation
 #     minutes: 50
 #     question: If a good program flags an advert, how likely is it right, and who pays where it is not?
-#     words: ["accused, accusation", base rate, prevalence, "precision, recall", lawful, harm gap, bootstrap interval]
+#     words: ["accused, accusation", operation, base rate, prevalence, "precision, recall", lawful, bootstrap interval]
 # ---
 
 # %% [markdown]
@@ -18,7 +18,7 @@
 # of the others. It flags an advert. How likely is it right? Write down a guess before you read on.
 #
 # **What you will be able to do.** Answer that question with a picture and without a formula; compute what a find
-# *costs* in lawful operations accused; say which group pays most.
+# *costs* in lawful operations accused; say whether the data can tell who pays most.
 #
 # Everything here is synthetic. About 50 minutes.
 
@@ -51,8 +51,8 @@ check = checks("accusations")
 # %% [markdown]
 # ## A picture before a formula
 #
-# One square is one advert. There are 1,000. Orange squares are adverts of trafficking operations; a dark frame is a
-# flag of the program.
+# One square is one advert. There are 1,000. The 20 orange squares are adverts of trafficking operations; a dark frame is
+# a flag of the program: it marks an advert for a person to look at.
 
 # %%
 prevalence, recall, false_positive_rate = 0.02, 0.9, 0.05
@@ -93,13 +93,13 @@ def cases_flags(draw):
     yield (1000, 0.0, 0.9, 0.1), "Where there is nothing to find, every flag is wrong"
     yield (500, 1.0, 0.5, 0.1), "Where all are, no flag is wrong"
     shares = draw.uniform(0.01, 0.9, 3).round(3).tolist()
-    yield (int(draw.integers(100, 9000)), *shares), "Right flags are of n * prevalence, wrong flags are of the rest"
+    yield (int(draw.integers(100, 9000)), *shares), "Right flags are of n * prevalence, wrong flags are of the rest, and nothing is rounded"
 
 # %% [markdown]
 # ### Exercise 2
 #
 # Of all flags, which **share is right**? It is called *precision*, or *positive predictive value*. You may use
-# `flags`. Where nothing is flagged return `None`.
+# `flags`, with any `n`: a share does not depend on it. Where nothing is flagged return `None`.
 
 # %% tags=["exercise"] points=2
 def precision(prevalence, recall, false_positive_rate):
@@ -118,7 +118,7 @@ def cases_precision(draw):
     yield tuple(draw.uniform(0.01, 0.9, 3).round(3).tolist()), "Divide right flags by all flags"
 
 # %% [markdown]
-# The same program at every base rate. Papers often test where half of the adverts are positive (right end); at a real
+# The same program at every base rate; each step to the left is rarer by the same factor. Papers often test where half of the adverts are positive (right end); at a real
 # site it may be one in a hundred or fewer (left end).
 
 # %%
@@ -132,9 +132,10 @@ ax.set_xticks([0.001, 0.01, 0.05, 0.5], ["1 in 1,000", "1 in 100", "1 in 20", "1
 # %% [markdown]
 # ## Now with data: two people rate adverts
 #
-# In the release `tiny` two raters have scored each advert from 0 (certainly no indicator) to 6 (certainly one). Much
+# In the release `tiny` two people have scored each advert from 0 (certainly no sign of trafficking) to 6 (certainly one). Much
 # of the literature learns from such scores, as *expert labels*. Here we know the truth beside them. We flag an advert
-# when the mean of its two scores is at least 4.
+# when the mean of its two scores is at least 4: a *threshold* is the score from which one flags. In the table `flagged` is
+# the share of a kind's adverts that is flagged.
 
 # %%
 rated = (
@@ -147,7 +148,7 @@ flagged = rated.with_columns(flagged=pl.col("score") >= 4)
 flagged.group_by("kind").agg(adverts=pl.len(), flagged=pl.col("flagged").mean().round(3)).sort("kind")
 
 # %% [markdown]
-# Spam is left out: it is counted apart, and is in no lawful total. Look at one step more: a person is harmed not once
+# Spam is left out: it is counted apart, and is in no lawful total. Go one step further: a person is harmed not once
 # per advert but when *they* come under suspicion. So we count operations: one is **accused** where any advert of it is
 # flagged.
 #
@@ -198,7 +199,7 @@ ax.set(xlim=(0, all_trafficking * 1.05), ylim=(0, None), xlabel=f"trafficking op
 assert all(prices[thresholds <= 5, 1] > prices[thresholds <= 5, 0]), "more are accused than found"
 
 # %% [markdown]
-# Look at the two axes: they are in different numbers. At nearly every threshold more lawful operations are accused than
+# Read the numbers on both axes: the upright scale is far longer. At nearly every threshold more lawful operations are accused than
 # trafficking operations are found, often many times more. Moving the threshold moves the price and does not remove it.
 #
 # ## Who pays?
@@ -232,20 +233,20 @@ ax.set(xlabel="share of the group's operations", xlim=(0, 1.3 * max(share for sh
 # ## Is `tiny` large enough for this?
 #
 # The bars rest on the numbers of operations beside them. Draw other operations of the same kind and each bar moves. The
-# cell below does that 500 times (a *bootstrap*): the line is where 95% of the redrawn shares lie.
+# cell below does that 500 times: the line, a *bootstrap interval*, is where 95% of the redrawn shares lie.
 
 # %%
 draw = np.random.default_rng(1)
 lines = {}
-fig, ax = figure("The same bars, with how far chance moves them", height=2.4)
+fig, ax = figure("The same shares, with how far chance moves them", height=2.4)
 for row, (name, group) in enumerate(groups.items()):
     hits = lawful.filter(group).group_by("operation").agg(pl.col("flagged").any())["flagged"].to_numpy()
     redrawn = draw.choice(hits, (500, len(hits))).mean(axis=1)
     low, high = lines[name] = np.quantile(redrawn, [0.025, 0.975])
     ax.plot([low, high], [row, row], color="#0072b2", lw=6, alpha=0.35, solid_capstyle="butt")
     ax.plot(hits.mean(), row, "o", color="#0072b2")
-ax.set(yticks=range(4), yticklabels=list(groups), xlabel="share of the group's operations accused")
-ax.invert_yaxis();
+ax.set(yticks=range(4), yticklabels=list(groups), xlabel="share of the group's operations accused", xlim=(0, None),
+       ylim=(3.5, -0.5));
 
 # %% [markdown]
 # Where two lines overlap widely, `tiny` cannot tell the groups apart, and you should not say that it does. On larger

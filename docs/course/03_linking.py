@@ -8,7 +8,7 @@
 #     title: Linking adverts and the proxy-label trap
 #     minutes: 55
 #     question: Do adverts that share a telephone number have one operator?
-#     words: [operation, cluster, component, "B-cubed precision, recall", label]
+#     words: [operation, component, "B-cubed precision, recall", label]
 # ---
 
 # %% [markdown]

@@ -8,7 +8,7 @@
 #     title: Crowds and brigades
 #     minutes: 50
 #     question: Many people vote on an advert. When is the majority right, and when has somebody organised it?
-#     words: [gold, brigade, label, "accused, accusation"]
+#     words: [gold, brigade]
 # ---
 
 # %% [markdown]

@@ -8,7 +8,7 @@
 #     title: Graphs and money
 #     minutes: 55
 #     question: Which trace does money leave, and who else leaves the same one?
-#     words: ["access, tier", red flag, operation, lawful, link]
+#     words: ["access, tier", red flag, operation, lawful]
 # ---
 
 # %% [markdown]

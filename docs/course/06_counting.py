@@ -8,7 +8,7 @@
 #     title: Counting the hidden
 #     minutes: 55
 #     question: How can one count people whom nobody has seen, and why do methods disagree?
-#     words: [coverage, bootstrap interval, failed interval, median absolute log error]
+#     words: [coverage]
 # ---
 
 # %% [markdown]
@@ -18,7 +18,7 @@
 # one number: how many are there in all, seen or not? How can anybody say?
 #
 # **What you will be able to do.** Make such an estimate from two lists with a pencil; say which assumption it rests on and
-# in which direction it fails; read a table in which honest methods disagree.
+# in which direction it fails; read a picture in which honest methods disagree.
 #
 # All people here are simulated adults. About 55 minutes.
 
@@ -35,7 +35,7 @@
 # - *They believe the narrowest interval.* Narrow and honest are different things: exercise 4 counts how often intervals
 #   hold the truth, which no real study can do.
 #
-# **For those who want more**: `docs/tasks/prevalence.md` of tipbench has the published lists of the United
+# **For those who want more**: `tipbench docs tasks/prevalence` has the published lists of the United
 # Kingdom and the Netherlands, and how far apart published numbers are.
 
 # %%
@@ -57,10 +57,12 @@ patterns.filter(pl.col("region") == 1).select(*lists, "count").head(6)
 # ## Two lists
 #
 # Think of a pond with an unknown number of fish. Catch 30, mark them, let them go. Catch 30 again: 10 are marked. So
-# marked fish are a third of the second catch; if they are also a third of the pond, there are 90 fish.
+# marked fish are a third of the second catch; if they are also a third of the pond, there are 90 fish: 30 times 30,
+# divided by 10.
 #
 # The picture does it with the two largest lists of one region. The left circle is one list, the right one the other, and
-# people on both are where they meet.
+# people on both are where they meet. The number at each circle is everybody on that list, those on both included; sizes
+# are not to scale.
 
 # %%
 def on(frame, *names):
@@ -74,7 +76,7 @@ numbers = [on(region, first), on(region, second), on(region, first, second)]
 fig, ax = figure("Two lists of one region", height=2.6)
 for x, name, number, colour in ((-0.7, first, numbers[0], "#0072b2"), (0.7, second, numbers[1], "#d55e00")):
     ax.scatter(x, 0, s=11000, color=colour, alpha=0.25)
-    ax.text(1.9 * x, 0, f"{name}\n{number}", ha="center", va="center")
+    ax.text(1.6 * x, 0, f"{name}\n{number}", ha="center", va="center")
 ax.text(0, 0, f"both\n{numbers[2]}", ha="center", va="center")
 ax.set(xlim=(-4, 4), ylim=(-1, 1))
 ax.axis("off");
@@ -101,13 +103,16 @@ def cases_two_lists(draw):
     yield (both + int(draw.integers(0, 300)), both + int(draw.integers(0, 300)), both), "first * second / both"
 
 # %% [markdown]
-# Six lists make fifteen pairs. Here is the estimate of every pair that shares at least five people, and the truth, which
-# only a simulation has.
+# Try yours on the picture: `two_lists(*numbers)`.
+#
+# Six lists make fifteen pairs. Most pairs share fewer than five people, and then one person more would change the estimate
+# by a fifth or more. Here are the others, and the truth, which only a simulation has: every adult exploited in the region,
+# seen or not.
 
 # %%
 population = table("populations", truth=True)
 hidden = dict(population.select("region", "hidden").iter_rows())
-fig, ax = figure("One region, many pairs of lists, many answers", height=3)
+fig, ax = figure("One region, some pairs of lists, as many answers", height=3)
 rows = []
 for one, other in ((a, b) for k, a in enumerate(lists) for b in lists[:k]):
     both = on(region, one, other)
@@ -124,15 +129,16 @@ assert len(rows) >= 3
 assert max(value for _, value in rows) > 1.5 * min(value for _, value in rows)
 
 # %% [markdown]
-# They cannot all be right. The pond works if each fish is equally easy to catch, and if the first catch does not change
+# They disagree, and exercise 3 says on which side of the truth they are. The pond works if each fish is equally easy to catch, and if the first catch does not change
 # the second. Lists of people break both.
 #
 # ### Exercise 2
 #
 # Somebody who is easily seen is seen by several lists; somebody well hidden by none. *Chao's lower bound* (Chao 1987)
 # allows for that. It needs three numbers: `observed` people on any list, of whom `once` are on exactly one list and
-# `twice` on exactly two. The unseen are at least `once² / (2 · twice)`. Return observed and unseen together, `None` where
-# nobody is on exactly two.
+# `twice` on exactly two. Many on one list and few on two means that many are on none: the unseen are at least
+# `once**2 / (2 * twice)` (`**2` is "times itself"). Return observed and unseen together, `None` where nobody is on exactly
+# two.
 
 # %% tags=["exercise"] points=2
 def chao(observed, once, twice):
@@ -162,7 +168,7 @@ referral_makes_it = "too low"
 
 # %% tags=["cases"]
 options_referral_makes_it = ["too low", "too high"]
-hint_referral_makes_it = "A larger overlap stands below the line of the fraction"
+hint_referral_makes_it = "The overlap is what one divides by: a larger one makes the estimate smaller"
 
 # %% [markdown]
 # And lists that avoid each other, as where people who fear the border police call a hotline and nobody else, do the
@@ -170,10 +176,13 @@ hint_referral_makes_it = "A larger overlap stands below the line of the fraction
 #
 # ## Four methods, eight regions
 #
-# - `independence`: the pond, for six lists at once. Takes lists for independent.
+# - `independence`: the pond, for six lists at once, as if being on one list said nothing about being on another.
 # - `stepwise_loglinear`: lets some pairs of lists depend on each other, chosen step by step.
 # - `chao_lower`: exercise 2.
-# - `model_average`: many models, weighed by how well they fit.
+# - `model_average`: many such rules of which lists share people, weighed by how well they fit.
+#
+# A dot is an estimate. The upright line is its 95% interval: the range that the method is 95% sure of. The orange line is
+# the truth. Each step up the axis multiplies.
 
 # %%
 from tipbaselines.prevalence.chao_lower import ChaoLower
@@ -209,7 +218,7 @@ ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncol=4);
 #
 # A 95% interval should hold the truth 95 times in 100. Count: `truths` is a list of true numbers, `intervals` a list of
 # `[lower, upper]`, one each, where `[None, None]` says that a method gave no interval. Return the **share of truths that
-# lie within their interval** (ends included). An interval that was not given holds nothing.
+# lie within their interval** (ends included); it is called *coverage*. An interval that was not given holds nothing.
 
 # %% tags=["exercise"] points=2
 def coverage(truths, intervals):
@@ -255,7 +264,7 @@ assert held["independence"] < 6
 #   whether the lists avoid each other.
 # - The number of people seen does **not** follow the number of people: more police make more seen.
 # - That `chao_lower` may be nearest here does **not** make it best elsewhere. It leads partly by luck
-#   (`docs/tasks/prevalence.md` of tipbench says why).
+#   (`tipbench docs tasks/prevalence` says why).
 # - Children are not in any of these lists. They are counted elsewhere, as counts and never as rows.
 #
 # ## Discussion: ethics

@@ -8,7 +8,7 @@
 #     title: Did the closure work?
 #     minutes: 50
 #     question: A site was closed and adverts fell. What did the closure change, and what would have changed anyway?
-#     words: [log ratio, control, placebo, displaced share, "access, tier"]
+#     words: [log ratio, control, placebo, displaced share]
 # ---
 
 # %% [markdown]

@@ -19,7 +19,7 @@ def said(capsys: pytest.CaptureFixture[str]):
 
 
 def test_a_right_answer_is_told_so(said) -> None:
-    assert said("shared_operations", lambda a, b: len(set(a) & set(b))) == "✓ 5 of 5 open cases right."
+    assert said("shared_operations", lambda a, b: len(set(a) & set(b))) == "✓ 5 of 5 examples right."
 
 
 def test_an_empty_answer_is_not_called_wrong(said) -> None:
@@ -33,7 +33,9 @@ def test_a_wrong_answer_is_shown_the_case_and_a_hint(said) -> None:
         "shared_operations([1, 1, 2], [2, 3]) is 3, expected 1. Operation 2 alone is in both lists." in told
     )
     assert "give it back with `return`" in said("shared_operations", lambda a, b: print(3))
-    assert "ZeroDivisionError" in said("shared_operations", lambda a, b: 1 / 0)
+    assert "ZeroDivisionError: division by zero. Operation 2 alone is in both lists." in said(
+        "shared_operations", lambda a, b: 1 / 0
+    )
     assert "not a function any more" in said("shared_operations", 3)
 
 
@@ -46,7 +48,9 @@ def test_an_answer_that_changes_its_arguments_is_shown_them_as_they_were(said) -
 
 
 def test_a_value_is_checked_for_its_form_and_not_given_away(said) -> None:
-    assert said("leaky_split", "random") == said("leaky_split", "forward")
+    right, wrong = said("leaky_split", "random"), said("leaky_split", "forward")
+    assert right.replace("random", "forward") == wrong
+    assert "✓" not in right
     assert "can be one of 'random', 'operation', 'forward'" in said("leaky_split", "rando")
 
 

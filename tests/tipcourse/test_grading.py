@@ -55,6 +55,24 @@ def test_a_notebook_as_it_was_started_gets_no_points(
 
 
 @pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        ('leaky_split = "random"', True),
+        ('leaky_split = "forward"', True),  # without a key nobody knows
+        ("leaky_split = None", False),
+        ("leaky_split = random", False),
+        ('leaky_split = "both"', False),
+    ],
+)
+def test_without_a_key_a_value_that_is_missing_or_none_of_the_options_is_not_right(
+    value: str, right: bool, handed: Callable[..., Path], run_here: Run
+) -> None:
+    graded = grade(handed("leakage", {"leaky_split": value}), None, run_here, LIMITS)
+    assert (graded.points, graded.of) == (7, 7)
+    assert graded.is_right is right
+
+
+@pytest.mark.parametrize(
     ("answer", "says"),
     [
         ("def shared_operations(train, test):\n    return len(train)", "expected 1"),

@@ -55,6 +55,9 @@ def test_a_lesson_has_what_every_lesson_has(lesson: Lesson) -> None:
     assert any(HOLDS in cell.tags for cell in cells)
     assert lesson.words
     assert set(lesson.words) <= set(glossary())
+    text = " ".join(cell.source for cell in cells_of(lesson) if cell.markdown and INSTRUCTOR not in cell.tags)
+    for word in lesson.words:
+        assert any(one.lower() in text.lower() for one in word.split(", ")), f"the text never says {word}"
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -102,7 +102,7 @@ def call_grade(options: argparse.Namespace) -> int:
     if table is not None:
         write_file_atomically(table, as_csv(graded))
     _show(graded, options)
-    return 0 if all(not one.problem and one.points == one.of for one in graded) else FAILED
+    return 0 if all(one.is_right for one in graded) else FAILED
 
 
 def _show(graded: list[Graded], options: argparse.Namespace) -> None:
@@ -112,7 +112,7 @@ def _show(graded: list[Graded], options: argparse.Namespace) -> None:
         emit_marks(graded[0])
     else:
         emit_class(graded)
-        whole = sum(not one.problem and one.points == one.of for one in graded)
+        whole = sum(one.is_right for one in graded)
         emit(f"{len(graded):,} notebooks, {whole:,} with all points")
     if len(graded) == 1:
         for note in graded[0].notes:

@@ -17,7 +17,7 @@ ALT = (
     "line shows where the sum would be."
 )
 CAPTION = """New adverts per day at full volume, mean of a week, on the sites of one region; at day 0 one of
-them closes (warm). The dark line is their sum; where it would be without the closure is known only to the
+them closes (warm). The thick line is their sum; where it would be without the closure is known only to the
 generator (dashed, its mean over the window that is asked about). Much of what is gone comes back elsewhere:
 what is not advertised is not what does not happen, and whether anybody is safer cannot be seen here at all."""
 

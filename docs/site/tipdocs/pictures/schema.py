@@ -14,7 +14,7 @@ from tipdocs.ink import ACCENT, INK, PALE, PAPER, QUIET, WASH, figure
 
 HUBS = {"operations": "◆", "places": "■", "platforms": "●"}
 """Tables that many refer to -> the mark that stands for a line to them."""
-STEP, TALL, WIDE = 2.6, 0.66, 1.95
+STEP, TALL, BOX = 2.6, 0.66, 1.95
 COLUMNS = 4
 ALT = (
     "Boxes, one per table, in four columns. Lines lead from accounts to adverts, conversations and ties and "
@@ -40,7 +40,7 @@ def draw(release: Release) -> Any:
     for name, (x, y) in places.items():
         _box(axes, name, x, y)
     tall = max(y for _, y in places.values())
-    axes.set(xlim=(-0.05, (COLUMNS - 1) * STEP + WIDE + 0.05), ylim=(tall + 0.5, -0.5))
+    axes.set(xlim=(-0.05, (COLUMNS - 1) * STEP + BOX + 0.05), ylim=(tall + 0.5, -0.5))
     return made
 
 
@@ -51,7 +51,7 @@ def _box(axes: Any, name: str, x: float, y: float) -> None:
     axes.add_patch(
         FancyBboxPatch(
             (x, y - TALL / 2),
-            WIDE,
+            BOX,
             TALL,
             "round,pad=0,rounding_size=0.08",
             facecolor=face,
@@ -65,7 +65,7 @@ def _box(axes: Any, name: str, x: float, y: float) -> None:
         mark for hub, mark in HUBS.items() if hub in references()[name].values()
     )
     axes.text(
-        x + WIDE - 0.08,
+        x + BOX - 0.08,
         y,
         marks,
         va="center",
@@ -128,7 +128,7 @@ def _line(axes: Any, start: tuple[float, float], end: tuple[float, float], hidde
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    (x1, y1), (x2, y2) = start, (end[0] + WIDE, end[1])
+    (x1, y1), (x2, y2) = start, (end[0] + BOX, end[1])
     bend = (x1 + x2) / 2
     if x1 <= end[0]:
         x2, bend = end[0], x1 - 0.35
