@@ -312,7 +312,7 @@ AGGREGATES = (
             "ctdc2024",
             ("people", "operations"),
             _duration(forms, length),
-            "input",
+            "tuned",
             f"people.duration.{'labour' if forms == LABOUR else 'other'}",
             note="spells that ended within the two years",
         )
