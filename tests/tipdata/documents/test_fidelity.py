@@ -136,6 +136,42 @@ def test_a_fall_of_volume_is_found_where_it_was_planted() -> None:
     assert _held("", before, before.measure(View(made))).value == pytest.approx(0.5)
 
 
+def test_an_operation_that_begins_too_late_to_be_seen_investigated_counts_for_nothing() -> None:
+    made = _Made(
+        operations=pl.DataFrame(
+            {
+                "region": 0,
+                "operation": range(5),
+                "kind": ["trafficking"] * 4 + ["business"],
+                "posts": True,
+                "begins": -100,
+                "first_day": [0, 100, 364, 700, 0],
+                "investigated_day": [None, 400, None, None, None],
+            }
+        )
+    )
+    one = next(one for one in ALL if one.name == "cases that reach the authorities")
+    assert _held("", replace(one, needs=1), one.measure(View(made))).value == pytest.approx(1 / 3)
+
+
+def test_what_reaches_the_authorities_is_what_was_published() -> None:
+    assert parameters("0.4.0")["operations.investigated"]["value"]["trafficking"] == 0.22
+
+
+def test_forced_labour_is_spread_over_sectors_as_was_published() -> None:
+    listed = parameters("0.4.0")
+    forms = {name: listed["operations.form"]["value"][name] for name in ("labour", "domestic_servitude")}
+    law = {name: listed[f"operations.category.{name}"]["value"] for name in forms}
+    for sector, share in {
+        "domestic": 0.37,
+        "agricultural": 0.33,
+        "construction": 0.19,
+        "hospitality": 0.12,
+    }.items():
+        made = sum(forms[name] * law[name].get(sector, 0) / sum(law[name].values()) for name in forms)
+        assert made / sum(forms.values()) == pytest.approx(share, abs=0.03), sector
+
+
 def test_an_alert_is_raised_by_money_that_goes_out_again_at_once() -> None:
     minute = [0, 600, 4000, 4001, 9000]
     made = _Made(

@@ -77,18 +77,23 @@ def test_a_spell_of_exploitation_lies_in_the_life_of_the_operation_and_touches_t
         assert ((start < DAYS) & (end >= 0)).all()
 
 
-def test_durations_keep_the_published_shares(drawn: list[tuple[Past, dict[str, pl.DataFrame]]]) -> None:
+def test_durations_of_those_who_get_out_keep_the_published_shares(
+    drawn: list[tuple[Past, dict[str, pl.DataFrame]]],
+) -> None:
+    """Services make records of these; of all who are there in the two years more are there for long."""
     like = parameters("0.4.0")["people.labour_like"]["value"]
     short, long = {True: 0.38, False: 0.59}, {True: 0.33, False: 0.26}
     for alike in (True, False):
         days = np.concatenate(
             [
-                (p.end - p.start)[p.exploited & (np.isin(o.forms, like)[o.form[p.owner]] == alike)]
+                (p.end - p.start)[
+                    p.exploited & (p.end < DAYS) & (np.isin(o.forms, like)[o.form[p.owner]] == alike)
+                ]
                 for o, p in ((past["operations"], past["people"]) for past, _ in drawn)
             ]
         )
-        assert (days < 365).mean() == pytest.approx(short[alike], abs=0.05)
-        assert (days > 730).mean() == pytest.approx(long[alike], abs=0.05)
+        assert (days < 365).mean() == pytest.approx(short[alike], abs=0.06)
+        assert (days > 730).mean() == pytest.approx(long[alike], abs=0.06)
 
 
 def test_organ_removal_lasts_weeks(drawn: list[tuple[Past, dict[str, pl.DataFrame]]]) -> None:
@@ -137,6 +142,15 @@ def test_forms_like_forced_labour_share_its_recruiters_and_means_of_control(expl
     assert found[True][1] > 0.4 > 0.33 > found[False][1]
     organs = exploited.filter(pl.col("form") == "organs")
     assert not organs["means_of_control"].list.contains("excessive_hours").any()
+
+
+def test_debt_or_taken_earnings_bind_as_many_in_forced_labour_as_published(exploited: pl.DataFrame) -> None:
+    """The source counts either of both; each drawn by itself they bound .79."""
+    means = pl.col("means_of_control").list
+    debt, earnings = means.contains("debt_bondage"), means.contains("takes_earnings")
+    labour = exploited.filter(pl.col("form").is_in(["labour", "domestic_servitude"]))
+    shares = labour.select(either=(debt | earnings).mean(), debt=debt.mean(), earnings=earnings.mean())
+    assert shares.row(0) == pytest.approx((0.60, 0.50, 0.58), abs=0.03)
 
 
 def test_people_live_in_the_town_of_the_operation(drawn: list[tuple[Past, dict[str, pl.DataFrame]]]) -> None:

@@ -23,6 +23,7 @@ from tipdata.stages.helpline.cases import (
     Cases,
     Evidence,
 )
+from tipdata.stages.people.stage import either_kept
 
 BLOCKS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("wages", "legal"), ("earnings", "authorities")),
@@ -111,8 +112,7 @@ def circumstance_tables(region: Region) -> dict[str, np.ndarray]:
     """Return (kinds, phases) probabilities out of 65,536 of each circumstance; of those exploited, as people are
     drawn."""
     control = [region["people.control.labour"], *[region["people.control.other"]] * (EXPLOITED_KINDS - 1)]
-    free = [ONE - probability(c[n]) for c in control for n in ("takes_earnings", "debt_bondage")]
-    earnings = [ONE - (free[2 * i] * free[2 * i + 1] >> 16) for i in range(EXPLOITED_KINDS)]
+    earnings = [either_kept(region, c) for c in control]
     documents = [probability(c["withholds_documents"]) for c in control]
     for name, listed in (("earnings", earnings), ("documents", documents)):
         listed += [probability(region[f"helpline.{name}"][k]) for k in KINDS[EXPLOITED_KINDS:]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from tipdata.core.draw import probability
+from tipdata.core.draw import ONE, probability
 from tipdata.core.lists import lists
 from tipdata.core.tables import Column, InWorld, Table
 from tipdata.core.world import DAYS, Region
@@ -29,6 +29,7 @@ from tipdata.stages.places.stage import Places
 EXPLOITED = "exploited"
 STAFF = ("controller", "recruiter", "writer")
 SEXES = ("male", "female")
+DEBT, EARNINGS = "debt_bondage", "takes_earnings"
 ROOM = 8192
 """A person's local number is the operation's times this plus the person's own; the upper half is staff."""
 
@@ -196,10 +197,22 @@ def _control(
     exploited: np.ndarray,
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the means of control, and (people, means) bool: which were used on each of those exploited; ``which`` of
-    the tables has their probabilities."""
+    the tables has their probabilities. Whose debts bind them has mostly their earnings taken as well."""
+    means = tuple(tables[0])
     p = np.array([[probability(x) for x in t.values()] for t in tables])[which]
-    used = region.stream("people/control").chance(person[:, None], p, np.arange(p.shape[1])[None, :])
-    return tuple(tables[0]), used & exploited[:, None]
+    bound = region.stream("people/bound").chance(person, probability(region["people.bound"]))
+    number = np.tile(np.arange(len(means)), (len(person), 1))
+    number[bound, means.index(EARNINGS)] = means.index(DEBT)
+    used = region.stream("people/control").chance(person[:, None], p, number)
+    return means, used & exploited[:, None]
+
+
+def either_kept(region: Region, table: dict[str, float]) -> int:
+    """Return with what probability, out of 65,536, debts bind somebody or earnings are taken, by a table of means."""
+    debt, earnings = (probability(table[name]) for name in (DEBT, EARNINGS))
+    bound = probability(region["people.bound"])
+    apart = ONE - ((ONE - debt) * (ONE - earnings) >> 16)
+    return (bound * max(debt, earnings) + (ONE - bound) * apart) >> 16
 
 
 STAGE = Stage("people", ("places", "operations", "messages"), (PEOPLE,), generate)

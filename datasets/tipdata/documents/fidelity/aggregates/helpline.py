@@ -8,7 +8,7 @@ from tipdata.core.world import MINUTES_A_DAY
 from tipdata.documents.fidelity.aggregate import Aggregate
 from tipdata.documents.fidelity.view import View, means, shares
 
-WEEK = 7
+WEEK, YEAR = 7, 365
 EXPLOITED = ("labour", "services", "other_form")
 """Kinds of contacts that are cases."""
 
@@ -84,11 +84,14 @@ AGGREGATES = (
         0.28,
         "polaris2022",
         ("operations",),
-        lambda v: shares(_trafficking(v), pl.col("investigated_day").is_not_null()),
+        lambda v: shares(
+            _trafficking(v).filter(pl.col("first_day") < YEAR), pl.col("investigated_day").is_not_null()
+        ),
         "input",
         "operations.investigated",
         "computed",
-        note="trafficking operations that are investigated; published of a helpline's cases",
+        note="trafficking operations that begin in the first of the two years, so that an investigation is seen; "
+        "published of a helpline's cases",
     ),
     Aggregate(
         "days until a definitive label",

@@ -61,7 +61,13 @@ def _odds(sums: Sums) -> NDArray[np.float64]:
 
 
 def _against_outcomes(
-    name: str, published: str, low: float, high: float, levels: tuple[str, ...], parameter: str
+    name: str,
+    published: str,
+    low: float,
+    high: float,
+    levels: tuple[str, ...],
+    parameter: str = "",
+    but: str = "",
 ) -> Aggregate:
     return Aggregate(
         name,
@@ -71,11 +77,11 @@ def _against_outcomes(
         "nij2024",
         ("adverts", "operations"),
         _among(*levels),
-        "input",
+        "input" if parameter else "unused",
         parameter,
         formula=_odds,
         rows="there",
-        note="services; share of adverts that say it, mean of operations, a ratio",
+        note="services; share of adverts that say it, mean of operations, a ratio" + but,
     )
 
 
@@ -154,6 +160,6 @@ AGGREGATES = (
         1.05,
         3.0,
         ("origin=abroad", "origin=homeland"),
-        "facts.law.all.origin",
+        but="; here it depends on migration alone, on purpose",
     ),
 )
