@@ -27,7 +27,17 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
 from tipdata.stages.messages.acts import ACTS
 
 VERSION = "0.4.0"
-NEEDED = ("places", "operations", "accounts", "messages", "people", "helpline")
+NEEDED = (
+    "places",
+    "operations",
+    "accounts",
+    "adverts",
+    "messages",
+    "suppliers",
+    "trips",
+    "people",
+    "helpline",
+)
 TWINS = {
     "labour": ("lawful_recruitment",),
     "domestic_servitude": ("lawful_recruitment",),
@@ -290,7 +300,7 @@ def alarms(options: argparse.Namespace) -> None:
     from tipbench.loading import prepare
     from tipbench.runs.streamed.alarms import streamed_alarms
 
-    drawn = Drawn.of(VERSION, options.world, options.regions, (*NEEDED, "adverts"))
+    drawn = Drawn.of(VERSION, options.world, options.regions, NEEDED)
     made = prepare("recruitment_onset", release=drawn, split="forward", labels="truth")
     truth = made.answers.frame.filter(pl.col("part") == "test")
     _row("test conversations, positive", truth.height, int(truth["label"].sum()))

@@ -12,7 +12,17 @@ from tipdata.stages.payments.schemes import MECHANISMS
 from tipdata.stages.payments.wallets import provider
 from tipdata.stages.payments.work import SPAN, Work
 
-STAGES = ("places", "operations", "accounts", "adverts", "suppliers", "trips", "payments")
+STAGES = (
+    "places",
+    "operations",
+    "accounts",
+    "adverts",
+    "messages",
+    "suppliers",
+    "trips",
+    "people",
+    "payments",
+)
 WORLD = World.of("0.4.0", 3)
 PARAMETERS = parameters("0.4.0")
 
