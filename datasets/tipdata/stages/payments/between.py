@@ -1,7 +1,7 @@
 """What operations in the sample pay each other: for somebody who was sold, and lawful ones a commission.
 
-A buyer pays on the day on which somebody comes, one controller another; a lawful operation pays another of its line of
-work in the same way. Both go out of the payer's first scheme.
+A buyer's controller pays the seller's for all who came in some weeks, on the day of the last; a lawful operation pays
+another of its line of work in the same way. Both go out of the payer's first scheme.
 """
 
 import numpy as np
@@ -30,21 +30,31 @@ def pay_others(
     sampled = np.zeros(len(o.id), dtype=bool)
     for s in schemes.values():
         sampled[s.owner[s.owner >= 0]] = True
+    parts = _sales(region, people), _commissions(region, o, schemes, sampled)
+    payer, payee, day, heads = (np.concatenate(column) for column in zip(*parts, strict=True))
+    kept = np.flatnonzero(sampled[payer] & sampled[payee])
+    kept = kept[np.lexsort((payee[kept], day[kept], payer[kept]))]
+    due = np.stack([payer, payee, day, heads, np.zeros_like(day)])[:, kept]
+    due[4] = PLACE + np.arange(len(kept)) - np.searchsorted(due[0], due[0])
+    return [_paid(region, s, calendar, *due) for s in schemes.values()]
+
+
+def _sales(region: Region, people: People) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return who pays whom for people, on which day, and for how many."""
     came = np.flatnonzero(people.sold >= 0)
-    sold = people.owner[came], people.owner[people.sold[came]], people.start[came]
-    lawful = _commissions(region, o, schemes, sampled)
-    payer, payee, day = (np.concatenate(ends) for ends in zip(sold, lawful, strict=True))
-    kept = sampled[payer] & sampled[payee]
-    order = np.lexsort((payee[kept], day[kept], payer[kept]))
-    payer, payee, day = payer[kept][order], payee[kept][order], day[kept][order]
-    place = PLACE + np.arange(len(payer)) - np.searchsorted(payer, payer)
-    return [_paid(region, s, calendar, payer, payee, day, place) for s in schemes.values()]
+    payer, payee, day = people.owner[came], people.owner[people.sold[came]], people.start[came]
+    weeks = day // region["payments.between.settle_days"]
+    _, at, heads = np.unique(np.stack([payer, payee, weeks]), axis=1, return_inverse=True, return_counts=True)
+    last = np.zeros(len(heads), dtype=np.int64)
+    np.maximum.at(last, at.ravel(), day)
+    first = np.unique(at.ravel(), return_index=True)[1]
+    return payer[first], payee[first], last, heads
 
 
 def _commissions(
     region: Region, o: Operations, schemes: dict[str, Schemes], sampled: np.ndarray
-) -> tuple[Ints, Ints, Ints]:
-    """Return which lawful operation pays which, and when: while both live."""
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return which lawful operation pays which, when, while both live, and once."""
     local = np.arange(len(o.id))
     line = np.zeros(len(o.id), dtype=np.int64)
     for s in schemes.values():
@@ -58,11 +68,18 @@ def _commissions(
     high = np.minimum(np.minimum(o.ends, o.ends[other]), DAYS - 1)
     at = np.flatnonzero(pays & (other >= 0) & (other != local) & (high >= low))
     day = low[at] + region.stream("payments/commission_day").below(at, (high - low)[at] + 1)
-    return at, other[at], day
+    return at, other[at], day, np.ones_like(at)
 
 
 def _paid(
-    region: Region, s: Schemes, calendar: Calendar, payer: Ints, payee: Ints, day: Ints, place: Ints
+    region: Region,
+    s: Schemes,
+    calendar: Calendar,
+    payer: Ints,
+    payee: Ints,
+    day: Ints,
+    heads: Ints,
+    place: Ints,
 ) -> Legs:
     """Return the payments of the operations whose first scheme is one of these."""
     first = np.flatnonzero((s.owner >= 0) & (s.slot == 0))
@@ -70,7 +87,7 @@ def _paid(
     at = np.flatnonzero(np.isin(payer, s.owner[first]))
     rows = first[np.searchsorted(s.owner[first], payer[at])]
     ids = payment_ids(s, rows, place[at])
-    base = np.full(len(at), region["payments.between.sum"])
+    base = region["payments.between.sum"] * heads[at]
     amount = varied(region, "payments/sum", ids, base, region["payments.between.spread"])
     amount = heaped(region, "payments/round", ids, amount, region["payments.between.round"])
     minute = calendar.minute("payments/others", ids, day[at])
