@@ -131,6 +131,8 @@ def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, rel
     room = o.ends[crew.owner] - np.where(free, o.begins[crew.owner], start)
     length = np.minimum(_lengths(region, o, crew, person, room), room)
     length = np.where(crew.needed, np.maximum(length, crew.until - crew.by), length)
+    # Who came before the first day is there on it.
+    length = np.where(free, length, np.maximum(length, 1 - start))
     start = np.where(free, _free_start(region, o, crew, person, length), start)
     first, last = _staff_spell(region, o, crew, person)
     end = np.where(crew.exploited, start + length, last)

@@ -104,7 +104,8 @@ PEOPLE = Table(
             values=InWorld(("people.exit",)),
         ),
     ),
-    "People of trafficking operations: 500-6,000 adults exploited per region, most in operations that never post.",
+    "People of trafficking operations: 500-6,000 adults exploited per region, most in operations that never post. Who "
+    "is sold has a row with each operation.",
 )
 
 
@@ -187,8 +188,7 @@ def _age_band(region: Region, p: People) -> np.ndarray:
     names = list(region["people.age_bands.exploited"])
     weights = np.array([list(region[f"people.age_bands.{who}"].values()) for who in ("staff", "exploited")])
     chosen = region.stream("people/age_band").choose(p.local, weights[p.exploited.astype(np.int64)])
-    ends = [[int(end) for end in name.rstrip("+").split("-")] for name in names]
-    low, high = np.array([ends_of[0] for ends_of in ends]), np.array([ends_of[-1] for ends_of in ends])
+    low, high = np.array([[int(name.rstrip("+").split("-")[end]) for end in (0, -1)] for name in names]).T
     age = low[chosen] + region.stream("people/age").below(p.local, (high - low + 1)[chosen])
     age = _as_before(age, p.sold) + np.where(p.sold >= 0, (p.start - p.start[p.sold]) // YEAR, 0)
     return np.array(names)[np.searchsorted(low, age, side="right") - 1]
