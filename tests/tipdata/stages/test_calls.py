@@ -8,17 +8,7 @@ from tipdata.stages import draw_tables
 from tipdata.stages.helpline.cases import NEEDS
 
 REGIONS = 12
-NEEDED = (
-    "places",
-    "operations",
-    "accounts",
-    "adverts",
-    "messages",
-    "suppliers",
-    "trips",
-    "people",
-    "helpline",
-)
+NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people", "helpline")
 DAY = pl.col("minute") // MINUTES_A_DAY
 
 

@@ -14,7 +14,7 @@ from tipdata.stages import Past, draw_tables
 from tipdata.stages.captures.stage import ANY, LISTS, STAGE
 
 REGIONS = 48
-NEEDED = ("places", "operations", "accounts", "adverts", "messages", "suppliers", "trips", "people")
+NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people")
 
 
 def _pasts(regions: range) -> Iterator[tuple[Region, Past]]:

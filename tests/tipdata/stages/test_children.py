@@ -17,18 +17,7 @@ FREE_TEXT = ("narrative", "title", "body", "name", "product")
 YOUTH = re.compile(r"(?<![a-z])(child|children|minor|juvenile|teen|girl|boy|youth|infant)", re.IGNORECASE)
 BAND = re.compile(r"(\d+)\s*(?:-|to|–)\s*(\d+)$")
 YEARS_OF_FIRMS = {("firms", "age_years"), ("agencies", "age_years"), ("recruiters", "age_years")}
-NEEDED = (
-    "places",
-    "operations",
-    "accounts",
-    "adverts",
-    "messages",
-    "suppliers",
-    "trips",
-    "people",
-    "captures",
-    "children",
-)
+NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people", "captures", "children")
 ADULT = 18
 
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from tipdata.core.draw import Ints
 from tipdata.core.kinds import FAMILIES, TRAFFICKING
+from tipdata.core.world import Region
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.suppliers.exploitation import NOBODY, Exploitation
-from tipdata.stages.trips.stage import Trips
+from tipdata.stages.trips.tours import parties
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,19 @@ class Needed:
         return np.arange(len(self.owner)) - np.searchsorted(self.owner, self.owner)
 
 
-def find_needed(o: Operations, exploitation: Exploitation, trips: Trips) -> Needed:
+def find_needed(region: Region, o: Operations, exploitation: Exploitation) -> Needed:
     """Return whom trafficking operations need: one as long as services are advertised, one at each firm in which they
     exploit, and with the controller the party of each circuit."""
     sells = np.flatnonzero((o.kind == TRAFFICKING) & o.posts & (o.family == FAMILIES.index("services")))
     firm = np.flatnonzero(exploitation.in_force & (exploitation.operation != NOBODY))
-    c, s = trips.circuits, trips.stops
-    told, first = np.unique(s.circuit, return_index=True)
-    last = np.append(first[1:], len(s.circuit)) - 1
-    ours = (c.operation[told] >= 0) & (o.kind[c.operation[told]] == TRAFFICKING)
-    party = np.repeat(np.flatnonzero(ours), np.maximum(c.party[told[ours]] - 1, 1))
+    operation, party, start, end = parties(region, o)
+    travels = np.repeat(
+        np.arange(len(party)), np.where(o.kind[operation] == TRAFFICKING, np.maximum(party - 1, 1), 0)
+    )
     parts = (
         (sells, o.first_day[sells], o.last_day[sells]),
         (exploitation.operation[firm], exploitation.end[firm], exploitation.start[firm]),
-        (c.operation[told[party]], s.day[last[party]], s.day[first[party]]),
+        (operation[travels], start[travels], end[travels]),
     )
     owner, by, until = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(owner, kind="stable")

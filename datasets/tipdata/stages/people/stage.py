@@ -141,7 +141,7 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
     places: Places = past["places"]
     o: Operations = past["operations"]
     joined: Joined = past["messages"]
-    needed = find_needed(o, past["suppliers"].exploitation, past["trips"])
+    needed = find_needed(region, o, past["suppliers"].exploitation)
     crew = draw_crew(region, o, joined, needed, ROOM // 2 - 1)
     person = crew.owner * ROOM + crew.within + np.where(crew.exploited, 0, ROOM // 2)
     relation = draw_relation(region, o, crew, person)
@@ -236,4 +236,4 @@ def _control(
     return tuple(tables[0]), used & exploited[:, None]
 
 
-STAGE = Stage("people", ("places", "operations", "messages", "suppliers", "trips"), (PEOPLE,), generate)
+STAGE = Stage("people", ("places", "operations", "messages", "suppliers"), (PEOPLE,), generate)
