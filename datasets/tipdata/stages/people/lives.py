@@ -125,29 +125,38 @@ def labour_like(region: Region, o: Operations, owner: np.ndarray) -> np.ndarray:
 
 def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray) -> Stay:
     """Draw ways in, spells and ways out."""
-    way, start = _ways(region, o, crew, person, relation)
-    buys = way == WAYS.index(SOLD)
+    way, comes = _ways(region, o, crew, person, relation)
+    buys = crew.exploited & (way == WAYS.index(SOLD))
     free = buys | (way == WAYS.index(ACQUAINTANCE))
-    room = o.ends[crew.owner] - np.where(free, o.begins[crew.owner], start)
-    length = np.minimum(_lengths(region, o, crew, person, room), room)
-    length = np.where(crew.needed, np.maximum(length, crew.until - crew.by), length)
-    # Who came before the first day is there on it.
-    length = np.where(free, length, np.maximum(length, 1 - start))
-    start = np.where(free, _free_start(region, o, crew, person, length), start)
-    first, last = _staff_spell(region, o, crew, person)
-    end = np.where(crew.exploited, start + length, last)
-    exit = draw_exit(region, o, crew, person, end)
-    leaves = crew.exploited & (exit == MOVED_ON) & (end < DAYS) & ~buys
-    sales = draw_sales(region, o, crew.owner, person, end, leaves, buys & crew.exploited)
+    start, end = _spells(region, o, crew, person, free, comes)
+    hands_on = draw_exit(region, o, crew, person, end) == MOVED_ON
+    sales = draw_sales(
+        region, o, crew.owner, person, end, crew.exploited & hands_on & (end < DAYS) & ~buys, buys
+    )
     sold = np.full(len(way), NOBODY)
     sold[sales.buyer] = sales.seller
     way[buys & (sold == NOBODY)] = WAYS.index(ACQUAINTANCE)
-    start[sales.buyer] = end[sales.seller]
-    room = o.ends[crew.owner] - start
-    again = np.minimum(_lengths(region, o, crew, person, room), room)
-    end[sales.buyer] = (start + again)[sales.buyer]
-    exit[sales.buyer] = draw_exit(region, o, crew, person, end)[sales.buyer]
-    return Stay(way, sold, np.where(crew.exploited, start, first), end, exit)
+    # All but who was sold on once more, now that the days are known on which the sold come.
+    comes[sales.buyer], free[sales.buyer] = end[sales.seller], False
+    again = _spells(region, o, crew, person, free, comes)
+    again[0][sales.seller], again[1][sales.seller] = start[sales.seller], end[sales.seller]
+    exit = draw_exit(region, o, crew, person, again[1])
+    exit[sales.seller] = MOVED_ON
+    return Stay(way, sold, *again, exit)
+
+
+def _spells(
+    region: Region, o: Operations, crew: Crew, person: np.ndarray, free: np.ndarray, comes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return first and last days: of staff, of who is ``free`` to come on any day, and of those who come on one."""
+    room = o.ends[crew.owner] - np.where(free, o.begins[crew.owner], comes)
+    length = np.minimum(_lengths(region, o, crew, person, room), room)
+    length = np.where(crew.needed, np.maximum(length, crew.until - crew.by), length)
+    # Who came before the first day is there on it.
+    length = np.where(free, length, np.maximum(length, 1 - comes))
+    start = np.where(free, _free_start(region, o, crew, person, length), comes)
+    first, last = _staff_spell(region, o, crew, person)
+    return np.where(crew.exploited, start, first), np.where(crew.exploited, start + length, last)
 
 
 def _free_start(
