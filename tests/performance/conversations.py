@@ -27,7 +27,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, parameters
 from tipdata.stages.messages.acts import ACTS
 
 VERSION = "0.4.0"
-NEEDED = ("places", "operations", "accounts", "messages", "people", "helpline")
+NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people", "helpline")
 TWINS = {
     "labour": ("lawful_recruitment",),
     "domestic_servitude": ("lawful_recruitment",),
@@ -191,7 +191,7 @@ def _answers(known: pl.DataFrame) -> None:
 def forms(options: argparse.Namespace) -> None:
     """Print AUROC of form against form and of recruitment against its lawful twin, by counts of acts."""
     with _equal_forms():
-        drawn = Drawn.of(VERSION, options.world, options.regions, NEEDED[:-2])
+        drawn = Drawn.of(VERSION, options.world, options.regions, NEEDED[:-3])
     talks = drawn.tables["conversations"]
     counts = _counts(drawn.tables["messages"], talks)
     owner = talks["operation"].fill_null(-1).to_numpy()

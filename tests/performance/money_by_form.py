@@ -24,7 +24,17 @@ from tipdata.core.world import MINUTES_A_DAY, World
 from tipdata.stages.payments.holders import HOLDERS
 from tipdata.stages.payments.legs import CHANNELS, PURPOSES
 
-STAGES = ("places", "operations", "accounts", "adverts", "suppliers", "trips", "payments")
+STAGES = (
+    "places",
+    "operations",
+    "accounts",
+    "adverts",
+    "messages",
+    "suppliers",
+    "trips",
+    "people",
+    "payments",
+)
 LEAST = 12
 """Operations a side, below which a pair is left out."""
 OURS = pl.col("log_odds") > -29_000

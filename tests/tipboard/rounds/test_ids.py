@@ -71,7 +71,8 @@ SEALED_IN_0_4 = {
     "messages": "conversation=conversation",
     "wallets": "wallet=wallet town=town jurisdiction=jurisdiction operation=operation",
     "payments": "payment=payment payer=wallet payee=wallet town=town operation=operation community=community",
-    "people": "person=person operation=operation town=town conversation=conversation from_operation=operation",
+    "people": "person=person operation=operation town=town conversation=conversation from_operation=operation "
+    "from_person=person",
     "contacts": "contact=contact person=person operation=operation",
     "queue": "advert=advert brigade=brigade_of_reviewers",
     "reviews": "review=review advert=advert reviewer=reviewer brigade=brigade_of_reviewers",

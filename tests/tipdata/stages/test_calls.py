@@ -8,7 +8,7 @@ from tipdata.stages import draw_tables
 from tipdata.stages.helpline.cases import NEEDS
 
 REGIONS = 12
-NEEDED = ("places", "market", "operations", "accounts", "messages", "people", "helpline")
+NEEDED = ("places", "market", "operations", "accounts", "messages", "suppliers", "people", "helpline")
 DAY = pl.col("minute") // MINUTES_A_DAY
 
 

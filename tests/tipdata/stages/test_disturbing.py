@@ -15,7 +15,7 @@ from tipdata.stages.operations.lives import draw_investigated
 
 WORLD = World.of("0.4.0", 2)
 REGIONS = 4
-NEEDED = ("places", "operations", "accounts", "adverts", "messages", "people")
+NEEDED = ("places", "operations", "accounts", "adverts", "messages", "suppliers", "people")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tipdata.stages.helpline.cases import NEEDS
 from tipdata.stages.helpline.notes import notes
 
 REGIONS = 16
-NEEDED = ("places", "operations", "accounts", "messages", "people", "helpline")
+NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people", "helpline")
 RULES = parameters("0.4.0")[APART]["value"]
 
 

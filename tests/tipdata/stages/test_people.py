@@ -9,7 +9,7 @@ from tipdata.stages.people.lives import SELLERS
 
 WORLD = World.of("0.4.0", 2)
 REGIONS = 4
-NEEDED = ("places", "operations", "accounts", "messages", "people")
+NEEDED = ("places", "operations", "accounts", "messages", "suppliers", "people")
 LIFE = ("begins", "ends", "first_day", "last_day", "posts", "category", "form", "organisation")
 
 

@@ -51,7 +51,13 @@ POPULATIONS = Table(
         Column("region", pl.Int32(), "public"),
         Column("observed", pl.Int32(), "public", "people", "adults on any list"),
         Column("lists", pl.Int32(), "public", "lists"),
-        Column("hidden", pl.Int32(), "truth", "people", "adults exploited at any time, whether seen or not"),
+        Column(
+            "hidden",
+            pl.Int32(),
+            "truth",
+            "people",
+            "adults exploited at any time, whether seen or not; who is sold counts once",
+        ),
         Column(
             "inverse_chance",
             pl.Int64(),
@@ -77,9 +83,9 @@ def generate(region: Region, past: Past) -> tuple[int, dict[str, pl.DataFrame]]:
     """Draw the captures of one region; the state is the number of those observed."""
     o: Operations = past["operations"]
     p: People = past["people"]
-    person, owner = p.local[p.exploited], p.owner[p.exploited]
+    # Who is sold is one person with two rows, and is counted with the last.
+    person, owner, women = p.local[p.last], p.owner[p.last], p.women[p.last]
     form = _coarse_form(region, o)[o.form[owner]]
-    women = _women(region, o, person, owner)
     chance = sigmoid(_logits(region, person, owner, form, women))
     on_list = _referred(region, person, _avoided(region, person, _found(region, person, chance)))
     seen = on_list.any(axis=1)
@@ -108,12 +114,6 @@ def _coarse_form(region: Region, o: Operations) -> np.ndarray:
     """Index into ``captures.forms`` of each form of exploitation."""
     merged = list(region["captures.forms"].values())
     return np.array([next(i for i, forms in enumerate(merged) if form in forms) for form in o.forms])
-
-
-def _women(region: Region, o: Operations, person: np.ndarray, owner: np.ndarray) -> np.ndarray:
-    """Return bool: the same draw as that of the stage people, whose state does not hold it."""
-    p = np.array([probability(region["people.women"][f]) for f in o.forms])[o.form[owner]]
-    return region.stream("people/sex").chance(person, p)
 
 
 def _logits(

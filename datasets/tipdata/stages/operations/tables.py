@@ -50,7 +50,14 @@ OPERATIONS = Table(
         Column("ends", pl.Int32(), "truth", "day", note="of its life; may lie beyond the last day"),
         Column("adopts_messaging", pl.Int32(), "truth", "day", note="null where it never does"),
         Column("adopts_obfuscation", pl.Int32(), "truth", "day", note="null where it never does"),
-        Column("investigated_day", pl.Int32(), "truth", "day", note="null where it never is"),
+        Column(
+            "investigated_day",
+            pl.Int32(),
+            "truth",
+            "day",
+            note="on which an investigation settles what the operation is, months or years after it began to act; null "
+            "where none does. The authorities may have met people of it before, or without one",
+        ),
         Column(
             "log_odds",
             pl.Int32(),

@@ -16,6 +16,7 @@ from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.payments import wallets
+from tipdata.stages.payments.between import pay_others
 from tipdata.stages.payments.calendar import Calendar
 from tipdata.stages.payments.collecting import collect
 from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, holders
@@ -65,6 +66,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             *spend(region, schemes["spend"], calendar),
             *come_round(region, schemes["round"], people, calendar),
             *book(region, schemes, past["trips"], calendar),
+            *pay_others(region, o, schemes, past["people"], calendar),
         ]
     )
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
@@ -239,7 +241,7 @@ def _numbered(values: np.ndarray, codes: np.ndarray, dtype: pl.DataType) -> pl.S
 
 STAGE = Stage(
     "payments",
-    ("places", "operations", "adverts", "suppliers", "trips"),
+    ("places", "operations", "adverts", "suppliers", "trips", "people"),
     (WALLETS, PAYMENTS),
     generate,
 )

@@ -2,7 +2,8 @@
 
 Everybody comes within the operation's life and leaves within it: by a conversation that the table of messages holds, by
 an advert of the operation for work or with an intermediary, through somebody they know, or sold by an operation of a
-network or an armed group. Durations keep the published shares over all people as far as lives allow.
+network or an armed group. Some are there because the operation works on the day. Durations keep the published shares
+over all people as far as lives allow.
 """
 
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from tipdata.core.kinds import FAMILIES, TRAFFICKING
 from tipdata.core.world import DAYS, Region
 from tipdata.stages.messages.outcomes import Joined
 from tipdata.stages.operations.stage import Operations
+from tipdata.stages.people.needed import Needed
+from tipdata.stages.people.sales import draw_sales
 
 WAYS = CONVERSATION, JOB_ADVERT, ACQUAINTANCE, SOLD = ("conversation", "job_advert", "acquaintance", "sold")
-SELLERS = ("network", "armed_group")
+SELLERS = NETWORK, ARMED = ("network", "armed_group")
 """Kinds of organisation that sell people, and that hand them on to others elsewhere."""
 ALONE = "individual"
 """The organisation of one person."""
@@ -33,7 +36,8 @@ class Crew:
     """People of operations: arrays of equal length, exploited ones before staff.
 
     ``owner``, ``within``: the operation and the number within it; ``exploited``: bool; ``conversation``: local number
-    of the one by which they came, -1 where by none; ``joins``: the day then.
+    of the one by which they came, -1 where by none; ``joins``: the day then. ``by``, ``until``: days of
+    :class:`~tipdata.stages.people.needed.Needed`, without meaning where nobody is ``needed``; bool.
     """
 
     owner: np.ndarray
@@ -41,24 +45,28 @@ class Crew:
     exploited: np.ndarray
     conversation: np.ndarray
     joins: np.ndarray
+    needed: np.ndarray
+    by: np.ndarray
+    until: np.ndarray
 
 
 @dataclass(frozen=True)
 class Stay:
-    """Of each of a crew: ``way``: index into :data:`WAYS`; ``seller``: operation that sold them, -1 for none;
-    ``start``, ``end``: days."""
+    """Of each of a crew: ``way``: index into :data:`WAYS`; ``sold``: position of who they were with the operation that
+    sold them, -1 for none; ``start``, ``end``: days; ``exit``: how it ends, by name."""
 
     way: np.ndarray
-    seller: np.ndarray
+    sold: np.ndarray
     start: np.ndarray
     end: np.ndarray
+    exit: np.ndarray
 
 
-def draw_crew(region: Region, o: Operations, joined: Joined, most: int) -> Crew:
+def draw_crew(region: Region, o: Operations, joined: Joined, needed: Needed, most: int) -> Crew:
     """Draw how many people each trafficking operation has; ``most``: of one operation.
 
-    The longer one lives, and the more are behind it, the more it exploits; those who join by a conversation are among
-    them. One person alone has no staff beside.
+    The longer one lives, and the more are behind it, the more it exploits, one person alone never many; those who join
+    by a conversation, and those who are needed, are among them. One person alone has no staff beside.
     """
     local = np.arange(len(o.id))
     mean = region["people.posting"]
@@ -71,9 +79,12 @@ def draw_crew(region: Region, o: Operations, joined: Joined, most: int) -> Crew:
     silent = (o.kind == TRAFFICKING) & ~o.posts
     many = 1 + region["people.hidden"] * share // max(int(share[silent].sum()), 1)
     count = np.minimum(np.where(o.kind == TRAFFICKING, np.where(o.posts, few, many), 0), most)
-    count = np.maximum(count, np.bincount(joined.owner, minlength=len(local)))
+    alone = organisations(region, o) == ALONE
+    count = np.where(alone, np.minimum(count, region["people.most_alone"]), count)
+    come = np.bincount(joined.owner, minlength=len(local))
+    count = np.maximum(count, come + np.bincount(needed.owner, minlength=len(local)))
     staff = 1 + count * probability(region["people.staff"]) // ONE
-    staff = np.where(count > 0, np.minimum(staff, np.where(organisations(region, o) == ALONE, 1, 60)), 0)
+    staff = np.where(count > 0, np.minimum(staff, np.where(alone, 1, 60)), 0)
     owner = np.concatenate([np.repeat(local, count), np.repeat(local, staff)])
     within = np.arange(len(owner)) - np.repeat(
         np.cumsum(np.append(count, staff)) - np.append(count, staff), np.append(count, staff)
@@ -83,7 +94,11 @@ def draw_crew(region: Region, o: Operations, joined: Joined, most: int) -> Crew:
     first = np.searchsorted(joined.owner[order], joined.owner[order])
     at = (np.cumsum(count) - count)[joined.owner[order]] + np.arange(len(order)) - first
     conversation[at], joins[at] = joined.conversation[order], joined.day[order]
-    return Crew(owner, within, np.arange(len(owner)) < count.sum(), conversation, joins)
+    is_needed, by, until = np.zeros(len(owner), dtype=bool), np.zeros_like(owner), np.zeros_like(owner)
+    at = (np.cumsum(count) - count + come)[needed.owner] + needed.place
+    is_needed[at], by[at], until[at] = True, needed.by, needed.until
+    exploited = np.arange(len(owner)) < count.sum()
+    return Crew(owner, within, exploited, conversation, joins, is_needed, by, until)
 
 
 def draw_relation(region: Region, o: Operations, crew: Crew, person: np.ndarray) -> np.ndarray:
@@ -109,29 +124,56 @@ def labour_like(region: Region, o: Operations, owner: np.ndarray) -> np.ndarray:
 
 
 def draw_stay(region: Region, o: Operations, crew: Crew, person: np.ndarray, relation: np.ndarray) -> Stay:
-    """Draw ways in and spells."""
-    sells = np.flatnonzero((o.kind == TRAFFICKING) & np.isin(organisations(region, o), SELLERS))
-    way, start = _ways(region, o, crew, person, relation)
-    seller = np.full(len(way), NOBODY)
-    sold = np.flatnonzero(way == WAYS.index(SOLD))
-    bought, day = _sales(region, o, crew.owner[sold], person[sold], sells)
-    seller[sold], start[sold] = bought, day
-    way[sold[bought < 0]] = WAYS.index(ACQUAINTANCE)
-    free = way == WAYS.index(ACQUAINTANCE)
-    room = o.ends[crew.owner] - np.where(free, o.begins[crew.owner], start)
+    """Draw ways in, spells and ways out."""
+    way, comes = _ways(region, o, crew, person, relation)
+    buys = crew.exploited & (way == WAYS.index(SOLD))
+    free = buys | (way == WAYS.index(ACQUAINTANCE))
+    start, end = _spells(region, o, crew, person, free, comes)
+    hands_on = draw_exit(region, o, crew, person, end) == MOVED_ON
+    sales = draw_sales(
+        region, o, crew.owner, person, end, crew.exploited & hands_on & (end < DAYS) & ~buys, buys
+    )
+    sold = np.full(len(way), NOBODY)
+    sold[sales.buyer] = sales.seller
+    way[buys & (sold == NOBODY)] = WAYS.index(ACQUAINTANCE)
+    # All but who was sold on once more, now that the days are known on which the sold come.
+    comes[sales.buyer], free[sales.buyer] = end[sales.seller], False
+    again = _spells(region, o, crew, person, free, comes)
+    again[0][sales.seller], again[1][sales.seller] = start[sales.seller], end[sales.seller]
+    exit = draw_exit(region, o, crew, person, again[1])
+    exit[sales.seller] = MOVED_ON
+    return Stay(way, sold, *again, exit)
+
+
+def _spells(
+    region: Region, o: Operations, crew: Crew, person: np.ndarray, free: np.ndarray, comes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return first and last days: of staff, of who is ``free`` to come on any day, and of those who come on one."""
+    room = o.ends[crew.owner] - np.where(free, o.begins[crew.owner], comes)
     length = np.minimum(_lengths(region, o, crew, person, room), room)
-    # Who was sold before the first day is there on it.
-    length = np.where(free, length, np.maximum(length, 1 - start))
-    high = np.minimum(o.ends[crew.owner] - length, DAYS - 1)
-    low = np.maximum(np.minimum(o.begins[crew.owner] + region["people.prepares_days"], high), 1 - length)
+    length = np.where(crew.needed, np.maximum(length, crew.until - crew.by), length)
+    # Who came before the first day is there on it.
+    length = np.where(free, length, np.maximum(length, 1 - comes))
+    start = np.where(free, _free_start(region, o, crew, person, length), comes)
+    first, last = _staff_spell(region, o, crew, person)
+    return np.where(crew.exploited, start, first), np.where(crew.exploited, start + length, last)
+
+
+def _free_start(
+    region: Region, o: Operations, crew: Crew, person: np.ndarray, length: np.ndarray
+) -> np.ndarray:
+    """Return the first day of who may come on any: within the life, and so that who is needed is there."""
+    begins, ends = o.begins[crew.owner], o.ends[crew.owner]
+    high = np.minimum(ends - length, DAYS - 1)
+    prepared = np.minimum(begins + region["people.prepares_days"], high)
+    high = np.where(crew.needed, np.maximum(np.minimum(high, crew.by), prepared), high)
+    low = np.maximum(prepared, 1 - length)
+    low = np.where(crew.needed, np.clip(crew.until - length, low, high), low)
     anywhere = low + region.stream("people/from").below(person, np.maximum(high - low + 1, 1))
     # Those who are there when an investigation ends it all stay until then.
-    there = o.disturbed.stopped[crew.owner] & (high == o.ends[crew.owner] - length)
+    there = o.disturbed.stopped[crew.owner] & (high == ends - length)
     found = there & region.stream("people/found").chance(person, probability(region["people.found"]))
-    start = np.where(free, np.where(found, high, anywhere), start)
-    end = start + length
-    first, last = _staff_spell(region, o, crew, person)
-    return Stay(way, seller, np.where(crew.exploited, start, first), np.where(crew.exploited, end, last))
+    return np.where(found, high, anywhere)
 
 
 def _ways(
@@ -145,6 +187,7 @@ def _ways(
     sold = region.stream("people/sold").chance(person, probability(region["people.sold"]))
     way = np.where(sold & strangers, WAYS.index(SOLD), WAYS.index(ACQUAINTANCE))
     way = np.where(offers[owner] & answers & strangers, WAYS.index(JOB_ADVERT), way)
+    way = np.where(crew.needed, WAYS.index(ACQUAINTANCE), way)
     way = np.where(crew.conversation >= 0, WAYS.index(CONVERSATION), way)
     posting = o.last_day[owner] - o.first_day[owner] + 1
     day = o.first_day[owner] + region.stream("people/answers").below(person, posting)
@@ -154,26 +197,6 @@ def _ways(
 def organisations(region: Region, o: Operations) -> np.ndarray:
     """Return the organisation of each operation, by name."""
     return np.array(list(region["operations.organisation"]))[o.organisation]
-
-
-def _sales(
-    region: Region, o: Operations, owner: np.ndarray, person: np.ndarray, sells: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return who sold each person, and the day: within the lives of both. -1 where there is nobody who could have."""
-    if not len(sells) or not len(owner):
-        return np.full(len(owner), NOBODY), np.zeros(len(owner), dtype=np.int64)
-    stays = region["people.shortest_days"]
-    low = np.maximum(np.maximum(o.begins[owner][:, None], o.begins[sells][None, :]), -YEAR)
-    high = np.minimum(o.ends[owner][:, None] - stays, o.ends[sells][None, :])
-    high = np.minimum(high, DAYS - 1)
-    fits = (high >= low) & (owner[:, None] != sells[None, :])
-    armed = organisations(region, o)[sells] == SELLERS[1]
-    weights = fits * np.where(armed, region["people.armed_sales"], 1)
-    chosen = region.stream("people/seller").choose(person, np.maximum(weights, ~fits.any(axis=1)[:, None]))
-    at = np.arange(len(owner))
-    low, high = low[at, chosen], high[at, chosen]
-    day = low + region.stream("people/sale").below(person, np.maximum(high - low + 1, 1))
-    return np.where(fits.any(axis=1), sells[chosen], NOBODY), day
 
 
 def _lengths(region: Region, o: Operations, crew: Crew, person: np.ndarray, room: np.ndarray) -> np.ndarray:
@@ -235,7 +258,10 @@ def draw_exit(region: Region, o: Operations, crew: Crew, person: np.ndarray, end
     """Return how it ends, by name. Only those of a network or an armed group are handed on, others are released; and
     the authorities find those who are there when an investigation ends the operation."""
     names = np.array(list(region["people.exit"]))
-    exit = names[region.stream("people/exit").choose(person, np.array(list(region["people.exit"].values())))]
-    hands_on = np.isin(organisations(region, o), SELLERS)[crew.owner]
+    weights = np.tile(np.array(list(region["people.exit"].values())), (len(person), 1))
+    behind = organisations(region, o)[crew.owner]
+    weights[behind == ARMED, names == MOVED_ON] *= region["people.armed_sales"]
+    exit = names[region.stream("people/exit").choose(person, weights)]
     raided = o.disturbed.stopped[crew.owner] & (end >= o.ends[crew.owner])
-    return np.where(raided, AUTHORITIES, np.where((exit == MOVED_ON) & ~hands_on, RELEASED, exit))
+    kept = (exit == MOVED_ON) & ~np.isin(behind, SELLERS)
+    return np.where(raided, AUTHORITIES, np.where(kept, RELEASED, exit))

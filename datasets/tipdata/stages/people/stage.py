@@ -17,13 +17,14 @@ from tipdata.stages.messages.outcomes import Joined
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.lives import (
     WAYS,
+    YEAR,
     by_form,
     draw_crew,
-    draw_exit,
     draw_relation,
     draw_role,
     draw_stay,
 )
+from tipdata.stages.people.needed import find_needed
 from tipdata.stages.places.stage import Places
 
 EXPLOITED = "exploited"
@@ -47,8 +48,8 @@ PEOPLE = Table(
             pl.String(),
             "truth",
             "years",
-            note="adults only",
-            values=InWorld(("people.age_bands",)),
+            note="on from_day, so that whoever is a row was an adult when it began",
+            values=InWorld(("people.age_bands.exploited", "people.age_bands.staff")),
         ),
         Column("sex", pl.String(), "truth", values=SEXES),
         Column(
@@ -73,6 +74,13 @@ PEOPLE = Table(
             id_of="operations",
         ),
         Column(
+            "from_person",
+            pl.Int64(),
+            "truth",
+            note="who they were there: a row that ends, moved on, on the day on which this one begins",
+            id_of="people",
+        ),
+        Column(
             "recruiter_relation",
             pl.String(),
             "truth",
@@ -92,11 +100,13 @@ PEOPLE = Table(
             "exit",
             pl.String(),
             "truth",
-            note="how it ended; null where it lasts",
+            note="how it ended; null where it lasts. By authorities: one person was found, at a border or at work, "
+            "which settles nothing about the operation; or all who were there when an investigation stopped it",
             values=InWorld(("people.exit",)),
         ),
     ),
-    "People of trafficking operations: 500-6,000 adults exploited per region, most in operations that never post.",
+    "People of trafficking operations: 500-6,000 adults exploited per region, most in operations that never post. Who "
+    "is sold has a row with each operation.",
 )
 
 
@@ -106,7 +116,8 @@ class People:
 
     ``local``: local number; ``owner``: local number of the operation; ``exploited``: not of the staff; ``start``,
     ``end``: days, the end perhaps beyond the last day; ``exit``: how it ends. ``control``: (people, means) bool,
-    columns as in ``means``; ``seller``: local number of the operation that sold them, -1 for none.
+    columns as in ``means``; ``women``: bool; ``sold``: position of who they were with the operation that sold them, -1
+    for none.
     """
 
     local: np.ndarray
@@ -117,7 +128,13 @@ class People:
     exit: np.ndarray
     control: np.ndarray
     means: tuple[str, ...]
-    seller: np.ndarray
+    women: np.ndarray
+    sold: np.ndarray
+
+    @property
+    def last(self) -> np.ndarray:
+        """bool: of those exploited, who is not somebody else's row later on."""
+        return self.exploited & ~np.isin(np.arange(len(self.local)), self.sold)
 
 
 def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame]]:
@@ -125,7 +142,8 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
     places: Places = past["places"]
     o: Operations = past["operations"]
     joined: Joined = past["messages"]
-    crew = draw_crew(region, o, joined, ROOM // 2 - 1)
+    needed = find_needed(region, o, past["suppliers"].exploitation)
+    crew = draw_crew(region, o, joined, needed, ROOM // 2 - 1)
     person = crew.owner * ROOM + crew.within + np.where(crew.exploited, 0, ROOM // 2)
     relation = draw_relation(region, o, crew, person)
     stay = draw_stay(region, o, crew, person, relation)
@@ -137,28 +155,44 @@ def generate(region: Region, past: Past) -> tuple[People, dict[str, pl.DataFrame
         exploited=crew.exploited,
         start=stay.start,
         end=stay.end,
-        exit=draw_exit(region, o, crew, person, stay.end),
+        exit=stay.exit,
         control=control,
         means=means,
-        seller=stay.seller,
+        women=_as_before(_women(region, o, person, crew.owner, ~crew.exploited), stay.sold),
+        sold=stay.sold,
     )
-    bands = region["people.age_bands"]
-    chosen = region.stream("people/age_band").choose(person, np.array(list(bands.values())))
     relation = np.where(crew.exploited, relation, "")
     known = {
         "role": np.where(crew.exploited, EXPLOITED, draw_role(region, o, crew, person)),
         "town": places.town[o.town[crew.owner]],
         "way": pl.Series(np.where(crew.exploited, np.array(WAYS)[stay.way], "")).replace("", None),
         "conversation": _ids(crew.conversation, region.ids("conversations", crew.conversation)),
-        "from_operation": _ids(stay.seller, o.id[stay.seller]),
+        "from_operation": _ids(stay.sold, o.id[crew.owner[stay.sold]]),
+        "from_person": _ids(stay.sold, region.ids("people", person[stay.sold])),
     }
-    frame = _frame(region, o, people, np.array(list(bands))[chosen], relation)
+    frame = _frame(region, o, people, _age_band(region, people), relation)
     return people, {"people": frame.with_columns(**known)}
 
 
 def _ids(number: np.ndarray, id: np.ndarray) -> pl.Series:
     """Return ids, null where the local number is negative."""
     return pl.Series(np.where(number >= 0, id, -1)).replace(-1, None)
+
+
+def _as_before(values: np.ndarray, sold: np.ndarray) -> np.ndarray:
+    """Return values in which who was sold has that of who they were."""
+    return np.where(sold >= 0, values[sold], values)
+
+
+def _age_band(region: Region, p: People) -> np.ndarray:
+    """Return the age band of each on the first day of the spell; who was sold is as much older as time went by."""
+    names = list(region["people.age_bands.exploited"])
+    weights = np.array([list(region[f"people.age_bands.{who}"].values()) for who in ("staff", "exploited")])
+    chosen = region.stream("people/age_band").choose(p.local, weights[p.exploited.astype(np.int64)])
+    low, high = np.array([[int(name.rstrip("+").split("-")[end]) for end in (0, -1)] for name in names]).T
+    age = low[chosen] + region.stream("people/age").below(p.local, (high - low + 1)[chosen])
+    age = _as_before(age, p.sold) + np.where(p.sold >= 0, (p.start - p.start[p.sold]) // YEAR, 0)
+    return np.array(names)[np.searchsorted(low, age, side="right") - 1]
 
 
 def _frame(
@@ -171,7 +205,7 @@ def _frame(
             "person": region.ids("people", p.local),
             "operation": o.id[p.owner],
             "age_band": age_band,
-            "sex": pl.Series(SEXES)[_women(region, o, p.local, p.owner, is_staff).astype(np.int64)],
+            "sex": pl.Series(SEXES)[p.women.astype(np.int64)],
             "recruiter_relation": pl.Series(relation).replace("", None),
             "means_of_control": lists(np.array(p.means), p.control),
             "from_day": p.start.astype(np.int32),
@@ -215,4 +249,4 @@ def either_kept(region: Region, table: dict[str, float]) -> int:
     return (bound * max(debt, earnings) + (ONE - bound) * apart) >> 16
 
 
-STAGE = Stage("people", ("places", "operations", "messages"), (PEOPLE,), generate)
+STAGE = Stage("people", ("places", "operations", "messages", "suppliers"), (PEOPLE,), generate)

@@ -22,7 +22,7 @@ PLACES = Table(
         Column("jurisdiction", pl.Int32(), "public", sealed=Sealed("code", "jurisdiction")),
         Column("population", pl.Int32(), "public", "people"),
         Column("border", pl.Boolean(), "public", note="a crossing to another jurisdiction"),
-        Column("port", pl.Boolean(), "public"),
+        Column("port", pl.Boolean(), "public", note="ships sail from one to another"),
     ),
     "Towns, in two or three jurisdictions a region.",
 )
@@ -60,6 +60,8 @@ class Places:
     jurisdiction: np.ndarray
     border: np.ndarray
     """Whether each town lies at a border."""
+    port: np.ndarray
+    """Whether each town has a port."""
     platform: np.ndarray
     """Index of each present platform among the world's platforms."""
     platform_kind: np.ndarray
@@ -84,6 +86,7 @@ def generate(region: Region, past: Past) -> tuple[Places, dict[str, pl.DataFrame
         y=towns["y_km"].to_numpy().astype(np.int64),
         jurisdiction=towns["jurisdiction"].to_numpy(),
         border=towns["border"].to_numpy(),
+        port=towns["port"].to_numpy(),
         **sites,
     )
     platforms = pl.DataFrame(
@@ -132,7 +135,7 @@ def _towns(region: Region) -> pl.DataFrame:
             "jurisdiction": jurisdiction.astype(np.int32),
             "population": (size * jitter // 100).astype(np.int32),
             "border": border,
-            "port": np.arange(count) == np.argmin(y),
+            "port": np.argsort(np.argsort(y, kind="stable"), kind="stable") < region["places.ports"],
         }
     )
 

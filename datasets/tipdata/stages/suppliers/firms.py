@@ -7,8 +7,9 @@ import numpy as np
 from tipdata.core.draw import probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import Region
+from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
-from tipdata.stages.suppliers.agencies import Agencies
+from tipdata.stages.suppliers.agencies import Agencies, within_reach
 
 SIZES = ("micro", "small", "medium", "large")
 DIRECT = -1
@@ -47,9 +48,9 @@ class Firms:
         return len(self.id)
 
 
-def draw_firms(region: Region, places: Places, majority: int, agencies: Agencies) -> Firms:
-    """Return the firms of one region. ``majority``: index of its majority language."""
-    local = np.arange(region["suppliers.count"])
+def draw_firms(region: Region, places: Places, o: Operations, agencies: Agencies) -> Firms:
+    """Return the firms of one region."""
+    local, majority = np.arange(region["suppliers.count"]), o.majority
     tiers = region["suppliers.tiers"]
     tier = region.stream("firms/tier").choose(local, np.array(region["suppliers.tier_weights"][:tiers]))
     sectors = tuple(region["suppliers.sectors"])
@@ -64,7 +65,9 @@ def draw_firms(region: Region, places: Places, majority: int, agencies: Agencies
     p_seasonal = np.array([probability(region["suppliers.seasonal"][s]) for s in sectors])
     seasonal = region.stream("firms/seasonal").chance(local, p_seasonal[sector])
     p_housing = np.array([probability(p) for p in region["suppliers.housing"]])
-    agency = _agency(region, local, sector, agencies)
+    town = region.stream("firms/town").choose(local, places.weight)
+    weights = agencies.weight.T[sector] * within_reach(places, o, agencies.number, town)
+    agency = _agency(region, local, weights)
     language = np.where(migrant, language, majority)
     return Firms(
         id=region.ids("firms", local),
@@ -72,7 +75,7 @@ def draw_firms(region: Region, places: Places, majority: int, agencies: Agencies
         sector=sector,
         sectors=sectors,
         size=size,
-        town=region.stream("firms/town").choose(local, places.weight),
+        town=town,
         age=np.minimum(years // 1_000_000, region["suppliers.age_most"]),
         language=language,
         migrant=migrant,
@@ -97,14 +100,15 @@ def _languages(region: Region, local: np.ndarray, majority: int, stream: str) ->
     return region.stream(stream).choose(local, weights)
 
 
-def _agency(region: Region, local: np.ndarray, sector: np.ndarray, agencies: Agencies) -> np.ndarray:
+def _agency(region: Region, local: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the main agency of each by (firms, agencies) weights; none where there is none to turn to."""
     supplied = region.stream("firms/supplied").chance(
         local, probability(region["suppliers.agencies.supplied"])
     )
-    if not len(agencies.number):
+    if not weights.any():
         return np.full(len(local), DIRECT)
-    chosen = region.stream("firms/agency").choose(local, agencies.weight.T[sector])
-    return np.where(supplied, chosen, DIRECT)
+    chosen = region.stream("firms/agency").choose(local, weights)
+    return np.where(supplied & weights.any(axis=1), chosen, DIRECT)
 
 
 def _workers(

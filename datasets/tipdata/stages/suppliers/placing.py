@@ -12,7 +12,8 @@ from tipdata.core.draw import Ints, probability
 from tipdata.core.kinds import TRAFFICKING
 from tipdata.core.world import Region
 from tipdata.stages.operations.stage import Operations
-from tipdata.stages.suppliers.agencies import Agencies, sector_weights
+from tipdata.stages.places.stage import Places
+from tipdata.stages.suppliers.agencies import Agencies, sector_weights, within_reach
 from tipdata.stages.suppliers.firms import DIRECT, Firms
 
 YEAR = 365
@@ -34,13 +35,15 @@ class Placing:
         return (self.operation != NOBODY) & (o.kind[np.maximum(self.operation, 0)] == TRAFFICKING)
 
 
-def draw_placing(region: Region, o: Operations, agencies: Agencies, firms: Firms, length: Ints) -> Placing:
+def draw_placing(
+    region: Region, places: Places, o: Operations, agencies: Agencies, firms: Firms, length: Ints
+) -> Placing:
     """Return who places people with each firm, and when: near its adverts where it posts, else at any time of its life.
 
     ``length``: days that a spell at each firm lasts at most.
     """
     local = np.arange(firms.count)
-    operation = _who(region, o, agencies, firms, local)
+    operation = _who(region, places, o, agencies, firms, local)
     of = np.maximum(operation, 0)
     early = region["suppliers.exploitation.before_posting"]
     low = np.where(o.posts[of], np.maximum(o.begins[of], o.first_day[of] - early), o.begins[of])
@@ -50,9 +53,11 @@ def draw_placing(region: Region, o: Operations, agencies: Agencies, firms: Firms
     return Placing(operation, at, np.minimum(at + length, o.ends[of]))
 
 
-def _who(region: Region, o: Operations, agencies: Agencies, firms: Firms, local: Ints) -> Ints:
-    """Return the operation that is a firm's agency, or a trafficking one of no agency that may run the firm, of its
-    line of work rather than of another."""
+def _who(
+    region: Region, places: Places, o: Operations, agencies: Agencies, firms: Firms, local: Ints
+) -> Ints:
+    """Return the operation that is a firm's agency, or a trafficking one of no agency that may run the firm: where it
+    works, and of its line of work rather than of another."""
     known = firms.agency != DIRECT
     operation = np.where(known, np.append(agencies.number, NOBODY)[firms.agency], NOBODY)
     forms = np.isin(o.form, [o.forms.index(f) for f in region["suppliers.agencies.forms"]])
@@ -65,7 +70,10 @@ def _who(region: Region, o: Operations, agencies: Agencies, firms: Firms, local:
     )
     if not len(others):
         return operation
-    suits = sector_weights(region, firms.sectors)[o.category[others]].T[firms.sector]
+    suits = sector_weights(region, o, others, firms.sectors).T[firms.sector]
+    suits = suits * within_reach(places, o, others, firms.town)
+    run &= suits.any(axis=1)
+    suits[~run] = 1
     return np.where(run, others[region.stream("exploitation/which").choose(local, suits)], operation)
 
 

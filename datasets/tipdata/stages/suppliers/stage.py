@@ -92,9 +92,9 @@ def generate(region: Region, past: Past) -> tuple[Suppliers, dict[str, pl.DataFr
     places: Places = past["places"]
     o: Operations = past["operations"]
     agencies = draw_agencies(region, o, tuple(region["suppliers.sectors"]))
-    firms = draw_firms(region, places, o.majority, agencies)
+    firms = draw_firms(region, places, o, agencies)
     trade = draw_trade(region, firms)
-    exploitation = draw_exploitation(region, o, agencies, firms, trade.pressure)
+    exploitation = draw_exploitation(region, places, o, agencies, firms, trade.pressure)
     suspected = firms.migrant & (firms.size < region["suppliers.small_bands"])
     jurisdiction = places.jurisdiction[firms.town].astype(np.int64)
     audits = draw_audits(region, firms, exploitation, suspected)

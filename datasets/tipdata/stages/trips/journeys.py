@@ -169,14 +169,13 @@ def _apart(who: Ints, day: Ints, back: Ints) -> Ints:
 
 
 def modes(region: Region, places: Places, stream: str, number: Ints, origin: Ints, town: Ints) -> Ints:
-    """Index into :data:`MODES` by distance, ships from and to the port only."""
+    """Index into :data:`MODES` by distance, ships from one port to another only."""
     apart = (places.x[origin] - places.x[town]) ** 2 + (places.y[origin] - places.y[town]) ** 2
     near, middle = region["trips.mode_km"]
     far = (apart > near**2).astype(np.int64) + (apart > middle**2)
     listed = region.group("trips.modes")
     weights = np.array([[by_mode[mode] for mode in MODES] for by_mode in listed.values()])[far]
-    port = int(places.y.argmin())
-    weights[(origin == port) | (town == port), MODES.index("ship")] = region["trips.ship"]
+    weights[places.port[origin] & places.port[town], MODES.index("ship")] = region["trips.ship"]
     return region.stream(f"{stream}/mode").choose(number, weights)
 
 

@@ -73,6 +73,16 @@ def draw_tours(region: Region, places: Places, o: Operations) -> Tours:
     return Tours(flow, circuits, arrivals(region, circuits), at)
 
 
+def parties(region: Region, o: Operations) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return the operation of each circuit of one, how many travel, and between which days."""
+    operation, number = who_tours(region, o)
+    owned = (operation >= 0) & ~of_own_way(region, o)[operation]
+    operation, number = operation[owned], number[owned]
+    party, _ = draw_party(region, number, o.kind[operation])
+    start, end = _spells(region, o, operation, number)
+    return operation, party, start, np.minimum(end, DAYS - 1)
+
+
 def _laid_out(
     region: Region, places: Places, o: Operations, flow: Ints, operation: Ints, number: Ints
 ) -> Circuits:
