@@ -1,4 +1,4 @@
-"""Ties: who follows, comments on, writes and links to whom. Accounts find friends, strangers are approached, some answer.
+"""Ties: who follows, comments on, writes or links to whom. Accounts find friends, approach strangers, and some answer.
 
 Ties come about in rounds of time from the habits behind each account: friends of one's language and town, friends of
 friends, what is popular, strangers by the habit's aim, one's own circle, partners, and those who offer work. Whatever a
