@@ -7,6 +7,7 @@ from tipdata.core.world import MINUTES_A_DAY, World
 from tipdata.stages import draw_tables
 from tipdata.stages.messages.acts import STAGES
 from tipdata.stages.messages.outcomes import AFTERWARDS, JOINED
+from tipdata.stages.payments.stage import NEVER
 
 WORLD = World.of("0.4.0", 4)
 REGIONS = range(16, 26)
@@ -162,3 +163,13 @@ def test_nobody_travels_for_an_operation_before_it_begins_or_after_it_ends(
     stops = tables["stops"].select("circuit", "day").join(circuits, on="circuit").join(lives, on="operation")
     assert stops.height > 1000
     assert np.all(stops.select(pl.col("day").is_between("begins", "ends")).to_numpy())
+
+
+def test_an_operations_schemes_pay_while_it_lives() -> None:
+    needed = (*OF_CALLERS[:-1], "adverts", "suppliers", "trips", "payments")
+    made = [draw_tables(WORLD.region(index), needed)[1] for index in range(4)]
+    payments, operations = (pl.concat(one[name] for one in made) for name in ("payments", "operations"))
+    lives = operations.select("operation", "begins", "ends")
+    of_schemes = payments.filter(pl.col("log_odds") > NEVER).join(lives, on="operation")
+    assert of_schemes.height > 1000
+    assert of_schemes.select(DAY.is_between("begins", "ends").all()).item()
