@@ -204,12 +204,13 @@ def draw_cases(
     }
     took = used[:, people.means.index("takes_earnings")] | used[:, people.means.index("debt_bondage")]
     ended = (people.exit[np.maximum(at, 0)] == "authorities") & (since >= 0)
-    known = {"earnings": took, "documents": used[:, people.means.index("withholds_documents")]}
-    known |= {
+    known = {
+        "earnings": took,
+        "documents": used[:, people.means.index("withholds_documents")],
         "authorities": ended,
         "restricted": used[:, people.means.index("restricts_movement")] & (since < 0),
+        "threatened": used[:, people.means.index("threats")],
     }
-    known["threatened"] = used[:, people.means.index("threats")]
     of = {name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()}
     dangers = danger_by_threats(region, listed["threatened"])[of["threatened"].astype(np.int64), kind, phase]
     stay = np.minimum(calls.day, people.end[np.maximum(at, 0)]) - people.start[np.maximum(at, 0)]

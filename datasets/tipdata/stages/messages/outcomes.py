@@ -43,12 +43,11 @@ def draw_outcomes(
         drawn_back: bool, the other withdraws at the end: lost.
     """
     stays = region["people.shortest_days"]
-    low = day
     high = np.minimum(np.minimum(day + region["messages.joining_days"], o.ends[owner] - stays), DAYS - 1)
     halves = [region.stream("messages/joining").below(number, 1 << 16, k) for k in (0, 1)]
-    joining = low + (high - low + 1) * (halves[0] + halves[1]) // (1 << 17)
+    joining = day + (high - day + 1) * (halves[0] + halves[1]) // (1 << 17)
     lost = region.stream("messages/lost").chance(number, probability(region["messages.lost"]))
-    joins = ~lost & ~drawn_back & (high >= low)
+    joins = ~lost & ~drawn_back & (high >= day)
     return Joined(number[joins], owner[joins], joining[joins]), joins
 
 
