@@ -112,9 +112,10 @@ def _accounts(case: Case) -> Evidence:
     count = accounts.height
     posts = case.members @ _one_hot(_position(adverts["account"], accounts["account"]), count)
     joined = (posts > 0).astype(np.float32)
+    given = _one_hot(_position(adverts["account"].gather(case.region.seeds), accounts["account"]), count)
     device = _group(accounts["device_cluster"])
     devices = _one_hot(device, int(device.max(initial=-1)) + 1)
-    shared = _dense(((joined @ devices) > 0).astype(np.float32) @ devices.T)
+    shared, own = (_dense(((who @ devices) > 0).astype(np.float32) @ devices.T) for who in (joined, given))
     ties = case.region["ties"]
     ends = [_position(ties[end], accounts["account"]) for end in ("source", "target")]
     inside = (ends[0] >= 0) & (ends[1] >= 0)
@@ -126,7 +127,9 @@ def _accounts(case: Case) -> Evidence:
         {
             "joined": np.log1p(_dense(posts)),
             "device": shared,
+            "own device": own,
             "tie": np.log1p(_dense(joined @ (known + known.T))),
+            "own tie": np.log1p(_dense(given @ (known + known.T))),
             "platform": case.share("platform", accounts["platform"]),
             "language": case.share("language", accounts["language"]),
             "opened": _opened(case, accounts["created_day"]),

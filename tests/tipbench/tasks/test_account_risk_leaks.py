@@ -121,7 +121,7 @@ def test_message_ties_are_shown_to_platform_access_only(small: Release) -> None:
     public = prepare("account_risk", release=small, split="forward", access="public").folds[0]
     ties = public.tables["ties"].collect()
     assert "count" not in ties.columns
-    assert set(ties["kind"]) == {"follow", "comment"}
+    assert set(ties["kind"]) == {"follow", "comment", "link"}
     platform = prepare("account_risk", release=small, split="forward").folds[0].tables["ties"]
     assert "message" in set(platform.collect()["kind"])
 

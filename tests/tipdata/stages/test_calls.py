@@ -89,12 +89,12 @@ def test_as_many_signals_become_cases_as_published(tables: dict[str, pl.DataFram
     assert 0.14 < cases / signals < 0.23
 
 
-def test_whose_papers_are_withheld_hardly_ever_holds_them(contacts: pl.DataFrame) -> None:
+def test_whose_papers_are_withheld_never_holds_them(contacts: pl.DataFrame) -> None:
     known = (
         contacts.drop_nulls("holds_papers").group_by("documents_withheld").agg(pl.col("holds_papers").mean())
     )
     holds = dict(known.iter_rows())
-    assert holds[True] < 0.15
+    assert holds[True] == 0
     assert holds[False] > 0.7
 
 

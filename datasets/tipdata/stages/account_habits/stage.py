@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from tipdata.core.draw import ONE, log, log_sum, normalised, probability
-from tipdata.core.kinds import KINDS, LANGUAGES, TRAFFICKING
+from tipdata.core.kinds import KINDS, TRAFFICKING
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.account_habits.spans import Spans, spans_of
-from tipdata.stages.accounts.stage import BACKGROUND, Accounts
+from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.operations.habits import drawn_levels
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.places.stage import Places
@@ -24,8 +24,6 @@ from tipdata.stages.places.stage import Places
 RESIDENT = len(KINDS)
 GROUPS = (*KINDS, "resident")
 """Kinds of actors: those of operations, and nobody's accounts."""
-HOUSEHOLDS = 1024
-"""Room for the households of one community in the number of a circle."""
 
 ACCOUNT_HABITS = Table(
     "account_habits",
@@ -88,25 +86,19 @@ def generate(region: Region, past: Past) -> tuple[Actors, dict[str, pl.DataFrame
     """Draw the habits behind the accounts of one region."""
     places: Places = past["places"]
     accounts: Accounts = past["accounts"]
-    actors = _actors(region, places, past["operations"], accounts)
+    actors = _actors(region, past["operations"], accounts)
     return actors, {"account_habits": _frame(region, places, accounts, actors)}
 
 
-def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -> Actors:
+def _actors(region: Region, o: Operations, accounts: Accounts) -> Actors:
     number, owner = accounts.number, accounts.owner
     owned = owner >= 0
     actor = np.where(owned, owner, number)
     group = np.where(owned, o.kind[owner], RESIDENT)
-    size = np.where(owned, np.bincount(owner[owned], minlength=len(o.id))[owner], 1)
+    size = accounts.circles.size
     streams = ("parameter/account_habits", "account_habits")
     habits, habit_log = drawn_levels(region, actor, group, GROUPS, region.group("ties.habits"), streams)
     outreach, outreach_log = _outreach(region, accounts, number, owner, group)
-    language = np.searchsorted(np.array(LANGUAGES), accounts.frame["language"].to_numpy())
-    town = np.where(
-        owned,
-        o.town[owner],
-        region.stream("account_habits/town").choose(number, np.array(region["places.town_weights"])),
-    )
     return Actors(
         number,
         actor,
@@ -115,9 +107,9 @@ def _actors(region: Region, places: Places, o: Operations, accounts: Accounts) -
         habits,
         outreach,
         accounts.site,
-        language,
-        town,
-        _circles(region, number, owner, size, language * len(places.town) + town),
+        accounts.language,
+        accounts.circles.town,
+        accounts.circles.circle,
         spans_of(o, accounts, outreach),
         _log_odds(region, accounts, group, size, habit_log + outreach_log),
     )
@@ -137,17 +129,6 @@ def _outreach(
     total = np.zeros((owner.max(initial=-1) + 1, len(GROUPS)), dtype=np.int64)
     np.add.at(total, owner[owner >= 0], own[owner >= 0])
     return outreach, np.where((owner >= 0)[:, None], total[owner] if len(total) else own, own)
-
-
-def _circles(
-    region: Region, number: np.ndarray, owner: np.ndarray, size: np.ndarray, community: np.ndarray
-) -> np.ndarray:
-    """Return the core that each account belongs to: its operation's, or a household of about so many in its
-    community."""
-    at_home = np.bincount(community)
-    households = np.maximum(at_home // region["ties.circle"], 1)[community]
-    household = community * HOUSEHOLDS + region.stream("account_habits/circle").below(number, households)
-    return np.where((owner >= 0) & (size > 1), owner, BACKGROUND + household)
 
 
 def _log_odds(
@@ -189,5 +170,5 @@ STAGE = Stage(
     ("places", "operations", "accounts"),
     (ACCOUNT_HABITS,),
     generate,
-    parameters=("ties.habits", "ties.outreach", "ties.circle"),
+    parameters=("ties.habits", "ties.outreach"),
 )

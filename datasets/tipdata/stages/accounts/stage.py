@@ -10,6 +10,8 @@ from tipdata.core.kinds import FAMILIES, INDEPENDENT, KINDS, LANGUAGES, TRAFFICK
 from tipdata.core.tables import Column, Sealed, Table
 from tipdata.core.world import DAYS, Region
 from tipdata.stages import Past, Stage
+from tipdata.stages.accounts.circles import Circles, draw_circles
+from tipdata.stages.accounts.devices import draw_devices
 from tipdata.stages.accounts.lives import Lives, background_site, choose_sites, draw_lives
 from tipdata.stages.operations.organisations import ARMED
 from tipdata.stages.operations.stage import Operations
@@ -47,7 +49,7 @@ ACCOUNTS = Table(
             "device_cluster",
             pl.Int64(),
             "platform",
-            note="accounts seen on one device",
+            note="opened on one device: of one person, or of a household, an office or guests of a shop",
             sealed=Sealed("label", "device"),
         ),
         Column(
@@ -77,6 +79,8 @@ class Accounts:
         site: position of each account's platform.
         frame: the table's rows, in the order of the numbers.
         lives: days of each account.
+        language: index of each account's.
+        circles: who is close to whom.
     """
 
     has: np.ndarray
@@ -88,6 +92,8 @@ class Accounts:
     site: np.ndarray
     frame: pl.DataFrame
     lives: Lives
+    language: np.ndarray
+    circles: Circles
 
     def alive(self, operation: np.ndarray, day: np.ndarray) -> np.ndarray:
         """Return (rows, platforms present) bool: where each row's operation has an account that lives on its day."""
@@ -123,9 +129,14 @@ def generate(region: Region, past: Past) -> tuple[Accounts, dict[str, pl.DataFra
     first = np.concatenate([chosen.home[o] == site, np.zeros(count, dtype=bool)])
     site = np.concatenate([site, background_site(region, places, others)])
     days = _lives(region, places, operations, number, owner, site, moved, first)
-    frame = _frame(region, places, operations, number, owner, site, days)
+    language = np.where(owner >= 0, operations.language[owner], spoken_language(region, operations, number))
+    circles = draw_circles(region, places, operations, number, owner, language)
+    device = draw_devices(region, operations, number, owner, circles.circle, days.created)
+    frame = _frame(region, places, operations, number, owner, site, days, language, device)
     ids = region.ids("accounts", numbers)
-    accounts = Accounts(chosen.has, weights, chosen.home, ids, number, owner, site, frame, days)
+    accounts = Accounts(
+        chosen.has, weights, chosen.home, ids, number, owner, site, frame, days, language, circles
+    )
     return accounts, {"accounts": frame}
 
 
@@ -190,21 +201,13 @@ def _frame(
     owner: np.ndarray,
     site: np.ndarray,
     days: Lives,
+    language: np.ndarray,
+    device: np.ndarray,
 ) -> pl.DataFrame:
     """Return rows of accounts; ``owner`` is -1 where an account belongs to no operation."""
     owned = owner >= 0
     kind = np.where(owned, o.kind[owner], INDEPENDENT)
     verified = np.array([probability(region["accounts.verified"][k]) for k in KINDS])[kind]
-    shared = region.stream("accounts/shared_device").chance(
-        number, probability(region["accounts.shared_device"])
-    )
-    cluster = np.where(owned, owner, number)
-    cluster = np.where(
-        shared,
-        BACKGROUND * 2 + region.stream("accounts/cafe").below(number, region["accounts.cafes"]),
-        cluster,
-    )
-    language = np.where(owned, o.language[owner], spoken_language(region, o, number))
     recruits = region.stream("accounts/role").chance(number, probability(region["accounts.recruits"]))
     role = np.where((kind == TRAFFICKING) & recruits, RECRUITS, ADVERTISES)
     app = region.stream("accounts/client").chance(number, probability(region["accounts.app"]))
@@ -220,11 +223,11 @@ def _frame(
             "closed_day": pl.Series(days.closed.astype(np.int32)).replace(DAYS, None),
             "verified": region.stream("accounts/verified").chance(number, verified),
             "cadence": pl.Series(CADENCES)[cadence],
-            "device_cluster": region.ids("devices", cluster),
+            "device_cluster": region.ids("devices", device),
             "operation": pl.Series(np.where(owned, o.id[owner], -1)).replace(-1, None),
             "role": np.where(owned, role, OTHER),
         }
     )
 
 
-STAGE = Stage("accounts", ("places", "operations"), (ACCOUNTS,), generate)
+STAGE = Stage("accounts", ("places", "operations"), (ACCOUNTS,), generate, parameters=("ties.circle",))

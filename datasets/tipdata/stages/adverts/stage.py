@@ -36,6 +36,8 @@ class Adverts:
     row: np.ndarray
     operation: np.ndarray
     day: np.ndarray
+    until: np.ndarray
+    """Last day on which its site is open."""
     template: np.ndarray
     log_odds: np.ndarray
     said: Said
@@ -63,8 +65,10 @@ def generate(region: Region, past: Past) -> tuple[Adverts, dict[str, pl.DataFram
     chains = Chains(plan.row, plan.operation, plan.template, first)
     text, said, price = write(region, operations, plan, chains, town)
     ids = region.ids("adverts", plan.row)
+    until = places.closed[site].astype(np.int64) - 1
     state = Adverts(
-        *(ids, plan.row, plan.operation, plan.day, text.source, text.log_odds, said, text.misspelt, tours)
+        *(ids, plan.row, plan.operation, plan.day, until, text.source, text.log_odds),
+        *(said, text.misspelt, tours),
     )
     frame = _frame(region, places, operations, accounts, plan, town, site, first, text, said, price, ids)
     return state, {"adverts": frame.with_columns(facts=facts_column(operations, chains, said))}

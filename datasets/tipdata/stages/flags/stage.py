@@ -6,7 +6,7 @@ import polars as pl
 from tipdata.core.draw import probability
 from tipdata.core.kinds import KINDS
 from tipdata.core.tables import Column, InWorld, Sealed, Table
-from tipdata.core.world import DAYS, Region
+from tipdata.core.world import Region
 from tipdata.stages import Past, Stage
 from tipdata.stages.adverts.stage import Adverts
 from tipdata.stages.operations.stage import Operations
@@ -25,7 +25,7 @@ FLAGS = Table(
         Column("flag", pl.Int64(), "platform", id_of="flags"),
         Column("advert", pl.Int64(), "platform", id_of="adverts"),
         Column("flagger", pl.Int64(), "platform", sealed=Sealed("label", "flagger")),
-        Column("day", pl.Int32(), "platform", "day"),
+        Column("day", pl.Int32(), "platform", "day", "while the site is open"),
         Column("reason", pl.String(), "platform", values=InWorld(("flags.reasons",))),
         Column(
             "brigade",
@@ -47,7 +47,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     delay = (
         region.stream("flags/delay").quantile(number, "exponential") * region["flags.delay_days"] // 1_000_000
     )
-    day = np.minimum(adverts.day[at] + delay, DAYS - 1)
+    day = np.minimum(adverts.day[at] + delay, adverts.until[at])
     flagger = _flagger(region, number)
     alone = _frame(region, o, adverts, number, at, day, flagger, np.full(len(at), -1))
     return None, {"flags": pl.concat([alone, _by_brigades(region, o, adverts)])}
@@ -90,7 +90,7 @@ def _by_brigades(region: Region, o: Operations, adverts: Adverts) -> pl.DataFram
     near = np.minimum(near, len(adverts.row) - 1)
     same = adverts.operation[near] == adverts.operation[target[which]] if len(which) else np.zeros(0, bool)
     at = np.where(same, near, target[which])
-    day = np.minimum(np.maximum(adverts.day[at], adverts.day[target[which]]) + 1, DAYS - 1)
+    day = np.minimum(np.maximum(adverts.day[at], adverts.day[target[which]]) + 1, adverts.until[at])
     flagger = (
         region["flags.flaggers"] + which * BRIGADE_ROOM + region.stream("brigades/flagger").below(number, 60)
     )

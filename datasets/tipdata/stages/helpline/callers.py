@@ -8,6 +8,7 @@ from tipdata.core.draw import ONE, probability
 from tipdata.core.kinds import LANGUAGES
 from tipdata.core.world import DAYS, MINUTES_A_DAY, Region
 from tipdata.stages.helpline.cases import (
+    ANY,
     ENQUIRY,
     EXPLOITED_KINDS,
     FRESH,
@@ -19,7 +20,7 @@ from tipdata.stages.helpline.cases import (
     WORKER,
     Cases,
 )
-from tipdata.stages.helpline.needs import circumstance_tables, danger_table, phase_table
+from tipdata.stages.helpline.needs import circumstance_tables, danger_by_threats, phase_table
 from tipdata.stages.helpline.stories import (
     KINDS_OF_FORMS,
     able,
@@ -203,18 +204,27 @@ def draw_cases(
     }
     took = used[:, people.means.index("takes_earnings")] | used[:, people.means.index("debt_bondage")]
     ended = (people.exit[np.maximum(at, 0)] == "authorities") & (since >= 0)
-    known = {"earnings": took, "documents": used[:, people.means.index("withholds_documents")]}
-    known["authorities"] = ended
+    known = {
+        "earnings": took,
+        "documents": used[:, people.means.index("withholds_documents")],
+        "authorities": ended,
+        "restricted": used[:, people.means.index("restricts_movement")] & (since < 0),
+        "threatened": used[:, people.means.index("threats")],
+    }
+    of = {name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()}
+    dangers = danger_by_threats(region, listed["threatened"])[of["threatened"].astype(np.int64), kind, phase]
+    stay = np.minimum(calls.day, people.end[np.maximum(at, 0)]) - people.start[np.maximum(at, 0)]
     return Cases(
         local=calls.local,
         person=person,
         kind=kind,
         phase=phase,
         since=since,
-        danger=region.stream("helpline/danger").choose(calls.local, danger_table(region)[kind, phase]),
+        danger=region.stream("helpline/danger").choose(calls.local, dangers),
         language=language,
         foreign=foreign,
         spoken=~foreign | region.stream("helpline/spoken").chance(calls.local, at_hand[language]),
-        **{name: np.where(at >= 0, known[name], drawn) for name, drawn in circumstances.items()},
+        **of,
         trade=np.where(at >= 0, trades(region, o)[people.owner[at]], NOBODY),
+        weeks=np.where(at >= 0, stay // WEEK, ANY),
     )

@@ -15,6 +15,8 @@ LEVELS = 3
 """Levels of danger and of urgency."""
 CIRCUMSTANCES = ("earnings", "documents", "authorities")
 """Hidden facts of a case that needs depend on."""
+ANY = 1 << 20
+"""Weeks of work of those whose stay is in no table."""
 NEEDS = ("shelter", "safety", "medical", "counselling", "legal", "papers", "wages", "interpreting")
 
 
@@ -40,7 +42,10 @@ class Cases:
     earnings: np.ndarray
     documents: np.ndarray
     authorities: np.ndarray
+    restricted: np.ndarray
+    threatened: np.ndarray
     trade: np.ndarray
+    weeks: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,21 @@ class Evidence:
     """Log-likelihoods of all observations, milli-nats, by the state they depend on; added up in place.
 
     ``need`` (contacts, needs, 2: absent, present), ``kind`` (contacts, 5), ``phase`` (contacts, 5), ``danger``
-    (contacts, 3), ``circumstance`` (contacts, circumstances, 2: no, yes).
+    (contacts, 3), ``cell`` (contacts, 5, 5, 3) of the three together, ``circumstance`` (contacts, circumstances, 2: no,
+    yes).
     """
 
     need: np.ndarray
     kind: np.ndarray
     phase: np.ndarray
     danger: np.ndarray
+    cell: np.ndarray
     circumstance: np.ndarray
 
     @classmethod
     def none(cls, contacts: int) -> "Evidence":
-        shapes = (len(NEEDS), 2), (len(KINDS),), (len(PHASES),), (LEVELS,), (len(CIRCUMSTANCES), 2)
+        cells = len(KINDS), len(PHASES), LEVELS
+        shapes = (len(NEEDS), 2), *((size,) for size in cells), cells, (len(CIRCUMSTANCES), 2)
         return cls(*(np.zeros((contacts, *shape), dtype=np.int64) for shape in shapes))
 
     def of(self, state: str) -> np.ndarray:

@@ -7,7 +7,7 @@ import polars as pl
 
 from tipdata.core.draw import ONE, log, normalised, probability
 from tipdata.core.world import Region
-from tipdata.stages.helpline.cases import NEEDS, NONE, Cases, Evidence
+from tipdata.stages.helpline.cases import LEVELS, NEEDS, NONE, Cases, Evidence
 
 DEPENDS_ON = {
     "safe_place_tonight": "shelter",
@@ -18,14 +18,15 @@ DEPENDS_ON = {
     "holds_papers": "documents",
     "weeks_owed": "wages",
     "employer_aware": "danger",
-    "free_to_leave": "danger",
+    "free_to_leave": "movement",
     "lives_at_work": "kind",
     "sector": "kind",
     "dependants": "",
     "caller_relation": "kind",
     "channel": "phase",
 }
-"""Fact -> the hidden state that its levels depend on: a need, a circumstance, danger, kind or phase, or nothing."""
+"""Fact -> the hidden state that its levels depend on: a need, a circumstance, danger, kind or phase, or nothing; and
+movement: danger, where it is not restricted and where it is."""
 ALWAYS_KNOWN = ("caller_relation", "channel")
 IMPOSSIBLE = -20_000
 """Log-likelihood of what cannot be, milli-nats."""
@@ -39,13 +40,21 @@ class Facts:
     relation: np.ndarray
 
 
-def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence, trades: np.ndarray) -> Facts:
-    """Draw all facts of the contacts, and add what they say to ``seen``.
+def draw_facts(
+    region: Region,
+    c: Cases,
+    needs: np.ndarray,
+    seen: Evidence,
+    trades: np.ndarray,
+    restricted: np.ndarray,
+) -> Facts:
+    """Draw all facts of the contacts, and add what they say to ``seen``, for one who knows how long each stayed.
 
     Args:
         needs: (contacts, needs) bool.
         trades: (kinds, sectors) probabilities of the fact ``sector``, where those exploited have that of their
             operation.
+        restricted: (kinds, phases) probabilities out of 65,536 that movement is.
     """
     n = len(c.local)
     gap = np.where(
@@ -55,12 +64,23 @@ def draw_facts(region: Region, c: Cases, needs: np.ndarray, seen: Evidence, trad
     relation = np.zeros(n, dtype=np.int64)
     for k, (name, state) in enumerate(DEPENDS_ON.items()):
         levels = region[f"helpline.fact.{name}"]
-        table = normalised(np.array(list(levels.values())).T * ONE)
-        level = region.stream("helpline/fact").choose(c.local, table[_state(c, needs, state)], k)
+        listed = np.array(list(levels.values())).T
+        table, state_of = normalised(listed * ONE), _state(c, needs, state)
+        possible = (listed > 0)[state_of]
+        if name == "weeks_owed":
+            possible &= np.array([int(low) for low in levels]) <= c.weeks[:, None]
+        level = region.stream("helpline/fact").choose(c.local, np.where(possible, table[state_of], 0), k)
         if name == "sector":
             level, table = _own_trade(region, c, level), trades
         missing = region.stream("helpline/missing").chance(c.local, gap, k) & (name not in ALWAYS_KNOWN)
-        if state:
+        if state == "movement":
+            law = log(_of_cells(table, restricted))[..., level]
+            seen.cell[...] += np.where(missing[:, None, None, None], 0, np.moveaxis(law, -1, 0))
+        elif name == "weeks_owed":
+            law = normalised(np.where(possible[:, None], table, 0) * ONE)
+            said = log(law[np.arange(n), :, level])
+            seen.of(state)[...] += np.where(missing[:, None], 0, said)
+        elif state:
             seen.of(state)[...] += np.where(missing[:, None], 0, log(table)[:, level].T)
         if name == "caller_relation":
             relation = level
@@ -74,9 +94,18 @@ def _state(c: Cases, needs: np.ndarray, name: str) -> np.ndarray:
     """Return the level, from 0, of what a fact depends on."""
     if not name:
         return np.zeros(len(c.local), dtype=np.int64)
+    if name == "movement":
+        return c.danger + LEVELS * c.restricted
     return (
         needs[:, NEEDS.index(name)].astype(np.int64) if name in NEEDS else getattr(c, name).astype(np.int64)
     )
+
+
+def _of_cells(table: np.ndarray, restricted: np.ndarray) -> np.ndarray:
+    """Return (kinds, phases, danger, levels) probabilities of a fact that depends on movement: ``table`` has those by
+    danger where it is not restricted, then where it is."""
+    p = restricted[:, :, None, None]
+    return np.maximum((p * table[LEVELS:] + (ONE - p) * table[:LEVELS]) // ONE, 1)
 
 
 def _own_trade(region: Region, c: Cases, level: np.ndarray) -> np.ndarray:
@@ -95,7 +124,8 @@ def _values(region: Region, name: str, levels: tuple[str, ...], level: np.ndarra
     if name != "weeks_owed":
         return pl.Series(lows[level].astype(np.int16))
     highs = np.append(lows[1:], region["helpline.weeks_owed_most"] + 1)
-    within = region.stream("helpline/weeks_owed").below(c.local, (highs - lows)[level])
+    most = np.minimum(highs[level], c.weeks + 1) - lows[level]
+    within = region.stream("helpline/weeks_owed").below(c.local, most)
     return pl.Series((lows[level] + within).astype(np.int16))
 
 

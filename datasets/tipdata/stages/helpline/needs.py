@@ -15,6 +15,7 @@ from tipdata.core.world import Region
 from tipdata.stages.helpline.cases import (
     CIRCUMSTANCES,
     EXPLOITED_KINDS,
+    INSIDE,
     KINDS,
     LEVELS,
     NEEDS,
@@ -103,6 +104,18 @@ def danger_table(region: Region) -> np.ndarray:
     )
 
 
+def danger_by_threats(region: Region, threatened: np.ndarray) -> np.ndarray:
+    """Return (2, kinds, phases, levels) weights of danger without and with threats, which on average are those of
+    :func:`danger_table`.
+
+    Args:
+        threatened: (kinds, phases) probabilities out of 65,536.
+    """
+    usual = danger_table(region)
+    leaning = normalised(usual * np.array(region["helpline.danger_threats"]))
+    return np.stack([np.maximum(usual * ONE - leaning * threatened[..., None], 0) // ONE, leaning])
+
+
 def urgency_table(region: Region) -> np.ndarray:
     """Return (phases, danger, levels) probabilities out of 65,536."""
     return normalised(np.array([region["helpline.urgency"][p] for p in PHASES]) * ONE)
@@ -113,15 +126,21 @@ def circumstance_tables(region: Region) -> dict[str, np.ndarray]:
     drawn."""
     control = [region["people.control.labour"], *[region["people.control.other"]] * (EXPLOITED_KINDS - 1)]
     earnings = [either_kept(region, c) for c in control]
-    documents = [probability(c["withholds_documents"]) for c in control]
+    documents, restricted, threatened = (
+        [probability(c[name]) for c in control]
+        for name in ("withholds_documents", "restricts_movement", "threats")
+    )
     for name, listed in (("earnings", earnings), ("documents", documents)):
         listed += [probability(region[f"helpline.{name}"][k]) for k in KINDS[EXPLOITED_KINDS:]]
     exits = region["people.exit"]
     ended = exits["authorities"] * ONE // sum(exits.values())
     authorities = np.zeros((len(KINDS), len(PHASES)), dtype=np.int64)
     authorities[:EXPLOITED_KINDS, 1:NONE] = ended
+    lawful = [0] * (len(KINDS) - EXPLOITED_KINDS)
     by_kind = {"earnings": earnings, "documents": documents}
+    by_kind |= {"restricted": restricted + lawful, "threatened": threatened + lawful}
     wide = {n: np.repeat(np.array(p)[:, None], len(PHASES), axis=1) for n, p in by_kind.items()}
+    wide["restricted"][:, INSIDE + 1 :] = 0
     return wide | {"authorities": authorities}
 
 
@@ -149,6 +168,7 @@ def posterior(m: Model, foreign: np.ndarray, seen: Evidence) -> tuple[np.ndarray
     n = len(at)
     total = m.prior[at].reshape(n, len(KINDS), len(PHASES), LEVELS)
     total = total + seen.kind[:, :, None, None] + seen.phase[:, None, :, None] + seen.danger[:, None, None]
+    total = total + seen.cell
     total = total.reshape(n, -1)
     blocks = [_block(m, at, seen, needs, hidden) for needs, hidden in BLOCKS]
     total = total + sum(whole for whole, _ in blocks)

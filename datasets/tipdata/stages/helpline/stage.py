@@ -41,7 +41,7 @@ _NOTES = {
     "strain": "the case worker's impression, 0 to 3",
     "asks_authorities": "wants the authorities involved",
     "holds_papers": "holds their own identity papers",
-    "weeks_owed": "wages owed",
+    "weeks_owed": "wages owed; no more than were worked",
     "employer_aware": "the employer or host knows of the contact",
     "free_to_leave": "can come and go",
     "lives_at_work": "lives where they work, or did",
@@ -124,7 +124,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     needs, urgency = draw_needs(region, m, cases), draw_urgency(region, cases)
     seen = Evidence.none(len(calls.local))
     sectors = trade_table(region, o, people, kinds_of_people(o, people))
-    facts = draw_facts(region, cases, needs, seen, sectors)
+    facts = draw_facts(region, cases, needs, seen, sectors, circumstances["restricted"])
     note = write_notes(region, LANGUAGES[o.majority], cases, needs, facts, seen)
     odds, urgent = posterior(m, cases.foreign, seen)
     settled = _settled(region, calls)

@@ -9,7 +9,7 @@ import numpy as np
 from tipdata.core.draw import ONE, normalised, probability
 from tipdata.core.kinds import CATEGORIES
 from tipdata.core.world import Region
-from tipdata.stages.helpline.cases import EXPLOITED_KINDS
+from tipdata.stages.helpline.cases import EXPLOITED_KINDS, INSIDE
 from tipdata.stages.operations.stage import Operations
 from tipdata.stages.people.lives import MOVED_ON
 from tipdata.stages.people.stage import People
@@ -84,12 +84,14 @@ def held_back(
     used, of = people.control[here], kind[here]
     took = used[:, means("takes_earnings")] | used[:, means("debt_bondage")]
     found = {"earnings": took, "documents": used[:, means("withholds_documents")]}
+    found |= {"restricted": used[:, means("restricts_movement")], "threatened": used[:, means("threats")]}
     made = dict(tables)
     for name, has in found.items():
         made[name] = tables[name].copy()
         for k in range(EXPLOITED_KINDS):
             if (of == k).any():
                 made[name][k] = np.clip(int(has[of == k].sum()) * ONE // int((of == k).sum()), 1, ONE - 1)
+    made["restricted"][:, INSIDE + 1 :] = 0
     return made
 
 

@@ -15,7 +15,7 @@ from tipdata.stages.accounts.stage import Accounts
 from tipdata.stages.messages import acts
 from tipdata.stages.messages.conversations import ROOM, Conversations, Lines
 from tipdata.stages.messages.exchange import Exchange, draw_exchange
-from tipdata.stages.messages.outcomes import JOINED, LOST, OUTCOMES, Joined, draw_outcomes
+from tipdata.stages.messages.outcomes import JOINED, LOST, OUTCOMES, Joined, draw_outcomes, unwritten
 from tipdata.stages.messages.starting import draw_started
 from tipdata.stages.messages.tables import CONVERSATIONS, MESSAGES, SIDES
 from tipdata.stages.messages.threads import Threads
@@ -48,7 +48,7 @@ def generate(region: Region, past: Past) -> tuple[Joined, dict[str, pl.DataFrame
         minute=made.minute,
         act=_named(acts.ACTS, np.maximum(made.act, 0), made.act < 0),
         channel=_named(region["messages.channels"], np.maximum(made.channel, 0), made.channel < 0),
-    ).filter(made.kept)
+    ).filter(made.kept & ~unwritten(region, c, lines, made.minute, joined))
     frame = _frame(region, places, o, c, onset, outcome)
     return joined, {"conversations": frame, "messages": messages}
 

@@ -56,7 +56,7 @@ CONVERSATIONS = Table(
             pl.Int32(),
             "truth",
             "messages",
-            "that it would have but for the end of the window, of its site or of the operation",
+            "that it would have but for the end of the window, its site or the operation, or for joining",
         ),
         Column(
             "outcome",

@@ -69,6 +69,9 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
             *pay_others(region, o, schemes, past["people"], calendar),
         ]
     )
+    # What waits to be passed on when an operation ends never is.
+    owner = np.concatenate([s.owner for s in schemes.values()])
+    doings = doings.where(~doings.core | _lives(o, owner[np.minimum(doings.source, len(owner) - 1)], doings))
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
     held = holders(region, list(schemes.values()), people, used, places.weight)
     others = members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
@@ -101,6 +104,11 @@ def _seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
     seen[travels[travels >= 0]] = True
     seen[number[firms[firms >= 0]]] = True
     return seen
+
+
+def _lives(o: Operations, owner: np.ndarray, legs: Legs) -> np.ndarray:
+    """Return bool: legs in the life of their owner, -1 for nobody."""
+    return (owner < 0) | (legs.minute // MINUTES_A_DAY <= o.ends[owner])
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _queue(region: Region, o: Operations, adverts: Adverts) -> _Queue:
     delay = region.stream("queue/delay").quantile(adverts.row, "exponential") * region["reviews.delay_days"]
     day = adverts.day + 1 + delay // 1_000_000
     order = np.lexsort((region.stream("queue/advert").bits(adverts.row), adverts.operation))
-    order = order[day[order] < DAYS - region["reviews.last_days"]]
+    order = order[(day < DAYS - region["reviews.last_days"])[order] & (day <= adverts.until)[order]]
     operation = adverts.operation[order]
     order = order[_rank_within(operation) < most[operation]]
     order = order[np.lexsort((order, waiting[adverts.operation[order]]))]
@@ -257,7 +257,8 @@ def _reviews_frame(
     waits = np.where(brigaded, region["reviews.brigade_minutes"], region["reviews.minutes"])
     taken = region.stream("reviews/minute").quantile(votes.number, "exponential") * waits // 1_000_000
     opens = region.stream("queue/minute").below(queue.row, MINUTES_A_DAY)
-    minute = np.minimum(queue.day[i] * MINUTES_A_DAY + opens[i] + taken, DAYS * MINUTES_A_DAY - 1)
+    minute = queue.day[i] * MINUTES_A_DAY + opens[i] + taken
+    minute = np.minimum(minute, (adverts.until[queue.at][i] + 1) * MINUTES_A_DAY - 1)
     return pl.DataFrame(
         {
             "region": np.full(len(i), region.index, dtype=np.int32),

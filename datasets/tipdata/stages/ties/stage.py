@@ -1,4 +1,4 @@
-"""Ties: who follows, comments on and writes to whom. Accounts find friends, strangers are approached, some answer.
+"""Ties: who follows, comments on, writes or links to whom. Accounts find friends, approach strangers, and some answer.
 
 Ties come about in rounds of time from the habits behind each account: friends of one's language and town, friends of
 friends, what is popular, strangers by the habit's aim, one's own circle, partners, and those who offer work. Whatever a
@@ -33,8 +33,8 @@ ANSWER = "answer"
 AIMS = ("anyone", "newcomers", "seekers", "migrants")
 BRIGHTEST = 1023
 """Fame beyond this counts no more: the squares of all accounts of a region stay under 2**31."""
-FOLLOW, COMMENT, MESSAGE = range(3)
-TIE_KINDS = ("follow", "comment", "message")
+TIE_KINDS = ("follow", "comment", "message", "link")
+FOLLOW, COMMENT, MESSAGE, LINK = range(len(TIE_KINDS))
 
 TIES = Table(
     "ties",
@@ -46,14 +46,26 @@ TIES = Table(
             "source",
             pl.Int64(),
             "public",
-            note="the account that follows, comments or writes",
+            note="the account that follows, comments, writes or links",
             id_of="accounts",
         ),
         Column("target", pl.Int64(), "public", id_of="accounts"),
-        Column("kind", pl.String(), "public", note="messages are of tier platform", values=TIE_KINDS),
-        Column("day", pl.Int32(), "public", "day", "of the first follow, comment or message"),
-        Column("count", pl.Int32(), "platform", "messages or comments", "1 for a follow"),
-        Column("reason", pl.String(), "truth", note="what it came of", values=(*REASONS, ANSWER)),
+        Column(
+            "kind",
+            pl.String(),
+            "public",
+            note="on one site, but for links, which name an account of another; messages are of tier platform",
+            values=TIE_KINDS,
+        ),
+        Column("day", pl.Int32(), "public", "day", "of the first follow, comment, message or link"),
+        Column("count", pl.Int32(), "platform", "messages or comments", "1 for a follow or a link"),
+        Column(
+            "reason",
+            pl.String(),
+            "truth",
+            note="what it came of; a link is answered by a link back",
+            values=(*REASONS, ANSWER),
+        ),
         Column("within", pl.Boolean(), "truth", note="between two accounts of one operation"),
         Column("community", pl.Int32(), "truth", note="town and language of the source"),
     ),
@@ -248,7 +260,8 @@ def _frame(
     region: Region, accounts: Accounts, a: Actors, ties: Sent, target: np.ndarray, answer: np.ndarray
 ) -> pl.DataFrame:
     ids = accounts.frame["account"].to_numpy()
-    # An answer comes as what it answers: a message gets a message.
+    # An answer comes as what it answers: a message gets a message. People of one circle, partners and friends know
+    # each other from elsewhere: where they are on different sites, one names the other's account.
     asked = np.where(answer, target, ties.source)
     first = ties.number - np.where(answer, ROOM // 2, 0)
     private = np.array(region["ties.message"])[a.habits["channel"][asked]]
@@ -256,6 +269,7 @@ def _frame(
         region.stream("ties/comments").below(first, 1000) < region["ties.comment"], COMMENT, FOLLOW
     )
     kind = np.where(region.stream("ties/writes").below(first, 1000) < private, MESSAGE, kind)
+    kind = np.where(a.platform[ties.source] != a.platform[target], LINK, kind)
     more = region.stream("ties/exchanged").quantile(ties.number, "exponential") * region["ties.exchanged"]
     same = (accounts.owner[ties.source] == accounts.owner[target]) & (accounts.owner[target] >= 0)
     reason = np.where(answer, ANSWER, np.array(REASONS)[ties.reason])
@@ -268,7 +282,7 @@ def _frame(
             "target": ids[target],
             "kind": pl.Series(TIE_KINDS)[kind],
             "day": ties.day.astype(np.int32),
-            "count": np.where(kind == FOLLOW, 1, 1 + more // 1_000_000).astype(np.int32),
+            "count": np.where((kind == FOLLOW) | (kind == LINK), 1, 1 + more // 1_000_000).astype(np.int32),
             "reason": reason,
             "within": same,
             "community": community[ties.source].astype(np.int32),

@@ -173,7 +173,7 @@ def arrivals(region: Region, c: Circuits) -> Ints:
     day = c.start[:, None] + np.cumsum(length, axis=1) - length
     moved = region.stream("circuits/weekend").chance(number, probability(region["trips.weekend"]))
     shift = np.select([day % 7 == 2, day % 7 == 5], [1, -1], 0)
-    return day + np.where(moved, shift, 0)
+    return np.maximum(day + np.where(moved, shift, 0), c.start[:, None])
 
 
 def town_of(c: Circuits, begun: Ints, circuit: Ints, day: Ints) -> Ints:
