@@ -82,8 +82,8 @@ def check_croissant(to: Path) -> str:
 
 def to_s3(release: Release) -> str:
     """Write an export to a server of moto and read a fold back."""
-    import boto3
-    from moto.server import ThreadedMotoServer
+    import boto3  # pyright: ignore[reportMissingImports]
+    from moto.server import ThreadedMotoServer  # pyright: ignore[reportMissingImports]
 
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
     os.environ.update(keys)

@@ -63,7 +63,7 @@ def facts(release: Release, about: About, rows: int) -> list[tuple[str, str]]:
         ("Status", STATUS[entry["status"]]),
         ("Size", f"{release.size}: {about.regions} regions{own}"),
         ("World", seed),
-        ("Days", f"{DAYS}, from 0"),
+        ("Days", f"{DAYS}, numbered from 0"),
         ("Read here", f"{about.read}, {rows:,} rows"),
         ("Licence of the data", f"{about.licence}, with a statement on responsible use"),
         ("Written by", f"tipbench {__version__}"),

@@ -151,7 +151,7 @@ def _numbers(known: pl.Series, of: str = "") -> Counted:
     low, high = int(known.min()), int(known.max())  # type: ignore[arg-type]
     middle, end = (int(known.quantile(q, "lower")) for q in (0.5, 0.99))  # type: ignore[arg-type]
     of = f" {of}" if of else ""
-    text = f"{low:,} to {high:,}{of}, half up to {middle:,}"
+    text = f"{low:,} to {high:,}{of}, half of them up to {middle:,}"
     if low == high:
         return Counted(f"always {low:,}{of}")
     step = max((end - low) // BINS + 1, 1)

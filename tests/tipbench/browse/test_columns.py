@@ -23,12 +23,27 @@ def told(values: list, dtype: pl.DataType, **more: Any) -> tuple[str, str, str]:
         (["b", "a", "a", "a"], pl.String(), {}, ("text", "", "a 75%, b 25%")),
         ([7, 9, 9], pl.Int64(), {}, ("id", "", "2 different ids")),
         ([3, 1, 3], pl.Int32(), {"unit": "days"}, ("whole number", "", "3 67%, 1 33%")),
-        (list(range(100)), pl.Int32(), {"unit": "days"}, ("whole number", "", "0 to 99, half up to 49")),
+        (
+            list(range(100)),
+            pl.Int32(),
+            {"unit": "days"},
+            ("whole number", "", "0 to 99, half of them up to 49"),
+        ),
         (list(range(100)), pl.Int32(), {}, ("whole number", "", "100 different numbers")),
         ([None, None], pl.Int32(), {"unit": "days"}, ("whole number", "100%", "no value")),
         ([["a", "b"], ["a"], []], pl.List(pl.String()), {}, ("list of texts", "", "a 67%, b 33%")),
-        ([[1, 2], [1], []], pl.List(pl.Int64()), {}, ("list of ids", "", "0 to 2 in a list, half up to 1")),
-        (["w" * n for n in range(1, 90)], pl.String(), {}, ("text", "", "1 to 89 letters, half up to 45")),
+        (
+            [[1, 2], [1], []],
+            pl.List(pl.Int64()),
+            {},
+            ("list of ids", "", "0 to 2 in a list, half of them up to 1"),
+        ),
+        (
+            ["w" * n for n in range(1, 90)],
+            pl.String(),
+            {},
+            ("text", "", "1 to 89 letters, half of them up to 45"),
+        ),
     ],
 )
 def test_a_column_is_told_in_plain_words(

@@ -80,7 +80,7 @@ def test_missing_shares_and_distributions_are_of_all_rows(folder: Path, tiny: Re
     share = f"{100 * adverts['price'].null_count() / adverts.height:.0f}%"
     row = page.split(">price</th>")[1].split("</tr>")[0]
     assert f'<td class="n">{share}</td>' in row
-    assert f"{adverts['price'].min():,} to {adverts['price'].max():,}, half up to" in row
+    assert f"{adverts['price'].min():,} to {adverts['price'].max():,}, half of them up to" in row
 
 
 def test_adverts_are_of_six_languages_and_arabic_runs_from_right_to_left(folder: Path) -> None:
