@@ -59,7 +59,7 @@ class Network:
 
 
 SORTS = {
-    "tie": "follows, comments or writes (public; messages: platform)",
+    "tie": "links, follows, comments or writes (public; messages: platform)",
     "device": "one device (platform)",
     "contact": "one contact in their adverts (platform)",
     "payment": "pays (legal)",

@@ -15,6 +15,8 @@ from tipdata.stages import Stage, stages
 CARDS = FOLDER.parent / "cards"
 COUNTED = "small"
 """The size whose manifest says how many rows a region has."""
+LISTED = 40
+"""Values that a card names; of more it says how many."""
 
 _USES = """## Uses
 Intended: comparing methods, teaching, testing software. Prohibited: deciding about people without review,
@@ -49,6 +51,7 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 """
 
 
+
 def _rows(table: str) -> str:
     """Return how many rows a table has per region: of the newest published release of :data:`COUNTED`."""
     manifest = published_manifest(Release.of(newest_released(), COUNTED))
@@ -80,7 +83,7 @@ def _about(column: Column) -> str:
         column.unit,
         column.note,
         f"identifies {column.id_of}" if column.id_of else "",
-        f"one of {', '.join(values)}" if values else "",
+        f"one of {', '.join(values) if len(values) <= LISTED else f'{len(values)} values'}" if values else "",
         f"from data version {column.since} on" if column.since else "",
     )
     return "; ".join(part for part in parts if part)
