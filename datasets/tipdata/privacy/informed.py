@@ -93,7 +93,7 @@ INFORMED: dict[str, Informed] = {
         Informed("contacts.mail", "rate", "whether the contact is a mail address"),
         Informed("accounts.app", "rate", "whether the account is used from an app"),
         Informed("accounts.verified", "rates", "whether the account is verified", KIND),
-        Informed("people.age_bands", "weights", "age band of an adult who was exploited"),
+        Informed("people.age_bands.exploited", "weights", "age band of an adult who was exploited"),
         Informed("people.women", "rates", "whether the adult who was exploited is a woman", FORM),
         *(
             Informed(
