@@ -11,7 +11,7 @@ from tipcore.errors import UsageError
 
 from tipbench.data import custom
 from tipbench.data.fold import Fold
-from tipbench.data.named import open_by_name
+from tipbench.data.named import source_of
 from tipbench.data.prepared import Prepared
 from tipbench.data.release_folds import prepare_release
 from tipbench.task import Source, Task
@@ -50,8 +50,7 @@ def prepare(
     if own is not None and release is None:
         made = custom.prepare_own(task, custom.own_data(own), split, labels, access, needs, oracle)
     elif release is not None and own is None:
-        source = open_by_name(release) if isinstance(release, str) else release
-        made = prepare_release(task, source, split, labels, access, needs, oracle)
+        made = prepare_release(task, source_of(release), split, labels, access, needs, oracle)
     else:
         raise UsageError("give either a release or data of your own, and not both.")
     return replace(made, seconds=time.perf_counter() - started)

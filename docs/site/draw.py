@@ -10,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tipbench.loading import open_by_name
+from tipbench.data.named import open_by_name
 from tipbench.stories.figure import save
 from tipbench.stories.timeline import story_of
 from tipcore.errors import CheckFailed, UsageError

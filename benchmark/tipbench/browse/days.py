@@ -8,7 +8,7 @@ from tipdata.core.world import DAYS
 
 from tipbench.pages.axes import Scale
 from tipbench.pages.svg import PHONE, Drawing
-from tipbench.stories.chronicle import PLURAL, SINGULAR
+from tipbench.stories.chronicle import PLURAL, SINGULAR, UNDATED
 from tipbench.stories.figure import reach_of
 from tipbench.stories.record import Event, Timeline
 
@@ -48,7 +48,8 @@ def draw(story: Timeline, title: str, phone: bool = False) -> Drawing:
 
 def _about(rows: Sequence[tuple[str, Sequence[Event]]]) -> str:
     return "; ".join(
-        f"{PLURAL.get(what, SINGULAR[what])}: {len(events):,}, day {events[0].day} to {events[-1].day}"
+        f"{PLURAL.get(what, SINGULAR[what])}: {len(events):,}, "
+        + (f"day {events[0].day} to {events[-1].day}" if events[0].dated else UNDATED)
         for what, events in rows
     )
 
@@ -77,6 +78,9 @@ def _background(drawing: Drawing, story: Timeline, scale: Scale, bottom: float) 
 
 def _row(drawing: Drawing, events: Sequence[Event], scale: Scale, middle: float, colour: str) -> None:
     """Draw the days of one thing that are in reach; days that several share are drawn once."""
+    if not events[0].dated:
+        drawing.text((scale.start, middle), UNDATED, "quiet", SIZE - 0.5)
+        return
     drawing.line((scale.start, middle), (scale.end, middle), "pale")
     days = {event.day for event in events if scale.low <= event.day <= scale.high}
     for event in events:

@@ -76,11 +76,9 @@ def _browse(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="FOLDER", help=about)
 
 
-FIND = 'list candidates, such as "form=labour views>=4"; "" lists all'
-
-
 def _story(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--find", metavar="FILTERS", help=FIND)
+    about = 'list candidates, such as "form=labour views>=4"; "" lists all'
+    parser.add_argument("--find", metavar="FILTERS", help=about)
     _figure(parser)
 
 

@@ -3,6 +3,9 @@
 import argparse
 from typing import Any
 
+RELEASE = "release= (SIZE, or VERSION/SIZE as a release is named, with .w3 of independent world 3)"
+"""What ``release=`` takes, for help."""
+
 
 def parser_of(
     actions: Any, name: str, about: str, examples: str, call: str | None = None
@@ -17,10 +20,6 @@ def parser_of(
 
 def add_overrides(parser: argparse.ArgumentParser, about: str) -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value", help=about)
-
-
-RELEASE = "release= (SIZE, or VERSION/SIZE as a release is named, with .w3 of independent world 3)"
-"""What ``release=`` takes, for help."""
 
 
 def add_config_dir(parser: argparse.ArgumentParser) -> None:

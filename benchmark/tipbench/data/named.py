@@ -19,6 +19,18 @@ NAME = re.compile(r"(\d[\w.]*/)?[\w.]+")
 """What is meant as the name of a release. A folder that looks so is named with its path, such as ``./tiny``."""
 
 
+def source_of(release: str | Source) -> Source:
+    """Return what a caller gave, open: a release as it is, a name as :func:`open_by_name`.
+
+    Raises UsageError as that does, and for what is neither.
+    """
+    if isinstance(release, str):
+        return open_by_name(release)
+    if not hasattr(release, "scan"):
+        raise UsageError(f'{release!r} is no release: give a name such as "tiny", or an open release.')
+    return release
+
+
 def open_by_name(name: str) -> Source:
     """Return a release, ready to read: by its name (:meth:`tipdata.release.Release.called`), or the one that an export
     holds, by the export's folder or URL (:func:`tipdata.release.exported.open_export`).

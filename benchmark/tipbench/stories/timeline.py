@@ -147,9 +147,7 @@ def _money(source: Source, about: About, towns: dict[int, str]) -> Iterator[Date
         yield "prepares", "money", "wallet", {"day": row["opened_day"], "town": towns.get(row["town"]),
               "sort": _words(row["role"] or row["holder"])}  # fmt: skip
     for row in _rows(tables.payments(source), about):
-        carries = (
-            row["log_odds"] > NEVER
-        )  # of its trade, lawful or not; all else is its members' everyday life
+        carries = row["log_odds"] > NEVER  # its trade, lawful or not; else its members' everyday life
         what = _direction(row["payer"] in wallets, row["payee"] in wallets) if carries else "everyday payment"
         sort = _words(row["typology"] or row["purpose"])
         yield "is paid", "money", what, {"day": row["day"], "size": row["amount"], "sort": sort,

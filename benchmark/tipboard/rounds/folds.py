@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from tipbench.data.access import access_of, check_needs, visible_columns
 from tipbench.data.fold import Fold
-from tipbench.data.named import open_by_name
+from tipbench.data.named import source_of
 from tipbench.data.release_folds import check_had, divided, labels_of, shown, split_of
 from tipbench.data.streams.forecasts import forecast_answers
 from tipbench.data.streams.steps import Stream, held_back
@@ -87,7 +87,7 @@ def sealed_fold(
         raise UsageError(
             f"round {described.name} has no {chosen.name}: choose one of {', '.join(described.tasks)}."
         )
-    source = open_by_name(release) if isinstance(release, str) else release
+    source = source_of(release)
     _check_version(source, described)
     level = access_of(chosen, access)
     check_needs(chosen, needs, level, oracle=False)

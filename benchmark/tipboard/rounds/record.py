@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from tipbench.data.named import ROUND
 from tipbench.runs.results import Model, read_record
 from tipbench.sources import canonical
 from tipbench.tasks import tasks
 from tipcore.errors import UsageError
 
-ROUND, DIGESTS, REVEALED, SCORES = "round.json", "digests.json", "revealed.json", "scores.json"
+DIGESTS, REVEALED, SCORES = "digests.json", "revealed.json", "scores.json"
 PREDICTIONS = "predictions"
 """The folder of what was scored, by number of submission; published at the reveal."""
 SCHEMA = Path(__file__).with_name("round.schema.json")

@@ -51,7 +51,6 @@ Fully synthetic; nobody and nothing real is in it. Licence CC BY 4.0.
 """
 
 
-
 def _rows(table: str) -> str:
     """Return how many rows a table has per region: of the newest published release of :data:`COUNTED`."""
     manifest = published_manifest(Release.of(newest_released(), COUNTED))

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from tipcore.errors import UsageError
+
 from tipdata.core.world import FOLDER
 
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
@@ -16,9 +18,14 @@ def shipped(name: str = "") -> Path:
 
     Args:
         name: its path from the root of the repository; the root itself where none is given.
+
+    Raises UsageError where it is not there.
     """
     inside = FOLDER / "shipped"
-    return (inside if inside.is_dir() else FOLDER.parents[1]) / name
+    path = (inside if inside.is_dir() else FOLDER.parents[1]) / name
+    if not path.exists():
+        raise UsageError(f"{path} is not there: install tipbench again.")
+    return path
 
 
 @cache

@@ -9,7 +9,7 @@ from functools import cache
 from html import escape
 
 import polars as pl
-from tipbench.loading import open_by_name
+from tipbench.data.named import open_by_name
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import newest_released, parameters
 from tipdata.release import Release

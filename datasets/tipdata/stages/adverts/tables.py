@@ -70,7 +70,13 @@ ADVERTS = Table(
             note="the advert this one re-posts; null for a template's first",
             id_of="adverts",
         ),
-        Column("facts", pl.List(pl.String()), "truth", note="facts said, which docs/facts.md lists", values=InFacts()),
+        Column(
+            "facts",
+            pl.List(pl.String()),
+            "truth",
+            note="facts said, which docs/facts.md lists",
+            values=InFacts(),
+        ),
         Column("copied", pl.Boolean(), "truth", note="the text is a stranger's"),
         Column("writer", pl.Int64(), "truth", sealed=Sealed("label", "writer")),
         Column(

@@ -74,7 +74,7 @@ def place(world, task: Task, tiny: Release, tmp_path: Path, monkeypatch: pytest.
     sys.modules.pop("streamed_methods", None)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setitem(tasks(), task.name, task)
-    for module in ("actions.run", "actions.score", "data.release_folds", "runs.allowed_splits"):
+    for module in ("actions.run", "actions.score", "data.named", "runs.allowed_splits"):
         monkeypatch.setattr(f"tipbench.{module}.open_release", lambda *_, **__: world)
     return tmp_path
 
