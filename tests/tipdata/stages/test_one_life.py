@@ -13,9 +13,9 @@ WORLD = World.of("0.4.0", 4)
 REGIONS = range(16, 26)
 NEEDED = {
     *("places", "operations", "accounts", "account_habits", "ties", "messages", "people", "helpline"),
-    *("adverts", "flags", "reviews", "trips"),
+    *("adverts", "flags", "reviews", "suppliers", "trips"),
 }
-OF_CALLERS = ("places", "operations", "accounts", "messages", "people", "helpline")
+OF_CALLERS = ("places", "operations", "accounts", "messages", "suppliers", "people", "helpline")
 DAY = pl.col("minute") // MINUTES_A_DAY
 
 
@@ -166,7 +166,7 @@ def test_nobody_travels_for_an_operation_before_it_begins_or_after_it_ends(
 
 
 def test_an_operations_schemes_pay_while_it_lives() -> None:
-    needed = (*OF_CALLERS[:-1], "adverts", "suppliers", "trips", "payments")
+    needed = (*OF_CALLERS[:-1], "adverts", "trips", "payments")
     made = [draw_tables(WORLD.region(index), needed)[1] for index in range(4)]
     payments, operations = (pl.concat(one[name] for one in made) for name in ("payments", "operations"))
     lives = operations.select("operation", "begins", "ends")
