@@ -67,8 +67,9 @@ class PairScores:
             stacked = known[view].stacked()
             rows = stacked.reshape(-1, stacked.shape[-1])
             if len(rows):
-                probability = self._trees.probabilities(model, rows).reshape(stacked.shape[:2])
-                found[view] = (known[view].keys, probability)
+                first, which = _distinct(rows)
+                probability = self._trees.probabilities(model, rows[first])[which]
+                found[view] = (known[view].keys, probability.reshape(stacked.shape[:2]))
         return found
 
     def _pairs(self, fold: "Fold", part: str, seed: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -100,3 +101,10 @@ class PairScores:
         share = min(1.0, self._negatives / max(len(known.keys), 1))
         chosen = label | (generator.random(label.shape) < share)
         return known.stacked()[chosen], label[chosen].astype(np.float64)
+
+
+def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each distinct row is first, and which of those each row is: five of six pairs say what others say."""
+    whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
+    _, first, which = np.unique(whole, return_index=True, return_inverse=True)
+    return first, which

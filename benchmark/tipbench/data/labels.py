@@ -39,18 +39,20 @@ def id_labels(seed: bytes, kind: str, ids: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def with_labels(column: pl.Series, old: NDArray[np.int64], new: NDArray[np.int64]) -> pl.Series:
-    """Return a column of ids, or of lists of them, with the label of each in its place; nulls stay."""
+    """Return a column of ids, or of lists of them, with the label of each in its place; nulls stay, and an id without
+    a label becomes null. ``old`` rises."""
     if not old.size:
         return column
-    listed = is_list(column.dtype)
-    swap = pl.element() if listed else pl.col(column.name)
-    inner = column.dtype.inner if listed else column.dtype  # type: ignore[attr-defined]
-    swapped = swap.replace_strict(old, new, default=None, return_dtype=inner)
-    return (
-        column.list.eval(swapped)
-        if listed
-        else column.to_frame().select(swapped.alias(column.name)).to_series()
-    )
+
+    def labelled(ids: pl.Series) -> pl.Series:
+        # A search: replacing by a table of a million ids takes thirty times as long.
+        at = np.searchsorted(old[:-1], ids.fill_null(0).to_numpy())
+        known = pl.Series(old).gather(at) == ids
+        return pl.select(pl.when(known).then(pl.Series(ids.name, new).gather(at))).to_series()
+
+    if not is_list(column.dtype):
+        return labelled(column)
+    return column.list.eval(pl.element().map_batches(labelled, return_dtype=column.dtype.inner))  # type: ignore[attr-defined]
 
 
 def ids_of(column: pl.Series) -> NDArray[np.int64]:
