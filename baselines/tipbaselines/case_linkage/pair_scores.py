@@ -104,7 +104,7 @@ class PairScores:
 
 
 def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where each distinct row is first, and which of those each row is: five of six pairs say what others say."""
+    """Return where each distinct row comes first, and which of those each row is: five of six pairs repeat another."""
     whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     _, first, which = np.unique(whole, return_index=True, return_inverse=True)
     return first, which

@@ -48,7 +48,7 @@ def with_labels(column: pl.Series, old: NDArray[np.int64], new: NDArray[np.int64
         # A search: replacing by a table of a million ids takes thirty times as long.
         at = np.searchsorted(old[:-1], ids.fill_null(0).to_numpy())
         known = pl.Series(old).gather(at) == ids
-        return pl.select(pl.when(known).then(pl.Series(ids.name, new).gather(at))).to_series()
+        return pl.select(pl.when(known).then(pl.Series(ids.name, new, ids.dtype).gather(at))).to_series()
 
     if not is_list(column.dtype):
         return labelled(column)
