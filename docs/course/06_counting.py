@@ -49,7 +49,7 @@ from tipcourse import checks, figure, table
 check = checks("counting")
 lists = ["police", "border", "labour_inspectorate", "shelter", "hotline", "platform"]
 patterns = table("case_lists")
-patterns.filter(pl.col("region") == 1).select(*lists, "count").head(6)
+patterns.filter(pl.col("region") == 7).select(*lists, "count").head(6)
 
 # %% [markdown]
 # Each row is a *pattern*: on these lists and on no other, and how many people that is. No row tells who anybody is.
@@ -70,7 +70,7 @@ def on(frame, *names):
     return int(frame.filter(pl.all_horizontal(names))["count"].sum())
 
 
-region = patterns.filter(pl.col("region") == 1)
+region = patterns.filter(pl.col("region") == 7)
 first, second = sorted(lists, key=lambda name: -on(region, name))[:2]
 numbers = [on(region, first), on(region, second), on(region, first, second)]
 fig, ax = figure("Two lists of one region", height=2.6)
@@ -119,8 +119,8 @@ for one, other in ((a, b) for k, a in enumerate(lists) for b in lists[:k]):
     if both >= 5:
         rows.append((f"{other} and {one} ({both} on both)", on(region, one) * on(region, other) / both))
 ax.barh([name for name, _ in rows], [value for _, value in rows], color="#0072b2", height=0.6)
-ax.axvline(hidden[1], color="#d55e00", lw=2)
-ax.text(hidden[1], -0.5, "truth ", color="#d55e00", ha="right")
+ax.axvline(hidden[7], color="#d55e00", lw=2)
+ax.text(hidden[7], -0.5, "truth ", color="#d55e00", ha="right")
 ax.invert_yaxis()
 ax.set(xlabel="people in all");
 
