@@ -127,6 +127,19 @@ def test_a_table_is_known_by_its_file_or_by_its_folder(tmp_path: Path) -> None:
     assert report.by_rule == {("adverts", "explicit"): 1}
 
 
+def test_a_part_of_a_task_is_known_by_its_columns_and_its_notes_are_read_in_any_language(
+    tmp_path: Path,
+) -> None:
+    of_task = tmp_path / "tasks" / "supplier_risk" / "forward"
+    _write(of_task, "test", pl.DataFrame({"region": [0], "firm": [1], "age_years": [3], "label": [0.0]}))
+    notes = ["Спит плохо.", "Ждёт.", "Has changed the telephone number."]
+    rows = {"region": [0, 0, 1], "contact": [1, 2, 3], "language": ["en", "en", "ru"], "narrative": notes}
+    _write(tmp_path / "tasks" / "assistance_triage" / "forward", "test", pl.DataFrame(rows))
+    assert lint_folder(tmp_path).strikes == []
+    _write(of_task, "train", pl.DataFrame({**rows, "narrative": ["", "", "Чувственный вечер"]}))
+    assert lint_folder(tmp_path).by_rule == {("contacts", "explicit"): 1}
+
+
 def test_a_note_is_read_in_the_language_of_its_region(tmp_path: Path) -> None:
     notes = ["Спит плохо.", "Ждёт.", "Чувственный вечер"]
     rows = {"contact": [1, 2, 3], "language": ["ru", "ru", "en"], "narrative": notes}

@@ -93,22 +93,26 @@ class _Reader:
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
             raise UsageError(f"{path} cannot be read ({said[:120]}): mend or delete it.") from None
-        name = self._table_of(path)
+        name, is_part = self._table_of(path, set(frame.columns))
         where = str(path.relative_to(self._folder))
         self.report.files += 1
         self.report.rows[name] += 0 if path.stem.endswith(TRUTH) else frame.height
         for column, rule, found, row in faults(name, frame):
             self.report.strikes.append(Strike(name, column, rule, found, f"{where}, row {row}", ""))
         for column in frame.columns:
-            self._read_column(name, column, frame, where)
+            self._read_column(name, column, frame, where, is_part)
 
-    def _table_of(self, path: Path) -> str:
-        """Return the table that a file holds: its name says it, or that of a folder above it."""
+    def _table_of(self, path: Path, columns: set[str]) -> tuple[str, bool]:
+        """Return the table whose rows a file holds, and whether it is a part, named otherwise: a file's name says its
+        table, or that of a folder above it; the parts of a task in an export are known by a table's key."""
         stem = path.stem.removesuffix(TRUTH)
         above = [one.name for one in path.relative_to(self._folder).parents if one.name]
-        return next((name for name in (stem, *above) if name in self._tables), stem)
+        named = [name for name in (stem, *above) if name in self._tables]
+        keyed = [name for name, table in self._tables.items() if table.key and columns.issuperset(table.key)]
+        keyed.sort(key=lambda name: -len(columns.intersection(self._tables[name].schema)))
+        return (named[0], False) if named else (keyed[0] if keyed else stem, True)
 
-    def _read_column(self, table: str, name: str, frame: pl.DataFrame, where: str) -> None:
+    def _read_column(self, table: str, name: str, frame: pl.DataFrame, where: str, is_part: bool) -> None:
         declared = self._declared(table, name)
         if declared is None and f"{table}.{name}" not in self.report.unknown:
             self.report.unknown.add(f"{table}.{name}")
@@ -116,7 +120,7 @@ class _Reader:
         if texts is None:
             return
         possible = category_values(declared, self._parameters) if declared is not None else ()
-        for kind, rows in _kinds(table, name, declared, frame, texts):
+        for kind, rows in _kinds(table, name, declared, frame, texts, is_part):
             self._read_strings(table, name, kind, rows, where, possible)
 
     def _declared(self, table: str, name: str) -> Column | None:
@@ -144,7 +148,7 @@ class _Reader:
 
 
 def _kinds(
-    table: str, name: str, declared: Column | None, frame: pl.DataFrame, texts: pl.DataFrame
+    table: str, name: str, declared: Column | None, frame: pl.DataFrame, texts: pl.DataFrame, is_part: bool
 ) -> list[tuple[str, pl.DataFrame]]:
     """Return the strings of a column by the kind that they are of, each ``[row, text]``."""
     if declared is None or declared.inner != pl.String:
@@ -153,12 +157,12 @@ def _kinds(
         return [(NAMES, texts)]
     if name not in (*TEXTS.get(table, ()), *NOTES.get(table, ())):
         return [(CODES, texts)]
-    if "language" not in frame.columns:
-        return [(ANY, texts)]
+    is_note = name in NOTES.get(table, ())
+    if "language" not in frame.columns or (is_note and (is_part or "region" not in frame.columns)):
+        return [(ANY, texts)]  # a part has too few rows of a region to tell its language
     languages = frame.select("language").with_row_index("row")
-    if name in NOTES.get(table, ()):
-        region = pl.col("region") if "region" in frame.columns else pl.lit(0)
-        most = pl.col("language").drop_nulls().mode(maintain_order=True).first().over(region)
+    if is_note:
+        most = pl.col("language").drop_nulls().mode(maintain_order=True).first().over("region")
         languages = frame.select(language=most).with_row_index("row")
     made = texts.join(languages, on="row", how="left", maintain_order="left")
     return [
