@@ -16,6 +16,7 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 
 def main(regions: int) -> None:
+    from tipcore.engines import Engine
     from tipdata.core.world import World, sizes
     from tipdata.release import Release, generate_region, make_release
     from tipdata.release import release as release_module
@@ -42,7 +43,7 @@ def main(regions: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["TIPBENCH_HOME"] = folder
             start = time.perf_counter()
-            make_release(Release("0.4.0", "measured"), engine="loky", workers=workers, quiet=True)
+            make_release(Release("0.4.0", "measured"), engine=Engine(workers=workers), quiet=True)
             walls.setdefault(workers, []).append(time.perf_counter() - start)
     one, two = min(walls[1]), min(walls[2])
 

@@ -16,7 +16,7 @@ SECONDS = 10
 
 WORKERS = """
 import time
-from tipcore.engine import run_all
+from tipcore.engines import Engine, run_all
 
 def sleep(seconds):
     print("works", flush=True)
@@ -28,7 +28,7 @@ def count(seconds):
     while time.monotonic() < end:
         pass
 
-run_all({work}, [120] * 4, workers=2, quiet=True)
+run_all({work}, [120] * 4, Engine(workers=2), quiet=True)
 """
 
 HELPER = """

@@ -2,7 +2,7 @@
 
 import pytest
 from tipcore import progress as module
-from tipcore.engine import run_all
+from tipcore.engines import run_all
 from tipcore.progress import progress
 
 

@@ -14,9 +14,13 @@ from tipbaselines.account_graph import Graph, attributes, graph_of, tie_attribut
 from tipbaselines.account_risk.supervised import labels_of, training_labels
 from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.frames import prevalence, score_frame, to_predict
+from tipbaselines.kept import OfTables
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
+
+
+_SEEN = OfTables()
 
 
 class LightGBM:
@@ -27,6 +31,8 @@ class LightGBM:
     takes_many: frozenset[str] = frozenset({"accounts", "ties"})
     stochastic = True
     name = "account_risk/lightgbm"
+    choices: tuple[int, ...] = ()
+    """What features depend on beside the graph."""
 
     def __init__(
         self,
@@ -40,7 +46,6 @@ class LightGBM:
         l2: float = 10.0,
         threads: int = 1,
     ) -> None:
-        self._kept: tuple[Fold, Graph, np.ndarray] | None = None
         self._trees = BoostedTrees(
             rounds, patience, unwatched, learning_rate, leaves, leaf_size, feature_share, l2, threads
         )
@@ -52,11 +57,13 @@ class LightGBM:
         )
 
     def _seen(self, fold: "Fold") -> tuple[Graph, np.ndarray]:
-        """Return a fold's graph and features: the same for fit and predict, so made once for both."""
-        if self._kept is None or self._kept[0] is not fold:
+        """Return a fold's graph and features."""
+
+        def make() -> tuple[Graph, np.ndarray]:
             graph = graph_of(fold)
-            self._kept = (fold, graph, self.features(graph))
-        return self._kept[1], self._kept[2]
+            return graph, self.features(graph)
+
+        return _SEEN.get(fold, (self.name, *self.choices), make)
 
     def fit(self, fold: "Fold", seed: int) -> None:
         import lightgbm

@@ -20,7 +20,7 @@ class NeighbourLightGBM(LightGBM):
 
     def __init__(self, hops: int = 2, components: int = 100, **trees: float) -> None:
         super().__init__(**trees)  # type: ignore[arg-type]
-        self._hops, self._components = hops, components
+        self._hops, self._components = self.choices = (hops, components)
 
     def features(self, graph: Graph) -> np.ndarray:
         own = super().features(graph)

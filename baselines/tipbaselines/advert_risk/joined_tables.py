@@ -19,6 +19,7 @@ from tipbaselines.advert_text import texts
 from tipbaselines.components import components, value_edges
 from tipbaselines.encodings import Cache, digest
 from tipbaselines.frames import MINUTES_A_DAY, logit
+from tipbaselines.kept import OfTables
 
 if TYPE_CHECKING:
     from tipbench.data.fold import Fold
@@ -29,27 +30,19 @@ SHRINKAGE = 0.5
 _BY_TEXT = Cache(size=3)
 """The last clusters by text and contacts, of train, valid and what is predicted: the same at every access."""
 
+_SEEN = OfTables()
+
 
 class JoinedTables(LightGBM):
     """Parameters as of :class:`tipbaselines.advert_risk.lightgbm.LightGBM`."""
 
-    def __init__(self, **trees: float) -> None:
-        super().__init__(**trees)  # type: ignore[arg-type]
-        self._kept: tuple[Fold, pl.DataFrame] | None = None
-
     def fit(self, fold: "Fold", seed: int) -> None:
-        self._joined = self._seen(fold)
+        self._joined = _SEEN.get(fold, "joined", lambda: joined(fold))
         super().fit(fold, seed)
 
     def predict(self, fold: "Fold") -> pl.DataFrame:
-        self._joined = self._seen(fold)
+        self._joined = _SEEN.get(fold, "joined", lambda: joined(fold))
         return super().predict(fold)
-
-    def _seen(self, fold: "Fold") -> pl.DataFrame:
-        """Return what other tables say of each advert of a fold, made once for fit and predict."""
-        if self._kept is None or self._kept[0] is not fold:
-            self._kept = (fold, joined(fold))
-        return self._kept[1]
 
     def _clusters(self, frame: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         by_text = super()._clusters

@@ -13,6 +13,7 @@ import polars as pl
 
 from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.frames import prevalence, score_frame, to_predict
+from tipbaselines.kept import OfTables
 from tipbaselines.payment_columns import NEEDS, Ledger, history_features, ledger_of, own_features
 from tipbaselines.payment_risk.supervised import labels_of, training_labels
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 SEED = 0
 """Every tree sees every feature and every row that is kept, so that there is nothing for a seed to decide."""
+
+
+_SEEN = OfTables()
 
 
 class LightGBM:
@@ -44,7 +48,6 @@ class LightGBM:
         thinning: int = 8,
         threads: int = 1,
     ) -> None:
-        self._kept: tuple[Fold, Ledger, np.ndarray, np.ndarray] | None = None
         self._thinning = thinning
         self._trees = BoostedTrees(
             rounds, patience, unwatched, learning_rate, leaves, leaf_size, 1.0, l2, threads
@@ -56,13 +59,16 @@ class LightGBM:
         return np.column_stack([values[rows] for values in found.values()])
 
     def _seen(self, fold: "Fold") -> tuple[Ledger, np.ndarray, np.ndarray]:
-        """Return a fold's ledger, the rows that have a part, in order, and their features: made once for fit and
-        predict."""
-        if self._kept is None or self._kept[0] is not fold:
+        """Return a fold's ledger, rows in order, those that have a part among them, and their features."""
+
+        def make() -> tuple[Ledger, np.ndarray, np.ndarray]:
             ledger = ledger_of(fold)
             rows = np.sort(ledger.positions(fold.parts[fold.task.unit]))
-            self._kept = (fold, ledger, rows, self.features(ledger, rows))
-        return self._kept[1:]
+            return ledger, rows, self.features(ledger, rows)
+
+        found = _SEEN.get(fold, self.name, make)
+        of_part = found[0].positions(fold.parts[fold.task.unit])
+        return found if np.isin(of_part, found[1]).all() else make()  # the tables of other parts
 
     def fit(self, fold: "Fold", seed: int) -> None:
         import lightgbm

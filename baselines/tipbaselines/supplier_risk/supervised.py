@@ -9,6 +9,7 @@ from tipcore.errors import UsageError
 
 from tipbaselines.boosted_trees import BoostedTrees
 from tipbaselines.frames import prevalence, score_frame, to_predict
+from tipbaselines.kept import OfTables
 from tipbaselines.supply_chain import SupplyChain, supply_chain_of
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ def check_labels(train: pl.DataFrame, method: str) -> None:
             f"{method} learns from labels and this fold gives none to fit: choose a split with a train part, "
             "or supplier_risk/personalised_pagerank, which can start from audits alone."
         )
+
+
+_SEEN = OfTables()
 
 
 class TreesOnFirms(ABC):
@@ -45,7 +49,6 @@ class TreesOnFirms(ABC):
         l2: float = 10.0,
         threads: int = 1,
     ) -> None:
-        self._kept: tuple[Fold, SupplyChain, np.ndarray] | None = None
         self._trees = BoostedTrees(
             rounds, patience, unwatched, learning_rate, leaves, leaf_size, feature_share, l2, threads
         )
@@ -55,11 +58,13 @@ class TreesOnFirms(ABC):
         """Return (firms, features) float32, NaN where something is missing."""
 
     def _seen(self, fold: "Fold") -> tuple[SupplyChain, np.ndarray]:
-        """Return a fold's chain and features: the same for fit and predict, so made once for both."""
-        if self._kept is None or self._kept[0] is not fold:
+        """Return a fold's chain and features."""
+
+        def make() -> tuple[SupplyChain, np.ndarray]:
             chain = supply_chain_of(fold)
-            self._kept = (fold, chain, self.features(chain))
-        return self._kept[1], self._kept[2]
+            return chain, self.features(chain)
+
+        return _SEEN.get(fold, self.name, make)
 
     def fit(self, fold: "Fold", seed: int) -> None:
         import lightgbm

@@ -39,9 +39,7 @@ def call_beside(options: argparse.Namespace) -> int:
         raise UsageError("assumptions= and data= exclude each other: hold data against a release.")
     mapped = own_data(settings.data)
     frames = prepare(mapped.task, own=mapped, split=settings.split.name).folds[0].tables
-    source = open_release(
-        release.version, release.size, engine.name, engine.workers, options.quiet, release.world
-    )
+    source = open_release(release.version, release.size, engine, options.quiet, release.world)
     has_library = find_spec(LIBRARY) is not None
     compared = beside(frames, source, mapped.name, has_library)
     if not has_library:

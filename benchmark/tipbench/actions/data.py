@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from tipcore.engines import KEYS, Engine
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.home import expanded
 from tipdata.core.world import register
@@ -22,7 +23,6 @@ from tipbench.actions.typed import composer_of
 from tipbench.commands.data_actions import ACTIONS
 from tipbench.config.compose import parse
 from tipbench.config.options import suggestion
-from tipbench.config.settings import Engine
 from tipbench.console import emit, emit_json
 from tipbench.data import named
 
@@ -32,7 +32,7 @@ def call_make(options: argparse.Namespace) -> int:
     world = own_world_of(options)
     release, engine, _ = asked(options)
     try:
-        make_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
+        make_release(release, engine=engine, quiet=options.quiet)
     except (ValueError, KeyError, IndexError, ArithmeticError) as error:
         if world is None:
             raise
@@ -73,7 +73,7 @@ def own_world_of(options: argparse.Namespace) -> str | None:
 def call_verify(options: argparse.Namespace) -> int:
     """Verify the release. Raises CheckFailed where it differs from what was published."""
     release, engine, _ = asked(options)
-    differences = verify_release(release, engine=engine.name, workers=engine.workers, quiet=options.quiet)
+    differences = verify_release(release, engine=engine, quiet=options.quiet)
     if options.json:
         emit_json({"release": release.name, "differences": differences})
     elif differences:
@@ -154,9 +154,9 @@ def asked(options: argparse.Namespace, retired: bool = False) -> tuple[Release, 
 
 def _check_keys(keys: list[str], mine: tuple[str, ...]) -> None:
     valid = [f"release{of}" for of in ("", ".version", ".size", ".world")]
-    valid += ["engine", "engine.workers", *mine]
+    valid += ["engine", *(f"engine.{key}" for key in KEYS), *mine]
     for key in keys:
-        if key not in valid:
+        if key not in valid and not key.startswith("engine.parameters."):
             raise UsageError(f'Unknown setting "{key}". {suggestion(key, valid)}')
 
 
@@ -187,7 +187,7 @@ def opened(options: argparse.Namespace) -> Release:
 def open_asked(release: Release, engine: Engine, options: argparse.Namespace) -> Release:
     """Return the release, made first where it is missing."""
     quiet = options.quiet
-    return open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
+    return open_release(release.version, release.size, engine, quiet, release.world)
 
 
 def _text(what: str, release: Release, make: Callable[[Release], str], options: argparse.Namespace) -> int:

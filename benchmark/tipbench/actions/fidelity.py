@@ -68,12 +68,12 @@ def _tables(options: argparse.Namespace) -> Iterator[Tables]:
     release, engine, own = asked(options)
     quiet = options.quiet
     if "assumptions" not in own:
-        yield open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
+        yield open_release(release.version, release.size, engine, quiet, release.world)
         return
     draw = own["assumptions"]
     if not (draw.isascii() and draw.isdigit() and len(draw) < 10):
         raise UsageError(f"assumptions={draw} is not a number: give 1, 2, 3 and so on.")
-    with other_assumptions(release, int(draw), engine.name, engine.workers, quiet) as drawn:
+    with other_assumptions(release, int(draw), engine, quiet) as drawn:
         yield drawn
 
 

@@ -56,8 +56,7 @@ def call(options: argparse.Namespace) -> int:
     single = len(cells) == 1
     outcomes = run(
         cells,
-        engine="sequential" if single else settings.engine.name,
-        workers=settings.engine.workers,
+        engine="sequential" if single else settings.engine,
         overwrite=settings.overwrite,
         quiet=options.quiet,
         log_file=options.log_file,
@@ -108,7 +107,7 @@ def _make_releases(cells: Sequence[Cell], settings: Settings, quiet: bool) -> No
     engine = settings.engine
     wanted = {cell.data: r for cell in cells if (r := cell.config["release"]) is not None}
     for _, release in sorted(wanted.items()):
-        open_release(**release, engine=engine.name, workers=engine.workers, quiet=quiet)
+        open_release(**release, engine=engine, quiet=quiet)
 
 
 def _single_failure(outcome: Outcome, composer: Composer) -> int:

@@ -28,9 +28,7 @@ def call(options: argparse.Namespace) -> int:
     task = task_of(settings.task.name)
     release, engine = settings.release, settings.engine
     predictions = read_predictions_file(options.predictions, task if release else None)
-    source = release and open_release(
-        release.version, release.size, engine.name, engine.workers, options.quiet, release.world
-    )
+    source = release and open_release(release.version, release.size, engine, options.quiet, release.world)
     prepared = prepare(task, release=source, own=settings.data, split=settings.split.name)
     found = evaluate_prepared(task, prepared, predictions, settings.replicates)
     for said in (f"{task.name} on {prepared.data}, split {prepared.split}", *prepared.notes, *found.warnings):

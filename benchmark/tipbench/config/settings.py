@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tipcore.engines import Engine
 from tipcore.errors import UsageError
 
 SEEDS = 2**31
@@ -46,14 +47,6 @@ class Baseline(BaseModel):
     reference: str | None = None
     extra: str | None = None
     method: dict[str, Any]
-
-
-class Engine(_Strict):
-    """What spreads the work; ``workers: null`` is one a core."""
-
-    name: str
-    workers: int | None = Field(default=None, ge=1)
-    summary: str = ""
 
 
 class Grid(_Strict):

@@ -45,7 +45,8 @@ class Served:
         }, None
 
     def fit(self, said: dict[str, Any], _: pl.DataFrame | None) -> tuple[dict[str, Any], object]:
-        self.fold = read_fold(FOLD)
+        if self.fold is None:
+            self.fold = read_fold(FOLD)  # the same for every seed, as is what a method has made of its tables
         self.method.fit(self.fold, said["seed"])
         return {}, None
 

@@ -28,7 +28,7 @@ def splits_of(task: Task, settings: Settings, make: bool = True, quiet: bool = F
     if not make or settings.release is None:
         return task.splits
     release, engine = settings.release, settings.engine
-    source = open_release(release.version, release.size, engine.name, engine.workers, quiet, release.world)
+    source = open_release(release.version, release.size, engine, quiet, release.world)
     found = list(allowed_splits(task, source, task.units(source).collect()))
     if not found:
         raise UsageError(f"{task.name} can have no split on {source.name}: use a larger release.")

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from tipcore.atomic import check_writable
-from tipcore.engine import run_all
+from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import UsageError
 
 from tipbench.fence.session import Limits
@@ -26,8 +26,7 @@ from tipbench.runs.results import ELSEWHERE
 
 def run(
     cells: Sequence[Cell],
-    engine: str = "sequential",
-    workers: int | None = None,
+    engine: Engine | str = "sequential",
     overwrite: str = "only_missing",
     quiet: bool = False,
     raising: bool = False,
@@ -57,30 +56,28 @@ def run(
         sys.stderr.write(f"{len(outcomes)} of {len(cells)} cells are finished, {len(jobs)} to run\n")
     if jobs:
         with logging_to(log_file):
-            done = _run_jobs(jobs, engine, workers, quiet, raising, log_file, fence)
+            done = _run_jobs(jobs, engine_of(engine), quiet, raising, log_file, fence)
         outcomes |= {outcome.cell.folder: outcome for outcome in done}
     return [outcomes[cell.folder] for cell in cells]
 
 
 def _run_jobs(
     jobs: list[Job],
-    engine: str,
-    workers: int | None,
+    engine: Engine,
     quiet: bool,
     raising: bool,
     log_file: str | None,
     fence: Limits | None,
 ) -> list[Outcome]:
     _check_writable(jobs[0].cell.runs)
-    batches = _batches(jobs, 1 if engine == "sequential" else workers or os.cpu_count() or 1, fence)
+    batches = _batches(jobs, engine.here, fence)
     done = run_all(
         partial(run_batch, raising=raising, log_file=log_file),
         batches,
-        engine=engine,
-        workers=workers,
-        label="cells",
-        quiet=quiet,
-        size=_cells,
+        engine,
+        "cells",
+        quiet,
+        _cells,
     )
     return [outcome for outcomes in done for outcome in outcomes]
 

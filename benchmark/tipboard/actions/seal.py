@@ -13,6 +13,7 @@ from tipbench.fence.method import MethodError
 from tipbench.runs.making import limits_of
 from tipbench.runs.report import interval, number
 from tipbench.tasks import task_of
+from tipcore.engines import Engine
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.home import expanded
 from tipdata.release import open_release
@@ -38,7 +39,7 @@ def call_new(options: argparse.Namespace) -> int:
         version=options.version,
         draft=options.draft,
     )
-    made = new_round(order, _now(), workers=options.workers, quiet=options.quiet)
+    made = new_round(order, _now(), Engine(workers=options.workers), options.quiet)
     mark = " (draft)" if made.draft else ""
     _say(
         {"round": made.model_dump(mode="json"), "to": options.to, "secret": options.secret},
@@ -107,8 +108,7 @@ def _release_of(settings: Settings, quiet: bool) -> Any:
     return open_release(
         settings.release.version,
         settings.release.size,
-        engine.name,
-        engine.workers,
+        engine,
         quiet,
         settings.release.world,
     )
@@ -193,7 +193,7 @@ def call_verify(options: argparse.Namespace) -> int:
     """Verify a round. Raises CheckFailed where it differs from what was published."""
     found = verify(
         expanded(options.round),
-        workers=options.workers,
+        Engine(workers=options.workers),
         quiet=options.quiet,
         receipts=options.receipt or (),
     )

@@ -15,7 +15,7 @@ from tipbench.config.paths import config_folder
 from tipbench.evaluation.comparison import Comparison, Draws, corrected, difference
 from tipbench.runs.results import Result
 from tipbench.tasks import task_of
-from tipcore.engine import run_all
+from tipcore.engines import run_all
 
 from tipboard.board.collection import Run, place_of
 from tipboard.board.draws import KeptDraws, draws_of_run

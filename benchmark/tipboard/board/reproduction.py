@@ -30,7 +30,7 @@ from tipbench.runs.shared_fold import SharedFold
 from tipbench.runs.versions import versions_of
 from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically
-from tipcore.engine import run_all
+from tipcore.engines import run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.parquet import read_parquet
 from tipdata.release import Release

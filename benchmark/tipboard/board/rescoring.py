@@ -22,7 +22,7 @@ from tipbench.runs.scoring import UNVERIFIED, evaluate_prepared
 from tipbench.task import Task
 from tipbench.tasks import task_of
 from tipcore.atomic import fill_folder_atomically, is_left_over
-from tipcore.engine import run_all
+from tipcore.engines import run_all
 from tipcore.errors import UsageError
 from tipcore.parquet import read_parquet
 

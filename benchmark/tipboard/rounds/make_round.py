@@ -19,7 +19,7 @@ import polars as pl
 from tipbench.data.labels import LabelsMeet
 from tipbench.tasks import task_of
 from tipcore.digest import column_digest
-from tipcore.engine import run_all
+from tipcore.engines import Engine, run_all
 
 from tipboard.rounds.ids import Labels
 from tipboard.rounds.record import Digests
@@ -64,8 +64,7 @@ def make_round(
     plan: Plan,
     public: Path,
     secret: Path,
-    engine: str = "loky",
-    workers: int | None = None,
+    engine: Engine | str = "loky",
     quiet: bool = False,
 ) -> Whole:
     """Write ``public/inputs`` and ``public/units``, ``secret/tables`` and ``secret/answers``.
@@ -74,7 +73,7 @@ def make_round(
     """
     work = partial(_make_region, seed, plan, public, secret)
     try:
-        made = run_all(work, list(plan.numbers), engine, workers, "regions of the round", quiet)
+        made = run_all(work, list(plan.numbers), engine, "regions of the round", quiet)
         labels = {one.labels.region: one.labels for one in made}
         source = RegionFolders(
             "the sealed round", plan.version, secret / _GENERATED, plan.numbers, whole=True

@@ -13,6 +13,7 @@ from pathlib import Path
 from tipbench.data.keyed import SEED_BYTES
 from tipbench.tasks import task_of, tasks
 from tipcore.atomic import fill_folder_atomically, write_file_atomically
+from tipcore.engines import Engine
 from tipcore.errors import UsageError
 from tipcore.home import expanded
 from tipcore.operating_system import require_confinement
@@ -54,9 +55,7 @@ class RoundOrder:
     draft: bool = False
 
 
-def new_round(
-    order: RoundOrder, now: datetime, engine: str = "loky", workers: int | None = None, quiet: bool = False
-) -> Round:
+def new_round(order: RoundOrder, now: datetime, engine: Engine | str = "loky", quiet: bool = False) -> Round:
     """Make and publish a round. Where that was interrupted, the same order goes on from there.
 
     Args:
@@ -89,7 +88,7 @@ def new_round(
     with fill_folder_atomically(secret, replace=False, advice=ROOM, mode=0o700) as beside:
         shown = beside / UNPUBLISHED
         shown.mkdir()
-        whole = make_round(seed, plan, shown, beside, engine, workers, quiet)
+        whole = make_round(seed, plan, shown, beside, engine, quiet)
         digests = to_json(digests_of(shown, whole))
         (shown / DIGESTS).write_text(digests, encoding="utf-8")
         made = _described(order, plan, today, closes, seed, hashlib.sha256(digests.encode()).hexdigest())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tipbench.kinds.answers import Answers
 from tipcore.atomic import write_file_atomically
-from tipcore.engine import run_all
+from tipcore.engines import run_all
 from tipcore.errors import UsageError
 
 from tipboard.rounds.chain import Voiding, chain_differences, void_note, voids_of

@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 from polars.testing import assert_frame_equal
 from tipcore.digest import column_digest
-from tipcore.engine import run_all
+from tipcore.engines import Engine, run_all
 from tipcore.errors import MachineFault, UsageError
 from tipcore.parquet import UNREADABLE, read_parquet
 
@@ -73,8 +73,7 @@ class Verified:
 
 def verify(
     folder: Path,
-    engine: str = "loky",
-    workers: int | None = None,
+    engine: Engine | str = "loky",
     quiet: bool = False,
     receipts: Sequence[str] = (),
 ) -> Verified:
@@ -105,7 +104,7 @@ def verify(
         if commitment_of(seed, described) != described.commitment:
             found.append(f"{ROUND}: the seed in {REVEALED} does not give the commitment")
         elif not notes:
-            found += _made_again(folder, described, seed, digests, engine, workers, quiet)
+            found += _made_again(folder, described, seed, digests, engine, quiet)
             found += _score_differences(folder, scores, described) if scores is not None else []
         elif not found:
             check_wheel(
@@ -222,13 +221,12 @@ def _made_again(
     described: Round,
     seed: bytes,
     digests: Digests,
-    engine: str,
-    workers: int | None,
+    engine: Engine | str,
     quiet: bool,
 ) -> list[str]:
     plan = plan_of(described)
     with tempfile.TemporaryDirectory() as place:
-        whole = make_round(seed, plan, Path(place) / "public", Path(place) / "secret", engine, workers, quiet)
+        whole = make_round(seed, plan, Path(place) / "public", Path(place) / "secret", engine, quiet)
     found = [
         f"{INPUTS}/{region}/{table}.parquet: column {name} does not match the seed"
         for region, tables in whole.columns.items()

@@ -13,7 +13,7 @@ from pathlib import Path
 from tipbench.pages import folder as pages_folder
 from tipbench.pages.templates import copy_assets
 from tipcore.atomic import fill_folder_atomically
-from tipcore.engine import run_all
+from tipcore.engines import run_all
 from tipcore.home import expanded
 
 from tipboard.board.columns import COLUMNS

@@ -23,7 +23,7 @@ from tipbench.runs.records import Cost, FormRecall, PredictionsFile, Scored, Ver
 from tipbench.runs.results import SCHEMA_VERSION, Result, digest_of
 from tipbench.task import Task
 from tipbench.tasks import task_of
-from tipcore.engine import run_all
+from tipcore.engines import run_all
 from tipcore.errors import UsageError
 from tipcore.operating_system import CONFINES, Folder
 from tipcore.parquet import read_parquet

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
-from tipcore.engine import run_all
+from tipcore.engines import Engine, run_all
 from tipcore.errors import UsageError
 from tipcore.home import home
 from tipcore.parquet import scan_parquet
@@ -50,14 +50,14 @@ class Drawn:
 
 @contextmanager
 def other_assumptions(
-    release: Release, number: int, engine: str = "loky", workers: int | None = None, quiet: bool = False
+    release: Release, number: int, engine: Engine | str = "loky", quiet: bool = False
 ) -> Iterator[Drawn]:
     """Draw a release's world under other assumptions (:mod:`tipdata.core.assumptions`) for the time of the block.
 
     Args:
         release: version, size and world.
         number: of the draw, from 1.
-        engine, workers, quiet: as for making a release.
+        engine, quiet: as for making a release.
 
     Raises:
         UsageError: for a draw that does not exist, and where there is no room for it.
@@ -77,7 +77,7 @@ def other_assumptions(
         work = partial(make_region, world, Path(folder), "")
         indices = list(range(release.regions))
         try:
-            run_all(work, indices, engine=engine, workers=workers, label=f"regions of {name}", quiet=quiet)
+            run_all(work, indices, engine=engine, label=f"regions of {name}", quiet=quiet)
         except OSError as error:
             raise _no_room(name, error) from error
         yield Drawn(name, release.version, release.size, Path(folder))

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 from tipcore.atomic import PARTIAL, fill_folder_atomically, write_file_atomically
 from tipcore.digest import column_digest, region_digest
-from tipcore.engine import run_all
+from tipcore.engines import Engine, engine_of, run_all
 from tipcore.errors import CheckFailed, UsageError
 from tipcore.operating_system import locked
 
@@ -36,8 +36,7 @@ from tipdata.stages import tables_of
 def open_release(
     version: str,
     size: str,
-    engine: str = "loky",
-    workers: int | None = None,
+    engine: Engine | str = "loky",
     quiet: bool = False,
     world: int = 0,
 ) -> Release:
@@ -54,7 +53,7 @@ def open_release(
                 f"release {release.name} in {release.folder} has no truth, since its *{TRUTH}.parquet files were taken "
                 f"away: make them again with `{command(release, 'make')}`, or set another TIPBENCH_HOME."
             )
-        make_release(release, engine=engine, workers=workers, quiet=quiet)
+        make_release(release, engine=engine, quiet=quiet)
     return release
 
 
@@ -79,9 +78,7 @@ def _is_without_truth(release: Release) -> bool:
     )
 
 
-def make_release(
-    release: Release, engine: str = "loky", workers: int | None = None, quiet: bool = False
-) -> Release:
+def make_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> Release:
     """Generate every region that is missing, then check the digests against the published manifest.
 
     A region is written beside its place and renamed, so it is there whole or not at all; a killed run resumes.
@@ -93,7 +90,7 @@ def make_release(
     try:
         release.folder.mkdir(parents=True, exist_ok=True)
         with locked(release.folder.with_name(f"{release.folder.name}.lock")):
-            _generate(release, engine, workers, quiet)
+            _generate(release, engine_of(engine), quiet)
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(
@@ -102,13 +99,13 @@ def make_release(
     return release
 
 
-def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -> None:
+def _generate(release: Release, engine: Engine, quiet: bool) -> None:
     manifest = published_manifest(release)
     mark = fingerprint(release.version, release.size) if manifest is None else ""
     _remove_leftovers(release)
     missing = [i for i in range(release.regions) if not _region_is_there(release, i, manifest, mark)]
     if missing:
-        said = announcement(release, len(missing), workers if engine != "sequential" else 1)
+        said = announcement(release, len(missing), engine.here)
         if not quiet:
             sys.stderr.write(said)
     # The folder is passed, not looked up again: a reused worker may hold another TIPBENCH_HOME.
@@ -116,9 +113,7 @@ def _generate(release: Release, engine: str, workers: int | None, quiet: bool) -
         make_region, World.of(release.version, release.world, size=release.size), release.folder, mark
     )
     try:
-        run_all(
-            work, missing, engine=engine, workers=workers, label=f"regions of {release.name}", quiet=quiet
-        )
+        run_all(work, missing, engine, f"regions of {release.name}", quiet)
     finally:
         _remove_leftovers(release)
     digests = {i: region_receipt(release.region_folder(i))["digests"] for i in range(release.regions)}

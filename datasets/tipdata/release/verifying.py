@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from tipcore.engine import run_all
+from tipcore.engines import Engine, run_all
 from tipcore.errors import UsageError
 
 from tipdata.release.checking import file_problems
@@ -13,9 +13,7 @@ from tipdata.release.release import Release
 from tipdata.stages import tables_of
 
 
-def verify_release(
-    release: Release, engine: str = "loky", workers: int | None = None, quiet: bool = False
-) -> list[str]:
+def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool = False) -> list[str]:
     """Read a release's files again and return where they differ from the manifest.
 
     The manifest is the published one or, for a size or world without one, the receipts written when it was made. A
@@ -33,7 +31,7 @@ def verify_release(
         )
     made = [index for index in range(release.regions) if release.region_folder(index).is_dir()]
     work = partial(_verify_region, release, release.folder)
-    read = run_all(work, made, engine, workers, f"regions of {release.name}", quiet)
+    read = run_all(work, made, engine, f"regions of {release.name}", quiet)
     problems = [problem for problems in read for problem in problems] + _regions_too_many(release)
     if len(made) < release.regions:
         problems.append(

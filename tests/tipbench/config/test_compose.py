@@ -107,7 +107,7 @@ def test_own_data_has_no_release() -> None:
         ([RISK, "release.world=-1"], "release.world=-1 is wrong: input should be greater than or equal to 0"),
         ([RISK, "release.world=x"], "release.world=x is wrong: input should be a valid integer"),
         ([RISK, "release.word=1"], 'Did you mean "release.world"'),
-        ([RISK, "engine.workers=0"], "engine.workers=0 is wrong"),
+        ([RISK, "engine.workers=0"], "engine.workers=0 is too few"),
         ([RISK, "overwrite=sometimes"], "only_missing"),
         ([RISK, "labels=[1,"], "cannot be composed"),
         ([RISK, "baseline.method.depth=1"], "Prior has no parameter of that name. It has none"),

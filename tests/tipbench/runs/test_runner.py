@@ -20,6 +20,7 @@ from tipbench.runs.grid import expand
 from tipbench.runs.records import Versions
 from tipbench.runs.results import read_predictions, read_result, run_folders
 from tipbench.task import Task
+from tipcore.engines import Engine
 from tipcore.errors import UsageError
 from tipdata.release import Release
 
@@ -141,7 +142,7 @@ def test_two_workers_give_the_predictions_of_one(cell) -> None:
     one = [o.result.predictions.digest for o in runner.run(cells, quiet=True) if o.result]
     two = [
         o.result.predictions.digest
-        for o in runner.run(cells, engine="loky", workers=2, overwrite="always", quiet=True)
+        for o in runner.run(cells, engine=Engine(workers=2), overwrite="always", quiet=True)
         if o.result
     ]
     assert len(one) == 2

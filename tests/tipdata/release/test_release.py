@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tipcore.digest import region_digest, release_digest
+from tipcore.engines import Engine
 from tipcore.errors import CheckFailed, UsageError
 from tipdata.core import world as world_module
 from tipdata.core.fingerprint import fingerprint
@@ -65,7 +66,7 @@ def test_one_and_two_workers_make_the_same_files(
         json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8")) for i in range(2)
     ]
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "other"))
-    make_release(two, engine="loky", workers=2)
+    make_release(two, engine=Engine(workers=2))
     assert [
         json.loads((two.region_folder(i) / "receipt.json").read_text(encoding="utf-8")) for i in range(2)
     ] == receipts
@@ -76,8 +77,8 @@ def test_workers_that_are_used_again_follow_a_changed_home(
 ) -> None:
     for name in ("first", "second"):
         monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / name))
-        make_release(two, engine="loky", workers=2)
-        assert verify_release(two, engine="loky", workers=2) == []
+        make_release(two, engine=Engine(workers=2))
+        assert verify_release(two, engine=Engine(workers=2)) == []
 
 
 def test_a_killed_run_resumes_with_what_is_whole(made: Release) -> None:

@@ -1,0 +1,67 @@
+"""Workers of a dask cluster: of a scheduler that runs, or of one that is started here.
+
+Dask gives the work of a lost worker to another, three times; one that it started itself is started again.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from distributed import Client, KilledWorker, LocalCluster, as_completed
+
+from tipcore.engines.engine import Engine
+from tipcore.engines.workers import called, given_up
+from tipcore.errors import UsageError
+from tipcore.operating_system import children_ignore_interrupts
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+ANSWER_SECONDS = 15
+"""How long a scheduler may take to answer."""
+
+
+def spread(
+    function: Callable[[Item], Result], items: Sequence[Item], engine: Engine, quiet: bool
+) -> Iterator[tuple[int, Result]]:
+    """Yield number and result of each item as it is done."""
+    with _client(engine, len(items)) as client:
+        if not quiet:
+            sys.stderr.write(f"dask dashboard: {client.dashboard_link}\n")
+        futures = [
+            client.submit(called, function, index, item, pure=False) for index, item in enumerate(items)
+        ]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+                future.release()  # else the scheduler keeps every result to the end
+        except KilledWorker:
+            raise given_up(engine.name) from None
+        finally:
+            client.cancel([future for future in futures if not future.done()])
+
+
+@contextmanager
+def _client(engine: Engine, most: int) -> Iterator[Client]:
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    if engine.address is not None:
+        try:
+            client = Client(engine.address, timeout=ANSWER_SECONDS)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise UsageError(
+                f"engine.address={engine.address}: no dask scheduler answers there within {ANSWER_SECONDS} s "
+                f"({type(error).__name__}): start one (`dask scheduler`), or leave the address out for one here."
+            ) from None
+        with client:
+            yield client
+        return
+    with children_ignore_interrupts():
+        cluster = LocalCluster(
+            n_workers=min(engine.here, most), threads_per_worker=1, dashboard_address="127.0.0.1:0"
+        )
+    with cluster, Client(cluster) as client:
+        yield client

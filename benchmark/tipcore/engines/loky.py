@@ -1,0 +1,63 @@
+"""Processes on this machine, by joblib.
+
+Where one is killed, joblib ends the others too; what they were at is done again by new ones.
+"""
+
+from __future__ import annotations
+
+import multiprocessing.resource_tracker
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import joblib
+from joblib.externals.loky.backend import resource_tracker
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from tipcore.engines.engine import Engine
+from tipcore.engines.workers import ATTEMPTS, called, given_up, tell_lost, this_process
+from tipcore.operating_system import MASKS_SIGNALS, children_ignore_interrupts
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def spread(
+    function: Callable[[Item], Result], items: Sequence[Item], engine: Engine, quiet: bool
+) -> Iterator[tuple[int, Result]]:
+    """Yield number and result of each item as it is done."""
+    workers = min(engine.workers or joblib.cpu_count(), len(items))
+    left = dict(enumerate(items))
+    lost = 0
+    while left:
+        try:
+            for index, result in _in_processes(function, dict(left), workers):
+                del left[index]
+                lost = 0
+                yield index, result
+        except TerminatedWorkerError:
+            lost += 1
+            if lost == ATTEMPTS:
+                raise given_up(engine.name) from None
+            tell_lost(quiet)
+
+
+def _in_processes(
+    function: Callable[[Item], Result], items: dict[int, Item], workers: int
+) -> Iterator[tuple[int, Result]]:
+    with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+        with _deaf_children():
+            work: Any = joblib.Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs")(
+                joblib.delayed(called)(function, index, item, this_process()) for index, item in items.items()
+            )
+        yield from work
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes started inside never see Ctrl-C, so that only this one answers it; joblib ends them."""
+    if MASKS_SIGNALS:
+        multiprocessing.resource_tracker.ensure_running()  # each lifts the mask where it has to be started
+        resource_tracker.ensure_running()
+    with children_ignore_interrupts():
+        yield

@@ -1,0 +1,63 @@
+"""Workers of a ray cluster: of one that runs, or of one that is started here.
+
+Ray gives the work of a lost worker to another, as often as it is told to.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import ray
+from ray.exceptions import RayTaskError, WorkerCrashedError
+
+from tipcore.engines.engine import Engine
+from tipcore.engines.workers import ATTEMPTS, called, given_up
+from tipcore.errors import UsageError
+from tipcore.operating_system import children_ignore_interrupts
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+AHEAD = 4
+"""Items given to each worker before it is done with the first: it never waits, and few results lie in the store."""
+
+
+def spread(
+    function: Callable[[Item], Result], items: Sequence[Item], engine: Engine, quiet: bool
+) -> Iterator[tuple[int, Result]]:
+    """Yield number and result of each item as it is done."""
+    context = _started(engine, len(items))
+    try:
+        if not quiet and context.dashboard_url:
+            sys.stderr.write(f"ray dashboard: http://{context.dashboard_url}\n")
+        work: Any = ray.remote(num_cpus=1, max_retries=ATTEMPTS)(called)
+        shared = ray.put(function)
+        waiting = list(enumerate(items))[::-1]
+        ahead = AHEAD * (engine.workers or int(ray.cluster_resources().get("CPU", 1)))
+        given: list[Any] = []
+        while waiting or given:
+            while waiting and len(given) < ahead:
+                given.append(work.remote(shared, *waiting.pop()))
+            done, given = ray.wait(given)
+            yield from ray.get(done)
+    except RayTaskError as error:
+        raise error.cause from None
+    except WorkerCrashedError:
+        raise given_up(engine.name) from None
+    finally:
+        ray.shutdown()
+
+
+def _started(engine: Engine, most: int) -> Any:
+    where = {"num_cpus": min(engine.here, most)} if engine.address is None else {"address": engine.address}
+    try:
+        with children_ignore_interrupts():
+            return ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise UsageError(
+            f"engine.address={engine.address}: no ray cluster answers there ({type(error).__name__}): start one "
+            "(`ray start --head`), or leave the address out for one here."
+        ) from None

@@ -1,0 +1,52 @@
+"""What all engines with workers of their own share: how an item is called there, and what is said of lost workers."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from tipcore.errors import MachineFault
+from tipcore.operating_system import ignore_interrupts
+from tipcore.operating_system.processes import end_with_process
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+ATTEMPTS = 3
+"""How often in a row work is given to another worker before it is believed that it ends them."""
+
+
+def called(
+    function: Callable[[Item], Result], index: int, item: Item, parent: int | None = None
+) -> tuple[int, Result]:
+    """Return an item's number and its result, in a worker.
+
+    Args:
+        function, item: what is called with what.
+        index: the item's number.
+        parent: the process with which this one ends; None where it may be on another machine.
+    """
+    ignore_interrupts()
+    if parent is not None:
+        end_with_process(parent)
+    return index, function(item)
+
+
+def this_process() -> int:
+    return os.getpid()
+
+
+def tell_lost(quiet: bool) -> None:
+    """Say that a worker was ended from outside and what follows from it."""
+    if not quiet:
+        sys.stderr.write("a worker was ended from outside: what it was at is done again\n")
+
+
+def given_up(engine: str) -> MachineFault:
+    """Return what is raised where workers are ended again and again."""
+    return MachineFault(
+        f"engine={engine}: workers were ended {ATTEMPTS} times in a row without a result; as a rule memory is "
+        "short: give fewer engine.workers, or machines with more of it, and the same command goes on."
+    )

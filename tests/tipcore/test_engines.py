@@ -1,0 +1,111 @@
+"""Every engine gives what one process gives, survives a worker that is killed, and refuses what cannot be."""
+
+import os
+import signal
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from tipcore.engines import ENGINES, Engine, run_all
+from tipcore.errors import MachineFault, UsageError
+
+MODULES = {"dask": "distributed", "ray": "ray", "submitit": "submitit"}
+SPREAD = [
+    pytest.param(
+        name, marks=pytest.mark.skipif(find_spec(MODULES.get(name, "os")) is None, reason=f"no extra {name}")
+    )
+    for name in ENGINES
+    if name != "sequential"
+]
+
+
+def engine(name: str, folder: Path) -> Engine:
+    if name != "submitit":
+        return Engine(name, workers=2)
+    return Engine(
+        name, workers=2, cluster="local", folder=str(folder / "jobs"), parameters={"timeout_min": 5}
+    )
+
+
+def square(number: int) -> int:
+    return number**2
+
+
+def fail_at_three(number: int) -> int:
+    if number == 3:
+        raise UsageError("three is refused: give four.")
+    return number
+
+
+def end_once(folder: Path, number: int) -> int:
+    """Kill the worker that is given the number 2, the first time."""
+    mark = folder / "ended"
+    if number == 2 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def end_always(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_results_come_in_the_order_of_the_items(name: str, tmp_path: Path) -> None:
+    items = list(range(10))
+    assert run_all(square, items, engine(name, tmp_path), quiet=True) == [n**2 for n in items]
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_what_an_item_raises_is_raised(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^three is refused: give four\.$"):
+        run_all(fail_at_three, list(range(5)), engine(name, tmp_path), quiet=True)
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_a_worker_that_is_killed_costs_no_result(name: str, tmp_path: Path) -> None:
+    found = run_all(partial(end_once, tmp_path), list(range(6)), engine(name, tmp_path), quiet=True)
+    assert found == list(range(6))
+    assert (tmp_path / "ended").exists()
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_work_that_ends_every_worker_is_given_up(name: str, tmp_path: Path) -> None:
+    with pytest.raises(MachineFault, match=rf"^engine={name}: workers were ended 3 times in a row"):
+        run_all(end_always, [1, 2], engine(name, tmp_path), quiet=True)
+
+
+def test_one_process_is_enough_for_one_worker() -> None:
+    assert run_all(lambda item: (item, os.getpid()), [1], Engine(workers=1), quiet=True) == [(1, os.getpid())]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            {"name": "threads"},
+            "engine=threads does not exist: choose one of loky, sequential, dask, ray, submitit.",
+        ),
+        ({"workers": 0}, "engine.workers=0 is too few: give 1 or more."),
+        ({"address": "here:1"}, "engine.address=here:1 is for dask and ray: engine=loky has none."),
+    ],
+)
+def test_an_engine_that_cannot_be_is_refused(wrong: dict, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        Engine(**wrong)
+    assert str(refused.value) == said
+
+
+@pytest.mark.parametrize("name", [one for one in SPREAD if one.values[0] in ("dask", "ray")])
+def test_a_cluster_that_does_not_answer_is_told_in_a_sentence(name: str) -> None:
+    with pytest.raises(UsageError, match=rf"^engine.address=127.0.0.1:9: no {name} \w+ answers there"):
+        run_all(square, [1, 2], Engine(name, address="127.0.0.1:9"), quiet=True)
+
+
+def test_an_engine_that_is_not_installed_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    monkeypatch.delitem(__import__("sys").modules, "tipcore.engines.dask", raising=False)
+    with pytest.raises(UsageError, match=r"python3 -m pip install 'tipbench\[dask\]'"):
+        run_all(square, [1, 2], Engine("dask"), quiet=True)
