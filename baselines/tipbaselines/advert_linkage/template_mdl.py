@@ -14,7 +14,6 @@ are aligned once.
 
 import hashlib
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +23,6 @@ from tipbaselines.advert_linkage.description_length import (
     COLUMN_BITS,
     KIND_BITS,
     Template,
-    Templates,
     align,
     aligned_bits,
     document_bits,
@@ -138,7 +136,7 @@ def _fine(
         template = _template(document, matrix, lengths, alone[group], word_bits)
         if template is None:
             continue
-        bits = aligned_bits(Templates([template]), matrix, lengths, word_bits)
+        bits = aligned_bits(template, matrix, lengths, word_bits)
         inside = (bits < alone[group]) | (group == seed)
         which_bits = log_star(templates + 1) + place_bits(templates + 1) * copies[group[inside]].sum()
         written = template.bits(word_bits) + which_bits + (bits * copies[group])[inside].sum()
@@ -154,59 +152,35 @@ def _template(
 ) -> Template | None:
     """Return the cheapest template with slots from the seed (row 0) and the documents that join it; None where none
     does."""
-    whole = Templates([Template(seed, np.zeros(len(seed) + 1, dtype=bool))])
+    whole = Template(seed, np.zeros(len(seed) + 1, dtype=bool))
     joined = np.flatnonzero(aligned_bits(whole, matrix, lengths, word_bits) < alone)
     joined = joined[joined != 0][:SAMPLE]
     if len(joined) == 0:
         return None
-    share = align(whole, matrix[joined], lengths[joined], word_bits).matched.mean(axis=0)
-    kept = {tuple(np.flatnonzero(share >= least).tolist()) for least in KEPT_SHARES} - {()}
-    words = [seed[list(one)] for one in sorted(kept, key=len)]
-    if not words:
-        return None
-    rows, sizes = matrix[[0, *joined]], lengths[[0, *joined]]
-    templates = _with_slots(words, rows, sizes, word_bits)
-    bits = _each(templates, rows, sizes, lambda *pairs: aligned_bits(*pairs, word_bits))
-    cost = [one.bits(word_bits) + of_rows.sum() for one, of_rows in zip(templates, bits, strict=True)]
-    return templates[int(np.argmin(cost))]  # the shorter of two that cost the same
+    rows, sizes = matrix[joined], lengths[joined]
+    share = align(whole, rows, sizes, word_bits).matched.mean(axis=0)
+    best, least = None, np.inf
+    for kept in {tuple(np.flatnonzero(share >= least_share).tolist()) for least_share in KEPT_SHARES}:
+        if not kept:
+            continue
+        words = seed[list(kept)]
+        template = _with_slots(words, matrix[[0, *joined]], lengths[[0, *joined]], word_bits)
+        cost = template.bits(word_bits)
+        cost += aligned_bits(template, matrix[[0, *joined]], lengths[[0, *joined]], word_bits).sum()
+        if (cost, len(kept)) < (least, np.inf if best is None else len(best.tokens)):
+            best, least = template, cost
+    return best
 
 
-def _with_slots(
-    words: list[np.ndarray], matrix: np.ndarray, lengths: np.ndarray, word_bits: int
-) -> list[Template]:
-    """Return for each choice of words the template with a slot in each gap where it saves bits over the given
-    documents."""
-    bare = [Template(one, np.zeros(len(one) + 1, dtype=bool)) for one in words]
-    inserted = _each(bare, matrix, lengths, lambda *pairs: align(*pairs, word_bits).inserted)
-    return [
-        _slotted(one, gaps[:, : len(one) + 1], lengths, word_bits)
-        for one, gaps in zip(words, inserted, strict=True)
-    ]
-
-
-def _slotted(words: np.ndarray, inserted: np.ndarray, lengths: np.ndarray, word_bits: int) -> Template:
-    """Return the template of these words, given what the documents put in at each gap, (documents, gaps)."""
+def _with_slots(words: np.ndarray, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> Template:
+    """Return the template of these words with a slot in each gap where it saves bits over the given documents."""
+    bare = Template(words, np.zeros(len(words) + 1, dtype=bool))
+    inserted = align(bare, matrix, lengths, word_bits).inserted
     edit = place_bits(max(len(words), int(lengths.max()))) + KIND_BITS
-    length_bits = np.array([COLUMN_BITS + log_star(n) for n in np.ceil(inserted.mean(axis=0)).tolist()])
+    length_bits = np.vectorize(lambda n: COLUMN_BITS + log_star(n))(np.ceil(inserted.mean(axis=0)))
     saved = inserted.sum(axis=0) * edit
-    slots = saved > place_bits(len(words)) + len(inserted) * length_bits
+    slots = saved > place_bits(len(words)) + len(matrix) * length_bits
     return Template(words, slots, float(length_bits[slots].mean()) if slots.any() else 0.0)
-
-
-def _each(
-    templates: list[Template],
-    matrix: np.ndarray,
-    lengths: np.ndarray,
-    of_pairs: Callable[[Templates, np.ndarray, np.ndarray], np.ndarray],
-) -> np.ndarray:
-    """Return what a function of pairs of template and document says of every pair, [templates, documents, ...]."""
-    ways, rows = len(templates), len(matrix)
-    pairs = of_pairs(
-        Templates([one for one in templates for _ in range(rows)]),
-        np.tile(matrix, (ways, 1)),
-        np.tile(lengths, ways),
-    )
-    return pairs.reshape(ways, rows, *pairs.shape[1:])
 
 
 class _Overlap:
