@@ -100,7 +100,7 @@ def test_an_engine_that_cannot_be_is_refused(wrong: dict, said: str) -> None:
 
 @pytest.mark.parametrize("name", [one for one in SPREAD if one.values[0] in ("dask", "ray")])
 def test_a_cluster_that_does_not_answer_is_told_in_a_sentence(name: str) -> None:
-    with pytest.raises(UsageError, match=rf"^engine.address=127.0.0.1:9: no {name} \w+ answers there"):
+    with pytest.raises(UsageError, match=r"^engine.address=127.0.0.1:9: nothing answers there"):
         run_all(square, [1, 2], Engine(name, address="127.0.0.1:9"), quiet=True)
 
 

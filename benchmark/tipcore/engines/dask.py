@@ -14,15 +14,12 @@ from typing import TypeVar
 from distributed import Client, KilledWorker, LocalCluster, as_completed
 
 from tipcore.engines.engine import Engine
-from tipcore.engines.workers import called, given_up
+from tipcore.engines.workers import ANSWER_SECONDS, called, check_answers, given_up
 from tipcore.errors import UsageError
 from tipcore.operating_system import children_ignore_interrupts
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-ANSWER_SECONDS = 15
-"""How long a scheduler may take to answer."""
 
 
 def spread(
@@ -49,12 +46,13 @@ def spread(
 def _client(engine: Engine, most: int) -> Iterator[Client]:
     logging.getLogger("distributed").setLevel(logging.ERROR)
     if engine.address is not None:
+        check_answers(engine, "dask scheduler")
         try:
             client = Client(engine.address, timeout=ANSWER_SECONDS)
         except (OSError, TimeoutError, ValueError) as error:
             raise UsageError(
-                f"engine.address={engine.address}: no dask scheduler answers there within {ANSWER_SECONDS} s "
-                f"({type(error).__name__}): start one (`dask scheduler`), or leave the address out for one here."
+                f"engine.address={engine.address} is no dask scheduler that this one can talk to ({error}): "
+                "give the address that `dask scheduler` prints, of the same version of dask."
             ) from None
         with client:
             yield client

@@ -14,7 +14,7 @@ import ray
 from ray.exceptions import RayTaskError, WorkerCrashedError
 
 from tipcore.engines.engine import Engine
-from tipcore.engines.workers import ATTEMPTS, called, given_up
+from tipcore.engines.workers import ATTEMPTS, called, check_answers, given_up
 from tipcore.errors import UsageError
 from tipcore.operating_system import children_ignore_interrupts
 
@@ -52,12 +52,16 @@ def spread(
 
 
 def _started(engine: Engine, most: int) -> Any:
-    where = {"num_cpus": min(engine.here, most)} if engine.address is None else {"address": engine.address}
+    where: dict[str, Any] = {"num_cpus": min(engine.here, most)}
+    if engine.address is not None:
+        where = {"address": engine.address}
+        if engine.address != "auto":
+            check_answers(engine, "ray start --head")
     try:
         with children_ignore_interrupts():
             return ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise UsageError(
-            f"engine.address={engine.address}: no ray cluster answers there ({type(error).__name__}): start one "
-            "(`ray start --head`), or leave the address out for one here."
+            f"engine.address={engine.address} is no ray cluster that this one can talk to ({error}): give the address "
+            "that `ray start --head` prints, of the same version of ray."
         ) from None

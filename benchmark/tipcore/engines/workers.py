@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 from typing import TypeVar
+from urllib.parse import urlsplit
 
-from tipcore.errors import MachineFault
+from tipcore.engines.engine import Engine
+from tipcore.errors import MachineFault, UsageError
 from tipcore.operating_system import ignore_interrupts
 from tipcore.operating_system.processes import end_with_process
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+ANSWER_SECONDS = 15
+"""How long a cluster may take to answer."""
 ATTEMPTS = 3
 """How often in a row work is given to another worker before it is believed that it ends them."""
 
@@ -36,6 +41,26 @@ def called(
 
 def this_process() -> int:
     return os.getpid()
+
+
+def check_answers(engine: Engine, start: str) -> None:
+    """Refuse an address at which nothing listens, before a library tries for minutes.
+
+    Args:
+        engine: with its address.
+        start: the command that starts what should answer.
+
+    Raises:
+        UsageError: where nothing answers, or the address is none.
+    """
+    where = urlsplit("//" + str(engine.address).rpartition("://")[2])
+    try:
+        socket.create_connection((where.hostname or "", where.port or 0), ANSWER_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"engine.address={engine.address}: nothing answers there ({error}): start a cluster (`{start}`), or leave "
+            "the address out for one on this machine."
+        ) from None
 
 
 def tell_lost(quiet: bool) -> None:
