@@ -11,6 +11,9 @@ EXTRAS = {
     "privacy": ("opendp",),
     "fidelity": ("sdmetrics",),
     "publish": ("mlcroissant", "datacite"),
+    "dask": ("distributed",),
+    "ray": ("ray",),
+    "submitit": ("submitit",),
     "course": ("jupytext", "nbformat", "ipykernel"),
 }
 """Extra of ``pyproject.toml`` -> the modules by which it is known to be installed."""
