@@ -1,5 +1,6 @@
 """How pages are gathered, and that the check of a built site finds what is wrong with one."""
 
+import re
 import sys
 from pathlib import Path, PurePosixPath
 
@@ -49,6 +50,21 @@ def test_the_documents_index_has_every_document() -> None:
         {path.name for path in (ROOT / "docs").glob("*.md")} - {path.name for path in named} - {"README.md"}
     )
     assert missing == set()
+
+
+FILE = re.compile(r"\[`?((?:docs|datasets|tests)/\S*|\S+\.(?:md|svg|cff)|[A-Z-]{6,})`?\]\(")
+"""A link whose text is the path of a file."""
+
+
+def test_links_say_in_words_what_is_behind_them() -> None:
+    assert FILE.search("read [docs/ethics.md](docs/ethics.md)")
+    assert not FILE.search("read [ethics](docs/ethics.md), [advert_risk](docs/tasks/advert_risk.md)")
+    texts = {
+        path: FILE.findall((ROOT / path).read_text(encoding="utf-8"))
+        for path in pages()
+        if path != "CHANGELOG.md"
+    }
+    assert {path: found for path, found in texts.items() if found} == {}
 
 
 PAGE = '<html><body id="top"><a href="b.html#there">b</a>{}</body></html>'
