@@ -1,7 +1,7 @@
 "use strict";
 /* Tables on a narrow screen: one with sentences is told row by row (site.css), a wider one says that it scrolls. */
 (() => {
-  const SENTENCE = 40, WIDE = 2;
+  const SENTENCE = 40, WIDE = 2, LABEL = 16;
   const text = (cell) => cell.textContent.trim();
 
   const tell = (table) => {
@@ -9,7 +9,7 @@
     const cells = [...table.querySelectorAll("tbody td")];
     if (headings.length <= WIDE || !cells.some((cell) => text(cell).length > SENTENCE)) return;
     table.dataset.told = headings[0] ? "" : "numbered";
-    for (const cell of cells) cell.dataset.label = headings[cell.cellIndex];
+    for (const cell of cells) if (headings[cell.cellIndex].length <= LABEL) cell.dataset.label = headings[cell.cellIndex];
   };
 
   /* The theme puts a table into a box that scrolls, after this has run. */
@@ -35,6 +35,6 @@
       tell(table);
       hint(table, () => table.closest(".md-typeset__scrollwrap"));
     }
-    for (const frame of document.querySelectorAll("figure.picture .frame")) hint(frame, () => frame);
+    for (const frame of document.querySelectorAll("figure.picture .frame, p:has(> img, > a > img)")) hint(frame, () => frame);
   });
 })();
