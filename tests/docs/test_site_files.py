@@ -19,7 +19,9 @@ def test_every_document_is_a_page() -> None:
 
 
 def test_files_that_pages_link_to_come_along() -> None:
-    assert {"pyproject.toml", "docs/schema.svg", "docs/submission.schema.json"} <= set(linked(pages()))
+    found = set(linked(pages()))
+    assert {"pyproject.toml", "docs/schema.svg", "docs/submission.schema.json"} <= found
+    assert {"docs/figures/board.svg", "docs/figures/story-night.svg"} <= found
 
 
 def test_a_link_to_a_folder_leads_to_its_readme() -> None:
