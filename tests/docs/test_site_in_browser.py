@@ -66,7 +66,9 @@ def test_pages_ask_nobody_for_anything_and_are_as_wide_as_the_screen(
 
 
 BOXES = """
-() => [...document.querySelectorAll(".md-typeset__scrollwrap, figure.picture .frame, p:has(> img, > a > img)")].map((box) => ({
+() => [...document.querySelectorAll(
+  ".md-typeset__scrollwrap, figure.picture .frame, p:has(> img, > a > img)"
+)].map((box) => ({
   wider: box.scrollWidth - box.clientWidth >= 8,
   hint: box.previousElementSibling?.matches(".sideways") && box.previousElementSibling.checkVisibility(),
   told: box.querySelector("[data-told]") !== null,
