@@ -10,8 +10,8 @@ from tipbench.pages.svg import Drawing
 
 WIDTH, ROW, TALL = 260.0, 17.0, 56.0
 """Pixels: of a chart, of a bar with its name, of a histogram."""
-NAME, COUNT, LETTERS = 130.0, 48.0, 20
-"""Pixels for a bar's name and for its number, and letters of a name."""
+LETTER, COUNT, LETTERS = 6.3, 48.0, 22
+"""Pixels of a letter of a bar's name and of its number, and letters of a name."""
 BINS = 26
 SKEWED = 20
 """How many times its median the 99th percentile of a column is, for which a histogram has a logarithmic axis."""
@@ -22,12 +22,13 @@ def bars(rows: Sequence[tuple[str, int]], about: str, colour: str, name: str) ->
     most = max(count for _, count in rows)
     said = ", ".join(f"{value}: {count:,}" for value, count in rows)
     drawing = Drawing(WIDTH, ROW * len(rows) + 4, about, said)
+    names = LETTER * min(max(len(value) for value, _ in rows), LETTERS) + 8
     for place, (value, count) in enumerate(rows):
         y = ROW * (place + 0.5) + 2
-        drawing.name((NAME - 6, y), value, LETTERS, size=11, anchor="end")
-        long = (WIDTH - NAME - COUNT) * count / most
-        drawing.line((NAME, y), (NAME + max(long, 1), y), colour, width=10)
-        drawing.text((NAME + max(long, 1) + 5, y), f"{count:,}", "quiet", 11)
+        drawing.name((names - 6, y), value, LETTERS, size=11, anchor="end")
+        long = (WIDTH - names - COUNT) * count / most
+        drawing.line((names, y), (names + max(long, 1), y), colour, width=10)
+        drawing.text((names + max(long, 1) + 5, y), f"{count:,}", "quiet", 11)
     return str(drawing.inline(name))
 
 
