@@ -83,7 +83,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             parser.print_help()
             return USAGE
         if rest and not hasattr(options, "overrides"):
-            parser.error(f"{rest[0]} is an argument too many: see `tipbench {options.command} --help`")
+            raise UsageError(f"{rest[0]} is an argument too many: see `tipbench {options.command} --help`.")
         if hasattr(options, "overrides"):
             options.overrides = [*options.overrides, *rest]
         _hush_workers()

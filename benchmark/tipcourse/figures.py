@@ -14,6 +14,15 @@ ACCENT, SECOND, QUIET, PALE = LIGHT["accent"], LIGHT["oracle"], LIGHT["quiet"], 
 """What a figure is about, what it is compared with, and what stands behind both."""
 
 LOOK: dict[Any, Any] = {
+    "figure.facecolor": LIGHT["paper"],
+    "axes.facecolor": LIGHT["paper"],
+    "savefig.facecolor": LIGHT["paper"],
+    "savefig.transparent": False,
+    "text.color": LIGHT["ink"],
+    "axes.titlecolor": LIGHT["ink"],
+    "axes.labelcolor": LIGHT["ink"],
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
     "font.size": TEXT,
     "axes.titlesize": TITLE,
     "axes.titlelocation": "left",
@@ -31,6 +40,7 @@ LOOK: dict[Any, Any] = {
     "grid.linewidth": 0.6,
     "figure.dpi": 110,
 }
+"""The look of a figure: its own ground and its own colours of text, so that it can be read in a dark notebook too."""
 
 
 def figure(

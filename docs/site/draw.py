@@ -10,9 +10,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from tipbench.data.named import open_by_name
-from tipbench.stories.figure import save
-from tipbench.stories.timeline import story_of
 from tipcore.errors import CheckFailed, UsageError
 from tipdocs.badges import badges
 from tipdocs.board_picture import draw_board
@@ -42,21 +39,25 @@ def main(words: list[str] | None = None) -> int:
             parser.error(str(error))
         return 0
     for name in options.names or pictures():
-        by_day, by_night = drawn(name)
-        (options.to / f"{name}.svg").write_text(by_day, encoding="utf-8")
-        (options.to / f"{name}-night.svg").write_text(by_night, encoding="utf-8")
-        sys.stdout.write(f"{options.to / name}.svg, and by night\n")
+        _write(options.to, name, drawn(name))
     return 0
+
+
+def _write(to: Path, name: str, both: tuple[str, str]) -> None:
+    """Write a picture by day and by night, and say so."""
+    for ending, text in zip(("", "-night"), both, strict=True):
+        (to / f"{name}{ending}.svg").write_text(text, encoding="utf-8", newline="\n")
+    sys.stdout.write(f"{to / name}.svg, and by night\n")
 
 
 def draw_for_readme(results: Path, to: Path) -> None:
     """Draw what the README shows. Raises as :func:`tipdocs.board_picture.draw_board`."""
-    draw_board(results, to / "board.png")
-    save(story_of(open_by_name("tiny"), None), to / "story.png")
+    _write(to, "board", draw_board(results))
+    _write(to, "story", drawn("story"))
     (to / "badges").mkdir(exist_ok=True)
     for name, text in badges().items():
         (to / "badges" / name).write_text(text, encoding="utf-8")
-    sys.stdout.write(f"{to}: board.png, story.png, badges\n")
+    sys.stdout.write(f"{to / 'badges'}\n")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from tipdocs.tasks_page import tasks_overview
 ASSETS = {
     "assets/icon.svg": "benchmark/tipbench/pages/assets/icon.svg",
     "assets/site.css": "docs/site/assets/site.css",
+    "assets/tables.js": "docs/site/assets/tables.js",
     "assets/iframe-worker.js": "docs/site/assets/iframe-worker.js",
 }
 """Path on the site -> in the repository."""

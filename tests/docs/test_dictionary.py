@@ -7,7 +7,7 @@ import pytest
 from tipdata.release import Release
 from tipdata.stages import all_tables
 from tipdocs.charts import bars, histogram
-from tipdocs.dictionary import overview, with_values
+from tipdocs.dictionary import FEW, _bars, overview, with_values
 
 SMALL = ("platforms", "interventions", "queue", "case_lists", "operations")
 """Tables of few rows, of every tier and sort of column."""
@@ -40,7 +40,28 @@ def test_a_histogram_says_its_middle_and_its_ends() -> None:
     assert "the median is 500, the ends are 0 and 1,000" in drawing
     assert drawing.count("<line") == 27  # 26 steps, and the axis
     skewed = histogram(pl.Series([1] * 900 + [10_000] * 100), "x", "accent", "n")
-    assert "log axis" in skewed
+    assert "logarithmic axis" in skewed
+
+
+def test_a_histogram_says_that_its_ends_leave_out_a_hundredth() -> None:
+    drawing = histogram(pl.Series(range(1001)), "x", "accent", "n")
+    for said in (">1% below 10<", ">1% above 990<", ">median 500<"):
+        assert said in drawing
+
+
+def test_what_names_something_has_neither_median_nor_histogram() -> None:
+    text = with_values("", "places")
+    jurisdiction = text.partition("<strong>jurisdiction</strong>")[2].partition('<div class="column')[0]
+    assert re.search(r"\d+ different numbers in [\d,]+ rows", jurisdiction)
+    assert "median" not in jurisdiction
+
+
+def test_of_many_values_the_frequent_ones_are_drawn_and_the_others_said() -> None:
+    values = [f"v{place}" for place in range(40) for _ in range(place + 1)]
+    text = _bars(pl.Series(values), "x", "accent", "n", "entries")
+    assert text.count("<line") == FEW
+    assert "v39: 40" in text
+    assert f"and {40 - FEW} less frequent ones: {sum(range(1, 41 - FEW)):,} entries together" in text
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:

@@ -1,12 +1,13 @@
 """Pictures: described for those who do not see them, the same twice, and in known colours by night."""
 
 import re
+from pathlib import PurePosixPath
 
 import pytest
 from tipbench.tasks import tasks
-from tipdata.documents.palette import DARK
+from tipdata.documents.palette import DARK, LIGHT
 from tipdocs.badges import FOLDER, ROOT, badges
-from tipdocs.picture import NIGHT, drawn, inserted, pictures
+from tipdocs.picture import BY_SYSTEM, NIGHT, by_night, drawn, inserted, pictures
 
 QUICK = "schema"
 
@@ -27,14 +28,33 @@ def test_a_picture_is_the_same_twice_and_by_night_has_only_colours_of_the_night(
 
 
 def test_a_page_that_marks_a_picture_gets_it_with_alternative_text_and_caption() -> None:
-    from pathlib import PurePosixPath
-
     shown = inserted("Before.\n\n<!-- picture: schema -->\n", PurePosixPath("docs/start/x.md"))
     assert 'src="../figures/schema.svg" alt="Boxes' in shown
     assert 'src="../figures/schema-night.svg"' in shown
     assert "<figcaption>Which table" in shown
     with pytest.raises(ValueError, match="there is no picture shema"):
         inserted("<!-- picture: shema -->", PurePosixPath("docs/x.md"))
+
+
+def test_pictures_of_the_readme_are_there_by_day_and_by_night_and_are_one_drawing() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = BY_SYSTEM.findall(text)
+    assert text.count("<picture>") == len(shown) == 2
+    for night, day, alt in shown:
+        assert night == day.replace(".svg", "-night.svg")
+        assert len(alt) > 40
+        drawing = (ROOT / day).read_text(encoding="utf-8")
+        assert (ROOT / night).read_text(encoding="utf-8") == by_night(drawing)
+        assert set(re.findall("#[0-9a-f]{6}", drawing)) <= set(NIGHT), day
+        assert {LIGHT["paper"], LIGHT["ink"]} <= set(re.findall("#[0-9a-f]{6}", drawing)), day
+
+
+def test_a_picture_of_the_readme_follows_the_colours_of_a_page() -> None:
+    night = '<source media="(prefers-color-scheme: dark)" srcset="a-night.svg">'
+    text = f'<picture>{night}<img src="a.svg" alt="A"></picture>'
+    assert inserted(f"[{text}](b.md)", PurePosixPath("README.md")) == (
+        "[![A](a.svg){.day}![A](a-night.svg){.night}](b.md)"
+    )
 
 
 def test_the_badges_of_the_readme_say_what_the_project_declares() -> None:

@@ -1,5 +1,6 @@
 """How pages are gathered, and that the check of a built site finds what is wrong with one."""
 
+import re
 import sys
 from pathlib import Path, PurePosixPath
 
@@ -18,7 +19,9 @@ def test_every_document_is_a_page() -> None:
 
 
 def test_files_that_pages_link_to_come_along() -> None:
-    assert {"pyproject.toml", "docs/schema.svg", "docs/submission.schema.json"} <= set(linked(pages()))
+    found = set(linked(pages()))
+    assert {"pyproject.toml", "docs/schema.svg", "docs/submission.schema.json"} <= found
+    assert {"docs/figures/board.svg", "docs/figures/story-night.svg"} <= found
 
 
 def test_a_link_to_a_folder_leads_to_its_readme() -> None:
@@ -49,6 +52,21 @@ def test_the_documents_index_has_every_document() -> None:
         {path.name for path in (ROOT / "docs").glob("*.md")} - {path.name for path in named} - {"README.md"}
     )
     assert missing == set()
+
+
+FILE = re.compile(r"\[`?((?:docs|datasets|tests)/\S*|\S+\.(?:md|svg|cff)|[A-Z-]{6,})`?\]\(")
+"""A link whose text is the path of a file."""
+
+
+def test_links_say_in_words_what_is_behind_them() -> None:
+    assert FILE.search("read [docs/ethics.md](docs/ethics.md)")
+    assert not FILE.search("read [ethics](docs/ethics.md), [advert_risk](docs/tasks/advert_risk.md)")
+    texts = {
+        path: FILE.findall((ROOT / path).read_text(encoding="utf-8"))
+        for path in pages()
+        if path != "CHANGELOG.md"
+    }
+    assert {path: found for path, found in texts.items() if found} == {}
 
 
 PAGE = '<html><body id="top"><a href="b.html#there">b</a>{}</body></html>'

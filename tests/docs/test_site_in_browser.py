@@ -65,6 +65,51 @@ def test_pages_ask_nobody_for_anything_and_are_as_wide_as_the_screen(
     page.close()
 
 
+BOXES = """
+() => [...document.querySelectorAll(
+  ".md-typeset__scrollwrap, figure.picture .frame, p:has(> img, > a > img)"
+)].map((box) => ({
+  wider: box.scrollWidth - box.clientWidth >= 8,
+  hint: box.previousElementSibling?.matches(".sideways") && box.previousElementSibling.checkVisibility(),
+  told: box.querySelector("[data-told]") !== null,
+}))
+"""
+
+
+@pytest.mark.parametrize(
+    "path", ["docs/course/index.html", "datasets/cards/adverts.html", "results/index.html"]
+)
+def test_on_a_phone_a_table_is_told_row_by_row_or_says_that_it_scrolls(
+    built: Path, browser: Any, path: str
+) -> None:
+    page = browser.new_page(viewport=PHONE)
+    page.goto((built / path).as_uri())
+    page.wait_for_selector(".md-typeset__scrollwrap")
+    page.wait_for_timeout(300)
+    boxes = page.evaluate(BOXES)
+    assert boxes
+    for box in boxes:
+        assert box["hint"] == box["wider"], box
+        assert not (box["told"] and box["wider"]), box
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    if path.startswith("docs/course"):
+        lesson = page.locator("[data-told] tbody tr").nth(1)
+        assert " ".join(lesson.inner_text().split()).startswith("2 accusations: base rates")
+        assert lesson.locator("code").first.bounding_box()["height"] < 30
+    page.close()
+
+
+def test_the_pictures_of_the_first_page_follow_the_colours_of_the_page(built: Path, browser: Any) -> None:
+    for scheme, seen, unseen in (("light", "day", "night"), ("dark", "night", "day")):
+        page = browser.new_page(viewport=DESK, color_scheme=scheme)
+        page.goto((built / "index.html").as_uri())
+        page.wait_for_load_state("load")
+        for name in ("board", "story"):
+            assert page.locator(f'img.{seen}[src*="{name}"]').is_visible()
+            assert not page.locator(f'img.{unseen}[src*="{name}"]').is_visible()
+        page.close()
+
+
 @pytest.mark.parametrize(
     ("path", "way"),
     [("index.html", ""), ("docs/guide.html", "../"), ("docs/tasks/advert_risk.html", "../../")],

@@ -63,7 +63,7 @@ def facts(release: Release, about: About, rows: int) -> list[tuple[str, str]]:
         ("Status", STATUS[entry["status"]]),
         ("Size", f"{release.size}: {about.regions} regions{own}"),
         ("World", seed),
-        ("Days", f"{DAYS}, numbered from 0"),
+        ("Days", f"{DAYS}; the first is day 0, the last day {DAYS - 1}"),
         ("Read here", f"{about.read}, {rows:,} rows"),
         ("Licence of the data", f"{about.licence}, with a statement on responsible use"),
         ("Written by", f"tipbench {__version__}"),

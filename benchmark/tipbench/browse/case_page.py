@@ -11,8 +11,8 @@ import polars as pl
 from tipbench.browse import days, network_figure
 from tipbench.browse.adverts import card, posted
 from tipbench.browse.cases import Pair, Row
-from tipbench.browse.network import KINDS, SORTS, Link, Network, Node, network_of
-from tipbench.browse.network_figure import COLOURS, DASHES, TITLES
+from tipbench.browse.network import KINDS, Link, Network, Node, network_of
+from tipbench.browse.network_figure import TITLES
 from tipbench.browse.page import Page, Site
 from tipbench.browse.rows import sample
 from tipbench.pages.templates import Figure
@@ -82,7 +82,7 @@ def case_page(case: Case, other: Case, why: str) -> Page:
         "case.html", "../", "*cases", case=case, other=other, why=why, note=case.story.note,
         facts=[(_capital(line.when), line.text) for line in about_told(case.story)],
         compared=[(name, mine, others) for (name, mine), (_, others) in both],
-        figures=figures, network=case.network, nodes=_nodes(case.network), lines=_lines(case.network),
+        figures=figures, network=case.network, nodes=_nodes(case.network),
         cards=[card(row) for row in sample(adverts, f"case/{number}", ADVERTS).iter_rows(named=True)],
         posted=adverts.height, phases=phases(case.story),
     )  # fmt: skip
@@ -147,13 +147,3 @@ def _nodes(network: Network) -> list[tuple[Node, str]]:
 def _joined(link: Link, mine: tuple[str, int], names: dict[tuple[str, int], str]) -> str:
     one, other = link.ends
     return f"{names[other if one == mine else one]} ({link.sort}, {link.count:,})"
-
-
-def _lines(network: Network) -> list[tuple[str, str, str]]:
-    """Return what each sort of line that is drawn means, its dashes and its colour."""
-    there = {link.sort for link in network.links}
-    return [
-        (meaning, DASHES[sort], COLOURS.get(sort, "accent"))
-        for sort, meaning in SORTS.items()
-        if sort in there
-    ]

@@ -138,8 +138,10 @@ def _words(known: pl.Series, rows: int | None = None) -> Counted:
     """
     rows = known.len() if rows is None else rows
     counts = known.value_counts(name="rows").sort(["rows", known.name], descending=[True, False])
-    named = ", ".join(f"{value} {share(count, rows)}" for value, count in counts.head(NAMED).iter_rows())
+    of = ":" if known.dtype.is_integer() else ""
+    named = ", ".join(f"{value}{of} {share(count, rows)}" for value, count in counts.head(NAMED).iter_rows())
     more = f", {counts.height - NAMED:,} more" if counts.height > NAMED else ""
+    more += f"; bars: the {DRAWN} most frequent" if counts.height > DRAWN else ""
     drawn = counts.head(DRAWN)
     drawn = drawn.sort(known.name) if known.dtype.is_integer() else drawn
     bars = [(f"{value}: {share(count, rows)}", count) for value, count in drawn.iter_rows()]

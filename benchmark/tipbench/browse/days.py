@@ -13,8 +13,9 @@ from tipbench.stories.figure import reach_of
 from tipbench.stories.record import Event, Timeline
 
 WIDE, LEFT, SIZE = 900, 262, 12
-ROW, PHONE_ROW, TOP, BOTTOM = 22, 34, 22, 34
+ROW, PHONE_ROW, TOP, BOTTOM = 22, 34, 22, 52
 TICK = 12
+AXIS = f"day; 0 is the first of the {DAYS} days of data"
 FRAMES = ("begins", "ends")
 """What is drawn as the ends of the shade."""
 HIDDEN = ("member", "person", "exit", "handed on", "exploiting firm", "investigation")
@@ -71,9 +72,8 @@ def _background(drawing: Drawing, story: Timeline, scale: Scale, bottom: float) 
         anchor = (
             "end" if scale(day) > scale.end - 8 else "middle" if scale(day) > scale.start + 8 else "start"
         )
-        drawing.text(
-            (scale(day), bottom + 16), f"day {text}" if anchor == "start" else text, "quiet", 11, anchor
-        )
+        drawing.text((scale(day), bottom + 16), text, "quiet", 11, anchor)
+    drawing.text((scale.start, bottom + 34), AXIS, "quiet", SIZE - 0.5)
 
 
 def _row(drawing: Drawing, events: Sequence[Event], scale: Scale, middle: float, colour: str) -> None:

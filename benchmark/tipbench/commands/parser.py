@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from tipcore.errors import UsageError
 
@@ -21,6 +21,39 @@ class Parser(argparse.ArgumentParser):
             is_action = isinstance(action, argparse._SubParsersAction)
             what = str(action.metavar).lower() if is_action else "argument"
             raise UsageError(f'Unknown {what} "{value}". {suggestion(value, map(str, action.choices))}')
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse what was typed in one sentence, where argparse prints its usage first.
+
+        Raises UsageError, which says of what is missing what it is for.
+        """
+        named = message.rpartition(": ")[2].split(", ")
+        missing = [action for action in self._actions if _is_needed(action) and _name(action) in named]
+        if missing:
+            raise UsageError(f"`{self.prog}` needs {_listed(missing)}. See `{self.prog} --help`.")
+        raise UsageError(f"`{self.prog}` cannot be run: {message}. See `{self.prog} --help`.")
+
+
+def _name(action: argparse.Action) -> str:
+    """Return an argument as argparse calls it where it is missing."""
+    return "/".join(action.option_strings) or str(action.metavar or action.dest)
+
+
+def _is_needed(action: argparse.Action) -> bool:
+    """Whether an argument must be typed: argparse counts some that may be empty as well."""
+    return action.required and action.nargs != argparse.ZERO_OR_MORE
+
+
+def _listed(missing: list[argparse.Action]) -> str:
+    """Return arguments as they are typed, with what each is for."""
+    said = [_said(action) for action in missing]
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+
+
+def _said(action: argparse.Action) -> str:
+    typed = " ".join([*action.option_strings[-1:], str(action.metavar or action.dest.upper())])
+    about = action.help or f"one of {', '.join(map(str, action.choices or ()))}"
+    return f"{typed} ({about})"
 
 
 def unknown_option(parser: argparse.ArgumentParser, typed: argparse.Namespace, word: str) -> UsageError:

@@ -64,7 +64,7 @@ def draw(story: Timeline) -> Figure:
                 )  # fmt: skip
         _disturbances(panels, near)
         panels[-1].set_xlim(reach.first, reach.last)
-        panels[-1].set_xlabel("day of the world", fontsize=SMALL, color=QUIET)
+        panels[-1].set_xlabel(f"day; 0 is the first of the {DAYS} days of data", fontsize=SMALL, color=QUIET)
         _explain(figure, panels, story, near)
         _fix_layout(figure, panels)
     return figure

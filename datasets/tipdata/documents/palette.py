@@ -13,10 +13,12 @@ LIGHT = {
     "accent": "#0072b2",
     "oracle": "#d55e00",
     "oracle-text": "#a84a00",
+    "third": "#00855f",
+    "fourth": "#9b2f7b",
     "link": "#00629b",
     "notice": "#fff6ee",
 }
-"""Role -> colour on white: of figures, files, and pages by day."""
+"""Role -> colour on white: of figures, files, and pages by day. Third and fourth: where accent and oracle are taken."""
 
 DARK = {
     "ink": "#e4e9ee",
@@ -27,6 +29,8 @@ DARK = {
     "accent": "#56b4e9",
     "oracle": "#f0883e",
     "oracle-text": "#f5a067",
+    "third": "#4cc9a0",
+    "fourth": "#e08cc4",
     "link": "#7cc4ef",
     "notice": "#241b14",
 }

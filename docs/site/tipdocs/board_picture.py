@@ -1,4 +1,4 @@
-"""Draw the picture of a board for the README: some of its tasks, from the results that are kept."""
+"""Draw the picture of a board for the README, by day and by night: some of its tasks, from the results kept."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ from tipboard.board.files import read, reference_only
 from tipboard.board.forest import draw
 from tipcore.errors import CheckFailed
 
+from tipdocs.picture import by_night, look
+
 TASKS = ("advert_risk", "advert_linkage", "recruitment_onset", "prevalence")
 """A task of each sort: to rank, to group, to be early, to count."""
 
 
-def draw_board(results: Path, to: Path) -> None:
-    """Write the forest plots of :data:`TASKS`, each on its default split, to an image file.
+def draw_board(results: Path) -> tuple[str, str]:
+    """Return the forest plots of :data:`TASKS`, each on its default split, as SVG: by day and by night.
 
     Raises UsageError for results that are no board, and CheckFailed where a task has none.
     """
+    import matplotlib
+
     board = reference_only(read(results))
     shown = {standing.task.name: standing for standing in standings(board)}
     if missing := [task for task in TASKS if task not in shown]:
         raise CheckFailed(f"{results} has no results of {', '.join(missing)}: run experiment=board first.")
-    with TemporaryDirectory() as folder:
-        drawn = Path(folder) / to.name
+    with TemporaryDirectory() as folder, matplotlib.rc_context(look("board")):
+        drawn = Path(folder) / "board.svg"
         draw([shown[task] for task in TASKS], board.label, drawn)
-        to.write_bytes(drawn.read_bytes())
+        by_day = drawn.read_text(encoding="utf-8")
+    return by_day, by_night(by_day)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from tipbench.pages.svg import Drawing, fit
+from tipbench.pages.svg import Drawing
 
 WIDTH, ROW, TALL = 260.0, 17.0, 56.0
 """Pixels: of a chart, of a bar with its name, of a histogram."""
-NAME, COUNT = 118.0, 48.0
-"""Pixels for a bar's name and for its number."""
+LETTER, COUNT, LETTERS = 6.3, 48.0, 22
+"""Pixels of a letter of a bar's name and of its number, and letters of a name."""
 BINS = 26
 SKEWED = 20
 """How many times its median the 99th percentile of a column is, for which a histogram has a logarithmic axis."""
@@ -22,12 +22,13 @@ def bars(rows: Sequence[tuple[str, int]], about: str, colour: str, name: str) ->
     most = max(count for _, count in rows)
     said = ", ".join(f"{value}: {count:,}" for value, count in rows)
     drawing = Drawing(WIDTH, ROW * len(rows) + 4, about, said)
+    names = LETTER * min(max(len(value) for value, _ in rows), LETTERS) + 8
     for place, (value, count) in enumerate(rows):
         y = ROW * (place + 0.5) + 2
-        drawing.name((NAME - 6, y), value, 18, size=11, anchor="end")
-        long = (WIDTH - NAME - COUNT) * count / most
-        drawing.line((NAME, y), (NAME + max(long, 1), y), colour, width=10)
-        drawing.text((NAME + max(long, 1) + 5, y), f"{count:,}", "quiet", 11)
+        drawing.name((names - 6, y), value, LETTERS, size=11, anchor="end")
+        long = (WIDTH - names - COUNT) * count / most
+        drawing.line((names, y), (names + max(long, 1), y), colour, width=10)
+        drawing.text((names + max(long, 1) + 5, y), f"{count:,}", "quiet", 11)
     return str(drawing.inline(name))
 
 
@@ -49,7 +50,7 @@ def histogram(values: pl.Series, about: str, colour: str, name: str) -> str:
     counts = np.diff(np.searchsorted(shown, edges))
     ends = f"{low:,} to {high:,} hold 98%"
     said = f"{ends}; the median is {middle:,}, the ends are {int(numbers[0]):,} and {int(numbers[-1]):,}"
-    drawing = Drawing(WIDTH, TALL + 20, about, said)
+    drawing = Drawing(WIDTH, TALL + 35, about, said)
     step = WIDTH / len(counts)
     for place, count in enumerate(counts.tolist()):
         x = step * (place + 0.5)
@@ -58,15 +59,9 @@ def histogram(values: pl.Series, about: str, colour: str, name: str) -> str:
             tip_line = max(tall, 1)
             drawing.line((x, TALL), (x, TALL - tip_line), colour, width=max(step - 1, 1))
     drawing.line((0, TALL + 0.5), (WIDTH, TALL + 0.5), "quiet")
-    drawing.text((0, TALL + 11), f"{low:,}", "quiet", 11)
-    drawing.text(
-        (WIDTH / 2, TALL + 11),
-        fit(f"median {middle:,}{', log axis' if by_ratio else ''}", 26),
-        "quiet",
-        11,
-        "middle",
-    )
-    drawing.text((WIDTH, TALL + 11), f"{high:,}", "quiet", 11, "end")
+    drawing.text((0, TALL + 11), f"1% below {low:,}", "quiet", 11)
+    drawing.text((WIDTH, TALL + 11), f"1% above {high:,}", "quiet", 11, "end")
+    drawing.text((0, TALL + 26), f"median {middle:,}{', logarithmic axis' if by_ratio else ''}", "quiet", 11)
     return str(drawing.inline(name))
 
 

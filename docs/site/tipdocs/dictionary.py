@@ -9,6 +9,7 @@ from functools import cache
 from html import escape
 
 import polars as pl
+from tipbench.browse.columns import is_id
 from tipbench.data.named import open_by_name
 from tipdata.core.tables import Column, Table
 from tipdata.core.world import newest_released, parameters
@@ -18,9 +19,9 @@ from tipdata.stages import all_tables, stages
 from tipdocs.charts import bars, histogram
 
 FEW = 16
-"""Most values that are shown one by one, where they are not listed."""
-MOST = 12
-"""Most bars; what is left is counted together."""
+"""Most values that are shown one by one; of more, the most frequent ones where all are listed."""
+WORD = 40
+"""Letters up to which a text is a word, of which the length says nothing."""
 OPENING = """# Tables and columns
 
 Every table of data {version}, by the stage that draws it, with its rows in `tiny` (8 regions; `small` has eight times
@@ -57,8 +58,9 @@ def with_values(card: str, name: str) -> str:
     )
     return (
         f"{card}\n## What the columns hold in `tiny`\n\n{frame.height:,} rows of 8 regions, synthetic all of them. "
-        "Bars count rows; empty cells are left out and counted beside the tier. Truth is drawn in grey: no method sees "
-        f'it.\n\n<div class="columns" data-search-exclude>\n{shown}\n</div>\n'
+        "Bars count rows; empty cells are left out and counted beside the tier. Below a histogram stand the ends that "
+        "leave 1% of the rows out at either side, which are counted in the outermost bars, and the median. Truth is "
+        f'drawn in grey: no method sees it.\n\n<div class="columns" data-search-exclude>\n{shown}\n</div>\n'
     )
 
 
@@ -94,29 +96,30 @@ def _content(table: Table, column: Column, values: pl.Series, name: str) -> str:
     if isinstance(values.dtype, pl.List):
         lengths = values.list.len()
         items = values.explode().drop_nulls()
-        if column.possible(parameters(newest_released())):
-            return _bars(items, about, colour, name, "entries")
-        return f"<p>Lists of {lengths.min()} to {lengths.max()}, {items.n_unique():,} different entries.</p>"
-    if _is_id(column):
-        return f"<p>{values.n_unique():,} different in {len(values):,} rows.</p>"
+        said = f"<p>Lists of {lengths.min()} to {lengths.max()}, {items.n_unique():,} different entries.</p>"
+        if not len(items) or not column.possible(parameters(newest_released())):
+            return said
+        return said + _bars(items, about, colour, name, "entries")
+    distinct = values.n_unique()
+    if is_id(column):
+        return f"<p>{distinct:,} different ids in {len(values):,} rows.</p>"
     if values.dtype == pl.Boolean or column.possible(parameters(newest_released())):
         return _bars(values.cast(pl.String), about, colour, name, "rows")
-    if values.dtype == pl.String:
-        if values.n_unique() <= FEW:
-            return _bars(values, about, colour, name, "rows")
-        return f"<p>{values.n_unique():,} different texts; letters:</p>" + histogram(
-            values.str.len_chars(), f"length of {about}", colour, name
-        )
-    if values.n_unique() <= FEW:
+    if distinct <= FEW:
         return _bars(values, about, colour, name, "rows")
+    if values.dtype == pl.String:
+        return _texts(values, about, colour, name)
+    if not column.unit:
+        return f"<p>{distinct:,} different numbers in {len(values):,} rows: names, which measure nothing.</p>"
     return histogram(values, about, colour, name)
 
 
-def _is_id(column: Column) -> bool:
-    """Whether values tell things apart, and are no measure."""
-    return bool(column.id_of) or (
-        column.inner == pl.Int64() and column.sealed is not None and column.sealed.way != "as_is"
-    )
+def _texts(values: pl.Series, about: str, colour: str, name: str) -> str:
+    lengths = values.str.len_chars()
+    if int(lengths.max()) <= WORD:  # type: ignore[arg-type]
+        return f"<p>{values.n_unique():,} different words in {len(values):,} rows.</p>"
+    drawn = histogram(lengths, f"length of {about}", colour, name)
+    return f"<p>{values.n_unique():,} different texts; letters:</p>{drawn}"
 
 
 def _bars(values: pl.Series, about: str, colour: str, name: str, unit: str) -> str:
@@ -127,7 +130,8 @@ def _bars(values: pl.Series, about: str, colour: str, name: str, unit: str) -> s
     else:
         counted = counted.sort(["rows", "value"], descending=[True, False])
     rows = [(str(value), int(rows)) for value, rows in counted.iter_rows()]
-    if len(rows) > MOST:
-        left = rows[MOST - 1 :]
-        rows = [*rows[: MOST - 1], (f"{len(left)} others", sum(count for _, count in left))]
-    return bars(rows, f"{about}, {unit}", colour, name)
+    drawn = bars(rows[:FEW], f"{about}, {unit}", colour, name)
+    if len(rows) <= FEW:
+        return drawn
+    left = sum(count for _, count in rows[FEW:])
+    return f"{drawn}<p><small>and {len(rows) - FEW} less frequent ones: {left:,} {unit} together</small></p>"

@@ -14,6 +14,8 @@ PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/**
          "results/**/README.md")  # fmt: skip
 LINK = re.compile(r"(?<=\]\()([^)\s#]+)")
 """The target of a link or picture, without its anchor."""
+SHOWN = re.compile(r'\bsrc(?:set)?="([^"]+)"')
+"""The file of a picture that is written as HTML."""
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
@@ -28,7 +30,8 @@ def linked(paths: Iterable[str]) -> list[str]:
     targets = {
         target
         for path in paths
-        for link in LINK.findall((ROOT / path).read_text(encoding="utf-8"))
+        for text in [(ROOT / path).read_text(encoding="utf-8")]
+        for link in LINK.findall(text) + SHOWN.findall(text)
         if (target := _target(link, PurePosixPath(path))) is not None and (ROOT / target).is_file()
     }
     return sorted(targets - set(paths))

@@ -26,6 +26,11 @@ FOLDER = Path(__file__).parent / "pictures"
 FIGURES = "docs/figures"
 """Where pictures are on the site."""
 MARK = re.compile(r"^<!-- picture: (\w+) -->$", re.MULTILINE)
+BY_SYSTEM = re.compile(
+    r'<picture><source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">'
+    r'<img src="([^"]+)" alt="([^"]*)"></picture>'
+)
+"""A picture of the README, which a code host shows by day or by night: here as the reader of the site chose."""
 NIGHT = {LIGHT[role]: DARK[role] for role in LIGHT} | {
     TIERS["public"]: "#7fbf7b",
     TIERS["label"]: "#af8dc3",
@@ -44,7 +49,14 @@ def drawn(name: str) -> tuple[str, str]:
     """Return a picture as SVG, by day and by night: the same bytes for the same release and matplotlib."""
     import matplotlib
 
-    look: dict[Any, Any] = {
+    with matplotlib.rc_context(look(name)):
+        by_day = _svg(pictures()[name].draw(open_by_name("tiny")))
+    return by_day, by_night(by_day)
+
+
+def look(name: str) -> dict[Any, Any]:
+    """Return matplotlib's settings of a picture by day: each colour is one of which the night has its own."""
+    return {
         "font.size": TEXT, "axes.titlesize": TITLE, "axes.labelsize": SMALL, "xtick.labelsize": SMALL,
         "ytick.labelsize": SMALL, "legend.fontsize": SMALL, "legend.frameon": False, "svg.hashsalt": name,
         "text.color": LIGHT["ink"], "axes.labelcolor": LIGHT["quiet"], "axes.edgecolor": LIGHT["quiet"],
@@ -52,9 +64,11 @@ def drawn(name: str) -> tuple[str, str]:
         "axes.spines.top": False, "axes.spines.right": False, "figure.facecolor": LIGHT["paper"],
         "axes.facecolor": LIGHT["paper"], "hatch.color": LIGHT["pale"],
     }  # fmt: skip
-    with matplotlib.rc_context(look):
-        by_day = _svg(pictures()[name].draw(open_by_name("tiny")))
-    return by_day, re.sub("#[0-9a-f]{6}", lambda found: NIGHT.get(found[0], found[0]), by_day)
+
+
+def by_night(by_day: str) -> str:
+    """Return a picture's SVG in the colours of the night."""
+    return re.sub("#[0-9a-f]{6}", lambda found: NIGHT.get(found[0], found[0]), by_day)
 
 
 def files_of() -> dict[str, str | bytes]:
@@ -90,7 +104,7 @@ def inserted(markdown: str, page: PurePosixPath) -> str:
             raise ValueError(f"{page}: there is no picture {found[1]}; there are {', '.join(pictures())}")
         return picture_of(found[1], page)
 
-    return MARK.sub(put, markdown)
+    return MARK.sub(put, BY_SYSTEM.sub(r"![\3](\2){.day}![\3](\1){.night}", markdown))
 
 
 def _svg(figure: Any) -> str:

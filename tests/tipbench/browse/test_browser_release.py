@@ -66,6 +66,41 @@ def test_every_kind_of_page_is_whole_with_truth_and_without(
     assert seen == 4
 
 
+BOXES = """
+() => [...document.querySelectorAll(".scroll")].filter((box) => box.checkVisibility()).map((box) => ({
+  of: box.getAttribute("aria-label"),
+  wider: box.scrollWidth > box.clientWidth + 2,
+  told: box.previousElementSibling?.matches(".sideways") && box.previousElementSibling.checkVisibility(),
+}))
+"""
+BROKEN = """
+() => [...document.querySelectorAll("tbody th.n")].filter((cell) => {
+  const text = document.createRange();
+  text.selectNodeContents(cell);
+  return cell.checkVisibility() && text.getClientRects().length > 1;
+}).map((cell) => cell.textContent)
+"""
+
+
+def test_on_a_phone_a_table_lies_within_the_screen_or_says_that_it_scrolls(
+    opened: Callable, folder: Path, kinds: list[str]
+) -> None:
+    page = opened(viewport=PHONE)
+    show_truth(page)
+    seen = {}
+    for path in kinds:
+        page.goto((folder / path).as_uri())
+        page.evaluate("for (const one of document.querySelectorAll('.fold')) one.open = true;")
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        for box in page.evaluate(BOXES):
+            assert box["told"] == box["wider"], (path, box)
+            seen[box["of"]] = box["wider"]
+        assert page.evaluate(BROKEN) == [], path
+    assert seen["Cases"]
+    assert not seen["Tables"]
+    assert not any(wider for of, wider in seen.items() if of.startswith("Columns of "))
+
+
 def test_truth_is_covered_until_it_is_asked_for_and_the_next_page_remembers(
     opened: Callable, folder: Path
 ) -> None:

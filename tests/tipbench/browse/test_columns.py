@@ -22,7 +22,7 @@ def told(values: list, dtype: pl.DataType, **more: Any) -> tuple[str, str, str]:
         ([True, False, None, True], pl.Boolean(), {}, ("yes or no", "25%", "yes 67%, no 33%")),
         (["b", "a", "a", "a"], pl.String(), {}, ("text", "", "a 75%, b 25%")),
         ([7, 9, 9], pl.Int64(), {}, ("id", "", "2 different ids")),
-        ([3, 1, 3], pl.Int32(), {"unit": "days"}, ("whole number", "", "3 67%, 1 33%")),
+        ([3, 1, 3], pl.Int32(), {"unit": "days"}, ("whole number", "", "3: 67%, 1: 33%")),
         (
             list(range(100)),
             pl.Int32(),
@@ -31,6 +31,12 @@ def told(values: list, dtype: pl.DataType, **more: Any) -> tuple[str, str, str]:
         ),
         (list(range(100)), pl.Int32(), {}, ("whole number", "", "100 different numbers")),
         ([None, None], pl.Int32(), {"unit": "days"}, ("whole number", "100%", "no value")),
+        (
+            [*"abcdefghijklm", "a"],
+            pl.String(),
+            {},
+            ("text", "", "a 14%, b 7%, c 7%, 10 more; bars: the 12 most frequent"),
+        ),
         ([["a", "b"], ["a"], []], pl.List(pl.String()), {}, ("list of texts", "", "a 67%, b 33%")),
         (
             [[1, 2], [1], []],

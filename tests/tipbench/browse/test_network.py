@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 from tipbench.browse.network import KINDS, MOST, SORTS, Network, network_of
-from tipbench.browse.network_figure import DASHES, draw
+from tipbench.browse.network_figure import LINES, draw
 from tipbench.browse.source import first_regions
 from tipbench.data.firms import owned_firms
 from tipbench.pages.svg import PHONE
@@ -57,7 +57,8 @@ def test_links_join_rows_that_are_drawn_and_each_sort_is_explained(network: Netw
         assert link.ends[0] != link.ends[1]
         assert link.count > 0
         assert link.sort in SORTS
-    assert set(DASHES) == set(SORTS)
+    assert set(LINES) == set(SORTS)
+    assert len(set(LINES.values())) == len(LINES)
     assert len({node.name for node in network.nodes}) == len(network.nodes)
     assert {node.name[0] for node in network.nodes} <= set(KINDS.values())
 
@@ -71,3 +72,19 @@ def test_every_row_and_link_is_drawn_within_the_figure(network: Network, phone: 
     assert drawing.width <= (PHONE if phone else 900)
     heights = [float(dict(mark.attributes)["y"]) for mark in drawing.marks if mark.tag == "text"]
     assert 0 < min(heights) < max(heights) < drawing.height
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_legend_is_in_the_figure_and_has_the_lines_that_are_drawn(network: Network, phone: bool) -> None:
+    drawing = draw(network, "t", phone)
+    marks = [(mark.tag, dict(mark.attributes)) for mark in drawing.marks]
+    strokes = {
+        tag: {(is_of["stroke"], is_of.get("stroke-dasharray", "")) for of, is_of in marks if of == tag}
+        for tag in ("path", "line")
+    }
+    there = {link.sort for link in network.links}
+    assert strokes["line"] == strokes["path"] == {LINES[sort] for sort in there}
+    said = " ".join(mark.text or "" for mark in drawing.marks)
+    for sort in SORTS:
+        assert (SORTS[sort].partition(" (")[0] in said) == (sort in there)
+        assert (SORTS[sort] in drawing.about) == (sort in there)

@@ -260,6 +260,36 @@ def test_a_misspelt_action_or_option_is_answered_by_the_nearest(tipbench, typed:
     assert tipbench(*typed.split()) == (2, "", f"tipbench: {says}\n")
 
 
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("data export", "`tipbench data export` needs --to DIR_OR_URL (a folder that is not there yet"),
+        ("data", "`tipbench data` needs ACTION (one of make, verify,"),
+        ("board build", "`tipbench board build` needs --to FOLDER (where the site is made)."),
+        (
+            "submit pack runs/x --to y --team z",
+            "SUMMARY (what the method does, in one line) and --author 'NAME, AFFILIATION'",
+        ),
+        ("seal new r", "`tipbench seal new` needs --closes DAY (last day of submissions, UTC), --secret"),
+        (
+            "score",
+            "`tipbench score` needs PREDICTIONS (a .parquet or .csv file). See `tipbench score --help`.",
+        ),
+        ("course key all", "`tipbench course key` needs --to FILE (the key; keep it from students)."),
+        ("data export --to", "`tipbench data export` cannot be run: argument --to: expected one argument."),
+        ("docs ethics more", "more is an argument too many: see `tipbench docs --help`."),
+    ],
+)
+def test_what_is_missing_is_named_in_one_sentence_without_usage(tipbench, typed: str, says: str) -> None:
+    code, out, err = tipbench(*typed.split())
+    assert code == 2
+    assert not out
+    assert err.startswith("tipbench: ")
+    assert says in err
+    assert err.count("\n") == 1
+    assert "usage" not in err
+
+
 def test_no_command_is_a_usage_error_that_shows_the_help(tipbench) -> None:
     code, out, _ = tipbench()
     assert code == 2

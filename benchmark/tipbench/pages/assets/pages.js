@@ -82,6 +82,24 @@
   const sheet = new CSSStyleSheet();
   const hideColumns = () => sheet.replaceSync(tables.map((table) => table.rules()).join(""));
 
+  /* What stands at the right of the window is told in words as well. */
+  const tellBeyond = (box, headings, sideways) => {
+    const end = box.getBoundingClientRect().right + 2;
+    const beyond = headings.filter((heading) => heading.offsetWidth && heading.getBoundingClientRect().right > end).length;
+    sideways.hidden = beyond === 0 || box.clientWidth === 0;
+    sideways.textContent = `Scroll sideways: ${beyond} more ${beyond === 1 ? "column" : "columns"} →`;
+  };
+
+  /* A table without controls, which is told of in the same words. */
+  const setUpPlain = (box) => {
+    const headings = [...box.querySelectorAll("thead th")];
+    const sideways = make("p", { className: "sideways", hidden: true });
+    const measure = () => tellBeyond(box, headings, sideways);
+    box.before(sideways);
+    box.addEventListener("scroll", measure, { passive: true });
+    new ResizeObserver(measure).observe(box);
+  };
+
   const setUpTable = (section) => {
     const id = section.id;
     const body = section.querySelector("tbody");
@@ -155,13 +173,7 @@
       });
     };
 
-    /* What stands at the right of the window is told in words as well. */
-    const measure = () => {
-      const end = box.getBoundingClientRect().right + 2;
-      const beyond = headings.filter((heading) => heading.offsetWidth && heading.getBoundingClientRect().right > end).length;
-      sideways.hidden = beyond === 0 || box.clientWidth === 0;
-      sideways.textContent = `Scroll sideways: ${beyond} more ${beyond === 1 ? "column" : "columns"} →`;
-    };
+    const measure = () => tellBeyond(box, headings, sideways);
 
     const update = () => {
       const found = sorted(matching());
@@ -291,6 +303,7 @@
     setUpCover(document.querySelector("#truth"));
     document.adoptedStyleSheets = [sheet];
     document.querySelectorAll("[data-table]").forEach(setUpTable);
+    [...document.querySelectorAll(".scroll")].filter((box) => !box.closest("[data-table]")).forEach(setUpPlain);
     setUpFolds();
     readAddress();
     addEventListener("hashchange", () => {

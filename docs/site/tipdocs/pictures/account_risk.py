@@ -60,7 +60,7 @@ def draw(release: Release) -> Any:
     ):
         axes.annotate(words, (-12, middle), ha="right", va="center", color=INK, annotation_clip=False)
     bare(axes)
-    axes.set(xlim=(0, 730), xlabel="day on which a tie began")
+    axes.set(xlim=(0, 730), xlabel="day on which a tie began (0: the first of the data)")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3, markerscale=3)
     return made
 
