@@ -1,4 +1,4 @@
-"""What is made of the tables of a fold is made once: for fit, both predictions and all seeds, and for no other tables."""
+"""What is made of the tables of a fold is made once, for fit, predictions and all seeds, and for no other tables."""
 
 from dataclasses import replace
 
