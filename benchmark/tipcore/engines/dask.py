@@ -44,7 +44,7 @@ def spread(
 
 @contextmanager
 def _client(engine: Engine, most: int) -> Iterator[Client]:
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a lost worker is no error of a user's
     if engine.address is not None:
         check_answers(engine, "dask scheduler")
         try:

@@ -1,0 +1,96 @@
+"""Do all engines make the same, how long do they take, and what does a killed worker cost? Prints a table.
+
+``OMP_NUM_THREADS=1 python tests/performance/engines.py [--engines loky dask ray submitit] [--sizes 1 2 4 8]`` makes as
+many times the regions of ``small`` on each engine, compares the digests of all columns with one process's, and kills a
+worker in the middle of the smallest. Each size starts workers anew, where the engine starts any. Run it on an idle
+machine; engines whose extra is not installed are left out, and named.
+"""
+
+import argparse
+import json
+import os
+import resource
+import signal
+import sys
+import tempfile
+import time
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+MODULES = {"loky": "joblib", "dask": "distributed", "ray": "ray", "submitit": "submitit"}
+REGIONS = 64
+"""Of ``small``."""
+
+
+def work(folder: Path, killed: int, index: int) -> tuple[int, int]:
+    """Make a region; return the worker's number and its peak of memory, MiB. ``killed``: where it dies, once."""
+    from tipdata.core.world import World
+    from tipdata.release.make import make_region
+
+    mark = folder / "killed"
+    if index == killed and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    make_region(World.of("0.4.0"), folder, "", index)
+    return os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def digests(folder: Path) -> dict[str, object]:
+    """Return the digests of all columns of all regions that are there."""
+    from tipdata.release.manifests import RECEIPT
+
+    found = sorted(path for path in folder.iterdir() if (path / RECEIPT).is_file())
+    return {path.name: json.loads((path / RECEIPT).read_bytes())["digests"] for path in found}
+
+
+def main() -> int:
+    """Run all and print the table; return 1 where digests differ."""
+    from tipcore.engines import Engine, run_all
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--engines", nargs="+", choices=MODULES, default=list(MODULES))
+    parser.add_argument("--sizes", nargs="+", type=int, default=[1, 2, 4, 8], help="times small")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    right: dict[str, object] = {}
+    print(
+        f"{'engine':<11} {'regions':>8} {'wall s':>8} {'a region':>9} {'peak MiB':>9} {'workers':>8}   digests"
+    )
+    for name in ("sequential", *options.engines):
+        if name != "sequential" and find_spec(MODULES[name]) is None:
+            print(f"{name:<11} left out: its extra is not installed")
+            continue
+        runs = [(times, -1) for times in options.sizes]
+        runs += [(options.sizes[0], REGIONS // 2)] if name != "sequential" else []
+        for times, killed in runs if name != "sequential" else [(max(options.sizes), -1)]:
+            with tempfile.TemporaryDirectory() as place:
+                folder, jobs = Path(place) / "release", Path(place) / "jobs"
+                folder.mkdir()
+                extra = {"cluster": "local", "folder": str(jobs)} if name == "submitit" else {}
+                engine = Engine(name, options.workers if name != "sequential" else None, **extra)
+                start = time.perf_counter()
+                made = run_all(partial(work, folder, killed), range(times * REGIONS), engine, quiet=True)
+                wall = time.perf_counter() - start
+                found = digests(folder)
+            right = right or found
+            same = all(found[region] == right[region] for region in found) and len(found) == times * REGIONS
+            said = "as one process" if same else "DIFFER"
+            peak, workers = max(peak for _, peak in made), len({process for process, _ in made})
+            print(
+                f"{name:<11} {len(made):>8,} {wall:>8.1f} {wall / len(made):>9.3f} {peak:>9,} {workers:>8}   {said}"
+                f"{'; a worker was killed' if killed >= 0 else ''}",
+                flush=True,
+            )
+            if not same:
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
