@@ -79,7 +79,7 @@ def test_missing_shares_and_distributions_are_of_all_rows(folder: Path, tiny: Re
     adverts = tiny.scan("adverts").collect()
     share = f"{100 * adverts['price'].null_count() / adverts.height:.0f}%"
     row = page.split(">price</th>")[1].split("</tr>")[0]
-    assert f'<td class="n">{share}</td>' in row
+    assert f'<td class="n" data-label="missing">{share}</td>' in row
     assert f"{adverts['price'].min():,} to {adverts['price'].max():,}, half of them up to" in row
 
 
