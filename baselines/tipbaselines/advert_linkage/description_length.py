@@ -3,17 +3,20 @@
 The code lengths of InfoShield (Lee, Vajiac, Kulshrestha, Levy, Park, Jones, Rabbany and Faloutsos, ICDE 2021,
 section IV): a document of n words costs log*(n) + n log2 V; aligned to a template it costs one bit a column, and for
 every edit its place, its kind (2 bits) and the word where one is put in; words in a slot cost no place and no kind.
-All documents of a batch are aligned at once by dynamic programming over integers, so ties are exact.
+All documents of a batch are aligned at once by dynamic programming over integers, so ties are exact. Each may have a
+template of its own: most batches are small, and then calls cost more than numbers do.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 COLUMN_BITS = 1
 KIND_BITS = 2
-PAD = -1
-"""Filler after the end of a document: equals no token."""
+PAD, NONE = -1, -2
+"""Fillers after the end of a document, and of a template: they equal no token, nor each other."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,29 @@ class Template:
         )
 
 
+class Templates:
+    """A template per document, filled up to the longest.
+
+    ``tokens``: int64 (documents, m), ``sizes``: int64 (documents,), ``slots``: bool (documents, m + 1),
+    ``slot_bits``: float64 (documents,), for all slots of each.
+    """
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        self.tokens, self.sizes = padded([one.tokens for one in templates], NONE)
+        self.slots = padded([one.slots for one in templates], 0)[0].astype(bool)
+        self.slot_bits = np.array([one.slots.sum() * one.slot_bits for one in templates], dtype=np.float64)
+
+
 @dataclass(frozen=True)
 class Alignment:
-    """How documents meet a template: ``matched`` bool (documents, m), ``inserted`` int64 (documents, m + 1) a gap."""
+    """How documents meet their templates: ``matched`` bool (documents, m), ``inserted`` int64 (documents, m + 1) a
+    gap."""
 
     matched: np.ndarray
     inserted: np.ndarray
 
 
+@cache
 def log_star(number: float) -> float:
     """Return bits of the universal code of a whole number (Rissanen 1983); 0 for 0 and 1."""
     total, value = 0.0, float(number)
@@ -64,61 +82,74 @@ def document_bits(length: int, word_bits: int) -> float:
     return log_star(length) + length * word_bits
 
 
-def padded(documents: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def padded(documents: Sequence[np.ndarray], filler: int = PAD) -> tuple[np.ndarray, np.ndarray]:
     """Return documents as one int64 matrix filled up with :data:`PAD`, and their lengths."""
     lengths = np.array([len(d) for d in documents], dtype=np.int64)
-    matrix = np.full((len(documents), int(lengths.max(initial=0))), PAD, dtype=np.int64)
+    matrix = np.full((len(documents), int(lengths.max(initial=0))), filler, dtype=np.int64)
     matrix[np.arange(matrix.shape[1]) < lengths[:, None]] = np.concatenate(documents)
     return matrix, lengths
 
 
-def aligned_bits(template: Template, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> np.ndarray:
-    """Return bits of each document as edits of the template, at the cheapest alignment: float64 (documents,)."""
-    last = _rows(template, matrix, lengths, word_bits)[-1]
-    size = np.maximum(lengths, len(template.tokens))
-    fixed = np.array([log_star(n) for n in size]) + template.slots.sum() * template.slot_bits
-    return last[np.arange(len(lengths)), lengths] + fixed
+def aligned_bits(templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> np.ndarray:
+    """Return bits of each document as edits of its template, at the cheapest alignment: float64 (documents,)."""
+    sizes = templates.sizes
+    last = np.empty(len(lengths), dtype=np.int32)
+    for number, row in enumerate(_rows(templates, matrix, lengths, word_bits)):
+        ends = sizes == number
+        if ends.any():
+            last[ends] = row[ends, lengths[ends]]
+    longer = np.maximum(lengths, sizes)
+    return last + (np.array([log_star(n) for n in longer.tolist()]) + templates.slot_bits)
 
 
-def _edit_bits(template: Template, lengths: np.ndarray) -> np.ndarray:
+def _edit_bits(templates: Templates, lengths: np.ndarray) -> np.ndarray:
     """Return bits of an edit's column, place and kind, (documents, 1) int32."""
-    size = np.maximum(np.maximum(lengths, len(template.tokens)), 2)
+    size = np.maximum(np.maximum(lengths, templates.sizes), 2)
     return (COLUMN_BITS + np.ceil(np.log2(size)).astype(np.int32) + KIND_BITS).astype(np.int32)[:, None]
 
 
 def _rows(
-    template: Template, matrix: np.ndarray, lengths: np.ndarray, word_bits: int, keep: bool = False
-) -> list[np.ndarray]:
-    """Return rows of the alignment table, int32 (documents, width + 1) a row; all m + 1 of them, or the last alone."""
-    edit = _edit_bits(template, lengths)
+    templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bits: int
+) -> Iterator[np.ndarray]:
+    """Yield rows of the alignment table, int32 (documents, width + 1) each, m + 1 of them."""
+    edit = _edit_bits(templates, lengths)
     word = np.int32(word_bits)
     place = np.arange(matrix.shape[1] + 1, dtype=np.int32)
     between = place * (edit + word)
-    slope = [
-        np.broadcast_to(place * (np.int32(COLUMN_BITS) + word), between.shape) if s else between
-        for s in template.slots
-    ]
-    rows = [slope[0]]
-    for number, token in enumerate(template.tokens, start=1):
-        best = rows[-1] + edit
-        change = np.where(matrix == token, np.int32(COLUMN_BITS), edit + word)
-        np.minimum(best[:, 1:], rows[-1][:, :-1] + change, out=best[:, 1:])
-        best -= slope[number]
+    inside = place * (np.int32(COLUMN_BITS) + word)
+    is_slot = templates.slots
+    some, every = is_slot.any(axis=0), is_slot.all(axis=0)
+
+    def slope(number: int) -> np.ndarray:
+        if not some[number]:
+            return between
+        return (
+            np.broadcast_to(inside, between.shape)
+            if every[number]
+            else np.where(is_slot[:, number, None], inside, between)
+        )
+
+    row = slope(0)
+    yield row
+    for number in range(1, templates.tokens.shape[1] + 1):
+        best = row + edit
+        change = np.where(matrix == templates.tokens[:, number - 1, None], np.int32(COLUMN_BITS), edit + word)
+        np.minimum(best[:, 1:], row[:, :-1] + change, out=best[:, 1:])
+        rising = slope(number)
+        best -= rising
         np.minimum.accumulate(best, axis=1, out=best)
-        best += slope[number]
-        if not keep:
-            rows.clear()
-        rows.append(best)
-    return rows
+        best += rising
+        row = best
+        yield row
 
 
-def align(template: Template, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> Alignment:
+def align(templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> Alignment:
     """Return the cheapest alignment of each document, found backwards through the table; a match is preferred to an
     edit."""
-    rows = np.stack(_rows(template, matrix, lengths, word_bits, keep=True), axis=1)
-    edit = _edit_bits(template, lengths)[:, :, None]
+    rows = np.stack(list(_rows(templates, matrix, lengths, word_bits)), axis=1)
+    edit = _edit_bits(templates, lengths)[:, :, None]
     count, tall, wide = rows.shape
-    same = matrix[:, None, :] == template.tokens[None, :, None]
+    same = matrix[:, None, :] == templates.tokens[:, :, None]
     # Every cell's step back, in cells of the flattened table: 0 at the origin, 1 for a word put in.
     step = np.ones(rows.shape, dtype=np.int64)
     step[:, 0, 0] = 0
@@ -126,7 +157,7 @@ def align(template: Template, matrix: np.ndarray, lengths: np.ndarray, word_bits
     change = np.where(same, np.int32(COLUMN_BITS), edit + np.int32(word_bits))
     step[:, 1:, 1:][rows[:, :-1, :-1] + change == rows[:, 1:, 1:]] = wide + 1
     flat = step.ravel()
-    here = np.arange(count) * tall * wide + (tall - 1) * wide + lengths
+    here = (np.arange(count) * tall + templates.sizes) * wide + lengths
     path = np.empty((tall + wide, count), dtype=np.int64)
     for move in range(tall + wide):
         path[move] = here

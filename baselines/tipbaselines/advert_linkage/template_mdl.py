@@ -19,15 +19,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from tipbaselines.advert_linkage.alignments import Ask, Asking, answer_all
 from tipbaselines.advert_linkage.description_length import (
     COLUMN_BITS,
     KIND_BITS,
     Template,
-    align,
-    aligned_bits,
     document_bits,
     log_star,
-    padded,
     place_bits,
 )
 from tipbaselines.advert_text import texts, tokens
@@ -89,11 +87,14 @@ def template_clusters(documents: list[tuple[str, ...]], copies: np.ndarray, phra
     word_bits = place_bits(int(vocabulary.max(initial=1)) + 1)
     digest = [hashlib.sha256("\n".join(d).encode("utf-8", "surrogatepass")).digest() for d in documents]
     label = np.arange(len(documents))
+    clusterings = []
     for members in _coarse(documents, phrases):
-        if len(members) == 1:
-            continue
-        order = sorted(members, key=lambda i: (-int(copies[i]), digest[i]))
-        _fine([coded[i] for i in order], copies[order], word_bits, np.array(order), label)
+        if len(members) > 1:
+            order = sorted(members, key=lambda i: (-int(copies[i]), digest[i]))
+            clusterings.append(
+                _fine([coded[i] for i in order], copies[order], word_bits, np.array(order), label)
+            )
+    answer_all(clusterings, word_bits)
     return label
 
 
@@ -118,7 +119,7 @@ def _coarse(documents: list[tuple[str, ...]], phrases: int) -> list[list[int]]:
 
 def _fine(
     documents: list[np.ndarray], copies: np.ndarray, word_bits: int, number: np.ndarray, label: np.ndarray
-) -> None:
+) -> Asking[None]:
     """Cluster the documents of one component greedily, writing ``label[number]`` of those that share a template."""
     index = _Overlap(documents)
     alone = np.array([document_bits(len(d), word_bits) for d in documents])
@@ -132,11 +133,11 @@ def _fine(
         if len(near) == 0:
             continue
         group = np.concatenate([[seed], near])
-        matrix, lengths = padded([documents[i] for i in group])
-        template = _template(document, matrix, lengths, alone[group], word_bits)
+        among = [documents[i] for i in group]
+        template = yield from _template(document, among, alone[group], word_bits)
         if template is None:
             continue
-        bits = aligned_bits(template, matrix, lengths, word_bits)
+        [bits] = yield Ask("bits", [template], among)
         inside = (bits < alone[group]) | (group == seed)
         which_bits = log_star(templates + 1) + place_bits(templates + 1) * copies[group[inside]].sum()
         written = template.bits(word_bits) + which_bits + (bits * copies[group])[inside].sum()
@@ -148,38 +149,42 @@ def _fine(
 
 
 def _template(
-    seed: np.ndarray, matrix: np.ndarray, lengths: np.ndarray, alone: np.ndarray, word_bits: int
-) -> Template | None:
-    """Return the cheapest template with slots from the seed (row 0) and the documents that join it; None where none
-    does."""
+    seed: np.ndarray, among: list[np.ndarray], alone: np.ndarray, word_bits: int
+) -> Asking[Template | None]:
+    """Return the cheapest template with slots from the seed, the first of the documents, and those that join it; None
+    where none does."""
     whole = Template(seed, np.zeros(len(seed) + 1, dtype=bool))
-    joined = np.flatnonzero(aligned_bits(whole, matrix, lengths, word_bits) < alone)
+    [bits] = yield Ask("bits", [whole], among)
+    joined = np.flatnonzero(bits < alone)
     joined = joined[joined != 0][:SAMPLE]
     if len(joined) == 0:
         return None
-    rows, sizes = matrix[joined], lengths[joined]
-    share = align(whole, rows, sizes, word_bits).matched.mean(axis=0)
-    best, least = None, np.inf
-    for kept in {tuple(np.flatnonzero(share >= least_share).tolist()) for least_share in KEPT_SHARES}:
-        if not kept:
-            continue
-        words = seed[list(kept)]
-        template = _with_slots(words, matrix[[0, *joined]], lengths[[0, *joined]], word_bits)
-        cost = template.bits(word_bits)
-        cost += aligned_bits(template, matrix[[0, *joined]], lengths[[0, *joined]], word_bits).sum()
-        if (cost, len(kept)) < (least, np.inf if best is None else len(best.tokens)):
-            best, least = template, cost
-    return best
+    [found] = yield Ask("align", [whole], [among[i] for i in joined])
+    share = found.matched.mean(axis=0)
+    kept = {tuple(np.flatnonzero(share >= least).tolist()) for least in KEPT_SHARES} - {()}
+    words = [seed[list(one)] for one in sorted(kept, key=len)]
+    if not words:
+        return None
+    sample = [among[i] for i in (0, *joined)]
+    bare = [Template(one, np.zeros(len(one) + 1, dtype=bool)) for one in words]
+    aligned = yield Ask("align", bare, sample)
+    longest = max(len(document) for document in sample)
+    templates = [
+        _with_slots(one, of_words.inserted, longest, word_bits)
+        for one, of_words in zip(words, aligned, strict=True)
+    ]
+    costs = yield Ask("bits", templates, sample)
+    cost = [one.bits(word_bits) + of_rows.sum() for one, of_rows in zip(templates, costs, strict=True)]
+    return templates[int(np.argmin(cost))]  # the shorter of two that cost the same
 
 
-def _with_slots(words: np.ndarray, matrix: np.ndarray, lengths: np.ndarray, word_bits: int) -> Template:
-    """Return the template of these words with a slot in each gap where it saves bits over the given documents."""
-    bare = Template(words, np.zeros(len(words) + 1, dtype=bool))
-    inserted = align(bare, matrix, lengths, word_bits).inserted
-    edit = place_bits(max(len(words), int(lengths.max()))) + KIND_BITS
-    length_bits = np.vectorize(lambda n: COLUMN_BITS + log_star(n))(np.ceil(inserted.mean(axis=0)))
+def _with_slots(words: np.ndarray, inserted: np.ndarray, longest: int, word_bits: int) -> Template:
+    """Return the template of these words with a slot in each gap where it saves bits, given how much each document
+    puts in there, (documents, gaps), and the length of the longest."""
+    edit = place_bits(max(len(words), longest)) + KIND_BITS
+    length_bits = np.array([COLUMN_BITS + log_star(n) for n in np.ceil(inserted.mean(axis=0)).tolist()])
     saved = inserted.sum(axis=0) * edit
-    slots = saved > place_bits(len(words)) + len(matrix) * length_bits
+    slots = saved > place_bits(len(words)) + len(inserted) * length_bits
     return Template(words, slots, float(length_bits[slots].mean()) if slots.any() else 0.0)
 
 
