@@ -102,21 +102,24 @@ def aligned_bits(templates: Templates, matrix: np.ndarray, lengths: np.ndarray, 
     return last + (np.array([log_star(n) for n in longer.tolist()]) + templates.slot_bits)
 
 
-def _edit_bits(templates: Templates, lengths: np.ndarray) -> np.ndarray:
-    """Return bits of an edit's column, place and kind, (documents, 1) int32."""
+def _edit_bits(templates: Templates, lengths: np.ndarray, word_bits: int) -> np.ndarray:
+    """Return bits of an edit's column, place and kind, (documents, 1), in the narrowest type that holds a whole table:
+    half as wide is a sixth quicker."""
     size = np.maximum(np.maximum(lengths, templates.sizes), 2)
-    return (COLUMN_BITS + np.ceil(np.log2(size)).astype(np.int32) + KIND_BITS).astype(np.int32)[:, None]
+    edit = COLUMN_BITS + np.ceil(np.log2(size)).astype(np.int64) + KIND_BITS
+    most = (int(edit.max()) + word_bits) * (int(lengths.max()) + int(templates.sizes.max()) + 1)
+    return edit.astype(np.int16 if most < np.iinfo(np.int16).max else np.int32)[:, None]
 
 
 def _rows(
     templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bits: int
 ) -> Iterator[np.ndarray]:
-    """Yield rows of the alignment table, int32 (documents, width + 1) each, m + 1 of them."""
-    edit = _edit_bits(templates, lengths)
-    word = np.int32(word_bits)
-    place = np.arange(matrix.shape[1] + 1, dtype=np.int32)
+    """Yield rows of the alignment table, whole numbers (documents, width + 1) each, m + 1 of them."""
+    edit = _edit_bits(templates, lengths, word_bits)
+    column, word = edit.dtype.type(COLUMN_BITS), edit.dtype.type(word_bits)
+    place = np.arange(matrix.shape[1] + 1, dtype=edit.dtype)
     between = place * (edit + word)
-    inside = place * (np.int32(COLUMN_BITS) + word)
+    inside = place * (column + word)
     is_slot = templates.slots
     some, every = is_slot.any(axis=0), is_slot.all(axis=0)
 
@@ -133,7 +136,7 @@ def _rows(
     yield row
     for number in range(1, templates.tokens.shape[1] + 1):
         best = row + edit
-        change = np.where(matrix == templates.tokens[:, number - 1, None], np.int32(COLUMN_BITS), edit + word)
+        change = np.where(matrix == templates.tokens[:, number - 1, None], column, edit + word)
         np.minimum(best[:, 1:], row[:, :-1] + change, out=best[:, 1:])
         rising = slope(number)
         best -= rising
@@ -147,14 +150,15 @@ def align(templates: Templates, matrix: np.ndarray, lengths: np.ndarray, word_bi
     """Return the cheapest alignment of each document, found backwards through the table; a match is preferred to an
     edit."""
     rows = np.stack(list(_rows(templates, matrix, lengths, word_bits)), axis=1)
-    edit = _edit_bits(templates, lengths)[:, :, None]
+    edit = _edit_bits(templates, lengths, word_bits)[:, :, None]
+    column, word = edit.dtype.type(COLUMN_BITS), edit.dtype.type(word_bits)
     count, tall, wide = rows.shape
     same = matrix[:, None, :] == templates.tokens[:, :, None]
     # Every cell's step back, in cells of the flattened table: 0 at the origin, 1 for a word put in.
     step = np.ones(rows.shape, dtype=np.int64)
     step[:, 0, 0] = 0
     step[:, 1:][rows[:, :-1] + edit == rows[:, 1:]] = wide
-    change = np.where(same, np.int32(COLUMN_BITS), edit + np.int32(word_bits))
+    change = np.where(same, column, edit + word)
     step[:, 1:, 1:][rows[:, :-1, :-1] + change == rows[:, 1:, 1:]] = wide + 1
     flat = step.ravel()
     here = (np.arange(count) * tall + templates.sizes) * wide + lengths

@@ -6,8 +6,10 @@ from itertools import product
 import numpy as np
 import polars as pl
 import pytest
+from tipbaselines.advert_linkage.alignments import Ask, answer_all
 from tipbaselines.advert_linkage.description_length import (
     Template,
+    Templates,
     aligned_bits,
     document_bits,
     log_star,
@@ -103,5 +105,38 @@ def test_the_universal_code_has_the_published_lengths(number: int, bits: float):
 def test_a_document_is_cheaper_by_its_own_template_than_alone_and_dearer_by_a_foreign_one():
     words, foreign = np.arange(20), np.arange(100, 120)
     template = Template(words, np.zeros(21, dtype=bool))
-    own, other = aligned_bits(template, *padded([words, foreign]), word_bits=10)
+    own, other = aligned_bits(Templates([template] * 2), *padded([words, foreign]), word_bits=10)
     assert own < document_bits(20, 10) < other
+
+
+# Twenty matches of one bit each; or twenty words changed, 1 + 5 + 2 + word bits each: narrow numbers and wide ones.
+@pytest.mark.parametrize("word_bits", [10, 2000])
+def test_bits_are_those_of_the_edits_however_many_a_word_has(word_bits: int):
+    words, foreign = np.arange(20), np.arange(100, 120)
+    template = Template(words, np.zeros(21, dtype=bool))
+    own, other = aligned_bits(Templates([template] * 2), *padded([words, foreign]), word_bits=word_bits)
+    assert own == pytest.approx(20 + log_star(20))
+    assert other == pytest.approx(20 * (8 + word_bits) + log_star(20))
+
+
+def test_what_is_asked_side_by_side_is_answered_as_if_asked_alone():
+    rng = np.random.default_rng(3)
+    texts = [rng.integers(0, 9, size) for size in (5, 8, 13, 21)]
+    templates = [Template(text, np.arange(len(text) + 1) % 3 == 0, 4.0) for text in texts]
+    asks = [Ask(kind, templates[n : n + 2], texts[: n + 2]) for kind in ("bits", "align") for n in range(3)]
+    heard = {}
+
+    def clustering(name: object, asks: list[Ask]):
+        for number, ask in enumerate(asks):
+            heard[name, number] = yield ask
+
+    answer_all([clustering("first", asks), clustering("second", asks[::-1])], word_bits=6)
+    for number, ask in enumerate(asks):
+        answer_all([clustering("alone", [ask])], word_bits=6)
+        for said in (heard["first", number], heard["second", len(asks) - 1 - number]):
+            for one, other in zip(said, heard["alone", 0], strict=True):
+                if ask.kind == "bits":
+                    assert one.tolist() == other.tolist()
+                else:
+                    assert np.array_equal(one.matched, other.matched)
+                    assert np.array_equal(one.inserted, other.inserted)
