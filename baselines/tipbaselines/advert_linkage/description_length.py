@@ -121,7 +121,8 @@ def _rows(
     between = place * (edit + word)
     inside = place * (column + word)
     is_slot = templates.slots
-    some, every = is_slot.any(axis=0), is_slot.all(axis=0)
+    some: np.ndarray = is_slot.any(axis=0)
+    every: np.ndarray = is_slot.all(axis=0)
 
     def slope(number: int) -> np.ndarray:
         if not some[number]:
