@@ -27,8 +27,9 @@ from tipbench.runs.results import Result
 from tipboard.board.collection import seat_of
 from tipboard.board.draws import REPLICATES
 
-MARGIN, LARGEST_MARGIN = 0.1, 0.05
-"""The share of the released score that worlds may differ by, and the most that this allows."""
+MARGIN, SMALLEST_MARGIN, LARGEST_MARGIN = 0.1, 0.005, 0.05
+"""The share of the released score that worlds may differ by, and the least and the most that this allows. A score near
+0 rests on a few hits: without the least, one that is .001 here and 0 there would be marked."""
 ASSUMED = 0.25
 """Taken for how far an interval reaches where too few clusters allow none: with it, as many of the shipped methods are
 beyond noise and margin as intervals of 95% let through (2.3% of 264 pairs of worlds of ``tiny`` of data 0.3.0)."""
@@ -112,4 +113,4 @@ def supports(released: Bounded, fresh: Bounded, lower_is_better: bool) -> bool:
         return False
     better = (fresh.score - released.score) * (1 if lower_is_better else -1)
     noise = math.hypot(released.reach(up=lower_is_better), fresh.reach(up=not lower_is_better))
-    return better <= noise + min(MARGIN * abs(released.score), LARGEST_MARGIN)
+    return better <= noise + min(max(MARGIN * abs(released.score), SMALLEST_MARGIN), LARGEST_MARGIN)

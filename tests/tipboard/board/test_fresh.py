@@ -16,7 +16,7 @@ from tipboard.board.export import FOOTNOTE, matrix, of_entry, of_task, overall, 
 from tipboard.board.files import Board, read
 from tipboard.board.forest_rows import forest_of
 from tipboard.board.formats import FORMATS
-from tipboard.board.fresh import LARGEST_MARGIN, MARGIN, Bounded, supports
+from tipboard.board.fresh import LARGEST_MARGIN, MARGIN, SMALLEST_MARGIN, Bounded, supports
 from tipboard.board.stability import read as read_worlds
 from tipboard.site.overview import covering
 from tipboard.site.read_rankings import across
@@ -65,7 +65,7 @@ def text(key: str, line: BoardRow) -> str:
 
 def test_the_edge_is_at_noise_and_margin_and_half_widths_add_as_squares() -> None:
     noise = np.hypot(0.03, 0.04)
-    for released, margin in ((0.9, LARGEST_MARGIN), (0.3, 0.3 * MARGIN)):
+    for released, margin in ((0.9, LARGEST_MARGIN), (0.3, 0.3 * MARGIN), (0.01, SMALLEST_MARGIN)):
         edge = released - noise - margin
         assert supports(known(released, 0.03), known(edge + 1e-9, 0.04), lower_is_better=False)
         assert not supports(known(released, 0.03), known(edge - 1e-9, 0.04), lower_is_better=False)
