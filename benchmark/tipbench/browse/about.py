@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tipdata.core.world import DAYS, newest_released, profile, versions
+from tipdata.core.world import DAYS, OWN, entry_of, newest_released, profile
 from tipdata.documents.licence import NAME
 from tipdata.release import Release
 
@@ -15,6 +15,7 @@ STATUS = {
     "draft": "draft: it may still change",
     "released": "released: it never changes",
     "retired": "retired: no longer made",
+    OWN: "a world file of your own: no board takes it",
 }
 NOTE = "Nobody in these data is real and nothing of it happened. A sign that fits a case fits lawful work as well."
 
@@ -47,12 +48,9 @@ def about_of(release: Release, read: Regions) -> About:
 
 def facts(release: Release, about: About, rows: int) -> list[tuple[str, str]]:
     """Return what a release is: name and text of each fact."""
-    entry = versions()[release.version]
-    seed = (
-        f"the released one, seed {entry['seed']}"
-        if not release.world
-        else f"independent world {release.world}"
-    )
+    entry = entry_of(release.version)
+    which = "one of your own" if entry["status"] == OWN else "the released one"
+    seed = f"independent world {release.world}" if release.world else f"{which}, seed {entry['seed']}"
     own = (
         "; kinds and forms are drawn at shares of their own, which weights undo"
         if profile(release.size)

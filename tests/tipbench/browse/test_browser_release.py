@@ -108,10 +108,15 @@ def test_truth_is_covered_until_it_is_asked_for_and_the_next_page_remembers(
     assert sight(page, "#rows .t") == 0
     assert sight(page, "#columns tbody .t") == 0
     assert sight(page, ".covered") > 0
+    all_columns = page.locator("#rows thead th").count()
+    observed = all_columns - page.locator("#rows thead th.t").count()
+    chooser = page.locator("summary", has_text="Columns (")
+    assert chooser.inner_text() == f"Columns ({observed} of {observed})"
     page.locator("#truth").focus()
     page.keyboard.press("Space")
     assert sight(page, "#rows td.t") > 100
     assert sight(page, ".covered") == 0
+    assert chooser.inner_text() == f"Columns ({all_columns} of {all_columns})"
     page.goto((folder / "tables/people.html").as_uri())
     assert page.locator("#truth").is_checked()
     assert page.locator("#rows tbody tr").first.is_visible()

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from tipbench.browse import build
+from tipbench.browse.about import about_of, facts
 from tipbench.browse.build import MARKER, MOST_ROWS, browse
 from tipbench.browse.source import MOST_REGIONS, Regions, first_regions
 from tipbench.stories.finding import find
 from tipcore.errors import UsageError
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.world import DAYS
+from tipdata.core.world import DAYS, register
 from tipdata.documents.licence import licence
 from tipdata.release import Release
 from tipdata.stages import tables_of
@@ -137,6 +139,17 @@ def test_what_the_release_is_stands_on_the_first_page_and_the_licence_on_another
         assert said in index
     for line in licence().replace("\n- ", "\n\n").split("\n\n"):
         assert " ".join(line.removeprefix("- ").split()) in re.sub(r"<[^>]+>", "", about)
+
+
+def test_a_world_of_ones_own_says_that_it_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
+    file = tmp_path / "mine.yaml"
+    spell = {"value": 60, "unit": "days", "sign": "infoshield2021", "magnitude": "assumed", "times": 1.5}
+    file.write_text(yaml.safe_dump({"based_on": "0.4.0", "parameters": {"operations.duration_days": spell}}))
+    release = Release.of(register(file).name, "tiny")
+    said = dict(facts(release, about_of(release, first_regions(release)), 1))
+    assert said["Status"] == "a world file of your own: no board takes it"
+    assert said["World"].startswith("one of your own, seed ")
 
 
 def test_every_link_leads_to_a_file_and_every_place_in_it_is_there(folder: Path) -> None:

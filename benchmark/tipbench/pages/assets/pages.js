@@ -193,7 +193,8 @@
     const summary = make("summary");
     const sayColumns = () => {
       for (const one of boxes) one.box.checked = !state.hidden[one.column];
-      summary.textContent = `Columns (${state.hidden.filter((one) => !one).length} of ${headings.length})`;
+      const uncovered = headings.map((_, column) => column).filter((column) => !isHidden(column));
+      summary.textContent = `Columns (${uncovered.filter((column) => !state.hidden[column]).length} of ${uncovered.length})`;
     };
     const showColumns = () => { sayColumns(); hideColumns(); measure(); keepInAddress(); };
     const setUpColumns = () => {
@@ -222,6 +223,7 @@
         words.length = 0;
         for (const select of selects) if (isHidden(Number(select.dataset.column))) select.value = "";
         if (state.column >= 0 && isHidden(state.column)) state.column = -1;
+        sayColumns();
         update();
         measure();
       },
