@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -72,8 +73,9 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as place:
                 folder, jobs = Path(place) / "release", Path(place) / "jobs"
                 folder.mkdir()
-                extra = {"cluster": "local", "folder": str(jobs)} if name == "submitit" else {}
-                engine = Engine(name, options.workers if name != "sequential" else None, **extra)
+                engine = Engine(name, options.workers if name != "sequential" else None)
+                if name == "submitit":
+                    engine = replace(engine, cluster="local", folder=str(jobs))
                 start = time.perf_counter()
                 made = run_all(partial(work, folder, killed), range(times * REGIONS), engine, quiet=True)
                 wall = time.perf_counter() - start

@@ -121,8 +121,7 @@ def _rows(
     between = place * (edit + word)
     inside = place * (column + word)
     is_slot = templates.slots
-    some: np.ndarray = is_slot.any(axis=0)
-    every: np.ndarray = is_slot.all(axis=0)
+    some, every = np.logical_or.reduce(is_slot, axis=0), np.logical_and.reduce(is_slot, axis=0)
 
     def slope(number: int) -> np.ndarray:
         if not some[number]:
