@@ -14,7 +14,7 @@ from typing import Any
 from tipdata.core.grounds import numbers
 
 SAMPLE = "payments.sampled"
-BURDEN = 2
+BURDEN = 1.5
 """Payments of an operation that posts to those of one that never does: between one in so many and so many."""
 VIEW_ROWS = 3
 """Rows with which a view counts."""
@@ -122,6 +122,17 @@ def _views(parameters: Mapping[str, Entry]) -> dict[str, Span]:
     volume = parameters["operations.traits.volume"]["value"]
     few = {level for level in volume["levels"] if int(level.split("-")[-1]) < VIEW_ROWS}
     by_level = dict(zip(volume["levels"], volume["trafficking"], strict=True))
+    return {
+        "adverts": Span(0, 1 - _share(by_level, few)),
+        "payments": Span(0, parameters[SAMPLE]["value"]["posts"]),
+        "movement": Span(0, _moving(parameters).high),
+        "firms": Span(0, _placing(parameters)),
+    }
+
+
+def _moving(parameters: Mapping[str, Entry]) -> Span:
+    """Return which share of trafficking operations tours or makes journeys: those with the habit of it, which does not
+    depend on the line of work, but for lines that make journeys and may make none, and at most all of these too."""
     stays, tours = parameters["operations.traits.circuit"]["value"]["trafficking"]
     forms = parameters["operations.form"]["value"]
     own_way = set(parameters["trips.own_way.returns"]["value"])
@@ -129,12 +140,15 @@ def _views(parameters: Mapping[str, Entry]) -> dict[str, Span]:
         weight * _share(parameters[f"operations.category.{form}"]["value"], own_way)
         for form, weight in forms.items()
     ) / sum(forms.values())
-    return {
-        "adverts": Span(0, 1 - _share(by_level, few)),
-        "payments": Span(0, parameters[SAMPLE]["value"]["posts"]),
-        "movement": Span(0, min(1, tours / (stays + tours) + journeys)),
-        "firms": Span(0, _share(forms, set(parameters["suppliers.agencies.forms"]["value"]))),
-    }
+    share = tours / (stays + tours)
+    return Span(share * (1 - journeys), 1 - (1 - share) * (1 - journeys))
+
+
+def _placing(parameters: Mapping[str, Entry]) -> float:
+    """Return which share of trafficking operations may place people with firms."""
+    return _share(
+        parameters["operations.form"]["value"], set(parameters["suppliers.agencies.forms"]["value"])
+    )
 
 
 def _silent(parameters: Mapping[str, Entry]) -> Span:
@@ -146,7 +160,10 @@ def _silent(parameters: Mapping[str, Entry]) -> Span:
     ours = kinds.pop("operations.kind.trafficking")
     low = least_of(ours) / (least_of(ours) + sum(map(most_of, kinds.values())))
     high = most_of(ours) / (most_of(ours) + sum(map(least_of, kinds.values())))
-    few, many = (hidden * pick(sampled["seen"], sampled["silent"]) for pick in (min, max))
+    moving = _moving(parameters)
+    shares = (moving.low, 1 - (1 - moving.high) * (1 - _placing(parameters)))
+    mixed = [hidden * (share * sampled["seen"] + (1 - share) * sampled["silent"]) for share in shares]
+    few, many = min(mixed), max(mixed)
     least, most = (posting * share * sampled["posts"] for share in (low, high))
     if few + least * BURDEN <= 0 or many + most <= 0:
         return Span(0, 0)

@@ -32,6 +32,7 @@ SHAPE = {
     "together": {part: [list] for part in PARTS},
     "lacks": {OTHER: [str]},
     "needs": {part: [{"said": str, "beside": [str]}] for part in PARTS},
+    "at_home": {part: [str] for part in PARTS},
     "indicators": {family: [str] for family in FAMILIES},
 }
 """The shape of the file; see :mod:`tipdata.text.shapes`."""
@@ -60,6 +61,7 @@ class Rules:
     ``together``: of the same shape, thousandths by which the weight of the second is multiplied where the first, an
     earlier fact, holds. ``has``: (categories, facts, levels) bool. ``indicators``: (families, facts, levels) bool.
     ``needs``: (families, facts, levels, facts) bool: said only beside one of these facts; of none where there is none.
+    ``at_home``: (families, facts, levels) bool: not said of another town than the operation's own.
     """
 
     apart: np.ndarray
@@ -68,6 +70,7 @@ class Rules:
     has: np.ndarray
     indicators: np.ndarray
     needs: np.ndarray
+    at_home: np.ndarray
 
 
 @cache
@@ -182,6 +185,7 @@ def rules() -> Rules:
     indicators = np.zeros(size, dtype=bool)
     excluded = np.zeros_like(apart)
     needs = np.zeros((*size, shape()[0]), dtype=bool)
+    at_home = np.zeros(size, dtype=bool)
     for f, family in enumerate(FAMILIES):
         for key, made in (("apart", excluded), ("unsaid", apart)):
             for rule in (*document[key][ALL], *document[key][family]):
@@ -191,6 +195,8 @@ def rules() -> Rules:
         for rule in (*document["needs"][ALL], *document["needs"][family]):
             beside = [_number_of(family, name) for name in rule["beside"]]
             needs[(f, *place_of(family, rule["said"]))][beside] = True
+        for said in (*document["at_home"][ALL], *document["at_home"][family]):
+            at_home[(f, *place_of(family, said))] = True
         for one, two, times in (*document["together"][ALL], *document["together"][family]):
             first, second = sorted((place_of(family, one), place_of(family, two)))
             together[(f, *first, *second)] = round(1000 * times)
@@ -199,7 +205,7 @@ def rules() -> Rules:
     for c, (category, f) in enumerate(CATEGORIES.items()):
         for said in document["lacks"].get(category, ()):
             has[(c, *place_of(FAMILIES[f], said))] = False
-    return Rules(apart | excluded, excluded, together, has, indicators, needs)
+    return Rules(apart | excluded, excluded, together, has, indicators, needs, at_home)
 
 
 @dataclass(frozen=True)

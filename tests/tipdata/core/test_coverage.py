@@ -40,6 +40,11 @@ PLANTED: dict[str, tuple[dict[str, Any], str, str]] = {
         "payments.sampled and operations.hidden_kind ",
         "40% to 60%",
     ),
+    "most who never post and are seen nowhere else": (
+        {"payments.sampled": {"posts": 0.53, "seen": 0.1, "silent": 0.9}},
+        "payments.sampled and operations.hidden_kind ",
+        "40% to 60%",
+    ),
     "hardly anybody posts three times, or moves, or places people": (
         {**STILL, "operations.traits.volume": posting(95)},
         "payments.sampled, operations.traits and operations.form at most 8% of posting trafficking operations are seen",

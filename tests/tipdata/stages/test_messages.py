@@ -57,6 +57,11 @@ def test_the_onset_is_the_first_message_of_commitment_in_a_recruitment_and_nowhe
     assert onset.sort("conversation").rows() == first.sort("conversation").rows()
 
 
+def test_nobody_commits_unheard(rows: pl.DataFrame) -> None:
+    until = rows.filter(pl.col("sequence") <= pl.col("onset"))
+    assert (until.group_by("conversation").agg(pl.col("side").n_unique())["side"] == 2).all()
+
+
 def test_most_recruitments_never_commit_and_lawful_conversations_do(rows: pl.DataFrame) -> None:
     reached = rows.group_by("conversation", "kind").agg((pl.col("stage") == "commitment").any())
     share = dict(reached.group_by("kind").agg(pl.col("stage").mean()).rows())

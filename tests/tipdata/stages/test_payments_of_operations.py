@@ -65,6 +65,17 @@ def test_whether_an_operation_is_sampled_depends_on_what_it_shows_and_not_on_its
     assert share[False, True] < 0.15
 
 
+def test_layers_are_of_money_that_was_earned_before(tables: Tables) -> None:
+    illicit = tables["payments"].drop_nulls("typology").with_columns(layers=pl.col("typology") == "layering")
+    begins = illicit.group_by("operation").agg(
+        layers=pl.col("minute").filter("layers").min(), earns=pl.col("minute").filter(~pl.col("layers")).min()
+    )
+    layered = begins.drop_nulls("layers")
+    assert layered.height > 10
+    assert (layered["earns"] < layered["layers"]).all()
+    assert layered["earns"].null_count() == 0
+
+
 def test_the_sample_spans_views(tables: Tables) -> None:
     found = sample(tables)
     assert found["posting trafficking operations in the sample"] > 0.38

@@ -78,6 +78,21 @@ def test_only_operations_that_tour_have_circuits_two_at_most_and_spam_sends_nobo
     assert (circuits["operation"].is_null() == (circuits["kind"] == "resident")).all()
 
 
+def test_one_person_alone_is_in_one_place_at_a_time_and_brings_nobody(
+    tiny: Release, circuits: pl.DataFrame
+) -> None:
+    operations = tiny.scan("operations", truth=True).select("operation", "organisation").collect()
+    alone = circuits.drop_nulls("operation").join(operations, on="operation")
+    alone = alone.filter(pl.col("organisation") == "individual")
+    assert alone.height > 100
+    assert alone["operation"].is_unique().all()
+    assert (alone["party"] == 1).all()
+
+
+def test_nobody_travels_outside_of_the_days_that_are_told(trips: pl.DataFrame) -> None:
+    assert trips["day"].is_between(0, DAYS - 1).all()
+
+
 def test_where_an_operation_posts_its_adverts_are_in_the_town_of_its_stop(
     tiny: Release, circuits: pl.DataFrame, stops: pl.DataFrame
 ) -> None:

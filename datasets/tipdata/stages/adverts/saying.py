@@ -52,6 +52,7 @@ def said_by(
     source: Ints,
     priced: np.ndarray,
     masked: np.ndarray,
+    away: np.ndarray,
 ) -> Said:
     """Return what each advert says.
 
@@ -59,17 +60,24 @@ def said_by(
         source: template whose text each template has.
         priced: (templates,) bool: a price is stated.
         masked: (adverts,) bool: the contact is obfuscated on the day.
+        away: (adverts,) bool: placed in another town than the operation's.
     """
     writing = _Writing(region, o, facts, framing)
     needed = np.unique(source[chains.template])
     state = np.zeros((len(source), writing.count + EXTRA), dtype=np.int64)
     state[needed] = writing.template_states(needed, priced[needed])
     edited = writing.edit(chains, state[source], priced)
-    return _unpacked(o, framing.words, chains, edited, priced[chains.template], masked)
+    return _unpacked(o, framing.words, chains, edited, priced[chains.template], masked, away)
 
 
 def _unpacked(
-    o: Operations, words: Phrases, chains: Chains, state: np.ndarray, priced: np.ndarray, masked: np.ndarray
+    o: Operations,
+    words: Phrases,
+    chains: Chains,
+    state: np.ndarray,
+    priced: np.ndarray,
+    masked: np.ndarray,
+    away: np.ndarray,
 ) -> Said:
     packed, fillers = state[:, :-EXTRA], state[:, -EXTRA:NOUN]
     family = o.family[chains.operation]
@@ -78,6 +86,8 @@ def _unpacked(
     # A copied text speaks of the price that it was copied with.
     level[needs_price(o, words, chains, level, frame) & ~priced[:, None]] = SILENT
     level[~masked, number_of(BY_ADOPTION)] = SILENT
+    fact = np.arange(level.shape[1])
+    level[away[:, None] & rules().at_home[family[:, None], fact, np.maximum(level, 0)]] = SILENT
     return Said(
         level=consistent(family, level),
         frame=frame,

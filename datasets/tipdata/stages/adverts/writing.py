@@ -56,7 +56,8 @@ def write(
     masked = (plan.day >= o.adopts_obfuscation[plan.operation]) & (o.obfuscation[plan.operation] > 0)
     voice = o.facts.level[:, number_of("voice")]
     framing = Framing(region, Writers(o.language, o.family, o.category, o.writer, voice), words)
-    said = said_by(region, o, o.facts, framing, chains, source, priced, masked)
+    away = town != o.town[plan.operation]
+    said = said_by(region, o, o.facts, framing, chains, source, priced, masked, away)
     told = np.logical_or.reduce(needs_price(o, words, chains, said.level, said.frame), axis=1)
     price = agreeing_prices(region, o, plan, town, stated, said, told)
     title, body, misspelt = render(framing, chains, source, said, Shown(*price, masked))

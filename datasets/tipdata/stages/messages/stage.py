@@ -143,6 +143,14 @@ def _roles(region: Region, c: Conversations, model: acts.Acts, lines: Lines) -> 
     last = np.maximum.accumulate(np.where(fixed, np.arange(len(drawn)), 0))
     changes = np.cumsum(~fixed)
     holder = holds[last] ^ ((changes - changes[last]) % 2 == 1)
+    # Nobody commits unheard: where one side alone has written, the other writes the first message of commitment.
+    opens = c.opens[lines.at]
+    heard = np.cumsum(holder != opens)
+    heard -= heard[_first(lines)]
+    commits = np.flatnonzero(lines.stage == acts.COMMITMENT)
+    first = commits[np.unique(lines.at[commits], return_index=True)[1]]
+    unheard = first[(heard[first] == 0) & (lines.step[first] > 0)]
+    holder[unheard] = ~opens[unheard]
     return np.where(holder, acts.HOLDER, acts.OTHER)
 
 

@@ -5,7 +5,7 @@ both alike; who is behind a scheme leans them as before. So the log-odds of an i
 integers, over the lines that it may be of.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ ROOM, OF_NOBODY = 200, 64
 """Numbers of schemes a mechanism, and how many of these are of no operation."""
 TOURING = ("spend", "spending"), ("spend", "touring")
 """What a trafficking operation that tours may do beside, and a lawful one: it spends on rooms and travel."""
+LAYERS = ("round", "layering")
 USUAL = 100
 """Percent by which a line leaves a level as it is."""
 
@@ -84,7 +85,20 @@ def draw_schemes(
             np.array([lines.index(line) if line else len(lines) for _, line in names])[group],
         )
         first += len(number)
+    found[LAYERS[0]] = _after_earning(region, o, found)
     return found
+
+
+def _after_earning(region: Region, o: Operations, found: dict[str, Schemes]) -> Schemes:
+    """Return the schemes by which money comes round; those of layers begin after the scheme that earns it."""
+    begins = np.zeros(len(o.id), dtype=np.int64)
+    for s in found.values():
+        main = (s.owner >= 0) & (s.slot == 0)
+        begins[s.owner[main]] = s.start[main]
+    rounds = found[LAYERS[0]]
+    earned = begins[rounds.owner] + region["payments.round.after_days"]
+    layers = (rounds.owner >= 0) & (rounds.slot == 1) & ~rounds.lawful
+    return replace(rounds, start=np.where(layers, np.maximum(rounds.start, earned), rounds.start))
 
 
 def _ways(region: Region, lines: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -112,11 +126,16 @@ def _schemes(
     ]
     stream = region.stream("payments/typology")
     main, other = (stream.choose(sampled, weights, k) for k in range(SLOTS))
+    # Layers are of money that was earned: who would do nothing else does that first.
+    layers, layering = main == ways.index(LAYERS), np.arange(len(ways)) == ways.index(LAYERS)
+    main = np.where(layers, stream.choose(sampled, np.where(layering, 0, weights), SLOTS), main)
     spends = np.array([mechanism == "spend" for mechanism, _ in ways])
-    must = work.tours(sampled) & ~spends[main]
+    must = work.tours(sampled) & ~spends[main] & ~layers
     must &= region.stream("payments/tours_spend").chance(sampled, probability(region["payments.tours_spend"]))
     tour = np.where(o.kind[sampled] == TRAFFICKING, *(ways.index(way) for way in TOURING))
-    second = must | region.stream("payments/second").chance(sampled, probability(region["payments.second"]))
+    second = must | layers
+    second |= region.stream("payments/second").chance(sampled, probability(region["payments.second"]))
+    other = np.where(layers, ways.index(LAYERS), other)
     return _Owned(
         np.concatenate([sampled, sampled[second]]),
         np.repeat(np.arange(SLOTS), [len(sampled), second.sum()]),

@@ -23,7 +23,7 @@ from tipdata.stages.payments.holders import HOLDERS, NOWHERE, ROLES, Holders, ho
 from tipdata.stages.payments.legs import CASH, CHANNELS, PURPOSES, Legs, joined
 from tipdata.stages.payments.living import earn, live, trade
 from tipdata.stages.payments.members import members
-from tipdata.stages.payments.owners import draw_schemes
+from tipdata.stages.payments.owners import LAYERS, draw_schemes
 from tipdata.stages.payments.people import People, households, together
 from tipdata.stages.payments.relaying import deal, relay, workers
 from tipdata.stages.payments.rounds import come_round
@@ -72,6 +72,7 @@ def generate(region: Region, past: Past) -> tuple[None, dict[str, pl.DataFrame]]
     # What waits to be passed on when an operation ends never is.
     owner = np.concatenate([s.owner for s in schemes.values()])
     doings = doings.where(~doings.core | _lives(o, owner[np.minimum(doings.source, len(owner) - 1)], doings))
+    doings = doings.where(_earned(o, schemes, owner, doings))
     used = np.unique(np.concatenate([doings.payer, doings.payee]))
     held = holders(region, list(schemes.values()), people, used, places.weight)
     others = members(region, list(schemes.values()), held, first_firm + region["payments.employers"])
@@ -109,6 +110,17 @@ def _seen(o: Operations, trips: Trips, suppliers: Suppliers) -> np.ndarray:
 def _lives(o: Operations, owner: np.ndarray, legs: Legs) -> np.ndarray:
     """Return bool: legs in the life of their owner, -1 for nobody."""
     return (owner < 0) | (legs.minute // MINUTES_A_DAY <= o.ends[owner])
+
+
+def _earned(o: Operations, schemes: dict[str, Schemes], owner: np.ndarray, legs: Legs) -> np.ndarray:
+    """Return bool: legs but those that layer what their owner has not begun to earn."""
+    layers = np.concatenate([~s.lawful & (s.mechanism == LAYERS[0]) for s in schemes.values()])
+    source = np.minimum(legs.source, len(owner) - 1)
+    owned = legs.core & (owner[source] >= 0)
+    layering, earning = owned & layers[source], owned & ~layers[source]
+    first = np.full(len(o.id), DAYS * MINUTES_A_DAY)
+    np.minimum.at(first, owner[source[earning]], legs.minute[earning])
+    return ~layering | (legs.minute > first[owner[source]])
 
 
 @dataclass(frozen=True)

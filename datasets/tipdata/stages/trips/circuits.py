@@ -23,6 +23,7 @@ ORDERS = ("round", "shuttle", "star", "harvest")
 ROUND, SHUTTLE, STAR, HARVEST = range(len(ORDERS))
 STEADINESS = ("steady", "loose", "restless")
 TEAMS = 2
+INDIVIDUAL = "individual"
 LAWFUL = 1 << 21
 """Lawful travellers and their wallets are numbered from here on."""
 SLOTS = 64
@@ -84,11 +85,17 @@ def who_tours(region: Region, o: Operations) -> tuple[Ints, Ints]:
     """Return operation (-1 for none) and local number of every circuit."""
     local = np.arange(len(o.id))
     tours = (o.traits["circuit"] == 1) & (o.kind != SPAM)
-    second = tours & region.stream("circuits/second").chance(local, probability(region["trips.second_team"]))
+    second = tours & ~alone(region, o)
+    second &= region.stream("circuits/second").chance(local, probability(region["trips.second_team"]))
     teams = np.concatenate([local[tours] * TEAMS, local[second] * TEAMS + 1])
     lawful = LAWFUL + np.arange(region["trips.residents"])
     number = np.concatenate([np.sort(teams), lawful])
     return np.where(number < LAWFUL, number // TEAMS, -1), number
+
+
+def alone(region: Region, o: Operations) -> np.ndarray:
+    """Return bool: operations of one person, who is in one place at a time and brings nobody."""
+    return o.organisation == list(region["operations.organisation"]).index(INDIVIDUAL)
 
 
 def levels_of(region: Region, name: str, number: Ints, group: Ints) -> Ints:
@@ -96,10 +103,10 @@ def levels_of(region: Region, name: str, number: Ints, group: Ints) -> Ints:
     return region.stream(f"circuits/{name}").choose(number, weights[group])
 
 
-def draw_party(region: Region, number: Ints, group: Ints) -> tuple[Ints, np.ndarray]:
-    """Return how many travel, and whether one wallet books for all."""
+def draw_party(region: Region, number: Ints, group: Ints, one: np.ndarray) -> tuple[Ints, np.ndarray]:
+    """Return how many travel, and whether one wallet books for all. ``one``: bool, of who works alone."""
     weights = np.array([region["trips.party"][kind] for kind in GROUPS])
-    party = 1 + region.stream("circuits/party").choose(number, weights[group])
+    party = np.where(one, 1, 1 + region.stream("circuits/party").choose(number, weights[group]))
     share = np.array([probability(region["trips.books_for_all"][kind]) for kind in GROUPS])
     return party, region.stream("circuits/together").chance(number, share[group])
 

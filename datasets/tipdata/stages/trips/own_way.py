@@ -40,7 +40,9 @@ def own_bookings(region: Region, places: Places, o: Operations, flow: Ints) -> B
     stay = low + region.stream("own_way/stay").below(journey, high - low + 1)
     day = _days(region, o, operation, journey, np.where(returns, stay, 0))
     town = _towns(region, places, o, flow, operation, journey, returns)
-    every = np.repeat(np.arange(len(journey)), party * (1 + returns))
+    # Who would come back after the last day does not go.
+    goes = day + np.where(returns, stay, 0) < DAYS
+    every = np.repeat(np.arange(len(journey)), goes * party * (1 + returns))
     turn = np.arange(len(every)) - np.searchsorted(every, every)
     member, back = turn % party[every], turn // party[every]
     leg = journey[every] * 2 + back

@@ -22,6 +22,7 @@ from tipdata.stages.trips.circuits import (
     SLOTS,
     TEAMS,
     Circuits,
+    alone,
     draw_party,
     gravity,
     harvest_route,
@@ -78,7 +79,7 @@ def parties(region: Region, o: Operations) -> tuple[Ints, Ints, Ints, Ints]:
     operation, number = who_tours(region, o)
     owned = (operation >= 0) & ~of_own_way(region, o)[operation]
     operation, number = operation[owned], number[owned]
-    party, _ = draw_party(region, number, o.kind[operation])
+    party, _ = draw_party(region, number, o.kind[operation], alone(region, o)[operation])
     start, end = _spells(region, o, operation, number)
     return operation, party, start, np.minimum(end, DAYS - 1)
 
@@ -104,7 +105,7 @@ def _laid_out(
     rural = np.resize(route, high)
     away = np.take_along_axis(abroad, np.broadcast_to(rural, towns.shape), axis=1)
     towns = np.where(seasonal[:, None], np.where(away, home[:, None], rural), towns)
-    party, together = draw_party(region, number, group)
+    party, together = draw_party(region, number, group, owned & alone(region, o)[operation])
     return Circuits(
         number=number,
         operation=operation,
