@@ -26,7 +26,8 @@ APART_CHINESE = re.compile(
 )
 """Two or more Chinese characters that each stand alone."""
 BETWEEN = re.compile(
-    r"(?<=[^\W\d_])(?<![\u4e00-\u9fff])[\-._*·~]+(?=[^\W\d_])|(?<=[\u4e00-\u9fff])(?: {1,3}|[\-._*·~/|]{1,2})(?=[\u4e00-\u9fff])"
+    r"(?<=[^\W\d_])(?<![\u4e00-\u9fff])[\-._*·~]+(?=[^\W\d_])"
+    r"|(?<=[\u4e00-\u9fff])(?: {1,3}|[\-._*·~/|]{1,2})(?=[\u4e00-\u9fff])"
 )
 """What stands between two letters of a word, or two Chinese characters: not an ellipsis, nor a sign between spaces, for
 both part sentences."""
