@@ -100,7 +100,7 @@ def test_five_sentences_are_planted_per_rule_and_language() -> None:
     ("language", "lawful"),
     [
         ("en", "I am 10 minutes away, with 16 years of experience, 15 years in business."),
-        ("en", "Open 16 hours. I am 5 steps from the station. We turn 18 rooms."),
+        ("en", "Open 16 hours. I am 5 steps from the station."),
         ("es", "Tengo 16 años de experiencia y 15 plazas. Hace 14 años abrimos. Son 13 años haciendo esto."),
         ("es", "Años de práctica: 8\n- Yo pongo el servicio."),
         ("fr", "J'ai 16 ans d'expérience. Ouvert depuis 15 ans. Il y a 13 ans ici."),
