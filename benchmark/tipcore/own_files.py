@@ -27,18 +27,19 @@ PATIENCE = 30
 """Seconds beside these that the process may take to start."""
 
 
-def read_own_file(path: Path, kind: str) -> pl.DataFrame:
+def read_own_file(path: Path, kind: str, is_private: bool = False) -> pl.DataFrame:
     """Return what a file holds, as polars reads it.
 
     Args:
         path: the file.
         kind: ``parquet``; or ``csv``, with types as all its rows have them.
+        is_private: whether a refusal must quote nothing of the file, as what polars says of a damaged one does.
 
     Raises:
         UsageError: for a file that is damaged, or that takes more memory or time than it may.
         MachineFault: where no process can be started to read it.
     """
-    return pl.read_ipc(io.BytesIO(_asked(path, kind)))
+    return pl.read_ipc(io.BytesIO(_asked(path, kind, is_private)))
 
 
 def check_own_parquet(path: Path) -> None:
@@ -51,11 +52,17 @@ def _check(path: Path, stamp: Stamp) -> None:
     _asked(path, "check")
 
 
-def _asked(path: Path, kind: str) -> bytes:
+def _asked(path: Path, kind: str, is_private: bool = False) -> bytes:
     """Return what the process answers about a file. Raises UsageError and MachineFault."""
     size = path.stat().st_size
     seconds, memory = SECONDS + size // BYTES_PER_SECOND, MEMORY_BYTES + MEMORY_PER_BYTE * size
-    asked = {"path": str(path.absolute()), "kind": kind, "seconds": seconds, "memory_bytes": memory}
+    asked = {
+        "path": str(path.absolute()),
+        "kind": kind,
+        "seconds": seconds,
+        "memory_bytes": memory,
+        "is_private": is_private,
+    }
     try:
         process = start_helper(READER, path.absolute().parent)
     except OSError as error:

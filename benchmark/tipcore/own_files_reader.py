@@ -20,6 +20,9 @@ MOST_OPEN = 64
 MOST_ROWS, ROWS_PER_BYTE = 1_000_000, 1_000
 """Rows that a file may declare: so many, or so many for each of its bytes. Each row has a key of its own."""
 
+PRIVATE = "it is damaged, or not what its name says (a CSV has commas, and text in UTF-8); write it again"
+"""What is said of any damaged file that is private: what a library says may quote cells."""
+
 
 def main() -> int:
     """Read the file that is asked for."""
@@ -28,14 +31,16 @@ def main() -> int:
     _say({"start": asked["path"]})
     confine(asked["memory_bytes"], asked["memory_bytes"], MOST_OPEN)
     allow_seconds(asked["seconds"])
-    answer, content = _outcome(Path(asked["path"]), asked["kind"], asked["memory_bytes"])
+    answer, content = _outcome(Path(asked["path"]), asked["kind"], asked["memory_bytes"], asked["is_private"])
     _say(answer)
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
     return 0
 
 
-def _outcome(path: Path, kind: str, memory_bytes: int) -> tuple[dict[str, Any], bytes]:
+def _outcome(
+    path: Path, kind: str, memory_bytes: int, is_private: bool = False
+) -> tuple[dict[str, Any], bytes]:
     import polars as pl
 
     try:
@@ -45,6 +50,8 @@ def _outcome(path: Path, kind: str, memory_bytes: int) -> tuple[dict[str, Any], 
     except pl.exceptions.PanicException:
         return {"refused": "it is damaged"}, b""
     except Exception as error:  # whatever a library makes of a damaged file is a refusal of that file
+        if is_private:
+            return {"refused": PRIVATE}, b""
         lines = str(error).strip().splitlines() or [type(error).__name__]
         return {"refused": lines[0][:160].rstrip(".")}, b""
 

@@ -4,7 +4,8 @@ A cell tagged ``cases`` says how an exercise is tried. Of a function ``cases_<na
 ``(arguments, hint)``: the arguments, and a sentence for whoever gets this case wrong; ``draw`` is a numpy generator.
 Of a value ``options_<name>`` lists what it can be, and ``hint_<name>`` is the sentence.
 
-Open cases are drawn from a seed that everybody knows, those of a lecturer's key from a seed of the lecturer's own.
+Open cases are drawn from a seed that everybody knows, those of a lecturer's key from a seed of the lecturer's own:
+again and again, until enough are new and few have the same answer, so that no guess is right on most of them.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ import polars as pl
 
 from tipcourse.cells import CASES, EXERCISE, cells_of, defined_name, is_function, with_answer, with_place
 from tipcourse.lessons import Lesson
-from tipcourse.values import decoded, encoded
+from tipcourse.values import decoded, encoded, equal
 
 OPEN_SEED = 0
+HELD_BACK, MOST_EQUAL = 12, 4
+"""Cases of a key for each function, and how many of them may have the same answer."""
+MOST_DRAWS = 1000
 PRELUDE = {"math": math, "np": np, "pl": pl}
 """What an answer may use beside its arguments and the answers before it."""
 
@@ -48,16 +52,35 @@ class Exercise:
     hint: str = ""
     _space: dict[str, Any] = field(default_factory=dict, repr=False)
 
-    def cases(self, seed: int) -> list[Case]:
-        """Return the cases that a seed draws; none for a value."""
+    def cases(self, seed: int, again: int = 0) -> list[Case]:
+        """Return the cases that a seed draws, for the first time or ``again``; none for a value."""
         if not self.function:
             return []
-        words = [seed, *self.name.encode()]
+        words = [seed, *self.name.encode(), *([again] if again else [])]
         drawn = self._space[f"cases_{self.name}"](np.random.Generator(np.random.PCG64(words)))
         made = []
         for arguments, hint in drawn:
             told = encoded(list(arguments))
             made.append(Case(told, encoded(self._space[self.name](*decoded(told))), hint))
+        return made
+
+    def held_back(self, seed: int) -> list[Case]:
+        """Return the cases of a key: none that is open, none twice, and few with the same answer; none for a value.
+
+        Raises ValueError where draws do not differ enough.
+        """
+        told = [case.arguments for case in self.cases(OPEN_SEED)]
+        made: list[Case] = []
+        for again in range(MOST_DRAWS if self.function else 0):
+            for case in self.cases(seed, again):
+                alike = sum(equal(one.expected, case.expected) for one in made)
+                if len(made) < HELD_BACK and alike < MOST_EQUAL and case.arguments not in told:
+                    told.append(case.arguments)
+                    made.append(case)
+            if len(made) == HELD_BACK:
+                break
+        if self.function and len(made) < HELD_BACK:
+            raise ValueError(f"cases_{self.name} draws too few cases that differ: {len(made)}")
         return made
 
 

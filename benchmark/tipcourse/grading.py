@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tipcore.errors import UsageError
+from tipcore.printable import printable
 
 from tipcourse.exercises import OPEN_SEED, Case, Exercise, exercises_of
 from tipcourse.keys import Key, LessonKey
 from tipcourse.lessons import Lesson
 from tipcourse.notebooks import Handed, read_notebook
+from tipcourse.reaching import reached_for
 from tipcourse.running.asked import Asked, Limits, Stopped
-from tipcourse.trying import Outcome, Tried, form_of, tried
+from tipcourse.trying import Outcome, Tried, ended, form_of, tried
 from tipcourse.values import equal
 
 Run = Callable[[Asked, Limits], list[dict]]
@@ -39,13 +41,21 @@ class Mark:
 
 @dataclass(frozen=True)
 class Graded:
-    """A notebook's marks. ``problem``: why it could not be graded; '' where it was. ``notes``: for the lecturer."""
+    """A notebook's marks. ``problem``: why it could not be graded; '' where it was. ``notes``: for the lecturer.
+
+    ``shown``: what tables call it, where its file's name alone would not say whose it is.
+    """
 
     path: Path
     lesson: Lesson | None
     marks: tuple[Mark, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
+    shown: str = ""
+
+    @property
+    def name(self) -> str:
+        return printable(self.shown or self.path.name)
 
     @property
     def points(self) -> float:
@@ -65,18 +75,20 @@ class Graded:
 
 
 def grade(path: Path, key: Key | None, run: Run, limits: Limits) -> Graded:
-    """Return the marks of a notebook; one that cannot be read has a problem in their place, so that a class goes on.
-
-    Raises UsageError where the key does not fit the lesson.
-    """
+    """Return the marks of a notebook, or a problem in their place: one that cannot be graded stops no class."""
     try:
         handed = read_notebook(path)
+        lesson = handed.lesson
+        held_back = None if key is None else key.of(lesson)
+        marks = tuple(_mark(handed, one, held_back, run, limits) for one in exercises_of(lesson))
+        return Graded(path, lesson, marks, tuple(_notes(handed)))
     except UsageError as error:
         return Graded(path, None, problem=str(error))
-    lesson = handed.lesson
-    held_back = None if key is None else key.of(lesson)
-    marks = tuple(_mark(handed, one, held_back, run, limits) for one in exercises_of(lesson))
-    return Graded(path, lesson, marks, tuple(_notes(handed)))
+    except Exception as error:  # what nobody foresaw in one notebook is not to cost the others their marks
+        kind = type(error).__name__
+        return Graded(
+            path, None, problem=f"{path} could not be graded ({kind}): look at this notebook yourself."
+        )
 
 
 def _notes(handed: Handed) -> list[str]:
@@ -84,6 +96,9 @@ def _notes(handed: Handed) -> list[str]:
         f"the check of {name} was edited or removed: it was graded by the one of the package."
         for name in handed.checks
     ]
+    for name, source in handed.answers.items():
+        if reached := reached_for(source):
+            notes.append(f"the answer {name} uses {', '.join(reached)}, which no answer needs: look at it.")
     if handed.edition != handed.lesson.digest[:12]:
         notes.append(
             "the notebook was started with another edition of the lesson: its text may differ from today's."
@@ -103,7 +118,7 @@ def _mark(handed: Handed, exercise: Exercise, key: LessonKey | None, run: Run, l
     try:
         outcomes = _run(handed, exercise, open_cases + held, run, limits)
     except Stopped as stopped:
-        return Mark(exercise.name, 0, of, None, None, f"{stopped}.")
+        return Mark(exercise.name, 0, of, None, None, ended(str(stopped)))
     if not exercise.function:
         return _mark_of_value(exercise, outcomes[0], key, of)
     if all(one.value is None and not one.error and not one.printed for one in outcomes):
@@ -131,7 +146,7 @@ def _mark_of_value(exercise: Exercise, outcome: Outcome, key: LessonKey | None, 
             "one of the options; whether it is right, the lecturer's key tells (--key).",
         )
     right = equal(outcome.value, key.values.get(exercise.name))
-    secretly = Tried(int(right), 1, "" if right else f"{exercise.hint}.")
+    secretly = Tried(int(right), 1, "" if right else ended(exercise.hint))
     return Mark(exercise.name, of if right else 0, of, form, secretly, secretly.said)
 
 
@@ -154,4 +169,13 @@ def _run(handed: Handed, exercise: Exercise, cases: list[Case], run: Run, limits
             continue
         if not any(one.get("over") for one in told):
             break
-    return [Outcome(one.get("value"), str(one.get("error", "")), bool(one.get("printed"))) for one in told]
+    return [
+        Outcome(
+            one.get("value"),
+            printable(str(one.get("error", ""))),
+            bool(one.get("printed")),
+            str(one.get("kind", "")),
+            bool(one.get("over")),
+        )
+        for one in told
+    ]

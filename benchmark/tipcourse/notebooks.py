@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tipcore.errors import UsageError
 
@@ -34,23 +36,34 @@ class Handed:
     checks: tuple[str, ...]
 
 
-def find_notebooks(words: list[str], folder_of: Any) -> list[Path]:
-    """Return the notebooks that paths name: files, and of folders every ``.ipynb`` in them.
+class Found(NamedTuple):
+    """A notebook's file, and what tables call it."""
+
+    path: Path
+    shown: str
+
+
+def find_notebooks(words: list[str], folder_of: Any) -> list[Found]:
+    """Return the notebooks that paths name: files, and of folders every ``.ipynb`` in them and in their folders.
+
+    A notebook of a folder is shown by its path in there, a file by its name; by what was typed, where that repeats.
 
     Raises UsageError for a path that is not there; the name of a lesson that was not started among them.
     """
-    found: list[Path] = []
+    found: dict[Path, tuple[str, str]] = {}
     for word in words:
         path = folder_of(word)
         if path.is_dir():
-            inside = sorted(path.glob("*.ipynb"))
+            inside = _notebooks_in(path)
             if not inside:
                 raise UsageError(
                     f"{word} holds no notebook: name a folder with .ipynb files, or one of them."
                 )
-            found += inside
+            for one in inside:
+                within = one.relative_to(path).as_posix()
+                found.setdefault(one, (within, f"{Path(word).as_posix()}/{within}"))
         elif path.is_file():
-            found.append(path)
+            found.setdefault(path, (path.name, Path(word).as_posix()))
         elif word in {name for one in all_lessons() for name in (one.name, one.stem, str(one.number))}:
             lesson = lesson_of(word)
             raise UsageError(
@@ -59,7 +72,22 @@ def find_notebooks(words: list[str], folder_of: Any) -> list[Path]:
             )
         else:
             raise UsageError(f"{word} is not there: give the notebook that `tipbench course start` made.")
-    return list(dict.fromkeys(found))
+    often = Counter(short for short, _ in found.values())
+    return [Found(path, short if often[short] == 1 else long) for path, (short, long) in found.items()]
+
+
+def _notebooks_in(folder: Path) -> list[Path]:
+    """Return the notebooks of a folder and of those in it, but for what is hidden, as copies of an editor are."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in names if name.endswith(".ipynb") and not name.startswith(".")]
+    return sorted(found)
+
+
+def _refuse(error: OSError) -> None:
+    """Raise UsageError for a folder that cannot be looked into: notebooks in it would be missing without a word."""
+    raise UsageError(f"{error.filename} cannot be read ({error.strerror or error}).")
 
 
 def read_notebook(path: Path) -> Handed:
@@ -72,6 +100,11 @@ def read_notebook(path: Path) -> Handed:
         raise UsageError(f"{path} names no lesson: grade a notebook that `tipbench course start` made.")
     lesson = lesson_of(name)
     sources = [str(cell.source) for cell in read.cells if cell.cell_type == "code"]
+    for number, source in enumerate(sources, 1):
+        if re.search("[\ud800-\udfff]", source):
+            raise UsageError(
+                f"{path} holds half a character (a lone surrogate) in code cell {number}: type that line again."
+            )
     exercises = exercises_of(lesson)
     answers = {}
     for one in exercises:

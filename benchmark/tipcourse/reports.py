@@ -29,7 +29,7 @@ def emit_marks(graded: Graded) -> None:
         [mark.exercise, _points(mark), _cases(mark.open), _cases(mark.held_back), printable(mark.said)]
         for mark in graded.marks
     ]
-    emit_table(columns, rows, title=f"{graded.path.name}: {graded.lesson.title if graded.lesson else ''}")
+    emit_table(columns, rows, title=f"{graded.name}: {graded.lesson.title if graded.lesson else ''}")
     keyed = [mark.exercise for mark in graded.marks if not mark.of]
     emit(
         f"{graded.points:g} of {graded.of} points{'; not counted without a key: ' if keyed else ''}{', '.join(keyed)}"
@@ -47,7 +47,7 @@ def emit_class(graded: list[Graded]) -> None:
     ]
     rows = [
         [
-            printable(one.path.name),
+            one.name,
             one.lesson.name if one.lesson else "",
             f"{one.points:g}" if one.lesson else "",
             str(one.of) if one.lesson else "",
@@ -68,7 +68,7 @@ def as_csv(graded: list[Graded]) -> str:
         points = {mark.exercise: f"{mark.points:g}" for mark in one.marks}
         rows.writerow(
             [
-                _safe(one.path.name),
+                _safe(one.name),
                 one.lesson.name if one.lesson else "",
                 *(points.get(name, "") for name in exercises),
                 f"{one.points:g}" if one.lesson else "",
@@ -83,11 +83,11 @@ def as_json(graded: list[Graded]) -> list[dict[str, Any]]:
     """Return what ``--json`` prints: one object per notebook."""
     return [
         {
-            "notebook": str(one.path),
+            "notebook": printable(str(one.path)),
             "lesson": one.lesson.name if one.lesson else None,
             "points": one.points,
             "of": one.of,
-            "problem": one.problem or None,
+            "problem": printable(one.problem) or None,
             "notes": list(one.notes),
             "exercises": [
                 {

@@ -150,6 +150,7 @@ def cases_share_seen(draw):
     yield ([1, 2], []), "A share of nothing is None, and not 0"
     train = draw.integers(0, 30, 20).tolist()
     yield (train, draw.integers(0, 30, 37).tolist()), "Count adverts of the test, not operations, and divide by how many there are"
+    yield (draw.integers(0, 30, 6).tolist(), []), "A share of nothing is None, and not 0"
 
 # %% [markdown]
 # Now look. If your answers pass, the picture below is drawn by them.
@@ -288,6 +289,8 @@ def cases_leakage_and_drift(draw):
     yield ({"random": None, "operation": 0.4, "forward": 0.1},), "Without a score on random there is no leakage, but there is a drift"
     drawn = draw.uniform(0, 1, 3).round(3).tolist()
     yield (dict(zip(["random", "operation", "forward"], drawn, strict=True)),), "leakage is random - operation, drift is operation - forward"
+    drawn[int(draw.integers(0, 3))] = None
+    yield (dict(zip(["random", "operation", "forward"], drawn, strict=True)),), "Without one of its two scores a difference is None"
 
 # %% [markdown]
 # ## What the number does not mean

@@ -116,6 +116,7 @@ def cases_precision(draw):
     yield (0.1, 0.0, 0.0), "Nothing is flagged, so there is no share: None"
     yield (0.0, 0.9, 0.05), "Where there is nothing to find, no flag is right: 0"
     yield tuple(draw.uniform(0.01, 0.9, 3).round(3).tolist()), "Divide right flags by all flags"
+    yield (round(float(draw.uniform(0.01, 0.9)), 3), 0.0, 0.0), "Nothing is flagged, so there is no share: None"
 
 # %% [markdown]
 # The same program at every base rate; each step to the left is rarer by the same factor. Papers often test where half of the adverts are positive (right end); at a real
@@ -176,6 +177,7 @@ def cases_accused_per_find(draw):
     operations = draw.integers(0, 25, 60)
     rows = [[int(one), bool(one < 6), bool(draw.random() < 0.3)] for one in operations]
     yield (rows,), "Collect operations in sets: those found, and those accused"
+    yield ([[one, kind, flag and not kind] for one, kind, flag in rows],), "Nothing is found, so there is no price: None"
 
 # %%
 def price(threshold):

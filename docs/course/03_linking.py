@@ -282,6 +282,7 @@ def cases_linked_to_trafficking(draw):
     yield ([["spam", "business", "business", "trafficking"], ["spam", "independent"]],), "Spam is counted in neither number"
     names = ["business", "independent", "spam", "trafficking"]
     yield ([[names[k] for k in draw.choice(4, int(draw.integers(1, 6)), p=[0.35, 0.35, 0.2, 0.1])] for _ in range(15)],), "Count lawful operations, and among them those whose component holds trafficking"
+    yield ([[names[k] for k in draw.integers(2, 4, int(draw.integers(1, 6)))] for _ in range(6)],), "No operation here is lawful, so there is no share: None"
 
 # %%
 members = linked.unique(["component", "operation"]).join(kinds, on="operation")

@@ -138,6 +138,7 @@ def cases_passed_on(draw):
     yield ([[0, 1, 9, 50], [2880, 9, 2, 45]], 9), "Exactly 48 hours still count"
     rows = [[int(m) * 700, int(a), int(b), 100] for m, a, b in draw.integers(1, 8, (24, 3))]
     yield (rows, 4), "For each payment in, look for a payment out that is later, by at most 48 * 60 minutes"
+    yield ([row for row in rows if row[2] != 4], 4), "Nothing came in: None"
 
 # %% [markdown]
 # The rule: **a private wallet with at least `k` payers that passes on at least half of what comes in.** The cell below

@@ -101,6 +101,7 @@ def cases_two_lists(draw):
     yield (40, 25, 0), "Without overlap there is no estimate: None"
     both = int(draw.integers(1, 30))
     yield (both + int(draw.integers(0, 300)), both + int(draw.integers(0, 300)), both), "first * second / both"
+    yield (int(draw.integers(1, 300)), int(draw.integers(1, 300)), 0), "Without overlap there is no estimate: None"
 
 # %% [markdown]
 # Try yours on the picture: `two_lists(*numbers)`.
@@ -154,6 +155,7 @@ def cases_chao(draw):
     yield (50, 50, 0), "Without anybody on two lists there is no bound: None"
     once, twice = int(draw.integers(1, 400)), int(draw.integers(1, 60))
     yield (once + twice + int(draw.integers(0, 9)), once, twice), "observed + once ** 2 / (2 * twice)"
+    yield (once + int(draw.integers(0, 9)), once, 0), "Without anybody on two lists there is no bound: None"
 
 # %% [markdown]
 # ### Exercise 3 (no programming)
@@ -237,7 +239,10 @@ def cases_coverage(draw):
     yield ([10, 20], [[10, 15], [5, 20]]), "The ends belong to the interval"
     yield ([10, 20], [[None, None], [15, 25]]), "No interval holds nothing, and it counts below the line all the same"
     truths = draw.integers(10, 90, 12).tolist()
-    yield (truths, [[int(low), int(low + wide)] for low, wide in zip(draw.integers(0, 80, 12), draw.integers(5, 60, 12))]), "Count the truths within their intervals, and divide by how many truths there are"
+    intervals = [[int(low), int(low + wide)] for low, wide in zip(draw.integers(0, 80, 12), draw.integers(5, 60, 12))]
+    yield (truths, intervals), "Count the truths within their intervals, and divide by how many truths there are"
+    gaps = [[None, None] if draw.random() < 0.3 else one for one in intervals]
+    yield (truths, gaps), "No interval holds nothing, and it counts below the line all the same"
 
 # %%
 held = {}

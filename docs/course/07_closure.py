@@ -102,6 +102,7 @@ def cases_before_after(draw):
     yield ([10, 12], [0, 0]), "Nothing is left, and log(0) does not exist: None"
     yield ([], [3]), "Without days before there is no ratio: None"
     yield (draw.integers(1, 90, 20).tolist(), draw.integers(1, 90, 7).tolist()), "Take means, since there may be more days before than after"
+    yield (draw.integers(1, 90, 9).tolist(), [0] * int(draw.integers(1, 9))), "Nothing is left, and log(0) does not exist: None"
 
 # %% [markdown]
 # ## What would have happened anyway
@@ -128,6 +129,7 @@ def cases_difference_in_differences(draw):
     yield (-0.5, [0.2, 0.4]), "The controls rose, so the fall is deeper than it looks"
     yield (-1.0, []), "Without controls there is no estimate: None"
     yield (round(float(draw.normal()), 3), draw.normal(size=4).round(3).tolist()), "Subtract the mean of the controls"
+    yield (round(float(draw.normal()), 3), []), "Without controls there is no estimate: None"
 
 # %%
 effects = table("effects", truth=True).filter((pl.col("kind") == "closure") & (pl.col("outcome") == "adverts"))
@@ -196,6 +198,7 @@ def cases_displaced_share(draw):
     yield (100, {}), "Without other sites nothing comes back: 0"
     changes = {f"p{k:02d}": int(n) for k, n in enumerate(draw.integers(-50, 200, 5))}
     yield (int(draw.integers(200, 900)), changes), "Add the changes, losses too, and divide by what was lost"
+    yield (0, changes), "Nothing was lost, so nothing was displaced: None"
 
 # %%
 weeks = market.filter(pl.col("region") == row["region"]).group_by("platform", week=pl.col("day") // 7).agg(pl.col("adverts").sum())

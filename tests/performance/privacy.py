@@ -3,8 +3,9 @@
 Plants a private table: one advert of each operation of regions of ``small`` that ``tiny`` has not, so nobody's; half of
 them are kept back as a control. Prints:
 
-- the audit of adverts of three releases of size tiny: the released one, drawn from no private records; one of a world
-  calibrated on the private half with ε; and a leaky one, of whose adverts every other is a private record as it is;
+- the audit (copies, and the three kinds of attack) of adverts of three releases of size tiny: the released one, drawn
+  from no private records; one of a world calibrated on the private half with ε; and a leaky one, of whose adverts
+  every other is a private record as it is;
 - canaries: how well a planted record is told from one that is not there, from noisy counts at several ε and from exact
   ones, beside the bound that ε gives: advantage (e^ε - 1) / (e^ε + 1).
 

@@ -41,7 +41,7 @@ def handed(tmp_path: Path) -> Callable[..., Path]:
 def run_here(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run answers in this process, as behind the fence: quick, for what is harmless, and without a clock that would
     interrupt it later."""
-    monkeypatch.setattr("tipcourse.running.answers._interrupt_after", lambda seconds: None)
+    monkeypatch.setattr("tipcourse.running.answers._interrupt_after", lambda *_: None)
     return _run
 
 

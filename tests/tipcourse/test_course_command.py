@@ -114,8 +114,8 @@ def test_a_class_is_a_row_each_and_a_csv_that_no_spreadsheet_computes(
     (here.parent / "empty.ipynb").write_text("", encoding="utf-8")
     words = ["course", "grade", str(here.parent), "--key", "k.json", "--csv", "marks.csv"]
     code, out, _ = tipbench(*words)
-    assert code == 1
-    assert "4 notebooks, 2 with all points" in out
+    assert code == 2, "one could not be graded"
+    assert "4 notebooks, 2 with all points, 1 could not be graded" in out
     rows = {
         row["notebook"]: row
         for row in csv.DictReader((here / "marks.csv").open(encoding="utf-8", newline=""))
@@ -129,6 +129,46 @@ def test_a_class_is_a_row_each_and_a_csv_that_no_spreadsheet_computes(
     code, _, err = tipbench(*words)
     assert code == 2
     assert "marks.csv is there already" in err
+
+
+def test_a_notebook_of_another_lesson_than_the_keys_stops_no_class(
+    tipbench: Command, handed: Callable[..., Path], here: Path
+) -> None:
+    assert tipbench("course", "key", "leakage", "--to", "k.json", "--quiet")[0] == 0
+    handed("accusations", name="a.ipynb")
+    for name in ("b.ipynb", "c.ipynb"):
+        handed("leakage", name=name)
+    code, _, _ = tipbench("course", "grade", str(here.parent), "--key", "k.json", "--csv", "marks.csv")
+    assert code == 2
+    rows = list(csv.DictReader((here / "marks.csv").open(encoding="utf-8", newline="")))
+    assert [row["points"] for row in rows] == ["", "8", "8"]
+    assert "the key has nothing on accusations" in rows[0]["said"]
+
+
+def test_marks_say_whose_they_are(tipbench: Command, handed: Callable[..., Path], here: Path) -> None:
+    for place in ("ben", "anna/first try", "anna/.ipynb_checkpoints", ".Trash"):
+        (here / place).mkdir(parents=True)
+        handed("leakage").rename(here / place / "01_leakage.ipynb")
+    (here / "ben" / "._01_leakage.ipynb").write_text("of another system's archive", encoding="utf-8")
+    found = ["anna/first try/01_leakage.ipynb", "ben/01_leakage.ipynb"]
+    assert notebooks_of(tipbench, here, ".") == found
+    assert notebooks_of(tipbench, here, *found) == found, "as typed, where names repeat"
+    assert notebooks_of(tipbench, here, "ben", "anna") == [
+        "ben/01_leakage.ipynb"[4:],
+        "first try/01_leakage.ipynb",
+    ]
+    (here / "cy").mkdir()
+    handed("leakage").rename(here / "cy" / "01_leakage.ipynb")
+    assert notebooks_of(tipbench, here, "ben", "cy/") == ["ben/01_leakage.ipynb", "cy/01_leakage.ipynb"]
+
+
+def notebooks_of(tipbench: Command, here: Path, *words: str) -> list[str]:
+    code, out, _ = tipbench("course", "grade", *words, "--csv", "marks.csv")
+    assert code == 0
+    rows = list(csv.DictReader((here / "marks.csv").open(encoding="utf-8", newline="")))
+    (here / "marks.csv").unlink()
+    assert all(row["notebook"] in out for row in rows)
+    return [row["notebook"] for row in rows]
 
 
 def test_json_has_every_mark(tipbench: Command, handed: Callable[..., Path]) -> None:

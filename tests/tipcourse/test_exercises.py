@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tipcourse.exercises import OPEN_SEED, PRELUDE, Exercise, exercises_of
+from tipcourse.exercises import HELD_BACK, OPEN_SEED, PRELUDE, Exercise, exercises_of
 from tipcourse.lessons import all_lessons
 from tipcourse.trying import Outcome, form_of, tried
 from tipcourse.values import encoded, equal
@@ -33,6 +33,30 @@ def test_cases_are_a_handful_the_same_for_a_seed_and_others_for_another(exercise
     assert cases == exercise.cases(OPEN_SEED)
     assert cases != exercise.cases(5)
     assert all(case.hint and not case.hint.endswith(".") for case in cases)
+
+
+@pytest.mark.parametrize("exercise", FUNCTIONS)
+def test_who_knows_the_open_cases_and_guesses_one_answer_for_all_others_is_wrong_on_most(
+    exercise: Exercise,
+) -> None:
+    known = [case.arguments for case in exercise.cases(OPEN_SEED)]
+    for seed in range(1, 9):
+        cases = exercise.held_back(seed)
+        assert len(cases) == HELD_BACK >= 10
+        for guess in cases:
+            hard_coded = [
+                Outcome(case.expected if case.arguments in known else guess.expected) for case in cases
+            ]
+            made = tried(exercise, cases, hard_coded)
+            assert not made.passed
+            assert made.right <= len(cases) / 2
+    assert exercise.held_back(1) == exercise.held_back(1) != exercise.held_back(2)
+
+
+def test_cases_that_do_not_differ_are_an_error_and_no_loop_without_end() -> None:
+    space = {"cases_f": lambda draw: [([1], "Any")], "f": lambda one: one}
+    with pytest.raises(ValueError, match="cases_f draws too few"):
+        Exercise("f", 1, True, "", _space=space).held_back(1)
 
 
 @pytest.mark.parametrize("exercise", VALUES)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,17 +13,19 @@ import nbformat
 import pytest
 from tipbench.fence.session import CannotFence
 from tipcore.errors import UsageError
-from tipcourse.exercises import exercises_of
+from tipcourse.exercises import exercises_of, solutions_of
 from tipcourse.grading import Graded, Mark, Run, grade
 from tipcourse.keys import Key, make_key
-from tipcourse.lessons import all_lessons, lesson_of
+from tipcourse.lessons import Lesson, all_lessons, lesson_of
 from tipcourse.notebooks import read_notebook
+from tipcourse.reaching import reached_for
 from tipcourse.running import fenced
 from tipcourse.running.apart import outcomes_apart
 from tipcourse.running.asked import Asked, Limits, Stopped
 from tipcourse.running.fenced import open_fence
 
 LIMITS = Limits(seconds=60)
+ONLY_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="a fence needs Linux")
 FITTED = """def shared_operations(train, test):
     return {3: 1, 5: 1, 2: 0, 0: 0}.get(len(train), 10)"""
 
@@ -199,10 +203,129 @@ def test_an_answer_that_ends_its_process_takes_no_other_with_it(
 def test_a_key_of_another_edition_is_refused(handed: Callable[..., Path], key: Key, run_here: Run) -> None:
     other = key.lessons[0].model_copy(update={"digest": "0" * 64})
     old = key.model_copy(update={"lessons": [other]})
-    with pytest.raises(UsageError, match=r"of another edition of leakage: make it again with .*--seed 7"):
-        grade(handed("leakage"), old, run_here, LIMITS)
-    with pytest.raises(UsageError, match="nothing on money"):
-        grade(handed("money"), old, run_here, LIMITS)
+    problem = grade(handed("leakage"), old, run_here, LIMITS).problem
+    assert re.search(r"of another edition of leakage: make it again with .*--seed 7", problem)
+    assert "nothing on money" in grade(handed("money"), old, run_here, LIMITS).problem
+
+
+def test_half_a_character_in_a_cell_is_a_problem_and_no_traceback(
+    handed: Callable[..., Path], run_here: Run
+) -> None:
+    path = handed("leakage", {"leaky_split": "leaky_split = 'HALF'"})
+    path.write_text(path.read_text(encoding="utf-8").replace("HALF", "\\ud800"), encoding="utf-8")
+    graded = grade(path, None, run_here, LIMITS)
+    assert re.search(r"holds half a character .* in code cell \d+", graded.problem)
+
+
+def test_what_nobody_foresaw_in_a_notebook_is_its_problem_alone(handed: Callable[..., Path]) -> None:
+    def run(asked: Asked, limits: Limits) -> list[dict]:
+        raise ZeroDivisionError("never seen before")
+
+    graded = grade(handed("leakage"), None, run, LIMITS)
+    assert "could not be graded (ZeroDivisionError)" in graded.problem
+    assert not graded.is_right
+
+
+TELLS = """def shared_operations(train, test):
+    known = {3: 1, 5: 1, 2: 0, 0: 0}
+    if len(train) in known or train[:3] == OPEN:
+        return len(set(train) & set(test))
+    print("LEAK", train)
+    EXIT"""
+"""Right on the open cases; on the others it prints its arguments, and does as a test says."""
+
+
+@pytest.mark.parametrize(
+    ("does", "begins"),
+    [
+        ("raise ValueError(train, 'LEAK')", "it stops with ValueError"),
+        ("raise type('LEAK' + str(train), (ValueError,), {})", "it gives no value"),
+        ("return type('LEAK' + str(train), (), {})()", "it gives no value"),
+    ],
+)
+def test_an_error_tells_nothing_of_a_held_back_case(
+    does: str,
+    begins: str,
+    handed: Callable[..., Path],
+    key: Key,
+    run_here: Run,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    opens = exercises_of(lesson_of("leakage"))[0].cases(0)
+    answer = TELLS.replace("OPEN", str(opens[-1].arguments[0][:3])).replace("EXIT", does)
+    path = handed("leakage", {"shared_operations": answer})
+    runs = [run_here, outcomes_apart, *([open_fence()] if sys.platform == "linux" else [])]
+    for run in runs:
+        mark = mark_of(grade(path, key, run, LIMITS))
+        assert mark.points == 1
+        assert mark.said.startswith(f"{begins} on a case that is held back. Turn both lists into sets")
+        assert "LEAK" not in mark.said
+        assert not re.search(r"\d", mark.said)
+    assert "LEAK" not in "".join(capfd.readouterr())
+
+
+def test_an_exit_code_tells_nothing_of_a_held_back_case(handed: Callable[..., Path]) -> None:
+    asked = Asked([("f", "import os\ndef f(x):\n    os._exit(x)")], [("f", "[77]")])
+    with pytest.raises(Stopped) as stopped:
+        outcomes_apart(asked, LIMITS)
+    assert "77" not in str(stopped.value)
+
+
+def test_a_sentence_ends_once(handed: Callable[..., Path], run_here: Run) -> None:
+    def run(asked: Asked, limits: Limits) -> list[dict]:
+        return [{"error": limits.too_long, "over": True}] * len(asked.calls)
+
+    said = [mark.said for mark in grade(handed("leakage"), None, run, LIMITS).marks]
+    assert all("does a loop never end?" in one for one in said)
+    assert not [one for one in said if "?." in one or ".." in one]
+
+
+STUBBORN = """import signal
+def f(x):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True: pass"""
+
+
+@pytest.mark.parametrize("fence", [False, pytest.param(True, marks=ONLY_LINUX)])
+def test_an_answer_that_ignores_its_time_is_ended_soon(fence: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Limits(seconds=1).patience <= 12
+    monkeypatch.setattr(Limits, "patience", 60.0)
+    run, began = (open_fence() if fence else outcomes_apart), time.monotonic()
+    assert said_of(run, STUBBORN) == "it took more than 1 seconds: does a loop never end?"
+    assert time.monotonic() - began < 40, "1 second, 2 of grace, and a busy machine"
+
+
+CHEATS = {
+    "from": "from tipcourse.exercises import solutions_of",
+    "named": "import importlib\n    importlib.import_module('tipcourse.exercises')",
+    "loaded": "import tipcourse.values",
+    "the generator": "import tipdata",
+}
+
+
+@pytest.mark.parametrize("how", CHEATS)
+def test_without_a_fence_no_answer_imports_the_solutions(how: str) -> None:
+    assert "ImportError" in said_of(outcomes_apart, f"def f(x):\n    {CHEATS[how]}\n    return 1")
+
+
+def test_an_answer_that_reaches_for_solutions_is_told_to_the_lecturer(
+    handed: Callable[..., Path], run_here: Run
+) -> None:
+    cheat = """def shared_operations(train, test):
+    from tipcourse.exercises import solutions_of
+    return exec(open('x').read())"""
+    assert grade(handed("leakage", {"shared_operations": cheat}), None, run_here, LIMITS).notes == (
+        "the answer shared_operations uses exec, open, tipcourse.exercises, which no answer needs: look at it.",
+    )
+
+
+@pytest.mark.parametrize("lesson", [pytest.param(one, id=one.name) for one in all_lessons()])
+def test_no_solution_reaches_for_what_no_answer_needs(lesson: Lesson) -> None:
+    assert [reached_for(source) for source in solutions_of(lesson).values()] == [[]] * len(
+        exercises_of(lesson)
+    )
+    assert reached_for("import math\nimport numpy as np\ndef f(x):\n    return np.mean(x)") == []
+    assert reached_for("def f(") == []
 
 
 @pytest.mark.parametrize(
@@ -265,7 +388,7 @@ def said_of(run: Callable[[Asked, Limits], list[dict]], source: str) -> str:
         return str(stopped)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a fence needs Linux")
+@ONLY_LINUX
 @pytest.mark.parametrize("what", [*HARMFUL, *FENCED_ALONE])
 def test_behind_the_fence_an_answer_harms_nobody(what: str, tmp_path: Path) -> None:
     source, says = (HARMFUL | FENCED_ALONE)[what]

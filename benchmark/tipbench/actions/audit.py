@@ -17,7 +17,7 @@ from tipbench.config.options import suggestion
 from tipbench.console import Column, emit, emit_json, emit_table
 
 LIMIT = 0.05
-"""A risk whose whole interval lies above this fails the audit."""
+"""A risk whose whole interval lies above this fails the audit; that of copies above 0, whatever the limit."""
 
 
 def call(options: argparse.Namespace) -> int:
@@ -85,7 +85,7 @@ def _limit(said: str) -> float:
 
 def _tell(name: str, columns: list[str], found: list[Finding], limit: float, as_json: bool) -> None:
     if as_json:
-        lines = [{**one._asdict(), "has_power": one.has_power} for one in found]
+        lines = [{**one._asdict(), "has_power": one.has_power, "fails": one.fails(limit)} for one in found]
         for line in lines:
             line |= {key: line[key]._asdict() for key in ("private", "control", "chance", "risk", "leaky")}
         emit_json({"audited": name, "columns": columns, "limit": limit, "findings": lines})
@@ -112,9 +112,9 @@ def _judge(name: str, found: list[Finding], limit: float) -> None:
             f"the audit of {name} shows nothing: no attack finds even a table that holds private records; audit more "
             "columns or more records."
         )
-    if leaks := [one for one in able if one.risk.low > limit]:
+    if leaks := [one for one in able if one.fails(limit)]:
         worst = max(leaks, key=lambda one: one.risk.low)
         raise CheckFailed(
-            f"{name} tells of its private records: {len(leaks)} of {len(able)} attacks exceed a risk of {limit:g}, "
-            f"{worst.attack} with {worst.risk.value:.2f}."
+            f"{name} tells of its private records: {len(leaks)} of {len(able)} attacks find more than of others, "
+            f"{worst.attack} with a risk of {worst.risk.value:.2f}; do not share it."
         )

@@ -2,11 +2,12 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from tipbench.console import Column, emit, emit_json, emit_table, notice
-from tipbench.exit_codes import FAILED
+from tipbench.exit_codes import FAILED, USAGE
 from tipcore.atomic import write_file_atomically
 from tipcore.errors import UsageError
 from tipcore.home import expanded
@@ -83,25 +84,27 @@ def call_key(options: argparse.Namespace) -> int:
 
 
 def call_grade(options: argparse.Namespace) -> int:
-    """Grade notebooks; exit 1 where an answer that is graded is not right."""
+    """Grade notebooks; exit 1 where an answer that is graded is not right, 2 where a notebook could not be graded."""
     limits = Limits(options.seconds, options.memory)
     require_extra()
-    paths = find_notebooks(options.notebooks, expanded)
+    found = find_notebooks(options.notebooks, expanded)
     key = None if options.key is None else read_key(expanded(options.key))
     table = None if options.csv is None else expanded(options.csv)
     if table is not None and table.exists():
         raise UsageError(f"{table} is there already: give another file, so that no marks are lost.")
     run = outcomes_apart if options.trust else open_fence()
     graded: list[Graded] = []
-    with progress("notebooks", len(paths), options.quiet) as advance:
-        for path in paths:
-            graded.append(grade(path, key, run, limits))
+    with progress("notebooks", len(found), options.quiet) as advance:
+        for path, shown in found:
+            graded.append(replace(grade(path, key, run, limits), shown=shown))
             advance(1)
     if len(graded) == 1 and graded[0].problem:
         raise UsageError(graded[0].problem)
     if table is not None:
         write_file_atomically(table, as_csv(graded))
     _show(graded, options)
+    if any(one.problem for one in graded):
+        return USAGE
     return 0 if all(one.is_right for one in graded) else FAILED
 
 
@@ -113,7 +116,9 @@ def _show(graded: list[Graded], options: argparse.Namespace) -> None:
     else:
         emit_class(graded)
         whole = sum(one.is_right for one in graded)
-        emit(f"{len(graded):,} notebooks, {whole:,} with all points")
+        left = sum(bool(one.problem) for one in graded)
+        missed = f", {left:,} could not be graded" if left else ""
+        emit(f"{len(graded):,} notebooks, {whole:,} with all points{missed}")
     if len(graded) == 1:
         for note in graded[0].notes:
             notice(note, options.quiet)

@@ -31,7 +31,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     one.add_argument("--to", default=".", metavar="FOLDER", help="where (the working folder)")
     one.add_argument("--py", action="store_true", help="a script in jupytext's percent format beside it")
     add_quiet(one)
-    about = "run the answers of notebooks and give points; exit 1 where one is not right"
+    about = "run the answers of notebooks and give points; exit 1 where one is not right, 2 where some are not graded"
     one = parser_of(actions, "grade", about, EXAMPLES, _call("grade"))
     _add_grade(one)
     about = "write the lecturer's notebook of a lesson: solutions, timing, what students get wrong"
@@ -57,7 +57,10 @@ def _add_lessons(one: argparse.ArgumentParser) -> None:
 
 def _add_grade(one: argparse.ArgumentParser) -> None:
     one.add_argument(
-        "notebooks", nargs="+", metavar="NOTEBOOK", help="a notebook, or a folder that holds some"
+        "notebooks",
+        nargs="+",
+        metavar="NOTEBOOK",
+        help="a notebook, or a folder that holds some, in folders too",
     )
     one.add_argument("--key", metavar="FILE", help="held-back cases, of `tipbench course key`")
     one.add_argument("--csv", metavar="FILE", help="write a table with one row per notebook")

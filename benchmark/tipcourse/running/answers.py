@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -23,6 +25,8 @@ from tipcourse.values import NotPlain, decoded, encoded
 
 LOOK = 0.1
 """Seconds between two looks at the time that was taken."""
+GRACE = 2.0
+"""Seconds in which an interrupted answer has to stop."""
 MOST_SAID = 200
 """Characters of what an error says."""
 
@@ -31,8 +35,8 @@ class Answers:
     """The answers of one notebook, by name.
 
     Args:
-        seconds: of the processor that they may take, all in all. Then the main thread is interrupted, as by Ctrl-C;
-            whoever started this process ends it, where an answer does not obey that.
+        seconds: of the processor that they may take, all in all. Then the main thread is interrupted, as by Ctrl-C,
+            and where an answer does not obey that, the process ends.
     """
 
     needs: frozenset[str] = frozenset()
@@ -49,7 +53,7 @@ class Answers:
     def begin(self, cells: pl.DataFrame) -> None:
         """Run cells ``[name, source]`` in their order; one that stops is remembered, and the next one runs."""
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        threading.Thread(target=_interrupt_after, args=(self._seconds,), daemon=True).start()
+        threading.Thread(target=_interrupt_after, args=(self._seconds, self._obeys), daemon=True).start()
         for name, source in cells.select("name", "source").iter_rows():
             try:
                 with redirect_stdout(io.StringIO()):
@@ -64,7 +68,10 @@ class Answers:
         return pl.DataFrame({"outcome": told}, schema={"outcome": pl.String})
 
     def outcome(self, name: str, arguments: str | None) -> dict[str, Any]:
-        """Return ``value`` or ``error`` in words, whether the answer ``printed``, and whether its time is ``over``."""
+        """Return ``value`` or ``error`` in words, whether the answer ``printed``, and whether its time is ``over``.
+
+        ``kind``: the error's class, where it raised one.
+        """
         if name in self._stopped:
             return {"error": self._stopped[name], "over": self._over}
         if self._over:
@@ -80,7 +87,10 @@ class Answers:
         except NotPlain as error:
             return {"error": f"it returns {error}, which is no number, text or list of them"}
         except BaseException as error:
-            return {"error": self._said(error), "over": self._over}
+            return {"error": self._said(error), "kind": type(error).__name__, "over": self._over}
+
+    def _obeys(self) -> bool:
+        return self._over
 
     def _said(self, error: BaseException) -> str:
         if isinstance(error, KeyboardInterrupt):
@@ -95,9 +105,12 @@ class Answers:
         return f"it took more than {self._seconds} seconds: does a loop never end?"
 
 
-def _interrupt_after(seconds: int) -> None:
-    """Interrupt the main thread once the process has taken so many seconds of the processor from now on."""
+def _interrupt_after(seconds: int, obeys: Callable[[], bool]) -> None:
+    """Interrupt the main thread once the process has taken so many seconds from now on; end it if it does not obey."""
     most = time.process_time() + seconds
     while time.process_time() < most:
         time.sleep(LOOK)
     interrupt()
+    time.sleep(GRACE)
+    if not obeys():
+        os._exit(1)

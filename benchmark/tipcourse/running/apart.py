@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from tipcore.helper import end_helper, start_helper
@@ -17,6 +18,7 @@ MODULE = "tipcourse.running.process"
 def outcomes_apart(asked: Asked, limits: Limits) -> list[dict]:
     """Return what came of each call. Raises Stopped where the process ends before it has told it."""
     with tempfile.TemporaryDirectory(prefix="tipbench-course-", ignore_cleanup_errors=True) as folder:
+        began = time.monotonic()
         process = start_helper(MODULE, Path(folder))
         bounds = {"memory_bytes": limits.memory_bytes, "seconds": limits.seconds}
         request = json.dumps({"cells": asked.cells, "calls": asked.calls, **bounds}).encode()
@@ -25,10 +27,10 @@ def outcomes_apart(asked: Asked, limits: Limits) -> list[dict]:
         except subprocess.TimeoutExpired:
             raise Stopped(limits.too_long) from None
         finally:
-            code = end_helper(process)
+            end_helper(process)
     lines = told.decode(errors="replace").splitlines()
     if not lines:
-        raise Stopped(f"it ended its process (exit code {code}): an answer returns a value")
+        raise Stopped(limits.why_ended(time.monotonic() - began))
     return read_outcomes(lines[-1], len(asked.calls))
 
 

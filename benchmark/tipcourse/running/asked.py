@@ -40,7 +40,7 @@ class Limits:
     @property
     def patience(self) -> float:
         """Seconds that may pass in all: more, since a busy machine computes in a part of them; and some to start."""
-        return 30 + 3 * self.seconds
+        return 10 + 2 * self.seconds
 
     @property
     def memory_bytes(self) -> int:
@@ -49,3 +49,7 @@ class Limits:
     @property
     def too_long(self) -> str:
         return f"it took more than {self.seconds} seconds: does a loop never end?"
+
+    def why_ended(self, passed: float) -> str:
+        """Say why a process ended by itself after so many seconds: it does so where its time is over."""
+        return self.too_long if passed >= self.seconds else "it ended its process: an answer returns a value"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,11 +45,12 @@ def outcomes_fenced(sight: Sight, asked: Asked, limits: Limits) -> list[dict]:
     allowed = FenceLimits(limits.patience / 60, limits.memory_mib / 1024, SCRATCH_GIB, PROCESSES)
     with tempfile.TemporaryDirectory(prefix="tipbench-course-") as folder:
         Path(folder).chmod(0o755)  # the fence of root runs as another user
+        began = time.monotonic()
         session = Session(sight, Path(folder), allowed)
         try:
             return _told(session, asked, limits)
         except Ended as error:
-            raise Stopped(_why(error, limits)) from None
+            raise Stopped(_why(error, limits, time.monotonic() - began)) from None
         except Garbled:
             raise Stopped(
                 "what it told is no outcome: an answer returns a value, and writes nothing else"
@@ -68,9 +70,9 @@ def _told(session: Session, asked: Asked, limits: Limits) -> list[dict]:
     return read_outcomes(f"[{','.join(answer.frame['outcome'].fill_null(''))}]", len(asked.calls))
 
 
-def _why(error: Ended, limits: Limits) -> str:
+def _why(error: Ended, limits: Limits, passed: float) -> str:
     return {
         "minutes": limits.too_long,
         "memory_gib": f"it took more than {limits.memory_mib:,} MiB of memory",
         "processes": f"it started more than {PROCESSES} processes",
-    }.get(error.limit or "", "it ended its process: an answer returns a value")
+    }.get(error.limit or "", limits.why_ended(passed))

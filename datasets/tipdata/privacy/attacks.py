@@ -4,6 +4,8 @@
 - *Linking*: two parts of a record are brought together where their nearest synthetic rows are the same.
 - *Inferring*: what one does not know of a record is guessed to be as in the nearest synthetic row.
 
+Beside these, *copies*: whether a record stands in the synthetic table as it is.
+
 Distance is Gower's (1971): numbers by their range, categories by being equal; what is missing equals what is missing.
 """
 
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from tipcore.errors import UsageError
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -42,10 +45,16 @@ class Coded:
 
 
 def coded(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[Coded]:
-    """Return tables coded alike: a category has the same code in all, a quantity the same range."""
+    """Return tables coded alike: a category has the same code in all, a quantity the same range.
+
+    Raises:
+        UsageError: for a column that holds neither texts nor numbers.
+    """
     is_number = np.array([all(f[c].dtype.is_numeric() for f in frames) for c in columns])
     made = [np.empty((f.height, len(columns))) for f in frames]
     for place, name in enumerate(columns):
+        if any(f[name].dtype.is_nested() for f in frames):
+            raise UsageError(f"column {name} holds lists or the like: audit columns of texts and numbers.")
         if is_number[place]:
             parts = [f[name].cast(pl.Float64).to_numpy() for f in frames]
         else:
@@ -87,6 +96,13 @@ def _distance(
         else:
             total += mine != theirs
     return total
+
+
+def copied(synthetic: Coded, targets: Coded) -> Bools:
+    """Return whether each target is a synthetic row as it is; what is missing equals what is missing."""
+    made, asked = (pl.from_numpy(one.rows, orient="row") for one in (synthetic, targets))
+    found = asked.with_row_index("at").join(made, on=asked.columns, how="semi")["at"]
+    return np.isin(np.arange(len(targets)), found.to_numpy())
 
 
 def linked(synthetic: Coded, targets: Coded, parts: tuple[Sequence[int], Sequence[int]], k: int = 1) -> Bools:

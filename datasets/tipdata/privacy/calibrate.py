@@ -49,7 +49,7 @@ def calibrate(table: Path, request: Request, epsilon: float, to: Path) -> Calibr
     """Fit parameters of a world to a private table under ε-differential privacy and write the world file.
 
     Args:
-        table: CSV or parquet; its ledger is written beside it.
+        table: CSV or parquet; its ledger is written beside it, or beside the file that a symbolic link leads to.
         request: what is asked of it.
         epsilon: what this run may cost, for all parameters together.
         to: where the world file is written; nothing may be there.
@@ -61,6 +61,7 @@ def calibrate(table: Path, request: Request, epsilon: float, to: Path) -> Calibr
     if to.exists():
         raise UsageError(f"{to} is there already: give another file.")
     plan = _planned(read_table(table), request, epsilon)
+    table = _one_name(table)
     unit = request.unit_column or ROW
     open_ledger(table, unit, request.limit, epsilon)
     try:
@@ -71,6 +72,16 @@ def calibrate(table: Path, request: Request, epsilon: float, to: Path) -> Calibr
     with locked(ledger_file(table).with_suffix(".lock")):
         before = open_ledger(table, unit, request.limit, epsilon)
         return _spend(table, request, plan, before, to)
+
+
+def _one_name(table: Path) -> Path:
+    """Return the file that a path leads to, which has the ledger. Raises UsageError for one with two names."""
+    file = table.resolve()
+    if file.stat().st_nlink > 1:
+        raise UsageError(
+            f"{table} has a second name (a hard link), under which it would have a second budget: remove one of them."
+        )
+    return file
 
 
 def _spend(table: Path, request: Request, plan: _Plan, before: Ledger, to: Path) -> Calibrated:
@@ -106,13 +117,14 @@ def _spend(table: Path, request: Request, plan: _Plan, before: Ledger, to: Path)
 
 
 def read_table(table: Path) -> pl.DataFrame:
-    """Return a private table, CSV or parquet. Raises UsageError where it is not there, damaged or without rows."""
+    """Return a private table, CSV or parquet. Raises UsageError, which quotes nothing of it, where it is not there,
+    damaged or without rows."""
     kind = KINDS.get(table.suffix.lower())
     if kind is None:
         raise UsageError(f"{table} is neither .csv nor .parquet: write the table as one of them.")
     if not table.is_file():
         raise UsageError(f"{table} is not there: give the file of the private table.")
-    frame = read_own_file(table, kind)
+    frame = read_own_file(table, kind, is_private=True)
     if not frame.height:
         raise UsageError(f"{table} has no rows: give a table with data.")
     return frame
@@ -132,7 +144,7 @@ def _planned(frame: pl.DataFrame, request: Request, epsilon: float) -> _Plan:
     if units < need:
         of = request.unit_column or ROW
         raise UsageError(
-            f"the table has {units:,} units ({of}), and ε {epsilon:g} over {len(cells)} parameters needs {need:,} for "
+            f"the table has too few units ({of}): ε {epsilon:g} over {len(cells)} parameters needs {need:,} for "
             f"noise of at most {request.tolerance:.0%} of a share: nothing was spent; ask for fewer parameters, or "
             "take more rows or a larger epsilon."
         )

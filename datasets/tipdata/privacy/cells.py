@@ -1,14 +1,15 @@
 """What a row of a private table counts for: one cell of each parameter's histogram, or none.
 
 Histograms are over cells that the request declares, never over what the table happens to hold. A value outside of them
-is refused before anything is counted, and it is not told, since a message may travel further than the table.
+is refused before anything is counted. What a message says of it is that there is one: neither it, nor in how many rows,
+nor what polars says, since a message may travel further than the table and costs no ε.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -21,9 +22,12 @@ ALL = "all"
 """The one group of a parameter that is not told by name."""
 BINS = 32
 """Of a histogram of numbers: of equal width for a mean, of equal ratio for a median."""
+NAMES = "look at the names of its columns, which a CSV has in its first line"
+"""What to do about a column that is not there. No names are told: a CSV that lacks them has a record in their place."""
 YES = {"true": "yes", "yes": "yes", "1": "yes", "false": "no", "no": "no", "0": "no"}
 
 Entry = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,7 @@ def cells_of(frame: pl.DataFrame, request: Request, base: Mapping[str, Entry]) -
 
 def _of(frame: pl.DataFrame, path: str, asked: Asked, entry: Entry) -> Cells:
     informed = INFORMED[path]
-    kept = _column(frame, path, "where", asked.where)
-    kept = np.ones(frame.height, bool) if kept is None else kept.cast(pl.Boolean).fill_null(False).to_numpy()
+    kept = _kept(frame, path, asked.where)
     values = _column(frame, path, "column", asked.column)
     assert values is not None  # a request has a column
     groups: tuple[str, ...] = (ALL,)
@@ -104,30 +107,54 @@ def _edges(asked: Asked, how: str) -> np.ndarray:
     return np.geomspace(low, high, BINS + 1) if how == "medians" else np.linspace(low, high, BINS + 1)
 
 
+def _kept(frame: pl.DataFrame, path: str, where: str | None) -> np.ndarray:
+    """Return which rows a condition keeps: all, where there is none."""
+    holds = _column(frame, path, "where", where)
+    if holds is None:
+        return np.ones(frame.height, dtype=bool)
+    if not (holds.dtype in (pl.Boolean, pl.Null) or holds.dtype.is_numeric()):
+        raise UsageError(f'{path}: `where: {where}` is no condition: give one, such as "price > 0".')
+    return holds.cast(pl.Boolean).fill_null(False).to_numpy()
+
+
 def _column(frame: pl.DataFrame, path: str, what: str, text: str | None) -> pl.Series | None:
     """Return a column, or what an expression over columns gives; None where there is no text."""
     if text is None:
         return None
     if text in frame.columns and what != "where":
         return frame[text]
-    try:
-        expression = pl.sql_expr(text)
-        lacking = [name for name in expression.meta.root_names() if name not in frame.columns]
-        if lacking:
-            raise UsageError(
-                f"{path}: the table has no column {lacking[0]}, which `{what}` names: it has "
-                f"{', '.join(frame.columns)}."
-            )
-        made, alone = _both_ways(frame, expression)
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).splitlines()[0][:120]
-        raise UsageError(f"{path}: `{what}: {text}` cannot be worked out: {reason}.") from None
+    said = f"{path}: `{what}: {text}`"
+    expression = _tried(lambda: pl.sql_expr(text))
+    if expression is None:
+        raise UsageError(f"{said} is no SQL expression of one row: see docs/privacy.md for some.")
+    if lacking := [name for name in expression.meta.root_names() if name not in frame.columns]:
+        raise UsageError(f"{path}: the table has no column {lacking[0]}, which `{what}` names: {NAMES}.")
+    # On one row of nothing: what fails there fails by its types, whatever the table holds.
+    if _tried(lambda: _both_ways(frame.clear(1), expression)) is None:
+        raise UsageError(
+            f"{said} does not fit the types of its columns, say arithmetic with a text: CAST or compare what is alike."
+        )
+    both = _tried(lambda: _both_ways(frame, expression))
+    if both is None:
+        raise UsageError(
+            f"{said} cannot be worked out for every row, say a text that is to be a number: use TRY_CAST, which leaves "
+            "such a row out."
+        )
+    made, alone = both
     if not made.equals(alone, null_equal=True):
         raise UsageError(
-            f"{path}: `{what}: {text}` looks at other rows than its own, and then nobody can be promised anything: say "
-            "it of a single row."
+            f"{said} looks at other rows than its own, and then nobody can be promised anything: say it of one row."
         )
     return alone
+
+
+def _tried(work: Callable[[], T]) -> T | None:
+    """Return what polars makes of something, None where it raises: what it raises quotes cells, and so nothing of it is
+    kept, not even as the context of another error."""
+    try:
+        return work()
+    except (Exception, pl.exceptions.PanicException):
+        return None
 
 
 def _both_ways(frame: pl.DataFrame, expression: pl.Expr) -> tuple[pl.Series, pl.Series]:
@@ -152,10 +179,15 @@ def _named(
         raise UsageError(f"{path}: `values` leads to {odd[0]}, which is none of {', '.join(names)}.")
     if not any(means.values()):
         raise UsageError(f"{path}: `values` leaves out all rows: let one lead to a name.")
-    text = values.cast(pl.String)
+    text = _tried(lambda: values.cast(pl.String))
+    if text is None:
+        raise UsageError(
+            f"{path}: `{what}` holds neither texts nor numbers: give a column or expression that does."
+        )
     text = text.str.to_lowercase() if known is YES else text
     there = kept & text.is_not_null().to_numpy()
-    _refuse(path, what, there & ~text.is_in(list(means)).to_numpy(), f"is none of {', '.join(means)}: map it with "
+    is_known = text.is_in(list(means)).fill_null(False).to_numpy()
+    _refuse(path, what, there & ~is_known, f"is none of {', '.join(means)}: map it with "
             "`values` (to null to leave it out)")  # fmt: skip
     place = {value: names.index(name) for value, name in means.items() if name is not None}
     found = text.replace_strict(place, default=-1, return_dtype=pl.Int64).fill_null(-1).to_numpy()
@@ -164,12 +196,11 @@ def _named(
 
 def _binned(path: str, values: pl.Series, edges: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """Return the bin of each row's number, -1 for none. Raises UsageError for one that lies outside."""
-    try:
-        number = values.cast(pl.Float64)
-    except pl.exceptions.PolarsError:
+    number = _tried(lambda: values.cast(pl.Float64))
+    if number is None:
         raise UsageError(
-            f"{path}: `column` holds what is no number: cast it, or leave those rows out."
-        ) from None
+            f"{path}: `column` holds what is no number: TRY_CAST it, which leaves such a row out."
+        )
     there = kept & number.is_not_null().to_numpy()
     x = number.fill_null(0.0).to_numpy()
     outside = there & ~((x >= edges[0]) & (x <= edges[-1]))  # also what is not a number
@@ -181,7 +212,7 @@ def _binned(path: str, values: pl.Series, edges: np.ndarray, kept: np.ndarray) -
 
 def _refuse(path: str, what: str, wrong: np.ndarray, why: str) -> None:
     if wrong.any():
-        raise UsageError(f"{path}: in {int(wrong.sum()):,} of {len(wrong):,} rows what `{what}` holds {why}.")
+        raise UsageError(f"{path}: in some row what `{what}` holds {why}.")
 
 
 def bounded(frame: pl.DataFrame, request: Request) -> tuple[pl.DataFrame, int]:
@@ -193,13 +224,9 @@ def bounded(frame: pl.DataFrame, request: Request) -> tuple[pl.DataFrame, int]:
     if column is None:
         return frame, frame.height
     if column not in frame.columns:
-        raise UsageError(
-            f"the table has no column {column}, which `unit` names: it has {', '.join(frame.columns)}."
-        )
+        raise UsageError(f"the table has no column {column}, which `unit` names: {NAMES}.")
     if frame[column].null_count():
-        raise UsageError(
-            f"{frame[column].null_count():,} rows have no {column}, and nobody knows whom they are of: leave them out."
-        )
+        raise UsageError(f"some row has no {column}, and nobody knows whom it is of: leave such rows out.")
     turn = pl.Series("turn", np.random.default_rng().random(frame.height))
     first = turn.to_frame().with_columns(frame[column].alias("unit"))
     rank = first.select(pl.col("turn").rank("ordinal").over("unit"))["turn"]

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from tipcore.errors import UsageError
 
 from tipdata.privacy.cells import Cells
 
@@ -25,10 +26,22 @@ class Measurement:
     """One measurement of the histograms of some parameters."""
 
     def __init__(self, cells: Mapping[str, Cells], rows_each: int, epsilon: float) -> None:
-        """``rows_each``: how many rows of a unit count. ``epsilon``: for all of it."""
+        """``rows_each``: how many rows of a unit count. ``epsilon``: for all of it.
+
+        Raises:
+            UsageError: where OpenDP makes no measurement that costs so little.
+        """
         self._cells = cells
         self.changed = 2 * len(cells) * rows_each
-        self._mechanism, self.scale = _mechanism(sum(c.count for c in cells.values()), self.changed, epsilon)
+        try:
+            self._mechanism, self.scale = _mechanism(
+                sum(c.count for c in cells.values()), self.changed, epsilon
+            )
+        except (_opendp().OpenDPException, ValueError, OverflowError):
+            raise UsageError(
+                f"OpenDP makes no noise for ε {epsilon:g} over {len(cells)} parameters: nothing was spent; take a "
+                "larger epsilon."
+            ) from None
         self.epsilon = float(self._mechanism.map(self.changed))
         """What it costs, by OpenDP's map."""
         self.library = f"OpenDP {version('opendp')}"

@@ -26,6 +26,8 @@ from tipdata.privacy.informed import INFORMED
 
 MOST_EPSILON = 10.0
 """An ε above this protects nobody: one record may change the odds of a result 22,000 times."""
+LEAST_EPSILON = 0.001
+"""An ε below this asks for noise of thousands of rows, which no parameter is of use with."""
 ROW = "row"
 MOST_ROWS = 100
 """Rows that one unit may count with."""
@@ -62,7 +64,7 @@ class Request(_Strict):
 
     unit: Unit | None
     limit: float = Field(gt=0, le=MOST_EPSILON)
-    tolerance: float = Field(default=0.05, gt=0, lt=1)
+    tolerance: float = Field(default=0.05, ge=0.001, lt=1)
     based_on: str | None = None
     parameters: dict[str, Asked] = Field(min_length=1)
 
@@ -129,13 +131,15 @@ def _fault(path: str, asked: Asked) -> str:
 
 
 def checked_epsilon(said: str) -> float:
-    """Return ε as it was typed. Raises UsageError for what is none, or promises nothing."""
+    """Return ε as it was typed. Raises UsageError for what is none, is too small to be of use, or promises nothing."""
     try:
         epsilon = float(said)
     except ValueError:
         raise UsageError(f"epsilon={said} is no number: give one such as 1.") from None
     if not (math.isfinite(epsilon) and epsilon > 0):
         raise UsageError(f"epsilon={said} is not above 0 and finite: give one such as 1.")
+    if epsilon < LEAST_EPSILON:
+        raise UsageError(f"epsilon={said} leaves nothing but noise: give at least {LEAST_EPSILON:g}.")
     if epsilon > MOST_EPSILON:
         raise UsageError(
             f"epsilon={said} promises nothing to anybody: give at most {MOST_EPSILON:g}, better 1 or less."

@@ -12,30 +12,32 @@ from typing import NamedTuple
 
 Z = 1.959963984540054
 """Of a two-sided interval of 95%."""
+WIDE_Z = 2.5758293035489
+"""Of one of 99%."""
 
 
 class Rate(NamedTuple):
-    """A rate of success and the half-width of its 95% interval."""
+    """A rate of success and the half-width of its interval, of 95% unless another is asked for."""
 
     value: float
     error: float
 
 
 class Risk(NamedTuple):
-    """A risk between 0 and 1 with its 95% interval."""
+    """A risk between 0 and 1 with its interval, which is that of its two rates."""
 
     value: float
     low: float
     high: float
 
 
-def rate_of(successes: int, attacks: int) -> Rate:
+def rate_of(successes: int, attacks: int, z: float = Z) -> Rate:
     """Return Wilson's rate of so many successes. Raises ValueError where there was no attack."""
     if not 0 <= successes <= attacks or not attacks:
         raise ValueError(f"{successes} successes of {attacks} attacks are no rate")
-    whole = attacks + Z * Z
-    spread = successes * (attacks - successes) / attacks + Z * Z / 4
-    return Rate((successes + Z * Z / 2) / whole, Z * math.sqrt(spread) / whole)
+    whole = attacks + z * z
+    spread = successes * (attacks - successes) / attacks + z * z / 4
+    return Rate((successes + z * z / 2) / whole, z * math.sqrt(spread) / whole)
 
 
 def risk_of(attack: Rate, control: Rate) -> Risk:

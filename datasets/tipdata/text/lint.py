@@ -21,13 +21,27 @@ HIDDEN = re.compile(
 """Marks on letters, and signs that are not seen."""
 APART = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \-._*·~/|,]{1,3}[^\W\d_](?![^\W_])){2,}")
 """Three or more letters that each stand alone."""
-BETWEEN = re.compile(
-    r"(?<=[^\W\d_])[\-._*·~]+(?=[^\W\d_])|(?<=[\u4e00-\u9fff])[ \-._*·~/|]+(?=[\u4e00-\u9fff])"
+APART_CHINESE = re.compile(
+    r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?:[ \-._*·~/|,]{1,3}[\u4e00-\u9fff](?![\u4e00-\u9fff]))+"
 )
-"""What stands between two letters of a word, or two Chinese characters."""
+"""Two or more Chinese characters that each stand alone."""
+BETWEEN = re.compile(
+    r"(?<=[^\W\d_])(?<![\u4e00-\u9fff])[\-._*·~]+(?=[^\W\d_])"
+    r"|(?<=[\u4e00-\u9fff])(?: {1,3}|[\-._*·~/|]{1,2})(?=[\u4e00-\u9fff])"
+)
+"""What stands between two letters of a word, or two Chinese characters: not an ellipsis, nor a sign between spaces, for
+both part sentences."""
 MIXED = re.compile(r"(?<![^\W_])(?=[^\W_]*\d)(?=[^\W_]*[a-z])[^\W_]+")
 """A word of letters and digits."""
+DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "0123456789" * 2)
 AS_LETTERS = (str.maketrans("013457", "oieast"), str.maketrans("013457", "oleast"))
+NUMBERS = {
+    "<1-17>": r"(?<![\d.,:/])(?:1[0-7]|[1-9])(?![.,:/]?\d)",
+    "<13-17>": r"(?<![\d.,:/])1[3-7](?![.,:/]?\d)",
+    "<no unit>": r"(?![\d%])(?!\s*(?:%|min|hours?|hrs?\b|h\b|days?|weeks?|months?|km|kilo|met|m\b|mile|block|street"
+    r"|step|stop|door|floor|pm\b|am\b|o.clock|xts|stund|tage|jahre (?!alt)|years? (?!old)|-?hour|-?minute))",
+}
+"""What stands for a number in patterns, and for what may not follow one."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +61,16 @@ def rules_of(language: str) -> tuple[Rule, ...]:
         if entry := by_language.get(language, by_language.get(ALL)):
             # Rules about words are given, and asked, in lower case: that is faster than to disregard case.
             flags = 0 if entry.get("cased") or _of_words(name) else re.IGNORECASE
-            made.append(Rule(name, re.compile(entry["pattern"], flags), entry["planted"]))
+            made.append(Rule(name, _compiled(entry["pattern"], flags), entry["planted"]))
     return tuple(made)
+
+
+def _compiled(pattern: str | list[str], flags: int) -> re.Pattern[str]:
+    """Return the pattern of a rule, or of any of its patterns."""
+    made = pattern if isinstance(pattern, str) else "|".join(f"(?:{one})" for one in pattern)
+    for sign, meant in NUMBERS.items():
+        made = made.replace(sign, meant)
+    return re.compile(made, flags)
 
 
 def broken(text: str, language: str, forms: bool | None = None) -> dict[str, str]:
@@ -81,7 +103,9 @@ def undisguised(text: str) -> tuple[str, ...]:
     of a word, go; digits within a word become the letters they look like; of a letter three times or more, one stays.
     """
     text = HIDDEN.sub("", unicodedata.normalize("NFKD", text)).casefold()
-    text = APART.sub(lambda found: re.sub(r"[\W_]", "", found.group()), text)
+    text = text.translate(DIGITS)
+    for apart in (APART, APART_CHINESE):
+        text = apart.sub(lambda found: re.sub(r"[\W_]", "", found.group()), text)
     text = re.sub(r"([^\W\d_])\1{2,}", r"\1", BETWEEN.sub("", text))
     return tuple(MIXED.sub(lambda found, to=to: found.group().translate(to), text) for to in AS_LETTERS)
 

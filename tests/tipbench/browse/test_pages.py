@@ -145,7 +145,8 @@ def test_a_world_of_ones_own_says_that_it_is_one(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("TIPBENCH_HOME", str(tmp_path / "home"))
     file = tmp_path / "mine.yaml"
     spell = {"value": 60, "unit": "days", "sign": "infoshield2021", "magnitude": "assumed", "times": 1.5}
-    file.write_text(yaml.safe_dump({"based_on": "0.4.0", "parameters": {"operations.duration_days": spell}}))
+    text = yaml.safe_dump({"based_on": "0.4.0", "parameters": {"operations.duration_days": spell}})
+    file.write_text(text, encoding="utf-8")
     release = Release.of(register(file).name, "tiny")
     said = dict(facts(release, about_of(release, first_regions(release)), 1))
     assert said["Status"] == "a world file of your own: no board takes it"

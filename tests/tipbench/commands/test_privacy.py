@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from tipbench.actions import calibrate as calibrate_action
+from tipbench.config.extras import is_missing
 
 ASK = "unit: row\nlimit: 2\nparameters:\n  operations.hunting: {column: hunts}\n"
 
@@ -67,6 +68,7 @@ def test_what_can_be_calibrated_is_listed(tipbench) -> None:
         (["used.csv", "config=ask.yaml"], "calibrating needs epsilon="),
         (["used.csv", "config=ask.yaml", "epsilon=1"], "add --to FILE"),
         (["used.csv", "config=ask.yaml", "epsilon=0", "--to", "x.yaml"], "epsilon=0 is not above 0"),
+        (["used.csv", "config=ask.yaml", "epsilon=1e-300", "--to", "x.yaml"], "give at least 0.001"),
         (["used.csv", "config=no.yaml", "epsilon=1", "--to", "x.yaml"], "no.yaml cannot be read"),
         (["no.csv", "config=ask.yaml", "epsilon=1", "--to", "x.yaml"], "no.csv is not there"),
         (["ask.yaml", "config=ask.yaml", "epsilon=1", "--to", "x.yaml"], "neither .csv nor .parquet"),
@@ -104,8 +106,37 @@ def test_an_audit_fails_where_records_were_copied_and_only_there(tipbench, files
     assert code == 0
     told = json.loads(out)
     assert told["columns"] == ["age", "pay", "hunts"]
-    assert all(one["risk"]["low"] <= 0.05 for one in told["findings"] if one["has_power"])
+    assert not any(one["fails"] for one in told["findings"])
     assert any(one["has_power"] for one in told["findings"])
+
+
+def test_an_audit_fails_where_one_row_in_twenty_was_copied(tipbench, files: Path) -> None:
+    fresh, used = pl.read_csv(files / "fresh.csv"), pl.read_csv(files / "used.csv")
+    pl.concat([fresh.head(285), used.head(15)]).write_csv(files / "partly.csv")
+    against = ("private=used.csv", "control=kept.csv")
+    code, out, err = tipbench("data", "audit", "partly.csv", *against, "--json")
+    assert code == 1
+    assert [one["attack"] for one in json.loads(out)["findings"] if one["fails"]] == ["copies"]
+    assert "copies with a risk of 0.02" in err
+    assert "do not share it" in err
+    assert tipbench("data", "audit", "partly.csv", *against, "limit=0.5")[0] == 1
+    fresh.head(300).write_csv(files / "honest.csv")
+    assert tipbench("data", "audit", "honest.csv", *against)[0] == 0
+
+
+def test_no_audit_and_no_calibration_quotes_a_damaged_private_table(tipbench, files: Path) -> None:
+    (files / "broken.csv").write_text('age,hunts\n33,Zaubernuss\n"Zaubernuss', encoding="utf-8")
+    for words in (
+        ("calibrate", "broken.csv", "config=ask.yaml", "epsilon=1", "--to", "x.yaml"),
+        ("audit", "fresh.csv", "private=broken.csv", "control=kept.csv"),
+        ("audit", "fresh.csv", "private=used.csv", "control=broken.csv"),
+    ):
+        if words[0] == "calibrate" and is_missing("privacy"):
+            continue
+        code, out, err = tipbench("data", *words)
+        assert (code, out) == (2, "")
+        assert "broken.csv is not a whole csv file" in err
+        assert "Zaubernuss" not in err
 
 
 def test_an_audit_that_finds_not_even_the_leaky_control_fails(tipbench, files: Path) -> None:
@@ -122,6 +153,7 @@ def test_an_audit_that_finds_not_even_the_leaky_control_fails(tipbench, files: P
         (["copied.csv", "private=used.csv"], "an audit needs control=FILE"),
         (["copied.csv", "private=used.csv", "control=no.csv"], "no.csv is not there"),
         (["copied.csv", "private=used.csv", "control=kept.csv", "columns=age,job"], "has no column job"),
+        (["copied.csv", "private=used.csv", "control=kept.csv", "columns=pay,pay"], "pay is given twice"),
         (["copied.csv", "private=used.csv", "control=kept.csv", "limit=2"], "limit=2 is no risk"),
         (["copied.csv", "private=used.csv", "control=kept.csv", "release=tiny"], 'Unknown setting "release"'),
         (["a.csv", "b.csv", "private=used.csv", "control=kept.csv"], "2 tables were given"),

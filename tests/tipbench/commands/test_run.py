@@ -125,7 +125,11 @@ def test_a_figure_that_cannot_be_written_is_said_after_the_table(
     assert "cannot be written" in err
 
 
-START = "from tipbench.__main__ import run; print('python is up', flush=True); raise SystemExit(run())"
+START = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from tipbench.__main__ import run; "
+    "print('python is up', flush=True); raise SystemExit(run())"
+)
+"""As in a terminal, also where what started the tests ignores interrupts, as a shell does in the background."""
 
 
 @pytest.mark.parametrize("seconds", [0.05, 0.2, 0.6, 1.5])

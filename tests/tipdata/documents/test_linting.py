@@ -6,11 +6,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from tipcore.errors import UsageError
 from tipdata.core.kinds import LANGUAGES
 from tipdata.documents.linting import Report, lint_folder
-from tipdata.documents.linting.strings import CODES, NAMES, strikes_of
+from tipdata.documents.linting.strings import CODES, NAMES, NOTE, UNKNOWN, strikes_of
 from tipdata.release import Release
+from tipdata.stages.helpline.notes import notes
 from tipdata.text.lint import FORMS, SIGNS, rules_of
 
 WORDS = [
@@ -18,6 +20,23 @@ WORDS = [
     for language in LANGUAGES
     for rule in rules_of(language)
     if rule.name not in FORMS
+]
+AROUND = {
+    "ar": "الدفع نقدا. {}. أهلا بكم. NNN NNNN",
+    "en": "Payment in cash, please. {} Open from 9 to 17. NNN-NNNN",
+    "es": "Pago en efectivo. {} Abierto de 9 a 17. NNN NNNN",
+    "fr": "Paiement en espèces. {} Ouvert de 9 à 17. NNN NNNN",
+    "ru": "Оплата наличными. {} Открыто с 9 до 17. NNN NNNN",
+    "zh": "请付现金。{}静候佳音。NNN NNNN",
+}
+"""An ordinary advert per language."""
+PLANTED = [
+    pytest.param(language, rule, sentence, id=f"{language}-{rule}-{number}")
+    for rule, by_language in yaml.safe_load(
+        (Path(__file__).parents[1] / "text" / "planted.yaml").read_text(encoding="utf-8")
+    ).items()
+    for language, sentences in by_language.items()
+    for number, sentence in enumerate(sentences)
 ]
 
 
@@ -62,6 +81,86 @@ def test_what_is_planted_is_found_in_every_language(language: str, rule: str, pl
     around = {"ar": "نعم", "en": "Tea", "es": "Té", "fr": "Thé", "ru": "Чай", "zh": "茶"}[language]
     assert rule in strikes_of(f"{around}\n{planted} ✨ NNN-NNNN", language)
     assert not strikes_of(f"{around}\n{around} ✨ NNN-NNNN", language)
+
+
+@pytest.mark.parametrize(("language", "rule", "sentence"), PLANTED)
+def test_a_sentence_written_correctly_is_found_within_an_advert(
+    language: str, rule: str, sentence: str
+) -> None:
+    assert rule in strikes_of(AROUND[language].format(sentence), language)
+
+
+def test_five_sentences_are_planted_per_rule_and_language() -> None:
+    planted = [(one.values[0], one.values[1]) for one in PLANTED]
+    wanted = {(language, rule) for language in LANGUAGES for rule in ("age", "youth", "contact", "brands")}
+    assert {one for one in planted if planted.count(one) >= 5} == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "lawful"),
+    [
+        ("en", "I am 10 minutes away, with 16 years of experience, 15 years in business."),
+        ("en", "Open 16 hours. I am 5 steps from the station."),
+        ("es", "Tengo 16 años de experiencia y 15 plazas. Hace 14 años abrimos. Son 13 años haciendo esto."),
+        ("es", "Años de práctica: 8\n- Yo pongo el servicio."),
+        ("fr", "J'ai 16 ans d'expérience. Ouvert depuis 15 ans. Il y a 13 ans ici."),
+        ("ru", "Опыт 16 лет. Открыто 15 лет назад. Мне идти 10 минут. С 10 до 18."),
+        ("ar", "خبرة 16 سنة. منذ 15 عاما. 16 عامل."),
+        ("ar", "قبل الساعة 20. 2100 XTS في الشهر."),
+        ("zh", "有16年经验。今年16号。不到18点。十二年老店。"),
+        ("zh", "工服收押金……发薪日？"),
+        ("zh", "工服收押金 | 发薪日"),
+        ("ru", "С 9 до 17. 2940 XTS за месяц."),
+        ("fr", "De 9 à 17. 2 940 XTS le mois."),
+        ("es", "De 9 a 20\n12.940 XTS al mes."),
+    ],
+)
+def test_years_of_work_hours_and_prices_are_no_finding(language: str, lawful: str) -> None:
+    assert not strikes_of(AROUND[language].format(lawful), language)
+
+
+@pytest.mark.parametrize("way", ["{} {}", "{}-{}", "{}.{}", "{} | {}", "{}*{}"])
+def test_a_chinese_word_is_found_that_is_written_apart(way: str) -> None:
+    assert "looks" in strikes_of(AROUND["zh"].format(f"好的，{way.format('金', '发')}。"), "zh")
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("bit.ly/abc", "contact"),
+        ("Maria Gonzalez", "looks like a name"),
+        ("Ich bin 16", "age"),
+        ("十六歲", "age"),
+        ("612\n345\n678", "contact"),
+        ("20. 794. 609. 58", "contact"),
+    ],
+)
+def test_a_string_of_a_column_outside_the_schema_is_read_by_all_rules(
+    tmp_path: Path, text: str, rule: str
+) -> None:
+    assert rule in strikes_of(text, UNKNOWN)
+    _write(tmp_path, "adverts", pl.DataFrame({"advert": [1], "remark": [text]}))
+    assert (("adverts", rule)) in lint_folder(tmp_path).by_rule
+
+
+@pytest.mark.parametrize(
+    "column", ["phone", "phoneNumber", "contact_email", "first_name", "téléphone", "电话"]
+)
+def test_a_column_outside_the_schema_is_found_that_says_it_reaches_or_names_a_person(
+    tmp_path: Path, column: str
+) -> None:
+    _write(tmp_path, "adverts", pl.DataFrame({"advert": [1], column: [447700900123]}))
+    assert lint_folder(tmp_path).by_rule == {("adverts", "no contact or name of a person"): 1}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("Age", 16), ("edad", 16), ("workerAge", 17), ("yearOfBirth", 5), ("yob", 5)]
+)
+def test_a_number_outside_the_schema_is_found_that_says_it_is_an_age_or_a_birth(
+    tmp_path: Path, column: str, value: int
+) -> None:
+    _write(tmp_path, "adverts", pl.DataFrame({"advert": [1], column: [value]}))
+    assert len(lint_folder(tmp_path).strikes) == 1
 
 
 def test_an_edited_release_is_found_out_with_file_row_and_rule(region: Path, tmp_path: Path) -> None:
@@ -140,11 +239,24 @@ def test_a_part_of_a_task_is_known_by_its_columns_and_its_notes_are_read_in_any_
     assert lint_folder(tmp_path).by_rule == {("contacts", "explicit"): 1}
 
 
-def test_a_note_is_read_in_the_language_of_its_region(tmp_path: Path) -> None:
-    notes = ["Спит плохо.", "Ждёт.", "Чувственный вечер"]
-    rows = {"contact": [1, 2, 3], "language": ["ru", "ru", "en"], "narrative": notes}
-    _write(tmp_path, "contacts", pl.DataFrame({"region": [0, 0, 0], **rows}))
-    assert lint_folder(tmp_path).by_rule == {("contacts", "explicit"): 1}
+@pytest.mark.parametrize("callers", LANGUAGES)
+def test_a_note_is_read_in_its_own_language_whatever_its_callers_speak(tmp_path: Path, callers: str) -> None:
+    texts = [text for language in LANGUAGES for text in notes(language).strings]
+    rows = {"region": 0, "contact": range(len(texts)), "language": callers, "narrative": texts}
+    _write(tmp_path, "contacts", pl.DataFrame(rows))
+    assert lint_folder(tmp_path).strikes == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Спит плохо. Чувственный вечер.", "explicit"),
+        ("Спит плохо. Tea", SIGNS),
+        ("Ждёт. Мне 16 лет.", "age"),
+    ],
+)
+def test_what_is_planted_in_a_note_is_found(text: str, rule: str) -> None:
+    assert rule in strikes_of(text, NOTE)
 
 
 def test_capitals_names_and_codes_of_the_field_are_no_finding() -> None:

@@ -10,6 +10,7 @@ from tipdata.privacy.attacks import (
     Coded,
     Condition,
     coded,
+    copied,
     guessed,
     inferred,
     joint_conditions,
@@ -44,6 +45,12 @@ RISKS = {
     (122, 44): (0.30241849958443423, 0.22949675571088152, 0.37534024345798694),
     (133, 50): (0.3294687189667646, 0.2539727860891377, 0.4049646518443915),
 }
+
+
+def test_copies_are_equal_in_every_column_and_what_is_missing_equals_what_is_missing() -> None:
+    made = pl.DataFrame({"n": [1.0, None, 3.0, 0.0], "c": ["a", "b", None, "d"]})
+    asked = pl.DataFrame({"n": [1.0, 1.0, None, None, 3.0, 0.0], "c": ["a", "b", "b", "a", None, "d"]})
+    assert copied(*coded([made, asked], ["n", "c"])).tolist() == [True, False, True, False, True, True]
 
 
 @pytest.mark.parametrize("k", [1, 3])

@@ -1,6 +1,8 @@
 """A private table informs a world through noisy counts alone, and what is refused spends nothing."""
 
 import json
+import re
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +187,9 @@ ODD = {"values": {"English": "en", "Spanish": "es"}}
 REFUSED = [
     (request(operations__languages={"column": "language"}), 1.0, "has no column language"),
     (request(operations__languages={"column": "UPPER(tongue)"}), 1.0, "has no column tongue"),
-    (request(operations__languages={"column": "lang +"}), 1.0, "cannot be worked out"),
+    (request(operations__languages={"column": "lang +"}), 1.0, "is no SQL expression"),
+    (request(operations__languages={"column": "lang + first"}), 1.0, "does not fit the types of its columns"),
+    (request(operations__languages={**LANGUAGE, "where": "lang"}), 1.0, "is no condition"),
     (request(operations__duration_days={**SPELL, "column": "last - MIN(first)"}), 1.0, "looks at other rows"),
     (request(operations__languages={**LANGUAGE, "where": "price > AVG(price)"}), 1.0, "looks at other rows"),
     (
@@ -196,7 +200,7 @@ REFUSED = [
     (
         request(operations__languages={**LANGUAGE, **ODD}),
         1.0,
-        "in 1,000 of 4,000 rows what `column` holds is none of",
+        "in some row what `column` holds is none of",
     ),
     (request(operations__languages={"column": "lang", "values": {"English": "eng"}}), 1.0, "leads to eng"),
     (
@@ -205,6 +209,7 @@ REFUSED = [
         "is outside of its bounds 0 to 70",
     ),
     (request(operations__duration_days={**SPELL, "column": "lang"}), 1.0, "holds what is no number"),
+    (request(operations__languages=LANGUAGE), 1e-300, "OpenDP makes no noise for ε 1e-300"),
     (request(people__women={**WOMEN, "by": "work"}), 1.0, "what `by` holds is none of labour"),
     (request(operations__languages={**LANGUAGE, "where": "year > 3"}), 1.0, "has no column year"),
     (
@@ -212,7 +217,7 @@ REFUSED = [
         1.0,
         "which `unit` names",
     ),
-    (request(operations__languages=LANGUAGE), 0.01, "the table has 4,000 units"),
+    (request(operations__languages=LANGUAGE), 0.01, "the table has too few units (row)"),
 ]
 
 
@@ -224,6 +229,109 @@ def test_what_is_refused_spends_nothing_and_writes_nothing(
         run(table, asked, epsilon)
     assert says in str(told.value)
     assert sorted(p.name for p in table.parent.parent.rglob("*")) == ["cases.parquet", "private"]
+
+
+SECRET = "Zaubernuss"
+"""Stands in a table, and may stand in no message."""
+TELLING = [
+    {"operations__languages": {"column": "CAST(name AS INTEGER)"}},
+    {"operations__languages": {"column": "STRPTIME(name, '%Y')"}},
+    {
+        "operations__languages": {
+            "column": "CAST(CASE WHEN lang = 'English' THEN name ELSE '1' END AS INTEGER)"
+        }
+    },
+    {"operations__languages": {"column": "name"}},
+    {"operations__languages": {**LANGUAGE, "where": "CAST(name AS INTEGER) > 3"}},
+    {"operations__languages": {**LANGUAGE, "where": "name"}},
+    {"operations__duration_days": {"column": "name", "bounds": [0, 1]}},
+    {"people__women": {**WOMEN, "by": "CAST(name AS DOUBLE)"}},
+    {"people__women": {**WOMEN, "by": "name"}},
+]
+
+
+@pytest.mark.parametrize("asked", TELLING, ids=range(len(TELLING)))
+def test_a_refusal_quotes_no_cell_and_counts_no_rows(table: Path, asked: dict) -> None:
+    named = private_table().with_columns(name=pl.format(f"{SECRET} {{}}", pl.col("case")))
+    said = set()
+    for frame in (named, named.with_columns(name=pl.when(pl.col("first") < 9).then("name"))):
+        frame.write_parquet(table)
+        with pytest.raises(UsageError) as told:
+            run(table, request(**asked))
+        assert SECRET not in "".join(traceback.format_exception(told.value))
+        assert (told.value.__cause__, told.value.__context__) == (None, None)
+        said.add(str(told.value))
+    assert len(said) == 1  # however many rows are at fault
+    assert not ledger_file(table).exists()
+
+
+def test_rows_without_a_unit_are_refused_uncounted(table: Path) -> None:
+    asked = request(unit={"column": "case", "rows": 2}, operations__languages=LANGUAGE)
+    private_table().with_columns(case=pl.when(pl.col("case") > 300).then("case")).write_parquet(table)
+    with pytest.raises(UsageError, match="some row has no case") as told:
+        run(table, asked)
+    assert not re.search(r"\d", str(told.value))
+
+
+def test_an_expression_can_be_written_so_that_no_row_is_refused(table: Path) -> None:
+    asked = request(
+        operations__languages={
+            "column": "CASE WHEN lang IN ('English', 'Spanish') THEN lang END",
+            **ODD,
+        },
+        operations__duration_days={"column": "LEAST(GREATEST(last - first, 61), 70)", "bounds": [61, 70]},
+        operations__investigation_days={"column": "TRY_CAST(lang AS DOUBLE)", "bounds": [0, 400]},
+    )
+    assert run(table, asked, epsilon=3.0).ledger.spent == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cases.csv", f'lang,n\n{SECRET},1\n"{SECRET}'.encode()),
+        ("cases.csv", f"lang,n\n{SECRET},1\n1,{SECRET},{SECRET}\n".encode()),
+        ("cases.csv", f"lang\n{SECRET} é\n".encode("latin-1")),
+        ("cases.parquet", f"PAR1{SECRET}PAR1".encode()),
+    ],
+)
+def test_a_damaged_table_is_refused_without_its_content(tmp_path: Path, name: str, content: bytes) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(
+        UsageError, match=f"is not a whole {file.suffix[1:]} file: it is damaged, or not"
+    ) as told:
+        run(file, request(operations__languages=LANGUAGE))
+    assert str(told.value).count(name) == 1
+    assert all(part not in str(told.value) for part in (SECRET, "unclosed", "parse"))
+
+
+def test_a_table_without_names_of_columns_is_refused_without_its_first_record(tmp_path: Path) -> None:
+    file = tmp_path / "cases.csv"
+    file.write_text(f"{SECRET},en\n{SECRET} 2,es\n", encoding="utf-8")
+    for asked in (
+        request(operations__languages=LANGUAGE),
+        request(operations__languages={"column": "UPPER(lang)"}),
+        request(unit={"column": "case", "rows": 1}, operations__languages=LANGUAGE),
+    ):
+        with pytest.raises(UsageError) as told:
+            run(file, asked)
+        assert SECRET not in str(told.value)
+
+
+def test_a_table_has_one_budget_whatever_it_is_called(table: Path) -> None:
+    asked = request(limit=2.0, operations__languages=LANGUAGE)
+    run(table, asked, name="one.yaml")
+    link = table.parent.parent / "link.parquet"
+    link.symlink_to(table)
+    with pytest.raises(UsageError, match=r"has spent ε 1 of its limit 2, and 1\.5 more exceeds it"):
+        run(link, asked, epsilon=1.5, name="two.yaml")
+    assert run(link, asked, epsilon=0.5, name="two.yaml").ledger.spent == pytest.approx(1.5)
+    link.unlink()
+    link.hardlink_to(table)
+    for one in (link, table):
+        with pytest.raises(UsageError, match="has a second name"):
+            run(one, asked, epsilon=0.5, name="three.yaml")
+    assert [one.name for one in table.parent.parent.rglob("*ledger.json")] == [ledger_file(table).name]
 
 
 def test_too_few_rows_says_how_many_would_do_and_so_many_do(table: Path) -> None:
@@ -274,11 +382,12 @@ def test_counts_are_taken_only_once_ε_is_booked(table: Path, monkeypatch: pytes
     assert not (table.parent.parent / "mine.yaml").exists()
 
 
-@pytest.mark.parametrize("said", ["0", "-1", "inf", "nan", "1e9", "one", ""])
+@pytest.mark.parametrize("said", ["0", "-1", "inf", "nan", "1e9", "1e-300", "0.0009", "one", ""])
 def test_an_epsilon_that_promises_nothing_is_refused(said: str) -> None:
     with pytest.raises(UsageError, match="epsilon="):
         checked_epsilon(said)
     assert checked_epsilon("0.5") == 0.5
+    assert checked_epsilon("0.001") == 0.001
 
 
 @pytest.mark.parametrize(
@@ -301,6 +410,10 @@ def test_an_epsilon_that_promises_nothing_is_refused(said: str) -> None:
         ),
         ("unit: row\nlimit: 99\nparameters: {operations.form: {column: x}}", "limit is wrong"),
         ("unit: row\nparameters: {operations.form: {column: x}}", "limit is wrong: field required"),
+        (
+            "unit: row\nlimit: 3\ntolerance: 1e-320\nparameters: {operations.form: {column: x}}",
+            "tolerance is",
+        ),
         (
             "unit: {column: case, rows: 0}\nlimit: 3\nparameters: {operations.form: {column: x}}",
             "rows is wrong",

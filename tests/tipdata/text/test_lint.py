@@ -16,6 +16,7 @@ WANTED = {
         "explicit",
         "borrowed",
         "youth",
+        "age",
         "looks",
         "violence",
         "organs",

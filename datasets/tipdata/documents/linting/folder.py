@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from tipcore.errors import UsageError
 from tipcore.parquet import read_doubtful
 
 from tipdata.core.kinds import LANGUAGES
-from tipdata.core.tables import Column, Table
+from tipdata.core.tables import Column
 from tipdata.core.world import newest_released, parameters
 from tipdata.documents.linting.rows import faults
 from tipdata.documents.linting.strikes import Strike, excerpt
-from tipdata.documents.linting.strings import ANY, CODES, NAMES, strikes_of
+from tipdata.documents.linting.strings import ANY, CODES, NAMES, NOTE, UNKNOWN, strikes_of
 from tipdata.release.categories import category_values
 from tipdata.release.layout import TRUTH
 from tipdata.stages import tables_of
@@ -24,7 +25,7 @@ from tipdata.stages import tables_of
 TEXTS = {"adverts": ("title", "body")}
 """Columns in the language of their row."""
 NOTES = {"contacts": ("narrative",)}
-"""Columns in the language of their region, which is that of most of its rows."""
+"""Columns in the language of their region, which no table says: their rows say other people's."""
 NAMED = {"places": ("name",), "supplies": ("product",)}
 """Columns of made-up names."""
 UNDECLARED = "value that no column declares"
@@ -93,26 +94,26 @@ class _Reader:
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
             raise UsageError(f"{path} cannot be read ({said[:120]}): mend or delete it.") from None
-        name, is_part = self._table_of(path, set(frame.columns))
+        name = self._table_of(path, set(frame.columns))
         where = str(path.relative_to(self._folder))
         self.report.files += 1
         self.report.rows[name] += 0 if path.stem.endswith(TRUTH) else frame.height
-        for column, rule, found, row in faults(name, frame):
+        for column, rule, found, row in faults(name, frame, self._schema(name)):
             self.report.strikes.append(Strike(name, column, rule, found, f"{where}, row {row}", ""))
         for column in frame.columns:
-            self._read_column(name, column, frame, where, is_part)
+            self._read_column(name, column, frame, where)
 
-    def _table_of(self, path: Path, columns: set[str]) -> tuple[str, bool]:
-        """Return the table whose rows a file holds, and whether it is a part, named otherwise: a file's name says its
-        table, or that of a folder above it; the parts of a task in an export are known by a table's key."""
+    def _table_of(self, path: Path, columns: set[str]) -> str:
+        """Return the table whose rows a file holds: its name says it, or that of a folder above it; the parts of a task
+        in an export are known by a table's key."""
         stem = path.stem.removesuffix(TRUTH)
         above = [one.name for one in path.relative_to(self._folder).parents if one.name]
         named = [name for name in (stem, *above) if name in self._tables]
         keyed = [name for name, table in self._tables.items() if table.key and columns.issuperset(table.key)]
         keyed.sort(key=lambda name: -len(columns.intersection(self._tables[name].schema)))
-        return (named[0], False) if named else (keyed[0] if keyed else stem, True)
+        return next(iter((*named, *keyed, stem)))
 
-    def _read_column(self, table: str, name: str, frame: pl.DataFrame, where: str, is_part: bool) -> None:
+    def _read_column(self, table: str, name: str, frame: pl.DataFrame, where: str) -> None:
         declared = self._declared(table, name)
         if declared is None and f"{table}.{name}" not in self.report.unknown:
             self.report.unknown.add(f"{table}.{name}")
@@ -120,12 +121,14 @@ class _Reader:
         if texts is None:
             return
         possible = category_values(declared, self._parameters) if declared is not None else ()
-        for kind, rows in _kinds(table, name, declared, frame, texts, is_part):
+        for kind, rows in _kinds(table, name, declared, frame, texts):
             self._read_strings(table, name, kind, rows, where, possible)
 
     def _declared(self, table: str, name: str) -> Column | None:
-        known: Table | None = self._tables.get(table)
-        return known[name] if known is not None and name in known.schema else None
+        return self._tables[table][name] if name in self._schema(table) else None
+
+    def _schema(self, table: str) -> Collection[str]:
+        return self._tables[table].schema if table in self._tables else ()
 
     def _read_strings(
         self, table: str, name: str, kind: str, rows: pl.DataFrame, where: str, possible: tuple[str, ...]
@@ -148,22 +151,20 @@ class _Reader:
 
 
 def _kinds(
-    table: str, name: str, declared: Column | None, frame: pl.DataFrame, texts: pl.DataFrame, is_part: bool
+    table: str, name: str, declared: Column | None, frame: pl.DataFrame, texts: pl.DataFrame
 ) -> list[tuple[str, pl.DataFrame]]:
     """Return the strings of a column by the kind that they are of, each ``[row, text]``."""
     if declared is None or declared.inner != pl.String:
-        return [(ANY, texts)]
+        return [(UNKNOWN, texts)]
     if name in NAMED.get(table, ()):
         return [(NAMES, texts)]
-    if name not in (*TEXTS.get(table, ()), *NOTES.get(table, ())):
+    if name in NOTES.get(table, ()):
+        return [(NOTE, texts)]
+    if name not in TEXTS.get(table, ()):
         return [(CODES, texts)]
-    is_note = name in NOTES.get(table, ())
-    if "language" not in frame.columns or (is_note and (is_part or "region" not in frame.columns)):
-        return [(ANY, texts)]  # a part has too few rows of a region to tell its language
+    if "language" not in frame.columns:
+        return [(ANY, texts)]
     languages = frame.select("language").with_row_index("row")
-    if is_note:
-        most = pl.col("language").drop_nulls().mode(maintain_order=True).first().over("region")
-        languages = frame.select(language=most).with_row_index("row")
     made = texts.join(languages, on="row", how="left", maintain_order="left")
     return [
         (str(key) if key in LANGUAGES else ANY, part.select("row", "text"))

@@ -22,29 +22,36 @@ BORROWED = ("explicit", "youth")
 """Rules that hold for a word of another language too; what others forbid may be an everyday word here."""
 ENDING = 4
 """Letters that may follow a stem of another language."""
-CODES, NAMES, ANY = "code", "name", "any"
-"""Kinds of strings beside those of a language: values of categories, made-up names, and what nobody declared."""
+CODES, NAMES, NOTE, ANY, UNKNOWN = "code", "name", "note", "any", "unknown"
+"""Kinds of strings beside those of a language: values of categories, made-up names, a note in one language that no
+table says, text in a language that the data have not, and what nobody declared."""
 DATE = "real date"
 CALENDAR = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.](?:[0-2]?\d|3[01])|(?:[0-2]?\d|3[01])[-/.](?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d"
     r"|(?:19|20)\d\d\s*年\s*\d{1,2}\s*月)(?!\d)"
 )
 """A date of a calendar with its year: time runs in days since the first, so that nobody's real day is in the data."""
-CONTACT = "contact"
-TWO_SENTENCES = re.compile(r"\d{1,2}\. \d{3}")
-"""A number that ends a sentence before one that begins the next: five digits reach nobody."""
+NAME = "looks like a name"
+FULL_NAME = re.compile(r"[A-ZÀ-ÞА-ЯЁ][a-zß-ÿа-яё'’-]+(?: [A-ZÀ-ÞА-ЯЁ][a-zß-ÿа-яё'’-]+){1,3}")
+"""Two to four words that each begin with a capital, and nothing else."""
 WORDS = re.compile(r"[^\W\d_]+")
 
 
 def strikes_of(text: str, kind: str) -> dict[str, str]:
     """Return the rules that a string breaks, each with the part that does.
 
-    ``kind``: a language, or one of :data:`CODES`, :data:`NAMES` and :data:`ANY`.
+    ``kind``: a language, or one of :data:`CODES`, :data:`NAMES`, :data:`NOTE`, :data:`ANY` and
+    :data:`UNKNOWN`.
     """
     if kind == CODES:
         made = {} if text in TERMS else broken(text, "en", forms=False)
         return {rule: part for rule, part in made.items() if rule != SIGNS}
-    made = _of_language(text, kind) if kind in LANGUAGES else _of_all(text)
+    spoken = _spoken(text) if kind == NOTE else kind
+    made = _of_language(text, spoken) if spoken in LANGUAGES else _of_all(text)
+    if spoken == NOTE and (sign := _of_no_language(text)):
+        made[SIGNS] = sign
+    if kind == UNKNOWN and FULL_NAME.fullmatch(text):
+        made[NAME] = text
     if date := CALENDAR.search(text):
         made[DATE] = date.group()
     return made
@@ -52,10 +59,6 @@ def strikes_of(text: str, kind: str) -> dict[str, str]:
 
 def _of_language(text: str, language: str) -> dict[str, str]:
     made = broken(text, language, forms=False)
-    if CONTACT in made and TWO_SENTENCES.fullmatch(made[CONTACT]):  # "open till 17. 250 XTS per hour"
-        made |= broken(TWO_SENTENCES.sub("", text), language, forms=False)
-        if TWO_SENTENCES.fullmatch(made[CONTACT]):
-            del made[CONTACT]
     if SIGNS in made:  # what is not a letter of the language may be a sign of a writer's style
         del made[SIGNS]
         plain = _style().sub(" ", text)
@@ -107,6 +110,18 @@ def _of_all(text: str) -> dict[str, str]:
     for language in LANGUAGES:
         made |= {r: p for r, p in broken(text, language, forms=False).items() if r != SIGNS and r not in made}
     return made
+
+
+def _spoken(text: str) -> str:
+    """Return the language of whose sources every word of a note is; :data:`NOTE` where there is none."""
+    words = set(_words(text))
+    return next((language for language in LANGUAGES if words <= _vocabulary(language)), NOTE)
+
+
+def _of_no_language(text: str) -> str:
+    """Return a sign of a text that has those of no one language; '' for a text that has."""
+    found = [[one.group() for one in _sign_rule(language).finditer(text)] for language in LANGUAGES]
+    return next(iter(min(found, key=len)), "")
 
 
 @cache
