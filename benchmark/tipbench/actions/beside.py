@@ -52,7 +52,7 @@ def call_beside(options: argparse.Namespace) -> int:
             {
                 "release": source.name,
                 "data": mapped.name,
-                "compared": [one.to_json() for one in compared],
+                "compared": [one.to_dict() for one in compared],
                 "not_compared": NOT_COMPARED,
             }
         )

@@ -50,7 +50,7 @@ def call(options: argparse.Namespace) -> int:
         emit_json(
             {
                 "release": name,
-                "aggregates": [one.to_json() for one in held],
+                "aggregates": [one.to_dict() for one in held],
                 "not_modelled": [one._asdict() for one in NOT_MODELLED],
             }
         )

@@ -35,7 +35,7 @@ def call(options: argparse.Namespace) -> int:
         story.save(options.figure)
         notice(f"drawn: {options.figure}", options.quiet)
     if options.json:
-        emit_json(story.to_json())
+        emit_json(story.to_dict())
     else:
         emit(str(story))
     if operation is None:
@@ -69,7 +69,7 @@ def _operation(named: list[str]) -> int | None:
     if len(named) > 1:
         raise UsageError(f"{' and '.join(named)} are {len(named)} operations: name one.")
     if not (named[0].isascii() and named[0].isdigit() and len(named[0]) < 19):
-        raise UsageError(f"{named[0]} is no operation's number: find one with --find views>=3.")
+        raise UsageError(f"{named[0]} is no operation's number: find one with `tipbench data story --find "form=labour views>=3"`.")
     return int(named[0])
 
 

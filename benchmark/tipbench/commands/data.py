@@ -12,7 +12,7 @@ examples:
   tipbench data describe release=tiny
   tipbench data preview release=tiny table=adverts rows=5 language=ar
   tipbench data browse release=tiny
-  tipbench data story --find "form=labour views>=4"
+  tipbench data story --find "form=labour views>=3"
   tipbench data fidelity release=small --figure fidelity.png
   tipbench data export release=tiny --to exports/tiny
   tipbench data story --help                                   each action teaches itself

@@ -77,7 +77,7 @@ def _browse(parser: argparse.ArgumentParser) -> None:
 
 
 def _story(parser: argparse.ArgumentParser) -> None:
-    about = 'list candidates, such as "form=labour views>=4"; "" lists all'
+    about = 'list candidates, such as "form=labour views>=3"; "" lists all'
     parser.add_argument("--find", metavar="FILTERS", help=about)
     _figure(parser)
 
@@ -147,7 +147,7 @@ to see it. Of a table with more rows than a page shows, rows are drawn at random
         """\
 examples:
   tipbench data story                                          the trafficking operation that is seen best
-  tipbench data story --find "form=labour views>=4"            candidates, with the rows seen of each
+  tipbench data story --find "form=labour views>=3"            candidates, with the rows seen of each
   tipbench data story --find "kind=business movement>0"        lawful operations have stories too
   tipbench data story OPERATION --figure case.png              one of them, told and drawn
   tipbench data story OPERATION --json

@@ -93,7 +93,7 @@ class Timeline(_Frozen):
     views: int = Field(description="how many views count")
     events: tuple[Event, ...] = Field(description="by day")
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the story as JSON can hold it."""
         return self.model_dump(mode="json")
 

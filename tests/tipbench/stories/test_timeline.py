@@ -95,7 +95,7 @@ def test_without_an_operation_the_best_seen_trafficking_case_is_told(tiny: Relea
 
 
 def test_json_keeps_its_schema_and_its_keys(story: Story) -> None:
-    made = json.loads(json.dumps(story.to_json()))
+    made = json.loads(json.dumps(story.to_dict()))
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json_schema(), (
         "write json_schema() to story.schema.json"
     )

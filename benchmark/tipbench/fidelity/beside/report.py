@@ -73,7 +73,7 @@ class Beside:
     differs: str
     shapes: Mapping[str, float] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         return {
             "subject": self.name,

@@ -62,7 +62,7 @@ class Held:
         outside = high < self.aggregate.low or low > self.aggregate.high
         return not (inside or outside)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         a = self.aggregate
         return {

@@ -81,7 +81,7 @@ PAYMENTS = Table(
             "town",
             pl.Int32(),
             "legal",
-            note="where cash was paid in; null for other channels",
+            note="where cash was paid in; null for other channels, and where payer and payee are elsewhere",
             id_of="places",
         ),
         Column(
