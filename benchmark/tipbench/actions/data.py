@@ -11,6 +11,7 @@ from tipdata.documents.describe import describe
 from tipdata.documents.preview import preview
 from tipdata.release import (
     Release,
+    located,
     make_release,
     open_release,
     remove_release,
@@ -40,9 +41,9 @@ def call_make(options: argparse.Namespace) -> int:
             f"world={world} cannot be drawn: {error}; bring its parameters nearer to the released ones."
         ) from error
     if options.json:
-        emit_json({"release": release.name, "regions": release.regions, "folder": str(release.folder)})
+        emit_json({"release": release.name, "regions": release.regions, "folder": release.place})
     else:
-        emit(f"release {release.name}: {release.regions:,} regions in {release.folder}")
+        emit(f"release {release.name}: {release.regions:,} regions in {release.place}")
         if world is not None:
             emit(f"use it anywhere as release={release.size} release.version={release.version}")
     return 0
@@ -90,9 +91,9 @@ def call_remove(options: argparse.Namespace) -> int:
     release, _, _ = asked(options, retired=True)
     freed = remove_release(release)
     if options.json:
-        emit_json({"release": release.name, "folder": str(release.folder), "bytes": freed})
+        emit_json({"release": release.name, "folder": release.place, "bytes": freed})
     elif not options.quiet:
-        emit(f"release {release.name}: {size_in_words(freed)} removed from {release.folder}")
+        emit(f"release {release.name}: {size_in_words(freed)} removed from {release.place}")
     return 0
 
 
@@ -148,7 +149,7 @@ def asked(options: argparse.Namespace, retired: bool = False) -> tuple[Release, 
     if settings.release is None:
         raise UsageError("No release was given: add release=tiny; see `tipbench list releases`.")
     named = settings.release
-    release = Release.of(named.version, named.size, named.world, retired)
+    release = located(Release.of(named.version, named.size, named.world, retired))
     return release, settings.engine, own
 
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 from tipbench.loading import prepare
 from tipcore.errors import UsageError
-from tipdata.release import Release, open_release
+from tipdata.release import Release
+from tipdata.release.make import open_release
 
 SECRET_BITS = 96
 """Of the number of a world."""
@@ -23,7 +24,7 @@ def drawn_world(data: str) -> Release:
 
 @contextmanager
 def made_world(world: Release, engine: str = "loky") -> Iterator[Release]:
-    """Make a world and remove it afterwards, unless it was there before."""
+    """Make a world on this machine, whatever the user's store, and remove it afterwards, unless it was there before."""
     lock = world.folder.with_name(f"{world.folder.name}.lock")
     stays = world.folder.exists() or lock.exists()
     try:

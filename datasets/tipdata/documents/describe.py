@@ -11,7 +11,7 @@ from tipdata.stages import tables_of
 
 def describe(release: Release) -> str:
     """Return tables, columns (type, tier, nulls, unit and note) and marginals of a release, as text for a terminal."""
-    lines = [f"release {release.name}: {release.regions} regions in {release.folder}", ""]
+    lines = [f"release {release.name}: {release.regions} regions in {release.place}", ""]
     for name, table in tables_of(release.version).items():
         frame = release.scan(name, truth=True)
         nulls = frame.select(pl.len().alias("rows of it"), pl.all().null_count()).collect().row(0, named=True)

@@ -72,6 +72,11 @@ class Release:
     def folder(self) -> Path:
         return home() / self.name
 
+    @property
+    def place(self) -> str:
+        """Where it lies, for people to read."""
+        return str(self.folder)
+
     def region_folder(self, index: int) -> Path:
         return self.folder / region_name(index)
 

@@ -30,7 +30,7 @@ def verify_release(release: Release, engine: Engine | str = "loky", quiet: bool 
             f"release {release.name} is not in {release.folder}: make it with `{command(release, 'make')}`."
         )
     made = [index for index in range(release.regions) if release.region_folder(index).is_dir()]
-    work = partial(_verify_region, release, release.folder)
+    work = partial(verify_region, release, release.folder)
     read = run_all(work, made, engine, f"regions of {release.name}", quiet)
     problems = [problem for problems in read for problem in problems] + _regions_too_many(release)
     if len(made) < release.regions:
@@ -50,7 +50,7 @@ def _regions_too_many(release: Release) -> list[str]:
     ]
 
 
-def _verify_region(release: Release, folder: Path, index: int) -> list[str]:
+def verify_region(release: Release, folder: Path, index: int) -> list[str]:
     """Return where one region differs from the manifest. ``folder``: the release's, as a reused worker may know
     another."""
     place = f"release {release.name}, region {index}"

@@ -3,7 +3,8 @@
 from typing import Any
 
 from tipdata.core.world import entry_of, newest_released
-from tipdata.release import RECEIPT, Release, size_in_words, size_on_disk
+from tipdata.release import RECEIPT, Release, located, size_in_words, size_on_disk
+from tipdata.release.stored import StoredRelease, is_complete
 
 
 def complete(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -16,13 +17,15 @@ def complete(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _made(release: Release) -> str:
     """Return whether a release is made and, where any of it is on the disk, how much."""
+    if isinstance(release, StoredRelease):
+        return f"yes, in {release.place}" if is_complete(release) else "not whole in the store"
     whole = (release.folder / RECEIPT).exists() and not any(map(release.lacking, range(release.regions)))
     size = size_on_disk(release)
     return f"{'yes' if whole else 'in part'}, {size_in_words(size)}" if size else "no"
 
 
 def _about(version: str, size: str) -> dict[str, Any]:
-    release = Release.of(version, size)
+    release = located(Release.of(version, size))
     return {
         "version": release.version,
         "regions": release.regions,
